@@ -1,0 +1,240 @@
+"""Every error that this library raises on purpose, in one tree.
+
+::
+
+    VcloudAirError(message, hint)
+      ConfigurationError                     a setting is missing, contradictory or unreadable
+      SpecError(field, reason)               desired state that can never be right; raised before anything is sent
+      PluginError(plugin)                    a plugin is broken, doubled, or asks for what is not there
+      TransportError(may_have_executed)      no answer arrived
+        ConnectionFailedError · TimeoutExpiredError · TlsError
+      ApiError(status, code, request_id, method, path)   the server answered, and said no
+        InvalidRequestError · AuthenticationError · PermissionDeniedError · NotFoundError · ConflictError · BusyError
+        ServerError
+      DecodeError(excerpt)                   an answer that is not what the protocol says
+      TaskError(task)
+        TaskFailedError · TaskTimeoutError
+      EngineError
+        AmbiguousMatchError(candidates) · PlanRejectedError(reason, plugin) · NotConvergedError(residual)
+
+Catch :class:`VcloudAirError` to catch them all. ``str(error)`` is one or two sentences for a person, without secrets:
+what failed, on what, and (after the message) what to do next. ``as_dict()`` is the same for a program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+class VcloudAirError(Exception):
+    """The root of the tree.
+
+    ``message`` says what failed and on what; ``hint`` (may be empty) says what to do next.
+    """
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip() if self.hint else self.message
+
+    def details(self) -> dict[str, Any]:
+        """The fields that a subclass adds. Shape: JSON types only, no secrets."""
+        return {}
+
+    def as_dict(self) -> dict[str, Any]:
+        """Shape: ``{"error": class name, "message": str, "hint": str, ...details()}``; empty details are left out."""
+        known = {"error": type(self).__name__, "message": self.message, "hint": self.hint}
+        return known | {key: value for key, value in self.details().items() if value not in (None, "", [], {})}
+
+
+class ConfigurationError(VcloudAirError):
+    """A setting is missing, contradicts another, or cannot be read."""
+
+
+class SpecError(VcloudAirError):
+    """Desired state that can never be right. Raised before anything is sent; nothing was changed."""
+
+    def __init__(self, field: str, reason: str, *, hint: str = "") -> None:
+        super().__init__(f"{field}: {reason}" if field else reason, hint=hint)
+        self.field = field
+        self.reason = reason
+
+    def details(self) -> dict[str, Any]:
+        return {"field": self.field, "reason": self.reason}
+
+
+class PluginError(VcloudAirError):
+    """A plugin is broken, registered twice, or a name was asked for that no plugin offers."""
+
+    def __init__(self, message: str, *, plugin: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.plugin = plugin
+
+    def details(self) -> dict[str, Any]:
+        return {"plugin": self.plugin}
+
+
+class TransportError(VcloudAirError):
+    """No answer arrived.
+
+    ``may_have_executed`` is true when the request could have reached the server: a write must then be resolved by
+    reading, never by blindly sending it again.
+    """
+
+    def __init__(self, message: str, *, may_have_executed: bool = False, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.may_have_executed = may_have_executed
+
+    def details(self) -> dict[str, Any]:
+        return {"may_have_executed": self.may_have_executed}
+
+
+class ConnectionFailedError(TransportError):
+    """No connection could be made, or it broke before the whole answer was here."""
+
+
+class TimeoutExpiredError(TransportError):
+    """The server took longer than the connect or read time-out."""
+
+
+class TlsError(TransportError):
+    """The server's certificate could not be verified, or TLS could not be agreed on. Nothing was sent."""
+
+
+class ApiError(VcloudAirError):
+    """The server answered with an error.
+
+    ``status`` is the HTTP status (0 if unknown), ``code`` the server's own code (``BUSY_ENTITY``, ``12001``, or empty),
+    ``request_id`` the server's id of the request (give it to the provider's support), ``method`` and ``path`` the call.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int = 0,
+        code: str = "",
+        request_id: str = "",
+        method: str = "",
+        path: str = "",
+        hint: str = "",
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+        self.code = code
+        self.request_id = request_id
+        self.method = method
+        self.path = path
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        return f"{text} (request id {self.request_id})" if self.request_id else text
+
+    def details(self) -> dict[str, Any]:
+        return {
+            "status": self.status,
+            "code": self.code,
+            "request_id": self.request_id,
+            "method": self.method,
+            "path": self.path,
+        }
+
+
+class InvalidRequestError(ApiError):
+    """400, 405, 406, 415, 422: the server refused the request as it stands. Sending it again will not help."""
+
+
+class AuthenticationError(ApiError):
+    """401, or a sign-in that was refused: wrong user, password, org or an expired token."""
+
+
+class PermissionDeniedError(ApiError):
+    """403: the session lacks a right, or the object does not exist (the server does not tell which)."""
+
+
+class NotFoundError(ApiError):
+    """404, or an object that was looked up by name and is not there."""
+
+
+class ConflictError(ApiError):
+    """409: somebody else changed the object since it was read."""
+
+
+class BusyError(ApiError):
+    """The object is locked by another operation, or the server asks to slow down (429, ``BUSY_ENTITY``, 503)."""
+
+
+class ServerError(ApiError):
+    """5xx: the server failed."""
+
+
+class DecodeError(VcloudAirError):
+    """An answer that is not what the protocol says: HTML in place of XML, half a document, a missing element."""
+
+    def __init__(self, message: str, *, excerpt: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.excerpt = excerpt
+
+    def details(self) -> dict[str, Any]:
+        return {"excerpt": self.excerpt}
+
+
+class TaskError(VcloudAirError):
+    """An asynchronous task did not end in success. ``task`` is its last known state as a mapping."""
+
+    def __init__(self, message: str, *, task: Mapping[str, Any] | None = None, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.task = dict(task or {})
+
+    def details(self) -> dict[str, Any]:
+        return {"task": self.task}
+
+
+class TaskFailedError(TaskError):
+    """The task ended as error, canceled or aborted."""
+
+
+class TaskTimeoutError(TaskError):
+    """The task did not end in the time that it was given. It may still be running."""
+
+
+class EngineError(VcloudAirError):
+    """Desired and actual state could not be brought together."""
+
+
+class AmbiguousMatchError(EngineError):
+    """More than one object answers to the identity that was given. ``candidates`` tells them apart."""
+
+    def __init__(self, message: str, *, candidates: Sequence[Mapping[str, Any]] = (), hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.candidates = [dict(candidate) for candidate in candidates]
+
+    def details(self) -> dict[str, Any]:
+        return {"candidates": self.candidates}
+
+
+class PlanRejectedError(EngineError):
+    """A plugin vetoed the plan. Nothing was changed."""
+
+    def __init__(self, reason: str, *, plugin: str = "", hint: str = "") -> None:
+        super().__init__(f"The plan was rejected by {plugin}: {reason}" if plugin else reason, hint=hint)
+        self.reason = reason
+        self.plugin = plugin
+
+    def details(self) -> dict[str, Any]:
+        return {"reason": self.reason, "plugin": self.plugin}
+
+
+class NotConvergedError(EngineError):
+    """After the write the server's state still differs from the desired one. ``residual`` lists what is left."""
+
+    def __init__(self, message: str, *, residual: Sequence[Mapping[str, Any]] = (), hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.residual = [dict(change) for change in residual]
+
+    def details(self) -> dict[str, Any]:
+        return {"residual": self.residual}

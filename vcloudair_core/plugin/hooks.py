@@ -1,0 +1,81 @@
+"""The whole extension surface on one screen. Each hook has a page in ``docs/reference/hooks/``.
+
+A plugin is a module (or object) with functions marked ``@vcloudair_core.hookimpl``, named in the entry-point group
+``vcloudair_core``. The built-in services register in the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pluggy
+
+if TYPE_CHECKING:
+    from vcloudair_core.config import Settings
+    from vcloudair_core.engine.plan import Plan
+    from vcloudair_core.http import Exchange
+    from vcloudair_core.plugin.records import (
+        AuthRecord,
+        CommandRecord,
+        KindRecord,
+        RecordType,
+        ServiceRecord,
+        SimulatorArea,
+    )
+    from vcloudair_core.session.tasks import Task
+    from vcloudair_core.transport.base import Transport
+
+PROJECT = "vcloudair_core"
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+@hookspec
+def vca_services() -> Sequence[ServiceRecord]:  # type: ignore[empty-body]
+    """Offer services. Called once, when the App is built."""
+
+
+@hookspec
+def vca_resource_kinds() -> Sequence[KindRecord]:  # type: ignore[empty-body]
+    """Offer resource kinds that can be read, planned and converged. Called once, when the App is built."""
+
+
+@hookspec
+def vca_record_types() -> Sequence[RecordType]:  # type: ignore[empty-body]
+    """Offer record types of the query service. Called once, when the App is built."""
+
+
+@hookspec
+def vca_auth_methods() -> Sequence[AuthRecord]:  # type: ignore[empty-body]
+    """Offer ways to sign in, chosen by name. Called once, when the App is built."""
+
+
+@hookspec(firstresult=True)
+def vca_transport(settings: Settings) -> Transport | None:
+    """Provide the transport of a client, or None. Called once per client; stops at the first non-None result."""
+
+
+@hookspec
+def vca_cli_commands() -> Sequence[CommandRecord]:  # type: ignore[empty-body]
+    """Offer commands of ``vca``. Called when the command-line parser is built."""
+
+
+@hookspec
+def vca_exchange_finished(exchange: Exchange) -> None:
+    """Observe one HTTP exchange, secrets already hidden. Called once per attempt; an exception here is reported and dropped."""
+
+
+@hookspec
+def vca_plan_ready(plan: Plan, settings: Settings) -> None:
+    """Veto a plan by raising PlanRejectedError. Called once per plan that is not empty, before any write, in check mode too."""
+
+
+@hookspec
+def vca_task_progressed(task: Task) -> None:
+    """Observe a task. Called at each poll; an exception here is reported and dropped."""
+
+
+@hookspec
+def vca_simulator_areas() -> Sequence[SimulatorArea]:  # type: ignore[empty-body]
+    """Offer routes and seed data for the simulator. Called when a simulator starts or is reset."""

@@ -1,0 +1,317 @@
+"""Loads plugins, isolates broken ones, and gives every hook one typed wrapper, so that no caller touches pluggy."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pluggy
+
+from vcloudair_core.errors import PlanRejectedError, PluginError, VcloudAirError
+from vcloudair_core.plugin import hooks
+from vcloudair_core.plugin.records import (
+    API_VERSION,
+    AuthRecord,
+    CommandRecord,
+    KindRecord,
+    RecordType,
+    ServiceRecord,
+    SimulatorArea,
+)
+
+if TYPE_CHECKING:
+    from vcloudair_core.config import Settings
+    from vcloudair_core.engine.plan import Plan
+    from vcloudair_core.http import Exchange
+    from vcloudair_core.session.tasks import Task
+    from vcloudair_core.transport.base import Transport
+
+_log = logging.getLogger(__name__)
+_R = TypeVar("_R", ServiceRecord, KindRecord, RecordType, AuthRecord, CommandRecord, SimulatorArea)
+
+ENTRY_POINT_GROUP = "vcloudair_core"
+
+
+@dataclass
+class PluginInfo:
+    """What is known of one plugin: where it came from and how it fares. ``error`` is empty when all is well."""
+
+    name: str
+    distribution: str = ""
+    version: str = ""
+    module: str = ""
+    hooks: tuple[str, ...] = ()
+    status: str = "loaded"
+    error: str = ""
+    plugin: Any = field(default=None, repr=False)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Shape: the fields above but the plugin object; ``hooks`` as a list."""
+        return {
+            "name": self.name,
+            "distribution": self.distribution,
+            "version": self.version,
+            "module": self.module,
+            "hooks": list(self.hooks),
+            "status": self.status,
+            "error": self.error,
+        }
+
+
+class PluginManager:
+    """One instance per App; nothing here is global.
+
+    A plugin that fails to import, states another API version, or raises in a hook is set aside under its name; all
+    others go on working. Two records of one name are an error that names both distributions.
+    """
+
+    def __init__(self, *, environ: Mapping[str, str] | None = None) -> None:
+        env = os.environ if environ is None else environ
+        self._blocked = set(_words(env.get("VCA_DISABLE_PLUGINS", "")))
+        self._required = set(_words(env.get("VCA_REQUIRE_PLUGINS", "")))
+        self._trace = env.get("VCA_TRACE_PLUGINS", "") not in ("", "0")
+        self._pm = pluggy.PluginManager(hooks.PROJECT)
+        self._pm.add_hookspecs(hooks)
+        self._infos: dict[str, PluginInfo] = {}
+        self._collected: dict[str, dict[str, tuple[Any, str]]] = {}
+
+    # -- loading -------------------------------------------------------------------------------------------------
+
+    def load_entry_points(self, entry_points: Iterable[importlib.metadata.EntryPoint] | None = None) -> None:
+        """Load every plugin of the entry-point group. A broken one is recorded and skipped."""
+        found = importlib.metadata.entry_points(group=ENTRY_POINT_GROUP) if entry_points is None else entry_points
+        # Sorted, so that the order of hooks does not hang on the order of directories on sys.path.
+        for entry_point in sorted(set(found), key=lambda ep: (ep.name, ep.value)):
+            self._load(entry_point)
+        self.check_required()
+
+    def check_required(self) -> None:
+        """Raises PluginError when a plugin named in VCA_REQUIRE_PLUGINS is not working.
+
+        A policy plugin that fails to import would otherwise leave its gate open with no more than a warning.
+        """
+        for name in sorted(self._required):
+            info = self._infos.get(name)
+            if info is None or info.status != "loaded":
+                why = "it is not installed" if info is None else info.error or info.status
+                raise PluginError(
+                    f"Plugin {name} is required by VCA_REQUIRE_PLUGINS, but {why}.",
+                    plugin=name,
+                    hint="Install or mend it, or take it out of VCA_REQUIRE_PLUGINS.",
+                )
+
+    def _load(self, entry_point: importlib.metadata.EntryPoint) -> None:
+        dist = entry_point.dist
+        info = PluginInfo(
+            name=entry_point.name,
+            distribution=dist.name if dist is not None else "",
+            version=dist.version if dist is not None else "",
+            module=entry_point.value,
+        )
+        if info.name in self._infos:
+            other = self._infos[info.name]
+            if other.module == info.module:
+                return  # the same distribution seen twice on sys.path (an editable install beside its source)
+            info.status = "failed"
+            info.error = f"the plugin name {info.name!r} is already taken by {_origin(other)}"
+            self._infos[f"{info.name} ({info.distribution})"] = info
+            return
+        self._infos[info.name] = info
+        if info.name in self._blocked:
+            info.status = "disabled"
+            return
+        try:
+            plugin = entry_point.load()
+        except Exception as exc:  # noqa: BLE001 - any failure of foreign code must stay its own
+            self._set_aside(info, exc)
+            return
+        self._register(info, plugin)
+
+    def register(self, plugin: object, name: str) -> None:
+        """Register a plugin object directly: for tests and for programs that embed the library."""
+        if name in self._infos:
+            raise PluginError(f"The plugin name {name!r} is already registered.", plugin=name)
+        info = PluginInfo(name=name, module=getattr(plugin, "__name__", type(plugin).__name__))
+        self._infos[name] = info
+        if name in self._blocked:
+            info.status = "disabled"
+            return
+        self._register(info, plugin)
+
+    def _register(self, info: PluginInfo, plugin: object) -> None:
+        wanted = getattr(plugin, "vcloudair_api_version", API_VERSION)
+        if wanted != API_VERSION:
+            info.status = "failed"
+            info.error = f"it is made for plugin API {wanted}; this is API {API_VERSION}"
+            return
+        try:
+            self._pm.register(plugin, name=info.name)
+            info.plugin = plugin
+            info.hooks = tuple(sorted(call.name for call in self._pm.get_hookcallers(plugin) or ()))
+            unknown = [name for name in dir(plugin) if name.startswith("vca_") and _is_impl(plugin, name)]
+            missing = [name for name in unknown if not hasattr(hooks, name)]
+            if missing:
+                raise PluginError(f"unknown hook {', '.join(missing)}", plugin=info.name)
+        except Exception as exc:  # noqa: BLE001 - as above
+            if self._pm.get_plugin(info.name) is not None:
+                self._pm.unregister(name=info.name)
+            self._set_aside(info, exc)
+
+    def _set_aside(self, info: PluginInfo, exc: BaseException) -> None:
+        info.status = "failed"
+        info.error = f"{type(exc).__name__}: {exc}"
+        _log.warning("Plugin %s is set aside: %s", _origin(info), info.error)
+
+    # -- records -------------------------------------------------------------------------------------------------
+
+    def services(self) -> dict[str, ServiceRecord]:
+        """All services by name. Raises PluginError when two plugins offer one name."""
+        return self._records("vca_services", ServiceRecord)
+
+    def resource_kinds(self) -> dict[str, KindRecord]:
+        """All resource kinds by name. Raises PluginError when two plugins offer one name."""
+        return self._records("vca_resource_kinds", KindRecord)
+
+    def record_types(self) -> dict[str, RecordType]:
+        """All query record types by name. Raises PluginError when two plugins offer one name."""
+        return self._records("vca_record_types", RecordType)
+
+    def auth_methods(self) -> dict[str, AuthRecord]:
+        """All ways to sign in by name. Raises PluginError when two plugins offer one name."""
+        return self._records("vca_auth_methods", AuthRecord)
+
+    def cli_commands(self) -> dict[str, CommandRecord]:
+        """All commands by name. Raises PluginError when two plugins offer one name."""
+        return self._records("vca_cli_commands", CommandRecord)
+
+    def simulator_areas(self) -> dict[str, SimulatorArea]:
+        """All simulator areas by name. Raises PluginError when two plugins offer one name."""
+        return self._records("vca_simulator_areas", SimulatorArea)
+
+    def _records(self, hook: str, record_type: type[_R]) -> dict[str, _R]:
+        if hook not in self._collected:
+            self._collected[hook] = self._collect(hook, record_type)
+        return {name: record for name, (record, _) in self._collected[hook].items()}
+
+    def _collect(self, hook: str, record_type: type[_R]) -> dict[str, tuple[Any, str]]:
+        taken: dict[str, tuple[Any, str]] = {}
+        for info, call in self._implementations(hook):
+            self._say(hook, info)
+            try:
+                records = list(call())
+                for record in records:
+                    if not isinstance(record, record_type):
+                        raise PluginError(f"{hook} returned {type(record).__name__}, not {record_type.__name__}")
+            except Exception as exc:  # noqa: BLE001 - as above
+                self._set_aside(info, exc)
+                continue
+            for record in records:
+                if record.name in taken:
+                    raise PluginError(
+                        f"{record_type.__name__} {record.name!r} is offered by both {taken[record.name][1]} "
+                        f"and {_origin(info)}.",
+                        plugin=info.name,
+                        hint="Remove one of them, or set VCA_DISABLE_PLUGINS to the name of one.",
+                    )
+                taken[record.name] = (record, _origin(info))
+        return taken
+
+    def _implementations(self, hook: str) -> list[tuple[PluginInfo, Callable[..., Any]]]:
+        """(plugin, implementation) in the order of registration; each takes the hook's arguments by keyword."""
+        found = []
+        for impl in getattr(self._pm.hook, hook).get_hookimpls():
+            info = self._infos.get(impl.plugin_name)
+            if info is not None and info.status == "loaded":
+                found.append((info, _by_name(impl)))
+        return found
+
+    # -- events --------------------------------------------------------------------------------------------------
+
+    def transport(self, settings: Settings) -> Transport | None:
+        """The transport of the first plugin that offers one, or None."""
+        for info, call in reversed(self._implementations("vca_transport")):
+            self._say("vca_transport", info)
+            transport: Transport | None = self._call(info, call, settings=settings)
+            if transport is not None:
+                return transport
+        return None
+
+    def exchange_finished(self, exchange: Exchange) -> None:
+        """Tell observers of an exchange. Never raises."""
+        self._notify("vca_exchange_finished", exchange=exchange)
+
+    def task_progressed(self, task: Task) -> None:
+        """Tell observers of a task. Never raises."""
+        self._notify("vca_task_progressed", task=task)
+
+    def _notify(self, hook: str, **kwargs: Any) -> None:
+        for info, call in self._implementations(hook):
+            try:
+                call(**kwargs)
+            except Exception as exc:  # noqa: BLE001 - an observer must not break what it observes
+                _log.warning("Plugin %s failed in %s: %s: %s", _origin(info), hook, type(exc).__name__, exc)
+
+    def plan_ready(self, plan: Plan, settings: Settings) -> None:
+        """Ask every plugin for a veto.
+
+        Raises: PlanRejectedError with the plugin's name. A plugin that fails in any other way cannot vouch for the
+        plan, so that too is a rejection: a policy gate that is broken stays shut.
+        """
+        for info, call in self._implementations("vca_plan_ready"):
+            self._say("vca_plan_ready", info)
+            try:
+                call(plan=plan, settings=settings)
+            except PlanRejectedError as exc:
+                raise PlanRejectedError(exc.reason, plugin=exc.plugin or info.name, hint=exc.hint) from exc
+            except Exception as exc:
+                raise PlanRejectedError(
+                    f"its check failed: {type(exc).__name__}: {exc}",
+                    plugin=info.name,
+                    hint=f"Mend the plugin, or set VCA_DISABLE_PLUGINS={info.name} to go on without its check.",
+                ) from exc
+
+    def _call(self, info: PluginInfo, call: Callable[..., Any], **kwargs: Any) -> Any:
+        try:
+            return call(**kwargs)
+        except VcloudAirError:
+            raise
+        except Exception as exc:
+            raise PluginError(f"Plugin {_origin(info)} failed: {type(exc).__name__}: {exc}", plugin=info.name) from exc
+
+    # -- looking in ----------------------------------------------------------------------------------------------
+
+    def list_plugins(self) -> list[PluginInfo]:
+        """Every plugin that was found, working or not, by name."""
+        return [self._infos[name] for name in sorted(self._infos)]
+
+    def _say(self, hook: str, info: PluginInfo) -> None:
+        if self._trace:
+            print(f"vca: {hook} -> {info.name}", file=sys.stderr)  # noqa: T201 - asked for by VCA_TRACE_PLUGINS
+
+
+def _by_name(impl: pluggy.HookImpl) -> Callable[..., Any]:
+    """Call an implementation with those arguments that it names, as pluggy does."""
+
+    def call(**kwargs: Any) -> Any:
+        return impl.function(*(kwargs[name] for name in impl.argnames))
+
+    return call
+
+
+def _is_impl(plugin: object, name: str) -> bool:
+    return getattr(getattr(plugin, name, None), f"{hooks.PROJECT}_impl", None) is not None
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in text.replace(",", " ").split() if word]
+
+
+def _origin(info: PluginInfo) -> str:
+    if info.distribution:
+        return f"{info.name} ({info.distribution} {info.version})"
+    return info.name

@@ -1,0 +1,115 @@
+"""The values that hooks return: frozen, typed, no behaviour beyond a call to the plugin's own factory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from vcloudair_core.http import Request, Response
+
+if TYPE_CHECKING:
+    from vcloudair_core.engine.kind import ResourceKind
+    from vcloudair_core.session.auth import AuthProvider
+    from vcloudair_core.session.session import Session
+
+API_VERSION = 1
+"""Version of the hook API. A plugin module may state ``vcloudair_api_version = 1``; another number is refused by name."""
+
+
+@dataclass(frozen=True)
+class ServiceRecord:
+    """A service: ``client.service(name)`` calls ``factory(session)`` once per client and keeps the result."""
+
+    name: str
+    summary: str
+    factory: Callable[[Session], Any]
+
+
+@dataclass(frozen=True)
+class KindRecord:
+    """A resource kind, named ``<service>.<thing>``. ``load()`` returns the kind; it is called at first use."""
+
+    name: str
+    service: str
+    summary: str
+    load: Callable[[], ResourceKind]
+
+
+@dataclass(frozen=True)
+class RecordType:
+    """A type of the query service. Source: api/query.md §6.
+
+    ``attributes`` maps attribute names to ``str | bool | int | float | datetime | uri``; what is not listed is text.
+    """
+
+    name: str
+    record_element: str
+    references_element: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    admin_name: str = ""
+    summary: str = ""
+
+
+@dataclass(frozen=True)
+class AuthRecord:
+    """A way to sign in, chosen by ``name``. ``factory(settings)`` returns the flow.
+
+    ``options`` names the settings it needs; ``is_applicable(settings)`` lets it be chosen when none was named.
+    """
+
+    name: str
+    summary: str
+    options: tuple[str, ...]
+    factory: Callable[[Any], AuthProvider]
+    is_applicable: Callable[[Any], bool] = lambda settings: False
+
+
+@dataclass(frozen=True)
+class CommandRecord:
+    """A command of ``vca``: ``load()`` returns a typer app (a group) or a plain function (one command)."""
+
+    name: str
+    summary: str
+    load: Callable[[], Any]
+
+
+class SimulatorContext(Protocol):
+    """What a simulator route gets. ``state`` is the area's own plain data, one dict per simulator, reset with it."""
+
+    request: Request
+    path_params: Mapping[str, str]
+    query: Mapping[str, Sequence[str]]
+    base_url: str
+    state: dict[str, Any]
+
+    @property
+    def world(self) -> Any:
+        """The simulator's inventory (orgs, VDCs, edges, networks, VMs); see ``vcloudair_core.simulator.world``."""
+
+    @property
+    def user(self) -> Any:
+        """The signed-in identity, or None on a route with ``auth=False``."""
+
+
+@dataclass(frozen=True)
+class SimulatorRoute:
+    """One path of the API. ``path`` is a template such as ``/network/edges/{edge_id}/loadbalancer/config``.
+
+    ``auth`` true: the simulator answers 401 or 403 itself when there is no valid vCloud session.
+    """
+
+    method: str
+    path: str
+    handler: Callable[[Any], Response]
+    auth: bool = True
+
+
+@dataclass(frozen=True)
+class SimulatorArea:
+    """Routes and seed data that a plugin adds to the simulator. ``seed(world, state)`` runs at start and at reset."""
+
+    name: str
+    summary: str
+    routes: tuple[SimulatorRoute, ...]
+    seed: Callable[[Any, dict[str, Any]], None] | None = None

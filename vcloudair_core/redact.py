@@ -1,0 +1,173 @@
+"""The only place that knows how to hide secrets.
+
+Two layers. Values that we know to be secret are wrapped in :class:`Secret`, whose every rendering is ``***``. Text that
+comes from elsewhere (a server's error, a header, a body) passes :func:`redact_text` or :func:`redacted_exchange`, which
+hide known secret values wherever they stand, also inside longer strings, and also values under names that always hold
+secrets (``psk``, ``password``, ``Authorization`` …).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote, quote_plus
+from xml.sax.saxutils import escape
+
+from vcloudair_core.http import Exchange, Headers, Request, Response
+
+MASK = "***"
+
+_SECRET_NAMES = (
+    "password|passwd|passphrase|psk|presharedkey|pre_shared_key|sharedsecret|shared_secret|secret|privatekey|private_key"
+    "|token|api_token|access_token|refresh_token|authorization|authorizationtoken|cookie|credential|credentials"
+)
+_SECRET_HEADER = re.compile(r"authorization|cookie|token|password|secret", re.IGNORECASE)
+_SECRET_KEY = re.compile(rf"(?:^|_|-)(?:{_SECRET_NAMES})$", re.IGNORECASE)
+_IN_JSON = re.compile(rf'("(?:\w*_)?(?:{_SECRET_NAMES})"\s*:\s*)"(?:[^"\\]|\\.)*"', re.IGNORECASE)
+_IN_XML_ELEMENT = re.compile(
+    rf"(<(?:\w+:)?(?P<name>{_SECRET_NAMES})(?:\s[^<>]*)?>)[^<]*(</(?:\w+:)?(?P=name)\s*>)", re.IGNORECASE
+)
+_IN_ATTRIBUTE = re.compile(rf"\b((?:{_SECRET_NAMES})\s*=\s*)(?:\"[^\"]*\"|'[^']*')", re.IGNORECASE)
+_IN_QUERY = re.compile(rf"([?&;](?:{_SECRET_NAMES})=)[^&#\s\"'<>]*", re.IGNORECASE)
+_BEARER = re.compile(r"\b(Bearer|Basic|SIGN)\s+[A-Za-z0-9+/=._~-]{6,}")
+_URL_USERINFO = re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^/\s@\"'<>]+@", re.IGNORECASE)
+
+
+class Secret:
+    """A string that shows itself to nobody by accident. ``reveal()`` is the only way to the value.
+
+    Two secrets are equal when their values are. Pickling is refused, so that a secret cannot slip into a file.
+    """
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str | Secret) -> None:
+        self._value: str = value._value if isinstance(value, Secret) else str(value)
+
+    def reveal(self) -> str:
+        """The value itself. Call it only where it goes on the wire."""
+        return self._value
+
+    def __str__(self) -> str:
+        return MASK
+
+    def __repr__(self) -> str:
+        return MASK
+
+    def __format__(self, spec: str) -> str:
+        return format(MASK, spec)
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(hashlib.sha256(self._value.encode()).digest())
+
+    def __reduce__(self) -> Any:
+        raise TypeError("a Secret is not to be pickled")
+
+
+def is_secret_name(name: str) -> bool:
+    """True for a key, attribute or header whose value is always a secret."""
+    return bool(_SECRET_KEY.search(name.replace("-", "_")) or _SECRET_HEADER.search(name))
+
+
+def secret_spellings(value: str) -> set[str]:
+    """The forms in which a secret may stand in a text: plain, JSON-, XML-, URL-escaped and in base64."""
+    if not value:
+        return set()
+    encoded = json.dumps(value)[1:-1]
+    return {
+        value,
+        encoded,
+        json.dumps(value, ensure_ascii=False)[1:-1],
+        escape(value),
+        escape(value, {'"': "&quot;", "'": "&apos;"}),
+        quote(value),
+        quote(value, safe=""),
+        quote_plus(value),
+        repr(value)[1:-1],
+        base64.b64encode(value.encode()).decode(),
+    }
+
+
+def redact_text(text: str, secrets: Iterable[Secret | str] = ()) -> str:
+    """Hide known secrets wherever they stand, and whatever stands under a name that holds secrets.
+
+    A secret of one or two characters is hidden only under its name: replacing every ``a`` would destroy the text and
+    by its very holes betray the secret.
+    """
+    spellings: set[str] = set()
+    for secret in secrets:
+        spellings |= secret_spellings(secret.reveal() if isinstance(secret, Secret) else secret)
+    for spelling in sorted((known for known in spellings if len(known) > 2), key=len, reverse=True):
+        text = text.replace(spelling, MASK)
+    text = _IN_JSON.sub(rf'\1"{MASK}"', text)
+    text = _IN_XML_ELEMENT.sub(rf"\1{MASK}\3", text)
+    text = _IN_ATTRIBUTE.sub(rf'\1"{MASK}"', text)
+    text = _IN_QUERY.sub(rf"\1{MASK}", text)
+    text = _BEARER.sub(rf"\1 {MASK}", text)
+    return _URL_USERINFO.sub(rf"\1{MASK}@", text)
+
+
+def redact_tree(value: Any, secrets: Iterable[Secret | str] = ()) -> Any:
+    """A copy of JSON-like data with every secret value replaced by ``***``; shape and other values are kept."""
+    known = list(secrets)
+    if isinstance(value, Secret):
+        return MASK
+    if isinstance(value, str):
+        return redact_text(value, known)
+    if isinstance(value, Mapping):
+        return {
+            key: (
+                MASK
+                if is_secret_name(str(key))
+                and item not in (None, "")
+                and not isinstance(item, (Mapping, list, tuple, bool))
+                else redact_tree(item, known)
+            )
+            for key, item in value.items()
+        }
+    if isinstance(value, (list, tuple)):
+        return [redact_tree(item, known) for item in value]
+    return value
+
+
+def redact_headers(headers: Headers) -> Headers:
+    """The same headers with the values of ``Authorization``, cookies and every token header hidden."""
+    return Headers([(name, MASK if is_secret_name(name) else redact_text(value)) for name, value in headers.pairs()])
+
+
+def redacted_exchange(exchange: Exchange, secrets: Iterable[Secret | str] = ()) -> Exchange:
+    """What observers get: the exchange with secrets hidden in URL, headers, both bodies and the error's text."""
+    known = list(secrets)
+
+    def hide(body: bytes) -> bytes:
+        return redact_text(body.decode("utf-8", errors="replace"), known).encode() if body else body
+
+    request: Request = replace(
+        exchange.request,
+        url=redact_text(exchange.request.url, known),
+        headers=redact_headers(exchange.request.headers),
+        body=hide(exchange.request.body),
+    )
+    response: Response | None = exchange.response
+    if response is not None:
+        response = replace(
+            response,
+            url=redact_text(response.url, known),
+            headers=redact_headers(response.headers),
+            body=hide(response.body),
+        )
+    error = exchange.error
+    if error is not None:
+        error = type(error)(redact_text(str(error), known)) if type(error) is RuntimeError else error
+    return replace(exchange, request=request, response=response, error=error)

@@ -1,0 +1,1 @@
+"""How a request reaches a server: ``base`` (the one-method seam), ``requests_`` (the real one)."""
