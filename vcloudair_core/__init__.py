@@ -1,0 +1,134 @@
+"""Automate vCloud Air and VMware Cloud Director tenants.
+
+Two ways in. ``connect(...)`` gives a :class:`Client`, which reads, plans and converges resources. The classes of the
+original SDK (``VCASession``, ``ANSFirewall`` …) stand over the same services.
+
+Names are loaded at first use, so that importing this package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from vcloudair_core._version import __version__
+
+if TYPE_CHECKING:
+    from vcloudair_core.app import App, connect
+    from vcloudair_core.client import Client
+    from vcloudair_core.config import Settings
+    from vcloudair_core.engine.desired import Absent, Exactly, Present
+    from vcloudair_core.engine.outcome import Outcome
+    from vcloudair_core.engine.plan import Change, Plan
+    from vcloudair_core.errors import (
+        AmbiguousMatchError,
+        ApiError,
+        AuthenticationError,
+        BusyError,
+        ConfigurationError,
+        ConflictError,
+        ConnectionFailedError,
+        DecodeError,
+        EngineError,
+        InvalidRequestError,
+        NotConvergedError,
+        NotFoundError,
+        PermissionDeniedError,
+        PlanRejectedError,
+        PluginError,
+        ServerError,
+        SpecError,
+        TaskError,
+        TaskFailedError,
+        TaskTimeoutError,
+        TimeoutExpiredError,
+        TlsError,
+        TransportError,
+        VcloudAirError,
+    )
+    from vcloudair_core.plugin.hooks import hookimpl
+    from vcloudair_core.redact import Secret
+    from vcloudair_core.services.ans.service import ANSFirewall
+    from vcloudair_core.session.facade import VCAODSession, VCASession
+
+_ERRORS = (
+    "AmbiguousMatchError ApiError AuthenticationError BusyError ConfigurationError ConflictError ConnectionFailedError "
+    "DecodeError EngineError InvalidRequestError NotConvergedError NotFoundError PermissionDeniedError "
+    "PlanRejectedError PluginError ServerError SpecError TaskError TaskFailedError TaskTimeoutError "
+    "TimeoutExpiredError TlsError TransportError VcloudAirError"
+).split()
+
+_HOMES = {
+    **dict.fromkeys(_ERRORS, "vcloudair_core.errors"),
+    "ANSFirewall": "vcloudair_core.services.ans.service",
+    "Absent": "vcloudair_core.engine.desired",
+    "App": "vcloudair_core.app",
+    "Change": "vcloudair_core.engine.plan",
+    "Client": "vcloudair_core.client",
+    "Exactly": "vcloudair_core.engine.desired",
+    "Outcome": "vcloudair_core.engine.outcome",
+    "Plan": "vcloudair_core.engine.plan",
+    "Present": "vcloudair_core.engine.desired",
+    "Secret": "vcloudair_core.redact",
+    "Settings": "vcloudair_core.config",
+    "VCAODSession": "vcloudair_core.session.facade",
+    "VCASession": "vcloudair_core.session.facade",
+    "connect": "vcloudair_core.app",
+    "hookimpl": "vcloudair_core.plugin.hooks",
+}
+
+__all__ = [
+    "ANSFirewall",
+    "Absent",
+    "AmbiguousMatchError",
+    "ApiError",
+    "App",
+    "AuthenticationError",
+    "BusyError",
+    "Change",
+    "Client",
+    "ConfigurationError",
+    "ConflictError",
+    "ConnectionFailedError",
+    "DecodeError",
+    "EngineError",
+    "Exactly",
+    "InvalidRequestError",
+    "NotConvergedError",
+    "NotFoundError",
+    "Outcome",
+    "PermissionDeniedError",
+    "Plan",
+    "PlanRejectedError",
+    "PluginError",
+    "Present",
+    "Secret",
+    "ServerError",
+    "Settings",
+    "SpecError",
+    "TaskError",
+    "TaskFailedError",
+    "TaskTimeoutError",
+    "TimeoutExpiredError",
+    "TlsError",
+    "TransportError",
+    "VCAODSession",
+    "VCASession",
+    "VcloudAirError",
+    "__version__",
+    "connect",
+    "hookimpl",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

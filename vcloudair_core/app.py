@@ -1,0 +1,95 @@
+"""The composition root: the one place that knows plugins, transports and sessions, and puts them together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vcloudair_core.client import Client
+from vcloudair_core.config import Settings
+from vcloudair_core.plugin.manager import PluginManager
+
+if TYPE_CHECKING:
+    from vcloudair_core.session.session import Session
+    from vcloudair_core.transport.base import Transport
+
+
+class App:
+    """Plugins, loaded once, and clients made with them.
+
+    ``plugins`` may be a manager that was filled by hand; by default every installed plugin is loaded.
+
+    Raises: PluginError when a plugin that VCA_REQUIRE_PLUGINS names is not working.
+    """
+
+    def __init__(self, *, plugins: PluginManager | None = None, environ: Mapping[str, str] | None = None) -> None:
+        if plugins is None:
+            plugins = PluginManager(environ=environ)
+            plugins.load_entry_points()
+        self.plugins = plugins
+        self._environ = environ
+
+    def settings(
+        self,
+        arguments: Mapping[str, Any] | None = None,
+        *,
+        config_file: str | Path | None = None,
+        profile: str | None = None,
+    ) -> Settings:
+        """Settings from arguments, the environment and the configuration file. Raises ConfigurationError."""
+        return Settings.load(arguments, environ=self._environ, config_file=config_file, profile=profile)
+
+    def session(self, settings: Settings, *, transport: Transport | None = None) -> Session:
+        """A session that signs in with its first call.
+
+        Raises: ConfigurationError when settings are missing, PluginError when the sign-in method does not exist.
+        """
+        from vcloudair_core.session.auth import select_auth
+        from vcloudair_core.session.cache import open_cache
+        from vcloudair_core.session.session import Session
+
+        auth = select_auth(settings, self.plugins.auth_methods())
+        return Session(
+            settings,
+            transport or self.plugins.transport(settings) or _default_transport(settings),
+            auth,
+            observers=[self.plugins.exchange_finished],
+            task_observers=[self.plugins.task_progressed],
+            cache=open_cache(settings),
+        )
+
+    def client(
+        self, settings: Settings | None = None, *, transport: Transport | None = None, **arguments: Any
+    ) -> Client:
+        """A client with its own session. ``arguments`` are settings by name; see :class:`Settings`.
+
+        Raises: ConfigurationError, PluginError.
+        """
+        chosen = settings.replace(**arguments) if settings is not None else self.settings(arguments)
+        return Client(
+            chosen,
+            self.session(chosen, transport=transport),
+            services=self.plugins.services(),
+            kinds=self.plugins.resource_kinds(),
+            veto=lambda plan: self.plugins.plan_ready(plan, chosen),
+        )
+
+
+def connect(**arguments: Any) -> Client:
+    """A client from arguments, the environment and the configuration file, with every installed plugin.
+
+    ::
+
+        with connect(url="https://vcd.example.com", username="ops", org="acme") as client:
+            client.read("ans.firewall", {"edge": "web-edge"})
+
+    Raises: ConfigurationError when something is missing or wrong, PluginError.
+    """
+    return App().client(**arguments)
+
+
+def _default_transport(settings: Settings) -> Transport:
+    from vcloudair_core.transport.requests_ import RequestsTransport
+
+    return RequestsTransport(settings)

@@ -1,0 +1,140 @@
+"""What a program holds: settings, a session, and by their names the services and resource kinds that plugins offer."""
+
+from __future__ import annotations
+
+import difflib
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from vcloudair_core.engine.desired import Absent, Desired, Exactly, Present
+from vcloudair_core.engine.ensure import ensure
+from vcloudair_core.errors import PluginError, SpecError
+
+if TYPE_CHECKING:
+    from vcloudair_core.config import Settings
+    from vcloudair_core.engine.kind import ResourceKind, Store
+    from vcloudair_core.engine.outcome import Outcome
+    from vcloudair_core.engine.plan import Plan
+    from vcloudair_core.plugin.records import KindRecord, ServiceRecord
+    from vcloudair_core.session.session import Session
+
+_STATES: dict[str, Callable[[tuple[Any, ...]], Desired]] = {"present": Present, "absent": Absent, "exact": Exactly}
+
+
+class Client:
+    """One signed-in view of one cloud. Use it as a context manager, or call :meth:`close`.
+
+    Nothing is sent until it is needed: the session signs in with the first call.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        session: Session,
+        *,
+        services: Mapping[str, ServiceRecord],
+        kinds: Mapping[str, KindRecord],
+        veto: Callable[[Plan], None] | None = None,
+    ) -> None:
+        self.settings = settings
+        self.session = session
+        self._services = services
+        self._kinds = kinds
+        self._veto = veto
+        self._opened: dict[str, Any] = {}
+        self._loaded: dict[str, ResourceKind] = {}
+        self._lock = threading.Lock()
+
+    # -- by name -------------------------------------------------------------------------------------------------
+
+    def service(self, name: str) -> Any:
+        """The service of that name, made once per client. Raises PluginError when no plugin offers it."""
+        with self._lock:
+            if name not in self._opened:
+                self._opened[name] = _pick(self._services, name, "service").factory(self.session)
+            return self._opened[name]
+
+    def kind(self, name: str) -> ResourceKind:
+        """The resource kind of that name, such as ``ans.firewall``. Raises PluginError when no plugin offers it."""
+        with self._lock:
+            if name not in self._loaded:
+                self._loaded[name] = _pick(self._kinds, name, "resource kind").load()
+            return self._loaded[name]
+
+    @property
+    def kind_names(self) -> list[str]:
+        """Names of all resource kinds, sorted."""
+        return sorted(self._kinds)
+
+    # -- the one flow --------------------------------------------------------------------------------------------
+
+    def read(self, kind: str, target: Mapping[str, Any] | None = None) -> Any:
+        """The live state of a resource in the words that :meth:`ensure` takes.
+
+        Raises: PluginError, NotFoundError, AmbiguousMatchError, ApiError, TransportError, DecodeError.
+        """
+        chosen = self.kind(kind)
+        return chosen.project(self._open(chosen, target).read())
+
+    def ensure(
+        self,
+        kind: str,
+        specs: Mapping[str, Any] | Iterable[Mapping[str, Any]],
+        *,
+        state: str = "present",
+        target: Mapping[str, Any] | None = None,
+        check: bool = False,
+    ) -> Outcome:
+        """Bring a resource to a state, or with ``check`` say what that would take.
+
+        ``specs``: one mapping or several, in the kind's words. ``state``: ``present`` (these, others kept), ``absent``
+        (these gone, others kept), ``exact`` (these and no others). ``target``: what the kind acts on, such as
+        ``{"edge": "web-edge"}``.
+
+        Raises: SpecError before anything is sent; PlanRejectedError before anything is written; AmbiguousMatchError,
+        NotConvergedError, ConflictError and every error of :meth:`read`.
+        """
+        desired_type = _STATES.get(state)
+        if desired_type is None:
+            raise SpecError("state", f"{state!r} is not one of {', '.join(_STATES)}")
+        chosen = self.kind(kind)
+        desired = desired_type(_parse(chosen, specs))
+        return ensure(chosen, self._open(chosen, target), desired, check=check, veto=self._veto)
+
+    def _open(self, kind: ResourceKind, target: Mapping[str, Any] | None) -> Store:
+        return kind.open(self.session, dict(target or {}))
+
+    # -- the end -------------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Release connections. The session token stays valid: see :meth:`Session.logout`."""
+        self.session.close()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _parse(kind: ResourceKind, specs: Mapping[str, Any] | Iterable[Mapping[str, Any]]) -> tuple[Any, ...]:
+    items: Sequence[Any] = [specs] if isinstance(specs, Mapping) else list(specs)
+    for position, item in enumerate(items):
+        if not isinstance(item, Mapping):
+            raise SpecError(f"[{position}]", f"a mapping was expected, not {type(item).__name__}")
+    return tuple(kind.parse(item) for item in items)
+
+
+def _pick(records: Mapping[str, Any], name: str, what: str) -> Any:
+    record = records.get(name)
+    if record is None:
+        near = difflib.get_close_matches(name, records, n=1)
+        known = ", ".join(sorted(records)) or "none"
+        raise PluginError(
+            f"There is no {what} {name!r}.", hint=f"Did you mean {near[0]!r}?" if near else f"Known: {known}."
+        )
+    return record
