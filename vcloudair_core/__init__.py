@@ -51,32 +51,6 @@ if TYPE_CHECKING:
     from vcloudair_core.services.ans.service import ANSFirewall
     from vcloudair_core.session.facade import VCAODSession, VCASession
 
-_ERRORS = (
-    "AmbiguousMatchError ApiError AuthenticationError BusyError ConfigurationError ConflictError ConnectionFailedError "
-    "DecodeError EngineError InvalidRequestError NotConvergedError NotFoundError PermissionDeniedError "
-    "PlanRejectedError PluginError ServerError SpecError TaskError TaskFailedError TaskTimeoutError "
-    "TimeoutExpiredError TlsError TransportError VcloudAirError"
-).split()
-
-_HOMES = {
-    **dict.fromkeys(_ERRORS, "vcloudair_core.errors"),
-    "ANSFirewall": "vcloudair_core.services.ans.service",
-    "Absent": "vcloudair_core.engine.desired",
-    "App": "vcloudair_core.app",
-    "Change": "vcloudair_core.engine.plan",
-    "Client": "vcloudair_core.client",
-    "Exactly": "vcloudair_core.engine.desired",
-    "Outcome": "vcloudair_core.engine.outcome",
-    "Plan": "vcloudair_core.engine.plan",
-    "Present": "vcloudair_core.engine.desired",
-    "Secret": "vcloudair_core.redact",
-    "Settings": "vcloudair_core.config",
-    "VCAODSession": "vcloudair_core.session.facade",
-    "VCASession": "vcloudair_core.session.facade",
-    "connect": "vcloudair_core.app",
-    "hookimpl": "vcloudair_core.plugin.hooks",
-}
-
 __all__ = [
     "ANSFirewall",
     "Absent",
@@ -120,6 +94,24 @@ __all__ = [
     "hookimpl",
 ]
 
+_HOMES = {
+    **{name: "vcloudair_core.errors" for name in __all__ if name.endswith("Error")},
+    "ANSFirewall": "vcloudair_core.services.ans.service",
+    "Absent": "vcloudair_core.engine.desired",
+    "App": "vcloudair_core.app",
+    "Change": "vcloudair_core.engine.plan",
+    "Client": "vcloudair_core.client",
+    "Exactly": "vcloudair_core.engine.desired",
+    "Outcome": "vcloudair_core.engine.outcome",
+    "Plan": "vcloudair_core.engine.plan",
+    "Present": "vcloudair_core.engine.desired",
+    "Secret": "vcloudair_core.redact",
+    "Settings": "vcloudair_core.config",
+    "VCAODSession": "vcloudair_core.session.facade",
+    "VCASession": "vcloudair_core.session.facade",
+    "connect": "vcloudair_core.app",
+    "hookimpl": "vcloudair_core.plugin.hooks",
+}
 
 def __getattr__(name: str) -> Any:
     home = _HOMES.get(name)

@@ -1,0 +1,67 @@
+"""Every check by its name. ``make test`` runs the default ones, in this order, in the project's own environment."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import nox
+
+ROOT = Path(__file__).parent
+COLLECTION_SOURCES = ("plugins", "tests/unit/plugins")
+
+nox.options.sessions = ["lint", "types", "layers", "tests", "collection", "package"]
+nox.options.stop_on_first_error = False
+nox.options.error_on_missing_interpreters = True
+
+
+def _run(session: nox.Session, *command: str, **kwargs: object) -> None:
+    session.run(*command, external=True, **kwargs)  # type: ignore[arg-type]
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Ruff: rules and format."""
+    _run(session, "ruff", "check", ".")
+    _run(session, "ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """mypy --strict on the library and its tests."""
+    _run(session, "mypy")
+
+
+@nox.session
+def layers(session: nox.Session) -> None:
+    """Import contracts: who may import whom."""
+    _run(session, "lint-imports", "--no-cache")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Unit, property, contract and end-to-end tests. Arguments go to pytest."""
+    _run(session, "pytest", "-n", "auto", "--benchmark-disable", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """The guarded figures: calls, import and start times. Not run in parallel, so that they mean something."""
+    _run(session, "pytest", "tests/benchmarks", "-p", "no:xdist", *session.posargs)
+
+
+@nox.session
+def collection(session: nox.Session) -> None:
+    """ansible-test, ansible-lint, docs and changelog lint, galaxy-importer, ansible-builder."""
+    _run(session, sys.executable, "tools/collection_checks.py", *session.posargs)
+
+
+@nox.session
+def package(session: nox.Session) -> None:
+    """Build the wheel, check it, install it into an empty environment and try it there."""
+    dist = Path(session.create_tmp()) / "dist"
+    shutil.rmtree(dist, ignore_errors=True)
+    _run(session, sys.executable, "-m", "build", "--outdir", str(dist), str(ROOT))
+    _run(session, "twine", "check", "--strict", *[str(path) for path in sorted(dist.iterdir())])
+    _run(session, sys.executable, "tools/try_wheel.py", str(next(dist.glob("*.whl"))))
