@@ -93,7 +93,18 @@ def _recap(output: str) -> tuple[int, ...]:
 
 
 def _start_simulator(env_file: Path) -> subprocess.Popen[bytes]:
-    command = [str(BIN / "vca"), "sim", "serve", "--profile", "vcd", "--tls", "--port", "0", "--env-file", str(env_file)]
+    command = [
+        str(BIN / "vca"),
+        "sim",
+        "serve",
+        "--profile",
+        "vcd",
+        "--tls",
+        "--port",
+        "0",
+        "--env-file",
+        str(env_file),
+    ]
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
     deadline = time.monotonic() + 30
     while not env_file.exists():

@@ -1,4 +1,4 @@
-"""Installs a wheel into an empty environment and uses it as a stranger would: import, ``vca``, one call to a simulator."""
+"""Installs a wheel into an empty environment and uses it as a stranger would: import, one call, ``vca``."""
 
 from __future__ import annotations
 

@@ -1,0 +1,128 @@
+"""Settings: who beats whom, where a value came from, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from vcloudair_core.config import OPTIONS, Settings
+from vcloudair_core.errors import ConfigurationError
+from vcloudair_core.redact import Secret
+
+
+def load(
+    arguments: dict[str, object] | None = None,
+    environ: dict[str, str] | None = None,
+    config_file: Path | None = None,
+    profile: str | None = None,
+) -> Settings:
+    env = {"VCA_CONFIG_FILE": ""} | (environ or {})
+    return Settings.load(arguments, environ=env, config_file=config_file, profile=profile)
+
+
+def test_arguments_beat_the_environment_and_that_beats_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('url = "https://file"\norg = "file-org"\nusername = "file-user"\n')
+    settings = load({"url": "https://arg"}, {"VCA_URL": "https://env", "VCA_ORG": "env-org"}, file)
+    assert (settings.url, settings.org, settings.username) == ("https://arg", "env-org", "file-user")
+    assert str(settings.origin("url")) == "argument"
+    assert str(settings.origin("org")) == "env VCA_ORG"
+    assert str(settings.origin("username")) == f"file {file}"
+    assert str(settings.origin("timeout")) == "default"
+
+
+def test_an_empty_string_counts_as_unset_everywhere(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('url = "https://file"\norg = ""\n')
+    settings = load({"url": "", "org": None}, {"VCA_URL": "  "}, file)
+    assert settings.url == "https://file"
+    assert settings.org is None
+
+
+@pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.name)
+def test_every_option_has_its_environment_variable(option: object) -> None:
+    assert option.env_names[0] == f"VCA_{option.name.upper()}"  # type: ignore[attr-defined]
+
+
+def test_aliases_are_the_same_option() -> None:
+    settings = load({"host": "https://a", "user": "u", "passwd": "p", "gateway_name": "g", "vdc_name": "v"})
+    assert settings.url == settings["hostname"] == "https://a"
+    assert (settings.username, settings.edge, settings.vdc) == ("u", "g", "v")
+    assert settings.password == Secret("p")
+
+
+def test_historic_environment_names_still_count_but_the_new_one_wins() -> None:
+    assert load({}, {"VCA_USER": "old"}).username == "old"
+    assert load({}, {"VCA_USER": "old", "VCA_USERNAME": "new"}).username == "new"
+
+
+def test_two_names_of_one_option_with_different_values_are_refused() -> None:
+    with pytest.raises(ConfigurationError, match="given twice"):
+        load({"url": "https://a", "host": "https://b"})
+    assert load({"url": "https://a", "host": "https://a"}).url == "https://a"
+
+
+def test_an_unknown_name_gets_a_suggestion() -> None:
+    with pytest.raises(ConfigurationError, match="'usernme'.*'username'"):
+        load({"usernme": "x"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "phrase"),
+    [
+        ("validate_certs", "perhaps", "is not a boolean"),
+        ("timeout", "soon", "is not a number"),
+        ("timeout", "-1", "must be zero or more"),
+        ("service_type", "aws", "must be one of vchs, vca, vcd"),
+    ],
+)
+def test_a_bad_value_is_named_with_its_origin(name: str, value: str, phrase: str) -> None:
+    with pytest.raises(ConfigurationError, match=phrase) as caught:
+        load({}, {f"VCA_{name.upper()}": value})
+    assert f"env VCA_{name.upper()}" in str(caught.value)
+
+
+@pytest.mark.parametrize(("word", "value"), [("no", False), ("False", False), ("0", False), ("YES", True)])
+def test_booleans_in_words(word: str, value: bool) -> None:
+    assert load({}, {"VCA_VALIDATE_CERTS": word}).validate_certs is value
+
+
+def test_secrets_show_nowhere() -> None:
+    settings = load({"password": "hunter2", "token": "t0ken-value"})
+    assert "hunter2" not in repr(settings) + str(settings.as_dict())
+    assert "t0ken-value" not in repr(settings) + str(settings.as_dict())
+    assert settings.password.reveal() == "hunter2"
+    assert set(settings.secrets()) == {Secret("hunter2"), Secret("t0ken-value")}
+
+
+def test_profiles_lie_over_the_top_level_of_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('url = "https://common"\norg = "a"\n[profile.dr]\norg = "b"\n')
+    settings = load({}, {}, file, "dr")
+    assert (settings.url, settings.org) == ("https://common", "b")
+    assert str(settings.origin("org")) == f"file {file} [profile.dr]"
+    with pytest.raises(ConfigurationError, match="no profile 'prod'"):
+        load({}, {}, file, "prod")
+
+
+def test_a_named_file_must_exist_and_be_toml(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="does not exist"):
+        load({}, {}, tmp_path / "none.toml")
+    broken = tmp_path / "broken.toml"
+    broken.write_text("url = [")
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        load({}, {}, broken)
+
+
+def test_require_names_all_that_is_missing_and_how_to_give_it() -> None:
+    with pytest.raises(ConfigurationError, match=r"Missing url and password.*VCA_URL and VCA_PASSWORD"):
+        load({"username": "u"}).require("url", "username", "password")
+
+
+def test_replace_is_a_copy() -> None:
+    first = load({"url": "https://a"})
+    second = first.replace(url="https://b", timeout=5)
+    assert (first.url, second.url, second.timeout) == ("https://a", "https://b", 5.0)
+    with pytest.raises(AttributeError):
+        first.nothing  # noqa: B018

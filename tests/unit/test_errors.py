@@ -1,0 +1,55 @@
+"""The error tree: every class carries a message, a hint and a dict, and knows no secret of its own."""
+
+from __future__ import annotations
+
+import inspect
+import json
+
+import pytest
+
+from vcloudair_core import errors
+
+
+def _classes() -> list[type[errors.VcloudAirError]]:
+    return [
+        value
+        for _, value in inspect.getmembers(errors, inspect.isclass)
+        if issubclass(value, errors.VcloudAirError) and value.__module__ == errors.__name__
+    ]
+
+
+def test_the_tree_stays_small_enough_to_catch_usefully() -> None:
+    assert len(_classes()) <= 25
+
+
+@pytest.mark.parametrize("kind", _classes(), ids=lambda kind: kind.__name__)
+def test_every_error_has_a_docstring_and_a_json_form(kind: type[errors.VcloudAirError]) -> None:
+    error = (
+        kind("field", "reason", hint="Do this.") if kind is errors.SpecError else kind("It failed.", hint="Do this.")
+    )
+    assert kind.__doc__
+    shape = json.loads(json.dumps(error.as_dict()))
+    assert shape["error"] == kind.__name__
+    assert shape["message"] == error.message
+    assert str(error).startswith(error.message)
+    assert "Do this." in str(error)
+
+
+def test_an_api_error_shows_the_request_id() -> None:
+    error = errors.BusyError("Busy.", status=400, code="BUSY_ENTITY", request_id="r-1", method="PUT", path="/x")
+    assert "(request id r-1)" in str(error)
+    assert error.as_dict() == {
+        "error": "BusyError",
+        "message": "Busy.",
+        "hint": "",
+        "status": 400,
+        "code": "BUSY_ENTITY",
+        "request_id": "r-1",
+        "method": "PUT",
+        "path": "/x",
+    }
+
+
+def test_the_docstring_of_the_module_names_every_class() -> None:
+    missing = [kind.__name__ for kind in _classes() if kind.__name__ not in (errors.__doc__ or "")]
+    assert missing == []

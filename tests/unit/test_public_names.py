@@ -1,0 +1,45 @@
+"""The public names, pinned: taking one away or adding one is a decision, not an accident."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import vcloudair_core
+
+PINNED = """
+ANSFirewall Absent AmbiguousMatchError ApiError App AuthenticationError BusyError Change Client ConfigurationError
+ConflictError ConnectionFailedError DecodeError EngineError Exactly InvalidRequestError NotConvergedError NotFoundError
+Outcome PermissionDeniedError Plan PlanRejectedError PluginError Present Secret ServerError Settings SpecError TaskError
+TaskFailedError TaskTimeoutError TimeoutExpiredError TlsError TransportError VCAODSession VCASession VcloudAirError
+__version__ connect hookimpl
+""".split()
+
+
+def test_names_are_pinned() -> None:
+    assert sorted(vcloudair_core.__all__) == sorted(PINNED)
+    assert sorted(dir(vcloudair_core)) == sorted(PINNED)
+
+
+def test_every_name_loads() -> None:
+    assert [name for name in PINNED if getattr(vcloudair_core, name, None) is None] == []
+
+
+def test_importing_loads_nothing_heavy() -> None:
+    code = (
+        "import sys, vcloudair_core; vcloudair_core.Settings; vcloudair_core.SpecError;"
+        "heavy = {'requests', 'urllib3', 'lxml', 'pluggy', 'cryptography', 'starlette', 'rich', 'typer', 'yaml'};"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert loaded.stdout.strip() == "[]"
+
+
+def test_requests_is_not_loaded_before_the_first_call() -> None:
+    code = (
+        "import sys, vcloudair_core;"
+        "client = vcloudair_core.connect(url='https://localhost:1', username='u', password='p', org='o');"
+        "print('requests' in sys.modules)"
+    )
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert loaded.stdout.strip() == "False"
