@@ -1,0 +1,46 @@
+"""Start costs, guarded: what a user waits for before anything happens.
+
+Measured as whole processes, side by side with a bare interpreter in the same run, because machines are noisy: the
+budget is the cost above the bare start, in bare starts. Run with ``nox -s bench`` to see the figures.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+ROUNDS = 7
+VCA = str(Path(sys.executable).parent / "vca")
+
+BARE = [sys.executable, "-c", "pass"]
+BUDGETS = [
+    # command, budget in bare interpreter starts (measured when set: see docs/explanation/performance.md)
+    pytest.param([sys.executable, "-c", "import vcloudair_core"], 3.0, id="import"),
+    pytest.param([VCA, "--help"], 14.0, id="vca --help"),
+    pytest.param([VCA, "plugins"], 16.0, id="vca plugins"),
+]
+
+
+def _best_of(commands: Sequence[Sequence[str]]) -> list[float]:
+    """The best wall time of each command, their runs interleaved so that noise hits all alike."""
+    best = [float("inf")] * len(commands)
+    for _ in range(ROUNDS):
+        for position, command in enumerate(commands):
+            started = time.perf_counter()
+            subprocess.run(command, check=True, capture_output=True)
+            best[position] = min(best[position], time.perf_counter() - started)
+    return best
+
+
+@pytest.mark.parametrize(("command", "budget"), BUDGETS)
+def test_start_stays_within_its_budget(command: list[str], budget: float) -> None:
+    bare, ours = _best_of([BARE, command])
+    print(
+        f"\n{' '.join(command[-1:])}: {ours * 1000:.0f} ms; bare interpreter {bare * 1000:.0f} ms; {ours / bare:.1f} x"
+    )
+    assert ours / bare < budget

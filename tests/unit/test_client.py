@@ -1,0 +1,91 @@
+"""The client: names lead to services and kinds, bad input is refused before anything is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import pytest
+
+from vcloudair_core.client import Client
+from vcloudair_core.config import Settings
+from vcloudair_core.errors import PluginError, SpecError
+from vcloudair_core.plugin.records import KindRecord, ServiceRecord
+from vcloudair_core.session.session import Session
+
+
+class FakeSession:
+    def __init__(self) -> None:
+        self.closed = 0
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+class FakeKind:
+    name = "sample.thing"
+    spec_type = dict
+
+    def __init__(self) -> None:
+        self.opened: list[Mapping[str, Any]] = []
+
+    def open(self, session: Any, target: Mapping[str, Any]) -> Any:
+        self.opened.append(target)
+        return self
+
+    def read(self) -> str:
+        return "document"
+
+    def parse(self, data: Mapping[str, Any]) -> Any:
+        return dict(data)
+
+    def project(self, document: Any) -> Any:
+        return {"read": document}
+
+
+def _client(kind: FakeKind, session: FakeSession | None = None) -> Client:
+    return Client(
+        Settings.load({}, environ={}),
+        cast(Session, session or FakeSession()),
+        services={"sample": ServiceRecord("sample", "A sample", lambda opened: [opened])},
+        kinds={"sample.thing": KindRecord("sample.thing", "sample", "A thing", lambda: cast(Any, kind))},
+    )
+
+
+def test_a_service_is_made_once() -> None:
+    client = _client(FakeKind())
+    assert client.service("sample") is client.service("sample")
+
+
+def test_read_projects_the_document_of_the_target() -> None:
+    kind = FakeKind()
+    assert _client(kind).read("sample.thing", {"edge": "e"}) == {"read": "document"}
+    assert kind.opened == [{"edge": "e"}]
+
+
+@pytest.mark.parametrize(("name", "phrase"), [("sample.thng", "Did you mean 'sample.thing'"), ("x", "Known: ")])
+def test_an_unknown_kind_is_named_with_what_there_is(name: str, phrase: str) -> None:
+    with pytest.raises(PluginError, match=phrase):
+        _client(FakeKind()).read(name)
+
+
+def test_an_unknown_service_is_an_error() -> None:
+    with pytest.raises(PluginError, match="no service 'nothing'"):
+        _client(FakeKind()).service("nothing")
+
+
+def test_bad_input_opens_nothing() -> None:
+    kind = FakeKind()
+    client = _client(kind)
+    with pytest.raises(SpecError, match="state: 'gone' is not one of present, absent, exact"):
+        client.ensure("sample.thing", {}, state="gone")
+    with pytest.raises(SpecError, match=r"\[1\]: a mapping was expected, not str"):
+        client.ensure("sample.thing", cast(Any, [{}, "rule"]))
+    assert kind.opened == []
+
+
+def test_leaving_the_context_closes_the_session() -> None:
+    session = FakeSession()
+    with _client(FakeKind(), session):
+        pass
+    assert session.closed == 1
