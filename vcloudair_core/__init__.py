@@ -113,6 +113,7 @@ _HOMES = {
     "hookimpl": "vcloudair_core.plugin.hooks",
 }
 
+
 def __getattr__(name: str) -> Any:
     home = _HOMES.get(name)
     if home is None:

@@ -22,18 +22,18 @@ from vcloudair_core.http import Exchange, Headers, Request, Response
 
 MASK = "***"
 
-_SECRET_NAMES = (
+_NAMES = (
     "password|passwd|passphrase|psk|presharedkey|pre_shared_key|sharedsecret|shared_secret|secret|privatekey|private_key"
     "|token|api_token|access_token|refresh_token|authorization|authorizationtoken|cookie|credential|credentials"
 )
 _SECRET_HEADER = re.compile(r"authorization|cookie|token|password|secret", re.IGNORECASE)
-_SECRET_KEY = re.compile(rf"(?:^|_|-)(?:{_SECRET_NAMES})$", re.IGNORECASE)
-_IN_JSON = re.compile(rf'("(?:\w*_)?(?:{_SECRET_NAMES})"\s*:\s*)"(?:[^"\\]|\\.)*"', re.IGNORECASE)
+_SECRET_KEY = re.compile(rf"(?:^|_|-)(?:{_NAMES})$", re.IGNORECASE)
+_IN_JSON = re.compile(rf'("(?:\w*_)?(?:{_NAMES})"\s*:\s*)"(?:[^"\\]|\\.)*"', re.IGNORECASE)
 _IN_XML_ELEMENT = re.compile(
-    rf"(<(?:\w+:)?(?P<name>{_SECRET_NAMES})(?:\s[^<>]*)?>)[^<]*(</(?:\w+:)?(?P=name)\s*>)", re.IGNORECASE
+    rf"(<(?:\w+:)?(?P<name>{_NAMES})(?:\s[^<>]*)?>)[^<]*(</(?:\w+:)?(?P=name)\s*>)", re.IGNORECASE
 )
-_IN_ATTRIBUTE = re.compile(rf"\b((?:{_SECRET_NAMES})\s*=\s*)(?:\"[^\"]*\"|'[^']*')", re.IGNORECASE)
-_IN_QUERY = re.compile(rf"([?&;](?:{_SECRET_NAMES})=)[^&#\s\"'<>]*", re.IGNORECASE)
+_IN_ATTRIBUTE = re.compile(rf"\b((?:{_NAMES})\s*=\s*)(?:\"[^\"]*\"|'[^']*')", re.IGNORECASE)
+_IN_QUERY = re.compile(rf"([?&;](?:{_NAMES})=)[^&#\s\"'<>]*", re.IGNORECASE)
 _BEARER = re.compile(r"\b(Bearer|Basic|SIGN)\s+[A-Za-z0-9+/=._~-]{6,}")
 _URL_USERINFO = re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^/\s@\"'<>]+@", re.IGNORECASE)
 

@@ -1,1 +1,1 @@
-"""The extension surface: ``hooks`` (what can be implemented), ``records`` (what hooks return), ``manager`` (who loads them)."""
+"""The extension surface: ``hooks`` (what can be implemented), ``records`` (what they return), ``manager`` (the loader)."""

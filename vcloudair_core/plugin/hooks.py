@@ -63,17 +63,17 @@ def vca_cli_commands() -> Sequence[CommandRecord]:  # type: ignore[empty-body]
 
 @hookspec
 def vca_exchange_finished(exchange: Exchange) -> None:
-    """Observe one HTTP exchange, secrets already hidden. Called once per attempt; an exception here is reported and dropped."""
+    """Observe one HTTP exchange, secrets already hidden. Called once per attempt; errors are logged and dropped."""
 
 
 @hookspec
 def vca_plan_ready(plan: Plan, settings: Settings) -> None:
-    """Veto a plan by raising PlanRejectedError. Called once per plan that is not empty, before any write, in check mode too."""
+    """Veto a plan by raising PlanRejectedError. Called per non-empty plan, before any write, in check mode too."""
 
 
 @hookspec
 def vca_task_progressed(task: Task) -> None:
-    """Observe a task. Called at each poll; an exception here is reported and dropped."""
+    """Observe a task. Called at each poll; errors are logged and dropped."""
 
 
 @hookspec

@@ -285,6 +285,11 @@ class PluginManager:
 
     # -- looking in ----------------------------------------------------------------------------------------------
 
+    def provider(self, hook: str, name: str) -> str:
+        """Which plugin (and distribution) offers the record of that name, or an empty string."""
+        record = self._collected.get(hook, {}).get(name)
+        return record[1] if record else ""
+
     def list_plugins(self) -> list[PluginInfo]:
         """Every plugin that was found, working or not, by name."""
         return [self._infos[name] for name in sorted(self._infos)]

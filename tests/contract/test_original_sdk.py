@@ -1,0 +1,140 @@
+"""The original SDK from PyPI, unmodified, against our simulator, and beside our own writes on one edge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.metadata import version
+from typing import Any
+
+import pytest
+
+from tests.support.connect_proxy import ConnectProxy
+from tests.support.original_sdk import OriginalSdkFailed, run_original
+from vcloudair_core import Client, connect
+from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
+
+DIRECT_LOGIN = """
+from vcloudair import VCASession, ANSFirewall, EdgeGatewayQuery
+session = VCASession('5.6', user, password)
+org_info = session.login(orgname=org, vcd_url=vcd_url)
+"""
+PORTAL_LOGIN = """
+from vcloudair import VCASession, ANSFirewall, EdgeGatewayQuery
+session = VCASession('5.6', user, password)
+session.login_url = 'https://vchs.example.test/api/vchs/sessions'
+session.login()
+found['vdc_names'] = sorted(session.vdc_names)
+org_info = session.login_to_vdc(session.vdc_names[0])
+"""
+READ = """
+edges = EdgeGatewayQuery(org_info)
+edges.execute()
+found['edge_ids'] = edges.find_by_name(edge)
+firewall = ANSFirewall(found['edge_ids'][0], org_info)
+firewall.get_config()
+found['names'] = [rule.get('name') for rule in firewall]
+found['ids'] = [rule.get('ruleId') for rule in firewall]
+"""
+ADD_AND_SAVE = """
+firewall.add_rule('from the original', 'internal', 'external', dest_port=8443)
+firewall.save_config()
+"""
+
+RULES = [
+    {
+        "name": "web in",
+        "source": ["external"],
+        "destination": ["203.0.113.10"],
+        "services": [{"protocol": "tcp", "port": [443]}],
+    },
+    {
+        "name": "dns out",
+        "source": ["internal"],
+        "destination": ["any"],
+        "services": [{"protocol": "udp", "port": [53]}],
+    },
+]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[SimulatorServer]:
+    with SimulatorServer(SimulatorConfig(profile="all")) as running:
+        yield running
+
+
+@pytest.fixture
+def client(server: SimulatorServer, tmp_path: Any) -> Iterator[Client]:
+    server.simulator.reset()
+    env = server.env()
+    names = ("url", "username", "password", "org", "ca_path", "edge")
+    with connect(
+        service_type="vcd",
+        cache_dir=str(tmp_path),
+        **{name: env[f"VCA_{name.upper()}"] for name in names},
+    ) as opened:
+        yield opened
+
+
+@pytest.fixture
+def variables(server: SimulatorServer) -> dict[str, str]:
+    env = server.env()
+    return {
+        "vcd_url": server.url,
+        "user": env["VCA_USERNAME"],
+        "password": env["VCA_PASSWORD"],
+        "org": env["VCA_ORG"],
+        "edge": env["VCA_EDGE"],
+    }
+
+
+def _user_rules(client: Client) -> list[dict[str, Any]]:
+    rules: list[dict[str, Any]] = client.read("ans.firewall")["rules"]
+    return rules
+
+
+def test_it_is_the_published_release() -> None:
+    assert version("vcloudair") == "0.5"
+
+
+def test_signs_in_directly_and_reads_what_we_wrote(
+    server: SimulatorServer, client: Client, variables: dict[str, str]
+) -> None:
+    client.ensure("ans.firewall_rule", RULES)
+    found = run_original(DIRECT_LOGIN + READ, variables, ca_path=server.ca_path)
+    assert [name for name in found["names"] if name in ("web in", "dns out")] == ["web in", "dns out"]
+    assert [rule["rule_id"] for rule in _user_rules(client) if rule["rule_id"] not in found["ids"]] == []
+
+
+def test_its_rule_is_seen_and_kept_by_ours(server: SimulatorServer, client: Client, variables: dict[str, str]) -> None:
+    client.ensure("ans.firewall_rule", RULES)
+    run_original(DIRECT_LOGIN + READ + ADD_AND_SAVE, variables, ca_path=server.ca_path)
+    theirs = next(rule for rule in _user_rules(client) if rule["name"] == "from the original")
+    assert (theirs["source"], theirs["destination"]) == (["internal"], ["external"])
+    assert theirs["services"][0]["port"] == ["8443"]
+
+    assert client.ensure("ans.firewall_rule", RULES).changed is False
+    assert client.ensure("ans.firewall_rule", [{"name": "web in", "enabled": False}]).changed is True
+    assert next(rule for rule in _user_rules(client) if rule["name"] == "from the original") == theirs
+
+
+def test_its_misplaced_destination_gets_the_error_of_the_server(
+    server: SimulatorServer, client: Client, variables: dict[str, str]
+) -> None:
+    before = _user_rules(client)
+    program = "firewall.add_rule('bad', 'internal', '203.0.113.10', dest_port=80)\nfirewall.save_config()\n"
+    with pytest.raises(OriginalSdkFailed, match="400"):
+        run_original(DIRECT_LOGIN + READ + program, variables, ca_path=server.ca_path)
+    answer = next(entry for entry in reversed(server.simulator.journal.entries()) if entry.method == "PUT")
+    assert answer.status == 400
+    assert _user_rules(client) == before
+
+
+def test_signs_in_through_the_portal_by_real_host_names(server: SimulatorServer, variables: dict[str, str]) -> None:
+    server.simulator.reset()
+    with ConnectProxy(server.port) as proxy:
+        found = run_original(
+            PORTAL_LOGIN + READ + ADD_AND_SAVE + READ, variables, ca_path=server.ca_path, proxy=proxy.url
+        )
+    assert len(found["vdc_names"]) >= 1
+    assert "from the original" in found["names"]
+    assert all(tunnel.endswith(":443") for tunnel in proxy.asked)

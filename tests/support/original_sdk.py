@@ -1,0 +1,50 @@
+"""Runs small programs against ``vcloudair==0.5``, unmodified, in a process of their own.
+
+A program gets ``vcd_url`` (empty for the portal), ``user``, ``password``, ``org`` and ``edge_id`` as variables and
+leaves its findings in ``found``, which must be JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+_FRAME = """
+import json, os, sys
+import vcloudair
+variables = json.loads(sys.stdin.read())
+globals().update(variables)
+found = {}
+%s
+print("FOUND " + json.dumps(found))
+"""
+
+
+class OriginalSdkFailed(AssertionError):
+    """The program ended with an exception; its last line is the message."""
+
+
+def run_original(program: str, variables: Mapping[str, Any], *, ca_path: str, proxy: str = "") -> dict[str, Any]:
+    """What the program found. Raises OriginalSdkFailed with the traceback's last line."""
+    env = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+    env["REQUESTS_CA_BUNDLE"] = ca_path
+    if proxy:
+        env["HTTPS_PROXY"] = env["https_proxy"] = proxy
+    run = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", _FRAME % program],
+        input=json.dumps(dict(variables)),
+        capture_output=True,
+        text=True,
+        env=env,
+        timeout=120,
+        check=False,
+    )
+    if run.returncode != 0:
+        raise OriginalSdkFailed((run.stderr.strip().splitlines() or ["no output"])[-1])
+    line = next(text for text in run.stdout.splitlines() if text.startswith("FOUND "))
+    found: dict[str, Any] = json.loads(line[len("FOUND ") :])
+    return found
