@@ -286,6 +286,10 @@ class PluginManager:
     # -- looking in ----------------------------------------------------------------------------------------------
 
     def provider(self, hook: str, name: str) -> str:
+        """Which plugin offers a record: ``name (distribution version)``, or an empty string when none does."""
+        return self._collected.get(hook, {}).get(name, (None, ""))[1]
+
+    def provider(self, hook: str, name: str) -> str:
         """Which plugin (and distribution) offers the record of that name, or an empty string."""
         record = self._collected.get(hook, {}).get(name)
         return record[1] if record else ""
