@@ -1,7 +1,8 @@
 """Settings: arguments beat the environment, the environment beats the file; each value remembers where it came from.
 
 The names are the same everywhere: here, on the command line, in modules, in the inventory plugin and, as
-``VCA_<NAME>``, in the environment. An empty string counts as unset, because AWX injects empty strings for fields left blank.
+``VCA_<NAME>``, in the environment. An empty string counts as unset, because AWX injects
+empty strings for fields left blank.
 """
 
 from __future__ import annotations

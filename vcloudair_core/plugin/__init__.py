@@ -1,1 +1,1 @@
-"""The extension surface: ``hooks`` (what can be implemented), ``records`` (what they return), ``manager`` (the loader)."""
+"""The extension surface: ``hooks`` (what there is), ``records`` (what they return), ``manager`` (the loader)."""
