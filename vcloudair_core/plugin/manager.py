@@ -289,11 +289,6 @@ class PluginManager:
         """Which plugin offers a record: ``name (distribution version)``, or an empty string when none does."""
         return self._collected.get(hook, {}).get(name, (None, ""))[1]
 
-    def provider(self, hook: str, name: str) -> str:
-        """Which plugin (and distribution) offers the record of that name, or an empty string."""
-        record = self._collected.get(hook, {}).get(name)
-        return record[1] if record else ""
-
     def list_plugins(self) -> list[PluginInfo]:
         """Every plugin that was found, working or not, by name."""
         return [self._infos[name] for name in sorted(self._infos)]
