@@ -1,0 +1,91 @@
+"""What a firewall costs: round trips from the simulator's journal, and time beside the bare exchange.
+
+Budget: a converged policy is 1 GET, a changed one 1 GET + 1 PUT + 1 verifying GET, whatever its size.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from vcloudair_core import App, Client
+from vcloudair_core.simulator import Simulator, SimulatorConfig
+
+SIZE = 1000
+DIALECTS = ["network_xml", "network_json", "hybridity"]
+
+
+def rules(size: int = SIZE) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": f"rule {number:04}",
+            "source": [f"10.{number // 250}.{number % 250}.0/24"],
+            "destination": ["external"],
+            "services": [{"protocol": "tcp", "port": [str(1024 + number)]}],
+            "action": "accept" if number % 3 else "deny",
+        }
+        for number in range(size)
+    ]
+
+
+@pytest.fixture
+def simulator() -> Simulator:
+    return Simulator(SimulatorConfig(profile="all"))
+
+
+@pytest.fixture(params=DIALECTS)
+def client(request: pytest.FixtureRequest, simulator: Simulator) -> Iterator[Client]:
+    env = simulator.env()
+    names = ("url", "username", "password", "org", "edge")
+    arguments = {name: env[f"VCA_{name.upper()}"] for name in names}
+    with App().client(
+        transport=simulator.transport(),
+        service_type="vcd",
+        edge_api=request.param,
+        session_cache=False,
+        **arguments,
+    ) as opened:
+        opened.read("ans.firewall")  # sign in and look the edge up: what follows is the firewall alone
+        yield opened
+
+
+def _calls(simulator: Simulator) -> list[str]:
+    return [entry.method for entry in simulator.journal.entries()]
+
+
+def test_a_thousand_rules_cost_one_get_or_get_put_get(client: Client, simulator: Simulator) -> None:
+    wanted = {"rules": rules()}
+    simulator.journal.clear()
+    assert client.ensure("ans.firewall", wanted).changed is True
+    assert _calls(simulator) == ["GET", "PUT", "GET"]
+
+    simulator.journal.clear()
+    assert client.ensure("ans.firewall", wanted).changed is False
+    assert _calls(simulator) == ["GET"]
+
+    simulator.journal.clear()
+    changed = [*rules(SIZE - 1), {**rules()[-1], "action": "reject"}]
+    assert client.ensure("ans.firewall", {"rules": changed}).changed is True
+    assert _calls(simulator) == ["GET", "PUT", "GET"]
+
+
+def test_a_thousand_converged_rules_stay_near_the_bare_exchange(client: Client, simulator: Simulator) -> None:
+    wanted = {"rules": rules()}
+    client.ensure("ans.firewall", wanted)
+    store = client.kind("ans.firewall").open(client.session, {})
+
+    def best(action: Any, rounds: int = 5) -> float:
+        times = []
+        for _ in range(rounds):
+            started = time.perf_counter()
+            action()
+            times.append(time.perf_counter() - started)
+        return min(times)
+
+    floor = best(store.read)
+    ours = best(lambda: client.ensure("ans.firewall", wanted))
+    print(f"\n{SIZE} rules converged: {ours * 1000:.0f} ms; read alone {floor * 1000:.0f} ms; {ours / floor:.1f} x")
+    assert ours < floor + 0.5
