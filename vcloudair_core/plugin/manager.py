@@ -226,7 +226,8 @@ class PluginManager:
         found = []
         for impl in getattr(self._pm.hook, hook).get_hookimpls():
             info = self._infos.get(impl.plugin_name)
-            if info is not None and info.status == "loaded":
+            # A policy gate stays shut: a plugin that failed in another hook is still asked for its veto.
+            if info is not None and (info.status == "loaded" or hook == "vca_plan_ready"):
                 found.append((info, _by_name(impl)))
         return found
 

@@ -1,0 +1,374 @@
+"""The plugin manager: what is broken stays alone, what is doubled is named, and every hook has one typed wrapper."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import types
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+import pytest
+
+from vcloudair_core.config import Settings
+from vcloudair_core.errors import ConfigurationError, PlanRejectedError, PluginError
+from vcloudair_core.http import Exchange, Request, Response
+from vcloudair_core.plugin import hooks
+from vcloudair_core.plugin.hooks import hookimpl
+from vcloudair_core.plugin.manager import PluginManager
+from vcloudair_core.plugin.records import (
+    AuthRecord,
+    CommandRecord,
+    KindRecord,
+    RecordType,
+    ServiceRecord,
+    SimulatorArea,
+)
+
+SETTINGS = Settings.load({}, environ={})
+PLAN = cast(Any, object())
+
+
+def plugin(**functions: Callable[..., Any]) -> types.SimpleNamespace:
+    """A plugin object with these hook implementations."""
+    return types.SimpleNamespace(**{name: hookimpl(function) for name, function in functions.items()})
+
+
+def manager(environ: Mapping[str, str] | None = None, **plugins: object) -> PluginManager:
+    made = PluginManager(environ=environ or {})
+    for name, implementation in plugins.items():
+        made.register(implementation, name)
+    return made
+
+
+def service(name: str) -> ServiceRecord:
+    return ServiceRecord(name, f"Service {name}", lambda session: session)
+
+
+class FakeDist:
+    def __init__(self, name: str, version: str = "1.0") -> None:
+        self.name = name
+        self.version = version
+
+
+class FakeEntryPoint:
+    """An installed entry point: what it loads, and which distribution it belongs to."""
+
+    def __init__(self, name: str, dist: str, load: Callable[[], object], value: str = "") -> None:
+        self.name = name
+        self.value = value or f"{dist}.plugin"
+        self.dist = FakeDist(dist)
+        self.load = load
+
+
+def loaded(*entry_points: FakeEntryPoint, environ: Mapping[str, str] | None = None) -> PluginManager:
+    made = PluginManager(environ=environ or {})
+    made.load_entry_points(cast("list[importlib.metadata.EntryPoint]", entry_points))
+    return made
+
+
+def _raises(error: Exception) -> Callable[..., Any]:
+    def call() -> Any:
+        raise error
+
+    return call
+
+
+# -- each hook ---------------------------------------------------------------------------------------------------
+
+
+def test_hook_vca_services() -> None:
+    assert list(manager(a=plugin(vca_services=lambda: [service("dns")])).services()) == ["dns"]
+
+
+def test_hook_vca_resource_kinds() -> None:
+    record = KindRecord("dns.zone", "dns", "A zone", lambda: cast(Any, None))
+    assert manager(a=plugin(vca_resource_kinds=lambda: [record])).resource_kinds() == {"dns.zone": record}
+
+
+def test_hook_vca_record_types() -> None:
+    record = RecordType("edgeGateway", "EdgeGatewayRecord")
+    assert manager(a=plugin(vca_record_types=lambda: [record])).record_types() == {"edgeGateway": record}
+
+
+def test_hook_vca_auth_methods() -> None:
+    record = AuthRecord("kerberos", "By ticket", ("username",), lambda settings: cast(Any, None))
+    assert manager(a=plugin(vca_auth_methods=lambda: (record,))).auth_methods() == {"kerberos": record}
+
+
+def test_hook_vca_cli_commands() -> None:
+    record = CommandRecord("greet", "Say hello", lambda: print)
+    assert manager(a=plugin(vca_cli_commands=lambda: [record])).cli_commands() == {"greet": record}
+
+
+def test_hook_vca_simulator_areas() -> None:
+    record = SimulatorArea("sample", "A sample", ())
+    assert manager(a=plugin(vca_simulator_areas=lambda: [record])).simulator_areas() == {"sample": record}
+
+
+def test_hook_vca_transport() -> None:
+    class Recorded:
+        def send(self, request: Request) -> Response:
+            return Response(200)
+
+        def close(self) -> None: ...
+
+    mine = Recorded()
+    seen: list[Settings] = []
+
+    def offer(settings: Settings) -> Recorded:
+        seen.append(settings)
+        return mine
+
+    made = manager(declines=plugin(vca_transport=lambda: None), offers=plugin(vca_transport=offer))
+    assert made.transport(SETTINGS) is mine
+    assert seen == [SETTINGS]
+    assert manager().transport(SETTINGS) is None
+
+
+def test_hook_vca_transport_stops_at_the_first_result() -> None:
+    asked: list[str] = []
+
+    def offer(name: str) -> Callable[..., Any]:
+        def call() -> str:
+            asked.append(name)
+            return name
+
+        return call
+
+    made = manager(first=plugin(vca_transport=offer("first")), last=plugin(vca_transport=offer("last")))
+    assert cast(Any, made.transport(SETTINGS)) == "last"  # as pluggy does: who registers last is asked first
+    assert asked == ["last"]
+
+
+def test_hook_vca_transport_failure_is_an_error_that_names_the_plugin() -> None:
+    with pytest.raises(PluginError, match="tape.*OSError.*worn out"):
+        manager(tape=plugin(vca_transport=_raises(OSError("worn out")))).transport(SETTINGS)
+
+
+def test_hook_vca_exchange_finished() -> None:
+    seen: list[Exchange] = []
+    exchange = Exchange(Request("GET", "https://vcd.example.com/api"), Response(200), None, 0.1)
+    manager(a=plugin(vca_exchange_finished=lambda exchange: seen.append(exchange))).exchange_finished(exchange)
+    assert seen == [exchange]
+
+
+def test_hook_vca_task_progressed() -> None:
+    seen: list[object] = []
+    task = cast(Any, object())
+    manager(a=plugin(vca_task_progressed=lambda task: seen.append(task))).task_progressed(task)
+    assert seen == [task]
+
+
+def test_hook_vca_plan_ready() -> None:
+    seen: list[object] = []
+
+    def look(plan: object, settings: Settings) -> None:
+        seen.extend([plan, settings])
+
+    manager(a=plugin(vca_plan_ready=look)).plan_ready(PLAN, SETTINGS)
+    assert seen == [PLAN, SETTINGS]
+
+
+# -- isolation ---------------------------------------------------------------------------------------------------
+
+
+def test_a_plugin_that_fails_to_import_is_named_and_the_others_work() -> None:
+    made = loaded(
+        FakeEntryPoint("bad", "bad-dist", _raises(ImportError("no module named left_pad"))),
+        FakeEntryPoint("good", "good-dist", lambda: plugin(vca_services=lambda: [service("dns")])),
+    )
+    bad, good = made.list_plugins()
+    assert (bad.name, bad.distribution, bad.status) == ("bad", "bad-dist", "failed")
+    assert bad.error == "ImportError: no module named left_pad"
+    assert (good.status, good.hooks) == ("loaded", ("vca_services",))
+    assert list(made.services()) == ["dns"]
+
+
+def test_a_hook_that_raises_takes_only_its_own_plugin_away() -> None:
+    made = manager(
+        bad=plugin(vca_services=_raises(ZeroDivisionError("oops")), vca_cli_commands=list),
+        good=plugin(vca_services=lambda: [service("dns")]),
+    )
+    assert list(made.services()) == ["dns"]
+    status = {info.name: (info.status, info.error) for info in made.list_plugins()}
+    assert status == {"bad": ("failed", "ZeroDivisionError: oops"), "good": ("loaded", "")}
+
+
+@pytest.mark.parametrize("result", [["dns"], [CommandRecord("dns", "", lambda: None)]])
+def test_a_hook_that_returns_something_else_is_set_aside(result: list[Any]) -> None:
+    made = manager(bad=plugin(vca_services=lambda: result))
+    assert made.services() == {}
+    assert "not ServiceRecord" in made.list_plugins()[0].error
+
+
+def test_an_unknown_hook_is_refused_by_name() -> None:
+    made = manager(new=plugin(vca_tea_ready=lambda: None), good=plugin(vca_services=lambda: [service("dns")]))
+    assert "vca_tea_ready" in {info.name: info.error for info in made.list_plugins()}["new"]
+    assert list(made.services()) == ["dns"]
+
+
+def test_a_wrong_argument_name_is_refused_at_registration() -> None:
+    made = manager(typo=plugin(vca_plan_ready=lambda plam: None))
+    assert made.list_plugins()[0].status == "failed"
+    made.plan_ready(PLAN, SETTINGS)
+
+
+def test_another_api_version_is_refused_by_number() -> None:
+    future = plugin(vca_services=lambda: [service("dns")])
+    future.vcloudair_api_version = 2
+    info = manager(future=future).list_plugins()[0]
+    assert (info.status, info.error) == ("failed", "it is made for plugin API 2; this is API 1")
+
+
+def test_observers_that_raise_are_reported_and_dropped(caplog: pytest.LogCaptureFixture) -> None:
+    seen: list[object] = []
+    made = manager(
+        bad=plugin(vca_task_progressed=_raises(ValueError("no screen"))),
+        good=plugin(vca_task_progressed=lambda task: seen.append(task)),
+    )
+    made.task_progressed(PLAN)
+    assert seen == [PLAN]
+    assert "bad failed in vca_task_progressed: ValueError: no screen" in caplog.text
+    assert [info.status for info in made.list_plugins()] == ["loaded", "loaded"]
+
+
+def test_a_veto_names_the_plugin_and_keeps_its_hint() -> None:
+    made = manager(policy=plugin(vca_plan_ready=_raises(PlanRejectedError("any to any", hint="Narrow it."))))
+    with pytest.raises(PlanRejectedError) as caught:
+        made.plan_ready(PLAN, SETTINGS)
+    assert (caught.value.plugin, caught.value.reason, caught.value.hint) == ("policy", "any to any", "Narrow it.")
+
+
+def test_a_broken_veto_keeps_the_gate_shut() -> None:
+    with pytest.raises(PlanRejectedError, match="policy.*its check failed: KeyError") as caught:
+        manager(policy=plugin(vca_plan_ready=_raises(KeyError("rules")))).plan_ready(PLAN, SETTINGS)
+    assert "VCA_DISABLE_PLUGINS=policy" in caught.value.hint
+
+
+def test_a_plugin_that_failed_in_another_hook_is_still_asked_for_its_veto() -> None:
+    made = manager(
+        policy=plugin(vca_services=_raises(ValueError("oops")), vca_plan_ready=_raises(PlanRejectedError("any to any")))
+    )
+    assert made.services() == {}
+    with pytest.raises(PlanRejectedError, match="any to any"):
+        made.plan_ready(PLAN, SETTINGS)
+
+
+# -- names -------------------------------------------------------------------------------------------------------
+
+
+def test_two_records_of_one_name_are_an_error_that_names_both_distributions() -> None:
+    made = loaded(
+        FakeEntryPoint("one", "dist-one", lambda: plugin(vca_services=lambda: [service("dns")])),
+        FakeEntryPoint("two", "dist-two", lambda: plugin(vca_services=lambda: [service("dns")])),
+    )
+    with pytest.raises(PluginError, match=r"'dns' is offered by both one \(dist-one 1.0\) and two \(dist-two 1.0\)"):
+        made.services()
+    assert made.cli_commands() == {}  # another hook is not touched by it
+
+
+def test_two_plugins_of_one_name_the_second_is_set_aside_naming_the_first() -> None:
+    made = loaded(
+        FakeEntryPoint("dns", "dist-a", lambda: plugin(vca_services=lambda: [service("a")]), value="a.plugin"),
+        FakeEntryPoint("dns", "dist-b", lambda: plugin(vca_services=lambda: [service("b")]), value="b.plugin"),
+    )
+    assert list(made.services()) == ["a"]
+    failed = [info for info in made.list_plugins() if info.status == "failed"]
+    assert [info.distribution for info in failed] == ["dist-b"]
+    assert "dist-a 1.0" in failed[0].error
+
+
+def test_the_same_entry_point_seen_twice_is_one_plugin() -> None:
+    same = plugin(vca_services=lambda: [service("dns")])
+    made = loaded(FakeEntryPoint("dns", "dist", lambda: same), FakeEntryPoint("dns", "dist", lambda: same))
+    assert [info.status for info in made.list_plugins()] == ["loaded"]
+
+
+def test_a_plugin_object_cannot_be_registered_twice_under_one_name() -> None:
+    made = manager(dns=plugin())
+    with pytest.raises(PluginError, match="already registered"):
+        made.register(plugin(), "dns")
+
+
+def test_the_provider_of_a_record_is_known_once_it_was_asked_for() -> None:
+    made = loaded(FakeEntryPoint("one", "dist-one", lambda: plugin(vca_services=lambda: [service("dns")])))
+    assert made.provider("vca_services", "dns") == ""
+    made.services()
+    assert made.provider("vca_services", "dns") == "one (dist-one 1.0)"
+    assert made.provider("vca_services", "other") == ""
+
+
+def test_plugins_load_in_the_order_of_their_names_wherever_they_are_installed() -> None:
+    order: list[str] = []
+
+    def note(name: str) -> FakeEntryPoint:
+        return FakeEntryPoint(name, name, lambda: order.append(name) or plugin())  # type: ignore[func-returns-value]
+
+    loaded(note("c"), note("a"), note("b"))
+    assert order == ["a", "b", "c"]
+
+
+# -- environment -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", ["dns", "other,dns", " other dns "])
+def test_vca_disable_plugins_keeps_a_plugin_from_being_imported(value: str) -> None:
+    made = loaded(
+        FakeEntryPoint("dns", "dist", _raises(SystemError("imported"))), environ={"VCA_DISABLE_PLUGINS": value}
+    )
+    assert [(info.status, info.error) for info in made.list_plugins()] == [("disabled", "")]
+
+
+def test_vca_disable_plugins_also_holds_for_registered_objects() -> None:
+    made = manager({"VCA_DISABLE_PLUGINS": "dns"}, dns=plugin(vca_services=lambda: [service("dns")]))
+    assert made.services() == {}
+
+
+def test_vca_trace_plugins_shows_each_call(capsys: pytest.CaptureFixture[str]) -> None:
+    manager({"VCA_TRACE_PLUGINS": "1"}, dns=plugin(vca_services=lambda: [service("dns")])).services()
+    assert capsys.readouterr().err == "vca: vca_services -> dns\n"
+
+
+@pytest.mark.parametrize("value", ["", "0"])
+def test_vca_trace_plugins_is_off_by_default(value: str, capsys: pytest.CaptureFixture[str]) -> None:
+    manager({"VCA_TRACE_PLUGINS": value}, dns=plugin(vca_services=lambda: [service("dns")])).services()
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("load", "why"),
+    [
+        (_raises(ImportError("gone")), "ImportError: gone"),
+        (lambda: types.SimpleNamespace(vcloudair_api_version=9), "plugin API 9"),
+    ],
+)
+def test_vca_require_plugins_stops_when_the_plugin_is_broken(load: Callable[[], object], why: str) -> None:
+    with pytest.raises(PluginError, match=why) as caught:
+        loaded(FakeEntryPoint("policy", "dist", load), environ={"VCA_REQUIRE_PLUGINS": "policy"})
+    assert caught.value.plugin == "policy"
+
+
+def test_vca_require_plugins_stops_when_the_plugin_is_missing_or_disabled() -> None:
+    with pytest.raises(PluginError, match="not installed"):
+        loaded(environ={"VCA_REQUIRE_PLUGINS": "policy"})
+    both = {"VCA_REQUIRE_PLUGINS": "policy", "VCA_DISABLE_PLUGINS": "policy"}
+    with pytest.raises(PluginError, match="disabled"):
+        loaded(FakeEntryPoint("policy", "dist", plugin), environ=both)
+
+
+def test_vca_require_plugins_is_content_when_all_work() -> None:
+    loaded(FakeEntryPoint("policy", "dist", plugin), environ={"VCA_REQUIRE_PLUGINS": "policy"})
+
+
+# -- the surface -------------------------------------------------------------------------------------------------
+
+
+def test_every_hook_has_one_typed_wrapper() -> None:
+    specs = {name for name in vars(hooks) if name.startswith("vca_")}
+    wrappers = {f"vca_{name}" for name in vars(PluginManager) if not name.startswith("_")}
+    assert specs <= wrappers
+
+
+def test_errors_of_our_own_pass_through_a_transport_plugin_as_they_are() -> None:
+    with pytest.raises(ConfigurationError, match="no tape"):
+        manager(tape=plugin(vca_transport=_raises(ConfigurationError("no tape")))).transport(SETTINGS)

@@ -1,0 +1,1 @@
+"""One module per command or group; each is imported when it is run."""

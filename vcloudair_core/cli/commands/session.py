@@ -1,0 +1,53 @@
+"""``vca login``, ``vca logout`` and ``vca whoami``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vcloudair_core.cli.invocation import Invocation, connected
+from vcloudair_core.cli.output import emit, say
+from vcloudair_core.client import Client
+
+
+@connected
+def login(run: Invocation) -> None:
+    """Sign in, and keep the session for the next command.
+
+    The token is kept encrypted in the session cache until it expires, `vca logout` ends it, or the server refuses it.
+    """
+    with run.client() as client:
+        client.session.login()
+        emit(_who(client), output=run.output)
+        if not client.settings.session_cache:
+            say("The session cache is off (session_cache): the next command signs in again.")
+
+
+@connected
+def logout(run: Invocation) -> None:
+    """End the session at the server and forget its token."""
+    with run.client() as client:
+        client.session.logout()
+        say("Signed out.")
+
+
+@connected
+def whoami(run: Invocation) -> None:
+    """Show who is signed in, where, and with which roles. Signs in when there is no session yet."""
+    with run.client() as client:
+        emit(_who(client), output=run.output)
+
+
+def _who(client: Client) -> dict[str, Any]:
+    """Shape: what the server says of the session, without the token."""
+    identity = client.session.identity
+    return {
+        "user": identity.user,
+        "roles": list(identity.roles),
+        "org": identity.org_name,
+        "org_id": identity.org_id,
+        "vdc": identity.vdc_name,
+        "vdc_id": identity.vdc_id,
+        "service_type": identity.flavour,
+        "url": identity.base_url,
+        "api_version": identity.api_version,
+    }

@@ -1,0 +1,3 @@
+"""``vca sim``."""
+
+from __future__ import annotations

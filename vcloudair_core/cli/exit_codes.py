@@ -1,0 +1,53 @@
+"""Exit codes: one table for the program, its documentation and its tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vcloudair_core import errors
+
+
+@dataclass(frozen=True)
+class ExitCode:
+    """One exit code: when it is used, and by which errors. Subclasses count unless they have their own code."""
+
+    code: int
+    meaning: str
+    errors: tuple[type[Exception], ...] = ()
+
+
+EXIT_CODES: tuple[ExitCode, ...] = (
+    ExitCode(0, "Done; for `vca doctor`: nothing is wrong."),
+    ExitCode(1, "An error that has no code of its own.", (errors.VcloudAirError,)),
+    ExitCode(
+        2, "The command cannot be right as given: unknown option, missing or bad setting.",
+        (errors.ConfigurationError, errors.SpecError),
+    ),
+    ExitCode(3, "Signing in failed, or the session has ended.", (errors.AuthenticationError,)),
+    ExitCode(4, "What was named does not exist.", (errors.NotFoundError,)),
+    ExitCode(5, "The user lacks a right.", (errors.PermissionDeniedError,)),
+    ExitCode(6, "No answer: name not found, no connection, time-out, TLS.", (errors.TransportError,)),
+    ExitCode(
+        7, "The server refused the request, failed, or answered with something that is not its protocol.",
+        (errors.ApiError, errors.DecodeError),
+    ),
+    ExitCode(8, "A task of the server failed or took too long.", (errors.TaskError,)),
+    ExitCode(
+        9, "Desired and actual state could not be brought together, or a policy plugin said no.",
+        (errors.EngineError,),
+    ),
+    ExitCode(10, "A plugin is broken, doubled or missing.", (errors.PluginError,)),
+    ExitCode(130, "Stopped with Ctrl-C."),
+    ExitCode(141, "The program that read the output stopped reading."),
+)  # fmt: skip
+
+OK, FAILED, USAGE, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 130, 141
+
+
+def exit_code_for(error: BaseException) -> int:
+    """The exit code of an error: that of its nearest ancestor in the table, 1 for whatever is not in it."""
+    by_class = {known: entry.code for entry in EXIT_CODES for known in entry.errors}
+    for ancestor in type(error).__mro__:
+        if ancestor in by_class:
+            return by_class[ancestor]
+    return FAILED

@@ -1,0 +1,158 @@
+"""What a command works with: the shared options as given, and from them settings, plugins and a client."""
+
+from __future__ import annotations
+
+import getpass
+import inspect
+import logging
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import typer
+
+from vcloudair_core.cli.options import PROGRAM_OPTIONS, signature_with_shared, take_shared
+from vcloudair_core.cli.output import FORMATS, say
+from vcloudair_core.errors import ConfigurationError, VcloudAirError
+
+if TYPE_CHECKING:
+    from vcloudair_core.app import App
+    from vcloudair_core.client import Client
+    from vcloudair_core.config import Settings
+    from vcloudair_core.plugin.manager import PluginManager
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """One run of ``vca``. ``given`` holds the shared options that were given; ``plugins`` are loaded already.
+
+    ``plugin_error`` is what went wrong while loading them; it is raised by whatever needs plugins to be whole.
+    """
+
+    plugins: PluginManager
+    given: Mapping[str, Any] = field(default_factory=dict)
+    plugin_error: VcloudAirError | None = None
+
+    def with_options(self, given: Mapping[str, Any]) -> Invocation:
+        """The same run with more options; equal names are replaced."""
+        return replace(self, given={**self.given, **given})
+
+    @property
+    def output(self) -> str:
+        """``table``, ``json`` or ``yaml``. Raises ConfigurationError for anything else."""
+        chosen = str(self.given.get("output") or "table")
+        if chosen not in FORMATS:
+            raise ConfigurationError(f"There is no output format {chosen!r}.", hint=f"Use one of {', '.join(FORMATS)}.")
+        return chosen
+
+    def settings(self) -> Settings:
+        """Options over environment over file. Raises ConfigurationError."""
+        from vcloudair_core.config import Settings
+
+        arguments = {name: value for name, value in self.given.items() if name not in PROGRAM_OPTIONS}
+        if self.given.get("insecure"):
+            if arguments.get("validate_certs"):
+                raise ConfigurationError("--insecure and --validate-certs exclude each other.")
+            arguments["validate_certs"] = False
+        password = self._given_password()
+        if password is not None:
+            arguments["password"] = password
+        return Settings.load(arguments, config_file=self.given.get("config"), profile=self.given.get("profile"))
+
+    def app(self) -> App:
+        """The composition root. Raises PluginError when plugins that are required do not work."""
+        from vcloudair_core.app import App
+
+        if self.plugin_error is not None:
+            raise self.plugin_error
+        return App(plugins=self.plugins)
+
+    def client(self, settings: Settings | None = None) -> Client:
+        """A client; asks for the password when there is no other way to sign in and a person sits at the terminal."""
+        chosen = settings or self.settings()
+        if _lacks_password(chosen) and sys.stdin.isatty():
+            chosen = chosen.replace(password=getpass.getpass(f"Password of {chosen.username}: ", stream=sys.stderr))
+        return self.app().client(chosen)
+
+    def _given_password(self) -> str | None:
+        path, from_stdin = self.given.get("password_file"), self.given.get("password_stdin")
+        if path and from_stdin:
+            raise ConfigurationError("--password-file and --password-stdin exclude each other.")
+        if path:
+            try:
+                lines = Path(path).expanduser().read_text(encoding="utf-8").splitlines()
+            except (OSError, UnicodeDecodeError) as exc:
+                raise ConfigurationError(f"The password file {path} cannot be read: {exc}.") from exc
+            return _not_empty(lines[0] if lines else "", f"The password file {path}")
+        if from_stdin:
+            return _not_empty(_read_stdin_once(), "Standard input")
+        return None
+
+
+def connected(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Make a function a command: its first parameter gets the :class:`Invocation`, and it takes all shared options.
+
+    ::
+
+        @app.command("list")
+        @connected
+        def list_edges(run: Invocation, vdc_only: bool = False) -> None:
+            with run.client() as client: ...
+    """
+    signature, annotations = signature_with_shared(function, skip=1, hidden=True)
+    own = set(inspect.signature(function).parameters)
+
+    def command(**arguments: Any) -> Any:
+        context = arguments.pop("ctx")
+        run = cast("Invocation", context.obj).with_options(take_shared(arguments, own=own))
+        run.output  # noqa: B018 - a bad --output is refused before anything is sent
+        if run.given.get("verbose"):
+            logging.getLogger("vcloudair_core").setLevel(logging.DEBUG)
+        return function(run, **arguments)
+
+    command.__name__ = function.__name__
+    command.__doc__ = function.__doc__
+    command.__signature__ = signature  # type: ignore[attr-defined]
+    command.__annotations__ = annotations
+    return command
+
+
+def root_callback() -> Callable[..., None]:
+    """The callback of ``vca`` itself: shared options that stand before the command."""
+
+    def vca() -> None:
+        pass
+
+    signature, annotations = signature_with_shared(vca, skip=0, hidden=False)
+
+    def callback(**arguments: Any) -> None:
+        context: typer.Context = arguments.pop("ctx")
+        context.obj = context.obj.with_options(take_shared(arguments, own=set()))
+
+    callback.__signature__ = signature  # type: ignore[attr-defined]
+    callback.__annotations__ = annotations
+    return callback
+
+
+_STDIN: list[str] = []
+
+
+def _read_stdin_once() -> str:
+    # Settings may be asked for twice in one run; standard input gives the password only once.
+    if not _STDIN:
+        if sys.stdin.isatty():
+            say("Password:")
+        _STDIN.append(sys.stdin.readline().rstrip("\r\n"))
+    return _STDIN[0]
+
+
+def _not_empty(password: str, where: str) -> str:
+    if not password:
+        raise ConfigurationError(f"{where} holds no password.", hint="Its first line must be the password.")
+    return password
+
+
+def _lacks_password(settings: Settings) -> bool:
+    return bool(settings.url and settings.username and not (settings.password or settings.token or settings.api_token))

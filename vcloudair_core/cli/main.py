@@ -1,0 +1,145 @@
+"""The entry point of ``vca``: build the command tree, run it, turn whatever happens into one line and an exit code."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, cast
+
+from vcloudair_core.cli.exit_codes import BROKEN_PIPE, INTERRUPTED, OK, USAGE, exit_code_for
+from vcloudair_core.errors import PluginError, VcloudAirError
+
+if TYPE_CHECKING:
+    from vcloudair_core.plugin.manager import PluginManager
+    from vcloudair_core.plugin.records import CommandRecord
+
+_MISSING = "vca needs the extra 'cli': pip install 'vcloudair-core[cli]'"
+
+
+def main() -> None:
+    """What the console script calls. Never returns."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code. Results go to stdout, everything else to stderr."""
+    try:
+        import typer  # noqa: F401 - is the extra there?
+    except ImportError:
+        print(_MISSING, file=sys.stderr)
+        return USAGE
+    news = logging.getLogger("vcloudair_core.plugin.manager")
+    try:
+        with _warnings_shown():
+            # `vca plugins` tells the same in its own words.
+            news.disabled = "plugins" in arguments
+            return _run(arguments)
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output is gone. Python would complain once more when it flushes stdout at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except VcloudAirError as exc:
+        return report(exc)
+    except Exception as exc:
+        if _is_debugging():
+            raise
+        return _report_bug(exc)
+    finally:
+        news.disabled = False
+
+
+def _run(arguments: Sequence[str]) -> int:
+    import typer
+
+    from vcloudair_core.cli.invocation import Invocation
+    from vcloudair_core.cli.tree import build_tree
+
+    plugins, records, problem = load_commands()
+    tree = build_tree(records, plugins)
+    # click's ClickException, of whichever click typer brings along
+    usage_error = cast("type[Exception]", typer.BadParameter.__mro__[2])
+    try:
+        status = tree.main(
+            args=list(arguments),
+            prog_name="vca",
+            standalone_mode=False,
+            obj=Invocation(plugins=plugins, plugin_error=problem),
+        )
+    except usage_error as exc:
+        cast("Any", exc).show()
+        return USAGE
+    except typer.Abort:
+        raise KeyboardInterrupt from None
+    return status if isinstance(status, int) else OK
+
+
+def load_commands() -> tuple[PluginManager, dict[str, CommandRecord], VcloudAirError | None]:
+    """(plugins, commands by name, what went wrong). Trouble with plugins never takes the built-in commands away."""
+    from vcloudair_core.cli import plugin as built_in
+    from vcloudair_core.plugin.manager import PluginManager
+
+    plugins = PluginManager()
+    problem: VcloudAirError | None = None
+    try:
+        plugins.load_entry_points()
+    except PluginError as exc:
+        problem = exc
+    own = {record.name: record for record in built_in.vca_cli_commands()}
+    try:
+        offered = plugins.cli_commands()
+    except PluginError as exc:
+        # Two plugins offer one command. Which one is meant is not ours to guess: offer the built-in ones only.
+        print(f"Warning: {exc}", file=sys.stderr)
+        offered = {}
+    return plugins, {**own, **offered}, problem
+
+
+def report(error: VcloudAirError) -> int:
+    """Show an error: what failed on one line, what to do next on another. Returns the exit code."""
+    if _is_debugging():
+        import traceback
+
+        traceback.print_exception(error)
+    hint, error_text = error.hint, str(error)
+    if hint:
+        error_text = error_text.replace(f" {hint}", "", 1)
+    print(f"Error: {error_text}", file=sys.stderr)
+    if hint:
+        print(f"Hint: {hint}", file=sys.stderr)
+    return exit_code_for(error)
+
+
+def _report_bug(error: Exception) -> int:
+    print(f"Error: {type(error).__name__}: {error}", file=sys.stderr)
+    print("Hint: this is a bug of vca or of a plugin. VCA_DEBUG=1 shows where it happened.", file=sys.stderr)
+    return exit_code_for(error)
+
+
+class _ToStderr(logging.Handler):
+    """Log records as lines on standard error: warnings marked as such, the rest (``--verbose``) as they are."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        mark = "Warning: " if record.levelno >= logging.WARNING else ""
+        print(f"{mark}{record.getMessage()}", file=sys.stderr)
+
+
+@contextmanager
+def _warnings_shown() -> Iterator[None]:
+    logger, handler = logging.getLogger("vcloudair_core"), _ToStderr()
+    level = logger.level
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+
+
+def _is_debugging() -> bool:
+    return os.environ.get("VCA_DEBUG", "") not in ("", "0")

@@ -1,0 +1,35 @@
+"""The built-in commands, offered through the same hook that a third party uses."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+from vcloudair_core.plugin.hooks import hookimpl
+from vcloudair_core.plugin.records import CommandRecord
+
+_COMMANDS = (
+    # name, module:attribute, summary
+    ("login", "session:login", "Sign in, and keep the session for the next command."),
+    ("logout", "session:logout", "End the session that was kept."),
+    ("whoami", "session:whoami", "Who is signed in, where, and with which rights."),
+    ("doctor", "doctor:doctor", "Find out why it does not work, step by step."),
+    ("edge", "edge:app", "Edge gateways."),
+    ("firewall", "firewall:app", "Firewall rules of an edge gateway."),
+    ("sim", "sim:app", "The simulator: the API on this machine, no cloud needed."),
+    ("plugins", "plugins:plugins", "Plugins: where they come from and whether they work."),
+    ("config", "config:config", "Every setting and where its value came from."),
+    ("version", "version:version", "Versions of vca and of what it runs on."),
+)
+
+
+@hookimpl
+def vca_cli_commands() -> list[CommandRecord]:
+    """The commands of ``vca`` itself."""
+    return [CommandRecord(name, summary, _loader(where)) for name, where, summary in _COMMANDS]
+
+
+def _loader(where: str) -> Callable[[], Any]:
+    module, _, attribute = where.partition(":")
+    return lambda: getattr(importlib.import_module(f"vcloudair_core.cli.commands.{module}"), attribute)
