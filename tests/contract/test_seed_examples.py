@@ -1,0 +1,152 @@
+"""The examples of the original SDK's page for sessions and the firewall, with only the import name changed.
+
+Where the page leaves a value open (a user, an org, an edge) it is filled in; the portal's address, which the original
+has built in, is set through the same attribute that the original has for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[SimulatorServer]:
+    with SimulatorServer(SimulatorConfig(profile="all")) as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def _fresh(server: SimulatorServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    server.simulator.reset()
+    monkeypatch.setenv("VCA_CA_PATH", server.ca_path)
+
+
+@pytest.fixture
+def username(server: SimulatorServer) -> str:
+    return server.env()["VCA_USERNAME"]
+
+
+@pytest.fixture
+def password(server: SimulatorServer) -> str:
+    return server.env()["VCA_PASSWORD"]
+
+
+ORG_INFO_KEYS = {"vcdurl", "token", "org_uuid", "auth-header", "version"}
+
+
+def test_logging_into_vcloud_air(server: SimulatorServer, username: str, password: str) -> None:
+    from vcloudair_core import VCASession
+
+    sess = VCASession("5.6", username, password)
+    sess.login_url = f"{server.url}/api/vchs/sessions"
+    sess.login()
+
+    # To show a list of available Orgs you can use the property vdc_names
+    names = sess.vdc_names
+    assert names
+
+    # Membership testing also works
+    assert names[0] in sess.vdc_names
+    assert "no such org" not in sess.vdc_names
+
+    # Alternatively, login() can be called with an org name and return the org data
+    org_info = sess.login(orgname=names[0])
+    assert set(org_info) == ORG_INFO_KEYS
+
+    # login_to_vdc() makes only a new vCD token
+    server.simulator.journal.clear()
+    org_info = sess.login_to_vdc(names[0].upper())
+    assert [entry.method for entry in server.simulator.journal.entries()] == ["POST"]
+    assert set(org_info) == ORG_INFO_KEYS
+    assert org_info["auth-header"].lower() == "x-vcloud-authorization"
+    assert org_info["version"] == "5.6"
+
+    # To retrieve the org data from the session later, use the name of the org
+    assert sess[names[0]] == org_info
+
+
+def test_logging_into_a_vcloud_director_directly(server: SimulatorServer, username: str, password: str) -> None:
+    from vcloudair_core import VCASession
+
+    sess = VCASession("5.6")
+    org_info = sess.login(username, password, orgname=server.env()["VCA_ORG"], vcd_url=server.url)
+    assert set(org_info) == ORG_INFO_KEYS
+    assert org_info["vcdurl"] == server.url
+    assert sess[server.env()["VCA_ORG"]] == org_info
+
+
+def test_logging_into_on_demand(
+    server: SimulatorServer, username: str, password: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from vcloudair_core import VCAODSession
+
+    sesh = VCAODSession("5.7", username, password)
+    sesh.login_url = f"{server.url}/api/iam/login"
+    sesh.login()
+
+    # Print out the instance list and their indexes
+    sesh.show_instance_list()
+    shown = capsys.readouterr().out
+    assert shown.splitlines()[0].split() == ["Index", "Type", "Region"]
+    assert len(shown.splitlines()) == 1 + len(sesh.instances)
+    assert all("sessionUri" in instance["instanceAttributes"] for instance in sesh.instances)
+
+    instance_data = sesh.login_to_instance(0)
+    assert set(instance_data) == ORG_INFO_KEYS
+    assert instance_data["vcdurl"].endswith("/api/compute/")
+    assert instance_data["org_uuid"] == sesh.instances[0]["id"]
+
+
+def _edge_id(server: SimulatorServer) -> str:
+    from vcloudair_core import connect
+
+    env = server.env()
+    names = ("url", "username", "password", "org", "edge")
+    with connect(session_cache=False, **{name: env[f"VCA_{name.upper()}"] for name in names}) as client:
+        edge_id: str = client.service("ans").find_edge(env["VCA_EDGE"]).edge_id
+        return edge_id
+
+
+@pytest.mark.parametrize("flavour", ["portal", "direct"])
+def test_the_firewall_examples(server: SimulatorServer, username: str, password: str, flavour: str) -> None:
+    from vcloudair_core import ANSFirewall, VCASession
+
+    sess = VCASession("5.6", username, password)
+    if flavour == "portal":
+        sess.login_url = f"{server.url}/api/vchs/sessions"
+        sess.login()
+        org_info = sess.login_to_vdc(sess.vdc_names[0])
+    else:
+        org_info = sess.login(orgname=server.env()["VCA_ORG"], vcd_url=server.url)
+
+    fw = ANSFirewall(_edge_id(server), org_info)
+
+    first = fw[0]  # Retrieve the first rule: the configuration is loaded on first use
+    count = len(fw)
+    assert first in list(fw)
+    assert fw[0:2] == list(fw)[0:2]
+
+    fw.add_rule(
+        "Rule Name", source="external", destination="203.0.113.20", action="accept", protocol="tcp",
+        source_port="any", dest_port=80,
+    )  # fmt: skip
+    assert len(fw) == count + 1
+    fw.save_config()
+
+    again = ANSFirewall(_edge_id(server), vcdurl=org_info["vcdurl"], token=org_info["token"])
+    again.get_config()
+    rule = next(rule for rule in again if rule["name"] == "Rule Name")
+    assert rule["destination"]["ipAddress"] == ["203.0.113.20"]
+    assert rule["source"]["vnicGroupId"] == ["external"]
+    assert rule["application"]["service"][0]["port"] == ["80"]
+    assert "globalConfig" in again.config_data
+
+    position = next(index for index, rule in enumerate(again) if rule["name"] == "Rule Name")
+    del again[position]
+    again.save_config()
+    fw.get_config()
+    assert [rule["name"] for rule in fw if rule["name"] == "Rule Name"] == []
