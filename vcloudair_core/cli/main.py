@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 from vcloudair_core.cli.exit_codes import BROKEN_PIPE, INTERRUPTED, OK, USAGE, exit_code_for
+from vcloudair_core.cli.output import OutputClosedError
 from vcloudair_core.errors import PluginError, VcloudAirError
 
 if TYPE_CHECKING:
@@ -38,9 +39,8 @@ def run(arguments: Sequence[str]) -> int:
             news.disabled = "plugins" in arguments
             return _run(arguments)
     except KeyboardInterrupt:
-        print("\nStopped.", file=sys.stderr)
-        return INTERRUPTED
-    except BrokenPipeError:
+        return _stopped()
+    except (OutputClosedError, BrokenPipeError):
         # Whoever read our output is gone. Python would complain once more when it flushes stdout at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
@@ -75,8 +75,15 @@ def _run(arguments: Sequence[str]) -> int:
         cast("Any", exc).show()
         return USAGE
     except typer.Abort:
-        raise KeyboardInterrupt from None
+        return _stopped()
+    if status == INTERRUPTED:  # typer's own way to pass Ctrl-C on
+        return _stopped()
     return status if isinstance(status, int) else OK
+
+
+def _stopped() -> int:
+    print("\nStopped.", file=sys.stderr)
+    return INTERRUPTED
 
 
 def load_commands() -> tuple[PluginManager, dict[str, CommandRecord], VcloudAirError | None]:

@@ -64,10 +64,17 @@ def emit(
         _table(columns, listed)
 
 
+class OutputClosedError(Exception):
+    """Whoever read our standard output is gone: ``vca ... | head``."""
+
+
 def write(text: str) -> None:
-    """One text to stdout, written through, so that a reader that went away is noticed here."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+    """One text to stdout, written through. Raises OutputClosedError when nobody reads it any more."""
+    try:
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+    except BrokenPipeError as exc:
+        raise OutputClosedError from exc
 
 
 def say(text: str) -> None:

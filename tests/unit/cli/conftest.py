@@ -1,0 +1,110 @@
+"""A command line without a cloud: commands run in process, with a client that is made of plain data."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from vcloudair_core.cli.invocation import Invocation
+from vcloudair_core.cli.main import run
+from vcloudair_core.config import Settings
+from vcloudair_core.plugin.manager import PluginManager
+
+
+class Result:
+    """What one run left behind."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    """No VCA_* variable, no configuration file and no installed plugin of the person who runs the tests."""
+    for name in [name for name in os.environ if name.startswith("VCA_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setattr(PluginManager, "load_entry_points", lambda self: None)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+
+
+@pytest.fixture
+def vca(capsys: pytest.CaptureFixture[str]) -> Callable[..., Result]:
+    """``vca("edge", "list")`` runs the command line in this process."""
+
+    def call(*arguments: str) -> Result:
+        code = run(arguments)
+        captured = capsys.readouterr()
+        return Result(code, captured.out, captured.err)
+
+    return call
+
+
+class FakeSession:
+    """A session that knows who it is and does nothing."""
+
+    def __init__(self, identity: Any = None) -> None:
+        self.identity = identity
+        self.done: list[str] = []
+
+    def login(self) -> Any:
+        self.done.append("login")
+        return self.identity
+
+    def logout(self) -> None:
+        self.done.append("logout")
+
+
+class FakeClient:
+    """A client whose service answers and whose resources are given beforehand."""
+
+    def __init__(self, *, edges: Any = (), resources: Mapping[str, Any] | None = None, identity: Any = None) -> None:
+        self.edges = edges
+        self.resources = dict(resources or {})
+        self.session = FakeSession(identity)
+        self.settings = Settings.load({}, environ={})
+        self.asked: list[Any] = []
+        self.closed = 0
+
+    def __enter__(self) -> FakeClient:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.closed += 1
+
+    def service(self, name: str) -> Any:
+        assert name == "ans"
+        return self
+
+    def list_edges(self, vdc: str | None = None) -> Any:
+        self.asked.append(vdc)
+        return _or_raise(self.edges)
+
+    def read(self, kind: str, target: Mapping[str, Any] | None = None) -> Any:
+        self.asked.append((kind, dict(target or {})))
+        return _or_raise(self.resources[kind])
+
+
+def _or_raise(value: Any) -> Any:
+    if isinstance(value, Exception):
+        raise value
+    return value
+
+
+@pytest.fixture
+def client(monkeypatch: pytest.MonkeyPatch) -> Callable[..., FakeClient]:
+    """``client(edges=[...])`` makes the client that commands get; its settings are those of the command line."""
+
+    def make(**contents: Any) -> FakeClient:
+        fake = FakeClient(**contents)
+
+        def open_client(self: Invocation, settings: Settings | None = None) -> FakeClient:
+            fake.settings = settings or self.settings()
+            return fake
+
+        monkeypatch.setattr(Invocation, "client", open_client)
+        return fake
+
+    return make

@@ -1,0 +1,161 @@
+"""The commands over a client of plain data: what they ask for and what they show."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.unit.cli.conftest import FakeClient, Result
+from vcloudair_core._version import __version__
+
+Vca = Callable[..., Result]
+MakeClient = Callable[..., FakeClient]
+
+
+@dataclass(frozen=True)
+class FakeEdge:
+    name: str
+    id: str
+    vdc: str = "gold"
+    status: str = "READY"
+
+
+@dataclass(frozen=True)
+class FakeIdentity:
+    flavour: str = "vcd"
+    base_url: str = "https://vcd.example"
+    api_version: str = "36.3"
+    org_name: str = "acme"
+    org_id: str = "o-1"
+    vdc_name: str = "gold"
+    vdc_id: str = "v-1"
+    user: str = "ops"
+    roles: tuple[str, ...] = ("Organization Administrator",)
+    auth_header: str = "x-vcloud-authorization"
+
+
+EDGES = [FakeEdge("web-edge", "e-1"), FakeEdge("db-edge", "e-2", status="BUSY")]
+RULE = {
+    "name": "allow web",
+    "action": "accept",
+    "enabled": True,
+    "logging": False,
+    "source": ["any"],
+    "destination": ["192.0.2.10", "192.0.2.11"],
+    "services": [{"protocol": "tcp", "port": ["443", "8000-8080"], "source_port": ["any"], "icmp_type": None}],
+    "rule_id": 131073,
+}
+POLICY = {
+    "enabled": True,
+    "default_action": "deny",
+    "default_logging": True,
+    "rules": [
+        RULE,
+        RULE | {"name": "ping", "services": [{"protocol": "icmp", "icmp_type": "echo-request"}], "enabled": False},
+        RULE | {"name": "dns", "services": [{"protocol": "udp", "port": ["53"], "source_port": ["1024-65535"]}]},
+        RULE
+        | {"name": "rest", "services": [], "applications": ["application-7"], "source_exclude": True, "logging": 1},
+    ],
+    "internal_rules": [RULE | {"name": "vpn"}],
+    "version": 4,
+}
+
+
+def test_edge_list_as_table_json_and_yaml(vca: Vca, client: MakeClient) -> None:
+    client(edges=EDGES)
+    assert vca("edge", "list").out.splitlines() == [
+        "NAME      ID   VDC   STATUS",
+        "web-edge  e-1  gold  READY",
+        "db-edge   e-2  gold  BUSY",
+    ]
+    assert [row["name"] for row in json.loads(vca("edge", "list", "-o", "json").out)] == ["web-edge", "db-edge"]
+    assert [row["id"] for row in yaml.safe_load(vca("-o", "yaml", "edge", "list").out)] == ["e-1", "e-2"]
+
+
+def test_edge_list_of_one_vdc(vca: Vca, client: MakeClient) -> None:
+    fake = client(edges=EDGES)
+    vca("edge", "list", "--vdc", "gold")
+    assert (fake.asked, fake.closed) == (["gold"], 1)
+
+
+def test_no_edge_says_what_to_do(vca: Vca, client: MakeClient) -> None:
+    client(edges=[])
+    result = vca("edge", "list")
+    assert (result.code, result.out) == (0, "")
+    assert "vca doctor" in result.err
+
+
+def test_firewall_list_in_rule_words(vca: Vca, client: MakeClient) -> None:
+    fake = client(resources={"ans.firewall": POLICY})
+    result = vca("firewall", "list", "web-edge")
+    lines = [line.split("  ") for line in result.out.splitlines()]
+    cells = [[cell.strip() for cell in line if cell.strip()] for line in lines]
+    assert cells == [
+        ["#", "NAME", "ACTION", "SOURCE", "DESTINATION", "SERVICES", "FLAGS"],
+        ["0", "allow web", "accept", "any", "192.0.2.10, 192.0.2.11", "tcp/443+8000-8080"],
+        ["1", "ping", "accept", "any", "192.0.2.10, 192.0.2.11", "icmp/echo-request", "disabled"],
+        ["2", "dns", "accept", "any", "192.0.2.10, 192.0.2.11", "udp/53 from 1024-65535"],
+        ["3", "rest", "accept", "not any", "192.0.2.10, 192.0.2.11", "application-7", "logged"],
+    ]
+    assert result.err == "Firewall on; what no rule matches: deny, logged.\n"
+    assert fake.asked == [("ans.firewall", {"edge": "web-edge", "vdc": None})]
+
+
+def test_firewall_list_with_internal_rules_and_off(vca: Vca, client: MakeClient) -> None:
+    client(resources={"ans.firewall": POLICY | {"enabled": False}})
+    result = vca("firewall", "list", "web-edge", "--internal")
+    assert "vpn" in result.out.splitlines()[1]
+    assert result.out.splitlines()[1].endswith("internal")
+    assert "OFF" in result.err
+
+
+def test_firewall_list_as_data_is_the_whole_policy(vca: Vca, client: MakeClient) -> None:
+    client(resources={"ans.firewall": POLICY})
+    assert json.loads(vca("firewall", "list", "web-edge", "-o", "json").out) == POLICY
+
+
+def test_firewall_list_takes_the_edge_from_the_settings(
+    vca: Vca, client: MakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VCA_EDGE", "web-edge")
+    fake = client(resources={"ans.firewall": POLICY})
+    assert vca("firewall", "list").code == 0
+    assert fake.asked[0][1]["edge"] == "web-edge"
+    monkeypatch.delenv("VCA_EDGE")
+    result = vca("firewall", "list")
+    assert result.code == 2
+    assert "VCA_EDGE" in result.err
+
+
+@pytest.mark.parametrize(("command", "done"), [("login", ["login"]), ("whoami", [])])
+def test_login_and_whoami_show_who_but_never_the_token(
+    vca: Vca, client: MakeClient, command: str, done: list[str]
+) -> None:
+    fake = client(identity=FakeIdentity())
+    shown: dict[str, Any] = json.loads(vca(command, "-o", "json").out)
+    assert (shown["user"], shown["org"], shown["vdc"], shown["service_type"]) == ("ops", "acme", "gold", "vcd")
+    assert not {"token", "password"} & set(shown)
+    assert fake.session.done == done
+
+
+def test_login_says_when_the_session_cannot_be_kept(vca: Vca, client: MakeClient) -> None:
+    client(identity=FakeIdentity())
+    assert "session cache is off" in vca("login", "--no-session-cache").err
+
+
+def test_logout(vca: Vca, client: MakeClient) -> None:
+    fake = client(identity=FakeIdentity())
+    result = vca("logout")
+    assert (result.code, result.out, result.err) == (0, "", "Signed out.\n")
+    assert fake.session.done == ["logout"]
+
+
+def test_version_names_what_it_runs_on(vca: Vca) -> None:
+    shown = json.loads(vca("version", "-o", "json").out)
+    assert shown["vcloudair-core"] == __version__
+    assert {"python", "openssl", "requests", "ansible-core"} <= set(shown)

@@ -1,0 +1,241 @@
+"""The frame of ``vca``: help, options before and after the command, errors as lines, exit codes, tidy ends."""
+
+from __future__ import annotations
+
+import builtins
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.cli.conftest import FakeClient, Result
+from vcloudair_core import errors
+from vcloudair_core.cli import main as main_module
+from vcloudair_core.cli.main import run
+from vcloudair_core.config import OPTIONS
+
+Vca = Callable[..., Result]
+MakeClient = Callable[..., FakeClient]
+
+
+def test_help_lists_commands_before_options(vca: Vca) -> None:
+    result = vca("--help")
+    assert result.code == 0
+    assert result.out.index("Commands:") < result.out.index("Options:")
+    for command in ("login", "logout", "whoami", "doctor", "edge", "firewall", "sim", "plugins", "config", "version"):
+        assert f"\n  {command} " in result.out
+
+
+def test_every_line_of_help_fits_eighty_columns(vca: Vca, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    for words in (["--help"], ["firewall", "list", "--help"], ["sim", "serve", "--help"], ["doctor", "--help"]):
+        assert max(len(line) for line in vca(*words).out.splitlines()) <= 80
+
+
+def test_no_secret_can_be_given_as_an_option(vca: Vca) -> None:
+    for option in OPTIONS:
+        if option.type == "secret":
+            result = vca("config", f"--{option.name.replace('_', '-')}", "s3cret-value")
+            assert result.code == 2
+            assert "s3cret-value" not in result.out + result.err
+
+
+@pytest.mark.parametrize("option", [option for option in OPTIONS if option.type != "secret"], ids=lambda o: o.name)
+def test_every_other_setting_is_an_option_before_and_after_the_command(vca: Vca, option: Any) -> None:
+    flag = "--" + option.name.replace("_", "-")
+    value = {"bool": [], "float": ["7"]}.get(option.type, [option.choices[0] if option.choices else "/x"])
+    for words in ([flag, *value, "config"], ["config", flag, *value]):
+        result = vca(*words, "-o", "json")
+        assert result.code == 0, result.err
+        row = next(row for row in json.loads(result.out) if row["name"] == option.name)
+        assert row["origin"] == "argument"
+
+
+def test_the_option_nearer_to_the_end_wins(vca: Vca) -> None:
+    rows = json.loads(vca("--url", "https://a.example", "config", "--url", "https://b.example", "-o", "json").out)
+    assert next(row["value"] for row in rows if row["name"] == "url") == "https://b.example"
+
+
+def test_insecure_turns_verification_off_and_contradictions_are_refused(vca: Vca) -> None:
+    rows = json.loads(vca("--insecure", "config", "-o", "json").out)
+    assert next(row["value"] for row in rows if row["name"] == "validate_certs") is False
+    assert vca("config", "--insecure", "--validate-certs").code == 2
+
+
+def test_config_shows_origins_and_masks_secrets(vca: Vca, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "vca.toml"
+    file.write_text('org = "acme"\n[profile.prod]\nvdc = "gold"\n')
+    monkeypatch.setenv("VCA_PASSWORD", "hunter2hunter2")
+    result = vca("config", "--set", "--config", str(file), "--profile", "prod", "--url", "https://vcd.example")
+    assert result.code == 0
+    assert "hunter2" not in result.out
+    assert [line.split() for line in result.out.splitlines()[1:]] == [
+        ["url", "https://vcd.example", "argument"],
+        ["password", "***", "env", "VCA_PASSWORD"],
+        ["org", "acme", "file", str(file)],
+        ["vdc", "gold", "file", str(file), "[profile.prod]"],
+    ]
+
+
+def test_a_missing_profile_is_one_line_and_a_hint(vca: Vca, tmp_path: Path) -> None:
+    file = tmp_path / "vca.toml"
+    file.write_text("[profile.prod]\n")
+    result = vca("config", "--config", str(file), "--profile", "test")
+    assert (result.code, result.out) == (2, "")
+    assert result.err == f"Error: {file} has no profile 'test'.\nHint: It has: prod.\n"
+
+
+def test_the_password_comes_from_a_file(vca: Vca, tmp_path: Path) -> None:
+    secret = tmp_path / "password"
+    secret.write_text("from-the-file\nsecond line\n")
+    rows = json.loads(vca("config", "--password-file", str(secret), "-o", "json").out)
+    assert next(row for row in rows if row["name"] == "password") == {
+        "name": "password",
+        "value": "***",
+        "origin": "argument",
+    }
+    assert vca("config", "--password-file", str(tmp_path / "none")).code == 2
+    secret.write_text("\n")
+    assert "holds no password" in vca("config", "--password-file", str(secret)).err
+
+
+def test_the_password_is_read_from_stdin_once(vca: Vca, monkeypatch: pytest.MonkeyPatch) -> None:
+    import io
+
+    from vcloudair_core.cli import invocation
+
+    monkeypatch.setattr(invocation, "_STDIN", [])
+    monkeypatch.setattr(sys, "stdin", io.StringIO("from-stdin\n"))
+    run_ = invocation.Invocation(plugins=None, given={"password_stdin": True})  # type: ignore[arg-type]
+    assert run_.settings().password.reveal() == "from-stdin"
+    assert run_.settings().password.reveal() == "from-stdin"
+    both = run_.with_options({"password_file": "x"})
+    with pytest.raises(errors.ConfigurationError, match="exclude each other"):
+        both.settings()
+
+
+def test_a_person_at_the_terminal_is_asked_for_the_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    from vcloudair_core.cli import invocation
+
+    opened: list[Any] = []
+
+    class FakeApp:
+        def client(self, settings: Any) -> None:
+            opened.append(settings)
+
+    class Terminal:
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr(invocation.Invocation, "app", lambda self: FakeApp())
+    monkeypatch.setattr(sys, "stdin", Terminal())
+    monkeypatch.setattr("getpass.getpass", lambda prompt, stream: f"typed for {prompt}")
+    given = {"url": "https://vcd.example", "username": "ops"}
+    invocation.Invocation(plugins=None, given=given).client()  # type: ignore[arg-type]
+    assert opened[0].password.reveal() == "typed for Password of ops: "
+
+
+def test_unknown_commands_and_options_end_in_2_with_a_suggestion(vca: Vca) -> None:
+    assert "Did you mean 'firewall'" in vca("firewal").err
+    assert vca("firewal").code == 2
+    assert vca("config", "--bogus").code == 2
+    assert vca("config", "-o", "xml").code == 2
+    assert vca().code in (0, 2)
+
+
+@pytest.mark.parametrize("debug", ["", "1"])
+def test_an_error_is_one_line_and_a_hint_and_a_traceback_only_for_vca_debug(
+    vca: Vca, client: MakeClient, monkeypatch: pytest.MonkeyPatch, debug: str
+) -> None:
+    monkeypatch.setenv("VCA_DEBUG", debug)
+    client(edges=errors.PermissionDeniedError("No right to list edges.", hint="Ask for it.", request_id="r-1"))
+    result = vca("edge", "list")
+    assert (result.code, result.out) == (5, "")
+    assert ("Traceback" in result.err) == bool(debug)
+    assert result.err.endswith("Error: No right to list edges. (request id r-1)\nHint: Ask for it.\n")
+
+
+def test_a_bug_is_named_as_one_without_a_traceback(vca: Vca, client: MakeClient) -> None:
+    client(edges=ZeroDivisionError("division by zero"))
+    result = vca("edge", "list")
+    assert result.code == 1
+    assert result.err.startswith("Error: ZeroDivisionError: division by zero\nHint: ")
+    assert "VCA_DEBUG=1" in result.err
+
+
+def test_ctrl_c_ends_tidily(vca: Vca, client: MakeClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: Any, **__: Any) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(FakeClient, "list_edges", interrupted)
+    client()
+    result = vca("edge", "list")
+    assert (result.code, result.out, result.err) == (130, "", "\nStopped.\n")
+
+
+def test_a_reader_that_goes_away_ends_it_quietly() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "wb") as stdout:
+        done = subprocess.run(
+            [sys.executable, "-c", "from vcloudair_core.cli.main import main; main()", "config"],
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONWARNINGS": "ignore"},
+        )
+    assert done.returncode == 141
+    assert "Broken" not in done.stderr
+
+
+def test_without_the_extra_the_hint_says_how_to_install_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    real = builtins.__import__
+
+    def without_typer(name: str, *rest: Any, **more: Any) -> Any:
+        if name == "typer":
+            raise ImportError(name)
+        return real(name, *rest, **more)
+
+    monkeypatch.setattr(builtins, "__import__", without_typer)
+    assert run(["edge", "list"]) == 2
+    assert "pip install 'vcloudair-core[cli]'" in capsys.readouterr().err
+
+
+def test_verbose_shows_the_librarys_debug_lines_and_is_undone_afterwards(vca: Vca, client: MakeClient) -> None:
+    import logging
+
+    logger = logging.getLogger("vcloudair_core")
+    before = (logger.level, list(logger.handlers))
+    fake = client()
+
+    def chatty(self: Any, vdc: str | None = None) -> list[Any]:
+        logging.getLogger("vcloudair_core.session").debug("GET /api/query 200 12 ms")
+        return []
+
+    fake.list_edges = chatty.__get__(fake)  # type: ignore[method-assign]
+    assert "GET /api/query" in vca("edge", "list", "-v").err
+    assert "GET /api/query" not in vca("edge", "list").err
+    assert (logger.level, list(logger.handlers)) == before
+
+
+def test_help_costs_no_heavy_import() -> None:
+    code = (
+        "import sys; from vcloudair_core.cli.main import run; run(['--help']);"
+        "print(sorted({'requests','lxml','starlette','uvicorn','rich','yaml','cryptography'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_main_exits_with_the_code_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["vca", "nonsense"])
+    with pytest.raises(SystemExit) as caught:
+        main_module.main()
+    assert caught.value.code == 2
