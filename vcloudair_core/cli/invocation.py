@@ -72,7 +72,11 @@ class Invocation:
     def client(self, settings: Settings | None = None) -> Client:
         """A client; asks for the password when there is no other way to sign in and a person sits at the terminal."""
         chosen = settings or self.settings()
-        if _lacks_password(chosen) and sys.stdin.isatty():
+        if _lacks_password(chosen):
+            if not sys.stdin.isatty():
+                raise ConfigurationError(
+                    "Missing password.", hint="Set VCA_PASSWORD, or use --password-file or --password-stdin."
+                )
             chosen = chosen.replace(password=getpass.getpass(f"Password of {chosen.username}: ", stream=sys.stderr))
         return self.app().client(chosen)
 

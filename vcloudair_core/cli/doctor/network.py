@@ -293,24 +293,24 @@ def _duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 120 else f"{round(minutes / 60)} h"
 
 
-def check_settings(settings: Settings) -> Step:
-    """Is there enough to sign in with?"""
+def check_settings(settings: Settings, *, can_ask: bool = False) -> Step:
+    """Is there enough to sign in with? ``can_ask``: a person sits at the terminal who can type the password."""
     name = "Settings"
-    missing = [wanted for wanted in ("url",) if not settings[wanted]]
-    if not (settings.token or settings.api_token):
-        missing += [wanted for wanted in ("username", "password") if not settings[wanted]]
+    has_token = bool(settings.token or settings.api_token)
+    wanted = ["url"] if has_token else ["url", "username", *([] if can_ask else ["password"])]
+    missing = [setting for setting in wanted if not settings[setting]]
     if missing:
-        try:
-            settings.require(*missing)
-        except ConfigurationError as exc:
-            return failed(name, exc.message.rstrip("."), exc.hint, _USAGE)
-    how = next(
-        text
-        for text, given in (
-            ("a ready token", settings.token),
-            ("an API token", settings.api_token),
-            (f"user {settings.username} and password", True),
-        )
-        if given
-    )
+        return failed(name, f"missing: {', '.join(missing)}", _how_to_give(missing), _USAGE)
+    if settings.token:
+        how = "a ready token"
+    elif settings.api_token:
+        how = "an API token"
+    else:
+        how = f"user {settings.username} and {'password' if settings.password else 'a password to be typed'}"
     return passed(name, f"{settings.service_type}, with {how}; url from {settings.origin('url')}")
+
+
+def _how_to_give(missing: list[str]) -> str:
+    ways = [f"--{name}" for name in missing if name != "password"]
+    ways += ["--password-file or --password-stdin"] if "password" in missing else []
+    return f"Set {', '.join(f'VCA_{name.upper()}' for name in missing)}; or use {', '.join(ways)}."

@@ -1,0 +1,118 @@
+"""``vca doctor``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+
+import typer
+
+from vcloudair_core.cli.doctor.api import ServerClock, check_rights, check_sign_in, not_reached
+from vcloudair_core.cli.doctor.network import Network, check_clock, check_network, check_settings, check_url
+from vcloudair_core.cli.doctor.steps import FAILURE, PASSED, SKIPPED, WARNING, Step, failed
+from vcloudair_core.cli.exit_codes import exit_code_for
+from vcloudair_core.cli.invocation import Invocation, connected
+from vcloudair_core.cli.output import console, emit, say, write
+from vcloudair_core.errors import VcloudAirError
+
+_MARKS = {PASSED: "✔", WARNING: "!", FAILURE: "✖", SKIPPED: "-"}
+_PLAIN_MARKS = {PASSED: "ok", WARNING: "!", FAILURE: "X", SKIPPED: "-"}
+_COLOURS = {PASSED: "green", WARNING: "yellow", FAILURE: "bold red", SKIPPED: "dim"}
+
+
+@connected
+def doctor(run: Invocation) -> None:
+    """Find out why it does not work: settings, URL, DNS, TCP, TLS, version, sign-in, org, rights, clock.
+
+    Stops where going on makes no sense, and says what to do next. Changes nothing. The exit code is that of the first
+    step that failed.
+    """
+    steps = diagnose(run, Network())
+    if run.output == "table":
+        found = _tell(steps)
+    else:
+        found = list(steps)
+        emit([step.as_dict() for step in found], output=run.output)
+    broken = [step for step in found if step.status == FAILURE]
+    raise typer.Exit(broken[0].exit_code if broken else 0)
+
+
+def diagnose(run: Invocation, network: Network) -> Iterator[Step]:
+    """Every step in order, each looked at when it is asked for."""
+    try:
+        settings = run.settings()
+    except VcloudAirError as exc:
+        yield failed("Settings", exc.message.rstrip("."), exc.hint, exit_code_for(exc))
+        return
+    ready = check_settings(settings, can_ask=sys.stdin.isatty())
+    yield ready
+    if not settings.url:
+        return
+    step, target = check_url(str(settings.url))
+    yield step
+    if target is None:
+        return
+    for step in check_network(network, target, validate_certs=bool(settings.validate_certs), ca_path=settings.ca_path):
+        yield step
+        if step.status == FAILURE:
+            yield from not_reached("Sign-in", "Rights")
+            return
+    if ready.status == FAILURE:
+        yield from not_reached("Sign-in", "Rights")
+        return
+    yield from _ask_the_api(run, network)
+
+
+def _ask_the_api(run: Invocation, network: Network) -> Iterator[Step]:
+    clock = ServerClock()
+    run.plugins.register(clock, "vca doctor")
+    with run.client() as client:
+        signed_in = True
+        for step in check_sign_in(client):
+            yield step
+            signed_in = signed_in and step.status != FAILURE
+        if signed_in:
+            yield from check_rights(client)
+        else:
+            yield from not_reached("Rights")
+    yield check_clock(clock.time, network.now())
+
+
+def _tell(steps: Iterable[Step]) -> list[Step]:
+    """Print each step when it is known; the wait for the next one then tells where it hangs."""
+    from rich.table import Table
+    from rich.text import Text
+
+    fancy = _can_show("✔✖→")
+    marks = _MARKS if fancy else _PLAIN_MARKS
+    screen = console()
+    told = []
+    for step in steps:
+        told.append(step)
+        line = Table.grid(padding=(0, 1))
+        for width in (2, 8, None):
+            line.add_column(width=width, overflow="fold")
+        line.add_row(Text(marks[step.status], _COLOURS[step.status]), Text(step.name, "bold"), Text(step.detail))
+        if step.hint:
+            line.add_row("", "", Text(f"→ {step.hint}" if fancy else f"-> {step.hint}", "yellow"))
+        with screen.capture() as captured:
+            screen.print(line)
+        write("\n".join(text.rstrip() for text in captured.get().splitlines()))
+    say(_verdict(told))
+    return told
+
+
+def _verdict(told: list[Step]) -> str:
+    broken = [step for step in told if step.status == FAILURE]
+    warnings = [step for step in told if step.status == WARNING]
+    if broken:
+        return f"Start with {broken[0].name}: everything after it depends on it."
+    return f"It works, with {len(warnings)} thing(s) to look at." if warnings else "All is well."
+
+
+def _can_show(text: str) -> bool:
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
