@@ -64,9 +64,12 @@ class Invocation:
     def app(self) -> App:
         """The composition root. Raises PluginError when plugins that are required do not work."""
         from vcloudair_core.app import App
+        from vcloudair_core.cli.progress import TaskProgress, wants_progress
 
         if self.plugin_error is not None:
             raise self.plugin_error
+        if wants_progress() and _PROGRESS not in {info.name for info in self.plugins.list_plugins()}:
+            self.plugins.register(TaskProgress(), _PROGRESS)
         return App(plugins=self.plugins)
 
     def client(self, settings: Settings | None = None) -> Client:
@@ -140,6 +143,7 @@ def root_callback() -> Callable[..., None]:
     return callback
 
 
+_PROGRESS = "vca progress"
 _STDIN: list[str] = []
 
 

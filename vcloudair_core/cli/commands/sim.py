@@ -1,3 +1,52 @@
 """``vca sim``."""
 
 from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from vcloudair_core.cli.invocation import Invocation, connected
+from vcloudair_core.cli.output import say
+from vcloudair_core.errors import ConfigurationError
+
+app = typer.Typer(help="The simulator: the API on this machine, no cloud needed.", no_args_is_help=True)
+
+_PROFILES = ("vchs", "vca", "vcd", "all")
+
+
+@app.callback()
+def sim() -> None:
+    """The simulator: the API on this machine, no cloud needed."""
+
+
+@app.command("serve")
+@connected
+def serve(
+    run: Invocation,
+    profile: str = typer.Option("all", "--profile", metavar="vchs|vca|vcd|all", help="Which API to simulate."),
+    host: str = typer.Option("127.0.0.1", "--host", help="Address to listen on."),
+    port: int = typer.Option(0, "--port", min=0, max=65535, help="Port to listen on; 0 picks a free one."),
+    tls: bool = typer.Option(True, "--tls/--no-tls", help="Serve https with a CA of its own, or http."),
+    vms: int = typer.Option(3, "--vms", min=0, help="Number of virtual machines."),
+    edges: int = typer.Option(1, "--edges", min=0, help="Number of edge gateways."),
+    replications: int = typer.Option(0, "--replications", min=0, help="Number of replicated machines."),
+    latency_ms: int = typer.Option(0, "--latency-ms", min=0, help="Milliseconds that each answer is held back."),
+    inventory: Path = typer.Option(None, "--inventory", help="YAML file that describes what is there."),
+    env_file: Path = typer.Option(None, "--env-file", help="File to write the VCA_* exports to."),
+) -> None:
+    """Serve a simulated cloud until Ctrl-C.
+
+    The file of --env-file exports every VCA_* variable that leads vca, the library and Ansible to this simulator. It is
+    written when the simulator is ready to answer.
+    """
+    if profile not in _PROFILES:
+        raise ConfigurationError(f"There is no profile {profile!r}.", hint=f"Use one of {', '.join(_PROFILES)}.")
+    try:
+        from vcloudair_core.simulator import serve as serve_simulator
+    except ImportError as exc:
+        raise ConfigurationError(
+            f"The simulator cannot be started: {exc}.", hint="pip install 'vcloudair-core[simulator]'"
+        ) from exc
+    serve_simulator(profile=profile)
+    say("The simulator is stopped.")

@@ -1,0 +1,33 @@
+"""The task that a command waits for, shown to a person at a terminal; nothing at all in a pipe or a log."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+from vcloudair_core.plugin.hooks import hookimpl
+
+if TYPE_CHECKING:
+    from vcloudair_core.session.tasks import Task
+
+
+class TaskProgress:
+    """An observer of tasks that keeps one line of standard error up to date."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stderr
+        self._width = 0
+
+    @hookimpl
+    def vca_task_progressed(self, task: Task) -> None:
+        """Show the state of the task; wipe the line when the task is over."""
+        text = "" if task.is_finished else f"{task.operation or task.operation_name or 'task'}: {task.status}"
+        text = text[:79]
+        self._stream.write(f"\r{text:<{self._width}}\r{text}")
+        self._stream.flush()
+        self._width = len(text)
+
+
+def wants_progress(stream: TextIO | None = None) -> bool:
+    """True when standard error is a terminal."""
+    return (stream or sys.stderr).isatty()
