@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.engine.desired import Absent, Desired, Exactly, Present
 from vcloudair_core.engine.ensure import ensure
+from vcloudair_core.engine.kind import Validates
 from vcloudair_core.errors import PluginError, SpecError
 
 if TYPE_CHECKING:
@@ -101,6 +102,8 @@ class Client:
             raise SpecError("state", f"{state!r} is not one of {', '.join(_STATES)}")
         chosen = self.kind(kind)
         desired = desired_type(_parse(chosen, specs))
+        if isinstance(chosen, Validates):
+            chosen.validate(desired)  # before opening, which may look the target up: bad input sends nothing
         return ensure(chosen, self._open(chosen, target), desired, check=check, veto=self._veto)
 
     def _open(self, kind: ResourceKind, target: Mapping[str, Any] | None) -> Store:
