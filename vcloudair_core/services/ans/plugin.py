@@ -1,0 +1,48 @@
+"""Advanced Networking Services as a plugin like any other. Cheap to import: the work is loaded at first use."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vcloudair_core.plugin.hooks import hookimpl
+from vcloudair_core.plugin.records import KindRecord, ServiceRecord
+
+if TYPE_CHECKING:
+    from vcloudair_core.engine.kind import ResourceKind
+    from vcloudair_core.services.ans.service import AnsService
+    from vcloudair_core.session.session import Session
+
+vcloudair_api_version = 1
+
+
+def _service(session: Session) -> AnsService:
+    from vcloudair_core.services.ans.service import AnsService
+
+    return AnsService(session)
+
+
+def _firewall_rule() -> ResourceKind:
+    from vcloudair_core.services.ans.firewall_kinds import FirewallRuleKind
+
+    return FirewallRuleKind()
+
+
+def _firewall() -> ResourceKind:
+    from vcloudair_core.services.ans.firewall_kinds import FirewallPolicyKind
+
+    return FirewallPolicyKind()
+
+
+@hookimpl
+def vca_services() -> list[ServiceRecord]:
+    """The service ``ans``."""
+    return [ServiceRecord("ans", "Edge gateways and their firewalls", _service)]
+
+
+@hookimpl
+def vca_resource_kinds() -> list[KindRecord]:
+    """The kinds of the firewall."""
+    return [
+        KindRecord("ans.firewall_rule", "ans", "Rules of an edge firewall, each for itself", _firewall_rule),
+        KindRecord("ans.firewall", "ans", "A whole edge firewall: settings and rules", _firewall),
+    ]

@@ -1,0 +1,113 @@
+"""Comparison by meaning: pure functions from a spelling to what it stands for. None of them ever raises.
+
+What is equal, and why (Source: api/ans.md §10):
+
+* case never matters in words of the protocol, nor in IPv6 addresses;
+* ``10.0.0.1``, ``10.0.0.1/32`` and ``10.0.0.1-10.0.0.1`` are one address; ``10.0.0.9/24`` is the network it lies in,
+  because the server ignores host bits but echoes them; sets are merged, so their order and cut do not matter;
+* ``any`` is the set of all addresses. ``0.0.0.0/0`` alone counts as ``any`` too: an edge filters IPv4, and people mean
+  the same by both. The price: going from ``any`` to ``0.0.0.0/0`` is no change. ``::/0`` alone is not ``any``;
+* port ``80-80`` is ``80``; ``1-65535`` is ``any``; port sets are merged like address sets.
+
+Spellings are only compared in this form. What is written is always what the user wrote.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable
+from functools import lru_cache
+
+ANY = "any"
+_LAST_PORT = 65535
+_ALL_IPV4 = (4, 0, 2**32 - 1)
+
+AddressRange = tuple[int, int, int]
+"""IP version, first and last address as numbers."""
+
+
+def fold(value: object) -> str:
+    """A word of the protocol without case and outer blanks."""
+    return str(value).strip().casefold()
+
+
+@lru_cache(maxsize=65536)
+def address_range(word: str) -> AddressRange | None:
+    """The addresses that ``word`` (address, CIDR or ``a-b``) stands for, or None when it is none of these."""
+    text = word.strip()
+    if "%" in text:
+        return None
+    try:
+        if "-" in text:
+            low, high = (ipaddress.ip_address(part.strip()) for part in text.split("-"))
+            if low.version != high.version or int(low) > int(high):
+                return None
+            return low.version, int(low), int(high)
+        if "/" in text:
+            if not text.rpartition("/")[2].isdecimal():
+                return None
+            network = ipaddress.ip_network(text, strict=False)
+            return network.version, int(network.network_address), int(network.broadcast_address)
+        host = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    return host.version, int(host), int(host)
+
+
+def address_set(words: Iterable[str]) -> tuple[AddressRange | str, ...]:
+    """Merged, sorted address ranges; ``("any",)`` when they hold every IPv4 address. Unknown words stay, folded."""
+    known: list[AddressRange] = []
+    unknown: set[str] = set()
+    for word in words:
+        found = address_range(word)
+        if found is not None:
+            known.append(found)
+        else:
+            unknown.add(fold(word))
+    merged = merged_ranges(known)
+    if ANY in unknown or _ALL_IPV4 in merged:
+        return (ANY,)
+    return (*merged, *sorted(unknown))
+
+
+def merged_ranges(ranges: Iterable[AddressRange]) -> list[AddressRange]:
+    """Sorted ranges, those that touch or overlap made one. The first number is a family that is never merged across."""
+    merged: list[AddressRange] = []
+    for family, first, last in sorted(set(ranges)):
+        if merged and merged[-1][0] == family and first <= merged[-1][2] + 1:
+            merged[-1] = (family, merged[-1][1], max(merged[-1][2], last))
+        else:
+            merged.append((family, first, last))
+    return merged
+
+
+@lru_cache(maxsize=65536)
+def port_range(word: str) -> tuple[int, int] | None:
+    """First and last port of ``443`` or ``8000-8080``; None when it is neither, descends, or leaves 0..65535."""
+    first, dash, last = word.strip().partition("-")
+    first, last = first.strip(), last.strip()
+    if not _is_number(first) or (dash and not _is_number(last)):
+        return None
+    low, high = int(first), int(last if dash else first)
+    return (low, high) if 0 <= low <= high <= _LAST_PORT else None
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 10
+
+
+def port_set(words: Iterable[str]) -> tuple[tuple[int, int] | str, ...]:
+    """Merged, sorted port ranges; ``("any",)`` for no words, ``any``, or all ports. Unknown words stay, folded."""
+    known: list[AddressRange] = []
+    unknown: set[str] = set()
+    for word in words:
+        found = port_range(word)
+        if found is not None:
+            known.append((0, *found))
+        else:
+            unknown.add(fold(word))
+    merged = [(first, last) for _, first, last in merged_ranges(known)]
+    covers_all = any(first <= 1 and last == _LAST_PORT for first, last in merged)
+    if ANY in unknown or covers_all or not (merged or unknown):
+        return (ANY,)
+    return (*merged, *sorted(unknown))

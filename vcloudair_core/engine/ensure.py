@@ -1,0 +1,204 @@
+"""The one flow: read, plan, (check mode stops here), merge, commit, verify. The only place that goes back."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from vcloudair_core.engine.desired import Desired
+from vcloudair_core.engine.kind import ChecksLosses, Document, ResourceKind, Selects, Store, Validates
+from vcloudair_core.engine.outcome import Outcome
+from vcloudair_core.engine.plan import Plan
+from vcloudair_core.errors import (
+    BusyError,
+    ConflictError,
+    NotConvergedError,
+    NotFoundError,
+    ServerError,
+    TaskTimeoutError,
+    TransportError,
+    VcloudAirError,
+)
+
+if TYPE_CHECKING:
+    from vcloudair_core.session.clock import Clock
+
+_log = logging.getLogger(__name__)
+_FIRST_WAIT_S = 0.25
+_FIRST_WAIT_BUSY_S = 1.0
+_LONGEST_WAIT_S = 20.0
+
+
+def ensure(
+    kind: ResourceKind,
+    store: Store,
+    desired: Desired,
+    *,
+    check: bool = False,
+    veto: Callable[[Plan], None] | None = None,
+    attempts: int = 5,
+    clock: Clock | None = None,
+) -> Outcome:
+    """Bring one resource to its desired state, or with ``check`` say what that would take.
+
+    Costs one read when nothing is to be done; one read, one write and one verifying read when something is. A
+    conflict, a busy resource, an object gone in between and a write whose answer was lost are all resolved in one way:
+    read again and plan again, at most ``attempts`` writes in all. ``veto`` sees every plan that is not empty before it
+    is carried out, in check mode too.
+
+    Raises: SpecError before anything is read; PlanRejectedError and AmbiguousMatchError before anything is written;
+    NotConvergedError when the server does not keep what was written; otherwise what the last write met with.
+    """
+    if isinstance(kind, Validates):
+        kind.validate(desired)
+    flow = _Flow(kind, store, desired, veto, clock)
+    state = flow.look()
+    before = flow.select(state.document)
+    if state.plan.is_empty:
+        return Outcome(False, state.plan, before, before, 0, check)
+    if check:
+        return Outcome(True, state.plan, before, flow.select(kind.merge(state.document, state.plan)), 0, True)
+    final, writes = flow.converge(state, max(1, attempts))
+    return Outcome(writes > 0, state.plan, before, flow.select(final.document), writes)
+
+
+@dataclass(frozen=True)
+class _State:
+    document: Document
+    plan: Plan
+
+
+class _Flow:
+    def __init__(
+        self,
+        kind: ResourceKind,
+        store: Store,
+        desired: Desired,
+        veto: Callable[[Plan], None] | None,
+        clock: Clock | None,
+    ) -> None:
+        self.kind = kind
+        self.store = store
+        self.desired = desired
+        self.veto = veto
+        self._clock = clock
+
+    def look(self) -> _State:
+        """Read and plan; a plan with something in it is shown to the policies."""
+        document = self.store.read()
+        plan = self.kind.plan(document, self.desired)
+        if not plan.target:
+            plan = replace(plan, target=self.store.target)
+        if not plan.is_empty and self.veto is not None:
+            self.veto(plan)
+        return _State(document, plan)
+
+    def select(self, document: Document) -> Any:
+        if isinstance(self.kind, Selects):
+            return self.kind.select(document, self.desired)
+        return self.kind.project(document)
+
+    def converge(self, state: _State, attempts: int) -> tuple[_State, int]:
+        """Write until a read shows the desired state. Returns that state and how many writes it took."""
+        mended = False
+        executed = 0
+        for attempt in range(1, attempts + 1):
+            written = self.kind.merge(state.document, state.plan)
+            failure = self._commit(written)
+            if failure is not None:
+                if attempt == attempts and not _may_have_executed(failure):
+                    raise failure
+                self._wait(attempt, failure)
+            found = self._look_after(failure)
+            if failure is None or _may_have_executed(failure):
+                executed += 1
+            if found.plan.is_empty:
+                if executed:
+                    self._refuse_losses(state.document, written, found)
+                return found, executed
+            if failure is not None:
+                if attempt == attempts:
+                    raise failure
+            elif mended or attempt == attempts or not _someone_else_wrote(state, found):
+                raise self._not_converged(found)
+            else:
+                mended = True
+            state = found
+        raise AssertionError("unreachable")  # pragma: no cover
+
+    def _commit(self, document: Document) -> VcloudAirError | None:
+        """Write; returns an error that a new look may resolve, raises any other."""
+        try:
+            self.store.commit(document)
+        except (ConflictError, BusyError, NotFoundError, ServerError, TaskTimeoutError) as exc:
+            _log.debug("write to %s met with %s; reading again", self.store.target, type(exc).__name__)
+            return exc
+        except TransportError as exc:
+            if not exc.may_have_executed:
+                raise
+            _log.debug("the answer of a write to %s was lost; reading again", self.store.target)
+            return exc
+        _log.info("wrote %s", self.store.target)
+        return None
+
+    def _look_after(self, failure: VcloudAirError | None) -> _State:
+        """Look again; if that fails after a failed write, the write's failure is the story to tell."""
+        try:
+            return self.look()
+        except NotFoundError as exc:
+            if failure is not None:
+                raise failure from exc
+            raise
+
+    def _refuse_losses(self, base: Document, written: Document, found: _State) -> None:
+        """Rules of others that went out with our write must have come back, unless somebody else has written since."""
+        if not isinstance(self.kind, ChecksLosses) or _versions_apart(base, found.document) not in (0, 1, None):
+            return
+        lost = self.kind.losses(written, found.document)
+        if lost:
+            raise NotConvergedError(
+                f"{self.store.target}: after the write, the server no longer has {len(lost)} that were to be kept.",
+                residual=[{"action": "lost", **dict(item)} for item in lost],
+                hint="Look at them on the server; an earlier export of the section can restore them.",
+            )
+
+    def _not_converged(self, found: _State) -> NotConvergedError:
+        changes: list[Mapping[str, Any]] = [change.as_dict() for change in found.plan.changes]
+        named = ", ".join(f"{change.action} {change.identity}" for change in found.plan.changes[:3])
+        more = f" and {len(changes) - 3} more" if len(changes) > 3 else ""
+        return NotConvergedError(
+            f"{self.store.target} took the write, but still differs: {named}{more}.",
+            residual=changes,
+            hint="The server may have normalised or ignored a value: compare the residual with what was asked for.",
+        )
+
+    def _wait(self, attempt: int, failure: VcloudAirError) -> None:
+        if self._clock is None:
+            from vcloudair_core.session.clock import SYSTEM_CLOCK
+
+            self._clock = SYSTEM_CLOCK
+        first = _FIRST_WAIT_BUSY_S if isinstance(failure, BusyError) else _FIRST_WAIT_S
+        longest = min(_LONGEST_WAIT_S, first * 2 ** (attempt - 1))
+        # Spread out, so that writers who met once do not meet again.
+        self._clock.sleep(longest * random.uniform(0.5, 1.0))  # noqa: S311
+
+
+def _may_have_executed(failure: VcloudAirError) -> bool:
+    return isinstance(failure, (TransportError, ServerError, TaskTimeoutError))
+
+
+def _versions_apart(base: Document, found: Document) -> int | None:
+    if base.version is None or found.version is None:
+        return None
+    return found.version - base.version
+
+
+def _someone_else_wrote(state: _State, found: _State) -> bool:
+    """Our own write moves the version by one. Without versions, a difference other than the one we wrote tells."""
+    apart = _versions_apart(state.document, found.document)
+    if apart is not None:
+        return apart not in (0, 1)
+    return found.plan.changes != state.plan.changes

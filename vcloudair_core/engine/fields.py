@@ -1,0 +1,110 @@
+"""What a spec's fields mean, declared where they are defined, so that comparing and showing need no ifs.
+
+A spec is a frozen dataclass. A field that is None was not given: on update it is left as it is.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vcloudair_core.redact import MASK, Secret
+
+_KEY = "vcloudair"
+
+
+@dataclass(frozen=True)
+class FieldInfo:
+    """One field's meaning.
+
+    ``identity``: names the object; not compared. ``secret``: never shown. ``unordered``: order does not matter.
+    ``canonical``: spelling to meaning. ``absent``: what None means on the server's side. ``read_only``: given by the
+    server, accepted on input, never compared. ``input_only``: steers planning, never shown. ``unit``, ``source``,
+    ``choices`` and ``summary`` are for people.
+    """
+
+    summary: str = ""
+    identity: bool = False
+    secret: bool = False
+    unordered: bool = False
+    canonical: Callable[[Any], Any] | None = None
+    absent: Any = None
+    read_only: bool = False
+    input_only: bool = False
+    unit: str = ""
+    source: str = ""
+    choices: tuple[str, ...] = ()
+
+    def meaning(self, value: Any) -> Any:
+        """The value in a form that is equal for equal meanings."""
+        value = self.absent if value is None else value
+        if value is None:
+            return None
+        if self.canonical is not None:
+            return self.canonical(value)
+        if self.unordered:
+            return frozenset(value)
+        return value
+
+    def same(self, current: Any, desired: Any) -> bool:
+        """True when both mean the same. Equal spellings are not looked at any closer."""
+        return bool(current == desired) or bool(self.meaning(current) == self.meaning(desired))
+
+
+def spec_field(summary: str, *, default: Any = None, **info: Any) -> Any:
+    """A dataclass field with its :class:`FieldInfo`."""
+    return dataclasses.field(default=default, metadata={_KEY: FieldInfo(summary=summary, **info)})
+
+
+_fields: dict[type, Mapping[str, FieldInfo]] = {}
+_compared: dict[type, tuple[tuple[str, FieldInfo], ...]] = {}
+
+
+def fields_of(spec_type: type) -> Mapping[str, FieldInfo]:
+    """Every field of a spec type with its meaning, in order of definition. Undeclared fields compare by value."""
+    if spec_type not in _fields:
+        undeclared = FieldInfo()
+        infos = {field.name: field.metadata.get(_KEY, undeclared) for field in dataclasses.fields(spec_type)}
+        _compared[spec_type] = tuple(
+            (name, info) for name, info in infos.items() if not (info.identity or info.read_only or info.input_only)
+        )
+        _fields[spec_type] = infos
+    return _fields[spec_type]
+
+
+def diff_fields(current: Any, desired: Any, *, also: tuple[str, ...] = ()) -> dict[str, tuple[Any, Any]]:
+    """Fields of ``desired`` that are given and mean something else in ``current``.
+
+    ``also`` names identity fields to compare as well (a rename). Shape: ``{field: (current value, desired value)}``.
+    """
+    changed: dict[str, tuple[Any, Any]] = {}
+    infos = fields_of(type(desired))
+    for name, info in (*_compared[type(desired)], *((name, infos[name]) for name in also)):
+        wanted = getattr(desired, name)
+        if wanted is None:
+            continue
+        actual = getattr(current, name)
+        if not info.same(actual, wanted):
+            changed[name] = (actual, wanted)
+    return changed
+
+
+def plain(value: Any) -> Any:
+    """JSON types for showing: specs as mappings, secrets as ``***``, without what is None or input-only."""
+    if isinstance(value, Secret):
+        return MASK
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        shown: dict[str, Any] = {}
+        for name, info in fields_of(type(value)).items():
+            item = getattr(value, name)
+            if item is None or info.input_only:
+                continue
+            shown[name] = MASK if info.secret else plain(item)
+        return shown
+    if isinstance(value, (tuple, list)):
+        return [plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    return value

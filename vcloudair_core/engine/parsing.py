@@ -1,0 +1,142 @@
+"""Reading plain data into specs: typed getters that collect every problem with its path, and raise them together."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from vcloudair_core.errors import SpecError
+
+_TRUE = {"true", "yes", "on"}
+_FALSE = {"false", "no", "off"}
+_MOST_SHOWN = 10
+
+
+class Problems:
+    """All that is wrong with one input, each with the path of the field: ``rules[3].source[0]``."""
+
+    def __init__(self) -> None:
+        self.found: list[tuple[str, str]] = []
+
+    def add(self, path: str, reason: str) -> None:
+        """Note one problem."""
+        self.found.append((path, reason))
+
+    def raise_if_any(self) -> None:
+        """Raises SpecError: the first problem is its field and reason, the others follow in the message."""
+        if not self.found:
+            return
+        (field, reason), *others = self.found
+        shown = [f"{path}: {why}" if path else why for path, why in others[:_MOST_SHOWN]]
+        if len(others) > _MOST_SHOWN:
+            shown.append(f"and {len(others) - _MOST_SHOWN} more")
+        raise SpecError(field, "; ".join([reason, *shown]))
+
+
+def near(word: str, known: Iterable[str]) -> str:
+    """``Did you mean …?`` with the nearest known words, or an empty string."""
+    names = {str(name).casefold(): str(name) for name in known}
+    found = [names[match] for match in difflib.get_close_matches(word.casefold(), names, n=3, cutoff=0.6)]
+    return f"did you mean {' or '.join(repr(name) for name in found)}?" if found else ""
+
+
+def one_of(word: str, known: Sequence[str]) -> str:
+    """What to say about a word that is not one of a few."""
+    return f"{word!r} is not one of {', '.join(known)}" + (f" ({near(word, known)})" if near(word, known) else "")
+
+
+class Reader:
+    """Typed access to one mapping. Every getter returns None for a key that is missing or None, or is wrong."""
+
+    def __init__(self, data: Mapping[str, Any], path: str, problems: Problems) -> None:
+        self.data = data
+        self.path = path
+        self.problems = problems
+
+    def at(self, name: str) -> str:
+        """The path of a key."""
+        return f"{self.path}.{name}" if self.path else name
+
+    def given(self, name: str) -> bool:
+        """True when the key is there and not None."""
+        return self.data.get(name) is not None
+
+    def refuse_unknown(self, known: Iterable[str]) -> None:
+        """Note every key that is not known, with the nearest known one."""
+        names = list(known)
+        for key in self.data:
+            if key not in names:
+                hint = near(str(key), names)
+                self.problems.add(self.at(str(key)), f"unknown field{'; ' + hint if hint else ''}")
+
+    def text(self, name: str) -> str | None:
+        """Text; a number counts as its digits, because YAML reads ``name: 8080`` as a number."""
+        value = self.data.get(name)
+        if value is None or isinstance(value, str):
+            return value
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(value)
+        self.problems.add(self.at(name), f"text was expected, not {_kind_of(value)}")
+        return None
+
+    def boolean(self, name: str) -> bool | None:
+        """True or false, also as the words that YAML 1.1 has for them."""
+        value = self.data.get(name)
+        if value is None or isinstance(value, bool):
+            return value
+        word = value.strip().lower() if isinstance(value, str) else ""
+        if word in _TRUE or word in _FALSE:
+            return word in _TRUE
+        self.problems.add(self.at(name), f"true or false was expected, not {value!r}")
+        return None
+
+    def integer(self, name: str, low: int = 0, high: int | None = None) -> int | None:
+        """A whole number within bounds, also as digits in text."""
+        value = self.data.get(name)
+        if value is None:
+            return None
+        if isinstance(value, str) and value.strip().isascii() and value.strip().isdecimal() and len(value) < 20:
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int):
+            self.problems.add(self.at(name), f"a whole number was expected, not {value!r}")
+            return None
+        if value < low or (high is not None and value > high):
+            bounds = f"{low} or more" if high is None else f"{low} to {high}"
+            self.problems.add(self.at(name), f"{value} is out of range, {bounds} is allowed")
+            return None
+        return value
+
+    def choice(self, name: str, known: Sequence[str], synonyms: Mapping[str, str] | None = None) -> str | None:
+        """One of a few words, without regard to case; a synonym becomes the word it stands for."""
+        value = self.data.get(name)
+        if value is None:
+            return None
+        if not isinstance(value, str):
+            self.problems.add(self.at(name), f"one of {', '.join(known)} was expected, not {value!r}")
+            return None
+        word = value.strip().casefold()
+        word = (synonyms or {}).get(word, word)
+        if word in known:
+            return word
+        self.problems.add(self.at(name), one_of(value, [*known, *(synonyms or {})]))
+        return None
+
+    def items(self, name: str) -> list[tuple[str, Any]] | None:
+        """The items of a list, each with its path. One scalar is a list of one; commas divide text."""
+        value = self.data.get(name)
+        if value is None:
+            return None
+        if isinstance(value, str) and "," in value:
+            value = [part.strip() for part in value.split(",") if part.strip()]
+        elif isinstance(value, (str, int, Mapping)):
+            value = [value]
+        if isinstance(value, (bytes, bytearray)) or not isinstance(value, (Sequence, set, frozenset)):
+            self.problems.add(self.at(name), f"a list was expected, not {_kind_of(value)}")
+            return None
+        return [(f"{self.at(name)}[{position}]", item) for position, item in enumerate(value)]
+
+
+def _kind_of(value: Any) -> str:
+    names = {bool: "true or false", dict: "a mapping", list: "a list", int: "a number", float: "a number", str: "text"}
+    return names.get(type(value), type(value).__name__)

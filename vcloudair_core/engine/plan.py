@@ -1,0 +1,145 @@
+"""What would change, as data: made by a kind, looked at by people and policies, carried out by the engine."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from vcloudair_core.redact import redact_tree
+
+_VERBS = ("create", "update", "move", "delete")
+_BARE = re.compile(r"[A-Za-z_][\w ./-]*(?<! )\Z", re.ASCII)
+_NOT_TEXT = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
+
+
+@dataclass(frozen=True)
+class Change:
+    """One step of a plan. ``before`` and ``after`` are in the kind's words, secrets masked; None for nothing.
+
+    ``fields`` names what an update changes. ``positions`` are the places before and after, counted from 0 among the
+    rules that users own, where place matters. An object that is updated and moved has two changes.
+    """
+
+    action: str
+    identity: str
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
+    fields: tuple[str, ...] = ()
+    positions: tuple[int | None, int | None] = (None, None)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Shape: ``{"action", "identity", "before", "after"}`` and, if there are any, ``fields``, ``positions``."""
+        shown: dict[str, Any] = {
+            "action": self.action,
+            "identity": self.identity,
+            "before": _safe(self.before),
+            "after": _safe(self.after),
+        }
+        if self.fields:
+            shown["fields"] = list(self.fields)
+        if self.positions != (None, None):
+            shown["positions"] = {"before": self.positions[0], "after": self.positions[1]}
+        return shown
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All changes of one resource. ``steps`` is the kind's own note to its ``merge`` and not for anybody else."""
+
+    kind: str
+    changes: tuple[Change, ...] = ()
+    target: str = ""
+    steps: Any = field(default=None, repr=False, compare=False)
+
+    @property
+    def is_empty(self) -> bool:
+        """True when nothing is to be done."""
+        return not self.changes
+
+    def counts(self) -> dict[str, int]:
+        """How many changes of each action; all four actions are there."""
+        found = Counter(change.action for change in self.changes)
+        return {verb: found.get(verb, 0) for verb in _VERBS}
+
+    def summary(self) -> str:
+        """One line for people: ``1 to create, 2 to update, 1 to move, 3 to delete``."""
+        parts = [f"{count} to {verb}" for verb, count in self.counts().items() if count]
+        return ", ".join(parts) or "nothing to change"
+
+    def diff(self) -> dict[str, str]:
+        """Both sides of the changed objects only, as text, in the shape that Ansible's ``--diff`` shows.
+
+        Shape: ``{"before", "after", "before_header", "after_header"}``. Objects that are created, moved or deleted
+        carry their ``position``; the rest of the document is left out.
+        """
+        before: list[str] = []
+        after: list[str] = []
+        for changes in self._by_object():
+            moved = any(change.action != "update" for change in changes)
+            first = next((change for change in changes if change.action != "move"), changes[0])
+            positions = next((change.positions for change in changes if change.positions != (None, None)), (None, None))
+            for lines, shown, position in ((before, first.before, positions[0]), (after, first.after, positions[1])):
+                if shown is not None:
+                    lines += _block(first.identity, shown, position if moved else None)
+        header = f"{self.target}, {self.kind}" if self.target else self.kind
+        return {
+            "before": "".join(before),
+            "after": "".join(after),
+            "before_header": header,
+            "after_header": header,
+        }
+
+    def _by_object(self) -> list[list[Change]]:
+        """Changes of one object together: only an update and a move can be of the same one."""
+        grouped: dict[object, list[Change]] = {}
+        for at, change in enumerate(self.changes):
+            grouped.setdefault(at if change.action in ("create", "delete") else change.identity, []).append(change)
+        return list(grouped.values())
+
+    def as_dict(self) -> dict[str, Any]:
+        """Shape: ``{"kind", "target", "summary", "changes": [...]}``; JSON types only, secrets masked."""
+        return {
+            "kind": self.kind,
+            "target": self.target,
+            "summary": self.summary(),
+            "changes": [change.as_dict() for change in self.changes],
+        }
+
+
+def _safe(shown: Mapping[str, Any] | None) -> Any:
+    return None if shown is None else redact_tree(dict(shown))
+
+
+def _block(identity: str, shown: Mapping[str, Any], position: int | None) -> list[str]:
+    lines = [f"{_scalar(identity)}:\n"]
+    if position is not None:
+        lines.append(f"  position: {position}\n")
+    safe: Mapping[str, Any] = _safe(shown)
+    for key, value in safe.items():
+        if key == "name" and value == identity:
+            continue
+        if isinstance(value, list) and any(isinstance(item, (dict, list)) for item in value):
+            lines.append(f"  {key}:\n")
+            lines += [f"    - {_flow(item)}\n" for item in value]
+        else:
+            lines.append(f"  {key}: {_flow(value)}\n")
+    return lines
+
+
+def _flow(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_scalar(key)}: {_flow(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_flow(item) for item in value) + "]"
+    return _scalar(value)
+
+
+def _scalar(value: Any) -> str:
+    """YAML that a person can read: quotes only where they are needed."""
+    if isinstance(value, str) and _BARE.match(value) and value.lower() not in _NOT_TEXT:
+        return value
+    return json.dumps(value, ensure_ascii=False, default=str)

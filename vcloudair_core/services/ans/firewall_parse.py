@@ -1,0 +1,286 @@
+"""Plain data to firewall specs. Everything that can be known to be wrong without a server is found here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from vcloudair_core.engine.canonical import ANY, port_range
+from vcloudair_core.engine.fields import fields_of
+from vcloudair_core.engine.parsing import Problems, Reader, one_of
+from vcloudair_core.engine.rulelist import PLACE_FIELDS, refuse_doubles
+from vcloudair_core.services.ans.firewall_spec import (
+    ACTION_SYNONYMS,
+    ACTIONS,
+    DEFAULT_ACTIONS,
+    DIRECTIONS,
+    GLOBAL_SETTINGS,
+    LAST_TAG,
+    MATCHES,
+    POSITIONS,
+    FirewallPolicySpec,
+    FirewallRuleSpec,
+    ServiceSpec,
+)
+from vcloudair_core.services.ans.words import ICMP_TYPES, PROTOCOLS, complaint, member
+
+_SHORTHAND = ("protocol", "dest_port", "source_port")
+_RULE_FIELDS = (*fields_of(FirewallRuleSpec), *_SHORTHAND)
+_SERVICE_FIELDS = tuple(fields_of(ServiceSpec))
+_POLICY_FIELDS = tuple(fields_of(FirewallPolicySpec))
+_POLICY_OUTPUT = ("internal_rules", "version")
+
+
+def parse_rule(data: Mapping[str, Any]) -> FirewallRuleSpec:
+    """One rule. Raises SpecError that names every field that is wrong."""
+    problems = Problems()
+    spec = read_rule(data, "", problems)
+    problems.raise_if_any()
+    return spec
+
+
+def parse_policy(data: Mapping[str, Any]) -> FirewallPolicySpec:
+    """A policy; what only the server can say (``internal_rules``, ``version``) is accepted and ignored.
+
+    Raises SpecError that names every field that is wrong.
+    """
+    problems = Problems()
+    reader = Reader(data, "", problems)
+    reader.refuse_unknown((*_POLICY_FIELDS, *_POLICY_OUTPUT))
+    spec = FirewallPolicySpec(
+        enabled=reader.boolean("enabled"),
+        default_action=reader.choice("default_action", DEFAULT_ACTIONS, ACTION_SYNONYMS),
+        default_logging=reader.boolean("default_logging"),
+        global_settings=_global_settings(reader),
+        rules=_rules(reader),
+    )
+    problems.raise_if_any()
+    return spec
+
+
+def _rules(reader: Reader) -> tuple[FirewallRuleSpec, ...] | None:
+    items = reader.items("rules")
+    if items is None:
+        return None
+    specs: list[FirewallRuleSpec] = []
+    paths: list[str] = []
+    for path, item in items:
+        if isinstance(item, Mapping):
+            specs.append(read_rule(item, path, reader.problems))
+            paths.append(path)
+        else:
+            reader.problems.add(path, f"a rule (a mapping) was expected, not {item!r}")
+    if not reader.problems.found:
+        refuse_doubles(specs, paths, reader.problems)
+    return tuple(specs)
+
+
+def _global_settings(reader: Reader) -> tuple[tuple[str, bool | int], ...] | None:
+    data = reader.data.get("global_settings")
+    if data is None:
+        return None
+    if not isinstance(data, Mapping):
+        reader.problems.add("global_settings", f"a mapping was expected, not {data!r}")
+        return None
+    inner = Reader(data, "global_settings", reader.problems)
+    inner.refuse_unknown(GLOBAL_SETTINGS)
+    found: list[tuple[str, bool | int]] = []
+    for word, (_, kind, _default) in GLOBAL_SETTINGS.items():
+        value = inner.boolean(word) if kind is bool else inner.integer(word, 0, 2**31 - 1)
+        if value is not None:
+            found.append((word, value))
+    return tuple(found)
+
+
+# -- one rule ----------------------------------------------------------------------------------------------------
+
+
+def read_rule(data: Mapping[str, Any], path: str, problems: Problems) -> FirewallRuleSpec:
+    """One rule at ``path``; problems are noted, not raised."""
+    reader = Reader(data, path, problems)
+    reader.refuse_unknown(_RULE_FIELDS)
+    rule_id = reader.integer("rule_id", 1)
+    match_by = reader.choice("match_by", MATCHES) or "name"
+    spec = FirewallRuleSpec(
+        name=reader.text("name"),
+        action=reader.choice("action", ACTIONS, ACTION_SYNONYMS),
+        enabled=reader.boolean("enabled"),
+        logging=reader.boolean("logging"),
+        description=reader.text("description"),
+        source=_members(reader, "source"),
+        destination=_members(reader, "destination"),
+        source_exclude=reader.boolean("source_exclude"),
+        destination_exclude=reader.boolean("destination_exclude"),
+        services=_services(reader),
+        applications=_applications(reader),
+        match_translated=reader.boolean("match_translated"),
+        direction=reader.choice("direction", DIRECTIONS),
+        tag=_tag(reader, rule_id, match_by),
+        rule_id=rule_id,
+        position=reader.choice("position", POSITIONS),
+        before=reader.text("before"),
+        after=reader.text("after"),
+        index=reader.integer("index", 0),
+        match_by=match_by,
+    )
+    _check_identity(reader, spec)
+    _check_place(reader)
+    return spec
+
+
+def _check_identity(reader: Reader, spec: FirewallRuleSpec) -> None:
+    if spec.match_by != "name":
+        if not reader.given(spec.match_by):
+            reader.problems.add(reader.at(spec.match_by), f"is required, because match_by is {spec.match_by}")
+    elif not reader.given("name"):
+        reader.problems.add(reader.at("name"), "is required")
+    elif spec.name is not None and not spec.name.strip() and spec.rule_id is None and spec.tag is None:
+        reader.problems.add(reader.at("name"), "is empty; a rule without a name needs rule_id or tag")
+
+
+def _check_place(reader: Reader) -> None:
+    given = [name for name in PLACE_FIELDS if reader.given(name)]
+    for name in given[1:]:
+        reader.problems.add(reader.at(name), f"cannot be given together with {given[0]}")
+
+
+def _tag(reader: Reader, rule_id: int | None, match_by: str) -> int | None:
+    """The user's tag. A tag that is the rule's own id is what the server shows when there is no tag of the user's."""
+    tag = reader.integer("tag", 1)
+    if tag is None or tag <= LAST_TAG or match_by == "tag":
+        return tag
+    if tag != rule_id:
+        reader.problems.add(reader.at("tag"), f"{tag} is out of range, 1 to {LAST_TAG} is allowed")
+    return None
+
+
+def _members(reader: Reader, name: str) -> tuple[str, ...] | None:
+    items = reader.items(name)
+    if items is None:
+        return None
+    if not items:
+        reader.problems.add(reader.at(name), "is empty; use any")
+    words: list[str] = []
+    for path, item in items:
+        if not isinstance(item, str):
+            reader.problems.add(path, f"a word was expected, not {item!r}")
+        elif member(item) is None:
+            reader.problems.add(path, complaint(item))
+        else:
+            words.append(item.strip())
+    return tuple(words)
+
+
+def _applications(reader: Reader) -> tuple[str, ...] | None:
+    items = reader.items("applications")
+    if items is None:
+        return None
+    words: list[str] = []
+    for path, item in items:
+        if isinstance(item, str) and item.strip():
+            words.append(item.strip())
+        else:
+            reader.problems.add(path, f"the id of an application was expected, not {item!r}")
+    return tuple(words)
+
+
+# -- services ----------------------------------------------------------------------------------------------------
+
+
+def _services(reader: Reader) -> tuple[ServiceSpec, ...] | None:
+    short = [name for name in _SHORTHAND if reader.given(name)]
+    if not reader.given("services"):
+        return (_shorthand(reader),) if short else None
+    for name in short:
+        reader.problems.add(reader.at(name), "cannot be given together with services")
+    items = reader.items("services") or []
+    if not items and not reader.given("applications"):
+        reader.problems.add(reader.at("services"), "is empty; use [{protocol: any}]")
+    found: list[ServiceSpec] = []
+    for path, item in items:
+        if not isinstance(item, Mapping):
+            reader.problems.add(path, f"a mapping with protocol and ports was expected, not {item!r}")
+            continue
+        inner = Reader(item, path, reader.problems)
+        inner.refuse_unknown(_SERVICE_FIELDS)
+        found.append(_service(inner, "port"))
+    if not items and reader.given("applications") and not reader.data["applications"]:
+        reader.problems.add(reader.at("services"), "is empty, and so is applications; use [{protocol: any}]")
+    return tuple(found)
+
+
+def _shorthand(reader: Reader) -> ServiceSpec:
+    return _service(reader, "dest_port", allow_icmp_type=False)
+
+
+def _service(reader: Reader, port_name: str, *, allow_icmp_type: bool = True) -> ServiceSpec:
+    if not reader.given("protocol"):
+        reader.problems.add(reader.at("protocol"), f"is required, one of {', '.join(PROTOCOLS)}")
+    protocol = reader.choice("protocol", PROTOCOLS) or ANY
+    port = _ports(reader, port_name)
+    source_port = _ports(reader, "source_port")
+    icmp_type = _icmp_type(reader) if allow_icmp_type else None
+    if protocol == "icmp":
+        for name, words in ((port_name, port), ("source_port", source_port)):
+            if words and set(words) != {ANY}:
+                reader.problems.add(reader.at(name), "icmp has no ports")
+        return ServiceSpec(protocol, None, None, icmp_type)
+    if icmp_type is not None:
+        reader.problems.add(reader.at("icmp_type"), f"goes with protocol icmp, not {protocol}")
+    return ServiceSpec(protocol, port, source_port, None)
+
+
+def _icmp_type(reader: Reader) -> str | None:
+    """A name, or a number: no list of either is complete, but a misspelt name is caught."""
+    value = reader.text("icmp_type")
+    if value is None:
+        return None
+    word = value.strip().casefold()
+    if word in ICMP_TYPES or (word.isascii() and word.isdecimal() and int(word) <= 255):
+        return word
+    reader.problems.add(reader.at("icmp_type"), one_of(value, ICMP_TYPES))
+    return None
+
+
+def _ports(reader: Reader, name: str) -> tuple[str, ...] | None:
+    items = reader.items(name)
+    if items is None:
+        return None
+    if not items:
+        reader.problems.add(reader.at(name), "is empty; use any")
+    scalar = not isinstance(reader.data.get(name), (list, tuple))
+    words: list[str] = []
+    for path, item in items:
+        where = reader.at(name) if scalar and len(items) == 1 else path
+        word = str(item).strip().casefold() if isinstance(item, (str, int)) and not isinstance(item, bool) else ""
+        reason = _port_complaint(item, word)
+        if reason:
+            reader.problems.add(where, reason)
+        else:
+            words.append(word)
+    return tuple(words)
+
+
+def _port_complaint(item: Any, word: str) -> str:
+    if word == ANY:
+        return ""
+    first, dash, last = word.partition("-")
+    found = port_range(word)
+    if found is not None and (found[0] > 0 or dash):
+        return ""
+    numbers = [part.strip() for part in ((first, last) if dash else (first,))]
+    if all(part.isascii() and part.isdecimal() for part in numbers):
+        if all(0 < int(part[:9]) <= 65535 for part in numbers):
+            return f"{item!r} descends; write the lower port first"
+        return f"port {item!r} is out of range, 1 to 65535 is allowed"
+    return f"{item!r} is not a port, a range (8000-8080) or any"
+
+
+def check_no_places(specs: Sequence[FirewallRuleSpec], prefix: str) -> None:
+    """In an exact list the order of the list is the order: a place in words contradicts it. Raises SpecError."""
+    problems = Problems()
+    for position, spec in enumerate(specs):
+        for name in PLACE_FIELDS:
+            if getattr(spec, name) is not None:
+                problems.add(f"{prefix}[{position}].{name}", "is of no use here: the list itself is the order")
+    problems.raise_if_any()

@@ -1,0 +1,119 @@
+"""The words of a firewall rule: what may stand for an address, an interface, a grouping object, a port, a protocol."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from vcloudair_core.engine.canonical import ANY, address_range, address_set, fold
+from vcloudair_core.engine.parsing import near
+
+INTERFACES = ("internal", "external", "vse")
+PROTOCOLS = ("any", "tcp", "udp", "icmp")
+ICMP_TYPES = (
+    "any", "echo-reply", "destination-unreachable", "source-quench", "redirect", "echo-request", "time-exceeded",
+    "parameter-problem", "timestamp-request", "timestamp-reply", "address-mask-request", "address-mask-reply",
+    "router-solicitation", "router-advertisement", "source-host-isolated", "pointer-to-error", "redirect-host",
+    "fragmentation-needed", "bad-length", "destination-network-prohibited", "ttl-zero-transit",
+    "network-unreachable-tos", "network-unreachable", "host-unreachable", "communication-prohibited",
+    "destination-host-unknown", "ttl-zero-reassembly", "port-unreachable",
+)  # fmt: skip
+"""Source: api/ans.md §2.6."""
+
+_UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_GROUPING = re.compile(
+    rf"(?:{_UUID}:)?(?:ipset|securitygroup|vm|dvportgroup|resgroup|virtualwire|network|datacenter|domain)-c?\d+\Z"
+    rf"|urn:vcloud:[a-z]+:{_UUID}\Z",
+    re.IGNORECASE,
+)
+"""Ids that need no prefix. Source: api/ans.md §2.5."""
+
+_VNIC = re.compile(r"vnic-(?:index-)?(\d{1,3})\Z", re.IGNORECASE)
+_LOOKS_NUMERIC = re.compile(r"[\d.:/\-]+\Z|[\da-f]*:[\da-f:./\-]*\Z|\d{1,3}\.\d{1,3}[\d./x-]*", re.IGNORECASE)
+
+ADDRESS, INTERFACE, OBJECT = "address", "interface", "object"
+
+
+class Member(NamedTuple):
+    """One member of a source or destination: on which list it goes, and the text as it was written."""
+
+    kind: str
+    text: str
+
+
+@lru_cache(maxsize=65536)
+def member(word: str) -> Member | None:
+    """What a word stands for, or None for nothing. The prefixes ``object:``, ``interface:``, ``address:`` force it."""
+    text = word.strip()
+    for kind in (OBJECT, INTERFACE, ADDRESS):
+        if text.lower().startswith(f"{kind}:") and text[len(kind) + 1 :].strip():
+            return Member(kind, text[len(kind) + 1 :].strip())
+    folded = text.casefold()
+    if folded == ANY:
+        return Member(ADDRESS, ANY)
+    if folded in INTERFACES or _VNIC.match(text):
+        return Member(INTERFACE, folded)
+    if address_range(text) is not None:
+        return Member(ADDRESS, text)
+    return Member(OBJECT, text) if _GROUPING.match(text) else None
+
+
+def complaint(word: str) -> str:
+    """Why a word stands for nothing, and what to write instead."""
+    text = word.strip()
+    if not text:
+        return "is empty; use any"
+    if text.lower().startswith("vnic"):
+        return f"{word!r} is not an interface; write vnic-N with the number of the interface"
+    if _LOOKS_NUMERIC.match(text):
+        return f"{word!r} is not a valid address, CIDR or range (first-last)"
+    hint = near(text, [ANY, *INTERFACES])
+    return (
+        f"{word!r} is not an address, CIDR, range, any, internal, external, vse, vnic-N or id of a grouping object"
+        f"{'; ' + hint if hint else ''} (write object:{text} if it is an object's id)"
+    )
+
+
+def spelled(kind: str, text: str) -> str:
+    """The word for a raw value of one of the three lists; the inverse of :func:`member`."""
+    plain = text.strip()
+    found = member(plain) if plain else None
+    if found is not None and found.kind == kind:
+        return plain
+    return f"{kind}:{plain}"
+
+
+def vnic_number(text: str) -> int | None:
+    """The number in ``vnic-3`` or ``vnic-index-3``."""
+    found = _VNIC.match(text.strip())
+    return int(found.group(1)) if found else None
+
+
+def _interface_meaning(text: str) -> str:
+    number = vnic_number(text)
+    return fold(text) if number is None else f"vnic-{number}"
+
+
+def endpoint_meaning(words: Iterable[str]) -> frozenset[object]:
+    """What a source or destination matches. The order of words and their spelling do not matter."""
+    addresses: list[str] = []
+    others: set[object] = set()
+    for word in words:
+        found = member(word)
+        if found is None or found.kind == ADDRESS:
+            addresses.append(found.text if found else word)
+        elif found.kind == INTERFACE:
+            others.add((INTERFACE, _interface_meaning(found.text)))
+        else:
+            others.add((OBJECT, found.text))
+    merged = address_set(addresses)
+    if ANY in merged or not (merged or others):
+        return frozenset((ANY,))
+    return frozenset((*merged, *others))
+
+
+def is_any(words: Sequence[str]) -> bool:
+    """True when the words together match everything."""
+    return endpoint_meaning(words) == frozenset((ANY,))
