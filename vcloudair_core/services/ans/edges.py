@@ -1,0 +1,113 @@
+"""Edge gateways as values, and which of them a name means. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from vcloudair_core.engine.parsing import near
+from vcloudair_core.errors import AmbiguousMatchError, ConfigurationError, NotFoundError
+
+_UUID = re.compile(r"(?:urn:vcloud:[a-z]+:)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\Z", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Edge:
+    """One edge gateway. Empty and None mean unknown. Source: api/ans.md §1.4, api/real-world-notes.md §3."""
+
+    edge_id: str
+    name: str = ""
+    href: str = ""
+    vdc_id: str = ""
+    vdc_name: str = ""
+    status: str = ""
+    ha_status: str = ""
+    is_busy: bool | None = None
+    is_advanced: bool | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Shape: ``{"edge_id", "name", "vdc_id", "vdc_name", "status", "ha_status", "is_busy", "is_advanced"}``."""
+        return {
+            "edge_id": self.edge_id,
+            "name": self.name,
+            "vdc_id": self.vdc_id,
+            "vdc_name": self.vdc_name,
+            "status": self.status,
+            "ha_status": self.ha_status,
+            "is_busy": self.is_busy,
+            "is_advanced": self.is_advanced,
+        }
+
+
+def uuid_in(text: str) -> str:
+    """The UUID that ``text`` is, alone or as the end of a URN; an empty string when it is neither.
+
+    Source: api/ans.md §1.3.
+    """
+    found = _UUID.match(text.strip())
+    return found.group(1).lower() if found else ""
+
+
+def last_part(href: str) -> str:
+    """The last segment of a link: the id of what it leads to."""
+    return href.split("?", 1)[0].rstrip("/").rpartition("/")[2]
+
+
+def same_vdc(edge: Edge, wanted: str) -> bool:
+    """Whether the edge is in the VDC that a name, UUID, URN or link means. Names are compared without case."""
+    by_id = uuid_in(wanted) or (uuid_in(last_part(wanted)) if "/" in wanted else "")
+    return edge.vdc_id == by_id if by_id else edge.vdc_name.casefold() == wanted.strip().casefold()
+
+
+def pick(edges: Sequence[Edge], wanted: str, vdc: str = "") -> Edge:
+    """The edge of that name (exactly, else without case) or id, in ``vdc`` if given.
+
+    Raises: NotFoundError with the nearest names, AmbiguousMatchError with the VDC of each candidate.
+    """
+    pool = [edge for edge in edges if not vdc or same_vdc(edge, vdc)]
+    for matches in (
+        [edge for edge in pool if edge.name == wanted or edge.edge_id == wanted],
+        [edge for edge in pool if edge.name.casefold() == wanted.strip().casefold()],
+    ):
+        if len(matches) > 1:
+            raise AmbiguousMatchError(
+                f"{len(matches)} edge gateways are named {wanted!r}.",
+                candidates=[
+                    {"edge_id": edge.edge_id, "name": edge.name, "vdc": edge.vdc_name or edge.vdc_id}
+                    for edge in matches
+                ],
+                hint="Name the VDC as well (vdc), or give the UUID of the edge gateway.",
+            )
+        if matches:
+            return matches[0]
+    raise _not_found(edges, pool, wanted, vdc)
+
+
+def _not_found(edges: Sequence[Edge], pool: Sequence[Edge], wanted: str, vdc: str) -> NotFoundError:
+    where = f" in VDC {vdc!r}" if vdc else ""
+    elsewhere = [edge for edge in edges if edge.name.casefold() == wanted.casefold()]
+    if elsewhere and vdc:
+        found = ", ".join(sorted({edge.vdc_name or edge.vdc_id for edge in elsewhere}))
+        hint = f"There is one in VDC {found}."
+    else:
+        nearest = near(wanted, [edge.name for edge in pool])
+        hint = nearest[:1].upper() + nearest[1:] if nearest else _known(pool)
+    return NotFoundError(f"There is no edge gateway {wanted!r}{where}.", hint=hint)
+
+
+def _known(edges: Iterable[Edge]) -> str:
+    names = sorted({edge.name for edge in edges})
+    if not names:
+        return "This session sees no edge gateways at all: is it the right organization and VDC?"
+    return f"There are: {', '.join(names[:10])}{' …' if len(names) > 10 else ''}."
+
+
+def refuse_plain_edge(edge: Edge) -> None:
+    """Raises ConfigurationError for an edge that has no advanced services. Source: api/ans.md §1.3."""
+    if edge.is_advanced is False:
+        raise ConfigurationError(
+            f"Edge gateway {edge.name!r} has no advanced networking, so it has no such firewall.",
+            hint="Convert it to an advanced gateway first (the provider's portal has the action), or name another one.",
+        )
