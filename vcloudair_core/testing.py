@@ -6,8 +6,8 @@
 ``vca_client``            a client of ``vca_app``
 ``vca_journal``           what was asked of ``vca_simulator``
 
-``@pytest.mark.vca_simulator(profile="vcd", edges=2)`` sets up ``vca_simulator`` in another way; the arguments are those of
-:class:`vcloudair_core.simulator.SimulatorConfig`.
+``@pytest.mark.vca_simulator(profile="vcd", edges=2)`` sets up ``vca_simulator`` in another way; the arguments are those
+of :class:`vcloudair_core.simulator.SimulatorConfig`.
 
 pytest imports this module in every run of every project that has the package installed: nothing is imported here that
 is not needed for that.
@@ -16,6 +16,7 @@ is not needed for that.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -78,13 +79,35 @@ def _leading_to(simulator: Simulator) -> object:
     return IntoSimulator()
 
 
+def simulated_app(simulator: Simulator) -> App:
+    """An App with every installed plugin, whose clients talk to a simulator in the process."""
+    from vcloudair_core.app import App
+
+    app = App()
+    app.plugins.register(_leading_to(simulator), "vca_simulator")
+    return app
+
+
+@contextmanager
+def simulated(**config: Any) -> Iterator[tuple[App, Client, Simulator]]:
+    """App, client and simulator for programs that are no pytest tests; ``config`` as in SimulatorConfig."""
+    simulator = _make_simulator(**config)
+    app = simulated_app(simulator)
+    with app.client(**simulator_settings(simulator)) as client:
+        yield app, client, simulator
+
+
+def _make_simulator(**config: Any) -> Simulator:
+    from vcloudair_core.simulator import Simulator, SimulatorConfig
+
+    return Simulator(SimulatorConfig(**config))
+
+
 @pytest.fixture
 def vca_simulator(request: pytest.FixtureRequest) -> Simulator:
     """A simulated cloud inside the process, new for each test."""
-    from vcloudair_core.simulator import Simulator, SimulatorConfig
-
     marker = request.node.get_closest_marker("vca_simulator")
-    return Simulator(SimulatorConfig(**(marker.kwargs if marker else {})))
+    return _make_simulator(**(marker.kwargs if marker else {}))
 
 
 @pytest.fixture(scope="module")
@@ -105,11 +128,7 @@ def vca_simulator_server(_vca_simulator_server: SimulatorServer) -> SimulatorSer
 @pytest.fixture
 def vca_app(vca_simulator: Simulator) -> App:
     """An App with every installed plugin, whose clients talk to ``vca_simulator``. Register plugin objects with it."""
-    from vcloudair_core.app import App
-
-    app = App(environ={})
-    app.plugins.register(_leading_to(vca_simulator), "vca_simulator")
-    return app
+    return simulated_app(vca_simulator)
 
 
 @pytest.fixture

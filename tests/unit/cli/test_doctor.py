@@ -22,6 +22,7 @@ from vcloudair_core.cli.commands import doctor as command
 from vcloudair_core.cli.doctor import network as network_module
 from vcloudair_core.cli.doctor.api import ServerClock
 from vcloudair_core.cli.doctor.network import Network, Target, check_clock, check_url, read_certificate
+from vcloudair_core.config import Settings
 from vcloudair_core.http import Exchange, Headers, Request, Response
 
 Vca = Callable[..., Result]
@@ -155,28 +156,37 @@ def test_a_bad_setting_is_the_first_and_only_finding(vca: Vca) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "status", "says"),
+    ("url", "org", "status", "says"),
     [
-        ("https://vcd.example", "ok", ""),
-        ("https://vcd.example:8443/", "ok", ""),
-        ("http://vcd.example", "warning", "https"),
-        ("vcd.example", "failed", "https://vcd.example"),
-        ("ftp://vcd.example", "failed", "https://vcd.example"),
-        ("https://vcd.example:99999", "failed", "Correct"),
-        ("https://vcd.example/tenant/acme", "failed", "url https://vcd.example and org acme"),
-        ("https://vcd.example/tenant/acme/vdcs", "failed", "org acme"),
-        ("https://vcd.example/cloud/org/acme/", "failed", "org acme"),
-        ("https://vcd.example/provider/", "failed", "org System"),
-        ("https://vcd.example/login", "failed", "without its path"),
-        ("https://vcd.example/api", "failed", "/api"),
-        ("https://region.example/api/compute", "ok", ""),
+        ("https://vcd.example", "", "ok", "https://vcd.example"),
+        ("https://vcd.example:8443/", "", "ok", "https://vcd.example:8443"),
+        ("vcd.example", "", "ok", "https://vcd.example (from vcd.example)"),
+        ("https://vcd.example/api", "", "ok", "https://vcd.example (from"),
+        ("https://region.example/api/compute", "", "ok", "https://region.example/api/compute"),
+        ("http://vcd.example", "", "warning", "not encrypted"),
+        ("ftp://vcd.example", "", "failed", "not a URL"),
+        ("https://vcd.example:99999", "", "failed", "port"),
+        ("https://vcd.example/tenant/acme", "", "failed", "for browsers"),
+        ("https://vcd.example/tenant/acme/vdcs", "Acme", "ok", "https://vcd.example (from"),
+        ("https://vcd.example/cloud/org/acme/", "other", "warning", "of org acme, but org is other"),
+        ("https://vcd.example/provider/", "", "failed", "for browsers"),
     ],
 )
-def test_urls(url: str, status: str, says: str) -> None:
-    step, target = check_url(url)
-    assert step.status == status
-    assert says in step.hint
+def test_urls(url: str, org: str, status: str, says: str) -> None:
+    step, target = check_url(Settings.load({"url": url, "org": org}, environ={}))
+    assert (step.status, says in step.detail) == (status, True)
     assert (target is None) == (status == "failed")
+
+
+def test_the_address_of_a_portal_tells_url_and_org() -> None:
+    step, _ = check_url(Settings.load({"url": "https://vcd.example/tenant/acme"}, environ={}))
+    assert step.hint == "Use url https://vcd.example and org acme."
+
+
+def test_the_portals_of_vcloud_air_need_no_url(diagnose: Diagnose) -> None:
+    _, steps = diagnose("--service-type", "vchs", "--url", "")
+    assert steps["Settings"]["status"] == "ok"
+    assert steps["URL"]["detail"] == "https://vchs.vmware.com"
 
 
 @pytest.mark.parametrize(

@@ -140,6 +140,12 @@ def test_a_person_at_the_terminal_is_asked_for_the_password(monkeypatch: pytest.
     assert opened[0].password.reveal() == "typed for Password of ops: "
 
 
+def test_without_a_person_a_missing_password_is_an_error_that_names_the_ways(vca: Vca) -> None:
+    result = vca("edge", "list", "--url", "https://vcd.example", "--username", "ops")
+    assert (result.code, result.out) == (2, "")
+    assert "--password-stdin" in result.err
+
+
 def test_unknown_commands_and_options_end_in_2_with_a_suggestion(vca: Vca) -> None:
     assert "Did you mean 'firewall'" in vca("firewal").err
     assert vca("firewal").code == 2

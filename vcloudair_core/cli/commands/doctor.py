@@ -46,9 +46,9 @@ def diagnose(run: Invocation, network: Network) -> Iterator[Step]:
         return
     ready = check_settings(settings, can_ask=sys.stdin.isatty())
     yield ready
-    if not settings.url:
+    if not settings.url and ready.status == FAILURE:
         return
-    step, target = check_url(str(settings.url))
+    step, target = check_url(settings)
     yield step
     if target is None:
         return

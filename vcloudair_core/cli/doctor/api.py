@@ -11,6 +11,7 @@ from vcloudair_core.cli.doctor.steps import Step, failed, passed, skipped, warne
 from vcloudair_core.cli.exit_codes import exit_code_for
 from vcloudair_core.errors import (
     AuthenticationError,
+    ConfigurationError,
     DecodeError,
     InvalidRequestError,
     NotFoundError,
@@ -81,7 +82,7 @@ def _explain_sign_in(error: VcloudAirError, settings: Settings) -> Step:
     if isinstance(error, (DecodeError, NotFoundError)):
         hint = error.hint or f"This does not look like a {_PORTALS[settings.service_type]}: check url and service_type."
         return failed("Version", _text(error), hint, code)
-    if isinstance(error, InvalidRequestError):
+    if isinstance(error, (InvalidRequestError, ConfigurationError)):
         return failed("Version", _text(error), error.hint or "Unset api_version, so that it is negotiated.", code)
     return failed("Sign-in", _text(error), error.hint or "`vca doctor -v` shows each request.", code)
 

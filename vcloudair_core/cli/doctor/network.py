@@ -103,40 +103,37 @@ def _trusting(ca_path: str | None) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=path)
 
 
-def check_url(url: str) -> tuple[Step, Target | None]:
-    """Is the URL one of an API? People often paste the address of the portal that they see in the browser."""
+def check_url(settings: Settings) -> tuple[Step, Target | None]:
+    """Is the URL one of an API? People often paste the address that they see in the browser: then say what it tells."""
+    from vcloudair_core.session.urls import base_url_of
+
     name = "URL"
-    parts = urlsplit(url)
     try:
-        port = parts.port or {"https": 443, "http": 80}.get(parts.scheme, 0)
-    except ValueError:
-        return failed(name, f"{url}: the port is not a number from 1 to 65535", "Correct the URL.", _USAGE), None
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        guess = f"https://{url.split('://')[-1]}"
-        return failed(name, f"{url} is not a URL of the form https://host", f"Try {guess}", _USAGE), None
-    target = Target(parts.scheme, parts.hostname, port)
-    advice = _portal_advice(parts.path, f"{parts.scheme}://{parts.netloc}")
-    if advice:
-        return failed(name, f"{url} is an address for browsers, not for the API", advice, _USAGE), None
+        base = base_url_of(settings)
+    except ConfigurationError as exc:
+        return failed(name, exc.message.rstrip("."), exc.hint, _USAGE), None
+    parts = urlsplit(base)
+    target = Target(parts.scheme, parts.hostname or "", parts.port or {"https": 443, "http": 80}[parts.scheme])
+    given = str(settings.url or "")
+    org = org_in(given)
+    if org and not settings.org:
+        return failed(name, f"{given} is an address for browsers", f"Use url {base} and org {org}.", _USAGE), None
+    if org and str(settings.org).lower() != org.lower():
+        return warned(name, f"{given} is of org {org}, but org is {settings.org}", f"{base} is used."), target
     if parts.scheme == "http":
-        return warned(name, f"{url} is not encrypted", "Anyone on the way can read the password: use https."), target
-    return passed(name, url), target
+        return warned(name, f"{base} is not encrypted", "Anyone on the way can read the password: use https."), target
+    shortened = given.rstrip("/") not in ("", base)
+    return passed(name, f"{base} (from {given})" if shortened else base), target
 
 
-def _portal_advice(path: str, base: str) -> str:
-    words = [unquote(word) for word in path.split("/") if word]
+def org_in(url: str) -> str:
+    """The org that the address of a tenant's or provider's portal names, or an empty string."""
+    words = [unquote(word) for word in urlsplit(url).path.split("/") if word]
     lowered = [word.lower() for word in words]
     for marker in (["tenant"], ["cloud", "org"]):
-        if lowered[: len(marker)] == marker:
-            org = words[len(marker)] if len(words) > len(marker) else "ORG"
-            return f"Use url {base} and org {org}."
-    if lowered[:1] == ["provider"]:
-        return f"Use url {base} and org System."
-    if lowered and lowered[-1] in ("login", "index.html", "sessions"):
-        return f"Use the URL without its path: {base}"
-    if lowered[-1:] == ["api"] and len(lowered) == 1:
-        return f"Leave /api out: {base}"
-    return ""
+        if lowered[: len(marker)] == marker and len(words) > len(marker):
+            return words[len(marker)]
+    return "System" if lowered[:1] == ["provider"] else ""
 
 
 def check_network(network: Network, target: Target, *, validate_certs: bool, ca_path: str | None) -> Iterator[Step]:
@@ -297,7 +294,9 @@ def check_settings(settings: Settings, *, can_ask: bool = False) -> Step:
     """Is there enough to sign in with? ``can_ask``: a person sits at the terminal who can type the password."""
     name = "Settings"
     has_token = bool(settings.token or settings.api_token)
-    wanted = ["url"] if has_token else ["url", "username", *([] if can_ask else ["password"])]
+    wanted = [] if has_token else ["username", *([] if can_ask else ["password"])]
+    if settings.service_type == "vcd":  # the portals of vCloud Air have well-known addresses
+        wanted.insert(0, "url")
     missing = [setting for setting in wanted if not settings[setting]]
     if missing:
         return failed(name, f"missing: {', '.join(missing)}", _how_to_give(missing), _USAGE)
@@ -307,7 +306,8 @@ def check_settings(settings: Settings, *, can_ask: bool = False) -> Step:
         how = "an API token"
     else:
         how = f"user {settings.username} and {'password' if settings.password else 'a password to be typed'}"
-    return passed(name, f"{settings.service_type}, with {how}; url from {settings.origin('url')}")
+    where = f"; url from {settings.origin('url')}" if settings.url else ""
+    return passed(name, f"{settings.service_type}, with {how}{where}")
 
 
 def _how_to_give(missing: list[str]) -> str:

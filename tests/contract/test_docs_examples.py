@@ -1,0 +1,36 @@
+"""Every example of the documentation that is marked ``run`` is executed against the simulator."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.documents import ROOT, execute, is_executable, pages, working_copy
+from vcloudair_core.testing import SimulatorServer
+
+EXECUTABLE = [page for page in pages() if is_executable(page)]
+
+
+@pytest.mark.parametrize("page", EXECUTABLE, ids=lambda page: str(page.relative_to(ROOT)))
+def test_examples_run(page: Path, tmp_path: Path, vca_simulator_server: SimulatorServer) -> None:
+    folder = tmp_path / "checkout"
+    folder.mkdir()
+    env = {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("VCA_", "ANSIBLE_"))},
+        **vca_simulator_server.env,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "HOME": str(tmp_path),
+        "VCA_CACHE_DIR": str(tmp_path / "cache"),
+        "COLUMNS": "100",
+        "LC_ALL": "C.UTF-8",
+    }
+    execute(page, working_copy(folder), env)
+
+
+def test_the_pages_that_should_run_do() -> None:
+    names = {str(page.relative_to(ROOT)) for page in EXECUTABLE}
+    assert {"README.md", "docs/tutorial/first-firewall.md", "docs/how-to/write-a-plugin.md"} <= names
+    assert len([name for name in names if name.startswith("docs/reference/hooks/vca_")]) == 10

@@ -1,0 +1,81 @@
+"""Pages that cannot rot: generated ones are up to date, links lead somewhere, the README leads to every page."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.documents import ROOT, blocks, pages
+from vcloudair_core import errors
+
+_LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+
+
+def test_generated_pages_are_up_to_date() -> None:
+    done = subprocess.run(
+        [sys.executable, "tools/generate_docs.py", "--check"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, f"run tools/generate_docs.py:\n{done.stdout}{done.stderr}"
+
+
+def _anchor(heading: str) -> str:
+    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+
+
+def _links(page: Path) -> list[str]:
+    text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    return [link for link in _LINK.findall(text) if "://" not in link and not link.startswith("mailto:")]
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    for link in _links(page):
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), f"{page.relative_to(ROOT)} links to {link}"
+        if anchor:
+            headings = re.findall(r"^#+ (.+)$", target.read_text(encoding="utf-8"), re.MULTILINE)
+            assert anchor in {_anchor(heading) for heading in headings}, f"{page.relative_to(ROOT)} links to {link}"
+
+
+def test_every_page_can_be_reached_from_the_readme() -> None:
+    seen: set[Path] = set()
+    waiting = [ROOT / "README.md"]
+    while waiting:
+        page = waiting.pop()
+        if page in seen or page.suffix != ".md":
+            continue
+        seen.add(page)
+        waiting += [(page.parent / link.partition("#")[0]).resolve() for link in _links(page) if link[0] != "#"]
+    ours = {page for page in pages() if page.is_relative_to(ROOT / "docs")}
+    assert sorted(str(page.relative_to(ROOT)) for page in ours - seen) == []
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_python_on_pages_is_at_least_python(page: Path) -> None:
+    for block in blocks(page):
+        # A signature alone is not a program, but with a body it must be one.
+        if block.language == "python":
+            text = f"{block.text.rstrip()}: ..." if block.text.startswith("def vca_") else block.text
+            compile(text, f"{page.name}:{block.line}", "exec")
+
+
+def test_the_readme_opens_with_the_two_commands() -> None:
+    head = (ROOT / "README.md").read_text(encoding="utf-8").split("##")[0]
+    assert "make demo" in head
+    assert "make test" in head
+
+
+def test_every_error_class_is_documented() -> None:
+    text = (ROOT / "docs" / "reference" / "error-classes.md").read_text(encoding="utf-8")
+    ours = [name for name, item in vars(errors).items() if isinstance(item, type) and issubclass(item, Exception)]
+    assert [name for name in ours if f"`{name}`" not in text] == []
+
+
+def test_no_page_speaks_of_how_it_was_made() -> None:
+    for page in pages():
+        assert not re.search(r"/work/|\.\./shared", page.read_text(encoding="utf-8")), page

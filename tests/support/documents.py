@@ -1,0 +1,151 @@
+"""Documentation that runs: finds the executable blocks of a Markdown page and executes them like a reader would.
+
+A block is executed when its info string has the word ``run`` after the language: ``python run`` and ``console run``.
+A block with ``file=NAME`` is written to that file first. In a console block, lines after ``$ `` are commands, what
+follows is what they print; ``...`` stands for anything.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import doctest
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+_FENCE = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+_NOT_LINKED = {".git", ".venv", ".nox", "build", "dist", "sim.env"}
+TIMEOUT_S = 180
+
+
+@dataclass(frozen=True)
+class Block:
+    """One fenced block: its language, the words after it, its text and where it starts."""
+
+    language: str
+    words: tuple[str, ...]
+    text: str
+    line: int
+
+    @property
+    def is_run(self) -> bool:
+        return "run" in self.words
+
+    @property
+    def file(self) -> str:
+        return next((word.removeprefix("file=") for word in self.words if word.startswith("file=")), "")
+
+
+def pages() -> list[Path]:
+    """Every page of the documentation, README and the like included."""
+    return sorted(
+        [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "tests" / "sample_plugin").glob("*.md")]
+    )
+
+
+def blocks(page: Path) -> list[Block]:
+    """The fenced blocks of a page, in order."""
+    text = page.read_text(encoding="utf-8")
+    found = []
+    for match in _FENCE.finditer(text):
+        language, *words = match["info"].split() or [""]
+        found.append(Block(language, tuple(words), match["text"], text.count("\n", 0, match.start()) + 1))
+    return found
+
+
+def is_executable(page: Path) -> bool:
+    """True when a page has anything to run."""
+    return any(block.is_run for block in blocks(page))
+
+
+def working_copy(folder: Path) -> Path:
+    """A folder that looks like a checkout, in which a reader may write without littering the real one."""
+    for entry in ROOT.iterdir():
+        if entry.name not in _NOT_LINKED and not entry.name.endswith(".egg-info"):
+            (folder / entry.name).symlink_to(entry)
+    return folder
+
+
+def execute(page: Path, folder: Path, env: Mapping[str, str]) -> None:
+    """Run all that is executable on a page. Raises AssertionError with the place and the output."""
+    found = blocks(page)
+    for block in found:
+        if block.file:
+            (folder / block.file).write_text(block.text, encoding="utf-8")
+    scripts = [block for block in found if block.is_run and block.language == "python"]
+    if scripts:
+        _run_python(page, scripts, folder, env)
+    consoles = [block for block in found if block.is_run and block.language == "console"]
+    if consoles:
+        _run_console(page, consoles, folder, env)
+
+
+def _run_python(page: Path, scripts: list[Block], folder: Path, env: Mapping[str, str]) -> None:
+    # Blank lines keep the line numbers of a traceback those of the page.
+    lines: list[str] = []
+    for block in scripts:
+        lines += [""] * (block.line - len(lines)) + block.text.splitlines()
+    script = folder / f"{page.stem}.example.py"
+    script.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-W", "error", script.name],
+        cwd=folder,
+        env=dict(env),
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+    )
+    assert done.returncode == 0, f"{page.relative_to(ROOT)}:\n{done.stdout}{done.stderr}"
+
+
+@dataclass(frozen=True)
+class _Command:
+    text: str
+    expected: str
+    line: int
+
+
+def _commands(console: list[Block]) -> Iterator[_Command]:
+    for block in console:
+        parts = re.split(r"^\$ ", block.text, flags=re.MULTILINE)
+        line = block.line + 1
+        for part in parts[1:]:
+            text, _, expected = part.partition("\n")
+            yield _Command(text, expected, line)
+            line += part.count("\n")
+
+
+def _run_console(page: Path, consoles: list[Block], folder: Path, env: Mapping[str, str]) -> None:
+    commands = list(_commands(consoles))
+    script = "".join(f"{command.text}\necho\necho '@@@' $?\n" for command in commands)
+    # stdin is the script, as at a terminal; a group of its own, so that background jobs end with it.
+    shell = subprocess.Popen(
+        ["bash", "-s"],
+        cwd=folder,
+        env=dict(env),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        output, _ = shell.communicate(script, timeout=TIMEOUT_S)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(shell.pid, signal.SIGKILL)
+    answers = re.split(r"^@@@ (\d+)\n", output, flags=re.MULTILINE)
+    checker = doctest.OutputChecker()
+    for command, got, status in zip(commands, answers[::2], answers[1::2], strict=False):
+        place = f"{page.relative_to(ROOT)}:{command.line}: $ {command.text}\n{got}"
+        assert status == "0", f"{place}\nended with status {status}"
+        if command.expected.strip():
+            options = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+            assert checker.check_output(command.expected, got, options), f"{place}\nexpected:\n{command.expected}"
+    assert len(answers) // 2 == len(commands), f"{page.relative_to(ROOT)}: the shell ended early:\n{output}"

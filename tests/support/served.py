@@ -1,0 +1,44 @@
+"""``vca sim serve`` in a process of its own, as a user starts it."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def served(folder: Path, env: Mapping[str, str], *arguments: str) -> Iterator[dict[str, str]]:
+    """The variables that the simulator exports, for as long as it runs. ``arguments`` go to ``vca sim serve``."""
+    env_file = folder / "sim.env"
+    command = [sys.executable, "-c", "from vcloudair_core.cli.main import main; main()", "sim", "serve"]
+    log = folder / "sim.log"
+    with log.open("w") as output:
+        server = subprocess.Popen(
+            [*command, "--env-file", str(env_file), *arguments], env=dict(env), stdout=output, stderr=output
+        )
+        try:
+            _wait_for(env_file, server, log)
+            yield read_exports(env_file)
+        finally:
+            server.terminate()
+            server.wait(timeout=20)
+
+
+def read_exports(env_file: Path) -> dict[str, str]:
+    """The variables of a file of ``export NAME=value`` lines."""
+    words = shlex.split(env_file.read_text(encoding="utf-8"), comments=True)
+    pairs = [word.partition("=") for word in words]
+    return {name: value for name, equals, value in pairs if equals}
+
+
+def _wait_for(env_file: Path, server: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + 30
+    while not env_file.exists():
+        if server.poll() is not None or time.monotonic() > deadline:
+            raise AssertionError(f"the simulator did not start:\n{log.read_text(encoding='utf-8')}")
+        time.sleep(0.02)
