@@ -12,6 +12,7 @@ from vcloudair_core.cli.invocation import Invocation
 from vcloudair_core.cli.main import run
 from vcloudair_core.config import Settings
 from vcloudair_core.plugin.manager import PluginManager
+from vcloudair_core.session import plugin as sign_in
 
 
 class Result:
@@ -23,10 +24,10 @@ class Result:
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
-    """No VCA_* variable, no configuration file and no installed plugin of the person who runs the tests."""
+    """No VCA_* variable, no configuration file and no plugin installed by the person who runs the tests."""
     for name in [name for name in os.environ if name.startswith("VCA_")]:
         monkeypatch.delenv(name)
-    monkeypatch.setattr(PluginManager, "load_entry_points", lambda self: None)
+    monkeypatch.setattr(PluginManager, "load_entry_points", lambda self: self.register(sign_in, "sign_in"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
 
 

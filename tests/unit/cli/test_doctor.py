@@ -97,7 +97,7 @@ def diagnose(
         client(**defaults | contents)
         monkeypatch.setenv("VCA_PASSWORD", "hunter2hunter2")
         words = [*arguments] if "--url" in arguments else ["--url", "https://vcd.example", *arguments]
-        result = vca("doctor", "--username", "ops", "-o", "json", *words)
+        result = vca("doctor", "--username", "ops", "--org", "acme", "-o", "json", *words)
         assert "hunter2" not in result.out + result.err
         return result.code, {step["name"]: step for step in json.loads(result.out)}
 
@@ -121,7 +121,7 @@ def test_all_is_well(diagnose: Diagnose) -> None:
 def test_the_table_tells_each_step_and_what_to_do(vca: Vca, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command, "Network", lambda: FakeNetwork(resolve=OSError(-2, "Name or service not known")))
     monkeypatch.setenv("VCA_PASSWORD", "x")
-    result = vca("doctor", "--url", "https://vcd.example", "--username", "ops")
+    result = vca("doctor", "--url", "https://vcd.example", "--username", "ops", "--org", "acme")
     assert result.code == 6
     assert "✖  DNS      vcd.example has no address: Name or service not known\n            → Check" in result.out
     assert result.out.count("not looked at") == 2
@@ -132,7 +132,7 @@ def test_plain_marks_where_the_terminal_cannot_show_others(
     vca: Vca, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(command, "_can_show", lambda text: False)
-    assert vca("doctor").out.startswith("X  Settings missing: url, username, password\n            -> Set VCA_URL")
+    assert vca("doctor").out.startswith("X  Settings missing: url, username, password, org\n            -> Set VCA_URL")
 
 
 def test_missing_settings_still_say_what_is_wrong_with_the_url(vca: Vca, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,6 +147,22 @@ def test_missing_settings_still_say_what_is_wrong_with_the_url(vca: Vca, monkeyp
         ("Sign-in", "skipped"),
         ("Rights", "skipped"),
     ]
+
+
+def test_a_token_is_enough(vca: Vca, client: MakeClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "Network", FakeNetwork)
+    monkeypatch.setenv("VCA_TOKEN", "t0ken-t0ken")
+    client(edges=EDGES, identity=FakeIdentity(), resources={"ans.firewall": POLICY})
+    result = vca("doctor", "--url", "https://vcd.example")
+    assert result.code == 0
+    assert "sign-in method token" in result.out
+    assert "t0ken" not in result.out
+
+
+def test_a_method_that_does_not_exist_is_named(vca: Vca) -> None:
+    result = vca("doctor", "--auth-method", "kerberos")
+    assert result.code == 2
+    assert "there is no sign-in method 'kerberos'" in result.out
 
 
 def test_a_bad_setting_is_the_first_and_only_finding(vca: Vca) -> None:
@@ -257,7 +273,7 @@ class Refusing(FakeIdentity):
 @pytest.mark.parametrize(
     ("error", "step", "code", "says"),
     [
-        (errors.AuthenticationError("The server refused the sign-in."), "Sign-in", 3, "ops (no org is set)"),
+        (errors.AuthenticationError("The server refused the sign-in."), "Sign-in", 3, "ops@acme"),
         (errors.DecodeError("The server answered with an HTML page."), "Version", 7, "check url and service_type"),
         (errors.NotFoundError("There is no /api/versions."), "Version", 4, "check url and service_type"),
         (errors.InvalidRequestError("API 99.0 is not supported."), "Version", 7, "api_version"),

@@ -41,10 +41,11 @@ def diagnose(run: Invocation, network: Network) -> Iterator[Step]:
     """Every step in order, each looked at when it is asked for."""
     try:
         settings = run.settings()
+        methods = run.plugins.auth_methods()
     except VcloudAirError as exc:
         yield failed("Settings", exc.message.rstrip("."), exc.hint, exit_code_for(exc))
         return
-    ready = check_settings(settings, can_ask=sys.stdin.isatty())
+    ready = check_settings(settings, methods, can_ask=sys.stdin.isatty())
     yield ready
     if not settings.url and ready.status == FAILURE:
         return

@@ -13,7 +13,8 @@ from vcloudair_core.client import Client
 def login(run: Invocation) -> None:
     """Sign in, and keep the session for the next command.
 
-    The token is kept encrypted in the session cache until it expires, `vca logout` ends it, or the server refuses it.
+    The token is kept in the session cache, locked with a key made from the password, until it expires, `vca logout`
+    ends it, or the server refuses it. The next command still needs the password to unlock it; it saves the sign-in.
     """
     with run.client() as client:
         client.session.login()

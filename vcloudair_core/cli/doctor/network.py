@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from vcloudair_core.errors import ConfigurationError, ConnectionFailedError, Tls
 
 if TYPE_CHECKING:
     from vcloudair_core.config import Settings
+    from vcloudair_core.plugin.records import AuthRecord
 
 _USAGE = exit_code_for(ConfigurationError(""))
 _NETWORK = exit_code_for(ConnectionFailedError(""))
@@ -290,27 +291,26 @@ def _duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 120 else f"{round(minutes / 60)} h"
 
 
-def check_settings(settings: Settings, *, can_ask: bool = False) -> Step:
+def check_settings(settings: Settings, methods: Mapping[str, AuthRecord], *, can_ask: bool = False) -> Step:
     """Is there enough to sign in with? ``can_ask``: a person sits at the terminal who can type the password."""
     name = "Settings"
-    has_token = bool(settings.token or settings.api_token)
-    wanted = [] if has_token else ["username", *([] if can_ask else ["password"])]
-    if settings.service_type == "vcd":  # the portals of vCloud Air have well-known addresses
-        wanted.insert(0, "url")
-    missing = [setting for setting in wanted if not settings[setting]]
+    chosen = settings.auth_method
+    fitting = [
+        known for known in methods.values() if known.name == chosen or (not chosen and known.is_applicable(settings))
+    ]
+    if not fitting:
+        what = f"there is no sign-in method {chosen!r}" if chosen else "no sign-in method fits"
+        return failed(name, what, f"Set auth_method to one of: {', '.join(sorted(methods)) or 'none'}.", _USAGE)
+    method = fitting[0]
+    missing = [option for option in method.options if not settings[option] and not (can_ask and option == "password")]
     if missing:
         return failed(name, f"missing: {', '.join(missing)}", _how_to_give(missing), _USAGE)
-    if settings.token:
-        how = "a ready token"
-    elif settings.api_token:
-        how = "an API token"
-    else:
-        how = f"user {settings.username} and {'password' if settings.password else 'a password to be typed'}"
     where = f"; url from {settings.origin('url')}" if settings.url else ""
-    return passed(name, f"{settings.service_type}, with {how}{where}")
+    return passed(name, f"{settings.service_type}, sign-in method {method.name}{where}")
 
 
 def _how_to_give(missing: list[str]) -> str:
-    ways = [f"--{name}" for name in missing if name != "password"]
-    ways += ["--password-file or --password-stdin"] if "password" in missing else []
-    return f"Set {', '.join(f'VCA_{name.upper()}' for name in missing)}; or use {', '.join(ways)}."
+    variables = ", ".join(f"VCA_{name.upper()}" for name in missing)
+    ways = [f"--{name}" for name in missing if name not in ("password", "token", "api_token")]
+    ways += ["--password-file"] if "password" in missing else []
+    return f"Set {variables}" + (f"; or use {', '.join(ways)}." if ways else ".")
