@@ -1,0 +1,381 @@
+"""The session: signs in late, once; renews once; keeps its token at home."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+
+from tests.unit.session.fakes import (
+    BASE,
+    PASSWORD,
+    TOKEN,
+    FakeTransport,
+    broke,
+    error_xml,
+    reply,
+    session_xml,
+    vcd_answers,
+    vcd_session,
+)
+from vcloudair_core.errors import (
+    AuthenticationError,
+    BusyError,
+    ConfigurationError,
+    ConnectionFailedError,
+    PermissionDeniedError,
+    ServerError,
+)
+from vcloudair_core.http import Exchange, Request, Response
+from vcloudair_core.session.clock import FakeClock
+
+
+def fresh_tokens() -> Any:
+    """A login that hands out t-000001, t-000002 …"""
+    count = iter(range(1, 100))
+    return lambda request: reply(200, session_xml(), x_vcloud_authorization=f"token-{next(count):06}")
+
+
+def accepts_only(token: str, status: int = 401, body: bytes = b"") -> Any:
+    def answer(request: Request) -> Response:
+        return reply(200, "<ok/>") if request.headers.get("x-vcloud-authorization") == token else reply(status, body)
+
+    return answer
+
+
+def test_nothing_is_sent_before_the_first_call_and_one_login_serves_all() -> None:
+    transport = FakeTransport(vcd_answers({"GET /api/org": reply(200, "<OrgList/>")}))
+    session = vcd_session(transport)
+    assert transport.requests == []
+    session.call("GET", "/api/org")
+    session.call("GET", "/api/org")
+    assert transport.sent() == ["GET /api/versions", "POST /api/sessions", "GET /api/org", "GET /api/org"]
+    assert session.calls == 4
+
+
+def test_identity_is_what_the_server_says() -> None:
+    identity = vcd_session(FakeTransport(vcd_answers())).identity
+    assert (identity.user, identity.org_name, identity.org_id) == ("ops", "acme", "aaaa-org")
+    assert identity.roles == ("Organization Administrator",)
+    assert (identity.api_version, identity.base_url, identity.flavour) == ("9.0", BASE, "vcd")
+
+
+def test_calls_carry_token_version_and_body() -> None:
+    transport = FakeTransport(vcd_answers({"PUT /api/x": reply(204)}))
+    session = vcd_session(transport)
+    session.call("PUT", "api/x", content_type="text/xml", body=b"<a/>", headers={"X-Vcloud-Authorization": "forged"})
+    request = transport.requests[-1]
+    assert request.url == f"{BASE}/api/x"
+    assert request.headers.get_all("x-vcloud-authorization") == [TOKEN]
+    assert request.headers["Accept"] == "application/*+xml;version=9.0"
+    assert (request.headers["Content-Type"], request.body) == ("text/xml", b"<a/>")
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ([("filter", "(name==a b;vdc==https://h/x)")], "filter=%28name%3D%3Da%20b%3Bvdc%3D%3Dhttps%3A%2F%2Fh%2Fx%29"),
+        ("type=vm&filter=(name==x)", "type=vm&filter=(name==x)"),
+        ((), ""),
+    ],
+)
+def test_queries(query: Any, expected: str) -> None:
+    transport = FakeTransport(vcd_answers({"GET /api/query": reply(200, "<x/>")}))
+    vcd_session(transport).call("GET", "/api/query", query=query)
+    assert transport.requests[-1].url.partition("?")[2] == expected
+
+
+def test_a_prefix_in_the_base_url_stays() -> None:
+    base = f"{BASE}/api/compute"
+    answers = {
+        "GET /api/compute/api/versions": vcd_answers()["GET /api/versions"],
+        "POST /api/compute/api/sessions": reply(200, session_xml(base=base), x_vcloud_authorization=TOKEN),
+    }
+    session = vcd_session(FakeTransport(answers), url=f"{base}/")
+    assert session.url("/api/org") == f"{base}/api/org"
+    assert session.url("/api/compute/api/task/1") == f"{base}/api/task/1"
+    assert session.url(f"{base}/api/task/1") == f"{base}/api/task/1"
+
+
+# -- 401 -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_session_that_is_over_is_renewed_once_and_the_call_sent_again(method: str, status: int) -> None:
+    answers = vcd_answers() | {
+        "POST /api/sessions": fresh_tokens(),
+        f"{method} /api/x": accepts_only("token-000002", status),
+    }
+    transport = FakeTransport(answers)
+    assert vcd_session(transport).call(method, "/api/x", body=b"<a/>" if method != "GET" else b"").body == b"<ok/>"
+    assert transport.sent("/api/x") == [f"{method} /api/x"] * 2
+    assert transport.sent("/api/sessions") == ["POST /api/sessions"] * 2
+
+
+def test_a_session_that_is_refused_again_ends_in_one_error() -> None:
+    transport = FakeTransport(vcd_answers({"GET /api/x": reply(401)}))
+    with pytest.raises(AuthenticationError):
+        vcd_session(transport).call("GET", "/api/x")
+    assert transport.sent("/api/x") == ["GET /api/x"] * 2
+
+
+def test_a_403_with_an_error_in_it_is_about_rights() -> None:
+    transport = FakeTransport(vcd_answers({"GET /api/x": reply(403, error_xml("No access", "ACCESS", 403))}))
+    with pytest.raises(PermissionDeniedError, match="No access"):
+        vcd_session(transport).call("GET", "/api/x")
+    assert transport.sent("/api/x") == ["GET /api/x"]
+
+
+def test_a_token_sent_along_with_answers_is_no_new_token() -> None:
+    transport = FakeTransport(vcd_answers({"GET /api/x": reply(200, "<x/>", X_VCLOUD_AUTHORIZATION="another-token")}))
+    session = vcd_session(transport)
+    session.call("GET", "/api/x")
+    session.call("GET", "/api/x")
+    assert transport.requests[-1].headers["x-vcloud-authorization"] == TOKEN
+
+
+def test_many_threads_sign_in_once() -> None:
+    transport = FakeTransport(vcd_answers({"GET /api/x": reply(200, "<x/>")}))
+    session = vcd_session(transport)
+    start = threading.Barrier(8)
+
+    def work() -> None:
+        start.wait()
+        session.call("GET", "/api/x")
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(transport.sent("/api/sessions")) == 1
+    assert len(transport.sent("/api/x")) == 8
+
+
+# -- the wrong org, the wrong password -----------------------------------------------------------------------------
+
+
+def test_another_org_than_the_one_asked_for_is_an_error_before_anything_else_is_sent() -> None:
+    answers = vcd_answers() | {"POST /api/sessions": reply(200, session_xml("other"), x_vcloud_authorization=TOKEN)}
+    transport = FakeTransport(answers)
+    session = vcd_session(transport)
+    with pytest.raises(ConfigurationError, match="org 'other', but org 'acme' was asked for"):
+        session.call("DELETE", "/api/x")
+    assert transport.sent() == ["GET /api/versions", "POST /api/sessions"]
+
+
+def test_org_names_compare_without_case() -> None:
+    assert vcd_session(FakeTransport(vcd_answers()), org="ACME").login().org_name == "acme"
+
+
+def test_a_refused_login_names_user_and_place_but_no_secret() -> None:
+    transport = FakeTransport(vcd_answers() | {"POST /api/sessions": reply(401)})
+    with pytest.raises(AuthenticationError) as caught:
+        vcd_session(transport).login()
+    assert "ops@acme" in str(caught.value)
+    assert BASE in str(caught.value)
+    assert "VCA_PASSWORD" in caught.value.hint
+    assert PASSWORD not in str(caught.value) + str(caught.value.as_dict())
+    assert transport.sent("/api/sessions") == ["POST /api/sessions"]
+
+
+# -- where the token goes ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://evil.example.org/api/task/1",
+        "http://vcd.example.test/api/task/1",
+        "//evil.example.org/api/task/1",
+        "https://user:pass@vcd.example.test/api",
+        "https://vcd.example.test.evil.org/x",
+        "https://evil.org\\@vcd.example.test/x",
+        "file:///etc/passwd",
+        "ftp://vcd.example.test/x",
+    ],
+)
+def test_links_to_elsewhere_are_not_followed(link: str) -> None:
+    transport = FakeTransport(vcd_answers())
+    session = vcd_session(transport)
+    with pytest.raises(ConnectionFailedError) as caught:
+        session.call("GET", link)
+    assert caught.value.may_have_executed is False
+    assert "pass@" not in str(caught.value)
+    assert transport.sent() == ["GET /api/versions", "POST /api/sessions"]
+
+
+@pytest.mark.parametrize("link", [f"{BASE}:443/api/task/1", "https://other-cell.example.test/api/task/1"])
+def test_links_of_the_same_owner_are_followed(link: str) -> None:
+    transport = FakeTransport(vcd_answers({"GET /api/task/1": reply(200, "<Task/>")}))
+    assert vcd_session(transport).call("GET", link).status == 200
+    assert transport.requests[-1].headers["x-vcloud-authorization"] == TOKEN
+
+
+def test_an_origin_on_the_allow_list_is_followed() -> None:
+    transport = FakeTransport(vcd_answers({"GET /x": reply(200, "<x/>")}))
+    session = vcd_session(transport, allowed_origins="https://partner.example.org:8443")
+    assert session.call("GET", "https://partner.example.org:8443/x").status == 200
+    with pytest.raises(ConnectionFailedError, match="allowed_origins"):
+        session.call("GET", "https://partner.example.org/x")
+
+
+@pytest.mark.parametrize("target", ["https://evil.example.org/x", "http://vcd.example.test/x"])
+def test_redirects_to_elsewhere_are_refused(target: str) -> None:
+    transport = FakeTransport(vcd_answers({"GET /api/x": reply(302, Location=target)}))
+    with pytest.raises(ConnectionFailedError):
+        vcd_session(transport).call("GET", "/api/x")
+    assert all(request.origin == f"{BASE}:443" for request in transport.requests)
+
+
+def test_redirects_at_home_are_followed_for_get_only() -> None:
+    answers = vcd_answers({
+            "GET /api/x": reply(301, Location="/api/y"),
+            "GET /api/y": reply(200, "<y/>"),
+            "POST /api/x": reply(302, Location="/api/y"),
+        }
+    )
+    transport = FakeTransport(answers)
+    session = vcd_session(transport)
+    assert session.call("GET", "/api/x").body == b"<y/>"
+    with pytest.raises(Exception, match="302"):
+        session.call("POST", "/api/x")
+    assert transport.sent("/api/y") == ["GET /api/y"]
+
+
+def test_redirects_in_a_circle_end() -> None:
+    transport = FakeTransport(vcd_answers({"GET /api/x": reply(302, Location="/api/x")}))
+    with pytest.raises(Exception, match="circle"):
+        vcd_session(transport).call("GET", "/api/x")
+    assert len(transport.sent("/api/x")) == 6
+
+
+# -- repeats -------------------------------------------------------------------------------------------------------
+
+
+def test_a_post_is_not_sent_again_after_a_reset() -> None:
+    transport = FakeTransport(vcd_answers({"POST /api/x": [broke(), reply(200)]}))
+    with pytest.raises(ConnectionFailedError) as caught:
+        vcd_session(transport).call("POST", "/api/x")
+    assert caught.value.may_have_executed
+    assert transport.sent("/api/x") == ["POST /api/x"]
+
+
+def test_a_get_is_sent_again_after_a_reset() -> None:
+    transport = FakeTransport(vcd_answers({"GET /api/x": [broke(), reply(502), reply(200, "<x/>")]}))
+    assert vcd_session(transport).call("GET", "/api/x").status == 200
+    assert len(transport.sent("/api/x")) == 3
+
+
+def test_a_busy_entity_is_waited_for_whatever_the_method() -> None:
+    busy = reply(400, error_xml("The entity  is busy completing an operation.", "BUSY_ENTITY"))
+    transport = FakeTransport(vcd_answers({"POST /api/x": [busy, busy, reply(202)]}))
+    session = vcd_session(transport)
+    assert session.call("POST", "/api/x").status == 202
+    assert isinstance(session.clock, FakeClock)
+    assert len(session.clock.slept) == 2
+
+
+def test_an_entity_that_stays_busy_ends_in_a_busy_error_within_the_allowed_time() -> None:
+    busy = reply(400, error_xml("The entity x is busy completing an operation.", "BUSY_ENTITY"))
+    session = vcd_session(FakeTransport(vcd_answers({"POST /api/x": busy})), max_retry_wait=30)
+    with pytest.raises(BusyError, match="busy"):
+        session.call("POST", "/api/x")
+    assert isinstance(session.clock, FakeClock)
+    assert 20 < sum(session.clock.slept) <= 30
+
+
+def test_a_500_is_repeated_for_reads_only() -> None:
+    answers = vcd_answers({"GET /api/x": [reply(500), reply(200)], "PUT /api/x": [reply(500), reply(200)]})
+    transport = FakeTransport(answers)
+    session = vcd_session(transport)
+    assert session.call("GET", "/api/x").status == 200
+    with pytest.raises(ServerError):
+        session.call("PUT", "/api/x")
+
+
+# -- the end -------------------------------------------------------------------------------------------------------
+
+
+def test_logout_ends_the_session_and_the_next_call_signs_in_again() -> None:
+    transport = FakeTransport(vcd_answers({"GET /api/x": reply(200)}))
+    session = vcd_session(transport)
+    session.login()
+    session.logout()
+    assert transport.sent()[-1] == "DELETE /api/session"
+    assert transport.requests[-1].headers["x-vcloud-authorization"] == TOKEN
+    session.call("GET", "/api/x")
+    assert len(transport.sent("/api/sessions")) == 2
+
+
+@pytest.mark.parametrize("answer", [reply(403), reply(401), reply(500), broke()])
+def test_logout_is_best_effort(answer: Any) -> None:
+    session = vcd_session(FakeTransport(vcd_answers() | {"DELETE /api/session": answer}))
+    session.login()
+    session.logout()
+
+
+def test_logout_without_a_session_sends_nothing() -> None:
+    transport = FakeTransport(vcd_answers())
+    vcd_session(transport).logout()
+    assert transport.requests == []
+
+
+def test_closing_ends_a_session_that_nobody_else_can_use() -> None:
+    transport = FakeTransport(vcd_answers())
+    session = vcd_session(transport)
+    session.login()
+    session.close()
+    assert transport.sent()[-1] == "DELETE /api/session"
+    assert transport.closed == 1
+
+
+def test_closing_a_session_that_never_began_sends_nothing() -> None:
+    transport = FakeTransport(vcd_answers())
+    vcd_session(transport).close()
+    assert (transport.requests, transport.closed) == ([], 1)
+
+
+# -- who watches ---------------------------------------------------------------------------------------------------
+
+
+def test_observers_see_every_try_and_no_secret() -> None:
+    seen: list[Exchange] = []
+    leaky = reply(500, error_xml(f"bad token {TOKEN} of {PASSWORD}"), Set_Cookie=f"vcloud-token={TOKEN}; Path=/")
+    answers = vcd_answers({"GET /api/x": [leaky, reply(200, f"<x token='{TOKEN}'>{PASSWORD}</x>")]})
+    session = vcd_session(FakeTransport(answers), observers=[seen.append])
+    session.call("GET", "/api/x")
+    assert [(entry.request.path, entry.attempt) for entry in seen] == [
+        ("/api/versions", 1), ("/api/sessions", 1), ("/api/x", 1), ("/api/x", 2),
+    ]  # fmt: skip
+    for entry in seen:
+        assert entry.response is not None
+        shown = f"{entry.request.headers.pairs()}{entry.request.body!r}{entry.response.headers.pairs()}"
+        shown += f"{entry.response.body!r}{entry.error}"
+        assert TOKEN not in shown
+        assert PASSWORD not in shown
+    assert isinstance(seen[2].error, ServerError)
+
+
+def test_an_observer_that_fails_does_no_harm(caplog: pytest.LogCaptureFixture) -> None:
+    def fail(exchange: Exchange) -> None:
+        raise ValueError("observer")
+
+    assert vcd_session(FakeTransport(vcd_answers()), observers=[fail]).login().user == "ops"
+    assert "An observer of HTTP exchanges failed" in caplog.text
+
+
+def test_the_log_holds_one_line_per_exchange_and_no_secret(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VCA_TRACE", "1")
+    caplog.set_level("DEBUG")
+    vcd_session(FakeTransport(vcd_answers({"POST /api/x": reply(200, f"<x psk='{TOKEN}'/>")}))).call(
+        "POST", "/api/x", body=f"<p password='x'>{PASSWORD}</p>".encode()
+    )
+    lines = [record.getMessage() for record in caplog.records]
+    assert any(line.startswith("POST /api/x 200") for line in lines)
+    assert TOKEN not in caplog.text
+    assert PASSWORD not in caplog.text

@@ -1,0 +1,60 @@
+"""Using a session token that is already there: it is looked at once, never renewed, never cached."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from vcloudair_core.errors import AuthenticationError
+from vcloudair_core.session import auth, session_codec
+from vcloudair_core.session.auth import Flow
+from vcloudair_core.session.auth_vcd import TOKEN_HEADER, bearer_grant_of, grant_of, negotiate
+from vcloudair_core.session.urls import normalise_url
+from vcloudair_core.session.versions import DEFAULT_VERSIONS
+
+if TYPE_CHECKING:
+    from vcloudair_core.config import Settings
+
+_JWT = re.compile(r"^eyJ[\w-]*\.[\w-]+\.[\w-]*$")
+
+
+class TokenAuth:
+    """A ready token, checked by ``GET /api/session`` (Source: api/sessions.md §4.4).
+
+    A JWT is sent as ``Authorization: Bearer``, anything else as ``x-vcloud-authorization``. With service type vchs or
+    vca, url is that of the VDC's own vCloud Director (for On-Demand ``https://region/api/compute``), not the portal's.
+    """
+
+    name = "token"
+    is_renewable = False
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def sign_in(self) -> Flow:
+        """Nothing is sent but what asks for the version and for the session."""
+        flavour = self._settings.service_type
+        base_url = normalise_url(self._settings.url)
+        token = self._settings.token.reveal().strip()
+        token = re.sub(r"^Bearer\s+", "", token, flags=re.IGNORECASE)
+        version = self._settings.api_version or DEFAULT_VERSIONS.get(flavour)
+        if not version or self._settings.api_version:
+            version = (yield from negotiate(self._settings, base_url)).version
+        is_jwt = bool(_JWT.match(token))
+        check = auth.request("GET", f"{base_url}/api/session", auth.xml(version))
+        header, value = ("Authorization", f"Bearer {token}") if is_jwt else (TOKEN_HEADER, token)
+        try:
+            response = yield check.with_headers({header: value})
+        except AuthenticationError as exc:
+            raise AuthenticationError(
+                f"{base_url} does not accept the token: it is wrong, or has expired.",
+                status=exc.status,
+                request_id=exc.request_id,
+                method=exc.method,
+                path=exc.path,
+                hint="Give a new token (VCA_TOKEN), or unset it and give username and password.",
+            ) from exc
+        found = session_codec.decode_session(response.body)
+        if is_jwt:
+            return bearer_grant_of(base_url, version, found, token, flavour=flavour, is_own=False)
+        return grant_of(base_url, version, found, token, flavour=flavour, is_own=False)

@@ -1,0 +1,187 @@
+"""Signing in to a vCloud Director with user and password. Source: api/sessions.md §4, api/vcd-modern.md §1."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Generator
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from vcloudair_core.errors import AuthenticationError, InvalidRequestError, NotFoundError, PermissionDeniedError
+from vcloudair_core.http import Request, Response
+from vcloudair_core.redact import Secret
+from vcloudair_core.session import auth, session_codec
+from vcloudair_core.session.auth import Farewell, Flow, Grant
+from vcloudair_core.session.identity import Identity
+from vcloudair_core.session.origins import Origins
+from vcloudair_core.session.urls import base_url_of
+from vcloudair_core.session.versions import (
+    CLOUDAPI_LOGIN_SINCE,
+    LEGACY_LOGIN_UNTIL,
+    OfferedVersion,
+    check_pinned,
+    choose_version,
+    is_at_least,
+)
+
+if TYPE_CHECKING:
+    from vcloudair_core.config import Settings
+
+_log = logging.getLogger(__name__)
+
+TOKEN_HEADER = "x-vcloud-authorization"  # noqa: S105 - a name
+ACCESS_TOKEN_HEADER = "X-VMWARE-VCLOUD-ACCESS-TOKEN"  # noqa: S105 - a name
+
+_CHECK = "Check username (without the org), password and org (VCA_USERNAME, VCA_PASSWORD, VCA_ORG)."
+
+
+class VcdAuth:
+    """User, org and password. Two endpoints exist: ``/api/sessions`` up to API 37, ``/cloudapi`` from 33 on."""
+
+    name = "vcd"
+    is_renewable = True
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def sign_in(self) -> Flow:
+        """Versions, then one login. The login URL that the server names decides between the endpoints."""
+        base_url = base_url_of(self._settings)
+        chosen = yield from negotiate(self._settings, base_url)
+        version, login_url = chosen.version, chosen.login_url
+        if is_at_least(version, LEGACY_LOGIN_UNTIL):
+            return (yield from self._cloudapi(base_url, version))
+        if is_at_least(version, CLOUDAPI_LOGIN_SINCE) and "/cloudapi/" in urlsplit(login_url).path:
+            return (yield from self._cloudapi(base_url, version))
+        try:
+            return (yield from self._legacy(base_url, version))
+        except (NotFoundError, InvalidRequestError, PermissionDeniedError) as exc:
+            # An operator may have switched the old endpoint off before its time. 406 is about the version, not this.
+            if exc.status == 406 or not is_at_least(version, CLOUDAPI_LOGIN_SINCE):
+                raise
+            _log.debug("/api/sessions answered %d; trying /cloudapi", exc.status)
+            return (yield from self._cloudapi(base_url, version))
+
+    def _legacy(self, base_url: str, version: str) -> Flow:
+        who = f"{self._settings.username}@{self._settings.org}"
+        login = auth.request(
+            "POST",
+            f"{base_url}/api/sessions",
+            auth.xml(version),
+            Authorization=auth.basic(who, self._settings.password),
+        )
+        try:
+            response = yield login
+        except AuthenticationError as exc:
+            raise auth.refused(exc, who, base_url, hint=self._hint()) from exc
+        token = auth.header_of(response, TOKEN_HEADER, "Signing in")
+        found = session_codec.decode_session(response.body)
+        return grant_of(base_url, version, found, token)
+
+    def _cloudapi(self, base_url: str, version: str) -> Flow:
+        org = str(self._settings.org)
+        who = f"{self._settings.username}@{org}"
+        provider = "/provider" if auth.equal(org, "System") else ""
+        login = auth.request(
+            "POST",
+            f"{base_url}/cloudapi/1.0.0/sessions{provider}",
+            f"application/json;version={version}",
+            Authorization=auth.basic(who, self._settings.password),
+        )
+        try:
+            response = yield login
+        except AuthenticationError as exc:
+            raise auth.refused(exc, who, base_url, hint=self._hint()) from exc
+        token = auth.header_of(response, ACCESS_TOKEN_HEADER, "Signing in")
+        found = session_codec.decode_cloudapi_session(response.body)
+        return bearer_grant_of(base_url, version, found, token)
+
+    def _hint(self) -> str:
+        name = str(self._settings.username).lower()
+        if name.endswith(f"@{str(self._settings.org).lower()}"):
+            return f"username ends in the org, which is appended once more: try without it. {_CHECK}"
+        return _CHECK
+
+
+def negotiate(settings: Settings, base_url: str) -> Generator[Request, Response, OfferedVersion]:
+    """The version to speak: ``api_version`` when set (nothing is asked then), else the best that the server offers."""
+    if settings.api_version:
+        return OfferedVersion(check_pinned(settings.api_version))
+    # No version in Accept: the server would refuse one that it does not know. Source: api/sessions.md §4.1.
+    response = yield auth.request("GET", f"{base_url}/api/versions", "application/*+xml")
+    return choose_version(session_codec.decode_versions(response.body), where=base_url)
+
+
+def grant_of(
+    base_url: str,
+    version: str,
+    found: session_codec.VcdSession,
+    token: str,
+    *,
+    flavour: str = "vcd",
+    header: str = TOKEN_HEADER,
+    is_own: bool = True,
+) -> Grant:
+    """A grant of the classic kind: one opaque token in one header."""
+    headers = {header: Secret(token)}
+    return Grant(
+        identity=Identity(
+            flavour=flavour,
+            base_url=base_url,
+            api_version=version,
+            org_name=found.org,
+            org_id=found.org_id,
+            user=found.user,
+            roles=found.roles,
+            auth_header=header,
+        ),
+        headers=headers,
+        org_names=(found.org,) if found.org else (),
+        farewells=(Farewell(session_href(base_url, found), {"Accept": auth.xml(version), **headers}),),
+        is_own=is_own,
+    )
+
+
+def bearer_grant_of(
+    base_url: str,
+    version: str,
+    found: session_codec.VcdSession,
+    token: str,
+    *,
+    flavour: str = "vcd",
+    expires_at: float | None = None,
+    is_own: bool = True,
+) -> Grant:
+    """A grant of the newer kind: a JWT. Log-out is at ``sessions/current`` from API 36 on."""
+    headers = {"Authorization": auth.bearer(token)}
+    if is_at_least(version, (36, 0)):
+        farewell = Farewell(
+            f"{base_url}/cloudapi/1.0.0/sessions/current", {"Accept": f"application/json;version={version}", **headers}
+        )
+    else:
+        farewell = Farewell(f"{base_url}/api/session", {"Accept": auth.xml(version), **headers})
+    return Grant(
+        identity=Identity(
+            flavour=flavour,
+            base_url=base_url,
+            api_version=version,
+            org_name=found.org,
+            org_id=found.org_id,
+            user=found.user,
+            roles=found.roles,
+            auth_header="Authorization",
+        ),
+        headers=headers,
+        org_names=(found.org,) if found.org else (),
+        farewells=(farewell,),
+        expires_at=expires_at,
+        is_own=is_own,
+    )
+
+
+def session_href(base_url: str, found: session_codec.VcdSession) -> str:
+    """Where the session is ended: the server's own link when it may be trusted, else the documented path."""
+    fallback = f"{base_url}/api/session"
+    if not found.href:
+        return fallback
+    return found.href if Origins(base_url).is_trusted(found.href) else fallback

@@ -1,0 +1,269 @@
+"""Session tokens kept for the next process, so that a playbook signs in once per host and not once per task.
+
+One file per url, flavour, org, user and instance, in a folder that only its owner can read. A file holds a random salt
+and, encrypted with a key derived from the password (scrypt) or API token, the grant: whoever has the file but not the
+password has nothing. The file's time of last change is the time of last use, for the server's idle time-out.
+
+A cache is a convenience: when it cannot be used safely, it is not used, a warning says why, and signing in goes on.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import json
+import logging
+import os
+import secrets as random_secrets
+import stat
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vcloudair_core.redact import Secret
+from vcloudair_core.session.auth import Farewell, Grant
+from vcloudair_core.session.clock import SYSTEM_CLOCK, Clock
+from vcloudair_core.session.identity import Identity
+
+if TYPE_CHECKING:
+    from vcloudair_core.config import Settings
+
+_log = logging.getLogger(__name__)
+
+FORMAT = 1
+TOUCH_EVERY_S = 60.0
+LOCK_TIMEOUT_S = 90.0
+MAX_FILE_BYTES = 64 * 1024
+
+_CLOCK_SLACK_S = 120.0
+_SCRYPT_N, _SCRYPT_R, _SCRYPT_P = 2**14, 8, 1
+
+
+def open_cache(settings: Settings) -> TokenCache | None:
+    """The cache of one user at one place; None when it is switched off, or there is nothing to derive a key from."""
+    if not settings.session_cache or settings.token:
+        return None
+    secret = settings.api_token or settings.password
+    if not secret:
+        return None
+    if settings.cache_dir:
+        folder = Path(settings.cache_dir)
+    else:
+        import platformdirs
+
+        folder = Path(platformdirs.user_cache_dir("vcloudair")) / "sessions"
+    return TokenCache(folder, cache_key(settings), secret)
+
+
+def cache_key(settings: Settings) -> str:
+    """The name of the file: a hash of where and who, never of the password."""
+    names = ("service_type", "url", "org", "username", "instance", "vdc", "api_version", "auth_method")
+    parts = [str(settings[name] or "").strip().lower() for name in names]
+    parts.append("api_token" if settings.api_token else "password")
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+class TokenCache:
+    """One file. Every method is safe to call at any time and never raises for what is wrong with the disk."""
+
+    def __init__(self, folder: Path, key: str, secret: Secret, *, clock: Clock = SYSTEM_CLOCK) -> None:
+        self._folder = folder
+        self._path = folder / f"{key}.token"
+        self._key = key
+        self._secret = secret
+        self._clock = clock
+        self._derived: dict[bytes, bytes] = {}
+        self._touched_at = float("-inf")
+        self._guard = threading.Lock()
+        self._lock: Any = None
+
+    # -- the four things that a session does ------------------------------------------------------------------------
+
+    def load(self) -> Grant | None:
+        """The grant kept, or None: nothing there, too old, of another password, damaged, or not safely kept."""
+        found = self._read()
+        if found is None:
+            return None
+        content, used_at = found
+        try:
+            document = json.loads(content)
+            if document["format"] != FORMAT:
+                return None
+            plain = self._cipher(base64.b64decode(document["salt"])).decrypt(document["data"].encode("ascii"))
+            grant = _grant_of(json.loads(plain))
+        except Exception as exc:  # noqa: BLE001 - whatever is in that file, the answer is to sign in
+            _log.debug("the kept session cannot be used (%s)", type(exc).__name__)
+            return None
+        return grant if self._is_alive(grant, used_at) else None
+
+    def store(self, grant: Grant) -> None:
+        """Keep a grant, replacing the one before in one step."""
+        if not self._is_folder_safe(make=True):
+            return
+        salt = random_secrets.token_bytes(16)
+        data = self._cipher(salt).encrypt(json.dumps(_as_plain(grant)).encode())
+        document = {"format": FORMAT, "salt": base64.b64encode(salt).decode(), "data": data.decode()}
+        beside = self._path.with_name(f".{self._key[:16]}.{random_secrets.token_hex(8)}.tmp")
+        try:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+            with os.fdopen(os.open(beside, flags, 0o600), "wb") as file:
+                file.write(json.dumps(document).encode())
+            stamp = self._clock.wall()
+            os.utime(beside, (stamp, stamp))
+            beside.replace(self._path)
+            self._touched_at = stamp
+        except OSError as exc:
+            self._complain(f"cannot be written ({exc.strerror})")
+            with contextlib.suppress(OSError):
+                beside.unlink()
+
+    def drop(self, grant: Grant | None = None) -> None:
+        """Forget what is kept; with ``grant``, only if it is that very one (another process may have renewed it)."""
+        if grant is not None:
+            kept = self.load()
+            if kept is not None and dict(kept.headers) != dict(grant.headers):
+                return
+        if self._is_folder_safe(make=False):
+            with contextlib.suppress(OSError):
+                self._path.unlink()
+
+    def touch(self) -> None:
+        """Note that the token was just used. Writes at most once a minute."""
+        stamp = self._clock.wall()
+        if stamp - self._touched_at < TOUCH_EVERY_S:
+            return
+        self._touched_at = stamp
+        with contextlib.suppress(OSError, NotImplementedError):
+            os.utime(self._path, (stamp, stamp), follow_symlinks=False)
+
+    @contextlib.contextmanager
+    def exclusively(self) -> Iterator[None]:
+        """Keep other processes with the same credentials out, so that they sign in once together. Re-entrant.
+
+        When the lock cannot be had, going on without it costs no more than one sign-in too many.
+        """
+        lock = self._file_lock()
+        held = False
+        if lock is not None:
+            try:
+                lock.acquire(timeout=LOCK_TIMEOUT_S)
+                held = True
+            except (OSError, TimeoutError, NotImplementedError) as exc:
+                _log.debug("the lock of the session cache cannot be had (%s)", type(exc).__name__)
+        try:
+            yield
+        finally:
+            if held:
+                lock.release()
+
+    # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _file_lock(self) -> Any:
+        with self._guard:
+            if self._lock is None and self._is_folder_safe(make=True):
+                import filelock
+
+                self._lock = filelock.FileLock(self._path.with_suffix(".lock"), mode=0o600)
+            return self._lock
+
+    def _read(self) -> tuple[bytes, float] | None:
+        """(content, time of last use) of a file that is ours and ours alone, or None."""
+        if not self._is_folder_safe(make=False):
+            return None
+        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
+        try:
+            descriptor = os.open(self._path, flags)
+        except FileNotFoundError:
+            return None
+        except OSError as exc:
+            self._complain(f"cannot be read ({exc.strerror})")
+            return None
+        with os.fdopen(descriptor, "rb") as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode) or not _is_ours(status) or status.st_mode & 0o077:
+                self._complain("is not a file that only you can read; it was left alone")
+                return None
+            return file.read(MAX_FILE_BYTES), status.st_mtime
+
+    def _is_folder_safe(self, *, make: bool) -> bool:
+        """True when the folder is a real one, ours, and closed to everybody else. Makes or closes it when asked to."""
+        try:
+            if make:
+                self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            status = os.lstat(self._folder)
+            if not stat.S_ISDIR(status.st_mode) or not _is_ours(status):
+                self._complain("is in a folder that is a link, or is not yours")
+                return False
+            if status.st_mode & 0o077:
+                if not make:
+                    return False
+                self._folder.chmod(0o700)
+        except FileNotFoundError:
+            return False
+        except OSError as exc:
+            self._complain(f"has no usable folder ({exc.strerror})")
+            return False
+        return True
+
+    def _complain(self, what: str) -> None:
+        _log.warning("The session cache %s %s. Signing in goes on without it.", self._folder, what)
+
+    def _cipher(self, salt: bytes) -> Any:
+        from cryptography.fernet import Fernet
+
+        if salt not in self._derived:
+            raw = hashlib.scrypt(
+                self._secret.reveal().encode() + b"\0" + self._key.encode(),
+                salt=salt, n=_SCRYPT_N, r=_SCRYPT_R, p=_SCRYPT_P, dklen=32,
+            )  # fmt: skip
+            self._derived[salt] = base64.urlsafe_b64encode(raw)
+        return Fernet(self._derived[salt])
+
+    def _is_alive(self, grant: Grant, used_at: float) -> bool:
+        now = self._clock.wall()
+        if used_at > now + _CLOCK_SLACK_S:
+            return False
+        if grant.idle_s is not None and now - used_at > grant.idle_s:
+            return False
+        return grant.expires_at is None or now < grant.expires_at
+
+
+def _is_ours(status: os.stat_result) -> bool:
+    return not hasattr(os, "geteuid") or status.st_uid == os.geteuid()
+
+
+def _as_plain(grant: Grant) -> dict[str, Any]:
+    """Shape: JSON types; tokens in clear, for the cipher only."""
+    return {
+        "identity": vars(grant.identity) | {"roles": list(grant.identity.roles)},
+        "headers": _revealed(grant.headers),
+        "org_names": list(grant.org_names),
+        "farewells": [{"url": bye.url, "headers": _revealed(bye.headers)} for bye in grant.farewells],
+        "idle_s": grant.idle_s,
+        "expires_at": grant.expires_at,
+    }
+
+
+def _revealed(headers: Any) -> dict[str, list[Any]]:
+    return {
+        name: [isinstance(value, Secret), value.reveal() if isinstance(value, Secret) else value]
+        for name, value in headers.items()
+    }
+
+
+def _hidden(headers: dict[str, Any]) -> dict[str, Any]:
+    return {name: Secret(value) if is_secret else value for name, (is_secret, value) in headers.items()}
+
+
+def _grant_of(plain: dict[str, Any]) -> Grant:
+    identity = dict(plain["identity"])
+    return Grant(
+        identity=Identity(**identity | {"roles": tuple(identity["roles"])}),
+        headers=_hidden(plain["headers"]),
+        org_names=tuple(plain["org_names"]),
+        farewells=tuple(Farewell(bye["url"], _hidden(bye["headers"])) for bye in plain["farewells"]),
+        idle_s=plain["idle_s"],
+        expires_at=plain["expires_at"],
+    )

@@ -1,0 +1,111 @@
+"""Error bodies of every front end that may answer, read as far as they can be read.
+
+vCloud ``Error``, NSX ``error``, the JSON of cloudapi, NSX, OAuth and the portals, HTML pages, plain text, nothing.
+Source: api/tasks.md §4.1, api/ans.md §6, api/sessions.md §2.2.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from vcloudair_core.errors import DecodeError
+from vcloudair_core.xmltree import excerpt_of, html_title, local, parse, parse_json
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+    from vcloudair_core.http import Response
+
+_REQUEST_ID = re.compile(r"^\s*\[\s*([0-9A-Za-z-]{8,128})\s*\]\s*")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What a server said of a failure. ``is_structured`` is false for pages, plain text and empty bodies."""
+
+    message: str = ""
+    code: str = ""
+    request_id: str = ""
+    is_structured: bool = False
+
+
+def decode_fault(response: Response) -> Fault:
+    """The fault in a response of any form. Never raises. Secrets are not hidden here."""
+    body = response.body
+    if not body.strip():
+        return Fault()
+    title = html_title(body)
+    if title:
+        return Fault(f"an HTML page titled {title!r}")
+    try:
+        if body.lstrip()[:1] in (b"{", b"["):
+            found = _from_json(parse_json(body, what="the error"))
+        elif body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
+            found = fault_of_element(parse(body, what="the error"))
+        else:
+            found = None
+    except DecodeError:
+        found = None
+    if found is not None:
+        return _without_request_id(found)
+    first_line = excerpt_of(body).strip()
+    return Fault(first_line)
+
+
+def fault_of_element(element: _Element) -> Fault | None:
+    """The fault in a vCloud ``Error`` (also in a Task), a vcim ``Error`` or an NSX ``error``; None for other elements.
+
+    A ``TenantError`` inside is what the provider wants tenants to read. Source: api/tasks.md §4.1.
+    """
+    name = local(element)
+    if name == "errors":
+        first = next((child for child in element if local(child) == "error"), None)
+        return fault_of_element(first) if first is not None else None
+    if name == "Error" or name == "TenantError":
+        inner = next((child for child in element if local(child) == "TenantError"), None)
+        source = inner if inner is not None else element
+        message, code = source.get("message"), source.get("minorErrorCode")
+        return Fault(_clean(message), _clean(code) or _clean(source.get("majorErrorCode")), is_structured=True)
+    if name == "error":
+        texts = {local(child): _clean(child.text) for child in element}
+        return Fault(texts.get("details", ""), texts.get("errorCode", ""), is_structured=True)
+    return None
+
+
+def _from_json(tree: Any) -> Fault | None:
+    if isinstance(tree, list):
+        tree = tree[0] if tree else None
+    if not isinstance(tree, dict):
+        return None
+    if isinstance(tree.get("tenantError"), dict):
+        tree = tree["tenantError"]
+    elif isinstance(tree.get("error"), dict):
+        tree = tree["error"]
+    message = _first(tree, "message", "details", "error_description", "detail", "errorMessage")
+    code = _first(tree, "minorErrorCode", "errorCode", "error", "code")
+    if not message and not code:
+        return None
+    return Fault(message, code, is_structured=True)
+
+
+def _first(tree: dict[str, Any], *names: str) -> str:
+    for name in names:
+        value = tree.get(name)
+        if isinstance(value, (str, int)) and not isinstance(value, bool) and str(value).strip():
+            return _clean(str(value))
+    return ""
+
+
+def _clean(text: str | None) -> str:
+    """One line: real messages hold line breaks and runs of blanks."""
+    return " ".join((text or "").split())
+
+
+def _without_request_id(fault: Fault) -> Fault:
+    """Newer messages begin with ``[ <request-id> ]``: it is told apart, not shown twice."""
+    found = _REQUEST_ID.match(fault.message)
+    if not found:
+        return fault
+    return Fault(fault.message[found.end() :], fault.code, found.group(1), fault.is_structured)

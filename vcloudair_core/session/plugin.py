@@ -1,0 +1,75 @@
+"""The built-in ways to sign in, registered like anybody else's. Flows are imported when one is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from vcloudair_core.plugin.hooks import hookimpl
+from vcloudair_core.plugin.records import AuthRecord
+
+if TYPE_CHECKING:
+    from vcloudair_core.config import Settings
+    from vcloudair_core.session.auth import AuthProvider
+
+
+@hookimpl
+def vca_auth_methods() -> Sequence[AuthRecord]:
+    """One per flavour, and two that need no password."""
+    return (
+        AuthRecord(
+            "vcd", "User, org and password at a vCloud Director.", ("url", "username", "password", "org"), _vcd,
+            lambda settings: _by_password(settings, "vcd"),
+        ),
+        AuthRecord(
+            "vchs", "User and password at the subscription portal, then one of its VDCs.", ("username", "password"),
+            _vchs, lambda settings: _by_password(settings, "vchs"),
+        ),
+        AuthRecord(
+            "vca", "User and password at the On-Demand portal, then one of its instances.", ("username", "password"),
+            _vca, lambda settings: _by_password(settings, "vca"),
+        ),
+        AuthRecord(
+            "token", "A session token that is already there.", ("url", "token"), _token,
+            lambda settings: bool(settings.token),
+        ),
+        AuthRecord(
+            "api_token", "An API token of a user of VMware Cloud Director 10.3.1 or newer.",
+            ("url", "api_token", "org"), _api_token,
+            lambda settings: bool(settings.api_token) and not settings.token,
+        ),
+    )  # fmt: skip
+
+
+def _by_password(settings: Settings, flavour: str) -> bool:
+    return settings.service_type == flavour and not settings.token and not settings.api_token
+
+
+def _vcd(settings: Settings) -> AuthProvider:
+    from vcloudair_core.session.auth_vcd import VcdAuth
+
+    return VcdAuth(settings)
+
+
+def _vchs(settings: Settings) -> AuthProvider:
+    from vcloudair_core.session.auth_vchs import VchsAuth
+
+    return VchsAuth(settings)
+
+
+def _vca(settings: Settings) -> AuthProvider:
+    from vcloudair_core.session.auth_vca import VcaAuth
+
+    return VcaAuth(settings)
+
+
+def _token(settings: Settings) -> AuthProvider:
+    from vcloudair_core.session.auth_token import TokenAuth
+
+    return TokenAuth(settings)
+
+
+def _api_token(settings: Settings) -> AuthProvider:
+    from vcloudair_core.session.auth_api_token import ApiTokenAuth
+
+    return ApiTokenAuth(settings)

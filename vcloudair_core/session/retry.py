@@ -1,0 +1,174 @@
+"""When a request is sent again, and after how long. One table; tenacity runs the loop.
+
+========================================  ====================  =========================================
+what came back                            reads, safe repeats   writes
+========================================  ====================  =========================================
+429                                       again                 again: refused before it was carried out
+400 BUSY_ENTITY, OPERATION_LIMITS_…       again                 again: refused before it was carried out
+503 with Retry-After                      again                 again: the server says that it is not serving
+503 without, 502, 504, 408                again                 never: it may have been carried out
+500                                       again                 never
+no connection (refused, no name, …)       again, twice          again, twice: nothing was sent
+connection broke, read time-out           again, time-out once  never: look first
+TLS failure, any other answer             never                 never
+========================================  ====================  =========================================
+
+Waiting: what ``Retry-After`` says, else 0.5 s doubling to 10 s, spread by ±25 %; never more than ``max_retry_wait``
+seconds in one call. ``retries`` bounds the tries, but for busy answers, which only time bounds. ``retries: 0`` is off.
+Source for the busy rules: api/tasks.md §5.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from vcloudair_core.errors import ApiError, BusyError, TimeoutExpiredError, TlsError, TransportError, VcloudAirError
+
+if TYPE_CHECKING:
+    from vcloudair_core.config import Settings
+    from vcloudair_core.http import Response
+    from vcloudair_core.session.clock import Clock
+
+FIRST_WAIT_S = 0.5
+LONGEST_WAIT_S = 10.0
+JITTER = 0.25
+
+_READ_STATUSES = frozenset({408, 500, 502, 503, 504})
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """How one try ended: an answer, or an error (and, when the server sent one, the answer that it is made of)."""
+
+    response: Response | None
+    error: VcloudAirError | None = None
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """How often and how long. Units: seconds."""
+
+    retries: int = 4
+    max_wait_s: float = 60.0
+    connection_retries: int = 2
+
+    @classmethod
+    def of(cls, settings: Settings) -> RetryPolicy:
+        """The policy that settings ask for."""
+        return cls(retries=int(settings.retries), max_wait_s=float(settings.max_retry_wait))
+
+    def tries(self, attempt: Attempt, *, repeatable: bool) -> float:
+        """How many times in all a request that ended like this may be tried: 1 is once, and no more."""
+        error = attempt.error
+        if error is None or self.retries <= 0:
+            return 1
+        if isinstance(error, TransportError):
+            return 1 + self._transport_retries(error, repeatable)
+        if not isinstance(error, ApiError):
+            return 1
+        if is_refused_before_execution(error, attempt.response):
+            return float("inf")
+        return 1 + self.retries if repeatable and error.status in _READ_STATUSES else 1
+
+    def _transport_retries(self, error: TransportError, repeatable: bool) -> int:
+        if isinstance(error, TlsError):
+            return 0
+        if not error.may_have_executed:
+            return min(self.connection_retries, self.retries)
+        if not repeatable:
+            return 0
+        return 1 if isinstance(error, TimeoutExpiredError) else self.retries
+
+
+def is_refused_before_execution(error: ApiError, response: Response | None) -> bool:
+    """True when the server said that it did nothing and that a later try may do."""
+    if not isinstance(error, BusyError):
+        return False
+    return error.status != 503 or (response is not None and "Retry-After" in response.headers)
+
+
+def retry_after_s(response: Response | None, clock: Clock) -> float | None:
+    """Seconds that the server asks to wait, or None. Both forms: seconds, and an HTTP date.
+
+    A date is taken relative to the answer's own ``Date``, so that a wrong clock on either side does no harm.
+    """
+    value = response.headers.get("Retry-After", "").strip() if response is not None else ""
+    if not value or response is None:
+        return None
+    if value.isdigit():
+        return float(value[:9])
+    wanted = _seconds_of_date(value)
+    if wanted is None:
+        return None
+    sent = _seconds_of_date(response.headers.get("Date", ""))
+    return max(0.0, wanted - (clock.wall() if sent is None else sent))
+
+
+def _seconds_of_date(value: str) -> float | None:
+    try:
+        return email.utils.parsedate_to_datetime(value).timestamp()
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None
+
+
+class _Waits:
+    """The waits of one call: tenacity asks for the next one, and whether there is to be one."""
+
+    def __init__(self, policy: RetryPolicy, clock: Clock, repeatable: bool) -> None:
+        self._policy = policy
+        self._clock = clock
+        self._repeatable = repeatable
+        self._spent_s = 0.0
+
+    def is_to_repeat(self, attempt: Attempt) -> bool:
+        return self._policy.tries(attempt, repeatable=self._repeatable) > 1
+
+    def stop(self, state: Any) -> bool:
+        tries = self._policy.tries(state.outcome.result(), repeatable=self._repeatable)
+        return bool(state.attempt_number >= tries or self._spent_s >= self._policy.max_wait_s)
+
+    def wait(self, state: Any) -> float:
+        asked = retry_after_s(state.outcome.result().response, self._clock)
+        if asked is None:
+            doubled = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(state.attempt_number - 1, 10))
+            asked = doubled * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - spreads load, guards nothing
+        return float(max(0.0, min(asked, self._policy.max_wait_s - self._spent_s)))
+
+    def sleep(self, seconds: float) -> None:
+        # A wait of nothing (Retry-After: 0) must count too, or a server could keep us in the loop for ever.
+        self._spent_s += max(seconds, FIRST_WAIT_S)
+        self._clock.sleep(seconds)
+
+
+def send_with_retries(
+    try_once: Callable[[int], Attempt], *, policy: RetryPolicy, clock: Clock, repeatable: bool
+) -> Attempt:
+    """Call ``try_once(number)``, numbered from 1, until it ends well, must not be repeated, or time is up."""
+    first = try_once(1)
+    waits = _Waits(policy, clock, repeatable)
+    # Nearly every request ends here: tenacity is loaded only when something has gone wrong.
+    if not waits.is_to_repeat(first):
+        return first
+    import tenacity
+
+    known = [first]
+    number = 0
+
+    def attempt() -> Attempt:
+        nonlocal number
+        number += 1
+        return known.pop() if known else try_once(number)
+
+    retrying = tenacity.Retrying(
+        retry=tenacity.retry_if_result(waits.is_to_repeat),
+        stop=waits.stop,
+        wait=waits.wait,
+        sleep=waits.sleep,
+        retry_error_callback=lambda state: state.outcome.result() if state.outcome else first,
+    )
+    result: Attempt = retrying(attempt)
+    return result

@@ -1,0 +1,281 @@
+"""A session: it signs in when it must, sends what it is asked to, and knows where its token may go."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+from vcloudair_core.errors import ApiError, ConfigurationError, TransportError, VcloudAirError
+from vcloudair_core.http import Exchange, Headers, Request, Response
+from vcloudair_core.session.api_errors import is_session_over
+from vcloudair_core.session.clock import SYSTEM_CLOCK, Clock
+from vcloudair_core.session.identity import Identity
+from vcloudair_core.session.origins import Origins
+from vcloudair_core.session.retry import RetryPolicy
+from vcloudair_core.session.urls import is_absolute, join
+from vcloudair_core.session.wire import SAFE_METHODS, Outcome, Wire
+
+if TYPE_CHECKING:
+    from vcloudair_core.config import Settings
+    from vcloudair_core.session.auth import AuthProvider, Grant
+    from vcloudair_core.session.cache import TokenCache
+    from vcloudair_core.session.tasks import Task
+    from vcloudair_core.transport.base import Transport
+
+__all__ = ["Identity", "Session"]
+
+_log = logging.getLogger(__name__)
+
+_FAREWELL_TIMEOUT_S = (5.0, 10.0)
+_ONCE = RetryPolicy(retries=0)
+
+
+class Session:
+    """One user in one org. Safe to use from many threads. Signs in with the first call.
+
+    A session that is over (401, or 403 with an empty body) is renewed once per call, and the call sent again: such an
+    answer proves that nothing was carried out.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        transport: Transport,
+        auth: AuthProvider,
+        *,
+        observers: Sequence[Callable[[Exchange], None]] = (),
+        task_observers: Sequence[Callable[[Task], None]] = (),
+        cache: TokenCache | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.task_observers = tuple(task_observers)
+        self._auth = auth
+        self._cache = cache
+        self._grant: Grant | None = None
+        self._origins: Origins | None = None
+        self._lock = threading.RLock()
+        self._wire = Wire(
+            transport,
+            policy=RetryPolicy.of(settings),
+            clock=clock,
+            observers=observers,
+            secrets=settings.secrets(),
+        )
+        self._can_reach = True
+
+    # -- who -----------------------------------------------------------------------------------------------------
+
+    @property
+    def identity(self) -> Identity:
+        """Who is signed in, and where. Signs in when there is no session yet. Raises what :meth:`login` raises."""
+        return self._current()[0].identity
+
+    @property
+    def calls(self) -> int:
+        """How many HTTP exchanges there were so far, sign-in and repeats included."""
+        return self._wire.calls
+
+    def login(self) -> Identity:
+        """Sign in anew, whatever token is there.
+
+        Raises: AuthenticationError when it is refused, ConfigurationError when settings are missing or the server put
+        us into another org than the one asked for, TransportError, other ApiErrors, DecodeError.
+        """
+        with self._lock:
+            self._adopt(self._sign_in())
+            return self.identity
+
+    def logout(self) -> None:
+        """End the session at the server and forget the token. A server that refuses is no error: it is over anyway."""
+        with self._lock:
+            grant = self._grant or self._from_cache()
+            self._grant = None
+            if self._cache is not None:
+                self._cache.drop()
+        if grant is not None:
+            self._wire.learn(*grant.secrets())
+            self._say_goodbye(grant)
+
+    def close(self) -> None:
+        """Release connections. A session that no other process can use (no cache) is ended at the server too."""
+        with self._lock:
+            grant = self._grant
+            if grant is not None and grant.is_own and self._cache is None:
+                self._grant = None
+                if self._can_reach:
+                    self._say_goodbye(grant)
+        self._wire.transport.close()
+
+    # -- calls ---------------------------------------------------------------------------------------------------
+
+    def url(self, path: str) -> str:
+        """The URL of a path, appended to the base URL; a link of the server is checked and given back as it is.
+
+        Raises: ConnectionFailedError (nothing is sent) when a link leads to where the token must not go.
+        """
+        grant, origins = self._current()
+        return _url(path, grant, origins)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Sequence[tuple[str, str]] | str = (),
+        accept: str | None = None,
+        content_type: str | None = None,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        repeatable: bool | None = None,
+    ) -> Response:
+        """Send one request and return its answer of 2xx.
+
+        ``path`` is appended to the base URL, or is a link that the server gave. ``repeatable`` (default: reading
+        methods only) says that carrying it out twice does no harm; see :mod:`vcloudair_core.session.retry`. ``accept``
+        defaults to the vCloud API's XML in the negotiated version.
+
+        Raises: ApiError (AuthenticationError, PermissionDeniedError, NotFoundError, ConflictError, BusyError …),
+        TransportError (look at ``may_have_executed``), and what :meth:`login` raises.
+        """
+        method = method.upper()
+        safe = method in SAFE_METHODS if repeatable is None else repeatable
+        plan = _Plan(method, path, _query_text(query), accept, content_type, body, dict(headers or {}))
+        grant, origins = self._current()
+        outcome = self._send(plan, grant, origins, safe)
+        error = outcome.error
+        if isinstance(error, ApiError) and is_session_over(error, outcome.response) and self._auth.is_renewable:
+            _log.debug("the session is over (%d); signing in again", error.status)
+            grant, origins = self._renewed(grant)
+            outcome = self._send(plan, grant, origins, safe)
+        elif isinstance(error, ApiError) and error.status == 401 and self._cache is not None:
+            self._cache.drop(grant)
+        return outcome.answer()
+
+    def _send(self, plan: _Plan, grant: Grant, origins: Origins, repeatable: bool) -> Outcome:
+        outcome = self._wire.send(plan.request(grant, origins), origins, repeatable=repeatable)
+        self._can_reach = not isinstance(outcome.error, TransportError)
+        if outcome.error is None and self._cache is not None and grant.is_own:
+            self._cache.touch()
+        return outcome
+
+    # -- signing in ----------------------------------------------------------------------------------------------
+
+    def _current(self) -> tuple[Grant, Origins]:
+        """The grant in use and what it trusts; signs in when there is none."""
+        with self._lock:
+            if self._grant is None:
+                with self._exclusively():
+                    grant = self._from_cache()
+                    if grant is None:
+                        grant = self._sign_in()
+                self._adopt(grant)
+            assert self._grant is not None
+            assert self._origins is not None
+            return self._grant, self._origins
+
+    def _renewed(self, stale: Grant) -> tuple[Grant, Origins]:
+        """A grant other than the stale one: another thread's or process's when there is one, else a new one."""
+        with self._lock:
+            if self._grant is not None and self._grant is not stale:
+                return self._current()
+            self._grant = None
+            if self._cache is not None:
+                self._cache.drop(stale)
+            return self._current()
+
+    def _sign_in(self) -> Grant:
+        grant = self._wire.run(self._auth.sign_in(), allowed_origins=self.settings.allowed_origins or ())
+        self._wire.learn(*grant.secrets())
+        _check_org(self.settings, grant)
+        if self._cache is not None and grant.is_own:
+            self._cache.store(grant)
+        return grant
+
+    def _from_cache(self) -> Grant | None:
+        if self._cache is None:
+            return None
+        grant = self._cache.load()
+        if grant is not None:
+            _check_org(self.settings, grant)
+        return grant
+
+    def _exclusively(self) -> Any:
+        """Other processes with the same credentials wait here, and find the token that the first one stored."""
+        from contextlib import nullcontext
+
+        return self._cache.exclusively() if self._cache is not None else nullcontext()
+
+    def _adopt(self, grant: Grant) -> None:
+        self._wire.learn(*grant.secrets())
+        self._origins = Origins(grant.identity.base_url, self.settings.allowed_origins or ())
+        self._grant = grant
+
+    def _say_goodbye(self, grant: Grant) -> None:
+        for farewell in grant.farewells:
+            headers = {
+                name: value if isinstance(value, str) else value.reveal() for name, value in farewell.headers.items()
+            }
+            request = Request("DELETE", farewell.url, Headers(headers), timeout_s=_FAREWELL_TIMEOUT_S)
+            trust = Origins(farewell.url)
+            try:
+                self._wire.send(request, trust, repeatable=False, policy=_ONCE).answer()
+            except VcloudAirError as exc:
+                _log.debug("ending the session failed: %s", exc)
+
+
+class _Plan:
+    """A call before it is known under which grant it goes out."""
+
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        query: str,
+        accept: str | None,
+        content_type: str | None,
+        body: bytes,
+        headers: dict[str, str],
+    ) -> None:
+        self._method = method
+        self._path = path
+        self._query = query
+        self._accept = accept
+        self._content_type = content_type
+        self._body = body
+        self._headers = headers
+
+    def request(self, grant: Grant, origins: Origins) -> Request:
+        url = _url(self._path, grant, origins)
+        if self._query:
+            url += ("&" if "?" in url else "?") + self._query
+        accept = self._accept or f"application/*+xml;version={grant.identity.api_version}"
+        headers = Headers({"Accept": accept})
+        if self._content_type:
+            headers = headers.merged({"Content-Type": self._content_type})
+        tokens = {name: secret.reveal() for name, secret in grant.headers.items()}
+        return Request(self._method, url, headers.merged(self._headers).merged(tokens), self._body)
+
+
+def _url(path: str, grant: Grant, origins: Origins) -> str:
+    return origins.admit(path) if is_absolute(path) else join(grant.identity.base_url, path)
+
+
+def _query_text(query: Sequence[tuple[str, str]] | str) -> str:
+    return query if isinstance(query, str) else urlencode(list(query), quote_via=quote, safe="")
+
+
+def _check_org(settings: Settings, grant: Grant) -> None:
+    """Raises ConfigurationError when the session is not for the org that was asked for. Names compare without case."""
+    wanted = settings.org
+    if not wanted or not grant.org_names:
+        return
+    if wanted.strip().casefold() not in {name.casefold() for name in grant.org_names}:
+        raise ConfigurationError(
+            f"The session is for org {grant.org_names[0]!r}, but org {wanted!r} was asked for.",
+            hint="Correct org (VCA_ORG), or use credentials or a token of that org. Nothing else was sent.",
+        )

@@ -1,0 +1,280 @@
+"""The documents of signing in, read: plain data out of XML and JSON, no I/O.
+
+Elements are found by local name and links by type and rel, never by position: real servers differ in order.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from vcloudair_core.errors import DecodeError
+from vcloudair_core.session.versions import OfferedVersion
+from vcloudair_core.xmltree import local, parse, parse_json
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+
+@dataclass(frozen=True)
+class VcdSession:
+    """A vCloud Director's own word on a session. Source: api/sessions.md §3.2, §4.3."""
+
+    user: str = ""
+    org: str = ""
+    org_id: str = ""
+    org_href: str = ""
+    roles: tuple[str, ...] = ()
+    href: str = ""
+
+
+@dataclass(frozen=True)
+class PortalVdc:
+    """One VDC that the subscription portal offers. Source: api/sessions.md §2.2."""
+
+    name: str
+    service_id: str
+    service_type: str
+    region: str
+    status: str
+    session_href: str
+
+
+@dataclass(frozen=True)
+class PortalService:
+    """One service of the subscription portal."""
+
+    service_id: str
+    service_type: str
+    region: str
+    href: str
+
+
+@dataclass(frozen=True)
+class VdcGrant:
+    """The token for one VDC's vCloud Director, as the portal hands it out in a body."""
+
+    name: str
+    href: str
+    token: str = field(repr=False)
+    header: str = "x-vcloud-authorization"
+
+
+def decode_versions(body: bytes) -> list[OfferedVersion]:
+    """``SupportedVersions``. Source: api/sessions.md §4.1, api/vcd-modern.md §1.2."""
+    found = []
+    for info in parse(body, what="the list of API versions"):
+        if local(info) != "VersionInfo":
+            continue
+        texts = {local(child): (child.text or "").strip() for child in info}
+        found.append(
+            OfferedVersion(
+                version=texts.get("Version", ""),
+                login_url=texts.get("LoginUrl", ""),
+                is_deprecated=info.get("deprecated", "").strip().lower() == "true",
+            )
+        )
+    return found
+
+
+def decode_session(body: bytes) -> VcdSession:
+    """``Session`` of a vCloud Director. Old ones lack roles, userId and even the org link: all may be empty."""
+    root = _root(body, "Session", "the session")
+    org_href = next((link.get("href", "") for link in _links(root) if _is_type(link, "vcloud.org+xml")), "")
+    remove = next((link.get("href", "") for link in _links(root) if link.get("rel") == "remove"), "")
+    roles = tuple(role.strip() for role in root.get("roles", "").split(",") if role.strip())
+    return VcdSession(
+        user=root.get("user", ""),
+        org=root.get("org", ""),
+        org_id=last_segment(org_href),
+        org_href=org_href,
+        roles=roles,
+        href=remove or root.get("href", ""),
+    )
+
+
+def decode_cloudapi_session(body: bytes) -> VcdSession:
+    """``Session`` of ``/cloudapi``. Source: api/vcd-modern.md §1.3."""
+    tree = _mapping(parse_json(body, what="the session"), "the session")
+    org, user = _child(tree, "org"), _child(tree, "user")
+    roles = tree.get("roles")
+    return VcdSession(
+        user=_text(user.get("name")),
+        org=_text(org.get("name")),
+        org_id=_text(org.get("id")).rpartition(":")[2],
+        roles=tuple(_text(role) for role in roles) if isinstance(roles, list) else (),
+    )
+
+
+def decode_access_token(body: bytes) -> tuple[str, float | None, bool]:
+    """(access token, seconds that it lives or None, whether the API token was replaced by a new one).
+
+    Source: api/vcd-modern.md §1.4, §1.5.
+    """
+    tree = _mapping(parse_json(body, what="the answer of the token service"), "the answer of the token service")
+    token = _text(tree.get("access_token"))
+    if not token:
+        raise DecodeError("The token service sent no access_token.", hint="Is url the address of a vCloud Director?")
+    lives = tree.get("expires_in")
+    return token, float(lives) if isinstance(lives, int) else None, bool(tree.get("refresh_token"))
+
+
+def decode_portal_session(body: bytes) -> tuple[str, str]:
+    """(href of the service list, href to end the session) of the portal. Source: api/sessions.md §2.2, §2.3."""
+    root = _root(body, "Session", "the portal's session")
+    services = next(
+        (link.get("href", "") for link in _links(root) if "servicelist" in link.get("type", "").lower()), ""
+    )
+    remove = next((link.get("href", "") for link in _links(root) if link.get("rel") == "remove"), "")
+    if not services:
+        raise DecodeError("The portal's session has no link to the list of services.")
+    return services, remove or root.get("href", "")
+
+
+def decode_services(body: bytes) -> list[PortalService]:
+    """``Services``: only Service elements count, whatever else stands among them."""
+    root = _root(body, "Services", "the list of services")
+    return [
+        PortalService(
+            service_id=child.get("serviceId", ""),
+            service_type=child.get("serviceType", ""),
+            region=child.get("region", ""),
+            href=child.get("href", ""),
+        )
+        for child in root
+        if local(child) == "Service" and child.get("href")
+    ]
+
+
+def decode_compute(body: bytes, service: PortalService) -> list[PortalVdc]:
+    """The VDCs of one service; none when it is no compute service."""
+    root = parse(body, what=f"service {service.service_id}")
+    found = []
+    for child in root:
+        if local(child) != "VdcRef":
+            continue
+        href = next((link.get("href", "") for link in _links(child) if _is_session_link(link)), "")
+        if href:
+            found.append(
+                PortalVdc(
+                    name=child.get("name", ""),
+                    service_id=service.service_id or root.get("serviceId", ""),
+                    service_type=service.service_type,
+                    region=service.region,
+                    status=child.get("status", ""),
+                    session_href=href,
+                )
+            )
+    return found
+
+
+def decode_vdc_grants(body: bytes) -> list[VdcGrant]:
+    """The VdcLinks of a ``VCloudSession``; the token stands in the body. Source: api/sessions.md §2.2."""
+    root = _root(body, "VCloudSession", "the VDC's session")
+    found = [
+        VdcGrant(
+            name=child.get("name", ""),
+            href=child.get("href", ""),
+            token=child.get("authorizationToken", "").strip(),
+            header=child.get("authorizationHeader", "").strip() or "x-vcloud-authorization",
+        )
+        for child in root
+        if local(child) == "VdcLink" and child.get("href") and child.get("authorizationToken", "").strip()
+    ]
+    if not found:
+        raise DecodeError("The portal's answer holds no VdcLink with a token.")
+    return found
+
+
+def decode_vdc(body: bytes) -> tuple[str, str, str]:
+    """(name of the VDC, href of its org, name of its org or an empty string)."""
+    root = _root(body, "Vdc", "the VDC")
+    for link in _links(root):
+        if link.get("rel") == "up" and _is_type(link, "vcloud.org+xml"):
+            return root.get("name", ""), link.get("href", ""), link.get("name", "")
+    return root.get("name", ""), "", ""
+
+
+def decode_org(body: bytes) -> tuple[str, list[tuple[str, str]]]:
+    """(name, [(name, href) of each VDC]) of an org. Source: api/sessions.md §4.3."""
+    root = parse(body, what="the org")
+    vdcs = [(link.get("name", ""), link.get("href", "")) for link in _links(root) if _is_type(link, "vcloud.vdc+xml")]
+    return root.get("name", ""), vdcs
+
+
+def decode_instances(body: bytes) -> list[dict[str, Any]]:
+    """The On-Demand instances as sent, with ``instanceAttributes`` decoded where it is JSON in a string.
+
+    Source: api/sessions.md §3.2: it may be free text or missing too.
+    """
+    tree = _mapping(parse_json(body, what="the list of instances"), "the list of instances")
+    instances = tree.get("instances")
+    if not isinstance(instances, list):
+        raise DecodeError("The list of instances has no 'instances'.")
+    return [_with_attributes(instance) for instance in instances if isinstance(instance, dict)]
+
+
+def decode_plans(body: bytes) -> dict[str, dict[str, Any]]:
+    """The On-Demand plans by id."""
+    tree = _mapping(parse_json(body, what="the list of plans"), "the list of plans")
+    plans = tree.get("plans")
+    return {
+        _text(plan.get("id")): plan for plan in (plans if isinstance(plans, list) else ()) if isinstance(plan, dict)
+    }
+
+
+def last_segment(href: str) -> str:
+    """The id at the end of an href, without query and trailing slash."""
+    return href.split("?", 1)[0].rstrip("/").rpartition("/")[2]
+
+
+def _with_attributes(instance: dict[str, Any]) -> dict[str, Any]:
+    attributes = instance.get("instanceAttributes")
+    if isinstance(attributes, str) and attributes.lstrip().startswith("{"):
+        try:
+            return instance | {"instanceAttributes": json.loads(attributes)}
+        except (ValueError, RecursionError):
+            return instance
+    return instance
+
+
+def _root(body: bytes, name: str, what: str) -> _Element:
+    root = parse(body, what=what)
+    if local(root) != name:
+        raise DecodeError(
+            f"Not {what}: the server sent a {local(root)!r} where a {name!r} was expected.",
+            hint="Do url and service_type fit together?",
+        )
+    return root
+
+
+def _links(element: _Element) -> Iterator[_Element]:
+    return (child for child in element if local(child) == "Link")
+
+
+def _is_type(link: _Element, ending: str) -> bool:
+    """True when a link's type is ``application/vnd.vmware.<ending>``, whatever its case and parameters."""
+    media_type = link.get("type", "").split(";", 1)[0].strip().lower()
+    return media_type == f"application/vnd.vmware.{ending}".lower()
+
+
+def _is_session_link(link: _Element) -> bool:
+    href = link.get("href", "")
+    return "vcloudsession" in link.get("type", "").lower() or href.rstrip("/").lower().endswith("/vcloudsession")
+
+
+def _mapping(tree: Any, what: str) -> dict[str, Any]:
+    if not isinstance(tree, dict):
+        raise DecodeError(f"Not {what}: the server sent a JSON {type(tree).__name__} where an object was expected.")
+    return tree
+
+
+def _child(tree: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    child = tree.get(name)
+    return child if isinstance(child, dict) else {}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,105 @@
+"""Task documents read: the ``Task`` of an answer, wherever it stands in it. Source: api/tasks.md §1, §2."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from vcloudair_core.session.error_codec import fault_of_element
+from vcloudair_core.xmltree import local, parse
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+SUCCEEDED = "success"
+FAILED = frozenset({"error", "canceled", "aborted"})
+"""Words that end a task. Any other, known or not, means that it is not over. Source: api/tasks.md §3."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One asynchronous operation at the server, as last seen. Times are as the server wrote them.
+
+    ``progress`` (percent) is for show only: servers send 100 for running tasks and 1 for failed ones.
+    """
+
+    href: str
+    status: str
+    id: str = ""
+    operation: str = ""
+    operation_name: str = ""
+    progress: int | None = None
+    error_message: str = ""
+    error_code: str = ""
+    owner_name: str = ""
+    owner_href: str = ""
+    start: str = ""
+    end: str = ""
+    is_cancel_requested: bool = False
+
+    @property
+    def is_finished(self) -> bool:
+        """True when the server will do no more for it. Only the status decides."""
+        return self.is_successful or self.is_failed
+
+    @property
+    def is_successful(self) -> bool:
+        return self.status.lower() == SUCCEEDED
+
+    @property
+    def is_failed(self) -> bool:
+        """True for error, canceled and aborted."""
+        return self.status.lower() in FAILED
+
+    @property
+    def error(self) -> str:
+        """What went wrong, with the server's code; empty when nothing did."""
+        code = f" [{self.error_code}]" if self.error_code else ""
+        return f"{self.error_message}{code}".strip()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Shape: the fields above but empty ones, plus ``is_finished``."""
+        shown = {name: value for name, value in vars(self).items() if value not in ("", None, False)}
+        return shown | {"is_finished": self.is_finished}
+
+
+def decode_task(body: bytes) -> Task | None:
+    """The task in a body: its root, or the first of an entity's ``Tasks``; None when there is none.
+
+    Raises: DecodeError when the body is not XML.
+    """
+    root = parse(body, what="the task")
+    if local(root) == "Task":
+        return task_of_element(root)
+    for child in root:
+        if local(child) == "Tasks":
+            return next((task_of_element(entry) for entry in child if local(entry) == "Task"), None)
+    return None
+
+
+def task_of_element(element: _Element) -> Task:
+    """One ``Task`` element. Owner, Progress and times may be missing, and in a first answer are."""
+    children = {local(child): child for child in element}
+    owner, fault = children.get("Owner"), children.get("Error")
+    found = fault_of_element(fault) if fault is not None else None
+    progress = children.get("Progress")
+    return Task(
+        href=element.get("href", ""),
+        status=element.get("status", "").strip(),
+        id=element.get("id", ""),
+        operation=element.get("operation", "").strip(),
+        operation_name=element.get("operationName", "").strip(),
+        progress=_percent(progress.text if progress is not None else None),
+        error_message=found.message if found else "",
+        error_code=found.code if found else "",
+        owner_name=(owner.get("name", "") if owner is not None else "").strip(),
+        owner_href=owner.get("href", "") if owner is not None else "",
+        start=element.get("startTime", ""),
+        end=element.get("endTime", ""),
+        is_cancel_requested=element.get("cancelRequested", "").strip().lower() in ("true", "1"),
+    )
+
+
+def _percent(text: str | None) -> int | None:
+    text = (text or "").strip()
+    return int(text) if text.isdigit() and len(text) <= 3 else None

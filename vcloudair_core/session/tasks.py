@@ -1,0 +1,174 @@
+"""Waiting for what the server does after it has answered. The status decides, never Progress (api/tasks.md §3)."""
+
+from __future__ import annotations
+
+import logging
+import random
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from vcloudair_core.errors import (
+    ApiError,
+    BusyError,
+    DecodeError,
+    NotFoundError,
+    PermissionDeniedError,
+    ServerError,
+    TaskError,
+    TaskFailedError,
+    TaskTimeoutError,
+    TransportError,
+    VcloudAirError,
+)
+from vcloudair_core.redact import redact_text, redact_tree
+from vcloudair_core.session.origins import UntrustedOriginError
+from vcloudair_core.session.task_codec import Task, decode_task
+
+if TYPE_CHECKING:
+    from vcloudair_core.http import Response
+    from vcloudair_core.session.session import Session
+
+__all__ = ["Task", "cancel_task", "read_task", "task_of_response", "wait_for_task"]
+
+_log = logging.getLogger(__name__)
+
+POLL_INTERVALS_S = (0.5, 1.0, 2.0, 3.0, 5.0)
+"""Waits between polls; the last one is repeated. Each is spread by ±20 %."""
+
+STUCK_AFTER_S = 600.0
+"""A task that shows no change for this long is given up on."""
+
+_JITTER = 0.2
+_TASK_PATH = re.compile(r"/api/task/[^/?#]+/?$")
+
+
+def task_of_response(response: Response) -> Task | None:
+    """The task that an answer started, or None when the call is over.
+
+    From the body when it is a Task; else from the ``Tasks`` of the entity in it; else from ``Location``, in which case
+    nothing is known of it yet but where it is. Source: api/tasks.md §1.
+    """
+    if response.body.strip() and "json" not in response.media_type:
+        try:
+            found = decode_task(response.body)
+        except DecodeError:
+            # A write may be answered with plain text; only Location can then name a task.
+            found = None
+        if found is not None:
+            return found
+    location = response.headers.get("Location", "").strip()
+    return Task(href=location, status="queued") if _TASK_PATH.search(location) else None
+
+
+def read_task(session: Session, task: Task | str) -> Task:
+    """The task as it stands now. Raises what :meth:`Session.call` raises, and DecodeError."""
+    href = task if isinstance(task, str) else task.href
+    found = decode_task(session.call("GET", href).body)
+    if found is None:
+        raise DecodeError("Not a task: the server sent another document under a task's link.")
+    return found
+
+
+def wait_for_task(
+    session: Session, task: Task | None, *, timeout_s: float = STUCK_AFTER_S, total_s: float | None = None
+) -> Task | None:
+    """Wait until a task is over and return its last state; None goes in and out when there is nothing to wait for.
+
+    ``timeout_s`` counts from the last change of anything in the task; ``total_s`` bounds the whole wait. Trouble with a
+    single poll (5xx, a broken connection) says nothing of the task and is waited out.
+
+    Raises: TaskFailedError on error, canceled and aborted; TaskTimeoutError; TaskError when the task is not to be seen
+    any more; AuthenticationError and whatever else a poll may end in.
+    """
+    if task is None:
+        return None
+    clock = session.clock
+    started = changed_at = clock.now()
+    polls = 0
+    while True:
+        if polls or not task.is_finished:
+            _tell(session, task)
+        if task.is_finished:
+            return _ended(session, task)
+        waited = clock.now() - changed_at
+        if waited >= timeout_s or (total_s is not None and clock.now() - started >= total_s):
+            raise _too_long(task, clock.now() - started, waited)
+        interval = POLL_INTERVALS_S[min(polls, len(POLL_INTERVALS_S) - 1)]
+        clock.sleep(interval * random.uniform(1 - _JITTER, 1 + _JITTER))  # noqa: S311 - spreads load, guards nothing
+        polls += 1
+        latest = _poll(session, task)
+        if latest is not None and latest != task:
+            changed_at = clock.now()
+            task = latest
+
+
+def cancel_task(session: Session, task: Task) -> None:
+    """Ask the server to cancel. The task then ends as canceled, or all the same as success or error.
+
+    Raises: InvalidRequestError when it cannot be cancelled, and what :meth:`Session.call` raises.
+    """
+    # Asking twice is asking once: a lost answer may be repeated.
+    session.call("POST", f"{task.href.rstrip('/')}/action/cancel", repeatable=True)
+
+
+def _poll(session: Session, task: Task) -> Task | None:
+    """The latest state, or None when this poll told nothing."""
+    try:
+        latest = read_task(session, task)
+    except (TransportError, ServerError, BusyError) as exc:
+        if not _is_transient(exc):
+            raise
+        _log.debug("a poll of %s told nothing: %s", task.operation_name or "a task", type(exc).__name__)
+        return None
+    except (NotFoundError, PermissionDeniedError) as exc:
+        raise TaskError(
+            f"The task of {_what(task)} is not to be seen any more ({exc.status}).",
+            task=task.as_dict(),
+            hint="Look at the object itself to learn how it ended.",
+        ) from exc
+    # A server may leave its own link out.
+    return latest if latest.href else replace(latest, href=task.href)
+
+
+def _is_transient(exc: VcloudAirError) -> bool:
+    """True for trouble with a poll that says nothing of the task; not for a link that leads to a foreign host."""
+    if isinstance(exc, ApiError):
+        return exc.status in (408, 429, 500, 502, 503, 504)
+    return not isinstance(exc, UntrustedOriginError)
+
+
+def _tell(session: Session, task: Task) -> None:
+    for observer in session.task_observers:
+        try:
+            observer(task)
+        except Exception:  # noqa: BLE001 - an observer must never break what it observes
+            _log.warning("An observer of tasks failed.", exc_info=True)
+
+
+def _ended(session: Session, task: Task) -> Task:
+    if task.is_successful:
+        return task
+    word = {"error": "failed", "canceled": "was canceled", "aborted": "was aborted"}[task.status.lower()]
+    code = f" [{task.error_code}]" if task.error_code else ""
+    why = f": {task.error_message}" if task.error_message else ""
+    message = f"{_what(task)} {word}{code}{why}".rstrip(".") + "."
+    secrets = session.settings.secrets()
+    raise TaskFailedError(
+        redact_text(message, secrets),
+        task=redact_tree(task.as_dict(), secrets),
+        hint="Look at the object before trying again: a task that failed half-way may have changed something.",
+    )
+
+
+def _too_long(task: Task, total_s: float, waited_s: float) -> TaskTimeoutError:
+    return TaskTimeoutError(
+        f"{_what(task)} is not over after {total_s:.0f} s; it has been {task.status or 'silent'!r} "
+        f"without any change for {waited_s:.0f} s.",
+        task=task.as_dict(),
+        hint="It may still be running at the server. Wait longer, or look at the object.",
+    )
+
+
+def _what(task: Task) -> str:
+    return task.operation or task.operation_name or "The task"

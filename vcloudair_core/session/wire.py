@@ -1,0 +1,200 @@
+"""Sending one request with all that belongs to it: tries, redirects, observers, the log, errors in our own classes."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urljoin
+
+from vcloudair_core.errors import ApiError, VcloudAirError
+from vcloudair_core.http import Exchange, Headers, Request, Response
+from vcloudair_core.redact import Secret, redact_text, redacted_exchange
+from vcloudair_core.session.api_errors import error_of
+from vcloudair_core.session.origins import Origins
+from vcloudair_core.session.retry import Attempt, RetryPolicy, send_with_retries
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from vcloudair_core.session.clock import Clock
+    from vcloudair_core.transport.base import Transport
+
+_log = logging.getLogger(__name__)
+_R = TypeVar("_R")
+
+MAX_REDIRECTS = 5
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_TOKEN_HEADERS = re.compile(r"authorization|token|cookie", re.IGNORECASE)
+_SCHEME = re.compile(r"^(?:Basic|Bearer|SIGN)\s+", re.IGNORECASE)
+_SHORTEST_TOKEN = 8
+
+
+class Outcome:
+    """An answer and, when it says no, the error made of it."""
+
+    __slots__ = ("error", "response")
+
+    def __init__(self, response: Response | None, error: VcloudAirError | None) -> None:
+        self.response = response
+        self.error = error
+
+    def answer(self) -> Response:
+        """The response. Raises the error when there is one."""
+        if self.error is not None:
+            raise self.error
+        assert self.response is not None
+        return self.response
+
+
+class Wire:
+    """A transport with manners. Counts exchanges in ``calls``; learns secrets as they pass, so as to hide them."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        policy: RetryPolicy,
+        clock: Clock,
+        observers: Sequence[Callable[[Exchange], None]] = (),
+        secrets: Iterable[Secret] = (),
+    ) -> None:
+        self.transport = transport
+        self.clock = clock
+        self.calls = 0
+        self._policy = policy
+        self._observers = tuple(observers)
+        self._secrets: set[Secret] = set(secrets)
+        self._lock = threading.Lock()
+
+    def learn(self, *secrets: Secret) -> None:
+        """Hide these too from now on."""
+        with self._lock:
+            self._secrets |= {secret for secret in secrets if secret}
+
+    def secrets(self) -> list[Secret]:
+        """All secrets known so far."""
+        with self._lock:
+            return list(self._secrets)
+
+    def send(
+        self, request: Request, origins: Origins, *, repeatable: bool, policy: RetryPolicy | None = None
+    ) -> Outcome:
+        """Send, again where that is safe, and follow redirects of GET within the trusted origins."""
+        for _ in range(MAX_REDIRECTS + 1):
+            origins.admit(request.url)
+            self._learn_from(request.headers)
+            attempt = send_with_retries(
+                lambda number, request=request: self._try(request, number),  # type: ignore[misc]
+                policy=policy or self._policy,
+                clock=self.clock,
+                repeatable=repeatable,
+            )
+            target = _redirect_of(request, attempt.response)
+            if target is None:
+                return Outcome(attempt.response, attempt.error)
+            request = Request(request.method, origins.admit(target), request.headers, timeout_s=request.timeout_s)
+        return Outcome(
+            attempt.response,
+            ApiError(
+                f"The server redirects {request.method} {request.path} in a circle.",
+                status=attempt.response.status if attempt.response else 0,
+                method=request.method,
+                path=request.path,
+                hint="Check url, and any proxy in front of the server.",
+            ),
+        )
+
+    def run(self, flow: Generator[Request, Response, _R], *, allowed_origins: Iterable[str] = ()) -> _R:
+        """Drive a flow to its end. It gets answers of 2xx; errors are raised inside it, where it may catch them.
+
+        What a flow sends may be sent again: signing in twice does no harm. Each request is its own issuer of trust:
+        the flow checks links before it follows them.
+        """
+        allowed = tuple(allowed_origins)
+        try:
+            request = next(flow)
+            while True:
+                try:
+                    response = self.send(request, Origins(request.url, allowed), repeatable=True).answer()
+                except VcloudAirError as exc:
+                    request = flow.throw(exc)
+                else:
+                    request = flow.send(response)
+        except StopIteration as done:
+            result: _R = done.value
+            return result
+
+    # -- one try -------------------------------------------------------------------------------------------------
+
+    def _try(self, request: Request, number: int) -> Attempt:
+        started = self.clock.now()
+        response: Response | None = None
+        error: VcloudAirError | None = None
+        with self._lock:
+            self.calls += 1
+        try:
+            response = self.transport.send(request)
+            self._learn_from(response.headers)
+            error = error_of(response, request, secrets=self.secrets())
+        except VcloudAirError as exc:
+            error = exc
+        self._report(Exchange(request, response, error, self.clock.now() - started, number))
+        return Attempt(response, error)
+
+    def _learn_from(self, headers: Headers) -> None:
+        found = (_secret_of(name, value) for name, value in headers.pairs() if _TOKEN_HEADERS.search(name))
+        # Shorter ones are no tokens, and hiding them would tear holes in every text.
+        self.learn(*(Secret(value) for value in found if len(value) >= _SHORTEST_TOKEN))
+
+    def _report(self, exchange: Exchange) -> None:
+        _log_exchange(exchange, self.secrets)
+        if not self._observers:
+            return
+        shown = redacted_exchange(exchange, self.secrets())
+        for observer in self._observers:
+            try:
+                observer(shown)
+            except Exception:  # noqa: BLE001 - an observer must never break what it observes
+                _log.warning("An observer of HTTP exchanges failed.", exc_info=True)
+
+
+def _secret_of(name: str, value: str) -> str:
+    """The secret part of a header's value: without the scheme, or a cookie's name and attributes."""
+    if "cookie" in name.lower():
+        return value.split(";", 1)[0].partition("=")[2].strip()
+    return _SCHEME.sub("", value).strip()
+
+
+def _log_exchange(exchange: Exchange, secrets: Callable[[], list[Secret]]) -> None:
+    if not _log.isEnabledFor(logging.DEBUG):
+        return
+    request, response = exchange.request, exchange.response
+    result = str(response.status) if response is not None else type(exchange.error).__name__
+    _log.debug(
+        "%s %s %s %d ms attempt %d",
+        request.method,
+        redact_text(request.path, secrets()),
+        result,
+        round(exchange.elapsed_s * 1000),
+        exchange.attempt,
+    )
+    if os.environ.get("VCA_TRACE", "") in ("", "0"):
+        return
+    shown = redacted_exchange(exchange, secrets())
+    for arrow, message in ((">", shown.request), ("<", shown.response)):
+        if message is not None and message.body:
+            _log.debug("%s %s", arrow, message.body.decode("utf-8", errors="replace"))
+
+
+def _redirect_of(request: Request, response: Response | None) -> str | None:
+    """Where a GET is sent on to, as an absolute URL; None when this is not a redirect that may be followed."""
+    if response is None or response.status not in _REDIRECTS or request.method not in ("GET", "HEAD"):
+        return None
+    location = response.headers.get("Location", "").strip()
+    return urljoin(request.url, location) if location else None

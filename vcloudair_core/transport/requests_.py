@@ -1,0 +1,213 @@
+"""HTTP over sockets. The only module that imports requests, and only when the first request is sent.
+
+It drives the adapter of requests directly, below ``requests.Session``: so there is no cookie jar, no redirect is
+followed, and no password is ever taken from ``~/.netrc`` or from a URL, while proxies and CA bundles named in the
+environment still count.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vcloudair_core._version import __version__
+from vcloudair_core.errors import ConfigurationError, ConnectionFailedError, TimeoutExpiredError
+from vcloudair_core.http import Headers, Request, Response
+from vcloudair_core.transport.failures import failure_of, is_timeout
+
+if TYPE_CHECKING:
+    from requests.adapters import HTTPAdapter
+
+    from vcloudair_core.config import Settings
+
+_log = logging.getLogger(__name__)
+
+MAX_BODY_BYTES = 256 * 1024 * 1024
+"""A body larger than this, after decompression, is refused."""
+
+_POOL_SIZE = 16
+_CHUNK_BYTES = 64 * 1024
+# The read time-out counts from byte to byte; a server that drips must end somewhere too.
+_WHOLE_BODY_FACTOR = 10
+
+
+class RequestsTransport:
+    """Pooled connections, safe to use from many threads. Each request is sent once: repeating is the session's choice.
+
+    TLS certificates are verified against ``ca_path``, else ``REQUESTS_CA_BUNDLE``, else the bundled authorities;
+    ``validate_certs: false`` turns that off and is logged once.
+    """
+
+    def __init__(self, settings: Settings, *, max_body_bytes: int = MAX_BODY_BYTES) -> None:
+        self._timeout_s = (float(settings.connect_timeout) or 10.0, float(settings.timeout) or 120.0)
+        self._validate = bool(settings.validate_certs)
+        self._ca_path: str | None = settings.ca_path
+        self._max_body_bytes = max_body_bytes
+        self._lock = threading.Lock()
+        self._adapter: HTTPAdapter | None = None
+        self._has_warned = False
+
+    def send(self, request: Request) -> Response:
+        """Send once and read the whole answer. Raises: ConnectionFailedError, TimeoutExpiredError, TlsError, and
+        ConfigurationError when ``ca_path`` does not exist.
+        """
+        adapter = self._opened()
+        if not self._validate:
+            self._silence(request.origin)
+        timeout = request.timeout_s or self._timeout_s
+        started = time.monotonic()
+        try:
+            prepared = _prepared(request)
+            answer = adapter.send(
+                prepared,
+                stream=True,
+                timeout=timeout,
+                verify=self._verify(),
+                proxies=_proxies(request.url),
+            )
+        except Exception as exc:  # noqa: BLE001 - whatever the stack raises, one of ours goes out
+            raise failure_of(exc, request, ca_path=self._ca_path, timeout_s=timeout) from None
+        try:
+            body = self._read(answer.raw, request, deadline=started + timeout[0] + timeout[1] * _WHOLE_BODY_FACTOR)
+        finally:
+            # A connection whose body was read to its end is back in the pool already; others are dropped here.
+            answer.close()
+        return Response(
+            status=answer.status_code,
+            headers=Headers(list(answer.raw.headers.items())),
+            body=body,
+            url=request.url,
+            reason=answer.reason or "",
+        )
+
+    def close(self) -> None:
+        """Release pooled connections."""
+        with self._lock:
+            adapter, self._adapter = self._adapter, None
+        if adapter is not None:
+            adapter.close()
+
+    # -- inside --------------------------------------------------------------------------------------------------
+
+    def _opened(self) -> HTTPAdapter:
+        with self._lock:
+            if self._adapter is None:
+                from requests.adapters import HTTPAdapter
+                from urllib3.util.retry import Retry
+
+                if self._validate and self._ca_path and not Path(self._ca_path).exists():
+                    raise ConfigurationError(
+                        f"The file of certificate authorities {self._ca_path} does not exist.",
+                        hint="Correct ca_path (VCA_CA_PATH).",
+                    )
+                never = Retry(0, read=False, redirect=False)
+                self._adapter = HTTPAdapter(pool_connections=_POOL_SIZE, pool_maxsize=_POOL_SIZE, max_retries=never)
+            return self._adapter
+
+    def _verify(self) -> bool | str:
+        if not self._validate:
+            return False
+        from_env = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
+        return self._ca_path or from_env or True
+
+    def _silence(self, origin: str) -> None:
+        """Say it once in our words, in place of a warning per request in urllib3's."""
+        import urllib3
+
+        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+        if not self._has_warned:
+            self._has_warned = True
+            _log.warning(
+                "The certificate of %s is not verified (validate_certs is off): anyone on the way can read the "
+                "password. Set ca_path instead.",
+                origin,
+            )
+
+    def _read(self, raw: Any, request: Request, *, deadline: float) -> bytes:
+        """The whole body, decompressed. Raises ConnectionFailedError when it ends early or is too long."""
+        chunks: list[bytes] = []
+        size = 0
+        try:
+            for chunk in raw.stream(_CHUNK_BYTES, decode_content=True):
+                size += len(chunk)
+                if size > self._max_body_bytes:
+                    raise _too_long(request, self._max_body_bytes)
+                if time.monotonic() > deadline:
+                    raise _too_slow(request)
+                chunks.append(chunk)
+        except (ConnectionFailedError, TimeoutExpiredError):
+            raise
+        except Exception as exc:  # noqa: BLE001 - as above
+            raise _broken_body(exc, request) from None
+        _check_length(raw, request)
+        return b"".join(chunks)
+
+
+def _prepared(request: Request) -> Any:
+    import requests
+
+    headers = dict(request.headers.pairs())
+    names = {name.lower() for name in headers}
+    for name, value in (("User-Agent", f"vcloudair-core/{__version__}"), ("Accept-Encoding", "gzip, deflate")):
+        if name.lower() not in names:
+            headers[name] = value
+    # An auth of ours, even one that does nothing, keeps requests from taking one out of the URL.
+    return requests.Request(
+        request.method, request.url, headers=headers, data=request.body or None, auth=lambda prepared: prepared
+    ).prepare()
+
+
+def _proxies(url: str) -> dict[str, str]:
+    from requests.utils import get_environ_proxies
+
+    return dict(get_environ_proxies(url, no_proxy=None))
+
+
+def _check_length(raw: Any, request: Request) -> None:
+    """Raises ConnectionFailedError when fewer bytes came than were promised (old urllib3 does not look)."""
+    promised = raw.headers.get("Content-Length", "")
+    if request.method == "HEAD" or not promised.isdigit() or raw.headers.get("Transfer-Encoding"):
+        return
+    # 204 and 304 have no body whatever their headers say.
+    if raw.status in (204, 304) or int(promised) <= raw.tell():
+        return
+    raise ConnectionFailedError(
+        f"The answer to {request.method} {request.path} broke off after {raw.tell()} of {promised} bytes.",
+        may_have_executed=True,
+        hint="A proxy or the server closed the connection early; try again.",
+    )
+
+
+def _broken_body(exc: Exception, request: Request) -> Exception:
+    where = f"{request.method} {request.path}"
+    if is_timeout(exc):
+        return TimeoutExpiredError(
+            f"The server stopped in the middle of its answer to {where}.",
+            may_have_executed=True,
+            hint="Try again; a longer time-out (setting timeout) helps only when the server is slow.",
+        )
+    return ConnectionFailedError(
+        f"The answer to {where} broke off or is damaged ({type(exc).__name__}).",
+        may_have_executed=True,
+        hint="A proxy or the server closed the connection early; try again.",
+    )
+
+
+def _too_long(request: Request, limit: int) -> ConnectionFailedError:
+    return ConnectionFailedError(
+        f"The answer to {request.method} {request.path} is longer than {limit // (1024 * 1024)} MiB and was dropped.",
+        may_have_executed=True,
+        hint="Ask for less at once: a filter, or smaller pages.",
+    )
+
+
+def _too_slow(request: Request) -> TimeoutExpiredError:
+    return TimeoutExpiredError(
+        f"The answer to {request.method} {request.path} arrives too slowly and was dropped.",
+        may_have_executed=True,
+        hint="Check the network between here and the server; setting timeout allows more time.",
+    )

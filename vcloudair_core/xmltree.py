@@ -1,0 +1,148 @@
+"""The one door through which XML and JSON of a server come in: hardened, lazy, and plain about what went wrong.
+
+No DOCTYPE of any kind, so no entities and no bombs; no network; no huge trees; nesting as deep as libxml2 allows (256;
+the API itself stops at 100. Source: api/sessions.md §4.5). lxml is imported with the first document.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from vcloudair_core.errors import DecodeError
+from vcloudair_core.redact import redact_text
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+EXCERPT_LENGTH = 200
+
+_BEFORE_ROOT = re.compile(rb"\s+|<\?.*?\?>|<!--.*?-->", re.DOTALL)
+_DECLARED_ENCODING = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']", re.IGNORECASE)
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+# Encodings in which a DOCTYPE cannot hide from a search for its bytes.
+_PLAIN_ENCODINGS = {b"utf-8", b"utf8", b"us-ascii", b"ascii", b"iso-8859-1", b"iso-8859-15", b"windows-1252"}
+_BOM = b"\xef\xbb\xbf"
+
+
+def parse(body: bytes, *, what: str) -> _Element:
+    """The root element of an XML document. ``what`` says for people what the document was to be: ``the session``.
+
+    Comments and processing instructions are dropped: nothing in this protocol means anything by them.
+
+    Raises: DecodeError when it is empty, HTML, has a DOCTYPE, is not well-formed, or is nested too deep.
+    """
+    from lxml import etree
+
+    text = body[len(_BOM) :] if body.startswith(_BOM) else body
+    root_at = _skip_prolog(text)
+    _refuse(text, root_at, what)
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    try:
+        root = etree.fromstring(text, parser)
+    except (etree.XMLSyntaxError, ValueError) as exc:
+        reason = str(exc).split(", line")[0]
+        raise _error(f"{_upper(what)} is not well-formed XML ({reason}).", text) from exc
+    if getattr(root.getroottree().docinfo, "doctype", ""):
+        raise _error(f"{_upper(what)} has a DOCTYPE, which this protocol does not use.", text)
+    return root
+
+
+def parse_json(body: bytes, *, what: str) -> Any:
+    """The value of a JSON document. Raises DecodeError when it is empty, HTML, or not JSON."""
+    import json
+
+    if not body.strip():
+        raise DecodeError(f"{_upper(what)} is empty: the server sent no body.")
+    if _looks_like_html(body, _skip_prolog(body)):
+        raise html_error(body, what, "JSON")
+    try:
+        return json.loads(body.decode("utf-8-sig"), parse_constant=_no_constant)
+    except (ValueError, RecursionError) as exc:
+        reason = "it is nested too deep" if isinstance(exc, RecursionError) else str(exc)
+        raise _error(f"{_upper(what)} is not JSON ({reason}).", body) from exc
+
+
+def local(element: _Element) -> str:
+    """The name of an element without its namespace: prefixes and even URIs change between releases."""
+    tag = element.tag
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+
+
+def to_bytes(element: _Element) -> bytes:
+    """The element as a document of its own, in UTF-8 with a declaration."""
+    from lxml import etree
+
+    encoded: bytes = etree.tostring(element, xml_declaration=True, encoding="UTF-8", with_tail=False)
+    return encoded
+
+
+def excerpt_of(body: bytes | str) -> str:
+    """The beginning of a body on one line, secrets hidden, at most 200 characters."""
+    text = body.decode("utf-8", errors="replace") if isinstance(body, bytes) else body
+    line = " ".join(redact_text(text[: EXCERPT_LENGTH * 20]).split())
+    return line if len(line) <= EXCERPT_LENGTH else line[: EXCERPT_LENGTH - 1] + "…"
+
+
+def html_title(body: bytes) -> str:
+    """The title of an HTML page, or an empty string when this is not HTML."""
+    if not _looks_like_html(body, _skip_prolog(body)):
+        return ""
+    found = _TITLE.search(body[:20_000].decode("utf-8", errors="replace"))
+    return excerpt_of(found.group(1)) if found else "(no title)"
+
+
+def html_error(body: bytes, what: str, wanted: str) -> DecodeError:
+    """The error for a page in place of data: somebody else than the API answered."""
+    title = html_title(body)
+    return DecodeError(
+        f"{_upper(what)}: the server answered with an HTML page ({title}) in place of {wanted}.",
+        excerpt=title,
+        hint="Is url the address of the API and not of a portal or a proxy's sign-in page?",
+    )
+
+
+def _skip_prolog(body: bytes) -> int:
+    position = 0
+    while found := _BEFORE_ROOT.match(body, position):
+        position = found.end()
+    return position
+
+
+def _looks_like_html(body: bytes, root_at: int) -> bool:
+    return body[root_at : root_at + 14].lower().startswith((b"<!doctype html", b"<html"))
+
+
+def _refuse(body: bytes, root_at: int, what: str) -> None:
+    """Raises DecodeError for what must never reach the parser."""
+    if not body.strip():
+        raise DecodeError(f"{_upper(what)} is empty: the server sent no body.")
+    if _looks_like_html(body, root_at):
+        raise html_error(body, what, "XML")
+    if body[root_at : root_at + 2] == b"<!":
+        raise _error(f"{_upper(what)} has a DOCTYPE, which this protocol does not use.", body)
+    if body[root_at : root_at + 1] != b"<":
+        raise _error(f"{_upper(what)} is not XML.", body)
+    declared = _DECLARED_ENCODING.match(body)
+    if declared and declared.group(1).lower() not in _PLAIN_ENCODINGS:
+        raise _error(f"{_upper(what)} is in the encoding {declared.group(1).decode()}, not in UTF-8.", body)
+
+
+def _error(message: str, body: bytes) -> DecodeError:
+    return DecodeError(message, excerpt=excerpt_of(body))
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not a number of JSON")
+
+
+def _upper(what: str) -> str:
+    return what[:1].upper() + what[1:]
