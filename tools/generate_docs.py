@@ -63,22 +63,18 @@ def cli_reference() -> str:
     """Every built-in command: usage, what it does, its own options; the shared options once."""
     from vcloudair_core.cli import plugin
     from vcloudair_core.cli.tree import as_command, build_tree
+    from vcloudair_core.plugin.manager import PluginManager
 
     records = {record.name: record for record in plugin.vca_cli_commands()}
-    root = build_tree(records, _NoPlugins())
+    root = build_tree(records, PluginManager(environ={}))
     parts = ["## Shared options", "", "Before or after the command.", "", *_options(root, shared=True)]
     for record in records.values():
         parts += _command(as_command(record.load(), record), f"vca {record.name}")
     return "\n".join(parts)
 
 
-class _NoPlugins:
-    def provider(self, hook: str, name: str) -> str:
-        return ""
-
-
 def _command(command: Any, path: str) -> list[str]:
-    children = getattr(command, "commands", None)
+    children: dict[str, Any] = getattr(command, "commands", {})
     if children:
         return [line for name, child in children.items() for line in _command(child, f"{path} {name}")]
     arguments = "".join(

@@ -70,6 +70,7 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("session_cache", "bool", "Keep the session token, encrypted, for the next process.", default=True),
     Option("cache_dir", "path", "Folder of the session cache."),
+    Option("protected_names", "list", "Objects that no plan may change, move or delete; * and ? match."),
     Option("edge", "str", "Edge gateway, by name or UUID.", aliases=("gateway", "gateway_name")),
     Option(
         "edge_api", "str", "Wire form of the edge API; chosen by service_type when unset.",

@@ -66,7 +66,8 @@ class Scratch:
         )
         assert done.returncode == 0, done.stderr
         line = next(text for text in done.stdout.splitlines() if text.startswith("FOUND "))
-        return json.loads(line.removeprefix("FOUND ")) | {"stderr": done.stderr}
+        found: dict[str, Any] = json.loads(line.removeprefix("FOUND "))
+        return found | {"stderr": done.stderr}
 
     def vca(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-c", "from vcloudair_core.cli.main import main; main()", *arguments]

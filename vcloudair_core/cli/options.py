@@ -29,6 +29,7 @@ _RARE = {
     "session_cache",
     "cache_dir",
     "edge_api",
+    "protected_names",
 }
 
 
