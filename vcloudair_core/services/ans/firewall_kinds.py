@@ -213,7 +213,9 @@ def _plan_settings(firewall: Firewall, spec: FirewallPolicySpec) -> _Settings:
     before: dict[str, Any] = {name: words[name] for name in changed}
     after: dict[str, Any] = {name: wanted for name, (_, wanted) in changed.items()}
     if changed_global:
-        before["global_settings"] = {word: firewall.global_settings.get(word) for word in changed_global}
+        before["global_settings"] = {
+            word: firewall.global_settings.get(word, GLOBAL_INFOS[word].absent) for word in changed_global
+        }
         after["global_settings"] = dict(changed_global)
     change = Change("update", "settings", before, after, (*changed, *(["global_settings"] if changed_global else [])))
     return _Settings((change,), {name: wanted for name, (_, wanted) in changed.items()}, changed_global)

@@ -1,0 +1,288 @@
+"""The one flow: how often it reads and writes, and how it gets over conflicts, lost answers and a server's own mind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from vcloudair_core.engine.desired import Desired, Present
+from vcloudair_core.engine.ensure import ensure
+from vcloudair_core.engine.kind import Document
+from vcloudair_core.engine.plan import Change, Plan
+from vcloudair_core.errors import (
+    BusyError,
+    ConflictError,
+    ConnectionFailedError,
+    InvalidRequestError,
+    NotConvergedError,
+    NotFoundError,
+    PlanRejectedError,
+    ServerError,
+    SpecError,
+    TlsError,
+    VcloudAirError,
+)
+from vcloudair_core.session.clock import FakeClock
+
+
+class Numbers:
+    """A store that holds a set of numbers. ``script`` is what happens at each write: an error, or a function."""
+
+    target = "thing t"
+    lock_key = "https://h:443/thing/t"
+
+    def __init__(self, *numbers: int) -> None:
+        self.numbers = set(numbers)
+        self.version = 1
+        self.log: list[str] = []
+        self.script: list[VcloudAirError | Callable[[Numbers, set[int]], None] | None] = []
+
+    def read(self) -> Document:
+        self.log.append("read")
+        return Document("numbers", frozenset(self.numbers), self.version)
+
+    def commit(self, document: Document) -> None:
+        self.log.append("write")
+        event = self.script.pop(0) if self.script else None
+        if isinstance(event, VcloudAirError):
+            raise event
+        if event is not None:
+            event(self, set(document.tree))
+            return
+        self.put(set(document.tree))
+
+    def put(self, numbers: set[int]) -> None:
+        self.numbers = numbers
+        self.version += 1
+
+
+class NumbersKind:
+    """Every spec is a number that is to be there."""
+
+    name = "test.numbers"
+    spec_type = int
+
+    def open(self, session: Any, target: Mapping[str, Any]) -> Any:
+        raise NotImplementedError
+
+    def parse(self, data: Mapping[str, Any]) -> int:
+        return int(data["n"])
+
+    def project(self, document: Document) -> list[int]:
+        return sorted(document.tree)
+
+    def plan(self, document: Document, desired: Desired) -> Plan:
+        missing = [n for n in desired.specs if n not in document.tree]
+        return Plan(self.name, tuple(Change("create", str(n), None, {"n": n}) for n in missing), steps=missing)
+
+    def merge(self, document: Document, plan: Plan) -> Document:
+        return replace(document, tree=frozenset(document.tree | set(plan.steps)))
+
+
+class CarefulKind(NumbersKind):
+    """It also refuses negative numbers, and notices numbers that got lost."""
+
+    def validate(self, desired: Desired) -> None:
+        if any(n < 0 for n in desired.specs):
+            raise SpecError("n", "is negative")
+
+    def select(self, document: Document, desired: Desired) -> list[int]:
+        return [n for n in desired.specs if n in document.tree]
+
+    def losses(self, written: Document, found: Document) -> list[Mapping[str, Any]]:
+        return [{"n": n} for n in sorted(written.tree - found.tree)]
+
+
+def _ensure(store: Numbers, *numbers: int, kind: Any = None, **more: Any) -> Any:
+    return ensure(kind or NumbersKind(), store, Present(numbers), clock=FakeClock(), **more)
+
+
+def test_what_is_there_costs_one_read() -> None:
+    store = Numbers(1, 2)
+    outcome = _ensure(store, 1)
+    assert store.log == ["read"]
+    assert (outcome.changed, outcome.attempts, outcome.before, outcome.after) == (False, 0, [1, 2], [1, 2])
+
+
+def test_a_change_costs_one_read_one_write_and_one_read() -> None:
+    store = Numbers(1)
+    outcome = _ensure(store, 1, 2)
+    assert store.log == ["read", "write", "read"]
+    assert (outcome.changed, outcome.attempts, outcome.before, outcome.resource) == (True, 1, [1], [1, 2])
+    assert outcome.plan.target == "thing t"
+    assert outcome.as_dict()["plan"]["summary"] == "1 to create"
+
+
+def test_check_mode_shows_what_would_be_and_writes_nothing() -> None:
+    store = Numbers(1)
+    outcome = _ensure(store, 2, check=True, kind=CarefulKind())
+    assert store.log == ["read"]
+    assert (outcome.changed, outcome.before, outcome.after, outcome.is_check) == (True, [], [2], True)
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_veto_stops_before_any_write(check: bool) -> None:
+    def veto(plan: Plan) -> None:
+        assert plan.target == "thing t"
+        raise PlanRejectedError("no")
+
+    store = Numbers(1)
+    with pytest.raises(PlanRejectedError):
+        _ensure(store, 2, check=check, veto=veto)
+    assert store.log == ["read"]
+    assert not _ensure(store, 1, veto=veto).changed
+
+
+def test_bad_input_reads_nothing() -> None:
+    store = Numbers()
+    with pytest.raises(SpecError):
+        _ensure(store, -1, kind=CarefulKind())
+    assert store.log == []
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        ConflictError("stale", status=409),
+        BusyError("busy"),
+        NotFoundError("gone", status=404),
+        ServerError("x", status=503),
+    ],
+)
+def test_a_refused_write_is_planned_anew(failure: VcloudAirError) -> None:
+    store = Numbers()
+    store.script = [failure, failure]
+    outcome = _ensure(store, 1)
+    assert store.log == ["read", "write", "read", "write", "read", "write", "read"]
+    assert outcome.changed
+    assert store.numbers == {1}
+
+
+def test_a_rule_of_another_writer_survives_a_conflict() -> None:
+    def another(store: Numbers, sent: set[int]) -> None:
+        store.put({7})
+        raise ConflictError("stale", status=409)
+
+    store = Numbers()
+    store.script = [another]
+    _ensure(store, 1)
+    assert store.numbers == {1, 7}
+
+
+def test_conflicts_end_with_the_conflict() -> None:
+    store = Numbers()
+    clock = FakeClock()
+    store.script = [ConflictError("stale", status=409)] * 9
+    with pytest.raises(ConflictError):
+        ensure(NumbersKind(), store, Present((1,)), attempts=3, clock=clock)
+    assert store.log.count("write") == 3
+    assert len(clock.slept) == 2
+    assert clock.slept[1] > 0
+
+
+def test_a_busy_thing_is_given_more_time_than_a_conflict() -> None:
+    waits = []
+    for failure in (ConflictError("stale"), BusyError("busy")):
+        clock = FakeClock()
+        store = Numbers()
+        store.script = [failure] * 4
+        ensure(NumbersKind(), store, Present((1,)), clock=clock)
+        waits.append(sum(clock.slept))
+    assert waits[1] > waits[0]
+
+
+def test_somebody_else_may_do_the_work() -> None:
+    def another(store: Numbers, sent: set[int]) -> None:
+        store.put({1})
+        raise ConflictError("stale", status=409)
+
+    store = Numbers()
+    store.script = [another]
+    outcome = _ensure(store, 1)
+    assert (outcome.changed, outcome.attempts) == (False, 0)
+
+
+def test_a_lost_answer_is_resolved_by_reading() -> None:
+    def drop(store: Numbers, sent: set[int]) -> None:
+        store.put(sent)
+        raise ConnectionFailedError("broken", may_have_executed=True)
+
+    store = Numbers()
+    store.script = [drop]
+    outcome = _ensure(store, 1)
+    assert store.log == ["read", "write", "read"]
+    assert outcome.changed
+
+
+def test_a_write_that_was_lost_on_the_way_is_repeated() -> None:
+    store = Numbers()
+    store.script = [ConnectionFailedError("broken", may_have_executed=True)]
+    assert _ensure(store, 1).changed
+    assert store.log == ["read", "write", "read", "write", "read"]
+
+
+@pytest.mark.parametrize("failure", [TlsError("bad certificate"), InvalidRequestError("bad", status=400)])
+def test_what_cannot_get_better_is_raised_at_once(failure: VcloudAirError) -> None:
+    store = Numbers()
+    store.script = [failure]
+    with pytest.raises(type(failure)):
+        _ensure(store, 1)
+    assert store.log == ["read", "write"]
+
+
+def test_a_server_that_ignores_a_value_is_told_on() -> None:
+    store = Numbers()
+    store.script = [lambda store, sent: store.put(set())]
+    with pytest.raises(NotConvergedError, match="create 1") as caught:
+        _ensure(store, 1)
+    assert caught.value.residual == [{"action": "create", "identity": "1", "before": None, "after": {"n": 1}}]
+    assert store.log == ["read", "write", "read"]
+
+
+def test_a_writer_who_came_after_us_is_given_one_more_try() -> None:
+    def overwritten(store: Numbers, sent: set[int]) -> None:
+        store.put(sent)
+        store.put({9})
+
+    store = Numbers()
+    store.script = [overwritten]
+    assert _ensure(store, 1).attempts == 2
+    assert store.numbers == {1, 9}
+    store = Numbers()
+    store.script = [overwritten, overwritten]
+    with pytest.raises(NotConvergedError):
+        _ensure(store, 1)
+
+
+def test_what_others_own_must_come_back() -> None:
+    store = Numbers(5)
+    store.script = [lambda store, sent: store.put(sent - {5})]
+    with pytest.raises(NotConvergedError, match="no longer has 1") as caught:
+        _ensure(store, 1, kind=CarefulKind())
+    assert caught.value.residual == [{"action": "lost", "n": 5}]
+
+
+def test_what_another_writer_removed_is_not_our_loss() -> None:
+    def another(store: Numbers, sent: set[int]) -> None:
+        store.put(sent)
+        store.put(sent - {5})
+
+    store = Numbers(5)
+    store.script = [another]
+    assert _ensure(store, 1, kind=CarefulKind()).changed
+
+
+def test_a_thing_that_is_gone_altogether_is_said_once() -> None:
+    class Gone(Numbers):
+        def read(self) -> Document:
+            if "write" in self.log:
+                raise NotFoundError("edge gone", status=404)
+            return super().read()
+
+    store = Gone()
+    store.script = [NotFoundError("rule gone", status=404)]
+    with pytest.raises(NotFoundError, match="rule gone"):
+        _ensure(store, 1)

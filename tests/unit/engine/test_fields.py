@@ -1,0 +1,50 @@
+"""Field metadata: what counts as a difference, and what is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vcloudair_core.engine.fields import FieldInfo, diff_fields, fields_of, plain, spec_field
+from vcloudair_core.redact import Secret
+
+
+@dataclass(frozen=True)
+class Sample:
+    name: str | None = spec_field("Name", identity=True)
+    words: tuple[str, ...] | None = spec_field("Words", unordered=True)
+    colour: str | None = spec_field("Colour", canonical=str.casefold, absent="red")
+    psk: str | None = spec_field("Key", secret=True)
+    given_id: int | None = spec_field("Id", read_only=True)
+    place: str | None = spec_field("Place", input_only=True)
+    size: int = 3
+
+
+def test_only_what_is_given_and_means_something_else_differs() -> None:
+    current = Sample(name="a", words=("x", "y"), colour=None, given_id=1)
+    assert diff_fields(current, Sample(name="b", words=("y", "x"), colour="RED", given_id=2, place="top")) == {}
+    assert diff_fields(current, Sample(words=("x",), colour="blue", size=4)) == {
+        "words": (("x", "y"), ("x",)),
+        "colour": (None, "blue"),
+        "size": (3, 4),
+    }
+
+
+def test_an_identity_is_compared_when_asked_for() -> None:
+    assert diff_fields(Sample(name="a"), Sample(name="b"), also=("name",)) == {"name": ("a", "b")}
+
+
+def test_plain_hides_secrets_and_what_only_steers() -> None:
+    assert plain(Sample(name="a", words=("x",), psk="hunter2", place="top")) == {
+        "name": "a",
+        "words": ["x"],
+        "psk": "***",
+        "size": 3,
+    }
+    assert plain({"k": Secret("hunter2"), "l": (1, [2])}) == {"k": "***", "l": [1, [2]]}
+
+
+def test_fields_keep_their_order_and_have_a_meaning_each() -> None:
+    infos = fields_of(Sample)
+    assert list(infos) == ["name", "words", "colour", "psk", "given_id", "place", "size"]
+    assert infos["size"] == FieldInfo()
+    assert infos["psk"].secret

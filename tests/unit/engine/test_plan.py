@@ -1,0 +1,59 @@
+"""Plans as people and programs see them."""
+
+from __future__ import annotations
+
+from vcloudair_core.engine.plan import Change, Plan
+
+CHANGES = (
+    Change("delete", "old", {"name": "old", "action": "deny"}, None, (), (4, None)),
+    Change(
+        "update",
+        "web in",
+        {"name": "web in", "from": ["any"]},
+        {"name": "web in", "from": ["external"]},
+        ("from",),
+    ),
+    Change("move", "web in", {"name": "web in"}, {"name": "web in"}, (), (3, 0)),
+    Change("create", "yes", None, {"name": "yes", "services": [{"protocol": "tcp", "port": ["443"]}]}, (), (None, 1)),
+)
+
+
+def test_an_empty_plan_says_so() -> None:
+    plan = Plan("k")
+    assert plan.is_empty
+    assert plan.summary() == "nothing to change"
+    assert plan.diff()["before"] == plan.diff()["after"] == ""
+
+
+def test_the_summary_counts_by_action() -> None:
+    assert Plan("k", CHANGES).summary() == "1 to create, 1 to update, 1 to move, 1 to delete"
+
+
+def test_the_diff_shows_changed_objects_with_their_places() -> None:
+    diff = Plan("ans.firewall", CHANGES, target="edge gateway e").diff()
+    assert diff["before_header"] == "edge gateway e, ans.firewall"
+    assert diff["before"] == "old:\n  position: 4\n  action: deny\nweb in:\n  position: 3\n  from: [any]\n"
+    assert diff["after"] == (
+        "web in:\n  position: 0\n  from: [external]\n"
+        '"yes":\n  position: 1\n  services:\n    - {protocol: tcp, port: ["443"]}\n'
+    )
+
+
+def test_a_deleted_and_a_created_object_of_one_name_stay_apart() -> None:
+    diff = Plan("k", (Change("delete", "a", {"x": 1}), Change("create", "a", None, {"x": 2}))).diff()
+    assert (diff["before"], diff["after"]) == ("a:\n  x: 1\n", "a:\n  x: 2\n")
+
+
+def test_no_secret_in_any_rendering() -> None:
+    plan = Plan("k", (Change("update", "t", {"psk": "canary-1"}, {"psk": "canary-2", "note": 'x psk="canary-3"'}),))
+    shown = f"{plan.diff()}{plan.as_dict()}"
+    assert "canary" not in shown
+    assert "***" in shown
+
+
+def test_as_dict_is_plain_data() -> None:
+    shown = Plan("k", CHANGES, target="t").as_dict()
+    assert shown["summary"].startswith("1 to create")
+    assert shown["changes"][0]["positions"] == {"before": 4, "after": None}
+    assert shown["changes"][1]["fields"] == ["from"]
+    assert "positions" not in shown["changes"][1]
