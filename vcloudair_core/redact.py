@@ -16,7 +16,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, quote_plus
-from xml.sax.saxutils import escape
 
 from vcloudair_core.http import Exchange, Headers, Request, Response
 
@@ -82,6 +81,9 @@ def is_secret_name(name: str) -> bool:
 
 def secret_spellings(value: str) -> set[str]:
     """The forms in which a secret may stand in a text: plain, JSON-, XML-, URL-escaped and in base64."""
+    # Imported here: it brings urllib.request along, and `vca --help` has no secrets to hide.
+    from xml.sax.saxutils import escape
+
     if not value:
         return set()
     encoded = json.dumps(value)[1:-1]
