@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.documents import ROOT, execute, is_executable, pages, working_copy
-from vcloudair_core.testing import SimulatorServer
+from vcloudair_core.simulator import SimulatorServer
 
 EXECUTABLE = [page for page in pages() if is_executable(page)]
 
@@ -20,7 +20,7 @@ def test_examples_run(page: Path, tmp_path: Path, vca_simulator_server: Simulato
     folder.mkdir()
     env = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("VCA_", "ANSIBLE_"))},
-        **vca_simulator_server.env,
+        **vca_simulator_server.env(),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "HOME": str(tmp_path),
         "VCA_CACHE_DIR": str(tmp_path / "cache"),

@@ -1,0 +1,68 @@
+"""The fixtures that the package brings to everybody's pytest: cheap to have, and a cloud when asked for."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from vcloudair_core import App, Client
+from vcloudair_core.simulator import Simulator, SimulatorServer
+from vcloudair_core.testing import Journal, simulated
+
+RULE = {"name": "https", "source": ["any"], "destination": ["192.0.2.10"], "protocol": "tcp", "dest_port": "443"}
+
+
+def test_having_the_plugin_costs_next_to_nothing() -> None:
+    code = (
+        "import pytest, sys; before = set(sys.modules); import vcloudair_core.testing;"
+        "print(sorted(name for name in set(sys.modules) - before if not name.startswith('vcloudair_core')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
+def test_a_client_and_what_it_asked_for(vca_client: Client, vca_journal: Journal) -> None:
+    assert vca_client.ensure("ans.firewall_rule", [RULE]).changed
+    assert vca_journal.count("PUT") == 1
+    vca_journal.clear()
+    assert not vca_client.ensure("ans.firewall_rule", [RULE]).changed
+    assert (vca_journal.count("PUT"), len(vca_journal.calls)) == (0, 1)
+    assert vca_journal.count(path="/firewall/config") == 1
+
+
+def test_each_test_has_a_new_cloud(vca_client: Client) -> None:
+    names = [rule["name"] for rule in vca_client.read("ans.firewall")["rules"]]
+    assert "https" not in names
+
+
+@pytest.mark.vca_simulator(edges=3)
+def test_the_marker_sets_the_cloud_up(vca_client: Client) -> None:
+    assert len(vca_client.service("ans").list_edges()) == 3
+
+
+def test_hook_vca_transport_leads_every_client_of_the_app_to_the_simulator(
+    vca_app: App, vca_simulator: Simulator
+) -> None:
+    assert "vca_simulator" in [info.name for info in vca_app.plugins.list_plugins()]
+    assert vca_app.plugins.transport(vca_app.settings()) is not None
+    assert vca_simulator is not None
+
+
+def test_a_server_for_whole_programs(vca_simulator_server: SimulatorServer) -> None:
+    assert vca_simulator_server.url.startswith("https://")
+    env = {**os.environ, **vca_simulator_server.env(), "VCA_SESSION_CACHE": "false"}
+    command = [sys.executable, "-c", "from vcloudair_core.cli.main import main; main()", "edge", "list", "-o", "json"]
+    done = subprocess.run(command, env=env, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(json.loads(done.stdout)) >= 1
+
+
+def test_programs_that_are_no_tests_can_have_it_too() -> None:
+    with simulated(edges=2) as (app, client, simulator):
+        assert app.plugins.list_plugins()
+        assert len(client.service("ans").list_edges()) == 2
+        assert Journal(simulator).calls
