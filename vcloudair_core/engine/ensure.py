@@ -49,12 +49,14 @@ def ensure(
     read again and plan again, at most ``attempts`` writes in all. ``veto`` sees every plan that is not empty before it
     is carried out, in check mode too.
 
+    Waiting is done by ``clock``, else by the store's own ``clock`` attribute, else for real.
+
     Raises: SpecError before anything is read; PlanRejectedError and AmbiguousMatchError before anything is written;
     NotConvergedError when the server does not keep what was written; otherwise what the last write met with.
     """
     if isinstance(kind, Validates):
         kind.validate(desired)
-    flow = _Flow(kind, store, desired, veto, clock)
+    flow = _Flow(kind, store, desired, veto, clock or getattr(store, "clock", None))
     state = flow.look()
     before = flow.select(state.document)
     if state.plan.is_empty:
@@ -187,6 +189,9 @@ class _Flow:
 
 
 def _may_have_executed(failure: VcloudAirError) -> bool:
+    """A 503 may come from a gateway that gave up on a server that did not. Busy answers of the API itself may not."""
+    if isinstance(failure, BusyError):
+        return failure.status == 503
     return isinstance(failure, (TransportError, ServerError, TaskTimeoutError))
 
 

@@ -12,6 +12,7 @@ from lxml import etree
 
 from vcloudair_core.errors import BusyError, ConflictError, ConnectionFailedError, InvalidRequestError, NotFoundError
 from vcloudair_core.http import Headers, Response
+from vcloudair_core.session.clock import FakeClock
 
 EDGE_ID = "5f2d9b1e-6c0a-4b5e-9d5f-0a4b1f6f3a10"
 
@@ -250,6 +251,7 @@ class FakeSession:
     def __init__(self, server: FakeEdge | None = None, **settings: Any) -> None:
         chosen = {"service_type": "vcd", "edge_api": "auto", "edge": None, "vdc": None, **settings}
         self.settings = SimpleNamespace(**chosen)
+        self.clock = FakeClock()
         self.identity = SimpleNamespace(base_url="https://cloud.example.test", vdc_id="", vdc_name="")
         self.server = server
         self.calls: list[tuple[str, str]] = []

@@ -27,7 +27,6 @@ from vcloudair_core.engine.ensure import ensure
 from vcloudair_core.engine.outcome import Outcome
 from vcloudair_core.errors import AmbiguousMatchError, NotConvergedError, NotFoundError, SpecError
 from vcloudair_core.services.ans.firewall_kinds import FirewallPolicyKind, FirewallRuleKind
-from vcloudair_core.session.clock import FakeClock
 
 DIALECTS = ("hybridity", "network_xml", "network_json")
 STATES: dict[str, type[Present] | type[Absent] | type[Exactly]] = {
@@ -53,7 +52,7 @@ class Bench:
     def __init__(self, dialect: str, *rules: dict[str, Any], **more: Any) -> None:
         self.edge = FakeEdge(section(*rules, **more))
         self.session = FakeSession(self.edge, edge_api=dialect, edge=EDGE_ID)
-        self.clock = FakeClock()
+        self.clock = self.session.clock
 
     def ensure(self, specs: Any, state: str = "present", *, check: bool = False) -> Outcome:
         """``specs``: a list for the rule kind, a mapping for the policy kind."""
@@ -62,7 +61,7 @@ class Bench:
         desired: Desired = STATES[state](tuple(kind.parse(item) for item in items))
         store = kind.open(self.session, {})
         self.session.calls.clear()
-        return ensure(kind, store, desired, check=check, clock=self.clock)
+        return ensure(kind, store, desired, check=check)
 
     def methods(self) -> list[str]:
         return [method for method, _ in self.session.calls]

@@ -13,7 +13,6 @@ from vcloudair_core.http import origin_of
 from vcloudair_core.services.ans.codecs import firewall_codec
 from vcloudair_core.services.ans.edge_codec import named, parse_edges, parse_job, parse_vdc_names
 from vcloudair_core.services.ans.edges import Edge, last_part, pick, refuse_plain_edge, same_vdc, uuid_in
-from vcloudair_core.session.clock import SYSTEM_CLOCK
 
 if TYPE_CHECKING:
     from vcloudair_core.session.clock import Clock
@@ -145,12 +144,12 @@ class FirewallStore:
 
     section = "firewall"
 
-    def __init__(self, session: Session, edge: Edge, dialect: str, *, clock: Clock = SYSTEM_CLOCK) -> None:
+    def __init__(self, session: Session, edge: Edge, dialect: str) -> None:
         self.session = session
         self.edge = edge
         self.dialect = dialect
         self._codec = firewall_codec(dialect)
-        self._clock = clock
+        self.clock = session.clock
 
     @property
     def target(self) -> str:
@@ -185,7 +184,7 @@ class FirewallStore:
             "PUT", self.path, accept=self._accept(), content_type=content_type, body=self._codec.encode(document)
         )
         if response.status == 202 and "Location" in response.headers:
-            wait_for_job(self.session, last_part(response.headers["Location"]), self.target, self._clock)
+            wait_for_job(self.session, last_part(response.headers["Location"]), self.target, self.clock)
 
     def _accept(self) -> str | None:
         # None: the session's own XML type with the version. Source: api/ans.md §1.2.

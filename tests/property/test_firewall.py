@@ -1,0 +1,272 @@
+"""Firewalls of any shape: plans converge, meanings compare, nothing that is not ours gets lost."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.unit.ans.fakes import FakeEdge, application, endpoint, from_xml, section, to_xml, user_rule
+from vcloudair_core.engine.desired import Absent, Desired, Exactly, Present
+from vcloudair_core.engine.kind import Document
+from vcloudair_core.errors import AmbiguousMatchError, SpecError, VcloudAirError
+from vcloudair_core.services.ans.codecs import firewall_codec
+from vcloudair_core.services.ans.firewall_kinds import FirewallPolicyKind, FirewallRuleKind
+from vcloudair_core.services.ans.firewall_parse import parse_policy, parse_rule
+
+DIALECTS = ("hybridity", "network_xml", "network_json")
+NAMES = [f"rule {n}" for n in range(6)]
+POLICY, RULES = FirewallPolicyKind(), FirewallRuleKind()
+
+octet = st.integers(0, 255)
+addresses = st.one_of(
+    st.builds("10.{}.{}.{}".format, octet, octet, octet),
+    st.builds("10.{}.0.0/{}".format, octet, st.integers(8, 32)),
+    st.builds("10.0.0.{0}-10.0.1.{0}".format, octet),
+    st.builds("2001:DB8::{:X}".format, st.integers(0, 65535)),
+    st.just("0.0.0.0/0"),
+)
+interfaces = st.sampled_from(["internal", "external", "vse", "vnic-0", "vnic-index-7"])
+objects = st.sampled_from(["ipset-2", "securitygroup-10", "urn:vcloud:vm:5f2d9b1e-6c0a-4b5e-9d5f-0a4b1f6f3a10"])
+members = st.lists(st.one_of(addresses, interfaces, objects), min_size=1, max_size=3) | st.just(["any"])
+ports = st.one_of(st.integers(1, 65535), st.integers(1, 1000).map(lambda low: f"{low}-{low + 9}"), st.just("any"))
+port_lists = st.lists(ports, min_size=1, max_size=3)
+
+
+@st.composite
+def services(draw: Any) -> dict[str, Any]:
+    """One service in words."""
+    protocol = draw(st.sampled_from(["tcp", "UDP", "any", "icmp"]))
+    found: dict[str, Any] = {"protocol": protocol}
+    if protocol == "icmp":
+        if draw(st.booleans()):
+            found["icmp_type"] = draw(st.sampled_from(["any", "echo-request"]))
+    else:
+        for name in ("port", "source_port"):
+            if draw(st.booleans()):
+                found[name] = draw(port_lists)
+    return found
+
+
+OPTIONAL = {
+    "action": st.sampled_from(["accept", "deny", "reject", "Allow"]),
+    "enabled": st.booleans(),
+    "logging": st.booleans(),
+    "description": st.text(st.characters(blacklist_categories=["Cs", "Cc"]), max_size=8).map(str.strip),
+    "source": members,
+    "destination": members,
+    "source_exclude": st.booleans(),
+    "destination_exclude": st.booleans(),
+    "services": st.lists(services(), min_size=1, max_size=3),
+    "applications": st.lists(st.sampled_from(["application-1", "application-2"]), unique=True, max_size=2),
+    "match_translated": st.booleans(),
+    "direction": st.sampled_from(["in", "out", "inout"]),
+    "tag": st.integers(1, 65536),
+}
+
+
+@st.composite
+def rules(draw: Any, name: str) -> dict[str, Any]:
+    """One rule in words, with some of the fields."""
+    words = draw(st.fixed_dictionaries({}, optional=OPTIONAL))
+    return {"name": name, **words}
+
+
+@st.composite
+def rule_lists(draw: Any) -> list[dict[str, Any]]:
+    """Rules of different names."""
+    names = draw(st.lists(st.sampled_from(NAMES), unique=True, max_size=4))
+    return [draw(rules(name)) for name in names]
+
+
+@st.composite
+def edges(draw: Any) -> dict[str, Any]:
+    """A section as a server might hold it, unknown keys and all."""
+    names = draw(st.lists(st.sampled_from(NAMES), unique=True, max_size=5))
+    found = []
+    for at, name in enumerate(names):
+        more: dict[str, Any] = {}
+        if draw(st.booleans()):
+            more["source"] = endpoint(*draw(st.lists(addresses, max_size=2)), vnics=["vnic-3"], innerKey="i")
+        if draw(st.booleans()):
+            more["application"] = application(
+                {"protocol": "TCP", "port": [str(draw(st.integers(1, 65535)))], "sourcePort": ["any"]},
+                ids=["application-1"],
+            )
+        if draw(st.booleans()):
+            more["futureKey"] = f"f{at}"
+        found.append(user_rule(132_000 + at, name, **more))
+    return section(*found, futureTop="t")
+
+
+def parsed(dialect: str, tree: dict[str, Any]) -> Document:
+    """The document that a server with that section sends."""
+    body = to_xml(tree) if dialect == "network_xml" else json.dumps(tree).encode()
+    return firewall_codec(dialect).parse(body)
+
+
+def applied(dialect: str, tree: dict[str, Any], document: Document) -> dict[str, Any]:
+    """The section after a server took the document."""
+    edge = FakeEdge(tree)
+    body = firewall_codec(dialect).encode(document)
+    edge.put(from_xml(body) if dialect == "network_xml" else json.loads(body))
+    return edge.tree
+
+
+def policies(state: type, words: list[dict[str, Any]]) -> Desired:
+    """A policy of these rules."""
+    made: Desired = state((parse_policy({"rules": words}),))
+    return made
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(DIALECTS), edges(), rule_lists(), st.sampled_from([Present, Exactly, Absent]), st.booleans())
+def test_what_is_planned_and_applied_needs_no_other_plan(
+    dialect: str, tree: dict[str, Any], words: list[dict[str, Any]], state: type, whole: bool
+) -> None:
+    kind: Any = POLICY if whole else RULES
+    desired = policies(state, words) if whole else state(tuple(parse_rule(rule) for rule in words))
+    document = parsed(dialect, tree)
+    plan = kind.plan(document, desired)
+    if plan.is_empty:
+        return
+    raw = firewall_codec(dialect).encode(document)
+    after = applied(dialect, tree, kind.merge(document, plan))
+    assert firewall_codec(dialect).encode(document) == raw, "merging changed the document in place"
+    assert kind.plan(parsed(dialect, after), desired).is_empty
+    named = {rule["name"] for rule in words}
+    before_others = [rule for rule in tree["firewallRules"]["firewallRules"] if rule["name"] not in named]
+    after_others = [rule for rule in after["firewallRules"]["firewallRules"] if rule["name"] not in named]
+    if state is not Exactly:
+        assert _comparable(dialect, after_others) == _comparable(dialect, before_others)
+    ids = {rule["name"]: rule["ruleId"] for rule in tree["firewallRules"]["firewallRules"]}
+    for rule in after["firewallRules"]["firewallRules"]:
+        assert rule["ruleId"] == ids.get(rule["name"], rule["ruleId"])
+    assert after["futureTop"] == "t"
+    assert after["globalConfig"]["someNewerSetting"] == "kept"
+    if state is Exactly:
+        users = [rule["name"] for rule in after["firewallRules"]["firewallRules"] if rule["ruleType"] == "user"]
+        assert users == [rule["name"] for rule in words]
+
+
+def _comparable(dialect: str, found: list[dict[str, Any]]) -> Any:
+    # XML has no empty lists; JSON must come back exactly, its key order too.
+    if dialect == "network_xml":
+        return from_xml(to_xml({"firewallRules": {"firewallRules": found}}))
+    return json.dumps(found)
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.sampled_from(DIALECTS), edges())
+def test_what_is_shown_is_input_that_changes_nothing(dialect: str, tree: dict[str, Any]) -> None:
+    document = parsed(dialect, tree)
+    info = json.loads(json.dumps(POLICY.project(document)))
+    for state in (Present, Exactly):
+        assert POLICY.plan(document, state((POLICY.parse(info),))).is_empty
+    shown = RULES.project(document)
+    assert RULES.plan(document, Present(tuple(RULES.parse(rule) for rule in shown))).is_empty
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.sampled_from(DIALECTS), rule_lists())
+def test_rules_that_were_made_read_back_as_the_same_plan(dialect: str, words: list[dict[str, Any]]) -> None:
+    tree = section()
+    desired = policies(Exactly, words)
+    document = parsed(dialect, tree)
+    after = applied(dialect, tree, POLICY.merge(document, POLICY.plan(document, desired)))
+    shown = POLICY.project(parsed(dialect, after))["rules"]
+    assert POLICY.plan(parsed(dialect, after), policies(Exactly, shown)).is_empty
+    assert POLICY.plan(parsed("hybridity", after), policies(Exactly, shown)).is_empty
+
+
+def _respelt(rule: dict[str, Any], flip: bool) -> dict[str, Any]:
+    """The same rule in other words."""
+    other = copy.deepcopy(rule)
+    for side in ("source", "destination"):
+        if side in other:
+            other[side] = [
+                word.upper() if flip and "urn" not in word and "-" not in word else word for word in other[side][::-1]
+            ]
+            other[side] = [
+                f"{word}/32" if word.count(".") == 3 and not set("/-") & set(word) else word for word in other[side]
+            ]
+    if "services" in other:
+        other["services"] = [
+            {**service, **({"port": [str(port) for port in service["port"]][::-1]} if "port" in service else {})}
+            for service in other["services"][::-1]
+        ]
+    return other
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.sampled_from(DIALECTS), rule_lists(), st.booleans())
+def test_other_words_of_one_meaning_change_nothing(dialect: str, words: list[dict[str, Any]], flip: bool) -> None:
+    tree = section()
+    document = parsed(dialect, tree)
+    after = applied(dialect, tree, POLICY.merge(document, POLICY.plan(document, policies(Present, words))))
+    again = policies(Present, [_respelt(rule, flip) for rule in words])
+    assert POLICY.plan(parsed(dialect, after), again).is_empty
+
+
+junk = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=6)
+    | st.sampled_from(["any", "1-2", "tcp"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=6,
+)
+FIELDS = [
+    *OPTIONAL,
+    "name",
+    "rule_id",
+    "position",
+    "before",
+    "after",
+    "index",
+    "match_by",
+    "protocol",
+    "dest_port",
+    "source_port",
+]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.dictionaries(st.sampled_from(FIELDS) | st.text(max_size=5), junk, max_size=6))
+def test_junk_is_refused_in_one_way(data: dict[str, Any]) -> None:
+    for read in (parse_rule, lambda item: parse_policy({"rules": [item]}), parse_policy):
+        try:
+            read(data)
+        except SpecError as exc:
+            assert exc.reason
+
+
+@settings(max_examples=150, deadline=None)
+@given(junk, st.sampled_from(["firewallRules", "defaultPolicy", "globalConfig", "enabled", "version", "rule"]))
+def test_junk_from_a_server_breaks_nothing(value: Any, key: str) -> None:
+    tree = section(user_rule(1, "a"))
+    if key == "rule":
+        tree["firewallRules"]["firewallRules"].insert(
+            1, {"ruleType": "user", "name": "b", "source": value, "application": value}
+        )
+    else:
+        tree[key] = value
+    try:
+        document = parsed("hybridity", tree)
+        plan = RULES.plan(document, Present((parse_rule({"name": "new"}),)))
+        json.loads(firewall_codec("hybridity").encode(RULES.merge(document, plan)))
+        POLICY.project(document)
+    except VcloudAirError:
+        pass
+
+
+def test_ambiguity_is_never_resolved_by_chance() -> None:
+    document = parsed("hybridity", section(user_rule(1, "a"), user_rule(2, "a")))
+    with pytest.raises(AmbiguousMatchError):
+        RULES.plan(document, Present((parse_rule({"name": "a"}),)))
