@@ -74,7 +74,8 @@ class FakeTransport:
             answer = self._answer(request)
         if isinstance(answer, Exception):
             raise answer
-        return answer(request) if callable(answer) else answer
+        result: Response = answer(request) if callable(answer) else answer
+        return result
 
     def _answer(self, request: Request) -> Any:
         for key in (f"{request.method} {request.url}", f"{request.method} {request.path}"):

@@ -231,7 +231,8 @@ def test_redirects_to_elsewhere_are_refused(target: str) -> None:
 
 
 def test_redirects_at_home_are_followed_for_get_only() -> None:
-    answers = vcd_answers({
+    answers = vcd_answers(
+        {
             "GET /api/x": reply(301, Location="/api/y"),
             "GET /api/y": reply(200, "<y/>"),
             "POST /api/x": reply(302, Location="/api/y"),

@@ -1,0 +1,189 @@
+"""Signing in to On-Demand: the identity service, its instances, one instance's vCloud Director.
+
+Source: api/sessions.md §3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from vcloudair_core.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    PermissionDeniedError,
+)
+from vcloudair_core.http import Request, Response
+from vcloudair_core.redact import Secret
+from vcloudair_core.session import auth, session_codec
+from vcloudair_core.session.auth import Flow, Grant
+from vcloudair_core.session.auth_vcd import TOKEN_HEADER, grant_of
+from vcloudair_core.session.origins import Origins
+from vcloudair_core.session.session_codec import VcdSession
+from vcloudair_core.session.urls import base_url_of, normalise_url
+from vcloudair_core.session.versions import DEFAULT_VERSIONS, check_pinned
+
+if TYPE_CHECKING:
+    from vcloudair_core.config import Settings
+
+LOGIN_PATH = "/api/iam/login"
+IAM_HEADER = "vchs-authorization"
+
+_CHECK = "Check username and password (VCA_USERNAME, VCA_PASSWORD)."
+
+
+class OnDemand:
+    """What the On-Demand portal does, one flow each. ``login_url`` is that of its identity service."""
+
+    def __init__(self, login_url: str, version: str, allowed_origins: Iterable[str] = ()) -> None:
+        self.login_url = login_url
+        self.version = version
+        self.base_url = normalise_url(login_url)
+        self.origins = Origins(login_url, allowed_origins)
+
+    def sign_in(self, username: str, password: Secret | str) -> Generator[Request, Response, Secret]:
+        """User and password for an identity token. It lives 15 minutes and cannot be revoked."""
+        login = auth.request("POST", self.login_url, self._accept, Authorization=auth.basic(username, password))
+        try:
+            response = yield login
+        except AuthenticationError as exc:
+            raise auth.refused(exc, username, self.login_url, hint=_CHECK) from exc
+        except PermissionDeniedError as exc:
+            hint = f"The terms of service may have to be accepted in the portal first. {_CHECK}"
+            raise auth.refused(exc, username, self.login_url, hint=hint) from exc
+        return Secret(auth.header_of(response, IAM_HEADER, "Signing in to On-Demand"))
+
+    def list_instances(self, token: Secret) -> Generator[Request, Response, list[dict[str, Any]]]:
+        """All instances, compute or not, as the server sent them; attributes decoded."""
+        response = yield self._request("/api/sc/instances", token)
+        return session_codec.decode_instances(response.body)
+
+    def list_plans(self, token: Secret) -> Generator[Request, Response, dict[str, dict[str, Any]]]:
+        """All plans by id."""
+        response = yield self._request("/api/sc/plans", token)
+        return session_codec.decode_plans(response.body)
+
+    def open_instance(
+        self, instance: Mapping[str, Any], username: str, password: Secret | str
+    ) -> Generator[Request, Response, tuple[str, VcdSession, str]]:
+        """(base URL, session, token) of an instance's vCloud Director. Nothing but this one request is sent."""
+        attributes = session_attributes(instance)
+        if attributes is None:
+            raise ConfigurationError(f"Instance {instance.get('name', '')!r} is no compute service: it has no session.")
+        session_url, org = attributes
+        who = f"{username}@{org}" if org else username
+        login = auth.request(
+            "POST",
+            self.origins.admit(session_url),
+            auth.xml(self.version),
+            Authorization=auth.basic(who, password),
+        )
+        try:
+            response = yield login
+        except AuthenticationError as exc:
+            hint = f"Does the user belong to that instance? {_CHECK}"
+            raise auth.refused(exc, who, session_url, hint=hint) from exc
+        token = auth.header_of(response, TOKEN_HEADER, "Signing in to the instance")
+        return normalise_url(session_url), session_codec.decode_session(response.body), token
+
+    @property
+    def _accept(self) -> str:
+        return f"application/json;version={self.version}"
+
+    def _request(self, path: str, token: Secret) -> Request:
+        return auth.request("GET", self.base_url + path, self._accept, Authorization=f"Bearer {token.reveal()}")
+
+
+class VcaAuth:
+    """Identity token, instances, and the session of the one that settings choose."""
+
+    name = "vca"
+    is_renewable = True
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def sign_in(self) -> Flow:
+        """Setting ``instance`` (id, name, region or index) chooses; none is needed when there is one."""
+        settings = self._settings
+        version = check_pinned(settings.api_version) if settings.api_version else DEFAULT_VERSIONS["vca"]
+        portal = OnDemand(base_url_of(settings) + LOGIN_PATH, version, settings.allowed_origins or ())
+        username, password = str(settings.username), settings.password
+        token = yield from portal.sign_in(username, password)
+        instances = yield from portal.list_instances(token)
+        instance = choose_instance(instances, settings)
+        base_url, found, vcd_token = yield from portal.open_instance(instance, username, password)
+        return instance_grant(base_url, version, instance, found, vcd_token)
+
+
+def instance_grant(base_url: str, version: str, instance: Mapping[str, Any], found: VcdSession, token: str) -> Grant:
+    """The grant of an instance. Its id is its org's id and name too. Source: api/sessions.md §3.2."""
+    grant = grant_of(base_url, version, found, token, flavour="vca")
+    instance_id = str(instance.get("id") or "")
+    identity = replace(grant.identity, org_id=grant.identity.org_id or instance_id)
+    attributes = session_attributes(instance)
+    names = (found.org, instance_id, attributes[1] if attributes else "")
+    return replace(grant, identity=identity, org_names=tuple(dict.fromkeys(name for name in names if name)))
+
+
+def session_attributes(instance: Mapping[str, Any]) -> tuple[str, str] | None:
+    """(URL of its sessions, name of its org), or None for an instance that is no compute service."""
+    attributes = instance.get("instanceAttributes")
+    if not isinstance(attributes, Mapping):
+        return None
+    session_url = attributes.get("sessionUri")
+    if not isinstance(session_url, str) or not session_url:
+        return None
+    org = attributes.get("orgName")
+    return session_url, org if isinstance(org, str) else ""
+
+
+def choose_instance(instances: Sequence[Mapping[str, Any]], settings: Settings) -> Mapping[str, Any]:
+    """The one compute instance that settings mean.
+
+    ``instance`` is tried as id, then name, then region (whole or its first label), then index into the compute
+    instances; the first way that fits any decides. Raises ConfigurationError that names the candidates otherwise.
+    """
+    usable = [entry for entry in instances if session_attributes(entry) is not None]
+    fitting: Sequence[Mapping[str, Any]] = usable
+    asked = ""
+    if settings.instance:
+        asked = f" instance {settings.instance!r}"
+        fitting = _by_instance(usable, str(settings.instance))
+    elif settings.org:
+        asked = f" org {settings.org!r}"
+        fitting = [entry for entry in usable if _is_of_org(entry, str(settings.org))]
+    if len(fitting) == 1:
+        return fitting[0]
+    offered = "; ".join(shown_instance(entry) for entry in (fitting or usable)) or "none"
+    if not fitting:
+        what = f"No compute instance fits{asked}" if asked else "This user has no compute instance"
+        raise ConfigurationError(f"{what}. There are: {offered}.", hint="Correct instance (VCA_INSTANCE).")
+    what = f"{len(fitting)} instances fit{asked}" if asked else f"This user has {len(fitting)} instances"
+    raise ConfigurationError(f"{what}: {offered}.", hint="Choose one by its id with instance (VCA_INSTANCE).")
+
+
+def shown_instance(instance: Mapping[str, Any]) -> str:
+    """An instance for people: name, id and region."""
+    name, region = str(instance.get("name") or "unnamed"), str(instance.get("region") or "")
+    return f"{name} ({instance.get('id', '')}{', ' + region.split('.')[0] if region else ''})"
+
+
+def _by_instance(usable: Sequence[Mapping[str, Any]], wanted: str) -> Sequence[Mapping[str, Any]]:
+    for names in (
+        lambda entry: (entry.get("id"),),
+        lambda entry: (entry.get("name"),),
+        lambda entry: (entry.get("region"), str(entry.get("region") or "").split(".")[0]),
+    ):
+        found = [entry for entry in usable if any(auth.equal(wanted, name) for name in names(entry) if name)]
+        if found:
+            return found
+    if wanted.isdigit() and int(wanted) < len(usable):
+        return [usable[int(wanted)]]
+    return []
+
+
+def _is_of_org(instance: Mapping[str, Any], org: str) -> bool:
+    attributes = session_attributes(instance)
+    return auth.equal(org, instance.get("id", "")) or (attributes is not None and auth.equal(org, attributes[1]))

@@ -1,0 +1,407 @@
+"""The sessions as the original SDK had them: ``VCASession`` and ``VCAODSession``.
+
+They are a thin face over the same flows as everything else. What they return is the dict with five keys that every
+service class takes; beside the keys it carries a live session, so that nothing has to be signed in to twice.
+
+TLS settings come from ``VCA_CA_PATH`` and ``VCA_VALIDATE_CERTS`` (or ``REQUESTS_CA_BUNDLE``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from vcloudair_core.config import Settings
+from vcloudair_core.errors import ConfigurationError, DecodeError, NotFoundError
+from vcloudair_core.redact import MASK, Secret
+from vcloudair_core.session import auth_vca, auth_vchs, session_codec
+from vcloudair_core.session.auth import Flow, Grant, PrimedAuth
+from vcloudair_core.session.auth_vcd import TOKEN_HEADER, VcdAuth
+from vcloudair_core.session.clock import SYSTEM_CLOCK
+from vcloudair_core.session.identity import Identity
+from vcloudair_core.session.retry import RetryPolicy
+from vcloudair_core.session.session import Session
+from vcloudair_core.session.urls import DEFAULT_URLS, normalise_url
+from vcloudair_core.session.versions import check_pinned
+from vcloudair_core.session.wire import Wire
+
+if TYPE_CHECKING:
+    from vcloudair_core.http import Request, Response
+    from vcloudair_core.session.auth_vchs import PortalSession, VdcLogin
+    from vcloudair_core.session.session_codec import PortalVdc
+    from vcloudair_core.transport.base import Transport
+
+__all__ = ["OrgInfo", "VCAODSession", "VCASession", "session_for"]
+
+_R = TypeVar("_R")
+
+
+class OrgInfo(dict[str, str]):
+    """``vcdurl``, ``token``, ``org_uuid``, ``auth-header``, ``version``: what a service needs to talk to one org.
+
+    ``session`` is a live session with that token, which renews itself when it is over. A repr hides the token.
+    """
+
+    def __init__(self, values: Mapping[str, str], session: Session) -> None:
+        super().__init__(values)
+        self.session = session
+
+    def __repr__(self) -> str:
+        return repr({key: MASK if key == "token" else value for key, value in self.items()})
+
+    __str__ = __repr__
+
+
+def session_for(
+    org_info: Mapping[str, Any] | None = None,
+    vcdurl: str | None = None,
+    token: str | None = None,
+    version: str | None = None,
+    *,
+    transport: Transport | None = None,
+) -> Session:
+    """A session for a service class: the live one of an :class:`OrgInfo`, else one made from its keys, or from the
+    separate arguments, which count where ``org_info`` has nothing. Nothing is sent.
+
+    Raises: ConfigurationError when URL or token is missing.
+    """
+    if isinstance(org_info, OrgInfo):
+        return org_info.session
+    known = dict(org_info or {})
+    url, secret = known.get("vcdurl") or vcdurl, known.get("token") or token
+    if not url or not secret:
+        raise ConfigurationError(
+            "There is no vcdurl and token to talk to.",
+            hint="Pass org_info as login() returned it, or both vcdurl and token.",
+        )
+    base_url = normalise_url(str(url))
+    is_on_demand = base_url.endswith("/api/compute")
+    chosen = check_pinned(str(known.get("version") or version or ("5.7" if is_on_demand else "5.6")))
+    header = str(known.get("auth-header") or TOKEN_HEADER)
+    value = f"Bearer {secret}" if header.lower() == "authorization" else str(secret)
+    flavour = "vca" if is_on_demand else "vchs"
+    grant = Grant(Identity(flavour, base_url, chosen, auth_header=header), {header: Secret(value)}, is_own=False)
+    settings = Settings.load({"service_type": flavour, "url": base_url, "api_version": chosen})
+    return Session(settings, transport or _new_transport(settings), PrimedAuth(grant))
+
+
+class _Portal:
+    """What both portals have in common: who signs in, over what, and the sessions made so far."""
+
+    transport: Transport | None
+    """Set it before signing in to talk over something else than sockets, such as a simulator in this process."""
+
+    def __init__(self, version: str, username: str | None, password: str | None) -> None:
+        self.version = check_pinned(str(version))
+        self.username = username
+        self.vcd_tokens: dict[str, OrgInfo] = {}
+        self.transport = None
+        self._password = Secret(password or "")
+        self._default_transport: Transport | None = None
+
+    @property
+    def password(self) -> Secret:
+        """The password, which shows itself to nobody."""
+        return self._password
+
+    @password.setter
+    def password(self, value: str | Secret) -> None:
+        self._password = Secret(value)
+
+    def _remember(self, username: str | None, password: str | None) -> None:
+        self.username = username or self.username
+        if password:
+            self.password = password
+        missing = [name for name, value in (("username", self.username), ("password", self._password)) if not value]
+        if missing:
+            raise ConfigurationError(
+                f"No {' and no '.join(missing)} was given.", hint="Pass it to the constructor or to login()."
+            )
+
+    def _settings(self, flavour: str, **more: str) -> Settings:
+        given = {"service_type": flavour, "username": self.username, "password": self._password}
+        return Settings.load(given | {"api_version": self.version, "session_cache": False} | more)
+
+    def _transport(self, settings: Settings) -> Transport:
+        if self.transport is not None:
+            return self.transport
+        if self._default_transport is None:
+            self._default_transport = _new_transport(settings)
+        return self._default_transport
+
+    def _run(self, settings: Settings, flow: Generator[Request, Response, _R]) -> _R:
+        wire = Wire(
+            self._transport(settings),
+            policy=RetryPolicy.of(settings),
+            clock=SYSTEM_CLOCK,
+            secrets=settings.secrets(),
+        )
+        return wire.run(flow, allowed_origins=settings.allowed_origins or ())
+
+
+class VCASession(_Portal):
+    """The subscription service (Virtual Private Cloud, Dedicated Cloud), or a vCloud Director of it directly.
+
+    ``login_url`` may be set, on the class or on an object, to sign in elsewhere.
+    """
+
+    login_url = DEFAULT_URLS["vchs"] + auth_vchs.LOGIN_PATH
+
+    def __init__(self, version: str = "5.6", username: str | None = None, password: str | None = None) -> None:
+        super().__init__(version, username, password)
+        self._portal_session: PortalSession | None = None
+        self._vdcs: dict[str, PortalVdc] = {}
+
+    def __getitem__(self, orgname: str) -> OrgInfo:
+        """What signing in to that org gave. Raises KeyError when nobody has signed in to it."""
+        return self.vcd_tokens[orgname.lower()]
+
+    def __contains__(self, orgname: object) -> bool:
+        return isinstance(orgname, str) and orgname.lower() in self.vcd_tokens
+
+    @property
+    def vdc_names(self) -> list[str]:
+        """Names for :meth:`login_to_vdc`, in lower case. A name that two services share is listed as service/name."""
+        return list(self._vdcs)
+
+    def login(
+        self,
+        username: str | None = None,
+        password: str | None = None,
+        orgname: str = "",
+        vcd_url: str | None = None,
+    ) -> OrgInfo | None:
+        """Sign in to the portal and learn its orgs; with ``orgname`` to that org too, whose info is returned.
+
+        With ``vcd_url`` it signs in to that vCloud Director directly, without the portal.
+
+        Raises: ConfigurationError, AuthenticationError, other ApiErrors, TransportError, DecodeError.
+        """
+        self._remember(username, password)
+        if vcd_url:
+            if not orgname:
+                raise ConfigurationError("Signing in to a vCloud Director needs an org name.", hint="Pass orgname.")
+            return self._login_directly(vcd_url, orgname)
+        self._login_to_portal()
+        return self.login_to_vdc(orgname) if orgname else None
+
+    def login_to_vdc(self, orgname: str) -> OrgInfo:
+        """Get a new vCloud Director token for an org of the portal; the portal's own token is used as it is.
+
+        Raises: ConfigurationError for a name that is not in :attr:`vdc_names`, and what :meth:`login` raises.
+        """
+        vdc = self._vdcs.get(orgname.lower())
+        if vdc is None:
+            known = ", ".join(self._vdcs) or "none; call login() first"
+            raise ConfigurationError(f"There is no VDC {orgname!r}. There are: {known}.")
+        settings = self._settings("vchs", url=_base_of(self.login_url))
+        login = self._run(settings, self._open(vdc))
+        return self._keep(orgname, login, vdc)
+
+    # -- inside --------------------------------------------------------------------------------------------------
+
+    def _login_to_portal(self) -> None:
+        settings = self._settings("vchs", url=_base_of(self.login_url))
+        portal = self._portal(settings)
+
+        def flow() -> Generator[Request, Response, tuple[PortalSession, list[PortalVdc]]]:
+            session = yield from portal.sign_in(str(self.username), self._password)
+            services = yield from portal.list_services(session)
+            return session, (yield from portal.list_vdcs(session, services))
+
+        self._portal_session, vdcs = self._run(settings, flow())
+        self._vdcs = _by_name(vdcs)
+
+    def _portal(self, settings: Settings) -> auth_vchs.Portal:
+        return auth_vchs.Portal(self.login_url, self.version, settings.allowed_origins or ())
+
+    def _open(self, vdc: PortalVdc) -> Generator[Request, Response, VdcLogin]:
+        if self._portal_session is None:
+            raise ConfigurationError("Nobody has signed in to the portal.", hint="Call login() first.")
+        settings = self._settings("vchs", url=_base_of(self.login_url))
+        return (yield from self._portal(settings).open_vdc(self._portal_session, vdc))
+
+    def _keep(self, orgname: str, login: VdcLogin, vdc: PortalVdc) -> OrgInfo:
+        settings = self._settings("vchs", url=login.base_url, vdc=vdc.name or orgname)
+        session = Session(
+            settings, self._transport(settings), PrimedAuth(self._vdc_grant(login, vdc), _Reopened(self, vdc))
+        )
+        info = OrgInfo(
+            {
+                "vcdurl": login.base_url,
+                "token": login.token.reveal(),
+                # The VDC's id under this name is the original's own contract. Source: api/sessions.md §5.
+                "org_uuid": login.vdc_id,
+                "auth-header": login.header,
+                "version": self.version,
+            },
+            session,
+        )
+        self.vcd_tokens[orgname.lower()] = info
+        return info
+
+    def _vdc_grant(self, login: VdcLogin, vdc: PortalVdc) -> Grant:
+        identity = Identity(
+            "vchs",
+            login.base_url,
+            self.version,
+            vdc_name=vdc.name,
+            vdc_id=login.vdc_id,
+            user=str(self.username),
+            auth_header=login.header,
+        )
+        # Not its own: the token is the program's, which got it in org_info and may still be using it.
+        return Grant(identity, {login.header: login.token}, is_own=False)
+
+    def _login_directly(self, vcd_url: str, orgname: str) -> OrgInfo:
+        base_url = normalise_url(vcd_url)
+        settings = self._settings("vchs", url=base_url, org=orgname)
+        flow = VcdAuth(settings)
+        grant = self._run(settings, flow.sign_in())
+        session = Session(settings, self._transport(settings), PrimedAuth(_borrowed(grant), flow))
+        info = OrgInfo(
+            {
+                "vcdurl": base_url,
+                "token": next(iter(grant.headers.values())).reveal().removeprefix("Bearer "),
+                "org_uuid": _first_vdc_id(session, orgname),
+                "auth-header": grant.identity.auth_header,
+                "version": self.version,
+            },
+            session,
+        )
+        self.vcd_tokens[orgname.lower()] = info
+        return info
+
+
+class VCAODSession(_Portal):
+    """The On-Demand service. ``login_url`` may be set, on the class or on an object, to sign in elsewhere."""
+
+    login_url = DEFAULT_URLS["vca"] + auth_vca.LOGIN_PATH
+
+    def __init__(self, version: str = "5.7", username: str | None = None, password: str | None = None) -> None:
+        super().__init__(version, username, password)
+        self.instances: list[dict[str, Any]] = []
+
+    def login(self, username: str | None = None, password: str | None = None) -> None:
+        """Sign in and learn the instances that have a vCloud Director: see :attr:`instances`.
+
+        Raises: ConfigurationError, AuthenticationError, other ApiErrors, TransportError, DecodeError.
+        """
+        self._remember(username, password)
+        settings = self._settings("vca", url=_base_of(self.login_url))
+        portal = self._portal(settings)
+
+        def flow() -> Generator[Request, Response, tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]]:
+            token = yield from portal.sign_in(str(self.username), self._password)
+            instances = yield from portal.list_instances(token)
+            return instances, (yield from portal.list_plans(token))
+
+        instances, plans = self._run(settings, flow())
+        self.instances = [_named(entry, plans) for entry in instances if auth_vca.session_attributes(entry)]
+
+    def show_instance_list(self) -> None:
+        """Print the instances and their indexes."""
+        print(f"{'Index':5} {'Type':30} {'Region':20}")  # noqa: T201 - this is what it is for
+        for index, instance in enumerate(self.instances):
+            kind, region = instance.get("friendlyName") or "Unnamed", str(instance.get("region") or "").split(".")[0]
+            print(f"{index!s:5} {kind:30} {region:20}")  # noqa: T201 - as above
+
+    def login_to_instance(self, idx: int) -> OrgInfo:
+        """Sign in to the instance of that index and return its info.
+
+        Raises: ConfigurationError for an index that is not there, and what :meth:`login` raises.
+        """
+        if not 0 <= idx < len(self.instances):
+            known = f"0 to {len(self.instances) - 1}" if self.instances else "none; call login() first"
+            raise ConfigurationError(f"There is no instance {idx}. There are: {known}.")
+        instance = self.instances[idx]
+        settings = self._settings("vca", url=_base_of(self.login_url), instance=str(instance.get("id") or idx))
+        grant = self._run(settings, self._open(instance))
+        # Named here, so that an org of the environment (VCA_ORG) does not guard against the instance chosen.
+        settings = settings.replace(org=grant.identity.org_name or grant.identity.org_id)
+        session = Session(settings, self._transport(settings), PrimedAuth(_borrowed(grant), _Reopened(self, instance)))
+        info = OrgInfo(
+            {
+                # With a slash at its end, as the original had it. Source: api/sessions.md §5.
+                "vcdurl": f"{grant.identity.base_url}/",
+                "token": grant.headers[TOKEN_HEADER].reveal(),
+                "org_uuid": str(instance.get("id") or grant.identity.org_id),
+                "auth-header": TOKEN_HEADER,
+                "version": self.version,
+            },
+            session,
+        )
+        self.vcd_tokens[info["org_uuid"]] = info
+        return info
+
+    # -- inside --------------------------------------------------------------------------------------------------
+
+    def _portal(self, settings: Settings) -> auth_vca.OnDemand:
+        return auth_vca.OnDemand(self.login_url, self.version, settings.allowed_origins or ())
+
+    def _open(self, instance: Mapping[str, Any]) -> Flow:
+        settings = self._settings("vca", url=_base_of(self.login_url))
+        base_url, found, token = yield from self._portal(settings).open_instance(
+            instance, str(self.username), self._password
+        )
+        return auth_vca.instance_grant(base_url, self.version, instance, found, token)
+
+
+class _Reopened:
+    """Getting a new token for the same VDC or instance, when the one in use is over."""
+
+    is_renewable = True
+
+    def __init__(self, portal: VCASession | VCAODSession, place: Any) -> None:
+        self.name = "vchs" if isinstance(portal, VCASession) else "vca"
+        self._portal = portal
+        self._place = place
+
+    def sign_in(self) -> Flow:
+        if isinstance(self._portal, VCASession):
+            login = yield from self._portal._open(self._place)
+            return self._portal._vdc_grant(login, self._place)
+        return (yield from self._portal._open(self._place))
+
+
+def _new_transport(settings: Settings) -> Transport:
+    from vcloudair_core.transport.requests_ import RequestsTransport
+
+    return RequestsTransport(settings)
+
+
+def _borrowed(grant: Grant) -> Grant:
+    """The same grant, which closing a session leaves alone: the program has its token in hand."""
+    from dataclasses import replace
+
+    return replace(grant, is_own=False)
+
+
+def _base_of(login_url: str) -> str:
+    return normalise_url(login_url)
+
+
+def _by_name(vdcs: list[PortalVdc]) -> dict[str, PortalVdc]:
+    names = [vdc.name.lower() for vdc in vdcs]
+    return {
+        name if names.count(name) == 1 else f"{vdc.service_id}/{vdc.name}".lower(): vdc
+        for name, vdc in zip(names, vdcs, strict=True)
+    }
+
+
+def _named(instance: dict[str, Any], plans: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The instance with ``friendlyName`` and ``planType``, also when no plan matches."""
+    plan = plans.get(str(instance.get("planId") or ""), {})
+    name = str(plan.get("name") or instance.get("name") or "Unnamed")
+    return instance | {"friendlyName": name, "planType": str(plan.get("planType") or "NoType")}
+
+
+def _first_vdc_id(session: Session, orgname: str) -> str:
+    """The id of the org's first VDC, as the original had it. Source: api/sessions.md §4.3."""
+    org_id = session.identity.org_id
+    if not org_id:
+        raise DecodeError(f"The session has no link to org {orgname!r}.")
+    _, vdcs = session_codec.decode_org(session.call("GET", f"/api/org/{org_id}").body)
+    if not vdcs:
+        raise NotFoundError(f"Org {orgname!r} shows no virtual data center.", hint="Check the rights of the user.")
+    return session_codec.last_segment(vdcs[0][1])
