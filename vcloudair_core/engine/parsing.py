@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,8 @@ from vcloudair_core.errors import SpecError
 _TRUE = {"true", "yes", "on"}
 _FALSE = {"false", "no", "off"}
 _MOST_SHOWN = 10
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0 cannot carry, whatever the wire form: a rule must survive a change of it."""
 
 
 class Problems:
@@ -73,11 +76,20 @@ class Reader:
     def text(self, name: str) -> str | None:
         """Text; a number counts as its digits, because YAML reads ``name: 8080`` as a number."""
         value = self.data.get(name)
-        if value is None or isinstance(value, str):
-            return value
+        if isinstance(value, str):
+            return self.printable(self.at(name), value)
+        if value is None:
+            return None
         if isinstance(value, int) and not isinstance(value, bool):
             return str(value)
         self.problems.add(self.at(name), f"text was expected, not {_kind_of(value)}")
+        return None
+
+    def printable(self, path: str, text: str) -> str | None:
+        """The text, if a wire can carry it."""
+        if not _UNPRINTABLE.search(text):
+            return text
+        self.problems.add(path, f"{text!r} has a control character or half of one in it")
         return None
 
     def boolean(self, name: str) -> bool | None:

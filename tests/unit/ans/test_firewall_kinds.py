@@ -439,7 +439,7 @@ def test_user_rules_between_the_servers_stay_there() -> None:
     kind = FirewallRuleKind()
     tree = section(WEB, {**copy.deepcopy(LAN), "ruleType": "internal_low", "name": "low"}, SSH)
     from vcloudair_core.services.ans.codecs import firewall_codec
-    from vcloudair_core.services.ans.firewall_json import JsonFirewallCodec
+    from vcloudair_core.services.ans.firewall_codec_json import JsonFirewallCodec
 
     codec = firewall_codec("hybridity")
     assert isinstance(codec, JsonFirewallCodec)

@@ -109,6 +109,10 @@ def test_words_that_are_taken(given: dict[str, Any], expected: dict[str, Any]) -
         ({"name": " "}, "name", "is empty"),
         ({"sorce": "any"}, "sorce", "did you mean 'source'"),
         ({"applications": [""]}, "applications[0]", "id of an application"),
+        ({"applications": ["a\x00"]}, "applications[0]", "control character"),
+        ({"description": "bell\x07"}, "description", "control character"),
+        ({"description": "half \ud800"}, "description", "control character"),
+        ({"source": ["object:\x00"]}, "source[0]", "control character"),
     ],
 )
 def test_words_that_are_refused(given: dict[str, Any], field: str, reason: str) -> None:

@@ -14,11 +14,11 @@ DIALECTS = ("hybridity", "network_xml", "network_json")
 def firewall_codec(dialect: str) -> FirewallCodec:
     """The codec of a dialect; lxml is loaded for XML only."""
     if dialect == "network_xml":
-        from vcloudair_core.services.ans.firewall_xml import XmlFirewallCodec
+        from vcloudair_core.services.ans.firewall_codec_xml import XmlFirewallCodec
 
         return XmlFirewallCodec()
     if dialect in DIALECTS:
-        from vcloudair_core.services.ans.firewall_json import JsonFirewallCodec
+        from vcloudair_core.services.ans.firewall_codec_json import JsonFirewallCodec
 
         return JsonFirewallCodec(dialect)
     raise ConfigurationError(f"There is no edge API {dialect!r}.", hint=f"Known: {', '.join(DIALECTS)}.")

@@ -166,7 +166,7 @@ def _members(reader: Reader, name: str) -> tuple[str, ...] | None:
             reader.problems.add(path, f"a word was expected, not {item!r}")
         elif member(item) is None:
             reader.problems.add(path, complaint(item))
-        else:
+        elif reader.printable(path, item):
             words.append(item.strip())
     return tuple(words)
 
@@ -178,7 +178,7 @@ def _applications(reader: Reader) -> tuple[str, ...] | None:
     words: list[str] = []
     for path, item in items:
         if isinstance(item, str) and item.strip():
-            words.append(item.strip())
+            words += [item.strip()] if reader.printable(path, item) else []
         else:
             reader.problems.add(path, f"the id of an application was expected, not {item!r}")
     return tuple(words)

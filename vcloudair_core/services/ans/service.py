@@ -9,10 +9,10 @@ from vcloudair_core.engine.kind import Document
 from vcloudair_core.engine.parsing import Problems
 from vcloudair_core.errors import DecodeError, NotFoundError, ServerError
 from vcloudair_core.services.ans.edges import Edge
-from vcloudair_core.services.ans.firewall_json import JsonFirewallCodec
+from vcloudair_core.services.ans.firewall_codec_json import JsonFirewallCodec
 from vcloudair_core.services.ans.firewall_parse import read_rule
 from vcloudair_core.services.ans.firewall_spec import completed_rule
-from vcloudair_core.services.ans.store import FirewallStore, dialect_of, directory_of
+from vcloudair_core.services.ans.store import EdgeDirectory, FirewallStore, dialect_of
 
 if TYPE_CHECKING:
     from vcloudair_core.session.session import Session
@@ -26,11 +26,11 @@ class AnsService:
 
     def list_edges(self, vdc: str | None = None) -> list[Edge]:
         """All edge gateways that the session sees, by name; ``vdc`` (name or UUID) limits them to one VDC."""
-        return directory_of(self.session).list_edges(vdc or "")
+        return EdgeDirectory(self.session).list_edges(vdc or "")
 
     def find_edge(self, name_or_id: str, vdc: str | None = None) -> Edge:
         """One edge gateway. Raises: NotFoundError, AmbiguousMatchError, ConfigurationError."""
-        return directory_of(self.session).find(name_or_id, vdc or "")
+        return EdgeDirectory(self.session).find(name_or_id, vdc or "")
 
     def firewall(self, edge: str | Edge, vdc: str | None = None) -> ANSFirewall:
         """The firewall of an edge as an editable list of raw rules. For convergence use ``client.ensure``."""

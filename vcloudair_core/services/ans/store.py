@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from vcloudair_core.engine.kind import Document
-from vcloudair_core.errors import ApiError, ConfigurationError, NotFoundError, TaskFailedError, TaskTimeoutError
+from vcloudair_core.errors import (
+    AmbiguousMatchError,
+    ApiError,
+    ConfigurationError,
+    NotFoundError,
+    TaskFailedError,
+    TaskTimeoutError,
+)
 from vcloudair_core.http import origin_of
 from vcloudair_core.services.ans.codecs import firewall_codec
 from vcloudair_core.services.ans.edge_codec import named, parse_edges, parse_job, parse_vdc_names
@@ -46,14 +54,24 @@ def dialect_of(session: Session) -> str:
 # -- edges -------------------------------------------------------------------------------------------------------
 
 
+@dataclass
+class _Known:
+    """What a session was told of its edges."""
+
+    edges: list[Edge] | None = None
+    has_vdc_names: bool = False
+
+
+# By session and without a link back to it, so that it goes when its session goes.
+_known_by_session: weakref.WeakKeyDictionary[Any, _Known] = weakref.WeakKeyDictionary()
+
+
 class EdgeDirectory:
-    """The edge gateways that a session sees: asked for once, then remembered. Use :func:`directory_of`."""
+    """The edge gateways that a session sees: asked for once per session, then remembered."""
 
     def __init__(self, session: Session) -> None:
-        # Weak, so that remembering a directory by its session does not keep the session.
-        self._session = weakref.proxy(session)
-        self._edges: list[Edge] | None = None
-        self._has_vdc_names = False
+        self._session = session
+        self._known = _known_by_session.setdefault(session, _Known())
 
     def find(self, wanted: str, vdc: str = "") -> Edge:
         """The edge of that name, UUID or URN; a UUID costs no call.
@@ -62,15 +80,15 @@ class EdgeDirectory:
         """
         edge_id = uuid_in(wanted)
         if edge_id:
-            known = [edge for edge in self._edges or () if edge.edge_id == edge_id]
+            known = [edge for edge in self._known.edges or () if edge.edge_id == edge_id]
             return known[0] if known else Edge(edge_id)
-        fresh = self._edges is None
+        fresh = self._known.edges is None
         try:
             edge = self._pick(wanted, vdc)
         except NotFoundError:
             if fresh:
                 raise
-            self._edges, self._has_vdc_names = None, False  # it may have been made since
+            self._known.edges, self._known.has_vdc_names = None, False  # it may have been made since
             edge = self._pick(wanted, vdc)
         refuse_plain_edge(edge)
         return edge
@@ -83,20 +101,20 @@ class EdgeDirectory:
         )
 
     def _pick(self, wanted: str, vdc: str) -> Edge:
-        edges = self._all()
-        matching = [edge for edge in edges if edge.name.casefold() == wanted.strip().casefold()]
-        if (vdc and not uuid_in(last_part(vdc))) or len(matching) > 1:
-            edges = self._with_vdc_names()
-        return pick(edges, wanted, vdc)
+        edges = self._with_vdc_names() if vdc and not uuid_in(last_part(vdc)) else self._all()
+        try:
+            return pick(edges, wanted, vdc)
+        except AmbiguousMatchError:
+            return pick(self._with_vdc_names(), wanted, vdc)  # raises again, and now names the VDCs
 
     def _all(self) -> list[Edge]:
         """Source: api/ans.md §1.4, api/query.md §2: follow links, stop at one seen before, drop doubles."""
-        if self._edges is None:
+        if self._known.edges is None:
             found: dict[str, Edge] = {}
             for body in self._pages("edgeGateway", lambda body: parse_edges(body).next_href):
                 found.update((edge.edge_id, edge) for edge in parse_edges(body).edges)
-            self._edges = list(found.values())
-        return self._edges
+            self._known.edges = list(found.values())
+        return self._known.edges
 
     def _pages(self, record_type: str, next_of: Callable[[bytes], str]) -> list[bytes]:
         response = self._session.call("GET", "/api/query", query=(("type", record_type), *_PAGE))
@@ -112,7 +130,7 @@ class EdgeDirectory:
 
     def _with_vdc_names(self) -> list[Edge]:
         edges = self._all()
-        if self._has_vdc_names:
+        if self._known.has_vdc_names:
             return edges
         identity = self._session.identity
         names = {uuid_in(identity.vdc_id): identity.vdc_name} if uuid_in(identity.vdc_id) else {}
@@ -120,20 +138,9 @@ class EdgeDirectory:
             # Older servers give only the link of the VDC. Source: api/real-world-notes.md §3.
             for body in self._pages("orgVdc", lambda body: parse_vdc_names(body)[1]):
                 names |= parse_vdc_names(body)[0]
-        self._edges = [named(edge, names) for edge in edges]
-        self._has_vdc_names = True
-        return self._edges
-
-
-_directories: weakref.WeakKeyDictionary[Any, EdgeDirectory] = weakref.WeakKeyDictionary()
-
-
-def directory_of(session: Session) -> EdgeDirectory:
-    """The session's directory of edges, so that a process looks edges up once and not once per rule."""
-    found = _directories.get(session)
-    if found is None:
-        found = _directories[session] = EdgeDirectory(session)
-    return found
+        self._known.edges = [named(edge, names) for edge in edges]
+        self._known.has_vdc_names = True
+        return self._known.edges
 
 
 # -- sections ----------------------------------------------------------------------------------------------------
@@ -232,4 +239,4 @@ def open_firewall(session: Session, target: Mapping[str, Any]) -> FirewallStore:
     if not wanted:
         raise ConfigurationError("No edge gateway was named.", hint="Give edge (name or UUID), or set VCA_EDGE.")
     vdc = str(target.get("vdc") or session.settings.vdc or "").strip()
-    return FirewallStore(session, directory_of(session).find(wanted, vdc), dialect_of(session))
+    return FirewallStore(session, EdgeDirectory(session).find(wanted, vdc), dialect_of(session))

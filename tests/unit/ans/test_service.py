@@ -1,0 +1,147 @@
+"""ANSFirewall as the original SDK's programs use it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.unit.ans.fakes import EDGE_ID, FakeEdge, FakeSession, endpoint, section, tcp, user_rule
+from vcloudair_core.errors import DecodeError, NotFoundError, ServerError, SpecError
+from vcloudair_core.http import Headers, Response
+from vcloudair_core.services.ans.edges import Edge
+from vcloudair_core.services.ans.service import ANSFirewall, AnsService
+
+HYBRIDITY = f"/hybridity/api/gateways/{EDGE_ID}/firewall/config"
+NETWORK = f"/network/edges/{EDGE_ID}/firewall/config"
+
+
+def firewall(session: FakeSession) -> ANSFirewall:
+    """As ``ANSFirewall(edge_id, org_info)`` makes it, over a session of the test."""
+    made = ANSFirewall.__new__(ANSFirewall)
+    made._set_up(session, Edge(EDGE_ID), ("hybridity", "network_json"))  # type: ignore[arg-type]
+    return made
+
+
+@pytest.fixture
+def session() -> FakeSession:
+    rules = [user_rule(131080 + n, f"rule {n}", source=endpoint("10.0.0.1")) for n in range(3)]
+    return FakeSession(FakeEdge(section(*rules)))
+
+
+def test_it_is_a_list_that_loads_itself(session: FakeSession) -> None:
+    fw = firewall(session)
+    assert fw[0]["name"] == "firewall"
+    assert len(fw) == 5
+    assert [rule["name"] for rule in fw[1:3]] == ["rule 0", "rule 1"]
+    assert [rule["ruleType"] for rule in fw][-1] == "default_policy"
+    assert session.calls == [("GET", HYBRIDITY)]
+
+
+def test_changes_are_saved_whole(session: FakeSession) -> None:
+    fw = firewall(session)
+    del fw[2]
+    fw.add_rule(
+        "Rule Name", source="external", destination="203.0.113.10", action="Accept", protocol="TCP", dest_port=80
+    )
+    fw[1]["enabled"] = False
+    fw.config_data["globalConfig"]["udpTimeout"] = 90
+    fw.save_config()
+    server = session.server
+    assert server is not None
+    assert server.names() == ["rule 0", "rule 2", "Rule Name"]
+    made = server.rules[-2]
+    assert made["source"]["vnicGroupId"] == ["external"]
+    assert made["destination"]["ipAddress"] == ["203.0.113.10"]
+    assert made["destination"]["vnicGroupId"] == []
+    assert made["application"]["service"] == [tcp("80")]
+    assert made["action"] == "accept"
+    assert server.tree["globalConfig"]["udpTimeout"] == 90
+    assert server.puts[0].get("version") is None
+    assert fw[-2]["ruleId"] == made["ruleId"]  # loaded again, ids and all
+    fw.save_config()
+    assert server.names() == ["rule 0", "rule 2", "Rule Name"]
+
+
+def test_references_to_the_configuration_stay_good(session: FakeSession) -> None:
+    fw = firewall(session)
+    held, rules = fw.config_data, fw.config_data["firewallRules"]["firewallRules"]
+    fw.add_rule("one", "any", "internal", protocol="icmp")
+    fw.save_config()
+    assert held is fw.config_data
+    assert rules is fw.records
+    rules[1]["name"] = "renamed"
+    held["enabled"] = False
+    fw.save_config()
+    assert session.server is not None
+    assert session.server.tree["enabled"] is False
+    assert "renamed" in session.server.names()
+
+
+def test_the_configuration_can_be_replaced(session: FakeSession) -> None:
+    fw = firewall(session)
+    whole = section(user_rule(131080, "only"))
+    fw.config_data = whole
+    assert len(fw) == 3
+    fw.save_config()
+    assert session.server is not None
+    assert session.server.names() == ["only"]
+    with pytest.raises(DecodeError):
+        fw.config_data = {"firewallRules": []}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field"),
+    [
+        ({"source": "10.0.0.300"}, "source[0]"),
+        ({"destination": ""}, "destination[0]"),
+        ({"action": "permit"}, "action"),
+        ({"protocol": "gre"}, "protocol"),
+        ({"dest_port": 70000}, "dest_port"),
+        ({"source_port": "x"}, "source_port"),
+        ({"protocol": "icmp", "dest_port": 80}, "dest_port"),
+        ({"name": None}, "name"),
+    ],
+)
+def test_bad_arguments_are_refused_before_anything_is_sent(arguments: dict[str, Any], field: str) -> None:
+    quiet = FakeSession()
+    with pytest.raises(SpecError) as caught:
+        firewall(quiet).add_rule(**{"name": "r", "source": "internal", "destination": "external", **arguments})
+    assert caught.value.field == field
+    assert quiet.calls == []
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        NotFoundError("none", status=404),
+        ServerError("not implemented", status=501),
+        Response(200, Headers(), b"<html><title>portal</title></html>"),
+    ],
+)
+def test_a_plain_director_is_spoken_to_in_its_own_json(session: FakeSession, answer: Response | Exception) -> None:
+    session.answers[f"GET {HYBRIDITY}"] = [answer]
+    fw = firewall(session)
+    fw.add_rule("vnic", "vnic-3", "any")
+    fw.save_config()
+    assert session.calls == [("GET", HYBRIDITY), ("GET", NETWORK), ("PUT", NETWORK), ("GET", NETWORK)]
+    assert session.server is not None
+    assert session.server.puts[0]["version"] == 12
+    assert session.server.rules[-2]["source"]["vnicGroupId"] == ["vnic-3"]
+
+
+def test_an_edge_that_is_nowhere_is_told_as_first_met() -> None:
+    with pytest.raises(NotFoundError, match="does not exist"):
+        firewall(FakeSession()).get_config()
+    failing = FakeSession()
+    failing.answers[f"GET {HYBRIDITY}"] = [ServerError("broken", status=500)]
+    with pytest.raises(ServerError, match="broken"):
+        firewall(failing).get_config()
+    assert len(failing.calls) == 1
+
+
+def test_the_service_gives_the_same_over_its_session(session: FakeSession) -> None:
+    fw = AnsService(session).firewall(EDGE_ID)  # type: ignore[arg-type]
+    assert len(fw) == 5
+    assert session.calls == [("GET", NETWORK)]
+    assert repr(fw) == f"ANSFirewall({EDGE_ID!r})"
