@@ -220,6 +220,20 @@ def test_services_and_applications(dialect: str) -> None:
     assert not bench.ensure([{"name": "lan out", "protocol": "any", "applications": []}]).changed
 
 
+def test_taking_out_the_last_application_is_shown_as_what_it_is(dialect: str) -> None:
+    bench = Bench(dialect, user_rule(131080, "app", application=application(ids=["application-155"])))
+    outcome = bench.ensure([{"name": "app", "applications": []}])
+    assert outcome.plan.changes[0].fields == ("services", "applications")
+    assert outcome.resource[0]["services"] == [{"protocol": "any"}]
+
+
+def test_any_service_by_absence_outlives_a_first_application(dialect: str) -> None:
+    bench = Bench(dialect, LAN)
+    wanted = {"name": "lan out", "protocol": "any", "applications": ["application-155"]}
+    assert bench.ensure([wanted]).changed
+    assert not bench.ensure([wanted]).changed
+
+
 def test_going_to_any_ends_an_exclusion(dialect: str) -> None:
     negated = user_rule(131080, "not lan", source={**endpoint("10.0.0.0/8"), "exclude": True})
     bench = Bench(dialect, negated)

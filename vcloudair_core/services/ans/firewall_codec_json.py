@@ -159,7 +159,8 @@ def _application(raw: Mapping[str, Any], spec: FirewallRuleSpec, changed: tuple[
     result = dict(raw)
     if "applications" in changed and spec.applications is not None:
         result["applicationId"] = list(spec.applications)
-    if "services" in changed and spec.services is not None:
+    if spec.services is not None:
+        # Also when only the applications change: "any" may be there by absence, and would end with the first of them.
         result["service"] = [wire_service(service) for service in spec.services]
         if is_any_service(spec.services) and not result.get("applicationId"):
             result["service"] = []

@@ -160,7 +160,8 @@ def _change_application(element: _Element, spec: FirewallRuleSpec, changed: tupl
     holder = _made(element, "application")
     if "applications" in changed and spec.applications is not None:
         _set_repeated(holder, "applicationId", spec.applications)
-    if "services" in changed and spec.services is not None:
+    if spec.services is not None:
+        # Also when only the applications change: "any" may be there by absence, and would end with the first of them.
         has_applications = _child(holder, "applicationId") is not None
         wanted = () if is_any_service(spec.services) and not has_applications else spec.services
         for child in _children(holder, "service"):

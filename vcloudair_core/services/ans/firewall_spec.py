@@ -105,7 +105,8 @@ def effective_rule(spec: FirewallRuleSpec, current: FirewallRuleSpec) -> Firewal
     """The spec as it is meant for a rule that exists.
 
     Going to ``any`` ends an exclusion that was not asked for: "everything but everything" is nobody's wish. Naming
-    applications on a rule that matched any service narrows it to them.
+    applications on a rule that matched any service narrows it to them; taking the last one out opens it to any service,
+    which the plan has to show.
     """
     changes: dict[str, Any] = {}
     if spec.source is not None and spec.source_exclude is None and is_any(spec.source):
@@ -114,6 +115,8 @@ def effective_rule(spec: FirewallRuleSpec, current: FirewallRuleSpec) -> Firewal
         changes["destination_exclude"] = False
     if spec.applications and spec.services is None and not current.applications and _matches_any(current.services):
         changes["services"] = ()
+    if spec.applications == () and spec.services is None and not current.services:
+        changes["services"] = (ServiceSpec(),)
     return replace(spec, **changes) if changes else spec
 
 
