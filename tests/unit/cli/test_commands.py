@@ -12,17 +12,10 @@ import yaml
 
 from tests.unit.cli.conftest import FakeClient, Result
 from vcloudair_core._version import __version__
+from vcloudair_core.services.ans.edges import Edge
 
 Vca = Callable[..., Result]
 MakeClient = Callable[..., FakeClient]
-
-
-@dataclass(frozen=True)
-class FakeEdge:
-    name: str
-    id: str
-    vdc: str = "gold"
-    status: str = "READY"
 
 
 @dataclass(frozen=True)
@@ -39,7 +32,10 @@ class FakeIdentity:
     auth_header: str = "x-vcloud-authorization"
 
 
-EDGES = [FakeEdge("web-edge", "e-1"), FakeEdge("db-edge", "e-2", status="BUSY")]
+EDGES = [
+    Edge("e-1", "web-edge", vdc_name="gold", status="READY", is_advanced=True),
+    Edge("e-2", "db-edge", vdc_name="gold", status="UPGRADE"),
+]
 RULE = {
     "name": "allow web",
     "action": "accept",
@@ -69,12 +65,12 @@ POLICY = {
 def test_edge_list_as_table_json_and_yaml(vca: Vca, client: MakeClient) -> None:
     client(edges=EDGES)
     assert vca("edge", "list").out.splitlines() == [
-        "NAME      ID   VDC   STATUS",
-        "web-edge  e-1  gold  READY",
-        "db-edge   e-2  gold  BUSY",
+        "NAME      ID   VDC   STATUS   ADVANCED",
+        "web-edge  e-1  gold  READY    yes",
+        "db-edge   e-2  gold  UPGRADE",
     ]
     assert [row["name"] for row in json.loads(vca("edge", "list", "-o", "json").out)] == ["web-edge", "db-edge"]
-    assert [row["id"] for row in yaml.safe_load(vca("-o", "yaml", "edge", "list").out)] == ["e-1", "e-2"]
+    assert [row["edge_id"] for row in yaml.safe_load(vca("-o", "yaml", "edge", "list").out)] == ["e-1", "e-2"]
 
 
 def test_edge_list_of_one_vdc(vca: Vca, client: MakeClient) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-from typing import Any
-
 import typer
 
 from vcloudair_core.cli.invocation import Invocation, connected
@@ -24,14 +21,15 @@ def list_edges(run: Invocation) -> None:
     """List the edge gateways that the user can see; with --vdc only those of one VDC."""
     with run.client() as client:
         edges = client.service("ans").list_edges(vdc=client.settings.vdc)
-    rows = [_as_row(found) for found in edges]
     emit(
-        rows,
+        [found.as_dict() for found in edges],
         output=run.output,
-        columns=[Column("name", keep=True), Column("id", keep=True), Column("vdc"), Column("status")],
+        columns=[
+            Column("name", keep=True),
+            Column("edge_id", heading="ID", keep=True),
+            Column("vdc_name", heading="VDC"),
+            Column("status"),
+            Column("is_advanced", heading="ADVANCED"),
+        ],
         empty="No edge gateway is visible to this user. `vca doctor` tells whether a right is missing.",
     )
-
-
-def _as_row(found: Any) -> dict[str, Any]:
-    return dataclasses.asdict(found) if dataclasses.is_dataclass(found) else dict(found)  # type: ignore[arg-type]

@@ -101,7 +101,8 @@ def check_rights(client: Client) -> Iterator[Step]:
         return
     names = ", ".join(edge.name for edge in edges[:4]) + (" …" if len(edges) > 4 else "")
     yield passed("Edges", f"{len(edges)} visible: {names}")
-    yield _check_firewall(client, settings.edge or edges[0].name)
+    able = [edge.name for edge in edges if edge.is_advanced is not False] or [edges[0].name]
+    yield _check_firewall(client, settings.edge or able[0])
 
 
 def _check_firewall(client: Client, edge: str) -> Step:
