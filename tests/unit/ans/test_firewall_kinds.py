@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 import pytest
@@ -26,6 +27,8 @@ from vcloudair_core.engine.desired import Absent, Desired, Exactly, Present
 from vcloudair_core.engine.ensure import ensure
 from vcloudair_core.engine.outcome import Outcome
 from vcloudair_core.errors import AmbiguousMatchError, NotConvergedError, NotFoundError, SpecError
+from vcloudair_core.services.ans.codecs import firewall_codec
+from vcloudair_core.services.ans.firewall_codec_json import JsonFirewallCodec
 from vcloudair_core.services.ans.firewall_kinds import FirewallPolicyKind, FirewallRuleKind
 
 DIALECTS = ("hybridity", "network_xml", "network_json")
@@ -449,15 +452,9 @@ def test_rules_that_the_server_renumbers_are_reported() -> None:
 
 
 def test_user_rules_between_the_servers_stay_there() -> None:
-    bench = Bench("hybridity", WEB)
     kind = FirewallRuleKind()
     tree = section(WEB, {**copy.deepcopy(LAN), "ruleType": "internal_low", "name": "low"}, SSH)
-    from vcloudair_core.services.ans.codecs import firewall_codec
-    from vcloudair_core.services.ans.firewall_codec_json import JsonFirewallCodec
-
-    codec = firewall_codec("hybridity")
-    assert isinstance(codec, JsonFirewallCodec)
-    document = codec.document(tree)
+    document = JsonFirewallCodec("hybridity").document(tree)
     plan = kind.plan(document, Present((kind.parse({"name": "new"}),)))
     merged = kind.merge(document, plan).tree["firewallRules"]["firewallRules"]
     assert [rule["name"] for rule in merged] == [
@@ -469,4 +466,22 @@ def test_user_rules_between_the_servers_stay_there() -> None:
         tree["firewallRules"]["firewallRules"][-1]["name"],
     ]
     assert merged[1] is tree["firewallRules"]["firewallRules"][1]
-    assert bench.edge.puts == []
+
+
+def test_the_first_user_rule_stands_before_the_servers_last_ones(dialect: str) -> None:
+    low = {**copy.deepcopy(LAN), "ruleType": "internal_low", "name": "low"}
+    codec = firewall_codec(dialect)
+    tree = section(low)
+    document = codec.parse(to_xml(tree) if dialect == "network_xml" else json.dumps(tree).encode())
+    kind = FirewallRuleKind()
+    merged = kind.merge(document, kind.plan(document, Present((kind.parse({"name": "new"}),))))
+    assert [rule.spec.name for rule in codec.decode(merged).rules][1:3] == ["new", "low"]
+
+
+def test_what_stands_among_xml_rules_and_is_no_rule_stays() -> None:
+    codec = firewall_codec("network_xml")
+    body = to_xml(section(WEB)).replace(b"<firewallRules>", b"<firewallRules><future>f</future>")
+    document = codec.parse(body)
+    kind = FirewallRuleKind()
+    merged = kind.merge(document, kind.plan(document, Present((kind.parse({"name": "new"}),))))
+    assert b"<future>f</future>" in codec.encode(merged)

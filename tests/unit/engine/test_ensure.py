@@ -265,6 +265,35 @@ def test_what_others_own_must_come_back() -> None:
     assert caught.value.residual == [{"action": "lost", "n": 5}]
 
 
+def test_losses_are_looked_for_without_versions_too() -> None:
+    class Versionless(Numbers):
+        def read(self) -> Document:
+            return replace(super().read(), version=None)
+
+    store = Versionless(5)
+    store.script = [lambda store, sent: store.put(sent - {5})]
+    with pytest.raises(NotConvergedError):
+        _ensure(store, 1, kind=CarefulKind())
+
+
+def test_a_gateway_that_gave_up_may_have_let_the_write_through() -> None:
+    def through(store: Numbers, sent: set[int]) -> None:
+        store.put(sent)
+        raise BusyError("unavailable", status=503)
+
+    store = Numbers()
+    store.script = [through]
+    assert _ensure(store, 1).changed
+
+
+def test_the_store_may_bring_its_clock() -> None:
+    store = Numbers()
+    store.clock = FakeClock()  # type: ignore[attr-defined]
+    store.script = [ConflictError("stale")]
+    ensure(NumbersKind(), store, Present((1,)))
+    assert store.clock.slept  # type: ignore[attr-defined]
+
+
 def test_what_another_writer_removed_is_not_our_loss() -> None:
     def another(store: Numbers, sent: set[int]) -> None:
         store.put(sent)
