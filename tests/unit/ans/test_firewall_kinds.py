@@ -357,6 +357,18 @@ def test_matching_by_id_renames(dialect: str) -> None:
     assert not bench.ensure([{"match_by": "tag", "tag": 77}]).changed
 
 
+def test_one_rule_is_not_meant_in_two_ways() -> None:
+    bench = Bench("hybridity", WEB, SSH)
+    by_id = {"match_by": "rule_id", "rule_id": 131080}
+    with pytest.raises(SpecError, match="two of the given rules mean firewall rule 'web in'"):
+        bench.ensure([{"name": "web in"}, by_id])
+    with pytest.raises(SpecError, match="two of the given rules mean"):
+        bench.ensure([by_id, {"match_by": "tag", "tag": 131080}])
+    bench.ensure([{"name": "web in", "action": "deny"}, {**by_id, "name": "old web"}])
+    assert bench.edge.names() == ["old web", "ssh", "web in"]
+    assert bench.edge.puts != []
+
+
 def test_an_export_with_doubles_can_be_taken_to_another_edge() -> None:
     rules = Bench("hybridity", WEB, user_rule(131090, "web in"), user_rule(131091, "")).read()["rules"]
     bench = Bench("network_xml")

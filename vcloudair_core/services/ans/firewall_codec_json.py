@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from vcloudair_core.engine.kind import Document
-from vcloudair_core.engine.rulelist import LiveRule, Step
+from vcloudair_core.engine.matching import LiveRule
+from vcloudair_core.engine.rulelist import Step
 from vcloudair_core.errors import DecodeError
 from vcloudair_core.services.ans.firewall_model import (
     LAST_TYPES,

@@ -10,7 +10,8 @@ from lxml import etree
 
 from vcloudair_core import xmltree
 from vcloudair_core.engine.kind import Document
-from vcloudair_core.engine.rulelist import LiveRule, Step
+from vcloudair_core.engine.matching import LiveRule
+from vcloudair_core.engine.rulelist import Step
 from vcloudair_core.errors import DecodeError
 from vcloudair_core.services.ans.firewall_model import (
     LAST_TYPES,

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Any
 from vcloudair_core.engine.desired import Absent, Desired, Exactly
 from vcloudair_core.engine.fields import diff_fields
 from vcloudair_core.engine.kind import Document
+from vcloudair_core.engine.matching import named_rules, refuse_doubles
 from vcloudair_core.engine.parsing import Problems
 from vcloudair_core.engine.plan import Change, Plan
 from vcloudair_core.engine.rulelist import (
     ListPlan,
     RuleListKind,
-    named_rules,
     plan_absent,
     plan_present,
-    refuse_doubles,
 )
 from vcloudair_core.errors import SpecError
 from vcloudair_core.services.ans.codecs import firewall_codec
@@ -98,7 +97,7 @@ class FirewallRuleKind(_FirewallKind):
 
     def select(self, document: Document, desired: Desired) -> list[dict[str, Any]]:
         """The rules that were named, in the order they were named."""
-        found = named_rules(_RULES, decoded(document).user_rules, desired.specs)
+        found = named_rules(_RULES.noun, decoded(document).user_rules, desired.specs)
         return [rule_words(rule.spec) for rule in found]
 
     def plan(self, document: Document, desired: Desired) -> Plan:
@@ -143,7 +142,7 @@ class FirewallPolicyKind(_FirewallKind):
         spec: FirewallPolicySpec = desired.specs[0]
         rules = firewall.user_rules
         if not isinstance(desired, Exactly) or spec.rules is None:
-            rules = tuple(named_rules(_RULES, rules, spec.rules or (), in_place=True))
+            rules = tuple(named_rules(_RULES.noun, rules, spec.rules or (), in_place=True))
         return {**_settings_words(firewall), "rules": [rule_words(rule.spec) for rule in rules]}
 
     def plan(self, document: Document, desired: Desired) -> Plan:

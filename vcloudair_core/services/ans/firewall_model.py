@@ -9,7 +9,8 @@ from typing import Any, Protocol
 from vcloudair_core.engine.canonical import ANY
 from vcloudair_core.engine.fields import plain
 from vcloudair_core.engine.kind import Document
-from vcloudair_core.engine.rulelist import LiveRule, Step
+from vcloudair_core.engine.matching import LiveRule
+from vcloudair_core.engine.rulelist import Step
 from vcloudair_core.services.ans.firewall_spec import FirewallRuleSpec, ServiceSpec
 from vcloudair_core.services.ans.words import ADDRESS, INTERFACE, OBJECT, member, spelled, vnic_number
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from vcloudair_core.engine.canonical import ANY, port_range
 from vcloudair_core.engine.fields import fields_of
+from vcloudair_core.engine.matching import refuse_doubles
 from vcloudair_core.engine.parsing import Problems, Reader, one_of
-from vcloudair_core.engine.rulelist import PLACE_FIELDS, refuse_doubles
+from vcloudair_core.engine.rulelist import PLACE_FIELDS
 from vcloudair_core.services.ans.firewall_spec import (
     ACTION_SYNONYMS,
     ACTIONS,
