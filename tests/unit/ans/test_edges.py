@@ -21,7 +21,7 @@ from vcloudair_core.services.ans.edge_codec import parse_edges, parse_job
 from vcloudair_core.services.ans.edges import uuid_in
 from vcloudair_core.services.ans.plugin import vca_resource_kinds, vca_services
 from vcloudair_core.services.ans.service import AnsService
-from vcloudair_core.services.ans.store import EdgeDirectory, FirewallStore, open_firewall
+from vcloudair_core.services.ans.store import EdgeDirectory, SectionStore, open_firewall
 
 BASE = "https://cloud.example.test"
 EDGES = "GET /api/query"
@@ -242,7 +242,7 @@ def job(status: str) -> Response:
     return Response(200, Headers(), f"<edgeJob><jobId>jobdata-7</jobId><status>{status}</status></edgeJob>".encode())
 
 
-def _store_with_job(*statuses: str) -> tuple[FakeSession, FirewallStore]:
+def _store_with_job(*statuses: str) -> tuple[FakeSession, SectionStore]:
     one = FakeSession(FakeEdge(section()), edge_api="network_xml")
     store = open_firewall(one, {"edge": EDGE_ID})  # type: ignore[arg-type]
     accepted = Response(202, Headers({"Location": "/network/edges/jobs/jobdata-7"}))

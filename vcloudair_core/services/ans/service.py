@@ -12,7 +12,7 @@ from vcloudair_core.services.ans.edges import Edge
 from vcloudair_core.services.ans.firewall_codec_json import JsonFirewallCodec
 from vcloudair_core.services.ans.firewall_parse import read_rule
 from vcloudair_core.services.ans.firewall_spec import completed_rule
-from vcloudair_core.services.ans.store import EdgeDirectory, FirewallStore, dialect_of
+from vcloudair_core.services.ans.store import EdgeDirectory, dialect_of, firewall_store
 
 if TYPE_CHECKING:
     from vcloudair_core.session.session import Session
@@ -70,7 +70,7 @@ class ANSFirewall:
 
     def _set_up(self, session: Session, edge: Edge, dialects: tuple[str, ...]) -> None:
         self.edge = edge
-        self._stores = [FirewallStore(session, edge, dialect) for dialect in dialects]
+        self._stores = [firewall_store(session, edge, dialect) for dialect in dialects]
         self._loaded = False
         self._config: dict[str, Any] = {}
         self._rules: list[Any] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
 from vcloudair_core.engine.kind import Document
@@ -146,16 +146,27 @@ class EdgeDirectory:
 # -- sections ----------------------------------------------------------------------------------------------------
 
 
-class FirewallStore:
-    """The firewall section of one edge: the whole of it in one read and one write. Source: api/ans.md §1, §2."""
+class SectionCodec(Protocol):
+    """What a store needs of a section's codec."""
 
-    section = "firewall"
+    def parse(self, body: bytes) -> Document:
+        """Raises DecodeError."""
+        ...
 
-    def __init__(self, session: Session, edge: Edge, dialect: str) -> None:
+    def encode(self, document: Document) -> bytes:
+        """What goes on the wire."""
+        ...
+
+
+class SectionStore:
+    """One section of one edge: the whole of it in one read and one write. Source: api/ans.md §1."""
+
+    def __init__(self, session: Session, edge: Edge, dialect: str, section: str, codec: SectionCodec) -> None:
         self.session = session
         self.edge = edge
         self.dialect = dialect
-        self._codec = firewall_codec(dialect)
+        self.section = section
+        self._codec = codec
         self.clock = session.clock
 
     @property
@@ -230,7 +241,12 @@ def wait_for_job(session: Session, job_id: str, target: str, clock: Clock) -> No
         polls += 1
 
 
-def open_firewall(session: Session, target: Mapping[str, Any]) -> FirewallStore:
+def firewall_store(session: Session, edge: Edge, dialect: str) -> SectionStore:
+    """The firewall section of an edge. Source: api/ans.md §2."""
+    return SectionStore(session, edge, dialect, "firewall", firewall_codec(dialect))
+
+
+def open_firewall(session: Session, target: Mapping[str, Any]) -> SectionStore:
     """The firewall of the edge that a target or the settings name. Shape: ``{"edge": str, "vdc": str}``.
 
     Raises: ConfigurationError when no edge is named; NotFoundError, AmbiguousMatchError.
@@ -239,4 +255,4 @@ def open_firewall(session: Session, target: Mapping[str, Any]) -> FirewallStore:
     if not wanted:
         raise ConfigurationError("No edge gateway was named.", hint="Give edge (name or UUID), or set VCA_EDGE.")
     vdc = str(target.get("vdc") or session.settings.vdc or "").strip()
-    return FirewallStore(session, EdgeDirectory(session).find(wanted, vdc), dialect_of(session))
+    return firewall_store(session, EdgeDirectory(session).find(wanted, vdc), dialect_of(session))
