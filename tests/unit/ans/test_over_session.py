@@ -18,7 +18,7 @@ from vcloudair_core.plugin.manager import PluginManager
 from vcloudair_core.session.clock import FakeClock
 
 BASE = "https://cloud.example.test"
-SESSION = (
+SESSION = f'<Session xmlns="http://www.vmware.com/vcloud/v1.5" org="acme" user="ops" href="{BASE}/s"/>'.encode()
     f'<Session xmlns="http://www.vmware.com/vcloud/v1.5" org="acme" user="ops" href="{BASE}/api/session"/>'.encode()
 )
 RECORDS = f"""<QueryResultRecords xmlns="http://www.vmware.com/vcloud/v1.5" total="1">
