@@ -92,7 +92,10 @@ def secret_spellings(value: str) -> set[str]:
         encoded,
         json.dumps(value, ensure_ascii=False)[1:-1],
         escape(value),
+        escape(value, {'"': "&quot;"}),
         escape(value, {'"': "&quot;", "'": "&apos;"}),
+        escape(value, {'"': "&quot;", "'": "&#39;"}),
+        escape(value, {'"': "&quot;", "'": "&#x27;"}),
         quote(value),
         quote(value, safe=""),
         quote_plus(value),
@@ -143,9 +146,12 @@ def redact_tree(value: Any, secrets: Iterable[Secret | str] = ()) -> Any:
     return value
 
 
-def redact_headers(headers: Headers) -> Headers:
-    """The same headers with the values of ``Authorization``, cookies and every token header hidden."""
-    return Headers([(name, MASK if is_secret_name(name) else redact_text(value)) for name, value in headers.pairs()])
+def redact_headers(headers: Headers, secrets: Iterable[Secret | str] = ()) -> Headers:
+    """The same headers with known secrets hidden, and whatever ``Authorization``, cookies and token headers hold."""
+    known = list(secrets)
+    return Headers(
+        [(name, MASK if is_secret_name(name) else redact_text(value, known)) for name, value in headers.pairs()]
+    )
 
 
 def redacted_exchange(exchange: Exchange, secrets: Iterable[Secret | str] = ()) -> Exchange:
@@ -158,7 +164,7 @@ def redacted_exchange(exchange: Exchange, secrets: Iterable[Secret | str] = ()) 
     request: Request = replace(
         exchange.request,
         url=redact_text(exchange.request.url, known),
-        headers=redact_headers(exchange.request.headers),
+        headers=redact_headers(exchange.request.headers, known),
         body=hide(exchange.request.body),
     )
     response: Response | None = exchange.response
@@ -166,7 +172,7 @@ def redacted_exchange(exchange: Exchange, secrets: Iterable[Secret | str] = ()) 
         response = replace(
             response,
             url=redact_text(response.url, known),
-            headers=redact_headers(response.headers),
+            headers=redact_headers(response.headers, known),
             body=hide(response.body),
         )
     error = exchange.error

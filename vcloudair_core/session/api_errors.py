@@ -32,7 +32,7 @@ _BUSY_TEXT = re.compile(r"is busy completing an operation|is busy, cannot procee
 _STALE_TEXT = re.compile(
     r"older version \S+ than the current|fetch the latest copy|concurrent(?:ly)? modif", re.IGNORECASE
 )
-_SUPPORTED = re.compile(r"Supported API versions are:?\s*\[([^\]]*(?:\[D\][^\]]*)*)\]", re.IGNORECASE)
+_SUPPORTED = re.compile(r"Supported API versions are:?\s*\[((?:[^\[\]]|\[D\])*)\]", re.IGNORECASE)
 # Numbers that say no more than the status does.
 _STATUS_WORDS = frozenset(str(status) for status in range(100, 600))
 

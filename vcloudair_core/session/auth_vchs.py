@@ -138,7 +138,7 @@ class VchsAuth:
         self._settings = settings
 
     def sign_in(self) -> Flow:
-        """Settings ``instance`` (a service id), ``vdc`` and ``org`` choose the VDC; a user with one needs none of them."""
+        """Settings ``instance`` (a service id), ``vdc`` and ``org`` choose the VDC; one VDC needs no choice."""
         settings = self._settings
         version = check_pinned(settings.api_version) if settings.api_version else DEFAULT_VERSIONS["vchs"]
         portal = Portal(base_url_of(settings) + LOGIN_PATH, version, settings.allowed_origins or ())

@@ -42,6 +42,8 @@ def failure_of(
     """Our error for an exception of requests, urllib3, ssl or the sockets below them."""
     chain = list(_chain(exc))
     names = {type(link).__name__ for link in chain}
+    if names & _UNSENDABLE or any(isinstance(link, UnicodeError) for link in chain):
+        return _not_sendable(names, request)
     where = request.origin
     if names & {"ConnectTimeout", "ConnectTimeoutError"}:
         return TimeoutExpiredError(
@@ -64,8 +66,6 @@ def failure_of(
     tls = next((link for link in chain if isinstance(link, ssl.SSLError)), None)
     if tls is not None or "SSLError" in names:
         return _tls_failure(tls, request, ca_path)
-    if names & _UNSENDABLE or any(isinstance(link, UnicodeError) for link in chain):
-        return _not_sendable(names, request)
     if ca_path and any(isinstance(link, OSError) and "certificate" in str(link).lower() for link in chain):
         return TlsError(f"The certificate authorities in {ca_path} cannot be read.", hint="Is it a PEM file?")
     return _broken_connection(chain, names, request)

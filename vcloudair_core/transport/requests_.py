@@ -56,12 +56,12 @@ class RequestsTransport:
         ConfigurationError when ``ca_path`` does not exist.
         """
         adapter = self._opened()
-        if not self._validate:
-            self._silence(request.origin)
         timeout = request.timeout_s or self._timeout_s
         started = time.monotonic()
         try:
             prepared = _prepared(request)
+            if not self._validate:
+                self._silence(request.origin)
             answer = adapter.send(
                 prepared,
                 stream=True,

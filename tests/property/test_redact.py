@@ -1,0 +1,153 @@
+"""No secret in any rendering: whatever the secret, whatever stands around it, whatever form it takes."""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+import pickle
+from typing import Any
+from urllib.parse import quote, quote_plus
+from xml.sax.saxutils import escape, quoteattr
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from vcloudair_core.config import Settings
+from vcloudair_core.http import Exchange, Headers, Request, Response
+from vcloudair_core.redact import MASK, Secret, redact_headers, redact_text, redact_tree, redacted_exchange
+
+# Long enough not to stand in a text by chance.
+SECRETS = st.text(st.characters(min_codepoint=33, max_codepoint=0x2FF), min_size=8, max_size=40)
+TEXTS = st.text(max_size=60)
+
+
+def hidden(secret: str, shown: str) -> bool:
+    """True when the secret stands in no form in what is shown."""
+    return secret not in shown
+
+
+@given(SECRETS, TEXTS, TEXTS)
+def test_a_known_secret_stands_in_no_text(secret: str, before: str, after: str) -> None:
+    assume(secret not in before + MASK + after)
+    shown = redact_text(f"{before} {secret} {after}", [Secret(secret)])
+    assert hidden(secret, shown)
+
+
+@given(SECRETS)
+def test_nor_in_any_of_its_spellings(secret: str) -> None:
+    spellings = [
+        json.dumps({"note": secret}),
+        json.dumps({"note": secret}, ensure_ascii=False),
+        f"<a>{escape(secret)}</a>",
+        f"<a note={quoteattr(secret)}/>",
+        f"https://h/x?note={quote(secret, safe='')}",
+        f"note={quote_plus(secret)}",
+        base64.b64encode(secret.encode()).decode(),
+        repr(secret),
+    ]
+    for text in spellings:
+        shown = redact_text(text, [secret])
+        inner = text.partition("note=")[2] or text
+        assert MASK in shown, inner
+        assert hidden(secret, shown) or secret in MASK
+
+
+@given(SECRETS, st.sampled_from(["password", "psk", "preSharedKey", "sharedSecret", "token", "access_token"]))
+def test_what_stands_under_a_secret_s_name_is_hidden_unknown_as_it_is(secret: str, name: str) -> None:
+    assume(not set(secret) & set("\"'<>&\\") and secret.strip("*"))
+    for text in (
+        json.dumps({name: secret}),
+        f"<{name}>{escape(secret)}</{name}>",
+        f"<ns0:{name} a='b'>{escape(secret)}</ns0:{name}>",
+        f'<x {name}="{secret}"/>',
+    ):
+        assert hidden(secret, redact_text(text)), text
+
+
+def trees(leaf: str) -> st.SearchStrategy[Any]:
+    """JSON trees with the secret somewhere in them."""
+    leaves = st.one_of(st.none(), st.booleans(), st.integers(), st.just(f"x {leaf} y"), st.just(leaf), TEXTS)
+    return st.recursive(
+        leaves, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4), max_leaves=12
+    )
+
+
+@given(st.data())
+def test_no_tree_keeps_a_secret(data: st.DataObject) -> None:
+    secret = data.draw(SECRETS)
+    assume(secret.strip("*") and not secret.isdigit())
+    tree = data.draw(trees(secret))
+    shown = redact_tree({"psk": secret, "inner": tree}, [Secret(secret)])
+    assert all(hidden(secret, value) for value in _values(shown))
+    assert shown["psk"] == MASK
+
+
+def _values(tree: Any) -> list[str]:
+    if isinstance(tree, dict):
+        return [found for value in tree.values() for found in _values(value)]
+    if isinstance(tree, list):
+        return [found for value in tree for found in _values(value)]
+    return [tree] if isinstance(tree, str) else []
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers(), lambda inner: st.lists(inner) | st.dictionaries(TEXTS, inner)
+    )
+)
+def test_a_tree_without_text_comes_back_as_it_is(tree: Any) -> None:
+    assert redact_tree({"rules": tree}) == {"rules": tree}
+
+
+@given(SECRETS)
+def test_an_exchange_keeps_no_secret_anywhere(secret: str) -> None:
+    assume(secret.strip("*") and "\r" not in secret and "\n" not in secret)
+    basic = base64.b64encode(f"ops@acme:{secret}".encode()).decode()
+    request = Request(
+        "POST",
+        f"https://h.test/x?token={quote(secret, safe='')}",
+        Headers({"Authorization": f"Basic {basic}", "X-Vcloud-Authorization": secret}),
+        json.dumps({"psk": secret, "note": f"it is {secret}!"}).encode(),
+    )
+    response = Response(
+        200,
+        Headers([("Set-Cookie", f"vcloud-token={secret}"), ("X-Note", secret)]),
+        f"<a>{escape(secret)}</a>".encode(),
+    )
+    shown = redacted_exchange(Exchange(request, response, None, 0.1), [Secret(secret)])
+    assert shown.response is not None
+    text = f"{shown.request.url}{shown.request.headers.pairs()}{shown.response.headers.pairs()}"
+    text += shown.request.body.decode() + shown.response.body.decode()
+    assert hidden(secret, text)
+    assert basic not in text
+
+
+@given(SECRETS)
+def test_a_secret_shows_itself_to_nobody_by_accident(value: str) -> None:
+    assume(value not in MASK)
+    secret = Secret(value)
+    record = logging.LogRecord("x", logging.INFO, "x", 1, "%s %r", (secret, secret), None)
+    renderings = [str(secret), repr(secret), f"{secret}", f"{secret:>40}", "{}".format(secret), record.getMessage()]  # noqa: UP032
+    renderings += [repr([secret]), repr({"a": secret}), str(Secret(secret))]
+    assert all(hidden(value, shown) for shown in renderings)
+    assert secret.reveal() == value
+    with pytest.raises(TypeError):
+        pickle.dumps(secret)
+    with pytest.raises(TypeError):
+        json.dumps({"a": secret})
+
+
+@given(SECRETS)
+def test_settings_show_no_secret(value: str) -> None:
+    assume(value.strip() and value not in MASK)
+    settings = Settings.load({"password": value, "api_token": value, "token": value}, environ={"VCA_CONFIG_FILE": ""})
+    assert hidden(value, f"{settings!r}{settings}{settings.as_dict()}")
+
+
+@pytest.mark.parametrize(
+    "name", ["Authorization", "x-vcloud-authorization", "X-VMWARE-VCLOUD-ACCESS-TOKEN", "Cookie", "Set-Cookie"]
+)
+def test_headers_that_hold_tokens_are_masked(name: str) -> None:
+    assert redact_headers(Headers({name: "value-of-it"}))[name] == MASK

@@ -1,0 +1,141 @@
+"""Whatever bytes a server sends: a tree, or one DecodeError. Never another exception, never a bomb."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vcloudair_core.errors import DecodeError
+from vcloudair_core.xmltree import EXCERPT_LENGTH, excerpt_of, html_title, local, parse, parse_json, to_bytes
+
+BILLION_LAUGHS = (
+    b'<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY lol "lol">'
+    + b"".join(
+        b'<!ENTITY lol%d "%s">' % (n, b"&lol%s;" % (b"" if n == 1 else str(n - 1).encode()) * 10) for n in range(1, 12)
+    )
+    + b"]><lolz>&lol11;</lolz>"
+)
+
+
+@given(st.binary(max_size=400))
+def test_any_bytes_end_in_a_tree_or_a_decode_error(body: bytes) -> None:
+    for read in (parse, parse_json):
+        try:
+            read(body, what="the thing")
+        except DecodeError as exc:
+            assert "The thing" in str(exc)
+            assert len(exc.excerpt) <= EXCERPT_LENGTH
+
+
+@given(
+    st.sampled_from([b"<", b"<a", b"<?xml", b"<!--", b"<!DOCTYPE", b"<![CDATA[", b"&", b"\xff\xfe<", b"{", b"["]),
+    st.binary(),
+)
+def test_broken_beginnings_too(start: bytes, rest: bytes) -> None:
+    for read in (parse, parse_json):
+        with contextlib.suppress(DecodeError):
+            read(start + rest, what="the thing")
+
+
+NAMES = st.from_regex(r"\A[A-Za-z][A-Za-z0-9]{0,10}\Z")
+TEXTS = st.text(st.characters(min_codepoint=32, max_codepoint=0xD7FF), max_size=40)
+
+
+@given(NAMES, st.dictionaries(NAMES, TEXTS, max_size=5), TEXTS)
+@settings(max_examples=60)
+def test_a_tree_survives_being_written_and_read(name: str, attributes: dict[str, str], text: str) -> None:
+    from lxml import etree
+
+    root = etree.Element(f"{{urn:x}}{name}", attrib=attributes)
+    root.text = text
+    again = parse(to_bytes(root), what="the thing")
+    assert (local(again), dict(again.attrib), again.text or "") == (name, attributes, text)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        BILLION_LAUGHS,
+        b'<!DOCTYPE a SYSTEM "http://evil.example/a.dtd"><a/>',
+        b'<?xml version="1.0"?>\n<!-- c --><!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>',
+        b"<!DOCTYPE a><a/>",
+        '<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>'.encode("utf-16"),
+        b'<?xml version="1.0" encoding="utf-7"?>+ADwAIQ-DOCTYPE a+AD4-<a/>',
+        "<a/>".encode("cp037"),
+    ],
+    ids=["laughs", "external", "xxe", "plain", "utf-16", "utf-7", "ebcdic"],
+)
+def test_doctypes_are_refused_in_any_disguise(body: bytes) -> None:
+    started = time.monotonic()
+    with pytest.raises(DecodeError):
+        parse(body, what="the thing")
+    assert time.monotonic() - started < 1
+
+
+@pytest.mark.parametrize("depth", [1_000, 100_000])
+def test_depth_is_limited(depth: int) -> None:
+    with pytest.raises(DecodeError):
+        parse(b"<a>" * depth + b"</a>" * depth, what="the thing")
+    with pytest.raises(DecodeError):
+        parse_json(b"[" * depth + b"]" * depth if depth > 50_000 else b"[" * depth, what="the thing")
+
+
+def test_entities_of_the_language_itself_work() -> None:
+    assert parse(b"<a>&lt;&#65;&amp;</a>", what="the thing").text == "<A&"
+
+
+def test_a_byte_order_mark_does_no_harm() -> None:
+    assert local(parse(b"\xef\xbb\xbf<?xml version='1.0' encoding='UTF-8'?><a/>", what="the thing")) == "a"
+    assert parse_json(b"\xef\xbb\xbf{}", what="the thing") == {}
+
+
+@pytest.mark.parametrize(
+    ("page", "title"),
+    [
+        (b"<!DOCTYPE html><html><head><title>Action\n not found</title></head></html>", "Action not found"),
+        (b"\n<!doctype HTML PUBLIC '-//W3C//DTD'><title>502</title>", "502"),
+        (b"<html><body>x</body></html>", "(no title)"),
+        (b"<HTML><TITLE lang='en'>Sign in</TITLE></HTML>", "Sign in"),
+    ],
+)
+def test_pages_are_called_pages(page: bytes, title: str) -> None:
+    assert html_title(page) == title
+    for read in (parse, parse_json):
+        with pytest.raises(DecodeError, match="HTML page") as caught:
+            read(page, what="the list")
+        assert "url" in caught.value.hint
+        assert title in str(caught.value)
+
+
+@pytest.mark.parametrize("body", [b"", b"  \n"])
+def test_nothing_is_said_to_be_nothing(body: bytes) -> None:
+    for read in (parse, parse_json):
+        with pytest.raises(DecodeError, match="The list is empty"):
+            read(body, what="the list")
+
+
+@pytest.mark.parametrize("body", [b"NaN", b"{", b"plain", b"[1,]", b"\xff\xfe", b"1" * 5_000])
+def test_what_is_no_json(body: bytes) -> None:
+    with pytest.raises(DecodeError):
+        parse_json(body, what="the thing")
+
+
+def test_comments_have_no_place_in_the_tree() -> None:
+    root = parse(b"<a><!-- x --><?pi y?><b/></a>", what="the thing")
+    assert [local(child) for child in root] == ["b"]
+
+
+@given(st.text())
+def test_excerpts_are_short_and_on_one_line(text: str) -> None:
+    excerpt: Any = excerpt_of(text)
+    assert len(excerpt) <= EXCERPT_LENGTH
+    assert "\n" not in excerpt
+
+
+def test_excerpts_hide_secrets() -> None:
+    assert "hunter2" not in excerpt_of(b'<a password="hunter2"/>')

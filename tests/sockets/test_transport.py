@@ -1,0 +1,375 @@
+"""The transport over real sockets of this machine: what breaks, how it is told, and what never leaves the house."""
+
+from __future__ import annotations
+
+import datetime
+import gzip
+import logging
+import socket
+import ssl
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+
+from vcloudair_core.config import Settings
+from vcloudair_core.errors import ConfigurationError, ConnectionFailedError, TimeoutExpiredError, TlsError
+from vcloudair_core.http import Headers, Request
+from vcloudair_core.transport.base import Transport
+from vcloudair_core.transport.requests_ import RequestsTransport
+
+Script = Callable[[socket.socket, bytes], None]
+
+
+class Server:
+    """Accepts connections, reads one request from each, and lets a script answer it as badly as it likes."""
+
+    def __init__(self, script: Script, *, tls: ssl.SSLContext | None = None) -> None:
+        self._script = script
+        self._tls = tls
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self.requests: list[bytes] = []
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+
+    def __enter__(self) -> Server:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        # Shutting down wakes the accept that waits; closing alone would not.
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join(timeout=5)
+
+    @property
+    def url(self) -> str:
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            try:
+                if self._tls is not None:
+                    connection = self._tls.wrap_socket(connection, server_side=True)
+                connection.settimeout(5)
+                request = connection.recv(65536)
+                self.requests.append(request)
+                self._script(connection, request)
+            except OSError:
+                pass
+            finally:
+                connection.close()
+
+
+def says(answer: bytes) -> Script:
+    return lambda connection, request: connection.sendall(answer)
+
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
+
+
+def resets(connection: socket.socket, request: bytes) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def transport(**arguments: Any) -> RequestsTransport:
+    return RequestsTransport(Settings.load(arguments, environ={"VCA_CONFIG_FILE": ""}))
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+def send(url: str, method: str = "GET", body: bytes = b"", *, over: Transport | None = None, **headers: str) -> Any:
+    chosen = over or transport(timeout=5)
+    try:
+        return chosen.send(
+            Request(method, url, Headers({name.replace("_", "-"): value for name, value in headers.items()}), body)
+        )
+    finally:
+        chosen.close()
+
+
+# -- answers -------------------------------------------------------------------------------------------------------
+
+
+def test_an_answer_comes_back_whole() -> None:
+    answer = (
+        b"HTTP/1.1 401 Unauthorized\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nX-Vmware-Vcloud-Request-Id: r-1\r\n"
+        b"Content-Length: 4\r\nConnection: close\r\n\r\nbody"
+    )
+    with Server(says(answer)) as server:
+        response = send(f"{server.url}/api/x?y=1", "POST", b"<a/>", Accept="text/xml")
+    assert (response.status, response.body, response.reason) == (401, b"body", "Unauthorized")
+    assert response.headers.get_all("set-cookie") == ["a=1", "b=2"]
+    assert response.request_id == "r-1"
+    request = server.requests[0]
+    assert request.startswith(b"POST /api/x?y=1 HTTP/1.1\r\n")
+    assert b"Content-Length: 4" in request
+    assert b"User-Agent: vcloudair-core/" in request
+
+
+def test_a_post_without_a_body_says_so() -> None:
+    with Server(says(OK)) as server:
+        send(f"{server.url}/api/sessions", "POST")
+    assert b"Content-Length: 0" in server.requests[0]
+
+
+def test_compressed_and_chunked_bodies_are_read_to_their_end() -> None:
+    packed = gzip.compress(b"<x>" + b"y" * 100_000 + b"</x>")
+    chunks = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (packed[:50], packed[50:]))
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with Server(says(head + chunks + b"0\r\n\r\n")) as server:
+        assert len(send(f"{server.url}/x").body) == 100_007
+
+
+def test_redirects_and_cookies_are_nobody_s_business_here() -> None:
+    answer = b"HTTP/1.1 302 Found\r\nLocation: /y\r\nSet-Cookie: sid=1; Path=/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    with Server(says(answer)) as server:
+        over = transport(timeout=5)
+        assert over.send(Request("GET", f"{server.url}/x")).status == 302
+        assert over.send(Request("GET", f"{server.url}/x")).status == 302
+        over.close()
+    assert len(server.requests) == 2
+    assert all(b"Cookie" not in request for request in server.requests)
+
+
+def test_passwords_of_netrc_are_not_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password netrc-password\ndefault login x password y\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".netrc").write_text(netrc.read_text())
+    with Server(says(OK)) as server:
+        send(f"{server.url}/x", X_Token="token")
+        send(f"http://user:secret@127.0.0.1:{server.port}/x")
+    assert len(server.requests) == 2
+    assert all(b"\r\nAuthorization:" not in request for request in server.requests)
+
+
+def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Server(says(OK)) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        monkeypatch.setenv("no_proxy", "")
+        send("http://vcd.example.test/x")
+    assert proxy.requests[0].startswith(b"GET http://vcd.example.test/x ")
+
+
+def test_a_proxy_that_is_not_there_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "http://user:proxy-password@127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "")
+    with pytest.raises(ConnectionFailedError, match="HTTPS_PROXY") as caught:
+        send("https://vcd.example.test/x")
+    assert caught.value.may_have_executed is False
+    assert "proxy-password" not in f"{caught.value}{caught.value.as_dict()}"
+
+
+# -- no answer -----------------------------------------------------------------------------------------------------
+
+
+def test_a_refused_connection() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    with pytest.raises(ConnectionFailedError, match="refuses connections") as caught:
+        send(f"http://127.0.0.1:{port}/x")
+    assert caught.value.may_have_executed is False
+    assert caught.value.__cause__ is None
+
+
+def test_a_name_without_an_address() -> None:
+    with pytest.raises(ConnectionFailedError, match="cannot be resolved") as caught:
+        send("https://vcd.invalid/x")
+    assert caught.value.may_have_executed is False
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        resets,
+        says(b""),
+        says(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"),
+        says(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n64\r\nhalf"),
+        says(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nnope"),
+        says(b"SSH-2.0-OpenSSH_9.2\r\n"),
+    ],
+    ids=["reset", "nothing", "half a body", "half a chunk", "no gzip", "not HTTP"],
+)
+def test_an_answer_that_breaks_may_have_been_carried_out(script: Script) -> None:
+    with Server(script) as server, pytest.raises(ConnectionFailedError) as caught:
+        send(f"{server.url}/x", "POST", b"<a/>")
+    assert caught.value.may_have_executed is True
+    assert caught.value.hint
+
+
+def test_a_server_that_takes_too_long_may_have_carried_it_out() -> None:
+    release = threading.Event()
+
+    def wait(connection: socket.socket, request: bytes) -> None:
+        release.wait(5)
+
+    with Server(wait) as server:
+        with pytest.raises(TimeoutExpiredError, match="setting timeout|Setting timeout") as caught:
+            send(f"{server.url}/x", over=transport(timeout=0.2))
+        release.set()
+    assert caught.value.may_have_executed is True
+
+
+def test_a_body_without_end_is_dropped() -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n"
+    with Server(says(head + gzip.compress(b"\0" * 5_000_000))) as server:
+        settings = Settings.load({"timeout": 5}, environ={"VCA_CONFIG_FILE": ""})
+        with pytest.raises(ConnectionFailedError, match="longer than 1 MiB"):
+            send(f"{server.url}/x", over=RequestsTransport(settings, max_body_bytes=1024 * 1024))
+
+
+@pytest.mark.parametrize("url", ["https://h:99999/x", "nothing", "https:///x", "ftp://h/x"])
+def test_what_is_no_url_is_not_sent(url: str) -> None:
+    with pytest.raises(ConnectionFailedError):
+        transport().send(Request("GET", url))
+
+
+def test_a_header_with_a_line_break_is_refused_and_not_shown() -> None:
+    with pytest.raises(ConnectionFailedError, match="line break") as caught:
+        send("http://127.0.0.1:9/x", Authorization="Basic secret\r\nX-Evil: 1")
+    assert "secret" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+# -- TLS -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+def context_of(authority: trustme.CA, *names: str, **more: Any) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(*names, **more).configure_cert(context)
+    return context
+
+
+@pytest.fixture
+def ca_path(authority: trustme.CA, tmp_path: Path) -> str:
+    path = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(path))
+    return str(path)
+
+
+def test_a_known_authority_is_trusted(authority: trustme.CA, ca_path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Server(says(OK), tls=context_of(authority, "127.0.0.1")) as server:
+        assert send(f"{server.url}/x", over=transport(ca_path=ca_path)).body == b"ok"
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", ca_path)
+        assert send(f"{server.url}/x").body == b"ok"
+
+
+@pytest.mark.parametrize(
+    ("names", "more", "with_ca", "phrase"),
+    [
+        (("127.0.0.1",), {}, False, "cannot be trusted.*ca_path"),
+        (("other.example.test",), {}, True, "another name"),
+        (
+            ("127.0.0.1",),
+            {"not_after": datetime.datetime(2020, 1, 2), "not_before": datetime.datetime(2020, 1, 1)},
+            True,
+            "expired",
+        ),
+    ],
+    ids=["unknown issuer", "another name", "expired"],
+)
+def test_bad_certificates_are_told_apart(
+    authority: trustme.CA, ca_path: str, names: tuple[str, ...], more: dict[str, Any], with_ca: bool, phrase: str
+) -> None:
+    arguments = {"ca_path": ca_path} if with_ca else {}
+    with (
+        Server(says(OK), tls=context_of(authority, *names, **more)) as server,
+        pytest.raises(TlsError, match=phrase) as caught,
+    ):
+        send(f"{server.url}/x", "POST", over=transport(**arguments))
+    assert caught.value.may_have_executed is False
+    assert server.requests == []
+
+
+def test_a_server_without_tls_is_said_to_be_one() -> None:
+    with (
+        Server(says(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as server,
+        pytest.raises(TlsError, match="does not speak TLS"),
+    ):
+        send(f"https://127.0.0.1:{server.port}/x")
+
+
+def test_unverified_certificates_are_warned_of_once(authority: trustme.CA, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING)
+    with Server(says(OK), tls=context_of(authority, "other.example.test")) as server:
+        over = transport(validate_certs=False)
+        assert over.send(Request("GET", f"{server.url}/x")).body == b"ok"
+        assert over.send(Request("GET", f"{server.url}/x")).body == b"ok"
+        over.close()
+    assert [record.getMessage() for record in caplog.records].count(caplog.records[0].getMessage()) == 1
+    assert "validate_certs is off" in caplog.text
+
+
+def test_a_ca_path_that_is_not_there_is_a_matter_of_settings() -> None:
+    with pytest.raises(ConfigurationError, match="VCA_CA_PATH"):
+        send("https://127.0.0.1:9/x", over=transport(ca_path="/nowhere/ca.pem"))
+
+
+def test_a_ca_path_that_is_no_pem_is_named(tmp_path: Path, authority: trustme.CA) -> None:
+    path = tmp_path / "not.pem"
+    path.write_text("not a certificate")
+    with Server(says(OK), tls=context_of(authority, "127.0.0.1")) as server, pytest.raises(TlsError, match="PEM"):
+        send(f"{server.url}/x", over=transport(ca_path=str(path)))
+
+
+# -- cost, threads -------------------------------------------------------------------------------------------------
+
+
+def test_requests_is_loaded_with_the_first_request() -> None:
+    program = (
+        "import sys\n"
+        "from vcloudair_core.transport.requests_ import RequestsTransport\n"
+        "from vcloudair_core.config import Settings\n"
+        "import vcloudair_core.session.session, vcloudair_core.session.facade, vcloudair_core.session.plugin\n"
+        "RequestsTransport(Settings.load({}))\n"
+        "loaded = [name for name in ('requests', 'urllib3', 'lxml', 'tenacity', 'cryptography', 'filelock',"
+        " 'publicsuffixlist') if name in sys.modules]\n"
+        "sys.exit(','.join(loaded) or 0)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture
+def keeps_alive() -> Iterator[Server]:
+    def answer(connection: socket.socket, request: bytes) -> None:
+        while request:
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+            request = connection.recv(65536)
+
+    with Server(answer) as server:
+        yield server
+
+
+def test_connections_are_kept_and_used_again(keeps_alive: Server) -> None:
+    over = transport(timeout=5)
+    assert isinstance(over, Transport)
+    for _ in range(5):
+        assert over.send(Request("GET", f"{keeps_alive.url}/x")).body == b"ok"
+    over.close()
+    assert len(keeps_alive.requests) == 1
+    assert over.send(Request("GET", f"{keeps_alive.url}/x")).body == b"ok"
+    over.close()

@@ -1,0 +1,314 @@
+"""The original's session classes over our flows. What they promise: seed.md; values: api/sessions.md §5."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.unit.session.fakes import BASE, PASSWORD, TOKEN, FakeTransport, reply, session_xml
+from tests.unit.session.test_portals import (
+    OD,
+    PORTAL,
+    REGION,
+    VCD,
+    VCD_TOKEN,
+    instance,
+    od_answers,
+    two_services,
+    vchs_answers,
+)
+from vcloudair_core.errors import AuthenticationError, ConfigurationError, NotFoundError
+from vcloudair_core.session.facade import OrgInfo, VCAODSession, VCASession, session_for
+from vcloudair_core.session.session import Session
+
+KEYS = {"vcdurl", "token", "org_uuid", "auth-header", "version"}
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VCA_CONFIG_FILE", "")
+    monkeypatch.setenv("VCA_ORG", "an org of the environment")
+    monkeypatch.setenv("VCA_URL", "https://url-of-the-environment.example.test")
+
+
+def portal_over(answers: dict[str, Any], **more: Any) -> tuple[VCASession, FakeTransport]:
+    transport = FakeTransport(answers)
+    session = VCASession("5.6", "ops", PASSWORD)
+    session.login_url = f"{PORTAL}/api/vchs/sessions"
+    session.transport = transport
+    return session, transport
+
+
+# -- subscription --------------------------------------------------------------------------------------------------
+
+
+def test_login_lists_the_vdcs_and_a_vdc_gives_org_info() -> None:
+    sess, transport = portal_over(vchs_answers())
+    assert sess.login() is None
+    assert sess.vdc_names == ["m1-1"]
+    assert "m1-1" in sess.vdc_names
+    transport.requests.clear()
+    info = sess.login_to_vdc("M1-1")
+    assert transport.sent() == ["POST /api/vchs/compute/m1-1/vdc/m1-1/vcloudsession"]
+    assert dict(info) == {
+        "vcdurl": VCD,
+        "token": VCD_TOKEN,
+        "org_uuid": "vdc-uuid",
+        "auth-header": "x-vcloud-authorization",
+        "version": "5.6",
+    }
+    assert sess["m1-1"] is sess["M1-1"] is info
+    assert "M1-1" in sess
+
+
+def test_login_with_an_org_name_signs_in_to_it_too() -> None:
+    sess, _ = portal_over(vchs_answers())
+    info = sess.login(orgname="M1-1")
+    assert info is not None
+    assert set(info) == KEYS
+    assert sess.login_to_vdc("m1-1") is not info
+
+
+def test_a_name_that_two_services_share_is_not_guessed() -> None:
+    sess, _ = portal_over(two_services())
+    sess.login()
+    assert sess.vdc_names == ["m1-1/m1-1", "prod", "test", "20-162/m1-1"]
+    with pytest.raises(ConfigurationError, match="20-162/m1-1"):
+        sess.login_to_vdc("m1-1")
+    assert sess.login_to_vdc("20-162/M1-1")["org_uuid"] == "other-uuid"
+
+
+def test_what_is_not_there() -> None:
+    sess, _ = portal_over(vchs_answers())
+    with pytest.raises(ConfigurationError, match=r"call login\(\) first"):
+        sess.login_to_vdc("m1-1")
+    with pytest.raises(KeyError):
+        sess["m1-1"]
+    sess.login()
+    with pytest.raises(ConfigurationError, match="There are: m1-1"):
+        sess.login_to_vdc("nope")
+
+
+@pytest.mark.parametrize(
+    ("user", "password", "phrase"),
+    [(None, None, "No username and no password"), ("ops", None, "No password"), (None, "x", "No username")],
+)
+def test_credentials_must_come_from_somewhere(user: str | None, password: str | None, phrase: str) -> None:
+    with pytest.raises(ConfigurationError, match=phrase):
+        VCASession().login(user, password)
+    with pytest.raises(ConfigurationError, match=phrase):
+        VCAODSession().login(user, password)
+
+
+def test_credentials_may_come_with_login() -> None:
+    sess, transport = portal_over(vchs_answers())
+    sess.username = None
+    sess.login("other", "pw-of-other")
+    assert sess.username == "other"
+    assert "pw-of-other" not in repr(vars(sess))
+
+
+def test_a_refused_login_is_one_of_our_errors() -> None:
+    sess, _ = portal_over(vchs_answers() | {"POST /api/vchs/sessions": reply(401)})
+    with pytest.raises(AuthenticationError) as caught:
+        sess.login()
+    assert PASSWORD not in str(caught.value)
+
+
+def test_the_login_url_may_be_set_on_a_class() -> None:
+    class Elsewhere(VCASession):
+        login_url = f"{PORTAL}/api/vchs/sessions"
+
+    sess = Elsewhere(username="ops", password=PASSWORD)
+    transport = FakeTransport(vchs_answers())
+    sess.transport = transport
+    sess.login()
+    assert VCASession.login_url == "https://vchs.vmware.com/api/vchs/sessions"
+    assert {request.origin for request in transport.requests} == {f"{PORTAL}:443"}
+
+
+# -- the live session behind org info ------------------------------------------------------------------------------
+
+
+def test_org_info_carries_a_live_session_that_renews_itself() -> None:
+    answers = vchs_answers() | {"GET /api/x": [reply(401), reply(200, "<x/>")]}
+    sess, transport = portal_over(answers)
+    info = sess.login(orgname="m1-1")
+    assert isinstance(info, OrgInfo)
+    transport.requests.clear()
+    assert info.session.call("GET", "/api/x").status == 200
+    assert transport.sent() == ["GET /api/x", "POST /api/vchs/compute/m1-1/vdc/m1-1/vcloudsession", "GET /api/x"]
+    assert info.session.identity.flavour == "vchs"
+    info.session.close()
+    assert "DELETE" not in " ".join(transport.sent())
+
+
+def test_org_info_hides_its_token_from_a_glance() -> None:
+    sess, _ = portal_over(vchs_answers())
+    info = sess.login(orgname="m1-1")
+    assert VCD_TOKEN not in f"{info!r} {info}"
+    assert json.loads(json.dumps(info))["token"] == VCD_TOKEN
+
+
+@pytest.mark.parametrize(
+    ("info", "arguments", "flavour", "version"),
+    [
+        ({"vcdurl": VCD, "token": TOKEN}, (), "vchs", "5.6"),
+        ({"vcdurl": f"{REGION}/api/compute/", "token": TOKEN}, (), "vca", "5.7"),
+        ({"vcdurl": VCD, "token": TOKEN, "version": "5.11"}, (), "vchs", "5.11"),
+        (None, (VCD, TOKEN), "vchs", "5.6"),
+        (None, (VCD, TOKEN, "9.0"), "vchs", "9.0"),
+    ],
+)
+def test_a_session_from_plain_values_sends_nothing_of_its_own(
+    info: dict[str, str] | None, arguments: tuple[str, ...], flavour: str, version: str
+) -> None:
+    base_path = "/api/compute" if flavour == "vca" else ""
+    transport = FakeTransport({f"GET {base_path}/api/x": reply(200, "<x/>")})
+    session = session_for(info, *arguments, transport=transport)
+    session.call("GET", "/api/x")
+    assert len(transport.requests) == 1
+    assert transport.requests[0].headers["x-vcloud-authorization"] == TOKEN
+    assert (session.identity.flavour, session.identity.api_version) == (flavour, version)
+
+
+def test_a_session_from_a_jwt_is_a_bearer_s() -> None:
+    transport = FakeTransport({"GET /api/x": reply(200)})
+    session_for({"vcdurl": VCD, "token": "jwt", "auth-header": "Authorization"}, transport=transport).call(
+        "GET", "/api/x"
+    )
+    assert transport.requests[0].headers["Authorization"] == "Bearer jwt"
+
+
+def test_a_plain_token_that_is_over_ends_in_an_error() -> None:
+    session = session_for(None, VCD, TOKEN, transport=FakeTransport({"GET /api/x": reply(401)}))
+    with pytest.raises(AuthenticationError) as caught:
+        session.call("GET", "/api/x")
+    assert TOKEN not in str(caught.value)
+
+
+@pytest.mark.parametrize("arguments", [(), ({},), (None, VCD), (None, None, TOKEN), ({"vcdurl": VCD},)])
+def test_url_and_token_are_both_needed(arguments: tuple[Any, ...]) -> None:
+    with pytest.raises(ConfigurationError, match="vcdurl and token"):
+        session_for(*arguments)
+
+
+def test_an_org_info_gives_its_own_session() -> None:
+    session = object.__new__(Session)
+    assert session_for(OrgInfo({"token": "x"}, session), "https://ignored", "ignored") is session
+
+
+# -- a vCloud Director directly ------------------------------------------------------------------------------------
+
+ORG = (
+    '<Org xmlns="http://www.vmware.com/vcloud/v1.5" name="acme">'
+    f'<Link rel="down" name="n" href="{BASE}/api/network/1" type="application/vnd.vmware.vcloud.orgNetwork+xml"/>'
+    f'<Link rel="down" name="vdc1" href="{BASE}/api/vdc/vdc-uuid" type="application/vnd.vmware.vcloud.vdc+xml"/></Org>'
+)
+
+
+def direct_answers() -> dict[str, Any]:
+    return {
+        "POST /api/sessions": reply(200, session_xml(), x_vcloud_authorization=TOKEN),
+        "GET /api/org/aaaa-org": reply(200, ORG),
+    }
+
+
+def direct(answers: dict[str, Any]) -> tuple[VCASession, FakeTransport]:
+    sess, transport = VCASession("5.6", "ops", PASSWORD), FakeTransport(answers)
+    sess.transport = transport
+    return sess, transport
+
+
+def test_direct_login_finds_the_vdc() -> None:
+    sess, transport = direct(direct_answers())
+    info = sess.login(orgname="ACME", vcd_url=f"{BASE}/")
+    assert info is not None
+    assert dict(info) == {
+        "vcdurl": BASE,
+        "token": TOKEN,
+        "org_uuid": "vdc-uuid",
+        "auth-header": "x-vcloud-authorization",
+        "version": "5.6",
+    }
+    assert transport.sent() == ["POST /api/sessions", "GET /api/org/aaaa-org"]
+    assert sess["acme"] is info
+
+
+def test_direct_login_needs_an_org() -> None:
+    with pytest.raises(ConfigurationError, match="org name"):
+        direct({})[0].login(vcd_url=BASE)
+
+
+def test_an_org_without_a_vdc_is_named() -> None:
+    answers = direct_answers() | {"GET /api/org/aaaa-org": reply(200, "<Org/>")}
+    with pytest.raises(NotFoundError, match="'acme' shows no virtual data center"):
+        direct(answers)[0].login(orgname="acme", vcd_url=BASE)
+
+
+# -- On-Demand -----------------------------------------------------------------------------------------------------
+
+
+def on_demand(*instances: dict[str, Any], plans: Any = ()) -> tuple[VCAODSession, FakeTransport]:
+    answers = od_answers(*instances) | {"GET /api/sc/plans": reply(200, json.dumps({"plans": list(plans)}))}
+    transport = FakeTransport(answers)
+    sess = VCAODSession("5.7", "ops@acme.test", PASSWORD)
+    sess.login_url = f"{OD}/api/iam/login"
+    sess.transport = transport
+    return sess, transport
+
+
+PLAN = {"id": "region:x:planID:1", "name": "Virtual Private Cloud OnDemand"}
+
+
+def test_instances_without_a_session_are_left_out_and_names_come_from_plans() -> None:
+    sess, _ = on_demand(instance("uuid-1", "raw name"), plans=[PLAN])
+    sess.login()
+    assert [entry["id"] for entry in sess.instances] == ["uuid-1"]
+    found = sess.instances[0]
+    assert (found["friendlyName"], found["planType"]) == ("Virtual Private Cloud OnDemand", "NoType")
+    assert found["instanceAttributes"]["orgName"] == "uuid-1"
+
+
+def test_the_list_prints_also_when_no_plan_matches(capsys: pytest.CaptureFixture[str]) -> None:
+    sess, _ = on_demand(instance("uuid-1", "raw name"), instance("uuid-2", "") | {"region": None})
+    sess.login()
+    sess.show_instance_list()
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["Index", "Type", "Region"]
+    assert lines[1].split() == ["0", "raw", "name", "us-west-1-3"]
+    assert lines[2].split() == ["1", "Unnamed"]
+
+
+def test_an_instance_gives_org_info() -> None:
+    sess, transport = on_demand(instance("uuid-1"))
+    sess.login()
+    transport.requests.clear()
+    info = sess.login_to_instance(0)
+    assert transport.sent() == ["POST /api/compute/api/sessions"]
+    assert dict(info) == {
+        "vcdurl": f"{REGION}/api/compute/",
+        "token": VCD_TOKEN,
+        "org_uuid": "uuid-1",
+        "auth-header": "x-vcloud-authorization",
+        "version": "5.7",
+    }
+    assert info.session.call("GET", "/api/x").status == 200
+    assert sess.vcd_tokens["uuid-1"] is info
+
+
+@pytest.mark.parametrize("index", [-1, 1])
+def test_an_index_that_is_not_there(index: int) -> None:
+    sess, _ = on_demand(instance("uuid-1"))
+    with pytest.raises(ConfigurationError, match=r"call login\(\) first"):
+        sess.login_to_instance(index)
+    sess.login()
+    with pytest.raises(ConfigurationError, match="0 to 0"):
+        sess.login_to_instance(index)
+
+
+def test_a_version_that_is_none_is_refused_at_once() -> None:
+    with pytest.raises(ConfigurationError, match="api_version"):
+        VCAODSession("latest")

@@ -1,0 +1,128 @@
+"""The table of repeats, line by line; and how long is waited."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.unit.session.fakes import FakeTransport, broke, error_xml, reply, settings_of
+from vcloudair_core.errors import TimeoutExpiredError, TlsError, VcloudAirError
+from vcloudair_core.http import Headers, Request, Response
+from vcloudair_core.session.clock import FakeClock
+from vcloudair_core.session.origins import Origins
+from vcloudair_core.session.retry import RetryPolicy, retry_after_s
+from vcloudair_core.session.wire import Wire
+
+URL = "https://vcd.example.test/api/x"
+BUSY = reply(400, error_xml("The entity  is busy completing an operation.", "BUSY_ENTITY"))
+LIMIT = reply(400, error_xml("too many operations", "OPERATION_LIMITS_EXCEEDED"))
+
+
+def tries(first: Any, method: str, *, policy: RetryPolicy | None = None, clock: FakeClock | None = None) -> int:
+    """How many times a request is sent whose first answer is this one; the others are well."""
+    transport = FakeTransport({f"{method} /api/x": [first, reply(200)]})
+    wire = Wire(transport, policy=policy or RetryPolicy(), clock=clock or FakeClock())
+    wire.send(Request(method, URL), Origins(URL), repeatable=method == "GET")
+    return len(transport.requests)
+
+
+@pytest.mark.parametrize(
+    ("first", "reads", "writes"),
+    [
+        (reply(200), 1, 1),
+        (reply(429), 2, 2),
+        (BUSY, 2, 2),
+        (LIMIT, 2, 2),
+        (reply(503, Retry_After="1"), 2, 2),
+        (reply(503), 2, 1),
+        (reply(502), 2, 1),
+        (reply(504), 2, 1),
+        (reply(408), 2, 1),
+        (reply(500), 2, 1),
+        (reply(501), 1, 1),
+        (reply(400), 1, 1),
+        (reply(401), 1, 1),
+        (reply(403), 1, 1),
+        (reply(404), 1, 1),
+        (reply(409), 1, 1),
+        (broke(executed=True), 2, 1),
+        (broke(executed=False), 2, 2),
+        (broke(True, TimeoutExpiredError), 2, 1),
+        (broke(False, TimeoutExpiredError), 2, 2),
+        (broke(False, TlsError), 1, 1),
+    ],
+)
+def test_the_table(first: Any, reads: int, writes: int) -> None:
+    assert (tries(first, "GET"), tries(first, "PUT")) == (reads, writes)
+
+
+def stubborn(answer: Any, method: str = "GET", **policy: Any) -> tuple[int, FakeClock]:
+    transport = FakeTransport({f"{method} /api/x": answer})
+    clock = FakeClock()
+    wire = Wire(transport, policy=RetryPolicy(**policy), clock=clock)
+    outcome = wire.send(Request(method, URL), Origins(URL), repeatable=method == "GET")
+    with pytest.raises(VcloudAirError):
+        outcome.answer()
+    assert wire.calls == len(transport.requests)
+    return len(transport.requests), clock
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (reply(500), 5),
+        (broke(executed=True), 5),
+        (broke(executed=False), 3),
+        (broke(True, TimeoutExpiredError), 2),
+    ],
+)
+def test_tries_are_counted(answer: Any, expected: int) -> None:
+    assert stubborn(answer)[0] == expected
+
+
+@pytest.mark.parametrize("answer", [BUSY, reply(429), reply(500), broke(executed=False)])
+def test_no_retries_is_no_retries(answer: Any) -> None:
+    assert stubborn(answer, retries=0)[0] == 1
+
+
+def test_waits_double_are_spread_and_end() -> None:
+    count, clock = stubborn(BUSY, max_wait_s=60)
+    assert sum(clock.slept) <= 60.001
+    assert count > 6
+    for number, waited in enumerate(clock.slept[:4]):
+        assert 0.75 * 0.5 * 2**number <= waited <= 1.25 * 0.5 * 2**number
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"Retry-After": "7"}, 7.0),
+        ({"Retry-After": " 0 "}, 0.0),
+        ({"Retry-After": "Wed, 21 Oct 2026 07:28:10 GMT", "Date": "Wed, 21 Oct 2026 07:28:00 GMT"}, 10.0),
+        ({"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT", "Date": "Wed, 21 Oct 2026 07:28:00 GMT"}, 0.0),
+        ({"Retry-After": "Tue, 14 Nov 2023 22:13:30 GMT"}, 10.0),
+        ({"Retry-After": "soon"}, None),
+        ({"Retry-After": "-5"}, None),
+        ({}, None),
+    ],
+)
+def test_retry_after_in_both_forms(headers: dict[str, str], seconds: float | None) -> None:
+    assert retry_after_s(Response(429, Headers(headers)), FakeClock(wall=1_700_000_000)) == seconds
+
+
+def test_retry_after_is_followed_but_never_beyond_what_is_allowed() -> None:
+    clock = FakeClock()
+    assert tries(reply(429, Retry_After="7"), "POST", clock=clock) == 2
+    assert clock.slept == [7.0]
+    count, clock = stubborn(reply(429, Retry_After="86400"), max_wait_s=30)
+    assert (count, clock.slept) == (2, [30.0])
+
+
+def test_a_server_that_says_again_at_once_does_not_keep_us_for_ever() -> None:
+    count, _ = stubborn(reply(429, Retry_After="0"), max_wait_s=10)
+    assert count <= 21
+
+
+def test_settings_make_the_policy() -> None:
+    assert RetryPolicy.of(settings_of(retries=2, max_retry_wait=9)) == RetryPolicy(retries=2, max_wait_s=9)
