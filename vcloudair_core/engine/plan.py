@@ -12,7 +12,8 @@ from typing import Any
 from vcloudair_core.redact import redact_tree
 
 _VERBS = ("create", "update", "move", "delete")
-_BARE = re.compile(r"[A-Za-z_][\w ./-]*(?<! )\Z", re.ASCII)
+_BARE = re.compile(r"[A-Za-z_][\w ./()-]*(?<! )\Z|\d+\.\d+\.\d+\.\d+[\d./-]*\Z", re.ASCII)
+"""Names, and IPv4 addresses, ranges and networks."""
 _NOT_TEXT = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 
 
@@ -20,6 +21,7 @@ _NOT_TEXT = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 class Change:
     """One step of a plan. ``before`` and ``after`` are in the kind's words, secrets masked; None for nothing.
 
+    ``identity`` is the object's name, also where several have it; ``title`` (if not empty) tells those apart.
     ``fields`` names what an update changes. ``positions`` are the places before and after, counted from 0 among the
     rules that users own, where place matters. An object that is updated and moved has two changes.
     """
@@ -30,15 +32,18 @@ class Change:
     after: Mapping[str, Any] | None = None
     fields: tuple[str, ...] = ()
     positions: tuple[int | None, int | None] = (None, None)
+    title: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        """Shape: ``{"action", "identity", "before", "after"}`` and, if there are any, ``fields``, ``positions``."""
+        """Shape: ``{"action", "identity", "before", "after"}`` and, if any, ``title``, ``fields``, ``positions``."""
         shown: dict[str, Any] = {
             "action": self.action,
             "identity": self.identity,
             "before": _safe(self.before),
             "after": _safe(self.after),
         }
+        if self.title:
+            shown["title"] = self.title
         if self.fields:
             shown["fields"] = list(self.fields)
         if self.positions != (None, None):
@@ -84,7 +89,7 @@ class Plan:
             positions = next((change.positions for change in changes if change.positions != (None, None)), (None, None))
             for lines, shown, position in ((before, first.before, positions[0]), (after, first.after, positions[1])):
                 if shown is not None:
-                    lines += _block(first.identity, shown, position if moved else None)
+                    lines += _block(first.title or first.identity, shown, position if moved else None)
         header = f"{self.target}, {self.kind}" if self.target else self.kind
         return {
             "before": "".join(before),
@@ -97,7 +102,9 @@ class Plan:
         """Changes of one object together: only an update and a move can be of the same one."""
         grouped: dict[object, list[Change]] = {}
         for at, change in enumerate(self.changes):
-            grouped.setdefault(at if change.action in ("create", "delete") else change.identity, []).append(change)
+            grouped.setdefault(
+                at if change.action in ("create", "delete") else change.title or change.identity, []
+            ).append(change)
         return list(grouped.values())
 
     def as_dict(self) -> dict[str, Any]:
@@ -114,13 +121,13 @@ def _safe(shown: Mapping[str, Any] | None) -> Any:
     return None if shown is None else redact_tree(dict(shown))
 
 
-def _block(identity: str, shown: Mapping[str, Any], position: int | None) -> list[str]:
-    lines = [f"{_scalar(identity)}:\n"]
+def _block(title: str, shown: Mapping[str, Any], position: int | None) -> list[str]:
+    lines = [f"{_scalar(title)}:\n"]
     if position is not None:
         lines.append(f"  position: {position}\n")
     safe: Mapping[str, Any] = _safe(shown)
     for key, value in safe.items():
-        if key == "name" and value == identity:
+        if key == "name" and value == title:
             continue
         if isinstance(value, list) and any(isinstance(item, (dict, list)) for item in value):
             lines.append(f"  {key}:\n")

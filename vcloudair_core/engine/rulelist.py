@@ -169,21 +169,23 @@ def _assemble(
             also = ("name",) if spec.match_by != "name" and spec.name is not None else ()
             changed = diff_fields(current, spec, also=also)
             if changed:
-                changes.append(_update(titles[element], current, changed))
+                changes.append(_update(current, changed, titles[element]))
             steps.append(Step(live[element].slot, spec, tuple(changed)))
         else:
             steps.append(Step(live[element].slot))
         if element in arrangement.moved:
             shown = plain(current)
-            changes.append(Change("move", titles[element], shown, shown, (), (element, place[element])))
+            changes.append(
+                Change("move", current.name or "", shown, shown, (), (element, place[element]), titles[element])
+            )
     return ListPlan(tuple(changes), tuple(steps))
 
 
 def _titles(live: Sequence[LiveRule]) -> list[str]:
-    """A name for each live rule that no other has, for plans and diffs."""
+    """For each live rule what tells it apart from others of its name; empty where the name does."""
     seen = Counter(rule.spec.name or "" for rule in live)
     return [
-        rule.spec.name
+        ""
         if rule.spec.name and seen[rule.spec.name] == 1
         else f"{rule.spec.name or ''} (rule {rule.spec.rule_id})".strip()
         for rule in live
@@ -191,13 +193,16 @@ def _titles(live: Sequence[LiveRule]) -> list[str]:
 
 
 def _deletions(live: Sequence[LiveRule], doomed: set[int], titles: Sequence[str]) -> list[Change]:
-    return [Change("delete", titles[at], plain(live[at].spec), None, (), (at, None)) for at in sorted(doomed)]
+    return [
+        Change("delete", live[at].spec.name or "", plain(live[at].spec), None, (), (at, None), titles[at])
+        for at in sorted(doomed)
+    ]
 
 
-def _update(title: str, current: Any, changed: Mapping[str, tuple[Any, Any]]) -> Change:
+def _update(current: Any, changed: Mapping[str, tuple[Any, Any]], title: str) -> Change:
     before = plain(current)
     after = dict(before)
     for name, (actual, wanted) in changed.items():
         before.setdefault(name, plain(actual))
         after[name] = plain(wanted)
-    return Change("update", title, before, after, tuple(changed))
+    return Change("update", current.name or "", before, after, tuple(changed), title=title)

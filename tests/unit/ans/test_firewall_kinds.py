@@ -340,7 +340,9 @@ def test_doubles_on_the_server() -> None:
         bench.ensure([{"name": "new", "before": "web in"}])
     assert bench.edge.puts == []
     outcome = bench.ensure([{"name": "web in", "rule_id": 131090, "enabled": False}])
-    assert outcome.plan.changes[0].identity == "web in (rule 131090)"
+    assert outcome.plan.changes[0].identity == "web in"  # what policies look at
+    assert outcome.plan.changes[0].title == "web in (rule 131090)"
+    assert outcome.plan.diff()["before"].startswith("web in (rule 131090):")
     assert [rule["enabled"] for rule in bench.edge.rules if rule["name"] == "web in"] == [True, False]
     assert not bench.ensure({"rules": bench.read()["rules"]}).changed
 

@@ -19,8 +19,6 @@ from vcloudair_core.session.clock import FakeClock
 
 BASE = "https://cloud.example.test"
 SESSION = f'<Session xmlns="http://www.vmware.com/vcloud/v1.5" org="acme" user="ops" href="{BASE}/s"/>'.encode()
-    f'<Session xmlns="http://www.vmware.com/vcloud/v1.5" org="acme" user="ops" href="{BASE}/api/session"/>'.encode()
-)
 RECORDS = f"""<QueryResultRecords xmlns="http://www.vmware.com/vcloud/v1.5" total="1">
 <EdgeGatewayRecord name="web-edge" href="{BASE}/api/admin/edgeGateway/{EDGE_ID}" vdc="{BASE}/api/vdc/v" isBusy="false"/>
 </QueryResultRecords>""".encode()
