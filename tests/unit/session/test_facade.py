@@ -33,7 +33,7 @@ def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VCA_URL", "https://url-of-the-environment.example.test")
 
 
-def portal_over(answers: dict[str, Any], **more: Any) -> tuple[VCASession, FakeTransport]:
+def portal_over(answers: dict[str, Any]) -> tuple[VCASession, FakeTransport]:
     transport = FakeTransport(answers)
     session = VCASession("5.6", "ops", PASSWORD)
     session.login_url = f"{PORTAL}/api/vchs/sessions"
@@ -103,8 +103,7 @@ def test_credentials_must_come_from_somewhere(user: str | None, password: str | 
 
 
 def test_credentials_may_come_with_login() -> None:
-    sess, transport = portal_over(vchs_answers())
-    sess.username = None
+    sess, _ = portal_over(vchs_answers())
     sess.login("other", "pw-of-other")
     assert sess.username == "other"
     assert "pw-of-other" not in repr(vars(sess))
@@ -176,9 +175,8 @@ def test_a_session_from_plain_values_sends_nothing_of_its_own(
 
 def test_a_session_from_a_jwt_is_a_bearer_s() -> None:
     transport = FakeTransport({"GET /api/x": reply(200)})
-    session_for({"vcdurl": VCD, "token": "jwt", "auth-header": "Authorization"}, transport=transport).call(
-        "GET", "/api/x"
-    )
+    info = {"vcdurl": VCD, "token": "jwt", "auth-header": "Authorization"}
+    session_for(info, transport=transport).call("GET", "/api/x")
     assert transport.requests[0].headers["Authorization"] == "Bearer jwt"
 
 

@@ -68,7 +68,7 @@ VDC = (
 ORG = '<Org xmlns="http://www.vmware.com/vcloud/v1.5" name="M1-1"/>'
 
 
-def vchs_answers(**more: Any) -> dict[str, Any]:
+def vchs_answers() -> dict[str, Any]:
     return {
         "POST /api/vchs/sessions": reply(201, portal_session(), x_vchs_authorization=PORTAL_TOKEN),
         "GET /api/vchs/services": reply(200, services_xml("M1-1")),
