@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.unit.ans.fakes import EDGE_ID, FakeEdge, FakeSession, endpoint, section, tcp, user_rule
-from vcloudair_core.errors import DecodeError, NotFoundError, ServerError, SpecError
+from vcloudair_core.errors import ConfigurationError, DecodeError, NotFoundError, ServerError, SpecError
 from vcloudair_core.http import Headers, Response
 from vcloudair_core.services.ans.edges import Edge
 from vcloudair_core.services.ans.service import ANSFirewall, AnsService
@@ -138,6 +138,17 @@ def test_an_edge_that_is_nowhere_is_told_as_first_met() -> None:
     with pytest.raises(ServerError, match="broken"):
         firewall(failing).get_config()
     assert len(failing.calls) == 1
+
+
+def test_it_is_made_from_what_the_sign_in_gave() -> None:
+    org_info = {"vcdurl": "https://cloud.example.test", "token": "t" * 32, "version": "5.7"}
+    for made in (
+        ANSFirewall(f"urn:vcloud:gateway:{EDGE_ID}", org_info),
+        ANSFirewall(EDGE_ID, None, *list(org_info.values())[:2]),
+    ):
+        assert made.edge.edge_id == EDGE_ID
+    with pytest.raises(ConfigurationError):
+        ANSFirewall(EDGE_ID)
 
 
 def test_the_service_gives_the_same_over_its_session(session: FakeSession) -> None:

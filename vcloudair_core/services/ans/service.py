@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, overload
 from vcloudair_core.engine.kind import Document
 from vcloudair_core.engine.parsing import Problems
 from vcloudair_core.errors import DecodeError, NotFoundError, ServerError
-from vcloudair_core.services.ans.edges import Edge
+from vcloudair_core.services.ans.edges import Edge, uuid_in
 from vcloudair_core.services.ans.firewall_codec_json import JsonFirewallCodec
 from vcloudair_core.services.ans.firewall_parse import read_rule
 from vcloudair_core.services.ans.firewall_spec import completed_rule
@@ -58,7 +58,8 @@ class ANSFirewall:
     ) -> None:
         from vcloudair_core.session.facade import session_for
 
-        self._set_up(session_for(org_info, vcdurl, token), Edge(edge_id), ("hybridity", "network_json"))
+        edge = Edge(uuid_in(edge_id) or edge_id)
+        self._set_up(session_for(org_info, vcdurl, token), edge, ("hybridity", "network_json"))
 
     @classmethod
     def over(cls, session: Session, edge: Edge) -> ANSFirewall:
