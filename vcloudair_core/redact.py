@@ -37,6 +37,14 @@ _BEARER = re.compile(r"\b(Bearer|Basic|SIGN)\s+[A-Za-z0-9+/=._~-]{6,}")
 _URL_USERINFO = re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^/\s@\"'<>]+@", re.IGNORECASE)
 
 
+def as_bytes(value: str) -> bytes:
+    """A secret as it goes on the wire. One from an environment that is not in UTF-8 keeps its own bytes."""
+    try:
+        return value.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return value.encode("utf-8", "surrogatepass")
+
+
 class Secret:
     """A string that shows itself to nobody by accident. ``reveal()`` is the only way to the value.
 
@@ -68,7 +76,7 @@ class Secret:
         return isinstance(other, Secret) and other._value == self._value
 
     def __hash__(self) -> int:
-        return hash(hashlib.sha256(self._value.encode()).digest())
+        return hash(hashlib.sha256(as_bytes(self._value)).digest())
 
     def __reduce__(self) -> Any:
         raise TypeError("a Secret is not to be pickled")
@@ -96,11 +104,11 @@ def secret_spellings(value: str) -> set[str]:
         escape(value, {'"': "&quot;", "'": "&apos;"}),
         escape(value, {'"': "&quot;", "'": "&#39;"}),
         escape(value, {'"': "&quot;", "'": "&#x27;"}),
-        quote(value),
-        quote(value, safe=""),
-        quote_plus(value),
+        quote(as_bytes(value)),
+        quote(as_bytes(value), safe=""),
+        quote_plus(as_bytes(value)),
         repr(value)[1:-1],
-        base64.b64encode(value.encode()).decode(),
+        base64.b64encode(as_bytes(value)).decode(),
     }
 
 

@@ -137,7 +137,8 @@ def test_compressed_and_chunked_bodies_are_read_to_their_end() -> None:
 
 
 def test_redirects_and_cookies_are_nobody_s_business_here() -> None:
-    answer = b"HTTP/1.1 302 Found\r\nLocation: /y\r\nSet-Cookie: sid=1; Path=/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    head = b"HTTP/1.1 302 Found\r\nLocation: /y\r\nSet-Cookie: sid=1; Path=/\r\n"
+    answer = head + b"Content-Length: 0\r\nConnection: close\r\n\r\n"
     with Server(says(answer)) as server:
         over = transport(timeout=5)
         assert over.send(Request("GET", f"{server.url}/x")).status == 302

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from vcloudair_core.errors import ApiError, AuthenticationError, ConfigurationError, PluginError
 from vcloudair_core.http import Headers, Request, Response
-from vcloudair_core.redact import Secret
+from vcloudair_core.redact import Secret, as_bytes
 from vcloudair_core.session.identity import Identity
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def _fitting(settings: Settings, methods: Mapping[str, AuthRecord]) -> AuthRecor
 def basic(user: str, password: Secret | str) -> str:
     """The value of an Authorization header, in UTF-8."""
     known = password.reveal() if isinstance(password, Secret) else password
-    return "Basic " + base64.b64encode(f"{user}:{known}".encode()).decode("ascii")
+    return "Basic " + base64.b64encode(as_bytes(f"{user}:{known}")).decode("ascii")
 
 
 def bearer(token: str) -> Secret:

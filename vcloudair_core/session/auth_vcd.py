@@ -32,6 +32,7 @@ _log = logging.getLogger(__name__)
 TOKEN_HEADER = "x-vcloud-authorization"  # noqa: S105 - a name
 ACCESS_TOKEN_HEADER = "X-VMWARE-VCLOUD-ACCESS-TOKEN"  # noqa: S105 - a name
 
+_FORBIDDEN = "Is the org enabled, and may this user use the API? A proxy may also take the password out."
 _CHECK = "Check username (without the org), password and org (VCA_USERNAME, VCA_PASSWORD, VCA_ORG)."
 
 
@@ -58,12 +59,14 @@ class VcdAuth:
         except (NotFoundError, InvalidRequestError, PermissionDeniedError) as exc:
             # An operator may have switched the old endpoint off before its time. 406 is about the version, not this.
             if exc.status == 406 or not is_at_least(version, CLOUDAPI_LOGIN_SINCE):
+                if exc.status == 403:
+                    raise auth.refused(exc, self._who, base_url, hint=_FORBIDDEN) from exc
                 raise
             _log.debug("/api/sessions answered %d; trying /cloudapi", exc.status)
             return (yield from self._cloudapi(base_url, version))
 
     def _legacy(self, base_url: str, version: str) -> Flow:
-        who = f"{self._settings.username}@{self._settings.org}"
+        who = self._who
         login = auth.request(
             "POST",
             f"{base_url}/api/sessions",
@@ -79,9 +82,8 @@ class VcdAuth:
         return grant_of(base_url, version, found, token)
 
     def _cloudapi(self, base_url: str, version: str) -> Flow:
-        org = str(self._settings.org)
-        who = f"{self._settings.username}@{org}"
-        provider = "/provider" if auth.equal(org, "System") else ""
+        who = self._who
+        provider = "/provider" if auth.equal(self._settings.org, "System") else ""
         login = auth.request(
             "POST",
             f"{base_url}/cloudapi/1.0.0/sessions{provider}",
@@ -95,6 +97,10 @@ class VcdAuth:
         token = auth.header_of(response, ACCESS_TOKEN_HEADER, "Signing in")
         found = session_codec.decode_cloudapi_session(response.body)
         return bearer_grant_of(base_url, version, found, token)
+
+    @property
+    def _who(self) -> str:
+        return f"{self._settings.username}@{self._settings.org}"
 
     def _hint(self) -> str:
         name = str(self._settings.username).lower()

@@ -9,7 +9,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from vcloudair_core.errors import ApiError, AuthenticationError, ConfigurationError, DecodeError
+from vcloudair_core.errors import (
+    ApiError,
+    AuthenticationError,
+    ConfigurationError,
+    DecodeError,
+    PermissionDeniedError,
+)
 from vcloudair_core.http import Request, Response
 from vcloudair_core.redact import Secret
 from vcloudair_core.session import auth, session_codec
@@ -69,6 +75,9 @@ class Portal:
             response = yield login
         except AuthenticationError as exc:
             hint = "Check username and password (VCA_USERNAME, VCA_PASSWORD); the portal wants no org in the name."
+            raise auth.refused(exc, username, self.login_url, hint=hint) from exc
+        except PermissionDeniedError as exc:
+            hint = "Has this user a role in the portal that may use the API?"
             raise auth.refused(exc, username, self.login_url, hint=hint) from exc
         token = auth.header_of(response, PORTAL_HEADER, "Signing in to the portal")
         services_url, farewell_url = session_codec.decode_portal_session(response.body)

@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vcloudair_core.redact import Secret
+from vcloudair_core.redact import Secret, as_bytes
 from vcloudair_core.session.auth import Farewell, Grant
 from vcloudair_core.session.clock import SYSTEM_CLOCK, Clock
 from vcloudair_core.session.identity import Identity
@@ -62,7 +62,7 @@ def cache_key(settings: Settings) -> str:
     names = ("service_type", "url", "org", "username", "instance", "vdc", "api_version", "auth_method")
     parts = [str(settings[name] or "").strip().lower() for name in names]
     parts.append("api_token" if settings.api_token else "password")
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    return hashlib.sha256(as_bytes("\0".join(parts))).hexdigest()
 
 
 class TokenCache:
@@ -98,10 +98,10 @@ class TokenCache:
             return None
         return grant if self._is_alive(grant, used_at) else None
 
-    def store(self, grant: Grant) -> None:
-        """Keep a grant, replacing the one before in one step."""
+    def store(self, grant: Grant) -> bool:
+        """Keep a grant, replacing the one before in one step. False when it could not be kept."""
         if not self._is_folder_safe(make=True):
-            return
+            return False
         salt = random_secrets.token_bytes(16)
         data = self._cipher(salt).encrypt(json.dumps(_as_plain(grant)).encode())
         document = {"format": FORMAT, "salt": base64.b64encode(salt).decode(), "data": data.decode()}
@@ -118,6 +118,8 @@ class TokenCache:
             self._complain(f"cannot be written ({exc.strerror})")
             with contextlib.suppress(OSError):
                 beside.unlink()
+            return False
+        return True
 
     def drop(self, grant: Grant | None = None) -> None:
         """Forget what is kept; with ``grant``, only if it is that very one (another process may have renewed it)."""
@@ -215,7 +217,7 @@ class TokenCache:
 
         if salt not in self._derived:
             raw = hashlib.scrypt(
-                self._secret.reveal().encode() + b"\0" + self._key.encode(),
+                as_bytes(self._secret.reveal()) + b"\0" + self._key.encode(),
                 salt=salt, n=_SCRYPT_N, r=_SCRYPT_R, p=_SCRYPT_P, dklen=32,
             )  # fmt: skip
             self._derived[salt] = base64.urlsafe_b64encode(raw)

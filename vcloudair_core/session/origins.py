@@ -29,7 +29,6 @@ class Origins:
         self._issuer = issuer
         self._issuer_origin = origin_of(issuer)
         self._is_https = urlsplit(issuer).scheme.lower() == "https"
-        self._owner = owner_of(issuer)
         self._allowed = frozenset(_allowed_origin(entry) for entry in allowed)
 
     def admit(self, url: str) -> str:
@@ -55,7 +54,10 @@ class Origins:
         origin = origin_of(url)
         if self._is_https and origin.startswith("http://"):
             return False
-        return origin == self._issuer_origin or origin in self._allowed or owner_of(url) == self._owner
+        if origin == self._issuer_origin or origin in self._allowed:
+            return True
+        # Last, because it loads the public suffix list.
+        return owner_of(url) == owner_of(self._issuer)
 
 
 def owner_of(url: str) -> str:

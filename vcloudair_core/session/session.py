@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 from vcloudair_core.errors import ApiError, ConfigurationError, TransportError, VcloudAirError
@@ -67,6 +67,7 @@ class Session:
             secrets=settings.secrets(),
         )
         self._can_reach = True
+        self._is_kept = False
 
     # -- who -----------------------------------------------------------------------------------------------------
 
@@ -102,10 +103,10 @@ class Session:
             self._say_goodbye(grant)
 
     def close(self) -> None:
-        """Release connections. A session that no other process can use (no cache) is ended at the server too."""
+        """Release connections. A session that was not kept for other processes is ended at the server too."""
         with self._lock:
             grant = self._grant
-            if grant is not None and grant.is_own and self._cache is None:
+            if grant is not None and grant.is_own and not self._is_kept:
                 self._grant = None
                 if self._can_reach:
                     self._say_goodbye(grant)
@@ -148,7 +149,7 @@ class Session:
         grant, origins = self._current()
         outcome = self._send(plan, grant, origins, safe)
         error = outcome.error
-        if isinstance(error, ApiError) and is_session_over(error, outcome.response) and self._auth.is_renewable:
+        if isinstance(error, ApiError) and is_session_over(error, outcome.response) and _is_renewable(self._auth):
             _log.debug("the session is over (%d); signing in again", error.status)
             grant, origins = self._renewed(grant)
             outcome = self._send(plan, grant, origins, safe)
@@ -169,11 +170,7 @@ class Session:
         """The grant in use and what it trusts; signs in when there is none."""
         with self._lock:
             if self._grant is None:
-                with self._exclusively():
-                    grant = self._from_cache()
-                    if grant is None:
-                        grant = self._sign_in()
-                self._adopt(grant)
+                self._adopt(self._from_cache() or self._signed_in_once())
             assert self._grant is not None
             assert self._origins is not None
             return self._grant, self._origins
@@ -181,19 +178,27 @@ class Session:
     def _renewed(self, stale: Grant) -> tuple[Grant, Origins]:
         """A grant other than the stale one: another thread's or process's when there is one, else a new one."""
         with self._lock:
-            if self._grant is not None and self._grant is not stale:
-                return self._current()
-            self._grant = None
-            if self._cache is not None:
-                self._cache.drop(stale)
+            if self._grant is None or self._grant is stale:
+                if self._cache is not None:
+                    self._cache.drop(stale)
+                self._adopt(self._signed_in_once(stale))
             return self._current()
+
+    def _signed_in_once(self, stale: Grant | None = None) -> Grant:
+        """Sign in, unless another process with the same credentials does so just now: then its token is taken."""
+        if self._cache is None:
+            return self._sign_in()
+        with self._cache.exclusively():
+            kept = self._from_cache()
+            if kept is not None and (stale is None or dict(kept.headers) != dict(stale.headers)):
+                return kept
+            return self._sign_in()
 
     def _sign_in(self) -> Grant:
         grant = self._wire.run(self._auth.sign_in(), allowed_origins=self.settings.allowed_origins or ())
         self._wire.learn(*grant.secrets())
         _check_org(self.settings, grant)
-        if self._cache is not None and grant.is_own:
-            self._cache.store(grant)
+        self._is_kept = self._cache is not None and grant.is_own and self._cache.store(grant)
         return grant
 
     def _from_cache(self) -> Grant | None:
@@ -202,13 +207,8 @@ class Session:
         grant = self._cache.load()
         if grant is not None:
             _check_org(self.settings, grant)
+            self._is_kept = True
         return grant
-
-    def _exclusively(self) -> Any:
-        """Other processes with the same credentials wait here, and find the token that the first one stored."""
-        from contextlib import nullcontext
-
-        return self._cache.exclusively() if self._cache is not None else nullcontext()
 
     def _adopt(self, grant: Grant) -> None:
         self._wire.learn(*grant.secrets())
@@ -259,6 +259,11 @@ class _Plan:
             headers = headers.merged({"Content-Type": self._content_type})
         tokens = {name: secret.reveal() for name, secret in grant.headers.items()}
         return Request(self._method, url, headers.merged(self._headers).merged(tokens), self._body)
+
+
+def _is_renewable(auth: AuthProvider) -> bool:
+    # A plugin's method may leave it out: most can sign in again.
+    return bool(getattr(auth, "is_renewable", True))
 
 
 def _url(path: str, grant: Grant, origins: Origins) -> str:

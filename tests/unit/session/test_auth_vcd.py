@@ -178,6 +178,12 @@ def test_system_administrators_sign_in_at_the_provider_s_endpoint() -> None:
     assert vcd_session(FakeTransport(answers), org="system").login().org_name == "System"
 
 
+def test_a_forbidden_login_names_user_and_place() -> None:
+    answers = vcd_answers() | {"POST /api/sessions": reply(403)}
+    with pytest.raises(AuthenticationError, match="ops@acme was refused .403.*org enabled"):
+        vcd_session(FakeTransport(answers)).login()
+
+
 def test_a_login_without_a_token_is_an_error() -> None:
     answers = vcd_answers() | {"POST /api/sessions": reply(200, session_xml())}
     with pytest.raises(AuthenticationError, match="without a token"):

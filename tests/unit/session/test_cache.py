@@ -24,6 +24,7 @@ from tests.unit.session.fakes import (
     vcd_answers,
 )
 from vcloudair_core.config import Settings
+from vcloudair_core.errors import ServerError
 from vcloudair_core.redact import Secret
 from vcloudair_core.session.auth import Farewell, Grant
 from vcloudair_core.session.auth_vcd import VcdAuth
@@ -344,3 +345,42 @@ def test_the_default_folder_is_the_user_s(monkeypatch: pytest.MonkeyPatch, tmp_p
     assert cache is not None
     assert str(tmp_path) in str(cache._folder)
     assert os.path.basename(cache._folder) == "sessions"  # noqa: PTH119
+
+
+def test_a_session_that_could_not_be_kept_is_ended_by_closing(tmp_path: Path, clock: FakeClock) -> None:
+    blocker = tmp_path / "file"
+    blocker.write_text("")
+    transport = FakeTransport(vcd_answers())
+    session = session_over(transport, blocker / "sessions", clock)
+    session.login()
+    session.close()
+    assert transport.sent()[-1] == "DELETE /api/session"
+
+
+def test_a_kept_session_outlives_closing(folder: Path, clock: FakeClock) -> None:
+    transport = FakeTransport(vcd_answers())
+    session = session_over(transport, folder, clock)
+    session.login()
+    session.close()
+    assert "DELETE /api/session" not in transport.sent()
+
+
+def test_a_stale_token_that_cannot_be_removed_is_not_taken_again(
+    folder: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = vcd_answers({"GET /api/x": lambda request: reply(200 if "new" in str(request.headers.pairs()) else 401)})
+    transport = FakeTransport(answers)
+    session_over(transport, folder, clock).login()
+    monkeypatch.setattr(TokenCache, "drop", lambda self, grant=None: None)
+    transport.answers["POST /api/sessions"] = reply(200, session_xml(), x_vcloud_authorization="new-token-1234")
+    assert session_over(transport, folder, clock).call("GET", "/api/x").status == 200
+
+
+@pytest.mark.parametrize("password", ["pass\udce4word", "pass\ud800word", "p\u00e4ssw\u00f6rd \U0001f511"])
+def test_passwords_in_any_spelling_do(folder: Path, clock: FakeClock, password: str) -> None:
+    transport = FakeTransport(vcd_answers({"GET /api/x": reply(500, f"no {password!r}")}))
+    session = session_over(transport, folder, clock, password=password, retries=0)
+    with pytest.raises(ServerError):
+        session.call("GET", "/api/x")
+    transport.requests.clear()
+    session_over(transport, folder, clock, password=password).login()

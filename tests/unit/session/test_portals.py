@@ -233,9 +233,10 @@ def test_a_header_that_cannot_hold_a_token_is_refused(header: str) -> None:
         vchs_session(FakeTransport(vchs_answers() | answers)).login()
 
 
-def test_a_refused_portal_login_tells_what_to_check() -> None:
-    transport = FakeTransport(vchs_answers() | {"POST /api/vchs/sessions": reply(401)})
-    with pytest.raises(AuthenticationError, match="no org in the name"):
+@pytest.mark.parametrize(("status", "phrase"), [(401, "no org in the name"), (403, "role in the portal")])
+def test_a_refused_portal_login_tells_what_to_check(status: int, phrase: str) -> None:
+    transport = FakeTransport(vchs_answers() | {"POST /api/vchs/sessions": reply(status)})
+    with pytest.raises(AuthenticationError, match=phrase):
         vchs_session(transport).login()
 
 
