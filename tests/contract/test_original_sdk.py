@@ -122,7 +122,7 @@ def test_its_misplaced_destination_gets_the_error_of_the_server(
 ) -> None:
     before = _user_rules(client)
     program = "firewall.add_rule('bad', 'internal', '203.0.113.10', dest_port=80)\nfirewall.save_config()\n"
-    with pytest.raises(OriginalSdkFailed, match="400"):
+    with pytest.raises(OriginalSdkFailed, match="errorCode.*vShield Edge"):
         run_original(DIRECT_LOGIN + READ + program, variables, ca_path=server.ca_path)
     answer = next(entry for entry in reversed(server.simulator.journal.entries()) if entry.method == "PUT")
     assert answer.status == 400

@@ -1,0 +1,63 @@
+"""Answers of a vCloud cell: entities, errors, tasks, with the headers that real ones have. Source: api/real-world-notes.md §1, §7."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from vcloudair_core.http import Headers, Response
+from vcloudair_core.simulator.xmlbuild import element, serialised
+
+
+def entity(
+    root: Any, media_type: str, version: str = "", *, status: int = 200, headers: dict[str, str] | None = None
+) -> Response:
+    """An XML entity: the media type in lower case with the version that was asked for."""
+    content_type = f"{media_type.lower()};version={version}" if version else media_type
+    return Response(status, Headers({"Content-Type": content_type, **(headers or {})}), serialised(root))
+
+
+def error(status: int, code: str, message: str, version: str = "5.6") -> Response:
+    """A vCloud Error document."""
+    root = element("Error", {"majorErrorCode": status, "minorErrorCode": code, "message": message})
+    return entity(root, "application/vnd.vmware.vcloud.error+xml", version, status=status)
+
+
+def forbidden(kind: str, identifier: str, version: str) -> Response:
+    """Unknown and forbidden are one answer."""
+    return error(
+        403,
+        "ACCESS_TO_RESOURCE_IS_FORBIDDEN",
+        f'No access to entity "com.vmware.vcloud.entity.{kind}:{identifier}".',
+        version,
+    )
+
+
+def empty(status: int, **headers: str) -> Response:
+    return Response(
+        status, Headers({"Content-Length": "0", **{k.replace("_", "-"): v for k, v in headers.items()}}), b""
+    )
+
+
+def json_body(
+    value: Any, status: int = 200, content_type: str = "application/json", headers: dict[str, str] | None = None
+) -> Response:
+    return Response(status, Headers({"Content-Type": content_type, **(headers or {})}), json.dumps(value).encode())
+
+
+def nsx_error(status: int, code: int, details: str, *, as_json: bool, module: str = "vShield Edge") -> Response:
+    """An error of NSX, un-namespaced. Source: api/ans.md §6."""
+    if as_json:
+        return json_body(
+            {"details": details, "errorCode": code, "moduleName": module, "rootCauseString": None, "errorData": None},
+            status,
+        )
+    root = element(
+        "error",
+        None,
+        element("errorCode", None, code, namespace=""),
+        element("details", None, details, namespace=""),
+        element("moduleName", None, module, namespace=""),
+        namespace="",
+    )
+    return Response(status, Headers({"Content-Type": "application/xml"}), serialised(root))

@@ -1,0 +1,234 @@
+"""The simulator itself: finds the route, checks who asks, answers, and writes everything down. No sockets here."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import threading
+import time
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from vcloudair_core.http import Headers, Request, Response
+from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
+from vcloudair_core.simulator import answers
+from vcloudair_core.simulator.clock import VirtualClock
+from vcloudair_core.simulator.config import SimulatorConfig
+from vcloudair_core.simulator.faults import Faults, SocketFault, transport_error
+from vcloudair_core.simulator.journal import Journal
+from vcloudair_core.simulator.sessions import Sessions
+from vcloudair_core.simulator.world import World, build_world
+
+LOCAL_ORIGIN = "https://simulator.invalid"
+_PARAMETER = re.compile(r"\{(\w+)\}")
+
+
+@dataclass
+class Context:
+    """What a route gets; see SimulatorContext in plugin.records."""
+
+    request: Request
+    path_params: Mapping[str, str]
+    query: Mapping[str, Sequence[str]]
+    raw_query: str
+    base_url: str
+    state: dict[str, Any]
+    simulator: Simulator
+    user: Any = None
+    version: str = "5.6"
+
+    @property
+    def world(self) -> World:
+        return self.simulator.world
+
+    @property
+    def wants_json(self) -> bool:
+        return "json" in self.request.headers.get("Accept", "")
+
+
+@dataclass(frozen=True)
+class _Compiled:
+    route: SimulatorRoute
+    area: str
+    pattern: re.Pattern[str]
+
+
+class Simulator:
+    """A cloud in memory. ``handle`` answers one request; ``transport()`` lets a client talk to it without sockets."""
+
+    def __init__(self, config: SimulatorConfig | None = None, *, areas: Iterable[SimulatorArea] = ()) -> None:
+        from vcloudair_core.simulator.areas import built_in_areas
+
+        self.config = config or SimulatorConfig()
+        self.journal = Journal()
+        self.faults = Faults()
+        self.clock = VirtualClock()
+        self._areas = (*built_in_areas(self.config.profile), *areas)
+        self._routes = [
+            _Compiled(route, area.name, re.compile(_PARAMETER.sub(r"(?P<\1>[^/]+)", route.path) + r"/?\Z"))
+            for area in self._areas
+            for route in area.routes
+        ]
+        self._lock = threading.RLock()
+        self.reset()
+
+    def reset(self) -> None:
+        """As new: inventory, sessions, journal, faults and the clock."""
+        with self._lock:
+            self.world = build_world(self.config)
+            self.sessions = Sessions(self.config, self.clock)
+            self.state: dict[str, dict[str, Any]] = {area.name: {} for area in self._areas}
+            for area in self._areas:
+                if area.seed is not None:
+                    area.seed(self.world, self.state[area.name])
+            self.journal.clear()
+            self.faults.clear()
+
+    # -- answering -----------------------------------------------------------------------------------------------
+
+    def handle(self, request: Request) -> Response:
+        """Answer one request. Raises SocketFault where the connection is to break."""
+        started = time.perf_counter()
+        parts = urlsplit(request.url)
+        request_id = str(uuid.uuid4())
+        if parts.path.startswith("/_sim"):
+            from vcloudair_core.simulator.control import answer_control
+
+            with self._lock:
+                return answer_control(self, request, parts)
+        fault = self.faults.match(request.method, parts.path)
+        note, status = (fault.kind if fault else ""), 0
+        try:
+            response = self._answer(request, parts, fault)
+            status = response.status
+        except SocketFault as exc:
+            note = exc.kind
+            raise
+        finally:
+            self.journal.add(
+                method=request.method,
+                path=parts.path,
+                query=parts.query,
+                status=status,
+                request_id=request_id,
+                elapsed_ms=(time.perf_counter() - started) * 1000,
+                note=note,
+            )
+        headers = {
+            "X-VMWARE-VCLOUD-REQUEST-ID": request_id,
+            "X-VMWARE-VCLOUD-REQUEST-EXECUTION-TIME": str(round((time.perf_counter() - started) * 1000)),
+        }
+        return replace(response, headers=response.headers.merged(headers), url=request.url)
+
+    def _answer(self, request: Request, parts: Any, fault: Any) -> Response:
+        if fault is not None:
+            early = fault.before(self)
+            if early is not None:
+                return early
+        with self._lock:
+            response = self._dispatch(request, parts)
+        return fault.after(response) if fault is not None else response
+
+    def _dispatch(self, request: Request, parts: Any) -> Response:
+        found = [(compiled, compiled.pattern.match(parts.path)) for compiled in self._routes]
+        matching = [(compiled, match) for compiled, match in found if match]
+        if not matching:
+            return self._unknown(request, parts.path)
+        for compiled, match in matching:
+            if compiled.route.method == request.method and match is not None:
+                break
+        else:
+            return answers.error(405, "METHOD_NOT_ALLOWED", f"{request.method} is not allowed here.")
+        context = Context(
+            request,
+            match.groupdict(),
+            parse_qs(parts.query, keep_blank_values=True),
+            parts.query,
+            f"{parts.scheme}://{parts.netloc}",
+            self.state[compiled.area],
+            self,
+        )
+        refusal = self._admit(context, compiled, parts.path)
+        return refusal if refusal is not None else compiled.route.handler(context)
+
+    def _admit(self, context: Context, compiled: _Compiled, path: str) -> Response | None:
+        is_vcd = (
+            "/api/" in path
+            and "/api/vchs" not in path
+            and "/api/iam" not in path
+            and "/api/sc" not in path
+            and "hybridity" not in path
+        )
+        if is_vcd and not path.endswith("/api/versions"):
+            accept = context.request.headers.get("Accept", "")
+            asked = re.search(r"version=([\d.]+[\w-]*)", accept)
+            known = self.config.api_versions
+            if asked is None or asked.group(1) not in known:
+                why = f"Unknown API version: {asked.group(1)}" if asked else ""
+                return answers.error(
+                    406,
+                    "NOT_ACCEPTABLE",
+                    f"The request has invalid accept header: {why}. Supported API versions are: [{', '.join(known)}].",
+                    known[-1],
+                )
+            context.version = asked.group(1)
+        if not compiled.route.auth:
+            return None
+        context.user = self.sessions.vcd_user(context.request)
+        if context.user is not None:
+            return None
+        kind = self.config.expired_answer
+        if kind == "401-error":
+            return answers.error(401, "UNAUTHORIZED", "The session has expired.", context.version)
+        if kind == "403-error":
+            return answers.error(403, "ACCESS_TO_RESOURCE_IS_FORBIDDEN", "The session has expired.", context.version)
+        return answers.empty(403 if kind == "403-empty" else 401)
+
+    def _unknown(self, request: Request, path: str) -> Response:
+        known = sorted({f"{c.route.method} {c.route.path}" for c in self._routes})
+        near = difflib.get_close_matches(f"{request.method} {path}", known, n=3, cutoff=0.3)
+        text = f"The simulator does not know {request.method} {path}. Nearest: {'; '.join(near) or 'none'}.\n"
+        return Response(501, Headers({"Content-Type": "text/plain; charset=utf-8"}), text.encode())
+
+    # -- for clients ---------------------------------------------------------------------------------------------
+
+    def transport(self) -> InProcessTransport:
+        """A transport that answers from inside the process."""
+        return InProcessTransport(self)
+
+    def env(self, url: str = LOCAL_ORIGIN, ca_path: str = "") -> dict[str, str]:
+        """The VCA_* variables that lead every tool here."""
+        profile = self.config.profile
+        edge = next(iter(self.world.edges.values()), None)
+        vdc = next(iter(self.world.vdcs.values()))
+        variables = {
+            "VCA_SERVICE_TYPE": "vcd" if profile == "all" else profile,
+            "VCA_URL": url,
+            "VCA_USERNAME": self.world.users[0].name,
+            "VCA_PASSWORD": self.world.users[0].password,
+            "VCA_ORG": vdc.org,
+            "VCA_VDC": vdc.name,
+            "VCA_INSTANCE": self.world.orgs[vdc.org].org_id if profile == "vca" else "",
+            "VCA_EDGE": edge.name if edge else "",
+            "VCA_CA_PATH": ca_path,
+        }
+        return {name: value for name, value in variables.items() if value}
+
+
+class InProcessTransport:
+    """The Transport protocol over :meth:`Simulator.handle`."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        self._simulator = simulator
+
+    def send(self, request: Request) -> Response:
+        try:
+            return self._simulator.handle(request)
+        except SocketFault as exc:
+            raise transport_error(exc, request) from None
+
+    def close(self) -> None:
+        pass

@@ -1,0 +1,146 @@
+"""Faults on order: rules in order, the first that matches and is not used up acts."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from vcloudair_core.errors import ConnectionFailedError, TimeoutExpiredError, TransportError
+from vcloudair_core.http import Headers, Request, Response
+from vcloudair_core.simulator import answers
+
+KINDS = (
+    "status",
+    "busy",
+    "throttle",
+    "unauthorized",
+    "html",
+    "bad_content_type",
+    "bad_xml",
+    "bad_json",
+    "truncated",
+    "reset",
+    "reset_after",
+    "half_body",
+    "wrong_length",
+    "latency",
+    "redirect",
+    "hang",
+    "edit",
+)
+
+
+class SocketFault(Exception):
+    """The connection is to break. ``acted``: the server did what was asked first."""
+
+    def __init__(self, kind: str, *, acted: bool, response: Response | None = None) -> None:
+        super().__init__(kind)
+        self.kind, self.acted, self.response = kind, acted, response
+
+
+def transport_error(fault: SocketFault, request: Request) -> TransportError:
+    if fault.kind == "hang":
+        return TimeoutExpiredError(
+            f"{request.origin} did not answer {request.method} {request.path}.", may_have_executed=True
+        )
+    return ConnectionFailedError(
+        f"The connection to {request.origin} broke during {request.method} {request.path}.", may_have_executed=True
+    )
+
+
+@dataclass
+class Fault:
+    """``method`` and ``path`` (a part of it) select; ``skip`` lets that many pass first; ``count`` limits (0: for ever)."""
+
+    kind: str
+    method: str = ""
+    path: str = ""
+    count: int = 1
+    skip: int = 0
+    status: int = 500
+    code: str = "INTERNAL_SERVER_ERROR"
+    message: str = "Injected."
+    retry_after: str = ""
+    location: str = ""
+    seconds: float = 0.0
+    edit: Any = None
+    hits: int = field(default=0)
+
+    def before(self, simulator: Any) -> Response | None:
+        if self.kind == "latency":
+            time.sleep(self.seconds)
+        if self.kind == "edit" and callable(self.edit):
+            self.edit(simulator)
+        if self.kind == "reset":
+            raise SocketFault("reset", acted=False)
+        if self.kind == "hang":
+            raise SocketFault("hang", acted=False)
+        headers = {"Retry-After": self.retry_after} if self.retry_after else {}
+        if self.kind == "status":
+            made = answers.error(self.status, self.code, self.message)
+            return Response(made.status, made.headers.merged(headers), made.body)
+        if self.kind == "busy":
+            return answers.error(400, "BUSY_ENTITY", "The entity gateway is busy completing an operation.")
+        if self.kind == "throttle":
+            return Response(429, Headers(headers or {"Retry-After": "1"}), b"")
+        if self.kind == "unauthorized":
+            return answers.empty(401)
+        if self.kind == "html":
+            return Response(
+                self.status,
+                Headers({"Content-Type": "text/html"}),
+                b"<html><head><title>Gateway</title></head><body><h1>It does not work</h1></body></html>",
+            )
+        if self.kind == "redirect":
+            return Response(302, Headers({"Location": self.location}), b"")
+        return None
+
+    def after(self, response: Response) -> Response:
+        if self.kind == "reset_after":
+            raise SocketFault("reset_after", acted=True)
+        if self.kind in ("half_body", "wrong_length"):
+            raise SocketFault(self.kind, acted=True, response=response)
+        if self.kind == "truncated":
+            return Response(response.status, response.headers, response.body[: len(response.body) // 2])
+        if self.kind in ("bad_xml", "bad_json"):
+            return Response(response.status, response.headers, b"<broken" if self.kind == "bad_xml" else b"{broken")
+        if self.kind == "bad_content_type":
+            return Response(
+                response.status, response.headers.merged({"Content-Type": "application/octet-stream"}), response.body
+            )
+        return response
+
+
+class Faults:
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._rules: list[Fault] = []
+
+    def add(self, kind: str, **fields: Any) -> Fault:
+        """Raises ValueError for a kind that there is not."""
+        if kind not in KINDS:
+            raise ValueError(f"there is no fault {kind!r}; known: {', '.join(KINDS)}")
+        fault = Fault(kind, **fields)
+        with self._lock:
+            self._rules.append(fault)
+        return fault
+
+    def clear(self) -> None:
+        with self._lock:
+            self._rules.clear()
+
+    def match(self, method: str, path: str) -> Fault | None:
+        with self._lock:
+            for fault in self._rules:
+                if fault.method not in ("", method) or fault.path not in path:
+                    continue
+                if fault.skip > 0:
+                    fault.skip -= 1
+                    continue
+                if fault.count and fault.hits >= fault.count:
+                    continue
+                fault.hits += 1
+                return fault
+        return None

@@ -1,0 +1,75 @@
+"""``vca sim serve``, without the command line around it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import sys
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vcloudair_core.simulator.config import SimulatorConfig
+
+if TYPE_CHECKING:
+    from vcloudair_core.plugin.records import SimulatorArea
+
+
+def serve(
+    *,
+    profile: str = "all",
+    host: str = "127.0.0.1",
+    port: int = 0,
+    tls: bool = True,
+    vms: int = 3,
+    edges: int = 1,
+    replications: int = 0,
+    latency_ms: int = 0,
+    inventory_file: str | Path | None = None,
+    env_file: str | Path | None = None,
+    areas: Iterable[SimulatorArea] = (),
+) -> None:
+    """Serve until SIGINT or SIGTERM. The env file (0600) appears when it answers, and goes when it ends.
+
+    ``areas`` are those of plugins; they come after the built-in ones.
+    """
+    from vcloudair_core.simulator.core import Simulator
+    from vcloudair_core.simulator.server import SimulatorServer
+
+    config = SimulatorConfig(
+        profile=profile,
+        vms=vms,
+        edges=edges,
+        replications=replications,
+        latency_ms=latency_ms,
+        inventory_file=str(inventory_file) if inventory_file else None,
+    )
+    done = threading.Event()
+
+    def stop(*_: Any) -> None:
+        done.set()
+
+    previous = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with SimulatorServer(simulator=Simulator(config, areas=areas), host=host, port=port, tls=tls) as server:
+            print(f"Serving {profile} on {server.url}", file=sys.stderr, flush=True)  # noqa: T201
+            if env_file:
+                write_env_file(Path(env_file), server.env())
+            done.wait()
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+        if env_file:
+            Path(env_file).unlink(missing_ok=True)
+
+
+def write_env_file(path: Path, variables: dict[str, str]) -> None:
+    """``export NAME='value'`` lines, complete at once, for the owner only."""
+    text = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
+    part = path.with_name(path.name + ".part")
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+    part.replace(path)

@@ -1,0 +1,93 @@
+"""Who is signed in: three kinds of tokens that do not stand in for each other, each with its own life."""
+
+from __future__ import annotations
+
+import base64
+import re
+import secrets
+from dataclasses import dataclass
+
+from vcloudair_core.http import Request
+from vcloudair_core.simulator.clock import VirtualClock
+from vcloudair_core.simulator.config import SimulatorConfig
+
+
+@dataclass
+class Login:
+    user: str
+    org: str
+    expires: float
+    idle_s: float = 0.0
+
+
+def basic(request: Request) -> tuple[str, str] | None:
+    """User and password of the Authorization header, or None."""
+    header = request.headers.get("Authorization", "")
+    if not header.lower().startswith("basic "):
+        return None
+    try:
+        name, colon, password = base64.b64decode(header[6:], validate=True).decode().partition(":")
+    except ValueError:
+        return None
+    return (name, password) if colon else None
+
+
+class Sessions:
+    def __init__(self, config: SimulatorConfig, clock: VirtualClock) -> None:
+        self._config, self._clock = config, clock
+        self._vcd: dict[str, Login] = {}
+        self._portal: dict[str, Login] = {}
+        self._iam: dict[str, Login] = {}
+
+    def open_vcd(self, user: str, org: str) -> str:
+        token = secrets.token_hex(16)
+        idle = self._config.vcd_idle_s
+        self._vcd[token] = Login(user, org, self._clock.now() + idle, idle)
+        return token
+
+    def open_portal(self, user: str, org: str) -> str:
+        token = secrets.token_hex(20)
+        self._portal[token] = Login(user, org, self._clock.now() + self._config.vchs_ttl_s)
+        return token
+
+    def open_iam(self, user: str, org: str) -> str:
+        token = ".".join(secrets.token_urlsafe(24) for _ in range(3))
+        self._iam[token] = Login(user, org, self._clock.now() + self._config.iam_ttl_s)
+        return token
+
+    def vcd_user(self, request: Request) -> Login | None:
+        return self._alive(self._vcd, self.vcd_token(request))
+
+    def vcd_token(self, request: Request) -> str:
+        header = request.headers.get("x-vcloud-authorization", "")
+        if header:
+            return header
+        found = re.search(r"(?:vcloud_session_id|vcloud-token)=([^;\s]+)", request.headers.get("Cookie", ""))
+        return found.group(1) if found else ""
+
+    def portal_user(self, request: Request) -> Login | None:
+        return self._alive(self._portal, request.headers.get("x-vchs-authorization", ""))
+
+    def iam_user(self, request: Request) -> Login | None:
+        header = request.headers.get("Authorization", "")
+        return self._alive(self._iam, header[7:] if header.startswith("Bearer ") else "")
+
+    def close_vcd(self, token: str) -> None:
+        self._vcd.pop(token, None)
+
+    def close_portal(self, token: str) -> None:
+        self._portal.pop(token, None)
+
+    def expire_all(self) -> None:
+        self._vcd.clear()
+        self._portal.clear()
+        self._iam.clear()
+
+    def _alive(self, logins: dict[str, Login], token: str) -> Login | None:
+        login = logins.get(token) if token else None
+        if login is None or login.expires < self._clock.now():
+            logins.pop(token, None)
+            return None
+        if login.idle_s:
+            login.expires = self._clock.now() + login.idle_s
+        return login

@@ -1,0 +1,43 @@
+"""XML out of plain calls: ``element("Link", {"rel": "up"}, child, "text")``. Knows nothing of what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from lxml import etree
+
+VCLOUD = "http://www.vmware.com/vcloud/v1.5"
+VCHS = "http://www.vmware.com/vchs/v5.6"
+VERSIONS = "http://www.vmware.com/vcloud/versions"
+
+
+def element(tag: str, attributes: Mapping[str, Any] | None = None, *children: Any, namespace: str = VCLOUD) -> Any:
+    """An element; None attributes and children are left out, texts become text."""
+    made = etree.Element(f"{{{namespace}}}{tag}" if namespace else tag, nsmap={None: namespace} if namespace else None)
+    for name, value in (attributes or {}).items():
+        if value is not None:
+            made.set(name, text_of(value))
+    for child in children:
+        if child is None:
+            continue
+        if isinstance(child, (str, int, float)):
+            made.text = text_of(child)
+        else:
+            made.append(child)
+    return made
+
+
+def text_of(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def serialised(root: Any) -> bytes:
+    """With declaration, as the server sends it."""
+    body: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+    return body
+
+
+def parsed(body: bytes) -> Any:
+    """What a client sent. Raises etree.XMLSyntaxError."""
+    return etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True))
