@@ -98,9 +98,10 @@ def simulated(**config: Any) -> Iterator[tuple[App, Client, Simulator]]:
 
 
 def _make_simulator(**config: Any) -> Simulator:
+    from vcloudair_core.app import App
     from vcloudair_core.simulator import Simulator, SimulatorConfig
 
-    return Simulator(SimulatorConfig(**config))
+    return Simulator(SimulatorConfig(**config), areas=App().plugins.simulator_areas().values())
 
 
 @pytest.fixture
@@ -112,9 +113,9 @@ def vca_simulator(request: pytest.FixtureRequest) -> Simulator:
 
 @pytest.fixture(scope="module")
 def _vca_simulator_server() -> Iterator[SimulatorServer]:
-    from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
+    from vcloudair_core.simulator import SimulatorServer
 
-    with SimulatorServer(SimulatorConfig()) as server:
+    with SimulatorServer(simulator=_make_simulator()) as server:
         yield server
 
 

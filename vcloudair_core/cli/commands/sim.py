@@ -7,7 +7,6 @@ from pathlib import Path
 import typer
 
 from vcloudair_core.cli.invocation import Invocation, connected
-from vcloudair_core.cli.output import say
 from vcloudair_core.errors import ConfigurationError
 
 app = typer.Typer(help="The simulator: the API on this machine, no cloud needed.", no_args_is_help=True)
@@ -42,11 +41,32 @@ def serve(
     """
     if profile not in _PROFILES:
         raise ConfigurationError(f"There is no profile {profile!r}.", hint=f"Use one of {', '.join(_PROFILES)}.")
+    if run.plugin_error is not None:
+        raise run.plugin_error
     try:
-        from vcloudair_core.simulator import serve as serve_simulator
+        import starlette  # noqa: F401 - is the extra there?
+        import uvicorn  # noqa: F401 - as above
     except ImportError as exc:
         raise ConfigurationError(
             f"The simulator cannot be started: {exc}.", hint="pip install 'vcloudair-core[simulator]'"
         ) from exc
-    serve_simulator(profile=profile)
-    say("The simulator is stopped.")
+    from vcloudair_core.simulator import serve as serve_until_stopped
+
+    try:
+        serve_until_stopped(
+            profile=profile,
+            host=host,
+            port=port,
+            tls=tls,
+            vms=vms,
+            edges=edges,
+            replications=replications,
+            latency_ms=latency_ms,
+            inventory_file=inventory,
+            env_file=env_file,
+            areas=tuple(run.plugins.simulator_areas().values()),
+        )
+    except OSError as exc:
+        raise ConfigurationError(
+            f"The simulator cannot be started on {host}, port {port}: {exc.strerror or exc}."
+        ) from exc
