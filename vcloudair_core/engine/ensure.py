@@ -15,6 +15,7 @@ from vcloudair_core.engine.plan import Plan
 from vcloudair_core.errors import (
     BusyError,
     ConflictError,
+    InvalidRequestError,
     NotConvergedError,
     NotFoundError,
     ServerError,
@@ -113,8 +114,11 @@ class _Flow:
             if failure is not None:
                 if attempt == attempts and not _may_have_executed(failure):
                     raise failure
-                self._wait(attempt, failure)
+                if not isinstance(failure, InvalidRequestError):
+                    self._wait(attempt, failure)
             found = self._look_after(failure)
+            if isinstance(failure, InvalidRequestError) and not _versions_apart(state.document, found.document):
+                raise failure
             if failure is None or _may_have_executed(failure):
                 executed += 1
             if found.plan.is_empty:
@@ -135,7 +139,8 @@ class _Flow:
         """Write; returns an error that a new look may resolve, raises any other."""
         try:
             self.store.commit(document)
-        except (ConflictError, BusyError, NotFoundError, ServerError, TaskTimeoutError) as exc:
+        except (ConflictError, BusyError, NotFoundError, ServerError, TaskTimeoutError, InvalidRequestError) as exc:
+            # Even a refused request may be worth a look: it may name a rule that somebody has removed since.
             _log.debug("write to %s met with %s; reading again", self.store.target, type(exc).__name__)
             return exc
         except TransportError as exc:

@@ -19,6 +19,7 @@ from vcloudair_core.errors import (
     InvalidRequestError,
     NotConvergedError,
     NotFoundError,
+    PermissionDeniedError,
     PlanRejectedError,
     ServerError,
     SpecError,
@@ -224,13 +225,30 @@ def test_a_write_that_was_lost_on_the_way_is_repeated() -> None:
     assert store.log == ["read", "write", "read", "write", "read"]
 
 
-@pytest.mark.parametrize("failure", [TlsError("bad certificate"), InvalidRequestError("bad", status=400)])
+@pytest.mark.parametrize("failure", [TlsError("bad certificate"), PermissionDeniedError("no", status=403)])
 def test_what_cannot_get_better_is_raised_at_once(failure: VcloudAirError) -> None:
     store = Numbers()
     store.script = [failure]
     with pytest.raises(type(failure)):
         _ensure(store, 1)
     assert store.log == ["read", "write"]
+
+
+def test_a_refusal_is_final_unless_somebody_changed_the_ground_under_it() -> None:
+    store = Numbers()
+    store.script = [InvalidRequestError("bad", status=400)]
+    with pytest.raises(InvalidRequestError):
+        _ensure(store, 1)
+    assert store.log == ["read", "write", "read"]
+
+    def removed(store: Numbers, sent: set[int]) -> None:
+        store.put(set())
+        raise InvalidRequestError("rule 5 does not exist", status=400)
+
+    store = Numbers(5)
+    store.script = [removed]
+    assert _ensure(store, 1).changed
+    assert store.numbers == {1}
 
 
 def test_a_server_that_ignores_a_value_is_told_on() -> None:
