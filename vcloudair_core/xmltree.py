@@ -88,7 +88,9 @@ def to_bytes(element: _Element) -> bytes:
 def excerpt_of(body: bytes | str) -> str:
     """The beginning of a body on one line, secrets hidden, at most 200 characters."""
     text = body.decode("utf-8", errors="replace") if isinstance(body, bytes) else body
-    line = " ".join(redact_text(text[: EXCERPT_LENGTH * 20]).split())
+    shown = redact_text(text[: EXCERPT_LENGTH * 20])
+    # What a terminal would take for a command is not shown.
+    line = " ".join("".join(sign if sign.isprintable() else " " for sign in shown).split())
     return line if len(line) <= EXCERPT_LENGTH else line[: EXCERPT_LENGTH - 1] + "…"
 
 

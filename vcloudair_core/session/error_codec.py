@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from vcloudair_core.http import Response
 
+_MOST_SIGNS = 10_000
 _REQUEST_ID = re.compile(r"^\s*\[\s*([0-9A-Za-z-]{8,128})\s*\]\s*")
 
 
@@ -50,8 +51,7 @@ def decode_fault(response: Response) -> Fault:
         found = None
     if found is not None:
         return _without_request_id(found)
-    first_line = excerpt_of(body).strip()
-    return Fault(first_line)
+    return Fault(excerpt_of(body))
 
 
 def fault_of_element(element: _Element) -> Fault | None:
@@ -99,8 +99,8 @@ def _first(tree: dict[str, Any], *names: str) -> str:
 
 
 def _clean(text: str | None) -> str:
-    """One line: real messages hold line breaks and runs of blanks."""
-    return " ".join((text or "").split())
+    """One printable line: real messages hold line breaks and runs of blanks, hostile ones escape codes."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in (text or "")[:_MOST_SIGNS]).split())
 
 
 def _without_request_id(fault: Fault) -> Fault:

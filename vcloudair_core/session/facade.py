@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from vcloudair_core.config import Settings
 from vcloudair_core.errors import ConfigurationError, DecodeError, NotFoundError
-from vcloudair_core.redact import MASK, Secret
+from vcloudair_core.redact import Secret
 from vcloudair_core.session import auth_vca, auth_vchs, session_codec
 from vcloudair_core.session.auth import Flow, Grant, PrimedAuth
 from vcloudair_core.session.auth_vcd import TOKEN_HEADER, VcdAuth
 from vcloudair_core.session.clock import SYSTEM_CLOCK
 from vcloudair_core.session.identity import Identity
+from vcloudair_core.session.org_info import OrgInfo, new_transport, session_for
 from vcloudair_core.session.retry import RetryPolicy
 from vcloudair_core.session.session import Session
 from vcloudair_core.session.urls import DEFAULT_URLS, normalise_url
@@ -34,55 +35,6 @@ if TYPE_CHECKING:
 __all__ = ["OrgInfo", "VCAODSession", "VCASession", "session_for"]
 
 _R = TypeVar("_R")
-
-
-class OrgInfo(dict[str, str]):
-    """``vcdurl``, ``token``, ``org_uuid``, ``auth-header``, ``version``: what a service needs to talk to one org.
-
-    ``session`` is a live session with that token, which renews itself when it is over. A repr hides the token.
-    """
-
-    def __init__(self, values: Mapping[str, str], session: Session) -> None:
-        super().__init__(values)
-        self.session = session
-
-    def __repr__(self) -> str:
-        return repr({key: MASK if key == "token" else value for key, value in self.items()})
-
-    __str__ = __repr__
-
-
-def session_for(
-    org_info: Mapping[str, Any] | None = None,
-    vcdurl: str | None = None,
-    token: str | None = None,
-    version: str | None = None,
-    *,
-    transport: Transport | None = None,
-) -> Session:
-    """A session for a service class: the live one of an :class:`OrgInfo`, else one made from its keys, or from the
-    separate arguments, which count where ``org_info`` has nothing. Nothing is sent.
-
-    Raises: ConfigurationError when URL or token is missing.
-    """
-    if isinstance(org_info, OrgInfo):
-        return org_info.session
-    known = dict(org_info or {})
-    url, secret = known.get("vcdurl") or vcdurl, known.get("token") or token
-    if not url or not secret:
-        raise ConfigurationError(
-            "There is no vcdurl and token to talk to.",
-            hint="Pass org_info as login() returned it, or both vcdurl and token.",
-        )
-    base_url = normalise_url(str(url))
-    is_on_demand = base_url.endswith("/api/compute")
-    chosen = check_pinned(str(known.get("version") or version or ("5.7" if is_on_demand else "5.6")))
-    header = str(known.get("auth-header") or TOKEN_HEADER)
-    value = f"Bearer {secret}" if header.lower() == "authorization" else str(secret)
-    flavour = "vca" if is_on_demand else "vchs"
-    grant = Grant(Identity(flavour, base_url, chosen, auth_header=header), {header: Secret(value)}, is_own=False)
-    settings = Settings.load({"service_type": flavour, "url": base_url, "api_version": chosen})
-    return Session(settings, transport or _new_transport(settings), PrimedAuth(grant))
 
 
 class _Portal:
@@ -126,7 +78,7 @@ class _Portal:
         if self.transport is not None:
             return self.transport
         if self._default_transport is None:
-            self._default_transport = _new_transport(settings)
+            self._default_transport = new_transport(settings)
         return self._default_transport
 
     def _run(self, settings: Settings, flow: Generator[Request, Response, _R]) -> _R:
@@ -362,12 +314,6 @@ class _Reopened:
             login = yield from self._portal._open(self._place)
             return self._portal._vdc_grant(login, self._place)
         return (yield from self._portal._open(self._place))
-
-
-def _new_transport(settings: Settings) -> Transport:
-    from vcloudair_core.transport.requests_ import RequestsTransport
-
-    return RequestsTransport(settings)
 
 
 def _borrowed(grant: Grant) -> Grant:

@@ -50,8 +50,11 @@ class Origins:
         )
 
     def is_trusted(self, url: str) -> bool:
-        """True when a token may be sent to this URL."""
-        origin = origin_of(url)
+        """True when a token may be sent to this URL; false for what is none."""
+        try:
+            origin = origin_of(url)
+        except ValueError:
+            return False
         if self._is_https and origin.startswith("http://"):
             return False
         if origin == self._issuer_origin or origin in self._allowed:

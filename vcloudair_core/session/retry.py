@@ -99,7 +99,7 @@ def retry_after_s(response: Response | None, clock: Clock) -> float | None:
     value = response.headers.get("Retry-After", "").strip() if response is not None else ""
     if not value or response is None:
         return None
-    if value.isdigit():
+    if value.isascii() and value.isdigit():
         return float(value[:9])
     wanted = _seconds_of_date(value)
     if wanted is None:

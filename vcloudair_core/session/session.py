@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
-from vcloudair_core.errors import ApiError, ConfigurationError, TransportError, VcloudAirError
+from vcloudair_core.errors import ApiError, AuthenticationError, ConfigurationError, TransportError, VcloudAirError
 from vcloudair_core.http import Exchange, Headers, Request, Response
 from vcloudair_core.session.api_errors import is_session_over
 from vcloudair_core.session.clock import SYSTEM_CLOCK, Clock
@@ -66,6 +66,7 @@ class Session:
             observers=observers,
             secrets=settings.secrets(),
         )
+        self._refusal: AuthenticationError | None = None
         self._can_reach = True
         self._is_kept = False
 
@@ -88,6 +89,7 @@ class Session:
         us into another org than the one asked for, TransportError, other ApiErrors, DecodeError.
         """
         with self._lock:
+            self._refusal = None
             self._adopt(self._sign_in())
             return self.identity
 
@@ -195,7 +197,14 @@ class Session:
             return self._sign_in()
 
     def _sign_in(self) -> Grant:
-        grant = self._wire.run(self._auth.sign_in(), allowed_origins=self.settings.allowed_origins or ())
+        if self._refusal is not None:
+            # Trying a wrong password again for each call and thread would lock the account.
+            raise self._refusal
+        try:
+            grant = self._wire.run(self._auth.sign_in(), allowed_origins=self.settings.allowed_origins or ())
+        except AuthenticationError as exc:
+            self._refusal = exc
+            raise
         self._wire.learn(*grant.secrets())
         _check_org(self.settings, grant)
         self._is_kept = self._cache is not None and grant.is_own and self._cache.store(grant)

@@ -102,4 +102,4 @@ def task_of_element(element: _Element) -> Task:
 
 def _percent(text: str | None) -> int | None:
     text = (text or "").strip()
-    return int(text) if text.isdigit() and len(text) <= 3 else None
+    return int(text) if text.isdecimal() and len(text) <= 3 else None

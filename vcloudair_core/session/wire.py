@@ -27,6 +27,7 @@ _log = logging.getLogger(__name__)
 _R = TypeVar("_R")
 
 MAX_REDIRECTS = 5
+MOST_SECRETS = 64
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -69,18 +70,25 @@ class Wire:
         self.calls = 0
         self._policy = policy
         self._observers = tuple(observers)
-        self._secrets: set[Secret] = set(secrets)
+        self._given = frozenset(secrets)
+        self._learned: dict[Secret, None] = {}
         self._lock = threading.Lock()
 
     def learn(self, *secrets: Secret) -> None:
         """Hide these too from now on."""
         with self._lock:
-            self._secrets |= {secret for secret in secrets if secret}
+            for secret in secrets:
+                if secret and secret not in self._given:
+                    self._learned.pop(secret, None)
+                    self._learned[secret] = None
+            # A server that sends a new token with each answer must not make us slower with each answer.
+            while len(self._learned) > MOST_SECRETS:
+                del self._learned[next(iter(self._learned))]
 
     def secrets(self) -> list[Secret]:
         """All secrets known so far."""
         with self._lock:
-            return list(self._secrets)
+            return [*self._given, *self._learned]
 
     def send(
         self, request: Request, origins: Origins, *, repeatable: bool, policy: RetryPolicy | None = None
@@ -197,4 +205,8 @@ def _redirect_of(request: Request, response: Response | None) -> str | None:
     if response is None or response.status not in _REDIRECTS or request.method not in ("GET", "HEAD"):
         return None
     location = response.headers.get("Location", "").strip()
-    return urljoin(request.url, location) if location else None
+    try:
+        return urljoin(request.url, location) if location else None
+    except ValueError:
+        # Not a URL at all: the one who checks it says so.
+        return location

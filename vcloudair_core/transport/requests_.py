@@ -170,7 +170,8 @@ def _proxies(url: str) -> dict[str, str]:
 def _check_length(raw: Any, request: Request) -> None:
     """Raises ConnectionFailedError when fewer bytes came than were promised (old urllib3 does not look)."""
     promised = raw.headers.get("Content-Length", "")
-    if request.method == "HEAD" or not promised.isdigit() or raw.headers.get("Transfer-Encoding"):
+    is_counted = promised.isascii() and promised.isdigit() and not raw.headers.get("Transfer-Encoding")
+    if request.method == "HEAD" or not is_counted:
         return
     # 204 and 304 have no body whatever their headers say.
     if raw.status in (204, 304) or int(promised) <= raw.tell():

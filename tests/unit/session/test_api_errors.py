@@ -154,3 +154,8 @@ def test_secrets_are_hidden_in_what_the_server_echoes() -> None:
 
 def test_endless_messages_are_cut() -> None:
     assert len(str(mapped(reply(400, error_xml("x" * 10_000))))) < 700
+
+
+def test_escape_codes_do_not_reach_the_terminal() -> None:
+    for body in (b"\x1b[31mred\x07", "\u202egnp.exe".encode(), json.dumps({"message": "a\x1b]0;title\x07b"}).encode()):
+        assert mapped(reply(500, body)).message.isprintable()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
 from typing import Any
 
 import pytest
@@ -310,3 +312,19 @@ def test_an_index_that_is_not_there(index: int) -> None:
 def test_a_version_that_is_none_is_refused_at_once() -> None:
     with pytest.raises(ConfigurationError, match="api_version"):
         VCAODSession("latest")
+
+
+def test_org_info_that_was_changed_is_taken_at_its_word() -> None:
+    sess, _ = portal_over(vchs_answers())
+    info = sess.login(orgname="m1-1")
+    assert info is not None
+    assert session_for(info) is info.session
+    info["token"] = "another-token"
+    assert session_for(info) is not info.session
+
+
+def test_org_info_can_be_copied_and_sent_elsewhere() -> None:
+    sess, _ = portal_over(vchs_answers())
+    info = sess.login(orgname="m1-1")
+    assert copy.deepcopy(info) == pickle.loads(pickle.dumps(info)) == info
+    assert type(copy.copy(info)) is dict

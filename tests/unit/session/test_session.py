@@ -380,3 +380,42 @@ def test_the_log_holds_one_line_per_exchange_and_no_secret(
     assert any(line.startswith("POST /api/x 200") for line in lines)
     assert TOKEN not in caplog.text
     assert PASSWORD not in caplog.text
+
+
+@pytest.mark.parametrize("location", ["http://[", "https://h:port/", "https://[::1"])
+def test_a_redirect_to_what_is_no_url_is_an_error_of_ours(location: str) -> None:
+    transport = FakeTransport(vcd_answers({"GET /api/x": reply(302, Location=location)}))
+    with pytest.raises(ConnectionFailedError, match="not a URL"):
+        vcd_session(transport).call("GET", "/api/x")
+
+
+def test_a_session_link_that_is_no_url_does_no_harm() -> None:
+    body = session_xml().replace(f'rel="remove" href="{BASE}/api/session"'.encode(), b'rel="remove" href="http://["')
+    transport = FakeTransport(vcd_answers() | {"POST /api/sessions": reply(200, body, x_vcloud_authorization=TOKEN)})
+    session = vcd_session(transport)
+    session.login()
+    session.logout()
+    assert transport.sent()[-1] == "DELETE /api/session"
+
+
+def test_a_refused_password_is_not_tried_again_until_somebody_says_so() -> None:
+    transport = FakeTransport(vcd_answers({"GET /api/x": reply(200)}) | {"POST /api/sessions": reply(401)})
+    session = vcd_session(transport)
+    for _ in range(3):
+        with pytest.raises(AuthenticationError):
+            session.call("GET", "/api/x")
+    assert transport.sent("/api/sessions") == ["POST /api/sessions"]
+    transport.answers["POST /api/sessions"] = reply(200, session_xml(), x_vcloud_authorization=TOKEN)
+    session.login()
+    assert session.call("GET", "/api/x").status == 200
+
+
+def test_a_server_that_sends_a_new_token_each_time_does_not_fill_our_memory() -> None:
+    count = iter(range(10_000))
+    answers = {"GET /api/x": lambda request: reply(200, "", X_Vcloud_Authorization=f"token-{next(count):08}")}
+    session = vcd_session(FakeTransport(vcd_answers(answers)))
+    for _ in range(200):
+        session.call("GET", "/api/x")
+    known = session._wire.secrets()
+    assert len(known) < 80
+    assert PASSWORD in [secret.reveal() for secret in known]
