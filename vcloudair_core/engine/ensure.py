@@ -63,6 +63,7 @@ def ensure(
     if state.plan.is_empty:
         return Outcome(False, state.plan, before, before, 0, check)
     if check:
+        flow.ask(state.plan)
         return Outcome(True, state.plan, before, flow.select(kind.merge(state.document, state.plan)), 0, True)
     final, writes = flow.converge(state, max(1, attempts))
     return Outcome(writes > 0, state.plan, before, flow.select(final.document), writes)
@@ -90,14 +91,17 @@ class _Flow:
         self._clock = clock
 
     def look(self) -> _State:
-        """Read and plan; a plan with something in it is shown to the policies."""
+        """Read and plan."""
         document = self.store.read()
         plan = self.kind.plan(document, self.desired)
         if not plan.target:
             plan = replace(plan, target=self.store.target)
-        if not plan.is_empty and self.veto is not None:
-            self.veto(plan)
         return _State(document, plan)
+
+    def ask(self, plan: Plan) -> None:
+        """Show the policies what is about to be carried out; they raise PlanRejectedError."""
+        if self.veto is not None:
+            self.veto(plan)
 
     def select(self, document: Document) -> Any:
         if isinstance(self.kind, Selects):
@@ -109,6 +113,7 @@ class _Flow:
         mended = False
         executed = 0
         for attempt in range(1, attempts + 1):
+            self.ask(state.plan)
             written = self.kind.merge(state.document, state.plan)
             failure = self._commit(written)
             if failure is not None:

@@ -137,6 +137,15 @@ def test_a_veto_stops_before_any_write(check: bool) -> None:
     assert not _ensure(store, 1, veto=veto).changed
 
 
+def test_every_plan_that_is_carried_out_was_shown_and_no_other() -> None:
+    seen: list[str] = []
+    store = Numbers()
+    store.script = [ConflictError("stale"), lambda store, sent: store.put(set())]
+    with pytest.raises(NotConvergedError):
+        _ensure(store, 1, veto=lambda plan: seen.append(plan.summary()))
+    assert seen == ["1 to create", "1 to create"]
+
+
 def test_bad_input_reads_nothing() -> None:
     store = Numbers()
     with pytest.raises(SpecError):
