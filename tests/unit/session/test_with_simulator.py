@@ -1,0 +1,166 @@
+"""Our flows against the simulator, in this process: it shares no code with them, so a mistake cannot cancel out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.session.fakes import load
+from vcloudair_core.config import Settings
+from vcloudair_core.errors import AuthenticationError, ConfigurationError, NotFoundError, ServerError
+from vcloudair_core.session.auth import select_auth
+from vcloudair_core.session.cache import open_cache
+from vcloudair_core.session.clock import FakeClock
+from vcloudair_core.session.facade import VCAODSession, VCASession, session_for
+from vcloudair_core.session.plugin import vca_auth_methods
+from vcloudair_core.session.session import Session
+from vcloudair_core.simulator import Simulator, SimulatorConfig
+
+METHODS = {record.name: record for record in vca_auth_methods()}
+LOGINS = {
+    "vcd": ["GET /api/versions", "POST /api/sessions"],
+    "vchs": ["POST /api/vchs/sessions", "GET /api/vchs/services"],
+    "vca": ["POST /api/iam/login", "GET /api/sc/instances"],
+}
+
+
+def settings_for(simulator: Simulator, flavour: str, **more: Any) -> Settings:
+    env = simulator.env()
+    given = {"service_type": flavour, "session_cache": False}
+    given |= {name: env[f"VCA_{name.upper()}"] for name in ("url", "username", "password")}
+    if flavour == "vcd":
+        given["org"] = env["VCA_ORG"]
+    if flavour == "vchs":
+        given["vdc"] = env["VCA_VDC"]
+    return load(**(given | more))
+
+
+def session_at(simulator: Simulator, settings: Settings, **keywords: Any) -> Session:
+    return Session(settings, simulator.transport(), select_auth(settings, METHODS), clock=FakeClock(), **keywords)
+
+
+def sent(simulator: Simulator) -> list[str]:
+    return [f"{entry.method} {entry.path}" for entry in simulator.journal.entries()]
+
+
+@pytest.fixture
+def simulator() -> Simulator:
+    return Simulator(SimulatorConfig(profile="all"))
+
+
+@pytest.fixture(params=sorted(LOGINS))
+def flavour(request: pytest.FixtureRequest) -> str:
+    chosen: str = request.param
+    return chosen
+
+
+def test_all_flavours_sign_in_call_and_sign_out(simulator: Simulator, flavour: str) -> None:
+    session = session_at(simulator, settings_for(simulator, flavour))
+    response = session.call("GET", "/api/session")
+    assert response.is_success
+    identity = session.identity
+    assert (identity.flavour, bool(identity.org_id), bool(identity.org_name)) == (flavour, True, True)
+    assert sent(simulator)[:2] == LOGINS[flavour]
+    session.logout()
+    assert sent(simulator)[-1].startswith("DELETE ")
+    assert all(entry.status < 400 for entry in simulator.journal.entries())
+
+
+def test_a_warm_session_sends_nothing_but_its_call(simulator: Simulator, flavour: str, tmp_path: Path) -> None:
+    settings = settings_for(simulator, flavour, session_cache=True, cache_dir=str(tmp_path))
+    session_at(simulator, settings, cache=open_cache(settings)).login()
+    simulator.journal.clear()
+    session_at(simulator, settings, cache=open_cache(settings)).call("GET", "/api/session")
+    assert len(simulator.journal.entries()) == 1
+
+
+@pytest.mark.parametrize("answer", ["401-empty", "401-error", "403-empty"])
+def test_a_session_that_expired_is_renewed_whatever_the_server_calls_it(answer: str, flavour: str) -> None:
+    simulator = Simulator(SimulatorConfig(profile="all", expired_answer=answer))
+    session = session_at(simulator, settings_for(simulator, flavour))
+    session.login()
+    simulator.clock.advance(2 * 3600)
+    assert session.call("GET", "/api/session").is_success
+
+
+def test_a_wrong_password_is_tried_once(simulator: Simulator, flavour: str) -> None:
+    session = session_at(simulator, settings_for(simulator, flavour, password="wrong-password"))
+    for _ in range(2):
+        with pytest.raises(AuthenticationError) as caught:
+            session.call("GET", "/api/session")
+        assert "wrong-password" not in str(caught.value)
+    assert len([line for line in sent(simulator) if line.startswith("POST")]) == 1
+
+
+@pytest.mark.parametrize(("flavour", "setting"), [("vchs", "vdc"), ("vca", "instance")])
+def test_a_place_that_does_not_exist_is_named_with_what_there_is(
+    simulator: Simulator, flavour: str, setting: str
+) -> None:
+    session = session_at(simulator, settings_for(simulator, flavour, **{setting: "no such place"}))
+    with pytest.raises(ConfigurationError, match="no such place.*There are: "):
+        session.login()
+
+
+def test_a_ready_token_serves_and_is_not_ended(simulator: Simulator) -> None:
+    settings = settings_for(simulator, "vcd")
+    first = session_at(simulator, settings)
+    first.login()
+    assert first._grant is not None
+    token = first._grant.headers["x-vcloud-authorization"].reveal()
+    with_token = load(url=settings.url, token=token)
+    second = session_at(simulator, with_token)
+    assert second.identity.user == settings.username
+    second.close()
+    assert first.call("GET", "/api/session").is_success
+    wrong = session_at(simulator, load(url=settings.url, token=token, org="another-org"))
+    with pytest.raises(ConfigurationError, match="another-org"):
+        wrong.login()
+
+
+def test_an_unknown_path_is_an_error_of_ours(simulator: Simulator) -> None:
+    session = session_at(simulator, settings_for(simulator, "vcd"))
+    with pytest.raises((NotFoundError, ServerError)):
+        session.call("GET", "/api/nothing/of/the/kind")
+
+
+# -- the original's classes ----------------------------------------------------------------------------------------
+
+
+def test_the_subscription_s_class(simulator: Simulator) -> None:
+    env = simulator.env()
+    sess = VCASession("5.6", env["VCA_USERNAME"], env["VCA_PASSWORD"])
+    sess.login_url = f"{env['VCA_URL']}/api/vchs/sessions"
+    sess.transport = simulator.transport()
+    sess.login()
+    assert sess.vdc_names
+    info = sess.login_to_vdc(sess.vdc_names[0])
+    assert set(info) == {"vcdurl", "token", "org_uuid", "auth-header", "version"}
+    assert info.session.call("GET", f"/api/vdc/{info['org_uuid']}").is_success
+    assert session_for(dict(info), transport=simulator.transport()).call("GET", "/api/session").is_success
+
+
+def test_a_direct_login_with_the_same_class(simulator: Simulator) -> None:
+    env = simulator.env()
+    sess = VCASession("5.6")
+    sess.transport = simulator.transport()
+    info = sess.login(env["VCA_USERNAME"], env["VCA_PASSWORD"], orgname=env["VCA_ORG"].upper(), vcd_url=env["VCA_URL"])
+    assert info is not None
+    assert info["vcdurl"] == env["VCA_URL"]
+    assert info.session.call("GET", f"/api/vdc/{info['org_uuid']}").is_success
+
+
+def test_on_demand_s_class(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
+    env = simulator.env()
+    sess = VCAODSession("5.7", env["VCA_USERNAME"], env["VCA_PASSWORD"])
+    sess.login_url = f"{env['VCA_URL']}/api/iam/login"
+    sess.transport = simulator.transport()
+    sess.login()
+    sess.show_instance_list()
+    assert len(capsys.readouterr().out.splitlines()) == 1 + len(sess.instances) > 1
+    info = sess.login_to_instance(0)
+    assert info["org_uuid"] == sess.instances[0]["id"]
+    assert info["vcdurl"].endswith("/api/compute/")
+    assert info.session.call("GET", "/api/session").is_success
+    assert session_for(dict(info), transport=simulator.transport()).call("GET", "/api/session").is_success
