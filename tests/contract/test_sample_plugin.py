@@ -103,9 +103,10 @@ def test_its_service_and_simulator_area_work(scratch: Scratch) -> None:
 def test_its_area_is_behind_the_simulators_sign_in(scratch: Scratch) -> None:
     found = scratch.program(
         """
-from vcloudair_core.http import Request
+from vcloudair_core.http import Headers, Request
 url = simulator.env()["VCA_URL"] + "/api/sample/greetings"
-found["status"] = simulator.transport().send(Request("GET", url)).status
+request = Request("GET", url, Headers({"Accept": "application/json;version=36.3"}))
+found["status"] = simulator.transport().send(request).status
 """
     )
     assert found["status"] in (401, 403)

@@ -21,7 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 _FENCE = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 _NOT_LINKED = {".git", ".venv", ".nox", "build", "dist", "sim.env"}
-TIMEOUT_S = 180
+TIMEOUT_S = 100
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,10 @@ POLICY = {
         RULE
         | {"name": "rest", "services": [], "applications": ["application-7"], "source_exclude": True, "logging": 1},
     ],
-    "internal_rules": [RULE | {"name": "vpn"}],
+    "internal_rules": [
+        RULE | {"name": "vpn", "rule_type": "internal_high"},
+        RULE | {"name": "the rest", "action": "deny", "rule_type": "default_policy"},
+    ],
     "version": 4,
 }
 
@@ -105,8 +108,11 @@ def test_firewall_list_in_rule_words(vca: Vca, client: MakeClient) -> None:
 def test_firewall_list_with_internal_rules_and_off(vca: Vca, client: MakeClient) -> None:
     client(resources={"ans.firewall": POLICY | {"enabled": False}})
     result = vca("firewall", "list", "web-edge", "--internal")
-    assert "vpn" in result.out.splitlines()[1]
-    assert result.out.splitlines()[1].endswith("internal")
+    lines = result.out.splitlines()
+    assert (lines[1].split()[0], lines[1].split()[-1]) == ("vpn", "internal_high")
+    assert lines[2].split()[0] == "0"
+    assert lines[-1].startswith("   the rest")
+    assert lines[-1].endswith("default_policy")
     assert "OFF" in result.err
 
 

@@ -34,9 +34,13 @@ def list_rules(
             client.settings.require("edge")
         chosen = edge or client.settings.edge
         policy = client.read("ans.firewall", {"edge": chosen, "vdc": client.settings.vdc})
-    rules = [(rule, "user") for rule in policy["rules"]]
+    rules = [(rule, "") for rule in policy["rules"]]
     if internal:
-        rules = [(rule, "internal") for rule in policy.get("internal_rules", [])] + rules
+        own = [(rule, str(rule.get("rule_type") or "internal")) for rule in policy.get("internal_rules", [])]
+        # The edge applies what it needs for itself first, then your rules, then its default rule.
+        is_last = [kind.startswith("default") for _, kind in own]
+        first = [entry for entry, last in zip(own, is_last, strict=True) if not last]
+        rules = first + rules + [entry for entry, last in zip(own, is_last, strict=True) if last]
     emit(
         policy,
         output=run.output,
@@ -49,28 +53,31 @@ def list_rules(
             Column("services"),
             Column("flags"),
         ],
-        table_rows=[_as_row(number, rule, kind) for number, (rule, kind) in enumerate(rules)],
+        table_rows=_as_rows(rules),
         empty=f"The firewall of {chosen} has no rules of yours.",
     )
     if run.output == "table":
         say(_summary(policy))
 
 
-def _as_row(number: int, rule: Mapping[str, Any], kind: str) -> dict[str, Any]:
-    flags = [
-        "" if rule.get("enabled", True) else "disabled",
-        "logged" if rule.get("logging") else "",
-        "" if kind == "user" else kind,
-    ]
-    return {
-        "number": number if kind == "user" else "",
-        "name": rule["name"],
-        "action": rule["action"],
-        "source": _side(rule, "source"),
-        "destination": _side(rule, "destination"),
-        "services": _services(rule),
-        "flags": [flag for flag in flags if flag],
-    }
+def _as_rows(rules: list[tuple[Mapping[str, Any], str]]) -> list[dict[str, Any]]:
+    """Rows of the table; ``#`` counts the user's own rules, as the index of a rule does."""
+    rows, number = [], 0
+    for rule, kind in rules:
+        flags = ["" if rule.get("enabled", True) else "disabled", "logged" if rule.get("logging") else "", kind]
+        rows.append(
+            {
+                "number": "" if kind else number,
+                "name": rule["name"],
+                "action": rule["action"],
+                "source": _side(rule, "source"),
+                "destination": _side(rule, "destination"),
+                "services": _services(rule),
+                "flags": [flag for flag in flags if flag],
+            }
+        )
+        number += not kind
+    return rows
 
 
 def _side(rule: Mapping[str, Any], side: str) -> str:

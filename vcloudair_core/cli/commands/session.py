@@ -18,7 +18,7 @@ def login(run: Invocation) -> None:
     """
     with run.client() as client:
         client.session.login()
-        emit(_who(client), output=run.output)
+        _show(run, client)
         if not client.settings.session_cache:
             say("The session cache is off (session_cache): the next command signs in again.")
 
@@ -35,7 +35,13 @@ def logout(run: Invocation) -> None:
 def whoami(run: Invocation) -> None:
     """Show who is signed in, where, and with which roles. Signs in when there is no session yet."""
     with run.client() as client:
-        emit(_who(client), output=run.output)
+        _show(run, client)
+
+
+def _show(run: Invocation, client: Client) -> None:
+    who = _who(client)
+    # A person sees what is known; a program gets every key.
+    emit({key: value for key, value in who.items() if value or run.output != "table"}, output=run.output)
 
 
 def _who(client: Client) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def serve(
         raise ConfigurationError(
             f"The simulator cannot be started: {exc}.", hint="pip install 'vcloudair-core[simulator]'"
         ) from exc
-    from vcloudair_core.simulator import serve as serve_until_stopped
+    from vcloudair_core.simulator.serve import serve as serve_until_stopped
 
     try:
         serve_until_stopped(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _USAGE = exit_code_for(ConfigurationError(""))
 _NETWORK = exit_code_for(ConnectionFailedError(""))
 _TLS = exit_code_for(TlsError(""))
-_EXPIRES_SOON = timedelta(days=30)
+_EXPIRES_SOON = timedelta(days=14)
 
 
 @dataclass(frozen=True)

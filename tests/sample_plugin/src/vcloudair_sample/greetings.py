@@ -12,7 +12,6 @@ from vcloudair_core.engine.fields import diff_fields, plain, spec_field
 from vcloudair_core.engine.kind import Document
 
 _PATH = "/api/sample/greetings"
-_JSON = "application/json"
 
 
 class Greetings:
@@ -38,13 +37,18 @@ class GreetingStore:
     def lock_key(self) -> str:
         return str(self._session.url(_PATH))
 
+    @property
+    def _accept(self) -> str:
+        # A vCloud Director answers nothing to a request that does not say which version of the API it speaks.
+        return f"application/json;version={self._session.identity.api_version}"
+
     def read(self) -> Document:
-        answer = self._session.call("GET", _PATH, accept=_JSON)
+        answer = self._session.call("GET", _PATH, accept=self._accept)
         return Document("greetings", json.loads(answer.body), dialect="json")
 
     def commit(self, document: Document) -> None:
         body = json.dumps(document.tree).encode()
-        self._session.call("PUT", _PATH, accept=_JSON, content_type=_JSON, body=body)
+        self._session.call("PUT", _PATH, accept=self._accept, content_type="application/json", body=body)
 
 
 @dataclass(frozen=True)
