@@ -1,0 +1,62 @@
+"""Many processes, one login: as when a playbook runs with forks, each task in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
+
+TASK = """
+from vcloudair_core import connect
+with connect() as client:
+    client.session.call("GET", "/api/session")
+    print(client.session.calls)
+"""
+
+
+@pytest.fixture
+def server() -> Iterator[SimulatorServer]:
+    with SimulatorServer(SimulatorConfig(profile="all")) as running:
+        yield running
+
+
+def start_task(server: SimulatorServer, folder: Path, **more: str) -> subprocess.Popen[str]:
+    env = {name: value for name, value in os.environ.items() if not name.startswith("VCA_")}
+    env |= server.env() | {"VCA_CACHE_DIR": str(folder), "VCA_CONFIG_FILE": ""} | more
+    return subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", TASK], env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+
+
+def finish(task: subprocess.Popen[str]) -> int:
+    shown, errors = task.communicate(timeout=60)
+    assert task.returncode == 0, errors
+    assert errors == ""
+    return int(shown)
+
+
+def logins(server: SimulatorServer) -> int:
+    return [(entry.method, entry.path) for entry in server.simulator.journal.entries()].count(("POST", "/api/sessions"))
+
+
+def test_tasks_at_once_and_after_each_other_sign_in_once(server: SimulatorServer, tmp_path: Path) -> None:
+    together = [start_task(server, tmp_path) for _ in range(4)]
+    counts = sorted(finish(task) for task in together)
+    assert logins(server) == 1
+    assert counts == [1, 1, 1, 3]
+    assert finish(start_task(server, tmp_path)) == 1
+    assert logins(server) == 1
+
+
+def test_without_a_cache_each_task_signs_in_and_out(server: SimulatorServer, tmp_path: Path) -> None:
+    for _ in range(2):
+        assert finish(start_task(server, tmp_path, VCA_SESSION_CACHE="false")) == 3
+    ended = [entry.status for entry in server.simulator.journal.entries() if entry.method == "DELETE"]
+    assert (logins(server), ended) == (2, [204, 204])
+    assert list(tmp_path.iterdir()) == []
