@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
@@ -237,37 +238,28 @@ class Session:
                 _log.debug("ending the session failed: %s", exc)
 
 
+@dataclass(frozen=True)
 class _Plan:
     """A call before it is known under which grant it goes out."""
 
-    def __init__(
-        self,
-        method: str,
-        path: str,
-        query: str,
-        accept: str | None,
-        content_type: str | None,
-        body: bytes,
-        headers: dict[str, str],
-    ) -> None:
-        self._method = method
-        self._path = path
-        self._query = query
-        self._accept = accept
-        self._content_type = content_type
-        self._body = body
-        self._headers = headers
+    method: str
+    path: str
+    query: str
+    accept: str | None
+    content_type: str | None
+    body: bytes
+    headers: Mapping[str, str]
 
     def request(self, grant: Grant, origins: Origins) -> Request:
-        url = _url(self._path, grant, origins)
-        if self._query:
-            url += ("&" if "?" in url else "?") + self._query
-        accept = self._accept or f"application/*+xml;version={grant.identity.api_version}"
-        headers = Headers({"Accept": accept})
-        if self._content_type:
-            headers = headers.merged({"Content-Type": self._content_type})
+        url = _url(self.path, grant, origins)
+        if self.query:
+            url += ("&" if "?" in url else "?") + self.query
+        headers = Headers({"Accept": self.accept or f"application/*+xml;version={grant.identity.api_version}"})
+        if self.content_type:
+            headers = headers.merged({"Content-Type": self.content_type})
+        # Last, so that nobody's header can take the place of the token.
         tokens = {name: secret.reveal() for name, secret in grant.headers.items()}
-        return Request(self._method, url, headers.merged(self._headers).merged(tokens), self._body)
+        return Request(self.method, url, headers.merged(self.headers).merged(tokens), self.body)
 
 
 def _is_renewable(auth: AuthProvider) -> bool:
