@@ -1,0 +1,155 @@
+"""The transport above the adapter of requests, without sockets: ``responses`` stands where the network begins.
+
+What only real sockets show is in ``tests/sockets``.
+"""
+
+from __future__ import annotations
+
+import errno
+import socket
+import ssl
+from typing import Any
+
+import pytest
+import requests
+import responses
+import urllib3.exceptions as u3
+
+from vcloudair_core.config import Settings
+from vcloudair_core.errors import ConnectionFailedError, TimeoutExpiredError, TlsError, TransportError
+from vcloudair_core.http import Headers, Request
+from vcloudair_core.transport.failures import failure_of
+from vcloudair_core.transport.requests_ import RequestsTransport
+
+REQUEST = Request("POST", "https://vcd.example.test/api/x", Headers({"Authorization": "Basic c2VjcmV0"}))
+
+
+def transport(**arguments: Any) -> RequestsTransport:
+    return RequestsTransport(Settings.load(arguments, environ={"VCA_CONFIG_FILE": ""}))
+
+
+@responses.activate
+@pytest.mark.parametrize("method", ["GET", "PUT", "POST", "DELETE", "HEAD"])
+def test_a_request_goes_out_as_it_is_and_an_answer_comes_back_as_it_is(method: str) -> None:
+    url = "https://vcd.example.test/api/query?filter=(name==a%20b)&type=vm"
+    answer = b"" if method == "HEAD" else b"<a/>"
+    responses.add(method, url, body=answer, status=207, headers={"X-One": "1"}, content_type="text/xml")
+    body = b"" if method in ("GET", "HEAD") else b"<b/>"
+    response = transport().send(Request(method, url, Headers({"Accept": "x/y", "X-Two": "2"}), body))
+    assert (response.status, response.headers["x-one"], response.media_type, response.url) == (
+        207,
+        "1",
+        "text/xml",
+        url,
+    )
+    sent = responses.calls[0].request
+    assert (sent.url, sent.headers["Accept"], sent.headers["X-Two"]) == (url, "x/y", "2")
+    assert (sent.body or b"") == body
+
+
+@responses.activate
+@pytest.mark.parametrize(
+    ("arguments", "environment", "expected"),
+    [
+        ({}, {}, True),
+        ({"validate_certs": False}, {}, False),
+        ({"validate_certs": False}, {"REQUESTS_CA_BUNDLE": "/bundle"}, False),
+        ({}, {"REQUESTS_CA_BUNDLE": "/bundle"}, "/bundle"),
+        ({}, {"CURL_CA_BUNDLE": "/curl"}, "/curl"),
+        ({"ca_path": __file__}, {"REQUESTS_CA_BUNDLE": "/bundle"}, __file__),
+    ],
+)
+def test_whom_is_trusted(
+    arguments: dict[str, Any], environment: dict[str, str], expected: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    responses.add("POST", REQUEST.url)
+    transport(**arguments).send(REQUEST)
+    sent: Any = responses.calls[0].request
+    assert sent.req_kwargs["verify"] == expected
+
+
+@responses.activate
+def test_time_outs_are_those_of_the_settings_unless_the_request_has_its_own() -> None:
+    responses.add("POST", REQUEST.url)
+    over = transport(timeout=33, connect_timeout=4)
+    over.send(REQUEST)
+    over.send(Request("POST", REQUEST.url, timeout_s=(1, 2)))
+    sent: list[Any] = [call.request for call in responses.calls]
+    assert [request.req_kwargs["timeout"] for request in sent] == [(4.0, 33.0), (1, 2)]
+
+
+@responses.activate
+def test_a_body_beyond_the_limit_is_dropped() -> None:
+    responses.add("POST", REQUEST.url, body=b"x" * 2_000_000)
+    settings = Settings.load({}, environ={"VCA_CONFIG_FILE": ""})
+    with pytest.raises(ConnectionFailedError, match="longer than 1 MiB"):
+        RequestsTransport(settings, max_body_bytes=1024 * 1024).send(REQUEST)
+
+
+def certificate_error(code: int) -> Exception:
+    inner = ssl.SSLCertVerificationError(1, "certificate verify failed with secret-in-text")
+    inner.verify_code = code
+    return requests.exceptions.SSLError(u3.MaxRetryError(None, "/", u3.SSLError(inner)))  # type: ignore[arg-type]
+
+
+def ssl_error(reason: str) -> Exception:
+    inner = ssl.SSLError(1, "secret-in-text")
+    inner.reason = reason
+    return requests.exceptions.SSLError(u3.MaxRetryError(None, "/", u3.SSLError(inner)))  # type: ignore[arg-type]
+
+
+def connection_error(inner: Exception) -> Exception:
+    return requests.exceptions.ConnectionError(u3.ProtocolError("Connection aborted. secret-in-text", inner))
+
+
+@pytest.mark.parametrize(
+    ("exc", "kind", "executed", "phrase"),
+    [
+        (certificate_error(18), TlsError, False, "self-signed.*ca_path"),
+        (certificate_error(19), TlsError, False, "authority of its own"),
+        (certificate_error(20), TlsError, False, "unknown issuer.*ca_path"),
+        (certificate_error(10), TlsError, False, "expired"),
+        (certificate_error(9), TlsError, False, "not valid yet.*clock"),
+        (certificate_error(62), TlsError, False, "another name"),
+        (certificate_error(64), TlsError, False, "another name"),
+        (ssl_error("WRONG_VERSION_NUMBER"), TlsError, False, "does not speak TLS"),
+        (ssl_error("UNSUPPORTED_PROTOCOL"), TlsError, False, "No TLS could be agreed on"),
+        (ssl_error("UNEXPECTED_EOF_WHILE_READING"), ConnectionFailedError, True, "encrypted connection.*broke"),
+        (requests.exceptions.ConnectTimeout("x"), TimeoutExpiredError, False, "within 5 s"),
+        (requests.exceptions.ReadTimeout("x"), TimeoutExpiredError, True, "within 60 s"),
+        (TimeoutError("timed out"), TimeoutExpiredError, True, "within 60 s"),
+        (
+            requests.exceptions.ProxyError("407 Proxy"),
+            ConnectionFailedError,
+            False,
+            "user name",
+        ),
+        (requests.exceptions.InvalidHeader("secret-in-text"), ConnectionFailedError, False, "line break"),
+        (requests.exceptions.InvalidURL("x"), ConnectionFailedError, False, "URL"),
+        (UnicodeEncodeError("latin-1", "secret-in-text", 0, 1, "x"), ConnectionFailedError, False, "cannot be sent"),
+        (connection_error(ConnectionResetError(errno.ECONNRESET, "x")), ConnectionFailedError, True, "ECONNRESET"),
+        (connection_error(BrokenPipeError(errno.EPIPE, "x")), ConnectionFailedError, True, "EPIPE"),
+        (connection_error(socket.gaierror(-2, "x")), ConnectionFailedError, False, "cannot be resolved"),
+        (connection_error(ConnectionRefusedError(111, "x")), ConnectionFailedError, False, "refuses connections"),
+        (ValueError("secret-in-text"), ConnectionFailedError, True, "broke"),
+    ],
+)
+def test_what_the_stack_raises_in_our_words(
+    exc: Exception, kind: type[TransportError], executed: bool, phrase: str
+) -> None:
+    error = failure_of(exc, REQUEST, ca_path=None, timeout_s=(5, 60))
+    assert type(error) is kind
+    assert error.may_have_executed is executed
+    assert error.hint
+    with pytest.raises(kind, match=phrase):
+        raise error
+    assert "secret" not in f"{error}{error.as_dict()}"
+
+
+def test_an_unknown_issuer_beside_a_ca_path_names_the_path() -> None:
+    error = failure_of(certificate_error(20), REQUEST, ca_path="/etc/my-ca.pem", timeout_s=(5, 60))
+    assert "/etc/my-ca.pem" in str(error)
