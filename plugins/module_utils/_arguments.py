@@ -1,0 +1,72 @@
+# Copyright (c) The vcloudair-core authors
+# GNU General Public License v3.0+ is not used here; SPDX-License-Identifier: Apache-2.0
+"""The options of the modules, as plain data. Nothing here needs the library."""
+
+from __future__ import annotations
+
+
+def connection_arguments():
+    """How to reach and sign in to a cloud. Values that are not given are looked up by the library: environment, file."""
+    return dict(
+        service_type=dict(type="str", choices=["vchs", "vca", "vcd"]),
+        url=dict(type="str", aliases=["host", "hostname"]),
+        username=dict(type="str", aliases=["user"]),
+        password=dict(type="str", no_log=True, aliases=["pass", "passwd"]),
+        org=dict(type="str", aliases=["org_name"]),
+        vdc=dict(type="str", aliases=["vdc_name"]),
+        instance=dict(type="str", aliases=["instance_id", "service_id"]),
+        api_token=dict(type="str", no_log=True),
+        token=dict(type="str", no_log=True),
+        api_version=dict(type="str"),
+        validate_certs=dict(type="bool", aliases=["verify_certs", "verify_ssl_certs"]),
+        ca_path=dict(type="path"),
+        timeout=dict(type="float"),
+        session_cache=dict(type="bool"),
+    )
+
+
+def edge_arguments():
+    """Which edge, and how to speak to it."""
+    return dict(
+        edge=dict(type="str", aliases=["gateway", "gateway_name"]),
+        edge_api=dict(type="str", choices=["auto", "hybridity", "network_xml", "network_json"]),
+    )
+
+
+def rule_arguments():
+    """One firewall rule, in the words of the library."""
+    return dict(
+        name=dict(type="str"),
+        action=dict(type="str", aliases=["policy"], choices=["accept", "deny", "reject", "allow", "drop"]),
+        enabled=dict(type="bool", aliases=["is_enable"]),
+        logging=dict(type="bool", aliases=["enable_logging"]),
+        description=dict(type="str"),
+        source=dict(type="list", elements="str", aliases=["source_ip"]),
+        source_exclude=dict(type="bool"),
+        destination=dict(type="list", elements="str", aliases=["dest_ip"]),
+        destination_exclude=dict(type="bool"),
+        services=dict(type="list", elements="dict", options=service_arguments()),
+        protocol=dict(type="str"),
+        dest_port=dict(type="list", elements="str"),
+        source_port=dict(type="list", elements="str"),
+        applications=dict(type="list", elements="str"),
+        match_translated=dict(type="bool"),
+        direction=dict(type="str", choices=["in", "out", "inout"]),
+        tag=dict(type="int"),
+        rule_id=dict(type="int"),
+        position=dict(type="str", choices=["top", "bottom"]),
+        before=dict(type="str"),
+        after=dict(type="str"),
+        index=dict(type="int"),
+        match_by=dict(type="str", choices=["name", "rule_id", "tag"], default="name"),
+    )
+
+
+def service_arguments():
+    """One service of a rule."""
+    return dict(
+        protocol=dict(type="str", required=True),
+        port=dict(type="list", elements="str"),
+        source_port=dict(type="list", elements="str"),
+        icmp_type=dict(type="str"),
+    )

@@ -1,0 +1,101 @@
+# Copyright (c) The vcloudair-core authors
+# SPDX-License-Identifier: Apache-2.0
+"""What every module does: one function from parameters to a result. Private to this collection.
+
+:func:`execute` is free of Ansible, so that whoever drives it (a module's process, or a plugin in the controller) gets
+the same result. :func:`run` is a module around it.
+"""
+
+from __future__ import annotations
+
+import traceback
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import connection_arguments, edge_arguments
+
+MINIMUM_LIBRARY = "0.1.0"
+LIBRARY_URL = "https://pypi.org/project/vcloudair-core/"
+
+try:
+    import vcloudair_core
+
+    LIBRARY_ERROR = None
+except ImportError:
+    vcloudair_core = None
+    LIBRARY_ERROR = traceback.format_exc()
+
+_CONNECTION = tuple(connection_arguments())
+_TARGET = ("edge", "vdc")
+
+
+class Job(object):
+    """What one module asks for: a kind, what it wants of it, and how to show what came of it.
+
+    ``specs(params)`` gives the desired specs, or None to only read. ``state(params)`` gives present, absent or exact.
+    ``show(outcome_or_data, params)`` gives the module's own result keys.
+    """
+
+    def __init__(self, kind, show, specs=None, state=None):
+        self.kind = kind
+        self.show = show
+        self.specs = specs
+        self.state = state or (lambda params: params.get("state") or "present")
+
+
+def given(params, names):
+    """Those parameters that the user gave."""
+    return dict((name, params[name]) for name in names if params.get(name) is not None)
+
+
+def execute(job, params, check_mode=False, diff_mode=False):
+    """Do it. Returns the result as a dict; ``failed`` is true when an error of the library stopped it."""
+    client = None
+    try:
+        client = vcloudair_core.connect(**given(params, _CONNECTION + ("edge_api",)))
+        target = given(params, _TARGET)
+        if job.specs is None:
+            result = dict(changed=False, **job.show(client.read(job.kind, target), params))
+        else:
+            outcome = client.ensure(
+                job.kind, job.specs(params), state=job.state(params), target=target, check=check_mode
+            )
+            result = dict(changed=outcome.changed, plan=outcome.plan.summary(), **job.show(outcome.after, params))
+            if diff_mode:
+                result["diff"] = outcome.plan.diff()
+        result["api_calls"] = client.session.calls
+        return result
+    except vcloudair_core.VcloudAirError as exc:
+        return dict(failed=True, changed=False, msg=str(exc), error=exc.as_dict())
+    finally:
+        if client is not None:
+            client.close()
+
+
+def run(job, arguments, **constraints):
+    """The body of a module."""
+    module = AnsibleModule(
+        argument_spec=dict(arguments, **dict(connection_arguments(), **edge_arguments())),
+        supports_check_mode=True,
+        **constraints
+    )
+    problem = library_problem()
+    if problem:
+        module.fail_json(**problem)
+    result = execute(job, module.params, module.check_mode, module._diff)
+    if result.pop("failed", False):
+        module.fail_json(**result)
+    module.exit_json(**result)
+
+
+def library_problem():
+    """What is wrong with the library on this machine, as arguments of fail_json, or None."""
+    if vcloudair_core is None:
+        return dict(msg=missing_required_lib("vcloudair-core>=" + MINIMUM_LIBRARY, url=LIBRARY_URL), exception=LIBRARY_ERROR)
+    found = vcloudair_core.__version__
+    if _numbers(found) < _numbers(MINIMUM_LIBRARY):
+        return dict(msg="vcloudair-core %s is too old; %s or newer is needed." % (found, MINIMUM_LIBRARY))
+    return None
+
+
+def _numbers(version):
+    return tuple(int(part) for part in version.split(".")[:3] if part.isdigit())

@@ -1,0 +1,297 @@
+#!/usr/bin/python
+# -*- coding: utf-8 -*-
+# Copyright (c) The vcloudair-core authors
+# SPDX-License-Identifier: Apache-2.0
+"""Many firewall rules, and the firewall's settings, in one write."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: vca_firewall
+short_description: Manage the firewall of an edge gateway in one write
+version_added: "0.1.0"
+description:
+  - Brings a list of firewall rules and the settings of the firewall of an edge gateway to the state asked for, with one
+    read and at most one write, however many rules there are.
+  - Rules that are not listed are kept, unless O(purge=true).
+  - Listed rules keep the order of the list among each other. A new rule stands right behind the listed rule before it.
+author:
+  - The vcloudair-core authors (@vcloudair-core)
+options:
+  rules:
+    description:
+      - The rules, in order. Names must be unique in the list.
+    type: list
+    elements: dict
+    aliases: [fw_rules]
+    suboptions:
+      name:
+        description:
+          - Name of the rule; its identity unless O(rules[].match_by) says otherwise. Required then.
+        type: str
+      action:
+        description:
+          - What happens to traffic that matches. V(allow) means V(accept), V(drop) means V(deny).
+          - New rules accept.
+        type: str
+        choices: [accept, deny, reject, allow, drop]
+        aliases: [policy]
+      enabled:
+        description:
+          - Whether the rule is in force. New rules are.
+        type: bool
+        aliases: [is_enable]
+      logging:
+        description:
+          - Whether matches are logged. On new rules they are not.
+        type: bool
+        aliases: [enable_logging]
+      description:
+        description:
+          - Free text.
+        type: str
+      source:
+        description:
+          - Where traffic comes from. Words are V(any), V(internal), V(external), V(vse) (the edge itself), C(vnic-N), an
+            IPv4 or IPv6 address, a CIDR, a range C(first-last), or the id of a grouping object such as C(ipset-2) or
+            C(urn:vcloud:network:...). Write C(object:ID) for any other id.
+          - The order does not matter. On new rules V(any) is the default.
+        type: list
+        elements: str
+        aliases: [source_ip]
+      source_exclude:
+        description:
+          - Match everything but O(rules[].source).
+        type: bool
+      destination:
+        description:
+          - Where traffic goes; the same words as in O(rules[].source).
+        type: list
+        elements: str
+        aliases: [dest_ip]
+      destination_exclude:
+        description:
+          - Match everything but O(rules[].destination).
+        type: bool
+      services:
+        description:
+          - Protocols and ports. On new rules any. The order does not matter.
+        type: list
+        elements: dict
+        suboptions:
+          protocol:
+            description:
+              - V(any), V(tcp), V(udp) or V(icmp), in any case.
+            type: str
+            required: true
+          port:
+            description:
+              - Destination ports. Each is a port, a range such as V(8000-8080), or V(any).
+            type: list
+            elements: str
+          source_port:
+            description:
+              - Source ports.
+            type: list
+            elements: str
+          icmp_type:
+            description:
+              - Name or number of an ICMP type, for example V(echo-request).
+            type: str
+      protocol:
+        description:
+          - Short form of O(rules[].services) for exactly one service. Not together with O(rules[].services).
+        type: str
+      dest_port:
+        description:
+          - Destination ports of the short form.
+        type: list
+        elements: str
+      source_port:
+        description:
+          - Source ports of the short form.
+        type: list
+        elements: str
+      applications:
+        description:
+          - Ids of applications or application groups.
+        type: list
+        elements: str
+      match_translated:
+        description:
+          - Match addresses after NAT instead of before.
+        type: bool
+      direction:
+        description:
+          - Direction of the traffic. VMware advises against setting it.
+        type: str
+        choices: [in, out, inout]
+      tag:
+        description:
+          - Tag of the rule, 1 to 65536. The server's default is the id of the rule.
+        type: int
+      rule_id:
+        description:
+          - The server's id of the rule. With O(rules[].match_by=rule_id) it is the identity, else it tells rules of one name apart.
+        type: int
+      position:
+        description:
+          - Place of the rule among the rules of users. Not together with O(rules[].before), O(rules[].after), O(rules[].index).
+        type: str
+        choices: [top, bottom]
+      before:
+        description:
+          - Name or id of a rule that this one must stand before. It may stand anywhere before it; if it has to move, it is
+            placed right before it.
+        type: str
+      after:
+        description:
+          - Name or id of a rule that this one must stand after.
+        type: str
+      index:
+        description:
+          - Place among the rules of users, counted from 0.
+        type: int
+      match_by:
+        description:
+          - What identifies the rule. Names need not be unique on an edge; if several rules answer to the name, the task fails
+            and lists them.
+        type: str
+        choices: [name, rule_id, tag]
+        default: name
+  state:
+    description:
+      - V(present) brings the listed rules about, V(absent) takes them out.
+    type: str
+    choices: [present, absent]
+    default: present
+  purge:
+    description:
+      - Whether rules of users that are not listed are deleted. Needs O(rules). The list is then the whole order.
+    type: bool
+    default: false
+    aliases: [purge_rules]
+  enabled:
+    description:
+      - Whether the firewall is on. NAT works only while it is.
+    type: bool
+  default_action:
+    description:
+      - What happens to traffic that no rule matches.
+    type: str
+    choices: [accept, deny, allow, drop]
+  default_logging:
+    description:
+      - Whether such traffic is logged.
+    type: bool
+  global_settings:
+    description:
+      - Time-outs (seconds) and checks, such as C(tcp_timeout_established) or C(drop_invalid_traffic). Those not given
+        are kept.
+    type: dict
+extends_documentation_fragment:
+  - vcloudair.cloud.vca
+  - vcloudair.cloud.edge
+  - vcloudair.cloud.attributes
+  - vcloudair.cloud.attributes.writes
+seealso:
+  - module: vcloudair.cloud.vca_firewall_rule
+  - module: vcloudair.cloud.vca_firewall_info
+"""
+
+EXAMPLES = r"""
+- name: Converge the rules of the shop, keep everybody else's
+  vcloudair.cloud.vca_firewall:
+    edge: web-edge
+    rules:
+      - name: web in
+        source: [external]
+        destination: [203.0.113.10]
+        services:
+          - protocol: tcp
+            port: [80, 443]
+      - name: names out
+        source: [internal]
+        services:
+          - protocol: udp
+            port: [53]
+
+- name: Exactly these rules, nothing else, and deny the rest
+  vcloudair.cloud.vca_firewall:
+    edge: web-edge
+    default_action: deny
+    purge: true
+    rules: "{{ lookup('file', 'firewall.yml') | from_yaml }}"
+"""
+
+RETURN = r"""
+firewall:
+  description: The settings and the rules that were named, as they are on the server, or would be in check mode.
+  returned: success
+  type: dict
+  sample:
+    enabled: true
+    default_action: deny
+    default_logging: false
+    rules: [{name: web in, rule_id: 131080, action: accept}]
+plan:
+  description: What there was to do, in one line.
+  returned: success
+  type: str
+  sample: 2 to create, 1 to move
+api_calls:
+  description: How many HTTP exchanges it took, sign-in included.
+  returned: success
+  type: int
+  sample: 4
+error:
+  description: What failed, for programs. Its keys depend on the error.
+  returned: failure
+  type: dict
+  sample: {error: AmbiguousMatchError, candidates: [{rule_id: 131080}, {rule_id: 131081}]}
+"""
+
+from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import rule_arguments
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, given, run
+
+SETTINGS = ("enabled", "default_action", "default_logging", "global_settings")
+ARGUMENTS = dict(
+    rules=dict(
+        type="list",
+        elements="dict",
+        aliases=["fw_rules"],
+        options=rule_arguments(),
+        mutually_exclusive=[("position", "before", "after", "index"), ("services", "protocol")],
+    ),
+    state=dict(type="str", choices=["present", "absent"], default="present"),
+    purge=dict(type="bool", default=False, aliases=["purge_rules"]),
+    enabled=dict(type="bool"),
+    default_action=dict(type="str", choices=["accept", "deny", "allow", "drop"]),
+    default_logging=dict(type="bool"),
+    global_settings=dict(type="dict"),
+)
+
+
+def policy(params):
+    """The one spec of the kind."""
+    wanted = given(params, SETTINGS)
+    if params["rules"] is not None:
+        wanted["rules"] = [given(rule, rule_arguments()) for rule in params["rules"]]
+    return [wanted]
+
+
+def state(params):
+    """present, absent or exact."""
+    return "exact" if params["purge"] else params["state"]
+
+
+JOB = Job("ans.firewall", specs=policy, state=state, show=lambda firewall, params: {"firewall": firewall})
+
+
+def main():
+    """Entry point."""
+    run(JOB, ARGUMENTS, required_if=[("purge", True, ["rules"]), ("state", "absent", ["rules"])])
+
+
+if __name__ == "__main__":
+    main()
