@@ -1,0 +1,28 @@
+"""Every fault at every step of every sign-in: it works all the same, or ends in one error of ours."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.session.test_with_simulator import LOGINS, session_at, settings_for
+from vcloudair_core.errors import VcloudAirError
+from vcloudair_core.simulator import Simulator, SimulatorConfig
+from vcloudair_core.simulator.faults import KINDS
+
+HARMLESS = {"busy", "throttle", "reset", "reset_after", "hang"}
+"""Faults that pass by themselves: signing in again does no harm, so it is done."""
+
+
+@pytest.mark.parametrize("step", range(7))
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("latency", "edit")])
+@pytest.mark.parametrize("flavour", sorted(LOGINS))
+def test_every_fault_at_every_step(flavour: str, kind: str, step: int) -> None:
+    simulator = Simulator(SimulatorConfig(profile="all"))
+    simulator.faults.add(kind, skip=step, location="https://evil.example.org/x")
+    session = session_at(simulator, settings_for(simulator, flavour))
+    try:
+        session.call("GET", "/api/session")
+    except VcloudAirError as exc:
+        assert kind not in HARMLESS
+        assert str(exc)
+        assert "demo-password" not in f"{exc}{exc.as_dict()}"
