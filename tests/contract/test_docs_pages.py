@@ -79,3 +79,10 @@ def test_every_error_class_is_documented() -> None:
 def test_no_page_speaks_of_how_it_was_made() -> None:
     for page in pages():
         assert not re.search(r"/work/|\.\./shared", page.read_text(encoding="utf-8")), page
+
+
+def test_every_fault_of_the_simulator_is_explained() -> None:
+    from vcloudair_core.simulator.faults import KINDS
+
+    text = (ROOT / "docs" / "reference" / "simulator.md").read_text(encoding="utf-8")
+    assert [kind for kind in KINDS if f"`{kind}`" not in text] == []

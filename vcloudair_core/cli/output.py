@@ -104,7 +104,7 @@ def console(stream: Any = None) -> Console:
     terminal = target.isatty()
     return Console(
         file=target,
-        no_color=not terminal or bool(os.environ.get("NO_COLOR")),
+        color_system="auto" if terminal and not os.environ.get("NO_COLOR") else None,
         highlight=False,
         markup=False,
         emoji=False,
@@ -114,22 +114,48 @@ def console(stream: Any = None) -> Console:
     )
 
 
+_GAP = 2
+
+
 def _table(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], *, headed: bool = True) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=headed, header_style="bold")
-    for column in columns:
-        table.add_column(
-            column.title, no_wrap=column.keep, overflow="fold", justify="right" if column.right else "left"
-        )
-    for row in rows:
-        table.add_row(*[Text(as_cell(row.get(column.key))) for column in columns])
     screen = console()
+    cells = [[as_cell(row.get(column.key)) for column in columns] for row in rows]
+    listed = [[column.title for column in columns], *cells] if headed else cells
+    widths = column_widths(listed, [column.keep for column in columns], screen.width)
+    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), show_header=headed, header_style="bold")
+    for column, width in zip(columns, widths, strict=True):
+        table.add_column(column.title, width=width, overflow="fold", justify="right" if column.right else "left")
+    for row in cells:
+        table.add_row(*[Text(cell) for cell in row])
     with screen.capture() as captured:
         screen.print(table)
     # Rich pads the last column; trailing blanks are a nuisance in files and diffs.
     write("\n".join(line.rstrip() for line in captured.get().splitlines()))
+
+
+def column_widths(rows: Sequence[Sequence[str]], keep: Sequence[bool], available: int) -> list[int]:
+    """Widths that fit ``available`` characters, taken from the widest columns first.
+
+    A column is not made narrower than its longest word, and one of ``keep`` not at all, as long as the rest can give:
+    an address that is cut in two cannot be copied.
+    """
+    from rich.cells import cell_len
+
+    columns = list(zip(*rows, strict=True)) if rows else []
+    widths = [max(cell_len(cell) for cell in column) for column in columns]
+    longest_words = [max((cell_len(word) for cell in column for word in cell.split()), default=1) for column in columns]
+    floors = [width if kept else word for width, word, kept in zip(widths, longest_words, keep, strict=True)]
+    room = max(available - _GAP * len(widths), len(widths))
+    for floor in (floors, [1] * len(widths)):
+        while sum(widths) > room:
+            able = [number for number, width in enumerate(widths) if width > floor[number]]
+            if not able:
+                break
+            widths[max(able, key=lambda number: widths[number])] -= 1
+    return widths
 
 
 def _yaml(rows: Any) -> str:

@@ -34,7 +34,7 @@ class FakeIdentity:
 
 EDGES = [
     Edge("e-1", "web-edge", vdc_name="gold", status="READY", is_advanced=True),
-    Edge("e-2", "db-edge", vdc_name="gold", status="UPGRADE"),
+    Edge("e-2", "db-edge", vdc_name="gold", status="UPGRADE", is_busy=True, is_advanced=False),
 ]
 RULE = {
     "name": "allow web",
@@ -68,9 +68,9 @@ POLICY = {
 def test_edge_list_as_table_json_and_yaml(vca: Vca, client: MakeClient) -> None:
     client(edges=EDGES)
     assert vca("edge", "list").out.splitlines() == [
-        "NAME      ID   VDC   STATUS   ADVANCED",
-        "web-edge  e-1  gold  READY    yes",
-        "db-edge   e-2  gold  UPGRADE",
+        "NAME      ID   VDC   STATUS",
+        "web-edge  e-1  gold  READY",
+        "db-edge   e-2  gold  UPGRADE, busy, no advanced services",
     ]
     assert [row["name"] for row in json.loads(vca("edge", "list", "-o", "json").out)] == ["web-edge", "db-edge"]
     assert [row["edge_id"] for row in yaml.safe_load(vca("-o", "yaml", "edge", "list").out)] == ["e-1", "e-2"]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from vcloudair_core.cli.output import Column, as_cell, console, emit
+from vcloudair_core.cli.output import Column, as_cell, column_widths, console, emit
 from vcloudair_core.errors import ConfigurationError
 
 ROWS = [
@@ -91,6 +91,32 @@ def test_a_terminal_gets_its_own_width_and_no_color_is_honoured(monkeypatch: pyt
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.delenv("NO_COLOR", raising=False)
     assert console(FakeTerminal()).width == 80
-    assert not console(FakeTerminal()).no_color
+    assert console(FakeTerminal()).color_system is not None
     monkeypatch.setenv("NO_COLOR", "1")
-    assert console(FakeTerminal()).no_color
+    assert console(FakeTerminal()).color_system is None
+
+
+def test_columns_share_what_there_is_and_no_word_is_cut_while_others_can_give() -> None:
+    rows = [["NAME", "SOURCE"], ["a rule with a long name", "198.51.100.0/24, 203.0.113.0/24"]]
+    assert column_widths(rows, [False, False], 200) == [23, 31]
+    assert column_widths(rows, [False, False], 44) == [20, 20]
+    assert column_widths(rows, [False, False], 30) == [10, 16]
+    assert column_widths(rows, [True, False], 45) == [23, 18]
+    assert column_widths([["NAME"]], [True], 3) == [1]  # no room at all: better folded than lost
+
+
+def test_a_narrow_terminal_folds_between_words(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    rows = [{"name": "ssh from the office", "source": "198.51.100.0/24, 203.0.113.0/24"}]
+    emit(rows, columns=[Column("name"), Column("source")])
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split() for line in lines] == [
+        ["NAME", "SOURCE"],
+        ["ssh", "from", "the", "198.51.100.0/24,"],
+        ["office", "203.0.113.0/24"],
+    ]

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from vcloudair_core.cli.invocation import Invocation, connected
 from vcloudair_core.cli.output import Column, emit
+
+if TYPE_CHECKING:
+    from vcloudair_core.services.ans.edges import Edge
 
 app = typer.Typer(help="Edge gateways.", no_args_is_help=True)
 
@@ -28,8 +33,13 @@ def list_edges(run: Invocation) -> None:
             Column("name", keep=True),
             Column("edge_id", heading="ID", keep=True),
             Column("vdc_name", heading="VDC"),
-            Column("status"),
-            Column("is_advanced", heading="ADVANCED"),
+            Column("state", heading="STATUS"),
         ],
+        table_rows=[found.as_dict() | {"state": _state(found)} for found in edges],
         empty="No edge gateway is visible to this user. `vca doctor` tells whether a right is missing.",
     )
+
+
+def _state(edge: Edge) -> list[str]:
+    said = [edge.status, "busy" if edge.is_busy else "", "no advanced services" if edge.is_advanced is False else ""]
+    return [word for word in said if word]

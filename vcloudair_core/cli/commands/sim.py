@@ -41,6 +41,8 @@ def serve(
     """
     if profile not in _PROFILES:
         raise ConfigurationError(f"There is no profile {profile!r}.", hint=f"Use one of {', '.join(_PROFILES)}.")
+    if inventory is not None and not inventory.is_file():
+        raise ConfigurationError(f"The inventory file {inventory} does not exist.")
     if run.plugin_error is not None:
         raise run.plugin_error
     try:
@@ -50,7 +52,7 @@ def serve(
         raise ConfigurationError(
             f"The simulator cannot be started: {exc}.", hint="pip install 'vcloudair-core[simulator]'"
         ) from exc
-    from vcloudair_core.simulator.serve import serve as serve_until_stopped
+    from vcloudair_core.simulator.serving import serve as serve_until_stopped
 
     try:
         serve_until_stopped(
