@@ -1,0 +1,112 @@
+"""Every playbook of the project, run twice over TLS: the first run changes what differs, the second nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.ansible import ROOT, run_playbook
+from vcloudair_core.simulator import SimulatorServer
+
+PLAYBOOKS = {"firewall_converge.yml": 1, "firewall_rules.yml": 2, "firewall_report.yml": 0}
+"""Name of the playbook: how many tasks change something in the first run."""
+
+SECRETS = ("demo-password",)
+
+
+def _edge_calls(server: SimulatorServer) -> list[str]:
+    return [entry.method for entry in server.simulator.journal.entries() if "/firewall/" in entry.path]
+
+
+def test_every_playbook_is_run_here() -> None:
+    assert sorted(PLAYBOOKS) == sorted(path.name for path in (ROOT / "playbooks").glob("*.yml"))
+
+
+@pytest.mark.parametrize(("name", "changes"), PLAYBOOKS.items())
+def test_twice(name: str, changes: int, env: dict[str, str], vca_simulator_server: SimulatorServer) -> None:
+    first = run_playbook(name, env, "--diff")
+    assert first.status == 0, first.output
+    assert first.counts["changed"] == changes
+    assert "WARNING" not in first.output
+    assert all(secret not in first.output for secret in SECRETS)
+
+    vca_simulator_server.simulator.journal.clear()
+    second = run_playbook(name, env, "--diff")
+    assert second.status == 0, second.output
+    assert second.counts["changed"] == 0
+    assert set(_edge_calls(vca_simulator_server)) <= {"GET"}
+
+
+def test_converging_costs_one_read_and_one_write(env: dict[str, str], vca_simulator_server: SimulatorServer) -> None:
+    run_playbook("firewall_converge.yml", env)
+    assert _edge_calls(vca_simulator_server) == ["GET", "PUT", "GET"]
+    vca_simulator_server.simulator.journal.clear()
+    run_playbook("firewall_converge.yml", env)
+    assert _edge_calls(vca_simulator_server) == ["GET"]
+    # The token of the first run is kept, so the second one does not sign in.
+    assert "POST" not in {entry.method for entry in vca_simulator_server.simulator.journal.entries()}
+
+
+def test_check_mode_says_the_same_and_writes_nothing(
+    env: dict[str, str], vca_simulator_server: SimulatorServer
+) -> None:
+    predicted = run_playbook("firewall_converge.yml", env, "--check", "--diff")
+    assert predicted.counts["changed"] == 1
+    assert _edge_calls(vca_simulator_server) == ["GET"]
+    assert "+web in:" in predicted.output
+    real = run_playbook("firewall_converge.yml", env, "--diff")
+    assert real.counts["changed"] == 1
+
+
+def test_the_password_shows_nowhere_however_much_is_said(env: dict[str, str], tmp_path: Path) -> None:
+    playbook = tmp_path / "secret.yml"
+    playbook.write_text(
+        json.dumps(
+            [
+                {
+                    "hosts": "localhost",
+                    "gather_facts": False,
+                    "tasks": [
+                        {
+                            "vcloudair.cloud.vca_firewall_info": {
+                                "password": "{{ lookup('env', 'VCA_PASSWORD') }}",
+                                "token": "canary-token-0815",
+                            },
+                            "ignore_errors": True,
+                        },
+                        {"vcloudair.cloud.vca_firewall_info": {"password": "{{ lookup('env', 'VCA_PASSWORD') }}"}},
+                    ],
+                }
+            ]
+        )
+    )
+    shown = run_playbook(str(playbook), env, "-vvvv")
+    assert shown.status == 0, shown.output
+    assert "demo-password" not in shown.output
+    assert "canary-token-0815" not in shown.output
+    written = [path for path in tmp_path.rglob("*") if path.is_file() and path != playbook]
+    assert any("cache" in str(path) for path in written)
+    assert [path for path in written if b"demo-password" in path.read_bytes()] == []
+
+
+def test_as_awx_runs_it(env: dict[str, str], vca_simulator_server: SimulatorServer, tmp_path: Path) -> None:
+    import ansible_runner
+
+    private = tmp_path / "runner"
+    (private / "env").mkdir(parents=True)
+    (private / "project").symlink_to(ROOT)
+    variables = {name: value for name, value in env.items() if name.startswith(("VCA_", "ANSIBLE_"))}
+    variables |= {"VCA_API_TOKEN": "", "VCA_TOKEN": "", "VCA_INSTANCE": ""}  # AWX sends blank fields as empty strings
+    (private / "env" / "envvars").write_text(json.dumps({**variables, "PATH": env["PATH"]}))
+    seen = []
+    for ident in ("first", "second"):
+        done = ansible_runner.run(
+            private_data_dir=str(private), playbook="playbooks/firewall_converge.yml", ident=ident, quiet=True
+        )
+        assert (done.rc, done.status) == (0, "successful")
+        seen.append(dict(done.stats["changed"]))
+        events = (private / "artifacts" / ident / "job_events").glob("*.json")
+        assert [path for path in events if "demo-password" in path.read_text()] == []
+    assert seen == [{"localhost": 1}, {}]

@@ -1,0 +1,67 @@
+"""Runs Ansible as a user would: as a program, with nothing but the environment to tell it where the cloud is."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+BIN = Path(sys.executable).parent
+_RECAP = re.compile(r"ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)")
+
+
+@dataclass(frozen=True)
+class Run:
+    """How one run ended. ``ok``, ``changed`` and ``failed`` are of the recap."""
+
+    status: int
+    output: str
+
+    @property
+    def counts(self) -> dict[str, int]:
+        found = _RECAP.search(self.output)
+        assert found is not None, self.output
+        return dict(zip(("ok", "changed", "unreachable", "failed"), map(int, found.groups()), strict=True))
+
+
+def environment(variables: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """A clean environment with the project's collection and the given ``VCA_*`` variables."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("VCA_", "ANSIBLE_"))}
+    return {
+        **kept,
+        **variables,
+        "PATH": f"{BIN}{os.pathsep}{kept.get('PATH', '')}",
+        "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+        "ANSIBLE_HOME": str(folder / "ansible"),
+        "ANSIBLE_NOCOLOR": "true",
+        "ANSIBLE_LOCALHOST_WARNING": "false",
+        "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+        "VCA_CACHE_DIR": str(folder / "cache"),
+    }
+
+
+def run_playbook(name: str, env: Mapping[str, str], *arguments: str) -> Run:
+    """One playbook of the project, or a path."""
+    path = name if "/" in name else str(ROOT / "playbooks" / name)
+    return _run([str(BIN / "ansible-playbook"), *arguments, path], env)
+
+
+def run_module(name: str, options: Mapping[str, Any], env: Mapping[str, str], *arguments: str) -> Run:
+    """One task, without a playbook."""
+    module = f"vcloudair.cloud.{name}"
+    return _run([str(BIN / "ansible"), "localhost", "-m", module, "-a", json.dumps(options), *arguments], env)
+
+
+def _run(command: list[str], env: Mapping[str, str]) -> Run:
+    run = subprocess.run(
+        command, cwd=ROOT, env=dict(env), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+        timeout=300, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    return Run(run.returncode, run.stdout)
