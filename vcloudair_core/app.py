@@ -54,7 +54,7 @@ class App:
             settings,
             transport or self.plugins.transport(settings) or _default_transport(settings),
             auth,
-            observers=[self.plugins.exchange_finished],
+            observers=[self.plugins.exchange_finished] if self.plugins.implements("vca_exchange_finished") else [],
             task_observers=[self.plugins.task_progressed],
             cache=open_cache(settings),
         )

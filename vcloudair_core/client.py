@@ -112,7 +112,7 @@ class Client:
     # -- the end -------------------------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Release connections. The session token stays valid: see :meth:`Session.logout`."""
+        """Release connections. A session that the session cache keeps stays valid; any other that was made here ends."""
         self.session.close()
 
     def __enter__(self) -> Client:
@@ -129,7 +129,18 @@ def _parse(kind: ResourceKind, specs: Mapping[str, Any] | Iterable[Mapping[str, 
     for position, item in enumerate(items):
         if not isinstance(item, Mapping):
             raise SpecError(f"[{position}]", f"a mapping was expected, not {type(item).__name__}")
-    return tuple(kind.parse(item) for item in items)
+    return tuple(
+        _parse_one(kind, item, f"[{position}]" if len(items) > 1 else "") for position, item in enumerate(items)
+    )
+
+
+def _parse_one(kind: ResourceKind, item: Mapping[str, Any], path: str) -> Any:
+    try:
+        return kind.parse(item)
+    except SpecError as exc:
+        if not path:
+            raise
+        raise SpecError(f"{path}.{exc.field}" if exc.field else path, exc.reason, hint=exc.hint) from exc
 
 
 def _pick(records: Mapping[str, Any], name: str, what: str) -> Any:

@@ -242,6 +242,10 @@ class PluginManager:
                 return transport
         return None
 
+    def implements(self, hook: str) -> bool:
+        """True when a working plugin implements the hook: hiding secrets for nobody would cost time on every exchange."""
+        return bool(self._implementations(hook))
+
     def exchange_finished(self, exchange: Exchange) -> None:
         """Tell observers of an exchange. Never raises."""
         self._notify("vca_exchange_finished", exchange=exchange)
