@@ -131,11 +131,23 @@ def simulator_switches() -> str:
     return "\n".join(rows)
 
 
+def bad_input_table() -> str:
+    """The table that tests/e2e/test_bad_input.py runs."""
+    import yaml
+
+    rows = ["| what is wrong | error | what it says (in part) |", "|---|---|---|"]
+    for row in yaml.safe_load((ROOT / "tests" / "data" / "bad_input.yml").read_text(encoding="utf-8")):
+        said = " … ".join(f"`{_cell(words)}`" for words in row["message"])
+        rows.append(f"| {row['case']} | `{row['error']}` | {said} |")
+    return "\n".join(rows)
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings_table,
     "cli.md": cli_reference,
     "exit-codes.md": exit_code_table,
     "error-classes.md": error_tree,
+    "errors.md": bad_input_table,
     "simulator.md": simulator_switches,
 }
 

@@ -112,7 +112,7 @@ class Client:
     # -- the end -------------------------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Release connections. A session that the session cache keeps stays valid; any other that was made here ends."""
+        """Release connections, and end a session that was made here unless the session cache keeps it."""
         self.session.close()
 
     def __enter__(self) -> Client:

@@ -243,7 +243,7 @@ class PluginManager:
         return None
 
     def implements(self, hook: str) -> bool:
-        """True when a working plugin implements the hook: hiding secrets for nobody would cost time on every exchange."""
+        """True when a working plugin implements the hook: hiding secrets for nobody costs time on every exchange."""
         return bool(self._implementations(hook))
 
     def exchange_finished(self, exchange: Exchange) -> None:
