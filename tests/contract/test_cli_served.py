@@ -1,0 +1,120 @@
+"""``vca`` as whole programs: a simulator served over TLS, and what each mistake ends in."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.served import read_exports, served
+
+VCA = [sys.executable, "-c", "from vcloudair_core.cli.main import main; main()"]
+
+
+def _base(home: Path) -> dict[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("VCA_")}
+    return {**inherited, "HOME": str(home), "XDG_CONFIG_HOME": str(home), "XDG_CACHE_HOME": str(home)}
+
+
+@pytest.fixture(scope="module")
+def env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    folder = tmp_path_factory.mktemp("served")
+    with served(folder, _base(folder), "--profile", "all", "--edges", "2") as exported:
+        yield {**_base(folder), **exported}
+
+
+def vca(env: dict[str, str], *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*VCA, *arguments], env={**env, **variables}, capture_output=True, text=True, timeout=60)
+
+
+def test_edges_and_firewall(env: dict[str, str]) -> None:
+    edges = json.loads(vca(env, "edge", "list", "-o", "json").stdout)
+    assert len(edges) == 2
+    done = vca(env, "firewall", "list", edges[1]["edge_id"], "-o", "yaml")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "rules:" in done.stdout
+
+
+@pytest.mark.parametrize("service_type", ["vcd", "vchs", "vca"])
+def test_all_three_flavours_sign_in(env: dict[str, str], service_type: str) -> None:
+    done = vca(env, "whoami", "-o", "json", "--service-type", service_type, VCA_SESSION_CACHE="false")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["service_type"] == service_type
+
+
+def test_the_session_is_kept_and_ended(env: dict[str, str], tmp_path: Path) -> None:
+    cache = {"VCA_CACHE_DIR": str(tmp_path / "cache")}
+    assert vca(env, "login", **cache).returncode == 0
+    assert list((tmp_path / "cache").glob("*.token"))
+    verbose = vca(env, "edge", "list", "-v", **cache)
+    assert "/api/query" in verbose.stderr
+    assert "/api/sessions" not in verbose.stderr
+    assert env["VCA_PASSWORD"] not in verbose.stderr
+    assert vca(env, "logout", **cache).returncode == 0
+    assert not list((tmp_path / "cache").glob("*.token"))
+
+
+def test_the_doctor_is_content(env: dict[str, str]) -> None:
+    done = vca(env, "doctor", "-o", "json")
+    assert done.returncode == 0, done.stdout
+    assert {step["status"] for step in json.loads(done.stdout)} == {"ok"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "code", "says"),
+    [
+        (["edge", "list"], {"VCA_PASSWORD": "wrong"}, 3, "was refused (401)"),
+        (["edge", "list"], {"VCA_ORG": "nobody"}, 3, "was refused (401)"),
+        (["firewall", "list", "no-such-edge"], {}, 4, "There are: "),
+        (["edge", "list"], {"VCA_CA_PATH": ""}, 6, "ca_path"),
+        (["edge", "list"], {"VCA_URL": "https://127.0.0.1:9"}, 6, "127.0.0.1:9"),
+        (["edge", "list"], {"VCA_URL": "https://name.invalid"}, 6, "name.invalid"),
+        (["edge", "list"], {"VCA_API_VERSION": "5.99"}, 7, "api_version"),
+        (["edge", "list"], {"VCA_URL": ""}, 2, "VCA_URL"),
+        (["edge", "list"], {"VCA_SERVICE_TYPE": "aws"}, 2, "must be one of"),
+        (["sim", "serve", "--profile", "nsx"], {}, 2, "vchs, vca, vcd, all"),
+        (["sim", "serve", "--inventory", "/nowhere.yml"], {}, 2, "does not exist"),
+        (["sim", "serve", "--host", "192.0.2.1"], {}, 2, "192.0.2.1"),
+    ],
+)
+def test_each_mistake_ends_in_one_clear_error(
+    env: dict[str, str], arguments: list[str], variables: dict[str, str], code: int, says: str
+) -> None:
+    done = vca(env, *arguments, VCA_SESSION_CACHE="false", VCA_RETRIES="0", **variables)
+    assert (done.returncode, done.stdout) == (code, ""), done.stderr
+    assert done.stderr.startswith("Error: ")
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) <= 2
+
+
+def test_a_port_that_is_taken_is_named(env: dict[str, str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = vca(env, "sim", "serve", "--port", str(port))
+    assert done.returncode == 2
+    assert f"port {port}" in done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_serving_ends_tidily(tmp_path: Path, number: int) -> None:
+    env_file = tmp_path / "sim.env"
+    command = [*VCA, "sim", "serve", "--no-tls", "--env-file", str(env_file)]
+    server = subprocess.Popen(command, env=_base(tmp_path), stderr=subprocess.PIPE, text=True)
+    assert server.stderr is not None
+    assert server.stderr.readline().startswith("Serving all on http://")
+    while not env_file.exists():
+        assert server.poll() is None
+    assert env_file.stat().st_mode & 0o077 == 0
+    assert read_exports(env_file)["VCA_URL"].startswith("http://")
+    server.send_signal(number)
+    rest = server.communicate(timeout=20)[1]
+    assert (server.returncode, rest) == (0, "")
+    assert not env_file.exists()
