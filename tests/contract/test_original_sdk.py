@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.connect_proxy import ConnectProxy
-from tests.support.original_sdk import OriginalSdkFailed, run_original
+from tests.support.original_sdk import OriginalSdkError, run_original
 from vcloudair_core import Client, connect
 from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 
@@ -122,7 +122,7 @@ def test_its_misplaced_destination_gets_the_error_of_the_server(
 ) -> None:
     before = _user_rules(client)
     program = "firewall.add_rule('bad', 'internal', '203.0.113.10', dest_port=80)\nfirewall.save_config()\n"
-    with pytest.raises(OriginalSdkFailed, match="errorCode.*vShield Edge"):
+    with pytest.raises(OriginalSdkError, match="errorCode.*vShield Edge"):
         run_original(DIRECT_LOGIN + READ + program, variables, ca_path=server.ca_path)
     answer = next(entry for entry in reversed(server.simulator.journal.entries()) if entry.method == "PUT")
     assert answer.status == 400

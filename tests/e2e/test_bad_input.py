@@ -1,4 +1,4 @@
-"""The table of bad input: one clear error each, before any write, with an exit status that is not 0 and no traceback."""
+"""The table of bad input: one clear error each, before any write, with a failing status and no traceback."""
 
 from __future__ import annotations
 

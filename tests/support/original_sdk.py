@@ -24,12 +24,12 @@ print("FOUND " + json.dumps(found))
 """
 
 
-class OriginalSdkFailed(AssertionError):
+class OriginalSdkError(AssertionError):
     """The program ended with an exception; its last line is the message."""
 
 
 def run_original(program: str, variables: Mapping[str, Any], *, ca_path: str, proxy: str = "") -> dict[str, Any]:
-    """What the program found. Raises OriginalSdkFailed with the traceback's last line."""
+    """What the program found. Raises OriginalSdkError with the traceback's last line."""
     env = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     env["REQUESTS_CA_BUNDLE"] = ca_path
     if proxy:
@@ -44,7 +44,7 @@ def run_original(program: str, variables: Mapping[str, Any], *, ca_path: str, pr
         check=False,
     )
     if run.returncode != 0:
-        raise OriginalSdkFailed((run.stderr.strip().splitlines() or ["no output"])[-1])
+        raise OriginalSdkError((run.stderr.strip().splitlines() or ["no output"])[-1])
     line = next(text for text in run.stdout.splitlines() if text.startswith("FOUND "))
     found: dict[str, Any] = json.loads(line[len("FOUND ") :])
     return found
