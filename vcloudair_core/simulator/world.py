@@ -41,6 +41,8 @@ class Edge:
     is_advanced: bool = True
     next_rule_id: int = 131073
     firewall: dict[str, Any] = field(default_factory=dict)
+    sections: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """State of the other sections by name; a section makes its own at first use."""
 
 
 @dataclass

@@ -63,7 +63,7 @@ def client(cloud: Cloud, dialect: str = "auto", plugin: object | None = None) ->
     plugins = PluginManager(environ={})
     plugins.load_entry_points()
     if plugin is not None:
-        plugins.register(plugin, "policy")
+        plugins.register(plugin, "test_policy")
     return App(plugins=plugins, environ={}).client(
         url=BASE,
         token="a" * 32,

@@ -247,7 +247,12 @@ def firewall_store(session: Session, edge: Edge, dialect: str) -> SectionStore:
 
 
 def open_firewall(session: Session, target: Mapping[str, Any]) -> SectionStore:
-    """The firewall of the edge that a target or the settings name. Shape: ``{"edge": str, "vdc": str}``.
+    """The firewall of the edge that a target or the settings name: see :func:`target_edge`."""
+    return firewall_store(session, target_edge(session, target), dialect_of(session))
+
+
+def target_edge(session: Session, target: Mapping[str, Any]) -> Edge:
+    """The edge that a target or the settings name. Shape: ``{"edge": str, "vdc": str}``.
 
     Raises: ConfigurationError when no edge is named; NotFoundError, AmbiguousMatchError.
     """
@@ -255,4 +260,4 @@ def open_firewall(session: Session, target: Mapping[str, Any]) -> SectionStore:
     if not wanted:
         raise ConfigurationError("No edge gateway was named.", hint="Give edge (name or UUID), or set VCA_EDGE.")
     vdc = str(target.get("vdc") or session.settings.vdc or "").strip()
-    return firewall_store(session, EdgeDirectory(session).find(wanted, vdc), dialect_of(session))
+    return EdgeDirectory(session).find(wanted, vdc)
