@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from vcloudair_core.engine.desired import Absent, Desired, Exactly, Present
 from vcloudair_core.engine.ensure import ensure
 from vcloudair_core.engine.kind import Validates
+from vcloudair_core.engine.lock import locker_of
 from vcloudair_core.errors import PluginError, SpecError
 
 if TYPE_CHECKING:
@@ -104,7 +105,8 @@ class Client:
         desired = desired_type(_parse(chosen, specs))
         if isinstance(chosen, Validates):
             chosen.validate(desired)  # before opening, which may look the target up: bad input sends nothing
-        return ensure(chosen, self._open(chosen, target), desired, check=check, veto=self._veto)
+        store = self._open(chosen, target)
+        return ensure(chosen, store, desired, check=check, veto=self._veto, lock=locker_of(self.settings))
 
     def _open(self, kind: ResourceKind, target: Mapping[str, Any] | None) -> Store:
         return kind.open(self.session, dict(target or {}))

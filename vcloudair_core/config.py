@@ -70,6 +70,9 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("session_cache", "bool", "Keep the session token, encrypted, for the next process.", default=True),
     Option("cache_dir", "path", "Folder of the session cache."),
+    Option("state_dir", "path", "Folder of locks, stages, and fingerprints of keys."),
+    Option("lock", "bool", "Among processes of this user and host, let one at a time write to an edge.", default=True),
+    Option("lock_timeout", "float", "Seconds to wait for another process of this host to be done.", default=600.0),
     Option("protected_names", "list", "Objects that no plan may change, move or delete; * and ? match."),
     Option("edge", "str", "Edge gateway, by name or UUID.", aliases=("gateway", "gateway_name")),
     Option(

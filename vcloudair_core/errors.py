@@ -16,6 +16,7 @@
         TaskFailedError · TaskTimeoutError
       EngineError
         AmbiguousMatchError(candidates) · PlanRejectedError(reason, plugin) · NotConvergedError(residual)
+        LockTimeoutError
 
 Catch :class:`VcloudAirError` to catch them all. ``str(error)`` is one or two sentences for a person, without secrets:
 what failed, on what, and (after the message) what to do next. ``as_dict()`` is the same for a program.
@@ -238,3 +239,7 @@ class NotConvergedError(EngineError):
 
     def details(self) -> dict[str, Any]:
         return {"residual": self.residual}
+
+
+class LockTimeoutError(EngineError):
+    """Another process on this machine has been writing to the same thing for too long. Nothing was sent."""

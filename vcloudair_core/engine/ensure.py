@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ from vcloudair_core.errors import (
 )
 
 if TYPE_CHECKING:
+    from vcloudair_core.engine.lock import Locker
     from vcloudair_core.session.clock import Clock
 
 _log = logging.getLogger(__name__)
@@ -42,6 +44,7 @@ def ensure(
     veto: Callable[[Plan], None] | None = None,
     attempts: int = 5,
     clock: Clock | None = None,
+    lock: Locker | None = None,
 ) -> Outcome:
     """Bring one resource to its desired state, or with ``check`` say what that would take.
 
@@ -50,23 +53,20 @@ def ensure(
     read again and plan again, at most ``attempts`` writes in all. ``veto`` sees every plan that is not empty before it
     is carried out, in check mode too.
 
+    Where the server does not check versions (``store.is_version_checked`` is False), the section is read once more
+    right before the write. ``lock`` is held from the first read to the last, not in check mode.
+
     Waiting is done by ``clock``, else by the store's own ``clock`` attribute, else for real.
 
     Raises: SpecError before anything is read; PlanRejectedError and AmbiguousMatchError before anything is written;
-    NotConvergedError when the server does not keep what was written; otherwise what the last write met with.
+    NotConvergedError when the server does not keep what was written; ConflictError when a writer came in between that
+    cannot be told apart from us; LockTimeoutError; otherwise what the last write met with.
     """
     if isinstance(kind, Validates):
         kind.validate(desired)
     flow = _Flow(kind, store, desired, veto, clock or getattr(store, "clock", None))
-    state = flow.look()
-    before = flow.select(state.document)
-    if state.plan.is_empty:
-        return Outcome(False, state.plan, before, before, 0, check)
-    if check:
-        flow.ask(state.plan)
-        return Outcome(True, state.plan, before, flow.select(kind.merge(state.document, state.plan)), 0, True)
-    final, writes = flow.converge(state, max(1, attempts))
-    return Outcome(writes > 0, state.plan, before, flow.select(final.document), writes)
+    with nullcontext() if lock is None or check else lock(store.lock_key, store.target):
+        return flow.run(check, max(1, attempts))
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,18 @@ class _Flow:
         self.desired = desired
         self.veto = veto
         self._clock = clock
+
+    def run(self, check: bool, attempts: int) -> Outcome:
+        """The whole flow."""
+        state = self.look()
+        before = self.select(state.document)
+        if state.plan.is_empty:
+            return Outcome(False, state.plan, before, before, 0, check)
+        if check:
+            self.ask(state.plan)
+            return Outcome(True, state.plan, before, self.select(self.kind.merge(state.document, state.plan)), 0, True)
+        final, writes = self.converge(state, attempts)
+        return Outcome(writes > 0, state.plan, before, self.select(final.document), writes)
 
     def look(self) -> _State:
         """Read and plan."""
@@ -113,6 +125,9 @@ class _Flow:
         mended = False
         executed = 0
         for attempt in range(1, attempts + 1):
+            state = self._fresh(state)
+            if state.plan.is_empty:
+                return state, executed
             self.ask(state.plan)
             written = self.kind.merge(state.document, state.plan)
             failure = self._commit(written)
@@ -129,6 +144,7 @@ class _Flow:
             if found.plan.is_empty:
                 if executed:
                     self._refuse_losses(state.document, written, found)
+                    self._refuse_unseen_writer(state.document, written, found.document, executed)
                 return found, executed
             if failure is not None:
                 if attempt == attempts:
@@ -139,6 +155,29 @@ class _Flow:
                 mended = True
             state = found
         raise AssertionError("unreachable")  # pragma: no cover
+
+    def _fresh(self, state: _State) -> _State:
+        """What is there right before the write, where the server would not notice that it is no longer what we saw."""
+        if getattr(self.store, "is_version_checked", True):
+            return state
+        found = self.look()
+        return state if _versions_apart(state.document, found.document) == 0 else found
+
+    def _refuse_unseen_writer(self, base: Document, written: Document, found: Document, writes: int) -> None:
+        """Without the server's check, one more step of the version than our own may be a write that ours replaced.
+
+        It was not if what they wrote can be seen: then they wrote after us.
+        """
+        apart = _versions_apart(base, found)
+        if getattr(self.store, "is_version_checked", True) or apart is None or apart <= writes:
+            return
+        if not _is_same(self.kind.project(written), self.kind.project(found)):
+            return
+        raise ConflictError(
+            f"{self.store.target}: somebody else wrote at the very moment of our write. What was asked for is there; "
+            "what they wrote may have been replaced.",
+            hint="This server does not check versions. Compare what is there now with theirs.",
+        )
 
     def _commit(self, document: Document) -> VcloudAirError | None:
         """Write; returns an error that a new look may resolve, raises any other."""
@@ -209,6 +248,17 @@ def _versions_apart(base: Document, found: Document) -> int | None:
     if base.version is None or found.version is None:
         return None
     return found.version - base.version
+
+
+def _is_same(written: Any, found: Any) -> bool:
+    """Alike but for what the server fills in: values that went out empty, and its version."""
+    if written is None:
+        return True
+    if isinstance(written, Mapping) and isinstance(found, Mapping):
+        return all(_is_same(value, found.get(key)) for key, value in written.items() if key != "version")
+    if isinstance(written, list) and isinstance(found, list):
+        return len(written) == len(found) and all(map(_is_same, written, found))
+    return bool(written == found)
 
 
 def _someone_else_wrote(state: _State, found: _State) -> bool:

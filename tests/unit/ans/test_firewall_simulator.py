@@ -199,10 +199,11 @@ def test_a_busy_edge_is_waited_for(client: Client, vca_simulator: Simulator) -> 
     assert client.ensure("ans.firewall_rule", {"name": "ours"}).changed
 
 
-def test_what_the_server_refuses_is_told_in_its_words(client: Client, vca_journal: Journal) -> None:
+def test_what_the_server_refuses_is_told_in_its_words(client: Client, vca_journal: Journal, dialect: str) -> None:
     with pytest.raises(InvalidRequestError, match="999 could not be found|could not be found"):
         client.ensure("ans.firewall_rule", {"name": "ours", "source": "object:nothing"})
-    assert vca_journal.count("PUT", CONFIG) == 1
+    # Where it is not known whether the server takes versions, the first refusal may be of the version.
+    assert vca_journal.count("PUT", CONFIG) == (2 if dialect == "hybridity" else 1)
 
 
 def test_an_unknown_edge_is_told_with_those_there_are(client: Client, vca_simulator: Simulator) -> None:

@@ -57,7 +57,7 @@ def test_changes_are_saved_whole(session: FakeSession) -> None:
     assert made["application"]["service"] == [tcp("80")]
     assert made["action"] == "accept"
     assert server.tree["globalConfig"]["udpTimeout"] == 90
-    assert server.puts[0].get("version") is None
+    assert server.puts[0]["version"] == 12
     assert fw[-2]["ruleId"] == made["ruleId"]  # loaded again, ids and all
     fw.save_config()
     assert server.names() == ["rule 0", "rule 2", "Rule Name"]

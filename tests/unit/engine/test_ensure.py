@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -342,3 +343,68 @@ def test_a_thing_that_is_gone_altogether_is_said_once() -> None:
     store.script = [NotFoundError("rule gone", status=404)]
     with pytest.raises(NotFoundError, match="rule gone"):
         _ensure(store, 1)
+
+
+# -- a server that does not check versions -----------------------------------------------------------------------
+
+
+class Unchecked(Numbers):
+    """A store whose server takes whatever comes."""
+
+    is_version_checked = False
+
+
+def test_without_version_checks_it_looks_again_right_before_the_write() -> None:
+    store = Unchecked(1)
+    ensure(NumbersKind(), store, Present((1, 2)), clock=FakeClock())
+    assert store.log == ["read", "read", "write", "read"]
+
+
+def test_what_came_between_the_looks_is_merged() -> None:
+    store = Unchecked(1)
+    read = store.read
+
+    def outside() -> Document:
+        found = read()
+        if store.log == ["read"]:
+            store.put(store.numbers | {9})
+        return found
+
+    store.read = outside  # type: ignore[method-assign]
+    ensure(NumbersKind(), store, Present((2,)), clock=FakeClock())
+    assert store.numbers == {1, 2, 9}
+
+
+def test_what_came_at_the_moment_of_the_write_is_told() -> None:
+    store = Unchecked(1)
+
+    def race(target: Numbers, numbers: set[int]) -> None:
+        target.put(target.numbers | {9})
+        target.put(numbers)
+
+    store.script = [race]
+    with pytest.raises(ConflictError, match="may have been replaced"):
+        ensure(NumbersKind(), store, Present((2,)), clock=FakeClock())
+
+
+def test_the_lock_is_held_from_the_first_look_to_the_last() -> None:
+    store = Numbers(1)
+    held: list[tuple[str, str]] = []
+
+    @contextlib.contextmanager
+    def lock(key: str, target: str) -> Iterator[None]:
+        held.append((key, target))
+        store.log.append("lock")
+        yield
+        store.log.append("unlock")
+
+    ensure(NumbersKind(), store, Present((2,)), clock=FakeClock(), lock=lock)
+    assert store.log == ["lock", "read", "write", "read", "unlock"]
+    assert held == [(store.lock_key, store.target)]
+
+
+def test_a_look_takes_no_lock() -> None:
+    def lock(key: str, target: str) -> Any:
+        raise AssertionError("not in check mode")
+
+    assert ensure(NumbersKind(), Numbers(1), Present((2,)), check=True, lock=lock).changed

@@ -42,12 +42,11 @@ FEATURE_TYPE = "firewall_4.0"
 
 
 class JsonFirewallCodec:
-    """``dialect`` decides how vNICs are spelt and whether the version goes back. Source: api/ans.md §8-9."""
+    """``dialect`` decides how vNICs are spelt. Source: api/ans.md §9."""
 
     def __init__(self, dialect: str) -> None:
         self.dialect = dialect
         self.vnic_prefix = "vnic-index-" if dialect == "hybridity" else "vnic-"
-        self.sends_version = dialect != "hybridity"
 
     def parse(self, body: bytes) -> Document:
         """Source: api/ans.md §2.1. Raises DecodeError when it is not JSON, or not a firewall."""
@@ -68,9 +67,9 @@ class JsonFirewallCodec:
         return Document("firewall", tree, version if is_number else None, self.dialect)
 
     def encode(self, document: Document) -> bytes:
-        """The whole section. Source: api/ans.md §2.2, §8, §10 (4)."""
+        """The whole section, with the version if the document has one. Source: api/ans.md §2.2, §8, §10 (4)."""
         tree: dict[str, Any] = document.tree
-        sent = {key: value for key, value in tree.items() if key != "version" or self.sends_version}
+        sent = {key: value for key, value in tree.items() if key != "version" or document.version is not None}
         sent.setdefault("featureType", FEATURE_TYPE)
         rules = [_without_read_only(rule) for rule in _rule_list(tree)]
         sent["firewallRules"] = {**(tree.get("firewallRules") or {}), "firewallRules": rules}

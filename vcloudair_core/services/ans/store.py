@@ -5,42 +5,25 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Any
 
-from vcloudair_core.engine.kind import Document
 from vcloudair_core.errors import (
     AmbiguousMatchError,
-    ApiError,
     ConfigurationError,
     NotFoundError,
-    TaskFailedError,
-    TaskTimeoutError,
 )
-from vcloudair_core.http import origin_of
 from vcloudair_core.services.ans.codecs import firewall_codec
-from vcloudair_core.services.ans.edge_codec import named, parse_edges, parse_job, parse_vdc_names
+from vcloudair_core.services.ans.edge_codec import named, parse_edges, parse_vdc_names
 from vcloudair_core.services.ans.edges import Edge, last_part, pick, refuse_plain_edge, same_vdc, uuid_in
+from vcloudair_core.services.ans.section_store import SectionStore
 
 if TYPE_CHECKING:
-    from vcloudair_core.session.clock import Clock
     from vcloudair_core.session.session import Session
 
-JSON = "application/json"
-XML = "application/xml"
 _PAGE = (("format", "records"), ("pageSize", "128"))
 """128 is the most that every version allows. Source: api/query.md §1."""
 
 _MOST_PAGES = 1000
-_JOB_TIMEOUT_S = 600.0
-_JOB_POLL_S = (1.0, 2.0, 3.0, 5.0)
-
-_SECTION_PATHS = {
-    "hybridity": "/hybridity/api/gateways/{edge}/{section}/config",
-    "network_xml": "/network/edges/{edge}/{section}/config",
-    "network_json": "/network/edges/{edge}/{section}/config",
-}
-"""Source: api/ans.md §1.1."""
 
 
 def dialect_of(session: Session) -> str:
@@ -144,101 +127,6 @@ class EdgeDirectory:
 
 
 # -- sections ----------------------------------------------------------------------------------------------------
-
-
-class SectionCodec(Protocol):
-    """What a store needs of a section's codec."""
-
-    def parse(self, body: bytes) -> Document:
-        """Raises DecodeError."""
-        ...
-
-    def encode(self, document: Document) -> bytes:
-        """What goes on the wire."""
-        ...
-
-
-class SectionStore:
-    """One section of one edge: the whole of it in one read and one write. Source: api/ans.md §1."""
-
-    def __init__(self, session: Session, edge: Edge, dialect: str, section: str, codec: SectionCodec) -> None:
-        self.session = session
-        self.edge = edge
-        self.dialect = dialect
-        self.section = section
-        self._codec = codec
-        self.clock = session.clock
-
-    @property
-    def target(self) -> str:
-        """``edge gateway web-edge``."""
-        return f"edge gateway {self.edge.name or self.edge.edge_id}"
-
-    @property
-    def lock_key(self) -> str:
-        """``https://host:443/edge/<uuid>``: the same in every process and dialect."""
-        return f"{origin_of(self.session.identity.base_url)}/edge/{self.edge.edge_id}"
-
-    @property
-    def path(self) -> str:
-        """The section's path below the API's base."""
-        return _SECTION_PATHS[self.dialect].format(edge=quote(self.edge.edge_id, safe=""), section=self.section)
-
-    def read(self) -> Document:
-        """Raises: NotFoundError when there is no such edge or it has no such section; ApiError, DecodeError."""
-        try:
-            response = self.session.call("GET", self.path, accept=self._accept())
-        except NotFoundError as exc:
-            raise self._explained(exc) from exc
-        return self._codec.parse(response.body)
-
-    def commit(self, document: Document) -> None:
-        """Write the whole section; 200, 201 and 204 are done, 202 is a job to wait for. Source: api/ans.md §1.5, §7.
-
-        Raises: ConflictError, BusyError and other ApiErrors, TransportError, TaskFailedError, TaskTimeoutError.
-        """
-        content_type = XML if self.dialect == "network_xml" else JSON
-        response = self.session.call(
-            "PUT", self.path, accept=self._accept(), content_type=content_type, body=self._codec.encode(document)
-        )
-        if response.status == 202 and "Location" in response.headers:
-            wait_for_job(self.session, last_part(response.headers["Location"]), self.target, self.clock)
-
-    def _accept(self) -> str | None:
-        # None: the session's own XML type with the version. Source: api/ans.md §1.2.
-        return None if self.dialect == "network_xml" else JSON
-
-    def _explained(self, exc: ApiError) -> NotFoundError:
-        return NotFoundError(
-            f"{self.target[:1].upper()}{self.target[1:]} does not exist, or has no {self.section} of this kind.",
-            status=exc.status,
-            code=exc.code,
-            request_id=exc.request_id,
-            method=exc.method,
-            path=exc.path,
-            hint="Check the name or UUID, that it is an advanced gateway, and the setting edge_api.",
-        )
-
-
-def wait_for_job(session: Session, job_id: str, target: str, clock: Clock) -> None:
-    """Poll an edge job until it ends. Source: api/ans.md §7. Raises: TaskFailedError, TaskTimeoutError."""
-    deadline = clock.now() + _JOB_TIMEOUT_S
-    polls = 0
-    while True:
-        job = parse_job(session.call("GET", f"/network/edges/jobs/{quote(job_id, safe='')}").body)
-        shown = {"job_id": job_id, "status": job.status, "message": job.message}
-        if job.is_done:
-            return
-        if job.is_failed:
-            raise TaskFailedError(
-                f"Job {job_id} on {target} ended as {job.status}: {job.message or 'no message'}.", task=shown
-            )
-        if clock.now() >= deadline:
-            raise TaskTimeoutError(
-                f"Job {job_id} on {target} is {job.status or 'unknown'} after {_JOB_TIMEOUT_S:.0f} seconds.", task=shown
-            )
-        clock.sleep(_JOB_POLL_S[min(polls, len(_JOB_POLL_S) - 1)])
-        polls += 1
 
 
 def firewall_store(session: Session, edge: Edge, dialect: str) -> SectionStore:

@@ -1,0 +1,80 @@
+"""Edges that several write to, among them some who know nothing of us: nothing of anybody is lost."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from vcloudair_core.app import App
+from vcloudair_core.http import Request, Response
+from vcloudair_core.session.clock import FakeClock
+from vcloudair_core.simulator import Simulator, SimulatorConfig
+from vcloudair_core.testing import simulator_settings
+
+CONFIG = "/firewall/config"
+THEIRS = {"name": "theirs", "action": "deny", "ruleType": "user", "enabled": True}
+
+
+def rules(simulator: Simulator) -> list[str]:
+    return [rule["name"] for rule in next(iter(simulator.world.edges.values())).firewall["user"]]
+
+
+class Meddling:
+    """A transport on which somebody else adds a rule right before a call goes out. ``at``: which GETs and PUTs."""
+
+    def __init__(self, simulator: Simulator, *at: str) -> None:
+        self._simulator = simulator
+        self._transport = simulator.transport()
+        self._at = list(at)
+        self._seen: dict[str, int] = {}
+
+    def send(self, request: Request) -> Response:
+        if request.url.endswith(CONFIG):
+            self._seen[request.method] = self._seen.get(request.method, 0) + 1
+            if f"{request.method} {self._seen[request.method]}" in self._at:
+                self._meddle()
+        return self._transport.send(request)
+
+    def _meddle(self) -> None:
+        from vcloudair_core.simulator.edge_firewall import append
+
+        append(next(iter(self._simulator.world.edges.values())), [copy.deepcopy(THEIRS)], None)
+
+    def close(self) -> None:
+        self._transport.close()
+
+
+def ensure(simulator: Simulator, dialect: str, *at: str, times: int = 1) -> list[str]:
+    """Ensure a rule ``times`` times in one session; the calls on the firewall."""
+    settings: dict[str, Any] = {**simulator_settings(simulator), "edge_api": dialect}
+    settings["transport"] = Meddling(simulator, *at)
+    with App().client(**settings) as client:
+        client.session.clock = client.session._wire.clock = FakeClock()
+        for number in range(times):
+            client.ensure("ans.firewall_rule", {"name": f"ours {number}"})
+    return [entry.method for entry in simulator.journal.entries() if entry.path.endswith(CONFIG)]
+
+
+@pytest.mark.parametrize("dialect", ["hybridity", "network_xml", "network_json"])
+@pytest.mark.parametrize("at", ["GET 1", "PUT 1", "GET 2"])
+def test_a_rule_that_comes_at_any_moment_stays(dialect: str, at: str) -> None:
+    simulator = Simulator(SimulatorConfig(profile="all"))
+    calls = ensure(simulator, dialect, at)
+    assert sorted(rules(simulator)) == ["ours 0", "theirs"]
+    assert calls == (["GET", "PUT", "GET", "PUT", "GET"] if at == "PUT 1" else ["GET", "PUT", "GET"])
+
+
+def test_a_server_that_takes_no_version_is_found_out_once_and_then_looked_at_right_before() -> None:
+    simulator = Simulator(SimulatorConfig(profile="all", strict_version="reject-any"))
+    calls = ensure(simulator, "hybridity", times=2)
+    assert rules(simulator) == ["ours 0", "ours 1"]
+    assert calls == ["GET", "PUT", "GET", "PUT", "GET", "GET", "GET", "PUT", "GET"]
+
+
+@pytest.mark.parametrize("at", ["GET 1", "PUT 1", "GET 2", "GET 3", "GET 4", "GET 5", "GET 6"])
+def test_there_too_a_rule_that_comes_between_two_looks_stays(at: str) -> None:
+    simulator = Simulator(SimulatorConfig(profile="all", strict_version="reject-any"))
+    ensure(simulator, "hybridity", at, times=2)
+    assert sorted(rules(simulator)) == ["ours 0", "ours 1", "theirs"]
