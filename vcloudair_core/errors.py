@@ -38,18 +38,27 @@ class VcloudAirError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.context = ""
+
+    def add_context(self, text: str) -> None:
+        """Add what was under way and how far it got: a sentence, shown between message and hint."""
+        self.context = f"{self.context} {text}".strip()
 
     def __str__(self) -> str:
-        return f"{self.message} {self.hint}".strip() if self.hint else self.message
+        return " ".join(part for part in (self.message, self.context, self.hint) if part)
 
     def details(self) -> dict[str, Any]:
         """The fields that a subclass adds. Shape: JSON types only, no secrets."""
         return {}
 
     def as_dict(self) -> dict[str, Any]:
-        """Shape: ``{"error": class name, "message": str, "hint": str, ...details()}``; empty details are left out."""
+        """Shape: ``{"error": class name, "message": str, "hint": str, "context": str, ...details()}``.
+
+        Empty details and an empty context are left out.
+        """
         known = {"error": type(self).__name__, "message": self.message, "hint": self.hint}
-        return known | {key: value for key, value in self.details().items() if value not in (None, "", [], {})}
+        more = {"context": self.context, **self.details()}
+        return known | {key: value for key, value in more.items() if value not in (None, "", [], {})}
 
 
 class ConfigurationError(VcloudAirError):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.engine.desired import Desired
-from vcloudair_core.engine.kind import ChecksLosses, Document, ResourceKind, Selects, Store, Validates
+from vcloudair_core.engine.kind import ChecksLosses, Document, Narrows, ResourceKind, Selects, Store, Validates
 from vcloudair_core.engine.outcome import Outcome
 from vcloudair_core.engine.plan import Plan
 from vcloudair_core.errors import (
@@ -64,6 +64,8 @@ def ensure(
     """
     if isinstance(kind, Validates):
         kind.validate(desired)
+    if isinstance(kind, Narrows):
+        store = kind.narrow(store, desired)
     flow = _Flow(kind, store, desired, veto, clock or getattr(store, "clock", None))
     with nullcontext() if lock is None or check else lock(store.lock_key, store.target):
         return flow.run(check, max(1, attempts))

@@ -106,6 +106,15 @@ class Selects(Protocol):
 
 
 @runtime_checkable
+class Narrows(Protocol):
+    """A kind of several parts may leave alone what nobody asked for."""
+
+    def narrow(self, store: Store, desired: Desired) -> Store:
+        """A store of what ``desired`` names only."""
+        ...
+
+
+@runtime_checkable
 class ChecksLosses(Protocol):
     """A kind may compare what was written with what is there afterwards, beyond the desired state."""
 

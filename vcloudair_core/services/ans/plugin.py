@@ -33,6 +33,12 @@ def _firewall() -> ResourceKind:
     return FirewallPolicyKind()
 
 
+def _edge() -> ResourceKind:
+    from vcloudair_core.services.ans.edge_kind import EdgeKind
+
+    return EdgeKind()
+
+
 @hookimpl
 def vca_services() -> list[ServiceRecord]:
     """The service ``ans``."""
@@ -41,8 +47,9 @@ def vca_services() -> list[ServiceRecord]:
 
 @hookimpl
 def vca_resource_kinds() -> list[KindRecord]:
-    """The kinds of the firewall."""
+    """The kinds of edge gateways."""
     return [
         KindRecord("ans.firewall_rule", "ans", "Rules of an edge firewall, each for itself", _firewall_rule),
         KindRecord("ans.firewall", "ans", "A whole edge firewall: settings and rules", _firewall),
+        KindRecord("ans.edge", "ans", "A whole edge: every section in one document", _edge),
     ]

@@ -1,0 +1,146 @@
+"""The kind ``ans.edge``: all sections of an edge gateway that we know as one document.
+
+Sections are planned together and written in the order in which they depend on each other: the firewall is right before
+addresses are translated, and both before tunnels bring traffic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from vcloudair_core.engine.desired import Absent, Desired
+from vcloudair_core.engine.kind import ChecksLosses, Document, ResourceKind, Selects, Store, Validates
+from vcloudair_core.engine.parsing import Problems, Reader
+from vcloudair_core.engine.plan import Change, Plan
+from vcloudair_core.errors import SpecError
+from vcloudair_core.services.ans.edge_store import EdgeStore
+
+if TYPE_CHECKING:
+    from vcloudair_core.session.session import Session
+
+SECTIONS = ("firewall",)
+"""In the order in which they are written."""
+
+_SERVER_SIDE = ("internal_rules", "version")
+
+
+@cache
+def section_kind(name: str) -> ResourceKind:
+    """The kind of a whole section."""
+    from vcloudair_core.services.ans.firewall_kinds import FirewallPolicyKind
+
+    return {"firewall": FirewallPolicyKind}[name]()
+
+
+@dataclass(frozen=True)
+class EdgeSpec:
+    """What is wanted of each section; one that is not there is left alone."""
+
+    sections: Mapping[str, Any]
+
+
+class EdgeKind:
+    """A whole edge. Its spec is a mapping of sections, each in the words of its own kind."""
+
+    name = "ans.edge"
+    spec_type = EdgeSpec
+
+    def open(self, session: Session, target: Mapping[str, Any]) -> Store:
+        """The edge that ``target`` names. Shape: ``{"edge": name or UUID, "vdc": name or UUID}``."""
+        return EdgeStore({name: section_kind(name).open(session, target) for name in SECTIONS})
+
+    def narrow(self, store: Store, desired: Desired) -> Store:
+        """Only the sections that are asked for are read."""
+        assert isinstance(store, EdgeStore)
+        return store.narrowed(desired.specs[0].sections)
+
+    def parse(self, data: Mapping[str, Any]) -> EdgeSpec:
+        """Raises SpecError that names every section and field that is wrong."""
+        problems = Problems()
+        Reader(data, "", problems).refuse_unknown(SECTIONS)
+        specs: dict[str, Any] = {}
+        for name in SECTIONS:
+            part = data.get(name)
+            if part is None:
+                continue
+            if not isinstance(part, Mapping):
+                problems.add(name, f"a mapping was expected, not {part!r}")
+                continue
+            try:
+                specs[name] = section_kind(name).parse(part)
+            except SpecError as exc:
+                problems.add(f"{name}.{exc.field}" if exc.field else name, exc.reason)
+        if not specs and not problems.found:
+            problems.add("", f"no section was given; there are {', '.join(SECTIONS)}")
+        problems.raise_if_any()
+        return EdgeSpec(specs)
+
+    def validate(self, desired: Desired) -> None:
+        """Raises SpecError unless there is one edge, whose sections are each right as a whole."""
+        if len(desired.specs) != 1:
+            raise SpecError("", f"one edge was expected, not {len(desired.specs)}")
+        if isinstance(desired, Absent):
+            raise SpecError("state", "an edge cannot be taken away; use the kinds of its sections")
+        for name, part in desired.specs[0].sections.items():
+            kind = section_kind(name)
+            if isinstance(kind, Validates):
+                try:
+                    kind.validate(_of(desired, part))
+                except SpecError as exc:
+                    raise SpecError(f"{name}.{exc.field}" if exc.field else name, exc.reason, hint=exc.hint) from exc
+
+    def project(self, document: Document) -> dict[str, Any]:
+        """Every section in the words that ``parse`` takes, without what only the server can say."""
+        shown: dict[str, Any] = {}
+        for name, part in document.tree.items():
+            words = section_kind(name).project(part)
+            shown[name] = {key: value for key, value in words.items() if key not in _SERVER_SIDE}
+        return shown
+
+    def select(self, document: Document, desired: Desired) -> dict[str, Any]:
+        """The sections that were named."""
+        shown: dict[str, Any] = {}
+        for name, part in desired.specs[0].sections.items():
+            kind = section_kind(name)
+            found = document.tree[name]
+            shown[name] = kind.select(found, _of(desired, part)) if isinstance(kind, Selects) else kind.project(found)
+        return shown
+
+    def plan(self, document: Document, desired: Desired) -> Plan:
+        """The plans of the sections, one after the other."""
+        plans = {
+            name: section_kind(name).plan(document.tree[name], _of(desired, part))
+            for name, part in desired.specs[0].sections.items()
+        }
+        changes = [_in_section(name, change) for name, plan in plans.items() for change in plan.changes]
+        return Plan(self.name, tuple(changes), steps=plans)
+
+    def merge(self, document: Document, plan: Plan) -> Document:
+        """The sections whose plans are not empty with them carried out; the others as they are."""
+        merged = {
+            name: section_kind(name).merge(document.tree[name], part)
+            for name, part in plan.steps.items()
+            if not part.is_empty
+        }
+        return replace(document, tree={**document.tree, **merged}, memo={})
+
+    def losses(self, written: Document, found: Document) -> list[Mapping[str, Any]]:
+        """Of each section that looks for losses."""
+        lost: list[Mapping[str, Any]] = []
+        for name, part in written.tree.items():
+            kind = section_kind(name)
+            if isinstance(kind, ChecksLosses) and name in found.tree:
+                lost += [{"section": name, **item} for item in kind.losses(part, found.tree[name])]
+        return lost
+
+
+def _of(desired: Desired, part: Any) -> Desired:
+    return replace(desired, specs=(part,))
+
+
+def _in_section(name: str, change: Change) -> Change:
+    """Names are unique within a section only."""
+    return replace(change, title=f"{name}: {change.title or change.identity}")

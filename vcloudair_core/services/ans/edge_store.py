@@ -1,0 +1,94 @@
+"""Several sections of one edge as one document: read as far as needed, written section by section in a fixed order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from vcloudair_core.engine.kind import Document, Store
+from vcloudair_core.errors import NotFoundError, VcloudAirError
+
+SECTION = "edge"
+
+
+class EdgeStore:
+    """A store over the stores of sections. ``tree`` of its documents is ``{section: Document}``, in writing order.
+
+    Every read reads all sections, but for the first one after a commit, which reads what was written. ``version`` is
+    the sum of the sections' own, corrected so that a commit of several sections counts as one write.
+    """
+
+    def __init__(self, stores: Mapping[str, Store], *, is_optional: bool = True) -> None:
+        self._stores = dict(stores)
+        self._is_optional = is_optional
+        self._read: dict[str, Document] = {}
+        self._stale: frozenset[str] | None = None
+        self._extra_steps = 0
+        self.clock = getattr(next(iter(self._stores.values())), "clock", None)
+
+    def narrowed(self, sections: Iterable[str]) -> EdgeStore:
+        """The same edge with these sections only, all of which must be there."""
+        wanted = set(sections)
+        return EdgeStore({name: self._stores[name] for name in self._stores if name in wanted}, is_optional=False)
+
+    @property
+    def target(self) -> str:
+        """``edge gateway web-edge``."""
+        return next(iter(self._stores.values())).target
+
+    @property
+    def lock_key(self) -> str:
+        """That of the edge: sections share one lock."""
+        return next(iter(self._stores.values())).lock_key
+
+    @property
+    def is_version_checked(self) -> bool:
+        """False as soon as one section's writes are not checked."""
+        return all(getattr(store, "is_version_checked", True) for store in self._stores.values())
+
+    def read(self) -> Document:
+        """Raises what a section's store raises; a section that the edge lacks is left out, unless it was asked for."""
+        missing: NotFoundError | None = None
+        stale, self._stale = self._stale, None
+        for name, store in self._stores.items():
+            if stale is not None and name not in stale:
+                continue
+            try:
+                self._read[name] = store.read()
+            except NotFoundError as exc:
+                if not self._is_optional:
+                    raise
+                missing = exc
+        if not self._read and missing is not None:
+            raise missing
+        tree = {name: self._read[name] for name in self._stores if name in self._read}
+        return Document(SECTION, tree, self._version(tree), next(iter(tree.values())).dialect)
+
+    def commit(self, document: Document) -> None:
+        """Write the sections that are no longer what was read.
+
+        Raises what a section's store raises, with what was written by then and what was not.
+        """
+        changed = [name for name, part in document.tree.items() if part is not self._read.get(name)]
+        for position, name in enumerate(changed):
+            try:
+                self._stores[name].commit(document.tree[name])
+            except VcloudAirError as exc:
+                self._extra_steps += max(0, position - 1)
+                exc.add_context(_progress(changed, position))
+                raise
+        self._extra_steps += max(0, len(changed) - 1)
+        self._stale = frozenset(changed)
+
+    def _version(self, tree: Mapping[str, Document]) -> int | None:
+        versions = [part.version for part in tree.values()]
+        known = [version for version in versions if version is not None]
+        return sum(known) - self._extra_steps if len(known) == len(versions) else None
+
+
+def _progress(changed: list[str], position: int) -> str:
+    if len(changed) < 2:
+        return ""
+    written = ", ".join(changed[:position]) or "nothing"
+    left = ", ".join(changed[position + 1 :])
+    told = f"Written before: {written}. Failed: {changed[position]}."
+    return f"{told} Not written: {left}." if left else told
