@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from vcloudair_core.engine.plan import Plan
     from vcloudair_core.plugin.records import KindRecord, ServiceRecord
     from vcloudair_core.session.session import Session
+    from vcloudair_core.stage import StageContent
+    from vcloudair_core.staging import Staging
 
 _STATES: dict[str, Callable[[tuple[Any, ...]], Desired]] = {"present": Present, "absent": Absent, "exact": Exactly}
 
@@ -98,15 +100,67 @@ class Client:
         Raises: SpecError before anything is sent; PlanRejectedError before anything is written; AmbiguousMatchError,
         NotConvergedError, ConflictError and every error of :meth:`read`.
         """
-        desired_type = _STATES.get(state)
-        if desired_type is None:
-            raise SpecError("state", f"{state!r} is not one of {', '.join(_STATES)}")
         chosen = self.kind(kind)
-        desired = desired_type(_parse(chosen, specs))
+        desired = self._desired(kind, specs, state)
         if isinstance(chosen, Validates):
             chosen.validate(desired)  # before opening, which may look the target up: bad input sends nothing
         store = self._open(chosen, target)
         return ensure(chosen, store, desired, check=check, veto=self._veto, lock=locker_of(self.settings))
+
+    def _desired(self, kind: str, specs: Mapping[str, Any] | Iterable[Mapping[str, Any]], state: str) -> Desired:
+        desired_type = _STATES.get(state)
+        if desired_type is None:
+            raise SpecError("state", f"{state!r} is not one of {', '.join(_STATES)}")
+        return desired_type(_parse(self.kind(kind), specs))
+
+    # -- many wishes, one write ----------------------------------------------------------------------------------
+
+    def stage(
+        self,
+        kind: str,
+        specs: Mapping[str, Any] | Iterable[Mapping[str, Any]],
+        *,
+        stage_id: str,
+        state: str = "present",
+        target: Mapping[str, Any] | None = None,
+        check: bool = False,
+    ) -> Outcome:
+        """Plan a wish on top of those that the stage holds, and keep it there until :meth:`commit_stage`.
+
+        ``stage_id`` names the stage: programs that use one name share it, in any number of processes of this user on
+        this host. The rest is as in :meth:`ensure`; the outcome tells what this wish changes.
+
+        Raises: StageError when the kind cannot be staged or the stage cannot be kept, and every error of
+        :meth:`ensure` but those of writing.
+        """
+        from vcloudair_core.staging import Wish, specs_of
+
+        listed = specs_of(specs)
+        wish = Wish(kind, state, listed, dict(target or {}), self._desired(kind, listed, state))
+        return self._staging().add(wish, stage_id, check=check)
+
+    def commit_stage(
+        self, stage_id: str, *, target: Mapping[str, Any] | None = None, check: bool = False
+    ) -> list[Outcome]:
+        """Write what is staged, of ``target`` only if given: every section once. One outcome per section.
+
+        An empty list when nothing is staged. On an error, what was not written stays on the stage.
+        Raises: StageError, and every error of :meth:`ensure`.
+        """
+        return self._staging().commit(stage_id, target, check=check)
+
+    def stages(self) -> list[StageContent]:
+        """Every stage of this user on this host that waits for a commit, oldest first. Sends nothing."""
+        return self._staging().list()
+
+    def discard_stage(self, stage_id: str) -> bool:
+        """Drop a stage unwritten. True when there was one. Sends nothing. Raises ConfigurationError for a bad name."""
+        return self._staging().discard(stage_id)
+
+    def _staging(self) -> Staging:
+        from vcloudair_core.staging import Staging
+
+        return Staging(self, self._veto, self._desired)
 
     def _open(self, kind: ResourceKind, target: Mapping[str, Any] | None) -> Store:
         return kind.open(self.session, dict(target or {}))

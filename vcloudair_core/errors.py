@@ -16,7 +16,7 @@
         TaskFailedError · TaskTimeoutError
       EngineError
         AmbiguousMatchError(candidates) · PlanRejectedError(reason, plugin) · NotConvergedError(residual)
-        LockTimeoutError
+        LockTimeoutError · StageError
 
 Catch :class:`VcloudAirError` to catch them all. ``str(error)`` is one or two sentences for a person, without secrets:
 what failed, on what, and (after the message) what to do next. ``as_dict()`` is the same for a program.
@@ -252,3 +252,7 @@ class NotConvergedError(EngineError):
 
 class LockTimeoutError(EngineError):
     """Another process on this machine has been writing to the same thing for too long. Nothing was sent."""
+
+
+class StageError(EngineError):
+    """A stage cannot be read, kept or used. Nothing of it was written."""

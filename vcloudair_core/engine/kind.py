@@ -53,6 +53,29 @@ class Store(Protocol):
         ...
 
 
+@runtime_checkable
+class Keepable(Protocol):
+    """A store whose documents can be kept outside of the process. Without it, its kinds cannot be staged."""
+
+    @property
+    def section(self) -> str:
+        """Which part of its thing it holds: ``firewall``."""
+        ...
+
+    @property
+    def lasting_target(self) -> Mapping[str, Any]:
+        """A target that opens the same store without a look-up: by UUID."""
+        ...
+
+    def dump(self, document: Document) -> bytes:
+        """A document as bytes that :meth:`load` takes, fit to be kept in a file: it holds no secret."""
+        ...
+
+    def load(self, body: bytes) -> Document:
+        """The document back."""
+        ...
+
+
 class ResourceKind(Protocol):
     """What a document means. All but ``open`` is pure."""
 

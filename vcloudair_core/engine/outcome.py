@@ -14,6 +14,7 @@ class Outcome:
 
     ``plan`` is the first plan: what there was to do. ``before`` and ``after`` show what was named, in the kind's
     words; in check mode ``after`` is what would be. ``attempts`` counts writes, 0 when none was needed.
+    ``warnings`` are for people: what may not be what they meant.
     """
 
     changed: bool
@@ -22,6 +23,7 @@ class Outcome:
     after: Any = None
     attempts: int = 0
     is_check: bool = False
+    warnings: tuple[str, ...] = ()
 
     @property
     def resource(self) -> Any:
@@ -37,4 +39,5 @@ class Outcome:
             "plan": self.plan.as_dict(),
             "before": self.before,
             "after": self.after,
+            "warnings": list(self.warnings),
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import (
@@ -140,7 +140,7 @@ def open_firewall(session: Session, target: Mapping[str, Any]) -> SectionStore:
 
 
 def target_edge(session: Session, target: Mapping[str, Any]) -> Edge:
-    """The edge that a target or the settings name. Shape: ``{"edge": str, "vdc": str}``.
+    """The edge that a target or the settings name. Shape: ``{"edge": str, "vdc": str, "edge_name": str}``.
 
     Raises: ConfigurationError when no edge is named; NotFoundError, AmbiguousMatchError.
     """
@@ -148,4 +148,6 @@ def target_edge(session: Session, target: Mapping[str, Any]) -> Edge:
     if not wanted:
         raise ConfigurationError("No edge gateway was named.", hint="Give edge (name or UUID), or set VCA_EDGE.")
     vdc = str(target.get("vdc") or session.settings.vdc or "").strip()
-    return EdgeDirectory(session).find(wanted, vdc)
+    found = EdgeDirectory(session).find(wanted, vdc)
+    # A stage remembers the name, so that messages have it without a look-up.
+    return found if found.name or not target.get("edge_name") else replace(found, name=str(target["edge_name"]))

@@ -1,0 +1,182 @@
+"""Many wishes, one write: what a stage costs, what it survives, and what it never does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from vcloudair_core.app import App
+from vcloudair_core.client import Client
+from vcloudair_core.errors import ConfigurationError, InvalidRequestError, PlanRejectedError, SpecError, StageError
+from vcloudair_core.plugin.hooks import hookimpl
+from vcloudair_core.session.clock import FakeClock
+from vcloudair_core.simulator import Simulator
+from vcloudair_core.simulator.edge_firewall import append
+from vcloudair_core.stage import StageFile
+from vcloudair_core.testing import Journal, simulator_settings
+
+CONFIG = "/firewall/config"
+RULE = "ans.firewall_rule"
+
+
+@pytest.fixture(params=["hybridity", "network_xml", "network_json"])
+def client(request: pytest.FixtureRequest, vca_app: App, vca_simulator: Simulator, tmp_path: Path) -> Iterator[Client]:
+    settings = {**simulator_settings(vca_simulator), "edge_api": request.param, "state_dir": str(tmp_path)}
+    with vca_app.client(**settings) as opened:
+        opened.session.clock = opened.session._wire.clock = FakeClock()
+        yield opened
+
+
+def names(simulator: Simulator) -> list[str]:
+    return [rule["name"] for rule in next(iter(simulator.world.edges.values())).firewall["user"]]
+
+
+def outside(simulator: Simulator, name: str) -> None:
+    append(next(iter(simulator.world.edges.values())), [{"name": name, "action": "deny"}], None)
+
+
+def edge_calls(journal: Journal) -> list[str]:
+    return [call.split()[0] for call in journal.calls if call.endswith(CONFIG)]
+
+
+def stage_many(client: Client, count: int = 45) -> list[bool]:
+    return [
+        client.stage(RULE, {"name": f"rule {n}", "source": f"10.0.0.{n + 1}"}, stage_id="run").changed
+        for n in range(count)
+    ]
+
+
+def test_45_wishes_cost_one_get_one_put_and_one_get_and_none_the_second_time(
+    client: Client, vca_simulator: Simulator, vca_journal: Journal
+) -> None:
+    assert stage_many(client) == [True] * 45
+    assert edge_calls(vca_journal) == ["GET"]
+    (outcome,) = client.commit_stage("run")
+    assert outcome.changed
+    assert outcome.plan.summary() == "45 to create"
+    assert edge_calls(vca_journal) == ["GET", "PUT", "GET"]
+    assert names(vca_simulator) == [f"rule {n}" for n in range(45)]
+    vca_journal.clear()
+    assert stage_many(client) == [False] * 45
+    (outcome,) = client.commit_stage("run")
+    assert not outcome.changed
+    assert edge_calls(vca_journal) == ["GET"]
+    assert client.stages() == []
+
+
+def test_each_wish_is_planned_on_what_the_ones_before_leave(client: Client, vca_simulator: Simulator) -> None:
+    client.stage(RULE, {"name": "a"}, stage_id="run")
+    before = client.stage(RULE, {"name": "b", "before": "a"}, stage_id="run")
+    update = client.stage(RULE, {"name": "a", "action": "deny"}, stage_id="run")
+    assert (before.plan.counts()["create"], update.plan.counts()["update"]) == (1, 1)
+    assert update.after[0]["action"] == "deny"
+    assert not client.stage(RULE, {"name": "a", "action": "deny"}, stage_id="run").changed
+    client.commit_stage("run")
+    assert names(vca_simulator) == ["b", "a"]
+
+
+def test_what_is_made_and_taken_out_again_is_nothing_to_write(client: Client, vca_journal: Journal) -> None:
+    client.stage(RULE, {"name": "a"}, stage_id="run")
+    assert client.stage(RULE, {"name": "a"}, stage_id="run", state="absent").changed
+    (outcome,) = client.commit_stage("run")
+    assert not outcome.changed
+    assert edge_calls(vca_journal) == ["GET"]
+
+
+def test_a_rule_that_came_in_between_stays(client: Client, vca_simulator: Simulator, vca_journal: Journal) -> None:
+    client.stage(RULE, {"name": "ours"}, stage_id="run")
+    outside(vca_simulator, "theirs")
+    client.commit_stage("run")
+    assert sorted(names(vca_simulator)) == ["ours", "theirs"]
+    assert edge_calls(vca_journal) == ["GET", "PUT", "GET", "PUT", "GET"]
+
+
+def test_a_write_whose_answer_was_lost_is_resolved_by_reading(client: Client, vca_simulator: Simulator) -> None:
+    client.stage(RULE, {"name": "ours"}, stage_id="run")
+    vca_simulator.faults.add("reset_after", method="PUT", path=CONFIG, count=1)
+    (outcome,) = client.commit_stage("run")
+    assert outcome.changed
+    assert names(vca_simulator) == ["ours"]
+
+
+def test_a_commit_that_failed_leaves_the_stage_for_another_one(client: Client, vca_simulator: Simulator) -> None:
+    client.stage(RULE, {"name": "ours"}, stage_id="run")
+    vca_simulator.faults.add("status", method="PUT", path=CONFIG, status=400, count=2)
+    with pytest.raises(InvalidRequestError):
+        client.commit_stage("run")
+    assert [stage.as_dict()["waiting"] for stage in client.stages()] == [1]
+    vca_simulator.faults.clear()
+    client.commit_stage("run")
+    assert names(vca_simulator) == ["ours"]
+    assert client.stages() == []
+
+
+def test_check_mode_stages_beside_and_writes_nothing(client: Client, vca_journal: Journal) -> None:
+    client.stage(RULE, {"name": "a"}, stage_id="run", check=True)
+    second = client.stage(RULE, {"name": "b", "before": "a"}, stage_id="run", check=True)
+    assert second.changed
+    (outcome,) = client.commit_stage("run", check=True)
+    assert outcome.plan.summary() == "2 to create"
+    assert "PUT" not in edge_calls(vca_journal)
+    assert client.stages() == []
+    assert client.commit_stage("run") == []
+
+
+def test_a_stage_that_another_run_left_is_told_of(client: Client) -> None:
+    client.stage(RULE, {"name": "forgotten"}, stage_id="run-1")
+    outcome = client.stage(RULE, {"name": "ours"}, stage_id="run-2")
+    assert "run-1" in outcome.warnings[0]
+    assert "1 uncommitted" in outcome.warnings[0]
+    assert client.discard_stage("run-1")
+    assert client.stage(RULE, {"name": "ours"}, stage_id="run-2").warnings == ()
+    assert not client.discard_stage("run-1")
+
+
+def test_only_the_edge_asked_for_is_committed(client: Client, vca_simulator: Simulator) -> None:
+    edge = str(client.settings.edge)
+    client.stage(RULE, {"name": "ours"}, stage_id="run", target={"edge": edge})
+    edge_id = next(iter(vca_simulator.world.edges.values())).edge_id
+    assert len(client.commit_stage("run", target={"edge": edge_id})) == 1
+    assert names(vca_simulator) == ["ours"]
+
+
+def test_a_wrong_wish_leaves_the_stage_as_it_was(client: Client) -> None:
+    client.stage(RULE, {"name": "ours"}, stage_id="run")
+    with pytest.raises(SpecError):
+        client.stage(RULE, {"name": "x", "source": "10.0.0.0/99"}, stage_id="run")
+    assert [stage.count for stage in client.stages()] == [1]
+
+
+def test_policies_see_every_wish(client: Client, vca_app: App) -> None:
+    class Policy:
+        @hookimpl
+        def vca_plan_ready(self, plan: object, settings: object) -> None:
+            raise PlanRejectedError("not on my watch")
+
+    vca_app.plugins.register(Policy(), "watch")
+    with pytest.raises(PlanRejectedError, match="not on my watch"):
+        client.stage(RULE, {"name": "ours"}, stage_id="run")
+    assert client.stages() == []
+
+
+def test_kinds_without_a_section_of_their_own_cannot_be_staged(client: Client) -> None:
+    with pytest.raises(StageError, match="cannot be staged"):
+        client.stage("ans.edge", {"firewall": {"enabled": True}}, stage_id="run")
+
+
+@pytest.mark.parametrize("name", ["", "../up", "a/b", "x" * 101])
+def test_a_name_that_is_no_file_name_is_refused(client: Client, name: str) -> None:
+    with pytest.raises(ConfigurationError, match="cannot be the name of a stage"):
+        client.stage(RULE, {"name": "ours"}, stage_id=name)
+
+
+def test_a_damaged_stage_is_told_of_and_can_be_dropped(client: Client, tmp_path: Path) -> None:
+    client.stage(RULE, {"name": "ours"}, stage_id="run")
+    path = tmp_path / "stages" / "run.stage"
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.write_text("{", encoding="ascii")
+    with pytest.raises(StageError, match="damaged"):
+        client.commit_stage("run")
+    assert StageFile(tmp_path / "stages", "run").discard()

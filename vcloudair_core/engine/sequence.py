@@ -1,0 +1,79 @@
+"""Several wishes for one document, one after the other, as one wish: what a stage commits in one write."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from vcloudair_core.engine.desired import Desired
+from vcloudair_core.engine.kind import ChecksLosses, Document, ResourceKind, Selects, Store
+from vcloudair_core.engine.plan import Change, Plan
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One wish: a kind, and what is wanted of it."""
+
+    kind: ResourceKind
+    desired: Desired
+
+    def select(self, document: Document) -> Any:
+        """What was named, as it stands in a document."""
+        if isinstance(self.kind, Selects):
+            return self.kind.select(document, self.desired)
+        return self.kind.project(document)
+
+
+class SequenceKind:
+    """A kind whose plan is that of its operations, each made on what the ones before it leave.
+
+    A sequence that ends where it began, such as a rule made and taken out again, is nothing to do.
+    """
+
+    spec_type = Operation
+
+    def __init__(self, operations: Sequence[Operation]) -> None:
+        self._operations = tuple(operations)
+        self._kinds = list({operation.kind.name: operation.kind for operation in operations}.values())
+        self.name = self._kinds[0].name
+
+    def open(self, session: Any, target: Mapping[str, Any]) -> Store:
+        """The store of the first kind: all of them are of one section."""
+        return self._kinds[0].open(session, target)
+
+    def parse(self, data: Mapping[str, Any]) -> Any:
+        """As the first kind does."""
+        return self._kinds[0].parse(data)
+
+    def project(self, document: Document) -> Any:
+        """As the first kind does."""
+        return self._kinds[0].project(document)
+
+    def select(self, document: Document, desired: Desired) -> list[Any]:
+        """What each operation named, in their order."""
+        return [operation.select(document) for operation in self._operations]
+
+    def plan(self, document: Document, desired: Desired) -> Plan:
+        """Raises what the kinds raise."""
+        changes: list[Change] = []
+        current = document
+        for operation in self._operations:
+            plan = operation.kind.plan(current, operation.desired)
+            changes += plan.changes
+            current = current if plan.is_empty else operation.kind.merge(current, plan)
+        if not changes or all(kind.project(current) == kind.project(document) for kind in self._kinds):
+            return Plan(self.name)
+        return Plan(self.name, tuple(changes), steps=current)
+
+    def merge(self, document: Document, plan: Plan) -> Document:
+        """What the last operation left."""
+        left: Document = plan.steps
+        return left
+
+    def losses(self, written: Document, found: Document) -> list[Mapping[str, Any]]:
+        """As the first kind that looks for losses says."""
+        for kind in self._kinds:
+            if isinstance(kind, ChecksLosses):
+                return kind.losses(written, found)
+        return []

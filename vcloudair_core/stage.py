@@ -1,0 +1,188 @@
+"""Changes gathered over many tasks and processes, and written together: one read at the start, one write at the end.
+
+A stage is one file, named after its id. It holds, for every section that was touched, what the server had when the
+section was first looked at, what it would have after all that was asked for since, and the list of what was asked for.
+Each new wish is planned against what the ones before it leave, so it can tell what it changes, as if they were done.
+A commit plans all of them together, writes each section once, and takes what was written off the stage. A stage whose
+commit failed, or never came, stays until it is committed or discarded.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+import re
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from vcloudair_core.errors import ConfigurationError, StageError
+
+FORMAT = 1
+_LOCK_TIMEOUT_S = 60.0
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
+
+
+@dataclass
+class StagedSection:
+    """One section of one thing.
+
+    ``target`` is what the kinds open, with a UUID; ``title`` names it for people; ``snapshot`` and ``working`` are
+    documents as their store dumps them; ``operations`` have the shape ``{"kind", "state", "specs"}``.
+    """
+
+    target: dict[str, Any]
+    section: str
+    title: str
+    lock_key: str
+    snapshot: bytes
+    working: bytes
+    operations: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass
+class StageContent:
+    """All sections of a stage. ``names`` maps targets as they were given to targets with UUIDs, to spare look-ups."""
+
+    stage_id: str
+    created: float
+    names: dict[str, dict[str, Any]] = field(default_factory=dict)
+    sections: list[StagedSection] = field(default_factory=list)
+
+    def section(self, lock_key: str, name: str) -> StagedSection | None:
+        """The section of that name of the thing with that lock key."""
+        return next((part for part in self.sections if (part.lock_key, part.section) == (lock_key, name)), None)
+
+    @property
+    def count(self) -> int:
+        """How many wishes wait for a commit."""
+        return sum(len(part.operations) for part in self.sections)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Shape: ``{"stage_id", "created", "waiting", "sections": [{"target", "section", "waiting"}]}``."""
+        return {
+            "stage_id": self.stage_id,
+            "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.created)),
+            "waiting": self.count,
+            "sections": [
+                {"target": part.title, "section": part.section, "waiting": len(part.operations)}
+                for part in self.sections
+            ],
+        }
+
+
+class StageFile:
+    """One stage on disk. Everything happens within :meth:`opened`, which holds the stage for this process."""
+
+    def __init__(self, folder: Path, stage_id: str) -> None:
+        if not _ID.match(stage_id):
+            raise ConfigurationError(
+                f"{stage_id!r} cannot be the name of a stage.", hint="Use letters, digits, dots, dashes; 100 at most."
+            )
+        self.stage_id = stage_id
+        self.path = folder / f"{stage_id}.stage"
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[StageContent]:
+        """The content, to be changed in place; kept when the block ends without an error. Empty ones are removed.
+
+        Raises: StageError when the file cannot be used.
+        """
+        import filelock
+
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            lock = filelock.FileLock(self.path.with_suffix(".lock"), mode=0o600)
+            with lock.acquire(timeout=_LOCK_TIMEOUT_S, poll_interval=0.02):
+                content = self.read() or StageContent(self.stage_id, time.time())
+                yield content
+                self._keep(content)
+        except filelock.Timeout as exc:
+            raise StageError(f"The stage {self.stage_id} is in use by another process ({self.path}).") from exc
+        except OSError as exc:
+            raise StageError(f"The stage {self.stage_id} cannot be kept: {exc}.", hint="Set state_dir.") from exc
+
+    def read(self) -> StageContent | None:
+        """What is on disk, or None. Raises StageError for a file that is damaged or not ours."""
+        try:
+            with self.path.open("rb") as file:
+                if os.fstat(file.fileno()).st_uid != os.geteuid():
+                    raise StageError(f"The stage {self.path} belongs to another user.")
+                raw = file.read()
+        except FileNotFoundError:
+            return None
+        try:
+            return _parsed(json.loads(raw))
+        except (ValueError, KeyError, TypeError) as exc:
+            raise StageError(
+                f"The stage {self.path} is damaged or of another version ({type(exc).__name__}).",
+                hint=f"Nothing of it was written. `vca edge discard {self.stage_id}` removes it.",
+            ) from exc
+
+    def discard(self) -> bool:
+        """Remove it. True when it was there."""
+        found = self.path.exists()
+        for path in (self.path, self.path.with_suffix(".lock")):
+            path.unlink(missing_ok=True)
+        return found
+
+    def _keep(self, content: StageContent) -> None:
+        if not content.sections:
+            self.path.unlink(missing_ok=True)
+            return
+        beside = self.path.with_suffix(".tmp")
+        beside.unlink(missing_ok=True)
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            json.dump(_plain(content), file, ensure_ascii=False)
+        beside.replace(self.path)
+
+
+def stages_in(folder: Path) -> list[StageContent]:
+    """Every stage that waits for a commit, oldest first; damaged ones are left out."""
+    found: list[StageContent] = []
+    for path in folder.glob("*.stage") if folder.is_dir() else ():
+        with contextlib.suppress(StageError, ConfigurationError, OSError):
+            content = StageFile(folder, path.stem).read()
+            found += [content] if content is not None else []
+    return sorted(found, key=lambda content: content.created)
+
+
+def left_behind(stages: Sequence[StageContent], stage_id: str, lock_key: str = "") -> list[str]:
+    """What to tell of stages of other runs that touch the same thing (any thing without ``lock_key``)."""
+    return [
+        f"Stage {other.stage_id} of {other.as_dict()['created']} holds {len(part.operations)} uncommitted changes of "
+        f"{part.title} ({part.section}). `vca edge stages` shows it, `vca edge discard {other.stage_id}` drops it."
+        for other in stages
+        if other.stage_id != stage_id
+        for part in other.sections
+        if lock_key in ("", part.lock_key)
+    ]
+
+
+def _plain(content: StageContent) -> dict[str, Any]:
+    sections = [
+        {**asdict(part), "snapshot": _text(part.snapshot), "working": _text(part.working)} for part in content.sections
+    ]
+    return {**asdict(content), "format": FORMAT, "sections": sections}
+
+
+def _parsed(plain: Mapping[str, Any]) -> StageContent:
+    if plain["format"] != FORMAT:
+        raise ValueError(plain["format"])
+    sections = [
+        StagedSection(**{**part, "snapshot": _bytes(part["snapshot"]), "working": _bytes(part["working"])})
+        for part in plain["sections"]
+    ]
+    return StageContent(plain["stage_id"], float(plain["created"]), dict(plain["names"]), sections)
+
+
+def _text(body: bytes) -> str:
+    return base64.b64encode(body).decode("ascii")
+
+
+def _bytes(text: str) -> bytes:
+    return base64.b64decode(text, validate=True)
