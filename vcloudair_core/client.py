@@ -90,12 +90,14 @@ class Client:
         state: str = "present",
         target: Mapping[str, Any] | None = None,
         check: bool = False,
+        approve: Callable[[Plan], None] | None = None,
     ) -> Outcome:
         """Bring a resource to a state, or with ``check`` say what that would take.
 
         ``specs``: one mapping or several, in the kind's words. ``state``: ``present`` (these, others kept), ``absent``
         (these gone, others kept), ``exact`` (these and no others). ``target``: what the kind acts on, such as
-        ``{"edge": "web-edge"}``.
+        ``{"edge": "web-edge"}``. ``approve`` sees every plan right before it is carried out, after the policies, and
+        stops it by raising; it is not asked in check mode.
 
         Raises: SpecError before anything is sent; PlanRejectedError before anything is written; AmbiguousMatchError,
         NotConvergedError, ConflictError and every error of :meth:`read`.
@@ -105,7 +107,8 @@ class Client:
         if isinstance(chosen, Validates):
             chosen.validate(desired)  # before opening, which may look the target up: bad input sends nothing
         store = self._open(chosen, target)
-        return ensure(chosen, store, desired, check=check, veto=self._veto, lock=locker_of(self.settings))
+        veto = self._veto if approve is None or check else _both(self._veto, approve)
+        return ensure(chosen, store, desired, check=check, veto=veto, lock=locker_of(self.settings))
 
     def _desired(self, kind: str, specs: Mapping[str, Any] | Iterable[Mapping[str, Any]], state: str) -> Desired:
         desired_type = _STATES.get(state)
@@ -178,6 +181,15 @@ class Client:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _both(first: Callable[[Plan], None] | None, second: Callable[[Plan], None]) -> Callable[[Plan], None]:
+    def ask(plan: Plan) -> None:
+        if first is not None:
+            first(plan)
+        second(plan)
+
+    return ask
 
 
 def _parse(kind: ResourceKind, specs: Mapping[str, Any] | Iterable[Mapping[str, Any]]) -> tuple[Any, ...]:

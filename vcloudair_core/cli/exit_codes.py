@@ -20,7 +20,8 @@ EXIT_CODES: tuple[ExitCode, ...] = (
     ExitCode(0, "Done; for `vca doctor`: nothing is wrong."),
     ExitCode(1, "An error that has no code of its own.", (errors.VcloudAirError,)),
     ExitCode(
-        2, "The command cannot be right as given: unknown option, missing or bad setting.",
+        2, "The command cannot be right as given: unknown option, missing or bad setting. "
+        "For `vca edge plan` alone: there is a difference.",
         (errors.ConfigurationError, errors.SpecError),
     ),
     ExitCode(3, "Signing in failed, or the session has ended.", (errors.AuthenticationError,)),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from vcloudair_core.cli.commands import edge_document, edge_stages
 from vcloudair_core.cli.invocation import Invocation, connected
 from vcloudair_core.cli.output import Column, emit
 
@@ -38,6 +39,10 @@ def list_edges(run: Invocation) -> None:
         table_rows=[found.as_dict() | {"state": _state(found)} for found in edges],
         empty="No edge gateway is visible to this user. `vca doctor` tells whether a right is missing.",
     )
+
+
+edge_document.register(app)
+edge_stages.register(app)
 
 
 def _state(edge: Edge) -> list[str]:

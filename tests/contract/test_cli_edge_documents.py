@@ -1,0 +1,134 @@
+"""``vca edge export``, ``plan``, ``apply``, ``stages``: whole programs against a served simulator."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.support.served import served
+
+VCA = [sys.executable, "-c", "from vcloudair_core.cli.main import main; main()"]
+
+
+@pytest.fixture(scope="module")
+def env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    folder = tmp_path_factory.mktemp("served")
+    base = {name: value for name, value in os.environ.items() if not name.startswith("VCA_")}
+    base |= {"HOME": str(folder), "XDG_CONFIG_HOME": str(folder), "XDG_CACHE_HOME": str(folder)}
+    base["XDG_STATE_HOME"] = str(folder / "state")
+    with served(folder, base, "--profile", "vcd") as exported:
+        yield {**base, **exported}
+
+
+@pytest.fixture
+def vca(env: dict[str, str], tmp_path: Path) -> Any:
+    def run(*arguments: str, code: int = 0, text: str | None = None) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [*VCA, *arguments], env=env, cwd=tmp_path, input=text, capture_output=True, text=True, timeout=60
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
+        return done
+
+    return run
+
+
+@pytest.fixture
+def document(vca: Any, tmp_path: Path) -> Iterator[Path]:
+    """The edge as it was, in a file; it is so again afterwards."""
+    path = tmp_path / "before.yml"
+    path.write_text(vca("edge", "export").stdout, encoding="utf-8")
+    yield path
+    vca("edge", "apply", str(path), "--yes")
+
+
+def wanted(document: Path, *names: str) -> str:
+    """Another document, with rules of these names."""
+    tree = yaml.safe_load(document.read_text(encoding="utf-8"))
+    tree["firewall"]["rules"] = [{"name": name, "source": ["10.1.0.0/16"]} for name in names]
+    path = document.with_name(f"{'-'.join(names)}.yml")
+    path.write_text(yaml.safe_dump(tree), encoding="utf-8")
+    return str(path)
+
+
+def names(vca: Any) -> list[str]:
+    tree = yaml.safe_load(vca("edge", "export").stdout)
+    return [rule["name"] for rule in tree["firewall"]["rules"]]
+
+
+def test_an_export_is_no_drift(vca: Any, document: Path) -> None:
+    assert "nothing to change" in vca("edge", "plan", str(document)).stdout
+    assert "nothing to change" in vca("edge", "plan", "-", text=document.read_text(encoding="utf-8")).stdout
+
+
+def test_drift_is_exit_code_2_and_mended_by_apply(vca: Any, document: Path) -> None:
+    path = wanted(document, "a", "b")
+    shown = vca("edge", "plan", path, code=2).stdout
+    assert "+ firewall: a" in shown
+    assert "2 to create" in shown
+    vca("edge", "apply", path, "--yes")
+    assert names(vca) == ["a", "b"]
+    vca("edge", "plan", path)
+    vca("edge", "plan", wanted(document, "b"), "--no-purge")
+    assert "- firewall: a" in vca("edge", "plan", wanted(document, "b"), code=2).stdout
+
+
+def test_without_a_terminal_it_wants_a_yes(vca: Any, document: Path) -> None:
+    done = vca("edge", "apply", wanted(document, "a"), code=2)
+    assert "--yes" in done.stderr
+    assert names(vca) == []
+
+
+def test_a_kept_plan_is_carried_out_as_it_is_or_not_at_all(vca: Any, document: Path, tmp_path: Path) -> None:
+    path = wanted(document, "a")
+    vca("edge", "plan", path, "--out", "saved.plan", code=2)
+    vca("edge", "apply", "--plan", "saved.plan")
+    assert names(vca) == ["a"]
+    assert "nothing to change" in vca("edge", "apply", "--plan", "saved.plan").stdout
+    vca("edge", "apply", wanted(document, "other"), "--yes")
+    refused = vca("edge", "apply", "--plan", "saved.plan", code=9)
+    assert "has changed since saved.plan was made" in refused.stderr
+    assert names(vca) == ["other"]
+    Path(path).write_text(Path(path).read_text(encoding="utf-8").replace("10.1.", "10.2."), encoding="utf-8")
+    assert "no longer what saved.plan was made of" in vca("edge", "apply", "--plan", "saved.plan", code=9).stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: [", "is no YAML (line 1, column 5)"),
+        ("[1]", "a mapping with sections was expected"),
+        ("firewalls: {}", "did you mean 'firewall'"),
+        ("edge: web", "no section was given"),
+        ("firewall: {rules: [{name: a, source: 10.0.0.0/99}]}", "firewall.rules[0].source[0]"),
+        ("firewall: {rules: [{name: a, position: top}]}", "firewall.rules[0].position"),
+    ],
+)
+def test_a_wrong_document_is_not_taken_for_drift(vca: Any, text: str, said: str) -> None:
+    done = vca("edge", "plan", "-", text=text, code=1)
+    assert said in done.stderr
+    assert done.stdout == ""
+
+
+def test_either_a_document_or_a_plan(vca: Any) -> None:
+    assert "either a document or --plan" in vca("edge", "apply", code=2).stderr
+
+
+def test_stages_are_listed_and_dropped(vca: Any, env: dict[str, str]) -> None:
+    from vcloudair_core import App
+
+    assert "No stage waits" in vca("edge", "stages").stderr
+    with App(environ=env).client(state_dir=Path(env["XDG_STATE_HOME"]) / "vcloudair") as client:
+        client.stage("ans.firewall_rule", {"name": "waiting"}, stage_id="run-7")
+    shown = vca("edge", "stages").stdout
+    assert "run-7" in shown
+    assert "firewall" in shown
+    vca("edge", "discard", "run-7")
+    assert "no stage 'run-7'" in vca("edge", "discard", "run-7", code=4).stderr

@@ -1,0 +1,155 @@
+"""``vca edge export``, ``plan`` and ``apply``: a whole edge as a document."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from vcloudair_core.cli.changes import show_plan
+from vcloudair_core.cli.edge_files import EdgeDocument, load_plan, only, read_document, save_plan
+from vcloudair_core.cli.invocation import Invocation, connected
+from vcloudair_core.cli.output import emit, say
+from vcloudair_core.errors import ConfigurationError, SpecError, VcloudAirError
+
+if TYPE_CHECKING:
+    from vcloudair_core.engine.outcome import Outcome
+    from vcloudair_core.engine.plan import Plan
+
+KIND = "ans.edge"
+DRIFT = 2
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the group."""
+    app.command("export")(export)
+    app.command("plan")(plan)
+    app.command("apply")(apply)
+
+
+@connected
+def export(
+    run: Invocation,
+    edge: str = typer.Argument(None, help="Name or UUID of the edge gateway (default: the setting 'edge')."),
+) -> None:
+    """Write an edge gateway down as a YAML document (or JSON, with -o json), for `vca edge plan` and `apply`.
+
+    It holds what users own. Pre-shared keys, which no server shows, are not in it.
+    """
+    with run.client() as client:
+        if not edge:
+            client.settings.require("edge")
+        target = {"edge": edge or client.settings.edge, **({"vdc": client.settings.vdc} if client.settings.vdc else {})}
+        sections = client.read(KIND, target)
+    emit({**target, **sections}, output="yaml" if run.output == "table" else run.output)
+
+
+@connected
+def plan(
+    run: Invocation,
+    document: str = typer.Argument(help="An edge document; - for standard input."),
+    edge: str = typer.Option(None, "--edge", help="Another edge gateway than the document names."),
+    purge: bool = typer.Option(True, help="Whether rules that the document lacks are to go."),
+    out: str = typer.Option(None, "--out", help="Keep the plan in this file, for `vca edge apply --plan`."),
+) -> None:
+    """Show what it takes to bring an edge gateway to a document. Exit code 2 when there is a difference, else 0."""
+    try:
+        wanted = read_document(document)
+        target = _target(run, wanted, edge)
+        outcome = _ensure(run, wanted, target, purge=purge, check=True)
+    except (ConfigurationError, SpecError) as exc:
+        # Here, 2 means a difference: what is wrong with the input must not look like one.
+        say(f"Error: {exc}")
+        raise typer.Exit(1) from exc
+    if out:
+        save_plan(out, document, wanted, outcome.plan, {"target": target, "purge": purge})
+    _tell(run, outcome)
+    if outcome.changed:
+        raise typer.Exit(DRIFT)
+
+
+@connected
+def apply(
+    run: Invocation,
+    document: str = typer.Argument(None, help="An edge document; - for standard input."),
+    edge: str = typer.Option(None, "--edge", help="Another edge gateway than the document names."),
+    purge: bool = typer.Option(True, help="Whether rules that the document lacks are to go."),
+    plan_file: str = typer.Option(
+        None, "--plan", help="Carry out exactly this plan of `vca edge plan --out`, or none."
+    ),
+    yes: bool = typer.Option(False, "--yes", "-y", help="Do not ask. Needed where nobody sits at a terminal."),
+) -> None:
+    """Bring an edge gateway to a document, or carry out a plan that was kept.
+
+    The plan is shown and asked about first. Sections are written one after the other; if one fails, what was written is
+    told, and running it again finishes the rest.
+    """
+    if bool(document) == bool(plan_file):
+        raise ConfigurationError("Give either a document or --plan.")
+    if plan_file:
+        wanted, kept = load_plan(plan_file)
+        outcome = _ensure(run, wanted, kept["target"], purge=kept["purge"], approve=only(kept, plan_file))
+    else:
+        wanted = read_document(document)
+        approve = None if yes else _asker(is_typed=document != "-")
+        outcome = _ensure(run, wanted, _target(run, wanted, edge), purge=purge, approve=approve)
+    _tell(run, outcome)
+
+
+def _ensure(
+    run: Invocation,
+    document: EdgeDocument,
+    target: Mapping[str, str],
+    *,
+    purge: bool,
+    check: bool = False,
+    approve: Callable[[Plan], None] | None = None,
+) -> Outcome:
+    with run.client() as client:
+        state = "exact" if purge else "present"
+        return client.ensure(KIND, document.sections, state=state, target=target, check=check, approve=approve)
+
+
+def _target(run: Invocation, document: EdgeDocument, edge: str | None) -> dict[str, str]:
+    settings = run.settings()
+    found = {"edge": edge or document.target.get("edge") or settings.edge, "vdc": document.target.get("vdc", "")}
+    if not found["edge"]:
+        raise ConfigurationError("The document names no edge gateway.", hint="Give --edge, or `edge:` in the document.")
+    return {name: str(value) for name, value in found.items() if value}
+
+
+def _asker(*, is_typed: bool) -> Callable[[Plan], None]:
+    agreed: list[Plan] = []
+
+    def ask(plan: Plan) -> None:
+        if agreed and agreed[-1].changes == plan.changes:
+            return  # a try that met with a conflict; what was agreed to is what is to be done
+        if not (is_typed and sys.stdin.isatty() and sys.stdout.isatty()):
+            raise ConfigurationError("There is nobody to ask. Nothing was changed.", hint="Give --yes, or --plan.")
+        show_plan(plan)
+        if not typer.confirm("Carry this out?", err=True):
+            raise NotWantedError("Nothing was changed.")
+        agreed.append(plan)
+
+    return ask
+
+
+class NotWantedError(VcloudAirError):
+    """The person at the terminal said no."""
+
+
+def _tell(run: Invocation, outcome: Outcome) -> None:
+    if run.output != "table":
+        emit(_result(outcome), output=run.output)
+        return
+    show_plan(outcome.plan)
+    for warning in outcome.warnings:
+        say(f"Warning: {warning}")
+    if outcome.changed and not outcome.is_check:
+        say("Done, and seen to be so on the server.")
+
+
+def _result(outcome: Outcome) -> dict[str, Any]:
+    return {"changed": outcome.changed, "plan": outcome.plan.as_dict(), "warnings": list(outcome.warnings)}
