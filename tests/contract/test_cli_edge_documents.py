@@ -125,7 +125,7 @@ def test_stages_are_listed_and_dropped(vca: Any, env: dict[str, str]) -> None:
     from vcloudair_core import App
 
     assert "No stage waits" in vca("edge", "stages").stderr
-    with App(environ=env).client(state_dir=Path(env["XDG_STATE_HOME"]) / "vcloudair") as client:
+    with App(environ=env).client(state_dir=f"{env['XDG_STATE_HOME']}/vcloudair") as client:
         client.stage("ans.firewall_rule", {"name": "waiting"}, stage_id="run-7")
     shown = vca("edge", "stages").stdout
     assert "run-7" in shown
