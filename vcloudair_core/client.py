@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.engine.desired import Absent, Desired, Exactly, Present
-from vcloudair_core.engine.ensure import ensure
+from vcloudair_core.engine.ensure import Veto, ensure
 from vcloudair_core.engine.kind import Validates
 from vcloudair_core.engine.lock import locker_of
 from vcloudair_core.errors import PluginError, SpecError
@@ -40,7 +40,7 @@ class Client:
         *,
         services: Mapping[str, ServiceRecord],
         kinds: Mapping[str, KindRecord],
-        veto: Callable[[Plan], None] | None = None,
+        veto: Veto | None = None,
     ) -> None:
         self.settings = settings
         self.session = session
@@ -183,11 +183,11 @@ class Client:
         self.close()
 
 
-def _both(first: Callable[[Plan], None] | None, second: Callable[[Plan], None]) -> Callable[[Plan], None]:
-    def ask(plan: Plan) -> None:
-        if first is not None:
-            first(plan)
+def _both(first: Veto | None, second: Callable[[Plan], None]) -> Veto:
+    def ask(plan: Plan) -> Sequence[str] | None:
+        warnings = first(plan) if first is not None else None
         second(plan)
+        return warnings
 
     return ask
 

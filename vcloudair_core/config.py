@@ -74,6 +74,10 @@ OPTIONS: tuple[Option, ...] = (
     Option("lock", "bool", "Among processes of this user and host, let one at a time write to an edge.", default=True),
     Option("lock_timeout", "float", "Seconds to wait for another process of this host to be done.", default=600.0),
     Option("protected_names", "list", "Objects that no plan may change, move or delete; * and ? match."),
+    Option(
+        "firewall_lint", "str", "What becomes of changes to rules that never apply, say a thing twice or let all in.",
+        choices=("off", "warn", "veto"), default="warn",
+    ),
     Option("edge", "str", "Edge gateway, by name or UUID.", aliases=("gateway", "gateway_name")),
     Option(
         "edge_api", "str", "Wire form of the edge API; chosen by service_type when unset.",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from vcloudair_core.engine.desired import Desired, Present
-from vcloudair_core.engine.ensure import ensure
+from vcloudair_core.engine.ensure import Veto, ensure
 from vcloudair_core.engine.kind import Document, Keepable, Store, Validates
 from vcloudair_core.engine.lock import locker_of
 from vcloudair_core.engine.outcome import Outcome
@@ -19,7 +19,6 @@ from vcloudair_core.stage import StageContent, StagedSection, StageFile, left_be
 
 if TYPE_CHECKING:
     from vcloudair_core.client import Client
-    from vcloudair_core.engine.plan import Plan
 
 _CHECK = ".check"
 
@@ -42,9 +41,7 @@ class Wish:
 class Staging:
     """The stages of one client. ``veto`` sees every plan; ``parsed`` makes a desired state of a kind's plain data."""
 
-    def __init__(
-        self, client: Client, veto: Callable[[Plan], None] | None, parsed: Callable[[str, Any, str], Desired]
-    ) -> None:
+    def __init__(self, client: Client, veto: Veto | None, parsed: Callable[[str, Any, str], Desired]) -> None:
         self._client = client
         self._veto = veto
         self._parsed = parsed
@@ -67,10 +64,11 @@ class Staging:
             staged, document = _document(content, cast(KeepableStore, store), wish.target)
             content.names[key] = staged.target
             operation = Operation(kind, wish.desired)
-            plan = replace(kind.plan(document, wish.desired), target=staged.title)
-            if not plan.is_empty and self._veto is not None:
-                self._veto(plan)
+            plan = kind.plan(document, wish.desired)
             merged = document if plan.is_empty else kind.merge(document, plan)
+            plan = replace(plan, target=staged.title, outlook=lambda: kind.project(merged))
+            warnings = [] if plan.is_empty or self._veto is None else list(self._veto(plan) or ())
+            warnings += left_behind(stages_in(self.folder), content.stage_id, staged.lock_key)
             staged.working = store.dump(merged)
             staged.operations.append({"kind": wish.kind, "state": wish.state, "specs": list(wish.specs)})
             if staged not in content.sections:
@@ -81,7 +79,7 @@ class Staging:
                 before=operation.select(document),
                 after=operation.select(merged),
                 is_check=True,
-                warnings=tuple(left_behind(stages_in(self.folder), content.stage_id, staged.lock_key)),
+                warnings=tuple(warnings),
             )
 
     def commit(self, stage_id: str, target: Mapping[str, Any] | None, *, check: bool) -> list[Outcome]:

@@ -19,7 +19,7 @@ def _classes() -> list[type[errors.VcloudAirError]]:
 
 
 def test_the_tree_stays_small_enough_to_catch_usefully() -> None:
-    assert len(_classes()) <= 25
+    assert len(_classes()) <= 30
 
 
 @pytest.mark.parametrize("kind", _classes(), ids=lambda kind: kind.__name__)

@@ -127,10 +127,10 @@ def test_check_mode_stages_beside_and_writes_nothing(client: Client, vca_journal
 def test_a_stage_that_another_run_left_is_told_of(client: Client) -> None:
     client.stage(RULE, {"name": "forgotten"}, stage_id="run-1")
     outcome = client.stage(RULE, {"name": "ours"}, stage_id="run-2")
-    assert "run-1" in outcome.warnings[0]
-    assert "1 uncommitted" in outcome.warnings[0]
+    assert "run-1" in outcome.warnings[-1]
+    assert "1 uncommitted" in outcome.warnings[-1]
     assert client.discard_stage("run-1")
-    assert client.stage(RULE, {"name": "ours"}, stage_id="run-2").warnings == ()
+    assert not any("run-1" in text for text in client.stage(RULE, {"name": "ours"}, stage_id="run-2").warnings)
     assert not client.discard_stage("run-1")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from vcloudair_core.engine.lock import Locker
     from vcloudair_core.session.clock import Clock
 
+Veto = Callable[[Plan], Sequence[str] | None]
+"""Sees a plan before it is carried out; returns warnings. Raises PlanRejectedError."""
+
 _log = logging.getLogger(__name__)
 _FIRST_WAIT_S = 0.25
 _FIRST_WAIT_BUSY_S = 1.0
@@ -41,7 +44,7 @@ def ensure(
     desired: Desired,
     *,
     check: bool = False,
-    veto: Callable[[Plan], None] | None = None,
+    veto: Veto | None = None,
     attempts: int = 5,
     clock: Clock | None = None,
     lock: Locker | None = None,
@@ -83,7 +86,7 @@ class _Flow:
         kind: ResourceKind,
         store: Store,
         desired: Desired,
-        veto: Callable[[Plan], None] | None,
+        veto: Veto | None,
         clock: Clock | None,
     ) -> None:
         self.kind = kind
@@ -91,6 +94,7 @@ class _Flow:
         self.desired = desired
         self.veto = veto
         self._clock = clock
+        self.warnings: tuple[str, ...] = ()
 
     def run(self, check: bool, attempts: int) -> Outcome:
         """The whole flow."""
@@ -100,22 +104,27 @@ class _Flow:
             return Outcome(False, state.plan, before, before, 0, check)
         if check:
             self.ask(state.plan)
-            return Outcome(True, state.plan, before, self.select(self.kind.merge(state.document, state.plan)), 0, True)
+            after = self.select(self.kind.merge(state.document, state.plan))
+            return Outcome(True, state.plan, before, after, 0, True, self.warnings)
         final, writes = self.converge(state, attempts)
-        return Outcome(writes > 0, state.plan, before, self.select(final.document), writes)
+        after = self.select(final.document)
+        return Outcome(writes > 0, state.plan, before, after, writes, warnings=self.warnings)
 
     def look(self) -> _State:
         """Read and plan."""
         document = self.store.read()
         plan = self.kind.plan(document, self.desired)
-        if not plan.target:
-            plan = replace(plan, target=self.store.target)
+        plan = replace(
+            plan,
+            target=plan.target or self.store.target,
+            outlook=lambda: self.kind.project(self.kind.merge(document, plan)),
+        )
         return _State(document, plan)
 
     def ask(self, plan: Plan) -> None:
         """Show the policies what is about to be carried out; they raise PlanRejectedError."""
         if self.veto is not None:
-            self.veto(plan)
+            self.warnings = tuple(self.veto(plan) or ())
 
     def select(self, document: Document) -> Any:
         if isinstance(self.kind, Selects):

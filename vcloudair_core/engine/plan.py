@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,12 +53,17 @@ class Change:
 
 @dataclass(frozen=True)
 class Plan:
-    """All changes of one resource. ``steps`` is the kind's own note to its ``merge`` and not for anybody else."""
+    """All changes of one resource.
+
+    ``steps`` is the kind's own note to its ``merge`` and not for anybody else. ``outlook()``, where there is one, is
+    the whole section as it would be, in the kind's words: for policies.
+    """
 
     kind: str
     changes: tuple[Change, ...] = ()
     target: str = ""
     steps: Any = field(default=None, repr=False, compare=False)
+    outlook: Callable[[], Any] | None = field(default=None, repr=False, compare=False)
 
     @property
     def is_empty(self) -> bool:

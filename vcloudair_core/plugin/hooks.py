@@ -67,8 +67,8 @@ def vca_exchange_finished(exchange: Exchange) -> None:
 
 
 @hookspec
-def vca_plan_ready(plan: Plan, settings: Settings) -> None:
-    """Veto a plan by raising PlanRejectedError. Called per non-empty plan, before any write, in check mode too."""
+def vca_plan_ready(plan: Plan, settings: Settings) -> Sequence[str] | None:
+    """Veto a plan by raising PlanRejectedError, or return warnings. Called per non-empty plan, before any write."""
 
 
 @hookspec

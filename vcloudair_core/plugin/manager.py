@@ -261,16 +261,17 @@ class PluginManager:
             except Exception as exc:  # noqa: BLE001 - an observer must not break what it observes
                 _log.warning("Plugin %s failed in %s: %s: %s", _origin(info), hook, type(exc).__name__, exc)
 
-    def plan_ready(self, plan: Plan, settings: Settings) -> None:
-        """Ask every plugin for a veto.
+    def plan_ready(self, plan: Plan, settings: Settings) -> list[str]:
+        """Ask every plugin for a veto; returns what they warn of.
 
         Raises: PlanRejectedError with the plugin's name. A plugin that fails in any other way cannot vouch for the
         plan, so that too is a rejection: a policy gate that is broken stays shut.
         """
+        warnings: list[str] = []
         for info, call in self._implementations("vca_plan_ready"):
             self._say("vca_plan_ready", info)
             try:
-                call(plan=plan, settings=settings)
+                warnings += [str(text) for text in call(plan=plan, settings=settings) or ()]
             except PlanRejectedError as exc:
                 raise PlanRejectedError(exc.reason, plugin=exc.plugin or info.name, hint=exc.hint) from exc
             except Exception as exc:
@@ -279,6 +280,7 @@ class PluginManager:
                     plugin=info.name,
                     hint=f"Mend the plugin, or set VCA_DISABLE_PLUGINS={info.name} to go on without its check.",
                 ) from exc
+        return warnings
 
     def _call(self, info: PluginInfo, call: Callable[..., Any], **kwargs: Any) -> Any:
         try:

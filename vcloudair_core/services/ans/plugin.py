@@ -8,7 +8,9 @@ from vcloudair_core.plugin.hooks import hookimpl
 from vcloudair_core.plugin.records import KindRecord, ServiceRecord
 
 if TYPE_CHECKING:
+    from vcloudair_core.config import Settings
     from vcloudair_core.engine.kind import ResourceKind
+    from vcloudair_core.engine.plan import Plan
     from vcloudair_core.services.ans.service import AnsService
     from vcloudair_core.session.session import Session
 
@@ -53,3 +55,11 @@ def vca_resource_kinds() -> list[KindRecord]:
         KindRecord("ans.firewall", "ans", "A whole edge firewall: settings and rules", _firewall),
         KindRecord("ans.edge", "ans", "A whole edge: every section in one document", _edge),
     ]
+
+
+@hookimpl
+def vca_plan_ready(plan: Plan, settings: Settings) -> list[str]:
+    """The firewall lint. Raises PlanRejectedError when the settings ask for that."""
+    from vcloudair_core.services.ans.lint_plan import check
+
+    return check(plan, settings)
