@@ -44,14 +44,19 @@ class Job(object):
 
 def given(params, names):
     """Those parameters that the user gave."""
-    return dict((name, params[name]) for name in names if params.get(name) is not None)
+    return {name: params[name] for name in names if params.get(name) is not None}
+
+
+def refuse(field, reason):
+    """Ends a job before anything is sent, in the library's own words for bad input."""
+    raise vcloudair_core.SpecError(field, reason)
 
 
 def execute(job, params, check_mode=False, diff_mode=False):
     """Do it. Returns the result as a dict; ``failed`` is true when an error of the library stopped it."""
     client = None
     try:
-        client = vcloudair_core.connect(**given(params, _CONNECTION + ("edge_api",)))
+        client = vcloudair_core.connect(**given(params, (*_CONNECTION, "edge_api")))
         target = given(params, _TARGET)
         if job.specs is None:
             result = dict(changed=False, **job.show(client.read(job.kind, target), params))
@@ -76,7 +81,7 @@ def run(job, arguments, **constraints):
     module = AnsibleModule(
         argument_spec=dict(arguments, **dict(connection_arguments(), **edge_arguments())),
         supports_check_mode=True,
-        **constraints
+        **constraints,
     )
     problem = library_problem()
     if problem:
@@ -90,7 +95,9 @@ def run(job, arguments, **constraints):
 def library_problem():
     """What is wrong with the library on this machine, as arguments of fail_json, or None."""
     if vcloudair_core is None:
-        return dict(msg=missing_required_lib("vcloudair-core>=" + MINIMUM_LIBRARY, url=LIBRARY_URL), exception=LIBRARY_ERROR)
+        return dict(
+            msg=missing_required_lib("vcloudair-core>=" + MINIMUM_LIBRARY, url=LIBRARY_URL), exception=LIBRARY_ERROR
+        )
     found = vcloudair_core.__version__
     if _numbers(found) < _numbers(MINIMUM_LIBRARY):
         return dict(msg="vcloudair-core %s is too old; %s or newer is needed." % (found, MINIMUM_LIBRARY))

@@ -1,4 +1,4 @@
-"""Answers of a vCloud cell: entities, errors, tasks, with the headers that real ones have. Source: api/real-world-notes.md §1, §7."""
+"""Answers of a vCloud cell and of NSX, with the headers that real ones have. Source: api/real-world-notes.md §1, §7."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A vCloud Director: versions, sign-in, session, orgs, VDCs, edge gateways. Source: api/sessions.md §4, real-world-notes §2."""
+"""A vCloud Director: versions, sign-in, session, orgs, VDCs, edge gateways. Source: api/sessions.md §4."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every switch of a simulator, in one value. Where the real server's behaviour is not known, the switch is the answer."""
+"""Every switch of a simulator, in one value. Where it is not known what the real server does, there is a switch."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
 from vcloudair_core.simulator import answers
 from vcloudair_core.simulator.clock import VirtualClock
 from vcloudair_core.simulator.config import SimulatorConfig
-from vcloudair_core.simulator.faults import Faults, SocketFault, transport_error
+from vcloudair_core.simulator.faults import Faults, SocketFaultError, transport_error
 from vcloudair_core.simulator.journal import Journal
 from vcloudair_core.simulator.sessions import Sessions
 from vcloudair_core.simulator.world import World, build_world
@@ -90,7 +90,7 @@ class Simulator:
     # -- answering -----------------------------------------------------------------------------------------------
 
     def handle(self, request: Request) -> Response:
-        """Answer one request. Raises SocketFault where the connection is to break."""
+        """Answer one request. Raises SocketFaultError where the connection is to break."""
         started = time.perf_counter()
         parts = urlsplit(request.url)
         request_id = str(uuid.uuid4())
@@ -104,7 +104,7 @@ class Simulator:
         try:
             response = self._answer(request, parts, fault)
             status = response.status
-        except SocketFault as exc:
+        except SocketFaultError as exc:
             note = exc.kind
             raise
         finally:
@@ -155,12 +155,14 @@ class Simulator:
         return refusal if refusal is not None else compiled.route.handler(context)
 
     def _admit(self, context: Context, compiled: _Compiled, path: str) -> Response | None:
+        # NSX behind /network and /hybridity negotiates by its own rules. Source: api/ans.md §1.2.
         is_vcd = (
             "/api/" in path
             and "/api/vchs" not in path
             and "/api/iam" not in path
             and "/api/sc" not in path
-            and "hybridity" not in path
+            and "/hybridity/" not in path
+            and "/network/" not in path
         )
         if is_vcd and not path.endswith("/api/versions"):
             accept = context.request.headers.get("Accept", "")
@@ -227,7 +229,7 @@ class InProcessTransport:
     def send(self, request: Request) -> Response:
         try:
             return self._simulator.handle(request)
-        except SocketFault as exc:
+        except SocketFaultError as exc:
             raise transport_error(exc, request) from None
 
     def close(self) -> None:

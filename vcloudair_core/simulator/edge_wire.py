@@ -1,4 +1,4 @@
-"""The firewall in XML: what JSON calls ruleId is id there, and lists are repeated elements. Source: api/ans.md §2.8, §9."""
+"""The firewall in XML: ``ruleId`` is ``id`` there, lists are repeated elements. Source: api/ans.md §2.8, §9."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ KINDS = (
 )
 
 
-class SocketFault(Exception):
+class SocketFaultError(Exception):
     """The connection is to break. ``acted``: the server did what was asked first."""
 
     def __init__(self, kind: str, *, acted: bool, response: Response | None = None) -> None:
@@ -40,7 +40,7 @@ class SocketFault(Exception):
         self.kind, self.acted, self.response = kind, acted, response
 
 
-def transport_error(fault: SocketFault, request: Request) -> TransportError:
+def transport_error(fault: SocketFaultError, request: Request) -> TransportError:
     if fault.kind == "hang":
         return TimeoutExpiredError(
             f"{request.origin} did not answer {request.method} {request.path}.", may_have_executed=True
@@ -52,7 +52,7 @@ def transport_error(fault: SocketFault, request: Request) -> TransportError:
 
 @dataclass
 class Fault:
-    """``method`` and ``path`` (a part of it) select; ``skip`` lets that many pass first; ``count`` limits (0: for ever)."""
+    """One order. ``method`` and ``path`` (a part of it) select; the first ``skip`` pass; ``count`` limits (0: ever)."""
 
     kind: str
     method: str = ""
@@ -74,9 +74,9 @@ class Fault:
         if self.kind == "edit" and callable(self.edit):
             self.edit(simulator)
         if self.kind == "reset":
-            raise SocketFault("reset", acted=False)
+            raise SocketFaultError("reset", acted=False)
         if self.kind == "hang":
-            raise SocketFault("hang", acted=False)
+            raise SocketFaultError("hang", acted=False)
         headers = {"Retry-After": self.retry_after} if self.retry_after else {}
         if self.kind == "status":
             made = answers.error(self.status, self.code, self.message)
@@ -99,9 +99,9 @@ class Fault:
 
     def after(self, response: Response) -> Response:
         if self.kind == "reset_after":
-            raise SocketFault("reset_after", acted=True)
+            raise SocketFaultError("reset_after", acted=True)
         if self.kind in ("half_body", "wrong_length"):
-            raise SocketFault(self.kind, acted=True, response=response)
+            raise SocketFaultError(self.kind, acted=True, response=response)
         if self.kind == "truncated":
             return Response(response.status, response.headers, response.body[: len(response.body) // 2])
         if self.kind in ("bad_xml", "bad_json"):

@@ -23,7 +23,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from vcloudair_core.http import Headers, Request
 from vcloudair_core.simulator.config import SimulatorConfig
 from vcloudair_core.simulator.core import Simulator
-from vcloudair_core.simulator.faults import SocketFault
+from vcloudair_core.simulator.faults import SocketFaultError
 from vcloudair_core.simulator.tls import write_certificates
 
 _METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]
@@ -50,7 +50,7 @@ def make_app(simulator: Simulator) -> Starlette:
             await asyncio.sleep(simulator.config.latency_ms / 1000)
         try:
             response = await run_in_threadpool(simulator.handle, Request(request.method, url, headers, body))
-        except SocketFault as exc:
+        except SocketFaultError as exc:
             return await _break(request, exc)
         made = WebResponse(response.body, response.status)
         made.raw_headers = [
@@ -62,7 +62,7 @@ def make_app(simulator: Simulator) -> Starlette:
             made.raw_headers.append((b"content-length", str(len(response.body)).encode()))
         return made
 
-    async def _break(request: WebRequest, fault: SocketFault) -> WebResponse:
+    async def _break(request: WebRequest, fault: SocketFaultError) -> WebResponse:
         connection = request.scope["state"]["connection"]
         if fault.kind == "hang":
             await asyncio.sleep(3600)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from lxml import etree
 
@@ -14,7 +14,9 @@ VERSIONS = "http://www.vmware.com/vcloud/versions"
 
 def element(tag: str, attributes: Mapping[str, Any] | None = None, *children: Any, namespace: str = VCLOUD) -> Any:
     """An element; None attributes and children are left out, texts become text."""
-    made = etree.Element(f"{{{namespace}}}{tag}" if namespace else tag, nsmap={None: namespace} if namespace else None)
+    names: dict[str | None, str] | None = {None: namespace} if namespace else None
+    # The stubs of lxml do not know that None is the default namespace.
+    made = etree.Element(f"{{{namespace}}}{tag}" if namespace else tag, nsmap=cast("dict[str, str] | None", names))
     for name, value in (attributes or {}).items():
         if value is not None:
             made.set(name, text_of(value))
