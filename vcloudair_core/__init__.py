@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         DecodeError,
         EngineError,
         InvalidRequestError,
+        LockTimeoutError,
         NotConvergedError,
         NotFoundError,
         PermissionDeniedError,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
         PluginError,
         ServerError,
         SpecError,
+        StageError,
         TaskError,
         TaskFailedError,
         TaskTimeoutError,
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from vcloudair_core.redact import Secret
     from vcloudair_core.services.ans.service import ANSFirewall
     from vcloudair_core.session.facade import VCAODSession, VCASession
+    from vcloudair_core.stage import waiting_stages
 
 __all__ = [
     "ANSFirewall",
@@ -68,6 +71,7 @@ __all__ = [
     "EngineError",
     "Exactly",
     "InvalidRequestError",
+    "LockTimeoutError",
     "NotConvergedError",
     "NotFoundError",
     "Outcome",
@@ -80,6 +84,7 @@ __all__ = [
     "ServerError",
     "Settings",
     "SpecError",
+    "StageError",
     "TaskError",
     "TaskFailedError",
     "TaskTimeoutError",
@@ -92,6 +97,7 @@ __all__ = [
     "__version__",
     "connect",
     "hookimpl",
+    "waiting_stages",
 ]
 
 _HOMES = {
@@ -111,6 +117,7 @@ _HOMES = {
     "VCASession": "vcloudair_core.session.facade",
     "connect": "vcloudair_core.app",
     "hookimpl": "vcloudair_core.plugin.hooks",
+    "waiting_stages": "vcloudair_core.stage",
 }
 
 

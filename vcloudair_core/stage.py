@@ -18,9 +18,12 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import ConfigurationError, StageError
+
+if TYPE_CHECKING:
+    from vcloudair_core.config import Settings
 
 FORMAT = 1
 _LOCK_TIMEOUT_S = 60.0
@@ -149,6 +152,17 @@ def stages_in(folder: Path) -> list[StageContent]:
             content = StageFile(folder, path.stem).read()
             found += [content] if content is not None else []
     return sorted(found, key=lambda content: content.created)
+
+
+def waiting_stages(settings: Settings | None = None) -> list[dict[str, Any]]:
+    """Every stage of this user on this host that waits for a commit, oldest first. Sends nothing.
+
+    Shape of an item: see :meth:`StageContent.as_dict`. ``settings``: by default those of the environment and the file.
+    """
+    from vcloudair_core.config import Settings
+    from vcloudair_core.folders import state_folder
+
+    return [content.as_dict() for content in stages_in(state_folder(settings or Settings.load()) / "stages")]
 
 
 def left_behind(stages: Sequence[StageContent], stage_id: str, lock_key: str = "") -> list[str]:

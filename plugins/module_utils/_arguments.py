@@ -30,7 +30,16 @@ def edge_arguments():
     return dict(
         edge=dict(type="str", aliases=["gateway", "gateway_name"]),
         edge_api=dict(type="str", choices=["auto", "hybridity", "network_xml", "network_json"]),
+        firewall_lint=dict(type="str", choices=["off", "warn", "veto"]),
+        lock=dict(type="bool"),
+        lock_timeout=dict(type="float"),
+        state_dir=dict(type="path"),
     )
+
+
+def stage_arguments():
+    """Whether a task only stages its change, and where."""
+    return dict(stage=dict(type="bool", default=False), stage_id=dict(type="str"))
 
 
 RULE_EXCLUSIVE = [

@@ -24,7 +24,7 @@ except ImportError:
     vcloudair_core = None
     LIBRARY_ERROR = traceback.format_exc()
 
-_CONNECTION = tuple(connection_arguments())
+_SETTINGS = (*connection_arguments(), *(name for name in edge_arguments() if name != "edge"))
 _TARGET = ("edge", "vdc")
 
 
@@ -53,20 +53,37 @@ def refuse(field, reason):
 
 
 def execute(job, params, check_mode=False, diff_mode=False):
-    """Do it. Returns the result as a dict; ``failed`` is true when an error of the library stopped it."""
+    """Do a job. Returns the result as a dict; ``failed`` is true when an error of the library stopped it."""
+    return execute_with(lambda *arguments: _carry_out(job, *arguments), params, check_mode, diff_mode)
+
+
+def _carry_out(job, client, params, check_mode, diff_mode):
+    target = given(params, _TARGET)
+    if job.specs is None:
+        return dict(changed=False, **job.show(client.read(job.kind, target), params))
+    wish = dict(state=job.state(params), target=target, check=check_mode)
+    if params.get("stage"):
+        if not params.get("stage_id"):
+            refuse("stage_id", "is required where there is no action plugin to name the stage")
+        outcome = client.stage(job.kind, job.specs(params), stage_id=params["stage_id"], **wish)
+    else:
+        outcome = client.ensure(job.kind, job.specs(params), **wish)
+    result = dict(changed=outcome.changed, plan=outcome.plan.summary(), **job.show(outcome.after, params))
+    if params.get("stage"):
+        result["staged"] = True
+    if outcome.warnings:
+        result["warnings"] = list(outcome.warnings)
+    if diff_mode:
+        result["diff"] = outcome.plan.diff()
+    return result
+
+
+def execute_with(work, params, check_mode=False, diff_mode=False):
+    """Do ``work(client, params, check_mode, diff_mode)`` and count what it asked of the server."""
     client = None
     try:
-        client = vcloudair_core.connect(**given(params, (*_CONNECTION, "edge_api")))
-        target = given(params, _TARGET)
-        if job.specs is None:
-            result = dict(changed=False, **job.show(client.read(job.kind, target), params))
-        else:
-            outcome = client.ensure(
-                job.kind, job.specs(params), state=job.state(params), target=target, check=check_mode
-            )
-            result = dict(changed=outcome.changed, plan=outcome.plan.summary(), **job.show(outcome.after, params))
-            if diff_mode:
-                result["diff"] = outcome.plan.diff()
+        client = vcloudair_core.connect(**given(params, _SETTINGS))
+        result = work(client, params, check_mode, diff_mode)
         result["api_calls"] = client.session.calls
         return result
     except vcloudair_core.VcloudAirError as exc:
@@ -77,7 +94,12 @@ def execute(job, params, check_mode=False, diff_mode=False):
 
 
 def run(job, arguments, **constraints):
-    """The body of a module."""
+    """The body of a module that does a job."""
+    run_with(lambda *given_to: _carry_out(job, *given_to), arguments, **constraints)
+
+
+def run_with(work, arguments, **constraints):
+    """The body of a module that does its own work: see :func:`execute_with`."""
     module = AnsibleModule(
         argument_spec=dict(arguments, **dict(connection_arguments(), **edge_arguments())),
         supports_check_mode=True,
@@ -86,7 +108,7 @@ def run(job, arguments, **constraints):
     problem = library_problem()
     if problem:
         module.fail_json(**problem)
-    result = execute(job, module.params, module.check_mode, module._diff)
+    result = execute_with(work, module.params, module.check_mode, module._diff)
     if result.pop("failed", False):
         module.fail_json(**result)
     module.exit_json(**result)

@@ -161,6 +161,7 @@ options:
 extends_documentation_fragment:
   - vcloudair.cloud.vca
   - vcloudair.cloud.edge
+  - vcloudair.cloud.stage
   - vcloudair.cloud.attributes
   - vcloudair.cloud.attributes.writes
 seealso:
@@ -197,6 +198,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+staged:
+  description: That nothing was written yet, because O(stage=true).
+  returned: when staged
+  type: bool
+  sample: true
 rule:
   description: The rule as it is on the server, or would be in check mode. Null when it is absent.
   returned: success
@@ -226,10 +232,15 @@ error:
   sample: {error: SpecError, field: "source[0]", message: "..."}
 """
 
-from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import RULE_EXCLUSIVE, rule_arguments
+from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import (
+    RULE_EXCLUSIVE,
+    rule_arguments,
+    stage_arguments,
+)
 from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, given, run
 
-ARGUMENTS = dict(rule_arguments(), state=dict(type="str", choices=["present", "absent"], default="present"))
+ARGUMENTS = dict(rule_arguments(), **stage_arguments())
+ARGUMENTS["state"] = dict(type="str", choices=["present", "absent"], default="present")
 
 JOB = Job(
     "ans.firewall_rule",

@@ -10,7 +10,7 @@ import pytest
 from tests.support.ansible import ROOT, run_playbook
 from vcloudair_core.simulator import SimulatorServer
 
-PLAYBOOKS = {"firewall_converge.yml": 1, "firewall_rules.yml": 2, "firewall_report.yml": 0}
+PLAYBOOKS = {"firewall_converge.yml": 1, "firewall_rules.yml": 2, "firewall_report.yml": 0, "firewall_staged.yml": 3}
 """Name of the playbook: how many tasks change something in the first run."""
 
 SECRETS = ("demo-password",)

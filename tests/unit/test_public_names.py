@@ -9,10 +9,10 @@ import vcloudair_core
 
 PINNED = """
 ANSFirewall Absent AmbiguousMatchError ApiError App AuthenticationError BusyError Change Client ConfigurationError
-ConflictError ConnectionFailedError DecodeError EngineError Exactly InvalidRequestError NotConvergedError NotFoundError
-Outcome PermissionDeniedError Plan PlanRejectedError PluginError Present Secret ServerError Settings SpecError TaskError
-TaskFailedError TaskTimeoutError TimeoutExpiredError TlsError TransportError VCAODSession VCASession VcloudAirError
-__version__ connect hookimpl
+ConflictError ConnectionFailedError DecodeError EngineError Exactly InvalidRequestError LockTimeoutError
+NotConvergedError NotFoundError Outcome PermissionDeniedError Plan PlanRejectedError PluginError Present Secret
+ServerError Settings SpecError StageError TaskError TaskFailedError TaskTimeoutError TimeoutExpiredError TlsError
+TransportError VCAODSession VCASession VcloudAirError __version__ connect hookimpl waiting_stages
 """.split()
 
 

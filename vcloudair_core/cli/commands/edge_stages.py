@@ -18,10 +18,9 @@ def register(app: typer.Typer) -> None:
 @connected
 def stages(run: Invocation) -> None:
     """List the stages on this host that wait for a commit. Nothing is sent."""
-    from vcloudair_core.folders import state_folder
-    from vcloudair_core.stage import stages_in
+    from vcloudair_core.stage import waiting_stages
 
-    found = [content.as_dict() for content in stages_in(state_folder(run.settings()) / "stages")]
+    found = waiting_stages(run.settings())
     rows = [{**content, **section} for content in found for section in content["sections"]]
     columns = [Column("stage_id", heading="STAGE", keep=True), Column("created", keep=True), Column("target")]
     columns += [Column("section"), Column("waiting", right=True)]

@@ -1,0 +1,117 @@
+"""Many tasks, one write, with real Ansible: what it asks of the edge, and what becomes of a stage nobody committed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.ansible import run_playbook
+from vcloudair_core.simulator import SimulatorServer
+
+COMMIT: dict[str, Any] = {"vcloudair.cloud.vca_edge_commit": {}}
+
+
+@pytest.fixture
+def env(env: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    return {**env, "VCA_STATE_DIR": str(tmp_path / "state")}
+
+
+def edge_calls(server: SimulatorServer) -> list[str]:
+    return [entry.method for entry in server.simulator.journal.entries() if "/firewall/" in entry.path]
+
+
+def names(server: SimulatorServer) -> list[str]:
+    return [rule["name"] for rule in next(iter(server.simulator.world.edges.values())).firewall["user"]]
+
+
+def rule(number: int, **more: Any) -> dict[str, Any]:
+    return {"vcloudair.cloud.vca_firewall_rule": {"name": f"rule {number}", "source": f"10.0.0.{number}", **more}}
+
+
+def play(folder: Path, *tasks: dict[str, Any], **more: Any) -> str:
+    path = folder / "play.yml"
+    defaults = {"vcloudair.cloud.vca_firewall_rule": {"stage": True}}
+    text = [{"hosts": "localhost", "gather_facts": False, "module_defaults": defaults, "tasks": list(tasks), **more}]
+    path.write_text(json.dumps(text), encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.slow
+def test_45_tasks_ask_the_edge_three_times_and_once_when_nothing_is_to_be_done(
+    env: dict[str, str], vca_simulator_server: SimulatorServer, tmp_path: Path
+) -> None:
+    path = play(tmp_path, *[rule(number) for number in range(1, 46)], COMMIT)
+    first = run_playbook(path, env)
+    assert first.status == 0, first.output
+    assert first.counts == {"ok": 46, "changed": 46, "unreachable": 0, "failed": 0}
+    assert edge_calls(vca_simulator_server) == ["GET", "PUT", "GET"]
+    assert names(vca_simulator_server) == [f"rule {number}" for number in range(1, 46)]
+    vca_simulator_server.simulator.journal.clear()
+    second = run_playbook(path, env)
+    assert second.counts["changed"] == 0, second.output
+    assert edge_calls(vca_simulator_server) == ["GET"]
+
+
+def test_without_a_stage_a_converged_task_asks_once(
+    env: dict[str, str], vca_simulator_server: SimulatorServer, tmp_path: Path
+) -> None:
+    path = play(tmp_path, rule(1, stage=False), rule(2, stage=False))
+    run_playbook(path, env)
+    vca_simulator_server.simulator.journal.clear()
+    assert run_playbook(path, env).counts["changed"] == 0
+    assert edge_calls(vca_simulator_server) == ["GET", "GET"]
+
+
+def test_each_task_shows_its_own_change(
+    env: dict[str, str], vca_simulator_server: SimulatorServer, tmp_path: Path
+) -> None:
+    path = play(tmp_path, rule(1), rule(1), rule(2, before="rule 1"), COMMIT)
+    run = run_playbook(path, env, "--diff")
+    assert run.counts["changed"] == 3
+    assert run.output.count("+rule 1:") == 2  # of the task, and of the commit
+    assert names(vca_simulator_server) == ["rule 2", "rule 1"]
+
+
+def test_a_handler_can_commit(env: dict[str, str], vca_simulator_server: SimulatorServer, tmp_path: Path) -> None:
+    tasks = [{**rule(number), "notify": "write"} for number in (1, 2)]
+    path = play(tmp_path, *tasks, handlers=[{"name": "write", **COMMIT}])
+    assert run_playbook(path, env).counts["changed"] == 3
+    assert names(vca_simulator_server) == ["rule 1", "rule 2"]
+    vca_simulator_server.simulator.journal.clear()
+    run_playbook(path, env)
+    assert edge_calls(vca_simulator_server) == ["GET"]
+
+
+def test_check_mode_predicts_all_of_it_and_writes_nothing(
+    env: dict[str, str], vca_simulator_server: SimulatorServer, tmp_path: Path
+) -> None:
+    path = play(tmp_path, rule(1), rule(2, after="rule 1"), COMMIT)
+    run = run_playbook(path, env, "--check")
+    assert run.counts["changed"] == 3, run.output
+    assert edge_calls(vca_simulator_server) == ["GET"]
+    assert "not committed" not in run.output
+    assert not list((tmp_path / "state").rglob("*.stage"))
+
+
+def test_what_nobody_committed_is_told_at_once_and_by_the_next_run_and_not_written_by_it(
+    env: dict[str, str], vca_simulator_server: SimulatorServer, tmp_path: Path
+) -> None:
+    forgetful = run_playbook(play(tmp_path, rule(1)), env)
+    assert forgetful.status == 0
+    said = " ".join(forgetful.output.split())
+    assert "1 changes of edge gateway org1-vdc1-edge1 (firewall) were staged and not committed" in said
+    second = run_playbook(play(tmp_path, rule(2), COMMIT), env)
+    assert "holds 1 uncommitted changes of edge gateway org1-vdc1-edge1" in " ".join(second.output.split())
+    assert names(vca_simulator_server) == ["rule 2"]
+
+
+def test_a_play_that_fails_writes_nothing_of_its_stage(
+    env: dict[str, str], vca_simulator_server: SimulatorServer, tmp_path: Path
+) -> None:
+    run = run_playbook(play(tmp_path, rule(1), rule(2, source="10.0.0.0/99"), COMMIT), env)
+    assert run.counts["failed"] == 1
+    assert names(vca_simulator_server) == []
+    assert "were staged and not committed" in " ".join(run.output.split())
