@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 
 PROFILES = ("vchs", "vca", "vcd", "all")
 
+COMPUTE = "/api/compute"
+"""Where On-Demand has its vCloud Director. Source: api/sessions.md §3.2."""
+
 USER, PASSWORD, ORG = "demo", "demo-password", "org1"
 """Who may sign in unless an inventory says otherwise."""
 

@@ -16,10 +16,11 @@ from vcloudair_core.http import Headers, Request, Response
 from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
 from vcloudair_core.simulator import answers
 from vcloudair_core.simulator.clock import VirtualClock
-from vcloudair_core.simulator.config import SimulatorConfig
+from vcloudair_core.simulator.config import COMPUTE, SimulatorConfig
 from vcloudair_core.simulator.faults import Faults, SocketFaultError, transport_error
 from vcloudair_core.simulator.journal import Journal
 from vcloudair_core.simulator.sessions import Sessions
+from vcloudair_core.simulator.tasks import Tasks
 from vcloudair_core.simulator.world import World, build_world
 
 LOCAL_ORIGIN = "https://simulator.invalid"
@@ -43,6 +44,11 @@ class Context:
     @property
     def world(self) -> World:
         return self.simulator.world
+
+    @property
+    def root(self) -> str:
+        """Where hrefs start: On-Demand has its vCloud Director below a prefix. Source: api/sessions.md §3.2."""
+        return self.base_url + (COMPUTE if self.request.path.startswith(f"{COMPUTE}/") else "")
 
     @property
     def wants_json(self) -> bool:
@@ -79,7 +85,9 @@ class Simulator:
         """As new: inventory, sessions, journal, faults and the clock."""
         with self._lock:
             self.world = build_world(self.config)
+            self.clock.reset()
             self.sessions = Sessions(self.config, self.clock)
+            self.tasks = Tasks(self.world, self.clock)
             self.state: dict[str, dict[str, Any]] = {area.name: {} for area in self._areas}
             for area in self._areas:
                 if area.seed is not None:
