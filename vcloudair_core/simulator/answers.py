@@ -6,10 +6,19 @@ import json
 import re
 from typing import Any
 
-from vcloudair_core.http import Headers, Response
+from vcloudair_core.http import Headers, Request, Response
 from vcloudair_core.simulator.xmlbuild import element, serialised
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.I)
+
+
+def asked_version(request: Request) -> str:
+    """The API version that Accept names, or an empty text; other parameters are ignored.
+
+    Source: api/sessions.md §4.2.
+    """
+    found = re.search(r"(?:^|[;\s])version=([\d.]+[\w.-]*)", request.headers.get("Accept", ""))
+    return found.group(1) if found else ""
 
 
 def entity(

@@ -56,12 +56,14 @@ def login(context: Any) -> Response:
         return Response(401, Headers({**challenge, "Content-Length": "0"}), b"")
     token = context.simulator.sessions.open_vcd(user.name, user.org)
     cookie = f"{context.simulator.config.cookie_name}={token}; Secure; Path=/; HttpOnly"
-    return _session(context, user.name, user.org, {"x-vcloud-authorization": token, "Set-Cookie": cookie})
+    return session_document(
+        context, context.root, user.name, user.org, {"x-vcloud-authorization": token, "Set-Cookie": cookie}
+    )
 
 
 def session(context: Any) -> Response:
     """The session that asks."""
-    return _session(context, context.user.user, context.user.org, {})
+    return session_document(context, context.root, context.user.user, context.user.org, {})
 
 
 def logout(context: Any) -> Response:
@@ -70,9 +72,9 @@ def logout(context: Any) -> Response:
     return answers.empty(context.simulator.config.logout_status)
 
 
-def _session(context: Any, user: str, org: str, headers: dict[str, str]) -> Response:
+def session_document(context: Any, root: str, user: str, org: str, headers: dict[str, str]) -> Response:
     """Links in the order in which real ones come. Source: api/real-world-notes.md §2."""
-    root, found = context.root, context.world.org(org)
+    found = context.world.org(org)
     attributes = {
         "org": org,
         "user": user,

@@ -8,21 +8,21 @@ from vcloudair_core.simulator.config import COMPUTE, PROFILES
 
 def built_in_areas(profile: str) -> tuple[SimulatorArea, ...]:
     """Areas in the order in which their routes are tried. A profile that is not known is a ValueError."""
-    from vcloudair_core.simulator import area_edge, area_portals
+    from vcloudair_core.simulator import area_absent, area_edge, area_iam, area_vchs
 
     if profile not in PROFILES:
         raise ValueError(f"there is no profile {profile!r}; known: {', '.join(PROFILES)}")
     areas: list[SimulatorArea] = []
     if profile in ("vchs", "all"):
-        areas.append(area_portals.vchs_area())
+        areas.append(area_vchs.area())
     if profile in ("vca", "all"):
-        areas.append(area_portals.iam_area())
+        areas.append(area_iam.area())
         areas += [*_vcloud(COMPUTE), area_edge.area("hybridity", COMPUTE)]
     if profile in ("vchs", "vcd", "all"):
         areas += _vcloud("")
     if profile in ("vchs", "all"):
         areas.append(area_edge.area("hybridity"))
-    return tuple(areas)
+    return (*areas, area_absent.area(profile))
 
 
 def _vcloud(prefix: str) -> list[SimulatorArea]:

@@ -199,11 +199,10 @@ class Simulator:
     def _refusal(self, context: Context, route: SimulatorRoute, path: str) -> Response | None:
         """Why this request is not answered: no version first, then no session. Source: api/sessions.md §4.2, §4.4."""
         if _is_vcloud(path):
-            accept = context.request.headers.get("Accept", "")
-            asked = re.search(r"version=([\d.]+[\w-]*)", accept)
-            if asked is None or asked.group(1) not in self.config.api_versions:
-                return self._not_acceptable(asked.group(1) if asked else "")
-            context.version = asked.group(1)
+            asked = answers.asked_version(context.request)
+            if asked not in self.config.api_versions:
+                return self._not_acceptable(asked)
+            context.version = asked
         if not route.auth:
             return None
         context.user = self.sessions.vcd_user(context.request)

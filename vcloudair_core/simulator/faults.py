@@ -84,12 +84,13 @@ class Fault:
             raise SocketFaultError("reset", acted=False)
         if self.kind == "hang":
             raise SocketFaultError("hang", acted=False)
+        version = answers.asked_version(request) or "5.6"
         headers = {"Retry-After": self.retry_after} if self.retry_after else {}
         if self.kind == "status":
-            made = answers.error(self.status, self.code, self.message)
+            made = answers.error(self.status, self.code, self.message, version)
             return Response(made.status, made.headers.merged(headers), made.body)
         if self.kind == "busy":
-            return answers.error(400, "BUSY_ENTITY", self._busy_message(simulator, request, request_id))
+            return answers.error(400, "BUSY_ENTITY", self._busy_message(simulator, request, request_id), version)
         if self.kind == "throttle":
             return Response(429, Headers(headers or {"Retry-After": "1"}), b"")
         if self.kind == "unauthorized":
@@ -108,10 +109,10 @@ class Fault:
         """The three forms that are known; the last names the task to wait for. Source: api/tasks.md §5."""
         if self.form == "network":
             return "The entity gateway is busy, cannot proceed with the operation."
-        if self.form != "task":
-            return "The entity gateway is busy completing an operation."
         edges = simulator.world.edges
-        edge = next((one for one in edges.values() if one.edge_id in request.path), next(iter(edges.values())))
+        edge = next((one for one in edges.values() if one.edge_id in request.path), next(iter(edges.values()), None))
+        if self.form != "task" or edge is None:
+            return "The entity gateway is busy completing an operation."
         owner = Owner(
             f"/api/admin/edgeGateway/{edge.edge_id}", edge.name, "application/vnd.vmware.admin.edgeGateway+xml"
         )

@@ -99,6 +99,14 @@ def build_world(config: SimulatorConfig) -> World:
     """From counts, or from an inventory file. Raises OSError, ValueError: no such file, or not an inventory."""
     world = World(config.seed)
     tree = _read_inventory(config.inventory_file) if config.inventory_file else _counted(config)
+    try:
+        _fill(world, tree, config)
+    except KeyError as exc:
+        raise ValueError(f"something in the inventory has no {exc}") from exc
+    return world
+
+
+def _fill(world: World, tree: dict[str, Any], config: SimulatorConfig) -> None:
     for org in tree["orgs"]:
         made = Org(world.make_id("org", org["name"]), org["name"], org.get("full_name", org["name"]))
         world.orgs[made.name] = made
@@ -107,13 +115,15 @@ def build_world(config: SimulatorConfig) -> World:
             world.users.append(User(user["name"], str(user["password"]), made.name, identifier))
         for vdc in org.get("vdcs", ()):
             _add_vdc(world, made, vdc, config)
-    return world
 
 
 def _read_inventory(file: str) -> dict[str, Any]:
     import yaml
 
-    tree = yaml.safe_load(Path(file).read_text(encoding="utf-8"))
+    try:
+        tree = yaml.safe_load(Path(file).read_text(encoding="utf-8"))
+    except yaml.YAMLError as exc:
+        raise ValueError(f"{file} is not YAML: {exc}") from exc
     if not isinstance(tree, dict) or not tree.get("orgs"):
         raise ValueError(f"{file} is not an inventory: a mapping with 'orgs' is expected")
     return tree
