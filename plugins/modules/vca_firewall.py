@@ -189,8 +189,12 @@ options:
     type: bool
   global_settings:
     description:
-      - Time-outs (seconds) and checks, such as C(tcp_timeout_established) or C(drop_invalid_traffic). Those not given
-        are kept.
+      - Time-outs and checks of the edge. Those not given are kept.
+      - Seconds are C(tcp_timeout_open), C(tcp_timeout_established), C(tcp_timeout_close), C(udp_timeout),
+        C(icmp_timeout), C(icmp6_timeout) and C(ip_generic_timeout).
+      - True or false are C(tcp_pick_ongoing_connections), C(tcp_allow_out_of_window_packets),
+        C(tcp_send_reset_for_closed_vse_ports), C(drop_invalid_traffic), C(log_invalid_traffic),
+        C(enable_syn_flood_protection), C(log_icmp_errors) and C(drop_icmp_replays).
     type: dict
 extends_documentation_fragment:
   - vcloudair.cloud.vca

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 PROFILES = ("vchs", "vca", "vcd", "all")
+
+COMPUTE = "/api/compute"
+"""Where On-Demand has its vCloud Director. Source: api/sessions.md §3.2."""
 
 USER, PASSWORD, ORG = "demo", "demo-password", "org1"
 """Who may sign in unless an inventory says otherwise."""
@@ -31,7 +34,7 @@ class SimulatorConfig:
     resend_token: bool = True
     login_status_iam: int = 201
     logout_status: int = 204
-    probe_answer_iam: int = 401
+    probe_answer_iam: int = 0  # 0: 401 beside the subscription portal, 400 without (api/sessions.md §1.1)
     expired_answer: str = "401-empty"  # | 401-error | 403-error | 403-empty
     sc_content_type: str = "malformed"  # | clean
     vcd_host: str = ""  # host of the vCloud Director that the portal names; empty: the portal's own
@@ -39,4 +42,3 @@ class SimulatorConfig:
     strict_version: str = "409-stale"  # | reject-any | ignore
     regenerate_internal_ids: bool = True
     established_timeout_s: int | None = None
-    extra_switches: dict[str, object] = field(default_factory=dict)

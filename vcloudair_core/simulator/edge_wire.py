@@ -53,6 +53,12 @@ def firewall_from_xml(body: bytes) -> dict[str, Any]:
     return config
 
 
+def settings_from_xml(body: bytes) -> dict[str, Any]:
+    """The children of a small document. Raises etree.XMLSyntaxError."""
+    found = _value(parsed(body))
+    return found if isinstance(found, dict) else {}
+
+
 def rules_from_xml(body: bytes) -> list[dict[str, Any]]:
     root = parsed(body)
     return [rule_from(root)] if root.tag == "firewallRule" else [rule_from(child) for child in root]

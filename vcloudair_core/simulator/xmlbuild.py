@@ -8,13 +8,23 @@ from typing import Any, cast
 from lxml import etree
 
 VCLOUD = "http://www.vmware.com/vcloud/v1.5"
+VR = "http://www.vmware.com/vr/v6.0"
 VCHS = "http://www.vmware.com/vchs/v5.6"
 VERSIONS = "http://www.vmware.com/vcloud/versions"
 
 
-def element(tag: str, attributes: Mapping[str, Any] | None = None, *children: Any, namespace: str = VCLOUD) -> Any:
-    """An element; None attributes and children are left out, texts become text."""
-    names: dict[str | None, str] | None = {None: namespace} if namespace else None
+def element(
+    tag: str,
+    attributes: Mapping[str, Any] | None = None,
+    *children: Any,
+    namespace: str = VCLOUD,
+    prefixes: Mapping[str | None, str] | None = None,
+) -> Any:
+    """An element; None attributes and children are left out, texts become text.
+
+    ``prefixes`` of the namespaces that it declares; without, its own namespace is the default one.
+    """
+    names = prefixes or ({None: namespace} if namespace else None)
     # The stubs of lxml do not know that None is the default namespace.
     made = etree.Element(f"{{{namespace}}}{tag}" if namespace else tag, nsmap=cast("dict[str, str] | None", names))
     for name, value in (attributes or {}).items():
@@ -28,6 +38,11 @@ def element(tag: str, attributes: Mapping[str, Any] | None = None, *children: An
         else:
             made.append(child)
     return made
+
+
+def link(rel: str, href: str, media_type: str | None = None, name: str | None = None) -> Any:
+    """A Link; pure actions have no type. Source: api/real-world-notes.md §5."""
+    return element("Link", {"rel": rel, "type": media_type, "name": name, "href": href})
 
 
 def text_of(value: Any) -> str:
