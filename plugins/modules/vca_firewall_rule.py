@@ -239,8 +239,8 @@ from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import 
 )
 from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, given, run
 
-ARGUMENTS = dict(rule_arguments(), **stage_arguments())
-ARGUMENTS["state"] = dict(type="str", choices=["present", "absent"], default="present")
+STATE = dict(type="str", choices=["present", "absent"], default="present")
+ARGUMENTS = dict(rule_arguments(), state=STATE, **stage_arguments())
 
 JOB = Job(
     "ans.firewall_rule",

@@ -24,7 +24,7 @@ MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("vca_
 
 @dataclass(frozen=True)
 class Module:
-    """One module. ``arguments`` and ``constraints`` are what it gives to AnsibleModule; people read the rest."""
+    """One module. ``job`` is None where it does more than one. ``arguments`` and ``constraints`` are what it gives to AnsibleModule; people read the rest."""
 
     name: str
     job: Any
@@ -49,7 +49,7 @@ def load(name: str) -> Module:
     for fragment in documentation["extends_documentation_fragment"]:
         options |= _fragment(fragment).get("options") or {}
     return Module(
-        name, found.JOB, declared.pop("argument_spec"), declared, options, documentation, yaml.safe_load(found.RETURN)
+        name, getattr(found, "JOB", None), declared.pop("argument_spec"), declared, options, documentation, yaml.safe_load(found.RETURN)
     )
 
 

@@ -27,7 +27,8 @@ class Library:
 
     def __init__(self, changed=True, error=None, connect_error=None):
         self.changed, self.error, self.connect_error = changed, error, connect_error
-        self.connected = self.read_of = self.ensured = None
+        self.connected = self.read_of = self.ensured = self.staged = None
+        self.warnings = ()
         self.closed = 0
         self.session = SimpleNamespace(calls=4)
 
@@ -46,7 +47,11 @@ class Library:
         if self.error:
             raise self.error
         plan = SimpleNamespace(summary=lambda: "1 to create", diff=lambda: {"before": "", "after": "web\n"})
-        return SimpleNamespace(changed=self.changed, plan=plan, after=[{"name": "web"}])
+        return SimpleNamespace(changed=self.changed, plan=plan, after=[{"name": "web"}], warnings=self.warnings)
+
+    def stage(self, kind, specs, **how):
+        self.staged = dict(how, kind=kind, specs=specs)
+        return self.ensure(kind, specs)
 
     def close(self):
         self.closed += 1
@@ -114,6 +119,18 @@ def test_a_job_may_work_its_state_out_itself(library):
 def test_a_diff_is_worked_out_only_when_it_is_asked_for(library):
     assert "diff" not in _runner.execute(WRITES, {"name": "web"})
     assert _runner.execute(WRITES, {"name": "web"}, diff_mode=True)["diff"] == {"before": "", "after": "web\n"}
+
+
+def test_warnings_are_passed_on(library):
+    library.warnings = ("mind the gap",)
+    assert _runner.execute(WRITES, {"name": "web"})["warnings"] == ["mind the gap"]
+
+
+def test_a_staged_task_names_its_stage(library):
+    result = _runner.execute(WRITES, {"name": "web", "stage": True, "stage_id": "run-1"}, check_mode=True)
+    assert result["staged"] is True
+    assert (library.staged["stage_id"], library.staged["check"]) == ("run-1", True)
+    assert "staged" not in _runner.execute(WRITES, {"name": "web", "stage": False, "stage_id": "run-1"})
 
 
 def test_an_error_of_the_library_is_a_result(library):
