@@ -62,14 +62,11 @@ class Room:
             **(variables or {}),
         }
 
-    def ansible_test(self, command: str, *arguments: str, collection: Path) -> str:
-        """Runs ``ansible-test`` with this very Python; what it makes for itself is kept for the next time."""
-        home = ansible_test_home()
+    def ansible_test(self, command: str, collection: Path, home: Path | None = None) -> str:
+        """Runs ``ansible-test`` with this very Python, in a home that is gone afterwards unless one is given."""
         python = f"{sys.version_info.major}.{sys.version_info.minor}"
-        return self.run(
-            BIN / "ansible-test", command, "--local", "--python", python, "--color", "no", *arguments,
-            cwd=collection, env={"HOME": str(home)},
-        )  # fmt: skip
+        options = ("--local", "--python", python, "--color", "no")
+        return self.run(BIN / "ansible-test", command, *options, cwd=collection, env={"HOME": str(home or self.folder)})
 
 
 def ansible_test_home() -> Path:
@@ -99,10 +96,10 @@ def _pip_settings() -> str:
     listed = subprocess.run(
         [sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=True
     ).stdout
-    settings = {}
-    for line in listed.splitlines():
-        name, equals, value = line.partition("=")
-        if equals and name.startswith((":env:.", "global.")):
-            words = str(ast.literal_eval(value)).split()
-            settings[name.rpartition(".")[2]] = "\n  ".join(words)
+    settings: dict[str, str] = {}
+    for layer in ("global.", "install.", ":env:."):  # the later, the stronger
+        for line in listed.splitlines():
+            name, equals, value = line.partition("=")
+            if equals and name.startswith(layer):
+                settings[name.removeprefix(layer)] = "\n  ".join(str(ast.literal_eval(value)).split())
     return "".join(["[global]\n", *(f"{name} = {value}\n" for name, value in settings.items())])

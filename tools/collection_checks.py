@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
-from check_room import BIN, KEPT, CheckFailedError, Room
+from check_room import BIN, KEPT, CheckFailedError, Room, ansible_test_home
 from stage_collection import ROOT, collection_files, galaxy
 
 IMPORTER = "galaxy-importer>=0.4.30"
@@ -44,14 +44,14 @@ ALLOWED = (
 
 def sanity(room: Room) -> str:
     """ansible-test sanity: every test that there is."""
-    said = room.ansible_test("sanity", collection=room.staged())
+    said = room.ansible_test("sanity", room.staged(), ansible_test_home())
     ran = set(re.findall(r"^Running sanity test .([\w-]+)", said, re.MULTILINE))
     return f"{len(ran)} tests"
 
 
 def units(room: Room) -> str:
     """ansible-test units: the unit tests of the plugins, as ansible-test loads them."""
-    said = room.ansible_test("units", collection=room.staged())
+    said = room.ansible_test("units", room.staged())
     return _last_match(r"(\d+ passed[^=\n]*?) in", said)
 
 
@@ -64,7 +64,7 @@ def integration(room: Room) -> str:
         settings = {name.lower(): value for name, value in server.env().items()}
         config = collection / "tests" / "integration" / "integration_config.yml"
         config.write_text(yaml.safe_dump(settings), encoding="utf-8")
-        room.ansible_test("integration", collection=collection)
+        room.ansible_test("integration", collection)
     return f"{sum(1 for _ in (collection / 'tests/integration/targets').iterdir())} targets"
 
 

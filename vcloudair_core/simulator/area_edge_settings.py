@@ -36,7 +36,9 @@ def get_global(context: Any, edge: Edge, as_json: bool) -> Response:
 
 def put_global(context: Any, edge: Edge, as_json: bool) -> Response:
     """All of them at once: what is missing gets its default."""
-    edge.firewall["globalConfig"] = nsx.global_config(_sent(context), established_timeout_s(context, False))
+    edge.firewall["globalConfig"] = nsx.global_config(
+        _sent(context, "globalConfig"), established_timeout_s(context, False)
+    )
     edge.firewall["version"] += 1
     return _done(context, 204)
 
@@ -49,14 +51,14 @@ def get_policy(context: Any, edge: Edge, as_json: bool) -> Response:
 
 def put_policy(context: Any, edge: Edge, as_json: bool) -> Response:
     """The default policy, whose rule has no address of its own."""
-    edge.firewall["defaultPolicy"] = nsx.checked_policy(_sent(context))
+    edge.firewall["defaultPolicy"] = nsx.checked_policy(_sent(context, "firewallDefaultPolicy"))
     edge.firewall["version"] += 1
     return _done(context, 204)
 
 
-def _sent(context: Any) -> dict[str, Any]:
+def _sent(context: Any, root: str) -> dict[str, Any]:
     body, is_json = _body(context, is_hybridity=False)
-    sent = json.loads(body) if is_json else settings_from_xml(body)
+    sent = json.loads(body) if is_json else settings_from_xml(body, root)
     if not isinstance(sent, dict):
         raise ValueError("not a mapping")
     return sent

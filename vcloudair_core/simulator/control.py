@@ -22,6 +22,7 @@ def answer_control(simulator: Any, request: Request, parts: Any) -> Response:
                     "vdcs": sorted(v.name for v in world.vdcs.values()),
                     "edges": {e.edge_id: e.name for e in world.edges.values()},
                     "vms": len(world.vms),
+                    "replications": len(world.replications),
                 }
             )
         if (verb, path) == ("POST", "/_sim/reset"):
