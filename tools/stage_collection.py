@@ -31,12 +31,9 @@ def galaxy() -> dict[str, Any]:
 
 def sources() -> list[str]:
     """Every file that is in git or about to be, relative to the root. Links are no files of their own."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
-    )
+    # A checkout may belong to somebody else than who runs this, as in containers; git would refuse to look at it.
+    command = ["git", "-c", f"safe.directory={ROOT}", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
     names = sorted(set(listed.stdout.decode().split("\0")) - {""})
     return [name for name in names if (ROOT / name).is_file() and not (ROOT / name).is_symlink()]
 

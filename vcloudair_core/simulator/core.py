@@ -127,7 +127,7 @@ class Simulator:
             from vcloudair_core.simulator.control import answer_control
 
             with self._lock:
-                return answer_control(self, request, parts)
+                return answer_control(self, request, parts.path)
         fault = self.faults.match(request.method, parts.path)
         note, status = (fault.kind if fault else ""), 0
         exchange = _Exchange(request, parts, request_id)
