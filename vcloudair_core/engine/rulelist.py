@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vcloudair_core.engine import ordering
-from vcloudair_core.engine.fields import diff_fields, plain
-from vcloudair_core.engine.matching import LiveRule, Matcher
+from vcloudair_core.engine.fields import diff_fields, fields_of, plain
+from vcloudair_core.engine.matching import BY_NAME, Identities, LiveRule, Matcher
 from vcloudair_core.engine.ordering import Wish
 from vcloudair_core.engine.plan import Change
 from vcloudair_core.errors import NotFoundError, SpecError
@@ -42,18 +42,23 @@ class RuleListKind:
     """What differs between lists of rules.
 
     ``noun``: for messages. ``completed(spec)``: a new rule with its defaults. ``effective(spec, current)``: the spec as
-    it is meant for a rule that exists. Specs have the fields ``name``, ``rule_id``, ``tag``, ``match_by`` and those of
-    :data:`PLACE_FIELDS`.
+    it is meant for a rule that exists. ``identities``: how rules are told apart. Specs have the fields ``rule_id``,
+    ``tag``, ``match_by`` and those of :data:`PLACE_FIELDS`, and a field or property ``name``.
     """
 
     noun: str
     completed: Callable[[Any], Any]
     effective: Callable[[Any, Any], Any] = field(default=lambda spec, current: spec)
+    identities: Identities = BY_NAME
+
+    def matcher(self, live: Sequence[LiveRule]) -> Matcher:
+        """Finds the rules of ``live`` that specs mean."""
+        return Matcher(self.noun, live, self.identities)
 
 
 def plan_absent(kind: RuleListKind, live: Sequence[LiveRule], specs: Sequence[Any]) -> ListPlan:
     """Take the named rules out."""
-    doomed = {at for at in Matcher(kind.noun, live).match(specs) if at is not None}
+    doomed = {at for at in kind.matcher(live).match(specs) if at is not None}
     return ListPlan(
         tuple(_deletions(live, doomed, _titles(live))),
         tuple(Step(rule.slot) for at, rule in enumerate(live) if at not in doomed),
@@ -75,7 +80,7 @@ def plan_present(
     Raises: AmbiguousMatchError; NotFoundError when a rule is to be matched by an id that no rule has; SpecError for
     places that cannot be.
     """
-    matcher = Matcher(kind.noun, live)
+    matcher = kind.matcher(live)
     matches = matcher.match(specs)
     _refuse_unmatched_ids(kind, specs, matches)
     elements = [at if at is not None else -(position + 1) for position, at in enumerate(matches)]
@@ -166,7 +171,8 @@ def _assemble(
         current = live[element].spec
         if spec is not None:
             spec = kind.effective(spec, current)
-            also = ("name",) if spec.match_by != "name" and spec.name is not None else ()
+            is_renamable = spec.match_by != "name" and "name" in fields_of(type(spec))
+            also = ("name",) if is_renamable and spec.name is not None else ()
             changed = diff_fields(current, spec, also=also)
             if changed:
                 changes.append(_update(current, changed, titles[element]))
