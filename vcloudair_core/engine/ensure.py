@@ -9,7 +9,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.engine.desired import Desired
-from vcloudair_core.engine.kind import ChecksLosses, Document, ResourceKind, Selects, Store, Validates
+from vcloudair_core.engine.kind import (
+    Advises,
+    ChecksLosses,
+    Document,
+    Resolves,
+    ResourceKind,
+    Selects,
+    Store,
+    Validates,
+)
 from vcloudair_core.engine.outcome import Outcome
 from vcloudair_core.engine.plan import Plan
 from vcloudair_core.errors import (
@@ -45,7 +54,8 @@ def ensure(
 ) -> Outcome:
     """Bring one resource to its desired state, or with ``check`` say what that would take.
 
-    Costs one read when nothing is to be done; one read, one write and one verifying read when something is. A
+    Costs one read when nothing is to be done; one read, one write and one verifying read when something is. (A kind may
+    read more to resolve names that a spec has in place of ids, and to warn about what it changes.) A
     conflict, a busy resource, an object gone in between and a write whose answer was lost are all resolved in one way:
     read again and plan again, at most ``attempts`` writes in all. ``veto`` sees every plan that is not empty before it
     is carried out, in check mode too.
@@ -57,6 +67,8 @@ def ensure(
     """
     if isinstance(kind, Validates):
         kind.validate(desired)
+    if isinstance(kind, Resolves):
+        desired = kind.resolve(store, desired)
     flow = _Flow(kind, store, desired, veto, clock or getattr(store, "clock", None))
     state = flow.look()
     before = flow.select(state.document)
@@ -64,9 +76,11 @@ def ensure(
         return Outcome(False, state.plan, before, before, 0, check)
     if check:
         flow.ask(state.plan)
-        return Outcome(True, state.plan, before, flow.select(kind.merge(state.document, state.plan)), 0, True)
+        merged = kind.merge(state.document, state.plan)
+        return Outcome(True, state.plan, before, flow.select(merged), 0, True, flow.advice(merged, state.plan))
     final, writes = flow.converge(state, max(1, attempts))
-    return Outcome(writes > 0, state.plan, before, flow.select(final.document), writes)
+    warnings = flow.advice(final.document, state.plan)
+    return Outcome(writes > 0, state.plan, before, flow.select(final.document), writes, warnings=warnings)
 
 
 @dataclass(frozen=True)
@@ -107,6 +121,10 @@ class _Flow:
         if isinstance(self.kind, Selects):
             return self.kind.select(document, self.desired)
         return self.kind.project(document)
+
+    def advice(self, document: Document, plan: Plan) -> tuple[str, ...]:
+        """What the kind has to say about the changes."""
+        return self.kind.advise(self.store, document, plan) if isinstance(self.kind, Advises) else ()
 
     def converge(self, state: _State, attempts: int) -> tuple[_State, int]:
         """Write until a read shows the desired state. Returns that state and how many writes it took."""

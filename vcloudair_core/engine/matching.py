@@ -29,12 +29,17 @@ class LiveRule:
 class Identity:
     """One way to say which rule is meant that, unlike ids, several rules may share.
 
-    ``keys(spec)``: what a spec answers to, the narrowest first; a live rule is found under every key of its own.
-    ``said(spec)``: the identity in a sentence about rules: ``named 'web in'``.
+    ``keys(spec)``: what a spec looks for, the narrowest first. ``said(spec)``: the identity in a sentence about rules:
+    ``named 'web in'``. ``live_keys(spec)``: what a live rule answers to, if that is not the same.
     """
 
     keys: Callable[[Any], tuple[Hashable, ...]]
     said: Callable[[Any], str]
+    live_keys: Callable[[Any], tuple[Hashable, ...]] | None = None
+
+    def answers(self, spec: Any) -> tuple[Hashable, ...]:
+        """All keys under which a live rule is found."""
+        return (self.live_keys or self.keys)(spec)
 
 
 @dataclass(frozen=True)
@@ -93,7 +98,7 @@ class Matcher:
                 self.by_tag.setdefault(rule.spec.tag, []).append(at)
             self.by_name.setdefault(rule.spec.name or "", []).append(at)
             for word, shared in identities.shared.items():
-                for key in shared.keys(rule.spec):
+                for key in shared.answers(rule.spec):
                     self.by_key.setdefault((word, key), []).append(at)
 
     def match(self, specs: Sequence[Any]) -> list[int | None]:
@@ -140,7 +145,7 @@ class Matcher:
 
     def _still_answers(self, at: int, claimer: Any, key: tuple[str, Hashable]) -> bool:
         given = {name: value for name in fields_of(type(claimer)) if (value := getattr(claimer, name)) is not None}
-        return key[1] in self.identities.shared[key[0]].keys(replace(self.live[at].spec, **given))
+        return key[1] in self.identities.shared[key[0]].answers(replace(self.live[at].spec, **given))
 
     def _keys(self, spec: Any) -> tuple[Hashable, ...]:
         shared = self.identities.shared.get(spec.match_by)

@@ -13,7 +13,8 @@ class Outcome:
     """The result of :func:`vcloudair_core.engine.ensure.ensure`.
 
     ``plan`` is the first plan: what there was to do. ``before`` and ``after`` show what was named, in the kind's
-    words; in check mode ``after`` is what would be. ``attempts`` counts writes, 0 when none was needed.
+    words; in check mode ``after`` is what would be. ``attempts`` counts writes, 0 when none was needed. ``warnings``
+    say what is worth knowing about the changes.
     """
 
     changed: bool
@@ -22,6 +23,7 @@ class Outcome:
     after: Any = None
     attempts: int = 0
     is_check: bool = False
+    warnings: tuple[str, ...] = ()
 
     @property
     def resource(self) -> Any:
@@ -29,7 +31,10 @@ class Outcome:
         return self.after
 
     def as_dict(self) -> dict[str, Any]:
-        """Shape: ``{"changed", "check", "attempts", "plan", "before", "after"}``; JSON types only, no secrets."""
+        """Shape: ``{"changed", "check", "attempts", "plan", "before", "after", "warnings"}``.
+
+        JSON types only, no secrets.
+        """
         return {
             "changed": self.changed,
             "check": self.is_check,
@@ -37,4 +42,5 @@ class Outcome:
             "plan": self.plan.as_dict(),
             "before": self.before,
             "after": self.after,
+            "warnings": list(self.warnings),
         }

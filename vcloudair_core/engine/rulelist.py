@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vcloudair_core.engine import ordering
+from vcloudair_core.engine.desired import Absent, Desired, Exactly
 from vcloudair_core.engine.fields import diff_fields, fields_of, plain
 from vcloudair_core.engine.matching import BY_NAME, Identities, LiveRule, Matcher
 from vcloudair_core.engine.ordering import Wish
+from vcloudair_core.engine.parsing import Problems, Reader
 from vcloudair_core.engine.plan import Change
 from vcloudair_core.errors import NotFoundError, SpecError
 
@@ -54,6 +56,49 @@ class RuleListKind:
     def matcher(self, live: Sequence[LiveRule]) -> Matcher:
         """Finds the rules of ``live`` that specs mean."""
         return Matcher(self.noun, live, self.identities)
+
+
+def check_place(reader: Reader) -> None:
+    """Note places that contradict each other: a rule has at most one."""
+    given = [name for name in PLACE_FIELDS if reader.given(name)]
+    for name in given[1:]:
+        reader.problems.add(reader.at(name), f"cannot be given together with {given[0]}")
+
+
+def check_no_places(specs: Sequence[Any], prefix: str) -> None:
+    """In an exact list the order of the list is the order: a place in words contradicts it. Raises SpecError."""
+    problems = Problems()
+    for position, spec in enumerate(specs):
+        for name in PLACE_FIELDS:
+            if getattr(spec, name) is not None:
+                problems.add(f"{prefix}[{position}].{name}", "is of no use here: the list itself is the order")
+    problems.raise_if_any()
+
+
+def plan_desired(
+    kind: RuleListKind,
+    live: Sequence[LiveRule],
+    desired: Desired,
+    specs: Sequence[Any],
+    *,
+    in_order: bool,
+    prefix: str = "",
+) -> ListPlan:
+    """Bring ``specs`` to the state that ``desired`` stands for. ``prefix`` is the input path of the list, if any.
+
+    Raises what :func:`plan_present` raises.
+    """
+    if isinstance(desired, Absent):
+        return plan_absent(kind, live, specs)
+    many = len(specs) > 1 or bool(prefix)
+    return plan_present(
+        kind,
+        live,
+        specs,
+        in_order=in_order,
+        purge=isinstance(desired, Exactly),
+        path=lambda position: f"{prefix}[{position}]" if many else "",
+    )
 
 
 def plan_absent(kind: RuleListKind, live: Sequence[LiveRule], specs: Sequence[Any]) -> ListPlan:
