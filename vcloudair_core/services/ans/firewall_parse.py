@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from vcloudair_core.engine.canonical import ANY
 from vcloudair_core.engine.fields import fields_of
 from vcloudair_core.engine.matching import refuse_doubles
 from vcloudair_core.engine.parsing import Problems, Reader
-from vcloudair_core.engine.rulelist import PLACE_FIELDS
+from vcloudair_core.engine.rulelist import check_place
 from vcloudair_core.services.ans.firewall_spec import (
     ACTION_SYNONYMS,
     ACTIONS,
@@ -132,7 +132,7 @@ def read_rule(data: Mapping[str, Any], path: str, problems: Problems) -> Firewal
         match_by=match_by,
     )
     _check_identity(reader, spec)
-    _check_place(reader)
+    check_place(reader)
     return spec
 
 
@@ -144,12 +144,6 @@ def _check_identity(reader: Reader, spec: FirewallRuleSpec) -> None:
         reader.problems.add(reader.at("name"), "is required")
     elif spec.name is not None and not spec.name.strip() and spec.rule_id is None and spec.tag is None:
         reader.problems.add(reader.at("name"), "is empty; a rule without a name needs rule_id or tag")
-
-
-def _check_place(reader: Reader) -> None:
-    given = [name for name in PLACE_FIELDS if reader.given(name)]
-    for name in given[1:]:
-        reader.problems.add(reader.at(name), f"cannot be given together with {given[0]}")
 
 
 def _tag(reader: Reader, rule_id: int | None, match_by: str) -> int | None:
@@ -254,13 +248,3 @@ def _ports(reader: Reader, name: str) -> tuple[str, ...] | None:
         else:
             words.append(port_word(item))
     return tuple(words)
-
-
-def check_no_places(specs: Sequence[FirewallRuleSpec], prefix: str) -> None:
-    """In an exact list the order of the list is the order: a place in words contradicts it. Raises SpecError."""
-    problems = Problems()
-    for position, spec in enumerate(specs):
-        for name in PLACE_FIELDS:
-            if getattr(spec, name) is not None:
-                problems.add(f"{prefix}[{position}].{name}", "is of no use here: the list itself is the order")
-    problems.raise_if_any()
