@@ -6,7 +6,7 @@ from vcloudair_core.plugin.records import SimulatorArea
 
 
 def built_in_areas(profile: str) -> tuple[SimulatorArea, ...]:
-    from vcloudair_core.simulator import area_edge, area_portals, area_query, area_vcd
+    from vcloudair_core.simulator import area_edge, area_nat, area_portals, area_query, area_vcd
 
     areas: list[SimulatorArea] = []
     if profile in ("vchs", "all"):
@@ -18,9 +18,13 @@ def built_in_areas(profile: str) -> tuple[SimulatorArea, ...]:
             area_query.area("/api/compute"),
             area_edge.area("hybridity", "/api/compute"),
             area_edge.area("network", "/api/compute"),
+            area_nat.area("hybridity", "/api/compute"),
+            area_nat.area("network", "/api/compute"),
+            area_nat.interfaces_area("/api/compute"),
         ]
     if profile in ("vchs", "vcd", "all"):
         areas += [area_vcd.area(), area_query.area(), area_edge.area("network")]
+        areas += [area_nat.area("network"), area_nat.interfaces_area()]
     if profile in ("vchs", "all"):
-        areas.append(area_edge.area("hybridity"))
+        areas += [area_edge.area("hybridity"), area_nat.area("hybridity")]
     return tuple(areas)
