@@ -63,8 +63,8 @@ class Staging:
                 raise StageError(f"{wish.kind} cannot be staged.", hint="Leave stage out for it.")
             staged, document = _document(content, cast(KeepableStore, store), wish.target)
             content.names[key] = staged.target
-            operation = Operation(kind, wish.desired)
-            plan = kind.plan(document, wish.desired)
+            operation = Operation(kind, wish.desired).resolved(store)
+            plan = kind.plan(document, operation.desired)
             merged = document if plan.is_empty else kind.merge(document, plan)
             plan = replace(plan, target=staged.title, outlook=lambda: kind.project(merged))
             warnings = [] if plan.is_empty or self._veto is None else list(self._veto(plan) or ())
@@ -113,8 +113,8 @@ class Staging:
             Operation(self._client.kind(asked["kind"]), self._parsed(asked["kind"], asked["specs"], asked["state"]))
             for asked in part.operations
         ]
-        kind = SequenceKind(operations)
-        store = _FromSnapshot(kind.open(self._client.session, part.target), part.snapshot)
+        store = _FromSnapshot(operations[0].kind.open(self._client.session, part.target), part.snapshot)
+        kind = SequenceKind([operation.resolved(store) for operation in operations])
         lock = locker_of(self._client.settings)
         return ensure(kind, store, Present(), check=check, veto=self._veto, lock=lock)
 
@@ -157,6 +157,10 @@ class _FromSnapshot:
 
     def commit(self, document: Document) -> None:
         self._store.commit(document)
+
+    def __getattr__(self, name: str) -> Any:
+        # Kinds that look further, at an edge's interfaces or its firewall, know their stores better than we do.
+        return getattr(self._store, name)
 
 
 def _document(content: StageContent, store: KeepableStore, target: Mapping[str, Any]) -> tuple[StagedSection, Document]:

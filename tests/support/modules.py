@@ -24,7 +24,10 @@ MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("vca_
 
 @dataclass(frozen=True)
 class Module:
-    """One module. ``job`` is None where it does more than one. ``arguments`` and ``constraints`` are what it gives to AnsibleModule; people read the rest."""
+    """One module. ``job`` is None where it does more than one thing.
+
+    ``arguments`` and ``constraints`` are what it gives to AnsibleModule; people read the rest.
+    """
 
     name: str
     job: Any
@@ -48,9 +51,9 @@ def load(name: str) -> Module:
     options = dict(documentation.get("options") or {})
     for fragment in documentation["extends_documentation_fragment"]:
         options |= _fragment(fragment).get("options") or {}
-    return Module(
-        name, getattr(found, "JOB", None), declared.pop("argument_spec"), declared, options, documentation, yaml.safe_load(found.RETURN)
-    )
+    job = getattr(found, "JOB", None)
+    returned = yaml.safe_load(found.RETURN)
+    return Module(name, job, declared.pop("argument_spec"), declared, options, documentation, returned)
 
 
 def answer(name: str, connect: Callable[..., Any], options: Mapping[str, Any], **modes: bool) -> dict[str, Any]:

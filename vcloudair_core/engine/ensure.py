@@ -10,7 +10,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.engine.desired import Desired
-from vcloudair_core.engine.kind import ChecksLosses, Document, Narrows, ResourceKind, Selects, Store, Validates
+from vcloudair_core.engine.kind import (
+    Advises,
+    ChecksLosses,
+    Document,
+    Narrows,
+    Resolves,
+    ResourceKind,
+    Selects,
+    Store,
+    Validates,
+)
 from vcloudair_core.engine.outcome import Outcome
 from vcloudair_core.engine.plan import Plan
 from vcloudair_core.errors import (
@@ -53,7 +63,8 @@ def ensure(
 ) -> Outcome:
     """Bring one resource to its desired state, or with ``check`` say what that would take.
 
-    Costs one read when nothing is to be done; one read, one write and one verifying read when something is. A
+    Costs one read when nothing is to be done; one read, one write and one verifying read when something is. (A kind may
+    read more to resolve names that a spec has in place of ids, and to warn about what it changes.) A
     conflict, a busy resource, an object gone in between and a write whose answer was lost are all resolved in one way:
     read again and plan again, at most ``attempts`` writes in all. A conflict, which the server tells before it does
     anything, counts a quarter of one. ``veto`` sees every plan that is not empty before it is carried out, in check
@@ -72,6 +83,8 @@ def ensure(
         kind.validate(desired)
     if isinstance(kind, Narrows):
         store = kind.narrow(store, desired)
+    if isinstance(kind, Resolves):
+        desired = kind.resolve(store, desired)
     flow = _Flow(kind, store, desired, veto, clock or getattr(store, "clock", None))
     with nullcontext() if lock is None or check else lock(store.lock_key, store.target):
         return flow.run(check, max(1, attempts))
@@ -107,11 +120,12 @@ class _Flow:
             return Outcome(False, state.plan, before, before, 0, check)
         if check:
             self.ask(state.plan)
-            after = self.select(self.kind.merge(state.document, state.plan))
-            return Outcome(True, state.plan, before, after, 0, True, self.warnings)
+            merged = self.kind.merge(state.document, state.plan)
+            warnings = (*self.warnings, *self.advice(merged, state.plan))
+            return Outcome(True, state.plan, before, self.select(merged), 0, True, warnings)
         final, writes = self.converge(state, attempts)
-        after = self.select(final.document)
-        return Outcome(writes > 0, state.plan, before, after, writes, warnings=self.warnings)
+        warnings = (*self.warnings, *self.advice(final.document, state.plan))
+        return Outcome(writes > 0, state.plan, before, self.select(final.document), writes, warnings=warnings)
 
     def look(self) -> _State:
         """Read and plan."""
@@ -133,6 +147,10 @@ class _Flow:
         if isinstance(self.kind, Selects):
             return self.kind.select(document, self.desired)
         return self.kind.project(document)
+
+    def advice(self, document: Document, plan: Plan) -> tuple[str, ...]:
+        """What the kind has to say about the changes."""
+        return self.kind.advise(self.store, document, plan) if isinstance(self.kind, Advises) else ()
 
     def converge(self, state: _State, attempts: int) -> tuple[_State, int]:
         """Write until a read shows the desired state. Returns that state and how many writes it took."""

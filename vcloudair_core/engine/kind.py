@@ -120,6 +120,28 @@ class Validates(Protocol):
 
 
 @runtime_checkable
+class Resolves(Protocol):
+    """A kind may replace names in a desired state by what they stand for on the target: once, before the first read."""
+
+    def resolve(self, store: Store, desired: Desired) -> Desired:
+        """Without names in it, the desired state as it is, and no call. Raises: SpecError, ApiError, TransportError."""
+        ...
+
+
+@runtime_checkable
+class Advises(Protocol):
+    """A kind may say what is worth knowing about a change and is no error. It may read for that."""
+
+    def advise(self, store: Store, document: Document, plan: Plan) -> tuple[str, ...]:
+        """Whole sentences, or nothing.
+
+        Called: once per run whose plan has changes, after them; ``document`` is how it is then, in check mode how it
+        would be. Never raises a VcloudAirError: a warning must not fail what is already done.
+        """
+        ...
+
+
+@runtime_checkable
 class Selects(Protocol):
     """A kind may say how what was named looks in a document; without it, the whole projection is shown."""
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from vcloudair_core.engine.fields import fields_of
 from vcloudair_core.engine.parsing import Problems, near
 from vcloudair_core.errors import AmbiguousMatchError, SpecError
 
@@ -24,46 +25,81 @@ class LiveRule:
         return self.rule_type.casefold() == "user"
 
 
-def refuse_doubles(specs: Sequence[Any], paths: Sequence[str], problems: Problems) -> None:
-    """Note specs that name the same rule. Equal names are fine when rule ids or tags tell them apart."""
-    by_identity: dict[tuple[str, Any], list[int]] = {}
+@dataclass(frozen=True)
+class Identity:
+    """One way to say which rule is meant that, unlike ids, several rules may share.
+
+    ``keys(spec)``: what a spec looks for, the narrowest first. ``said(spec)``: the identity in a sentence about rules:
+    ``named 'web in'``. ``live_keys(spec)``: what a live rule answers to, if that is not the same.
+    """
+
+    keys: Callable[[Any], tuple[Hashable, ...]]
+    said: Callable[[Any], str]
+    live_keys: Callable[[Any], tuple[Hashable, ...]] | None = None
+
+    def answers(self, spec: Any) -> tuple[Hashable, ...]:
+        """All keys under which a live rule is found."""
+        return (self.live_keys or self.keys)(spec)
+
+
+@dataclass(frozen=True)
+class Identities:
+    """How rules of one list are told apart, beside their ids and tags.
+
+    ``shared``: the identities that ``match_by`` may name. ``shown``: the fields that tell candidates apart.
+    """
+
+    shared: Mapping[str, Identity]
+    shown: tuple[str, ...] = ("name", "action")
+
+
+BY_NAME = Identities({"name": Identity(lambda spec: (spec.name or "",), lambda spec: f"named {spec.name or ''!r}")})
+
+
+def refuse_doubles(
+    specs: Sequence[Any], paths: Sequence[str], problems: Problems, identities: Identities = BY_NAME
+) -> None:
+    """Note specs that mean the same rule. Equal names are fine when rule ids or tags tell them apart."""
+    met: dict[tuple[str, Any], list[int]] = {}
     for position, spec in enumerate(specs):
-        by_identity.setdefault((spec.match_by, _identity(spec)), []).append(position)
-    for (match_by, identity), positions in by_identity.items():
+        shared = identities.shared.get(spec.match_by)
+        met.setdefault((spec.match_by, shared.keys(spec)[0] if shared else _id(spec)), []).append(position)
+    for (match_by, _), positions in met.items():
         if len(positions) < 2:
             continue
-        if match_by == "name" and any(
-            all(value is not None for value in hints) and len(set(hints)) == len(hints)
-            for hints in (
-                [specs[position].rule_id for position in positions],
-                [specs[position].tag for position in positions],
-            )
-        ):
+        hints = ([specs[at].rule_id for at in positions], [specs[at].tag for at in positions])
+        if match_by in identities.shared and any(None not in ids and len(set(ids)) == len(ids) for ids in hints):
             continue
         for position in positions[1:]:
-            problems.add(
-                f"{paths[position]}.{match_by}" if paths[position] else match_by,
-                f"{identity!r} was already given at {paths[positions[0]] or 'the first one'}",
-            )
+            path, spec = paths[position], specs[position]
+            field = match_by if hasattr(spec, match_by) else ""
+            said = repr(getattr(spec, field)) if field else f"the rule {spec.name!r}"
+            where = ".".join(part for part in (path, field) if part)
+            problems.add(where or "match_by", f"{said} was already given at {paths[positions[0]] or 'the first one'}")
 
 
-def _identity(spec: Any) -> Any:
+def _id(spec: Any) -> Any:
     return getattr(spec, spec.match_by)
 
 
 class Matcher:
     """Finds the live rule that a spec means."""
 
-    def __init__(self, noun: str, live: Sequence[LiveRule]) -> None:
+    def __init__(self, noun: str, live: Sequence[LiveRule], identities: Identities = BY_NAME) -> None:
         self.noun = noun
         self.live = live
+        self.identities = identities
         self.by_id = {rule.spec.rule_id: at for at, rule in enumerate(live) if rule.spec.rule_id is not None}
         self.by_tag: dict[int, list[int]] = {}
         self.by_name: dict[str, list[int]] = {}
+        self.by_key: dict[tuple[str, Hashable], list[int]] = {}
         for at, rule in enumerate(live):
             if rule.spec.tag is not None:
                 self.by_tag.setdefault(rule.spec.tag, []).append(at)
             self.by_name.setdefault(rule.spec.name or "", []).append(at)
+            for word, shared in identities.shared.items():
+                for key in shared.answers(rule.spec):
+                    self.by_key.setdefault((word, key), []).append(at)
 
     def match(self, specs: Sequence[Any]) -> list[int | None]:
         """The place in ``live`` of each spec, or None. No rule is given out twice.
@@ -75,33 +111,56 @@ class Matcher:
         for at, spec in zip(found, specs, strict=True):
             if at is not None and claimed.setdefault(at, spec) is not spec:
                 self._refuse_double(at)
-        open_specs: dict[str, list[int]] = {}
-        for position, spec in enumerate(specs):
-            if found[position] is None and spec.match_by == "name":
-                open_specs.setdefault(spec.name or "", []).append(position)
-        for name, positions in open_specs.items():
-            places = [at for at in self.by_name.get(name, []) if at not in claimed]
-            if len(places) > len(positions):
-                self._only(places, f"named {name!r}")
-            for at in self.by_name.get(name, []):
-                # A rule that another spec renames leaves its name free; one that is only matched otherwise does not.
-                if not places and claimed[at].match_by != "name" and claimed[at].name in (None, name):
-                    self._refuse_double(at)
-            # Specs of one name that their ids do not tell apart (an export, taken to another edge) pair up in order.
-            for position, at in zip(positions, places, strict=False):
-                found[position] = at
+        keys = [self._keys(spec) for spec in specs]
+        # All narrow keys before any wider one, so that a loose spec never takes what another spec names exactly.
+        for width in range(max(map(len, keys), default=0)):
+            groups: dict[tuple[str, Hashable], list[int]] = {}
+            for position, spec in enumerate(specs):
+                if found[position] is None and width < len(keys[position]):
+                    groups.setdefault((spec.match_by, keys[position][width]), []).append(position)
+            for key, positions in groups.items():
+                self._share_out(key, positions, specs, found, claimed)
         return found
+
+    def _share_out(
+        self,
+        key: tuple[str, Hashable],
+        positions: Sequence[int],
+        specs: Sequence[Any],
+        found: list[int | None],
+        claimed: dict[int, Any],
+    ) -> None:
+        alike = self.by_key.get(key, [])
+        places = [at for at in alike if at not in claimed]
+        if len(places) > len(positions):
+            self._only(places, self.identities.shared[key[0]].said(specs[positions[0]]))
+        for at in alike:
+            # A rule that another spec makes answer to something else is free; one only matched otherwise is not.
+            if not places and claimed[at].match_by != key[0] and self._still_answers(at, claimed[at], key):
+                self._refuse_double(at)
+        # Specs of one name that their ids do not tell apart (an export, taken to another edge) pair up in order.
+        for position, at in zip(positions, places, strict=False):
+            found[position] = at
+            claimed[at] = specs[position]
+
+    def _still_answers(self, at: int, claimer: Any, key: tuple[str, Hashable]) -> bool:
+        given = {name: value for name in fields_of(type(claimer)) if (value := getattr(claimer, name)) is not None}
+        return key[1] in self.identities.shared[key[0]].answers(replace(self.live[at].spec, **given))
+
+    def _keys(self, spec: Any) -> tuple[Hashable, ...]:
+        shared = self.identities.shared.get(spec.match_by)
+        return shared.keys(spec) if shared else ()
 
     def _exact(self, spec: Any) -> int | None:
         if spec.match_by == "rule_id":
             return self.by_id.get(spec.rule_id)
         if spec.match_by == "tag":
             return self._only(self.by_tag.get(spec.tag, []), f"with tag {spec.tag}")
-        same_name = self.by_name.get(spec.name or "", [])
-        if self.by_id.get(spec.rule_id) in same_name:
+        alike = self.by_key.get((spec.match_by, self._keys(spec)[-1]), [])
+        if self.by_id.get(spec.rule_id) in alike:
             return self.by_id[spec.rule_id]
-        tagged = [at for at in same_name if spec.tag is not None and self.live[at].spec.tag == spec.tag]
-        return tagged[0] if len(tagged) == 1 and len(same_name) > 1 else None
+        tagged = [at for at in alike if spec.tag is not None and self.live[at].spec.tag == spec.tag]
+        return tagged[0] if len(tagged) == 1 and len(alike) > 1 else None
 
     def _refuse_double(self, at: int) -> None:
         rule = self.live[at].spec
@@ -111,10 +170,16 @@ class Matcher:
         if len(places) > 1:
             raise AmbiguousMatchError(
                 f"{len(places)} {self.noun}s are {described}.",
-                candidates=[candidate(self.live[at].spec, at) for at in places],
+                candidates=[self._candidate(at) for at in places],
                 hint="Give rule_id or tag as well, or match by one of them (match_by).",
             )
         return places[0] if places else None
+
+    def _candidate(self, at: int) -> dict[str, Any]:
+        """What tells rules of one identity apart."""
+        spec = self.live[at].spec
+        more = {name: value for name in self.identities.shown if (value := getattr(spec, name, None)) is not None}
+        return {"rule_id": spec.rule_id, "tag": spec.tag, "index": at, **more}
 
     def anchor(self, wanted: str, path: str, new: Mapping[str, int]) -> int:
         """The element that ``before`` or ``after`` names: a rule of the same input, or one on the server."""
@@ -123,20 +188,24 @@ class Matcher:
         named = self._only(self.by_name.get(wanted, []), f"named {wanted!r}, so it cannot be an anchor")
         if named is not None:
             return named
-        if wanted.isascii() and wanted.isdecimal() and int(wanted) in self.by_id:
-            return self.by_id[int(wanted)]
+        if wanted.isascii() and wanted.isdecimal():
+            found = self.by_id.get(int(wanted))
+            if found is None:
+                found = self._only(self.by_tag.get(int(wanted), []), f"with tag {wanted}, so it cannot be an anchor")
+            if found is not None:
+                return found
         hint = near(wanted, [*(name for name in self.by_name if name), *new])
         raise SpecError(path, f"there is no {self.noun} {wanted!r} to stand beside{'; ' + hint if hint else ''}")
 
 
-def candidate(spec: Any, index: int) -> dict[str, Any]:
-    """What tells rules of one name apart."""
-    shown = {"rule_id": spec.rule_id, "tag": spec.tag, "index": index, "name": spec.name}
-    action = getattr(spec, "action", None)
-    return shown | ({"action": action} if action else {})
-
-
-def named_rules(noun: str, live: Sequence[LiveRule], specs: Sequence[Any], *, in_place: bool = False) -> list[LiveRule]:
+def named_rules(
+    noun: str,
+    live: Sequence[LiveRule],
+    specs: Sequence[Any],
+    *,
+    in_place: bool = False,
+    identities: Identities = BY_NAME,
+) -> list[LiveRule]:
     """The live rules that specs mean, in the order of the specs, or with ``in_place`` as they stand."""
-    found = [at for at in Matcher(noun, live).match(specs) if at is not None]
+    found = [at for at in Matcher(noun, live, identities).match(specs) if at is not None]
     return [live[at] for at in (sorted(found) if in_place else found)]

@@ -31,7 +31,10 @@ class Outcome:
         return self.after
 
     def as_dict(self) -> dict[str, Any]:
-        """Shape: ``{"changed", "check", "attempts", "plan", "before", "after"}``; JSON types only, no secrets."""
+        """Shape: ``{"changed", "check", "attempts", "plan", "before", "after", "warnings"}``.
+
+        JSON types only, no secrets.
+        """
         return {
             "changed": self.changed,
             "check": self.is_check,

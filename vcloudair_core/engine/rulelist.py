@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vcloudair_core.engine import ordering
-from vcloudair_core.engine.fields import diff_fields, plain
-from vcloudair_core.engine.matching import LiveRule, Matcher
+from vcloudair_core.engine.desired import Absent, Desired, Exactly
+from vcloudair_core.engine.fields import diff_fields, fields_of, plain
+from vcloudair_core.engine.matching import BY_NAME, Identities, LiveRule, Matcher
 from vcloudair_core.engine.ordering import Wish
+from vcloudair_core.engine.parsing import Problems, Reader
 from vcloudair_core.engine.plan import Change
 from vcloudair_core.errors import NotFoundError, SpecError
 
@@ -42,18 +44,66 @@ class RuleListKind:
     """What differs between lists of rules.
 
     ``noun``: for messages. ``completed(spec)``: a new rule with its defaults. ``effective(spec, current)``: the spec as
-    it is meant for a rule that exists. Specs have the fields ``name``, ``rule_id``, ``tag``, ``match_by`` and those of
-    :data:`PLACE_FIELDS`.
+    it is meant for a rule that exists. ``identities``: how rules are told apart. Specs have the fields ``rule_id``,
+    ``tag``, ``match_by`` and those of :data:`PLACE_FIELDS`, and a field or property ``name``.
     """
 
     noun: str
     completed: Callable[[Any], Any]
     effective: Callable[[Any, Any], Any] = field(default=lambda spec, current: spec)
+    identities: Identities = BY_NAME
+
+    def matcher(self, live: Sequence[LiveRule]) -> Matcher:
+        """Finds the rules of ``live`` that specs mean."""
+        return Matcher(self.noun, live, self.identities)
+
+
+def check_place(reader: Reader) -> None:
+    """Note places that contradict each other: a rule has at most one."""
+    given = [name for name in PLACE_FIELDS if reader.given(name)]
+    for name in given[1:]:
+        reader.problems.add(reader.at(name), f"cannot be given together with {given[0]}")
+
+
+def check_no_places(specs: Sequence[Any], prefix: str) -> None:
+    """In an exact list the order of the list is the order: a place in words contradicts it. Raises SpecError."""
+    problems = Problems()
+    for position, spec in enumerate(specs):
+        for name in PLACE_FIELDS:
+            if getattr(spec, name) is not None:
+                problems.add(f"{prefix}[{position}].{name}", "is of no use here: the list itself is the order")
+    problems.raise_if_any()
+
+
+def plan_desired(
+    kind: RuleListKind,
+    live: Sequence[LiveRule],
+    desired: Desired,
+    specs: Sequence[Any],
+    *,
+    in_order: bool,
+    prefix: str = "",
+) -> ListPlan:
+    """Bring ``specs`` to the state that ``desired`` stands for. ``prefix`` is the input path of the list, if any.
+
+    Raises what :func:`plan_present` raises.
+    """
+    if isinstance(desired, Absent):
+        return plan_absent(kind, live, specs)
+    many = len(specs) > 1 or bool(prefix)
+    return plan_present(
+        kind,
+        live,
+        specs,
+        in_order=in_order,
+        purge=isinstance(desired, Exactly),
+        path=lambda position: f"{prefix}[{position}]" if many else "",
+    )
 
 
 def plan_absent(kind: RuleListKind, live: Sequence[LiveRule], specs: Sequence[Any]) -> ListPlan:
     """Take the named rules out."""
-    doomed = {at for at in Matcher(kind.noun, live).match(specs) if at is not None}
+    doomed = {at for at in kind.matcher(live).match(specs) if at is not None}
     return ListPlan(
         tuple(_deletions(live, doomed, _titles(live))),
         tuple(Step(rule.slot) for at, rule in enumerate(live) if at not in doomed),
@@ -75,7 +125,7 @@ def plan_present(
     Raises: AmbiguousMatchError; NotFoundError when a rule is to be matched by an id that no rule has; SpecError for
     places that cannot be.
     """
-    matcher = Matcher(kind.noun, live)
+    matcher = kind.matcher(live)
     matches = matcher.match(specs)
     _refuse_unmatched_ids(kind, specs, matches)
     elements = [at if at is not None else -(position + 1) for position, at in enumerate(matches)]
@@ -166,7 +216,8 @@ def _assemble(
         current = live[element].spec
         if spec is not None:
             spec = kind.effective(spec, current)
-            also = ("name",) if spec.match_by != "name" and spec.name is not None else ()
+            is_renamable = spec.match_by != "name" and "name" in fields_of(type(spec))
+            also = ("name",) if is_renamable and spec.name is not None else ()
             changed = diff_fields(current, spec, also=also)
             if changed:
                 changes.append(_update(current, changed, titles[element]))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vcloudair_core.engine.desired import Desired
-from vcloudair_core.engine.kind import ChecksLosses, Document, ResourceKind, Selects, Store
+from vcloudair_core.engine.kind import Advises, ChecksLosses, Document, Resolves, ResourceKind, Selects, Store
 from vcloudair_core.engine.plan import Change, Plan
 
 
@@ -17,6 +17,12 @@ class Operation:
 
     kind: ResourceKind
     desired: Desired
+
+    def resolved(self, store: Store) -> Operation:
+        """With names replaced by what they stand for on the target."""
+        if not isinstance(self.kind, Resolves):
+            return self
+        return Operation(self.kind, self.kind.resolve(store, self.desired))
 
     def select(self, document: Document) -> Any:
         """What was named, as it stands in a document."""
@@ -70,6 +76,11 @@ class SequenceKind:
         """What the last operation left."""
         left: Document = plan.steps
         return left
+
+    def advise(self, store: Store, document: Document, plan: Plan) -> tuple[str, ...]:
+        """As the kinds that have advice say."""
+        kinds = [kind for kind in self._kinds if isinstance(kind, Advises)]
+        return tuple(dict.fromkeys(text for kind in kinds for text in kind.advise(store, document, plan)))
 
     def losses(self, written: Document, found: Document) -> list[Mapping[str, Any]]:
         """As the first kind that looks for losses says."""

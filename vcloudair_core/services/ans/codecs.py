@@ -6,6 +6,7 @@ from functools import cache
 
 from vcloudair_core.errors import ConfigurationError
 from vcloudair_core.services.ans.firewall_model import FirewallCodec
+from vcloudair_core.services.ans.nat_model import NatCodec
 
 DIALECTS = ("hybridity", "network_xml", "network_json")
 
@@ -21,4 +22,22 @@ def firewall_codec(dialect: str) -> FirewallCodec:
         from vcloudair_core.services.ans.firewall_codec_json import JsonFirewallCodec
 
         return JsonFirewallCodec(dialect)
-    raise ConfigurationError(f"There is no edge API {dialect!r}.", hint=f"Known: {', '.join(DIALECTS)}.")
+    raise _unknown(dialect)
+
+
+@cache
+def nat_codec(dialect: str) -> NatCodec:
+    """The codec of a dialect; lxml is loaded for XML only."""
+    if dialect == "network_xml":
+        from vcloudair_core.services.ans.nat_codec_xml import XmlNatCodec
+
+        return XmlNatCodec()
+    if dialect in DIALECTS:
+        from vcloudair_core.services.ans.nat_codec_json import JsonNatCodec
+
+        return JsonNatCodec(dialect)
+    raise _unknown(dialect)
+
+
+def _unknown(dialect: str) -> ConfigurationError:
+    return ConfigurationError(f"There is no edge API {dialect!r}.", hint=f"Known: {', '.join(DIALECTS)}.")

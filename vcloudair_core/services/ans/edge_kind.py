@@ -6,13 +6,22 @@ addresses are translated, and both before tunnels bring traffic.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.engine.desired import Absent, Desired
-from vcloudair_core.engine.kind import ChecksLosses, Document, ResourceKind, Selects, Store, Validates
+from vcloudair_core.engine.kind import (
+    Advises,
+    ChecksLosses,
+    Document,
+    Resolves,
+    ResourceKind,
+    Selects,
+    Store,
+    Validates,
+)
 from vcloudair_core.engine.parsing import Problems, Reader
 from vcloudair_core.engine.plan import Change, Plan
 from vcloudair_core.errors import SpecError
@@ -21,7 +30,7 @@ from vcloudair_core.services.ans.edge_store import EdgeStore
 if TYPE_CHECKING:
     from vcloudair_core.session.session import Session
 
-SECTIONS = ("firewall",)
+SECTIONS = ("firewall", "nat")
 """In the order in which they are written."""
 
 _SERVER_SIDE = ("internal_rules", "version")
@@ -31,8 +40,10 @@ _SERVER_SIDE = ("internal_rules", "version")
 def section_kind(name: str) -> ResourceKind:
     """The kind of a whole section."""
     from vcloudair_core.services.ans.firewall_kinds import FirewallPolicyKind
+    from vcloudair_core.services.ans.nat_kinds import NatKind
 
-    return {"firewall": FirewallPolicyKind}[name]()
+    kinds: dict[str, Callable[[], ResourceKind]] = {"firewall": FirewallPolicyKind, "nat": NatKind}
+    return kinds[name]()
 
 
 @dataclass(frozen=True)
@@ -56,6 +67,26 @@ class EdgeKind:
         """Only the sections that are asked for are read."""
         assert isinstance(store, EdgeStore)
         return store.narrowed(desired.specs[0].sections)
+
+    def resolve(self, store: Store, desired: Desired) -> Desired:
+        """As the sections do, each for itself."""
+        assert isinstance(store, EdgeStore)
+        parts: dict[str, Any] = {}
+        for name, part in desired.specs[0].sections.items():
+            kind = section_kind(name)
+            wanted = _of(desired, part)
+            parts[name] = (kind.resolve(store.part(name), wanted) if isinstance(kind, Resolves) else wanted).specs[0]
+        return _of(desired, EdgeSpec(parts))
+
+    def advise(self, store: Store, document: Document, plan: Plan) -> tuple[str, ...]:
+        """As the sections that change do."""
+        assert isinstance(store, EdgeStore)
+        advice: list[str] = []
+        for name, part in plan.steps.items():
+            kind = section_kind(name)
+            if isinstance(kind, Advises) and not part.is_empty:
+                advice += kind.advise(store.part(name), document.tree[name], part)
+        return tuple(advice)
 
     def parse(self, data: Mapping[str, Any]) -> EdgeSpec:
         """Raises SpecError that names every section and field that is wrong."""

@@ -25,6 +25,10 @@ class EdgeStore:
         self._extra_steps = 0
         self.clock = getattr(next(iter(self._stores.values())), "clock", None)
 
+    def part(self, section: str) -> Store:
+        """The store of one section."""
+        return self._stores[section]
+
     def narrowed(self, sections: Iterable[str]) -> EdgeStore:
         """The same edge with these sections only, all of which must be there."""
         wanted = set(sections)

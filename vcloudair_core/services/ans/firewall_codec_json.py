@@ -24,6 +24,7 @@ from vcloudair_core.services.ans.firewall_model import (
     words_of,
 )
 from vcloudair_core.services.ans.firewall_spec import GLOBAL_SETTINGS, FirewallRuleSpec, ServiceSpec
+from vcloudair_core.services.ans.json_values import bool_of, int_of, items_of, mapping_of, text_of, texts_of
 
 _SIMPLE = {
     "name": "name",
@@ -78,12 +79,12 @@ class JsonFirewallCodec:
     def decode(self, document: Document) -> Firewall:
         """Source: api/ans.md §2.1-2.6."""
         tree: dict[str, Any] = document.tree
-        policy = _mapping(tree.get("defaultPolicy"))
-        settings = _mapping(tree.get("globalConfig"))
+        policy = mapping_of(tree.get("defaultPolicy"))
+        settings = mapping_of(tree.get("globalConfig"))
         return Firewall(
-            enabled=_bool(tree.get("enabled")),
-            default_action=_text(policy.get("action")),
-            default_logging=_bool(policy.get("loggingEnabled")),
+            enabled=bool_of(tree.get("enabled")),
+            default_action=text_of(policy.get("action")),
+            default_logging=bool_of(policy.get("loggingEnabled")),
             global_settings=_known_settings(settings),
             rules=tuple(
                 LiveRule(slot, _rule(raw), str(raw.get("ruleType") or ""))
@@ -103,10 +104,10 @@ class JsonFirewallCodec:
             if word in edit.settings
         }
         if policy:
-            tree["defaultPolicy"] = {**_mapping(tree.get("defaultPolicy")), **policy}
+            tree["defaultPolicy"] = {**mapping_of(tree.get("defaultPolicy")), **policy}
         if edit.global_settings:
             changed = {GLOBAL_SETTINGS[word][0]: value for word, value in edit.global_settings.items()}
-            tree["globalConfig"] = {**_mapping(tree.get("globalConfig")), **changed}
+            tree["globalConfig"] = {**mapping_of(tree.get("globalConfig")), **changed}
         if edit.steps is not None:
             rules = _rule_list(tree)
             users = [self._step(rules, step) for step in edit.steps]
@@ -134,9 +135,9 @@ class JsonFirewallCodec:
                 raw[_SIMPLE[name]] = getattr(spec, name)
         for side in ("source", "destination"):
             if side in changed or f"{side}_exclude" in changed:
-                _set_or_drop(raw, side, self._endpoint(_mapping(raw.get(side)), spec, side, changed))
+                _set_or_drop(raw, side, self._endpoint(mapping_of(raw.get(side)), spec, side, changed))
         if "services" in changed or "applications" in changed:
-            _set_or_drop(raw, "application", _application(_mapping(raw.get("application")), spec, changed))
+            _set_or_drop(raw, "application", _application(mapping_of(raw.get("application")), spec, changed))
         return raw
 
     def _endpoint(
@@ -180,26 +181,26 @@ def _set_or_drop(raw: dict[str, Any], key: str, value: dict[str, Any]) -> None:
 
 
 def _rule(raw: Mapping[str, Any]) -> FirewallRuleSpec:
-    source, destination = _mapping(raw.get("source")), _mapping(raw.get("destination"))
-    application = _mapping(raw.get("application"))
-    applications = _texts(application.get("applicationId"))
-    services = [_service(item) for item in _items(application.get("service")) if isinstance(item, dict)]
-    rule_id = _int(raw.get("ruleId"))
-    tag = _int(raw.get("ruleTag"))
-    direction = _text(raw.get("direction"))
+    source, destination = mapping_of(raw.get("source")), mapping_of(raw.get("destination"))
+    application = mapping_of(raw.get("application"))
+    applications = texts_of(application.get("applicationId"))
+    services = [_service(item) for item in items_of(application.get("service")) if isinstance(item, dict)]
+    rule_id = int_of(raw.get("ruleId"))
+    tag = int_of(raw.get("ruleTag"))
+    direction = text_of(raw.get("direction"))
     return FirewallRuleSpec(
-        name=_text(raw.get("name")) or "",
-        action=(_text(raw.get("action")) or "deny").casefold(),
-        enabled=_bool(raw.get("enabled"), True),
-        logging=_bool(raw.get("loggingEnabled"), False),
-        description=_text(raw.get("description")) or "",
+        name=text_of(raw.get("name")) or "",
+        action=(text_of(raw.get("action")) or "deny").casefold(),
+        enabled=bool_of(raw.get("enabled"), True),
+        logging=bool_of(raw.get("loggingEnabled"), False),
+        description=text_of(raw.get("description")) or "",
         source=_words(source),
         destination=_words(destination),
-        source_exclude=_bool(source.get("exclude"), False),
-        destination_exclude=_bool(destination.get("exclude"), False),
+        source_exclude=bool_of(source.get("exclude"), False),
+        destination_exclude=bool_of(destination.get("exclude"), False),
         services=services_of(services, applications),
         applications=applications,
-        match_translated=_bool(raw.get("matchTranslated"), False),
+        match_translated=bool_of(raw.get("matchTranslated"), False),
         direction=direction.casefold() if direction else None,
         tag=rule_id if tag is None else tag,
         rule_id=rule_id,
@@ -207,22 +208,22 @@ def _rule(raw: Mapping[str, Any]) -> FirewallRuleSpec:
 
 
 def _words(raw: Mapping[str, Any]) -> tuple[str, ...]:
-    return words_of(*(_texts(raw.get(name)) for name in ("ipAddress", "vnicGroupId", "groupingObjectId")))
+    return words_of(*(texts_of(raw.get(name)) for name in ("ipAddress", "vnicGroupId", "groupingObjectId")))
 
 
 def _service(raw: Mapping[str, Any]) -> ServiceSpec:
     return service_of(
-        _text(raw.get("protocol")) or "any",
-        _texts(raw.get("port")),
-        _texts(raw.get("sourcePort")),
-        _text(raw.get("icmpType")),
+        text_of(raw.get("protocol")) or "any",
+        texts_of(raw.get("port")),
+        texts_of(raw.get("sourcePort")),
+        text_of(raw.get("icmpType")),
     )
 
 
 def _known_settings(raw: Mapping[str, Any]) -> dict[str, bool | int]:
     found: dict[str, bool | int] = {}
     for word, (wire, kind, _) in GLOBAL_SETTINGS.items():
-        value = _bool(raw.get(wire)) if kind is bool else _int(raw.get(wire))
+        value = bool_of(raw.get(wire)) if kind is bool else int_of(raw.get(wire))
         if value is not None:
             found[word] = value
     return found
@@ -246,39 +247,3 @@ def _without_read_only(rule: Any) -> Any:
     if not isinstance(rule, dict) or READ_ONLY.isdisjoint(rule):
         return rule
     return {key: value for key, value in rule.items() if key not in READ_ONLY}
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _items(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]
-
-
-def _texts(value: Any) -> tuple[str, ...]:
-    """A list of texts; numbers and single values happen. Source: api/ans.md §2.6."""
-    return tuple(str(item) for item in _items(value) if item is not None)
-
-
-def _text(value: Any) -> str | None:
-    return None if value is None else str(value)
-
-
-def _int(value: Any) -> int | None:
-    if isinstance(value, bool):
-        return None
-    try:
-        return int(value)
-    except (TypeError, ValueError):
-        return None
-
-
-def _bool(value: Any, absent: bool | None = None) -> bool | None:
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, str) and value.strip().lower() in ("true", "false"):
-        return value.strip().lower() == "true"
-    return absent

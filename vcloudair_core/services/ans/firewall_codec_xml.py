@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lxml import etree
 
@@ -27,6 +27,20 @@ from vcloudair_core.services.ans.firewall_model import (
     words_of,
 )
 from vcloudair_core.services.ans.firewall_spec import GLOBAL_SETTINGS, FirewallRuleSpec, ServiceSpec
+from vcloudair_core.services.ans.xml_elements import (
+    bool_of,
+    child_of,
+    children,
+    int_of,
+    local_name,
+    made_child,
+    remove,
+    set_repeated,
+    set_text,
+    tag_like,
+    text_of,
+    texts_of,
+)
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -60,29 +74,29 @@ class XmlFirewallCodec:
                 f"The firewall configuration is not what was expected: <firewall>, not <{xmltree.local(root)}>.",
                 excerpt=body[:200].decode("utf-8", errors="replace"),
             )
-        return Document("firewall", root, _int(_text(root, "version")), self.dialect)
+        return Document("firewall", root, int_of(text_of(root, "version")), self.dialect)
 
     def encode(self, document: Document) -> bytes:
         """The whole section, version and all. Source: api/ans.md §8."""
         root: _Element = document.tree
-        if any(_child(rule, name) is not None for rule in _rule_elements(root) for name in READ_ONLY):
+        if any(child_of(rule, name) is not None for rule in _rule_elements(root) for name in READ_ONLY):
             root = copy.deepcopy(root)
             for rule in _rule_elements(root):
-                for child in [child for child in rule if _local(child) in READ_ONLY]:
-                    _remove(child)
+                for child in [child for child in rule if local_name(child) in READ_ONLY]:
+                    remove(child)
         return xmltree.to_bytes(root)
 
     def decode(self, document: Document) -> Firewall:
         """Source: api/ans.md §2.8."""
         root: _Element = document.tree
-        policy = _child(root, "defaultPolicy")
+        policy = child_of(root, "defaultPolicy")
         return Firewall(
-            enabled=_bool(_text(root, "enabled")),
-            default_action=_text(policy, "action"),
-            default_logging=_bool(_text(policy, "loggingEnabled")),
-            global_settings=_known_settings(_child(root, "globalConfig")),
+            enabled=bool_of(text_of(root, "enabled")),
+            default_action=text_of(policy, "action"),
+            default_logging=bool_of(text_of(policy, "loggingEnabled")),
+            global_settings=_known_settings(child_of(root, "globalConfig")),
             rules=tuple(
-                LiveRule(slot, _rule(element), _text(element, "ruleType") or "")
+                LiveRule(slot, _rule(element), text_of(element, "ruleType") or "")
                 for slot, element in enumerate(_rule_elements(root))
             ),
         )
@@ -91,22 +105,22 @@ class XmlFirewallCodec:
         """A copy of the tree with the edit carried out."""
         root: _Element = copy.deepcopy(document.tree)
         if "enabled" in edit.settings:
-            _set_text(root, "enabled", edit.settings["enabled"])
+            set_text(root, "enabled", edit.settings["enabled"])
         for word, wire in (("default_action", "action"), ("default_logging", "loggingEnabled")):
             if word in edit.settings:
-                _set_text(_made(root, "defaultPolicy"), wire, edit.settings[word])
+                set_text(made_child(root, "defaultPolicy"), wire, edit.settings[word])
         for word, value in edit.global_settings.items():
-            _set_text(_made(root, "globalConfig"), GLOBAL_SETTINGS[word][0], value)
+            set_text(made_child(root, "globalConfig"), GLOBAL_SETTINGS[word][0], value)
         if edit.steps is not None:
             self._set_rules(root, edit.steps)
         return Document(document.section, root, document.version, document.dialect)
 
     def _set_rules(self, root: _Element, steps: Sequence[Step]) -> None:
-        holder = _made(root, "firewallRules")
+        holder = made_child(root, "firewallRules")
         rules = _rule_elements(root)
         users = [self._step(rules, step, holder) for step in steps]
-        types = [(_text(rule, "ruleType") or "").casefold() for rule in rules]
-        others = [child for child in holder if _local(child) != "firewallRule"]
+        types = [(text_of(rule, "ruleType") or "").casefold() for rule in rules]
+        others = [child for child in holder if local_name(child) != "firewallRule"]
         merged = placed(rules, [kind == "user" for kind in types], [kind in LAST_TYPES for kind in types], users)
         holder[:] = [*others, *merged]
 
@@ -120,9 +134,9 @@ class XmlFirewallCodec:
 
     def new_rule(self, spec: FirewallRuleSpec, like: _Element) -> _Element:
         """A rule that the server does not know yet: without id. ``like`` gives the namespace. Source: §2.4, §2.8."""
-        element = etree.Element(_tag(like, "firewallRule"))
-        _set_text(element, "name", spec.name or "")
-        _set_text(element, "ruleType", "user")
+        element = etree.Element(tag_like(like, "firewallRule"))
+        set_text(element, "name", spec.name or "")
+        set_text(element, "ruleType", "user")
         rest = ("source", "source_exclude", "destination", "destination_exclude", "services", "applications")
         given = [name for name in (*_SIMPLE, *rest) if getattr(spec, name) is not None]
         self._change(element, spec, tuple(given))
@@ -131,7 +145,7 @@ class XmlFirewallCodec:
     def _change(self, element: _Element, spec: FirewallRuleSpec, changed: tuple[str, ...]) -> None:
         for name, wire in _SIMPLE.items():
             if name in changed:
-                _set_text(element, wire, getattr(spec, name))
+                set_text(element, wire, getattr(spec, name))
         for side in ("source", "destination"):
             if side in changed or f"{side}_exclude" in changed:
                 self._change_endpoint(element, spec, side, changed)
@@ -140,40 +154,40 @@ class XmlFirewallCodec:
 
     def _change_endpoint(self, element: _Element, spec: FirewallRuleSpec, side: str, changed: tuple[str, ...]) -> None:
         """What we do not know in it is kept; left empty, it is taken out and means any. Source: api/ans.md §2.5."""
-        holder = _made(element, side)
+        holder = made_child(element, side)
         if f"{side}_exclude" in changed:
-            _set_text(holder, "exclude", getattr(spec, f"{side}_exclude"))
-        elif _child(holder, "exclude") is None:
-            _set_text(holder, "exclude", False)
+            set_text(holder, "exclude", getattr(spec, f"{side}_exclude"))
+        elif child_of(holder, "exclude") is None:
+            set_text(holder, "exclude", False)
         words = getattr(spec, side)
         if side in changed and words is not None:
             lists = lists_of(words, self.vnic_prefix)
             for name in _LISTS:
-                _set_repeated(holder, name, lists[name])
-        unknown = [child for child in holder if _local(child) not in (*_LISTS, "exclude")]
-        has_members = any(_local(child) in _LISTS for child in holder)
-        if not unknown and not has_members and not _bool(_text(holder, "exclude")):
-            _remove(holder)
+                set_repeated(holder, name, lists[name])
+        unknown = [child for child in holder if local_name(child) not in (*_LISTS, "exclude")]
+        has_members = any(local_name(child) in _LISTS for child in holder)
+        if not unknown and not has_members and not bool_of(text_of(holder, "exclude")):
+            remove(holder)
 
 
 def _change_application(element: _Element, spec: FirewallRuleSpec, changed: tuple[str, ...]) -> None:
     """Source: api/ans.md §2.6, §9: repeated elements where JSON has lists."""
-    holder = _made(element, "application")
+    holder = made_child(element, "application")
     if "applications" in changed and spec.applications is not None:
-        _set_repeated(holder, "applicationId", spec.applications)
+        set_repeated(holder, "applicationId", spec.applications)
     if spec.services is not None:
         # Also when only the applications change: "any" may be there by absence, and would end with the first of them.
-        has_applications = _child(holder, "applicationId") is not None
+        has_applications = child_of(holder, "applicationId") is not None
         wanted = () if is_any_service(spec.services) and not has_applications else spec.services
-        for child in _children(holder, "service"):
-            _remove(child)
+        for child in children(holder, "service"):
+            remove(child)
         for service in wanted:
-            made = etree.SubElement(holder, _tag(holder, "service"))
+            made = etree.SubElement(holder, tag_like(holder, "service"))
             for name, value in wire_service(service).items():
                 for text in value if isinstance(value, list) else [value]:
-                    etree.SubElement(made, _tag(holder, name)).text = text
+                    etree.SubElement(made, tag_like(holder, name)).text = text
     if len(holder) == 0:
-        _remove(holder)
+        remove(holder)
 
 
 # -- reading -----------------------------------------------------------------------------------------------------
@@ -181,25 +195,25 @@ def _change_application(element: _Element, spec: FirewallRuleSpec, changed: tupl
 
 def _rule(element: _Element) -> FirewallRuleSpec:
     """Source: api/ans.md §2.8; the rule's id is ``id`` here, ``ruleId`` in JSON (§9)."""
-    by_name: dict[str, _Element] = {_local(child): child for child in element}
+    by_name: dict[str, _Element] = {local_name(child): child for child in element}
     texts = {name: (child.text or "").strip() for name, child in by_name.items() if len(child) == 0}
     application = by_name.get("application")
-    applications = _texts(application, "applicationId")
-    rule_id = _int(texts.get("id"))
-    tag = _int(texts.get("ruleTag"))
+    applications = texts_of(application, "applicationId")
+    rule_id = int_of(texts.get("id"))
+    tag = int_of(texts.get("ruleTag"))
     return FirewallRuleSpec(
         name=by_name["name"].text or "" if "name" in by_name else "",
         action=(texts.get("action") or "deny").casefold(),
-        enabled=_bool(texts.get("enabled"), True),
-        logging=_bool(texts.get("loggingEnabled"), False),
+        enabled=bool_of(texts.get("enabled"), True),
+        logging=bool_of(texts.get("loggingEnabled"), False),
         description=by_name["description"].text or "" if "description" in by_name else "",
         source=_words(by_name.get("source")),
         destination=_words(by_name.get("destination")),
-        source_exclude=_bool(_text(by_name.get("source"), "exclude"), False),
-        destination_exclude=_bool(_text(by_name.get("destination"), "exclude"), False),
-        services=services_of([_service(item) for item in _children(application, "service")], applications),
+        source_exclude=bool_of(text_of(by_name.get("source"), "exclude"), False),
+        destination_exclude=bool_of(text_of(by_name.get("destination"), "exclude"), False),
+        services=services_of([_service(item) for item in children(application, "service")], applications),
         applications=applications,
-        match_translated=_bool(texts.get("matchTranslated"), False),
+        match_translated=bool_of(texts.get("matchTranslated"), False),
         direction=texts.get("direction", "").casefold() or None,
         tag=rule_id if tag is None else tag,
         rule_id=rule_id,
@@ -207,92 +221,27 @@ def _rule(element: _Element) -> FirewallRuleSpec:
 
 
 def _words(element: _Element | None) -> tuple[str, ...]:
-    return words_of(*(_texts(element, name) for name in ("ipAddress", "vnicGroupId", "groupingObjectId")))
+    return words_of(*(texts_of(element, name) for name in ("ipAddress", "vnicGroupId", "groupingObjectId")))
 
 
 def _service(element: _Element) -> ServiceSpec:
     return service_of(
-        _text(element, "protocol") or "any",
-        _texts(element, "port"),
-        _texts(element, "sourcePort"),
-        _text(element, "icmpType"),
+        text_of(element, "protocol") or "any",
+        texts_of(element, "port"),
+        texts_of(element, "sourcePort"),
+        text_of(element, "icmpType"),
     )
 
 
 def _known_settings(element: _Element | None) -> dict[str, bool | int]:
     found: dict[str, bool | int] = {}
     for word, (wire, kind, _) in GLOBAL_SETTINGS.items():
-        text = _text(element, wire)
-        value = _bool(text) if kind is bool else _int(text)
+        text = text_of(element, wire)
+        value = bool_of(text) if kind is bool else int_of(text)
         if value is not None:
             found[word] = value
     return found
 
 
 def _rule_elements(root: _Element) -> list[_Element]:
-    return _children(_child(root, "firewallRules"), "firewallRule")
-
-
-# -- elements ----------------------------------------------------------------------------------------------------
-
-
-def _local(element: _Element) -> str:
-    # Comments and processing instructions have no name; they are kept like anything else that is unknown.
-    return xmltree.local(element) if isinstance(element.tag, str) else ""
-
-
-def _tag(like: _Element, name: str) -> str:
-    """A name in the namespace of ``like``, of which this wire form has none. Source: api/ans.md §2.8."""
-    namespace = etree.QName(like).namespace
-    return f"{{{namespace}}}{name}" if namespace else name
-
-
-def _children(element: _Element | None, name: str) -> list[_Element]:
-    return [] if element is None else [child for child in element if _local(child) == name]
-
-
-def _child(element: _Element | None, name: str) -> _Element | None:
-    return None if element is None else next((child for child in element if _local(child) == name), None)
-
-
-def _made(element: _Element, name: str) -> _Element:
-    found = _child(element, name)
-    return etree.SubElement(element, _tag(element, name)) if found is None else found
-
-
-def _remove(element: _Element) -> None:
-    parent = element.getparent()
-    if parent is not None:
-        parent.remove(element)
-
-
-def _text(element: _Element | None, name: str) -> str | None:
-    child = _child(element, name)
-    return None if child is None else (child.text or "").strip()
-
-
-def _texts(element: _Element | None, name: str) -> tuple[str, ...]:
-    return tuple(text for child in _children(element, name) if (text := (child.text or "").strip()))
-
-
-def _set_text(element: _Element, name: str, value: Any) -> None:
-    _made(element, name).text = str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _set_repeated(element: _Element, name: str, values: Sequence[str]) -> None:
-    for child in _children(element, name):
-        _remove(child)
-    for value in values:
-        etree.SubElement(element, _tag(element, name)).text = value
-
-
-def _int(text: str | None) -> int | None:
-    try:
-        return int(text) if text else None
-    except ValueError:
-        return None
-
-
-def _bool(text: str | None, absent: bool | None = None) -> bool | None:
-    word = (text or "").lower()
-    return word == "true" if word in ("true", "false") else absent
+    return children(child_of(root, "firewallRules"), "firewallRule")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,16 +12,11 @@ from vcloudair_core.engine.kind import Document
 from vcloudair_core.engine.matching import named_rules, refuse_doubles
 from vcloudair_core.engine.parsing import Problems
 from vcloudair_core.engine.plan import Change, Plan
-from vcloudair_core.engine.rulelist import (
-    ListPlan,
-    RuleListKind,
-    plan_absent,
-    plan_present,
-)
+from vcloudair_core.engine.rulelist import ListPlan, RuleListKind, check_no_places, plan_desired
 from vcloudair_core.errors import SpecError
 from vcloudair_core.services.ans.codecs import firewall_codec
 from vcloudair_core.services.ans.firewall_model import Edit, Firewall, rule_words
-from vcloudair_core.services.ans.firewall_parse import check_no_places, parse_policy, parse_rule
+from vcloudair_core.services.ans.firewall_parse import parse_policy, parse_rule
 from vcloudair_core.services.ans.firewall_spec import (
     GLOBAL_INFOS,
     FirewallPolicySpec,
@@ -103,7 +98,7 @@ class FirewallRuleKind(_FirewallKind):
     def plan(self, document: Document, desired: Desired) -> Plan:
         """Raises: AmbiguousMatchError, NotFoundError, SpecError for a place that cannot be."""
         in_order = isinstance(desired, Exactly)
-        listed = _plan_rules(decoded(document), desired, desired.specs, in_order=in_order, prefix="")
+        listed = plan_desired(_RULES, decoded(document).user_rules, desired, desired.specs, in_order=in_order)
         return Plan(self.name, listed.changes, steps=Edit(steps=listed.steps if listed.changes else None))
 
 
@@ -153,30 +148,9 @@ class FirewallPolicyKind(_FirewallKind):
         if spec.rules is None:
             listed = ListPlan((), ())
         else:
-            listed = _plan_rules(firewall, desired, spec.rules, in_order=True, prefix="rules")
+            listed = plan_desired(_RULES, firewall.user_rules, desired, spec.rules, in_order=True, prefix="rules")
         edit = Edit(settings.changed, settings.changed_global, listed.steps if listed.changes else None)
         return Plan(self.name, (*settings.changes, *listed.changes), steps=edit)
-
-
-def _plan_rules(
-    firewall: Firewall,
-    desired: Desired,
-    specs: Sequence[FirewallRuleSpec],
-    *,
-    in_order: bool,
-    prefix: str,
-) -> ListPlan:
-    if isinstance(desired, Absent):
-        return plan_absent(_RULES, firewall.user_rules, specs)
-    many = len(specs) > 1 or bool(prefix)
-    return plan_present(
-        _RULES,
-        firewall.user_rules,
-        specs,
-        in_order=in_order,
-        purge=isinstance(desired, Exactly),
-        path=lambda position: f"{prefix}[{position}]" if many else "",
-    )
 
 
 # -- settings ----------------------------------------------------------------------------------------------------

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from vcloudair_core.engine.canonical import ANY, port_range
+from vcloudair_core.engine.canonical import ANY
 from vcloudair_core.engine.fields import fields_of
 from vcloudair_core.engine.matching import refuse_doubles
-from vcloudair_core.engine.parsing import Problems, Reader, one_of
-from vcloudair_core.engine.rulelist import PLACE_FIELDS
+from vcloudair_core.engine.parsing import Problems, Reader
+from vcloudair_core.engine.rulelist import check_place
 from vcloudair_core.services.ans.firewall_spec import (
     ACTION_SYNONYMS,
     ACTIONS,
@@ -23,7 +23,14 @@ from vcloudair_core.services.ans.firewall_spec import (
     FirewallRuleSpec,
     ServiceSpec,
 )
-from vcloudair_core.services.ans.words import ICMP_TYPES, PROTOCOLS, complaint, member
+from vcloudair_core.services.ans.words import (
+    PROTOCOLS,
+    complaint,
+    member,
+    port_complaint,
+    port_word,
+    read_icmp_type,
+)
 
 _SHORTHAND = ("protocol", "dest_port", "source_port")
 _RULE_FIELDS = (*fields_of(FirewallRuleSpec), *_SHORTHAND)
@@ -125,7 +132,7 @@ def read_rule(data: Mapping[str, Any], path: str, problems: Problems) -> Firewal
         match_by=match_by,
     )
     _check_identity(reader, spec)
-    _check_place(reader)
+    check_place(reader)
     return spec
 
 
@@ -137,12 +144,6 @@ def _check_identity(reader: Reader, spec: FirewallRuleSpec) -> None:
         reader.problems.add(reader.at("name"), "is required")
     elif spec.name is not None and not spec.name.strip() and spec.rule_id is None and spec.tag is None:
         reader.problems.add(reader.at("name"), "is empty; a rule without a name needs rule_id or tag")
-
-
-def _check_place(reader: Reader) -> None:
-    given = [name for name in PLACE_FIELDS if reader.given(name)]
-    for name in given[1:]:
-        reader.problems.add(reader.at(name), f"cannot be given together with {given[0]}")
 
 
 def _tag(reader: Reader, rule_id: int | None, match_by: str) -> int | None:
@@ -220,7 +221,7 @@ def _service(reader: Reader, port_name: str, *, allow_icmp_type: bool = True) ->
     protocol = reader.choice("protocol", PROTOCOLS) or ANY
     port = _ports(reader, port_name)
     source_port = _ports(reader, "source_port")
-    icmp_type = _icmp_type(reader) if allow_icmp_type else None
+    icmp_type = read_icmp_type(reader) if allow_icmp_type else None
     if protocol == "icmp":
         for name, words in ((port_name, port), ("source_port", source_port)):
             if words and set(words) != {ANY}:
@@ -229,18 +230,6 @@ def _service(reader: Reader, port_name: str, *, allow_icmp_type: bool = True) ->
     if icmp_type is not None:
         reader.problems.add(reader.at("icmp_type"), f"goes with protocol icmp, not {protocol}")
     return ServiceSpec(protocol, port, source_port, None)
-
-
-def _icmp_type(reader: Reader) -> str | None:
-    """A name, or a number: no list of either is complete, but a misspelt name is caught."""
-    value = reader.text("icmp_type")
-    if value is None:
-        return None
-    word = value.strip().casefold()
-    if word in ICMP_TYPES or (word.isascii() and word.isdecimal() and int(word) <= 255):
-        return word
-    reader.problems.add(reader.at("icmp_type"), one_of(value, ICMP_TYPES))
-    return None
 
 
 def _ports(reader: Reader, name: str) -> tuple[str, ...] | None:
@@ -253,35 +242,9 @@ def _ports(reader: Reader, name: str) -> tuple[str, ...] | None:
     words: list[str] = []
     for path, item in items:
         where = reader.at(name) if scalar and len(items) == 1 else path
-        word = str(item).strip().casefold() if isinstance(item, (str, int)) and not isinstance(item, bool) else ""
-        reason = _port_complaint(item, word)
+        reason = port_complaint(item)
         if reason:
             reader.problems.add(where, reason)
         else:
-            words.append(word)
+            words.append(port_word(item))
     return tuple(words)
-
-
-def _port_complaint(item: Any, word: str) -> str:
-    if word == ANY:
-        return ""
-    first, dash, last = word.partition("-")
-    found = port_range(word)
-    if found is not None and (found[0] > 0 or dash):
-        return ""
-    numbers = [part.strip() for part in ((first, last) if dash else (first,))]
-    if all(part.isascii() and part.isdecimal() for part in numbers):
-        if all(0 < int(part[:9]) <= 65535 for part in numbers):
-            return f"{item!r} descends; write the lower port first"
-        return f"port {item!r} is out of range, 1 to 65535 is allowed"
-    return f"{item!r} is not a port, a range (8000-8080) or any"
-
-
-def check_no_places(specs: Sequence[FirewallRuleSpec], prefix: str) -> None:
-    """In an exact list the order of the list is the order: a place in words contradicts it. Raises SpecError."""
-    problems = Problems()
-    for position, spec in enumerate(specs):
-        for name in PLACE_FIELDS:
-            if getattr(spec, name) is not None:
-                problems.add(f"{prefix}[{position}].{name}", "is of no use here: the list itself is the order")
-    problems.raise_if_any()

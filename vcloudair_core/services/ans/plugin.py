@@ -41,10 +41,22 @@ def _edge() -> ResourceKind:
     return EdgeKind()
 
 
+def _nat_rule() -> ResourceKind:
+    from vcloudair_core.services.ans.nat_kinds import NatRuleKind
+
+    return NatRuleKind()
+
+
+def _nat() -> ResourceKind:
+    from vcloudair_core.services.ans.nat_kinds import NatKind
+
+    return NatKind()
+
+
 @hookimpl
 def vca_services() -> list[ServiceRecord]:
     """The service ``ans``."""
-    return [ServiceRecord("ans", "Edge gateways and their firewalls", _service)]
+    return [ServiceRecord("ans", "Edge gateways, their firewalls and NAT", _service)]
 
 
 @hookimpl
@@ -53,6 +65,8 @@ def vca_resource_kinds() -> list[KindRecord]:
     return [
         KindRecord("ans.firewall_rule", "ans", "Rules of an edge firewall, each for itself", _firewall_rule),
         KindRecord("ans.firewall", "ans", "A whole edge firewall: settings and rules", _firewall),
+        KindRecord("ans.nat_rule", "ans", "NAT rules of an edge, each for itself", _nat_rule),
+        KindRecord("ans.nat", "ans", "The whole NAT of an edge: its switch and rules", _nat),
         KindRecord("ans.edge", "ans", "A whole edge: every section in one document", _edge),
     ]
 

@@ -12,7 +12,7 @@ from vcloudair_core.errors import (
     ConfigurationError,
     NotFoundError,
 )
-from vcloudair_core.services.ans.codecs import firewall_codec
+from vcloudair_core.services.ans.codecs import firewall_codec, nat_codec
 from vcloudair_core.services.ans.edge_codec import named, parse_edges, parse_vdc_names
 from vcloudair_core.services.ans.edges import Edge, last_part, pick, refuse_plain_edge, same_vdc, uuid_in
 from vcloudair_core.services.ans.section_store import SectionStore
@@ -137,6 +137,16 @@ def firewall_store(session: Session, edge: Edge, dialect: str) -> SectionStore:
 def open_firewall(session: Session, target: Mapping[str, Any]) -> SectionStore:
     """The firewall of the edge that a target or the settings name: see :func:`target_edge`."""
     return firewall_store(session, target_edge(session, target), dialect_of(session))
+
+
+def nat_store(session: Session, edge: Edge, dialect: str) -> SectionStore:
+    """The NAT section of an edge. Source: api/ans.md §3."""
+    return SectionStore(session, edge, dialect, "nat", nat_codec(dialect))
+
+
+def open_nat(session: Session, target: Mapping[str, Any]) -> SectionStore:
+    """The NAT section of the edge that a target or the settings name: see :func:`target_edge`."""
+    return nat_store(session, target_edge(session, target), dialect_of(session))
 
 
 def target_edge(session: Session, target: Mapping[str, Any]) -> Edge:

@@ -1,14 +1,14 @@
-"""The words of a firewall rule: what may stand for an address, an interface, a grouping object, a port, a protocol."""
+"""The words of edge rules: what may stand for an address, an interface, a grouping object, a port, a protocol."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from vcloudair_core.engine.canonical import ANY, address_range, address_set, fold
-from vcloudair_core.engine.parsing import near
+from vcloudair_core.engine.canonical import ANY, address_range, address_set, fold, port_range
+from vcloudair_core.engine.parsing import Reader, near, one_of
 
 INTERFACES = ("internal", "external", "vse")
 PROTOCOLS = ("any", "tcp", "udp", "icmp")
@@ -117,3 +117,40 @@ def endpoint_meaning(words: Iterable[str]) -> frozenset[object]:
 def is_any(words: Sequence[str]) -> bool:
     """True when the words together match everything."""
     return endpoint_meaning(words) == frozenset((ANY,))
+
+
+# -- ports and ICMP types ----------------------------------------------------------------------------------------
+
+
+def port_word(item: Any) -> str:
+    """A port as text; an empty string for what can be none."""
+    return str(item).strip().casefold() if isinstance(item, (str, int)) and not isinstance(item, bool) else ""
+
+
+def port_complaint(item: Any) -> str:
+    """Why something is no port, range or ``any``; an empty string when it is one."""
+    word = port_word(item)
+    if word == ANY:
+        return ""
+    first, dash, last = word.partition("-")
+    found = port_range(word)
+    if found is not None and (found[0] > 0 or dash):
+        return ""
+    numbers = [part.strip() for part in ((first, last) if dash else (first,))]
+    if all(part.isascii() and part.isdecimal() for part in numbers):
+        if all(0 < int(part[:9]) <= 65535 for part in numbers):
+            return f"{item!r} descends; write the lower port first"
+        return f"port {item!r} is out of range, 1 to 65535 is allowed"
+    return f"{item!r} is not a port, a range (8000-8080) or any"
+
+
+def read_icmp_type(reader: Reader) -> str | None:
+    """A name, or a number: no list of either is complete, but a misspelt name is caught. Source: api/ans.md §2.6."""
+    value = reader.text("icmp_type")
+    if value is None:
+        return None
+    word = value.strip().casefold()
+    if word in ICMP_TYPES or (word.isascii() and word.isdecimal() and int(word) <= 255):
+        return word
+    reader.problems.add(reader.at("icmp_type"), one_of(value, ICMP_TYPES))
+    return None

@@ -1,0 +1,203 @@
+"""NAT rules and sections as typed values, and what identifies a rule that has no name. Source: api/ans.md §3."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from vcloudair_core.engine.canonical import ANY, address_set, fold, port_set
+from vcloudair_core.engine.fields import spec_field
+from vcloudair_core.engine.matching import Identities, Identity
+from vcloudair_core.engine.parsing import Problems
+from vcloudair_core.errors import SpecError
+
+ACTIONS = ("snat", "dnat")
+POSITIONS = ("top", "bottom")
+MATCHES = ("tuple", "description", "tag", "rule_id")
+FIRST_TAG, LAST_TAG = 65537, 131072
+"""Tags that users may give. Source: api/ans.md §3.2."""
+
+MATCH_FIELDS = {
+    "dnat": ("dnat_match_source_address", "dnat_match_source_port"),
+    "snat": ("snat_match_destination_address", "snat_match_destination_port"),
+}
+"""What goes with one action only. Source: api/ans.md §3.2."""
+
+REQUIRED = ("action", "original_address", "translated_address")
+
+
+def address_meaning(word: str) -> Hashable:
+    """What an address, CIDR, range or ``any`` stands for."""
+    return address_set((word,))
+
+
+def port_meaning(word: str) -> Hashable:
+    """What a port, range or ``any`` stands for."""
+    return port_set((word,))
+
+
+@dataclass(frozen=True)
+class NatRuleSpec:
+    """One NAT rule. None means: leave it as it is, or the default on a new rule. Source: api/ans.md §3.2.
+
+    The words ``any`` of ``vnic`` and of ports, protocol and matches are what the absence on the wire means.
+    """
+
+    action: str | None = spec_field("snat or dnat.", canonical=fold, choices=ACTIONS)
+    original_address: str | None = spec_field("Address before translation.", canonical=address_meaning, absent=ANY)
+    original_port: str | None = spec_field("Port before translation.", canonical=port_meaning, absent=ANY)
+    translated_address: str | None = spec_field("Address after translation.", canonical=address_meaning, absent=ANY)
+    translated_port: str | None = spec_field("Port after translation.", canonical=port_meaning, absent=ANY)
+    protocol: str | None = spec_field("any, tcp, udp or icmp.", canonical=fold, absent=ANY)
+    icmp_type: str | None = spec_field("Name or number of an ICMP type.", canonical=fold, absent=ANY)
+    vnic: str | None = spec_field("Number of the interface, or any.", absent=ANY)
+    interface: str | None = spec_field("Name of the interface or its network, in place of vnic.", input_only=True)
+    dnat_match_source_address: str | None = spec_field(
+        "DNAT only: where traffic comes from.", canonical=address_meaning, absent=ANY
+    )
+    dnat_match_source_port: str | None = spec_field("DNAT only: its source port.", canonical=port_meaning, absent=ANY)
+    snat_match_destination_address: str | None = spec_field(
+        "SNAT only: where traffic goes.", canonical=address_meaning, absent=ANY
+    )
+    snat_match_destination_port: str | None = spec_field(
+        "SNAT only: its destination port.", canonical=port_meaning, absent=ANY
+    )
+    enabled: bool | None = spec_field("Whether the rule is in force; new rules are.", absent=True)
+    logging: bool | None = spec_field("Whether matches are logged; new rules are not.", absent=False)
+    description: str | None = spec_field("Free text.", absent="")
+    tag: int | None = spec_field("User's tag, 65537 to 131072; the server's default is the rule id.")
+    rule_id: int | None = spec_field("The server's id.", read_only=True)
+    position: str | None = spec_field("top or bottom.", input_only=True, choices=POSITIONS)
+    before: str | None = spec_field("Description, id or tag of a rule to stand before.", input_only=True)
+    after: str | None = spec_field("Description, id or tag of a rule to stand after.", input_only=True)
+    index: int | None = spec_field("Place among user rules, from 0.", input_only=True)
+    match_by: str = spec_field("What identifies the rule.", default="tuple", input_only=True, choices=MATCHES)
+
+    @property
+    def name(self) -> str:
+        """What people call the rule: its description, else what it translates: ``dnat 203.0.113.10 tcp/443``."""
+        return (self.description or "").strip() or nat_title(self)
+
+
+def nat_title(spec: NatRuleSpec) -> str:
+    """A rule in few words, as far as they are known."""
+    if not spec.action or not spec.original_address:
+        return ""
+    parts = [spec.action, spec.original_address]
+    protocol = spec.protocol or ANY
+    detail = (spec.icmp_type if protocol == "icmp" else spec.original_port) or ANY
+    if detail != ANY:
+        parts.append(f"{protocol}/{detail}")
+    elif protocol != ANY:
+        parts.append(protocol)
+    parts += [f"vnic {spec.vnic}"] if spec.vnic not in (None, ANY) else []
+    parts += [f"on {spec.interface}"] if spec.interface else []
+    return " ".join(parts)
+
+
+# -- identity ----------------------------------------------------------------------------------------------------
+
+
+def _matched(spec: NatRuleSpec) -> Hashable:
+    """All that decides which traffic a rule translates, but for the interface. What it becomes is no part of it."""
+    protocol = fold(spec.protocol or ANY)
+    is_icmp = protocol == "icmp"
+    action = fold(spec.action or "")
+    address, port = (getattr(spec, name) for name in MATCH_FIELDS.get(action, MATCH_FIELDS["dnat"]))
+    return (
+        action,
+        protocol,
+        fold(spec.icmp_type or ANY) if is_icmp else "",
+        address_meaning(spec.original_address or ANY),
+        port_meaning(ANY if is_icmp else spec.original_port or ANY),
+        address_meaning(address or ANY),
+        port_meaning(port or ANY),
+    )
+
+
+def _sought(spec: NatRuleSpec) -> tuple[Hashable, ...]:
+    """A rule without interface means the one on all of them, or else the only one that matches the same traffic."""
+    if spec.interface is not None:
+        return ((("interface", spec.interface), _matched(spec)),)
+    exact = (spec.vnic or ANY, _matched(spec))
+    return (exact,) if spec.vnic is not None else (exact, (None, _matched(spec)))
+
+
+def _answered(spec: NatRuleSpec) -> tuple[Hashable, ...]:
+    return ((spec.vnic or ANY, _matched(spec)), (None, _matched(spec)))
+
+
+def _described(spec: NatRuleSpec) -> tuple[Hashable, ...]:
+    return ((spec.description or "").strip(),)
+
+
+IDENTITIES = Identities(
+    {
+        "tuple": Identity(_sought, lambda spec: f"alike in what they match ({nat_title(spec)})", _answered),
+        "description": Identity(_described, lambda spec: f"described {(spec.description or '').strip()!r}"),
+    },
+    shown=("action", "vnic", "original_address", "translated_address", "description"),
+)
+"""``tuple``: action, interface, protocol and ICMP type, original address and port, match address and port."""
+
+
+# -- meaning -----------------------------------------------------------------------------------------------------
+
+
+def missing_fields(spec: NatRuleSpec) -> list[str]:
+    """What a new rule lacks."""
+    return [name for name in REQUIRED if not getattr(spec, name)]
+
+
+def completed_rule(spec: NatRuleSpec) -> NatRuleSpec:
+    """A new rule with its defaults. Raises SpecError when it cannot be made from what was given."""
+    problems = Problems()
+    for name in missing_fields(spec):
+        problems.add(name, f"is required, because there is no such rule yet (matched by {spec.match_by})")
+    if spec.tag is not None and not FIRST_TAG <= spec.tag <= LAST_TAG:
+        problems.add("tag", f"{spec.tag} is out of range for a new rule, {FIRST_TAG} to {LAST_TAG} is allowed")
+    problems.raise_if_any()
+    return replace(
+        spec,
+        original_port=spec.original_port or ANY,
+        translated_port=spec.translated_port or ANY,
+        protocol=spec.protocol or ANY,
+        vnic=spec.vnic or ANY,
+        enabled=True if spec.enabled is None else spec.enabled,
+        logging=False if spec.logging is None else spec.logging,
+        rule_id=None,
+    )
+
+
+def effective_rule(spec: NatRuleSpec, current: NatRuleSpec) -> NatRuleSpec:
+    """The spec as it is meant for a rule that exists: what no longer fits its protocol or action goes.
+
+    Raises SpecError for what does not fit the rule that was found.
+    """
+    action, protocol = spec.action or current.action or "", spec.protocol or current.protocol or ANY
+    changes: dict[str, Any] = {}
+    if protocol == "icmp":
+        for name in ("original_port", "translated_port"):
+            _refuse(name, getattr(spec, name), "icmp has no ports, and the rule is for icmp")
+            changes[name] = ANY
+    elif spec.protocol is not None:
+        changes["icmp_type"] = ANY
+    for other, names in MATCH_FIELDS.items():
+        for name in names if action in ACTIONS and other != action else ():
+            _refuse(name, getattr(spec, name), f"goes with {other}, and the rule is {action}")
+            changes[name] = ANY
+    return replace(spec, **changes) if changes else spec
+
+
+def _refuse(name: str, value: str | None, reason: str) -> None:
+    if value not in (None, ANY):
+        raise SpecError(name, reason)
+
+
+@dataclass(frozen=True)
+class NatSpec:
+    """A whole NAT section. None means: leave it as it is. Source: api/ans.md §3.1."""
+
+    enabled: bool | None = spec_field("Whether NAT is on.", absent=True)
+    rules: tuple[NatRuleSpec, ...] | None = spec_field("Rules.", input_only=True)
