@@ -31,6 +31,7 @@ def _vcloud(prefix: str) -> list[SimulatorArea]:
         area_edge,
         area_edge_settings,
         area_edge_views,
+        area_object_browser,
         area_query,
         area_replications,
         area_tasks,
@@ -47,4 +48,5 @@ def _vcloud(prefix: str) -> list[SimulatorArea]:
         area_edge.area("network", prefix),
         area_edge_settings.area(prefix),
         area_edge_views.area(prefix),
+        area_object_browser.area(prefix),
     ]
