@@ -10,6 +10,7 @@ from typing import Any
 from vcloudair_core.http import Response
 from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
 from vcloudair_core.simulator import answers
+from vcloudair_core.simulator.edge_interfaces import interfaces
 from vcloudair_core.simulator.edge_section import guarded, xml_answer
 from vcloudair_core.simulator.world import Edge
 from vcloudair_core.simulator.xmlbuild import element, serialised
@@ -53,12 +54,14 @@ def objects(context: Any, edge: Edge, as_json: bool) -> Response:
 def _named(context: Any, edge: Edge, kind: str) -> list[tuple[str, str]]:
     world = context.world
     if kind == "gatewayinterface":
-        return [("internal", "internal"), ("external", "external"), ("uplink", "vnic-0"), ("lan", "vnic-1")]
+        groups = [("internal", "internal"), ("external", "external")]
+        return groups + [(one["name"], f"vnic-{one['index']}") for one in interfaces(edge)]
     if kind == "virtualmachine":
         machines = [vm for vm in world.vms.values() if vm.vdc_id == edge.vdc_id]
         return [(vm.name, f"urn:vcloud:vm:{vm.vm_id}") for vm in machines]
     if kind == "network":
-        return [("lan", f"urn:vcloud:network:{world.make_id('network', 'lan')}")]
+        names = [one["networkReference"]["name"] for one in interfaces(edge) if one["type"] == "internal"]
+        return [(name, f"urn:vcloud:network:{world.make_id('network', name)}") for name in names]
     return []
 
 

@@ -38,10 +38,10 @@ def test_the_interfaces_lead_out_and_in(caller: Caller) -> None:
     edge = first_edge(caller.simulator)
     root = caller.xml(f"/network/edges/{edge.edge_id}/vdcNetworks")
     kinds = [(node.findtext("index"), node.findtext("type")) for node in root.findall("edgeInterface")]
-    assert kinds == [("0", "uplink"), ("1", "internal")]
+    assert kinds == [("0", "uplink"), ("1", "internal"), ("2", "internal")]
     assert root.findtext("edgeInterface/addressGroups/addressGroup/primaryAddress") == edge.external_address
     listed = caller.json(f"/network/edges/{edge.edge_id}/vdcNetworks")["edgeInterfaces"]
-    assert listed[0]["addressGroups"]["addressGroups"][0]["primaryAddress"] == edge.external_address
+    assert listed[0]["addressGroups"]["addressGroup"]["primaryAddress"] == edge.external_address
 
 
 def test_the_classic_document_says_whether_services_are_advanced(caller: Caller) -> None:
