@@ -46,6 +46,7 @@ def link(rel: str, href: str, media_type: str | None = None, name: str | None = 
 
 
 def text_of(value: Any) -> str:
+    """As XML writes it: true and false in lower case."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
