@@ -57,6 +57,7 @@ def no_access(kind: str, identifier: str, version: str) -> Response:
 
 
 def empty(status: int, **headers: str) -> Response:
+    """No body; header names take ``_`` for ``-``."""
     return Response(
         status, Headers({"Content-Length": "0", **{k.replace("_", "-"): v for k, v in headers.items()}}), b""
     )
@@ -65,6 +66,7 @@ def empty(status: int, **headers: str) -> Response:
 def json_body(
     value: Any, status: int = 200, content_type: str = "application/json", headers: dict[str, str] | None = None
 ) -> Response:
+    """JSON, as the portals and NSX send it."""
     return Response(status, Headers({"Content-Type": content_type, **(headers or {})}), json.dumps(value).encode())
 
 

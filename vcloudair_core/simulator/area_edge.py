@@ -136,6 +136,7 @@ def established_timeout_s(context: Any, is_hybridity: bool) -> int:
 
 
 def job(context: Any) -> Response:
+    """A change that was made with ``async=true``; it is over. Source: api/ans.md §7."""
     known = context.state.setdefault("jobs", {})
     found = known.get(context.path_params["job_id"])
     if found is None:

@@ -7,6 +7,7 @@ from typing import Any
 from vcloudair_core.http import Response
 from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
 from vcloudair_core.simulator import answers
+from vcloudair_core.simulator.edge_interfaces import interfaces
 from vcloudair_core.simulator.edge_section import guarded, xml_answer
 from vcloudair_core.simulator.edge_wire import to_xml
 from vcloudair_core.simulator.world import Edge
@@ -21,7 +22,7 @@ def area(prefix: str = "") -> SimulatorArea:
         (
             SimulatorRoute("GET", base, listing),
             SimulatorRoute("GET", f"{base}/{{edge_id}}/status", guarded(status, is_hybridity=False)),
-            SimulatorRoute("GET", f"{base}/{{edge_id}}/vdcNetworks", guarded(interfaces, is_hybridity=False)),
+            SimulatorRoute("GET", f"{base}/{{edge_id}}/vdcNetworks", guarded(vdc_networks, is_hybridity=False)),
         ),
     )
 
@@ -53,7 +54,7 @@ def _summary(edge: Edge, tenant: str) -> dict[str, Any]:
         "tenantId": tenant,
         "apiVersion": "4.0",
         "edgeStatus": "GREEN",
-        "numberOfConnectedVnics": 2,
+        "numberOfConnectedVnics": len(interfaces(edge)),
     }
 
 
@@ -76,33 +77,9 @@ def status(context: Any, edge: Edge, as_json: bool) -> Response:
     return xml_answer(to_xml("edgeStatus", {**shown, "featureStatuses": {"featureStatus": services}}))
 
 
-def interfaces(context: Any, edge: Edge, as_json: bool) -> Response:
-    """The vNICs: 0 leads out, 1 leads in."""
-    shown = [
-        _interface(context, 0, "external", "uplink", edge.external_address),
-        _interface(context, 1, "lan", "internal", "192.168.10.1"),
-    ]
+def vdc_networks(context: Any, edge: Edge, as_json: bool) -> Response:
+    """The interfaces; the form of the JSON is inferred from the XML."""
+    found = interfaces(edge)
     if as_json:
-        return answers.json_body({"edgeInterfaces": shown})
-    for one in shown:
-        groups = one["addressGroups"]["addressGroups"]
-        one["addressGroups"] = {"addressGroup": groups}
-    return xml_answer(to_xml("edgeInterfaces", {"edgeInterface": shown}))
-
-
-def _interface(context: Any, index: int, name: str, kind: str, address: str) -> dict[str, Any]:
-    network_id = context.world.make_id("network", name)
-    return {
-        "name": name,
-        "type": kind,
-        "index": index,
-        "networkReference": {"id": network_id, "name": name, "type": "Network"},
-        "addressGroups": {
-            "addressGroups": [
-                {"primaryAddress": address, "subnetMask": "255.255.255.0", "subnetPrefixLength": 24},
-            ]
-        },
-        "portgroupId": f"dvportgroup-{40 + index}",
-        "portgroupName": name,
-        "isConnected": True,
-    }
+        return answers.json_body({"edgeInterfaces": found})
+    return xml_answer(to_xml("edgeInterfaces", {"edgeInterface": found}))

@@ -120,14 +120,14 @@ def show_edge(context: Any) -> Response:
 
 
 def _uplink(context: Any, edge: Edge) -> Any:
-    network = f"{context.root}/api/admin/network/{context.world.make_id('network', 'external')}"
+    network = f"{context.root}/api/admin/network/{context.world.make_id('network', 'external-net')}"
     subnet = {"Gateway": "203.0.113.254", "Netmask": "255.255.255.0", "IpAddress": edge.external_address}
     return element(
         "GatewayInterface",
         None,
-        element("Name", None, "external"),
-        element("DisplayName", None, "external"),
-        element("Network", {"type": f"{ADMIN}network+xml", "name": "external", "href": network}),
+        element("Name", None, "external-net"),
+        element("DisplayName", None, "external-net"),
+        element("Network", {"type": f"{ADMIN}network+xml", "name": "external-net", "href": network}),
         element("InterfaceType", None, "uplink"),
         _nested("SubnetParticipation", subnet),
         element("ApplyRateLimit", None, False),

@@ -8,7 +8,7 @@ from vcloudair_core.simulator.config import COMPUTE, PROFILES
 
 def built_in_areas(profile: str) -> tuple[SimulatorArea, ...]:
     """Areas in the order in which their routes are tried. A profile that is not known is a ValueError."""
-    from vcloudair_core.simulator import area_absent, area_edge, area_iam, area_nat, area_vchs
+    from vcloudair_core.simulator import area_absent, area_iam, area_vchs
 
     if profile not in PROFILES:
         raise ValueError(f"there is no profile {profile!r}; known: {', '.join(PROFILES)}")
@@ -17,21 +17,20 @@ def built_in_areas(profile: str) -> tuple[SimulatorArea, ...]:
         areas.append(area_vchs.area())
     if profile in ("vca", "all"):
         areas.append(area_iam.area())
-        areas += [*_vcloud(COMPUTE), area_edge.area("hybridity", COMPUTE), area_nat.area("hybridity", COMPUTE)]
+        areas += [*_vcloud(COMPUTE), *_sections("hybridity", COMPUTE)]
     if profile in ("vchs", "vcd", "all"):
         areas += _vcloud("")
     if profile in ("vchs", "all"):
-        areas += [area_edge.area("hybridity"), area_nat.area("hybridity")]
+        areas += _sections("hybridity", "")
     return (*areas, area_absent.area(profile))
 
 
 def _vcloud(prefix: str) -> list[SimulatorArea]:
     """A vCloud Director with everything behind it."""
     from vcloudair_core.simulator import (
-        area_edge,
         area_edge_settings,
         area_edge_views,
-        area_nat,
+        area_object_browser,
         area_query,
         area_replications,
         area_tasks,
@@ -45,8 +44,15 @@ def _vcloud(prefix: str) -> list[SimulatorArea]:
         area_query.area(prefix),
         area_tasks.area(prefix),
         area_replications.area(prefix),
-        area_edge.area("network", prefix),
+        *_sections("network", prefix),
         area_edge_settings.area(prefix),
         area_edge_views.area(prefix),
-        area_nat.area("network", prefix),
+        area_object_browser.area(prefix),
     ]
+
+
+def _sections(flavour: str, prefix: str) -> list[SimulatorArea]:
+    """Every section of an edge, behind one of its two doors."""
+    from vcloudair_core.simulator import area_edge
+
+    return [area_edge.area(flavour, prefix)]

@@ -34,7 +34,7 @@ class SimulatorConfig:
         ("vchs.example.test", "vca.example.test", "vcd.example.test"), "more names in the certificate"
     )
     api_versions: tuple[str, ...] = _switch(
-        ("5.1", "5.5", "5.6", "5.7", "5.11", "9.0", "20.0", "27.0", "29.0", "36.3"),
+        ("1.5", "5.1", "5.5", "5.6", "5.7", "5.11", "9.0", "20.0", "27.0", "29.0", "36.3"),
         "versions that a vCloud Director speaks; others are 406",
     )
     # -- sessions (api/sessions.md §6) --

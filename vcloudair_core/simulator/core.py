@@ -43,6 +43,7 @@ class Context:
 
     @property
     def world(self) -> World:
+        """The inventory."""
         return self.simulator.world
 
     @property
@@ -52,6 +53,7 @@ class Context:
 
     @property
     def wants_json(self) -> bool:
+        """Whether Accept asks NSX for JSON. Source: api/ans.md §1.2."""
         return "json" in self.request.headers.get("Accept", "")
 
 
@@ -261,10 +263,11 @@ class InProcessTransport:
         self._simulator = simulator
 
     def send(self, request: Request) -> Response:
+        """Raises TransportError where a connection would break."""
         try:
             return self._simulator.handle(request)
         except SocketFaultError as exc:
             raise transport_error(exc, request) from None
 
     def close(self) -> None:
-        pass
+        """Nothing is open."""

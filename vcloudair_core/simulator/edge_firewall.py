@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import ipaddress
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from vcloudair_core.simulator.world import Edge
@@ -65,6 +66,7 @@ def factory(edge: Edge, established_timeout_s: int) -> dict[str, Any]:
 
 
 def take_id(edge: Edge) -> int:
+    """The next number for a rule; none is used twice. Source: api/ans.md §12."""
     edge.next_rule_id += 1
     return edge.next_rule_id - 1
 
@@ -85,6 +87,7 @@ def _internal(edge: Edge) -> dict[str, Any]:
 
 
 def default_rule(state: dict[str, Any]) -> dict[str, Any]:
+    """The last rule, which is the default policy in another shape. Source: api/ans.md §2.7."""
     name = "default rule for ingress traffic"
     return {
         "ruleId": state["default_id"],
@@ -111,6 +114,22 @@ def shown(state: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def check_version(state: Mapping[str, Any], data: Mapping[str, Any], section: str, strict_version: str) -> None:
+    """A stale version is refused, none is not. Source: api/ans.md §8, §12. Raises RefusedError."""
+    version = data.get("version")
+    if version is None:
+        return
+    if strict_version == "reject-any":
+        raise RefusedError("version must not be given.", code=10002)
+    if strict_version == "409-stale" and int(version) != state["version"]:
+        raise RefusedError(
+            f"The object {section} used in this operation has an older version {version} than the current system "
+            f"version {state['version']}. Refresh UI or fetch the latest copy of the object and retry operation.",
+            status=409,
+            code=203,
+        )
+
+
 def replace(
     edge: Edge,
     body: dict[str, Any],
@@ -124,17 +143,7 @@ def replace(
     state = edge.firewall
     if needs_feature_type and body.get("featureType") != "firewall_4.0":
         raise RefusedError("The feature type is missing or wrong: firewall_4.0 is required.", code=10001)
-    version = body.get("version")
-    if version is not None:
-        if strict_version == "reject-any":
-            raise RefusedError("version must not be given.", code=10002)
-        if strict_version == "409-stale" and int(version) != state["version"]:
-            raise RefusedError(
-                f"The object firewall used in this operation has an older version {version} than the current system "
-                f"version {state['version']}. Refresh UI or fetch the latest copy of the object and retry operation.",
-                status=409,
-                code=203,
-            )
+    check_version(state, body, "firewall", strict_version)
     rules = (body.get("firewallRules") or {}).get("firewallRules") or []
     known = {rule["ruleId"] for rule in state["user"]}
     taken: list[dict[str, Any]] = []
@@ -201,6 +210,7 @@ def find(edge: Edge, rule_id: str) -> int:
 
 
 def update(edge: Edge, rule_id: str, rule: dict[str, Any]) -> None:
+    """PUT of one rule: what is not sent is reset. Raises RefusedError."""
     position = find(edge, rule_id)
     known = {edge.firewall["user"][position]["ruleId"]}
     edge.firewall["user"][position] = _checked(edge, {**rule, "ruleId": int(rule_id)}, position, known)
@@ -208,6 +218,7 @@ def update(edge: Edge, rule_id: str, rule: dict[str, Any]) -> None:
 
 
 def delete(edge: Edge, rule_id: str) -> None:
+    """DELETE of one rule. Raises RefusedError(404)."""
     del edge.firewall["user"][find(edge, rule_id)]
     edge.firewall["version"] += 1
 

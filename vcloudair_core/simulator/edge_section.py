@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -14,6 +14,7 @@ from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
 from vcloudair_core.simulator import answers
 from vcloudair_core.simulator.area_edge import EdgeHandler, _body, _done
 from vcloudair_core.simulator.edge_firewall import RefusedError
+from vcloudair_core.simulator.edge_firewall import check_version as check_version  # for sections to import from here
 from vcloudair_core.simulator.world import Edge
 
 
@@ -110,19 +111,3 @@ def guarded(handler: EdgeHandler, *, is_hybridity: bool) -> Callable[[Any], Resp
             return answers.nsx_error(400, 100, details, as_json=as_json, module="")
 
     return run
-
-
-def check_version(state: Mapping[str, Any], data: Mapping[str, Any], section: str, strict_version: str) -> None:
-    """A stale version is refused, none is not. Source: api/ans.md §8, §12. Raises RefusedError."""
-    version = data.get("version")
-    if version is None:
-        return
-    if strict_version == "reject-any":
-        raise RefusedError("version must not be given.", code=10002)
-    if strict_version == "409-stale" and int(version) != state["version"]:
-        raise RefusedError(
-            f"The object {section} used in this operation has an older version {version} than the current system "
-            f"version {state['version']}. Refresh UI or fetch the latest copy of the object and retry operation.",
-            status=409,
-            code=203,
-        )

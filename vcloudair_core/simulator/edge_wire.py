@@ -18,6 +18,7 @@ def to_xml(name: str, value: Any) -> bytes:
 
 
 def firewall_xml(config: dict[str, Any]) -> bytes:
+    """The section; it has no featureType here. Source: api/ans.md §9."""
     body = {key: value for key, value in config.items() if key not in ("featureType", "firewallRules")}
     root = _element("firewall", body)
     rules = etree.SubElement(root, "firewallRules")
@@ -27,6 +28,7 @@ def firewall_xml(config: dict[str, Any]) -> bytes:
 
 
 def rule_element(rule: dict[str, Any]) -> Any:
+    """One rule."""
     return _element("firewallRule", {"id": rule["ruleId"], **{k: v for k, v in rule.items() if k != "ruleId"}})
 
 
@@ -74,6 +76,7 @@ def rules_from_xml(body: bytes) -> list[dict[str, Any]]:
 
 
 def rule_from(root: Any) -> dict[str, Any]:
+    """A rule as JSON says it. Raises ValueError."""
     rule = _value(root)
     if not isinstance(rule, dict):
         return {}

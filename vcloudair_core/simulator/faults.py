@@ -46,6 +46,7 @@ class SocketFaultError(Exception):
 
 
 def transport_error(fault: SocketFaultError, request: Request) -> TransportError:
+    """The same for a client without sockets: what its transport would have raised."""
     if fault.kind == "hang":
         return TimeoutExpiredError(
             f"{request.origin} did not answer {request.method} {request.path}.", may_have_executed=True
@@ -126,6 +127,7 @@ class Fault:
         )
 
     def after(self, response: Response) -> Response:
+        """What becomes of the answer. Raises SocketFaultError."""
         if self.kind == "reset_after":
             raise SocketFaultError("reset_after", acted=True)
         if self.kind in ("half_body", "wrong_length"):
@@ -162,10 +164,12 @@ class Faults:
         return fault
 
     def clear(self) -> None:
+        """No orders any more."""
         with self._lock:
             self._rules.clear()
 
     def match(self, method: str, path: str) -> Fault | None:
+        """The order for this request, which is one less of it."""
         with self._lock:
             for fault in self._rules:
                 if fault.method not in ("", method) or fault.path not in path:

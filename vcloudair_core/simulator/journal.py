@@ -22,6 +22,7 @@ class Entry:
     note: str = ""
 
     def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
         return asdict(self)
 
 

@@ -27,6 +27,7 @@ class QueryType:
 
     @property
     def references(self) -> str:
+        """The element around references. Source: api/query.md §6."""
         return self.record.replace("Record", "References")
 
     def attributes(self, rows: list[Record]) -> set[str]:

@@ -86,9 +86,11 @@ class Sessions:
         return self._alive(self._iam, header[7:] if header.startswith("Bearer ") else "")
 
     def close_vcd(self, token: str) -> None:
+        """Sign-out at a vCloud Director."""
         self._vcd.pop(token, None)
 
     def close_portal(self, token: str) -> None:
+        """Sign-out at the subscription portal."""
         self._portal.pop(token, None)
 
     def expire_all(self) -> None:

@@ -83,6 +83,7 @@ class Tasks:
         return [task for task in self._tasks.values() if self.find(task.task_id, org)]
 
     def status(self, task: Task) -> str:
+        """Its state now."""
         return task.status(self._clock.now())
 
     def document(self, task: Task, root: str) -> Any:

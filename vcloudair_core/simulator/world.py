@@ -12,6 +12,8 @@ from vcloudair_core.simulator.config import ORG, PASSWORD, USER, SimulatorConfig
 
 @dataclass
 class Org:
+    """An organisation: who signs in does so to one."""
+
     org_id: str
     name: str
     full_name: str
@@ -19,6 +21,8 @@ class Org:
 
 @dataclass
 class User:
+    """Somebody of one org."""
+
     name: str
     password: str
     org: str
@@ -27,6 +31,8 @@ class User:
 
 @dataclass
 class Vdc:
+    """A virtual data centre of one org."""
+
     vdc_id: str
     name: str
     org: str
@@ -34,6 +40,8 @@ class Vdc:
 
 @dataclass
 class Edge:
+    """An edge gateway. ``number`` is NSX's own: ``edge-<number>``. Source: api/ans.md §1.3."""
+
     edge_id: str
     name: str
     vdc_id: str
@@ -48,6 +56,8 @@ class Edge:
 
 @dataclass
 class Vm:
+    """A machine in a vApp."""
+
     vm_id: str
     name: str
     vapp_id: str
@@ -80,15 +90,19 @@ class World:
         self.users: list[User] = []
 
     def make_id(self, kind: str, name: str) -> str:
+        """The UUID of a name; the same in every simulator of one seed."""
         return str(uuid.uuid5(self._space, f"{kind}:{name}"))
 
     def org(self, name: str) -> Org | None:
+        """By name, blind to case. Source: api/sessions.md §4.3."""
         return next((org for org in self.orgs.values() if org.name.lower() == name.lower()), None)
 
     def vdcs_of(self, org: str) -> list[Vdc]:
+        """The VDCs of an org."""
         return [vdc for vdc in self.vdcs.values() if vdc.org == org]
 
     def user(self, name: str, password: str, org: str = "") -> User | None:
+        """Who has that name and password, in that org or in any."""
         for user in self.users:
             if user.name == name and user.password == password and (not org or user.org.lower() == org.lower()):
                 return user

@@ -46,6 +46,7 @@ def link(rel: str, href: str, media_type: str | None = None, name: str | None = 
 
 
 def text_of(value: Any) -> str:
+    """As XML writes it: true and false in lower case."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -56,5 +57,11 @@ def serialised(root: Any) -> bytes:
 
 
 def parsed(body: bytes) -> Any:
-    """What a client sent. Raises etree.XMLSyntaxError."""
-    return etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True))
+    """What a client sent to NSX, by local names: namespaces mean nothing there.
+
+    pyvcloud 23 puts rules in vCloud's namespace into a document that has none. Raises etree.XMLSyntaxError.
+    """
+    root = etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True))
+    for node in root.iter(etree.Element):
+        node.tag = etree.QName(node).localname
+    return root

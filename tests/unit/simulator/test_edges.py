@@ -38,10 +38,10 @@ def test_the_interfaces_lead_out_and_in(caller: Caller) -> None:
     edge = first_edge(caller.simulator)
     root = caller.xml(f"/network/edges/{edge.edge_id}/vdcNetworks")
     kinds = [(node.findtext("index"), node.findtext("type")) for node in root.findall("edgeInterface")]
-    assert kinds == [("0", "uplink"), ("1", "internal")]
+    assert kinds == [("0", "uplink"), ("1", "internal"), ("2", "internal")]
     assert root.findtext("edgeInterface/addressGroups/addressGroup/primaryAddress") == edge.external_address
     listed = caller.json(f"/network/edges/{edge.edge_id}/vdcNetworks")["edgeInterfaces"]
-    assert listed[0]["addressGroups"]["addressGroups"][0]["primaryAddress"] == edge.external_address
+    assert listed[0]["addressGroups"]["addressGroup"]["primaryAddress"] == edge.external_address
 
 
 def test_the_classic_document_says_whether_services_are_advanced(caller: Caller) -> None:
@@ -68,3 +68,20 @@ def test_an_unknown_edge_is_forbidden_here_and_not_found_there() -> None:
 def test_a_urn_is_as_good_as_its_last_part(caller: Caller) -> None:
     edge = first_edge(caller.simulator)
     assert caller.get(f"/network/edges/urn:vcloud:gateway:{edge.edge_id}/firewall/config").status == 200
+
+
+def test_what_a_rule_may_name_is_found_by_its_name_and_taken(caller: Caller) -> None:
+    edge = first_edge(caller.simulator)
+    base = f"/network/objectbrowser/edge/{edge.edge_id}/firewall/source"
+    kinds = [str(link.text) for link in caller.xml(base).iter("link")]
+    assert [link.rsplit("/", 1)[-1] for link in kinds][:2] == ["gatewayinterface", "virtualmachine"]
+    for link in kinds:
+        root = caller.xml(link)
+        assert int(str(root.get("total"))) == len(root)
+        for found in root:
+            named = found.find("requiredProperties/objectBrowserProperty")
+            assert named is not None
+            rule = {"action": "accept", "source": {str(named.get("name")): [named.get("value")]}}
+            config = {"featureType": "firewall_4.0", "firewallRules": {"firewallRules": [rule]}}
+            assert caller.put_json(f"/network/edges/{edge.edge_id}/firewall/config", config).status == 204
+    assert caller.get(f"{base}/nothing").status == 400

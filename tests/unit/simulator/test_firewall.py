@@ -382,3 +382,17 @@ def test_the_global_settings_have_an_address(network: Firewall) -> None:
     assert network.state["globalConfig"]["udpTimeout"] == 90
     assert network.state["globalConfig"]["tcpTimeoutOpen"] == 30
     assert "90" in network.send("GET", "/global").text
+
+
+def test_a_rule_in_a_namespace_of_its_own_is_a_rule() -> None:
+    """pyvcloud 23 reads the section, puts a rule in vCloud's namespace into it, and sends the whole back."""
+    firewall = Firewall("xml")
+    root = etree.fromstring(firewall.get().body)
+    rule = etree.fromstring(
+        XML_RULE.replace("<firewallRule>", '<firewallRule xmlns="http://www.vmware.com/vcloud/v1.5">')
+    )
+    root[-1].append(rule)
+    sent = etree.tostring(root).decode()
+    assert firewall.caller.send("PUT", firewall.path, sent, Content_Type="application/*+xml").status == 204
+    assert [rule["name"] for rule in firewall.state["user"]] == ["web in"]
+    assert firewall.state["user"][0]["destination"]["ipAddress"] == ["203.0.113.10"]

@@ -76,7 +76,7 @@ def test_a_missing_or_unknown_version_comes_before_the_password(accept: str, sai
     assert answer.status == 406
     message = str(etree.fromstring(answer.body).get("message"))
     assert said in message
-    assert "[5.1, 5.5, 5.6," in message
+    assert "[1.5, 5.1, 5.5, 5.6," in message
 
 
 def test_other_parameters_of_accept_are_ignored() -> None:

@@ -1,0 +1,138 @@
+"""Whole edges of any shape, against a simulated cloud: what is applied is reached, and nobody else's rules are touched."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.property import test_firewall
+from vcloudair_core.client import Client
+from vcloudair_core.services.ans.edge_kind import SECTIONS
+from vcloudair_core.session.clock import FakeClock
+from vcloudair_core.simulator import Simulator
+from vcloudair_core.testing import simulated
+
+octet = st.integers(1, 254)
+inside = st.builds("192.168.{}.{}".format, octet, octet)
+outside = st.builds("203.0.113.{}".format, octet)
+port = st.integers(1, 65535).map(str)
+
+
+def _dnat(original: str, translated: str, original_port: str, logging: bool) -> dict[str, Any]:
+    words = {"action": "dnat", "vnic": 0, "protocol": "tcp", "original_address": original, "logging": logging}
+    return {**words, "original_port": original_port, "translated_address": translated}
+
+
+def _snat(original: str, translated: str, enabled: bool) -> dict[str, Any]:
+    words = {"action": "snat", "vnic": 0, "original_address": f"{original}/32", "enabled": enabled}
+    return {**words, "translated_address": translated}
+
+
+def _identity(rule: dict[str, Any]) -> tuple[Any, ...]:
+    return rule["action"], rule["original_address"], rule.get("original_port")
+
+
+nat_rules = st.one_of(
+    st.builds(_dnat, outside, inside, port, st.booleans()),
+    st.builds(_snat, inside, outside, st.booleans()),
+)
+firewalls = st.builds(
+    lambda rules, action: {"rules": rules, "default_action": action},
+    test_firewall.rule_lists(),
+    st.sampled_from(["accept", "deny"]),
+)
+nats = st.builds(
+    lambda rules, enabled: {"rules": rules, "enabled": enabled},
+    st.lists(nat_rules, max_size=4, unique_by=_identity),
+    st.booleans(),
+)
+sections = {"firewall": firewalls, "nat": nats}
+edges = st.fixed_dictionaries({}, optional=sections).filter(bool)
+
+
+def test_every_section_is_drawn_here() -> None:
+    assert set(sections) == set(SECTIONS)
+
+
+@contextmanager
+def cloud(dialect: str) -> Iterator[tuple[Client, Simulator]]:
+    with simulated(profile="all") as (app, client, simulator):
+        settings = client.settings.replace(edge_api=dialect, lock=False, firewall_lint="off")
+        with app.client(settings) as chosen:
+            chosen.session.clock = chosen.session._wire.clock = FakeClock()
+            yield chosen, simulator
+
+
+def held(simulator: Simulator) -> dict[str, list[dict[str, Any]]]:
+    """What users have on the first edge, raw, by section."""
+    edge = next(iter(simulator.world.edges.values()))
+    nat = edge.sections.get("nat", {})
+    return copy.deepcopy({"firewall": edge.firewall["user"], "nat": nat.get("user", [])})
+
+
+def named(words: dict[str, Any]) -> set[tuple[Any, ...]]:
+    """What tells the rules apart that a document names."""
+    firewall = {("firewall", rule["name"]) for rule in words.get("firewall", {}).get("rules", ())}
+    return firewall | {("nat", *_identity(rule)) for rule in words.get("nat", {}).get("rules", ())}
+
+
+def foreign(simulator: Simulator, ours: set[tuple[Any, ...]]) -> list[Any]:
+    """The rules that are not ours, in their order, with all that the server holds of them."""
+    found = held(simulator)
+    left: list[Any] = [rule for rule in found["firewall"] if ("firewall", rule["name"]) not in ours]
+    for rule in found["nat"]:
+        own_port = rule["originalPort"] if rule["action"] == "dnat" else None
+        if ("nat", rule["action"], rule["originalAddress"], own_port) not in ours:
+            left.append(rule)
+    return left
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dialect", ["hybridity", "network_xml", "network_json"])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(before=edges, after=edges, exact=st.booleans())
+def test_what_is_applied_is_reached_and_others_keep_theirs(
+    dialect: str, before: dict[str, Any], after: dict[str, Any], exact: bool
+) -> None:
+    with cloud(dialect) as (client, simulator):
+        client.ensure("ans.edge", before)
+        ours = named(after)
+        theirs = foreign(simulator, ours)
+        state = "exact" if exact else "present"
+        predicted = client.ensure("ans.edge", after, state=state, check=True)
+        done = client.ensure("ans.edge", after, state=state)
+        assert done.plan.summary() == predicted.plan.summary()
+        again = client.ensure("ans.edge", after, state=state, check=True)
+        assert not again.changed, again.plan.as_dict()
+        if exact:
+            kept = foreign(simulator, ours)
+            assert kept == [rule for rule in theirs if rule in kept], "what an exact list leaves, it leaves as it was"
+        else:
+            assert foreign(simulator, ours) == theirs
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dialect", ["hybridity", "network_xml", "network_json"])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(edge=edges)
+def test_an_export_is_no_drift_and_makes_a_second_edge_alike(dialect: str, edge: dict[str, Any]) -> None:
+    with cloud(dialect) as (client, _), cloud(dialect) as (other, _):
+        client.ensure("ans.edge", edge)
+        exported = client.read("ans.edge")
+        assert not client.ensure("ans.edge", exported, state="exact", check=True).changed
+        other.ensure("ans.edge", exported, state="exact")
+        assert not other.ensure("ans.edge", exported, state="exact", check=True).changed
+        assert _without_ids(other.read("ans.edge")) == _without_ids(exported)
+
+
+def _without_ids(value: Any) -> Any:
+    """What a second edge cannot have alike: the server's own numbers."""
+    if isinstance(value, dict):
+        return {key: _without_ids(item) for key, item in value.items() if key not in ("rule_id", "tag", "site_id")}
+    return [_without_ids(item) for item in value] if isinstance(value, list) else value
