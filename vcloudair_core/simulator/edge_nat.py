@@ -162,8 +162,8 @@ class NatSection:
             raise Refused(f"[NAT] The rule tag {tag} is out of range {FIRST_TAG}-{LAST_TAG}.", code=12505)
         numbers = {"ruleId": int(rule_id), "ruleTag": int(tag)}
         # What was sent keeps its order; what the server adds stands where a new rule has it.
-        start = {key: value for key, value in numbers.items() if key not in rule}
-        return {**start, "ruleType": "user", **rule, **numbers, **_defaults(rule)}
+        start = {key: value for key, value in {**numbers, "ruleType": "user"}.items() if key not in rule}
+        return {**start, **rule, **numbers, **_defaults(rule)}
 
 
 def _factory() -> dict[str, Any]:

@@ -271,10 +271,10 @@ def test_jobs_in_json() -> None:
     assert (found.job_id, found.is_done, found.is_failed, found.message) == ("jobdata-7", True, False, "")
 
 
-def test_the_plugin_offers_the_service_and_both_kinds() -> None:
+def test_the_plugin_offers_the_service_and_its_kinds() -> None:
     service = vca_services()[0]
     assert service.name == "ans"
     assert isinstance(service.factory(FakeSession()), AnsService)  # type: ignore[arg-type]
     kinds = {record.name: record.load() for record in vca_resource_kinds()}
     assert {name: kind.name for name, kind in kinds.items()} == {name: name for name in kinds}
-    assert set(kinds) == {"ans.firewall_rule", "ans.firewall"}
+    assert set(kinds) == {"ans.firewall_rule", "ans.firewall", "ans.nat_rule", "ans.nat"}
