@@ -60,6 +60,8 @@ def execute(job, params, check_mode=False, diff_mode=False):
                 job.kind, job.specs(params), state=job.state(params), target=target, check=check_mode
             )
             result = dict(changed=outcome.changed, plan=outcome.plan.summary(), **job.show(outcome.after, params))
+            if outcome.warnings:
+                result["warnings"] = list(outcome.warnings)
             if diff_mode:
                 result["diff"] = outcome.plan.diff()
         result["api_calls"] = client.session.calls
@@ -76,7 +78,7 @@ def run(job, arguments, **constraints):
     module = AnsibleModule(
         argument_spec=dict(arguments, **dict(connection_arguments(), **edge_arguments())),
         supports_check_mode=True,
-        **constraints
+        **constraints,
     )
     problem = library_problem()
     if problem:
@@ -84,13 +86,17 @@ def run(job, arguments, **constraints):
     result = execute(job, module.params, module.check_mode, module._diff)
     if result.pop("failed", False):
         module.fail_json(**result)
+    for warning in result.pop("warnings", ()):
+        module.warn(warning)
     module.exit_json(**result)
 
 
 def library_problem():
     """What is wrong with the library on this machine, as arguments of fail_json, or None."""
     if vcloudair_core is None:
-        return dict(msg=missing_required_lib("vcloudair-core>=" + MINIMUM_LIBRARY, url=LIBRARY_URL), exception=LIBRARY_ERROR)
+        return dict(
+            msg=missing_required_lib("vcloudair-core>=" + MINIMUM_LIBRARY, url=LIBRARY_URL), exception=LIBRARY_ERROR
+        )
     found = vcloudair_core.__version__
     if _numbers(found) < _numbers(MINIMUM_LIBRARY):
         return dict(msg="vcloudair-core %s is too old; %s or newer is needed." % (found, MINIMUM_LIBRARY))
