@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -9,7 +10,8 @@ from pathlib import Path
 import nox
 
 ROOT = Path(__file__).parent
-COLLECTION_SOURCES = ("plugins", "tests/unit/plugins")
+# Sessions run in this very environment, whose programs need not be on anybody's path.
+os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
 
 nox.options.sessions = ["lint", "types", "layers", "tests", "collection", "package"]
 nox.options.stop_on_first_error = False

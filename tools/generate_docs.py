@@ -117,17 +117,18 @@ def _codes(names: Any) -> str:
 
 
 def simulator_switches() -> str:
-    """Every field of SimulatorConfig with its default."""
+    """Every field of SimulatorConfig with its default and what it does."""
     import dataclasses
 
     from vcloudair_core.simulator.config import SimulatorConfig
 
-    rows = ["| switch | default |", "|---|---|"]
+    rows = ["| switch | default | what it does |", "|---|---|---|"]
     plain = SimulatorConfig()
     for field in dataclasses.fields(SimulatorConfig):
         value = getattr(plain, field.name)
         shown = ", ".join(map(str, value)) if isinstance(value, tuple) else value
-        rows.append(f"| `{field.name}` | {'' if shown in (None, '', {}) else f'`{shown}`'} |")
+        default = "" if shown in (None, "") else f"`{shown}`"
+        rows.append(f"| `{field.name}` | {default} | {_cell(field.metadata['about'])} |")
     return "\n".join(rows)
 
 

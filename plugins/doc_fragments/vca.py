@@ -59,7 +59,8 @@ options:
     type: str
   api_version:
     description:
-      - API version to pin, for example V(36.3). If not given, E(VCA_API_VERSION) is used, else the version is negotiated.
+      - API version to pin, for example V(36.3). If not given, E(VCA_API_VERSION) is used, else the version is
+        negotiated.
     type: str
   validate_certs:
     description:
@@ -76,8 +77,8 @@ options:
     type: float
   session_cache:
     description:
-      - Whether the session token is kept, encrypted, for the next task. If not given, E(VCA_SESSION_CACHE) is used, else
-        it is.
+      - Whether the session token is kept, encrypted, for the next task. If not given, E(VCA_SESSION_CACHE) is used,
+        else it is.
     type: bool
 requirements:
   - vcloudair-core >= 0.1.0 (Python library, on the machine that runs the module)

@@ -1,5 +1,5 @@
 # Copyright (c) The vcloudair-core authors
-# GNU General Public License v3.0+ is not used here; SPDX-License-Identifier: Apache-2.0
+# SPDX-License-Identifier: Apache-2.0
 """The options of the modules, as plain data. Nothing here needs the library."""
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ PLACES = ("position", "before", "after", "index")
 
 
 def connection_arguments():
-    """How to reach and sign in to a cloud. Values that are not given are looked up by the library: environment, file."""
+    """How to reach and sign in to a cloud. The library looks up what is not given: in the environment, in its file."""
     return dict(
         service_type=dict(type="str", choices=["vchs", "vca", "vcd"]),
         url=dict(type="str", aliases=["host", "hostname"]),
@@ -34,6 +34,15 @@ def edge_arguments():
         edge=dict(type="str", aliases=["gateway", "gateway_name"]),
         edge_api=dict(type="str", choices=["auto", "hybridity", "network_xml", "network_json"]),
     )
+
+
+RULE_EXCLUSIVE = [
+    ("position", "before", "after", "index"),
+    ("services", "protocol"),
+    ("services", "dest_port"),
+    ("services", "source_port"),
+]
+"""Options of a rule that contradict each other: two places, or services in their long and their short form."""
 
 
 def rule_arguments():

@@ -44,14 +44,19 @@ class Job(object):
 
 def given(params, names):
     """Those parameters that the user gave."""
-    return dict((name, params[name]) for name in names if params.get(name) is not None)
+    return {name: params[name] for name in names if params.get(name) is not None}
+
+
+def refuse(field, reason):
+    """Ends a job before anything is sent, in the library's own words for bad input."""
+    raise vcloudair_core.SpecError(field, reason)
 
 
 def execute(job, params, check_mode=False, diff_mode=False):
     """Do it. Returns the result as a dict; ``failed`` is true when an error of the library stopped it."""
     client = None
     try:
-        client = vcloudair_core.connect(**given(params, _CONNECTION + ("edge_api",)))
+        client = vcloudair_core.connect(**given(params, (*_CONNECTION, "edge_api")))
         target = given(params, _TARGET)
         if job.specs is None:
             result = dict(changed=False, **job.show(client.read(job.kind, target), params))

@@ -52,9 +52,9 @@ options:
         type: str
       source:
         description:
-          - Where traffic comes from. Words are V(any), V(internal), V(external), V(vse) (the edge itself), C(vnic-N), an
-            IPv4 or IPv6 address, a CIDR, a range C(first-last), or the id of a grouping object such as C(ipset-2) or
-            C(urn:vcloud:network:...). Write C(object:ID) for any other id.
+          - Where traffic comes from. Words are V(any), V(internal), V(external), V(vse) (the edge itself), C(vnic-N),
+            an IPv4 or IPv6 address, a CIDR, a range C(first-last), or the id of a grouping object such as C(ipset-2)
+            or C(urn:vcloud:network:...). Write C(object:ID) for any other id.
           - The order does not matter. On new rules V(any) is the default.
         type: list
         elements: str
@@ -132,17 +132,19 @@ options:
         type: int
       rule_id:
         description:
-          - The server's id of the rule. With O(rules[].match_by=rule_id) it is the identity, else it tells rules of one name apart.
+          - The server's id of the rule. With O(rules[].match_by=rule_id) it is the identity, else it tells rules of
+            one name apart.
         type: int
       position:
         description:
-          - Place of the rule among the rules of users. Not together with O(rules[].before), O(rules[].after), O(rules[].index).
+          - Place of the rule among the rules of users. Not together with O(rules[].before), O(rules[].after),
+            O(rules[].index).
         type: str
         choices: [top, bottom]
       before:
         description:
-          - Name or id of a rule that this one must stand before. It may stand anywhere before it; if it has to move, it is
-            placed right before it.
+          - Name or id of a rule that this one must stand before. It may stand anywhere before it; if it has to move,
+            it is placed right before it.
         type: str
       after:
         description:
@@ -154,14 +156,15 @@ options:
         type: int
       match_by:
         description:
-          - What identifies the rule. Names need not be unique on an edge; if several rules answer to the name, the task fails
-            and lists them.
+          - What identifies the rule. Names need not be unique on an edge; if several rules answer to the name, the
+            task fails and lists them.
         type: str
         choices: [name, rule_id, tag]
         default: name
   state:
     description:
       - V(present) brings the listed rules about, V(absent) takes them out.
+      - With V(absent), neither O(purge) nor settings of the firewall can be given.
     type: str
     choices: [present, absent]
     default: present
@@ -186,8 +189,12 @@ options:
     type: bool
   global_settings:
     description:
-      - Time-outs (seconds) and checks, such as C(tcp_timeout_established) or C(drop_invalid_traffic). Those not given
-        are kept.
+      - Time-outs and checks of the edge. Those not given are kept.
+      - Seconds are C(tcp_timeout_open), C(tcp_timeout_established), C(tcp_timeout_close), C(udp_timeout),
+        C(icmp_timeout), C(icmp6_timeout) and C(ip_generic_timeout).
+      - True or false are C(tcp_pick_ongoing_connections), C(tcp_allow_out_of_window_packets),
+        C(tcp_send_reset_for_closed_vse_ports), C(drop_invalid_traffic), C(log_invalid_traffic),
+        C(enable_syn_flood_protection), C(log_icmp_errors) and C(drop_icmp_replays).
     type: dict
 extends_documentation_fragment:
   - vcloudair.cloud.vca
@@ -251,8 +258,8 @@ error:
   sample: {error: AmbiguousMatchError, candidates: [{rule_id: 131080}, {rule_id: 131081}]}
 """
 
-from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import rule_arguments
-from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, given, run
+from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import RULE_EXCLUSIVE, rule_arguments
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, given, refuse, run
 
 SETTINGS = ("enabled", "default_action", "default_logging", "global_settings")
 ARGUMENTS = dict(
@@ -261,7 +268,7 @@ ARGUMENTS = dict(
         elements="dict",
         aliases=["fw_rules"],
         options=rule_arguments(),
-        mutually_exclusive=[("position", "before", "after", "index"), ("services", "protocol")],
+        mutually_exclusive=RULE_EXCLUSIVE,
     ),
     state=dict(type="str", choices=["present", "absent"], default="present"),
     purge=dict(type="bool", default=False, aliases=["purge_rules"]),
@@ -282,6 +289,11 @@ def policy(params):
 
 def state(params):
     """present, absent or exact."""
+    if params["state"] == "absent":
+        # Nobody can have meant it: what is taken out is listed, and an edge always has its settings.
+        beside = (["purge"] if params["purge"] else []) + list(given(params, SETTINGS))
+        if beside:
+            refuse(beside[0], "cannot be given together with state absent")
     return "exact" if params["purge"] else params["state"]
 
 

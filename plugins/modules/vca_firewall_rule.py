@@ -153,8 +153,8 @@ options:
     type: int
   match_by:
     description:
-      - What identifies the rule. Names need not be unique on an edge; if several rules answer to the name, the task fails
-        and lists them.
+      - What identifies the rule. Names need not be unique on an edge; if several rules answer to the name, the task
+        fails and lists them.
     type: str
     choices: [name, rule_id, tag]
     default: name
@@ -226,7 +226,7 @@ error:
   sample: {error: SpecError, field: "source[0]", message: "..."}
 """
 
-from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import rule_arguments
+from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import RULE_EXCLUSIVE, rule_arguments
 from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, given, run
 
 ARGUMENTS = dict(rule_arguments(), state=dict(type="str", choices=["present", "absent"], default="present"))
@@ -243,8 +243,12 @@ def main():
     run(
         JOB,
         ARGUMENTS,
-        mutually_exclusive=[("position", "before", "after", "index"), ("services", "protocol")],
-        required_if=[("match_by", "name", ["name"]), ("match_by", "rule_id", ["rule_id"]), ("match_by", "tag", ["tag"])],
+        mutually_exclusive=RULE_EXCLUSIVE,
+        required_if=[
+            ("match_by", "name", ["name"]),
+            ("match_by", "rule_id", ["rule_id"]),
+            ("match_by", "tag", ["tag"]),
+        ],
     )
 
 

@@ -40,7 +40,7 @@ def simulator() -> Simulator:
 def client(request: pytest.FixtureRequest, simulator: Simulator) -> Iterator[Client]:
     env = simulator.env()
     names = ("url", "username", "password", "org", "edge")
-    arguments = {name: env[f"VCA_{name.upper()}"] for name in names}
+    arguments: dict[str, Any] = {name: env[f"VCA_{name.upper()}"] for name in names}
     with App().client(
         transport=simulator.transport(),
         service_type="vcd",

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from vcloudair_core.session.org_info import OrgInfo
 from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 
 
@@ -55,6 +56,7 @@ def test_logging_into_vcloud_air(server: SimulatorServer, username: str, passwor
 
     # Alternatively, login() can be called with an org name and return the org data
     org_info = sess.login(orgname=names[0])
+    assert org_info is not None
     assert set(org_info) == ORG_INFO_KEYS
 
     # login_to_vdc() makes only a new vCD token
@@ -74,6 +76,7 @@ def test_logging_into_a_vcloud_director_directly(server: SimulatorServer, userna
 
     sess = VCASession("5.6")
     org_info = sess.login(username, password, orgname=server.env()["VCA_ORG"], vcd_url=server.url)
+    assert org_info is not None
     assert set(org_info) == ORG_INFO_KEYS
     assert org_info["vcdurl"] == server.url
     assert sess[server.env()["VCA_ORG"]] == org_info
@@ -116,12 +119,14 @@ def test_the_firewall_examples(server: SimulatorServer, username: str, password:
     from vcloudair_core import ANSFirewall, VCASession
 
     sess = VCASession("5.6", username, password)
+    org_info: OrgInfo | None
     if flavour == "portal":
         sess.login_url = f"{server.url}/api/vchs/sessions"
         sess.login()
         org_info = sess.login_to_vdc(sess.vdc_names[0])
     else:
         org_info = sess.login(orgname=server.env()["VCA_ORG"], vcd_url=server.url)
+    assert org_info is not None
 
     fw = ANSFirewall(_edge_id(server), org_info)
 

@@ -20,8 +20,6 @@ WEB = {
     "protocol": "tcp",
 }
 NOT_LET_IN = "lets the traffic of 'dnat 203.0.113.10 tcp/443 vnic 0' in from outside"
-    "No firewall rule of edge gateway org1-vdc1-edge1 lets the traffic of 'dnat 203.0.113.10 tcp/443 vnic 0' in"
-)
 
 
 def calls(server: SimulatorServer, section: str) -> list[str]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from vcloudair_core.simulator.config import SimulatorConfig
     from vcloudair_core.simulator.core import Simulator
-    from vcloudair_core.simulator.serving import serve
     from vcloudair_core.simulator.server import SimulatorServer
+    from vcloudair_core.simulator.serving import serve
 
 __all__ = ["Simulator", "SimulatorConfig", "SimulatorServer", "serve"]
 

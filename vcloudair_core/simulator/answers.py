@@ -1,12 +1,24 @@
-"""Answers of a vCloud cell: entities, errors, tasks, with the headers that real ones have. Source: api/real-world-notes.md §1, §7."""
+"""Answers of a vCloud cell and of NSX, with the headers that real ones have. Source: api/real-world-notes.md §1, §7."""
 
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
-from vcloudair_core.http import Headers, Response
+from vcloudair_core.http import Headers, Request, Response
 from vcloudair_core.simulator.xmlbuild import element, serialised
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.I)
+
+
+def asked_version(request: Request) -> str:
+    """The API version that Accept names, or an empty text; other parameters are ignored.
+
+    Source: api/sessions.md §4.2.
+    """
+    found = re.search(r"(?:^|[;\s])version=([\d.]+[\w.-]*)", request.headers.get("Accept", ""))
+    return found.group(1) if found else ""
 
 
 def entity(
@@ -31,6 +43,17 @@ def forbidden(kind: str, identifier: str, version: str) -> Response:
         f'No access to entity "com.vmware.vcloud.entity.{kind}:{identifier}".',
         version,
     )
+
+
+def no_access(kind: str, identifier: str, version: str) -> Response:
+    """There is no such id, or none for this user; an id of a wrong form is told apart.
+
+    Source: api/real-world-notes.md §7.
+    """
+    if not _UUID.fullmatch(identifier.rsplit(":", 1)[-1][-36:]):
+        message = "validation error on field 'id': String value has invalid format or length"
+        return error(400, "BAD_REQUEST", message, version)
+    return forbidden(kind, identifier, version)
 
 
 def empty(status: int, **headers: str) -> Response:

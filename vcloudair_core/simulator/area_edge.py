@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Callable
 from typing import Any
 
 from lxml import etree
@@ -13,7 +14,11 @@ from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
 from vcloudair_core.simulator import answers
 from vcloudair_core.simulator import edge_firewall as nsx
 from vcloudair_core.simulator.edge_wire import firewall_from_xml, firewall_xml, rule_element, rules_from_xml, to_xml
+from vcloudair_core.simulator.world import Edge
 from vcloudair_core.simulator.xmlbuild import serialised
+
+EdgeHandler = Callable[[Any, Edge, bool], Response]
+"""(context, edge, whether the answer is JSON) -> answer."""
 
 
 def area(flavour: str, prefix: str = "") -> SimulatorArea:
@@ -25,7 +30,7 @@ def area(flavour: str, prefix: str = "") -> SimulatorArea:
         else f"{prefix}/network/edges/{{edge_id}}/firewall"
     )
 
-    def guarded(handler: Any) -> Any:
+    def guarded(handler: EdgeHandler) -> Callable[[Any], Response]:
         def run(context: Any) -> Response:
             as_json = is_hybridity or context.wants_json
             edge = context.world.edges.get(context.path_params["edge_id"].rsplit(":", 1)[-1])
@@ -41,7 +46,7 @@ def area(flavour: str, prefix: str = "") -> SimulatorArea:
                 return answers.forbidden("gateway", context.path_params["edge_id"], context.version)
             try:
                 return handler(context, edge, as_json)
-            except nsx.Refused as exc:
+            except nsx.RefusedError as exc:
                 if exc.status == 404 and context.request.method == "GET":
                     return answers.empty(404)
                 return answers.nsx_error(exc.status, exc.code, exc.details, as_json=as_json, module=exc.module)
@@ -51,9 +56,6 @@ def area(flavour: str, prefix: str = "") -> SimulatorArea:
                 )
 
         return run
-
-    def config(context: Any) -> dict[str, Any]:
-        return context.simulator.config
 
     def get(context: Any, edge: Any, as_json: bool) -> Response:
         shown = nsx.shown(edge.firewall)
@@ -66,7 +68,6 @@ def area(flavour: str, prefix: str = "") -> SimulatorArea:
     def put(context: Any, edge: Any, as_json: bool) -> Response:
         body, sent_json = _body(context, is_hybridity)
         switches = context.simulator.config
-        established = switches.established_timeout_s or (3600 if is_hybridity else 21600)
         data = json.loads(body) if sent_json else firewall_from_xml(body)
         nsx.replace(
             edge,
@@ -74,13 +75,13 @@ def area(flavour: str, prefix: str = "") -> SimulatorArea:
             needs_feature_type=sent_json,
             strict_version=switches.strict_version,
             regenerate=switches.regenerate_internal_ids,
-            established=established,
+            established=established_timeout_s(context, is_hybridity),
         )
         return _done(context, 204)
 
     def reset(context: Any, edge: Any, as_json: bool) -> Response:
         version = edge.firewall["version"]
-        edge.firewall = nsx.factory(edge, 21600)
+        edge.firewall = nsx.factory(edge, established_timeout_s(context, is_hybridity))
         edge.firewall["version"] = version + 1
         return _done(context, 204)
 
@@ -128,6 +129,12 @@ def area(flavour: str, prefix: str = "") -> SimulatorArea:
     return SimulatorArea(f"edge-{flavour}{prefix}", f"Edge firewall ({flavour})", tuple(routes))
 
 
+def established_timeout_s(context: Any, is_hybridity: bool) -> int:
+    """The default of tcpTimeoutEstablished, which grew with NSX 6.2.3. Source: api/ans.md §2.3, §12."""
+    given: int | None = context.simulator.config.established_timeout_s
+    return given or (3600 if is_hybridity else 21600)
+
+
 def job(context: Any) -> Response:
     known = context.state.setdefault("jobs", {})
     found = known.get(context.path_params["job_id"])
@@ -153,13 +160,13 @@ def _done(context: Any, status: int, location: str = "") -> Response:
 
 
 def _body(context: Any, is_hybridity: bool) -> tuple[bytes, bool]:
-    """(body, is JSON). Raises Refused(415) without a usable Content-Type."""
+    """(body, is JSON). Raises RefusedError(415) without a usable Content-Type."""
     sent = context.request.headers.get("Content-Type", "").lower()
     if "json" in sent:
         return context.request.body, True
     if "xml" in sent and not is_hybridity:
         return context.request.body, False
-    raise nsx.Refused("Unsupported media type.", status=415, code=100)
+    raise nsx.RefusedError("Unsupported media type.", status=415, code=100)
 
 
 def _spelled(shown: dict[str, Any]) -> dict[str, Any]:

@@ -3,28 +3,52 @@
 from __future__ import annotations
 
 from vcloudair_core.plugin.records import SimulatorArea
+from vcloudair_core.simulator.config import COMPUTE, PROFILES
 
 
 def built_in_areas(profile: str) -> tuple[SimulatorArea, ...]:
-    from vcloudair_core.simulator import area_edge, area_nat, area_portals, area_query, area_vcd
+    """Areas in the order in which their routes are tried. A profile that is not known is a ValueError."""
+    from vcloudair_core.simulator import area_absent, area_edge, area_iam, area_nat, area_vchs
 
+    if profile not in PROFILES:
+        raise ValueError(f"there is no profile {profile!r}; known: {', '.join(PROFILES)}")
     areas: list[SimulatorArea] = []
     if profile in ("vchs", "all"):
-        areas.append(area_portals.vchs_area())
+        areas.append(area_vchs.area())
     if profile in ("vca", "all"):
-        areas.append(area_portals.iam_area())
-        areas += [
-            area_vcd.area("/api/compute"),
-            area_query.area("/api/compute"),
-            area_edge.area("hybridity", "/api/compute"),
-            area_edge.area("network", "/api/compute"),
-            area_nat.area("hybridity", "/api/compute"),
-            area_nat.area("network", "/api/compute"),
-            area_nat.interfaces_area("/api/compute"),
-        ]
+        areas.append(area_iam.area())
+        areas += [*_vcloud(COMPUTE), area_edge.area("hybridity", COMPUTE), area_nat.area("hybridity", COMPUTE)]
     if profile in ("vchs", "vcd", "all"):
-        areas += [area_vcd.area(), area_query.area(), area_edge.area("network")]
-        areas += [area_nat.area("network"), area_nat.interfaces_area()]
+        areas += _vcloud("")
     if profile in ("vchs", "all"):
         areas += [area_edge.area("hybridity"), area_nat.area("hybridity")]
-    return tuple(areas)
+    return (*areas, area_absent.area(profile))
+
+
+def _vcloud(prefix: str) -> list[SimulatorArea]:
+    """A vCloud Director with everything behind it."""
+    from vcloudair_core.simulator import (
+        area_edge,
+        area_edge_settings,
+        area_edge_views,
+        area_nat,
+        area_object_browser,
+        area_query,
+        area_replications,
+        area_tasks,
+        area_vcd,
+        area_vdc,
+    )
+
+    return [
+        area_vcd.area(prefix),
+        area_vdc.area(prefix),
+        area_query.area(prefix),
+        area_tasks.area(prefix),
+        area_replications.area(prefix),
+        area_edge.area("network", prefix),
+        area_nat.area("network", prefix),
+        area_edge_settings.area(prefix),
+        area_edge_views.area(prefix),
+        area_object_browser.area(prefix),
+    ]

@@ -7,15 +7,28 @@ import time
 
 
 class VirtualClock:
+    """The time of the simulated cloud: that of this machine, and what a test let pass on top."""
+
     def __init__(self) -> None:
         self._ahead_s = 0.0
 
     def now(self) -> float:
+        """Seconds since 1970."""
         return time.time() + self._ahead_s
 
     def advance(self, seconds: float) -> None:
+        """Let time pass."""
         self._ahead_s += seconds
 
-    def stamp(self) -> str:
-        moment = dt.datetime.fromtimestamp(self.now(), dt.timezone.utc)
-        return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    def reset(self) -> None:
+        """Back to the time of this machine."""
+        self._ahead_s = 0.0
+
+
+def stamp_of(moment_s: float) -> str:
+    """A moment as the API writes it, in milliseconds; the offset of this server is zero.
+
+    Source: api/real-world-notes.md §8.
+    """
+    moment = dt.datetime.fromtimestamp(moment_s, dt.timezone.utc)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"

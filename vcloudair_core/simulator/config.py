@@ -1,42 +1,59 @@
-"""Every switch of a simulator, in one value. Where the real server's behaviour is not known, the switch is the answer."""
+"""Every switch of a simulator, in one value. Where it is not known what the real server does, there is a switch."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 PROFILES = ("vchs", "vca", "vcd", "all")
+
+COMPUTE = "/api/compute"
+"""Where On-Demand has its vCloud Director. Source: api/sessions.md §3.2."""
 
 USER, PASSWORD, ORG = "demo", "demo-password", "org1"
 """Who may sign in unless an inventory says otherwise."""
 
 
+def _switch(default: object, about: str) -> Any:
+    """A field; ``about`` becomes its line in docs/reference/simulator.md."""
+    return field(default=default, metadata={"about": about})
+
+
 @dataclass(frozen=True)
 class SimulatorConfig:
-    """How a simulated cloud is set up. ``profile``: which APIs it has. Counts are of the first VDC."""
+    """How a simulated cloud is set up; ``metadata["about"]`` of each field says what it does."""
 
-    profile: str = "all"
-    vms: int = 3
-    edges: int = 1
-    replications: int = 0
-    latency_ms: int = 0
-    inventory_file: str | None = None
-    seed: str = "vcloudair"
-    host_names: tuple[str, ...] = ("vchs.example.test", "vca.example.test", "vcd.example.test")
-    api_versions: tuple[str, ...] = ("5.1", "5.5", "5.6", "5.7", "5.11", "9.0", "20.0", "27.0", "29.0", "36.3")
+    profile: str = _switch("all", "which APIs there are: vchs, vca, vcd or all")
+    vms: int = _switch(3, "machines, in one vApp of the first VDC")
+    edges: int = _switch(1, "edge gateways of the first VDC")
+    replications: int = _switch(0, "replications into the first VDC")
+    latency_ms: int = _switch(0, "milliseconds that every answer over a socket takes longer")
+    inventory_file: str | None = _switch(None, "YAML file in place of the counts")
+    seed: str = _switch("vcloudair", "what ids are made of: one seed, the same ids")
+    host_names: tuple[str, ...] = _switch(
+        ("vchs.example.test", "vca.example.test", "vcd.example.test"), "more names in the certificate"
+    )
+    api_versions: tuple[str, ...] = _switch(
+        ("1.5", "5.1", "5.5", "5.6", "5.7", "5.11", "9.0", "20.0", "27.0", "29.0", "36.3"),
+        "versions that a vCloud Director speaks; others are 406",
+    )
     # -- sessions (api/sessions.md §6) --
-    iam_ttl_s: float = 900
-    vcd_idle_s: float = 1800
-    vchs_ttl_s: float = 3600
-    cookie_name: str = "vcloud_session_id"
-    resend_token: bool = True
-    login_status_iam: int = 201
-    logout_status: int = 204
-    probe_answer_iam: int = 401
-    expired_answer: str = "401-empty"  # | 401-error | 403-error | 403-empty
-    sc_content_type: str = "malformed"  # | clean
-    vcd_host: str = ""  # host of the vCloud Director that the portal names; empty: the portal's own
+    iam_ttl_s: float = _switch(900, "seconds that a token of the On-Demand portal lives, in use or not")
+    vcd_idle_s: float = _switch(1800, "seconds without a request that end a session of a vCloud Director")
+    vchs_ttl_s: float = _switch(3600, "seconds that a token of the subscription portal lives")
+    cookie_name: str = _switch("vcloud_session_id", "cookie of a vCloud Director; older ones say vcloud-token")
+    resend_token: bool = _switch(True, "every answer of a vCloud Director carries the token again")
+    login_status_iam: int = _switch(201, "status of a sign-in at the On-Demand portal")
+    logout_status: int = _switch(204, "status of a sign-out at a vCloud Director; older ones say 200")
+    probe_answer_iam: int = _switch(0, "status for `_:_` at /api/iam/login; 0: 400 with profile vca, else 401")
+    expired_answer: str = _switch("401-empty", "how a dead session is told: 401-empty, 401-error, 403-error, 403-empty")
+    sc_content_type: str = _switch("malformed", "Content-Type of plans and instances: malformed, as recorded, or clean")
+    vcd_host: str = _switch("", "host of the vCloud Director that the subscription portal names; empty: its own")
     # -- edges (api/ans.md §12) --
-    strict_version: str = "409-stale"  # | reject-any | ignore
-    regenerate_internal_ids: bool = True
-    established_timeout_s: int | None = None
-    extra_switches: dict[str, object] = field(default_factory=dict)
+    strict_version: str = _switch(
+        "409-stale", "`version` in a changed section: 409-stale, reject-any (400 whenever given) or ignore"
+    )
+    regenerate_internal_ids: bool = _switch(True, "internal rules get new ids with every PUT of a firewall")
+    established_timeout_s: int | None = _switch(
+        None, "default of tcpTimeoutEstablished; empty: 3600 for vCloud Air, 21600 for a vCloud Director"
+    )

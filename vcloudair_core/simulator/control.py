@@ -3,48 +3,59 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from vcloudair_core.http import Request, Response
 from vcloudair_core.simulator import answers
 
 
-def answer_control(simulator: Any, request: Request, parts: Any) -> Response:
-    verb, path = request.method, parts.path.rstrip("/")
+def answer_control(simulator: Any, request: Request, path: str) -> Response:
+    """One order. 400 names what is wrong with it."""
+    call = _CALLS.get((request.method, path.rstrip("/").removeprefix("/_sim")))
+    if call is None:
+        return answers.json_body({"error": f"there is no {request.method} {path}"}, 404)
     try:
         data = json.loads(request.body) if request.body else {}
-        if (verb, path) == ("GET", "/_sim/state"):
-            world = simulator.world
-            return answers.json_body(
-                {
-                    "profile": simulator.config.profile,
-                    "orgs": sorted(world.orgs),
-                    "vdcs": sorted(v.name for v in world.vdcs.values()),
-                    "edges": {e.edge_id: e.name for e in world.edges.values()},
-                    "vms": len(world.vms),
-                }
-            )
-        if (verb, path) == ("POST", "/_sim/reset"):
-            simulator.reset()
-            return answers.empty(204)
-        if path == "/_sim/journal":
-            if verb == "DELETE":
-                simulator.journal.clear()
-                return answers.empty(204)
-            return answers.json_body([entry.as_dict() for entry in simulator.journal.entries()])
-        if path == "/_sim/faults":
-            if verb == "DELETE":
-                simulator.faults.clear()
-                return answers.empty(204)
-            if verb == "POST":
-                simulator.faults.add(data.pop("kind", ""), **data)
-                return answers.empty(204)
-        if (verb, path) == ("POST", "/_sim/clock"):
-            simulator.clock.advance(float(data["advance_s"]))
-            return answers.empty(204)
-        if (verb, path) == ("POST", "/_sim/sessions/expire"):
-            simulator.sessions.expire_all()
-            return answers.empty(204)
+        if not isinstance(data, dict):
+            raise ValueError("a JSON object is expected")
+        return call(simulator, data)
     except (ValueError, TypeError, KeyError) as exc:
         return answers.json_body({"error": f"{type(exc).__name__}: {exc}"}, 400)
-    return answers.json_body({"error": f"there is no {verb} {path}"}, 404)
+
+
+def _state(simulator: Any, data: dict[str, Any]) -> Response:
+    world = simulator.world
+    shown = {
+        "profile": simulator.config.profile,
+        "orgs": sorted(world.orgs),
+        "vdcs": sorted(vdc.name for vdc in world.vdcs.values()),
+        "edges": {edge.edge_id: edge.name for edge in world.edges.values()},
+        "vms": len(world.vms),
+        "replications": len(world.replications),
+    }
+    return answers.json_body(shown)
+
+
+def _journal(simulator: Any, data: dict[str, Any]) -> Response:
+    return answers.json_body([entry.as_dict() for entry in simulator.journal.entries()])
+
+
+def _done(act: Callable[[Any, dict[str, Any]], object]) -> Callable[[Any, dict[str, Any]], Response]:
+    def call(simulator: Any, data: dict[str, Any]) -> Response:
+        act(simulator, data)
+        return answers.empty(204)
+
+    return call
+
+
+_CALLS: dict[tuple[str, str], Callable[[Any, dict[str, Any]], Response]] = {
+    ("GET", "/state"): _state,
+    ("POST", "/reset"): _done(lambda simulator, data: simulator.reset()),
+    ("GET", "/journal"): _journal,
+    ("DELETE", "/journal"): _done(lambda simulator, data: simulator.journal.clear()),
+    ("POST", "/faults"): _done(lambda simulator, data: simulator.faults.add(data.pop("kind", ""), **data)),
+    ("DELETE", "/faults"): _done(lambda simulator, data: simulator.faults.clear()),
+    ("POST", "/clock"): _done(lambda simulator, data: simulator.clock.advance(float(data["advance_s"]))),
+    ("POST", "/sessions/expire"): _done(lambda simulator, data: simulator.sessions.expire_all()),
+}

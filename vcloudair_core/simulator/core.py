@@ -10,16 +10,17 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from vcloudair_core.http import Headers, Request, Response
 from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
 from vcloudair_core.simulator import answers
 from vcloudair_core.simulator.clock import VirtualClock
-from vcloudair_core.simulator.config import SimulatorConfig
-from vcloudair_core.simulator.faults import Faults, SocketFault, transport_error
+from vcloudair_core.simulator.config import COMPUTE, SimulatorConfig
+from vcloudair_core.simulator.faults import Fault, Faults, SocketFaultError, transport_error
 from vcloudair_core.simulator.journal import Journal
 from vcloudair_core.simulator.sessions import Sessions
+from vcloudair_core.simulator.tasks import Tasks
 from vcloudair_core.simulator.world import World, build_world
 
 LOCAL_ORIGIN = "https://simulator.invalid"
@@ -45,6 +46,11 @@ class Context:
         return self.simulator.world
 
     @property
+    def root(self) -> str:
+        """Where hrefs start: On-Demand has its vCloud Director below a prefix. Source: api/sessions.md §3.2."""
+        return self.base_url + (COMPUTE if self.request.path.startswith(f"{COMPUTE}/") else "")
+
+    @property
     def wants_json(self) -> bool:
         return "json" in self.request.headers.get("Accept", "")
 
@@ -54,6 +60,27 @@ class _Compiled:
     route: SimulatorRoute
     area: str
     pattern: re.Pattern[str]
+
+
+@dataclass
+class _Exchange:
+    """One request on its way; ``user`` is known when it was answered."""
+
+    request: Request
+    parts: SplitResult
+    request_id: str
+    user: Any = None
+
+
+_NOT_VCLOUD = ("/api/vchs", "/api/iam", "/api/sc", "/hybridity/", "/network/")
+
+
+def _is_vcloud(path: str) -> bool:
+    """Whether Accept must name a version. The portals and NSX have their own rules, /api/versions none.
+
+    Source: api/sessions.md §4.2, api/ans.md §1.2.
+    """
+    return "/api/" in path and not path.endswith("/api/versions") and not any(part in path for part in _NOT_VCLOUD)
 
 
 class Simulator:
@@ -79,7 +106,9 @@ class Simulator:
         """As new: inventory, sessions, journal, faults and the clock."""
         with self._lock:
             self.world = build_world(self.config)
+            self.clock.reset()
             self.sessions = Sessions(self.config, self.clock)
+            self.tasks = Tasks(self.world, self.clock)
             self.state: dict[str, dict[str, Any]] = {area.name: {} for area in self._areas}
             for area in self._areas:
                 if area.seed is not None:
@@ -90,7 +119,7 @@ class Simulator:
     # -- answering -----------------------------------------------------------------------------------------------
 
     def handle(self, request: Request) -> Response:
-        """Answer one request. Raises SocketFault where the connection is to break."""
+        """Answer one request. Raises SocketFaultError where the connection is to break."""
         started = time.perf_counter()
         parts = urlsplit(request.url)
         request_id = str(uuid.uuid4())
@@ -98,13 +127,14 @@ class Simulator:
             from vcloudair_core.simulator.control import answer_control
 
             with self._lock:
-                return answer_control(self, request, parts)
+                return answer_control(self, request, parts.path)
         fault = self.faults.match(request.method, parts.path)
         note, status = (fault.kind if fault else ""), 0
+        exchange = _Exchange(request, parts, request_id)
         try:
-            response = self._answer(request, parts, fault)
+            response = self._answer(exchange, fault)
             status = response.status
-        except SocketFault as exc:
+        except SocketFaultError as exc:
             note = exc.kind
             raise
         finally:
@@ -115,6 +145,7 @@ class Simulator:
                 status=status,
                 request_id=request_id,
                 elapsed_ms=(time.perf_counter() - started) * 1000,
+                user=exchange.user.user if exchange.user else "",
                 note=note,
             )
         headers = {
@@ -123,16 +154,17 @@ class Simulator:
         }
         return replace(response, headers=response.headers.merged(headers), url=request.url)
 
-    def _answer(self, request: Request, parts: Any, fault: Any) -> Response:
+    def _answer(self, exchange: _Exchange, fault: Fault | None) -> Response:
         if fault is not None:
-            early = fault.before(self)
+            early = fault.before(self, exchange.request, exchange.request_id)
             if early is not None:
                 return early
         with self._lock:
-            response = self._dispatch(request, parts)
+            response = self._dispatch(exchange)
         return fault.after(response) if fault is not None else response
 
-    def _dispatch(self, request: Request, parts: Any) -> Response:
+    def _dispatch(self, exchange: _Exchange) -> Response:
+        request, parts = exchange.request, exchange.parts
         found = [(compiled, compiled.pattern.match(parts.path)) for compiled in self._routes]
         matching = [(compiled, match) for compiled, match in found if match]
         if not matching:
@@ -142,6 +174,7 @@ class Simulator:
                 break
         else:
             return answers.error(405, "METHOD_NOT_ALLOWED", f"{request.method} is not allowed here.")
+        path = parts.path
         context = Context(
             request,
             match.groupdict(),
@@ -151,40 +184,43 @@ class Simulator:
             self.state[compiled.area],
             self,
         )
-        refusal = self._admit(context, compiled, parts.path)
-        return refusal if refusal is not None else compiled.route.handler(context)
+        refusal = self._refusal(context, compiled.route, path)
+        response = compiled.route.handler(context) if refusal is None else refusal
+        exchange.user = context.user
+        return self._with_token(context, compiled.route, response)
 
-    def _admit(self, context: Context, compiled: _Compiled, path: str) -> Response | None:
-        is_vcd = (
-            "/api/" in path
-            and "/api/vchs" not in path
-            and "/api/iam" not in path
-            and "/api/sc" not in path
-            and "hybridity" not in path
-        )
-        if is_vcd and not path.endswith("/api/versions"):
-            accept = context.request.headers.get("Accept", "")
-            asked = re.search(r"version=([\d.]+[\w-]*)", accept)
-            known = self.config.api_versions
-            if asked is None or asked.group(1) not in known:
-                why = f"Unknown API version: {asked.group(1)}" if asked else ""
-                return answers.error(
-                    406,
-                    "NOT_ACCEPTABLE",
-                    f"The request has invalid accept header: {why}. Supported API versions are: [{', '.join(known)}].",
-                    known[-1],
-                )
-            context.version = asked.group(1)
-        if not compiled.route.auth:
+    def _with_token(self, context: Context, route: SimulatorRoute, response: Response) -> Response:
+        """The token comes back with every answer to it. Source: api/sessions.md §4.4."""
+        if not (self.config.resend_token and route.auth and context.user):
+            return response
+        token = {"x-vcloud-authorization": self.sessions.vcd_token(context.request)}
+        return replace(response, headers=response.headers.merged(token))
+
+    def _refusal(self, context: Context, route: SimulatorRoute, path: str) -> Response | None:
+        """Why this request is not answered: no version first, then no session. Source: api/sessions.md §4.2, §4.4."""
+        if _is_vcloud(path):
+            asked = answers.asked_version(context.request)
+            if asked not in self.config.api_versions:
+                return self._not_acceptable(asked)
+            context.version = asked
+        if not route.auth:
             return None
         context.user = self.sessions.vcd_user(context.request)
-        if context.user is not None:
-            return None
+        return self._not_signed_in(context.version) if context.user is None else None
+
+    def _not_acceptable(self, version: str) -> Response:
+        known = self.config.api_versions
+        why = f"Unknown API version: {version}" if version else ""
+        supported = f"Supported API versions are: [{', '.join(known)}]."
+        message = f"The request has invalid accept header: {why}. {supported}"
+        return answers.error(406, "NOT_ACCEPTABLE", message, known[-1])
+
+    def _not_signed_in(self, version: str) -> Response:
         kind = self.config.expired_answer
         if kind == "401-error":
-            return answers.error(401, "UNAUTHORIZED", "The session has expired.", context.version)
+            return answers.error(401, "UNAUTHORIZED", "The session has expired.", version)
         if kind == "403-error":
-            return answers.error(403, "ACCESS_TO_RESOURCE_IS_FORBIDDEN", "The session has expired.", context.version)
+            return answers.error(403, "ACCESS_TO_RESOURCE_IS_FORBIDDEN", "The session has expired.", version)
         return answers.empty(403 if kind == "403-empty" else 401)
 
     def _unknown(self, request: Request, path: str) -> Response:
@@ -227,7 +263,7 @@ class InProcessTransport:
     def send(self, request: Request) -> Response:
         try:
             return self._simulator.handle(request)
-        except SocketFault as exc:
+        except SocketFaultError as exc:
             raise transport_error(exc, request) from None
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""The firewall of an edge as NSX keeps it: defaults, validation, whole-section and per-rule changes. Source: api/ans.md §2."""
+"""The firewall of an edge as NSX keeps it: defaults, validation, changes. Source: api/ans.md §2, §6, §12."""
 
 from __future__ import annotations
 
@@ -39,12 +39,15 @@ _GROUP = re.compile(r"(?:[0-9a-f-]{36}:)?[a-z]+-c?\d+\Z|urn:vcloud:[a-z]+:[0-9a-
 READ_ONLY = ("statistics", "invalidSource", "invalidDestination", "invalidApplication")
 
 
-class Refused(Exception):
-    """NSX says no. ``status``, ``code``, ``details``."""
+class RefusedError(Exception):
+    """NSX says no: HTTP ``status``, and ``code``, ``details`` and ``module`` of its error. Source: api/ans.md §6."""
 
     def __init__(self, details: str, *, status: int = 400, code: int = 12002, module: str = "vShield Edge") -> None:
         super().__init__(details)
         self.status, self.code, self.details, self.module = status, code, details, module
+
+
+Refused = RefusedError
 
 
 def factory(edge: Edge, established_timeout_s: int) -> dict[str, Any]:
@@ -53,8 +56,8 @@ def factory(edge: Edge, established_timeout_s: int) -> dict[str, Any]:
         "featureType": "firewall_4.0",
         "version": 1,
         "enabled": True,
-        "globalConfig": {**GLOBAL_DEFAULTS, "tcpTimeoutEstablished": established_timeout_s},
-        "defaultPolicy": {"action": "deny", "loggingEnabled": False},
+        "globalConfig": global_config({}, established_timeout_s),
+        "defaultPolicy": checked_policy({}),
         "default_id": take_id(edge),
         "internal": [_internal(edge)],
         "user": [],
@@ -120,13 +123,13 @@ def replace(
     """PUT of the whole section: validate all, then take it."""
     state = edge.firewall
     if needs_feature_type and body.get("featureType") != "firewall_4.0":
-        raise Refused("The feature type is missing or wrong: firewall_4.0 is required.", code=10001)
+        raise RefusedError("The feature type is missing or wrong: firewall_4.0 is required.", code=10001)
     version = body.get("version")
     if version is not None:
         if strict_version == "reject-any":
-            raise Refused("version must not be given.", code=10002)
+            raise RefusedError("version must not be given.", code=10002)
         if strict_version == "409-stale" and int(version) != state["version"]:
-            raise Refused(
+            raise RefusedError(
                 f"The object firewall used in this operation has an older version {version} than the current system "
                 f"version {state['version']}. Refresh UI or fetch the latest copy of the object and retry operation.",
                 status=409,
@@ -141,18 +144,13 @@ def replace(
         taken.append(_checked(edge, rule, position, known))
     tags = [rule["ruleTag"] for rule in taken]
     if len(set(tags)) != len(tags):
-        raise Refused("[Firewall] Duplicate rule tag.", code=12010)
+        raise RefusedError("[Firewall] Duplicate rule tag.", code=12010)
+    policy = checked_policy(body.get("defaultPolicy") or {})
+    # Nothing is taken before everything is checked.
+    state["defaultPolicy"] = policy
     state["user"] = taken
     state["enabled"] = body.get("enabled", True)
-    state["globalConfig"] = {
-        **GLOBAL_DEFAULTS,
-        "tcpTimeoutEstablished": established,
-        **(body.get("globalConfig") or {}),
-    }
-    policy = {"action": "deny", "loggingEnabled": False, **(body.get("defaultPolicy") or {})}
-    if policy["action"] not in ("accept", "deny"):
-        raise Refused(f"[Firewall] Invalid action {policy['action']} of the default policy.", code=12003)
-    state["defaultPolicy"] = policy
+    state["globalConfig"] = global_config(body.get("globalConfig") or {}, established)
     state["extra"] = {
         k: v
         for k, v in body.items()
@@ -161,6 +159,19 @@ def replace(
     if regenerate:
         state["internal"] = [_internal(edge)]
     state["version"] += 1
+
+
+def checked_policy(given: dict[str, Any]) -> dict[str, Any]:
+    """The default policy with its defaults. Source: api/ans.md §2.2. Raises RefusedError."""
+    policy = {"action": "deny", "loggingEnabled": False, **given}
+    if policy["action"] not in ("accept", "deny"):
+        raise RefusedError(f"[Firewall] Invalid action {policy['action']} of the default policy.", code=12003)
+    return policy
+
+
+def global_config(given: dict[str, Any], established: int) -> dict[str, Any]:
+    """The global settings with their defaults: what is not sent is reset. Source: api/ans.md §2.3."""
+    return {**GLOBAL_DEFAULTS, "tcpTimeoutEstablished": established, **given}
 
 
 def append(edge: Edge, rules: list[dict[str, Any]], above: int | None) -> list[int]:
@@ -174,7 +185,7 @@ def append(edge: Edge, rules: list[dict[str, Any]], above: int | None) -> list[i
     if above is not None:
         places = [i for i, rule in enumerate(state["user"]) if rule["ruleId"] == above]
         if not places:
-            raise Refused(f"[Firewall] The rule {above} does not exist.", status=404, code=12004)
+            raise RefusedError(f"[Firewall] The rule {above} does not exist.", status=404, code=12004)
         at = places[0]
     state["user"][at:at] = made
     state["version"] += 1
@@ -182,11 +193,11 @@ def append(edge: Edge, rules: list[dict[str, Any]], above: int | None) -> list[i
 
 
 def find(edge: Edge, rule_id: str) -> int:
-    """Place of a user rule. Raises Refused(404): internal and default rules cannot be read by id."""
+    """Place of a user rule. Raises RefusedError(404): internal and default rules cannot be read by id."""
     for position, rule in enumerate(edge.firewall["user"]):
         if str(rule["ruleId"]) == rule_id:
             return position
-    raise Refused(f"[Firewall] The rule {rule_id} does not exist.", status=404, code=12004)
+    raise RefusedError(f"[Firewall] The rule {rule_id} does not exist.", status=404, code=12004)
 
 
 def update(edge: Edge, rule_id: str, rule: dict[str, Any]) -> None:
@@ -209,7 +220,7 @@ def _checked(edge: Edge, raw: dict[str, Any], position: int, known: set[int]) ->
     rule = {key: copy.deepcopy(value) for key, value in raw.items() if key not in READ_ONLY}
     action = str(rule.get("action") or "").lower()
     if action not in ("accept", "deny", "reject"):
-        raise Refused(f"[Firewall] Invalid action {rule.get('action')} is specified in Firewall rule.", code=12003)
+        raise RefusedError(f"[Firewall] Invalid action {rule.get('action')} is specified in Firewall rule.", code=12003)
     for side in ("source", "destination"):
         if rule.get(side) is not None:
             rule[side] = _checked_side(rule[side], f"{where}.{side}")
@@ -224,30 +235,39 @@ def _checked(edge: Edge, raw: dict[str, Any], position: int, known: set[int]) ->
     if rule_id in (None, ""):
         rule_id = take_id(edge)
     elif int(rule_id) not in known:
-        raise Refused(f"[Firewall] The rule {rule_id} does not exist.", code=12004)
+        raise RefusedError(f"[Firewall] The rule {rule_id} does not exist.", code=12004)
     tag = rule.get("ruleTag")
     if tag in (None, ""):
         tag = rule_id
     elif int(tag) != int(rule_id) and not 1 <= int(tag) <= 65536:
-        raise Refused(f"[Firewall] Invalid rule tag {tag}: 1-65536 is allowed.", code=12009)
-    body = {key: value for key, value in rule.items() if key not in ("ruleId", "ruleTag", "ruleType")}
+        raise RefusedError(f"[Firewall] Invalid rule tag {tag}: 1-65536 is allowed.", code=12009)
+    return _in_order(rule, {"ruleId": int(rule_id), "ruleTag": int(tag), "ruleType": "user"})
+
+
+def _in_order(rule: dict[str, Any], ids: dict[str, Any]) -> dict[str, Any]:
+    """What was sent keeps its place, so that a rule sent back as it was read stays the same byte for byte."""
+    before = {key: value for key, value in ids.items() if key not in rule}
     defaults = {"name": "", "enabled": True, "loggingEnabled": False, "description": "", "matchTranslated": False}
-    return {"ruleId": int(rule_id), "ruleTag": int(tag), "ruleType": "user", **defaults, **body}
+    after = {key: value for key, value in defaults.items() if key not in rule}
+    return {**before, **{key: ids.get(key, value) for key, value in rule.items()}, **after}
 
 
 def _checked_side(side: dict[str, Any], where: str) -> dict[str, Any]:
-    side = {"exclude": False, "ipAddress": [], "groupingObjectId": [], "vnicGroupId": [], **side}
+    missing = {"exclude": False, "ipAddress": [], "groupingObjectId": [], "vnicGroupId": []}
+    side = {**{key: value for key, value in missing.items() if key not in side}, **side}
     for key in ("ipAddress", "groupingObjectId", "vnicGroupId"):
         side[key] = [] if side[key] is None else side[key] if isinstance(side[key], list) else [side[key]]
     for word in side["ipAddress"]:
         if not _is_address(str(word)):
-            raise Refused(f"[Firewall] Invalid IP address {word} is specified for {where}.ipAddress.", code=15012)
+            raise RefusedError(f"[Firewall] Invalid IP address {word} is specified for {where}.ipAddress.", code=15012)
     for word in side["vnicGroupId"]:
         if not _VNIC.match(str(word)):
-            raise Refused(f"[Firewall] Invalid vnic group id {word} is specified for {where}.vnicGroupId.", code=12006)
+            raise RefusedError(
+                f"[Firewall] Invalid vnic group id {word} is specified for {where}.vnicGroupId.", code=12006
+            )
     for word in side["groupingObjectId"]:
         if not _GROUP.match(str(word)):
-            raise Refused(
+            raise RefusedError(
                 f"The requested object : {word} could not be found. Object identifiers are case sensitive.",
                 code=202,
                 module="core-services",
@@ -264,13 +284,13 @@ def _checked_application(application: dict[str, Any], where: str) -> dict[str, A
         service = dict(service)
         protocol = str(service.get("protocol") or "any")
         if protocol.lower() not in PROTOCOLS:
-            raise Refused(f"[Firewall] Invalid protocol {protocol} is specified in Firewall rule.", code=12001)
+            raise RefusedError(f"[Firewall] Invalid protocol {protocol} is specified in Firewall rule.", code=12001)
         if protocol.lower() == "icmp":
             service.pop("port", None)
             service.pop("sourcePort", None)
             service["icmpType"] = service.get("icmpType") or "any"
             if str(service["icmpType"]).lower() not in ICMP_TYPES and not str(service["icmpType"]).isdigit():
-                raise Refused(f"[Firewall] Invalid icmp type {service['icmpType']}.", code=12008)
+                raise RefusedError(f"[Firewall] Invalid icmp type {service['icmpType']}.", code=12008)
         else:
             for key in ("port", "sourcePort"):
                 value = service.get(key)
@@ -278,7 +298,7 @@ def _checked_application(application: dict[str, Any], where: str) -> dict[str, A
                 service[key] = [str(port) for port in ports] or ["any"]
                 for port in service[key]:
                     if not _is_port(port):
-                        raise Refused(f"[Firewall] Invalid port {port} is specified in Firewall rule.", code=12007)
+                        raise RefusedError(f"[Firewall] Invalid port {port} is specified in Firewall rule.", code=12007)
         checked.append(service)
     if checked or "service" in result:
         result["service"] = checked

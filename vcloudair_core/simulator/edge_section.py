@@ -12,8 +12,8 @@ from lxml import etree
 from vcloudair_core.http import Headers, Response
 from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
 from vcloudair_core.simulator import answers
-from vcloudair_core.simulator.area_edge import _body, _done
-from vcloudair_core.simulator.edge_firewall import Refused
+from vcloudair_core.simulator.area_edge import EdgeHandler, _body, _done
+from vcloudair_core.simulator.edge_firewall import RefusedError
 from vcloudair_core.simulator.world import Edge
 
 
@@ -27,7 +27,7 @@ class Section(Protocol):
         ...
 
     def replace(self, edge: Edge, data: dict[str, Any], *, config: Any, needs_feature_type: bool) -> None:
-        """PUT of the whole section. Raises Refused."""
+        """PUT of the whole section. Raises RefusedError."""
         ...
 
     def reset(self, edge: Edge) -> None:
@@ -41,10 +41,6 @@ class Section(Protocol):
     def from_xml(self, body: bytes) -> dict[str, Any]:
         """Raises etree.XMLSyntaxError, ValueError."""
         ...
-
-
-EdgeHandler = Callable[[Any, Edge, bool], Response]
-"""(context, edge, whether the answer is JSON) -> answer."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +103,7 @@ def guarded(handler: EdgeHandler, *, is_hybridity: bool) -> Callable[[Any], Resp
             return answers.nsx_error(404, 202, details, as_json=True, module="core-services")
         try:
             return handler(context, edge, as_json)
-        except Refused as exc:
+        except RefusedError as exc:
             return answers.nsx_error(exc.status, exc.code, exc.details, as_json=as_json, module=exc.module)
         except (etree.XMLSyntaxError, json.JSONDecodeError, ValueError, TypeError, AttributeError) as exc:
             details = f"The input request in invalid. - {type(exc).__name__}"
@@ -117,14 +113,14 @@ def guarded(handler: EdgeHandler, *, is_hybridity: bool) -> Callable[[Any], Resp
 
 
 def check_version(state: Mapping[str, Any], data: Mapping[str, Any], section: str, strict_version: str) -> None:
-    """A stale version is refused, none is not. Source: api/ans.md §8, §12. Raises Refused."""
+    """A stale version is refused, none is not. Source: api/ans.md §8, §12. Raises RefusedError."""
     version = data.get("version")
     if version is None:
         return
     if strict_version == "reject-any":
-        raise Refused("version must not be given.", code=10002)
+        raise RefusedError("version must not be given.", code=10002)
     if strict_version == "409-stale" and int(version) != state["version"]:
-        raise Refused(
+        raise RefusedError(
             f"The object {section} used in this operation has an older version {version} than the current system "
             f"version {state['version']}. Refresh UI or fetch the latest copy of the object and retry operation.",
             status=409,

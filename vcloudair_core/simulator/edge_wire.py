@@ -1,4 +1,4 @@
-"""The firewall in XML: what JSON calls ruleId is id there, and lists are repeated elements. Source: api/ans.md §2.8, §9."""
+"""The firewall in XML: ``ruleId`` is ``id`` there, lists are repeated elements. Source: api/ans.md §2.8, §9."""
 
 from __future__ import annotations
 
@@ -42,9 +42,17 @@ def _element(name: str, value: Any) -> Any:
     return made
 
 
-def firewall_from_xml(body: bytes) -> dict[str, Any]:
-    """Raises etree.XMLSyntaxError, ValueError."""
+def _root(body: bytes, *names: str) -> Any:
+    """A document of something else must not pass for an empty one."""
     root = parsed(body)
+    if root.tag not in names:
+        raise ValueError(f"{root.tag} in place of {' or '.join(names)}")
+    return root
+
+
+def firewall_from_xml(body: bytes) -> dict[str, Any]:
+    """The section as JSON says it. Raises etree.XMLSyntaxError, ValueError."""
+    root = _root(body, "firewall")
     config = {child.tag: _value(child) for child in root if child.tag != "firewallRules"}
     if "version" in config:
         config["version"] = int(config["version"])
@@ -53,8 +61,15 @@ def firewall_from_xml(body: bytes) -> dict[str, Any]:
     return config
 
 
+def settings_from_xml(body: bytes, name: str) -> dict[str, Any]:
+    """The children of a small document with that root. Raises etree.XMLSyntaxError, ValueError."""
+    found = _value(_root(body, name))
+    return found if isinstance(found, dict) else {}
+
+
 def rules_from_xml(body: bytes) -> list[dict[str, Any]]:
-    root = parsed(body)
+    """One rule or several, by the root. Raises etree.XMLSyntaxError, ValueError."""
+    root = _root(body, "firewallRule", "firewallRules")
     return [rule_from(root)] if root.tag == "firewallRule" else [rule_from(child) for child in root]
 
 

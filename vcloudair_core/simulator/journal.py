@@ -9,6 +9,8 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Entry:
+    """One exchange. ``status`` is 0 when the connection broke; ``note`` names the fault that acted."""
+
     sequence: int
     method: str
     path: str
@@ -32,14 +34,18 @@ class Journal:
         self._next = 1
 
     def add(self, **fields: Any) -> None:
+        """One more; numbers go on."""
         with self._lock:
             self._entries.append(Entry(sequence=self._next, **fields))
             self._next += 1
 
     def entries(self, *, method: str = "", path: str = "") -> list[Entry]:
+        """In order; of a method, of paths that contain ``path``."""
         with self._lock:
             return [e for e in self._entries if method in ("", e.method) and path in e.path]
 
     def clear(self) -> None:
+        """Forget all, and count from one."""
         with self._lock:
             self._entries.clear()
+            self._next = 1

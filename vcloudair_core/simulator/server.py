@@ -8,6 +8,7 @@ import socket
 import tempfile
 import threading
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -20,10 +21,11 @@ from starlette.responses import Response as WebResponse
 from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from vcloudair_core.http import Headers, Request
+from vcloudair_core.http import Headers, Request, Response
+from vcloudair_core.plugin.records import SimulatorArea
 from vcloudair_core.simulator.config import SimulatorConfig
 from vcloudair_core.simulator.core import Simulator
-from vcloudair_core.simulator.faults import SocketFault
+from vcloudair_core.simulator.faults import SocketFaultError
 from vcloudair_core.simulator.tls import write_certificates
 
 _METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]
@@ -35,6 +37,16 @@ class _Protocol(H11Protocol):
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self.app_state = {**self.app_state, "connection": transport}
+
+
+def _spoilt(kind: str, response: Response) -> bytes:
+    """What goes over the wire before it breaks: half of the body, or all of it with a length that promises more."""
+    body = response.body
+    length = len(body) + (10 if kind == "wrong_length" else 0)
+    lines = [f"HTTP/1.1 {response.status} Spoilt", f"Content-Length: {length}"]
+    lines += [f"{name}: {value}" for name, value in response.headers.pairs() if name.lower() != "content-length"]
+    head = "\r\n".join([*lines, "", ""]).encode("latin-1")
+    return head + (body if kind == "wrong_length" else body[: len(body) // 2])
 
 
 def make_app(simulator: Simulator) -> Starlette:
@@ -50,7 +62,7 @@ def make_app(simulator: Simulator) -> Starlette:
             await asyncio.sleep(simulator.config.latency_ms / 1000)
         try:
             response = await run_in_threadpool(simulator.handle, Request(request.method, url, headers, body))
-        except SocketFault as exc:
+        except SocketFaultError as exc:
             return await _break(request, exc)
         made = WebResponse(response.body, response.status)
         made.raw_headers = [
@@ -62,14 +74,14 @@ def make_app(simulator: Simulator) -> Starlette:
             made.raw_headers.append((b"content-length", str(len(response.body)).encode()))
         return made
 
-    async def _break(request: WebRequest, fault: SocketFault) -> WebResponse:
+    async def _break(request: WebRequest, fault: SocketFaultError) -> WebResponse:
         connection = request.scope["state"]["connection"]
         if fault.kind == "hang":
-            await asyncio.sleep(3600)
-        if fault.kind in ("half_body", "wrong_length") and fault.response is not None:
-            body = fault.response.body
-            head = f"HTTP/1.1 {fault.response.status} OK\r\nContent-Type: {fault.response.headers.get('Content-Type', 'text/plain')}\r\nContent-Length: {len(body) + 10}\r\n\r\n"
-            connection.write(head.encode() + body[: max(1, len(body) // 2)])
+            # Not for ever: a client that gave up, or a server that stops, must find nothing in its way.
+            while not await request.is_disconnected():
+                await asyncio.sleep(0.05)
+        if fault.response is not None:
+            connection.write(_spoilt(fault.kind, fault.response))
             connection.close()
         else:
             connection.abort()
@@ -79,7 +91,11 @@ def make_app(simulator: Simulator) -> Starlette:
 
 
 class SimulatorServer:
-    """A simulator on a port of this machine. Use as a context manager, or ``start()`` and ``stop()``."""
+    """A simulator on a port of this machine. Use as a context manager, or ``start()`` and ``stop()``.
+
+    ``areas`` are more than the built-in ones, those of plugins for example; ``simulator`` is one that exists already.
+    Port 0 is any free one. Raises OSError: the address cannot be had.
+    """
 
     def __init__(
         self,
@@ -89,12 +105,17 @@ class SimulatorServer:
         port: int = 0,
         tls: bool = True,
         simulator: Simulator | None = None,
+        areas: Iterable[SimulatorArea] = (),
     ) -> None:
-        self.simulator = simulator or Simulator(config)
+        self.simulator = simulator or Simulator(config, areas=areas)
         self._host, self._tls = host, tls
         self._socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._socket.bind((host, port))
+        try:
+            self._socket.bind((host, port))
+        except OSError:
+            self._socket.close()
+            raise
         self.port = int(self._socket.getsockname()[1])
         self._folder: Path | None = None
         self.ca_path = ""
@@ -104,7 +125,9 @@ class SimulatorServer:
 
     @property
     def url(self) -> str:
-        shown = "localhost" if self._host in ("127.0.0.1", "0.0.0.0", "::1", "::") else self._host  # noqa: S104
+        """Where it answers."""
+        is_here = self._host in ("127.0.0.1", "0.0.0.0", "::1", "::")  # noqa: S104
+        shown = "localhost" if is_here else f"[{self._host}]" if ":" in self._host else self._host
         return f"{'https' if self._tls else 'http'}://{shown}:{self.port}"
 
     def env(self) -> dict[str, str]:
@@ -112,39 +135,41 @@ class SimulatorServer:
         return self.simulator.env(self.url, self.ca_path)
 
     def start(self) -> None:
-        """Returns when it answers."""
-        options: dict[str, Any] = {}
+        """Returns when it answers. Raises RuntimeError: it does not."""
+        options: dict[str, Any] = {
+            "log_level": "critical",
+            "http": _Protocol,
+            "lifespan": "off",
+            "ws": "none",
+            "access_log": False,
+            "timeout_graceful_shutdown": 2,
+            "server_header": False,
+        }
         if self._tls:
-            self._folder = Path(tempfile.mkdtemp(prefix="vca-sim-"))
-            names = ["localhost", "127.0.0.1", "::1", *self.simulator.config.host_names]
-            if self._host not in names:
-                names.append(self._host)
-            ca_file, leaf_file = write_certificates(self._folder, names)
-            self.ca_path = str(ca_file)
-            options = {"ssl_certfile": str(leaf_file), "ssl_keyfile": str(leaf_file)}
-        config = uvicorn.Config(
-            make_app(self.simulator),
-            log_level="critical",
-            http=_Protocol,
-            lifespan="off",
-            ws="none",
-            access_log=False,
-            timeout_graceful_shutdown=2,
-            server_header=False,
-            **options,
-        )
-        self._server = uvicorn.Server(config)
+            options |= self._certificates()
+        self._server = uvicorn.Server(uvicorn.Config(make_app(self.simulator), **options))
         self._thread = threading.Thread(target=self._run, args=(self._server,), daemon=True, name="vca-simulator")
         self._thread.start()
         deadline = time.monotonic() + 10
         while not self._server.started:
             if not self._thread.is_alive() or time.monotonic() > deadline:
+                self.stop()
                 raise RuntimeError("the simulator did not start")
             time.sleep(0.005)
 
+    def _certificates(self) -> dict[str, str]:
+        """A CA of its own for as long as it runs."""
+        self._folder = Path(tempfile.mkdtemp(prefix="vca-sim-"))
+        names = ["localhost", "127.0.0.1", "::1", *self.simulator.config.host_names]
+        if self._host not in names:
+            names.append(self._host)
+        ca_file, leaf_file = write_certificates(self._folder, names)
+        self.ca_path = str(ca_file)
+        return {"ssl_certfile": str(leaf_file), "ssl_keyfile": str(leaf_file)}
+
     def stop(self) -> None:
-        """Ends the thread and takes the certificates away."""
-        if self._server is not None and self._thread is not None:
+        """Ends the thread, closes every connection and takes the certificates away. A second time does nothing."""
+        if self._server is not None and self._thread is not None and self._thread.is_alive():
             # Clients keep connections open for the next request; what is idle is closed here, so that nothing lingers.
             if self._loop is not None:
                 self._loop.call_soon_threadsafe(self._close_connections)

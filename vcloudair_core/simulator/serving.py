@@ -33,7 +33,8 @@ def serve(
 ) -> None:
     """Serve until SIGINT or SIGTERM. The env file (0600) appears when it answers, and goes when it ends.
 
-    ``areas`` are those of plugins; they come after the built-in ones.
+    ``areas`` are those of plugins; they come after the built-in ones. Raises OSError: no such address or file;
+    ValueError: no such profile, or not an inventory.
     """
     from vcloudair_core.simulator.core import Simulator
     from vcloudair_core.simulator.server import SimulatorServer
@@ -54,9 +55,9 @@ def serve(
     previous = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         with SimulatorServer(simulator=Simulator(config, areas=areas), host=host, port=port, tls=tls) as server:
-            print(f"Serving {profile} on {server.url}", file=sys.stderr, flush=True)  # noqa: T201
             if env_file:
                 write_env_file(Path(env_file), server.env())
+            print(f"Serving {profile} on {server.url}", file=sys.stderr, flush=True)  # noqa: T201
             done.wait()
     finally:
         for number, handler in previous.items():

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from lxml import etree
 
 VCLOUD = "http://www.vmware.com/vcloud/v1.5"
+VR = "http://www.vmware.com/vr/v6.0"
 VCHS = "http://www.vmware.com/vchs/v5.6"
 VERSIONS = "http://www.vmware.com/vcloud/versions"
 
 
-def element(tag: str, attributes: Mapping[str, Any] | None = None, *children: Any, namespace: str = VCLOUD) -> Any:
-    """An element; None attributes and children are left out, texts become text."""
-    made = etree.Element(f"{{{namespace}}}{tag}" if namespace else tag, nsmap={None: namespace} if namespace else None)
+def element(
+    tag: str,
+    attributes: Mapping[str, Any] | None = None,
+    *children: Any,
+    namespace: str = VCLOUD,
+    prefixes: Mapping[str | None, str] | None = None,
+) -> Any:
+    """An element; None attributes and children are left out, texts become text.
+
+    ``prefixes`` of the namespaces that it declares; without, its own namespace is the default one.
+    """
+    names = prefixes or ({None: namespace} if namespace else None)
+    # The stubs of lxml do not know that None is the default namespace.
+    made = etree.Element(f"{{{namespace}}}{tag}" if namespace else tag, nsmap=cast("dict[str, str] | None", names))
     for name, value in (attributes or {}).items():
         if value is not None:
             made.set(name, text_of(value))
@@ -28,6 +40,11 @@ def element(tag: str, attributes: Mapping[str, Any] | None = None, *children: An
     return made
 
 
+def link(rel: str, href: str, media_type: str | None = None, name: str | None = None) -> Any:
+    """A Link; pure actions have no type. Source: api/real-world-notes.md §5."""
+    return element("Link", {"rel": rel, "type": media_type, "name": name, "href": href})
+
+
 def text_of(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
@@ -39,5 +56,11 @@ def serialised(root: Any) -> bytes:
 
 
 def parsed(body: bytes) -> Any:
-    """What a client sent. Raises etree.XMLSyntaxError."""
-    return etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True))
+    """What a client sent to NSX, by local names: namespaces mean nothing there.
+
+    pyvcloud 23 puts rules in vCloud's namespace into a document that has none. Raises etree.XMLSyntaxError.
+    """
+    root = etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True))
+    for node in root.iter(etree.Element):
+        node.tag = etree.QName(node).localname
+    return root

@@ -68,6 +68,8 @@ def serve(
             env_file=env_file,
             areas=tuple(run.plugins.simulator_areas().values()),
         )
+    except ValueError as exc:
+        raise ConfigurationError(f"The simulator cannot be started: {exc}.") from exc
     except OSError as exc:
         raise ConfigurationError(
             f"The simulator cannot be started on {host}, port {port}: {exc.strerror or exc}."

@@ -1,0 +1,233 @@
+"""What modules really answer, against a simulated cloud: the keys they document, and words that they take back."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from tests.support.modules import MODULES, answer, load
+from vcloudair_core import App, Client
+from vcloudair_core.services.ans.firewall_spec import GLOBAL_SETTINGS, FirewallRuleSpec, ServiceSpec
+from vcloudair_core.simulator import Simulator
+from vcloudair_core.testing import Journal, simulator_settings
+
+Answer = Callable[..., dict[str, Any]]
+
+OF_ANSIBLE = {"changed", "failed", "msg", "invocation", "diff", "exception", "warnings", "deprecations"}
+"""Keys that every module has and none documents."""
+
+WIRE_TYPES = {"dict": dict, "list": list, "str": str, "int": int, "bool": bool}
+
+EVERYTHING: dict[str, Any] = {
+    "name": "everything",
+    "action": "reject",
+    "enabled": False,
+    "logging": True,
+    "description": 'All of it, "quoted" & <marked>',
+    "source": ["192.0.2.0/24", "internal"],
+    "source_exclude": True,
+    "destination": ["198.51.100.1-198.51.100.9", "2001:db8::/32"],
+    "destination_exclude": True,
+    "services": [
+        {"protocol": "tcp", "port": ["443", "8000-8080"], "source_port": ["1024-65535"]},
+        {"protocol": "icmp", "icmp_type": "echo-reply"},
+    ],
+    "applications": ["application-347"],
+    "match_translated": True,
+    "direction": "in",
+    "tag": 4711,
+}
+"""Every field of a rule that stays with it."""
+
+
+@pytest.fixture
+def ask(vca_app: App, vca_simulator: Simulator) -> Answer:
+    """Runs a module: ``ask("vca_firewall_info")``, with options and modes by name."""
+    settings = simulator_settings(vca_simulator)
+
+    def connect(**options: Any) -> Client:
+        return vca_app.client(**{**settings, **options})
+
+    def run(name: str, options: Mapping[str, Any] | None = None, **modes: bool) -> dict[str, Any]:
+        return answer(name, connect, options or {}, **modes)
+
+    return run
+
+
+# -- RETURN ------------------------------------------------------------------------------------------------------
+
+CALLS: list[tuple[str, dict[str, Any]]] = [
+    ("vca_firewall_info", {}),
+    ("vca_firewall", {"rules": [{"name": "web"}]}),
+    ("vca_firewall", {"purge": True, "rules": []}),
+    ("vca_firewall", {"default_logging": True}),
+    ("vca_firewall", {"state": "absent", "rules": [{"name": "web"}]}),
+    ("vca_firewall_rule", {"name": "web"}),
+    ("vca_firewall_rule", {"name": "web", "state": "absent"}),
+]
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+@pytest.mark.parametrize(("name", "options"), CALLS)
+def test_what_is_returned_is_what_is_documented(
+    name: str, options: dict[str, Any], check_mode: bool, ask: Answer
+) -> None:
+    result = ask(name, options, check_mode=check_mode, diff=True)
+    returned = load(name).returned
+    assert set(result) - OF_ANSIBLE == {key for key, about in returned.items() if about["returned"] == "success"}
+    assert ("diff" in result) == (name != "vca_firewall_info")
+    for key, about in returned.items():
+        if result.get(key) is not None:
+            assert isinstance(result[key], WIRE_TYPES[about["type"]]), key
+        for inner, nested in about.get("contains", {}).items():
+            assert isinstance(result[key][inner], WIRE_TYPES[nested["type"]]), inner
+        if "contains" in about:
+            assert set(about["contains"]) == set(result[key])
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_failure_is_documented_too(name: str, ask: Answer) -> None:
+    required = {"vca_firewall_rule": {"name": "web"}}.get(name, {})
+    result = ask(name, {**required, "edge": "nowhere"})
+    returned = load(name).returned
+    assert result["failed"] is True
+    assert set(result) - OF_ANSIBLE == {key for key, about in returned.items() if about["returned"] == "failure"}
+    assert result["error"]["error"] == "NotFoundError"
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_samples_have_keys_that_are_returned(name: str, ask: Answer) -> None:
+    result = ask("vca_firewall_rule", {"name": "web"}) if name == "vca_firewall_rule" else ask(name)
+    for key, about in load(name).returned.items():
+        if about["returned"] == "success" and isinstance(about.get("sample"), dict):
+            assert set(about["sample"]) <= set(result[key]), key
+
+
+# -- options -----------------------------------------------------------------------------------------------------
+
+
+def test_the_table_has_every_field() -> None:
+    kept = {field.name for field in dataclasses.fields(FirewallRuleSpec)}
+    steering = {"rule_id", "position", "before", "after", "index", "match_by"}
+    assert set(EVERYTHING) == kept - steering
+    services = {name for service in EVERYTHING["services"] for name in service}
+    assert services == {field.name for field in dataclasses.fields(ServiceSpec)}
+
+
+@pytest.mark.parametrize("name", ["vca_firewall", "vca_firewall_rule"])
+def test_every_option_of_a_rule_reaches_the_server(name: str, ask: Answer) -> None:
+    result = ask(name, EVERYTHING if name == "vca_firewall_rule" else {"rules": [EVERYTHING]})
+    assert result["changed"], result
+    (rule,) = ask("vca_firewall_info")["firewall"]["rules"]
+    assert {key: rule[key] for key in EVERYTHING} == EVERYTHING
+    assert set(rule) == {*EVERYTHING, "rule_id"}
+
+
+@pytest.mark.parametrize(("word", "kind"), [(word, kind) for word, (_, kind, _) in GLOBAL_SETTINGS.items()])
+def test_every_global_setting_reaches_the_server(word: str, kind: type, ask: Answer) -> None:
+    before = ask("vca_firewall_info")["firewall"]["global_settings"]
+    value = not before[word] if kind is bool else before[word] + 1
+    assert ask("vca_firewall", {"global_settings": {word: value}})["changed"]
+    assert ask("vca_firewall_info")["firewall"]["global_settings"] == {**before, word: value}
+
+
+@pytest.mark.parametrize(
+    ("short", "long"),
+    [
+        ({"protocol": "tcp"}, {"protocol": "tcp"}),
+        ({"protocol": "tcp", "dest_port": "443"}, {"protocol": "tcp", "port": ["443"]}),
+        ({"protocol": "tcp", "dest_port": "80,443"}, {"protocol": "tcp", "port": ["80", "443"]}),
+        (
+            {"protocol": "udp", "dest_port": [53], "source_port": ["1024-65535"]},
+            {"protocol": "udp", "port": ["53"], "source_port": ["1024-65535"]},
+        ),
+        ({"protocol": "icmp"}, {"protocol": "icmp"}),
+        ({"protocol": "any"}, {"protocol": "any"}),
+    ],
+)
+def test_the_short_form_of_services_means_the_long_one(
+    short: dict[str, Any], long: dict[str, Any], ask: Answer
+) -> None:
+    assert ask("vca_firewall_rule", {"name": "web", **short})["changed"]
+    assert not ask("vca_firewall_rule", {"name": "web", "services": [long]})["changed"]
+    assert not ask("vca_firewall", {"rules": [{"name": "web", **short}]})["changed"]
+
+
+CONTRADICTIONS: list[dict[str, Any]] = [
+    {"services": [{"protocol": "tcp"}], "protocol": "tcp"},
+    {"services": [{"protocol": "tcp"}], "dest_port": ["443"]},
+    {"services": [{"protocol": "tcp"}], "source_port": ["443"]},
+    {"position": "top", "before": "x"},
+    {"before": "x", "after": "y"},
+    {"after": "x", "index": 0},
+    {"position": "bottom", "index": 3},
+]
+
+
+@pytest.mark.parametrize("options", CONTRADICTIONS, ids=lambda options: "-".join(options))
+@pytest.mark.parametrize("name", ["vca_firewall", "vca_firewall_rule"])
+def test_contradictions_are_refused_before_anything_is_sent(
+    name: str, options: dict[str, Any], ask: Answer, vca_journal: Journal
+) -> None:
+    rule = {"name": "web", **options}
+    result = ask(name, rule if name == "vca_firewall_rule" else {"rules": [rule]})
+    assert result["failed"] is True
+    assert "mutually exclusive" in result["msg"]
+    assert [word for word in options if word not in result["msg"].replace("|", " ")] == []
+    assert vca_journal.calls == []
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"state": "absent", "purge": True, "rules": [{"name": "a"}]}, "purge: cannot be given together with state"),
+        ({"state": "absent", "enabled": False, "rules": [{"name": "a"}]}, "enabled: cannot be given together"),
+        ({"state": "absent", "default_action": "deny", "rules": [{"name": "a"}]}, "default_action: cannot be given"),
+        ({"state": "absent"}, "state is absent but all of the following are missing: rules"),
+        ({"purge": True}, "purge is True but all of the following are missing: rules"),
+        ({"rules": [{"name": "a", "dest_port": ["443"]}]}, "rules[0].protocol: is required"),
+        ({"rules": [{"match_by": "rule_id"}]}, "rules[0].rule_id: is required, because match_by is rule_id"),
+        ({"rules": [{}]}, "rules[0].name: is required"),
+    ],
+)
+def test_what_nobody_can_mean_is_refused_before_anything_is_sent(
+    options: dict[str, Any], words: str, ask: Answer, vca_journal: Journal
+) -> None:
+    result = ask("vca_firewall", options)
+    assert result["failed"] is True
+    assert words in result["msg"]
+    assert vca_journal.calls == []
+
+
+# -- there and back ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("purge", [False, True])
+def test_what_is_read_can_be_given_back_and_changes_nothing(purge: bool, ask: Answer, vca_journal: Journal) -> None:
+    three = [EVERYTHING, {"name": "", "tag": 7, "match_by": "tag"}, {"name": "plain"}]
+    settings = {"default_action": "accept", "global_settings": {"udp_timeout": 61}}
+    assert ask("vca_firewall", {"rules": three, **settings})["changed"]
+    live = ask("vca_firewall_info")["firewall"]
+    assert [rule["name"] for rule in live["rules"]] == ["everything", "", "plain"]
+    settings = {key: live[key] for key in ("enabled", "default_action", "default_logging", "global_settings")}
+
+    vca_journal.clear()
+    result = ask("vca_firewall", {**settings, "rules": live["rules"], "purge": purge}, diff=True)
+    assert result["changed"] is False, result
+    assert result["diff"]["before"] == result["diff"]["after"]
+    assert result["firewall"] == {**settings, "rules": live["rules"]}
+    for rule in live["rules"]:
+        assert ask("vca_firewall_rule", rule)["changed"] is False
+    assert vca_journal.count("PUT") == 0
+
+
+@pytest.mark.vca_simulator(edges=2)
+def test_rules_of_one_edge_can_be_given_to_another(ask: Answer, vca_client: Client) -> None:
+    one, other = sorted(edge.name for edge in vca_client.service("ans").list_edges())
+    assert ask("vca_firewall", {"edge": one, "rules": [EVERYTHING, {"name": "plain"}]})["changed"]
+    rules = ask("vca_firewall_info", {"edge": one})["firewall"]["rules"]
+    assert ask("vca_firewall", {"edge": other, "rules": rules, "purge": True})["changed"]
+    assert not ask("vca_firewall", {"edge": other, "rules": rules, "purge": True})["changed"]

@@ -1,0 +1,196 @@
+"""Arguments of modules ⇔ their documentation ⇔ the library's specs and settings ⇔ the collection's papers."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import sys
+import typing
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.vcloudair.cloud.plugins.module_utils import _arguments, _runner
+
+from tests.support.documents import ROOT
+from tests.support.modules import MODULES, load
+from vcloudair_core import App
+from vcloudair_core.config import OPTIONS
+from vcloudair_core.engine.fields import fields_of
+from vcloudair_core.services.ans.firewall_spec import (
+    ACTION_SYNONYMS,
+    GLOBAL_SETTINGS,
+    FirewallPolicySpec,
+    FirewallRuleSpec,
+    ServiceSpec,
+)
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+SHORTHAND = {"protocol", "dest_port", "source_port"}
+"""One service of a rule, without a list."""
+
+STEERING = {"state", "purge"}
+"""Options that say what is to be done with a spec."""
+
+TUNING = {
+    "allowed_origins", "auth_method", "cache_dir", "connect_timeout", "max_retry_wait", "protected_names", "retries",
+}  # fmt: skip
+"""Settings of a machine or a pipeline, not of a task: modules take them from the environment or the file."""
+
+COMPARED = ("type", "elements", "choices", "required", "default", "aliases")
+
+
+CONNECTION = {*_arguments.connection_arguments(), *_arguments.edge_arguments()}
+RULES = load("vca_firewall").arguments["rules"]["options"]
+
+# Arguments, the spec that they fill, and what there is besides its fields.
+SPECS = [
+    pytest.param(load("vca_firewall").arguments, FirewallPolicySpec, CONNECTION | STEERING, id="vca_firewall"),
+    pytest.param(RULES, FirewallRuleSpec, SHORTHAND, id="vca_firewall: rules"),
+    pytest.param(RULES["services"]["options"], ServiceSpec, set(), id="vca_firewall: rules: services"),
+    pytest.param(
+        load("vca_firewall_rule").arguments,
+        FirewallRuleSpec,
+        CONNECTION | SHORTHAND | {"state"},
+        id="vca_firewall_rule",
+    ),
+]
+
+
+# -- arguments and documentation ---------------------------------------------------------------------------------
+
+
+def _differences(path: str, arguments: Mapping[str, Any], options: Mapping[str, Any]) -> Iterator[str]:
+    for name in sorted({*arguments, *options}):
+        where = f"{path}{name}"
+        if name not in arguments or name not in options:
+            yield f"{where} is only {'documented' if name in options else 'declared'}"
+            continue
+        declared, documented = arguments[name], options[name]
+        for key in COMPARED:
+            absent = {"aliases": [], "required": False}.get(key)
+            here, there = declared.get(key, absent), documented.get(key, absent)
+            if here != there:
+                yield f"{where}.{key}: {here!r} declared, {there!r} documented"
+        yield from _differences(f"{where}.", declared.get("options") or {}, documented.get("suboptions") or {})
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_arguments_are_documented_as_they_are(name: str) -> None:
+    module = load(name)
+    assert list(_differences("", module.arguments, module.options)) == []
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_module_can_be_tried_before_it_is_run(name: str) -> None:
+    module = load(name)
+    assert module.constraints["supports_check_mode"] is True
+    attributes = [part for part in module.documentation["extends_documentation_fragment"] if ".attributes." in part]
+    assert attributes == [f"vcloudair.cloud.attributes.{'reads' if name.endswith('_info') else 'writes'}"]
+
+
+def test_global_settings_are_all_named() -> None:
+    text = " ".join(load("vca_firewall").options["global_settings"]["description"])
+    assert [word for word in GLOBAL_SETTINGS if f"C({word})" not in text] == []
+
+
+# -- arguments and the library -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("arguments", "spec", "besides"), SPECS)
+def test_every_field_of_a_spec_can_be_given(arguments: Mapping[str, Any], spec: type, besides: set[str]) -> None:
+    fields = {field.name for field in dataclasses.fields(spec)}
+    assert fields & besides == set(), "one word means one thing"
+    assert set(arguments) == fields | besides
+
+
+@pytest.mark.parametrize(("arguments", "spec", "besides"), SPECS)
+def test_types_choices_and_defaults_are_those_of_the_library(
+    arguments: Mapping[str, Any], spec: type, besides: set[str]
+) -> None:
+    hints = typing.get_type_hints(spec)
+    for field in dataclasses.fields(spec):
+        argument = arguments[field.name]
+        choices = set(fields_of(spec)[field.name].choices)
+        if field.name in ("action", "default_action"):
+            choices |= set(ACTION_SYNONYMS)
+        assert set(argument.get("choices") or ()) == choices, field.name
+        assert argument["type"] == _ansible_type(hints[field.name]), field.name
+        if argument.get("required"):
+            continue  # a service without a protocol is most likely a slip, so it has to say any
+        assert argument.get("default") == field.default, field.name
+
+
+def _ansible_type(hint: Any) -> str:
+    inner = next(part for part in (*typing.get_args(hint), hint) if part is not type(None))
+    if typing.get_origin(hint) is tuple:
+        inner = hint
+    if typing.get_origin(inner) is tuple:
+        item = typing.get_args(inner)[0]
+        return "dict" if typing.get_origin(item) is tuple else "list"
+    return {str: "str", bool: "bool", int: "int"}[inner]
+
+
+def test_connection_options_are_the_settings_of_the_library() -> None:
+    arguments = {**_arguments.connection_arguments(), **_arguments.edge_arguments()}
+    assert {option.name for option in OPTIONS} - set(arguments) == TUNING
+    for option in OPTIONS:
+        if option.name in TUNING:
+            continue
+        argument = arguments[option.name]
+        assert argument["type"] == ("str" if option.type == "secret" else option.type), option.name
+        assert bool(argument.get("no_log")) == (option.type == "secret"), option.name
+        assert tuple(argument.get("aliases") or ()) == option.aliases, option.name
+        assert tuple(argument.get("choices") or ()) == option.choices, option.name
+        text = " ".join(load("vca_firewall_info").options[option.name]["description"])
+        assert f"E({option.env_names[0]})" in text, option.name
+
+
+def test_every_kind_of_resource_has_a_module() -> None:
+    kinds = App().plugins.resource_kinds()
+    ours = {name for name, record in kinds.items() if record.load.__module__.startswith("vcloudair_core.")}
+    assert {load(name).job.kind for name in MODULES} == ours
+
+
+# -- papers ------------------------------------------------------------------------------------------------------
+
+
+def _yaml(name: str) -> Any:
+    return yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
+
+
+def test_the_action_group_has_every_module() -> None:
+    assert _yaml("meta/runtime.yml")["action_groups"] == {"vca": MODULES}
+
+
+def test_the_library_is_asked_for_alike_everywhere() -> None:
+    lowest = _runner.MINIMUM_LIBRARY
+    requirement = (ROOT / "requirements.txt").read_text(encoding="utf-8").strip()
+    assert requirement.startswith(f"vcloudair-core>={lowest},")
+    fragment = (ROOT / "plugins" / "doc_fragments" / "vca.py").read_text(encoding="utf-8")
+    assert f"vcloudair-core >= {lowest} " in fragment
+    assert _yaml("meta/execution-environment.yml")["dependencies"]["python"] == "requirements.txt"
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_module_has_integration_tests_and_its_licence_is_explained(name: str) -> None:
+    assert (ROOT / "tests" / "integration" / "targets" / name / "tasks" / "main.yml").is_file()
+    ignored = (ROOT / "tests" / "sanity" / "ignore.txt").read_text(encoding="utf-8")
+    assert f"plugins/modules/{name}.py validate-modules:missing-gplv3-license # " in ignored
+
+
+def test_documented_references_are_of_this_collection_or_of_ansible() -> None:
+    for name in MODULES:
+        for found in load(name).documentation.get("seealso") or ():
+            assert found["module"].removeprefix("vcloudair.cloud.") in MODULES
+
+
+def test_what_pins_old_versions_stays_out_of_the_common_environment() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = [name for extra in project["optional-dependencies"].values() for name in extra] + project["dependencies"]
+    assert [name for name in wanted if re.match(r"galaxy[-_]importer", name)] == []

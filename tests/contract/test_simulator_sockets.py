@@ -1,0 +1,264 @@
+"""The simulator behind real sockets: TLS, broken connections, an end without leftovers, and the file for shells."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+import ssl
+import stat
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.served import read_exports, served
+from tests.support.simulated import basic
+from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
+from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
+from vcloudair_core.simulator.answers import empty
+
+VERSIONS = "/api/versions"
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[SimulatorServer]:
+    with SimulatorServer(SimulatorConfig(profile="vcd")) as server:
+        yield server
+
+
+@pytest.fixture
+def server(running: SimulatorServer) -> SimulatorServer:
+    running.simulator.reset()
+    return running
+
+
+def connect(server: SimulatorServer, timeout_s: float = 10) -> http.client.HTTPSConnection:
+    trusted = ssl.create_default_context(cafile=server.ca_path)
+    return http.client.HTTPSConnection("localhost", server.port, timeout=timeout_s, context=trusted)
+
+
+def ask(server: SimulatorServer, path: str = VERSIONS, method: str = "GET") -> tuple[int, bytes]:
+    connection = connect(server)
+    try:
+        connection.request(method, path)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()
+
+
+# -- TLS ---------------------------------------------------------------------------------------------------------------
+
+
+def test_it_is_trusted_by_its_own_ca_and_by_no_other(server: SimulatorServer) -> None:
+    assert server.url == f"https://localhost:{server.port}"
+    assert ask(server)[0] == 200
+    stranger = http.client.HTTPSConnection("localhost", server.port, timeout=10, context=ssl.create_default_context())
+    with pytest.raises(ssl.SSLCertVerificationError):
+        stranger.request("GET", VERSIONS)
+    stranger.close()
+
+
+@pytest.mark.parametrize("name", ["localhost", "127.0.0.1", "vcd.example.test", "vchs.example.test"])
+def test_its_certificate_has_every_name_of_the_cloud(server: SimulatorServer, name: str) -> None:
+    trusted = ssl.create_default_context(cafile=server.ca_path)
+    plain = socket.create_connection(("127.0.0.1", server.port), timeout=10)
+    with plain, trusted.wrap_socket(plain, server_hostname=name) as secure:
+        assert secure.version() in ("TLSv1.2", "TLSv1.3")
+
+
+def test_the_key_is_readable_by_its_owner_only(server: SimulatorServer) -> None:
+    for file in Path(server.ca_path).parent.iterdir():
+        if b"PRIVATE KEY" in file.read_bytes():
+            assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_without_tls_it_is_plain_http() -> None:
+    with SimulatorServer(SimulatorConfig(profile="vcd"), tls=False) as server:
+        assert server.ca_path == ""
+        assert "VCA_CA_PATH" not in server.env()
+        with urllib.request.urlopen(server.url + VERSIONS, timeout=10) as answer:
+            assert f"<LoginUrl>{server.url}/api/sessions</LoginUrl>" in answer.read().decode()
+
+
+def test_hrefs_follow_the_name_that_was_asked(server: SimulatorServer) -> None:
+    connection = connect(server)
+    connection.request("GET", VERSIONS, headers={"Host": "vcd.example.test"})
+    assert b"<LoginUrl>https://vcd.example.test/api/sessions</LoginUrl>" in connection.getresponse().read()
+    connection.close()
+
+
+# -- what goes over the wire -------------------------------------------------------------------------------------------
+
+
+def test_one_connection_serves_many_requests(server: SimulatorServer) -> None:
+    connection = connect(server)
+    for _ in range(3):
+        connection.request("GET", VERSIONS)
+        answer = connection.getresponse()
+        assert answer.status == 200
+        answer.read()
+        assert answer.getheader("Content-Length")
+    connection.close()
+
+
+def test_an_empty_answer_is_empty(server: SimulatorServer) -> None:
+    connection = connect(server)
+    accept = {"Accept": "application/*+xml;version=5.6"}
+    connection.request("POST", "/api/sessions", headers={**accept, **basic("demo@org1", "wrong")})
+    refused = connection.getresponse()
+    assert (refused.status, refused.getheader("Content-Length"), refused.read()) == (401, "0", b"")
+    connection.request("POST", "/api/sessions", headers={**accept, **basic("demo@org1", "demo-password")})
+    opened = connection.getresponse()
+    opened.read()
+    token = {"x-vcloud-authorization": str(opened.getheader("x-vcloud-authorization"))}
+    connection.request("DELETE", "/api/session", headers={**accept, **token})
+    closed = connection.getresponse()
+    assert (closed.status, closed.read()) == (204, b"")
+    connection.close()
+
+
+def test_encoded_paths_and_queries_arrive_as_they_were_sent(server: SimulatorServer) -> None:
+    ask(server, "/api/a%2Fb?filter=(name==x%252Cy)&z=%26")
+    entry = server.simulator.journal.entries()[-1]
+    assert (entry.path, entry.query) == ("/api/a%2Fb", "filter=(name==x%252Cy)&z=%26")
+
+
+def test_the_control_plane_is_there(server: SimulatorServer) -> None:
+    assert ask(server, "/_sim/state")[0] == 200
+    assert ask(server, "/_sim/reset", "POST")[0] == 204
+
+
+# -- broken connections ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["reset", "reset_after"])
+def test_a_connection_that_breaks(server: SimulatorServer, kind: str) -> None:
+    server.simulator.faults.add(kind)
+    with pytest.raises((ConnectionError, http.client.RemoteDisconnected, ssl.SSLError)):
+        ask(server)
+    assert server.simulator.journal.entries()[-1].note == kind
+    assert ask(server)[0] == 200
+
+
+@pytest.mark.parametrize("kind", ["half_body", "wrong_length"])
+def test_a_body_that_ends_too_early(server: SimulatorServer, kind: str) -> None:
+    whole = ask(server)[1]
+    server.simulator.faults.add(kind)
+    connection = connect(server)
+    connection.request("GET", VERSIONS)
+    answer = connection.getresponse()
+    assert (answer.status, answer.getheader("Content-Type")) == (200, "text/xml")
+    with pytest.raises(http.client.IncompleteRead) as caught:
+        answer.read()
+    answer.close()
+    connection.close()
+    assert caught.value.partial == (whole[: len(whole) // 2] if kind == "half_body" else whole)
+    assert ask(server)[0] == 200
+
+
+def test_a_server_that_does_not_answer(server: SimulatorServer) -> None:
+    server.simulator.faults.add("hang")
+    connection = connect(server, timeout_s=0.3)
+    connection.request("GET", VERSIONS)
+    with pytest.raises(TimeoutError):
+        connection.getresponse()
+    connection.close()
+    assert ask(server)[0] == 200
+
+
+def test_others_are_answered_while_one_waits(server: SimulatorServer) -> None:
+    server.simulator.faults.add("hang", path=VERSIONS)
+    waiting = connect(server)
+    waiting.request("GET", VERSIONS)
+    assert ask(server, "/_sim/state")[0] == 200
+    waiting.close()
+
+
+# -- the end -----------------------------------------------------------------------------------------------------------
+
+
+def test_nothing_is_left_when_it_stops() -> None:
+    before = set(threading.enumerate())
+    server = SimulatorServer(SimulatorConfig(profile="vcd"))
+    server.start()
+    folder = Path(server.ca_path).parent
+    server.simulator.faults.add("hang")
+    hanging, idle = connect(server), connect(server)
+    hanging.request("GET", VERSIONS)
+    idle.request("GET", "/_sim/state")
+    idle.getresponse().read()
+    server.stop()
+    assert not folder.exists()
+    left = set(threading.enumerate()) - before
+    assert not [thread for thread in left if thread.name == "vca-simulator"]
+    with pytest.raises(OSError):
+        socket.create_connection(("127.0.0.1", server.port), timeout=1)
+    server.stop()
+    hanging.close()
+    idle.close()
+
+
+def test_a_port_that_is_taken_is_told_at_once(server: SimulatorServer) -> None:
+    with pytest.raises(OSError):
+        SimulatorServer(SimulatorConfig(), port=server.port)
+
+
+def test_areas_are_served() -> None:
+    area = SimulatorArea("more", "", (SimulatorRoute("GET", "/more", lambda context: empty(204), auth=False),))
+    with SimulatorServer(SimulatorConfig(profile="vcd"), areas=[area]) as server:
+        assert ask(server, "/more")[0] == 204
+
+
+# -- as a program of its own -------------------------------------------------------------------------------------------
+
+
+def test_the_file_for_shells_is_private_and_goes_away(tmp_path: Path) -> None:
+    file = tmp_path / "sim.env"
+    with served(tmp_path, os.environ, "--profile", "vcd") as variables:
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        assert variables["VCA_SERVICE_TYPE"] == "vcd"
+        trusted = ssl.create_default_context(cafile=variables["VCA_CA_PATH"])
+        with urllib.request.urlopen(variables["VCA_URL"] + VERSIONS, timeout=10, context=trusted) as answer:
+            assert answer.status == 200
+    assert not file.exists()
+    assert not Path(variables["VCA_CA_PATH"]).exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_module_runs_by_itself(tmp_path: Path, number: signal.Signals) -> None:
+    file = tmp_path / "it's.env"
+    arguments = ["--profile", "vca", "--no-tls", "--edges", "2", "--replications", "1", "--env-file", str(file)]
+    command = [sys.executable, "-m", "vcloudair_core.simulator", *arguments]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    try:
+        # When it says so it answers, and the file is there.
+        assert process.stderr.readline().startswith("Serving vca on http://localhost:")
+        variables = read_exports(file)
+        with urllib.request.urlopen(variables["VCA_URL"] + "/_sim/state", timeout=10) as answer:
+            assert b'"replications": 1' in answer.read()
+    finally:
+        process.send_signal(number)
+        process.wait(timeout=20)
+        process.stderr.close()
+    assert process.returncode == 0
+    assert not file.exists()
+
+
+def test_a_wrong_inventory_is_told_in_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "inventory.yml"
+    file.write_text("- nothing")
+    command = [sys.executable, "-m", "vcloudair_core.simulator", "--inventory", str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert (
+        done.stderr
+        == f"The simulator cannot be started: {file} is not an inventory: a mapping with 'orgs' is expected\n"
+    )

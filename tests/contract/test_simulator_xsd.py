@@ -1,0 +1,201 @@
+"""Every vCloud document of the simulator against VMware's own schemas, found by following what it links to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lxml import etree
+
+from tests.support.simulated import Caller, signed_in
+from vcloudair_core.http import Response
+from vcloudair_core.simulator import Simulator, SimulatorConfig
+from vcloudair_core.simulator.query_records import TYPES
+
+SCHEMAS = Path(__file__).resolve().parents[2].parent / "shared" / "schemas" / "vcloud"
+START = SCHEMAS / "1.5" / "schemas" / "vcloud" / "vcloud.xsd"
+VERSIONS = SCHEMAS / "schemas" / "versioning" / "versions.xsd"
+VCLOUD = "{http://www.vmware.com/vcloud/v1.5}"
+XS = "{http://www.w3.org/2001/XMLSchema}"
+
+# The newest schema wants AuthorizedLocations, which servers of the time did not send. Source: api/sessions.md §4.3.
+EXEMPT = {f"{VCLOUD}Session"}
+# Attributes that recorded answers have and the schema has not. Source: api/real-world-notes.md §3.
+RECORDED = {
+    "VMRecord": {"isVdcEnabled", "pvdcHighestSupportedHardwareVersion", "vmToolsVersion"},
+    "EdgeGatewayRecord": {"isSyslogServerSettingInSync"},
+}
+
+pytestmark = pytest.mark.skipif(not START.is_file(), reason=f"there are no schemas at {SCHEMAS}")
+
+
+class _Local(etree.Resolver):
+    """The schemas name six others by URL; all of them are files here."""
+
+    FILES = {
+        "xml.xsd": "xml.xsd",
+        "dsp8023_1.1.0.xsd": "ovf1.1/dsp8023_1.1.0.xsd",
+        "dsp8027_1.1.0.xsd": "ovf1.1/dsp8027_1.1.0.xsd",
+        "common.xsd": "ovf1.1/common.xsd",
+        "CIM_VirtualSystemSettingData.xsd": "ovf1.1/CIM_VirtualSystemSettingData.xsd",
+        "CIM_ResourceAllocationSettingData.xsd": "ovf1.1/CIM_ResourceAllocationSettingData.xsd",
+        "ovf.xsd": "ovf1.1/ovf-vmware.xsd",
+    }
+
+    def resolve(self, system_url: str, public_id: str, context: Any = None) -> Any:
+        if not system_url.startswith(("http://", "https://")):
+            return None
+        name = self.FILES[system_url.rsplit("/", 1)[-1]]
+        lxml_part: Any = self  # the stubs of lxml do not know this method
+        return lxml_part.resolve_filename(str(SCHEMAS / "schemas" / "external" / name), context)
+
+
+def load(file: Path) -> etree.XMLSchema:
+    parser = etree.XMLParser(no_network=True)
+    parser.resolvers.add(_Local())
+    return etree.XMLSchema(etree.parse(str(file), parser))
+
+
+@pytest.fixture(scope="module")
+def schema() -> etree.XMLSchema:
+    return load(START)
+
+
+@pytest.fixture(params=["vchs", "vca", "vcd", "all"])
+def caller(request: pytest.FixtureRequest) -> Iterator[Caller]:
+    simulator = Simulator(SimulatorConfig(profile=request.param, vms=30, edges=2, replications=3))
+    yield signed_in(simulator, version="9.0")
+
+
+def must_be_valid(schema: etree.XMLSchema, response: Response, what: str) -> str:
+    """The name of the document's root. Raises AssertionError with what the schema says."""
+    root = etree.fromstring(response.body)
+    name = str(root.tag)
+    if not name.startswith(VCLOUD) or name in EXEMPT:
+        return name
+    assert schema.validate(root), f"{what}: {schema.error_log}\n{response.text[:2000]}"
+    return name
+
+
+def hrefs(response: Response) -> list[str]:
+    root = etree.fromstring(response.body)
+    return [str(node.get("href")) for node in root.iter("*") if node.get("href")]
+
+
+def test_every_link_leads_to_a_valid_document(caller: Caller, schema: etree.XMLSchema) -> None:
+    """From the session over everything that is named anywhere; nothing is unknown, nothing invalid."""
+    waiting, seen, roots = [f"{caller.root}/api/session", f"{caller.root}/api/query"], set(), set()
+    while waiting:
+        address = waiting.pop()
+        # A place to ask for one thing, and things that are done, not read.
+        if address in seen or address.endswith("/api/entity/") or "/action/" in address:
+            continue
+        seen.add(address)
+        response = caller.get(address)
+        assert response.status in (200, 403), f"{address}: {response.status} {response.text[:300]}"
+        roots.add(must_be_valid(schema, response, address).rpartition("}")[2])
+        waiting += hrefs(response)
+    assert len(seen) > 60
+    expected = {"Org", "OrgList", "Vdc", "EdgeGateway", "VApp", "Vm", "Task", "TasksList", "QueryList", "Error"}
+    expected |= {"QueryResultRecords", "References", "ReplicationGroup", "VrRecoveryDetails"}
+    assert expected <= roots
+    assert {query_type.references for query_type in TYPES.values()} <= roots
+
+
+@pytest.mark.parametrize("form", ["records", "idrecords", "references"])
+@pytest.mark.parametrize("kind", sorted(TYPES))
+def test_every_query_is_valid_and_names_no_attribute_of_its_own(
+    caller: Caller, schema: etree.XMLSchema, kind: str, form: str
+) -> None:
+    response = caller.get(f"{caller.root}/api/query?type={kind}&format={form}&pageSize=2")
+    must_be_valid(schema, response, f"{kind} as {form}")
+    root = etree.fromstring(response.body)
+    rows = [node for node in root if not str(node.tag).endswith("}Link")]
+    assert rows
+    if form == "references":
+        assert all(set(map(str, row.attrib)) == {"type", "name", "id", "href"} for row in rows)
+        return
+    allowed = record_attributes(TYPES[kind].record) | RECORDED.get(TYPES[kind].record, set())
+    for row in rows:
+        assert set(map(str, row.attrib)) <= allowed
+
+
+def record_attributes(element: str) -> set[str]:
+    """The attributes of a record element: those of its type and of QueryResultRecordType."""
+    schema = etree.parse(str(START.with_name("queryRecordView.xsd")))
+    type_name = schema.find(f"{XS}element[@name='{element}']")
+    assert type_name is not None
+    definition = schema.find(f"{XS}complexType[@name='{type_name.get('type')}']")
+    assert definition is not None
+    return {str(node.get("name")) for node in definition.iter(f"{XS}attribute")} | {"href", "id", "type"}
+
+
+@pytest.mark.parametrize("version", ["5.1", "5.6", "9.0", "29.0", "36.3"])
+def test_new_attributes_come_with_the_version_that_has_them(version: str) -> None:
+    caller = signed_in(Simulator(SimulatorConfig(profile="vcd")), version=version)
+    row = etree.fromstring(caller.get("/api/query?type=edgeGateway").body)[-1]
+    number = tuple(int(part) for part in version.split("."))
+    assert ("advancedNetworkingEnabled" in row.attrib) == (number >= (7, 0))
+    assert ("orgVdcName" in row.attrib) == (number >= (29, 0))
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/api/org/00000000-0000-4000-8000-000000000000", 403),
+        ("GET", "/api/vdc/not-an-id", 400),
+        ("GET", "/api/query?type=nothing", 400),
+        ("GET", "/api/query?type=adminVM", 403),
+        ("GET", "/api/query?type=vm&page=x", 400),
+        ("PUT", "/api/query", 405),
+        ("POST", "/api/task/00000000-0000-4000-8000-000000000000/action/cancel", 403),
+    ],
+)
+def test_errors_are_valid(schema: etree.XMLSchema, method: str, path: str, status: int) -> None:
+    caller = signed_in(Simulator(SimulatorConfig(profile="vcd")))
+    response = caller.send(method, path)
+    assert response.status == status
+    assert must_be_valid(schema, response, path) == f"{VCLOUD}Error"
+    assert etree.fromstring(response.body).get("majorErrorCode") == str(status)
+    assert re.fullmatch(r"application/vnd\.vmware\.vcloud\.error\+xml;version=[\d.]+", response.headers["Content-Type"])
+
+
+@pytest.mark.parametrize("kind", ["status", "busy"])
+@pytest.mark.parametrize("form", ["entity", "network", "task"])
+def test_ordered_errors_are_valid(schema: etree.XMLSchema, kind: str, form: str) -> None:
+    simulator = Simulator(SimulatorConfig(profile="vcd"))
+    caller = signed_in(simulator)
+    simulator.faults.add(kind, form=form)
+    must_be_valid(schema, caller.get("/api/org/"), f"{kind}, {form}")
+
+
+@pytest.mark.parametrize("looks", [0, 1, 2])
+def test_a_task_is_valid_in_every_state(schema: etree.XMLSchema, looks: int) -> None:
+    simulator = Simulator(SimulatorConfig(profile="vcd"))
+    caller = signed_in(simulator)
+    first = simulator.tasks.of("org1")[0]
+    task = simulator.tasks.start("org1", first.owner, "Testing", "testing", polls=2)
+    for _ in range(looks):
+        caller.get(f"/api/task/{task.task_id}")
+    response = caller.get(f"/api/task/{task.task_id}")
+    must_be_valid(schema, response, f"task after {looks} looks")
+    assert etree.fromstring(response.body).get("status") == ("queued", "running", "success")[looks]
+
+
+def test_versions_are_valid() -> None:
+    simulator = Simulator(SimulatorConfig(profile="vcd"))
+    response = Caller(simulator).get("/api/versions")
+    root = etree.fromstring(response.body)
+    schema = load(VERSIONS)
+    assert schema.validate(root), schema.error_log
+
+
+def test_the_schemas_notice_what_is_wrong(schema: etree.XMLSchema) -> None:
+    caller = signed_in(Simulator(SimulatorConfig(profile="vcd")))
+    root = caller.xml("/api/org/" + next(iter(caller.simulator.world.orgs.values())).org_id)
+    assert schema.validate(root)
+    root.append(etree.Element(f"{VCLOUD}Invented"))
+    assert not schema.validate(root)

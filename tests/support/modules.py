@@ -1,0 +1,89 @@
+"""Modules of the collection inside this process: what they declare, what they document, and what they answer."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import json
+from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout, suppress
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from unittest import mock
+
+import yaml
+from ansible.module_utils import basic
+from ansible_collections.vcloudair.cloud.plugins.module_utils import _runner
+
+from tests.support.documents import ROOT
+
+PLUGINS = "ansible_collections.vcloudair.cloud.plugins"
+MODULES = sorted(path.stem for path in (ROOT / "plugins" / "modules").glob("vca_*.py"))
+
+
+@dataclass(frozen=True)
+class Module:
+    """One module. ``arguments`` and ``constraints`` are what it gives to AnsibleModule; people read the rest."""
+
+    name: str
+    job: Any
+    arguments: Mapping[str, Any]
+    constraints: Mapping[str, Any]
+    options: Mapping[str, Any]
+    documentation: Mapping[str, Any]
+    returned: Mapping[str, Any]
+
+
+@cache
+def load(name: str) -> Module:
+    """A module with its documentation, fragments merged in as Ansible does it."""
+    found = importlib.import_module(f"{PLUGINS}.modules.{name}")
+    declared: dict[str, Any] = {}
+    # A module that gets no further than its declaration.
+    recorder = mock.patch.object(_runner, "AnsibleModule", side_effect=lambda **given: _stop(declared, given))
+    with recorder, suppress(_StoppedError):
+        found.main()
+    documentation = yaml.safe_load(found.DOCUMENTATION)
+    options = dict(documentation.get("options") or {})
+    for fragment in documentation["extends_documentation_fragment"]:
+        options |= _fragment(fragment).get("options") or {}
+    return Module(
+        name, found.JOB, declared.pop("argument_spec"), declared, options, documentation, yaml.safe_load(found.RETURN)
+    )
+
+
+def answer(name: str, connect: Callable[..., Any], options: Mapping[str, Any], **modes: bool) -> dict[str, Any]:
+    """One run of a module. ``connect`` makes its client. ``modes``: ``check_mode``, ``diff``."""
+    given = {**options, **{f"_ansible_{mode}": value for mode, value in modes.items()}}
+    output = io.StringIO()
+    with (
+        mock.patch.object(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": given}).encode()),
+        mock.patch.object(basic, "_ANSIBLE_PROFILE", "legacy", create=True),
+        mock.patch.object(_runner.vcloudair_core, "connect", connect),
+        redirect_stdout(output),
+    ):
+        try:
+            importlib.import_module(f"{PLUGINS}.modules.{name}").main()
+        except SystemExit as stopped:
+            result: dict[str, Any] = json.loads(output.getvalue())
+            assert bool(stopped.code) == bool(result.get("failed"))
+            return result
+    raise AssertionError("a module ends by itself")
+
+
+class _StoppedError(Exception):
+    """It said what it declares."""
+
+
+def _stop(declared: dict[str, Any], given: Mapping[str, Any]) -> None:
+    declared.update(given)
+    raise _StoppedError
+
+
+def _fragment(name: str) -> Mapping[str, Any]:
+    words = name.split(".")[2:]
+    found = importlib.import_module(f"{PLUGINS}.doc_fragments.{words[0]}").ModuleDocFragment
+    text = getattr(found, words[1].upper() if len(words) > 1 else "DOCUMENTATION")
+    parsed: Mapping[str, Any] = yaml.safe_load(text)
+    return parsed

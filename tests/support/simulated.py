@@ -1,0 +1,72 @@
+"""A client that knows nothing but HTTP, for tests of the simulator itself."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from lxml import etree
+
+from vcloudair_core.http import Headers, Request, Response
+from vcloudair_core.simulator import Simulator
+
+ORIGIN = "https://vcd.example.test"
+
+
+def basic(user: str, password: str) -> dict[str, str]:
+    """An Authorization header."""
+    return {"Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()}
+
+
+@dataclass
+class Caller:
+    """Asks a simulator inside of the process. ``root`` is where the vCloud Director of its profile begins."""
+
+    simulator: Simulator
+    headers: dict[str, str] = field(default_factory=dict)
+    root: str = ORIGIN
+
+    def send(self, method: str, target: str, body: bytes | str = b"", **headers: str) -> Response:
+        """One request. ``target`` is an address or a path below ``root``; header names take ``_`` for ``-``."""
+        url = target if target.startswith("http") else self.root + target
+        given = {**self.headers, **{name.replace("_", "-"): value for name, value in headers.items()}}
+        sent = body.encode() if isinstance(body, str) else body
+        return self.simulator.handle(Request(method, url, Headers(given), sent))
+
+    def get(self, target: str, **headers: str) -> Response:
+        return self.send("GET", target, **headers)
+
+    def xml(self, target: str, **headers: str) -> Any:
+        """The root element of a document that must be there."""
+        response = self.get(target, **headers)
+        assert response.status == 200, f"{target}: {response.status} {response.text}"
+        return etree.fromstring(response.body)
+
+    def json(self, target: str) -> Any:
+        """JSON that must be there."""
+        response = self.get(target, Accept="application/json")
+        assert response.status == 200, f"{target}: {response.status} {response.text}"
+        return json.loads(response.body)
+
+    def put_json(self, target: str, value: Any) -> Response:
+        return self.send("PUT", target, json.dumps(value), Content_Type="application/json", Accept="application/json")
+
+
+def signed_in(
+    simulator: Simulator, user: str = "demo@org1", password: str = "demo-password", version: str = "5.6"
+) -> Caller:
+    """A caller with a session of the vCloud Director."""
+    prefix = "/api/compute" if simulator.config.profile == "vca" else ""
+    accept = {"Accept": f"application/*+xml;version={version}"}
+    caller = Caller(simulator, accept, ORIGIN + prefix)
+    answer = caller.send("POST", "/api/sessions", **basic(user, password))
+    assert answer.status == 200, answer.text
+    caller.headers["x-vcloud-authorization"] = answer.headers["x-vcloud-authorization"]
+    return caller
+
+
+def first_edge(simulator: Simulator) -> Any:
+    """The first edge gateway that there is."""
+    return next(iter(simulator.world.edges.values()))

@@ -1,0 +1,266 @@
+# Copyright (c) The vcloudair-core authors
+# SPDX-License-Identifier: Apache-2.0
+"""What every module does, with a library that only takes notes. Runs under plain pytest and under ansible-test."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+
+import pytest
+from ansible.module_utils import basic
+from ansible_collections.vcloudair.cloud.plugins.module_utils import _arguments, _runner
+
+
+class RefusedError(Exception):
+    """An error of the library."""
+
+    def as_dict(self):
+        return {"error": "Refused", "field": "name"}
+
+
+class Library:
+    """Stands in for ``vcloudair_core``: notes what it is asked for and gives what it was told to."""
+
+    VcloudAirError = RefusedError
+    __version__ = "0.1.0"
+
+    def __init__(self, changed=True, error=None, connect_error=None):
+        self.changed, self.error, self.connect_error = changed, error, connect_error
+        self.warnings = ()
+        self.connected = self.read_of = self.ensured = None
+        self.closed = 0
+        self.session = SimpleNamespace(calls=4)
+
+    def connect(self, **options):
+        self.connected = options
+        if self.connect_error:
+            raise self.connect_error
+        return self
+
+    def read(self, kind, target):
+        self.read_of = (kind, target)
+        return {"rules": []}
+
+    def ensure(self, kind, specs, **how):
+        self.ensured = dict(how, kind=kind, specs=specs)
+        if self.error:
+            raise self.error
+        plan = SimpleNamespace(summary=lambda: "1 to create", diff=lambda: {"before": "", "after": "web\n"})
+        return SimpleNamespace(changed=self.changed, plan=plan, after=[{"name": "web"}], warnings=self.warnings)
+
+    def close(self):
+        self.closed += 1
+
+
+READS = _runner.Job("ans.firewall", show=lambda data, params: {"firewall": data})
+WRITES = _runner.Job(
+    "ans.firewall_rule",
+    specs=lambda params: [{"name": params["name"]}],
+    show=lambda rules, params: {"rule": rules[0]},
+)
+
+
+@pytest.fixture
+def library(monkeypatch):
+    found = Library()
+    monkeypatch.setattr(_runner, "vcloudair_core", found)
+    return found
+
+
+# -- execute -----------------------------------------------------------------------------------------------------
+
+
+def test_given_leaves_out_what_is_none_but_not_what_is_false_or_empty():
+    params = {"a": None, "b": False, "c": [], "d": "", "e": 1, "other": 2}
+    assert _runner.given(params, ("a", "b", "c", "d", "e", "missing")) == {"b": False, "c": [], "d": "", "e": 1}
+
+
+def test_reading_changes_nothing(library):
+    result = _runner.execute(READS, {"edge": "web-edge", "vdc": None})
+    assert result == {"changed": False, "firewall": {"rules": []}, "api_calls": 4}
+    assert library.read_of == ("ans.firewall", {"edge": "web-edge"})
+    assert library.ensured is None
+    assert library.closed == 1
+
+
+def test_only_what_was_given_reaches_the_library(library):
+    params = {"name": "web", "url": "https://x", "validate_certs": False, "token": None, "edge": "e1", "vdc": "v1"}
+    result = _runner.execute(WRITES, params)
+    assert result == {"changed": True, "plan": "1 to create", "rule": {"name": "web"}, "api_calls": 4}
+    # The edge is what a module acts on, not how it signs in; the VDC is both.
+    assert library.connected == {"url": "https://x", "validate_certs": False, "vdc": "v1"}
+    assert library.ensured == {
+        "kind": "ans.firewall_rule",
+        "specs": [{"name": "web"}],
+        "state": "present",
+        "target": {"edge": "e1", "vdc": "v1"},
+        "check": False,
+    }
+
+
+@pytest.mark.parametrize("state", ["present", "absent"])
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_state_and_check_mode_are_passed_on(library, state, check_mode):
+    _runner.execute(WRITES, {"name": "web", "state": state}, check_mode=check_mode)
+    assert (library.ensured["state"], library.ensured["check"]) == (state, check_mode)
+
+
+def test_a_job_may_work_its_state_out_itself(library):
+    job = _runner.Job("k", show=lambda after, params: {}, specs=lambda params: [], state=lambda params: "exact")
+    _runner.execute(job, {"state": "present"})
+    assert library.ensured["state"] == "exact"
+
+
+def test_a_diff_is_worked_out_only_when_it_is_asked_for(library):
+    assert "diff" not in _runner.execute(WRITES, {"name": "web"})
+    assert _runner.execute(WRITES, {"name": "web"}, diff_mode=True)["diff"] == {"before": "", "after": "web\n"}
+
+
+def test_warnings_are_a_part_of_the_result(library):
+    library.warnings = ("The firewall is off.",)
+    assert _runner.execute(WRITES, {"name": "web"})["warnings"] == ["The firewall is off."]
+
+
+def test_an_error_of_the_library_is_a_result(library):
+    library.error = RefusedError("name: is required")
+    result = _runner.execute(WRITES, {"name": ""})
+    assert result == {
+        "failed": True,
+        "changed": False,
+        "msg": "name: is required",
+        "error": {"error": "Refused", "field": "name"},
+    }
+    assert library.closed == 1
+
+
+def test_an_error_before_there_is_a_client_is_a_result_too(library):
+    library.connect_error = RefusedError("Missing url.")
+    assert _runner.execute(WRITES, {"name": "web"})["msg"] == "Missing url."
+    assert library.closed == 0
+
+
+def test_any_other_error_is_a_bug_and_stays_one_but_the_client_is_closed(library):
+    library.error = ZeroDivisionError()
+    with pytest.raises(ZeroDivisionError):
+        _runner.execute(WRITES, {"name": "web"})
+    assert library.closed == 1
+
+
+def test_refuse_speaks_as_the_library_does(library):
+    library.SpecError = lambda field, reason: RefusedError(f"{field}: {reason}")
+
+    def specs(params):
+        _runner.refuse("purge", "cannot be")
+
+    job = _runner.Job("k", show=lambda after, params: {}, specs=specs)
+    assert _runner.execute(job, {})["msg"] == "purge: cannot be"
+    assert library.ensured is None
+
+
+# -- run ---------------------------------------------------------------------------------------------------------
+
+
+def module_run(monkeypatch, capsys, job, arguments, options, **constraints):
+    """One run as Ansible starts it: options on the one side, a status and one line of JSON on the other."""
+    given = json.dumps({"ANSIBLE_MODULE_ARGS": options}).encode()
+    monkeypatch.setattr(basic, "_ANSIBLE_ARGS", given)
+    monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
+    with pytest.raises(SystemExit) as stopped:
+        _runner.run(job, arguments, **constraints)
+    return stopped.value.code, json.loads(capsys.readouterr().out)
+
+
+ARGUMENTS = {"name": {"type": "str"}, "state": {"type": "str", "default": "present"}}
+
+
+def test_run_passes_modes_and_connection_on(monkeypatch, capsys, library):
+    options = {"name": "web", "host": "https://x", "gateway": "e1", "_ansible_check_mode": True, "_ansible_diff": True}
+    status, result = module_run(monkeypatch, capsys, WRITES, ARGUMENTS, options)
+    assert status == 0
+    assert result["changed"] is True
+    assert result["diff"] == {"before": "", "after": "web\n"}
+    assert library.ensured["check"] is True
+    assert library.connected == {"url": "https://x"}
+    assert library.ensured["target"] == {"edge": "e1"}
+
+
+def test_run_fails_with_the_message_and_the_error_of_the_library(monkeypatch, capsys, library):
+    library.error = RefusedError("name: is required")
+    status, result = module_run(monkeypatch, capsys, WRITES, ARGUMENTS, {"name": "web"})
+    assert status == 1
+    assert (result["failed"], result["changed"], result["msg"]) == (True, False, "name: is required")
+    assert result["error"] == {"error": "Refused", "field": "name"}
+
+
+def test_secrets_are_masked_wherever_they_turn_up(monkeypatch, capsys, library):
+    library.error = RefusedError("the server said: bad hunter22-key")
+    options = {"name": "web", "password": "hunter22", "api_token": "t0k3n-a", "token": "t0k3n-b"}
+    shown = json.dumps(module_run(monkeypatch, capsys, WRITES, ARGUMENTS, options)[1])
+    assert [secret for secret in ("hunter22", "t0k3n-a", "t0k3n-b") if secret in shown] == []
+
+
+def test_constraints_are_those_of_the_module(monkeypatch, capsys, library):
+    required = [("state", "absent", ["name"])]
+    status, result = module_run(monkeypatch, capsys, WRITES, ARGUMENTS, {"state": "absent"}, required_if=required)
+    assert status == 1
+    assert "name" in result["msg"]
+    assert library.connected is None
+
+
+def test_without_the_library_the_message_says_what_to_install(monkeypatch, capsys):
+    monkeypatch.setattr(_runner, "vcloudair_core", None)
+    monkeypatch.setattr(_runner, "LIBRARY_ERROR", "ModuleNotFoundError: vcloudair_core")
+    status, result = module_run(monkeypatch, capsys, WRITES, ARGUMENTS, {"name": "web"})
+    assert status == 1
+    assert "vcloudair-core>=" + _runner.MINIMUM_LIBRARY in result["msg"]
+    # Whether a user sees the traceback is for Ansible to decide.
+    assert _runner.library_problem()["exception"] == "ModuleNotFoundError: vcloudair_core"
+
+
+@pytest.mark.parametrize(
+    ("version", "is_fine"),
+    [("0.1.0", True), ("0.1.1.dev3", True), ("0.10.0", True), ("1.0", True), ("0.0.9", False), ("0.0.10rc1", False)],
+)
+def test_an_old_library_is_named(monkeypatch, library, version, is_fine):
+    monkeypatch.setattr(library, "__version__", version, raising=False)
+    problem = _runner.library_problem()
+    assert (problem is None) == is_fine
+    if problem:
+        assert version in problem["msg"]
+        assert _runner.MINIMUM_LIBRARY in problem["msg"]
+
+
+# -- arguments ---------------------------------------------------------------------------------------------------
+
+
+def test_secrets_of_the_connection_are_never_logged():
+    connection = _arguments.connection_arguments()
+    assert {name for name, spec in connection.items() if spec.get("no_log")} == {"password", "api_token", "token"}
+
+
+def test_connection_and_edge_have_no_defaults_so_that_the_environment_counts():
+    arguments = dict(_arguments.connection_arguments(), **_arguments.edge_arguments())
+    assert [name for name, spec in arguments.items() if "default" in spec or spec.get("required")] == []
+
+
+@pytest.mark.parametrize("make", ["connection_arguments", "edge_arguments", "rule_arguments", "service_arguments"])
+def test_nobody_shares_arguments_with_somebody_else(make):
+    first = getattr(_arguments, make)()
+    for spec in first.values():
+        spec["default"] = "spoilt"
+    assert getattr(_arguments, make)() != first
+
+
+def test_names_and_aliases_are_unique():
+    for arguments in (
+        dict(_arguments.connection_arguments(), **_arguments.edge_arguments()),
+        _arguments.rule_arguments(),
+    ):
+        names = [name for option, spec in arguments.items() for name in [option, *spec.get("aliases", [])]]
+        assert sorted(names) == sorted(set(names))
+
+
+def test_what_excludes_each_other_exists():
+    known = _arguments.rule_arguments()
+    assert [name for names in _arguments.RULE_EXCLUSIVE for name in names if name not in known] == []

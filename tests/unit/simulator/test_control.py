@@ -1,0 +1,199 @@
+"""What a test holds in its hands: journal, clock, reset, the control plane, and what there is at the start."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.simulated import ORIGIN, Caller, first_edge, signed_in
+from vcloudair_core.http import Headers, Request, Response
+from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
+from vcloudair_core.simulator import Simulator, SimulatorConfig
+
+
+@pytest.fixture
+def caller() -> Caller:
+    return signed_in(Simulator(SimulatorConfig(profile="vcd", edges=2, replications=1)))
+
+
+def control(caller: Caller, method: str, path: str, value: Any = None) -> Response:
+    body = b"" if value is None else json.dumps(value).encode()
+    return caller.simulator.handle(Request(method, f"{ORIGIN}/_sim{path}", Headers(), body))
+
+
+def test_the_journal_has_every_exchange_in_order(caller: Caller) -> None:
+    caller.get("/api/org/?a=b")
+    caller.get("/nowhere")
+    caller.get("/api/vdc/not-an-id", x_vcloud_authorization="over")
+    entries = caller.simulator.journal.entries()
+    assert [(e.sequence, e.method, e.path, e.query, e.status, e.user) for e in entries] == [
+        (1, "POST", "/api/sessions", "", 200, ""),
+        (2, "GET", "/api/org/", "a=b", 200, "demo"),
+        (3, "GET", "/nowhere", "", 501, ""),
+        (4, "GET", "/api/vdc/not-an-id", "", 401, ""),
+    ]
+    assert len({e.request_id for e in entries}) == 4
+    assert [e.sequence for e in caller.simulator.journal.entries(method="POST")] == [1]
+    assert [e.sequence for e in caller.simulator.journal.entries(path="/api/org")] == [2]
+
+
+def test_every_answer_has_the_headers_of_a_cell(caller: Caller) -> None:
+    answer = caller.get("/api/org/")
+    assert answer.request_id == caller.simulator.journal.entries()[-1].request_id
+    assert answer.headers["X-VMWARE-VCLOUD-REQUEST-EXECUTION-TIME"].isdecimal()
+
+
+def test_the_journal_over_the_wire_is_not_part_of_itself(caller: Caller) -> None:
+    caller.get("/api/org/")
+    entries = json.loads(control(caller, "GET", "/journal").body)
+    assert [entry["path"] for entry in entries] == ["/api/sessions", "/api/org/"]
+    assert control(caller, "DELETE", "/journal").status == 204
+    assert json.loads(control(caller, "GET", "/journal").body) == []
+
+
+def test_reset_is_as_at_the_start(caller: Caller) -> None:
+    simulator = caller.simulator
+    before = json.loads(control(caller, "GET", "/state").body)
+    first_edge(simulator).firewall["user"].append({"ruleId": 1})
+    first_edge(simulator).name = "renamed"
+    simulator.faults.add("status", count=0)
+    simulator.clock.advance(10_000)
+    simulator.tasks.start("org1", simulator.tasks.of("org1")[0].owner, "Testing", "testing")
+    now = simulator.clock.now()
+    assert control(caller, "POST", "/reset").status == 204
+    assert json.loads(control(caller, "GET", "/state").body) == before
+    assert first_edge(simulator).firewall["user"] == []
+    assert simulator.clock.now() < now - 9_000
+    assert [task.operation_name for task in simulator.tasks.of("org1")] == ["vappDeploy"]
+    assert simulator.journal.entries() == []
+    # The session is gone, too; what answers is no fault.
+    assert caller.get("/api/org/").status == 401
+
+
+def test_faults_clock_and_sessions_over_the_wire(caller: Caller) -> None:
+    assert control(caller, "POST", "/faults", {"kind": "status", "status": 503, "path": "/api/org"}).status == 204
+    assert caller.get("/api/org/").status == 503
+    control(caller, "POST", "/faults", {"kind": "status", "count": 0})
+    assert control(caller, "DELETE", "/faults").status == 204
+    assert caller.get("/api/org/").status == 200
+    assert control(caller, "POST", "/clock", {"advance_s": 1900}).status == 204
+    assert caller.get("/api/org/").status == 401
+    again = signed_in(caller.simulator)
+    assert control(caller, "POST", "/sessions/expire").status == 204
+    assert again.get("/api/org/").status == 401
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("/faults", {"kind": "nothing"}),
+        ("/faults", {"kind": "edit", "edit": "x"}),
+        ("/faults", {"kind": "status", "what": 1}),
+        ("/faults", []),
+        ("/clock", {}),
+        ("/clock", {"advance_s": "soon"}),
+    ],
+)
+def test_orders_that_make_no_sense_are_told(caller: Caller, path: str, value: Any) -> None:
+    answer = control(caller, "POST", path, value)
+    assert answer.status == 400
+    assert json.loads(answer.body)["error"]
+
+
+def test_what_the_control_plane_does_not_have(caller: Caller) -> None:
+    assert control(caller, "POST", "/nothing").status == 404
+
+
+def test_an_unknown_path_names_the_nearest(caller: Caller) -> None:
+    answer = caller.get("/network/edges/x/firewal/config")
+    assert answer.status == 501
+    assert "GET /network/edges/{edge_id}/firewall/config" in answer.text
+    assert caller.send("PATCH", "/api/session").status == 405
+
+
+def test_two_simulators_are_alike_and_another_seed_is_not() -> None:
+    ids = [set(Simulator(SimulatorConfig(seed=seed, edges=3)).world.edges) for seed in ("a", "a", "b")]
+    assert ids[0] == ids[1]
+    assert not ids[0] & ids[2]
+
+
+def test_counts_are_what_there_is(caller: Caller) -> None:
+    state = json.loads(control(caller, "GET", "/state").body)
+    assert (state["profile"], state["orgs"], state["vdcs"]) == ("vcd", ["org1"], ["org1-vdc1"])
+    assert (len(state["edges"]), state["vms"], state["replications"]) == (2, 3, 1)
+
+
+def test_an_unknown_profile_is_told() -> None:
+    with pytest.raises(ValueError, match="there is no profile 'x'; known: vchs"):
+        Simulator(SimulatorConfig(profile="x"))
+
+
+INVENTORY = """
+orgs:
+  - name: acme
+    full_name: Acme Ltd
+    users: [{name: ops, password: 12345}]
+    vdcs:
+      - name: gold
+        edges:
+          - name: web
+            firewall: [{name: seeded, action: accept}]
+          - {name: old, advanced: false}
+        vms: [{name: one, vapp: shop, status: POWERED_OFF}]
+        replications: [{name: from-home, rpo: 60}]
+  - name: other
+    users: [{name: ops, password: 12345}]
+    vdcs: [{name: silver, edges: [{name: theirs}]}]
+"""
+
+
+def test_an_inventory_says_what_there_is(tmp_path: Path) -> None:
+    file = tmp_path / "inventory.yml"
+    file.write_text(INVENTORY)
+    simulator = Simulator(SimulatorConfig(profile="vcd", inventory_file=str(file)))
+    caller = signed_in(simulator, "ops@acme", "12345")
+    edges = {str(node.get("name")) for node in caller.xml("/api/query?type=edgeGateway") if node.get("name")}
+    assert edges == {"web", "old"}
+    assert [rule["name"] for rule in first_edge(simulator).firewall["user"]] == ["seeded"]
+    assert len({edge.number for edge in simulator.world.edges.values()}) == 3
+    assert simulator.env()["VCA_ORG"] == "acme"
+    theirs = next(edge for edge in simulator.world.edges.values() if edge.name == "theirs")
+    assert caller.get(f"/network/edges/{theirs.edge_id}/firewall/config").status == 403
+    assert [one.rpo_minutes for one in simulator.world.replications.values()] == [60]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("- a", "not an inventory"),
+        ("orgs: [", "not YAML"),
+        ("orgs: [{users: []}]", "has no 'name'"),
+        ("", "not an inv"),
+    ],
+)
+def test_an_inventory_that_is_none(tmp_path: Path, text: str, said: str) -> None:
+    file = tmp_path / "inventory.yml"
+    file.write_text(text)
+    with pytest.raises(ValueError, match=said):
+        Simulator(SimulatorConfig(inventory_file=str(file)))
+
+
+def test_areas_add_routes_and_data_of_their_own() -> None:
+    def count(context: Any) -> Response:
+        context.state["calls"] += 1
+        return Response(200, Headers({"Content-Type": "text/plain"}), f"{context.user.user} {context.state}".encode())
+
+    def seed(world: Any, state: dict[str, Any]) -> None:
+        state["calls"] = 40
+
+    route = SimulatorRoute("GET", "/network/edges/{edge_id}/loadbalancer/config", count)
+    area = SimulatorArea("lb", "Load balancer", (route,), seed)
+    caller = signed_in(Simulator(SimulatorConfig(profile="vcd"), areas=[area]))
+    path = "/network/edges/x/loadbalancer/config"
+    assert caller.get(path).text == "demo {'calls': 41}"
+    assert caller.get(path, x_vcloud_authorization="none").status == 401
+    caller.simulator.reset()
+    assert signed_in(caller.simulator).get(path).text == "demo {'calls': 41}"

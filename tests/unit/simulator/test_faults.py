@@ -1,0 +1,180 @@
+"""Faults on order: which request they hit, what they do, and what the journal keeps of it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from lxml import etree
+
+from tests.support.simulated import Caller, basic, first_edge, signed_in
+from vcloudair_core.errors import ConnectionFailedError, TimeoutExpiredError
+from vcloudair_core.http import Headers, Request
+from vcloudair_core.simulator import Simulator, SimulatorConfig
+from vcloudair_core.simulator.faults import KINDS, SocketFaultError
+
+ORGS = "/api/org/"
+
+
+@pytest.fixture
+def caller() -> Caller:
+    found = signed_in(Simulator(SimulatorConfig(profile="vcd")))
+    found.simulator.journal.clear()
+    return found
+
+
+def test_a_fault_hits_what_it_names_and_then_is_over(caller: Caller) -> None:
+    caller.simulator.faults.add("status", method="GET", path=ORGS, skip=1, count=2, status=503, code="X", message="Y")
+    asked = [caller.get(ORGS) for _ in range(5)]
+    assert [answer.status for answer in asked] == [200, 503, 503, 200, 200]
+    assert etree.fromstring(asked[1].body).get("minorErrorCode") == "X"
+    assert asked[1].headers["Content-Type"].endswith(";version=5.6")
+
+
+def test_others_are_left_alone(caller: Caller) -> None:
+    caller.simulator.faults.add("status", method="PUT", path=ORGS)
+    caller.simulator.faults.add("status", path="/api/query")
+    assert caller.get(ORGS).status == 200
+    assert caller.get("/api/query").status == 500
+
+
+def test_count_zero_is_for_ever_and_clear_ends_it(caller: Caller) -> None:
+    caller.simulator.faults.add("status", count=0)
+    assert {caller.get(ORGS).status for _ in range(20)} == {500}
+    caller.simulator.faults.clear()
+    assert caller.get(ORGS).status == 200
+
+
+def test_the_first_that_fits_acts(caller: Caller) -> None:
+    caller.simulator.faults.add("status", status=502)
+    caller.simulator.faults.add("status", status=504)
+    assert [caller.get(ORGS).status for _ in range(3)] == [502, 504, 200]
+
+
+def test_a_busy_entity_says_so_in_the_words_that_programs_look_for(caller: Caller) -> None:
+    forms = {
+        "entity": r"is busy completing an operation\.$",
+        "network": r"is busy, cannot proceed with the operation\.$",
+    }
+    for form, pattern in forms.items():
+        caller.simulator.faults.add("busy", form=form)
+        error = etree.fromstring(caller.get(ORGS).body)
+        assert (error.get("majorErrorCode"), error.get("minorErrorCode")) == ("400", "BUSY_ENTITY")
+        assert re.search(pattern, str(error.get("message")))
+
+
+def test_a_busy_entity_may_name_the_task_to_wait_for(caller: Caller) -> None:
+    edge = first_edge(caller.simulator)
+    caller.simulator.faults.add("busy", form="task", path="/firewall/config")
+    answer = caller.get(f"/network/edges/{edge.edge_id}/firewall/config")
+    message = str(etree.fromstring(answer.body).get("message"))
+    assert message.startswith(
+        f"[ {answer.request_id} ] The entity Ref: com.vmware.vcloud.entity.gateway:{edge.edge_id} "
+    )
+    found = re.search(r"\(com\.vmware\.vcloud\.entity\.task:([0-9a-f-]{36})\)$", message)
+    assert found
+    states = [caller.xml(f"/api/task/{found[1]}").get("status") for _ in range(2)]
+    assert states == ["queued", "success"]
+
+
+def test_throttling_says_when_to_come_back(caller: Caller) -> None:
+    caller.simulator.faults.add("throttle")
+    caller.simulator.faults.add("throttle", retry_after="Wed, 21 Oct 2026 07:28:00 GMT")
+    assert [caller.get(ORGS).headers["Retry-After"] for _ in range(2)] == ["1", "Wed, 21 Oct 2026 07:28:00 GMT"]
+
+
+def test_front_ends_answer_in_html_and_redirect(caller: Caller) -> None:
+    caller.simulator.faults.add("html", status=502)
+    caller.simulator.faults.add("redirect", location="https://elsewhere.example.test/")
+    page, moved = caller.get(ORGS), caller.get(ORGS)
+    assert (page.status, page.media_type) == (502, "text/html")
+    assert (moved.status, moved.headers["Location"]) == (302, "https://elsewhere.example.test/")
+
+
+@pytest.mark.parametrize("kind", ["bad_xml", "bad_json", "truncated", "bad_content_type"])
+def test_answers_are_spoilt_after_they_were_made(caller: Caller, kind: str) -> None:
+    whole = caller.get(ORGS)
+    caller.simulator.faults.add(kind)
+    spoilt = caller.get(ORGS)
+    assert spoilt.status == 200
+    if kind == "bad_content_type":
+        assert spoilt.media_type == "application/octet-stream"
+        assert spoilt.body == whole.body
+    else:
+        with pytest.raises(etree.XMLSyntaxError):
+            etree.fromstring(spoilt.body)
+
+
+def test_a_signed_out_client_signs_in_again(caller: Caller) -> None:
+    caller.simulator.faults.add("unauthorized", path=ORGS)
+    assert caller.get(ORGS).status == 401
+    assert caller.send("POST", "/api/sessions", **basic("demo@org1", "demo-password")).status == 200
+    assert caller.get(ORGS).status == 200
+
+
+@pytest.mark.parametrize(
+    ("kind", "acted"),
+    [("reset", False), ("hang", False), ("reset_after", True), ("half_body", True), ("wrong_length", True)],
+)
+def test_connections_break_before_or_after_the_work_is_done(caller: Caller, kind: str, acted: bool) -> None:
+    edge = first_edge(caller.simulator)
+    version = edge.firewall["version"]
+    caller.simulator.faults.add(kind, method="DELETE")
+    with pytest.raises(SocketFaultError) as caught:
+        caller.send("DELETE", f"/network/edges/{edge.edge_id}/firewall/config")
+    assert caught.value.acted is acted
+    assert (edge.firewall["version"] > version) is acted
+    entry = caller.simulator.journal.entries()[-1]
+    assert (entry.method, entry.status, entry.note) == ("DELETE", 0, kind)
+
+
+@pytest.mark.parametrize(
+    ("kind", "error"),
+    [("reset", ConnectionFailedError), ("hang", TimeoutExpiredError), ("half_body", ConnectionFailedError)],
+)
+def test_without_sockets_they_are_the_errors_of_a_transport(kind: str, error: type[Exception]) -> None:
+    simulator = Simulator(SimulatorConfig(profile="vcd"))
+    simulator.faults.add(kind)
+    with pytest.raises(error):
+        simulator.transport().send(Request("GET", "https://vcd.example.test/api/versions", Headers()))
+
+
+def test_latency_holds_the_answer_back(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("vcloudair_core.simulator.faults.time.sleep", slept.append)
+    caller.simulator.faults.add("latency", seconds=2.5)
+    assert caller.get(ORGS).status == 200
+    assert slept == [2.5]
+
+
+def test_somebody_else_changes_something_first(caller: Caller) -> None:
+    def rename(simulator: Simulator) -> None:
+        first_edge(simulator).name = "renamed"
+
+    caller.simulator.faults.add("edit", edit=rename, path="edgeGateway")
+    edge = first_edge(caller.simulator)
+    assert caller.xml(f"/api/admin/edgeGateway/{edge.edge_id}").get("name") == "renamed"
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "said"),
+    [("nothing", {}, "known: status"), ("edit", {}, "function"), ("busy", {"form": "odd"}, "known: entity")],
+)
+def test_orders_that_make_no_sense(caller: Caller, kind: str, fields: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        caller.simulator.faults.add(kind, **fields)
+
+
+def test_every_kind_does_something(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vcloudair_core.simulator.faults.time.sleep", lambda seconds: None)
+    plain = caller.get(ORGS)
+    for kind in sorted(set(KINDS) - {"latency", "edit"}):
+        caller.simulator.faults.add(kind)
+        try:
+            answer = caller.get(ORGS)
+        except SocketFaultError as exc:
+            assert exc.kind == kind
+            continue
+        changed = (answer.status, answer.media_type, answer.body) != (plain.status, plain.media_type, plain.body)
+        assert changed, kind

@@ -1,0 +1,398 @@
+"""The firewall over the wire, in three dialects, with no client but HTTP. Source: api/ans.md §2, §6, §7, §8."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from lxml import etree
+
+from tests.support.simulated import Caller, first_edge, signed_in
+from vcloudair_core.http import Response
+from vcloudair_core.simulator import Simulator, SimulatorConfig
+
+RULE: dict[str, Any] = {
+    "name": "web in",
+    "action": "accept",
+    "source": {"vnicGroupId": ["external"]},
+    "destination": {"ipAddress": ["203.0.113.10"]},
+    "application": {"service": [{"protocol": "tcp", "port": ["443"]}]},
+}
+XML_RULE = (
+    "<firewallRule><name>web in</name><action>accept</action>"
+    "<source><vnicGroupId>external</vnicGroupId></source>"
+    "<destination><ipAddress>203.0.113.10</ipAddress></destination>"
+    "<application><service><protocol>tcp</protocol><port>443</port></service></application></firewallRule>"
+)
+
+
+class Firewall:
+    """The first edge's firewall in one dialect; what is told and taken here is always the JSON form."""
+
+    def __init__(self, dialect: str, **switches: Any) -> None:
+        self.dialect = dialect
+        self.caller: Caller = signed_in(Simulator(SimulatorConfig(profile="vchs", **switches)))
+        edge = first_edge(self.caller.simulator)
+        place = "/hybridity/api/gateways" if dialect == "hybridity" else "/network/edges"
+        self.path = f"{place}/{edge.edge_id}/firewall/config"
+        self.type = "application/xml" if dialect == "xml" else "application/json"
+        self.accept = "application/*+xml;version=9.0" if dialect == "xml" else "application/json"
+
+    @property
+    def state(self) -> dict[str, Any]:
+        state: dict[str, Any] = first_edge(self.caller.simulator).firewall
+        return state
+
+    def get(self) -> Response:
+        return self.caller.get(self.path, Accept=self.accept)
+
+    def put(self, rules: list[dict[str, Any]], **more: Any) -> Response:
+        body: str | bytes
+        if self.dialect == "xml":
+            body = "<firewall>" + "".join(_xml(name, value) for name, value in more.items())
+            body += "<firewallRules>" + "".join(_xml("firewallRule", _with_id(rule)) for rule in rules)
+            body += "</firewallRules></firewall>"
+        else:
+            whole = {"featureType": "firewall_4.0", **more, "firewallRules": {"firewallRules": rules}}
+            body = json.dumps(whole)
+        return self.caller.send("PUT", self.path, body, Content_Type=self.type, Accept=self.accept)
+
+    def send(self, method: str, tail: str, body: str = "", content_type: str = "") -> Response:
+        headers = {"Content_Type": content_type or self.type} if body else {}
+        return self.caller.send(method, self.path + tail, body, Accept=self.accept, **headers)
+
+    def error(self, response: Response) -> tuple[int, int, str]:
+        """(status, NSX's error code, its text)."""
+        if self.dialect == "xml":
+            root = etree.fromstring(response.body)
+            assert root.tag == "error"
+            return response.status, int(root.findtext("errorCode") or 0), root.findtext("details") or ""
+        body = json.loads(response.body)
+        assert set(body) == {"details", "errorCode", "moduleName", "rootCauseString", "errorData"}
+        return response.status, body["errorCode"], body["details"]
+
+
+def _with_id(rule: dict[str, Any]) -> dict[str, Any]:
+    return {"id" if key == "ruleId" else key: value for key, value in rule.items()}
+
+
+def _xml(name: str, value: Any) -> str:
+    if isinstance(value, list):
+        return "".join(_xml(name, one) for one in value)
+    if isinstance(value, dict):
+        return f"<{name}>{''.join(_xml(key, one) for key, one in value.items())}</{name}>"
+    return f"<{name}>{str(value).lower() if isinstance(value, bool) else value}</{name}>"
+
+
+@pytest.fixture(params=["hybridity", "xml", "json"])
+def firewall(request: pytest.FixtureRequest) -> Firewall:
+    return Firewall(request.param)
+
+
+@pytest.fixture(params=["xml", "json"])
+def network(request: pytest.FixtureRequest) -> Firewall:
+    return Firewall(request.param)
+
+
+def test_a_new_edge_denies_and_has_rules_of_its_own(firewall: Firewall) -> None:
+    answer = firewall.get()
+    assert answer.status == 200
+    if firewall.dialect == "xml":
+        root = etree.fromstring(answer.body)
+        assert [child.tag for child in root] == ["version", "enabled", "globalConfig", "defaultPolicy", "firewallRules"]
+        assert [rule.findtext("ruleType") for rule in root[-1]] == ["internal_high", "default_policy"]
+        assert root[-1][0].find("id") is not None
+        assert root[-1][0].find("matchTranslated") is None
+    else:
+        body = json.loads(answer.body)
+        assert body["featureType"] == "firewall_4.0"
+        assert [rule["ruleType"] for rule in body["firewallRules"]["firewallRules"]] == [
+            "internal_high",
+            "default_policy",
+        ]
+        assert body["defaultPolicy"] == {"action": "deny", "loggingEnabled": False}
+
+
+def test_a_put_is_204_with_nothing_and_counts_up(firewall: Firewall) -> None:
+    before = firewall.state["version"]
+    answer = firewall.put([RULE])
+    assert (answer.status, answer.body) == (204, b"")
+    assert firewall.state["version"] == before + 1
+    rule = firewall.state["user"][0]
+    assert rule["ruleId"] == rule["ruleTag"] >= 131073
+    assert rule["application"]["service"] == [{"protocol": "tcp", "port": ["443"], "sourcePort": ["any"]}]
+    assert rule["source"]["ipAddress"] == []
+
+
+def test_the_order_of_user_rules_is_kept_and_the_default_is_last(firewall: Firewall) -> None:
+    firewall.put([{**RULE, "name": name} for name in "abc"])
+    first = [rule["name"] for rule in firewall.state["user"]]
+    rules = copy.deepcopy(firewall.state["user"])[::-1]
+    assert firewall.put(rules).status == 204
+    assert [rule["name"] for rule in firewall.state["user"]] == first[::-1] == list("cba")
+
+
+def test_rules_that_come_back_keep_their_ids_and_others_are_refused(firewall: Firewall) -> None:
+    firewall.put([RULE, {**RULE, "name": "second"}])
+    ids = [rule["ruleId"] for rule in firewall.state["user"]]
+    assert firewall.put(copy.deepcopy(firewall.state["user"])).status == 204
+    assert [rule["ruleId"] for rule in firewall.state["user"]] == ids
+    status, code, details = firewall.error(firewall.put([{**RULE, "ruleId": 999999}]))
+    assert (status, code) == (400, 12004)
+    assert "999999" in details
+
+
+def test_a_rule_with_keys_that_nobody_knows_comes_back_byte_for_byte() -> None:
+    firewall = Firewall("json")
+    firewall.put([RULE])
+    number = firewall.state["user"][0]["ruleId"]
+    # Every key, in an order of its own, two of them unknown.
+    odd = (
+        '{"zeta": {"deep": [1, {"b": null, "a": "x"}]}, "action": "accept", "ruleType": "user", "name": "odd", '
+        f'"ruleTag": {number}, "enabled": true, "description": "", "ruleId": {number}, "matchTranslated": false, '
+        '"source": {"vnicGroupId": [], "groupingObjectId": [], "exclude": false, "future": "kept", '
+        '"ipAddress": ["2.2.2.2/24"]}, "loggingEnabled": false, "alpha": 1.5}'
+    )
+    whole = f'{{"featureType": "firewall_4.0", "firewallRules": {{"firewallRules": [{odd}]}}}}'
+    assert firewall.send("PUT", "", whole).status == 204
+    assert odd in firewall.get().text
+    assert firewall.send("GET", f"/rules/{number}").text == odd
+
+
+def test_unknown_keys_of_the_section_survive() -> None:
+    firewall = Firewall("json")
+    firewall.put([], enabled=False, globalConfig={"udpTimeout": 90, "newer": 7}, template={"a": [1]})
+    body = json.loads(firewall.get().body)
+    assert (body["enabled"], body["template"]) == (False, {"a": [1]})
+    assert (body["globalConfig"]["udpTimeout"], body["globalConfig"]["newer"]) == (90, 7)
+
+
+def test_what_is_left_out_is_reset(firewall: Firewall) -> None:
+    firewall.put([RULE], defaultPolicy={"action": "accept", "loggingEnabled": True}, globalConfig={"udpTimeout": 90})
+    assert firewall.state["defaultPolicy"]["action"] == "accept"
+    firewall.put([])
+    assert firewall.state["defaultPolicy"] == {"action": "deny", "loggingEnabled": False}
+    assert firewall.state["globalConfig"]["udpTimeout"] == 60
+    assert firewall.state["globalConfig"]["tcpTimeoutEstablished"] == (
+        3600 if firewall.dialect == "hybridity" else 21600
+    )
+
+
+def test_a_stale_version_is_a_conflict_and_the_present_one_is_not(firewall: Firewall) -> None:
+    present = firewall.state["version"]
+    assert firewall.put([RULE], version=present).status == 204
+    before = copy.deepcopy(firewall.state)
+    status, _, details = firewall.error(firewall.put([], version=present))
+    assert status == 409
+    assert "older version" in details
+    assert firewall.state == before
+    assert firewall.put([]).status == 204
+
+
+@pytest.mark.parametrize(("switch", "status"), [("reject-any", 400), ("ignore", 204)])
+def test_how_versions_are_checked_is_a_switch(switch: str, status: int) -> None:
+    firewall = Firewall("json", strict_version=switch)
+    assert firewall.put([], version=firewall.state["version"] + 7).status == status
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "said"),
+    [
+        ({"action": "allow"}, 12003, "Invalid action allow"),
+        ({"action": None}, 12003, "Invalid action"),
+        ({"application": {"service": [{"protocol": "sctp"}]}}, 12001, "Invalid protocol sctp"),
+        ({"application": {"service": [{"protocol": "tcp", "port": ["70000"]}]}}, 12007, "Invalid port 70000"),
+        ({"application": {"service": [{"protocol": "tcp", "port": ["9-3"]}]}}, 12007, "Invalid port 9-3"),
+        ({"application": {"service": [{"protocol": "icmp", "icmpType": "ping"}]}}, 12008, "ping"),
+        ({"source": {"ipAddress": ["10.0.0.256"]}}, 15012, "firewallRules[0].source.ipAddress"),
+        ({"destination": {"ipAddress": ["10.0.0.9-10.0.0.1"]}}, 15012, "firewallRules[0].destination.ipAddress"),
+        ({"source": {"vnicGroupId": ["203.0.113.9"]}}, 12006, "Invalid vnic group id"),
+        ({"source": {"groupingObjectId": ["nothing"]}}, 202, "could not be found"),
+        ({"ruleTag": 70000}, 12009, "1-65536"),
+    ],
+)
+def test_what_is_wrong_is_refused_in_nsx_words_and_nothing_is_taken(
+    firewall: Firewall, change: dict[str, Any], code: int, said: str
+) -> None:
+    firewall.put([RULE])
+    before = copy.deepcopy(firewall.state["user"])
+    version = firewall.state["version"]
+    status, got, details = firewall.error(firewall.put([{**RULE, **change}]))
+    assert (status, got) == (400, code)
+    assert said in details
+    assert (firewall.state["user"], firewall.state["version"]) == (before, version)
+
+
+def test_a_wrong_default_policy_takes_nothing_either(firewall: Firewall) -> None:
+    status, code, _ = firewall.error(firewall.put([RULE], defaultPolicy={"action": "reject"}))
+    assert (status, code) == (400, 12003)
+    assert firewall.state["user"] == []
+
+
+def test_doubled_tags_are_refused(firewall: Firewall) -> None:
+    status, code, _ = firewall.error(firewall.put([{**RULE, "ruleTag": 5}, {**RULE, "ruleTag": 5}]))
+    assert (status, code) == (400, 12010)
+
+
+@pytest.mark.parametrize("word", ["any", "10.0.0.1", "2.2.2.2/24", "10.0.0.1-10.0.0.9", "2001:db8::1", "2001:db8::/64"])
+def test_addresses_of_every_form_are_kept_as_they_were_spelled(firewall: Firewall, word: str) -> None:
+    assert firewall.put([{**RULE, "source": {"ipAddress": [word]}}]).status == 204
+    assert firewall.state["user"][0]["source"]["ipAddress"] == [word]
+
+
+def test_icmp_has_a_type_and_no_ports(firewall: Firewall) -> None:
+    service = {"protocol": "icmp", "port": ["any"], "sourcePort": ["any"]}
+    firewall.put([{**RULE, "application": {"service": [service]}}])
+    assert firewall.state["user"][0]["application"]["service"] == [{"protocol": "icmp", "icmpType": "any"}]
+
+
+def test_vnics_are_spelled_as_the_door_spells_them(firewall: Firewall) -> None:
+    firewall.put([{**RULE, "source": {"vnicGroupId": ["vnic-3"]}}])
+    assert ("vnic-index-3" in firewall.get().text) == (firewall.dialect == "hybridity")
+
+
+def test_internal_rules_get_new_ids_unless_switched_off() -> None:
+    for regenerate in (True, False):
+        firewall = Firewall("json", regenerate_internal_ids=regenerate)
+        before = firewall.state["internal"][0]["ruleId"]
+        firewall.put([])
+        assert (firewall.state["internal"][0]["ruleId"] != before) == regenerate
+
+
+@pytest.mark.parametrize("body", ["", "<firewall>", "{", "[]", '"x"', "<x/>", "<x><firewallRules/></x>"])
+def test_what_cannot_be_read_is_400_in_the_same_form(firewall: Firewall, body: str) -> None:
+    firewall.put([RULE])
+    answer = firewall.caller.send("PUT", firewall.path, body, Content_Type=firewall.type, Accept=firewall.accept)
+    assert firewall.error(answer)[0] == 400
+    assert [rule["name"] for rule in firewall.state["user"]] == ["web in"]
+
+
+def test_json_must_name_its_feature() -> None:
+    firewall = Firewall("hybridity")
+    answer = firewall.send("PUT", "", json.dumps({"firewallRules": {"firewallRules": []}}))
+    assert firewall.error(answer)[:2] == (400, 10001)
+
+
+def test_a_body_needs_a_type_that_is_understood(firewall: Firewall) -> None:
+    for content_type in ("", "text/plain"):
+        answer = firewall.caller.send("PUT", firewall.path, "x", Content_Type=content_type, Accept=firewall.accept)
+        assert answer.status == 415
+    if firewall.dialect == "hybridity":
+        answer = firewall.send("PUT", "", "<firewall/>", "application/xml")
+        assert answer.status == 415
+
+
+# -- rule by rule ------------------------------------------------------------------------------------------------------
+
+
+def as_sent(network: Firewall) -> str:
+    return XML_RULE if network.dialect == "xml" else json.dumps(RULE)
+
+
+def wrapped(network: Firewall) -> str:
+    inside = as_sent(network)
+    return (
+        f"<firewallRules>{inside}</firewallRules>" if network.dialect == "xml" else f'{{"firewallRules": [{inside}]}}'
+    )
+
+
+@pytest.mark.parametrize("form", [as_sent, wrapped])
+def test_a_rule_is_appended_in_either_shape(network: Firewall, form: Any) -> None:
+    answer = network.send("POST", "/rules", form(network))
+    number = network.state["user"][0]["ruleId"]
+    assert (answer.status, answer.body) == (201, b"")
+    # NSX's own name of the edge, not the UUID: only the last part is of use.
+    assert answer.headers["Location"] == f"/network/edges/edge-1/firewall/config/rules/{number}"
+
+
+def test_a_rule_is_put_above_another(network: Firewall) -> None:
+    network.put([{**RULE, "name": "first"}, {**RULE, "name": "last"}])
+    last = network.state["user"][1]["ruleId"]
+    assert network.send("POST", f"/rules?aboveRuleId={last}", as_sent(network)).status == 201
+    assert [rule["name"] for rule in network.state["user"]] == ["first", "web in", "last"]
+    assert network.send("POST", "/rules?aboveRuleId=5", as_sent(network)).status == 404
+    assert network.error(network.send("POST", "/rules?aboveRuleId=x", as_sent(network)))[0] == 400
+
+
+def test_a_rule_is_read_replaced_and_deleted(network: Firewall) -> None:
+    network.put([{**RULE, "source": {"exclude": True, "ipAddress": ["10.0.0.1"]}}])
+    number, version = network.state["user"][0]["ruleId"], network.state["version"]
+    read = network.send("GET", f"/rules/{number}")
+    assert (f"<id>{number}</id>" if network.dialect == "xml" else f'"ruleId": {number}') in read.text
+    assert network.send("PUT", f"/rules/{number}", as_sent(network)).status == 204
+    rule = network.state["user"][0]
+    assert (rule["ruleId"], rule["source"]["exclude"]) == (number, False)
+    assert network.send("DELETE", f"/rules/{number}").status == 204
+    assert network.state["version"] == version + 2
+    assert network.send("DELETE", f"/rules/{number}").status == 404
+    assert network.send("PUT", f"/rules/{number}", as_sent(network)).status == 404
+
+
+def test_internal_and_default_rules_have_no_address(network: Firewall) -> None:
+    for number in (network.state["default_id"], network.state["internal"][0]["ruleId"]):
+        answer = network.send("GET", f"/rules/{number}")
+        assert (answer.status, answer.body) == (404, b"")
+
+
+def test_rule_calls_are_not_there_in_the_json_only_product() -> None:
+    firewall = Firewall("hybridity")
+    assert firewall.send("POST", "/rules", json.dumps(RULE)).status == 501
+
+
+def test_deleting_the_section_is_a_new_edge(network: Firewall) -> None:
+    network.put([RULE], defaultPolicy={"action": "accept"}, enabled=False)
+    version = network.state["version"]
+    assert network.send("DELETE", "").status == 204
+    assert (network.state["user"], network.state["enabled"]) == ([], True)
+    assert network.state["defaultPolicy"]["action"] == "deny"
+    assert network.state["version"] == version + 1
+
+
+def test_any_change_can_be_a_job(network: Firewall) -> None:
+    answer = network.send("POST", "/rules?async=true", as_sent(network))
+    assert answer.status == 202
+    number = network.state["user"][0]["ruleId"]
+    job = network.caller.get(answer.headers["Location"], Accept=network.accept)
+    assert "COMPLETED" in job.text
+    assert f"/rules/{number}" in job.text
+    assert network.caller.get("/network/edges/jobs/jobdata-99", Accept=network.accept).status == 404
+
+
+# -- parts with addresses of their own ---------------------------------------------------------------------------------
+
+
+def test_the_default_policy_has_an_address(network: Firewall) -> None:
+    version = network.state["version"]
+    xml = "<firewallDefaultPolicy><action>accept</action><loggingEnabled>true</loggingEnabled></firewallDefaultPolicy>"
+    body = xml if network.dialect == "xml" else '{"action": "accept", "loggingEnabled": true}'
+    assert network.send("PUT", "/defaultpolicy", body).status == 204
+    assert network.state["defaultPolicy"] == {"action": "accept", "loggingEnabled": True}
+    assert network.state["version"] == version + 1
+    assert network.send("GET", "/defaultpolicy").text.endswith(body)
+    wrong = body.replace("accept", "reject")
+    assert network.error(network.send("PUT", "/defaultpolicy", wrong))[:2] == (400, 12003)
+
+
+def test_the_global_settings_have_an_address(network: Firewall) -> None:
+    body = "<globalConfig><udpTimeout>90</udpTimeout></globalConfig>"
+    body = body if network.dialect == "xml" else '{"udpTimeout": 90}'
+    assert network.send("PUT", "/global", body).status == 204
+    assert network.state["globalConfig"]["udpTimeout"] == 90
+    assert network.state["globalConfig"]["tcpTimeoutOpen"] == 30
+    assert "90" in network.send("GET", "/global").text
+
+
+def test_a_rule_in_a_namespace_of_its_own_is_a_rule() -> None:
+    """pyvcloud 23 reads the section, puts a rule in vCloud's namespace into it, and sends the whole back."""
+    firewall = Firewall("xml")
+    root = etree.fromstring(firewall.get().body)
+    rule = etree.fromstring(
+        XML_RULE.replace("<firewallRule>", '<firewallRule xmlns="http://www.vmware.com/vcloud/v1.5">')
+    )
+    root[-1].append(rule)
+    sent = etree.tostring(root).decode()
+    assert firewall.caller.send("PUT", firewall.path, sent, Content_Type="application/*+xml").status == 204
+    assert [rule["name"] for rule in firewall.state["user"]] == ["web in"]
+    assert firewall.state["user"][0]["destination"]["ipAddress"] == ["203.0.113.10"]

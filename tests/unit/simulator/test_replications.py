@@ -1,0 +1,85 @@
+"""Replications, read only. Source: api/dr.md §2."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.support.simulated import Caller, signed_in
+from vcloudair_core.simulator import Simulator, SimulatorConfig
+
+VR = "{http://www.vmware.com/vr/v6.0}"
+
+
+@pytest.fixture
+def caller() -> Caller:
+    return signed_in(Simulator(SimulatorConfig(profile="vca", replications=30)), version="5.7")
+
+
+@pytest.fixture
+def listing(caller: Caller) -> str:
+    return f"/api/org/{next(iter(caller.simulator.world.orgs.values())).org_id}/replications"
+
+
+def references(root: Any) -> list[str]:
+    return [str(child.get("href")) for child in root if str(child.tag).endswith("}Reference")]
+
+
+def test_a_program_pages_until_nothing_comes(caller: Caller, listing: str) -> None:
+    found: list[str] = []
+    for page in range(1, 10):
+        root = caller.xml(f"{listing}?pageSize=128&page={page}" if page > 2 else f"{listing}?page={page}")
+        assert all(child.get("type") for child in root)
+        if not references(root):
+            break
+        found += references(root)
+    assert page == 3
+    assert len(root) == 1
+    assert len(set(found)) == 30
+    assert all(href.startswith(f"{caller.root}/api/vr/replications/") for href in found)
+    assert {len(href.rsplit("/", 1)[-1]) for href in found} == {79}
+
+
+def test_a_group_is_idle_and_has_a_point_in_time(caller: Caller, listing: str) -> None:
+    root = caller.xml(references(caller.xml(listing))[0])
+    assert root.tag == f"{VR}ReplicationGroup"
+    assert root.get("name") == "replicated-0001"
+    # As on the wire: the namespace of vCloud is the default one.
+    assert root.nsmap[None] == "http://www.vmware.com/vcloud/v1.5"
+    words = {child.tag.removeprefix(VR): child.text for child in root}
+    assert (words["TestRecoveryState"], words["RecoveryState"], words["Paused"]) == ("none", "notStarted", "false")
+    assert words["Rpo"] == "240"
+    point = root.find(f"{VR}ReplicationGroupInstance")
+    assert [child.tag.removeprefix(VR) for child in point] == [
+        "Id",
+        "TransferStartTime",
+        "TransferSeconds",
+        "TransferBytes",
+    ]
+    listed = caller.xml(str(root.get("href")) + "/instances")
+    assert listed[0][0].text == point[0].text
+
+
+def test_a_vdc_lists_its_own_and_says_what_it_is_enabled_for(caller: Caller) -> None:
+    vdc_id = next(iter(caller.simulator.world.vdcs))
+    assert caller.xml(f"/api/vdc/{vdc_id}/replications").get("total") == "30"
+    details = caller.xml(f"/api/vdc/{vdc_id}/recoveryDetails")
+    assert [child.text for child in details] == ["true", "true", "true"]
+
+
+def test_there_may_be_none() -> None:
+    caller = signed_in(Simulator(SimulatorConfig(profile="vcd")))
+    org_id = next(iter(caller.simulator.world.orgs.values())).org_id
+    root = caller.xml(f"/api/org/{org_id}/replications")
+    assert (root.get("total"), len(root)) == ("0", 1)
+
+
+@pytest.mark.parametrize("query", ["page=0", "page=x", "pageSize=0"])
+def test_pages_that_make_no_sense(caller: Caller, listing: str, query: str) -> None:
+    assert caller.get(f"{listing}?{query}").status == 400
+
+
+def test_an_unknown_group_is_forbidden(caller: Caller) -> None:
+    unknown = f"{caller.simulator.world.make_id('a', 'b')}-vm01a-{caller.simulator.world.make_id('c', 'd')}"
+    assert caller.get(f"/api/vr/replications/{unknown}").status == 403

@@ -1,0 +1,132 @@
+"""The runner of the collection's gates, with steps that only pretend."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.documents import ROOT
+
+
+@pytest.fixture
+def checks(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """``tools/collection_checks.py`` as a module."""
+    monkeypatch.syspath_prepend(str(ROOT / "tools"))
+    return importlib.import_module("collection_checks")
+
+
+@pytest.fixture
+def pretend(checks: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Steps that end in every way that there is."""
+
+    def good(room: Any) -> str:
+        return f"saw {len(list(room.folder.iterdir()))} files"
+
+    def bad(room: Any) -> str:
+        raise checks.CheckFailedError("it does not hold", "line one\nline two")
+
+    def broken(room: Any) -> str:
+        raise KeyError("nobody")
+
+    steps = {"good": good, "bad": bad, "broken": broken}
+    monkeypatch.setattr(checks, "STEPS", steps)
+    return checks
+
+
+def _run(checks: Any, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["collection_checks.py", *arguments])
+    status: int = checks.main()
+    return status
+
+
+def test_a_failure_is_shown_and_the_others_go_on(
+    pretend: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _run(pretend, monkeypatch, "--jobs", "1") == 1
+    shown = capsys.readouterr()
+    lines = [line.split() for line in shown.out.splitlines()]
+    assert [line[:2] for line in lines] == [["ok", "good"], ["FAILED", "bad"], ["FAILED", "broken"], ["2", "failed:"]]
+    assert "it does not hold" in shown.out
+    assert "KeyError: 'nobody'" in shown.out
+    assert "line one\nline two" in shown.err
+
+
+def test_only_the_named_steps_are_run(
+    pretend: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _run(pretend, monkeypatch, "good") == 0
+    assert "bad" not in capsys.readouterr().out
+
+
+def test_an_unknown_step_is_named(
+    pretend: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        _run(pretend, monkeypatch, "godo")
+    assert stopped.value.code == 2
+    assert "there is no step godo; there are good, bad, broken" in capsys.readouterr().err
+
+
+def test_every_step_says_what_it_does(checks: Any) -> None:
+    assert [name for name, step in checks.STEPS.items() if not step.__doc__] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "is_allowed"),
+    [
+        ("MANIFEST.json", True),
+        ("plugins/modules/vca_firewall.py", True),
+        ("plugins/module_utils/_runner.py", True),
+        ("changelogs/changelog.yaml", True),
+        ("roles/edge/tasks/main.yml", True),
+        ("plugins/modules/vca_firewall.pyc", False),
+        ("plugins/modules/notes.txt", False),
+        ("vcloudair_core/app.py", False),
+        ("tests/integration/integration_config.yml", False),
+        ("sim.env", False),
+        ("playbooks/vault.password", False),
+    ],
+)
+def test_what_may_be_in_the_tarball(checks: Any, name: str, is_allowed: bool) -> None:
+    assert checks._is_allowed(name) is is_allowed
+
+
+def test_the_staged_copy_has_the_collection_and_its_tests_and_no_links(checks: Any, tmp_path: Path) -> None:
+    copy = checks.Room(tmp_path).staged()
+    assert copy == tmp_path / "staged" / "ansible_collections" / "vcloudair" / "cloud"
+    names = {str(path.relative_to(copy)) for path in copy.rglob("*")}
+    assert {"galaxy.yml", "plugins/modules/vca_firewall.py", "tests/unit/plugins/module_utils/test_runner.py"} <= names
+    assert [
+        name for name in names if name.startswith(("vcloudair_core", "tests/unit/ans", "collections", "tools"))
+    ] == []
+    assert [path for path in copy.rglob("*") if path.is_symlink()] == []
+
+
+def test_a_failing_program_shows_what_it_said(checks: Any, tmp_path: Path) -> None:
+    with pytest.raises(checks.CheckFailedError, match="status 3") as failed:
+        checks.Room(tmp_path).run(sys.executable, "-c", "print('why'); raise SystemExit(3)")
+    assert failed.value.output == "why\n"
+
+
+def test_programs_know_nothing_of_a_cloud(checks: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VCA_PASSWORD", "secret")
+    monkeypatch.setenv("ANSIBLE_CONFIG", "/nowhere")
+    assert "secret" not in checks.Room(tmp_path).environment().values()
+    assert "ANSIBLE_CONFIG" not in checks.Room(tmp_path).environment()
+
+
+def test_settings_of_pip_in_the_environment_beat_those_of_files(
+    checks: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    room = importlib.import_module("check_room")
+    file = tmp_path / "pip.conf"
+    file.write_text("[global]\ntimeout = 3\nretries = 4\n", encoding="utf-8")
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(file))
+    monkeypatch.setenv("PIP_TIMEOUT", "7")
+    settings = room._pip_settings().splitlines()
+    assert settings[0] == "[global]"
+    assert {"timeout = 7", "retries = 4"} <= set(settings)

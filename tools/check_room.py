@@ -1,0 +1,105 @@
+"""Where the collection's checks work: a scratch folder, a home of their own, and the programs of this environment."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from stage_collection import ROOT, stage
+
+BIN = Path(sys.executable).parent
+KEPT = ROOT / ".nox" / "collection"
+"""What is slow to make and stays good: environments of ansible-test and of galaxy-importer. Not in git."""
+
+_NOT_PASSED_ON = ("ANSIBLE_", "VCA_", "GALAXY_", "PYTHONPATH", "PYTEST_")
+
+
+class CheckFailedError(Exception):
+    """One line that says what is wrong, and what the programs said."""
+
+    def __init__(self, reason: str, output: str = "") -> None:
+        super().__init__(reason)
+        self.output = output
+
+
+class Room:
+    """A scratch folder of one check."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def staged(self) -> Path:
+        """A copy of the collection, where ansible-test accepts it."""
+        return stage(self.folder / "staged")
+
+    def run(self, *command: str | Path, cwd: Path = ROOT, env: Mapping[str, str] | None = None) -> str:
+        """Output of a program that must succeed. Raises CheckFailedError."""
+        words = [str(word) for word in command]
+        done = subprocess.run(
+            words, cwd=cwd, env=self.environment(env), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, check=False, errors="replace",
+        )  # fmt: skip
+        if done.returncode != 0:
+            raise CheckFailedError(
+                f"{' '.join([Path(words[0]).name, *words[1:3]])}: status {done.returncode}", done.stdout
+            )
+        return done.stdout
+
+    def environment(self, variables: Mapping[str, str] | None = None) -> dict[str, str]:
+        """What a user has, without settings of Ansible, of clouds, and of a test run that we may be part of."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_PASSED_ON)}
+        return {
+            **kept,
+            "PATH": f"{BIN}{os.pathsep}{kept.get('PATH', os.defpath)}",
+            "ANSIBLE_HOME": str(self.folder / "ansible"),
+            "ANSIBLE_NOCOLOR": "1",
+            "NO_COLOR": "1",
+            **(variables or {}),
+        }
+
+    def ansible_test(self, command: str, collection: Path, home: Path | None = None) -> str:
+        """Runs ``ansible-test`` with this very Python, in a home that is gone afterwards unless one is given."""
+        python = f"{sys.version_info.major}.{sys.version_info.minor}"
+        options = ("--local", "--python", python, "--color", "no")
+        return self.run(BIN / "ansible-test", command, *options, cwd=collection, env={"HOME": str(home or self.folder)})
+
+
+def ansible_test_home() -> Path:
+    """A home for ansible-test: with pip at hand and pip's settings of this user, which it takes from nowhere else."""
+    home = KEPT / "home"
+    cache = home / ".ansible" / "test" / "cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    for version in _pip_versions():
+        shim = cache / f"get_pip_{version.replace('.', '_')}.py"
+        shim.write_bytes((ROOT / "tools" / "get_pip.py").read_bytes())
+    settings = home / ".config" / "pip" / "pip.conf"
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.touch(mode=0o600)  # an index may be named with a password
+    settings.write_text(_pip_settings(), encoding="utf-8")
+    return home
+
+
+def _pip_versions() -> set[str]:
+    import ansible_test
+
+    source = Path(ansible_test.__path__[0]) / "_internal" / "python_requirements.py"
+    return set(re.findall(r"\bpip='([\d.]+)'", source.read_text(encoding="utf-8")))
+
+
+def _pip_settings() -> str:
+    """Settings of pip from files and the environment as one file: ansible-test keeps the environment from pip."""
+    listed = subprocess.run(
+        [sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=True
+    ).stdout
+    settings: dict[str, str] = {}
+    for layer in ("global.", "install.", ":env:."):  # the later, the stronger
+        for line in listed.splitlines():
+            name, equals, value = line.partition("=")
+            if equals and name.startswith(layer):
+                settings[name.removeprefix(layer)] = "\n  ".join(str(ast.literal_eval(value)).split())
+    return "".join(["[global]\n", *(f"{name} = {value}\n" for name, value in settings.items())])

@@ -1,0 +1,247 @@
+"""The collection's own gates. Without arguments all of them are run, else the steps that are named.
+
+Each prints one line with its result and its time. A failing one shows what its programs said, and the others go on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import sys
+import tarfile
+import tempfile
+import time
+import venv
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from check_room import BIN, KEPT, CheckFailedError, Room, ansible_test_home
+from stage_collection import ROOT, collection_files, galaxy
+
+IMPORTER = "galaxy-importer>=0.4.30"
+"""It needs older versions of what other tools here need in newer ones, so it has an environment of its own."""
+
+ALLOWED = (
+    r"(MANIFEST|FILES)\.json",
+    r"(README|CHANGELOG)\.(md|rst)|LICENSE|requirements\.txt|bindep\.txt",
+    r"meta/[a-z-]+\.yml",
+    r"changelogs/((config|changelog)\.yaml|fragments/[^/]+\.yml)",
+    r"playbooks/\w+\.yml",
+    r"plugins/\w+/\w+\.(py|yml)",
+    r"roles/\w+/.+\.(yml|j2|md)",
+    r"extensions/\w+/.+\.(py|yml)",
+)
+"""What may be in the tarball. Something new is a decision, so it is made here."""
+
+
+# -- steps -------------------------------------------------------------------------------------------------------
+
+
+def sanity(room: Room) -> str:
+    """ansible-test sanity: every test that there is."""
+    said = room.ansible_test("sanity", room.staged(), ansible_test_home())
+    ran = set(re.findall(r"^Running sanity test .([\w-]+)", said, re.MULTILINE))
+    return f"{len(ran)} tests"
+
+
+def units(room: Room) -> str:
+    """ansible-test units: the unit tests of the plugins, as ansible-test loads them."""
+    said = room.ansible_test("units", room.staged())
+    return _last_match(r"(\d+ passed[^=\n]*?) in", said)
+
+
+def integration(room: Room) -> str:
+    """ansible-test integration: every target, against a simulated cloud behind TLS."""
+    from vcloudair_core.simulator import SimulatorServer
+
+    collection = room.staged()
+    with SimulatorServer() as server:
+        settings = {name.lower(): value for name, value in server.env().items()}
+        config = collection / "tests" / "integration" / "integration_config.yml"
+        config.write_text(yaml.safe_dump(settings), encoding="utf-8")
+        room.ansible_test("integration", collection)
+    return f"{sum(1 for _ in (collection / 'tests/integration/targets').iterdir())} targets"
+
+
+def lint(room: Room) -> str:
+    """ansible-lint with the production profile."""
+    collection = room.staged()
+    found_at = {"ANSIBLE_COLLECTIONS_PATH": str(room.folder / "staged")}
+    command = (BIN / "ansible-lint", "--config-file", ROOT / ".ansible-lint", "--strict")
+    said = room.run(*command, cwd=collection, env=found_at)
+    return _last_match(r"Passed: (.+ files) processed", said)
+
+
+def docs(room: Room) -> str:
+    """antsibull-docs: documentation and its references, also to our own modules."""
+    options = (
+        "--plugin-docs",
+        "--skip-rstcheck",
+        "--validate-collection-refs=all",
+        "--disallow-unknown-collection-refs",
+    )
+    room.run(BIN / "antsibull-docs", "lint-collection-docs", *options, ".", cwd=room.staged())
+    return "every plugin"
+
+
+def changelog(room: Room) -> str:
+    """antsibull-changelog: fragments that can be released."""
+    collection = room.staged()
+    room.run(BIN / "antsibull-changelog", "lint", cwd=collection)
+    return f"{len(list((collection / 'changelogs' / 'fragments').iterdir()))} fragments"
+
+
+def build(room: Room) -> str:
+    """ansible-galaxy collection build in the project as it lies there, and what may be in the tarball."""
+    with tarfile.open(_tarball(room, ROOT)) as tarball:
+        members = tarball.getmembers()
+        files = {member.name for member in members if member.isfile()}
+        if {member.name for member in members} - files - {member.name for member in members if member.isdir()}:
+            raise CheckFailedError("the tarball has something else than files and folders in it")
+    _refuse("in the tarball, but not allowed", [name for name in files if not _is_allowed(name)])
+    folders = {member.name for member in members if member.isdir()}
+    _refuse("empty in the tarball", [name for name in folders if not any(f.startswith(f"{name}/") for f in files)])
+    _refuse("missing in the tarball", set(collection_files()) - {"galaxy.yml"} - files)
+    return f"{len(files)} files"
+
+
+def importer(room: Room) -> str:
+    """galaxy-importer: what Galaxy itself checks when somebody uploads."""
+    python = _importer_python(room)
+    tarball = _tarball(room, room.staged())
+    environment = {"PATH": f"{python.parent}{os.pathsep}{os.defpath}", "HOME": str(room.folder)}
+    said = room.run(python, "-m", "galaxy_importer.main", tarball, cwd=room.folder, env=environment)
+    complaints = [line for line in said.splitlines() if re.match(r"(WARNING|ERROR|CRITICAL)", line)]
+    if complaints or "completed successfully" not in said:
+        raise CheckFailedError(complaints[0] if complaints else "it did not come to an end", said)
+    return "nothing to say"
+
+
+def builder(room: Room) -> str:
+    """ansible-builder: what an execution environment would install for the collection, and that one can be made."""
+    collection = room.staged()
+    said = yaml.safe_load(room.run(BIN / "ansible-builder", "introspect", "--sanitize", room.folder / "staged"))
+    found = [line.partition("#")[0].strip() for line in said["python"]]
+    wanted = (collection / "requirements.txt").read_text(encoding="utf-8").split()
+    if found != wanted or not said["system"]:
+        raise CheckFailedError(f"it would install {found} and {said['system']}, not {wanted}")
+    definition = room.folder / "execution-environment.yml"
+    tarball = {"name": str(_tarball(room, collection)), "type": "file"}
+    definition.write_text(json.dumps({"version": 3, "dependencies": {"galaxy": {"collections": [tarball]}}}))
+    room.run(BIN / "ansible-builder", "create", "--file", definition, "--context", room.folder / "context")
+    if (
+        not (room.folder / "context" / "Containerfile").exists()
+        and not (room.folder / "context" / "Dockerfile").exists()
+    ):
+        raise CheckFailedError("ansible-builder made no Containerfile")
+    return ", ".join(found)
+
+
+STEPS: dict[str, Callable[[Room], str]] = {
+    step.__name__: step for step in (sanity, integration, importer, lint, docs, units, builder, changelog, build)
+}
+"""Longest first, so that two at a time end at about the same time."""
+
+
+# -- parts of steps ----------------------------------------------------------------------------------------------
+
+
+def _tarball(room: Room, source: Path) -> Path:
+    output = room.folder / "dist"
+    room.run(BIN / "ansible-galaxy", "collection", "build", "--force", "--output-path", output, source)
+    about = galaxy()
+    return output / f"{about['namespace']}-{about['name']}-{about['version']}.tar.gz"
+
+
+def _importer_python(room: Room) -> Path:
+    folder = KEPT / f"importer-{sys.version_info.major}.{sys.version_info.minor}"
+    python = folder / "bin" / "python"
+    done = folder / "installed"
+    if not done.exists() or done.read_text(encoding="utf-8") != IMPORTER:
+        venv.create(folder, with_pip=True, clear=True)
+        room.run(python, "-m", "pip", "--disable-pip-version-check", "--quiet", "install", IMPORTER)
+        done.write_text(IMPORTER, encoding="utf-8")
+    return python
+
+
+def _is_allowed(name: str) -> bool:
+    return any(re.fullmatch(pattern, name) for pattern in ALLOWED)
+
+
+def _refuse(what: str, names: set[str] | list[str]) -> None:
+    if names:
+        raise CheckFailedError(f"{what}: {', '.join(sorted(names))}")
+
+
+def _last_match(pattern: str, said: str) -> str:
+    found = re.findall(pattern, said)
+    if not found:
+        raise CheckFailedError(f"nothing in what it said is like {pattern}", said)
+    return str(found[-1]).strip()
+
+
+# -- running them ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a step ended. ``output`` is what its programs said when it failed."""
+
+    name: str
+    is_ok: bool
+    detail: str
+    seconds: float
+    output: str = ""
+
+
+def run_step(name: str) -> Result:
+    """One step in a folder of its own, which is gone afterwards."""
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix=f"vca-{name}-", ignore_cleanup_errors=True) as folder:
+        try:
+            detail, is_ok, output = STEPS[name](Room(Path(folder).resolve())), True, ""
+        except CheckFailedError as exc:
+            detail, is_ok, output = str(exc), False, exc.output
+        except Exception as exc:  # noqa: BLE001 - a broken step is a failed one, and the others still run
+            detail, is_ok, output = f"{type(exc).__name__}: {exc}", False, ""
+    return Result(name, is_ok, detail, time.monotonic() - started, output)
+
+
+def main() -> int:
+    """Returns 0 when every step that ran succeeded."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("steps", nargs="*", metavar="STEP", help=", ".join(STEPS))
+    parser.add_argument("--list", action="store_true", help="name the steps and what they do")
+    parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1), help="how many at a time")
+    given = parser.parse_args()
+    unknown = [name for name in given.steps if name not in STEPS]
+    if unknown:
+        parser.error(f"there is no step {', '.join(unknown)}; there are {', '.join(STEPS)}")
+    if given.list:
+        print("\n".join(f"{name:<12} {(step.__doc__ or '').strip()}" for name, step in STEPS.items()))
+        return 0
+    started = time.monotonic()
+    failed = []
+    with ThreadPoolExecutor(max(1, given.jobs)) as pool:
+        for waiting in as_completed([pool.submit(run_step, name) for name in given.steps or STEPS]):
+            result = waiting.result()
+            if not result.is_ok:
+                failed.append(result.name)
+                print(result.output, file=sys.stderr)
+            print(
+                f"{'ok    ' if result.is_ok else 'FAILED'} {result.name:<12} {result.seconds:6.1f} s  {result.detail}",
+                flush=True,
+            )
+    print(
+        f"{len(failed)} failed{': ' + ', '.join(failed) if failed else ''}; {time.monotonic() - started:.0f} s in all"
+    )
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

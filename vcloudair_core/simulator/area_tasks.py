@@ -1,0 +1,61 @@
+"""Tasks over the wire: look, cancel, list. Source: api/tasks.md §2, §3."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vcloudair_core.http import Response
+from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
+from vcloudair_core.simulator import answers
+from vcloudair_core.simulator.tasks import T
+from vcloudair_core.simulator.xmlbuild import element
+
+
+def area(prefix: str = "") -> SimulatorArea:
+    """GET and cancel of a task, and the tasks of an org."""
+    return SimulatorArea(
+        f"tasks{prefix}",
+        "Tasks",
+        (
+            SimulatorRoute("GET", f"{prefix}/api/task/{{task_id}}", show),
+            SimulatorRoute("POST", f"{prefix}/api/task/{{task_id}}/action/cancel", cancel),
+            SimulatorRoute("GET", f"{prefix}/api/tasksList/{{org_id}}", show_list),
+        ),
+    )
+
+
+def show(context: Any) -> Response:
+    """One task; looking at it lets it go on when it was started with ``polls``."""
+    task_id = context.path_params["task_id"]
+    found = context.simulator.tasks.find(task_id, context.user.org)
+    if found is None:
+        return answers.no_access("task", task_id, context.version)
+    document = context.simulator.tasks.document(found, context.root)
+    found.looks += 1
+    return answers.entity(document, f"{T}task+xml", context.version)
+
+
+def cancel(context: Any) -> Response:
+    """204 while it runs; 400 when it is over. Source: api/tasks.md §3.2 (400: not known, chosen)."""
+    task_id = context.path_params["task_id"]
+    found = context.simulator.tasks.find(task_id, context.user.org)
+    if found is None:
+        return answers.no_access("task", task_id, context.version)
+    if context.simulator.tasks.status(found) not in ("queued", "running"):
+        return answers.error(400, "BAD_REQUEST", "The task is over and cannot be cancelled.", context.version)
+    found.is_cancelled = True
+    return answers.empty(204)
+
+
+def show_list(context: Any) -> Response:
+    """Every task of the org, whole and not paged. Source: api/tasks.md §3.3."""
+    org = context.world.orgs[context.user.org]
+    if context.path_params["org_id"] != org.org_id:
+        return answers.no_access("org", context.path_params["org_id"], context.version)
+    tasks = context.simulator.tasks
+    root = element(
+        "TasksList",
+        {"name": "Tasks Lists", "href": f"{context.root}/api/tasksList/{org.org_id}", "type": f"{T}tasksList+xml"},
+        *[tasks.document(task, context.root) for task in tasks.of(org.name)],
+    )
+    return answers.entity(root, f"{T}tasksList+xml", context.version)
