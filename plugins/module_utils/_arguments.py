@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+PLACES = ("position", "before", "after", "index")
+"""At most one of them."""
+
 
 def connection_arguments():
     """How to reach and sign in to a cloud. The library looks up what is not given: in the environment, in its file."""
@@ -87,4 +90,33 @@ def service_arguments():
         port=dict(type="list", elements="str"),
         source_port=dict(type="list", elements="str"),
         icmp_type=dict(type="str"),
+    )
+
+
+def nat_rule_arguments():
+    """One NAT rule, in the words of the library."""
+    return dict(
+        action=dict(type="str", choices=["snat", "dnat"]),
+        original_address=dict(type="str", aliases=["original_ip"]),
+        original_port=dict(type="str"),
+        translated_address=dict(type="str", aliases=["translated_ip"]),
+        translated_port=dict(type="str"),
+        protocol=dict(type="str"),
+        icmp_type=dict(type="str"),
+        vnic=dict(type="str"),
+        interface=dict(type="str", aliases=["network"]),
+        dnat_match_source_address=dict(type="str"),
+        dnat_match_source_port=dict(type="str"),
+        snat_match_destination_address=dict(type="str"),
+        snat_match_destination_port=dict(type="str"),
+        enabled=dict(type="bool", aliases=["is_enable"]),
+        logging=dict(type="bool", aliases=["enable_logging"]),
+        description=dict(type="str"),
+        rule_tag=dict(type="int", aliases=["tag"]),
+        rule_id=dict(type="int"),
+        position=dict(type="str", choices=["top", "bottom"]),
+        before=dict(type="str"),
+        after=dict(type="str"),
+        index=dict(type="int"),
+        match_by=dict(type="str", choices=["tuple", "description", "tag", "rule_id"], default="tuple"),
     )

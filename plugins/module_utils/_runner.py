@@ -111,6 +111,8 @@ def run_with(work, arguments, **constraints):
     result = execute_with(work, module.params, module.check_mode, module._diff)
     if result.pop("failed", False):
         module.fail_json(**result)
+    for warning in result.pop("warnings", ()):
+        module.warn(warning)
     module.exit_json(**result)
 
 

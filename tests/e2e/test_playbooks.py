@@ -10,14 +10,22 @@ import pytest
 from tests.support.ansible import ROOT, run_playbook
 from vcloudair_core.simulator import SimulatorServer
 
-PLAYBOOKS = {"firewall_converge.yml": 1, "firewall_rules.yml": 2, "firewall_report.yml": 0, "firewall_staged.yml": 3}
+PLAYBOOKS = {
+    "firewall_converge.yml": 1,
+    "firewall_rules.yml": 2,
+    "firewall_report.yml": 0,
+    "firewall_staged.yml": 3,
+    "nat_converge.yml": 2,
+}
 """Name of the playbook: how many tasks change something in the first run."""
 
 SECRETS = ("demo-password",)
 
 
-def _edge_calls(server: SimulatorServer) -> list[str]:
-    return [entry.method for entry in server.simulator.journal.entries() if "/firewall/" in entry.path]
+def _edge_calls(server: SimulatorServer, section: str = "") -> list[str]:
+    """What was asked of one section of an edge, or of all of them."""
+    ending = f"{section}/config"
+    return [entry.method for entry in server.simulator.journal.entries() if entry.path.endswith(ending)]
 
 
 def test_every_playbook_is_run_here() -> None:
@@ -41,7 +49,7 @@ def test_twice(name: str, changes: int, env: dict[str, str], vca_simulator_serve
 
 def test_converging_costs_one_read_and_one_write(env: dict[str, str], vca_simulator_server: SimulatorServer) -> None:
     run_playbook("firewall_converge.yml", env)
-    assert _edge_calls(vca_simulator_server) == ["GET", "PUT", "GET"]
+    assert _edge_calls(vca_simulator_server, "firewall") == ["GET", "PUT", "GET"]
     vca_simulator_server.simulator.journal.clear()
     run_playbook("firewall_converge.yml", env)
     assert _edge_calls(vca_simulator_server) == ["GET"]

@@ -8,7 +8,7 @@ from typing import Any
 
 from lxml import etree
 
-from vcloudair_core.simulator.edge_firewall import ICMP_TYPES, PROTOCOLS, Refused, _is_address, _is_port
+from vcloudair_core.simulator.edge_firewall import ICMP_TYPES, PROTOCOLS, RefusedError, _is_address, _is_port
 from vcloudair_core.simulator.edge_section import check_version
 from vcloudair_core.simulator.edge_wire import _element
 from vcloudair_core.simulator.world import Edge
@@ -53,7 +53,7 @@ class NatSection:
         """PUT of the whole section: validate all, then take it. Rules that are not in it are gone."""
         state = self.state(edge)
         if needs_feature_type and data.get("featureType") != "nat":
-            raise Refused("The feature type is missing or wrong: nat is required.", code=10001)
+            raise RefusedError("The feature type is missing or wrong: nat is required.", code=10001)
         check_version(state, data, self.name, config.strict_version)
         rules = (data.get("rules") or {}).get("natRulesDtos") or []
         known = {rule["ruleId"] for rule in state["user"]}
@@ -62,7 +62,7 @@ class NatSection:
         try:
             taken = [self._checked(state, rule, known) for rule in users]
             _refuse_doubles(taken)
-        except Refused:
+        except RefusedError:
             state["next_id"] = counter
             raise
         state["user"] = taken
@@ -82,7 +82,7 @@ class NatSection:
     # -- single rules --------------------------------------------------------------------------------------------
 
     def append(self, edge: Edge, rules: Sequence[dict[str, Any]], above: int | None) -> list[int]:
-        """POST of rules: at the end, or above a rule. ``0`` is above nothing, in an empty table. Raises Refused."""
+        """POST of rules: at the end, or above a rule; in an empty table, above ``0``. Raises RefusedError."""
         state = self.state(edge)
         at = len(state["user"])
         if above is not None and (above != 0 or state["user"]):
@@ -97,7 +97,7 @@ class NatSection:
         return [rule["ruleId"] for rule in made]
 
     def update(self, edge: Edge, rule_id: str, rule: dict[str, Any]) -> None:
-        """PUT of one rule: absent fields are reset. Raises Refused."""
+        """PUT of one rule: absent fields are reset. Raises RefusedError."""
         state, at = self.state(edge), self.find(edge, rule_id)
         number = state["user"][at]["ruleId"]
         made = self._checked(state, {**rule, "ruleId": number}, {number})
@@ -106,16 +106,16 @@ class NatSection:
         state["version"] += 1
 
     def delete(self, edge: Edge, rule_id: str) -> None:
-        """DELETE of one rule. Raises Refused."""
+        """DELETE of one rule. Raises RefusedError."""
         del self.state(edge)["user"][self.find(edge, rule_id)]
         self.state(edge)["version"] += 1
 
     def find(self, edge: Edge, rule_id: str) -> int:
-        """Place of a user rule. Raises Refused(404)."""
+        """Place of a user rule. Raises RefusedError(404)."""
         for at, rule in enumerate(self.state(edge)["user"]):
             if str(rule["ruleId"]) == rule_id:
                 return at
-        raise Refused(f"[NAT] The rule {rule_id} does not exist.", status=404, code=12504)
+        raise RefusedError(f"[NAT] The rule {rule_id} does not exist.", status=404, code=12504)
 
     # -- the wire ------------------------------------------------------------------------------------------------
 
@@ -154,16 +154,16 @@ class NatSection:
         if rule_id in (None, ""):
             rule_id = _take_id(state)
         elif int(rule_id) not in known:
-            raise Refused(f"[NAT] The rule {rule_id} does not exist.", code=12504)
+            raise RefusedError(f"[NAT] The rule {rule_id} does not exist.", code=12504)
         tag = rule.get("ruleTag")
         if tag in (None, ""):
             tag = rule_id
         elif int(tag) != int(rule_id) and not FIRST_TAG <= int(tag) <= LAST_TAG:
-            raise Refused(f"[NAT] The rule tag {tag} is out of range {FIRST_TAG}-{LAST_TAG}.", code=12505)
+            raise RefusedError(f"[NAT] The rule tag {tag} is out of range {FIRST_TAG}-{LAST_TAG}.", code=12505)
         numbers = {"ruleId": int(rule_id), "ruleTag": int(tag)}
         # What was sent keeps its order; what the server adds stands where a new rule has it.
-        start = {key: value for key, value in numbers.items() if key not in rule}
-        return {**start, "ruleType": "user", **rule, **numbers, **_defaults(rule)}
+        start = {key: value for key, value in {**numbers, "ruleType": "user"}.items() if key not in rule}
+        return {**start, **rule, **numbers, **_defaults(rule)}
 
 
 def _factory() -> dict[str, Any]:
@@ -179,35 +179,35 @@ def _refuse_doubles(rules: Sequence[dict[str, Any]]) -> None:
     for key in _NUMBERS:
         values = [rule[key] for rule in rules]
         if len(set(values)) != len(values):
-            raise Refused(f"[NAT] Duplicate {key}.", code=12506)
+            raise RefusedError(f"[NAT] Duplicate {key}.", code=12506)
 
 
 def _check_words(rule: dict[str, Any]) -> None:
-    """Source: api/ans.md §3.2-3.3. Raises Refused."""
+    """Source: api/ans.md §3.2-3.3. Raises RefusedError."""
     action = str(rule.get("action") or "").lower()
     if action not in _MATCHES:
-        raise Refused(f"[NAT] Invalid action {rule.get('action')} is specified in NAT rule.", code=12500)
+        raise RefusedError(f"[NAT] Invalid action {rule.get('action')} is specified in NAT rule.", code=12500)
     for key in ("originalAddress", "translatedAddress"):
         if rule.get(key) in (None, ""):
-            raise Refused(f"[NAT] {key} is required.", code=12501)
+            raise RefusedError(f"[NAT] {key} is required.", code=12501)
     for key in _ADDRESSES:
         if rule.get(key) is not None and not _is_address(str(rule[key])):
-            raise Refused(f"[NAT] Invalid IP address {rule[key]} is specified for {key}.", code=15012)
+            raise RefusedError(f"[NAT] Invalid IP address {rule[key]} is specified for {key}.", code=15012)
     for key in _PORTS:
         if rule.get(key) is not None and not _is_port(str(rule[key])):
-            raise Refused(f"[NAT] Invalid port {rule[key]} is specified for {key}.", code=12502)
+            raise RefusedError(f"[NAT] Invalid port {rule[key]} is specified for {key}.", code=12502)
     protocol = str(rule.get("protocol") or "any").lower()
     if protocol not in PROTOCOLS:
-        raise Refused(f"[NAT] Invalid protocol {rule['protocol']} is specified in NAT rule.", code=12507)
+        raise RefusedError(f"[NAT] Invalid protocol {rule['protocol']} is specified in NAT rule.", code=12507)
     icmp_type = str(rule.get("icmpType") or "").lower()
     if icmp_type and (protocol != "icmp" or (icmp_type not in ICMP_TYPES and not icmp_type.isdigit())):
-        raise Refused(f"[NAT] icmpType {rule['icmpType']} is not valid with protocol {protocol}.", code=12508)
+        raise RefusedError(f"[NAT] icmpType {rule['icmpType']} is not valid with protocol {protocol}.", code=12508)
     for key in _MATCHES[action]:
         if rule.get(key) is not None:
-            raise Refused(f"[NAT] {key} is not valid for {action}.", code=12509)
+            raise RefusedError(f"[NAT] {key} is not valid for {action}.", code=12509)
     vnic = rule.get("vnic")
     if vnic not in (None, "") and not (str(vnic).isdigit() and int(vnic) <= LAST_VNIC):
-        raise Refused(f"[NAT] Invalid vnic {vnic} is specified in NAT rule.", code=12503)
+        raise RefusedError(f"[NAT] Invalid vnic {vnic} is specified in NAT rule.", code=12503)
 
 
 def _defaults(rule: dict[str, Any]) -> dict[str, Any]:

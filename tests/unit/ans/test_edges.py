@@ -278,4 +278,4 @@ def test_the_plugin_offers_the_service_and_its_kinds() -> None:
     assert isinstance(service.factory(FakeSession()), AnsService)  # type: ignore[arg-type]
     kinds = {record.name: record.load() for record in vca_resource_kinds()}
     assert {name: kind.name for name, kind in kinds.items()} == {name: name for name in kinds}
-    assert {"ans.firewall_rule", "ans.firewall", "ans.edge"} <= set(kinds)
+    assert {"ans.firewall_rule", "ans.firewall", "ans.nat_rule", "ans.nat", "ans.edge"} <= set(kinds)

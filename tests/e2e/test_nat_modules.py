@@ -1,0 +1,99 @@
+"""The NAT modules as whole programs: what they cost, what they warn of, and what they refuse."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.ansible import Run, run_module, run_playbook
+from vcloudair_core.simulator import SimulatorServer
+
+WEB = {
+    "action": "dnat",
+    "vnic": "0",
+    "original_address": "203.0.113.10",
+    "original_port": "443",
+    "translated_address": "192.168.10.20",
+    "protocol": "tcp",
+}
+NOT_LET_IN = "lets the traffic of 'dnat 203.0.113.10 tcp/443 vnic 0' in from outside"
+
+
+def calls(server: SimulatorServer, section: str) -> list[str]:
+    return [entry.method for entry in server.simulator.journal.entries() if entry.path.endswith(f"{section}/config")]
+
+
+def rule(env: dict[str, str], *arguments: str, **options: Any) -> Run:
+    given = {name: value for name, value in {**WEB, **options}.items() if value is not None}
+    return run_module("vca_nat_rule", given, env, *arguments)
+
+
+def test_a_play_costs_one_write_and_then_one_read_a_task(
+    env: dict[str, str], vca_simulator_server: SimulatorServer
+) -> None:
+    run_playbook("nat_converge.yml", env)
+    # convergence, a rule that is absent already, and the report
+    assert calls(vca_simulator_server, "nat") == ["GET", "PUT", "GET", "GET", "GET"]
+    vca_simulator_server.simulator.journal.clear()
+    run_playbook("nat_converge.yml", env)
+    assert calls(vca_simulator_server, "nat") == ["GET", "GET", "GET"]
+    assert calls(vca_simulator_server, "firewall") == ["GET"]
+
+
+def test_a_rule_that_is_not_let_in_is_warned_of_once(
+    env: dict[str, str], vca_simulator_server: SimulatorServer
+) -> None:
+    predicted = rule(env, "--check")
+    assert " ".join(predicted.output.split()).count(NOT_LET_IN) >= 1
+    first = rule(env)
+    assert first.status == 0
+    assert NOT_LET_IN in " ".join(first.output.split())
+    second = rule(env)
+    assert (second.status, "WARNING" in second.output, '"changed": false' in second.output) == (0, False, True)
+    gone = rule(env, state="absent")
+    assert ('"rule": null' in gone.output, "WARNING" in gone.output) == (True, False)
+
+
+def test_the_interface_can_be_named(env: dict[str, str]) -> None:
+    made = rule(env, vnic=None, interface="external-net")
+    assert '"vnic": "0"' in made.output
+    assert '"changed": false' in rule(env, vnic=None, network="external-net").output
+    wrong = rule(env, vnic=None, interface="external")
+    assert wrong.status != 0
+    assert "external-net (vnic 0, uplink)" in wrong.output
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"interface": "external-net"}, "vnic|interface"),
+        ({"action": None}, "match_by is tuple but all of the following are missing: action"),
+        ({"match_by": "rule_id"}, "match_by is rule_id but all of the following are missing: rule_id"),
+        ({"before": "a", "index": 1}, "position|before|after|index"),
+        ({"translated_address": None}, "translated_address: is required"),
+        ({"original_port": "70000"}, "original_port: port '70000' is out of range"),
+    ],
+)
+def test_bad_options_send_nothing(
+    env: dict[str, str], vca_simulator_server: SimulatorServer, options: dict[str, Any], words: str
+) -> None:
+    run = rule(env, **options)
+    assert run.status != 0
+    assert words in run.output.replace("\\", "")
+    assert "Traceback" not in run.output
+    assert vca_simulator_server.simulator.journal.entries() == []
+
+
+def test_what_was_read_can_be_fed_back(env: dict[str, str], tmp_path: Path) -> None:
+    tasks = [
+        {"vcloudair.cloud.vca_nat_info": {}, "register": "live"},
+        {"vcloudair.cloud.vca_nat": {"rules": "{{ live.nat.rules }}", "purge": True}},
+    ]
+    playbook = tmp_path / "again.yml"
+    playbook.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]))
+    run_playbook("nat_converge.yml", env)
+    run = run_playbook(str(playbook), env)
+    assert (run.status, run.counts["changed"]) == (0, 0), run.output

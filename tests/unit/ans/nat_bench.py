@@ -1,0 +1,109 @@
+"""NAT on a simulated edge: rules put there behind the API's back, and what was asked of it."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from vcloudair_core.client import Client
+from vcloudair_core.engine.outcome import Outcome
+from vcloudair_core.session.clock import FakeClock
+from vcloudair_core.simulator import Simulator
+from vcloudair_core.simulator.area_nat import NAT
+from vcloudair_core.simulator.world import Edge
+from vcloudair_core.testing import Journal, simulated_app, simulator_settings
+
+CONFIG = "/nat/config"
+DIALECTS = ("hybridity", "network_xml", "network_json")
+
+WEB = {
+    "action": "dnat",
+    "original_address": "203.0.113.10",
+    "original_port": "443",
+    "translated_address": "192.168.10.20",
+    "translated_port": "8443",
+    "protocol": "tcp",
+    "vnic": "0",
+    "description": "web",
+}
+OUT = {"action": "snat", "original_address": "192.168.10.0/24", "translated_address": "203.0.113.11", "vnic": "0"}
+
+
+def foreign(number: int, **more: Any) -> dict[str, Any]:
+    """Somebody else's rule, with keys and spellings that we would not write, in an order of its own."""
+    return {
+        "description": f"foreign {number}",
+        "ruleId": number,
+        "futureKey": "kept",
+        "ruleTag": number,
+        "ruleType": "user",
+        "action": "dnat",
+        "vnic": "1",
+        "originalAddress": "2.2.2.2/24",
+        "translatedAddress": "192.168.99.9",
+        "protocol": "TCP",
+        "originalPort": str(number - 190_000),
+        "translatedPort": "any",
+        "loggingEnabled": False,
+        "enabled": True,
+        **more,
+    }
+
+
+class Bench:
+    """One simulated edge, one client."""
+
+    def __init__(self, simulator: Simulator, client: Client) -> None:
+        self.simulator = simulator
+        self.client = client
+        self.journal = Journal(simulator)
+
+    @property
+    def edge(self) -> Edge:
+        return next(iter(self.simulator.world.edges.values()))
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The section as the simulator keeps it."""
+        return NAT.state(self.edge)
+
+    @property
+    def rules(self) -> list[dict[str, Any]]:
+        """The user rules on the server."""
+        found: list[dict[str, Any]] = self.state["user"]
+        return found
+
+    def seed(self, *rules: dict[str, Any]) -> None:
+        """Put rules on the edge."""
+        self.state["user"] = [copy.deepcopy(rule) for rule in rules]
+        self.state["next_id"] = 300_000
+
+    def ensure(self, specs: Any, state: str = "present", *, check: bool = False) -> Outcome:
+        """``specs``: a rule or a list of them, or a section: a mapping with rules, or with nothing but enabled."""
+        is_section = isinstance(specs, dict) and ("rules" in specs or set(specs) == {"enabled"})
+        self.journal.clear()
+        return self.client.ensure("ans.nat" if is_section else "ans.nat_rule", specs, state=state, check=check)
+
+    def methods(self) -> list[str]:
+        """What was asked of the NAT section since the last ensure."""
+        return [call.split()[0] for call in self.journal.calls if call.endswith(CONFIG)]
+
+    def descriptions(self) -> list[str]:
+        return [rule.get("description", "") for rule in self.rules]
+
+
+@contextmanager
+def bench(simulator: Simulator, dialect: str) -> Iterator[Bench]:
+    """A client of the simulator that speaks the dialect and never really waits."""
+    settings = {**simulator_settings(simulator), "edge_api": dialect}
+    with simulated_app(simulator).client(**settings) as client:
+        client.session.clock = client.session._wire.clock = FakeClock()
+        yield Bench(simulator, client)
+
+
+def as_text(rules: Any) -> str:
+    """Rules as text: keys, values and their order."""
+    return json.dumps(rules)
