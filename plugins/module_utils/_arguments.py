@@ -4,9 +4,6 @@
 
 from __future__ import annotations
 
-PLACES = ("position", "before", "after", "index")
-"""At most one of them."""
-
 
 def connection_arguments():
     """How to reach and sign in to a cloud. The library looks up what is not given: in the environment, in its file."""
@@ -93,6 +90,10 @@ def service_arguments():
     )
 
 
+NAT_RULE_EXCLUSIVE = [("position", "before", "after", "index"), ("vnic", "interface")]
+"""Of each of these, one at most."""
+
+
 def nat_rule_arguments():
     """One NAT rule, in the words of the library."""
     return dict(
@@ -112,7 +113,7 @@ def nat_rule_arguments():
         enabled=dict(type="bool", aliases=["is_enable"]),
         logging=dict(type="bool", aliases=["enable_logging"]),
         description=dict(type="str"),
-        rule_tag=dict(type="int", aliases=["tag"]),
+        tag=dict(type="int", aliases=["rule_tag"]),
         rule_id=dict(type="int"),
         position=dict(type="str", choices=["top", "bottom"]),
         before=dict(type="str"),

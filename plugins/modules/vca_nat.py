@@ -106,11 +106,11 @@ options:
         description:
           - Free text.
         type: str
-      rule_tag:
+      tag:
         description:
           - Tag of the rule, 65537 to 131072. The server's default is the id of the rule.
         type: int
-        aliases: [tag]
+        aliases: [rule_tag]
       rule_id:
         description:
           - The server's id of the rule. With O(rules[].match_by=rule_id) it is the identity, else it tells rules that
@@ -224,8 +224,8 @@ error:
   sample: {error: AmbiguousMatchError, candidates: [{rule_id: 196609}, {rule_id: 196610}]}
 """
 
-from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import PLACES, nat_rule_arguments
-from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, given, run
+from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import NAT_RULE_EXCLUSIVE, nat_rule_arguments
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, given, refuse, run
 
 ARGUMENTS = dict(
     rules=dict(
@@ -233,7 +233,7 @@ ARGUMENTS = dict(
         elements="dict",
         aliases=["nat_rules"],
         options=nat_rule_arguments(),
-        mutually_exclusive=[PLACES, ("vnic", "interface")],
+        mutually_exclusive=NAT_RULE_EXCLUSIVE,
     ),
     state=dict(type="str", choices=["present", "absent"], default="present"),
     purge=dict(type="bool", default=False, aliases=["purge_rules"]),
@@ -251,6 +251,11 @@ def section(params):
 
 def state(params):
     """present, absent or exact."""
+    if params["state"] == "absent":
+        # Nobody can have meant it: what is taken out is listed, and an edge always has NAT, on or off.
+        beside = (["purge"] if params["purge"] else []) + list(given(params, ["enabled"]))
+        if beside:
+            refuse(beside[0], "cannot be given together with state absent")
     return "exact" if params["purge"] else params["state"]
 
 

@@ -66,6 +66,11 @@ api_calls:
   returned: success
   type: int
   sample: 3
+error:
+  description: What failed, for programs. Its keys depend on the error.
+  returned: failure
+  type: dict
+  sample: {error: NotFoundError, message: "..."}
 """
 
 from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, run

@@ -102,11 +102,11 @@ options:
     description:
       - Free text.
     type: str
-  rule_tag:
+  tag:
     description:
       - Tag of the rule, 65537 to 131072. The server's default is the id of the rule.
     type: int
-    aliases: [tag]
+    aliases: [rule_tag]
   rule_id:
     description:
       - The server's id of the rule. With O(match_by=rule_id) it is the identity, else it tells rules that match the
@@ -224,7 +224,7 @@ error:
   sample: {error: SpecError, field: original_port, message: "..."}
 """
 
-from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import PLACES, nat_rule_arguments
+from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import NAT_RULE_EXCLUSIVE, nat_rule_arguments
 from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, given, run
 
 ARGUMENTS = dict(nat_rule_arguments(), state=dict(type="str", choices=["present", "absent"], default="present"))
@@ -241,11 +241,11 @@ def main():
     run(
         JOB,
         ARGUMENTS,
-        mutually_exclusive=[PLACES, ("vnic", "interface")],
+        mutually_exclusive=NAT_RULE_EXCLUSIVE,
         required_if=[
             ("match_by", "tuple", ["action", "original_address"]),
             ("match_by", "description", ["description"]),
-            ("match_by", "tag", ["rule_tag"]),
+            ("match_by", "tag", ["tag"]),
             ("match_by", "rule_id", ["rule_id"]),
         ],
     )

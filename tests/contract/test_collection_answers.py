@@ -59,6 +59,13 @@ def ask(vca_app: App, vca_simulator: Simulator) -> Answer:
 
 # -- RETURN ------------------------------------------------------------------------------------------------------
 
+NAT_RULE: dict[str, Any] = {
+    "action": "dnat",
+    "original_address": "203.0.113.10",
+    "original_port": "443",
+    "translated_address": "192.168.10.20",
+    "protocol": "tcp",
+}
 CALLS: list[tuple[str, dict[str, Any]]] = [
     ("vca_firewall_info", {}),
     ("vca_firewall", {"rules": [{"name": "web"}]}),
@@ -67,7 +74,15 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("vca_firewall", {"state": "absent", "rules": [{"name": "web"}]}),
     ("vca_firewall_rule", {"name": "web"}),
     ("vca_firewall_rule", {"name": "web", "state": "absent"}),
+    ("vca_nat_info", {}),
+    ("vca_nat", {"rules": [NAT_RULE]}),
+    ("vca_nat", {"purge": True, "rules": []}),
+    ("vca_nat", {"enabled": False}),
+    ("vca_nat", {"state": "absent", "rules": [NAT_RULE]}),
+    ("vca_nat_rule", NAT_RULE),
+    ("vca_nat_rule", {**NAT_RULE, "state": "absent"}),
 ]
+REQUIRED: dict[str, dict[str, Any]] = {"vca_firewall_rule": {"name": "web"}, "vca_nat_rule": NAT_RULE}
 
 
 @pytest.mark.parametrize("check_mode", [False, True])
@@ -78,7 +93,7 @@ def test_what_is_returned_is_what_is_documented(
     result = ask(name, options, check_mode=check_mode, diff=True)
     returned = load(name).returned
     assert set(result) - OF_ANSIBLE == {key for key, about in returned.items() if about["returned"] == "success"}
-    assert ("diff" in result) == (name != "vca_firewall_info")
+    assert ("diff" in result) == (not name.endswith("_info"))
     for key, about in returned.items():
         if result.get(key) is not None:
             assert isinstance(result[key], WIRE_TYPES[about["type"]]), key
@@ -90,8 +105,7 @@ def test_what_is_returned_is_what_is_documented(
 
 @pytest.mark.parametrize("name", MODULES)
 def test_a_failure_is_documented_too(name: str, ask: Answer) -> None:
-    required = {"vca_firewall_rule": {"name": "web"}}.get(name, {})
-    result = ask(name, {**required, "edge": "nowhere"})
+    result = ask(name, {**REQUIRED.get(name, {}), "edge": "nowhere"})
     returned = load(name).returned
     assert result["failed"] is True
     assert set(result) - OF_ANSIBLE == {key for key, about in returned.items() if about["returned"] == "failure"}
@@ -100,7 +114,7 @@ def test_a_failure_is_documented_too(name: str, ask: Answer) -> None:
 
 @pytest.mark.parametrize("name", MODULES)
 def test_samples_have_keys_that_are_returned(name: str, ask: Answer) -> None:
-    result = ask("vca_firewall_rule", {"name": "web"}) if name == "vca_firewall_rule" else ask(name)
+    result = ask(name, REQUIRED.get(name, {}))
     for key, about in load(name).returned.items():
         if about["returned"] == "success" and isinstance(about.get("sample"), dict):
             assert set(about["sample"]) <= set(result[key]), key

@@ -25,6 +25,7 @@ from vcloudair_core.services.ans.firewall_spec import (
     FirewallRuleSpec,
     ServiceSpec,
 )
+from vcloudair_core.services.ans.nat_spec import NatRuleSpec, NatSpec
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -47,6 +48,7 @@ COMPARED = ("type", "elements", "choices", "required", "default", "aliases")
 
 CONNECTION = {*_arguments.connection_arguments(), *_arguments.edge_arguments()}
 RULES = load("vca_firewall").arguments["rules"]["options"]
+NAT_RULES = load("vca_nat").arguments["rules"]["options"]
 
 # Arguments, the spec that they fill, and what there is besides its fields.
 SPECS = [
@@ -59,6 +61,9 @@ SPECS = [
         CONNECTION | SHORTHAND | {"state", *_arguments.stage_arguments()},
         id="vca_firewall_rule",
     ),
+    pytest.param(load("vca_nat").arguments, NatSpec, CONNECTION | STEERING, id="vca_nat"),
+    pytest.param(NAT_RULES, NatRuleSpec, set(), id="vca_nat: rules"),
+    pytest.param(load("vca_nat_rule").arguments, NatRuleSpec, CONNECTION | {"state"}, id="vca_nat_rule"),
 ]
 
 
@@ -117,7 +122,7 @@ def test_types_choices_and_defaults_are_those_of_the_library(
     for field in dataclasses.fields(spec):
         argument = arguments[field.name]
         choices = set(fields_of(spec)[field.name].choices)
-        if field.name in ("action", "default_action"):
+        if field.name in ("action", "default_action") and not issubclass(spec, NatRuleSpec):
             choices |= set(ACTION_SYNONYMS)
         assert set(argument.get("choices") or ()) == choices, field.name
         assert argument["type"] == _ansible_type(hints[field.name]), field.name
