@@ -53,6 +53,6 @@ def _vcloud(prefix: str) -> list[SimulatorArea]:
 
 def _sections(flavour: str, prefix: str) -> list[SimulatorArea]:
     """Every section of an edge, behind one of its two doors."""
-    from vcloudair_core.simulator import area_edge, area_nat
+    from vcloudair_core.simulator import area_edge, area_ipsec, area_nat
 
-    return [area_edge.area(flavour, prefix), area_nat.area(flavour, prefix)]
+    return [area.area(flavour, prefix) for area in (area_edge, area_nat, area_ipsec)]

@@ -53,6 +53,9 @@ class SimulatorConfig:
     strict_version: str = _switch(
         "409-stale", "`version` in a changed section: 409-stale, reject-any (400 whenever given) or ignore"
     )
+    masked_psk_of_new_site: str = _switch(
+        "refuse", "a new IPsec site whose key is the mask: refuse (400), or store (the stars become the key)"
+    )
     regenerate_internal_ids: bool = _switch(True, "internal rules get new ids with every PUT of a firewall")
     established_timeout_s: int | None = _switch(
         None, "default of tcpTimeoutEstablished; empty: 3600 for vCloud Air, 21600 for a vCloud Director"

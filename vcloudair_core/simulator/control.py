@@ -41,6 +41,12 @@ def _journal(simulator: Any, data: dict[str, Any]) -> Response:
     return answers.json_body([entry.as_dict() for entry in simulator.journal.entries()])
 
 
+def _tunnel(simulator: Any, data: dict[str, Any]) -> None:
+    from vcloudair_core.simulator.area_ipsec import IPSEC
+
+    IPSEC.put_down(simulator.world.edges[data["edge"]], data["name"], data.get("message", ""))
+
+
 def _done(act: Callable[[Any, dict[str, Any]], object]) -> Callable[[Any, dict[str, Any]], Response]:
     def call(simulator: Any, data: dict[str, Any]) -> Response:
         act(simulator, data)
@@ -57,5 +63,6 @@ _CALLS: dict[tuple[str, str], Callable[[Any, dict[str, Any]], Response]] = {
     ("POST", "/faults"): _done(lambda simulator, data: simulator.faults.add(data.pop("kind", ""), **data)),
     ("DELETE", "/faults"): _done(lambda simulator, data: simulator.faults.clear()),
     ("POST", "/clock"): _done(lambda simulator, data: simulator.clock.advance(float(data["advance_s"]))),
+    ("POST", "/tunnels"): _done(_tunnel),
     ("POST", "/sessions/expire"): _done(lambda simulator, data: simulator.sessions.expire_all()),
 }

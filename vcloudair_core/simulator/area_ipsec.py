@@ -1,0 +1,25 @@
+"""IPsec VPN of an edge over HTTP. Source: api/ans.md §4."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vcloudair_core.http import Response
+from vcloudair_core.plugin.records import SimulatorArea
+from vcloudair_core.simulator import answers
+from vcloudair_core.simulator.edge_ipsec import IpsecSection
+from vcloudair_core.simulator.edge_section import ExtraCall, section_area, xml_answer
+from vcloudair_core.simulator.edge_wire import to_xml
+from vcloudair_core.simulator.world import Edge
+
+IPSEC = IpsecSection()
+
+
+def area(flavour: str, prefix: str = "") -> SimulatorArea:
+    """``flavour``: hybridity (JSON) or network (XML or JSON)."""
+    return section_area(IPSEC, flavour, prefix, (ExtraCall("GET", "/statistics", _statistics, True),))
+
+
+def _statistics(context: Any, edge: Edge, as_json: bool) -> Response:
+    found = IPSEC.statistics(edge)
+    return answers.json_body(found) if as_json else xml_answer(to_xml("ipsecStatusAndStats", found))
