@@ -8,11 +8,11 @@ import sys
 import vcloudair_core
 
 PINNED = """
-ANSFirewall Absent AmbiguousMatchError ApiError App AuthenticationError BusyError Change Client ConfigurationError
-ConflictError ConnectionFailedError DecodeError EngineError Exactly InvalidRequestError NotConvergedError NotFoundError
-Outcome PermissionDeniedError Plan PlanRejectedError PluginError Present Secret ServerError Settings SpecError TaskError
-TaskFailedError TaskTimeoutError TimeoutExpiredError TlsError TransportError VCAODSession VCASession VcloudAirError
-__version__ connect hookimpl
+ANSFirewall ANSNat Absent AmbiguousMatchError ApiError App AuthenticationError BusyError Change Client
+ConfigurationError ConflictError ConnectionFailedError DecodeError EngineError Exactly InvalidRequestError
+NotConvergedError NotFoundError Outcome PermissionDeniedError Plan PlanRejectedError PluginError Present Secret
+ServerError Settings SpecError TaskError TaskFailedError TaskTimeoutError TimeoutExpiredError TlsError TransportError
+VCAODSession VCASession VcloudAirError __version__ connect hookimpl
 """.split()
 
 
