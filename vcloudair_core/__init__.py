@@ -50,12 +50,13 @@ if TYPE_CHECKING:
     )
     from vcloudair_core.plugin.hooks import hookimpl
     from vcloudair_core.redact import Secret
-    from vcloudair_core.services.ans.service import ANSFirewall
+    from vcloudair_core.services.ans.service import ANSFirewall, ANSNat
     from vcloudair_core.session.facade import VCAODSession, VCASession
     from vcloudair_core.stage import waiting_stages
 
 __all__ = [
     "ANSFirewall",
+    "ANSNat",
     "Absent",
     "AmbiguousMatchError",
     "ApiError",
@@ -103,6 +104,7 @@ __all__ = [
 _HOMES = {
     **{name: "vcloudair_core.errors" for name in __all__ if name.endswith("Error")},
     "ANSFirewall": "vcloudair_core.services.ans.service",
+    "ANSNat": "vcloudair_core.services.ans.service",
     "Absent": "vcloudair_core.engine.desired",
     "App": "vcloudair_core.app",
     "Change": "vcloudair_core.engine.plan",

@@ -40,6 +40,9 @@ def test_edges_and_firewall(env: dict[str, str]) -> None:
     done = vca(env, "firewall", "list", edges[1]["edge_id"], "-o", "yaml")
     assert (done.returncode, done.stderr) == (0, "")
     assert "rules:" in done.stdout
+    done = vca(env, "nat", "list", edges[1]["edge_id"], "-o", "yaml")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "rules: []" in done.stdout
 
 
 @pytest.mark.parametrize("service_type", ["vcd", "vchs", "vca"])

@@ -14,12 +14,12 @@ from vcloudair_core import Client, connect
 from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 
 DIRECT_LOGIN = """
-from vcloudair import VCASession, ANSFirewall, EdgeGatewayQuery
+from vcloudair import VCASession, ANSFirewall, ANSNat, EdgeGatewayQuery
 session = VCASession('5.6', user, password)
 org_info = session.login(orgname=org, vcd_url=vcd_url)
 """
 PORTAL_LOGIN = """
-from vcloudair import VCASession, ANSFirewall, EdgeGatewayQuery
+from vcloudair import VCASession, ANSFirewall, ANSNat, EdgeGatewayQuery
 session = VCASession('5.6', user, password)
 session.login_url = 'https://vchs.example.test/api/vchs/sessions'
 session.login()
@@ -138,3 +138,65 @@ def test_signs_in_through_the_portal_by_real_host_names(server: SimulatorServer,
     assert len(found["vdc_names"]) >= 1
     assert "from the original" in found["names"]
     assert all(tunnel.endswith(":443") for tunnel in proxy.asked)
+
+
+# -- NAT ---------------------------------------------------------------------------------------------------------
+
+READ_NAT = """
+edges = EdgeGatewayQuery(org_info)
+edges.execute()
+nat = ANSNat(edges.find_by_name(edge)[0], org_info)
+nat.get_config()
+keys = ('action', 'originalAddress', 'ruleId', 'description')
+found['nat'] = [[rule.get(key, '') for key in keys] for rule in nat.records]
+"""
+ADD_NAT = """
+nat.add_rule('dnat', '203.0.113.30', '192.168.10.30', original_port=8443, description='from the original')
+nat.add_rule('snat', '192.168.30.0/24', '203.0.113.31', protocol='icmp')
+nat.save_config()
+"""
+NAT_RULES: list[dict[str, Any]] = [
+    {
+        "action": "dnat",
+        "vnic": 0,
+        "original_address": "203.0.113.10",
+        "original_port": 443,
+        "translated_address": "192.168.10.20",
+        "protocol": "tcp",
+        "dnat_match_source_address": "198.51.100.0/24",
+        "description": "web",
+    },
+    {"action": "snat", "original_address": "192.168.10.0/24", "translated_address": "203.0.113.11"},
+]
+
+
+def test_nat_is_read_and_written_by_both_and_neither_loses_the_others_rules(
+    server: SimulatorServer, client: Client, variables: dict[str, str]
+) -> None:
+    client.ensure("ans.nat", {"rules": NAT_RULES})
+    found = run_original(DIRECT_LOGIN + READ_NAT + ADD_NAT + READ_NAT, variables, ca_path=server.ca_path)
+    rules = client.read("ans.nat")["rules"]
+    shown = [[rule["action"], rule["original_address"], rule["rule_id"], rule["description"]] for rule in rules]
+    assert found["nat"] == shown
+    assert [rule["original_address"] for rule in rules] == [
+        "203.0.113.10",
+        "192.168.10.0/24",
+        "203.0.113.30",
+        "192.168.30.0/24",
+    ]
+    assert rules[0]["dnat_match_source_address"] == "198.51.100.0/24"
+    assert (rules[2]["original_port"], rules[3]["icmp_type"]) == ("8443", "any")
+
+    assert client.ensure("ans.nat", {"rules": NAT_RULES}).changed is False
+    theirs = {
+        "action": "dnat",
+        "original_address": "203.0.113.30",
+        "original_port": 8443,
+        "protocol": "tcp",
+        "translated_address": "192.168.10.30",
+    }
+    assert client.ensure("ans.nat_rule", theirs).changed is False
+    assert client.ensure("ans.nat_rule", [{**NAT_RULES[0], "enabled": False}]).changed is True
+    after = client.read("ans.nat")["rules"]
+    assert after[1:] == rules[1:]
+    assert after[0] == {**rules[0], "enabled": False}

@@ -1,4 +1,4 @@
-"""The examples of the original SDK's page for sessions and the firewall, with only the import name changed.
+"""The examples of the original SDK's page for sessions, the firewall and NAT, with only the import name changed.
 
 Where the page leaves a value open (a user, an org, an edge) it is filled in; the portal's address, which the original
 has built in, is set through the same attribute that the original has for it.
@@ -114,9 +114,8 @@ def _edge_id(server: SimulatorServer) -> str:
         return edge_id
 
 
-@pytest.mark.parametrize("flavour", ["portal", "direct"])
-def test_the_firewall_examples(server: SimulatorServer, username: str, password: str, flavour: str) -> None:
-    from vcloudair_core import ANSFirewall, VCASession
+def _signed_in(server: SimulatorServer, username: str, password: str, flavour: str) -> OrgInfo:
+    from vcloudair_core import VCASession
 
     sess = VCASession("5.6", username, password)
     org_info: OrgInfo | None
@@ -127,6 +126,14 @@ def test_the_firewall_examples(server: SimulatorServer, username: str, password:
     else:
         org_info = sess.login(orgname=server.env()["VCA_ORG"], vcd_url=server.url)
     assert org_info is not None
+    return org_info
+
+
+@pytest.mark.parametrize("flavour", ["portal", "direct"])
+def test_the_firewall_examples(server: SimulatorServer, username: str, password: str, flavour: str) -> None:
+    from vcloudair_core import ANSFirewall
+
+    org_info = _signed_in(server, username, password, flavour)
 
     fw = ANSFirewall(_edge_id(server), org_info)
 
@@ -155,3 +162,37 @@ def test_the_firewall_examples(server: SimulatorServer, username: str, password:
     again.save_config()
     fw.get_config()
     assert [rule["name"] for rule in fw if rule["name"] == "Rule Name"] == []
+
+
+@pytest.mark.parametrize("flavour", ["portal", "direct"])
+def test_the_nat_examples(server: SimulatorServer, username: str, password: str, flavour: str) -> None:
+    from vcloudair_core import ANSNat
+
+    org_info = _signed_in(server, username, password, flavour)
+
+    nat = ANSNat(_edge_id(server), org_info)
+    nat.get_config()
+    count = len(nat)
+
+    # Rules of both directions, ports as numbers or text, with the defaults of the original
+    nat.add_rule("dnat", original_address="203.0.113.20", translated_address="192.168.10.20", original_port=80,
+                 translated_port="8080", protocol="tcp", description="web")  # fmt: skip
+    nat.add_rule("SNAT", "192.168.10.0/24", "203.0.113.20", protocol="any")
+    assert len(nat) == count + 2
+    nat.save_config()
+
+    again = ANSNat(_edge_id(server), vcdurl=org_info["vcdurl"], token=org_info["token"])
+    web, out = again[-2:]  # loaded on first use
+    assert (web["action"], web["originalPort"], web["translatedPort"], web["vnic"]) == ("dnat", "80", "8080", "0")
+    assert (out["action"], out["translatedAddress"], out["originalPort"]) == ("snat", "203.0.113.20", "any")
+    assert [rule["ruleId"] for rule in again] == [rule["ruleId"] for rule in nat]
+    assert again.config_data["enabled"] is True
+
+    assert nat[count] in list(nat)  # Retrieve a rule by its index
+    del again[count]  # Delete the rule at an index
+    for rule in again:  # Iterate through the rules
+        assert rule["originalAddress"] != "203.0.113.20"
+    del again[-1:]
+    again.save_config()
+    nat.get_config()
+    assert len(nat) == count

@@ -8,11 +8,12 @@ import sys
 import vcloudair_core
 
 PINNED = """
-ANSFirewall Absent AmbiguousMatchError ApiError App AuthenticationError BusyError Change Client ConfigurationError
-ConflictError ConnectionFailedError DecodeError EngineError Exactly InvalidRequestError LockTimeoutError
-NotConvergedError NotFoundError Outcome PermissionDeniedError Plan PlanRejectedError PluginError Present Secret
-ServerError Settings SpecError StageError TaskError TaskFailedError TaskTimeoutError TimeoutExpiredError TlsError
-TransportError VCAODSession VCASession VcloudAirError __version__ connect hookimpl waiting_stages
+ANSFirewall ANSNat Absent AmbiguousMatchError ApiError App AuthenticationError BusyError Change Client
+ConfigurationError ConflictError ConnectionFailedError DecodeError EngineError Exactly InvalidRequestError
+LockTimeoutError NotConvergedError NotFoundError Outcome PermissionDeniedError Plan PlanRejectedError PluginError
+Present Secret ServerError Settings SpecError StageError TaskError TaskFailedError TaskTimeoutError
+TimeoutExpiredError TlsError TransportError VCAODSession VCASession VcloudAirError __version__ connect hookimpl
+waiting_stages
 """.split()
 
 

@@ -108,6 +108,6 @@ def refuse_plain_edge(edge: Edge) -> None:
     """Raises ConfigurationError for an edge that has no advanced services. Source: api/ans.md §1.3."""
     if edge.is_advanced is False:
         raise ConfigurationError(
-            f"Edge gateway {edge.name!r} has no advanced networking, so it has no such firewall.",
+            f"Edge gateway {edge.name!r} has no advanced networking, so none of its services is here.",
             hint="Convert it to an advanced gateway first (the provider's portal has the action), or name another one.",
         )

@@ -1,18 +1,19 @@
-"""The human face of ANS: ``AnsService`` of a client, and ``ANSFirewall`` as the original SDK had it."""
+"""The human face of ANS: ``AnsService`` of a client, and the sections of an edge as the original SDK had them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any
 
-from vcloudair_core.engine.kind import Document
 from vcloudair_core.engine.parsing import Problems
-from vcloudair_core.errors import DecodeError, NotFoundError, ServerError
-from vcloudair_core.services.ans.edges import Edge, uuid_in
+from vcloudair_core.services.ans.edges import Edge
 from vcloudair_core.services.ans.firewall_codec_json import JsonFirewallCodec
 from vcloudair_core.services.ans.firewall_parse import read_rule
 from vcloudair_core.services.ans.firewall_spec import completed_rule
-from vcloudair_core.services.ans.store import EdgeDirectory, dialect_of, firewall_store
+from vcloudair_core.services.ans.nat_codec_json import JsonNatCodec
+from vcloudair_core.services.ans.nat_parse import read_nat_rule
+from vcloudair_core.services.ans.nat_spec import completed_rule as completed_nat_rule
+from vcloudair_core.services.ans.section import EdgeSection
+from vcloudair_core.services.ans.store import EdgeDirectory
 
 if TYPE_CHECKING:
     from vcloudair_core.session.session import Session
@@ -37,130 +38,22 @@ class AnsService:
         found = edge if isinstance(edge, Edge) else self.find_edge(edge, vdc)
         return ANSFirewall.over(self.session, found)
 
+    def nat(self, edge: str | Edge, vdc: str | None = None) -> ANSNat:
+        """The NAT of an edge as an editable list of raw rules. For convergence use ``client.ensure``."""
+        found = edge if isinstance(edge, Edge) else self.find_edge(edge, vdc)
+        return ANSNat.over(self.session, found)
 
-class ANSFirewall:
-    """An edge's firewall as raw JSON that you edit and save whole.
 
-    Iterating, indexing, slicing, ``len`` and ``del`` work on the rules, the server's own included; ``config_data`` is
-    everything. It is loaded at first use. ``org_info`` is what :class:`VCASession` returned; it beats ``vcdurl`` and
-    ``token``.
+class ANSFirewall(EdgeSection):
+    """An edge's firewall as raw JSON that you edit and save whole; its records are the rules."""
 
-    Talks the JSON of ``/hybridity``; where a server has no such thing, as a plain vCloud Director, the JSON of
-    ``/network/edges``.
-    """
-
-    def __init__(
-        self,
-        edge_id: str,
-        org_info: Mapping[str, Any] | None = None,
-        vcdurl: str | None = None,
-        token: str | None = None,
-    ) -> None:
-        from vcloudair_core.session.facade import session_for
-
-        edge = Edge(uuid_in(edge_id) or edge_id)
-        self._set_up(session_for(org_info, vcdurl, token), edge, ("hybridity", "network_json"))
+    section = "firewall"
+    records_path = ("firewallRules", "firewallRules")
 
     @classmethod
-    def over(cls, session: Session, edge: Edge) -> ANSFirewall:
-        """The same over a session that is already there."""
-        firewall = cls.__new__(cls)
-        is_hybridity = dialect_of(session) == "hybridity"
-        firewall._set_up(session, edge, ("hybridity",) if is_hybridity else ("network_json",))
-        return firewall
-
-    def _set_up(self, session: Session, edge: Edge, dialects: tuple[str, ...]) -> None:
-        self.edge = edge
-        self._stores = [firewall_store(session, edge, dialect) for dialect in dialects]
-        self._loaded = False
-        self._config: dict[str, Any] = {}
-        self._rules: list[Any] = []
-
-    # -- the section ---------------------------------------------------------------------------------------------
-
-    def get_config(self) -> None:
-        """Load the section, dropping what was changed and not saved. Raises: ApiError, TransportError, DecodeError."""
-        document = self._read()
-        # In place: references to the configuration that a program holds stay good.
-        self._config.clear()
-        self._config.update(document.tree)
-        outer = dict(self._config.get("firewallRules") or {})
-        self._rules[:] = outer.get("firewallRules") or []
-        outer["firewallRules"] = self._rules
-        self._config["firewallRules"] = outer
-        self._loaded = True
-
-    def _read(self) -> Document:
-        first_error: Exception | None = None
-        while True:
-            store = self._stores[0]
-            try:
-                return store.read()
-            except (NotFoundError, DecodeError, ServerError) as exc:
-                # No hybridity here, if another form answers: 404, 501, or a portal's page. What failed first is told.
-                is_absence = not isinstance(exc, ServerError) or exc.status == 501
-                if len(self._stores) == 1 or not is_absence:
-                    raise first_error or exc from exc
-                first_error = exc
-                self._stores = self._stores[1:]
-
-    def save_config(self) -> None:
-        """Write the whole section, then load it again, because the server gives ids and a new version.
-
-        Raises: ConflictError when somebody else has written since (where the server checks); other ApiErrors.
-        """
-        self._load()
-        store = self._stores[0]
-        store.commit(JsonFirewallCodec(store.dialect).document(self._config))
-        self.get_config()
-
-    @property
-    def config_data(self) -> dict[str, Any]:
-        """The whole section as the server sent it, and as it will be saved: change it in place."""
-        self._load()
-        return self._config
-
-    @config_data.setter
-    def config_data(self, value: Mapping[str, Any]) -> None:
-        document = JsonFirewallCodec(self._stores[0].dialect).document(dict(value))
-        self._config = document.tree
-        outer = self._config.setdefault("firewallRules", {})
-        self._rules = outer.setdefault("firewallRules", [])
-        self._loaded = True
-
-    def _load(self) -> None:
-        if not self._loaded:
-            self.get_config()
-
-    # -- the rules -----------------------------------------------------------------------------------------------
-
-    @property
-    def records(self) -> list[Any]:
-        """The list of raw rules itself."""
-        self._load()
-        held: list[Any] = self._config["firewallRules"]["firewallRules"]
-        return held
-
-    def __len__(self) -> int:
-        return len(self.records)
-
-    @overload
-    def __getitem__(self, index: int) -> dict[str, Any]: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> list[dict[str, Any]]: ...
-
-    def __getitem__(self, index: int | slice) -> Any:
-        return self.records[index]
-
-    def __delitem__(self, index: int | slice) -> None:
-        del self.records[index]
-
-    def __iter__(self) -> Iterator[dict[str, Any]]:
-        return iter(self.records)
-
-    def __repr__(self) -> str:
-        return f"ANSFirewall({self.edge.name or self.edge.edge_id!r})"
+    def json_codec(cls, dialect: str) -> JsonFirewallCodec:
+        """Source: api/ans.md §2."""
+        return JsonFirewallCodec(dialect)
 
     def add_rule(
         self,
@@ -186,8 +79,52 @@ class ANSFirewall:
         spec = read_rule(words, "", problems)
         problems.raise_if_any()
         records = self.records
-        rule = JsonFirewallCodec(self._stores[0].dialect).new_rule(completed_rule(spec))
+        rule = self.json_codec(self.dialect).new_rule(completed_rule(spec))
         for side in ("source", "destination"):
             # All lists are there, also for any: programs of the original SDK go on to append to them.
             rule.setdefault(side, {"ipAddress": [], "vnicGroupId": []})
         records.append(rule)
+
+
+class ANSNat(EdgeSection):
+    """An edge's NAT as raw JSON that you edit and save whole; its records are the rules, of both directions."""
+
+    section = "nat"
+    records_path = ("rules", "natRulesDtos")
+
+    @classmethod
+    def json_codec(cls, dialect: str) -> JsonNatCodec:
+        """Source: api/ans.md §3."""
+        return JsonNatCodec(dialect)
+
+    def add_rule(
+        self,
+        action: str,
+        original_address: str,
+        translated_address: str,
+        original_port: str | int = "any",
+        translated_port: str | int = "any",
+        protocol: str = "tcp",
+        description: str = "",
+        vnic: str | int = "0",
+    ) -> None:
+        """Add a rule at the end of the list; :meth:`save_config` sends it.
+
+        ``action``: ``snat`` or ``dnat``. Addresses: an address, CIDR, range or ``any``; ports: one, a range or ``any``.
+        ``vnic``: the number of the interface, or ``any``. Raises SpecError, before anything is sent.
+        """
+        words = {
+            "action": action,
+            "original_address": original_address,
+            "translated_address": translated_address,
+            "original_port": original_port,
+            "translated_port": translated_port,
+            "protocol": protocol,
+            "description": description,
+            "vnic": vnic,
+        }
+        problems = Problems()
+        spec = read_nat_rule(words, "", problems)
+        problems.raise_if_any()
+        rule = completed_nat_rule(spec)
+        self.records.append(self.json_codec(self.dialect).new_rule(rule))

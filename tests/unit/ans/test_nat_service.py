@@ -1,0 +1,91 @@
+"""ANSNat as the original SDK's programs use it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.unit.ans.nat_bench import DIALECTS, OUT, WEB, Bench, bench, foreign
+from vcloudair_core.errors import DecodeError, SpecError
+from vcloudair_core.services.ans.service import ANSNat
+from vcloudair_core.simulator import Simulator
+
+
+@pytest.fixture(params=DIALECTS)
+def nat(vca_simulator: Simulator, request: pytest.FixtureRequest) -> Iterator[Bench]:
+    with bench(vca_simulator, str(request.param)) as made:
+        yield made
+
+
+def section(nat: Bench) -> ANSNat:
+    """As ``client.service("ans").nat(edge)`` gives it."""
+    made = nat.client.service("ans").nat(nat.edge.name)
+    assert isinstance(made, ANSNat)
+    return made
+
+
+def test_it_is_a_list_that_loads_itself(nat: Bench) -> None:
+    nat.seed(foreign(200_001), foreign(200_002))
+    nat.state["extra"] = {"nat64Rules": {}}
+    rules = section(nat)
+    assert rules[0]["futureKey"] == "kept"
+    assert (len(rules), [rule["ruleId"] for rule in rules][1:]) == (2, [200_002])
+    assert rules.config_data["nat64Rules"] == {}
+    assert repr(rules) == f"ANSNat({nat.edge.name!r})"
+    assert nat.methods() == ["GET"]
+
+
+def test_changes_are_saved_whole_and_ours_fit_in(nat: Bench) -> None:
+    nat.seed(foreign(200_001), foreign(200_002))
+    rules = section(nat)
+    del rules[1]
+    rules.add_rule("DNAT", "203.0.113.10", "192.168.10.20", 443, "8443", "TCP", "web")
+    rules.add_rule("snat", "192.168.10.0/24", "203.0.113.11", protocol="any", vnic="any")
+    rules.add_rule("dnat", "203.0.113.12", "192.168.10.21", protocol="icmp")
+    held = rules.config_data
+    rules.save_config()
+    assert nat.descriptions() == ["foreign 200001", "web", "", ""]
+    assert held is rules.config_data
+    assert rules[1]["ruleId"] == 300_000  # loaded again, ids and all
+    assert (rules[1]["vnic"], "vnic" in rules[2], rules[3]["icmpType"]) == ("0", False, "any")
+    assert not nat.ensure([WEB, {**OUT, "vnic": "any"}]).changed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field"),
+    [
+        ({"action": "nat"}, "action"),
+        ({"original_address": "10.0.0.300"}, "original_address"),
+        ({"translated_address": None}, "translated_address"),
+        ({"original_port": 70_000}, "original_port"),
+        ({"protocol": "icmp", "original_port": 80}, "original_port"),
+        ({"protocol": "tcpudp"}, "protocol"),
+        ({"vnic": "net"}, "vnic"),
+    ],
+)
+def test_bad_arguments_are_refused_before_anything_is_sent(
+    vca_simulator: Simulator, arguments: dict[str, Any], field: str
+) -> None:
+    with bench(vca_simulator, "hybridity") as nat:
+        rules = section(nat)
+        nat.journal.clear()
+        good = {"action": "dnat", "original_address": "203.0.113.10", "translated_address": "192.168.10.20"}
+        with pytest.raises(SpecError) as caught:
+            rules.add_rule(**{**good, **arguments})
+        assert caught.value.field == field
+        assert nat.journal.calls == []
+
+
+def test_the_configuration_can_be_replaced(nat: Bench) -> None:
+    nat.seed(foreign(200_001))
+    rules = section(nat)
+    for emptied in ({"rules": {"natRulesDtos": None}}, {"rules": None}, {}):
+        rules.config_data = {"featureType": "nat", "enabled": True, **emptied}
+        rules.add_rule("dnat", "203.0.113.10", "192.168.10.20")
+        assert len(rules) == 1
+    rules.save_config()
+    assert [rule["originalAddress"] for rule in nat.rules] == ["203.0.113.10"]
+    with pytest.raises(DecodeError):
+        rules.config_data = {"rules": []}

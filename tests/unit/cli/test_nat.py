@@ -1,0 +1,82 @@
+"""``vca nat list``: what people see of a rule, and what programs get."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.unit.cli.conftest import FakeClient, Result
+
+Vca = Callable[..., Result]
+MakeClient = Callable[..., FakeClient]
+
+WEB: dict[str, Any] = {
+    "action": "dnat",
+    "original_address": "203.0.113.10",
+    "original_port": "443",
+    "translated_address": "192.168.10.20",
+    "translated_port": "8443",
+    "protocol": "tcp",
+    "vnic": "0",
+    "enabled": True,
+    "logging": False,
+    "description": "web",
+    "rule_id": 196609,
+}
+OPEN = {"original_port": "any", "translated_port": "any"}
+SECTION: dict[str, Any] = {
+    "enabled": True,
+    "rules": [
+        WEB,
+        WEB | OPEN | {"protocol": "icmp", "icmp_type": "echo-request", "enabled": False, "description": ""},
+        WEB | {"dnat_match_source_address": "198.51.100.0/24", "logging": True},
+        WEB | OPEN | {"action": "snat", "vnic": "any", "protocol": "any", "snat_match_destination_port": "53"},
+    ],
+    "internal_rules": [WEB | {"description": "vpn", "rule_type": "internal_high"}],
+    "version": 4,
+}
+
+
+def cells(text: str) -> list[list[str]]:
+    return [[cell.strip() for cell in line.split("  ") if cell.strip()] for line in text.splitlines()]
+
+
+def test_rules_in_order(vca: Vca, client: MakeClient) -> None:
+    fake = client(resources={"ans.nat": SECTION})
+    result = vca("nat", "list", "web-edge")
+    web, inside = "203.0.113.10 port 443", "192.168.10.20 port 8443"
+    assert cells(result.out) == [
+        ["#", "ACTION", "VNIC", "PROTOCOL", "ORIGINAL", "TRANSLATED", "ONLY WITH", "DESCRIPTION", "FLAGS"],
+        ["0", "dnat", "0", "tcp", web, inside, "web"],
+        ["1", "dnat", "0", "icmp/echo-request", "203.0.113.10", "192.168.10.20", "disabled"],
+        ["2", "dnat", "0", "tcp", web, inside, "from 198.51.100.0/24", "web", "logged"],
+        ["3", "snat", "any", "any", "203.0.113.10", "192.168.10.20", "to any port 53", "web"],
+    ]
+    assert result.err == "NAT on.\n"
+    assert fake.asked == [("ans.nat", {"edge": "web-edge", "vdc": None})]
+
+
+def test_internal_rules_come_first_and_off_is_said(vca: Vca, client: MakeClient) -> None:
+    client(resources={"ans.nat": SECTION | {"enabled": False}})
+    result = vca("nat", "list", "web-edge", "--internal")
+    assert cells(result.out)[1][-2:] == ["vpn", "internal_high"]
+    assert cells(result.out)[2][0] == "0"
+    assert "OFF" in result.err
+
+
+def test_as_data_it_is_the_whole_section(vca: Vca, client: MakeClient) -> None:
+    client(resources={"ans.nat": SECTION})
+    assert json.loads(vca("nat", "list", "web-edge", "-o", "json").out) == SECTION
+
+
+def test_the_edge_is_taken_from_the_settings(vca: Vca, client: MakeClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VCA_EDGE", "web-edge")
+    fake = client(resources={"ans.nat": SECTION | {"rules": []}})
+    result = vca("nat", "list")
+    assert (result.code, fake.asked[0][1]["edge"]) == (0, "web-edge")
+    assert "The NAT of web-edge has no rules of yours." in result.err
+    monkeypatch.delenv("VCA_EDGE")
+    assert "VCA_EDGE" in vca("nat", "list").err
