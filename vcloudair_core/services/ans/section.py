@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, overload
 from vcloudair_core.engine.kind import Document
 from vcloudair_core.errors import DecodeError, NotFoundError, ServerError
 from vcloudair_core.services.ans.edges import Edge, uuid_in
-from vcloudair_core.services.ans.store import SectionCodec, SectionStore, dialect_of
+from vcloudair_core.services.ans.section_store import SectionCodec, SectionStore
+from vcloudair_core.services.ans.store import dialect_of
 
 if TYPE_CHECKING:
     from vcloudair_core.session.session import Session
