@@ -21,6 +21,7 @@ from vcloudair_core.session.wire import SAFE_METHODS, Outcome, Wire
 
 if TYPE_CHECKING:
     from vcloudair_core.config import Settings
+    from vcloudair_core.redact import Secret
     from vcloudair_core.session.auth import AuthProvider, Grant
     from vcloudair_core.session.cache import TokenCache
     from vcloudair_core.session.tasks import Task
@@ -116,6 +117,10 @@ class Session:
         self._wire.transport.close()
 
     # -- calls ---------------------------------------------------------------------------------------------------
+
+    def learn(self, *secrets: Secret) -> None:
+        """Values to hide from now on, in all that is logged, observed or told of what servers say."""
+        self._wire.keep(*secrets)
 
     def url(self, path: str) -> str:
         """The URL of a path, appended to the base URL; a link of the server is checked and given back as it is.

@@ -85,6 +85,11 @@ class Wire:
             while len(self._learned) > MOST_SECRETS:
                 del self._learned[next(iter(self._learned))]
 
+    def keep(self, *secrets: Secret) -> None:
+        """Hide these for good: they are what a user gave, and there is no end of tokens to push them out."""
+        with self._lock:
+            self._given = self._given.union(secret for secret in secrets if secret)
+
     def secrets(self) -> list[Secret]:
         """All secrets known so far."""
         with self._lock:

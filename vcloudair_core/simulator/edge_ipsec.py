@@ -152,7 +152,8 @@ class IpsecSection:
         self._take_key(site, before, config)
         is_vcd = config.profile != "vca"
         defaults = {"enabled": True, "authenticationMode": "psk", "encryptionAlgorithm": "aes256", "enablePfs": True}
-        return {**defaults, "dhGroup": "dh14" if is_vcd else "dh2", "mtu": 1500, **site}
+        defaults |= {"dhGroup": "dh14" if is_vcd else "dh2", "mtu": 1500}
+        return {**site, **{key: value for key, value in defaults.items() if key not in site}}
 
     def _take_key(self, site: dict[str, Any], before: dict[str, Any] | None, config: Any) -> None:
         """A masked key keeps the one that is there. Source: api/ans.md §4.3, §12."""

@@ -6,6 +6,7 @@ from functools import cache
 
 from vcloudair_core.errors import ConfigurationError
 from vcloudair_core.services.ans.firewall_model import FirewallCodec
+from vcloudair_core.services.ans.ipsec_model import IpsecCodec
 from vcloudair_core.services.ans.nat_model import NatCodec
 
 DIALECTS = ("hybridity", "network_xml", "network_json")
@@ -36,6 +37,20 @@ def nat_codec(dialect: str) -> NatCodec:
         from vcloudair_core.services.ans.nat_codec_json import JsonNatCodec
 
         return JsonNatCodec(dialect)
+    raise _unknown(dialect)
+
+
+@cache
+def ipsec_codec(dialect: str) -> IpsecCodec:
+    """The codec of a dialect; lxml is loaded for XML only."""
+    if dialect == "network_xml":
+        from vcloudair_core.services.ans.ipsec_codec_xml import XmlIpsecCodec
+
+        return XmlIpsecCodec()
+    if dialect in DIALECTS:
+        from vcloudair_core.services.ans.ipsec_codec_json import JsonIpsecCodec
+
+        return JsonIpsecCodec(dialect)
     raise _unknown(dialect)
 
 

@@ -30,7 +30,7 @@ from vcloudair_core.services.ans.edge_store import EdgeStore
 if TYPE_CHECKING:
     from vcloudair_core.session.session import Session
 
-SECTIONS = ("firewall", "nat")
+SECTIONS = ("firewall", "nat", "ipsec")
 """In the order in which they are written."""
 
 _SERVER_SIDE = ("internal_rules", "version")
@@ -40,9 +40,10 @@ _SERVER_SIDE = ("internal_rules", "version")
 def section_kind(name: str) -> ResourceKind:
     """The kind of a whole section."""
     from vcloudair_core.services.ans.firewall_kinds import FirewallPolicyKind
+    from vcloudair_core.services.ans.ipsec_kinds import IpsecKind
     from vcloudair_core.services.ans.nat_kinds import NatKind
 
-    kinds: dict[str, Callable[[], ResourceKind]] = {"firewall": FirewallPolicyKind, "nat": NatKind}
+    kinds: dict[str, Callable[[], ResourceKind]] = {"firewall": FirewallPolicyKind, "nat": NatKind, "ipsec": IpsecKind}
     return kinds[name]()
 
 

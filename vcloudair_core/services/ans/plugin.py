@@ -53,10 +53,22 @@ def _nat() -> ResourceKind:
     return NatKind()
 
 
+def _ipsec_tunnel() -> ResourceKind:
+    from vcloudair_core.services.ans.ipsec_kinds import IpsecTunnelKind
+
+    return IpsecTunnelKind()
+
+
+def _ipsec() -> ResourceKind:
+    from vcloudair_core.services.ans.ipsec_kinds import IpsecKind
+
+    return IpsecKind()
+
+
 @hookimpl
 def vca_services() -> list[ServiceRecord]:
     """The service ``ans``."""
-    return [ServiceRecord("ans", "Edge gateways, their firewalls and NAT", _service)]
+    return [ServiceRecord("ans", "Edge gateways: firewall, NAT and IPsec VPN", _service)]
 
 
 @hookimpl
@@ -67,6 +79,8 @@ def vca_resource_kinds() -> list[KindRecord]:
         KindRecord("ans.firewall", "ans", "A whole edge firewall: settings and rules", _firewall),
         KindRecord("ans.nat_rule", "ans", "NAT rules of an edge, each for itself", _nat_rule),
         KindRecord("ans.nat", "ans", "The whole NAT of an edge: its switch and rules", _nat),
+        KindRecord("ans.ipsec_tunnel", "ans", "IPsec tunnels of an edge, each for itself", _ipsec_tunnel),
+        KindRecord("ans.ipsec", "ans", "The whole IPsec VPN of an edge: its settings and tunnels", _ipsec),
         KindRecord("ans.edge", "ans", "A whole edge: every section in one document", _edge),
     ]
 

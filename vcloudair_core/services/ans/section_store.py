@@ -119,19 +119,6 @@ class SectionStore:
         else:
             _takes_version[self.session] = True
 
-    @property
-    def lasting_target(self) -> dict[str, str]:
-        """The edge by UUID; the name is for messages only."""
-        return {"edge": self.edge.edge_id, "edge_name": self.edge.name}
-
-    def dump(self, document: Document) -> bytes:
-        """The document as it would be sent."""
-        return self._codec.encode(document)
-
-    def load(self, body: bytes) -> Document:
-        """A document that :meth:`dump` gave. Raises DecodeError."""
-        return self._codec.parse(body)
-
     def _put(self, document: Document) -> None:
         content_type = XML if self.dialect == "network_xml" else JSON
         response = self.session.call(
@@ -154,6 +141,23 @@ class SectionStore:
             path=exc.path,
             hint="Check the name or UUID, that it is an advanced gateway, and the setting edge_api.",
         )
+
+
+class KeepableSectionStore(SectionStore):
+    """A section without secrets, which may be kept in files: in a stage."""
+
+    @property
+    def lasting_target(self) -> dict[str, str]:
+        """The edge by UUID; the name is for messages only."""
+        return {"edge": self.edge.edge_id, "edge_name": self.edge.name}
+
+    def dump(self, document: Document) -> bytes:
+        """The document as it would be sent."""
+        return self._codec.encode(document)
+
+    def load(self, body: bytes) -> Document:
+        """A document that :meth:`dump` gave. Raises DecodeError."""
+        return self._codec.parse(body)
 
 
 def wait_for_job(session: Session, job_id: str, target: str, clock: Clock) -> None:

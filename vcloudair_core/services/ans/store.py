@@ -15,7 +15,8 @@ from vcloudair_core.errors import (
 from vcloudair_core.services.ans.codecs import firewall_codec, nat_codec
 from vcloudair_core.services.ans.edge_codec import named, parse_edges, parse_vdc_names
 from vcloudair_core.services.ans.edges import Edge, last_part, pick, refuse_plain_edge, same_vdc, uuid_in
-from vcloudair_core.services.ans.section_store import SectionStore
+from vcloudair_core.services.ans.ipsec_store import IpsecStore
+from vcloudair_core.services.ans.section_store import KeepableSectionStore
 
 if TYPE_CHECKING:
     from vcloudair_core.session.session import Session
@@ -129,24 +130,34 @@ class EdgeDirectory:
 # -- sections ----------------------------------------------------------------------------------------------------
 
 
-def firewall_store(session: Session, edge: Edge, dialect: str) -> SectionStore:
+def firewall_store(session: Session, edge: Edge, dialect: str) -> KeepableSectionStore:
     """The firewall section of an edge. Source: api/ans.md §2."""
-    return SectionStore(session, edge, dialect, "firewall", firewall_codec(dialect))
+    return KeepableSectionStore(session, edge, dialect, "firewall", firewall_codec(dialect))
 
 
-def open_firewall(session: Session, target: Mapping[str, Any]) -> SectionStore:
+def open_firewall(session: Session, target: Mapping[str, Any]) -> KeepableSectionStore:
     """The firewall of the edge that a target or the settings name: see :func:`target_edge`."""
     return firewall_store(session, target_edge(session, target), dialect_of(session))
 
 
-def nat_store(session: Session, edge: Edge, dialect: str) -> SectionStore:
+def nat_store(session: Session, edge: Edge, dialect: str) -> KeepableSectionStore:
     """The NAT section of an edge. Source: api/ans.md §3."""
-    return SectionStore(session, edge, dialect, "nat", nat_codec(dialect))
+    return KeepableSectionStore(session, edge, dialect, "nat", nat_codec(dialect))
 
 
-def open_nat(session: Session, target: Mapping[str, Any]) -> SectionStore:
+def open_nat(session: Session, target: Mapping[str, Any]) -> KeepableSectionStore:
     """The NAT section of the edge that a target or the settings name: see :func:`target_edge`."""
     return nat_store(session, target_edge(session, target), dialect_of(session))
+
+
+def ipsec_store(session: Session, edge: Edge, dialect: str) -> IpsecStore:
+    """The IPsec section of an edge. Source: api/ans.md §4."""
+    return IpsecStore(session, edge, dialect)
+
+
+def open_ipsec(session: Session, target: Mapping[str, Any]) -> IpsecStore:
+    """The IPsec section of the edge that a target or the settings name: see :func:`target_edge`."""
+    return ipsec_store(session, target_edge(session, target), dialect_of(session))
 
 
 def target_edge(session: Session, target: Mapping[str, Any]) -> Edge:

@@ -1,0 +1,112 @@
+"""IPsec on a simulated edge: tunnels put there behind the API's back, and what was asked of it."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from vcloudair_core.client import Client
+from vcloudair_core.engine.outcome import Outcome
+from vcloudair_core.session.clock import FakeClock
+from vcloudair_core.simulator import Simulator
+from vcloudair_core.simulator.area_ipsec import IPSEC
+from vcloudair_core.simulator.world import Edge
+from vcloudair_core.testing import Journal, simulated_app, simulator_settings
+
+CONFIG = "/ipsec/config"
+DIALECTS = ("hybridity", "network_xml", "network_json")
+KEY = "c4n4ry-<k&y>\"'-ÄÖ"
+
+BRANCH = {
+    "name": "branch",
+    "local_ip": "203.0.113.10",
+    "peer_ip": "198.51.100.7",
+    "local_subnets": ["192.168.10.0/24"],
+    "peer_subnets": ["10.20.0.0/16", "10.30.0.0/16"],
+    "psk": KEY,
+}
+
+
+def foreign(number: int, **more: Any) -> dict[str, Any]:
+    """Somebody else's tunnel, with keys and words that we would not write, in an order of its own."""
+    return {
+        "peerId": f"foreign-{number}",
+        "siteId": f"ipsecsite-{number}",
+        "futureKey": "kept",
+        "name": f"foreign {number}",
+        "description": "",
+        "enabled": True,
+        "localId": "here",
+        "localIp": "203.0.113.10",
+        "peerIp": f"192.0.2.{number}",
+        "localSubnets": {"subnets": ["192.168.10.1/24"]},
+        "peerSubnets": {"subnets": [f"10.{number}.0.0/16"]},
+        "authenticationMode": "psk",
+        "psk": f"their own {number}",
+        "encryptionAlgorithm": "AES256",
+        "enablePfs": True,
+        "dhGroup": "dh16",
+        "mtu": 1400,
+        "ikeOption": "ikev2",
+        "digestAlgorithm": "sha-256",
+        **more,
+    }
+
+
+class Bench:
+    """One simulated edge, one client."""
+
+    def __init__(self, simulator: Simulator, client: Client) -> None:
+        self.simulator = simulator
+        self.client = client
+        self.journal = Journal(simulator)
+
+    @property
+    def edge(self) -> Edge:
+        return next(iter(self.simulator.world.edges.values()))
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The section as the simulator keeps it, with keys in clear."""
+        return IPSEC.state(self.edge)
+
+    @property
+    def sites(self) -> list[dict[str, Any]]:
+        """The tunnels on the server, with keys in clear."""
+        found: list[dict[str, Any]] = self.state["sites"]
+        return found
+
+    def seed(self, *sites: dict[str, Any]) -> None:
+        """Put tunnels on the edge."""
+        self.state["sites"] = [copy.deepcopy(site) for site in sites]
+        self.state["next_id"] = 300
+
+    def ensure(self, specs: Any, state: str = "present", *, check: bool = False) -> Outcome:
+        """``specs``: a tunnel or a list of them, or a section: a mapping without a peer or a name of its own."""
+        is_section = isinstance(specs, dict) and not {"name", "peer_id", "peer_ip", "site_id"} & set(specs)
+        self.journal.clear()
+        return self.client.ensure("ans.ipsec" if is_section else "ans.ipsec_tunnel", specs, state=state, check=check)
+
+    def methods(self) -> list[str]:
+        """What was asked of the IPsec section since the last ensure."""
+        return [call.split()[0] for call in self.journal.calls if call.endswith(CONFIG)]
+
+    def names(self) -> list[str]:
+        return [site.get("name", "") for site in self.sites]
+
+
+@contextmanager
+def bench(simulator: Simulator, dialect: str, **more: Any) -> Iterator[Bench]:
+    """A client of the simulator that speaks the dialect and never really waits."""
+    settings = {**simulator_settings(simulator), "edge_api": dialect, **more}
+    with simulated_app(simulator).client(**settings) as client:
+        client.session.clock = client.session._wire.clock = FakeClock()
+        yield Bench(simulator, client)
+
+
+def as_text(sites: Any) -> str:
+    """Tunnels as text: keys, values and their order."""
+    return json.dumps(sites)

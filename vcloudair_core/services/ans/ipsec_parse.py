@@ -1,0 +1,308 @@
+"""Plain data to IPsec specs. Everything that can be known to be wrong without a server is found here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from vcloudair_core.engine.canonical import address_range, fold
+from vcloudair_core.engine.fields import fields_of
+from vcloudair_core.engine.matching import refuse_doubles
+from vcloudair_core.engine.parsing import Problems, Reader, near
+from vcloudair_core.redact import Secret
+from vcloudair_core.services.ans.ipsec_spec import (
+    ANY_PEER,
+    CERTIFICATE,
+    IDENTITIES,
+    KEY_UPDATES,
+    LOG_LEVELS,
+    LONGEST_KEY,
+    MASKED,
+    MATCHES,
+    PSK,
+    IpsecSpec,
+    IpsecTunnelSpec,
+    tunnel_complaints,
+)
+
+_LEAST_MTU, _MOST_MTU = 68, 9000
+_LONGEST_FILE = 4096
+
+_TUNNEL_FIELDS = (*fields_of(IpsecTunnelSpec), "psk_file")
+_SECTION_FIELDS = (*fields_of(IpsecSpec), "global_psk_file", "version")
+
+_WORDS: Mapping[str, tuple[tuple[str, ...], Mapping[str, str]]] = {
+    "encryption": (
+        ("aes", "aes256", "3des", "aes-gcm"),
+        {
+            "triple-des": "3des", "triple_des": "3des", "tripledes": "3des", "3-des": "3des", "des3": "3des",
+            "aes128": "aes", "aes-128": "aes", "aes_128": "aes", "aes-256": "aes256", "aes_256": "aes256",
+            "aesgcm": "aes-gcm", "aes_gcm": "aes-gcm", "gcm": "aes-gcm",
+        },
+    ),
+    "dh_group": (
+        ("dh2", "dh5", "dh14", "dh15", "dh16"),
+        {
+            f"{prefix}{number}": f"dh{number}"
+            for number in (2, 5, 14, 15, 16)
+            for prefix in ("group", "group ", "dh-", "dh ", "dh_", "modp")
+        },
+    ),
+    "ike_version": (
+        ("ikev1", "ikev2", "ikeflex"),
+        {"1": "ikev1", "2": "ikev2", "v1": "ikev1", "v2": "ikev2", "ike_v1": "ikev1", "ike_v2": "ikev2",
+         "ikev_1": "ikev1", "ikev_2": "ikev2", "ike_flex": "ikeflex", "ike-flex": "ikeflex"},
+    ),
+    "digest": (
+        ("sha1", "sha-256"),
+        {"sha-1": "sha1", "sha_1": "sha1", "sha256": "sha-256", "sha_256": "sha-256"},
+    ),
+    "compliance_suite": (("none",), {}),
+}  # fmt: skip
+"""Words that the wire is known to take, and what people write for them. Source: api/ans.md §4.2."""
+
+_PLAUSIBLE = {
+    "encryption": re.compile(r"(?=.*[0-9]|.*(?:aes|gcm|cha))[a-z][a-z0-9-]{1,30}\Z"),
+    "dh_group": re.compile(r"dh[1-9][0-9]?\Z"),
+    "ike_version": re.compile(r"ike[a-z0-9-]{1,20}\Z"),
+    "digest": re.compile(r"sha-?[0-9_-]{1,8}\Z"),
+    "compliance_suite": re.compile(r"[a-z0-9][a-z0-9_-]{1,40}\Z"),
+}
+"""Words that a newer edge may well know: accepted, and left to the server to judge."""
+
+_NOT_TAKEN = {"dh_group": ("dh1", "dh3", "dh4"), "encryption": ("sha1", "sha256", "md5")}
+_HOST_NAME = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]\.?\Z")
+_NEEDED = {"name": ("name",), "peer": ("peer_id", "peer_ip"), "site_id": ("site_id",)}
+
+
+def parse_tunnel(data: Mapping[str, Any]) -> IpsecTunnelSpec:
+    """One tunnel. Raises SpecError that names every field that is wrong."""
+    problems = Problems()
+    spec = read_tunnel(data, "", problems)
+    problems.raise_if_any()
+    return spec
+
+
+def parse_ipsec(data: Mapping[str, Any]) -> IpsecSpec:
+    """A whole section; what only the server can say (``version``) is accepted and ignored.
+
+    Raises SpecError that names every field that is wrong.
+    """
+    problems = Problems()
+    reader = Reader(data, "", problems)
+    reader.refuse_unknown(_SECTION_FIELDS)
+    spec = IpsecSpec(
+        enabled=reader.boolean("enabled"),
+        logging=reader.boolean("logging"),
+        log_level=reader.choice("log_level", LOG_LEVELS),
+        disable_event=reader.boolean("disable_event"),
+        global_psk=_key(reader, "global_psk"),
+        service_certificate=_word(reader, "service_certificate"),
+        ca_certificates=_texts(reader, "ca_certificates"),
+        crl_certificates=_texts(reader, "crl_certificates"),
+        tunnels=_tunnels(reader),
+        update_psk=reader.choice("update_psk", KEY_UPDATES) or KEY_UPDATES[0],
+    )
+    problems.raise_if_any()
+    return spec
+
+
+def _tunnels(reader: Reader) -> tuple[IpsecTunnelSpec, ...] | None:
+    items = reader.items("tunnels")
+    if items is None:
+        return None
+    specs: list[IpsecTunnelSpec] = []
+    for path, item in items:
+        if isinstance(item, Mapping):
+            specs.append(read_tunnel(item, path, reader.problems))
+        else:
+            # Not the item itself: a key may have come to stand here.
+            reader.problems.add(path, f"a tunnel (a mapping) was expected, not a {type(item).__name__}")
+    if not reader.problems.found:
+        refuse_tunnel_doubles(specs, [path for path, _ in items], reader.problems)
+    return tuple(specs)
+
+
+def refuse_tunnel_doubles(specs: Sequence[IpsecTunnelSpec], paths: Sequence[str], problems: Problems) -> None:
+    """Note specs that mean one tunnel, and peers that are given twice."""
+    refuse_doubles(specs, paths, problems, IDENTITIES)
+    met: dict[str, str] = {}
+    for spec, path in zip(specs, paths, strict=True):
+        peer = spec.peer_id or (spec.peer_ip if spec.peer_ip != ANY_PEER else None)
+        if peer is None:
+            continue
+        if peer in met and not problems.found:
+            where = f"{path}.peer_id".lstrip(".")
+            problems.add(where, f"{peer!r} is the peer of {met[peer]} already; each tunnel needs its own peer_id")
+        met.setdefault(peer, path or "the first one")
+
+
+def read_tunnel(data: Mapping[str, Any], path: str, problems: Problems) -> IpsecTunnelSpec:
+    """One tunnel at ``path``; what is wrong goes to ``problems``."""
+    reader = Reader(data, path, problems)
+    reader.refuse_unknown(_TUNNEL_FIELDS)
+    match_by = reader.choice("match_by", MATCHES) or "name"
+    if not any(reader.given(name) and str(data[name]).strip() for name in _NEEDED[match_by]):
+        problems.add(reader.at(_NEEDED[match_by][0]), f"is required, because match_by is {match_by}")
+    spec = IpsecTunnelSpec(
+        name=reader.text("name"),
+        enabled=reader.boolean("enabled"),
+        description=reader.text("description"),
+        local_id=_word(reader, "local_id"),
+        local_ip=_local_ip(reader),
+        local_subnets=_subnets(reader, "local_subnets"),
+        peer_id=_word(reader, "peer_id"),
+        peer_ip=_peer_ip(reader),
+        peer_subnets=_subnets(reader, "peer_subnets"),
+        authentication=reader.choice("authentication", (PSK, CERTIFICATE), {"x509": CERTIFICATE}),
+        psk=_key(reader, "psk"),
+        certificate=_word(reader, "certificate"),
+        encryption=_crypto(reader, "encryption"),
+        pfs=reader.boolean("pfs"),
+        dh_group=_crypto(reader, "dh_group"),
+        mtu=reader.integer("mtu", _LEAST_MTU, _MOST_MTU),
+        extension=reader.text("extension"),
+        ike_version=_crypto(reader, "ike_version"),
+        digest=_crypto(reader, "digest"),
+        responder_only=reader.boolean("responder_only"),
+        compliance_suite=_crypto(reader, "compliance_suite"),
+        session_type=reader.text("session_type"),
+        site_id=_word(reader, "site_id"),
+        match_by=match_by,
+        update_psk=reader.choice("update_psk", KEY_UPDATES) or KEY_UPDATES[0],
+    )
+    for field, reason in tunnel_complaints(spec):
+        problems.add(reader.at(field), reason)
+    return spec
+
+
+# -- values ------------------------------------------------------------------------------------------------------
+
+
+def _word(reader: Reader, name: str) -> str | None:
+    value = reader.text(name)
+    if value is None:
+        return None
+    if not value.strip():
+        reader.problems.add(reader.at(name), "is empty")
+        return None
+    return value.strip()
+
+
+def _texts(reader: Reader, name: str) -> tuple[str, ...] | None:
+    items = reader.items(name)
+    return None if items is None else tuple(str(item).strip() for _, item in items)
+
+
+def _local_ip(reader: Reader) -> str | None:
+    value = _word(reader, "local_ip")
+    found = address_range(value) if value else None
+    if value and (found is None or found[0] != 4 or found[1] != found[2] or "/" in value):
+        reader.problems.add(reader.at("local_ip"), f"{value!r} is not an IPv4 address of the edge gateway")
+        return None
+    return value
+
+
+def _peer_ip(reader: Reader) -> str | None:
+    """An address, a host name, or any; blank waits for whoever calls, as in the original SDK."""
+    value = reader.text("peer_ip")
+    if value is None:
+        return None
+    word = value.strip()
+    if fold(word) in ("", ANY_PEER):
+        return ANY_PEER
+    found = address_range(word)
+    is_host = found is not None and found[1] == found[2] and "/" not in word
+    is_number = bool(re.fullmatch(r"[\d./:-]+", word))
+    if is_host or (not is_number and _HOST_NAME.match(fold(word))):
+        return word
+    reader.problems.add(reader.at("peer_ip"), f"{value!r} is not an address, a full host name, or any")
+    return None
+
+
+def _subnets(reader: Reader, name: str) -> tuple[str, ...] | None:
+    items = reader.items(name)
+    if items is None:
+        return None
+    found: list[str] = []
+    for path, item in items:
+        word = str(item).strip() if isinstance(item, str) else ""
+        if not word or "-" in word or address_range(word) is None:
+            reader.problems.add(path, f"{item!r} is not a network such as 192.168.10.0/24")
+        else:
+            found.append(word)
+    if not items:
+        reader.problems.add(reader.at(name), "is empty; a tunnel joins at least one network on each side")
+    return tuple(found)
+
+
+def _crypto(reader: Reader, name: str) -> str | None:
+    """A word for an algorithm. One that we do not know passes if it looks like one: edges learn new ones."""
+    value = reader.data.get(name)
+    if value is None:
+        return None
+    word = fold(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
+    known, spellings = _WORDS[name]
+    if name == "dh_group" and word.isdecimal():
+        word = f"dh{int(word)}"
+    if word in known:
+        return word
+    meant = spellings.get(word)
+    if meant is not None and name in ("dh_group", "ike_version"):
+        return meant
+    if meant is not None:
+        reason = f"{value!r} is not a word of this API; write {meant}"
+    elif _PLAUSIBLE[name].match(word) and word not in _NOT_TAKEN.get(name, ()):
+        close = near(word, known) if not any(letter.isdigit() for letter in word) else ""
+        if not close:
+            return word
+        reason = f"{value!r} is not one of {', '.join(known)} ({close})"
+    else:
+        hint = near(word, known)
+        reason = f"{value!r} is not one of {', '.join(known)}" + (f" ({hint})" if hint else "")
+    reader.problems.add(reader.at(name), reason)
+    return None
+
+
+def _key(reader: Reader, name: str) -> Secret | None:
+    """A pre-shared key, given or in a file. No message ever holds it."""
+    value, path = reader.data.get(name), reader.data.get(f"{name}_file")
+    if value is None and path is None:
+        return None
+    at = reader.at(name if path is None else f"{name}_file")
+    if value is not None and path is not None:
+        reader.problems.add(at, f"cannot be given together with {name}")
+        return None
+    key = value if path is None else _key_in(str(path), at, reader.problems)
+    if key is None:
+        return None
+    text = key.reveal() if isinstance(key, Secret) else key
+    reason = ""
+    if isinstance(text, int) and not isinstance(text, bool):
+        reason = "is a number in YAML, and may have lost digits; put it in quotes"
+    elif not isinstance(text, str):
+        reason = "is not a text"
+    elif not text.strip():
+        reason = "is empty"
+    elif set(text) == {"*"}:
+        reason = f"is the mask that the server shows ({MASKED}), not a key"
+    elif len(text) > LONGEST_KEY:
+        reason = f"has {len(text)} characters, {LONGEST_KEY} is the most"
+    elif not text.isprintable():
+        reason = "has a control character in it, such as the end of a line"
+    if reason:
+        reader.problems.add(at, reason)
+        return None
+    return Secret(text)
+
+
+def _key_in(path: str, at: str, problems: Problems) -> str | None:
+    try:
+        with Path(path).expanduser().open(encoding="utf-8") as file:
+            return file.read(_LONGEST_FILE).rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as exc:
+        reason = exc.strerror if isinstance(exc, OSError) else "it is not UTF-8 text"
+        problems.add(at, f"the file {path} cannot be read: {reason}")
+        return None
