@@ -50,12 +50,13 @@ if TYPE_CHECKING:
     )
     from vcloudair_core.plugin.hooks import hookimpl
     from vcloudair_core.redact import Secret
-    from vcloudair_core.services.ans.service import ANSFirewall, ANSNat
+    from vcloudair_core.services.ans.service import ANSFirewall, ANSIPSec, ANSNat
     from vcloudair_core.session.facade import VCAODSession, VCASession
     from vcloudair_core.stage import waiting_stages
 
 __all__ = [
     "ANSFirewall",
+    "ANSIPSec",
     "ANSNat",
     "Absent",
     "AmbiguousMatchError",
@@ -104,6 +105,7 @@ __all__ = [
 _HOMES = {
     **{name: "vcloudair_core.errors" for name in __all__ if name.endswith("Error")},
     "ANSFirewall": "vcloudair_core.services.ans.service",
+    "ANSIPSec": "vcloudair_core.services.ans.service",
     "ANSNat": "vcloudair_core.services.ans.service",
     "Absent": "vcloudair_core.engine.desired",
     "App": "vcloudair_core.app",

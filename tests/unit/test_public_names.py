@@ -8,7 +8,7 @@ import sys
 import vcloudair_core
 
 PINNED = """
-ANSFirewall ANSNat Absent AmbiguousMatchError ApiError App AuthenticationError BusyError Change Client
+ANSFirewall ANSIPSec ANSNat Absent AmbiguousMatchError ApiError App AuthenticationError BusyError Change Client
 ConfigurationError ConflictError ConnectionFailedError DecodeError EngineError Exactly InvalidRequestError
 LockTimeoutError NotConvergedError NotFoundError Outcome PermissionDeniedError Plan PlanRejectedError PluginError
 Present Secret ServerError Settings SpecError StageError TaskError TaskFailedError TaskTimeoutError

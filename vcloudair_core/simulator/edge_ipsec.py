@@ -138,7 +138,8 @@ class IpsecSection:
 
     def _checked(self, state: dict[str, Any], raw: dict[str, Any], config: Any) -> dict[str, Any]:
         site = {key: copy.deepcopy(value) for key, value in raw.items() if key not in _READ_ONLY}
-        for key in ("localIp", "peerId", "peerIp"):
+        site.setdefault("peerIp", "")  # blank waits for whoever calls, says the original SDK
+        for key in ("localIp", "peerId"):
             if not str(site.get(key) or "").strip():
                 raise RefusedError(f"[Ipsec] {key} is required.", code=12602)
         site.setdefault("localId", site["localIp"])
@@ -165,7 +166,7 @@ class IpsecSection:
                 site["psk"] = before.get("psk", "")
             elif config.masked_psk_of_new_site == "refuse":
                 raise RefusedError("[Ipsec] The pre-shared key of a new site is masked.", code=12604)
-        elif not key and str(site["peerIp"]).lower() != "any":
+        elif not key and str(site["peerIp"]).lower() not in ("", "any"):
             raise RefusedError("[Ipsec] psk is required.", code=12605)
         elif len(str(key or "")) > 128:
             raise RefusedError("[Ipsec] psk is longer than 128 characters.", code=12606)

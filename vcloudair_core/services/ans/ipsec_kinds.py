@@ -10,10 +10,10 @@ from vcloudair_core.engine.desired import Absent, Desired, Exactly
 from vcloudair_core.engine.fields import diff_fields, plain
 from vcloudair_core.engine.kind import Document
 from vcloudair_core.engine.matching import LiveRule, named_rules
-from vcloudair_core.engine.parsing import Problems
+from vcloudair_core.engine.parsing import Problems, near
 from vcloudair_core.engine.plan import Change, Plan
 from vcloudair_core.engine.rulelist import ListPlan, RuleListKind, Step, plan_desired
-from vcloudair_core.errors import SpecError
+from vcloudair_core.errors import AmbiguousMatchError, NotFoundError, SpecError
 from vcloudair_core.services.ans.codecs import ipsec_codec
 from vcloudair_core.services.ans.ipsec_model import (
     GLOBAL_KEY,
@@ -55,6 +55,24 @@ def decoded(document: Document) -> Ipsec:
 
 def _named(live: Sequence[LiveRule], specs: Sequence[IpsecTunnelSpec], *, in_place: bool = False) -> list[LiveRule]:
     return named_rules(_NOUN, live, specs, in_place=in_place, identities=IDENTITIES)
+
+
+def find_tunnel(document: Document, wanted: str, target: str) -> IpsecTunnelSpec:
+    """The tunnel of that name, id or peer. Raises: NotFoundError, AmbiguousMatchError."""
+    live: list[IpsecTunnelSpec] = [rule.spec for rule in decoded(document).tunnels]
+    for name in ("name", "site_id", "peer_id", "peer_ip"):
+        found = [spec for spec in live if getattr(spec, name) == wanted]
+        if len(found) > 1:
+            raise AmbiguousMatchError(
+                f"{target} has {len(found)} IPsec tunnels whose {name} is {wanted!r}.",
+                candidates=[{"site_id": spec.site_id, "name": spec.name, "peer_id": spec.peer_id} for spec in found],
+                hint="Give the site_id or peer_id.",
+            )
+        if found:
+            return found[0]
+    raise NotFoundError(
+        f"{target} has no IPsec tunnel {wanted!r}.", hint=near(wanted, [spec.name for spec in live if spec.name])
+    )
 
 
 class _IpsecKind:

@@ -12,7 +12,7 @@ from vcloudair_core.engine.kind import Document
 from vcloudair_core.engine.matching import LiveRule
 from vcloudair_core.engine.rulelist import Step
 from vcloudair_core.redact import Secret
-from vcloudair_core.services.ans.ipsec_spec import SETTINGS, IpsecSpec, IpsecTunnelSpec
+from vcloudair_core.services.ans.ipsec_spec import ANY_PEER, SETTINGS, IpsecSpec, IpsecTunnelSpec
 from vcloudair_core.services.ans.json_values import bool_of, int_of, text_of
 
 WIRE_NAMES = {
@@ -132,6 +132,7 @@ def tunnel_of(raw: Mapping[str, Any], local: tuple[str, ...], peer: tuple[str, .
     said["mtu"] = int_of(raw.get("mtu"))
     said["enabled"] = True if said["enabled"] is None else said["enabled"]
     said["pfs"] = True if said["pfs"] is None else said["pfs"]
+    said.setdefault("peer_ip", ANY_PEER)  # blank waits for whoever calls
     said.setdefault("authentication", "psk")
     said.setdefault("description", "")
     said.setdefault("name", "")

@@ -50,3 +50,8 @@ class IpsecStore(SectionStore):
         super().commit(document)
         self._sent = dict(keys)
         self._book.record(keys)
+
+    def read_statistics(self) -> bytes:
+        """What the edge says of its tunnels, undecoded. Source: api/ans.md §4.4. Raises: ApiError, TransportError."""
+        path = self.path.removesuffix("/config") + "/statistics"
+        return self.session.call("GET", path, accept=self._accept()).body
