@@ -121,3 +121,69 @@ def nat_rule_arguments():
         index=dict(type="int"),
         match_by=dict(type="str", choices=["tuple", "description", "tag", "rule_id"], default="tuple"),
     )
+
+
+TUNNEL_EXCLUSIVE = [("psk", "psk_file")]
+"""A key is given, or is in a file."""
+
+
+def tunnel_arguments():
+    """One IPsec tunnel, in the words of the library."""
+    return dict(
+        name=dict(type="str"),
+        enabled=dict(type="bool"),
+        description=dict(type="str"),
+        local_id=dict(type="str"),
+        local_ip=dict(type="str", aliases=["local_ip_address"]),
+        local_subnets=dict(type="list", elements="str"),
+        peer_id=dict(type="str"),
+        peer_ip=dict(type="str", aliases=["peer_ip_address"]),
+        peer_subnets=dict(type="list", elements="str"),
+        authentication=dict(type="str", choices=["psk", "x.509"]),
+        psk=dict(type="str", no_log=True, aliases=["shared_secret"]),
+        psk_file=dict(type="path", no_log=False),
+        update_psk=dict(
+            type="str", choices=["fingerprint", "always", "on_create"], default="fingerprint", no_log=False
+        ),
+        certificate=dict(type="str"),
+        encryption=dict(type="str", aliases=["encryption_algorithm"]),
+        pfs=dict(type="bool", aliases=["enable_pfs"]),
+        dh_group=dict(type="str"),
+        mtu=dict(type="int"),
+        extension=dict(type="str"),
+        ike_version=dict(type="str", aliases=["ike_option"]),
+        digest=dict(type="str", aliases=["digest_algorithm"]),
+        responder_only=dict(type="bool"),
+        compliance_suite=dict(type="str"),
+        session_type=dict(type="str"),
+        site_id=dict(type="str"),
+        match_by=dict(type="str", choices=["name", "peer", "site_id"], default="name"),
+    )
+
+
+def ipsec_settings_arguments():
+    """The settings of an IPsec VPN, in the words of the library."""
+    return dict(
+        enabled=dict(type="bool"),
+        logging=dict(type="bool"),
+        log_level=dict(
+            type="str", choices=["emergency", "alert", "critical", "error", "warning", "notice", "info", "debug"]
+        ),
+        disable_event=dict(type="bool"),
+        global_psk=dict(type="str", no_log=True),
+        global_psk_file=dict(type="path", no_log=False),
+        update_psk=dict(
+            type="str", choices=["fingerprint", "always", "on_create"], default="fingerprint", no_log=False
+        ),
+        service_certificate=dict(type="str"),
+        ca_certificates=dict(type="list", elements="str"),
+        crl_certificates=dict(type="list", elements="str"),
+    )
+
+
+def ipsec_arguments():
+    """A whole IPsec VPN, in the words of the library."""
+    return dict(
+        ipsec_settings_arguments(),
+        tunnels=dict(type="list", elements="dict", options=tunnel_arguments(), mutually_exclusive=TUNNEL_EXCLUSIVE),
+    )

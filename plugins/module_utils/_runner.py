@@ -32,14 +32,17 @@ class Job(object):
     """What one module asks for: a kind, what it wants of it, and how to show what came of it.
 
     ``specs(params)`` gives the desired specs, or None to only read. ``state(params)`` gives present, absent or exact.
-    ``show(outcome_or_data, params)`` gives the module's own result keys.
+    ``show(outcome_or_data, params)`` gives the module's own result keys. ``more(client, params, result)``, if any, adds
+    what takes further calls: it is not called in check mode, and what it raises fails the task without hiding that
+    something was changed.
     """
 
-    def __init__(self, kind, show, specs=None, state=None):
+    def __init__(self, kind, show, specs=None, state=None, more=None):
         self.kind = kind
         self.show = show
         self.specs = specs
         self.state = state or (lambda params: params.get("state") or "present")
+        self.more = more
 
 
 def given(params, names):
@@ -75,6 +78,11 @@ def _carry_out(job, client, params, check_mode, diff_mode):
         result["warnings"] = list(outcome.warnings)
     if diff_mode:
         result["diff"] = outcome.plan.diff()
+    if job.more is not None and not check_mode:
+        try:
+            result.update(job.more(client, params, result))
+        except vcloudair_core.VcloudAirError as exc:
+            result.update(failed=True, msg=str(exc), error=exc.as_dict())
     return result
 
 

@@ -25,6 +25,8 @@ from vcloudair_core.services.ans.firewall_spec import (
     FirewallRuleSpec,
     ServiceSpec,
 )
+from vcloudair_core.redact import Secret
+from vcloudair_core.services.ans.ipsec_spec import IpsecSpec, IpsecTunnelSpec
 from vcloudair_core.services.ans.nat_spec import NatRuleSpec, NatSpec
 
 if sys.version_info >= (3, 11):
@@ -46,6 +48,9 @@ TUNING = {
 COMPARED = ("type", "elements", "choices", "required", "default", "aliases")
 
 
+WAITING = {"wait_for_up", "wait_timeout"}
+"""Options of what comes after a change."""
+
 CONNECTION = {*_arguments.connection_arguments(), *_arguments.edge_arguments()}
 RULES = load("vca_firewall").arguments["rules"]["options"]
 NAT_RULES = load("vca_nat").arguments["rules"]["options"]
@@ -63,6 +68,22 @@ SPECS = [
     ),
     pytest.param(load("vca_nat").arguments, NatSpec, CONNECTION | STEERING, id="vca_nat"),
     pytest.param(NAT_RULES, NatRuleSpec, set(), id="vca_nat: rules"),
+    pytest.param(
+        load("vca_ipsec").arguments, IpsecSpec, CONNECTION | STEERING | WAITING | {"global_psk_file"}, id="vca_ipsec"
+    ),
+    pytest.param(load("vca_ipsec").arguments["tunnels"]["options"], IpsecTunnelSpec, {"psk_file"}, id="ipsec: tunnels"),
+    pytest.param(
+        load("vca_edge_config").arguments["config"]["options"]["ipsec"]["options"],
+        IpsecSpec,
+        {"global_psk_file"},
+        id="vca_edge_config: ipsec",
+    ),
+    pytest.param(
+        load("vca_ipsec_tunnel").arguments,
+        IpsecTunnelSpec,
+        CONNECTION | WAITING | {"state", "psk_file"},
+        id="vca_ipsec_tunnel",
+    ),
     pytest.param(load("vca_nat_rule").arguments, NatRuleSpec, CONNECTION | {"state"}, id="vca_nat_rule"),
 ]
 
@@ -138,7 +159,7 @@ def _ansible_type(hint: Any) -> str:
     if typing.get_origin(inner) is tuple:
         item = typing.get_args(inner)[0]
         return "dict" if typing.get_origin(item) is tuple else "list"
-    return {str: "str", bool: "bool", int: "int"}[inner]
+    return {str: "str", Secret: "str", bool: "bool", int: "int"}[inner]
 
 
 def test_connection_options_are_the_settings_of_the_library() -> None:

@@ -14,12 +14,12 @@ from vcloudair_core import Client, connect
 from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 
 DIRECT_LOGIN = """
-from vcloudair import VCASession, ANSFirewall, ANSNat, EdgeGatewayQuery
+from vcloudair import VCASession, ANSFirewall, ANSNat, ANSIPSec, EdgeGatewayQuery
 session = VCASession('5.6', user, password)
 org_info = session.login(orgname=org, vcd_url=vcd_url)
 """
 PORTAL_LOGIN = """
-from vcloudair import VCASession, ANSFirewall, ANSNat, EdgeGatewayQuery
+from vcloudair import VCASession, ANSFirewall, ANSNat, ANSIPSec, EdgeGatewayQuery
 session = VCASession('5.6', user, password)
 session.login_url = 'https://vchs.example.test/api/vchs/sessions'
 session.login()
@@ -200,3 +200,67 @@ def test_nat_is_read_and_written_by_both_and_neither_loses_the_others_rules(
     after = client.read("ans.nat")["rules"]
     assert after[1:] == rules[1:]
     assert after[0] == {**rules[0], "enabled": False}
+
+
+# -- IPsec -------------------------------------------------------------------------------------------------------
+
+READ_IPSEC = """
+edges = EdgeGatewayQuery(org_info)
+edges.execute()
+ipsec = ANSIPSec(edges.find_by_name(edge)[0], org_info)
+ipsec.get_config()
+found['tunnels'] = [[site.get(key, '') for key in ('name', 'siteId', 'peerIp', 'psk')] for site in ipsec.records]
+"""
+ADD_TUNNEL = """
+ipsec.add_psk_tunnel('theirs', '203.0.113.10', '203.0.113.10', 'caller', '', '192.168.10.0/24, 192.168.20.0/24',
+                     ['10.50.0.0/16'], 'their own key', extension='securelocaltrafficbyip=192.168.10.1')
+ipsec.save_config()
+"""
+TUNNEL = {
+    "name": "ours",
+    "local_ip": "203.0.113.10",
+    "peer_ip": "198.51.100.7",
+    "local_subnets": ["192.168.10.0/24"],
+    "peer_subnets": ["10.20.0.0/16"],
+    "psk": "our own key",
+}
+
+
+def _keys(server: SimulatorServer) -> dict[str, str]:
+    """The keys that the server holds, which it shows to nobody."""
+    edge = next(edge for edge in server.simulator.world.edges.values() if edge.sections.get("ipsec"))
+    return {site["name"]: site["psk"] for site in edge.sections["ipsec"]["sites"]}
+
+
+def test_tunnels_are_read_and_written_by_both_and_neither_loses_the_others_tunnels_or_keys(
+    server: SimulatorServer, client: Client, variables: dict[str, str]
+) -> None:
+    client.ensure("ans.ipsec", {"enabled": True, "tunnels": [TUNNEL]})
+    found = run_original(DIRECT_LOGIN + READ_IPSEC + ADD_TUNNEL + READ_IPSEC, variables, ca_path=server.ca_path)
+    tunnels = client.read("ans.ipsec")["tunnels"]
+    assert [name for name, _, _, _ in found["tunnels"]] == ["ours", "theirs"]
+    assert [site_id for _, site_id, _, _ in found["tunnels"]] == [tunnel["site_id"] for tunnel in tunnels]
+    assert {psk for _, _, _, psk in found["tunnels"]} == {"******"}
+    assert (tunnels[1]["peer_ip"], tunnels[1]["dh_group"]) == ("any", "dh2")
+    assert tunnels[1]["local_subnets"] == ["192.168.10.0/24", "192.168.20.0/24"]
+    assert _keys(server) == {"ours": "our own key", "theirs": "their own key"}
+
+    assert client.ensure("ans.ipsec", {"tunnels": [TUNNEL]}).changed is False
+    assert client.ensure("ans.ipsec_tunnel", {"name": "theirs", "peer_ip": "", "peer_id": "caller"}).changed is False
+    assert client.ensure("ans.ipsec_tunnel", {**TUNNEL, "mtu": 1400}).changed is True
+    assert client.read("ans.ipsec")["tunnels"][1] == tunnels[1]
+    assert _keys(server) == {"ours": "our own key", "theirs": "their own key"}
+
+
+def test_all_three_sections_of_one_edge_are_shared(
+    server: SimulatorServer, client: Client, variables: dict[str, str]
+) -> None:
+    edge = {"firewall": {"rules": RULES}, "nat": {"rules": NAT_RULES}, "ipsec": {"tunnels": [TUNNEL]}}
+    client.ensure("ans.edge", edge)
+    program = DIRECT_LOGIN + READ + ADD_AND_SAVE + READ_NAT + ADD_NAT + READ_IPSEC + ADD_TUNNEL
+    run_original(program, variables, ca_path=server.ca_path)
+    assert client.ensure("ans.edge", edge).changed is False
+    found = client.read("ans.edge")
+    assert found["firewall"]["rules"][-1]["name"] == "from the original"
+    assert [rule["original_address"] for rule in found["nat"]["rules"]][-2:] == ["203.0.113.30", "192.168.30.0/24"]
+    assert [tunnel["name"] for tunnel in found["ipsec"]["tunnels"]] == ["ours", "theirs"]

@@ -1,4 +1,4 @@
-"""The examples of the original SDK's page for sessions, the firewall and NAT, with only the import name changed.
+"""The examples of the original SDK's page for sessions, the firewall, NAT and IPsec, with only the import name changed.
 
 Where the page leaves a value open (a user, an org, an edge) it is filled in; the portal's address, which the original
 has built in, is set through the same attribute that the original has for it.
@@ -196,3 +196,39 @@ def test_the_nat_examples(server: SimulatorServer, username: str, password: str,
     again.save_config()
     nat.get_config()
     assert len(nat) == count
+
+
+@pytest.mark.parametrize("flavour", ["portal", "direct"])
+def test_the_ipsec_examples(server: SimulatorServer, username: str, password: str, flavour: str) -> None:
+    from vcloudair_core import ANSIPSec
+
+    org_info = _signed_in(server, username, password, flavour)
+
+    ipsec = ANSIPSec(_edge_id(server), org_info)
+    ipsec.get_config()
+    count = len(ipsec)
+
+    # Subnets as a list or as text with commas; a blank peer_ip waits for the peer to call
+    ipsec.add_psk_tunnel("To the office", local_id="203.0.113.10", local_ip="203.0.113.10", peer_id="198.51.100.7",
+                         peer_ip="198.51.100.7", local_subnets=["192.168.10.0/24"],
+                         peer_subnets="10.20.0.0/16, 10.30.0.0/16", psk="a shared secret of ours")  # fmt: skip
+    ipsec.add_psk_tunnel("Caller", "203.0.113.10", "203.0.113.10", "roadwarrior", "", "192.168.10.0/24",
+                         "10.40.0.0/16", "another shared secret", "aes", False, 5,
+                         "securelocaltrafficbyip=192.168.10.1")  # fmt: skip
+    assert len(ipsec) == count + 2
+    ipsec.save_config()
+
+    again = ANSIPSec(_edge_id(server), vcdurl=org_info["vcdurl"], token=org_info["token"])
+    office, caller = again[-2:]  # loaded on first use
+    assert (office["encryptionAlgorithm"], office["enablePfs"], office["dhGroup"]) == ("aes256", True, "dh2")
+    assert office["peerSubnets"]["subnets"] == ["10.20.0.0/16", "10.30.0.0/16"]
+    assert (caller["dhGroup"], caller["enablePfs"]) == ("dh5", False)
+    assert caller["extension"] == "securelocaltrafficbyip=192.168.10.1"
+    assert {tunnel["psk"] for tunnel in again} == {"******"}
+    assert "logging" in again.config_data
+
+    del again[count]
+    del again[-1:]
+    again.save_config()
+    ipsec.get_config()
+    assert len(ipsec) == count

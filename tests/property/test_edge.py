@@ -57,7 +57,42 @@ nats = st.builds(
     st.lists(nat_rules, max_size=4, unique_by=_identity),
     st.booleans(),
 )
-sections = {"firewall": firewalls, "nat": nats}
+
+
+def _tunnel(number: int, subnet: int, psk: str, encryption: str, pfs: bool, description: str) -> dict[str, Any]:
+    return {
+        "name": f"tunnel {number}",
+        "local_ip": "203.0.113.10",
+        "peer_ip": f"198.51.100.{number}",
+        "local_subnets": ["192.168.10.0/24"],
+        "peer_subnets": [f"10.{subnet}.0.0/16", f"10.{subnet}.0.0/24"],
+        "psk": psk,
+        "encryption": encryption,
+        "pfs": pfs,
+        "description": description,
+    }
+
+
+def _ipsec(tunnels: list[dict[str, Any]], enabled: bool, log_level: str) -> dict[str, Any]:
+    return {"tunnels": tunnels, "enabled": enabled and bool(tunnels), "log_level": log_level}
+
+
+tunnels = st.builds(
+    _tunnel,
+    st.integers(1, 5),
+    octet,
+    st.text("aZ9<&>\"' ü", min_size=8, max_size=20).filter(lambda text: bool(text.strip())),
+    st.sampled_from(["aes", "AES256", "3des"]),
+    st.booleans(),
+    st.sampled_from(["", "über <uns>"]),
+)
+ipsecs = st.builds(
+    _ipsec,
+    st.lists(tunnels, max_size=4, unique_by=lambda tunnel: tunnel["name"]),
+    st.booleans(),
+    st.sampled_from(["warning", "DEBUG"]),
+)
+sections = {"firewall": firewalls, "nat": nats, "ipsec": ipsecs}
 edges = st.fixed_dictionaries({}, optional=sections).filter(bool)
 
 
@@ -87,14 +122,17 @@ def fresh(dialect: str, number: int = 0) -> tuple[Client, Simulator]:
 def held(simulator: Simulator) -> dict[str, list[dict[str, Any]]]:
     """What users have on the first edge, raw, by section."""
     edge = next(iter(simulator.world.edges.values()))
-    nat = edge.sections.get("nat", {})
-    return copy.deepcopy({"firewall": edge.firewall["user"], "nat": nat.get("user", [])})
+    nat, ipsec = edge.sections.get("nat", {}), edge.sections.get("ipsec", {})
+    return copy.deepcopy(
+        {"firewall": edge.firewall["user"], "nat": nat.get("user", []), "ipsec": ipsec.get("sites", [])}
+    )
 
 
 def named(words: dict[str, Any]) -> set[tuple[Any, ...]]:
     """What tells the rules apart that a document names."""
     firewall = {("firewall", rule["name"]) for rule in words.get("firewall", {}).get("rules", ())}
-    return firewall | {("nat", *_identity(rule)) for rule in words.get("nat", {}).get("rules", ())}
+    tunnels = {("ipsec", tunnel["name"]) for tunnel in words.get("ipsec", {}).get("tunnels", ())}
+    return firewall | tunnels | {("nat", *_identity(rule)) for rule in words.get("nat", {}).get("rules", ())}
 
 
 def foreign(simulator: Simulator, ours: set[tuple[Any, ...]]) -> list[Any]:
@@ -105,7 +143,7 @@ def foreign(simulator: Simulator, ours: set[tuple[Any, ...]]) -> list[Any]:
         own_port = rule["originalPort"] if rule["action"] == "dnat" else None
         if ("nat", rule["action"], rule["originalAddress"], own_port) not in ours:
             left.append(rule)
-    return left
+    return left + [site for site in found["ipsec"] if ("ipsec", site["name"]) not in ours]
 
 
 @pytest.mark.slow
@@ -125,6 +163,8 @@ def test_what_is_applied_is_reached_and_others_keep_theirs(
     assert done.plan.summary() == predicted.plan.summary()
     again = client.ensure("ans.edge", after, state=state, check=True)
     assert not again.changed, again.plan.as_dict()
+    keys = {site["name"]: site["psk"] for site in held(simulator)["ipsec"]}
+    assert all(keys[tunnel["name"]] == tunnel["psk"] for tunnel in after.get("ipsec", {}).get("tunnels", ()))
     left = foreign(simulator, ours)
     assert left == ([rule for rule in theirs if rule in left] if exact else theirs)
 
@@ -138,8 +178,11 @@ def test_an_export_is_no_drift_and_makes_a_second_edge_alike(dialect: str, edge:
     client.ensure("ans.edge", edge)
     exported = client.read("ans.edge")
     assert not client.ensure("ans.edge", exported, state="exact", check=True).changed
-    other.ensure("ans.edge", exported, state="exact")
-    assert not other.ensure("ans.edge", exported, state="exact", check=True).changed
+    with_keys = copy.deepcopy(exported)
+    for tunnel in with_keys["ipsec"]["tunnels"]:
+        tunnel["psk"] = "not part of an export"
+    other.ensure("ans.edge", with_keys, state="exact")
+    assert not other.ensure("ans.edge", with_keys, state="exact", check=True).changed
     assert _without_ids(other.read("ans.edge")) == _without_ids(exported)
 
 

@@ -56,7 +56,7 @@ class IpsecTunnelSpec:
     peer_id: str | None = spec_field("How the other side names itself; unique on the edge.")
     peer_ip: str | None = spec_field("Address or host name of the other side, or any.", canonical=host_meaning)
     peer_subnets: tuple[str, ...] | None = spec_field("Networks on the other side.", canonical=subnets_meaning)
-    authentication: str | None = spec_field("psk or x.509.", canonical=fold, absent=PSK)
+    authentication: str | None = spec_field("psk or x.509.", canonical=fold, absent=PSK, choices=(PSK, CERTIFICATE))
     psk: Secret | None = spec_field("The pre-shared key.", secret=True)
     certificate: str | None = spec_field("Id of the certificate, for x.509.")
     encryption: str | None = spec_field("aes, aes256, 3des or aes-gcm.", canonical=fold)
@@ -154,7 +154,9 @@ class IpsecSpec:
     ca_certificates: tuple[str, ...] | None = spec_field("Ids of CA certificates.", unordered=True)
     crl_certificates: tuple[str, ...] | None = spec_field("Ids of revocation lists.", unordered=True)
     tunnels: tuple[IpsecTunnelSpec, ...] | None = spec_field("Tunnels.", input_only=True)
-    update_psk: str = spec_field("When the global key is sent.", default="fingerprint", input_only=True)
+    update_psk: str = spec_field(
+        "When the global key is sent.", default="fingerprint", input_only=True, choices=KEY_UPDATES
+    )
 
 
 SETTINGS = (
