@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import traceback
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils import basic
 from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import connection_arguments, edge_arguments
 
 MINIMUM_LIBRARY = "0.1.0"
@@ -26,6 +26,25 @@ except ImportError:
 
 _SETTINGS = (*connection_arguments(), *(name for name in edge_arguments() if name != "edge"))
 _TARGET = ("edge", "vdc")
+
+
+class AnsibleModule(basic.AnsibleModule):
+    """A module that keeps secrets within lists and mappings out of the system's log, too.
+
+    Ansible logs what it was called with, such options as Python shows them, and looks for secrets as they were given:
+    one with a quote or a backslash in it is spelled in another way there.
+    """
+
+    def log(self, msg, log_args=None):
+        """As Ansible's, without the other spelling of secrets."""
+        args = {name: _without(value, self.no_log_values) for name, value in (log_args or {}).items()}
+        super(AnsibleModule, self).log(_without(msg, self.no_log_values), log_args=args)
+
+
+def _without(text, secrets):
+    for secret in secrets:
+        text = text.replace(repr(secret)[1:-1], "********") if isinstance(text, str) and secret else text
+    return text
 
 
 class Job(object):
@@ -128,7 +147,8 @@ def library_problem():
     """What is wrong with the library on this machine, as arguments of fail_json, or None."""
     if vcloudair_core is None:
         return dict(
-            msg=missing_required_lib("vcloudair-core>=" + MINIMUM_LIBRARY, url=LIBRARY_URL), exception=LIBRARY_ERROR
+            msg=basic.missing_required_lib("vcloudair-core>=" + MINIMUM_LIBRARY, url=LIBRARY_URL),
+            exception=LIBRARY_ERROR,
         )
     found = vcloudair_core.__version__
     if _numbers(found) < _numbers(MINIMUM_LIBRARY):

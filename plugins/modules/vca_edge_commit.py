@@ -102,11 +102,13 @@ error:
   sample: {error: ConflictError, message: "..."}
 """
 
-from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import given, run_with
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import given, refuse, run_with
 
 
 def commit(client, params, check_mode, diff_mode):
     """All of the stage."""
+    if not params["stage_id"]:
+        refuse("stage_id", "is required where there is no action plugin to name the stage")
     target = given(params, ("edge", "vdc")) if params.get("edge") else None
     outcomes = client.commit_stage(params["stage_id"], target=target, check=check_mode)
     result = dict(

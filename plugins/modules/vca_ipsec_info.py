@@ -53,6 +53,29 @@ ipsec:
       description: Whether the service is on.
       type: bool
       returned: success
+    logging:
+      description: Whether it logs.
+      type: bool
+      returned: success
+    log_level:
+      description: How much it logs.
+      type: str
+      returned: success
+      sample: warning
+    disable_event:
+      description: Whether it raises no events.
+      type: bool
+      returned: success
+    ca_certificates:
+      description: Ids of the CA certificates. Beside it, C(service_certificate) is there when there is one.
+      type: list
+      elements: str
+      returned: success
+    crl_certificates:
+      description: Ids of the revocation lists.
+      type: list
+      elements: str
+      returned: success
     service_status:
       description: Whether it works, as the edge gateway says.
       type: str

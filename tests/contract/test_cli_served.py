@@ -45,6 +45,40 @@ def test_edges_and_firewall(env: dict[str, str]) -> None:
     assert "rules: []" in done.stdout
 
 
+def test_tunnels_and_the_sheet_for_the_other_side(env: dict[str, str], tmp_path: Path) -> None:
+    edge = env["VCA_EDGE"]
+    tunnel = {
+        "name": "branch",
+        "local_ip": "203.0.113.10",
+        "local_subnets": ["192.168.10.0/24"],
+        "peer_ip": "198.51.100.7",
+        "peer_id": "branch.example.com",
+        "peer_subnets": ["10.20.0.0/16"],
+        "psk": "never shown",
+    }
+    document = tmp_path / "edge.yml"
+    document.write_text(json.dumps({"edge": edge, "ipsec": {"enabled": True, "tunnels": [tunnel]}}))
+    done = vca(env, "edge", "apply", "--yes", str(document))
+    assert done.returncode == 0, done.stderr
+
+    listed = vca(env, "ipsec", "list", edge)
+    assert (listed.returncode, listed.stderr) == (0, "IPsec on.\n")
+    heading, row = listed.stdout.splitlines()
+    assert heading.split("  ")[0] == "NAME"
+    for word in ("branch", "up", "198.51.100.7 (branch.example.com)", "192.168.10.0/24 / 10.20.0.0/16", "aes256 dh14"):
+        assert word in row
+    plain = json.loads(vca(env, "ipsec", "list", edge, "--no-status", "-o", "json").stdout)
+    assert "status" not in plain["tunnels"][0]
+
+    sheet = vca(env, "ipsec", "peer", edge, "branch", "-o", "json")
+    assert sheet.returncode == 0, sheet.stderr
+    assert json.loads(sheet.stdout)["local_id"] == "branch.example.com"
+    assert "same pre-shared key" in vca(env, "ipsec", "peer", edge, "branch").stderr
+    missing = vca(env, "ipsec", "peer", edge, "brunch")
+    assert missing.returncode == 4
+    assert "did you mean 'branch'?" in missing.stderr
+
+
 @pytest.mark.parametrize("service_type", ["vcd", "vchs", "vca"])
 def test_all_three_flavours_sign_in(env: dict[str, str], service_type: str) -> None:
     done = vca(env, "whoami", "-o", "json", "--service-type", service_type, VCA_SESSION_CACHE="false")

@@ -66,6 +66,14 @@ NAT_RULE: dict[str, Any] = {
     "translated_address": "192.168.10.20",
     "protocol": "tcp",
 }
+TUNNEL: dict[str, Any] = {
+    "name": "branch",
+    "local_ip": "203.0.113.10",
+    "local_subnets": ["192.168.10.0/24"],
+    "peer_ip": "198.51.100.7",
+    "peer_subnets": ["10.20.0.0/16"],
+    "psk": "an answer never holds it",
+}
 CALLS: list[tuple[str, dict[str, Any]]] = [
     ("vca_firewall_info", {}),
     ("vca_firewall", {"rules": [{"name": "web"}]}),
@@ -74,6 +82,14 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("vca_firewall", {"state": "absent", "rules": [{"name": "web"}]}),
     ("vca_firewall_rule", {"name": "web"}),
     ("vca_firewall_rule", {"name": "web", "state": "absent"}),
+    ("vca_ipsec_info", {}),
+    ("vca_ipsec", {"tunnels": [TUNNEL]}),
+    ("vca_ipsec", {"log_level": "debug"}),
+    ("vca_ipsec", {"purge": True, "tunnels": []}),
+    ("vca_ipsec", {"state": "absent", "tunnels": [TUNNEL]}),
+    ("vca_ipsec_tunnel", TUNNEL),
+    ("vca_ipsec_tunnel", {**TUNNEL, "state": "absent"}),
+    ("vca_edge_config", {"config": {"nat": {"rules": [NAT_RULE]}, "ipsec": {"tunnels": [TUNNEL]}}}),
     ("vca_nat_info", {}),
     ("vca_nat", {"rules": [NAT_RULE]}),
     ("vca_nat", {"purge": True, "rules": []}),
@@ -82,7 +98,15 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("vca_nat_rule", NAT_RULE),
     ("vca_nat_rule", {**NAT_RULE, "state": "absent"}),
 ]
-REQUIRED: dict[str, dict[str, Any]] = {"vca_firewall_rule": {"name": "web"}, "vca_nat_rule": NAT_RULE}
+REQUIRED: dict[str, dict[str, Any]] = {
+    "vca_edge_commit": {"stage_id": "nothing"},
+    "vca_edge_config": {"config": {"firewall": {"enabled": True}}},
+    "vca_firewall_rule": {"name": "web"},
+    "vca_ipsec_tunnel": TUNNEL,
+    "vca_nat_rule": NAT_RULE,
+}
+FAILURES: dict[str, tuple[dict[str, Any], str]] = {"vca_edge_commit": ({"stage_id": "../no"}, "ConfigurationError")}
+"""What makes a module fail, where that is not an edge gateway that is not there."""
 
 
 @pytest.mark.parametrize("check_mode", [False, True])
@@ -91,6 +115,7 @@ def test_what_is_returned_is_what_is_documented(
     name: str, options: dict[str, Any], check_mode: bool, ask: Answer
 ) -> None:
     result = ask(name, options, check_mode=check_mode, diff=True)
+    assert "an answer never holds it" not in repr(result)
     returned = load(name).returned
     assert set(result) - OF_ANSIBLE == {key for key, about in returned.items() if about["returned"] == "success"}
     assert ("diff" in result) == (not name.endswith("_info"))
@@ -105,11 +130,12 @@ def test_what_is_returned_is_what_is_documented(
 
 @pytest.mark.parametrize("name", MODULES)
 def test_a_failure_is_documented_too(name: str, ask: Answer) -> None:
-    result = ask(name, {**REQUIRED.get(name, {}), "edge": "nowhere"})
+    options, error = FAILURES.get(name, ({"edge": "nowhere"}, "NotFoundError"))
+    result = ask(name, {**REQUIRED.get(name, {}), **options})
     returned = load(name).returned
     assert result["failed"] is True
     assert set(result) - OF_ANSIBLE == {key for key, about in returned.items() if about["returned"] == "failure"}
-    assert result["error"]["error"] == "NotFoundError"
+    assert result["error"]["error"] == error
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -18,6 +18,7 @@ from tests.support.modules import MODULES, load
 from vcloudair_core import App
 from vcloudair_core.config import OPTIONS
 from vcloudair_core.engine.fields import fields_of
+from vcloudair_core.redact import Secret
 from vcloudair_core.services.ans.firewall_spec import (
     ACTION_SYNONYMS,
     GLOBAL_SETTINGS,
@@ -25,7 +26,6 @@ from vcloudair_core.services.ans.firewall_spec import (
     FirewallRuleSpec,
     ServiceSpec,
 )
-from vcloudair_core.redact import Secret
 from vcloudair_core.services.ans.ipsec_spec import IpsecSpec, IpsecTunnelSpec
 from vcloudair_core.services.ans.nat_spec import NatRuleSpec, NatSpec
 

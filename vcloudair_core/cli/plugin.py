@@ -17,6 +17,7 @@ _COMMANDS = (
     ("doctor", "doctor:doctor", "Find out why it does not work, step by step."),
     ("edge", "edge:app", "Edge gateways."),
     ("firewall", "firewall:app", "Firewall rules of an edge gateway."),
+    ("ipsec", "ipsec:app", "IPsec tunnels of an edge gateway."),
     ("nat", "nat:app", "NAT rules of an edge gateway."),
     ("sim", "sim:app", "The simulator: the API on this machine, no cloud needed."),
     ("plugins", "plugins:plugins", "Plugins: where they come from and whether they work."),
