@@ -15,11 +15,12 @@ PLAYBOOKS = {
     "firewall_rules.yml": 2,
     "firewall_report.yml": 0,
     "firewall_staged.yml": 3,
+    "ipsec_converge.yml": 2,
     "nat_converge.yml": 2,
 }
 """Name of the playbook: how many tasks change something in the first run."""
 
-SECRETS = ("demo-password",)
+SECRETS = ("demo-password", "a key of the tests")
 
 
 def _edge_calls(server: SimulatorServer, section: str = "") -> list[str]:
@@ -34,6 +35,7 @@ def test_every_playbook_is_run_here() -> None:
 
 @pytest.mark.parametrize(("name", "changes"), PLAYBOOKS.items())
 def test_twice(name: str, changes: int, env: dict[str, str], vca_simulator_server: SimulatorServer) -> None:
+    env = {**env, "BRANCH_PSK": SECRETS[1]}
     first = run_playbook(name, env, "--diff")
     assert first.status == 0, first.output
     assert first.counts["changed"] == changes

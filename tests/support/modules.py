@@ -14,6 +14,7 @@ from unittest import mock
 
 import yaml
 from ansible.module_utils import basic
+from ansible.module_utils.common import warnings as ansible_warnings
 from ansible_collections.vcloudair.cloud.plugins.module_utils import _runner
 
 from tests.support.documents import ROOT
@@ -60,6 +61,8 @@ def answer(name: str, connect: Callable[..., Any], options: Mapping[str, Any], *
     """One run of a module. ``connect`` makes its client. ``modes``: ``check_mode``, ``diff``."""
     given = {**options, **{f"_ansible_{mode}": value for mode, value in modes.items()}}
     output = io.StringIO()
+    for name_of_store in ("_global_warnings", "_global_deprecations"):
+        getattr(ansible_warnings, name_of_store).clear()  # they are the process's, and a module is a process
     with (
         mock.patch.object(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": given}).encode()),
         mock.patch.object(basic, "_ANSIBLE_PROFILE", "legacy", create=True),

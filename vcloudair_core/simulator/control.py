@@ -44,7 +44,11 @@ def _journal(simulator: Any, data: dict[str, Any]) -> Response:
 def _tunnel(simulator: Any, data: dict[str, Any]) -> None:
     from vcloudair_core.simulator.area_ipsec import IPSEC
 
-    IPSEC.put_down(simulator.world.edges[data["edge"]], data["name"], data.get("message", ""))
+    wanted = data["edge"]
+    found = [edge for edge in simulator.world.edges.values() if wanted in (edge.edge_id, edge.name)]
+    if not found:
+        raise ValueError(f"there is no edge {wanted!r}")
+    IPSEC.put_down(found[0], data["name"], data.get("message", ""))
 
 
 def _done(act: Callable[[Any, dict[str, Any]], object]) -> Callable[[Any, dict[str, Any]], Response]:
