@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 .PHONY: help demo test clean
 
 help:
-	@echo "make demo   start the simulator over TLS and converge a firewall with Ansible, twice"
+	@echo "make demo   start the simulator over TLS, converge an edge gateway with Ansible, find and mend a drift"
 	@echo "make test   install everything and run every check"
 	@echo "make clean  remove what these made"
 

@@ -1,4 +1,4 @@
-"""``make demo``: the simulator over TLS, one playbook run twice, and what a person would look at in between.
+"""``make demo``: the simulator over TLS, an edge gateway that a playbook converges, a drift found and mended.
 
 Uses the standard library only. Everything it starts is stopped and everything it writes is removed, also on Ctrl-C.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import shlex
 import subprocess
 import sys
@@ -52,37 +53,66 @@ def _show(variables: dict[str, str], folder: Path) -> None:
         "ANSIBLE_LOCALHOST_WARNING": "false",
         "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
         "VCA_CACHE_DIR": str(folder / "cache"),
+        "VCA_STATE_DIR": str(folder / "state"),
+        "BRANCH_PSK": secrets.token_urlsafe(24),
     }
     if sys.stdout.isatty():
         env.setdefault("ANSIBLE_FORCE_COLOR", "true")
     print(f"The simulator listens on {variables['VCA_URL']} (TLS, its own CA); edge {variables['VCA_EDGE']}.")
 
-    _step("1. Before: the firewall as it came", ["vca", "firewall", "list", variables["VCA_EDGE"]], env)
-    playbook = ["ansible-playbook", "--diff", str(ROOT / "playbooks" / "firewall_converge.yml")]
-    first = _step("2. First run of the playbook: it changes what differs, in one write", playbook, env)
-    if _recap(first)[1] == 0:
-        raise DemoFailedError("the first run changed nothing")
+    edge = variables["VCA_EDGE"]
+    _step("1. Before: the firewall as it came", ["vca", "firewall", "list", edge], env)
+    playbook = ["ansible-playbook", "--diff", str(ROOT / "playbooks" / "edge_converge.yml")]
+    first = _step("2. First run of the playbook: firewall, NAT and a tunnel, one write each", playbook, env)
+    if _recap(first)[1] != 3:
+        raise DemoFailedError("the first run did not change all three")
     second = _step("3. Second run: there is nothing left to change", playbook, env)
     if _recap(second)[1] != 0:
         raise DemoFailedError("the second run changed something")
-    _step("4. After: the same firewall, converged", ["vca", "firewall", "list", variables["VCA_EDGE"]], env)
+    for number, section in enumerate(("firewall", "nat", "ipsec")):
+        _step("4. After: the same edge gateway, converged" if not number else "", ["vca", section, "list", edge], env)
+
+    document = folder / "edge.yml"
+    _step("5. Keep the edge gateway in a file", ["vca", "edge", "export", edge], env, into=document)
+    by_hand = ["ansible", "localhost", "-m", "vcloudair.cloud.vca_nat_rule", "-a"]
+    words = "match_by=description description=web translated_address=192.168.10.66"
+    _step("6. Somebody points the web server elsewhere, by hand", [*by_hand, words], env)
+    _step("7. The drift is found: the exit status is 2", ["vca", "edge", "plan", str(document)], env, status=2)
+    _step("8. And mended", ["vca", "edge", "apply", str(document), "--yes"], env)
+    _step("9. So that there is none left: the exit status is 0", ["vca", "edge", "plan", str(document)], env)
+    for line in document.read_text(encoding="utf-8").splitlines():
+        if env["BRANCH_PSK"] in line:
+            raise DemoFailedError("the export holds a key")
 
 
-def _step(title: str, command: list[str], env: dict[str, str]) -> str:
-    print(f"\n=== {title}\n$ {shlex.join(_short(word) for word in command)}", flush=True)
+def _step(title: str, command: list[str], env: dict[str, str], *, status: int = 0, into: Path | None = None) -> str:
+    """Shows a command and what it prints, which it returns. ``into``: a file that takes its output instead."""
+    shown = " ".join(shlex.quote(_short(word)) for word in command) + (f" > {into.name}" if into else "")
+    print((f"\n=== {title}" if title else "") + f"\n$ {shown}", flush=True)
+    if into is not None:
+        with into.open("w", encoding="utf-8") as file:
+            _check(command, subprocess.run(command, cwd=ROOT, env=env, stdout=file, check=False).returncode, status)
+        print(f"({into.stat().st_size} bytes)")
+        return ""
     run = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert run.stdout is not None
     lines = []
     for line in run.stdout:
         print(line, end="", flush=True)
         lines.append(line)
-    if run.wait() != 0:
-        raise DemoFailedError(f"{command[0]} ended with status {run.returncode}")
+    _check(command, run.wait(), status)
     return "".join(lines)
 
 
+def _check(command: list[str], found: int, wanted: int) -> None:
+    if found != wanted:
+        raise DemoFailedError(f"{command[0]} ended with status {found}, not {wanted}")
+
+
 def _short(word: str) -> str:
-    return str(Path(word).relative_to(ROOT)) if word.startswith(str(ROOT)) else word
+    if word.startswith(str(ROOT)):
+        return str(Path(word).relative_to(ROOT))
+    return Path(word).name if Path(word).is_absolute() else word
 
 
 def _recap(output: str) -> tuple[int, ...]:

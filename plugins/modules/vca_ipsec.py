@@ -148,7 +148,8 @@ options:
         type: str
       site_id:
         description:
-          - The server's id of the tunnel. With O(tunnels[].match_by=site_id) it is the identity, else it is ignored.
+          - The server's id of the tunnel. With O(tunnels[].match_by=site_id) it is the identity, else it
+            tells tunnels of one name apart.
         type: str
       match_by:
         description:

@@ -145,7 +145,8 @@ options:
     type: str
   site_id:
     description:
-      - The server's id of the tunnel. With O(match_by=site_id) it is the identity, else it is ignored.
+      - The server's id of the tunnel. With O(match_by=site_id) it is the identity, else it
+        tells tunnels of one name apart.
     type: str
   match_by:
     description:

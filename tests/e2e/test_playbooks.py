@@ -11,6 +11,7 @@ from tests.support.ansible import ROOT, run_playbook
 from vcloudair_core.simulator import SimulatorServer
 
 PLAYBOOKS = {
+    "edge_converge.yml": 3,
     "firewall_converge.yml": 1,
     "firewall_rules.yml": 2,
     "firewall_report.yml": 0,

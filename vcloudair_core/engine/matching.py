@@ -46,11 +46,14 @@ class Identity:
 class Identities:
     """How rules of one list are told apart, beside their ids and tags.
 
-    ``shared``: the identities that ``match_by`` may name. ``shown``: the fields that tell candidates apart.
+    ``shared``: the identities that ``match_by`` may name. ``shown``: the fields that tell candidates apart, after
+    ``numbers``, the server's. ``hint``: what to do when several answer.
     """
 
     shared: Mapping[str, Identity]
     shown: tuple[str, ...] = ("name", "action")
+    numbers: tuple[str, ...] = ("rule_id", "tag")
+    hint: str = "Give rule_id or tag as well, or match by one of them (match_by)."
 
 
 BY_NAME = Identities({"name": Identity(lambda spec: (spec.name or "",), lambda spec: f"named {spec.name or ''!r}")})
@@ -171,7 +174,7 @@ class Matcher:
             raise AmbiguousMatchError(
                 f"{len(places)} {self.noun}s are {described}.",
                 candidates=[self._candidate(at) for at in places],
-                hint="Give rule_id or tag as well, or match by one of them (match_by).",
+                hint=self.identities.hint,
             )
         return places[0] if places else None
 
@@ -179,7 +182,7 @@ class Matcher:
         """What tells rules of one identity apart."""
         spec = self.live[at].spec
         more = {name: value for name in self.identities.shown if (value := getattr(spec, name, None)) is not None}
-        return {"rule_id": spec.rule_id, "tag": spec.tag, "index": at, **more}
+        return {**{name: getattr(spec, name) for name in self.identities.numbers}, "index": at, **more}
 
     def anchor(self, wanted: str, path: str, new: Mapping[str, int]) -> int:
         """The element that ``before`` or ``after`` names: a rule of the same input, or one on the server."""

@@ -210,7 +210,12 @@ def test_names_that_two_tunnels_have_are_refused_with_what_tells_them_apart(one:
         one.ensure({"name": "twin", "enabled": False})
 
     assert [item["site_id"] for item in met.value.candidates] == ["ipsecsite-1", "ipsecsite-2"]
-    assert one.ensure({"match_by": "site_id", "site_id": "ipsecsite-2", "enabled": False}).changed
+    assert "Give site_id as well" in met.value.hint
+    outcome = one.ensure({"name": "twin", "site_id": "ipsecsite-2", "enabled": False})
+    assert outcome.plan.changes[0].title == "twin (rule ipsecsite-2)"
+    assert outcome.plan.changes[0].positions == (None, None)
+    assert [site["enabled"] for site in one.sites] == [True, False]
+    assert not one.ensure({"match_by": "site_id", "site_id": "ipsecsite-2", "enabled": False}).changed
 
 
 def test_an_id_that_no_tunnel_has_makes_none(one: Bench) -> None:

@@ -207,7 +207,8 @@ def _plan_tunnels(document: Document, desired: Desired, specs: Sequence[IpsecTun
     listed = plan_desired(kind, live, desired, specs, in_order=False, prefix=prefix)
     if not isinstance(desired, Absent):
         _refuse_impossible(live, listed)
-    return ListPlan(tuple(_key_in_words(change) for change in listed.changes), listed.steps)
+    changes = (replace(_key_in_words(change), positions=(None, None)) for change in listed.changes)
+    return ListPlan(tuple(changes), listed.steps)
 
 
 def _effective(spec: IpsecTunnelSpec, current: IpsecTunnelSpec, view: KeyView | None) -> IpsecTunnelSpec:

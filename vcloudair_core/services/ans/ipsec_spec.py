@@ -73,8 +73,13 @@ class IpsecTunnelSpec:
     match_by: str = spec_field("What identifies the tunnel.", default="name", input_only=True, choices=MATCHES)
     update_psk: str = spec_field("When a key is sent.", default="fingerprint", input_only=True, choices=KEY_UPDATES)
 
-    # Tunnels have no numbers and no order, unlike the rules of the other sections.
-    rule_id = tag = position = before = after = index = None
+    # Tunnels have no tags and no order, unlike the rules of the other sections.
+    tag = position = before = after = index = None
+
+    @property
+    def rule_id(self) -> str | None:
+        """The server's id, by the name that lists of rules have for it."""
+        return self.site_id
 
     @property
     def ends(self) -> str:
@@ -92,7 +97,9 @@ IDENTITIES = Identities(
         "peer": Identity(_peer, lambda spec: f"with the peer {spec.peer_id or spec.peer_ip or ''!r}"),
         "site_id": Identity(lambda spec: (spec.site_id,), lambda spec: f"with the id {spec.site_id}"),
     },
-    shown=("site_id", "local_ip", "peer_id", "peer_ip", "description"),
+    shown=("local_ip", "peer_id", "peer_ip", "description"),
+    numbers=("site_id",),
+    hint="Give site_id as well, or match by peer or site_id (match_by).",
 )
 """``peer`` is the peer's id, which is unique on an edge. Source: api/ans.md §4.2."""
 
