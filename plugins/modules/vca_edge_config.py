@@ -190,7 +190,7 @@ options:
               site_id:
                 description:
                   - The server's id of the tunnel. With O(config.ipsec.tunnels[].match_by=site_id) it is the identity,
-                    else it is ignored.
+                    else it tells tunnels of one name apart.
                 type: str
               match_by:
                 description:
