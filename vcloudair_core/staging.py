@@ -100,10 +100,12 @@ class Staging:
                 content.sections.remove(part)
 
     def _next(self, content: StageContent, target: Mapping[str, Any] | None) -> StagedSection | None:
+        # In one order, whatever came first: what lets traffic in (firewall) is there before what leads it on (nat).
+        sections = sorted(content.sections, key=lambda part: (part.lock_key, part.section))
         if not target:
-            return next(iter(content.sections), None)
+            return next(iter(sections), None)
         known = content.names.get(json.dumps(dict(target), sort_keys=True))
-        for part in content.sections:
+        for part in sections:
             if part.target == known or (known is None and _same_thing(self._client, part, target)):
                 return part
         return None

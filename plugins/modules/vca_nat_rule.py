@@ -145,11 +145,14 @@ options:
 extends_documentation_fragment:
   - vcloudair.cloud.vca
   - vcloudair.cloud.edge
+  - vcloudair.cloud.stage
   - vcloudair.cloud.attributes
   - vcloudair.cloud.attributes.writes
 seealso:
   - module: vcloudair.cloud.vca_nat
     description: Many rules in one write.
+  - module: vcloudair.cloud.vca_edge_commit
+    description: Many tasks, one write.
   - module: vcloudair.cloud.vca_nat_info
   - module: vcloudair.cloud.vca_firewall_rule
 """
@@ -207,6 +210,11 @@ rule:
     vnic: "0"
     enabled: true
     rule_id: 196609
+staged:
+  description: That nothing was written yet, because O(stage=true).
+  returned: when staged
+  type: bool
+  sample: true
 plan:
   description: What there was to do, in one line.
   returned: success
@@ -224,10 +232,16 @@ error:
   sample: {error: SpecError, field: original_port, message: "..."}
 """
 
-from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import NAT_RULE_EXCLUSIVE, nat_rule_arguments
+from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import (
+    NAT_RULE_EXCLUSIVE,
+    nat_rule_arguments,
+    stage_arguments,
+)
 from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, given, run
 
-ARGUMENTS = dict(nat_rule_arguments(), state=dict(type="str", choices=["present", "absent"], default="present"))
+STATE = dict(type="str", choices=["present", "absent"], default="present")
+
+ARGUMENTS = dict(nat_rule_arguments(), state=STATE, **stage_arguments())
 
 JOB = Job(
     "ans.nat_rule",

@@ -84,7 +84,12 @@ SPECS = [
         CONNECTION | WAITING | {"state", "psk_file"},
         id="vca_ipsec_tunnel",
     ),
-    pytest.param(load("vca_nat_rule").arguments, NatRuleSpec, CONNECTION | {"state"}, id="vca_nat_rule"),
+    pytest.param(
+        load("vca_nat_rule").arguments,
+        NatRuleSpec,
+        CONNECTION | {"state", *_arguments.stage_arguments()},
+        id="vca_nat_rule",
+    ),
 ]
 
 

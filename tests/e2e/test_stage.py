@@ -75,6 +75,35 @@ def test_each_task_shows_its_own_change(
     assert names(vca_simulator_server) == ["rule 2", "rule 1"]
 
 
+def test_rules_of_two_sections_are_written_once_each_and_the_firewall_first(
+    env: dict[str, str], vca_simulator_server: SimulatorServer, tmp_path: Path
+) -> None:
+    def nat(number: int) -> dict[str, Any]:
+        words = {"action": "dnat", "vnic": 0, "original_address": "203.0.113.10", "original_port": 8000 + number}
+        words |= {"protocol": "tcp", "translated_address": f"192.168.10.{number}", "stage": True}
+        return {"vcloudair.cloud.vca_nat_rule": words}
+
+    tasks = [task for number in range(1, 6) for task in (nat(number), rule(number))]
+    lets_in = {"name": "published", "destination": "203.0.113.10", "protocol": "tcp", "dest_port": "8000-8100"}
+    path = play(tmp_path, *tasks, {"vcloudair.cloud.vca_firewall_rule": lets_in}, COMMIT)
+    first = run_playbook(path, env, "--diff")
+    assert first.counts == {"ok": 12, "changed": 12, "unreachable": 0, "failed": 0}, first.output
+    assert "WARNING" not in first.output
+    asked = [
+        f"{entry.method} {entry.path.split('/')[-2]}"
+        for entry in vca_simulator_server.simulator.journal.entries()
+        if entry.path.endswith("/config")
+    ]
+    # The last one looks whether the firewall lets in what NAT leads on.
+    firewall, nat_calls = ["PUT firewall", "GET firewall"], ["PUT nat", "GET nat"]
+    assert asked == ["GET nat", "GET firewall", *firewall, *nat_calls, "GET firewall"]
+    vca_simulator_server.simulator.journal.clear()
+    second = run_playbook(path, env)
+    assert second.counts["changed"] == 0, second.output
+    methods = [e.method for e in vca_simulator_server.simulator.journal.entries() if e.path.endswith("/config")]
+    assert methods == ["GET", "GET"]
+
+
 def test_a_handler_can_commit(env: dict[str, str], vca_simulator_server: SimulatorServer, tmp_path: Path) -> None:
     tasks = [{**rule(number), "notify": "write"} for number in (1, 2)]
     path = play(tmp_path, *tasks, handlers=[{"name": "write", **COMMIT}])
