@@ -41,14 +41,21 @@ def _journal(simulator: Any, data: dict[str, Any]) -> Response:
     return answers.json_body([entry.as_dict() for entry in simulator.journal.entries()])
 
 
+def _fault(simulator: Any, data: dict[str, Any]) -> None:
+    from vcloudair_core.simulator.outside_writer import try_out
+
+    kind = data.pop("kind", "")
+    if kind == "edit":
+        try_out(simulator, data.get("edit"))
+    simulator.faults.add(kind, **data)
+
+
 def _tunnel(simulator: Any, data: dict[str, Any]) -> None:
     from vcloudair_core.simulator.area_ipsec import IPSEC
+    from vcloudair_core.simulator.outside_writer import edge_named
 
-    wanted = data["edge"]
-    found = [edge for edge in simulator.world.edges.values() if wanted in (edge.edge_id, edge.name)]
-    if not found:
-        raise ValueError(f"there is no edge {wanted!r}")
-    IPSEC.put_down(found[0], data["name"], data.get("message", ""))
+    edge = edge_named(simulator, data["edge"])
+    IPSEC.put_down(edge, data["name"], data.get("message", ""))
 
 
 def _done(act: Callable[[Any, dict[str, Any]], object]) -> Callable[[Any, dict[str, Any]], Response]:
@@ -64,7 +71,7 @@ _CALLS: dict[tuple[str, str], Callable[[Any, dict[str, Any]], Response]] = {
     ("POST", "/reset"): _done(lambda simulator, data: simulator.reset()),
     ("GET", "/journal"): _journal,
     ("DELETE", "/journal"): _done(lambda simulator, data: simulator.journal.clear()),
-    ("POST", "/faults"): _done(lambda simulator, data: simulator.faults.add(data.pop("kind", ""), **data)),
+    ("POST", "/faults"): _done(_fault),
     ("DELETE", "/faults"): _done(lambda simulator, data: simulator.faults.clear()),
     ("POST", "/clock"): _done(lambda simulator, data: simulator.clock.advance(float(data["advance_s"]))),
     ("POST", "/tunnels"): _done(_tunnel),

@@ -10,6 +10,7 @@ from typing import Any
 from vcloudair_core.errors import ConnectionFailedError, TimeoutExpiredError, TransportError
 from vcloudair_core.http import Headers, Request, Response
 from vcloudair_core.simulator import answers
+from vcloudair_core.simulator.outside_writer import outside_edit
 from vcloudair_core.simulator.tasks import Owner
 
 KINDS = (
@@ -155,7 +156,7 @@ class Faults:
         if fields.get("form", "entity") not in BUSY_FORMS:
             raise ValueError(f"there is no form {fields['form']!r} of busy; known: {', '.join(BUSY_FORMS)}")
         if kind == "edit" and not callable(fields.get("edit")):
-            raise ValueError("edit needs a function, so it is ordered in the process only")
+            fields["edit"] = outside_edit(fields.get("edit"))
         if kind not in KINDS:
             raise ValueError(f"there is no fault {kind!r}; known: {', '.join(KINDS)}")
         fault = Fault(kind, **fields)

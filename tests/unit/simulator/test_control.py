@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -86,12 +87,56 @@ def test_faults_clock_and_sessions_over_the_wire(caller: Caller) -> None:
     assert again.get("/api/org/").status == 401
 
 
+FIREWALL_RULE = {"name": "theirs", "action": "deny"}
+NAT_RULE = {"action": "dnat", "vnic": "0", "originalAddress": "203.0.113.9", "translatedAddress": "10.0.0.9"}
+SITE = {
+    "name": "theirs",
+    "localIp": "203.0.113.10",
+    "peerId": "a",
+    "peerIp": "198.51.100.9",
+    "localSubnets": {"subnets": ["192.168.1.0/24"]},
+    "peerSubnets": {"subnets": ["10.1.0.0/16"]},
+    "psk": "their own",
+}
+
+
+@pytest.mark.parametrize(
+    ("section", "added", "count"),
+    [
+        ("firewall", FIREWALL_RULE, lambda tree: len(tree["firewallRules"]["firewallRules"])),
+        ("nat", NAT_RULE, lambda tree: len(tree["rules"]["natRulesDtos"])),
+        ("ipsec", SITE, lambda tree: len(tree["sites"]["sites"])),
+    ],
+)
+def test_somebody_else_writes_between_a_read_and_a_write(
+    caller: Caller, section: str, added: dict[str, Any], count: Callable[[Any], int]
+) -> None:
+    edge = first_edge(caller.simulator)
+    order = {"edge": edge.name, "section": section, "add": added}
+    path = f"/network/edges/{edge.edge_id}/{section}/config"
+    fault = {"kind": "edit", "method": "PUT", "path": f"/{section}/config", "edit": order}
+    read = caller.json(path)
+    assert control(caller, "POST", "/faults", fault).status == 204
+    assert caller.json(path) == read
+    assert caller.put_json(path, read).status == 409
+    again = caller.json(path)
+    assert count(again) == count(read) + 1
+    assert again["version"] == read["version"] + 1
+    assert caller.put_json(path, again).status == 204
+    assert count(caller.json(path)) == count(read) + 1
+
+
 @pytest.mark.parametrize(
     ("path", "value"),
     [
         ("/faults", {"kind": "nothing"}),
         ("/faults", {"kind": "edit", "edit": "x"}),
+        ("/faults", {"kind": "edit", "edit": {"section": "dhcp", "add": {}}}),
+        ("/faults", {"kind": "edit", "edit": {"section": "nat", "add": []}}),
+        ("/faults", {"kind": "edit", "edit": {"section": "nat", "add": {"action": "pat"}}}),
+        ("/faults", {"kind": "edit", "edit": {"section": "firewall", "add": {"action": "accept"}, "edge": "nowhere"}}),
         ("/faults", {"kind": "status", "what": 1}),
+        ("/tunnels", {"edge": "nowhere", "name": "branch"}),
         ("/faults", []),
         ("/clock", {}),
         ("/clock", {"advance_s": "soon"}),

@@ -159,7 +159,11 @@ def test_somebody_else_changes_something_first(caller: Caller) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "fields", "said"),
-    [("nothing", {}, "known: status"), ("edit", {}, "function"), ("busy", {"form": "odd"}, "known: entity")],
+    [
+        ("nothing", {}, "known: status"),
+        ("edit", {}, "edge, section and add"),
+        ("busy", {"form": "odd"}, "known: entity"),
+    ],
 )
 def test_orders_that_make_no_sense(caller: Caller, kind: str, fields: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
