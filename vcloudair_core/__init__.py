@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         ConnectionFailedError,
         DecodeError,
         EngineError,
+        IncompleteResultError,
         InvalidRequestError,
         LockTimeoutError,
         NotConvergedError,
@@ -51,6 +52,14 @@ if TYPE_CHECKING:
     from vcloudair_core.plugin.hooks import hookimpl
     from vcloudair_core.redact import Secret
     from vcloudair_core.services.ans.service import ANSFirewall, ANSIPSec, ANSNat
+    from vcloudair_core.services.query.seed import (
+        BaseQuery,
+        EdgeGatewayQuery,
+        OrgVdcQuery,
+        VAppQuery,
+        VAppTemplateQuery,
+        VMQuery,
+    )
     from vcloudair_core.session.facade import VCAODSession, VCASession
     from vcloudair_core.stage import waiting_stages
 
@@ -63,6 +72,7 @@ __all__ = [
     "ApiError",
     "App",
     "AuthenticationError",
+    "BaseQuery",
     "BusyError",
     "Change",
     "Client",
@@ -70,12 +80,15 @@ __all__ = [
     "ConflictError",
     "ConnectionFailedError",
     "DecodeError",
+    "EdgeGatewayQuery",
     "EngineError",
     "Exactly",
+    "IncompleteResultError",
     "InvalidRequestError",
     "LockTimeoutError",
     "NotConvergedError",
     "NotFoundError",
+    "OrgVdcQuery",
     "Outcome",
     "PermissionDeniedError",
     "Plan",
@@ -93,8 +106,11 @@ __all__ = [
     "TimeoutExpiredError",
     "TlsError",
     "TransportError",
+    "VAppQuery",
+    "VAppTemplateQuery",
     "VCAODSession",
     "VCASession",
+    "VMQuery",
     "VcloudAirError",
     "__version__",
     "connect",
@@ -107,6 +123,7 @@ _HOMES = {
     "ANSFirewall": "vcloudair_core.services.ans.service",
     "ANSIPSec": "vcloudair_core.services.ans.service",
     "ANSNat": "vcloudair_core.services.ans.service",
+    **{name: "vcloudair_core.services.query.seed" for name in __all__ if name.endswith("Query")},
     "Absent": "vcloudair_core.engine.desired",
     "App": "vcloudair_core.app",
     "Change": "vcloudair_core.engine.plan",

@@ -57,6 +57,7 @@ class App:
             observers=[self.plugins.exchange_finished] if self.plugins.implements("vca_exchange_finished") else [],
             task_observers=[self.plugins.task_progressed],
             cache=open_cache(settings),
+            record_types=self.plugins.record_types,
         )
 
     def client(

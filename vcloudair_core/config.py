@@ -65,6 +65,10 @@ OPTIONS: tuple[Option, ...] = (
     Option("retries", "float", "How many times a request that is safe to repeat is tried again.", default=4.0),
     Option("max_retry_wait", "float", "Seconds that one call may spend waiting between tries.", default=60.0),
     Option(
+        "parallel_calls", "float", "How many calls of one operation may be under way at the same time, such as pages.",
+        default=8.0,
+    ),
+    Option(
         "allowed_origins", "list",
         "Further origins (https://host:port) that may be sent the token when the server names them.",
     ),

@@ -12,6 +12,7 @@
         InvalidRequestError · AuthenticationError · PermissionDeniedError · NotFoundError · ConflictError · BusyError
         ServerError
       DecodeError(excerpt)                   an answer that is not what the protocol says
+      IncompleteResultError                  a result of many pages that changed while it was read
       TaskError(task)
         TaskFailedError · TaskTimeoutError
       EngineError
@@ -191,6 +192,10 @@ class DecodeError(VcloudAirError):
 
     def details(self) -> dict[str, Any]:
         return {"excerpt": self.excerpt}
+
+
+class IncompleteResultError(VcloudAirError):
+    """A result of many pages that changed while it was read. Nothing of it is given out as if it were whole."""
 
 
 class TaskError(VcloudAirError):

@@ -30,7 +30,7 @@ EXIT_CODES: tuple[ExitCode, ...] = (
     ExitCode(6, "No answer: name not found, no connection, time-out, TLS.", (errors.TransportError,)),
     ExitCode(
         7, "The server refused the request, failed, or answered with something that is not its protocol.",
-        (errors.ApiError, errors.DecodeError),
+        (errors.ApiError, errors.DecodeError, errors.IncompleteResultError),
     ),
     ExitCode(8, "A task of the server failed or took too long.", (errors.TaskError,)),
     ExitCode(

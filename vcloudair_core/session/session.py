@@ -21,6 +21,7 @@ from vcloudair_core.session.wire import SAFE_METHODS, Outcome, Wire
 
 if TYPE_CHECKING:
     from vcloudair_core.config import Settings
+    from vcloudair_core.plugin.records import RecordType
     from vcloudair_core.redact import Secret
     from vcloudair_core.session.auth import AuthProvider, Grant
     from vcloudair_core.session.cache import TokenCache
@@ -52,8 +53,10 @@ class Session:
         task_observers: Sequence[Callable[[Task], None]] = (),
         cache: TokenCache | None = None,
         clock: Clock = SYSTEM_CLOCK,
+        record_types: Callable[[], Mapping[str, RecordType]] = dict,
     ) -> None:
         self.settings = settings
+        self.record_types = record_types
         self.clock = clock
         self.task_observers = tuple(task_observers)
         self._auth = auth

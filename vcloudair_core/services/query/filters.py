@@ -1,0 +1,282 @@
+"""Filters: what the server is asked to leave out, and what is looked at again here.
+
+Servers differ in how they read a filter: in case, in wildcards, in which characters a value may hold and how those are
+escaped (it changed in API 35). So the server gets a filter that lets too much through rather than too little, made only
+of what all of them read alike, and every record is compared again. Source: api/query.md §4.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from urllib.parse import quote
+
+from vcloudair_core.engine.parsing import Problems, near
+from vcloudair_core.plugin.records import RecordType
+from vcloudair_core.services.query.record import Record, kind_of, moment
+
+OPERATORS = {"eq": "==", "ne": "!=", "lt": "=lt=", "le": "=le=", "gt": "=gt=", "ge": "=ge=", "like": "=="}
+"""Our word to the wire's. ``like`` takes ``*`` for any text, without regard to case. Source: api/query.md §4.1."""
+
+_ORDERED = ("int", "float", "datetime")
+_ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
+_METADATA = re.compile(r"metadata(@SYSTEM)?:(.+)\Z", re.DOTALL)
+_METADATA_TYPES = {bool: "BOOLEAN", int: "NUMBER", float: "NUMBER", datetime: "DATETIME", str: "STRING"}
+_UNSAFE = re.compile(r"[^\w .@/:+-]+", re.ASCII)
+"""Everything but what no server is known to stumble over: put as a wildcard, and compared here."""
+
+_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    "lt": lambda a, b: bool(a < b),
+    "le": lambda a, b: bool(a <= b),
+    "gt": lambda a, b: bool(a > b),
+    "ge": lambda a, b: bool(a >= b),
+}
+
+
+class Filter(Protocol):
+    """A condition on records."""
+
+    def on_server(self) -> str:
+        """For the URL, encoded; empty for what the server cannot be asked. Lets through at least what is meant."""
+        ...
+
+    def is_met(self, record: Record) -> bool:
+        """Whether a record is meant, as far as it tells."""
+        ...
+
+    def attributes(self) -> set[str]:
+        """What :meth:`is_met` looks at."""
+        ...
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """``attribute`` compared with a value. An attribute that a record lacks is an empty text."""
+
+    attribute: str
+    operator: str
+    value: Any
+
+    def on_server(self) -> str:
+        key = _METADATA.match(self.attribute)
+        if key is not None:
+            return self._metadata_on_server(key)
+        text = _as_text(self.value)
+        if self.operator in _COMPARE:
+            return f"{self.attribute}{OPERATORS[self.operator]}{quote(text, safe='')}"
+        if not text.strip():
+            return ""  # no documented form; and a blank may be an empty text or a space
+        pattern = _harmless(text, keep_stars=self.operator == "like")
+        if self.operator == "ne":
+            return "" if "*" in pattern else f"{self.attribute}!={quote(text, safe='')}"
+        return f"{self.attribute}=={quote(pattern, safe='*')}"
+
+    def _metadata_on_server(self, key: re.Match[str]) -> str:
+        """Key and value encoded. Wildcards are not known to work here. Source: api/query.md §4.3."""
+        text = _as_text(self.value)
+        if _UNSAFE.search(text) or _UNSAFE.search(key[2]) or self.operator in ("like", "ne") or not text.strip():
+            return ""
+        kind = _METADATA_TYPES[type(self.value)]
+        name = f"metadata{key[1] or ''}:{quote(key[2], safe='')}"
+        return f"{name}{OPERATORS[self.operator]}{kind}:{quote(text, safe='')}"
+
+    def is_met(self, record: Record) -> bool:
+        key = _METADATA.match(self.attribute)
+        actual: Any = record.metadata.get(key[2]) if key else record.get(self.attribute)
+        if self.operator == "like":
+            return _is_like(_as_text(actual), _as_text(self.value))
+        if self.operator in ("eq", "ne"):
+            return self._is_same(actual) == (self.operator == "eq")
+        if actual is None or actual == "":
+            return False
+        try:
+            return _COMPARE[self.operator](actual, self.value)
+        except TypeError:
+            return False
+
+    def _is_same(self, actual: Any) -> bool:
+        if isinstance(self.value, str) and not isinstance(actual, str):
+            return _as_text(actual) == self.value
+        if self.attribute == "id" and isinstance(actual, str):
+            return actual.casefold().endswith(str(self.value).casefold().rpartition(":")[2])
+        blank = ("", None)
+        return bool(actual == self.value) or (actual in blank and self.value in blank)
+
+    def attributes(self) -> set[str]:
+        return {self.attribute}
+
+
+@dataclass(frozen=True)
+class AllOf:
+    """Every one of these."""
+
+    parts: tuple[Filter, ...]
+
+    def on_server(self) -> str:
+        texts = [text for part in self.parts if (text := part.on_server())]
+        return ";".join(f"({text})" if "," in text else text for text in texts)
+
+    def is_met(self, record: Record) -> bool:
+        return all(part.is_met(record) for part in self.parts)
+
+    def attributes(self) -> set[str]:
+        return {name for part in self.parts for name in part.attributes()}
+
+
+@dataclass(frozen=True)
+class AnyOf:
+    """At least one of these."""
+
+    parts: tuple[Filter, ...]
+
+    def on_server(self) -> str:
+        texts = [part.on_server() for part in self.parts]
+        if not all(texts):
+            return ""  # one of them the server cannot be asked for
+        return ",".join(f"({text})" if ";" in text or "," in text else text for text in dict.fromkeys(texts))
+
+    def is_met(self, record: Record) -> bool:
+        return any(part.is_met(record) for part in self.parts)
+
+    def attributes(self) -> set[str]:
+        return {name for part in self.parts for name in part.attributes()}
+
+
+@dataclass(frozen=True)
+class Raw:
+    """FIQL as an expert wrote it: on the wire as it is, but for what a URL cannot hold, and not looked at here."""
+
+    text: str
+
+    def on_server(self) -> str:
+        return quote(self.text, safe="=;,()!*:@/%'~-._\\")
+
+    def is_met(self, record: Record) -> bool:
+        return True
+
+    def attributes(self) -> set[str]:
+        return set()
+
+
+EVERYTHING = AllOf(())
+
+
+def parse_where(data: Any, record_type: RecordType) -> Filter:
+    """Conditions as plain data, all of which must be met.
+
+    Shape: ``{attribute: value | [value, ...] | {operator: value}}``; a list means any of its values, an operator is one
+    of eq, ne, lt, le, gt, ge, like. ``metadata:key`` and ``metadata@SYSTEM:key`` are attributes, too.
+
+    Raises: SpecError that names every condition that is wrong.
+    """
+    problems = Problems()
+    if not isinstance(data, Mapping):
+        problems.add("where", f"a mapping of attributes to values was expected, not {data!r}")
+        problems.raise_if_any()
+    parts = [part for name, wanted in data.items() for part in _conditions(str(name), wanted, record_type, problems)]
+    problems.raise_if_any()
+    return AllOf(tuple(parts))
+
+
+def _conditions(name: str, wanted: Any, record_type: RecordType, problems: Problems) -> list[Filter]:
+    path = f"where.{name}"
+    if not (_ATTRIBUTE.match(name) or _METADATA.match(name)):
+        problems.add(path, "is not an attribute")
+        return []
+    kind = "" if name.startswith("metadata") else kind_of(record_type, name)
+    if isinstance(wanted, Mapping):
+        found: list[Filter] = []
+        for word, value in wanted.items():
+            if word not in OPERATORS:
+                hint = near(str(word), OPERATORS)
+                problems.add(
+                    f"{path}.{word}",
+                    f"is no operator; known are {', '.join(OPERATORS)}" + f"{'; ' + hint if hint else ''}",
+                )
+                continue
+            found.append(_one(name, word, value, kind, f"{path}.{word}", problems))
+        return found
+    return [_one(name, "eq", wanted, kind, path, problems)]
+
+
+def _one(name: str, operator: str, value: Any, kind: str, path: str, problems: Problems) -> Filter:
+    if isinstance(value, (list, tuple, set, frozenset)):
+        parts = tuple(_one(name, operator, item, kind, path, problems) for item in value)
+        if operator in ("eq", "like"):
+            if not parts:
+                problems.add(path, "is an empty list, which nothing can be one of")
+            return AnyOf(parts)
+        return AllOf(parts)
+    return Comparison(name, operator, _value(value, operator, kind, path, problems))
+
+
+def _value(value: Any, operator: str, kind: str, path: str, problems: Problems) -> Any:
+    if value is None:
+        value = ""
+    if not isinstance(value, (str, bool, int, float, datetime)):
+        problems.add(path, f"{value!r} cannot be compared with an attribute")
+        return ""
+    if operator == "like":
+        return _as_text(value)
+    if operator in _COMPARE and kind and kind not in _ORDERED:
+        problems.add(path, "only numbers and times have an order, and this attribute is neither")
+        return ""
+    return _of_kind(value, kind, path, problems)
+
+
+def _of_kind(value: Any, kind: str, path: str, problems: Problems) -> Any:
+    """The value as records have it: ``"true"`` for a boolean attribute is True."""
+    if not isinstance(value, str):
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        return _as_text(value) if kind in ("str", "uri") else float(value) if kind == "float" and is_number else value
+    word = value.strip()
+    if kind in ("", "str", "uri") or not word:
+        return value
+    try:
+        if kind == "bool":
+            return {"true": True, "yes": True, "false": False, "no": False}[word.lower()]
+        return moment(word) if kind == "datetime" else int(word) if kind == "int" else float(word)
+    except (ValueError, KeyError):
+        problems.add(
+            path, f"{value!r} is not { {'bool': 'true or false', 'datetime': 'a time'}.get(kind, 'a number') }"
+        )
+        return ""
+
+
+def _as_text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _harmless(text: str, *, keep_stars: bool) -> str:
+    """The text with a wildcard in place of all that servers read differently. Blanks at the ends count as such."""
+    if keep_stars:
+        return re.sub(r"\*+", "*", "*".join(_harmless(part, keep_stars=False) for part in text.split("*")))
+    inner = _UNSAFE.sub("*", text)
+    stripped = inner.strip()
+    if stripped != inner:
+        inner = f"{'*' if inner[0] != stripped[:1] else ''}{stripped}{'*' if inner[-1] != stripped[-1:] else ''}"
+    return re.sub(r"\*+", "*", inner)
+
+
+def _is_like(actual: str, pattern: str) -> bool:
+    expression = ".*".join(re.escape(part) for part in pattern.split("*"))
+    return re.fullmatch(expression, actual, re.IGNORECASE | re.DOTALL) is not None
+
+
+def both(first: Filter, second: Filter) -> Filter:
+    """Both of them."""
+    return AllOf(
+        tuple(part for whole in (first, second) for part in (whole.parts if isinstance(whole, AllOf) else (whole,)))
+    )
+
+
+def quoted(values: Sequence[str]) -> str:
+    """Values as a list for the URL."""
+    return quote(",".join(values), safe=",:@")

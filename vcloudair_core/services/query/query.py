@@ -1,0 +1,170 @@
+"""One query: what is asked for, and the ways to take what comes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from vcloudair_core.errors import AmbiguousMatchError, IncompleteResultError, InvalidRequestError, NotFoundError
+from vcloudair_core.plugin.records import RecordType
+from vcloudair_core.services.query.codec import Page, Row
+from vcloudair_core.services.query.filters import EVERYTHING, Filter
+from vcloudair_core.services.query.paging import pages
+from vcloudair_core.services.query.record import Record
+from vcloudair_core.services.query.store import LARGEST_PAGE, Question, read_page
+
+if TYPE_CHECKING:
+    from vcloudair_core.session.session import Session
+
+STABLE = "id"
+"""Sorted by what never changes and no two have, pages do not move while they are read."""
+
+_ATTEMPTS = 3
+_SHOWN = 5
+
+Progress = Callable[[int, int], None]
+"""(records so far, records in all)."""
+
+
+@dataclass(frozen=True)
+class Query:
+    """Nothing is sent until records are asked for. Iterating streams: a few pages are in memory at a time.
+
+    ``condition`` is met by every record that comes out, whatever the server made of it. ``limit`` is how many are
+    wanted. Every way to take records raises: IncompleteResultError when the result changed while it was read
+    (:meth:`all` asks again before it gives up), ApiError, TransportError, DecodeError.
+    """
+
+    session: Session
+    record_type: RecordType
+    condition: Filter = EVERYTHING
+    fields: tuple[str, ...] = ()
+    metadata: tuple[str, ...] = ()
+    sort: str = ""
+    is_descending: bool = False
+    limit: int | None = None
+    form: str = "records"
+    parallel: int = 8
+    page_size: int = LARGEST_PAGE
+    progress: Progress | None = None
+
+    def __iter__(self) -> Iterator[Record]:
+        """Records in order, as they come."""
+        if self.limit == 0:
+            return
+        for count, record in enumerate(self._matching(), 1):
+            yield self._shown(record)
+            if count == self.limit:
+                return
+
+    def all(self) -> list[Record]:
+        """Every record. A result that changed while it was read is read again, three times in all."""
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                return list(self)
+            except IncompleteResultError:
+                if attempt == _ATTEMPTS:
+                    raise
+        raise AssertionError
+
+    def first(self) -> Record | None:
+        """The first record, or None."""
+        return next(iter(replace(self, limit=1)), None)
+
+    def one(self) -> Record:
+        """The only record. Raises: NotFoundError, or AmbiguousMatchError with the candidates, when there is another."""
+        found = replace(self, limit=_SHOWN + 1).all()
+        if not found:
+            raise NotFoundError(f"There is no {self._described()}.")
+        if len(found) > 1:
+            count = f"{_SHOWN} or more" if len(found) > _SHOWN else str(len(found))
+            raise AmbiguousMatchError(
+                f"There are {count}, not one, of {self._described()}.",
+                candidates=[_candidate(record) for record in found[:_SHOWN]],
+                hint="Narrow it with another condition, or take it by id.",
+            )
+        return found[0]
+
+    def count(self) -> int:
+        """How many there are: one call when the server can count them, else all of them are read."""
+        if self.condition.attributes():
+            return sum(1 for _ in replace(self, limit=None, fields=("name",), metadata=()))
+        total = self._first_page(replace(self._question(), page_size=1)).total
+        return total or 0
+
+    # -- asking ------------------------------------------------------------------------------------------------------
+
+    def _matching(self) -> Iterator[Record]:
+        what = f"the query for {self.record_type.name}"
+        question = self._question()
+        first = self._first_page(question)
+        is_exact = not self.condition.attributes()
+        read = lambda number, link: read_page(self.session, question, number, link)  # noqa: E731 - for threads
+        done = 0
+        for rows in pages(read, first, what, parallel=self.parallel, most=self.limit if is_exact else None):
+            for row in rows:
+                record = self._record(row)
+                if self.condition.is_met(record):
+                    yield record
+            done += len(rows)
+            if self.progress is not None:
+                self.progress(done, first.total or done)
+
+    def _first_page(self, question: Question) -> Page:
+        if question.sort != STABLE or self.sort:
+            return read_page(self.session, question, 1)
+        try:
+            return read_page(self.session, question, 1)
+        except InvalidRequestError as exc:
+            # A server that cannot sort by id sorts so by itself. If it was not that, this one says what it was.
+            if STABLE not in str(exc):
+                raise
+            return read_page(self.session, replace(question, sort=""), 1)
+
+    def _question(self) -> Question:
+        return Question(
+            self.record_type.name,
+            self.form,
+            self._asked_fields(),
+            self.condition.on_server(),
+            self.sort or STABLE,
+            self.is_descending,
+            self.page_size,
+        )
+
+    def _asked_fields(self) -> Sequence[str]:
+        """What is shown and what is compared; metadata makes the list explicit. Source: api/query.md §4.3, §5."""
+        compared = sorted(self.condition.attributes() - {"href", "id"})
+        keys = [key if key.startswith("metadata") else f"metadata:{key}" for key in self.metadata]
+        keys += [name for name in compared if name.startswith("metadata") and name not in keys]
+        names = [name for name in compared if not name.startswith("metadata")]
+        if self.fields:
+            return list(dict.fromkeys(["name", *self.fields, *names, *keys]))
+        if not keys:
+            return ()
+        return list(dict.fromkeys([*(self.record_type.attributes or ["name"]), *names, *keys]))
+
+    def _record(self, row: Row) -> Record:
+        attributes, metadata = row
+        return Record(attributes, self.record_type, metadata)
+
+    def _shown(self, record: Record) -> Record:
+        if not self.fields:
+            return record
+        kept = {"name", "href", "id", *self.fields}
+        wanted = {name: value for name, value in record.raw.items() if name in kept}
+        return Record(wanted, self.record_type, record.metadata if self.metadata else None)
+
+    def _described(self) -> str:
+        text = self.condition.on_server()
+        return (
+            f"{self.record_type.name} that meets the conditions"
+            if text or self.condition.attributes()
+            else (self.record_type.name)
+        )
+
+
+def _candidate(record: Record) -> dict[str, str]:
+    shown = {"name": record.name, "id": record.id}
+    return shown | {name: record.raw[name] for name in ("containerName", "vdcName", "orgName") if record.raw.get(name)}

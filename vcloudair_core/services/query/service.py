@@ -1,0 +1,124 @@
+"""The query service of one session."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from vcloudair_core.engine.parsing import Problems, near
+from vcloudair_core.errors import SpecError
+from vcloudair_core.plugin.records import RecordType
+from vcloudair_core.services.query.filters import Raw, both, parse_where
+from vcloudair_core.services.query.query import Progress, Query
+from vcloudair_core.services.query.record_types import built_in_types
+from vcloudair_core.services.query.store import read_types
+
+if TYPE_CHECKING:
+    from vcloudair_core.session.session import Session
+
+FORMATS = ("records", "idrecords", "references")
+MOST_METADATA = 8
+"""Metadata terms in one query. Source: api/query.md §4.3."""
+
+_ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
+
+
+class QueryService:
+    """Finds anything: machines, networks, catalogs, tasks."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self._offered: list[str] | None = None
+
+    def types(self) -> Mapping[str, RecordType]:
+        """Every type that is known here, by name: the built-in ones and those of plugins."""
+        return {**built_in_types(), **self.session.record_types()}
+
+    def offered_types(self) -> list[str]:
+        """Names of the types that this server offers this user. One call. Raises: ApiError, TransportError."""
+        if self._offered is None:
+            self._offered = read_types(self.session)
+        return self._offered
+
+    def query(
+        self,
+        type_name: str,
+        where: Mapping[str, Any] | None = None,
+        *,
+        filter: str = "",  # noqa: A002 - the API's own word
+        fields: Sequence[str] = (),
+        metadata: Sequence[str] = (),
+        sort: str = "",
+        descending: bool = False,
+        limit: int | None = None,
+        format: str = "records",  # noqa: A002 - the API's own word
+        progress: Progress | None = None,
+    ) -> Query:
+        """A query for records of a type.
+
+        ``where``: conditions, see :func:`~vcloudair_core.services.query.filters.parse_where`; no value can break out of
+        its place, and records are compared again here. ``filter``: FIQL as the API has it; both must be met.
+        ``fields``: attributes to fetch, by default all; ``name`` always comes. ``metadata``: keys to fetch, 8 at most.
+        ``sort``: an attribute; by default the server's ids, so that pages do not move. ``limit``: how many at most.
+
+        Raises: SpecError, before anything is sent; for a type that is not known here, after a look at what is offered.
+        """
+        record_type = self._type(type_name)
+        problems = Problems()
+        for name, words in (("fields", fields), ("metadata", metadata)):
+            if isinstance(words, str):
+                problems.add(name, f"a list was expected, not {words!r}")
+        for name in [sort] if sort else []:
+            _check_attribute(name, "sort", record_type, problems)
+        for position, name in enumerate(() if isinstance(fields, str) else fields):
+            _check_attribute(name, f"fields[{position}]", record_type, problems)
+        if len(metadata) > MOST_METADATA:
+            problems.add("metadata", f"{len(metadata)} keys were given, {MOST_METADATA} is the most")
+        if limit is not None and limit < 0:
+            problems.add("limit", f"{limit} is less than nothing")
+        if format not in FORMATS:
+            problems.add("format", f"{format!r} is not one of {', '.join(FORMATS)}")
+        if format == "references" and not record_type.references_element:
+            problems.add("format", f"{type_name} has no references")
+        if format == "references" and where:
+            problems.add("format", "references have no attributes that conditions could be compared with")
+        if any(ord(letter) < 32 for letter in filter):
+            problems.add("filter", "has a control character in it")
+        problems.raise_if_any()
+        condition = parse_where(where or {}, record_type)
+        if filter:
+            condition = both(condition, Raw(filter))
+        return Query(
+            self.session,
+            record_type,
+            condition,
+            fields=tuple(fields),
+            metadata=tuple(metadata),
+            sort=sort,
+            is_descending=descending,
+            limit=limit,
+            form=format,
+            parallel=max(1, int(self.session.settings.parallel_calls)),
+            progress=progress,
+        )
+
+    def _type(self, name: str) -> RecordType:
+        known = self.types()
+        found = known.get(name)
+        if found is None:
+            if name not in self.offered_types():
+                hint = near(name, [*known, *self.offered_types()])
+                raise SpecError("type", f"there is no type {name!r}{'; ' + hint if hint else ''}")
+            return RecordType(name, f"{name[:1].upper()}{name[1:]}Record", "References")
+        is_admin = self.session.identity.org_name.casefold() == "system" if found.admin_name else False
+        # The provider's administrator sees machines and all else under other names. Source: api/query.md §6.
+        return known.get(found.admin_name, found) if is_admin else found
+
+
+def _check_attribute(name: str, path: str, record_type: RecordType, problems: Problems) -> None:
+    """Servers know more attributes than is listed; what cannot be one is refused, the rest is theirs to judge."""
+    if isinstance(name, str) and _ATTRIBUTE.match(name):
+        return
+    hint = near(str(name), record_type.attributes)
+    problems.add(path, f"{name!r} is not an attribute{'; ' + hint if hint else ''}")

@@ -1,0 +1,62 @@
+"""The URLs of the query service; nothing else here knows any. Source: api/query.md §1, §8."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from vcloudair_core.services.query.codec import Page, parse_page, parse_query_list
+from vcloudair_core.services.query.filters import quoted
+
+if TYPE_CHECKING:
+    from vcloudair_core.session.session import Session
+
+_PATH = "/api/query"
+_PAGE_NUMBER = re.compile(r"([?&]page=)\d+")
+LARGEST_PAGE = 128
+"""The most that every version allows. Source: api/query.md §1."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked. ``filter_text`` is encoded; an empty ``sort`` leaves the order to the server."""
+
+    type_name: str
+    form: str = "records"
+    fields: Sequence[str] = ()
+    filter_text: str = ""
+    sort: str = ""
+    is_descending: bool = False
+    page_size: int = LARGEST_PAGE
+
+    def text(self, page: int) -> str:
+        """The part of the URL behind the question mark."""
+        parts = [f"type={quote(self.type_name, safe='')}", f"page={page}", f"pageSize={self.page_size}"]
+        parts.append(f"format={self.form}")
+        if self.fields:
+            parts.append(f"fields={quoted(self.fields)}")
+        if self.sort:
+            parts.append(f"{'sortDesc' if self.is_descending else 'sortAsc'}={quote(self.sort, safe='')}")
+        if self.filter_text:
+            parts.append(f"filter={self.filter_text}")
+        return "&".join(parts)
+
+
+def read_page(session: Session, question: Question, page: int, link: str = "") -> Page:
+    """One page. ``link``, if the server gave one to another page, leads to this one with the number changed.
+
+    Raises: ApiError, TransportError, DecodeError.
+    """
+    what = f"page {page} of the query for {question.type_name}"
+    if link and _PAGE_NUMBER.search(link):
+        # The server's own link keeps what it needs to know.
+        return parse_page(session.call("GET", _PAGE_NUMBER.sub(rf"\g<1>{page}", link)).body, what)
+    return parse_page(session.call("GET", _PATH, query=question.text(page)).body, what)
+
+
+def read_types(session: Session) -> list[str]:
+    """Names of the types that the server offers. Raises: ApiError, TransportError, DecodeError."""
+    return parse_query_list(session.call("GET", _PATH).body)
