@@ -232,3 +232,29 @@ def test_the_ipsec_examples(server: SimulatorServer, username: str, password: st
     again.save_config()
     ipsec.get_config()
     assert len(ipsec) == count
+
+
+@pytest.mark.parametrize("flavour", ["portal", "direct"])
+def test_the_query_examples(server: SimulatorServer, username: str, password: str, flavour: str) -> None:
+    from vcloudair_core import BaseQuery, EdgeGatewayQuery, OrgVdcQuery, VAppQuery, VAppTemplateQuery, VMQuery
+
+    org_info = _signed_in(server, username, password, flavour)
+
+    vms = VMQuery(org_info)
+    vms.execute()
+    uuid, record = next(iter(vms.results.items()))
+    assert record == {"name": record["name"]}
+
+    vms.set_fields("status", "memoryMB")  # the name is always included
+    vms.execute()
+    assert vms.results[uuid] == {"name": record["name"], "status": "POWERED_ON", "memoryMB": "4096"}
+    assert record["name"] is not None
+    assert uuid in vms.find_by_name(record["name"].upper())
+    assert vms.find_by_name("no such machine") == []
+
+    for query in (EdgeGatewayQuery, VAppQuery, VAppTemplateQuery, OrgVdcQuery):
+        found = query(org_info, version="5.6").execute()
+        assert all(result["name"] for result in found.values())
+    tasks = BaseQuery(vcdurl=org_info["vcdurl"], token=org_info["token"], version="5.6")
+    tasks.set_query_type("organization")
+    assert len(tasks.execute()) == 1

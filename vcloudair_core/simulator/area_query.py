@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import random
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_plus
@@ -12,13 +13,28 @@ from vcloudair_core.http import Response
 from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
 from vcloudair_core.simulator import answers
 from vcloudair_core.simulator.query_filter import compile_filter
-from vcloudair_core.simulator.query_records import TYPES, QueryType, Record, urn_of
+from vcloudair_core.simulator.query_records import Column, Row, source_of, urn_of
+from vcloudair_core.simulator.query_types import TYPES, QueryType
+from vcloudair_core.simulator.world import Changes
 from vcloudair_core.simulator.xmlbuild import element, link
 
 MEDIA = "application/vnd.vmware.vcloud.query."
 FORMATS = ("references", "records", "idrecords")
-PACKAGED = {"/api/vms/query": "vm", "/api/vApps/query": "vApp", "/api/admin/vdcs/query": "orgVdc"}
-"""Source: api/query.md §8; that a tenant is answered at the last one, api/real-world-notes.md §3."""
+PACKAGED = {
+    "/api/vms/query": "vm",
+    "/api/vApps/query": "vApp",
+    "/api/vAppTemplates/query": "vAppTemplate",
+    "/api/catalogs/query": "catalog",
+    "/api/mediaList/query": "media",
+    "/api/admin/vdcs/query": "orgVdc",
+    "/api/admin/users/query": "user",
+    "/api/admin/groups/query": "group",
+    "/api/admin/roles/query": "role",
+    "/api/admin/orgs/query": "organization",
+}
+"""Source: api/query.md §8; that a tenant is answered below admin, api/real-world-notes.md §3."""
+METADATA = "Metadata"
+_MOST_KEPT = 32
 MAX_PAGE_SIZE = 128
 """What a client asks for beyond it is cut down to it. Source: api/query.md §1."""
 
@@ -47,7 +63,7 @@ def edges_of_vdc(context: Any) -> Response:
     vdc = context.world.vdcs.get(wanted)
     if vdc is None or vdc.org != context.user.org:
         return answers.no_access("vdc", wanted, context.version)
-    return answer(context, "edgeGateway", lambda record: str(record["vdc"]).endswith(wanted))
+    return answer(context, "edgeGateway", lambda row: bool(row.subject.vdc_id == wanted))
 
 
 def query_list(context: Any) -> Response:
@@ -57,6 +73,7 @@ def query_list(context: Any) -> Response:
         link("down", f"{base}?type={kind}&format={form}", f"{MEDIA}{form}+xml", name=kind)
         for kind in TYPES
         for form in FORMATS
+        if form != "references" or TYPES[kind].references
     ]
     attributes = {"type": f"{MEDIA}queryList+xml", "href": base}
     return answers.entity(element("QueryList", attributes, *links), f"{MEDIA}queryList+xml", context.version)
@@ -74,7 +91,7 @@ class _Page:
     form: str
 
 
-def answer(context: Any, kind: str, is_meant: Callable[[Record], bool] = lambda record: True) -> Response:
+def answer(context: Any, kind: str, is_meant: Callable[[Row], bool] | None = None) -> Response:
     """One page of ``kind``; ``is_meant`` narrows what there is before the client's own filter."""
     if kind.startswith("admin"):
         return answers.error(403, "ACCESS_TO_RESOURCE_IS_FORBIDDEN", "Access is forbidden", context.version)
@@ -82,15 +99,66 @@ def answer(context: Any, kind: str, is_meant: Callable[[Record], bool] = lambda 
         return answers.error(400, "BAD_REQUEST", f"Unknown query type: {kind}", context.version)
     given = {name: values[0] for name, values in context.query.items()}
     try:
-        page = _page(given)
-        rows = [record for record in TYPES[kind].records(context) if is_meant(record)]
-        found = _selected(rows, TYPES[kind].attributes(rows), given, _raw(context.raw_query, "filter"))
+        page = _page(given, context.simulator.config)
+        if page.form == "references" and not TYPES[kind].references:
+            raise _BadQueryError(f"{kind} has no references")
+        columns = source_of(kind).shown(context.version)
+        found = _found(context, kind, given, is_meant, columns)
+        shown = _shown_columns(TYPES[kind], columns, given.get("fields", ""))
     except _BadQueryError as exc:
         return answers.error(400, "BAD_REQUEST", str(exc), context.version)
-    return _document(context, kind, page, found[page.offset :])
+    begin = page.offset + (page.number - 1) * page.size
+    rows = [Row(context, subject, shown) for subject in found[begin : begin + page.size]]
+    return _document(context, kind, page, max(0, len(found) - page.offset), rows)
 
 
-def _page(given: dict[str, str]) -> _Page:
+def _found(
+    context: Any,
+    kind: str,
+    given: dict[str, str],
+    is_meant: Callable[[Row], bool] | None,
+    columns: Mapping[str, Column],
+) -> Sequence[Any]:
+    """All objects that are meant, in order; worked out once for all pages, as long as nothing changes."""
+    expression = _raw(context.raw_query, "filter")
+    asked = (expression, given.get("filterEncoded"), given.get("sortAsc"), given.get("sortDesc"))
+    key = (context.user.org, context.root, kind, context.version, *asked)
+    kept: dict[Any, Any] = context.simulator.kept_queries
+    if is_meant is None and kept.get("changes") == Changes.count and key in kept:
+        return list(kept[key]) if context.simulator.config.record_order == "random" else kept[key]
+    rows = [Row(context, subject, columns) for subject in source_of(kind).objects(context)]
+    if is_meant is not None:
+        rows = [row for row in rows if is_meant(row)]
+    found = [row.subject for row in _selected(rows, TYPES[kind].attributes, given, expression)]
+    if context.simulator.config.record_order == "random" and not (given.get("sortAsc") or given.get("sortDesc")):
+        random.shuffle(found)
+    elif is_meant is None and source_of(kind).is_steady:
+        if kept.get("changes") != Changes.count or len(kept) > _MOST_KEPT:
+            kept.clear()
+        kept["changes"], kept[key] = Changes.count, found
+    return found
+
+
+def _shown_columns(query_type: QueryType, columns: Mapping[str, Column], fields: str) -> Mapping[str, Column]:
+    """Those asked for; href stays, asked for or not. Source: api/query.md §5. Raises _BadQueryError."""
+    if not fields:
+        return columns
+    asked = {name.strip() for name in unquote_plus(fields).split(",") if name.strip()}
+    plain = {name for name in asked if not name.startswith("metadata")}
+    unknown = sorted(plain - query_type.attributes)
+    if unknown:
+        raise _BadQueryError(f"Unknown field: {', '.join(unknown)}")
+    shown = {name: column for name, column in columns.items() if name in plain or name == "href"}
+    keys = tuple(name.partition(":")[2] for name in asked if name.startswith("metadata"))
+    return {**shown, METADATA: lambda context, subject: _metadata(subject, keys)} if keys else shown
+
+
+def _metadata(subject: Any, keys: tuple[str, ...]) -> dict[str, Any] | None:
+    held: dict[str, Any] = getattr(subject, "metadata", {})
+    return {key: held[key] for key in keys if key in held} or None
+
+
+def _page(given: dict[str, str], config: Any) -> _Page:
     numbers = []
     for name, default in (("page", "1"), ("pageSize", "25"), ("offset", "0")):
         text = given.get(name, default)
@@ -100,6 +168,8 @@ def _page(given: dict[str, str]) -> _Page:
     form = given.get("format", "records")
     if form not in FORMATS:
         raise _BadQueryError(f"Unknown format: {form}")
+    if numbers[1] > MAX_PAGE_SIZE and config.page_size_over == "400":
+        raise _BadQueryError(f"pageSize must not be larger than {MAX_PAGE_SIZE}")
     return _Page(numbers[0], min(numbers[1], MAX_PAGE_SIZE), numbers[2], form)
 
 
@@ -107,8 +177,8 @@ def _raw(raw_query: str, name: str) -> str:
     return next((part.split("=", 1)[1] for part in raw_query.split("&") if part.startswith(f"{name}=")), "")
 
 
-def _selected(rows: list[Record], known: set[str], given: dict[str, str], expression: str) -> list[Record]:
-    """Filtered, sorted, and cut to the fields asked for. Raises _BadQueryError for attributes that there are not."""
+def _selected(rows: list[Row], known: Collection[str], given: dict[str, str], expression: str) -> list[Row]:
+    """Filtered and sorted. Raises _BadQueryError for attributes that there are not."""
     if expression:
         try:
             test = compile_filter(expression, known, is_encoded=given.get("filterEncoded") == "true")
@@ -120,23 +190,17 @@ def _selected(rows: list[Record], known: set[str], given: dict[str, str], expres
         if name:
             if name not in known:
                 raise _BadQueryError(f"Unknown attribute to sort by: {name}")
-            rows = sorted(rows, key=lambda row: _sortable(row.get(name)), reverse=order == "sortDesc")
-    if not given.get("fields"):
-        return rows
-    fields = {name.strip() for name in unquote_plus(given["fields"]).split(",") if name.strip()}
-    unknown = sorted(name for name in fields - known if not name.startswith("metadata"))
-    if unknown:
-        raise _BadQueryError(f"Unknown field: {', '.join(unknown)}")
-    # href stays, asked for or not. Source: api/query.md §5.
-    return [{name: value for name, value in row.items() if name in fields | {"href"}} for row in rows]
+            column = "href" if name == "id" else name
+            rows = sorted(rows, key=lambda row: _sortable(row.get(column)), reverse=order == "sortDesc")
+    return rows
 
 
 def _sortable(value: Any) -> tuple[int, float, str]:
     return (0, value, "") if isinstance(value, (int, float)) else (1, 0.0, str(value or ""))
 
 
-def _document(context: Any, kind: str, page: _Page, found: list[Record]) -> Response:
-    last = max(1, math.ceil(len(found) / page.size))
+def _document(context: Any, kind: str, page: _Page, total: int, rows: Sequence[Row]) -> Response:
+    last = max(1, math.ceil(total / page.size))
     links = [
         link(rel, _href(context, number, page.size, page.form), f"{MEDIA}{page.form}+xml")
         for rel, number, is_there in (
@@ -150,18 +214,17 @@ def _document(context: Any, kind: str, page: _Page, found: list[Record]) -> Resp
     links += [
         link("alternate", _href(context, page.number, page.size, form), f"{MEDIA}{form}+xml")
         for form in FORMATS
-        if form != page.form
+        if form != page.form and (form != "references" or TYPES[kind].references)
     ]
     envelope = {
         "name": kind,
         "page": page.number,
         "pageSize": page.size,
-        "total": len(found),
+        "total": total,
         "href": _href(context, page.number, page.size, page.form),
         "type": f"{MEDIA}{page.form}+xml",
     }
-    shown = found[(page.number - 1) * page.size : page.number * page.size]
-    children = [_row(TYPES[kind], record, page.form) for record in shown]
+    children = [_row(TYPES[kind], dict(row), page.form) for row in rows]
     root = TYPES[kind].references if page.form == "references" else "QueryResultRecords"
     return answers.entity(element(root, envelope, *links, *children), f"{MEDIA}{page.form}+xml", context.version)
 
@@ -177,15 +240,29 @@ def _href(context: Any, number: int, size: int, form: str) -> str:
     )
 
 
-def _row(query_type: QueryType, record: Record, form: str) -> Any:
+def _row(query_type: QueryType, record: dict[str, Any], form: str) -> Any:
+    metadata = record.pop(METADATA, None)
     if form == "references":
         # ReferenceType: a name may be missing when fields left it out. Source: api/query.md §3.
         names = {"name": record.get("name"), "id": urn_of(record["href"]), "href": record["href"]}
-        tag = query_type.record.replace("Record", "Reference")
-        return element(tag, {"type": query_type.media_type, **names})
+        return element(query_type.references.removesuffix("s"), {"type": query_type.media_type, **names})
     if form == "idrecords":
         record = {"id" if name == "href" else name: _as_urn(value) for name, value in record.items()}
-    return element(query_type.record, record)
+    return element(query_type.record, record, *([_metadata_element(metadata)] if metadata else []))
+
+
+_VALUE_TYPES = ((bool, "MetadataBooleanValue"), ((int, float), "MetadataNumberValue"), (str, "MetadataStringValue"))
+
+
+def _metadata_element(held: dict[str, Any]) -> Any:
+    """Source: api/query.md §4.3."""
+    entries = []
+    for key, value in held.items():
+        kind = next(name for types, name in _VALUE_TYPES if isinstance(value, types))
+        typed = element("TypedValue", None, element("Value", None, value))
+        typed.set("{http://www.w3.org/2001/XMLSchema-instance}type", kind)
+        entries.append(element("MetadataEntry", None, element("Key", None, key), typed))
+    return element("Metadata", None, *entries)
 
 
 def _as_urn(value: Any) -> Any:

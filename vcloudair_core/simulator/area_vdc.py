@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from vcloudair_core.http import Response
@@ -12,6 +13,9 @@ from vcloudair_core.simulator.xmlbuild import element, link
 
 T = "application/vnd.vmware.vcloud."
 ADMIN = "application/vnd.vmware.admin."
+BY_REFERENCE = ("vAppTemplate", "catalog", "catalogItem", "vdcStorageProfile", "network", "admin/role")
+"""Entities that records name and that are not simulated: whoever follows is told that it is not theirs to read."""
+
 STATUS_NUMBERS = {"POWERED_ON": 4, "POWERED_OFF": 8, "SUSPENDED": 3}
 """Words of records and numbers of entities. Source: api/query.md §11."""
 
@@ -23,11 +27,16 @@ def area(prefix: str = "") -> SimulatorArea:
         ("/api/admin/edgeGateway/{edge_id}", show_edge),
         ("/api/admin/network/{network_id}", show_network),
         ("/api/admin/user/{user_id}", show_user),
+        *[(f"/api/{kind}/{{entity_id}}", _by_reference(kind.rpartition("/")[2])) for kind in BY_REFERENCE],
         ("/api/vApp/{entity_id}", show_machine),
         ("/api/entity/{entity_id}", resolve),
     ]
     made = tuple(SimulatorRoute("GET", prefix + path, handler) for path, handler in routes)
     return SimulatorArea(f"vdc{prefix}", "VDCs and what is in them", made)
+
+
+def _by_reference(kind: str) -> Callable[[Any], Response]:
+    return lambda context: answers.no_access(kind, context.path_params["entity_id"], context.version)
 
 
 def own_vdc(context: Any, vdc_id: str) -> Vdc | None:

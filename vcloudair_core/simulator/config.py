@@ -24,7 +24,9 @@ class SimulatorConfig:
     """How a simulated cloud is set up; ``metadata["about"]`` of each field says what it does."""
 
     profile: str = _switch("all", "which APIs there are: vchs, vca, vcd or all")
-    vms: int = _switch(3, "machines, in one vApp of the first VDC")
+    vms: int = _switch(3, "machines of the first VDC")
+    vms_per_vapp: int = _switch(100, "how many of them are in one vApp")
+    templates: int = _switch(0, "vApp templates of the first VDC, with one machine each")
     edges: int = _switch(1, "edge gateways of the first VDC")
     replications: int = _switch(0, "replications into the first VDC")
     latency_ms: int = _switch(0, "milliseconds that every answer over a socket takes longer")
@@ -49,6 +51,9 @@ class SimulatorConfig:
     expired_answer: str = _switch("401-empty", "how a dead session is told: 401-empty, 401-error, 403-error, 403-empty")
     sc_content_type: str = _switch("malformed", "Content-Type of plans and instances: malformed, as recorded, or clean")
     vcd_host: str = _switch("", "host of the vCloud Director that the subscription portal names; empty: its own")
+    # -- query (api/query.md §12) --
+    record_order: str = _switch("id", "order without sortAsc and sortDesc: id, or random with every page")
+    page_size_over: str = _switch("clamp", "a pageSize beyond 128: clamp, or 400")
     # -- edges (api/ans.md §12) --
     strict_version: str = _switch(
         "409-stale", "`version` in a changed section: 409-stale, reject-any (400 whenever given) or ignore"

@@ -73,6 +73,8 @@ def _comparison(text: str, attributes: Collection[str]) -> Test:
     if not found:
         raise ValueError(f"not a comparison: {text}")
     name, op = found["name"], found["op"]
+    if name.startswith("metadata"):
+        return _of_metadata(name.partition(":")[2], op, unquote_plus(found["value"]))
     if name not in attributes:
         raise ValueError(f"unknown attribute '{name}'")
     value = re.sub(r"\\(.)", r"\1", unquote_plus(found["value"]))
@@ -85,6 +87,24 @@ def _comparison(text: str, attributes: Collection[str]) -> Test:
         pattern = re.compile(".*".join(re.escape(part) for part in value.split("*")) + r"\Z", re.I | re.S)
         return lambda record: bool(pattern.match(text_of(record.get(name, ""))))
     return lambda record: _is_same(text_of(record.get(name, "")), value)
+
+
+def _of_metadata(key: str, op: str, text: str) -> Test:
+    """``metadata:tier==STRING:gold``; the guide shows it without a type, too. Source: api/query.md §4.3."""
+    kind, colon, value = text.partition(":")
+    if not colon or kind not in ("STRING", "NUMBER", "BOOLEAN", "DATETIME"):
+        value = text
+
+    def test(record: Record) -> bool:
+        held: Mapping[str, Any] = getattr(getattr(record, "subject", None), "metadata", {})
+        if key not in held:
+            return False
+        actual = held[key]
+        if op in _ORDER:
+            return isinstance(actual, (int, float)) and _ORDER[op](actual, float(value))
+        return (text_of(actual) == value) == (op == "==")
+
+    return test
 
 
 def _ordered(name: str, op: str, value: str) -> Test:

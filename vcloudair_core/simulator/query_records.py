@@ -1,224 +1,425 @@
-"""Records of what the simulator has, with the attributes of real ones. Source: api/query.md §7."""
+"""What the simulator has, as the query service sees it: objects, and a column for each attribute.
+
+An attribute is worked out when somebody looks: a page of 128 out of 100,000 machines costs 128 rows, a filter by name
+one attribute of each. Source: api/query.md §7, api/real-world-notes.md §3.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from vcloudair_core.simulator.clock import stamp_of
-from vcloudair_core.simulator.world import Vdc, Vm
+from vcloudair_core.simulator.query_types import TYPES
+from vcloudair_core.simulator.world import Template, Vdc, Vm
 
-T = "application/vnd.vmware.vcloud."
-Record = dict[str, Any]
+Column = Callable[[Any, Any], Any]
+"""(context, object) -> value; None for an attribute that this object lacks."""
 
 
 @dataclass(frozen=True)
-class QueryType:
-    """A type of the query service: its record element, its references element, and where records come from."""
+class Source:
+    """Where the records of a type come from. ``is_steady``: they change only with the inventory.
 
-    record: str
-    media_type: str
-    rows: Callable[[Any], list[Record]]
-    since: tuple[tuple[str, tuple[int, ...]], ...] = ()
-    """Attributes that only newer API versions have."""
-    also: str = ""
-    """Attributes that such records may have and ours have not: a client may ask for them and gets nothing."""
+    ``since`` names attributes that only newer API versions have.
+    """
 
-    @property
-    def references(self) -> str:
-        """The element around references. Source: api/query.md §6."""
-        return self.record.replace("Record", "References")
+    objects: Callable[[Any], Sequence[Any]]
+    columns: Mapping[str, Column]
+    since: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    is_steady: bool = True
 
-    def attributes(self, rows: list[Record]) -> set[str]:
-        """What may be filtered, sorted and asked for."""
-        return {name for row in rows for name in row} | {"href", "id", "type", "name"} | set(self.also.split())
-
-    def records(self, context: Any) -> list[Record]:
-        """What the user may see, as the version asked for shows it."""
-        hidden = {name for name, version in self.since if _number(context.version) < version}
-        return [{key: value for key, value in row.items() if key not in hidden} for row in self.rows(context)]
+    def shown(self, version: str) -> dict[str, Column]:
+        """The columns that a version shows."""
+        asked = tuple(int(part) for part in version.split("-")[0].split("."))
+        return {name: column for name, column in self.columns.items() if asked >= self.since.get(name, (0,))}
 
 
-def _number(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split("-")[0].split("."))
+class Row(Mapping[str, Any]):
+    """One object as a record; attributes that it lacks are not in it."""
+
+    __slots__ = ("_columns", "_context", "subject")
+
+    def __init__(self, context: Any, subject: Any, columns: Mapping[str, Column]) -> None:
+        self._context = context
+        self._columns = columns
+        self.subject = subject
+
+    def __getitem__(self, name: str) -> Any:
+        value = self._columns[name](self._context, self.subject)
+        if value is None:
+            raise KeyError(name)
+        return value
+
+    def get(self, name: str, default: Any = None) -> Any:
+        column = self._columns.get(name)
+        value = column(self._context, self.subject) if column else None
+        return default if value is None else value
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in self._columns if self.get(name) is not None)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
-def _vdcs(context: Any) -> dict[str, Vdc]:
-    return {vdc.vdc_id: vdc for vdc in context.world.vdcs_of(context.user.org)}
+# -- where things are --------------------------------------------------------------------------------------------
 
 
-def _machines(context: Any) -> list[Vm]:
-    vdcs = _vdcs(context)
-    return [vm for vm in context.world.vms.values() if vm.vdc_id in vdcs]
-
-
-def _edges(context: Any) -> list[Record]:
-    root, vdcs = context.root, _vdcs(context)
-    return [
-        {
-            "gatewayStatus": "READY",
-            "haStatus": "DISABLED",
-            "href": f"{root}/api/admin/edgeGateway/{edge.edge_id}",
-            "isBusy": False,
-            "name": edge.name,
-            "numberOfExtNetworks": 1,
-            "numberOfOrgNetworks": 1,
-            "vdc": f"{root}/api/vdc/{edge.vdc_id}",
-            "isSyslogServerSettingInSync": True,
-            "advancedNetworkingEnabled": edge.is_advanced,
-            "orgVdcName": vdcs[edge.vdc_id].name,
-        }
-        for edge in context.world.edges.values()
-        if edge.vdc_id in vdcs
-    ]
-
-
-def _org_vdcs(context: Any) -> list[Record]:
-    return [
-        {
-            "name": vdc.name,
-            "href": f"{context.root}/api/vdc/{vdc.vdc_id}",
-            "isEnabled": True,
-            "orgName": vdc.org,
-            "status": "READY",
-            "isBusy": False,
-            "numberOfVApps": len({vm.vapp_id for vm in context.world.vms.values() if vm.vdc_id == vdc.vdc_id}),
-            "numberOfMedia": 0,
-            "numberOfDisks": 0,
-            "numberOfVAppTemplates": 0,
-        }
-        for vdc in _vdcs(context).values()
-    ]
-
-
-def _orgs(context: Any) -> list[Record]:
-    org = context.world.orgs[context.user.org]
-    return [
-        {
-            "name": org.name,
-            "displayName": org.full_name,
-            "isEnabled": True,
-            "isReadOnly": False,
-            "numberOfVdcs": len(_vdcs(context)),
-            "href": f"{context.root}/api/org/{org.org_id}",
-        }
-    ]
-
-
-def _vapps(context: Any) -> list[Record]:
-    root, vdcs = context.root, _vdcs(context)
-    return [
-        {
-            "name": vm.vapp_name,
-            "href": f"{root}/api/vApp/vapp-{vm.vapp_id}",
-            "vdc": f"{root}/api/vdc/{vm.vdc_id}",
-            "vdcName": vdcs[vm.vdc_id].name,
-            "isBusy": False,
-            "isDeployed": True,
-            "isEnabled": True,
-            "isPublic": False,
-            "status": "POWERED_ON",
-            "ownerName": next((user.name for user in context.world.users if user.org == context.user.org), "system"),
-        }
-        for vm in {vm.vapp_id: vm for vm in _machines(context)}.values()
-    ]
-
-
-def _vms(context: Any) -> list[Record]:
-    root = context.root
-    return [
-        {
-            "name": vm.name,
-            "href": f"{root}/api/vApp/vm-{vm.vm_id}",
-            "containerName": vm.vapp_name,
-            "container": f"{root}/api/vApp/vapp-{vm.vapp_id}",
-            "vdc": f"{root}/api/vdc/{vm.vdc_id}",
-            "isVAppTemplate": False,
-            "isDeleted": False,
-            "guestOs": "Ubuntu Linux (64-bit)",
-            "numberOfCpus": 2,
-            "memoryMB": 4096,
-            "status": vm.status,
-            "networkName": "lan",
-            "isBusy": False,
-            "isDeployed": True,
-            "isPublished": False,
-            "isVdcEnabled": True,
-            "isInMaintenanceMode": False,
-            "hardwareVersion": 10,
-            "pvdcHighestSupportedHardwareVersion": 10,
-            "vmToolsVersion": "2147483647",
-            "storageProfileName": "SSD-Accelerated",
-        }
-        for vm in _machines(context)
-    ]
-
-
-def _tasks(context: Any) -> list[Record]:
-    root, tasks = context.root, context.simulator.tasks
-    org = context.world.orgs[context.user.org]
-    found = []
-    for task in tasks.of(org.name):
-        status = tasks.status(task)
-        record = {
-            "name": task.operation_name,
-            "href": f"{root}/api/task/{task.task_id}",
-            "status": status,
-            "startDate": stamp_of(task.started),
-            "endDate": stamp_of(task.started + task.seconds),
-            "ownerName": task.user,
-            "object": root + task.owner.path,
-            "objectName": task.owner.name,
-            "objectType": task.owner.media_type.rsplit(".", 1)[-1].removesuffix("+xml"),
-            "org": f"{root}/api/org/{org.org_id}",
-            "orgName": org.name,
-            "serviceNamespace": "com.vmware.vcloud",
-            "progress": 100 if status == "success" else 50,
-        }
-        if status in ("queued", "running"):
-            del record["endDate"]
-        found.append(record)
+def _vdcs(context: Any) -> list[Vdc]:
+    found: list[Vdc] = context.world.vdcs_of(context.user.org)
     return found
 
 
-_VM_ALSO = (
-    "catalogName gcStatus ipAddress isAutoNature network owner ownerName task taskDetails taskStatus taskStatusName "
-    "vmToolsStatus autoUndeployDate autoDeleteDate isAutoUndeployNotified isAutoDeleteNotified vdcName"
-)
-_ORG_VDC_ALSO = (
-    "description cpuAllocationMhz cpuLimitMhz cpuUsedMhz cpuReservedMhz memoryAllocationMB memoryLimitMB memoryUsedMB "
-    "memoryReservedMB storageAllocationMB storageLimitMB storageUsedMB providerVdcName providerVdc isSystemVdc "
-    "numberOfDatastores numberOfStorageProfiles numberOfVMs numberOfRunningVMs networkPoolUniversalId "
-    "numberOfDeployedVApps"
-)
-_ORG_ALSO = (
-    "deployedVMQuota storedVMQuota canPublishCatalogs numberOfCatalogs numberOfVApps numberOfGroups numberOfDisks"
+def _own(context: Any, things: Mapping[str, Any]) -> list[Any]:
+    """Those in VDCs of the user's org."""
+    known = {vdc.vdc_id for vdc in _vdcs(context)}
+    return [thing for thing in things.values() if thing.vdc_id in known]
+
+
+def _machines(context: Any) -> list[Vm]:
+    """Machines, then those of templates. Source: api/real-world-notes.md §3."""
+    return _own(context, context.world.vms) + _own(context, context.world.template_vms)
+
+
+def _vapps(context: Any) -> list[Vm]:
+    """The first machine of each vApp stands for it."""
+    return list({vm.vapp_id: vm for vm in reversed(_own(context, context.world.vms))}.values())[::-1]
+
+
+def _templates(context: Any) -> list[Template]:
+    return _own(context, context.world.templates)
+
+
+def _vdc_href(context: Any, thing: Any) -> str:
+    return f"{context.root}/api/vdc/{thing.vdc_id}"
+
+
+def _vdc_name(context: Any, thing: Any) -> str:
+    return str(context.world.vdcs[thing.vdc_id].name)
+
+
+def _owner(context: Any, thing: Any) -> str:
+    return next((user.name for user in context.world.users if user.org == context.user.org), "system")
+
+
+def _is(value: Any) -> Column:
+    return lambda context, thing: value
+
+
+def _of(name: str) -> Column:
+    return lambda context, thing: getattr(thing, name)
+
+
+def _org_href(context: Any, thing: Any) -> str:
+    return f"{context.root}/api/org/{context.world.orgs[context.user.org].org_id}"
+
+
+def _id(kind: str, path: str) -> Column:
+    return lambda context, thing: f"{context.root}{path}{context.world.make_id(kind, str(thing))}"
+
+
+# -- types -------------------------------------------------------------------------------------------------------
+
+
+def _vm_href(context: Any, vm: Vm) -> str:
+    return f"{context.root}/api/{'vAppTemplate' if vm.is_template else 'vApp'}/vm-{vm.vm_id}"
+
+
+def _vm_container(context: Any, vm: Vm) -> str:
+    if vm.is_template:
+        return f"{context.root}/api/vAppTemplate/vappTemplate-{vm.vapp_id}"
+    return f"{context.root}/api/vApp/vapp-{vm.vapp_id}"
+
+
+_VMS = Source(
+    _machines,
+    {
+        "name": _of("name"),
+        "href": _vm_href,
+        "containerName": _of("vapp_name"),
+        "container": _vm_container,
+        "vdc": _vdc_href,
+        "ownerName": _owner,
+        "isVAppTemplate": _of("is_template"),
+        "isDeleted": _is(False),
+        "guestOs": _of("guest_os"),
+        "numberOfCpus": _of("cpus"),
+        "memoryMB": _of("memory_mb"),
+        "status": _of("status"),
+        "networkName": lambda context, vm: vm.network or None,
+        "ipAddress": lambda context, vm: vm.ip_address or None,
+        "isBusy": _of("is_busy"),
+        "isDeployed": lambda context, vm: vm.status == "POWERED_ON",
+        "isPublished": _is(False),
+        "catalogName": lambda context, vm: vm.catalog or None,
+        "isVdcEnabled": _is(True),
+        "isInMaintenanceMode": _is(False),
+        "hardwareVersion": _is(10),
+        "pvdcHighestSupportedHardwareVersion": _is(10),
+        "vmToolsVersion": _is("2147483647"),
+        "storageProfileName": _of("storage_profile"),
+        "taskStatusName": lambda context, vm: "vappDeploy" if vm.is_busy else None,
+        "taskStatus": lambda context, vm: "running" if vm.is_busy else None,
+        "taskDetails": lambda context, vm: " " if vm.is_busy else None,
+    },
+    {"ipAddress": (5, 7), "ownerName": (5, 7)},
 )
 
-TYPES = {
-    "edgeGateway": QueryType(
-        "EdgeGatewayRecord",
-        "application/vnd.vmware.admin.edgeGateway+xml",
-        _edges,
-        (("advancedNetworkingEnabled", (7, 0)), ("orgVdcName", (29, 0))),
-        "availableNetCount distributedRoutingEnabled task taskDetails taskOperation taskStatus",
-    ),
-    "orgVdc": QueryType("OrgVdcRecord", f"{T}vdc+xml", _org_vdcs, also=_ORG_VDC_ALSO),
-    "vm": QueryType("VMRecord", f"{T}vm+xml", _vms, also=_VM_ALSO),
-    "vApp": QueryType(
-        "VAppRecord", f"{T}vApp+xml", _vapps, also="creationDate isInMaintenanceMode isAutoNature isExpired"
-    ),
-    "organization": QueryType("OrgRecord", f"{T}org+xml", _orgs, also=_ORG_ALSO),
-    "task": QueryType("TaskRecord", f"{T}task+xml", _tasks, (("progress", (9, 0)),)),
+_VAPPS = Source(
+    _vapps,
+    {
+        "name": _of("vapp_name"),
+        "href": lambda context, vm: f"{context.root}/api/vApp/vapp-{vm.vapp_id}",
+        "vdc": _vdc_href,
+        "vdcName": _vdc_name,
+        "isBusy": _is(False),
+        "isDeployed": _is(True),
+        "isEnabled": _is(True),
+        "isPublic": _is(False),
+        "status": _is("POWERED_ON"),
+        "ownerName": _owner,
+    },
+)
+
+_TEMPLATES = Source(
+    _templates,
+    {
+        "name": _of("name"),
+        "href": lambda context, one: f"{context.root}/api/vAppTemplate/vappTemplate-{one.template_id}",
+        "vdc": _vdc_href,
+        "vdcName": _vdc_name,
+        "org": _org_href,
+        "catalogName": _of("catalog"),
+        "ownerName": _owner,
+        "isPublished": _is(False),
+        "isBusy": _is(False),
+        "isGoldMaster": _is(False),
+        "isEnabled": _is(True),
+        "isDeployed": _is(False),
+        "isExpired": _is(False),
+        "status": _is("RESOLVED"),
+        "storageProfileName": _is("SSD-Accelerated"),
+        "creationDate": _is("2015-11-08T12:00:00.000+01:00"),
+    },
+)
+
+_EDGES = Source(
+    lambda context: _own(context, context.world.edges),
+    {
+        "gatewayStatus": _is("READY"),
+        "haStatus": _is("DISABLED"),
+        "href": lambda context, edge: f"{context.root}/api/admin/edgeGateway/{edge.edge_id}",
+        "isBusy": _is(False),
+        "name": _of("name"),
+        "numberOfExtNetworks": _is(1),
+        "numberOfOrgNetworks": _is(1),
+        "vdc": _vdc_href,
+        "isSyslogServerSettingInSync": _is(True),
+        "advancedNetworkingEnabled": _of("is_advanced"),
+        "orgVdcName": _vdc_name,
+    },
+    {"advancedNetworkingEnabled": (7, 0), "orgVdcName": (29, 0)},
+)
+
+_ORG_VDCS = Source(
+    _vdcs,
+    {
+        "name": _of("name"),
+        "href": _vdc_href,
+        "isEnabled": _is(True),
+        "orgName": _of("org"),
+        "status": _is("READY"),
+        "isBusy": _is(False),
+        "numberOfVApps": lambda context, vdc: len(
+            {vm.vapp_id for vm in context.world.vms.values() if vm.vdc_id == vdc.vdc_id}
+        ),
+        "numberOfMedia": _is(0),
+        "numberOfDisks": _is(0),
+        "numberOfVAppTemplates": lambda context, vdc: sum(
+            one.vdc_id == vdc.vdc_id for one in context.world.templates.values()
+        ),
+    },
+)
+
+_ORGS = Source(
+    lambda context: [context.world.orgs[context.user.org]],
+    {
+        "name": _of("name"),
+        "displayName": _of("full_name"),
+        "isEnabled": _is(True),
+        "isReadOnly": _is(False),
+        "numberOfVdcs": lambda context, org: len(_vdcs(context)),
+        "href": lambda context, org: f"{context.root}/api/org/{org.org_id}",
+    },
+)
+
+_NETWORKS = Source(
+    _vdcs,
+    {
+        "name": _is("lan"),
+        "href": lambda context, vdc: f"{context.root}/api/network/{context.world.make_id('lan', vdc.vdc_id)}",
+        "vdc": _vdc_href,
+        "vdcName": _of("name"),
+        "defaultGateway": _is("192.168.10.1"),
+        "netmask": _is("255.255.255.0"),
+        "dns1": _is("192.168.10.1"),
+        "dns2": _is(" "),
+        "dnsSuffix": _is(" "),
+        "linkType": _is(1),
+        "connectedTo": lambda context, vdc: next(
+            (edge.name for edge in context.world.edges.values() if edge.vdc_id == vdc.vdc_id), " "
+        ),
+        "isBusy": _is(False),
+        "isShared": _is(False),
+        "isIpScopeInherited": _is(False),
+    },
+)
+
+_PROFILES = Source(
+    _vdcs,
+    {
+        "name": _is("SSD-Accelerated"),
+        "href": lambda context, vdc: f"{context.root}/api/vdcStorageProfile/{context.world.make_id('ssd', vdc.vdc_id)}",
+        "vdc": _vdc_href,
+        "vdcName": _of("name"),
+        "isEnabled": _is(True),
+        "isDefaultStorageProfile": _is(True),
+        "isVdcBusy": _is(False),
+        "numberOfConditions": _is(0),
+        "storageLimitMB": _is(1024000),
+        "storageUsedMB": _is(40960),
+    },
+)
+
+_CATALOGS = Source(
+    lambda context: sorted({one.catalog for one in _templates(context)}),
+    {
+        "name": lambda context, name: name,
+        "href": _id("catalog", "/api/catalog/"),
+        "creationDate": _is("2015-11-08T12:00:00.000+01:00"),
+        "isPublished": _is(False),
+        "isShared": _is(True),
+        "numberOfMedia": _is(0),
+        "numberOfVAppTemplates": lambda context, name: sum(one.catalog == name for one in _templates(context)),
+        "orgName": lambda context, name: context.user.org,
+        "ownerName": _owner,
+    },
+)
+
+_ITEMS = Source(
+    _templates,
+    {
+        "name": _of("name"),
+        "href": lambda context, one: f"{context.root}/api/catalogItem/{context.world.make_id('item', one.name)}",
+        "entity": lambda context, one: f"{context.root}/api/vAppTemplate/vappTemplate-{one.template_id}",
+        "entityName": _of("name"),
+        "entityType": _is("vapptemplate"),
+        "catalogName": _of("catalog"),
+        "ownerName": _owner,
+        "vdc": _vdc_href,
+        "vdcName": _vdc_name,
+        "isPublished": _is(False),
+        "isVdcEnabled": _is(True),
+        "isExpired": _is(False),
+        "status": _is("RESOLVED"),
+        "creationDate": _is("2015-11-08T12:00:00.000+01:00"),
+    },
+)
+
+_USERS = Source(
+    lambda context: [user for user in context.world.users if user.org == context.user.org],
+    {
+        "name": _of("name"),
+        "href": lambda context, user: f"{context.root}/api/admin/user/{user.user_id}",
+        "fullName": _of("name"),
+        "isEnabled": _is(True),
+        "isLdapUser": _is(False),
+        "numberOfDeployedVMs": _is(0),
+        "deployedVMQuota": _is(0),
+        "numberOfStoredVMs": _is(0),
+        "storedVMQuota": _is(0),
+    },
+)
+
+_ROLES = Source(
+    lambda context: ("Organization Administrator", "vApp Author", "Console Access Only"),
+    {
+        "name": lambda context, name: name,
+        "href": _id("role", "/api/admin/role/"),
+        "isReadOnly": _is(True),
+    },
+)
+
+
+def _tasks(context: Any) -> list[Any]:
+    found: list[Any] = context.simulator.tasks.of(context.user.org)
+    return found
+
+
+def _task_status(context: Any, task: Any) -> str:
+    return str(context.simulator.tasks.status(task))
+
+
+_TASKS = Source(
+    _tasks,
+    {
+        "name": _of("operation_name"),
+        "href": lambda context, task: f"{context.root}/api/task/{task.task_id}",
+        "status": _task_status,
+        "startDate": lambda context, task: stamp_of(task.started),
+        "endDate": lambda context, task: (
+            None if _task_status(context, task) in ("queued", "running") else stamp_of(task.started + task.seconds)
+        ),
+        "ownerName": _of("user"),
+        "object": lambda context, task: context.root + task.owner.path,
+        "objectName": lambda context, task: task.owner.name,
+        "objectType": lambda context, task: task.owner.media_type.rsplit(".", 1)[-1].removesuffix("+xml"),
+        "org": _org_href,
+        "orgName": lambda context, task: context.user.org,
+        "serviceNamespace": _is("com.vmware.vcloud"),
+        "progress": lambda context, task: 100 if _task_status(context, task) == "success" else 50,
+    },
+    {"progress": (9, 0)},
+    is_steady=False,
+)
+
+_NOTHING = Source(lambda context: (), {"name": _is(""), "href": _is("")})
+
+_SOURCES = {
+    "vm": _VMS,
+    "vApp": _VAPPS,
+    "vAppTemplate": _TEMPLATES,
+    "edgeGateway": _EDGES,
+    "orgVdc": _ORG_VDCS,
+    "organization": _ORGS,
+    "orgVdcNetwork": _NETWORKS,
+    "orgVdcStorageProfile": _PROFILES,
+    "catalog": _CATALOGS,
+    "catalogItem": _ITEMS,
+    "user": _USERS,
+    "role": _ROLES,
+    "task": _TASKS,
 }
-"""What a tenant can ask for here; the names of elements do not all follow the pattern. Source: api/query.md §6."""
 
-_KINDS_OF_PATHS = {"edgeGateway": "gateway", "vdc": "vdc", "org": "org", "task": "task"}
+
+@cache
+def source_of(kind: str) -> Source:
+    """Where the records of a type come from; of types without a source there are none."""
+    assert kind in TYPES
+    return _SOURCES.get(kind, _NOTHING)
+
+
+_KINDS_OF_PATHS = {
+    "edgeGateway": "gateway", "vdc": "vdc", "org": "org", "task": "task", "vdcStorageProfile": "vdcstorageProfile",
+    "catalogItem": "catalogitem",
+}  # fmt: skip
 
 
 def urn_of(href: str) -> str:
     """``urn:vcloud:<kind>:<uuid>`` of an entity's address. Source: api/real-world-notes.md §4."""
     *_, folder, tail = href.split("/")
-    kind = tail.split("-", 1)[0] if folder == "vApp" else _KINDS_OF_PATHS.get(folder, folder)
+    kind = tail.split("-", 1)[0].lower() if folder in ("vApp", "vAppTemplate") else _KINDS_OF_PATHS.get(folder, folder)
     return f"urn:vcloud:{kind}:{tail[-36:]}"

@@ -5,9 +5,46 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from vcloudair_core.simulator.config import ORG, PASSWORD, USER, SimulatorConfig
+
+
+class Changes:
+    """Counts changes of the inventory, so that what was worked out from it is known to hold still."""
+
+    count = 0
+
+
+class _Watched:
+    """Something whose every change counts."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        Changes.count += 1
+        object.__setattr__(self, name, value)
+
+
+_Thing = TypeVar("_Thing")
+
+
+class Shelf(dict[str, _Thing]):
+    """Things by id, whose coming and going counts."""
+
+    def __setitem__(self, key: str, value: _Thing) -> None:
+        Changes.count += 1
+        super().__setitem__(key, value)
+
+    def __delitem__(self, key: str) -> None:
+        Changes.count += 1
+        super().__delitem__(key)
+
+    def pop(self, *arguments: Any) -> Any:
+        Changes.count += 1
+        return super().pop(*arguments)
+
+    def clear(self) -> None:
+        Changes.count += 1
+        super().clear()
 
 
 @dataclass
@@ -30,7 +67,7 @@ class User:
 
 
 @dataclass
-class Vdc:
+class Vdc(_Watched):
     """A virtual data centre of one org."""
 
     vdc_id: str
@@ -39,7 +76,7 @@ class Vdc:
 
 
 @dataclass
-class Edge:
+class Edge(_Watched):
     """An edge gateway. ``number`` is NSX's own: ``edge-<number>``. Source: api/ans.md §1.3."""
 
     edge_id: str
@@ -54,9 +91,9 @@ class Edge:
     """State of the other sections by name; a section makes its own at first use."""
 
 
-@dataclass
-class Vm:
-    """A machine in a vApp."""
+@dataclass(slots=False)
+class Vm(_Watched):
+    """A machine in a vApp, or with ``is_template`` in a template, whose id and name are then those of its container."""
 
     vm_id: str
     name: str
@@ -64,6 +101,26 @@ class Vm:
     vapp_name: str
     vdc_id: str
     status: str = "POWERED_ON"
+    is_template: bool = False
+    guest_os: str = "Ubuntu Linux (64-bit)"
+    cpus: int = 2
+    memory_mb: int = 4096
+    network: str = "lan"
+    ip_address: str = ""
+    storage_profile: str = "SSD-Accelerated"
+    catalog: str = ""
+    is_busy: bool = False
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Template(_Watched):
+    """A vApp template in a catalog."""
+
+    template_id: str
+    name: str
+    catalog: str
+    vdc_id: str
 
 
 @dataclass
@@ -83,9 +140,11 @@ class World:
     def __init__(self, seed: str) -> None:
         self._space = uuid.uuid5(uuid.NAMESPACE_DNS, seed)
         self.orgs: dict[str, Org] = {}
-        self.vdcs: dict[str, Vdc] = {}
-        self.edges: dict[str, Edge] = {}
-        self.vms: dict[str, Vm] = {}
+        self.vdcs: dict[str, Vdc] = Shelf()
+        self.edges: dict[str, Edge] = Shelf()
+        self.vms: dict[str, Vm] = Shelf()
+        self.templates: dict[str, Template] = Shelf()
+        self.template_vms: dict[str, Vm] = Shelf()
         self.replications: dict[str, Replication] = {}
         self.users: list[User] = []
 
@@ -148,10 +207,39 @@ def _counted(config: SimulatorConfig) -> dict[str, Any]:
     inside = {
         "name": vdc,
         "edges": [{"name": f"{vdc}-edge{n}"} for n in range(1, config.edges + 1)],
-        "vms": [{"name": f"vm-{n:04}"} for n in range(1, config.vms + 1)],
+        "vms": [_counted_vm(vdc, n, config) for n in range(1, config.vms + 1)],
+        "templates": [{"name": f"template-{n}"} for n in range(1, config.templates + 1)],
         "replications": [{"name": f"replicated-{n:04}"} for n in range(1, config.replications + 1)],
     }
     return {"orgs": [{"name": ORG, "users": [{"name": USER, "password": PASSWORD}], "vdcs": [inside]}]}
+
+
+def _counted_vm(vdc: str, number: int, config: SimulatorConfig) -> dict[str, Any]:
+    address = f"192.168.{10 + number // 250 % 200}.{1 + number % 250}"
+    vapp = f"{vdc}-vapp{1 + (number - 1) // config.vms_per_vapp}"
+    return {"name": f"vm-{number:04}", "vapp": vapp, "ip_address": address}
+
+
+_VM_WORDS = (
+    "status",
+    "guest_os",
+    "cpus",
+    "memory_mb",
+    "network",
+    "ip_address",
+    "storage_profile",
+    "is_busy",
+    "metadata",
+)
+
+
+def _add_template(world: World, place: Vdc, tree: dict[str, Any]) -> None:
+    identifier, catalog = world.make_id("template", tree["name"]), tree.get("catalog", "templates")
+    world.templates[identifier] = Template(identifier, tree["name"], catalog, place.vdc_id)
+    vm_id = world.make_id("template-vm", tree["name"])
+    machine = Vm(vm_id, f"{tree['name']}-vm", identifier, tree["name"], place.vdc_id, "POWERED_OFF", True)
+    machine.catalog, machine.network = catalog, ""
+    world.template_vms[vm_id] = machine
 
 
 def _add_vdc(world: World, org: Org, tree: dict[str, Any], config: SimulatorConfig) -> None:
@@ -162,8 +250,10 @@ def _add_vdc(world: World, org: Org, tree: dict[str, Any], config: SimulatorConf
     for vm in tree.get("vms", ()):
         vapp = vm.get("vapp", f"{place.name}-vapp1")
         ids = world.make_id("vm", vm["name"]), world.make_id("vapp", vapp)
-        machine = Vm(ids[0], vm["name"], ids[1], vapp, place.vdc_id, vm.get("status", "POWERED_ON"))
-        world.vms[machine.vm_id] = machine
+        words = {name: vm[name] for name in _VM_WORDS if name in vm}
+        world.vms[ids[0]] = Vm(ids[0], vm["name"], ids[1], vapp, place.vdc_id, **words)
+    for template in tree.get("templates", ()):
+        _add_template(world, place, template)
     for given in tree.get("replications", ()):
         name, rpo = given["name"], int(given.get("rpo", 240))
         identifier = f"{world.make_id('source', name)}-vm01a-{world.make_id('replication', name)}"

@@ -165,7 +165,8 @@ def test_without_a_type_the_types_are_listed(caller: Caller) -> None:
     links = caller.xml("/api/query")
     offered = {(link.get("name"), str(link.get("type")).split(".")[-1]) for link in links}
     assert ("vm", "idrecords+xml") in offered
-    assert len(offered) == 3 * len({name for name, _ in offered})
+    without_references = {"role", "event", "vmDiskRelation", "fileDescriptor", "condition"}
+    assert len(offered) == 3 * len({name for name, _ in offered}) - len(without_references)
     assert all(caller.get(str(link.get("href"))).status == 200 for link in links)
 
 

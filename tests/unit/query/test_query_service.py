@@ -1,0 +1,199 @@
+"""Queries against a simulated cloud."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from vcloudair_core.client import Client
+from vcloudair_core.errors import (
+    AmbiguousMatchError,
+    IncompleteResultError,
+    InvalidRequestError,
+    NotFoundError,
+    SpecError,
+)
+from vcloudair_core.http import Request, Response
+from vcloudair_core.services.query.service import QueryService
+from vcloudair_core.session.clock import FakeClock
+from vcloudair_core.simulator import Simulator, SimulatorConfig
+from vcloudair_core.testing import simulated_app, simulator_settings
+
+MANY = 300
+
+
+@pytest.fixture
+def simulator() -> Simulator:
+    return Simulator(SimulatorConfig(profile="vcd", vms=MANY, edges=2))
+
+
+@pytest.fixture
+def client(simulator: Simulator) -> Iterator[Client]:
+    with simulated_app(simulator).client(**simulator_settings(simulator)) as made:
+        made.session.clock = made.session._wire.clock = FakeClock()
+        yield made
+
+
+@pytest.fixture
+def service(client: Client) -> QueryService:
+    found: QueryService = client.service("query")
+    return found
+
+
+def rename(simulator: Simulator, position: int, name: str) -> None:
+    list(simulator.world.vms.values())[position].name = name
+
+
+def test_everything_comes_in_as_few_calls_as_there_are_pages(service: QueryService, simulator: Simulator) -> None:
+    service.query("vm").first()  # signs in
+    simulator.journal.clear()
+    found = service.query("vm").all()
+    assert len({record.id for record in found}) == MANY
+    asked = [entry.path for entry in simulator.journal.entries()]
+    assert asked == ["/api/query"] * 3
+    assert found[0]["isDeployed"] is True
+
+
+def test_counting_costs_one_call(service: QueryService, simulator: Simulator) -> None:
+    service.query("vm").count()
+    simulator.journal.clear()
+    assert service.query("vm").count() == MANY
+    assert len(simulator.journal.entries()) == 1
+    assert service.query("vm", {"name": "vm-0001"}).count() == 1
+
+
+def test_fields_conditions_and_order(service: QueryService) -> None:
+    found = service.query(
+        "vm", {"status": "POWERED_ON"}, fields=["memoryMB"], sort="name", descending=True, limit=3
+    ).all()
+    names = [record.name for record in found]
+    assert names == sorted(names, reverse=True)
+    assert len(names) == 3
+    assert set(found[0].raw) == {"name", "href", "memoryMB"}
+
+
+@pytest.mark.parametrize("form", ["records", "idrecords", "references"])
+def test_three_formats_name_the_same(service: QueryService, form: str) -> None:
+    found = service.query("edgeGateway", format=form).all()
+    assert [record.id for record in found] == [record.id for record in service.query("edgeGateway").all()]
+    assert [record.name for record in found] == [record.name for record in service.query("edgeGateway").all()]
+
+
+def test_one_first_and_none(service: QueryService, simulator: Simulator) -> None:
+    rename(simulator, 1, "vm-0001")
+    with pytest.raises(NotFoundError):
+        service.query("vm", {"name": "nothing"}).one()
+    assert service.query("vm", {"name": "nothing"}).first() is None
+    with pytest.raises(AmbiguousMatchError) as met:
+        service.query("vm", {"name": "vm-0001"}).one()
+    assert [item["name"] for item in met.value.candidates] == ["vm-0001", "vm-0001"]
+    with pytest.raises(AmbiguousMatchError, match="5 or more"):
+        service.query("vm").one()
+    assert service.query("vm", {"name": "vm-0007"}).one().name == "vm-0007"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"type_name": "vmm"}, "there is no type 'vmm'; did you mean 'vm'"),
+        ({"type_name": "vm", "fields": ["a,b"]}, "fields[0]: 'a,b' is not an attribute"),
+        ({"type_name": "vm", "fields": "name"}, "fields: a list was expected"),
+        ({"type_name": "vm", "sort": "na me"}, "sort: 'na me' is not an attribute; did you mean 'name'"),
+        ({"type_name": "vm", "metadata": list("123456789")}, "metadata: 9 keys were given, 8 is the most"),
+        ({"type_name": "vm", "limit": -1}, "limit: -1"),
+        ({"type_name": "vm", "format": "xml"}, "format: 'xml' is not one of"),
+        ({"type_name": "event", "format": "references"}, "format: event has no references"),
+        ({"type_name": "vm", "filter": "name==a\nb"}, "filter: has a control character"),
+    ],
+)
+def test_what_cannot_be_asked(service: QueryService, arguments: dict[str, Any], said: str) -> None:
+    with pytest.raises(SpecError) as met:
+        service.query(**arguments)
+    assert said in str(met.value)
+
+
+def test_an_attribute_that_the_server_does_not_have_is_its_error(service: QueryService) -> None:
+    with pytest.raises(InvalidRequestError, match="nonsense"):
+        service.query("vm", {"nonsense": "1"}).all()
+
+
+def test_fiql_for_experts(service: QueryService) -> None:
+    found = service.query("vm", {"name": {"like": "vm-00*"}}, filter="(name==vm-0001,name==vm-0150)").all()
+    assert [record.name for record in found] == ["vm-0001"]
+
+
+def test_a_type_that_only_the_server_knows(simulator: Simulator, service: QueryService) -> None:
+    service._offered = ["somethingNew"]
+    with pytest.raises(InvalidRequestError, match="Unknown query type"):
+        service.query("somethingNew").all()
+
+
+# -- under fire --------------------------------------------------------------------------------------------------
+
+
+class Moving:
+    """A transport on which machines come and go between two pages, for the first ``times`` reads of page 2."""
+
+    def __init__(self, simulator: Simulator, times: int) -> None:
+        self._simulator = simulator
+        self._transport = simulator.transport()
+        self._times = times
+
+    def send(self, request: Request) -> Response:
+        if "page=2" in request.url and self._times:
+            self._times -= 1
+            self._simulator.world.vms.pop(next(iter(self._simulator.world.vms)))
+        return self._transport.send(request)
+
+    def close(self) -> None:
+        self._transport.close()
+
+
+@pytest.mark.parametrize(("times", "is_whole"), [(1, True), (2, True), (99, False)])
+def test_a_result_that_moves_is_read_again_and_then_refused(simulator: Simulator, times: int, is_whole: bool) -> None:
+    settings = {**simulator_settings(simulator), "transport": Moving(simulator, times)}
+    with simulated_app(simulator).client(**settings) as client:
+        query = client.service("query").query("vm")
+        if is_whole:
+            assert len({record.id for record in query.all()}) == MANY - times
+        else:
+            with pytest.raises(IncompleteResultError):
+                query.all()
+
+
+def test_a_page_that_fails_for_a_moment_is_read_again(service: QueryService, simulator: Simulator) -> None:
+    simulator.faults.add("status", path="/api/query", skip=1, status=503)
+    simulator.faults.add("reset", path="/api/query", skip=2)
+    assert len(service.query("vm").all()) == MANY
+
+
+def test_a_server_that_cannot_sort_by_id_is_left_to_its_own_order(service: QueryService, simulator: Simulator) -> None:
+    service.query("vm").first()
+    simulator.faults.add("status", path="/api/query", status=400, code="BAD_REQUEST", message="Cannot sort by id")
+    assert len(service.query("vm").all()) == MANY
+
+
+# -- names that nobody should give -------------------------------------------------------------------------------
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    name=st.text(
+        st.one_of(
+            st.sampled_from(";,()*=!\\<>%&+ '\"#?/aäß"), st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"])
+        ),
+        min_size=1,
+        max_size=12,
+    )
+)
+def test_a_hostile_name_finds_that_object_or_nothing(service: QueryService, simulator: Simulator, name: str) -> None:
+    rename(simulator, 5, name)
+    wanted = list(simulator.world.vms.values())[5].vm_id
+    found = service.query("vm", {"name": name}).all()
+    assert wanted in [record.id for record in found]
+    assert all(record.raw["name"] == name or not name.strip() for record in found)
+    assert service.query("vm", {"name": name + "!"}).all() == []

@@ -1,0 +1,114 @@
+"""The types that a tenant may ask for: their elements, and what attributes they may have. Source: api/query.md §6-8."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_TENANT = """
+organization OrgRecord OrgReferences: name isReadOnly isEnabled deployedVMQuota storedVMQuota displayName
+    canPublishCatalogs numberOfCatalogs numberOfVdcs numberOfVApps numberOfGroups numberOfDisks
+orgVdc OrgVdcRecord OrgVdcReferences: name description isEnabled cpuAllocationMhz cpuLimitMhz cpuUsedMhz
+    cpuReservedMhz memoryAllocationMB memoryLimitMB memoryUsedMB memoryReservedMB storageLimitMB storageUsedMB
+    providerVdcName providerVdc orgName numberOfVApps numberOfMedia numberOfDisks numberOfVAppTemplates isBusy
+    status numberOfDatastores numberOfStorageProfiles numberOfVMs numberOfRunningVMs networkPoolUniversalId
+    numberOfDeployedVApps
+media MediaRecord MediaReferences: ownerName catalogName isPublished name vdc vdcName org creationDate isBusy
+    storageB owner catalog catalogItem status storageProfileName version lastSuccessfulSync
+vAppTemplate VAppTemplateRecord VAppTemplateReferences: ownerName catalogName isPublished name description vdc
+    vdcName org creationDate isBusy isGoldMaster isEnabled status isDeployed isExpired storageProfileName
+    version lastSuccessfulSync
+vApp VAppRecord VAppReferences: name vdc vdcName isPublic isEnabled isBusy creationDate status ownerName
+    isDeployed isInMaintenanceMode isAutoNature isExpired
+vm VMRecord VMReferences: name containerName container ownerName owner vdc isVAppTemplate isDeleted guestOs
+    numberOfCpus memoryMB status networkName network ipAddress isBusy isDeployed isPublished catalogName
+    hardwareVersion vmToolsStatus isInMaintenanceMode isAutoNature storageProfileName gcStatus autoUndeployDate
+    autoDeleteDate isAutoUndeployNotified isAutoDeleteNotified
+orgNetwork OrgNetworkRecord OrgNetworkReferences: name networkPool networkPoolName org ipScopeId
+    isIpScopeInherited gateway netmask dns1 dns2 dnsSuffix isBusy
+vAppNetwork VAppNetworkRecord VAppNetworkReferences: name ipScopeId isIpScopeInherited gateway netmask dns1 dns2
+    dnsSuffix vApp vAppName isBusy
+catalog CatalogRecord CatalogReferences: name description isPublished isShared creationDate orgName ownerName
+    numberOfVAppTemplates numberOfMedia owner publishSubscriptionType version status
+catalogItem CatalogItemRecord CatalogItemReferences: entity entityName entityType catalog catalogName ownerName
+    owner isPublished vdc vdcName isVdcEnabled creationDate isExpired status name
+group GroupRecord GroupReferences: name roleName isReadOnly identityProviderType
+user UserRecord UserReferences: name fullName isEnabled numberOfDeployedVMs deployedVMQuota numberOfStoredVMs
+    storedVMQuota isLdapUser identityProviderType
+strandedUser StrandedUserRecord UserReferences: name fullName isInSync numberOfDeployedVMs numberOfStoredVMs org
+role RoleRecord -: name isReadOnly
+right RightRecord RightReferences: name category
+task TaskRecord TaskReferences: org orgName name startDate endDate status progress ownerName object objectType
+    objectName serviceNamespace
+vAppOrgVdcNetworkRelation VAppOrgVdcNetworkRelationRecord VAppOrgVdcNetworkRelationReferences: entityType name
+    org orgVdcNetwork orgVdcNetworkName status ownerName
+event EventRecord -: eventType timeStamp eventStatus userName orgName entityType entityName serviceNamespace
+    entity
+edgeGateway EdgeGatewayRecord EdgeGatewayReferences: name vdc numberOfExtNetworks numberOfOrgNetworks isBusy
+    orgVdcName availableNetCount gatewayStatus haStatus advancedNetworkingEnabled distributedRoutingEnabled
+orgVdcNetwork OrgVdcNetworkRecord OrgVdcNetworkReferences: name defaultGateway netmask dns1 dns2 dnsSuffix
+    linkType connectedTo vdc isBusy isShared vdcName isIpScopeInherited usedIpCount totalIpCount interfaceType
+    crossVdcNetworkId crossVdcNetworkSiteId
+orgVdcStorageProfile OrgVdcStorageProfileRecord OrgVdcStorageProfileReferences: name isEnabled
+    isDefaultStorageProfile storageUsedMB storageLimitMB iopsAllocated iopsLimit numberOfConditions vdc vdcName
+    isVdcBusy
+disk DiskRecord DiskReferences: name vdc sizeB datastore datastoreName ownerName vdcName task storageProfile
+    storageProfileName status busType busTypeDesc busSubType isAttached
+vmDiskRelation VmDiskRelationRecord -: vdc disk vm
+condition ConditionRecord -: object objectType severity summary details occurenceDate
+service ServiceRecord ServiceReferences: name vendor namespace
+serviceLink ServiceLinkRecord ServiceLinkReferences: rel linkHref mimeType resourceType service resourceId
+apiDefinition ApiDefinitionRecord ApiDefinitionReferences: name entryPoint service namespace apiVendor
+    serviceName serviceNamespace serviceVendor
+fileDescriptor FileDescriptorRecord -: fileUrl apiDefinition fileMimeType name apiName apiNamespace apiVendor
+    serviceName serviceNamespace serviceVendor service
+"""
+_ADMIN = "application/vnd.vmware.admin."
+_USER = "application/vnd.vmware.vcloud."
+_MEDIA_TYPES = {
+    "edgeGateway": f"{_ADMIN}edgeGateway+xml",
+    "orgVdc": f"{_USER}vdc+xml",
+    "organization": f"{_USER}org+xml",
+    "user": f"{_ADMIN}user+xml",
+    "group": f"{_ADMIN}group+xml",
+    "role": f"{_ADMIN}role+xml",
+    "right": f"{_ADMIN}right+xml",
+    "orgVdcStorageProfile": f"{_USER}vdcStorageProfile+xml",
+}
+
+
+@dataclass(frozen=True)
+class QueryType:
+    """A type: its record element, the element around references (empty for none), and all its attributes."""
+
+    name: str
+    record: str
+    references: str
+    attributes: frozenset[str]
+
+    @property
+    def media_type(self) -> str:
+        """Of what its records stand for."""
+        return _MEDIA_TYPES.get(self.name, f"{_USER}{self.name}+xml")
+
+
+def _types() -> dict[str, QueryType]:
+    found: dict[str, QueryType] = {}
+    for line in _TENANT.strip().replace("\n    ", " ").splitlines():
+        head, _, attributes = line.partition(": ")
+        name, record, references = head.split()
+        known = frozenset(attributes.split()) | {"href", "id", "type", "name"} | set(_RECORDED.get(name, "").split())
+        found[name] = QueryType(name, record, "" if references == "-" else references, known)
+    return found
+
+
+_TASK = "task taskStatus taskStatusName taskDetails"
+_RECORDED = {
+    "vm": f"isVdcEnabled vmToolsVersion pvdcHighestSupportedHardwareVersion vdcName {_TASK}",
+    "edgeGateway": "isSyslogServerSettingInSync task taskOperation taskStatus taskDetails",
+    "vApp": f"numberOfVMs numberOfCpus isVdcEnabled memoryAllocationMB storageKB {_TASK}",
+    "orgVdc": _TASK,
+    "orgVdcNetwork": "task taskOperation taskStatus taskDetails",
+}
+"""Seen on real records and not in the schema. Source: api/query.md §7, api/real-world-notes.md §3."""
+
+TYPES = _types()
