@@ -18,7 +18,6 @@ PAGES = ROOT / "docs" / "reference" / "hooks"
 HOOKS = sorted(name for name in vars(hooks) if name.startswith("vca_"))
 SECTIONS = ("**Result.**", "**Called.**", "**When something goes wrong.**", "**Built-in user.**", "```python run")
 WITHOUT_BUILT_IN_USER = {
-    "vca_record_types": "None yet: the query service",
     "vca_simulator_areas": "`vca sim serve` and the fixtures",
 }
 

@@ -41,7 +41,7 @@ class Invocation:
 
     @property
     def output(self) -> str:
-        """``table``, ``json`` or ``yaml``. Raises ConfigurationError for anything else."""
+        """``table``, ``json``, ``yaml`` or ``csv``. Raises ConfigurationError for anything else."""
         chosen = str(self.given.get("output") or "table")
         if chosen not in FORMATS:
             raise ConfigurationError(f"There is no output format {chosen!r}.", hint=f"Use one of {', '.join(FORMATS)}.")

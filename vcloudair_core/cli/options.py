@@ -68,7 +68,9 @@ def _from_setting(option: Option) -> SharedOption:
 
 _OF_THE_PROGRAM: tuple[SharedOption, ...] = (
     SharedOption("insecure", ("--insecure",), bool | None, "Do not verify TLS certificates (validate_certs)."),
-    SharedOption("output", ("--output", "-o"), str | None, "Format of results (default: table).", "table|json|yaml"),
+    SharedOption(
+        "output", ("--output", "-o"), str | None, "Format of results (default: table).", "table|json|yaml|csv"
+    ),
     SharedOption("profile", ("--profile",), str | None, "Profile of the configuration file.", "NAME"),
     SharedOption("config", ("--config",), str | None, "Configuration file.", "PATH"),
     SharedOption("password_file", ("--password-file",), str | None, "File whose first line is the password.", "PATH"),

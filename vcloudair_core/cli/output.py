@@ -14,7 +14,7 @@ from vcloudair_core.errors import ConfigurationError
 if TYPE_CHECKING:
     from rich.console import Console
 
-FORMATS = ("table", "json", "yaml")
+FORMATS = ("table", "json", "yaml", "csv")
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,16 @@ def emit(
 ) -> None:
     """Print a result to stdout.
 
-    JSON and YAML show ``rows`` whole. A table shows the columns of ``table_rows`` (default: ``rows``, or the items of
-    a mapping as two columns); when there are none, ``empty`` goes to stderr.
+    JSON and YAML show ``rows`` whole, CSV what is listed in them, a line each. A table shows the columns of
+    ``table_rows`` (default: ``rows``, or the items of a mapping as two columns); when there are none, ``empty`` goes to
+    stderr.
     """
     if output == "json":
         write(json.dumps(rows, indent=2, ensure_ascii=False, default=str))
     elif output == "yaml":
         write(_yaml(rows).rstrip("\n"))
+    elif output == "csv":
+        _csv(rows if table_rows is None or not isinstance(rows, Mapping) else table_rows)
     elif output != "table":
         raise ConfigurationError(f"There is no output format {output!r}.", hint=f"Use one of {', '.join(FORMATS)}.")
     elif isinstance(rows, Mapping) and table_rows is None:
@@ -62,6 +65,26 @@ def emit(
             say(empty)
             return
         _table(columns, listed)
+
+
+def _csv(rows: Any) -> None:
+    listed = [{"key": key, "value": value} for key, value in rows.items()] if isinstance(rows, Mapping) else list(rows)
+    heading = list(dict.fromkeys(name for row in listed for name in row))
+    if heading:
+        csv_line(heading)
+    for row in listed:
+        csv_line([row.get(name) for name in heading])
+
+
+def csv_line(values: Sequence[Any]) -> None:
+    """One line of CSV to stdout; lists and mappings as JSON, nothing for None."""
+    import csv
+    import io
+
+    line = io.StringIO()
+    plain = [json.dumps(value, default=str) if isinstance(value, (list, dict, bool)) else value for value in values]
+    csv.writer(line, lineterminator="").writerow(plain)
+    write(line.getvalue())
 
 
 class OutputClosedError(Exception):

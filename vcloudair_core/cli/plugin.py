@@ -19,6 +19,7 @@ _COMMANDS = (
     ("firewall", "firewall:app", "Firewall rules of an edge gateway."),
     ("ipsec", "ipsec:app", "IPsec tunnels of an edge gateway."),
     ("nat", "nat:app", "NAT rules of an edge gateway."),
+    ("query", "query:query", "Find anything: machines, networks, catalogs, tasks."),
     ("sim", "sim:app", "The simulator: the API on this machine, no cloud needed."),
     ("plugins", "plugins:plugins", "Plugins: where they come from and whether they work."),
     ("config", "config:config", "Every setting and where its value came from."),

@@ -224,7 +224,7 @@ def _document(context: Any, kind: str, page: _Page, total: int, rows: Sequence[R
         "href": _href(context, page.number, page.size, page.form),
         "type": f"{MEDIA}{page.form}+xml",
     }
-    children = [_row(TYPES[kind], dict(row), page.form) for row in rows]
+    children = [_row(TYPES[kind], row.as_dict(), page.form) for row in rows]
     root = TYPES[kind].references if page.form == "references" else "QueryResultRecords"
     return answers.entity(element(root, envelope, *links, *children), f"{MEDIA}{page.form}+xml", context.version)
 

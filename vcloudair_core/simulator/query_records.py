@@ -58,6 +58,11 @@ class Row(Mapping[str, Any]):
         value = column(self._context, self.subject) if column else None
         return default if value is None else value
 
+    def as_dict(self) -> dict[str, Any]:
+        """All of it, worked out once."""
+        found = ((name, column(self._context, self.subject)) for name, column in self._columns.items())
+        return {name: value for name, value in found if value is not None}
+
     def __iter__(self) -> Iterator[str]:
         return (name for name in self._columns if self.get(name) is not None)
 

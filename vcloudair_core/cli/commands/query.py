@@ -1,0 +1,170 @@
+"""``vca query``."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from vcloudair_core.cli.invocation import Invocation, connected
+from vcloudair_core.cli.output import Column, csv_line, emit, write
+from vcloudair_core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from vcloudair_core.services.query.query import Progress
+    from vcloudair_core.services.query.record import Record
+
+_SHOW_AFTER_S = 1.0
+_USUAL = {
+    "vm": ("name", "id", "containerName", "status", "guestOs", "numberOfCpus", "memoryMB", "networkName", "ipAddress"),
+    "vApp": ("name", "id", "vdcName", "status", "ownerName"),
+    "vAppTemplate": ("name", "id", "catalogName", "vdcName", "status"),
+    "orgVdc": ("name", "id", "orgName", "status", "numberOfVApps"),
+    "edgeGateway": ("name", "id", "orgVdcName", "gatewayStatus", "haStatus"),
+    "orgVdcNetwork": ("name", "id", "vdcName", "defaultGateway", "netmask", "connectedTo"),
+    "task": ("name", "id", "status", "objectName", "ownerName", "startDate", "endDate"),
+}
+"""Columns of the table when no fields are asked for; those that no record has are left out."""
+
+_OPERATORS = {"!=": "ne", ">=": "ge", "<=": "le", ">": "gt", "<": "lt", "~": "like", "=": "eq"}
+
+
+@connected
+def query(
+    run: Invocation,
+    type_name: str = typer.Argument(None, metavar="TYPE", help="Type of records, such as vm; without it the types."),
+    where: list[str] = typer.Option(
+        [], "--where", "-w", help="Condition: name=value, !=, <, <=, >, >=, or ~ with * for any text. May be repeated."
+    ),
+    filter_text: str = typer.Option("", "--filter", help="FIQL as the API has it, for experts."),
+    fields: str = typer.Option("", "--fields", help="Attributes to fetch, with commas between them."),
+    metadata: str = typer.Option("", "--metadata", help="Keys of metadata to fetch, with commas between them."),
+    sort: str = typer.Option("", "--sort", help="Attribute to sort by; with - in front, from the highest down."),
+    limit: int = typer.Option(None, "--limit", min=0, help="How many records at most."),
+    count: bool = typer.Option(False, "--count", help="Only say how many there are."),
+) -> None:
+    """Find anything: machines, networks, catalogs, tasks.
+
+    A value is taken as it is, whatever is in it. `-o csv` streams, so that results of any size fit.
+    """
+    with run.client() as client:
+        service = client.service("query")
+        if not type_name:
+            _list_types(service, run.output)
+            return
+        with _progress() as progress:
+            asked = service.query(
+                type_name,
+                _conditions(where),
+                filter=filter_text,
+                fields=_words(fields),
+                metadata=_words(metadata),
+                sort=sort.lstrip("-"),
+                descending=sort.startswith("-"),
+                limit=limit,
+                progress=progress,
+            )
+            if count:
+                write(str(asked.count()))
+                return
+            if run.output == "csv":
+                _write_csv(asked, _words(fields), _words(metadata))
+                return
+            found = asked.all()
+    shown = [record.as_dict() for record in found]
+    emit(
+        shown,
+        output=run.output,
+        columns=[Column(name, keep=name in ("name", "id")) for name in _columns(type_name, shown, _words(fields))],
+        table_rows=[{**row, **row.get("metadata", {})} for row in shown],
+        empty=f"There is no {type_name} that meets the conditions." if where or filter_text else f"No {type_name}.",
+    )
+
+
+def _list_types(service: Any, output: str) -> None:
+    known = service.types()
+    rows = [
+        {"type": name, "record": known[name].record_element, "attributes": len(known[name].attributes)}
+        if name in known
+        else {"type": name}
+        for name in service.offered_types()
+    ]
+    emit(rows, output=output, columns=[Column("type", keep=True), Column("record"), Column("attributes", right=True)])
+
+
+def _conditions(words: Sequence[str]) -> dict[str, Any]:
+    """``name~web*`` as ``{"name": {"like": "web*"}}``. Raises ConfigurationError for a word that is no condition."""
+    found: dict[str, dict[str, Any]] = {}
+    for word in words:
+        places = [(word.find(sign), -len(sign), sign) for sign in _OPERATORS if sign in word]
+        if not places or min(places)[0] < 1:
+            raise ConfigurationError(f"{word!r} is no condition.", hint="Write --where name=value, or name~web* .")
+        place, _, sign = min(places)
+        name, value = word[:place].strip(), word[place + len(sign) :]
+        found.setdefault(name, {}).setdefault(_OPERATORS[sign], []).append(value)
+    return {
+        name: {operator: values[0] if len(values) == 1 else values for operator, values in operators.items()}
+        for name, operators in found.items()
+    }
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def _columns(type_name: str, rows: Sequence[dict[str, Any]], fields: Sequence[str]) -> list[str]:
+    if fields:
+        names = list(dict.fromkeys(["name", *fields]))
+    else:
+        there = {name for row in rows for name in row}
+        names = [name for name in _USUAL.get(type_name, ("name", "id", "status")) if name in there]
+    keys = dict.fromkeys(key for row in rows for key in row.get("metadata", {}))
+    return [*names, *(key for key in keys if key not in names)]
+
+
+def _write_csv(records: Any, fields: Sequence[str], metadata: Sequence[str]) -> None:
+    """One line for each record, as they come. The heading is made of what was asked for, or of what the first has."""
+    heading: list[str] = []
+    for record in records:
+        row = _flat(record)
+        if not heading:
+            asked = dict.fromkeys(["name", "id", *fields, *metadata])
+            heading = list(asked) if fields else list(dict.fromkeys([*row, *metadata]))
+            csv_line(heading)
+        csv_line([row.get(name) for name in heading])
+
+
+def _flat(record: Record) -> dict[str, Any]:
+    row = record.as_dict()
+    return {**row.pop("metadata", {}), **row}
+
+
+@contextmanager
+def _progress() -> Iterator[Progress | None]:
+    """A bar on standard error, on a terminal, for what takes longer than a second."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    bar = Bar(console=Console(stderr=True), transient=True)
+    began = time.monotonic()
+    state: dict[str, Any] = {}
+
+    def advance(done: int, total: int) -> None:
+        if "task" not in state:
+            if time.monotonic() - began < _SHOW_AFTER_S:
+                return
+            bar.start()
+            state["task"] = bar.add_task("records", total=total)
+        bar.update(state["task"], completed=done, total=total)
+
+    try:
+        yield advance
+    finally:
+        bar.stop()
