@@ -80,6 +80,11 @@ def _show(variables: dict[str, str], folder: Path) -> None:
     _step("7. The drift is found: the exit status is 2", ["vca", "edge", "plan", str(document)], env, status=2)
     _step("8. And mended", ["vca", "edge", "apply", str(document), "--yes"], env)
     _step("9. So that there is none left: the exit status is 0", ["vca", "edge", "plan", str(document)], env)
+    inventory = folder / "cloud.vca.yml"
+    inventory.write_text("plugin: vcloudair.cloud.vca_vms\n", encoding="utf-8")
+    graph = _step("10. The machines, as an inventory", ["ansible-inventory", "-i", str(inventory), "--graph"], env)
+    if "vm-0001" not in graph:
+        raise DemoFailedError("the inventory lacks a machine")
     for line in document.read_text(encoding="utf-8").splitlines():
         if env["BRANCH_PSK"] in line:
             raise DemoFailedError("the export holds a key")

@@ -19,6 +19,9 @@ attributes:
   idempotent:
     description: >-
       When run twice in a row outside check mode, with the same arguments, the second invocation indicates no change.
+  facts:
+    description: The result holds facts of the host that the task is for.
+    support: none
   action_group:
     description: Use C(group/vcloudair.cloud.vca) in C(module_defaults) to set defaults for this module.
     support: full
@@ -34,6 +37,25 @@ attributes:
   diff_mode:
     support: full
   idempotent:
+    support: full
+"""
+
+    FACTS = r"""
+options: {}
+attributes:
+  check_mode:
+    support: full
+    details:
+      - It only reads.
+  diff_mode:
+    support: N/A
+    details:
+      - It only reads.
+  idempotent:
+    support: full
+    details:
+      - It only reads.
+  facts:
     support: full
 """
 

@@ -69,6 +69,12 @@ def given(params, names):
     return {name: params[name] for name in names if params.get(name) is not None}
 
 
+def connection_options(plugin):
+    """The options of the connection that a plugin of the controller was given, as plain text where they are text."""
+    found = {name: plugin.get_option(name) for name in connection_arguments()}
+    return {name: str(value) if isinstance(value, str) else value for name, value in found.items() if value is not None}
+
+
 def refuse(field, reason):
     """Ends a job before anything is sent, in the library's own words for bad input."""
     raise vcloudair_core.SpecError(field, reason)
@@ -125,10 +131,11 @@ def run(job, arguments, **constraints):
     run_with(lambda *given_to: _carry_out(job, *given_to), arguments, **constraints)
 
 
-def run_with(work, arguments, **constraints):
-    """The body of a module that does its own work: see :func:`execute_with`."""
+def run_with(work, arguments, of_edges=True, **constraints):
+    """The body of a module that does its own work: see :func:`execute_with`. ``of_edges``: it takes their options."""
+    common = dict(connection_arguments(), **edge_arguments()) if of_edges else connection_arguments()
     module = AnsibleModule(
-        argument_spec=dict(arguments, **dict(connection_arguments(), **edge_arguments())),
+        argument_spec=dict(arguments, **common),
         supports_check_mode=True,
         **constraints,
     )

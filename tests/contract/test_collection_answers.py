@@ -91,6 +91,9 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("vca_ipsec_tunnel", {**TUNNEL, "state": "absent"}),
     ("vca_edge_config", {"config": {"nat": {"rules": [NAT_RULE]}, "ipsec": {"tunnels": [TUNNEL]}}}),
     ("vca_nat_info", {}),
+    ("vca_query_info", {"type": "vm", "where": {"isVAppTemplate": False}, "expect": "first"}),
+    ("vca_query_info", {"type": "vm", "where": {"name": "nobody"}}),
+    ("vca_query_facts", {"name": "vm-0001", "nics": True}),
     ("vca_nat", {"rules": [NAT_RULE]}),
     ("vca_nat", {"purge": True, "rules": []}),
     ("vca_nat", {"enabled": False}),
@@ -104,8 +107,14 @@ REQUIRED: dict[str, dict[str, Any]] = {
     "vca_firewall_rule": {"name": "web"},
     "vca_ipsec_tunnel": TUNNEL,
     "vca_nat_rule": NAT_RULE,
+    "vca_query_info": {"type": "vm"},
+    "vca_query_facts": {"name": "vm-0001"},
 }
-FAILURES: dict[str, tuple[dict[str, Any], str]] = {"vca_edge_commit": ({"stage_id": "../no"}, "ConfigurationError")}
+FAILURES: dict[str, tuple[dict[str, Any], str]] = {
+    "vca_edge_commit": ({"stage_id": "../no"}, "ConfigurationError"),
+    "vca_query_info": ({"where": {"name": "nobody"}, "expect": "one"}, "NotFoundError"),
+    "vca_query_facts": ({"name": "nobody"}, "NotFoundError"),
+}
 """What makes a module fail, where that is not an edge gateway that is not there."""
 
 
@@ -118,7 +127,7 @@ def test_what_is_returned_is_what_is_documented(
     assert "an answer never holds it" not in repr(result)
     returned = load(name).returned
     assert set(result) - OF_ANSIBLE == {key for key, about in returned.items() if about["returned"] == "success"}
-    assert ("diff" in result) == (not name.endswith("_info"))
+    assert ("diff" in result) == (not name.endswith(("_info", "_facts", "_assert")))
     for key, about in returned.items():
         if result.get(key) is not None:
             assert isinstance(result[key], WIRE_TYPES[about["type"]]), key

@@ -123,7 +123,8 @@ def test_every_module_can_be_tried_before_it_is_run(name: str) -> None:
     module = load(name)
     assert module.constraints["supports_check_mode"] is True
     attributes = [part for part in module.documentation["extends_documentation_fragment"] if ".attributes." in part]
-    assert attributes == [f"vcloudair.cloud.attributes.{'reads' if name.endswith('_info') else 'writes'}"]
+    kind = {"info": "reads", "facts": "facts", "assert": "reads"}.get(name.rpartition("_")[2], "writes")
+    assert attributes == [f"vcloudair.cloud.attributes.{kind}"]
 
 
 def test_global_settings_are_all_named() -> None:
@@ -197,7 +198,8 @@ def _yaml(name: str) -> Any:
 
 
 def test_the_action_group_has_every_module() -> None:
-    assert _yaml("meta/runtime.yml")["action_groups"] == {"vca": MODULES}
+    of_edges = [name for name in MODULES if "edge" in load(name).arguments]
+    assert _yaml("meta/runtime.yml")["action_groups"] == {"vca": MODULES, "vca_edge": of_edges}
 
 
 def test_the_library_is_asked_for_alike_everywhere() -> None:
@@ -219,6 +221,12 @@ def test_every_module_has_integration_tests_and_its_licence_is_explained(name: s
 def test_documented_references_are_of_this_collection_or_of_ansible() -> None:
     for name in MODULES:
         for found in load(name).documentation.get("seealso") or ():
+            if "plugin" in found:
+                plugin = (
+                    ROOT / "plugins" / found["plugin_type"] / f"{found['plugin'].removeprefix('vcloudair.cloud.')}.py"
+                )
+                assert plugin.is_file()
+                continue
             assert found["module"].removeprefix("vcloudair.cloud.") in MODULES
 
 

@@ -41,6 +41,8 @@ class RecordType:
     """A type of the query service. Source: api/query.md §6.
 
     ``attributes`` maps attribute names to ``str | bool | int | float | datetime | uri``; what is not listed is text.
+    ``since`` maps those that not every server knows to the API version that they came with, or to nothing when they are
+    there on some servers only: they are not asked for unless somebody names them.
     """
 
     name: str
@@ -49,6 +51,20 @@ class RecordType:
     attributes: Mapping[str, str] = field(default_factory=dict)
     admin_name: str = ""
     summary: str = ""
+    since: Mapping[str, str] = field(default_factory=dict)
+
+    def attributes_of(self, version: str) -> list[str]:
+        """The attributes that every server of an API version knows."""
+        spoken = _numbers(version)
+        return [name for name in self.attributes if name not in self.since or _is_met(self.since[name], spoken)]
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".") if part.isdigit())
+
+
+def _is_met(needed: str, spoken: tuple[int, ...]) -> bool:
+    return bool(needed) and _numbers(needed) <= spoken
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from vcloudair_core.simulator.xmlbuild import element, link
 
 T = "application/vnd.vmware.vcloud."
 ADMIN = "application/vnd.vmware.admin."
+OVF = "http://schemas.dmtf.org/ovf/envelope/1"
 BY_REFERENCE = ("vAppTemplate", "catalog", "catalogItem", "vdcStorageProfile", "network", "admin/role")
 """Entities that records name and that are not simulated: whoever follows is told that it is not theirs to read."""
 
@@ -29,6 +30,8 @@ def area(prefix: str = "") -> SimulatorArea:
         ("/api/admin/user/{user_id}", show_user),
         *[(f"/api/{kind}/{{entity_id}}", _by_reference(kind.rpartition("/")[2])) for kind in BY_REFERENCE],
         ("/api/vApp/{entity_id}", show_machine),
+        ("/api/vApp/{entity_id}/networkConnectionSection", show_network_connections),
+        ("/api/vApp/{entity_id}/networkConnectionSection/", show_network_connections),
         ("/api/entity/{entity_id}", resolve),
     ]
     made = tuple(SimulatorRoute("GET", prefix + path, handler) for path, handler in routes)
@@ -162,10 +165,23 @@ def show_machine(context: Any) -> Response:
         inside = [vm for vm in machines if vm.vapp_id == identifier]
         if inside:
             return answers.entity(_vapp(context, inside), f"{T}vApp+xml", context.version)
-    alone = next((vm for vm in machines if kind == "vm" and vm.vm_id == identifier), None)
+    alone = _own_vm(context) if kind == "vm" else None
     if alone is not None:
         return answers.entity(_vm(context, alone), f"{T}vm+xml", context.version)
     return answers.no_access("vm" if kind == "vm" else "vapp", identifier, context.version)
+
+
+def show_network_connections(context: Any) -> Response:
+    """The interfaces of one machine."""
+    found = _own_vm(context)
+    if found is None:
+        return answers.no_access("vm", context.path_params["entity_id"].partition("-")[2], context.version)
+    return answers.entity(_network_connections(context, found), f"{T}networkConnectionSection+xml", context.version)
+
+
+def _own_vm(context: Any) -> Vm | None:
+    found: Vm | None = context.world.vms.get(context.path_params["entity_id"].partition("-")[2])
+    return found if found is not None and own_vdc(context, found.vdc_id) else None
 
 
 def _vapp(context: Any, machines: list[Vm]) -> Any:
@@ -202,8 +218,42 @@ def _vm(context: Any, machine: Vm) -> Any:
         },
         link("up", f"{root}/api/vApp/vapp-{machine.vapp_id}", f"{T}vApp+xml"),
         element("Description"),
+        _network_connections(context, machine),
         element("VAppScopedLocalId", None, context.world.make_id("local", machine.name)),
     )
+
+
+def _network_connections(context: Any, machine: Vm) -> Any:
+    """Every interface; a record of the query service has the primary one only. Source: api/query.md §11."""
+    nics = [{"network": machine.network or "none", "ip_address": machine.ip_address}, *machine.more_nics]
+    connections = [
+        element(
+            "NetworkConnection",
+            {"network": nic["network"], "needsCustomization": False},
+            element("NetworkConnectionIndex", None, index),
+            *([element("IpAddress", None, nic["ip_address"])] if nic.get("ip_address") else []),
+            element("IsConnected", None, nic["network"] != "none"),
+            element("MACAddress", None, _mac(context, machine, index)),
+            element("IpAddressAllocationMode", None, "NONE" if nic["network"] == "none" else "POOL"),
+        )
+        for index, nic in enumerate(nics)
+    ]
+    return element(
+        "NetworkConnectionSection",
+        {
+            "type": f"{T}networkConnectionSection+xml",
+            "href": f"{context.root}/api/vApp/vm-{machine.vm_id}/networkConnectionSection/",
+            f"{{{OVF}}}required": False,
+        },
+        element("Info", None, "Specifies the available VM network connections", namespace=OVF, prefixes={"ovf": OVF}),
+        element("PrimaryNetworkConnectionIndex", None, 0),
+        *connections,
+    )
+
+
+def _mac(context: Any, machine: Vm, index: int) -> str:
+    digits = str(context.world.make_id("mac", f"{machine.vm_id}/{index}")).replace("-", "")[-6:]
+    return f"00:50:56:{digits[:2]}:{digits[2:4]}:{digits[4:]}"
 
 
 PATHS = {

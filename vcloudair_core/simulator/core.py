@@ -108,6 +108,7 @@ class Simulator:
         """As new: inventory, sessions, journal, faults and the clock."""
         with self._lock:
             self.kept_queries: dict[Any, Any] = {}
+            self.kept_pages: dict[Any, Any] = {}
             self.world = build_world(self.config)
             self.clock.reset()
             self.sessions = Sessions(self.config, self.clock)

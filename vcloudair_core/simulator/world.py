@@ -107,6 +107,8 @@ class Vm(_Watched):
     memory_mb: int = 4096
     network: str = "lan"
     ip_address: str = ""
+    more_nics: list[dict[str, Any]] = field(default_factory=list)
+    """Those after the primary one: ``network`` and ``ip_address`` of each."""
     storage_profile: str = "SSD-Accelerated"
     catalog: str = ""
     is_busy: bool = False
@@ -227,6 +229,7 @@ _VM_WORDS = (
     "memory_mb",
     "network",
     "ip_address",
+    "more_nics",
     "storage_profile",
     "is_busy",
     "metadata",
@@ -250,6 +253,8 @@ def _add_vdc(world: World, org: Org, tree: dict[str, Any], config: SimulatorConf
     for vm in tree.get("vms", ()):
         vapp = vm.get("vapp", f"{place.name}-vapp1")
         ids = world.make_id("vm", vm["name"]), world.make_id("vapp", vapp)
+        if ids[0] in world.vms:  # names of machines are not unique
+            ids = world.make_id("vm", f"{place.name}/{vapp}/{vm['name']}"), ids[1]
         words = {name: vm[name] for name in _VM_WORDS if name in vm}
         world.vms[ids[0]] = Vm(ids[0], vm["name"], ids[1], vapp, place.vdc_id, **words)
     for template in tree.get("templates", ()):

@@ -50,6 +50,7 @@ class RequestsTransport:
         self._lock = threading.Lock()
         self._adapter: HTTPAdapter | None = None
         self._has_warned = False
+        self._proxies_of: dict[str, dict[str, str]] = {}
 
     def send(self, request: Request) -> Response:
         """Send once and read the whole answer. Raises: ConnectionFailedError, TimeoutExpiredError, TlsError, and
@@ -67,7 +68,7 @@ class RequestsTransport:
                 stream=True,
                 timeout=timeout,
                 verify=self._verify(),
-                proxies=_proxies(request.url),
+                proxies=self._proxies(request),
             )
         except Exception as exc:  # noqa: BLE001 - whatever the stack raises, one of ours goes out
             raise failure_of(exc, request, ca_path=self._ca_path, timeout_s=timeout) from None
@@ -107,6 +108,13 @@ class RequestsTransport:
                 never = Retry(0, read=False, redirect=False)
                 self._adapter = HTTPAdapter(pool_connections=_POOL_SIZE, pool_maxsize=_POOL_SIZE, max_retries=never)
             return self._adapter
+
+    def _proxies(self, request: Request) -> dict[str, str]:
+        """Those of the environment, looked up once for each origin: it costs as much as a small answer's parsing."""
+        found = self._proxies_of.get(request.origin)
+        if found is None:
+            found = self._proxies_of[request.origin] = _proxies(request.url)
+        return found
 
     def _verify(self) -> bool | str:
         if not self._validate:

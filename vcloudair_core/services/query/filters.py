@@ -51,6 +51,10 @@ class Filter(Protocol):
         """What :meth:`is_met` looks at."""
         ...
 
+    def described(self) -> str:
+        """In words, for people."""
+        ...
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -85,7 +89,9 @@ class Comparison:
 
     def is_met(self, record: Record) -> bool:
         key = _METADATA.match(self.attribute)
-        actual: Any = record.metadata.get(key[2]) if key else record.get(self.attribute)
+        # Servers of the 5.x era give no id; it is that of the link then. Source: api/query.md §2.
+        own: Any = record.id if self.attribute == "id" else record.get(self.attribute)
+        actual: Any = record.metadata.get(key[2]) if key else own
         if self.operator == "like":
             return _is_like(_as_text(actual), _as_text(self.value))
         if self.operator in ("eq", "ne"):
@@ -102,11 +108,14 @@ class Comparison:
             return _as_text(actual) == self.value
         if self.attribute == "id" and isinstance(actual, str):
             return actual.casefold().endswith(str(self.value).casefold().rpartition(":")[2])
-        blank = ("", None)
-        return bool(actual == self.value) or (actual in blank and self.value in blank)
+        return bool(actual == self.value) or (_is_blank(actual) and _is_blank(self.value))
 
     def attributes(self) -> set[str]:
         return {self.attribute}
+
+    def described(self) -> str:
+        word = {"eq": "=", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}.get(self.operator, self.operator)
+        return f"{self.attribute} {word} {_as_text(self.value)!r}"
 
 
 @dataclass(frozen=True)
@@ -124,6 +133,9 @@ class AllOf:
 
     def attributes(self) -> set[str]:
         return {name for part in self.parts for name in part.attributes()}
+
+    def described(self) -> str:
+        return " and ".join(part.described() for part in self.parts)
 
 
 @dataclass(frozen=True)
@@ -144,6 +156,9 @@ class AnyOf:
     def attributes(self) -> set[str]:
         return {name for part in self.parts for name in part.attributes()}
 
+    def described(self) -> str:
+        return f"({' or '.join(part.described() for part in self.parts)})"
+
 
 @dataclass(frozen=True)
 class Raw:
@@ -159,6 +174,9 @@ class Raw:
 
     def attributes(self) -> set[str]:
         return set()
+
+    def described(self) -> str:
+        return self.text
 
 
 EVERYTHING = AllOf(())
@@ -244,6 +262,11 @@ def _of_kind(value: Any, kind: str, path: str, problems: Problems) -> Any:
             path, f"{value!r} is not { {'bool': 'true or false', 'datetime': 'a time'}.get(kind, 'a number') }"
         )
         return ""
+
+
+def _is_blank(value: Any) -> bool:
+    """Servers write a blank for nothing. Source: api/real-world-notes.md §3."""
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def _as_text(value: Any) -> str:

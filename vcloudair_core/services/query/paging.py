@@ -1,8 +1,9 @@
 """All pages of a query, several at a time, in order: whole, or an error that says why not.
 
-The first page tells the total; the rest are fetched by a few threads over the session's pooled connections, never more
-than ``parallel`` ahead of what was taken, so that memory does not grow with the result. Every page is checked against
-the first: the same total, its own number, its full size, nothing that was there before. Source: api/query.md §2.
+The first page tells the total; the rest are fetched by ``parallel`` threads over the session's pooled connections,
+never more than a few pages ahead of what was taken, so that memory does not grow with the result. Every page is
+checked against the first: the same total, its own number, its full size, nothing that was there before. Source:
+api/query.md §2.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from vcloudair_core.errors import IncompleteResultError, VcloudAirError
 from vcloudair_core.services.query.codec import Page, Row
+
+_AHEAD = 3
+"""Pages for each thread that may be there before they are taken, so that one that is late does not stop the others."""
 
 ReadPage = Callable[[int, str], Page]
 """(number of the page, a link of the server or nothing) -> the page."""
@@ -39,7 +43,7 @@ def pages(read: ReadPage, first: Page, what: str, *, parallel: int, most: int | 
         try:
             for number in upcoming:
                 waiting.append((number, pool.submit(read, number, first.next_href)))
-                if len(waiting) >= parallel:
+                if len(waiting) >= _AHEAD * parallel:
                     yield check.passed(*_taken(waiting, last, what))
             while waiting:
                 yield check.passed(*_taken(waiting, last, what))

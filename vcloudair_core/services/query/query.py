@@ -78,10 +78,12 @@ class Query:
         if not found:
             raise NotFoundError(f"There is no {self._described()}.")
         if len(found) > 1:
-            count = f"{_SHOWN} or more" if len(found) > _SHOWN else str(len(found))
+            count = f"More than {_SHOWN}" if len(found) > _SHOWN else str(len(found))
+            candidates = [_candidate(record) for record in found[:_SHOWN]]
+            shown = "; ".join(" ".join(f"{key}={value}" for key, value in one.items()) for one in candidates)
             raise AmbiguousMatchError(
-                f"There are {count}, not one, of {self._described()}.",
-                candidates=[_candidate(record) for record in found[:_SHOWN]],
+                f"{count}, not one, answer to {self._described()}: {shown}.",
+                candidates=candidates,
                 hint="Narrow it with another condition, or take it by id.",
             )
         return found[0]
@@ -143,7 +145,8 @@ class Query:
             return list(dict.fromkeys(["name", *self.fields, *names, *keys]))
         if not keys:
             return ()
-        return list(dict.fromkeys([*(self.record_type.attributes or ["name"]), *names, *keys]))
+        known = self.record_type.attributes_of(self.session.identity.api_version)
+        return list(dict.fromkeys([*(known or ["name"]), *names, *keys]))
 
     def _record(self, row: Row) -> Record:
         attributes, metadata = row
@@ -157,12 +160,8 @@ class Query:
         return Record(wanted, self.record_type, record.metadata if self.metadata else None)
 
     def _described(self) -> str:
-        text = self.condition.on_server()
-        return (
-            f"{self.record_type.name} that meets the conditions"
-            if text or self.condition.attributes()
-            else (self.record_type.name)
-        )
+        words = self.condition.described()
+        return f"{self.record_type.name} with {words}" if words else self.record_type.name
 
 
 def _candidate(record: Record) -> dict[str, str]:

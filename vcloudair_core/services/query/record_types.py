@@ -20,14 +20,21 @@ def built_in_types() -> Mapping[str, RecordType]:
     names = {head[0].casefold() for head in heads}
     found: dict[str, RecordType] = {}
     for line, (name, record, references) in zip(lines, heads, strict=True):
-        words = line.partition(": ")[2].split()
-        attributes = {word.partition(":")[0]: _KINDS[word.partition(":")[2]] for word in words}
+        words = [_word(word) for word in line.partition(": ")[2].split()]
         has_admin = not name.startswith("admin") and f"admin{name}".casefold() in names
         found[name] = RecordType(
             name,
             record,
             "" if references == "-" else references,
-            attributes,
+            {attribute: kind for attribute, kind, _ in words},
             admin_name=f"admin{name[:1].upper()}{name[1:]}" if has_admin else "",
+            since={attribute: version for attribute, _, version in words if version is not None},
         )
     return found
+
+
+def _word(word: str) -> tuple[str, str, str | None]:
+    """``autoDeleteDate:t@29.0`` as its name, its kind and the version that it came with; empty for not everywhere."""
+    text, _, version = word.partition("@")
+    name, _, kind = text.rstrip("~").partition(":")
+    return name, _KINDS[kind], "" if text.endswith("~") else version or None

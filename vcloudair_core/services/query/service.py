@@ -15,6 +15,7 @@ from vcloudair_core.services.query.record_types import built_in_types
 from vcloudair_core.services.query.store import read_types
 
 if TYPE_CHECKING:
+    from vcloudair_core.services.query.machines import Machines
     from vcloudair_core.session.session import Session
 
 FORMATS = ("records", "idrecords", "references")
@@ -30,6 +31,7 @@ class QueryService:
     def __init__(self, session: Session) -> None:
         self.session = session
         self._offered: list[str] | None = None
+        self._machines: Machines | None = None
 
     def types(self) -> Mapping[str, RecordType]:
         """Every type that is known here, by name: the built-in ones and those of plugins."""
@@ -40,6 +42,15 @@ class QueryService:
         if self._offered is None:
             self._offered = read_types(self.session)
         return self._offered
+
+    @property
+    def machines(self) -> Machines:
+        """The machines of this session, in the words that people use."""
+        if self._machines is None:
+            from vcloudair_core.services.query.machines import Machines
+
+            self._machines = Machines(self)
+        return self._machines
 
     def query(
         self,

@@ -60,3 +60,13 @@ def read_page(session: Session, question: Question, page: int, link: str = "") -
 def read_types(session: Session) -> list[str]:
     """Names of the types that the server offers. Raises: ApiError, TransportError, DecodeError."""
     return parse_query_list(session.call("GET", _PATH).body)
+
+
+def read_vapp(session: Session, href: str) -> bytes:
+    """A vApp with its machines. Raises: ApiError, TransportError."""
+    return session.call("GET", href).body
+
+
+def read_machine(session: Session, identifier: str) -> bytes:
+    """A machine by its UUID. Raises: ApiError, TransportError."""
+    return session.call("GET", f"/api/vApp/vm-{quote(identifier, safe='')}").body

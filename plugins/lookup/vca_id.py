@@ -1,0 +1,81 @@
+# Copyright (c) The vcloudair-core authors
+# SPDX-License-Identifier: Apache-2.0
+"""From names to ids."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: vca_id
+author:
+  - The vcloudair-core authors (@vcloudair-core)
+short_description: The id of something, by its name
+version_added: "0.1.0"
+description:
+  - Finds the UUID of an object by its name. A name that nothing has, or more than one, is an error that says what there
+    is.
+options:
+  _terms:
+    description: Names.
+    required: true
+    type: list
+    elements: str
+  type:
+    description:
+      - Type of the objects, as the query service calls it, such as V(vm), V(edgeGateway) or V(orgVdcNetwork).
+    type: str
+    default: vm
+  where:
+    description:
+      - Further conditions, as in O(vcloudair.cloud.vca_query_info#module:where).
+    type: dict
+    default: {}
+extends_documentation_fragment:
+  - vcloudair.cloud.vca
+seealso:
+  - module: vcloudair.cloud.vca_query_info
+"""
+
+EXAMPLES = r"""
+- name: The id of an edge gateway
+  ansible.builtin.debug:
+    msg: "{{ lookup('vcloudair.cloud.vca_id', 'web-edge', type='edgeGateway') }}"
+
+- name: The ids of two machines of one vApp
+  ansible.builtin.debug:
+    msg: "{{ query('vcloudair.cloud.vca_id', 'web1', 'web2', where={'containerName': 'shop'}) }}"
+"""
+
+RETURN = r"""
+_raw:
+  description: The UUIDs, one for each name, in their order.
+  type: list
+  elements: str
+  sample: [5f2d9b1e-6c0a-4b5e-9d5f-0a4b1f6f3a10]
+"""
+
+from ansible.errors import AnsibleError
+from ansible.plugins.lookup import LookupBase
+from ansible_collections.vcloudair.cloud.plugins.module_utils import _runner
+
+
+class LookupModule(LookupBase):
+    """From names to ids."""
+
+    def run(self, terms, variables=None, **kwargs):
+        """One UUID for each name."""
+        self.set_options(var_options=variables, direct=kwargs)
+        asked = {"terms": [str(term) for term in terms], "type": self.get_option("type")}
+        asked["where"] = dict(self.get_option("where"))
+        problem = _runner.library_problem()
+        if problem:
+            raise AnsibleError("vcloudair.cloud.vca_id: " + problem["msg"])
+        result = _runner.execute_with(_find, dict(_runner.connection_options(self), **asked))
+        if result.get("failed"):
+            raise AnsibleError("vcloudair.cloud.vca_id: " + result["msg"])
+        return result["ids"]
+
+
+def _find(client, params, check_mode, diff_mode):
+    service = client.service("query")
+    found = [service.query(params["type"], dict(params["where"], name=term)).one() for term in params["terms"]]
+    return {"ids": [record.id for record in found]}

@@ -1,0 +1,55 @@
+"""What an inventory costs: calls from the simulator's journal, time beside a YAML file of the same hosts in one run.
+
+Budget: one call for 128 machines and five for signing in, VDCs and signing out; at most 1.5 times as long as Ansible
+needs for the file; no call at all when it is cached. VCA_BENCH_HOSTS sets another number of hosts, 10,000 for example.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.support.ansible import BIN, ROOT, environment
+from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
+
+HOSTS = int(os.environ.get("VCA_BENCH_HOSTS", "1000"))
+CALLS = -(-HOSTS // 128) + 5
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    options = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(tmp_path / "cache")}
+    for name, more in (("plain", {}), ("cached", options)):
+        (tmp_path / f"{name}.vca.yml").write_text(json.dumps({"plugin": "vcloudair.cloud.vca_vms", **more}))
+    return tmp_path
+
+
+def _listed(env: dict[str, str], file: Path, *words: str) -> tuple[float, str]:
+    began = time.monotonic()
+    command = [str(BIN / "ansible-inventory"), "-i", str(file), *words]
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True, timeout=300)
+    return time.monotonic() - began, done.stdout
+
+
+@pytest.mark.parametrize("form", ["--list", "--graph"])
+def test_beside_a_file_of_the_same_hosts(form: str, folder: Path) -> None:
+    with SimulatorServer(SimulatorConfig(profile="vcd", vms=HOSTS, latency_ms=20)) as server:
+        env = {**environment(server.env(), folder), "VCA_SESSION_CACHE": "false"}
+        entries = server.simulator.journal.entries
+        ours, shown = _listed(env, folder / "plain.vca.yml", form)
+        assert f"vm-{HOSTS:04}" in shown
+        assert len(entries()) <= CALLS
+        written = folder / "hosts.yml"
+        written.write_text(_listed(env, folder / "cached.vca.yml", "--list", "--yaml")[1], encoding="utf-8")
+        server.simulator.journal.clear()
+        cached = _listed(env, folder / "cached.vca.yml", form)[0]
+        assert entries() == []
+        theirs, same = _listed(env, written, form)
+        assert f"vm-{HOSTS:04}" in same
+    print(f"\n{HOSTS} hosts, {form}: {ours:.1f} s in {CALLS} calls; {cached:.1f} s cached; {theirs:.1f} s from YAML")
+    assert ours <= 1.5 * theirs

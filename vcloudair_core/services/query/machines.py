@@ -1,0 +1,228 @@
+"""Machines in the words that people use: what an inventory, facts and reports are made of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from vcloudair_core.errors import AmbiguousMatchError, NotFoundError, PermissionDeniedError, SpecError
+from vcloudair_core.services.query.codec import parse_name, parse_nics
+from vcloudair_core.services.query.store import read_machine, read_vapp
+
+if TYPE_CHECKING:
+    from vcloudair_core.services.query.query import Progress
+    from vcloudair_core.services.query.record import Record
+    from vcloudair_core.services.query.service import QueryService
+
+POWER = {"POWERED_ON": "on", "POWERED_OFF": "off", "SUSPENDED": "suspended"}
+_ID_OF_LINK = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/?\Z", re.IGNORECASE)
+_FAMILIES = (
+    ("windows", ("windows",)),
+    ("linux", ("linux", "ubuntu", "centos", "debian", "suse", "fedora", "coreos", "photon", "rocky", "almalinux")),
+    ("bsd", ("bsd",)),
+    ("darwin", ("darwin", "mac os", "macos")),
+    ("solaris", ("solaris", "sunos")),
+)
+
+
+class Machines:
+    """The machines of a session. VDCs are read once, one call; a record names its own only on newer servers."""
+
+    def __init__(self, service: QueryService) -> None:
+        self._service = service
+        self._vdcs: list[Record] | None = None
+
+    def read(
+        self,
+        where: Mapping[str, Any] | None = None,
+        *,
+        vdc: str = "",
+        templates: bool = False,
+        metadata: Sequence[str] = (),
+        nics: bool = False,
+        limit: int | None = None,
+        progress: Progress | None = None,
+    ) -> list[dict[str, Any]]:
+        """Machines as mappings of JSON types, see :func:`facts`, in the order of their ids.
+
+        ``where``: conditions on records, as :meth:`QueryService.query` takes them. ``vdc``: name or UUID of the only
+        one to look at. ``templates``: those of templates, too, which a server lists among the others. ``metadata``:
+        keys to bring. ``nics``: every interface, at the price of one call for each vApp, in parallel; without it the
+        address of the primary one is all that there is.
+
+        Raises: SpecError before anything is sent; NotFoundError or AmbiguousMatchError for the VDC, and what
+        :meth:`Query.all` raises.
+        """
+        conditions = dict(where or {})
+        if not templates:
+            conditions.setdefault("isVAppTemplate", False)
+        self._service.query("vm", conditions, metadata=metadata, limit=limit)  # bad input sends nothing
+        if vdc:
+            conditions["vdc"] = self._vdc(vdc).href
+        found = self._service.query("vm", conditions, metadata=metadata, limit=limit, progress=progress).all()
+        names = {record.id: record.name for record in self._all_vdcs()}
+        org = self._service.session.identity.org_name
+        shown = [facts(record, names, org) for record in found]
+        if nics:
+            self._add_nics(shown)
+        return shown
+
+    def one(
+        self,
+        name: str = "",
+        *,
+        id: str = "",  # noqa: A002 - the API's own word
+        vapp: str = "",
+        vdc: str = "",
+        metadata: Sequence[str] = (),
+        nics: bool = False,
+    ) -> dict[str, Any]:
+        """One machine by name, in a vApp and VDC if they are given, or by UUID, whatever its name is by now.
+
+        Raises: SpecError for neither name nor id; NotFoundError, AmbiguousMatchError with the candidates, and what
+        :meth:`read` raises.
+        """
+        if not name and not id:
+            raise SpecError("name", "a name or an id is needed")
+        conditions = {"containerName": vapp} if vapp else {}
+        found: list[dict[str, Any]] = []
+        identifier = id.rpartition(":")[2].casefold()
+        if name:
+            found = self.read({**conditions, "name": name}, vdc=vdc, metadata=metadata)
+        if identifier:
+            found = [one for one in found if one["id"] == identifier] or self._by_id(identifier, metadata)
+        described = f"machine {name!r}" if name else f"machine {id}"
+        where = "".join(f" in the {word} {value!r}" for word, value in (("vApp", vapp), ("VDC", vdc)) if value)
+        if not found:
+            raise NotFoundError(f"There is no {described}{where}.", hint="`vca query vm` lists those that there are.")
+        if len(found) > 1:
+            raise AmbiguousMatchError(
+                f"There are {len(found)} of {described}{where}.",
+                candidates=[{key: one[key] for key in ("name", "id", "vapp", "vdc")} for one in found],
+                hint="Name the vApp, or take it by id.",
+            )
+        if nics:
+            self._add_nics(found)
+        return found[0]
+
+    def _by_id(self, identifier: str, metadata: Sequence[str]) -> list[dict[str, Any]]:
+        """Servers differ in what a filter by id looks like, so the machine itself is asked for its name."""
+        try:
+            name = parse_name(read_machine(self._service.session, identifier))
+        except (NotFoundError, PermissionDeniedError):
+            return []
+        return [one for one in self.read({"name": name}, metadata=metadata) if one["id"] == identifier]
+
+    def vdc_names(self) -> list[str]:
+        """Names of the VDCs of the session. One call, once."""
+        return [record.name for record in self._all_vdcs()]
+
+    def _all_vdcs(self) -> list[Record]:
+        if self._vdcs is None:
+            self._vdcs = self._service.query("orgVdc").all()
+        return self._vdcs
+
+    def _vdc(self, wanted: str) -> Record:
+        found = [one for one in self._all_vdcs() if wanted == one.name or wanted.casefold() == one.id]
+        if not found:
+            known = ", ".join(sorted(self.vdc_names())) or "none"
+            raise NotFoundError(f"There is no VDC {wanted!r}.", hint=f"There are: {known}.")
+        if len(found) > 1:
+            raise AmbiguousMatchError(
+                f"There are {len(found)} VDCs {wanted!r}.",
+                candidates=[{"name": one.name, "id": one.id} for one in found],
+                hint="Give the id instead.",
+            )
+        return found[0]
+
+    def _add_nics(self, machines: Iterable[dict[str, Any]]) -> None:
+        """One call for each vApp. A machine that went away meanwhile keeps what its record said."""
+        inside = list(machines)
+        vapps = list(dict.fromkeys(one["vapp_href"] for one in inside if one["vapp_href"] and not one["is_template"]))
+        found: dict[str, list[dict[str, Any]]] = {}
+        for nics in _in_parallel(self._nics_of, vapps, int(self._service.session.settings.parallel_calls)):
+            found |= nics
+        for one in inside:
+            one["nics"] = found.get(one["id"], [])
+            addresses = [nic["ip_address"] for nic in one["nics"] if nic["ip_address"]]
+            one["ip_addresses"] = list(dict.fromkeys([*one["ip_addresses"], *addresses]))
+            one["ip_address"] = one["ip_address"] or next(iter(one["ip_addresses"]), "")
+
+    def _nics_of(self, href: str) -> dict[str, list[dict[str, Any]]]:
+        try:
+            return parse_nics(read_vapp(self._service.session, href))
+        except (NotFoundError, PermissionDeniedError):
+            return {}  # gone since it was listed; a 403 says so, too. Source: api/query.md §11
+
+
+def facts(record: Record, vdc_names: Mapping[str, str], org: str) -> dict[str, Any]:
+    """One machine: names and ids of where it is, power, guest, size, addresses; ``record`` is all that was said.
+
+    ``power`` is ``on``, ``off``, ``suspended`` or ``other``; ``status`` is the API's own word. ``memory_mb`` is in
+    MiB. What a server does not tell is an empty text, None or an empty list.
+    """
+    raw = record.raw
+    vdc_id, address = _end(raw.get("vdc", "")), raw.get("ipAddress", "").strip()
+    return {
+        "name": record.name,
+        "id": record.id,
+        "href": record.href,
+        "vapp": raw.get("containerName", "").strip(),
+        "vapp_id": _end(raw.get("container", "")),
+        "vapp_href": raw.get("container", ""),
+        "vdc": raw.get("vdcName", "").strip() or vdc_names.get(vdc_id, ""),
+        "vdc_id": vdc_id,
+        "org": raw.get("orgName", "").strip() or org,
+        "status": raw.get("status", "").strip(),
+        "power": POWER.get(raw.get("status", "").strip(), "other"),
+        "guest_os": raw.get("guestOs", "").strip(),
+        "os_family": os_family(raw.get("guestOs", "")),
+        "cpus": _number(record.get("numberOfCpus")),
+        "memory_mb": _number(record.get("memoryMB")),
+        "network": raw.get("networkName", "").strip(),
+        "ip_address": address,
+        "ip_addresses": [address] if address else [],
+        "storage_profile": raw.get("storageProfileName", "").strip(),
+        "catalog": raw.get("catalogName", "").strip(),
+        "owner": raw.get("ownerName", "").strip(),
+        "is_template": record.get("isVAppTemplate") is True,
+        "is_busy": record.get("isBusy") is True,
+        "metadata": {key: _plain(value) for key, value in record.metadata.items()},
+        "record": dict(raw),
+    }
+
+
+def os_family(guest_os: str) -> str:
+    """``linux``, ``windows``, ``bsd``, ``darwin``, ``solaris``, ``other``; empty when it is not known."""
+    words = guest_os.casefold()
+    if not words.strip():
+        return ""
+    return next((family for family, signs in _FAMILIES if any(sign in words for sign in signs)), "other")
+
+
+def _end(link: str) -> str:
+    found = _ID_OF_LINK.search(link)
+    return found[1].lower() if found else ""
+
+
+def _number(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, (str, bool, int, float)) or value is None else value.isoformat()
+
+
+def _in_parallel(work: Callable[[str], Any], items: Sequence[str], most: int) -> Iterator[Any]:
+    if not items:
+        return
+    with ThreadPoolExecutor(max_workers=max(1, min(most, len(items))), thread_name_prefix="vca-nics") as pool:
+        futures = [pool.submit(work, item) for item in items]
+        try:
+            for future in futures:
+                yield future.result()
+        finally:
+            for future in futures:
+                future.cancel()
