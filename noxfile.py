@@ -43,8 +43,10 @@ def layers(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Unit, property, contract and end-to-end tests. Arguments go to pytest."""
-    _run(session, "pytest", "-n", "auto", "--benchmark-disable", *session.posargs)
+    """Unit, property, contract and end-to-end tests, then the guarded figures by themselves. Arguments go to pytest."""
+    _run(session, "pytest", "-n", "auto", "--ignore=tests/benchmarks", *session.posargs)
+    if not session.posargs:
+        bench(session)
 
 
 @nox.session

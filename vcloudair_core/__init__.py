@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from vcloudair_core.plugin.hooks import hookimpl
     from vcloudair_core.redact import Secret
     from vcloudair_core.services.ans.service import ANSFirewall, ANSIPSec, ANSNat
+    from vcloudair_core.services.metrics.seed import Metrics
     from vcloudair_core.services.query.seed import (
         BaseQuery,
         EdgeGatewayQuery,
@@ -86,6 +87,7 @@ __all__ = [
     "IncompleteResultError",
     "InvalidRequestError",
     "LockTimeoutError",
+    "Metrics",
     "NotConvergedError",
     "NotFoundError",
     "OrgVdcQuery",
@@ -129,6 +131,7 @@ _HOMES = {
     "Change": "vcloudair_core.engine.plan",
     "Client": "vcloudair_core.client",
     "Exactly": "vcloudair_core.engine.desired",
+    "Metrics": "vcloudair_core.services.metrics.seed",
     "Outcome": "vcloudair_core.engine.outcome",
     "Plan": "vcloudair_core.engine.plan",
     "Present": "vcloudair_core.engine.desired",

@@ -56,8 +56,11 @@ def parse(body: bytes, *, what: str) -> _Element:
     return root
 
 
-def parse_json(body: bytes, *, what: str) -> Any:
-    """The value of a JSON document. Raises DecodeError when it is empty, HTML, or not JSON."""
+def parse_json(body: bytes, *, what: str, has_nan: bool = False) -> Any:
+    """The value of a JSON document. Raises DecodeError when it is empty, HTML, or not JSON.
+
+    ``has_nan``: NaN and Infinity, which are not JSON, but which servers of measurements write, are taken.
+    """
     import json
 
     if not body.strip():
@@ -65,7 +68,7 @@ def parse_json(body: bytes, *, what: str) -> Any:
     if _looks_like_html(body, _skip_prolog(body)):
         raise html_error(body, what, "JSON")
     try:
-        return json.loads(body.decode("utf-8-sig"), parse_constant=_no_constant)
+        return json.loads(body.decode("utf-8-sig"), parse_constant=float if has_nan else _no_constant)
     except (ValueError, RecursionError) as exc:
         reason = "it is nested too deep" if isinstance(exc, RecursionError) else str(exc)
         raise _error(f"{_upper(what)} is not JSON ({reason}).", body) from exc

@@ -307,6 +307,60 @@ def test_all_queries_of_both_find_the_same_on_many_pages(large: SimulatorServer)
     assert (len(theirs["VMQuery"]), len(theirs["EdgeGatewayQuery"])) == (450, 130)
 
 
+# -- metrics -----------------------------------------------------------------------------------------------------
+
+RUN_METRICS = """
+import vcloudair
+where = {'vcdurl': org_info['vcdurl'], 'token': org_info['token']}
+whole = vcloudair.Metrics(org_uuid=vdc_id, **where)
+whole.set_relative_interval('MINUTE', 90)
+whole.collect()
+found['vdc'] = whole.metric_data
+some = vcloudair.Metrics(vm_uuids=vm_ids, **where)
+some.set_relative_interval('HOUR', 2, 1)
+some.set_metric_filters('cpu.usage.average', 'mem.usage.average')
+some.collect()
+found['vms'] = some.metric_data
+"""
+
+
+def test_metrics_of_both_are_the_same(large: SimulatorServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    import vcloudair_core
+
+    monkeypatch.setattr(large.simulator.clock, "now", lambda: 1_750_000_000.0)  # so that nobody's window slides
+    monkeypatch.setenv("VCA_CA_PATH", large.ca_path)
+    env, world = large.env(), large.simulator.world
+    vdc_id, vm_ids = next(iter(world.vdcs)), list(world.vms)[:5]
+    variables: dict[str, Any] = {"vcd_url": large.url, "user": env["VCA_USERNAME"], "password": env["VCA_PASSWORD"]}
+    variables |= {"org": env["VCA_ORG"], "vdc_id": vdc_id, "vm_ids": vm_ids}
+    theirs = run_original(DIRECT_LOGIN + RUN_METRICS, variables, ca_path=large.ca_path)
+    session = vcloudair_core.VCASession("5.6", variables["user"], variables["password"])
+    org_info = session.login(orgname=variables["org"], vcd_url=large.url)
+    assert org_info is not None
+    where: dict[str, Any] = {"vcdurl": org_info["vcdurl"], "token": org_info["token"]}
+    whole = vcloudair_core.Metrics(org_uuid=vdc_id, **where)
+    whole.set_relative_interval("MINUTE", 90)
+    whole.collect()
+    assert whole.metric_data == theirs["vdc"]
+    assert (len(theirs["vdc"]), len(theirs["vdc"][vm_ids[0]])) == (450, 90)
+    some = vcloudair_core.Metrics(vm_uuids=vm_ids, **where)
+    some.set_relative_interval("HOUR", 2, 1)
+    some.set_metric_filters("cpu.usage.average", "mem.usage.average")
+    some.collect()
+    assert some.metric_data == theirs["vms"]
+    # The service of today says the same, in its own model.
+    with vcloudair_core.connect(
+        service_type="vchs", url=large.url, token=org_info["token"], ca_path=large.ca_path, session_cache=False
+    ) as client:
+        found = client.service("metrics").collect(
+            vm_ids, start="2h", end="1h", metrics=["cpu.usage.average"], source="vca"
+        )
+    values = {series.vm_id: series.values() for series in found.series}
+    assert values == {
+        vm: [values["cpu.usage.average"] for _, values in sorted(rows.items())] for vm, rows in theirs["vms"].items()
+    }
+
+
 def _with_ca(server: SimulatorServer, act: Any) -> Any:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VCA_CA_PATH", server.ca_path)

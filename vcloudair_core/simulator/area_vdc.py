@@ -217,10 +217,20 @@ def _vm(context: Any, machine: Vm) -> Any:
             "href": f"{root}/api/vApp/vm-{machine.vm_id}",
         },
         link("up", f"{root}/api/vApp/vapp-{machine.vapp_id}", f"{T}vApp+xml"),
+        *_metrics_links(context, machine),
         element("Description"),
         _network_connections(context, machine),
         element("VAppScopedLocalId", None, context.world.make_id("local", machine.name)),
     )
+
+
+def _metrics_links(context: Any, machine: Vm) -> list[Any]:
+    """``down`` to read, ``metrics`` to post; current values of machines that run only. Source: api/metrics.md §B.3."""
+    root = f"{context.root}/api/vApp/vm-{machine.vm_id}/metrics"
+    kinds = ("current", "historic") if machine.status == "POWERED_ON" else ("historic",)
+    return [
+        link(rel, f"{root}/{kind}", f"{T}metrics.{kind}UsageSpec+xml") for kind in kinds for rel in ("down", "metrics")
+    ]
 
 
 def _network_connections(context: Any, machine: Vm) -> Any:

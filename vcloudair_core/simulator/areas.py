@@ -8,7 +8,7 @@ from vcloudair_core.simulator.config import COMPUTE, PROFILES
 
 def built_in_areas(profile: str) -> tuple[SimulatorArea, ...]:
     """Areas in the order in which their routes are tried. A profile that is not known is a ValueError."""
-    from vcloudair_core.simulator import area_absent, area_iam, area_vchs
+    from vcloudair_core.simulator import area_absent, area_iam, area_metrics, area_vchs
 
     if profile not in PROFILES:
         raise ValueError(f"there is no profile {profile!r}; known: {', '.join(PROFILES)}")
@@ -21,7 +21,7 @@ def built_in_areas(profile: str) -> tuple[SimulatorArea, ...]:
     if profile in ("vchs", "vcd", "all"):
         areas += _vcloud("")
     if profile in ("vchs", "all"):
-        areas += _sections("hybridity", "")
+        areas += [*_sections("hybridity", ""), area_metrics.adapter_area()]
     return (*areas, area_absent.area(profile))
 
 
@@ -30,6 +30,7 @@ def _vcloud(prefix: str) -> list[SimulatorArea]:
     from vcloudair_core.simulator import (
         area_edge_settings,
         area_edge_views,
+        area_metrics,
         area_object_browser,
         area_query,
         area_replications,
@@ -43,6 +44,7 @@ def _vcloud(prefix: str) -> list[SimulatorArea]:
         area_vdc.area(prefix),
         area_query.area(prefix),
         area_tasks.area(prefix),
+        area_metrics.area(prefix),
         area_replications.area(prefix),
         *_sections("network", prefix),
         area_edge_settings.area(prefix),

@@ -54,6 +54,14 @@ class SimulatorConfig:
     # -- query (api/query.md §12) --
     record_order: str = _switch("id", "order without sortAsc and sortDesc: id, or random with every page")
     page_size_over: str = _switch("clamp", "a pageSize beyond 128: clamp, or 400")
+    # -- metrics (api/metrics.md §A.8, §C) --
+    metrics_page_size: int = _switch(100, "rows of one page of vCloud Air's metrics")
+    metrics_vm_id: str = _switch("uuid", "vmId in vCloud Air's rows: uuid, vm-uuid or urn")
+    metrics_timestamp: str = _switch("iso", "timestamps of vCloud Air's rows: iso, or epoch-ms")
+    metrics_last_page: str = _switch("absent", "`next` of the last page: absent, null, or empty (a text of no length)")
+    metrics_gap_every: int = _switch(0, "leave every n-th minute out; 0: none")
+    current_off: str = _switch("400", "current metrics of a machine that is off: 400, empty or 404")
+    expected_interval_unit: str = _switch("s", "expectedInterval of series: s, or ms as the programming guide says")
     # -- edges (api/ans.md §12) --
     strict_version: str = _switch(
         "409-stale", "`version` in a changed section: 409-stale, reject-any (400 whenever given) or ignore"

@@ -1,0 +1,103 @@
+"""Metrics that are known by name: their units and what they mean. Source: api/metrics.md §A.7, §B.5."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+UNITS = {
+    "PERCENT": "percent",
+    "MEGAHERTZ": "MHz",
+    "KILOBYTE": "KB",
+    "KILOBYTES_PER_SECOND": "KBps",
+    "MILLISECOND": "ms",
+    "SECOND": "s",
+    "NUMBER": "count",
+    "WATT": "W",
+}
+"""The words of vCloud Director to ours. Others pass in lower case."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric. ``is_sum``: its values are sums over an interval, which is to be kept with them."""
+
+    name: str
+    unit: str
+    meaning: str
+
+    @property
+    def is_sum(self) -> bool:
+        return self.name.endswith(".summation")
+
+
+_TABLE = """
+cpu.usage.average|percent|CPU in active use, of what is configured
+cpu.usage.maximum|percent|highest CPU in active use
+cpu.usagemhz.average|MHz|CPU in active use
+cpu.ready.summation|ms|time ready to run, but not scheduled, of all virtual CPUs
+cpu.idle.summation|ms|time idle
+cpu.wait.summation|ms|time waiting, idle included
+cpu.used.summation|ms|CPU time used
+cpu.system.summation|ms|time in the hypervisor on behalf of the machine
+cpu.swapwait.summation|ms|time waiting for pages to be swapped in
+cpu.costop.summation|ms|time stopped so that virtual CPUs run together
+cpu.demand.average|MHz|CPU that would be used without contention
+cpu.entitlement.latest|MHz|CPU that the machine may have
+cpu.latency.average|percent|time unable to run because of contention
+mem.usage.average|percent|memory in use, of what is configured
+mem.active.average|KB|memory that was touched lately
+mem.consumed.average|KB|memory of the host behind that of the guest
+mem.granted.average|KB|memory that is mapped
+mem.shared.average|KB|memory shared with others
+mem.zero.average|KB|pages of zeros
+mem.overhead.average|KB|memory that virtualisation takes
+mem.vmmemctl.average|KB|memory that the balloon took
+mem.swapped.average|KB|memory that is swapped out
+mem.swapinRate.average|KBps|memory swapped in
+mem.swapoutRate.average|KBps|memory swapped out
+mem.compressed.average|KB|memory that is compressed
+mem.entitlement.average|KB|memory that the machine may have
+mem.latency.average|percent|time waiting for memory
+disk.usage.average|KBps|read and written
+disk.read.average|KBps|read from all disks
+disk.write.average|KBps|written to all disks
+disk.maxTotalLatency.latest|ms|highest latency of all disks
+disk.used.latest|KB|space used on all disks
+disk.provisioned.latest|KB|space allocated
+virtualDisk.numberReadAveraged.average|count|reads per second of a disk
+virtualDisk.numberWriteAveraged.average|count|writes per second of a disk
+virtualDisk.totalReadLatency.average|ms|latency of reads
+virtualDisk.totalWriteLatency.average|ms|latency of writes
+virtualDisk.read.average|KBps|read from a disk
+virtualDisk.write.average|KBps|written to a disk
+net.usage.average|KBps|received and transmitted
+net.received.average|KBps|received
+net.transmitted.average|KBps|transmitted
+net.packetsRx.summation|count|packets received
+net.packetsTx.summation|count|packets transmitted
+net.droppedRx.summation|count|packets dropped on the way in
+net.droppedTx.summation|count|packets dropped on the way out
+power.power.average|W|power
+sys.uptime.latest|s|time since the machine was started
+sys.heartbeat.latest|count|heartbeats of the guest's tools
+"""
+
+
+@cache
+def catalogue() -> Mapping[str, Metric]:
+    """Every known metric by name."""
+    lines = [line.split("|") for line in _TABLE.strip().splitlines()]
+    return {name: Metric(name, unit, meaning) for name, unit, meaning in lines}
+
+
+def unit_of(name: str) -> str | None:
+    """The unit of a metric whose API says none; None for names that nobody knows, never a guess."""
+    known = catalogue().get(name)
+    return known.unit if known else None
+
+
+def unit_from(word: str) -> str:
+    """Our word for a unit of the API: ``KILOBYTES_PER_SECOND`` is ``KBps``."""
+    return UNITS.get(word.strip().upper(), word.strip().lower())

@@ -1,0 +1,97 @@
+"""The metrics of vCloud Air, in JSON. Source: api/metrics.md §A.2-A.4."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+from vcloudair_core import xmltree
+from vcloudair_core.errors import DecodeError
+from vcloudair_core.services.metrics.catalogue import unit_of
+from vcloudair_core.services.metrics.model import Row
+from vcloudair_core.services.metrics.window import Ago, Moment, Window
+
+INTERVAL_S = 60
+"""One sample a minute. Source: api/metrics.md §A.1."""
+
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Page:
+    """``cursor`` leads to the next page; empty on the last."""
+
+    rows: list[dict[str, Any]]
+    cursor: str
+
+
+def window_body(window: Window) -> dict[str, Any]:
+    """What is sent: times only, there is no filter."""
+    body = {_key(window.start, "Start"): _time(window.start)}
+    if window.end is not None:
+        body[_key(window.end, "End")] = _time(window.end)
+    return body
+
+
+def _key(moment: Moment, which: str) -> str:
+    return f"{'relative' if isinstance(moment, Ago) else 'absolute'}{which}Time"
+
+
+def _time(moment: Moment) -> dict[str, Any]:
+    if isinstance(moment, Ago):
+        return {"interval": moment.count, "unit": moment.unit.upper()}
+    return {"time": stamp(moment)}
+
+
+def stamp(moment: datetime) -> str:
+    """A time as the API takes it: UTC, milliseconds."""
+    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def parse_page(body: bytes, what: str) -> Page:
+    """One page. Raises DecodeError when it is none."""
+    data = xmltree.parse_json(body, what=what, has_nan=True)
+    rows = data.get("rows") if isinstance(data, dict) else None
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise DecodeError(f"{what[:1].upper()}{what[1:]} have no list of rows.")
+    cursor = data.get("next")
+    return Page(rows, str(cursor) if cursor not in (None, "") else "")
+
+
+def rows_of(rows: list[dict[str, Any]], what: str) -> Iterator[Row]:
+    """The values of the rows of a page. Raises DecodeError for a row that does not say whose it is, or of when."""
+    for row in rows:
+        machine = _UUID.search(str(row.get("vmId", "")))
+        if machine is None:
+            if row.get("gatewayId"):
+                continue  # edge gateways have metrics of their own
+            raise DecodeError(f"A row of {what} does not say whose it is: {str(row)[:120]}.")
+        moment = parse_time(row.get("timestamp"), what)
+        for metric in row.get("metrics") or ():
+            name = str(metric.get("name", "")) if isinstance(metric, dict) else ""
+            if name:
+                base, instance = split_name(name)
+                yield machine[0].lower(), base, unit_of(base), INTERVAL_S, instance, moment, metric.get("value")
+
+
+def split_name(name: str) -> tuple[str, str | None]:
+    """``disk.read.average.0`` is disk.read.average of instance 0. Source: api/metrics.md §C."""
+    base, dot, end = name.rpartition(".")
+    return (base, end) if dot and end.isdigit() else (name, None)
+
+
+def parse_time(value: Any, what: str) -> datetime:
+    """ISO 8601 with an offset, with or without a colon, or milliseconds since 1970. Raises DecodeError."""
+    try:
+        if isinstance(value, (int, float)) or (isinstance(value, str) and value.isdigit()):
+            return datetime.fromtimestamp(float(value) / 1000, timezone.utc)
+        text = str(value).strip()
+        text = text[:-1] + "+00:00" if text[-1:] in ("Z", "z") else re.sub(r"([+-]\d\d)(\d\d)\Z", r"\1:\2", text)
+        text = re.sub(r"\.(\d{1,9})", lambda found: "." + found[1][:6].ljust(6, "0"), text)
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
+    except (ValueError, OverflowError, OSError):
+        raise DecodeError(f"A time of {what} cannot be read: {str(value)[:60]!r}.") from None

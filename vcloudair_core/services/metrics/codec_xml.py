@@ -1,0 +1,80 @@
+"""The metrics of vCloud Director, in XML. Source: api/metrics.md §B.4, metrics.xsd."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape, quoteattr
+
+from vcloudair_core import xmltree
+from vcloudair_core.errors import DecodeError
+from vcloudair_core.services.metrics.catalogue import unit_from
+from vcloudair_core.services.metrics.codec_json import parse_time, split_name, stamp
+from vcloudair_core.services.metrics.model import Row
+from vcloudair_core.services.metrics.window import Ago, Moment, Window
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+NAMESPACE = "http://www.vmware.com/vcloud/v1.5"
+_MILLISECONDS_FROM = 10_000
+"""An interval of that much is in milliseconds: schema and guide contradict each other. Source: api/metrics.md §B.4."""
+
+
+def historic_spec(window: Window, patterns: Sequence[str]) -> bytes:
+    """Start, end, patterns: the order matters."""
+    parts = [_time(window.start, "Start")] + ([_time(window.end, "End")] if window.end is not None else [])
+    return _document("HistoricUsageSpec", [*parts, *_patterns(patterns)])
+
+
+def current_spec(patterns: Sequence[str]) -> bytes:
+    """Which of the current values are wanted."""
+    return _document("CurrentUsageSpec", _patterns(patterns))
+
+
+def _document(name: str, parts: Sequence[str]) -> bytes:
+    text = f'<?xml version="1.0" encoding="UTF-8"?><{name} xmlns="{NAMESPACE}">{"".join(parts)}</{name}>'
+    return text.encode()
+
+
+def _patterns(patterns: Sequence[str]) -> list[str]:
+    return [f"<MetricPattern>{escape(pattern)}</MetricPattern>" for pattern in patterns]
+
+
+def _time(moment: Moment, which: str) -> str:
+    if isinstance(moment, Ago):
+        return f'<Relative{which}Time unit="{moment.unit}" interval="{moment.count}"/>'
+    return f"<Absolute{which}Time time={quoteattr(stamp(moment))}/>"
+
+
+def parse_current(body: bytes, machine: str, moment: datetime, what: str) -> Iterator[Row]:
+    """The values of a CurrentUsage, taken at a moment. Raises DecodeError."""
+    for metric in _children(body, "CurrentUsage", "Metric", what):
+        base, instance = split_name(metric.get("name") or "")
+        yield machine, base, unit_from(metric.get("unit") or ""), None, instance, moment, metric.get("value")
+
+
+def parse_historic(body: bytes, machine: str, what: str) -> Iterator[Row]:
+    """The values of a HistoricUsage. Raises DecodeError."""
+    for series in _children(body, "HistoricUsage", "MetricSeries", what):
+        base, instance = split_name(series.get("name") or "")
+        unit, interval_s = unit_from(series.get("unit") or ""), _interval(series.get("expectedInterval") or "")
+        for sample in series:
+            if xmltree.local(sample) == "Sample":
+                moment = parse_time(sample.get("timestamp"), what)
+                yield machine, base, unit, interval_s, instance, moment, sample.get("value")
+
+
+def _children(body: bytes, root_name: str, name: str, what: str) -> Iterator[_Element]:
+    root = xmltree.parse(body, what=what)
+    if xmltree.local(root) != root_name:
+        raise DecodeError(f"{what} are not what was expected: {root_name}, not {xmltree.local(root)}.")
+    return (child for child in root if xmltree.local(child) == name)
+
+
+def _interval(text: str) -> int | None:
+    if not text.strip().isdigit():
+        return None
+    number = int(text)
+    return number // 1000 if number >= _MILLISECONDS_FROM else number

@@ -1,0 +1,142 @@
+"""One model for both APIs: series of samples. Gaps are gaps: a minute without a value has no sample."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from fnmatch import fnmatchcase
+from typing import Any
+
+from vcloudair_core.errors import VcloudAirError
+
+
+@dataclass(frozen=True)
+class Sample:
+    """``timestamp`` is aware, in UTC."""
+
+    timestamp: datetime
+    value: float
+
+
+@dataclass(frozen=True)
+class Series:
+    """The samples of one metric of one machine, in order of time, each time once.
+
+    ``unit``: percent, MHz, KB, KBps, ms, s, count, W, another word of the server, or None when nobody says.
+    ``instance`` is that of a disk or an interface, None for the whole machine. ``interval_s`` is the time between
+    samples, None for current values. ``source``: ``vca``, ``vcd-current``, ``vcd-historic``.
+    """
+
+    vm_id: str
+    name: str
+    unit: str | None
+    instance: str | None
+    interval_s: int | None
+    samples: tuple[Sample, ...]
+    source: str
+
+    def values(self) -> list[float]:
+        """The values in order of time."""
+        return [sample.value for sample in self.samples]
+
+    def aggregate(self, how: str) -> float | None:
+        """``min``, ``max``, ``avg``, ``last``, ``sum``, ``count`` or a percentile such as ``p95``.
+
+        None without samples. Percentiles are interpolated between the two nearest ranks. Raises ValueError for another
+        word.
+        """
+        return aggregate(self.values(), how)
+
+
+def aggregate(values: Sequence[float], how: str) -> float | None:
+    """See :meth:`Series.aggregate`."""
+    simple: dict[str, Callable[[Sequence[float]], float]] = {
+        "min": min, "max": max, "avg": _average, "last": lambda found: found[-1], "sum": math.fsum, "count": len,
+    }  # fmt: skip
+    if how not in simple and not _is_percentile(how):
+        raise ValueError(f"{how!r} is none of {', '.join(simple)} or a percentile such as p95")
+    if not values:
+        return None
+    if how in simple:
+        return float(simple[how](values))
+    rank = float(how[1:]) / 100 * (len(values) - 1)
+    ordered, low = sorted(values), math.floor(rank)
+    return ordered[low] + (rank - low) * (ordered[math.ceil(rank)] - ordered[low])
+
+
+def _average(values: Sequence[float]) -> float:
+    return math.fsum(values) / len(values)
+
+
+def _is_percentile(how: str) -> bool:
+    try:
+        return how[:1] == "p" and 0 <= float(how[1:]) <= 100
+    except ValueError:
+        return False
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What came of asking for many machines. Those that failed are named and do not take the others with them.
+
+    ``missing``: names and patterns that were asked for and that no machine had.
+    """
+
+    series: list[Series] = field(default_factory=list)
+    failed: Mapping[str, VcloudAirError] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def by_machine(self) -> dict[str, list[Series]]:
+        """Series by the UUID of the machine."""
+        found: dict[str, list[Series]] = {}
+        for series in self.series:
+            found.setdefault(series.vm_id, []).append(series)
+        return found
+
+
+def matches(name: str, patterns: Sequence[str]) -> bool:
+    """Whether a metric is meant: by its name, or a pattern where ``*`` stands for any text. No patterns mean all."""
+    return not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+Row = tuple[str, str, "str | None", "int | None", "str | None", datetime, Any]
+"""(machine, name, unit, interval in seconds, instance, time, value as it came)."""
+
+
+def series_of(rows: Iterable[Row], source: str, patterns: Sequence[str]) -> tuple[list[Series], int]:
+    """Series, sorted by machine, name and instance, and how many values were left out because they are no numbers.
+
+    Of two values for one time, the one that came last counts, as pages may overlap.
+    """
+    found: dict[tuple[str, str, str | None], tuple[str | None, int | None, dict[datetime, float]]] = {}
+    refused = 0
+    for machine, name, unit, interval_s, instance, moment, value in rows:
+        if not matches(name, patterns):
+            continue
+        number = number_of(value)
+        if number is None:
+            refused += 1
+            continue
+        held = found.setdefault((machine, name, instance), (unit, interval_s, {}))
+        held[2][moment] = number
+    made = [
+        Series(
+            machine, name, unit, instance, interval_s, tuple(Sample(at, samples[at]) for at in sorted(samples)), source
+        )
+        for (machine, name, instance), (unit, interval_s, samples) in found.items()
+    ]
+    return sorted(made, key=lambda one: (one.vm_id, one.name, one.instance or "")), refused
+
+
+def number_of(value: Any) -> float | None:
+    """A finite number, also from a text that is one; None for all else: not a number is no value."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None

@@ -1,0 +1,220 @@
+"""The metrics service of one session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from vcloudair_core.engine.parsing import Problems
+from vcloudair_core.errors import AuthenticationError, IncompleteResultError, VcloudAirError
+from vcloudair_core.services.metrics.catalogue import Metric, catalogue
+from vcloudair_core.services.metrics.codec_json import parse_page, rows_of, window_body
+from vcloudair_core.services.metrics.codec_xml import current_spec, historic_spec, parse_current, parse_historic
+from vcloudair_core.services.metrics.model import Collected, Row, Series, matches, series_of
+from vcloudair_core.services.metrics.store import post_current, post_historic, post_window
+from vcloudair_core.services.metrics.window import Ago, Window, parse_window
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from vcloudair_core.session.session import Session
+
+T = TypeVar("T")
+
+SOURCES = ("auto", "vca", "vcd-historic", "vcd-current")
+RETENTION_S = {"vca": 24 * 3600, "vcd-historic": 14 * 86400}
+"""How long servers keep samples. Source: api/metrics.md §A.1, §B.5."""
+
+Progress = Callable[[int, int], None]
+"""(machines so far, machines in all)."""
+
+
+@dataclass
+class _Part:
+    """What came of one machine, or of one VDC."""
+
+    series: list[Series] = field(default_factory=list)
+    refused: int = 0
+
+
+class MetricsService:
+    """Metrics of machines, from vCloud Air's metrics API or from vCloud Director's, in one model."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    @staticmethod
+    def catalogue() -> Mapping[str, Metric]:
+        """Known metrics by name: units and meaning."""
+        return catalogue()
+
+    def source_of(self, source: str = "auto") -> str:
+        """The API that ``auto`` stands for: a subscription has vCloud Air's, all others vCloud Director's.
+
+        Signs in if need be. Raises SpecError for a word that is none.
+        """
+        problems = Problems()
+        if source not in SOURCES:
+            problems.add("source", f"{source!r} is not one of {', '.join(SOURCES)}")
+        problems.raise_if_any()
+        if source != "auto":
+            return source
+        return "vca" if self.session.identity.flavour == "vchs" else "vcd-historic"
+
+    def collect(
+        self,
+        machines: Sequence[str],
+        *,
+        start: object = "1h",
+        end: object = None,
+        metrics: Sequence[str] = (),
+        source: str = "auto",
+        progress: Progress | None = None,
+    ) -> Collected:
+        """Series of machines, given by UUID, ``parallel_calls`` of them at a time.
+
+        ``start``, ``end``: see :func:`~vcloudair_core.services.metrics.window.parse_window`; current values have no
+        window. ``metrics``: names or patterns with ``*``; none means all. A machine that fails is in ``failed`` and
+        does not take the others with it, unless nobody may sign in.
+
+        Raises: SpecError before anything is sent, AuthenticationError.
+        """
+        window = parse_window(start, end)
+        wanted = _patterns(metrics)
+        chosen = self.source_of(source)
+        window, warnings = _clipped(window, chosen)
+        parts: dict[str, _Part] = {}
+        failed: dict[str, VcloudAirError] = {}
+        distinct = list(dict.fromkeys(machine.rpartition(":")[2].casefold() for machine in machines))
+        for machine, outcome in self.each(distinct, lambda one: self._one(one, window, wanted, chosen)):
+            if isinstance(outcome, _Part):
+                parts[machine] = outcome
+            else:
+                failed[machine] = outcome
+            if progress is not None:
+                progress(len(parts) + len(failed), len(distinct))
+        ordered = [parts[machine] for machine in distinct if machine in parts]
+        return _collected(ordered, wanted, failed, warnings)
+
+    def collect_vdc(
+        self, vdc_id: str, *, start: object = "1h", end: object = None, metrics: Sequence[str] = ()
+    ) -> Collected:
+        """Series of every machine of a VDC, from vCloud Air's metrics API: one call for a page of rows.
+
+        Raises: SpecError; IncompleteResultError when the pages do not come to an end; ApiError, TransportError,
+        DecodeError.
+        """
+        window, warnings = _clipped(parse_window(start, end), "vca")
+        wanted = _patterns(metrics)
+        return _collected([self._pages("vdc", vdc_id, window, wanted)], wanted, {}, warnings)
+
+    # -- one of them -------------------------------------------------------------------------------------------------
+
+    def _one(self, machine: str, window: Window, patterns: Sequence[str], source: str) -> _Part:
+        what = f"the metrics of machine {machine}"
+        if source == "vca":
+            return self._pages("vm", machine, window, patterns)
+        if source == "vcd-current":
+            body, moment = post_current(self.session, machine, current_spec(patterns))
+            return _Part(*series_of(parse_current(body, machine, moment, what), source, patterns))
+        body = post_historic(self.session, machine, historic_spec(window, patterns))
+        return _Part(*series_of(parse_historic(body, machine, what), source, patterns))
+
+    def _pages(self, scope: str, identifier: str, window: Window, patterns: Sequence[str]) -> _Part:
+        what = f"the metrics of {'machine' if scope == 'vm' else 'VDC'} {identifier}"
+        return _Part(*series_of(self._rows(scope, identifier, window, what), "vca", patterns))
+
+    def _rows(self, scope: str, identifier: str, window: Window, what: str) -> Iterator[Row]:
+        for rows in self.raw_rows(scope, identifier, window):
+            yield from rows_of(rows, what)
+
+    def raw_rows(self, scope: str, identifier: str, window: Window) -> Iterator[list[dict[str, Any]]]:
+        """Rows of vCloud Air's metrics API as they come, page by page. ``scope``: ``vm`` or ``vdc``.
+
+        Raises: IncompleteResultError for a cursor that was there before, which would go round for ever; ApiError,
+        TransportError, DecodeError.
+        """
+        what = f"the metrics of {'machine' if scope == 'vm' else 'VDC'} {identifier}"
+        body, cursor = window_body(window), ""
+        seen: set[str] = set()
+        while True:
+            page = parse_page(post_window(self.session, scope, identifier, body, cursor), what)
+            yield page.rows
+            cursor = page.cursor
+            if not cursor:
+                return
+            if cursor in seen:
+                raise IncompleteResultError(
+                    f"The pages of {what} do not come to an end: the server gave the cursor of page "
+                    f"{len(seen) + 2} before.",
+                    hint="Ask for a shorter window.",
+                )
+            seen.add(cursor)
+
+    def each(self, machines: Sequence[str], work: Callable[[str], T]) -> Iterator[tuple[str, T | VcloudAirError]]:
+        """Machine and what ``work`` made of it, or its error, as they are done, ``parallel_calls`` at a time.
+
+        Raises AuthenticationError: the others would fail alike.
+        """
+        if not machines:
+            return
+        most = max(1, min(int(self.session.settings.parallel_calls), len(machines)))
+        upcoming = iter(machines)
+        with ThreadPoolExecutor(max_workers=most, thread_name_prefix="vca-metrics") as pool:
+            running: dict[Future[T], str] = {}
+            try:
+                for machine in upcoming:
+                    running[pool.submit(work, machine)] = machine
+                    if len(running) >= 2 * most:
+                        yield from _done(running)
+                while running:
+                    yield from _done(running)
+            finally:
+                for future in running:
+                    future.cancel()
+
+
+def _done(running: dict[Future[T], str]) -> Iterator[tuple[str, T | VcloudAirError]]:
+    for future in wait(running, return_when=FIRST_COMPLETED).done:
+        machine = running.pop(future)
+        try:
+            yield machine, future.result()
+        except AuthenticationError:
+            raise
+        except VcloudAirError as exc:
+            yield machine, exc
+
+
+def _patterns(metrics: Sequence[str]) -> list[str]:
+    problems = Problems()
+    if isinstance(metrics, str):
+        problems.add("metrics", f"a list was expected, not {metrics!r}")
+        problems.raise_if_any()
+    for position, name in enumerate(metrics):
+        if not isinstance(name, str) or not name.strip() or any(ord(letter) < 32 for letter in name):
+            problems.add(f"metrics[{position}]", f"{name!r} is no name of a metric")
+    problems.raise_if_any()
+    return list(dict.fromkeys(name.strip() for name in metrics))
+
+
+def _clipped(window: Window, source: str) -> tuple[Window, list[str]]:
+    """Within what the server keeps, as far as that can be told without a clock."""
+    most = RETENTION_S.get(source)
+    if most is None or not isinstance(window.start, Ago) or window.start.seconds <= most:
+        return window, []
+    hours = most // 3600
+    said = f"The server keeps {hours} hours; what is older than that was not asked for."
+    return Window(Ago(hours, "hour"), window.end), [said]
+
+
+def _collected(
+    parts: Sequence[_Part], wanted: Sequence[str], failed: Mapping[str, VcloudAirError], warnings: Sequence[str]
+) -> Collected:
+    series = [one for part in parts for one in part.series]
+    names = {one.name for one in series}
+    missing = tuple(pattern for pattern in wanted if not any(matches(name, [pattern]) for name in names))
+    refused = sum(part.refused for part in parts)
+    more = [f"{refused} values were left out because they are not numbers."] if refused else []
+    return Collected(series, failed, missing, (*warnings, *more))

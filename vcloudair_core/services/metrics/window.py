@@ -1,0 +1,90 @@
+"""From when to when: relative to the server's clock, or absolute. Source: api/metrics.md §A.2, §B.4."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from vcloudair_core.errors import SpecError
+
+UNITS_S = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
+_SHORT = {"s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week"}
+_DURATION = re.compile(r"(\d+)\s*(s|m|h|d|w)[a-z]*\Z", re.IGNORECASE)
+LARGEST_INTERVAL = 32767
+"""The number is a short one on the wire. Source: api/metrics.md §B.4."""
+
+
+@dataclass(frozen=True)
+class Ago:
+    """So many units before the server's now. Its clock decides, so that ours may be wrong."""
+
+    count: int
+    unit: str
+
+    @property
+    def seconds(self) -> int:
+        return self.count * UNITS_S[self.unit]
+
+
+Moment = Ago | datetime
+
+
+@dataclass(frozen=True)
+class Window:
+    """``end`` None is now. Datetimes are aware."""
+
+    start: Moment
+    end: Moment | None = None
+
+    def described(self) -> str:
+        """In words."""
+        return f"from {_words(self.start)} to {_words(self.end) if self.end else 'now'}"
+
+
+def parse_window(start: Any, end: Any = None) -> Window:
+    """``start`` and ``end``: a duration such as ``90m``, ``24h``, ``14d`` (so long ago), or an ISO 8601 time.
+
+    A time without an offset is in UTC. Raises: SpecError when one is neither, or the end is not after the start.
+    """
+    window = Window(_moment(start, "start"), None if end in (None, "") else _moment(end, "end"))
+    first, last = window.start, window.end
+    if isinstance(first, Ago) and isinstance(last, Ago) and last.seconds >= first.seconds:
+        raise SpecError("end", f"{end!r} is not after the start, {start!r}")
+    if isinstance(first, datetime) and isinstance(last, datetime) and last <= first:
+        raise SpecError("end", f"{end!r} is not after the start, {start!r}")
+    return window
+
+
+def _moment(value: Any, field: str) -> Moment:
+    if isinstance(value, datetime):
+        return value if value.tzinfo else value.replace(tzinfo=timezone.utc)
+    if isinstance(value, timedelta):
+        return _ago(int(value.total_seconds()), "second", field)
+    text = str(value).strip()
+    short = _DURATION.match(text)
+    if short:
+        return _ago(int(short[1]), _SHORT[short[2].lower()], field)
+    try:
+        found = datetime.fromisoformat(text[:-1] + "+00:00" if text[-1:] in ("Z", "z") else text)
+    except ValueError:
+        raise SpecError(field, f"{value!r} is neither a duration such as 90m or 24h nor an ISO 8601 time") from None
+    return found if found.tzinfo else found.replace(tzinfo=timezone.utc)
+
+
+def _ago(count: int, unit: str, field: str) -> Ago:
+    """In the smallest unit that the wire can hold."""
+    seconds = count * UNITS_S[unit]
+    if seconds <= 0:
+        raise SpecError(field, "has to be more than nothing")
+    for name, length in UNITS_S.items():
+        if name == unit or length > UNITS_S[unit]:
+            exact, rest = divmod(seconds, length)
+            if exact + bool(rest) <= LARGEST_INTERVAL:
+                return Ago(exact + bool(rest), name)
+    raise SpecError(field, "is longer ago than can be asked for")
+
+
+def _words(moment: Moment) -> str:
+    return moment.isoformat() if isinstance(moment, datetime) else f"{moment.count} {moment.unit}s ago"
