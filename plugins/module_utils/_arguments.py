@@ -187,3 +187,14 @@ def ipsec_arguments():
         ipsec_settings_arguments(),
         tunnels=dict(type="list", elements="dict", options=tunnel_arguments(), mutually_exclusive=TUNNEL_EXCLUSIVE),
     )
+
+
+def measuring_arguments():
+    """Which machines, which metrics, and from when to when."""
+    return dict(
+        names=dict(type="list", elements="str", default=[], aliases=["vms"]),
+        where=dict(type="dict", default={}),
+        start=dict(type="str", default="1h"),
+        end=dict(type="str"),
+        source=dict(type="str", choices=["auto", "vca", "vcd-historic", "vcd-current"], default="auto"),
+    )

@@ -91,6 +91,8 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("vca_ipsec_tunnel", {**TUNNEL, "state": "absent"}),
     ("vca_edge_config", {"config": {"nat": {"rules": [NAT_RULE]}, "ipsec": {"tunnels": [TUNNEL]}}}),
     ("vca_nat_info", {}),
+    ("vca_metrics_info", {"names": ["vm-0001"], "metrics": ["cpu.*"], "samples": True}),
+    ("vca_metrics_assert", {"thresholds": [{"metric": "mem.usage.average", "max": 100}]}),
     ("vca_query_info", {"type": "vm", "where": {"isVAppTemplate": False}, "expect": "first"}),
     ("vca_query_info", {"type": "vm", "where": {"name": "nobody"}}),
     ("vca_query_facts", {"name": "vm-0001", "nics": True}),
@@ -107,11 +109,17 @@ REQUIRED: dict[str, dict[str, Any]] = {
     "vca_firewall_rule": {"name": "web"},
     "vca_ipsec_tunnel": TUNNEL,
     "vca_nat_rule": NAT_RULE,
+    "vca_metrics_assert": {
+        "thresholds": [{"metric": "cpu.usage.average", "max": 0, "aggregate": "p95"}],
+        "action": "warn",
+    },
     "vca_query_info": {"type": "vm"},
     "vca_query_facts": {"name": "vm-0001"},
 }
 FAILURES: dict[str, tuple[dict[str, Any], str]] = {
     "vca_edge_commit": ({"stage_id": "../no"}, "ConfigurationError"),
+    "vca_metrics_info": ({"names": ["nobody"]}, "NotFoundError"),
+    "vca_metrics_assert": ({"names": ["nobody"]}, "NotFoundError"),
     "vca_query_info": ({"where": {"name": "nobody"}, "expect": "one"}, "NotFoundError"),
     "vca_query_facts": ({"name": "nobody"}, "NotFoundError"),
 }

@@ -18,6 +18,7 @@ _COMMANDS = (
     ("edge", "edge:app", "Edge gateways."),
     ("firewall", "firewall:app", "Firewall rules of an edge gateway."),
     ("ipsec", "ipsec:app", "IPsec tunnels of an edge gateway."),
+    ("metrics", "metrics:app", "Metrics of machines: tables, plots, files."),
     ("nat", "nat:app", "NAT rules of an edge gateway."),
     ("query", "query:query", "Find anything: machines, networks, catalogs, tasks."),
     ("sim", "sim:app", "The simulator: the API on this machine, no cloud needed."),

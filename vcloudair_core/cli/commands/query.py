@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import sys
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from vcloudair_core.cli.conditions import conditions, words
 from vcloudair_core.cli.invocation import Invocation, connected
 from vcloudair_core.cli.output import Column, csv_line, emit, write
-from vcloudair_core.errors import ConfigurationError
+from vcloudair_core.cli.progress_bar import progress_bar
 
 if TYPE_CHECKING:
-    from vcloudair_core.services.query.query import Progress
     from vcloudair_core.services.query.record import Record
 
-_SHOW_AFTER_S = 1.0
 _USUAL = {
     "vm": ("name", "id", "containerName", "status", "guestOs", "numberOfCpus", "memoryMB", "networkName", "ipAddress"),
     "vApp": ("name", "id", "vdcName", "status", "ownerName"),
@@ -29,8 +25,6 @@ _USUAL = {
     "task": ("name", "id", "status", "objectName", "ownerName", "startDate", "endDate"),
 }
 """Columns of the table when no fields are asked for; those that no record has are left out."""
-
-_OPERATORS = {"!=": "ne", ">=": "ge", "<=": "le", ">": "gt", "<": "lt", "~": "like", "=": "eq"}
 
 
 @connected
@@ -56,13 +50,13 @@ def query(
         if not type_name:
             _list_types(service, run.output)
             return
-        with _progress() as progress:
+        with progress_bar("records") as progress:
             asked = service.query(
                 type_name,
-                _conditions(where),
+                conditions(where),
                 filter=filter_text,
-                fields=_words(fields),
-                metadata=_words(metadata),
+                fields=words(fields),
+                metadata=words(metadata),
                 sort=sort.lstrip("-"),
                 descending=sort.startswith("-"),
                 limit=limit,
@@ -72,14 +66,14 @@ def query(
                 write(str(asked.count()))
                 return
             if run.output == "csv":
-                _write_csv(asked, _words(fields), _words(metadata))
+                _write_csv(asked, words(fields), words(metadata))
                 return
             found = asked.all()
     shown = [record.as_dict() for record in found]
     emit(
         shown,
         output=run.output,
-        columns=[Column(name, keep=name in ("name", "id")) for name in _columns(type_name, shown, _words(fields))],
+        columns=[Column(name, keep=name in ("name", "id")) for name in _columns(type_name, shown, words(fields))],
         table_rows=[{**row, **row.get("metadata", {})} for row in shown],
         empty=f"There is no {type_name} that meets the conditions." if where or filter_text else f"No {type_name}.",
     )
@@ -94,26 +88,6 @@ def _list_types(service: Any, output: str) -> None:
         for name in service.offered_types()
     ]
     emit(rows, output=output, columns=[Column("type", keep=True), Column("record"), Column("attributes", right=True)])
-
-
-def _conditions(words: Sequence[str]) -> dict[str, Any]:
-    """``name~web*`` as ``{"name": {"like": "web*"}}``. Raises ConfigurationError for a word that is no condition."""
-    found: dict[str, dict[str, Any]] = {}
-    for word in words:
-        places = [(word.find(sign), -len(sign), sign) for sign in _OPERATORS if sign in word]
-        if not places or min(places)[0] < 1:
-            raise ConfigurationError(f"{word!r} is no condition.", hint="Write --where name=value, or name~web* .")
-        place, _, sign = min(places)
-        name, value = word[:place].strip(), word[place + len(sign) :]
-        found.setdefault(name, {}).setdefault(_OPERATORS[sign], []).append(value)
-    return {
-        name: {operator: values[0] if len(values) == 1 else values for operator, values in operators.items()}
-        for name, operators in found.items()
-    }
-
-
-def _words(text: str) -> list[str]:
-    return [word.strip() for word in text.split(",") if word.strip()]
 
 
 def _columns(type_name: str, rows: Sequence[dict[str, Any]], fields: Sequence[str]) -> list[str]:
@@ -141,30 +115,3 @@ def _write_csv(records: Any, fields: Sequence[str], metadata: Sequence[str]) -> 
 def _flat(record: Record) -> dict[str, Any]:
     row = record.as_dict()
     return {**row.pop("metadata", {}), **row}
-
-
-@contextmanager
-def _progress() -> Iterator[Progress | None]:
-    """A bar on standard error, on a terminal, for what takes longer than a second."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import Progress as Bar
-
-    bar = Bar(console=Console(stderr=True), transient=True)
-    began = time.monotonic()
-    state: dict[str, Any] = {}
-
-    def advance(done: int, total: int) -> None:
-        if "task" not in state:
-            if time.monotonic() - began < _SHOW_AFTER_S:
-                return
-            bar.start()
-            state["task"] = bar.add_task("records", total=total)
-        bar.update(state["task"], completed=done, total=total)
-
-    try:
-        yield advance
-    finally:
-        bar.stop()

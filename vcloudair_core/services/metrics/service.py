@@ -55,13 +55,17 @@ class MetricsService:
 
         Signs in if need be. Raises SpecError for a word that is none.
         """
-        problems = Problems()
-        if source not in SOURCES:
-            problems.add("source", f"{source!r} is not one of {', '.join(SOURCES)}")
-        problems.raise_if_any()
+        _check_source(source)
         if source != "auto":
             return source
         return "vca" if self.session.identity.flavour == "vchs" else "vcd-historic"
+
+    @staticmethod
+    def check(*, start: object = "1h", end: object = None, metrics: Sequence[str] = (), source: str = "auto") -> None:
+        """Raises what :meth:`collect` raises for bad input. Nothing is sent."""
+        parse_window(start, end)
+        _patterns(metrics)
+        _check_source(source)
 
     def collect(
         self,
@@ -185,6 +189,13 @@ def _done(running: dict[Future[T], str]) -> Iterator[tuple[str, T | VcloudAirErr
             raise
         except VcloudAirError as exc:
             yield machine, exc
+
+
+def _check_source(source: str) -> None:
+    problems = Problems()
+    if source not in SOURCES:
+        problems.add("source", f"{source!r} is not one of {', '.join(SOURCES)}")
+    problems.raise_if_any()
 
 
 def _patterns(metrics: Sequence[str]) -> list[str]:

@@ -1,0 +1,68 @@
+# Copyright (c) The vcloudair-core authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the modules for metrics share. Private to this collection."""
+
+from __future__ import annotations
+
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import given, refuse
+
+_WINDOW = ("start", "end", "source")
+
+
+def measured(client, params, metrics):
+    """Machines and their metrics."""
+    from vcloudair_core.measuring import measure
+
+    vdc = client.settings.vdc or ""
+    asked = given(params, _WINDOW)
+    return measure(client, params["names"], where=params["where"], vdc=vdc, metrics=metrics, **asked)
+
+
+def check_aggregates(words):
+    """Refuses what cannot be worked out, before anything is sent."""
+    from vcloudair_core.services.metrics.model import aggregate
+
+    for word in words:
+        try:
+            aggregate([], word)
+        except ValueError as exc:
+            refuse("aggregates", str(exc))
+
+
+def shown(found, series, aggregates, has_samples):
+    """One series as plain data."""
+    result = dict(
+        vm=found.name_of(series.vm_id),
+        vm_id=series.vm_id,
+        metric=series.name,
+        instance=series.instance,
+        unit=series.unit,
+        interval=series.interval_s,
+        aggregates={word: series.aggregate(word) for word in aggregates},
+    )
+    if has_samples:
+        result["samples"] = [dict(timestamp=one.timestamp.isoformat(), value=one.value) for one in series.samples]
+    return result
+
+
+def with_unmeasured(result, found, on_error):
+    """The result with the machines that could not be measured: a failure, or a warning."""
+    result["warnings"] = list(found.collected.warnings)
+    result["unmeasured"] = [
+        dict(vm=found.name_of(vm_id), vm_id=vm_id, error=error.as_dict())
+        for vm_id, error in found.collected.failed.items()
+    ]
+    if result["unmeasured"]:
+        first = next(iter(found.collected.failed.values()))
+        names = ", ".join(one["vm"] for one in result["unmeasured"][:10])
+        said = "%d of %d machines could not be measured: %s. The first error: %s" % (
+            len(result["unmeasured"]),
+            len(found.machines),
+            names,
+            first,
+        )
+        if on_error == "fail":
+            result.update(failed=True, msg=said, error=first.as_dict())
+        else:
+            result["warnings"].append(said)
+    return result

@@ -1,0 +1,269 @@
+"""``vca metrics``."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from vcloudair_core.cli.conditions import conditions, words
+from vcloudair_core.cli.invocation import Invocation, connected
+from vcloudair_core.cli.output import Column, console, emit, say, write
+from vcloudair_core.cli.progress_bar import progress_bar
+from vcloudair_core.cli.sparkline import sparkline
+from vcloudair_core.errors import ConfigurationError, VcloudAirError
+
+if TYPE_CHECKING:
+    from vcloudair_core.client import Client
+    from vcloudair_core.measuring import Measurement
+    from vcloudair_core.services.metrics.model import Series
+
+app = typer.Typer(help="Metrics of machines: tables, plots, files.", no_args_is_help=True)
+
+_MACHINES = typer.Argument(None, metavar="[MACHINE]...", help="Names or UUIDs of machines (default: all of them).")
+_WHERE = typer.Option([], "--where", "-w", help="Condition on machines, as in `vca query vm`. May be repeated.")
+_METRIC = typer.Option("", "--metric", "-m", help="Names or patterns of metrics, with commas between them.")
+_START = typer.Option("1h", "--start", help="From when: so long ago, such as 90m or 24h, or an ISO 8601 time.")
+_END = typer.Option("", "--end", help="To when, in the same way (default: now).")
+_SOURCE = typer.Option("auto", "--source", help="auto, vca, vcd-historic or vcd-current.")
+
+
+@app.callback()
+def metrics() -> None:
+    """Metrics of machines: tables, plots, files."""
+
+
+@app.command()
+@connected
+def show(
+    run: Invocation,
+    machines: list[str] = _MACHINES,
+    where: list[str] = _WHERE,
+    metric: str = _METRIC,
+    start: str = _START,
+    end: str = _END,
+    source: str = _SOURCE,
+) -> None:
+    """Show metrics of machines: lowest, average, 95th percentile, highest and last value, and their course.
+
+    JSON and YAML hold every sample, CSV one line for each series.
+    """
+    with run.client() as client:
+        found = _measured(client, machines, where, metric, start, end, source)
+    rows = [_summary(found, series) for series in found.collected.series]
+    emit(
+        [{**row, "samples": _samples(series)} for row, series in zip(rows, found.collected.series, strict=True)]
+        if run.output in ("json", "yaml")
+        else rows,
+        output=run.output,
+        columns=[
+            Column("vm", heading="MACHINE", keep=True),
+            Column("metric", keep=True),
+            Column("instance"),
+            Column("unit"),
+            *[Column(name, right=True) for name in ("min", "avg", "p95", "max", "last")],
+            Column("course"),
+        ],
+        table_rows=[_as_cells(row, series) for row, series in zip(rows, found.collected.series, strict=True)],
+        empty="No machine has a sample in that window.",
+    )
+    _tell(found)
+
+
+@app.command()
+@connected
+def plot(
+    run: Invocation,
+    machines: list[str] = _MACHINES,
+    output: str = typer.Option(..., "--output", "-o", metavar="FILE", help="File to write: .png or .svg."),
+    where: list[str] = _WHERE,
+    metric: str = _METRIC,
+    start: str = _START,
+    end: str = _END,
+    source: str = _SOURCE,
+) -> None:
+    """Plot metrics of machines: one panel for each metric.
+
+    Up to twelve machines have a line each; of more there are the median, the middle half and the highest few by name.
+    """
+    from vcloudair_core.services.metrics.plot import plot as draw
+
+    with run.client() as client:
+        found = _measured(client, machines, where, metric, start, end, source)
+    names = {one["id"]: one["name"] for one in found.machines}
+    count = len(found.collected.by_machine())
+    title = next(iter(names.values())) if count == 1 and len(names) == 1 else f"{count} machines"
+    draw(output, found.collected.series, names, f"{title}, {_window(start, end)}")
+    say(f"{output}: {len(found.collected.series)} series of {count} machines.")
+    _tell(found)
+
+
+@app.command()
+@connected
+def export(
+    run: Invocation,
+    machines: list[str] = _MACHINES,
+    output: str = typer.Option("csv", "--output", "-o", help="csv, jsonl, openmetrics or parquet."),
+    file: str = typer.Option("", "--file", "-f", help="File to write (default: standard output)."),
+    where: list[str] = _WHERE,
+    metric: str = _METRIC,
+    start: str = _START,
+    end: str = _END,
+    source: str = _SOURCE,
+) -> None:
+    """Write every sample as CSV, JSON lines, OpenMetrics (in base units), or Parquet (needs pyarrow and --file)."""
+    from vcloudair_core.services.metrics.export import FORMATS, as_text, write_parquet
+
+    if output not in FORMATS:
+        raise ConfigurationError(f"There is no format {output!r}.", hint=f"Use one of {', '.join(FORMATS)}.")
+    if output == "parquet" and not file:
+        raise ConfigurationError("Parquet goes into a file.", hint="Give --file.")
+    with run.client() as client:
+        found = _measured(client, machines, where, metric, start, end, source)
+    known = {one["id"]: one for one in found.machines}
+    if output == "parquet":
+        say(f"{file}: {write_parquet(file, found.collected.series, known)} samples.")
+    elif file:
+        with Path(file).open("w", encoding="utf-8") as target:
+            count = sum(1 for line in as_text(output, found.collected.series, known) if target.write(f"{line}\n"))
+        say(f"{file}: {count} lines.")
+    else:
+        for line in as_text(output, found.collected.series, known):
+            write(line)
+    _tell(found)
+
+
+@app.command()
+@connected
+def top(
+    run: Invocation,
+    machines: list[str] = _MACHINES,
+    where: list[str] = _WHERE,
+    sort: str = typer.Option("cpu.usage.average", "--sort", help="Metric to sort by, the highest first."),
+    interval: float = typer.Option(60.0, "--interval", min=1.0, help="Seconds between two looks."),
+    rows: int = typer.Option(20, "--rows", min=1, help="How many machines to show."),
+    once: bool = typer.Option(False, "--once", help="Look once, and print it."),
+) -> None:
+    """Show the busiest machines, again and again until Ctrl-C. Off a terminal it looks once."""
+    from rich.live import Live
+
+    with run.client() as client:
+        if once or not sys.stdout.isatty():
+            console().print(_busiest(client, machines, where, sort, rows))
+            return
+        with Live(console=console(), screen=False, auto_refresh=False) as live:
+            while True:
+                live.update(_busiest(client, machines, where, sort, rows), refresh=True)
+                time.sleep(interval)
+
+
+@app.command()
+@connected
+def names(run: Invocation) -> None:
+    """List the metrics that are known by name, with their units and what they mean."""
+    from vcloudair_core.services.metrics.catalogue import catalogue
+
+    rows = [{"metric": one.name, "unit": one.unit, "meaning": one.meaning} for one in catalogue().values()]
+    emit(rows, output=run.output, columns=[Column("metric", keep=True), Column("unit"), Column("meaning")])
+
+
+# -- inside ------------------------------------------------------------------------------------------------------
+
+
+def _measured(
+    client: Client, machines: Sequence[str], where: Sequence[str], metric: str, start: str, end: str, source: str
+) -> Measurement:
+    from vcloudair_core.measuring import measure
+
+    with progress_bar("machines") as progress:
+        return measure(
+            client,
+            list(machines or ()),
+            where=conditions(where),
+            vdc=client.settings.vdc or "",
+            start=start,
+            end=end or None,
+            metrics=words(metric),
+            source=source,
+            progress=progress,
+        )
+
+
+def _summary(found: Measurement, series: Series) -> dict[str, Any]:
+    about = {
+        "vm": found.name_of(series.vm_id), "vm_id": series.vm_id, "metric": series.name,
+        "instance": series.instance or "", "unit": series.unit or "",
+    }  # fmt: skip
+    return {**about, **{how: series.aggregate(how) for how in ("min", "avg", "p95", "max", "last")}}
+
+
+def _samples(series: Series) -> list[dict[str, Any]]:
+    return [{"timestamp": one.timestamp.isoformat(), "value": one.value} for one in series.samples]
+
+
+def _as_cells(row: Mapping[str, Any], series: Series) -> dict[str, Any]:
+    shown = {name: _short(value) if isinstance(value, float) else value for name, value in row.items()}
+    return {**shown, "course": sparkline(series.values())}
+
+
+def _short(value: float) -> str:
+    """Four digits that say something: 1.234, 12.34, 1234, 12.3M."""
+    for factor, sign in ((1e9, "G"), (1e6, "M")):
+        if abs(value) >= 10 * factor:
+            return f"{value / factor:.1f}{sign}"
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def _window(start: str, end: str) -> str:
+    from vcloudair_core.services.metrics.window import parse_window
+
+    return parse_window(start, end or None).described()
+
+
+def _tell(found: Measurement) -> None:
+    """What is missing, for a person. Raises the first error when machines failed: the result is not whole."""
+    for warning in found.collected.warnings:
+        say(f"Note: {warning}")
+    if found.collected.missing:
+        say(f"Note: no machine has {', '.join(found.collected.missing)}.")
+    for vm_id, error in found.collected.failed.items():
+        say(f"Failed: {found.name_of(vm_id)}: {error}")
+    if found.collected.failed:
+        raise _NotWholeError(f"{len(found.collected.failed)} of {len(found.machines)} machines could not be measured.")
+
+
+class _NotWholeError(VcloudAirError):
+    """What was shown is not all that was asked for."""
+
+
+def _busiest(client: Client, machines: Sequence[str], where: Sequence[str], sort: str, rows: int) -> Any:
+    """A table of rich."""
+    from rich.table import Table
+
+    found = _measured(client, machines, where, "", "15m", "", "auto")
+    by_machine = found.collected.by_machine()
+    latest = {
+        vm_id: {one.name: one.aggregate("last") for one in series if one.instance is None}
+        for vm_id, series in by_machine.items()
+    }
+    ordered = sorted(latest, key=lambda vm_id: latest[vm_id].get(sort) or 0.0, reverse=True)[:rows]
+    table = Table(
+        box=None, pad_edge=False, title=f"{time.strftime('%H:%M:%S')}  {len(latest)} machines", title_justify="left"
+    )
+    table.add_column("MACHINE")
+    shown = [sort, *(name for name in _TOP if name != sort)]
+    for name in shown:
+        table.add_column(name.rpartition(".")[0].upper(), justify="right")
+    table.add_column("COURSE")
+    for vm_id in ordered:
+        values = [latest[vm_id].get(name) for name in shown]
+        course = next((one.values() for one in by_machine[vm_id] if one.name == sort and one.instance is None), [])
+        table.add_row(found.name_of(vm_id), *["" if v is None else _short(v) for v in values], sparkline(course, 15))
+    return table
+
+
+_TOP = ("cpu.usage.average", "mem.usage.average", "disk.read.average", "disk.write.average", "net.usage.average")

@@ -1,0 +1,24 @@
+"""Small pictures of numbers, for tables."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+_LEVELS = "▁▂▃▄▅▆▇█"
+
+
+def sparkline(values: Sequence[float | None], width: int = 24) -> str:
+    """A line of ``width`` signs at most, from the lowest value to the highest; a blank where there is none."""
+    if len(values) > width:
+        edges = [round(place * len(values) / width) for place in range(width + 1)]
+        parts = [[v for v in values[low:high] if v is not None] for low, high in itertools.pairwise(edges)]
+        values = [sum(part) / len(part) if part else None for part in parts]
+    there = [value for value in values if value is not None]
+    if not there:
+        return ""
+    low, span = min(there), max(there) - min(there)
+    steps = len(_LEVELS) - 1
+    return "".join(
+        " " if value is None else _LEVELS[round((value - low) / span * steps) if span else 0] for value in values
+    )

@@ -1,0 +1,34 @@
+"""Metrics in the names and base units of Prometheus: ``cpu.usage.average`` is ``vca_vm_cpu_usage_average_ratio``."""
+
+from __future__ import annotations
+
+import re
+
+from vcloudair_core.services.metrics.catalogue import catalogue
+
+BASE = {
+    "percent": ("ratio", 0.01),
+    "MHz": ("hertz", 1e6),
+    "KB": ("bytes", 1024.0),
+    "KBps": ("bytes_per_second", 1024.0),
+    "ms": ("seconds", 0.001),
+    "s": ("seconds", 1.0),
+    "W": ("watts", 1.0),
+}
+"""Unit to base unit, and what to multiply with."""
+
+PREFIX = "vca_vm"
+
+
+def base_of(name: str, unit: str | None) -> tuple[str, str, float]:
+    """(name of the metric, its base unit or nothing, what to multiply values with)."""
+    word, factor = BASE.get(unit or "", ("", 1.0))
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+    plain = re.sub(r"[^a-z0-9]+", "_", words).strip("_")
+    return "_".join(part for part in (PREFIX, plain, word) if part), word, factor
+
+
+def help_of(name: str) -> str:
+    """What the metric means."""
+    known = catalogue().get(name)
+    return f"{known.meaning[:1].upper()}{known.meaning[1:]} ({name})." if known else f"{name} as the server gives it."

@@ -1,0 +1,121 @@
+"""Plots: one panel for each unit, readable for one machine and for fifty."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from vcloudair_core.errors import ConfigurationError
+from vcloudair_core.services.metrics.model import Series, aggregate
+
+SINGLE_LINES = 12
+"""With more lines than this in a panel, there are the median, the middle half and the extremes, and the highest few."""
+
+_NAMED = 5
+_GAP_FACTOR = 2.5
+_MOST_PANELS = 8
+
+
+def plot(path: str, series: Sequence[Series], names: Mapping[str, str], title: str) -> None:
+    """Write a PNG or SVG, by the ending of the path. ``names``: UUID of a machine to its name.
+
+    Raises: ConfigurationError where matplotlib is missing, the ending is another or there is nothing to plot; OSError.
+    """
+    if Path(path).suffix.lower() not in (".png", ".svg"):
+        raise ConfigurationError(f"{path} is neither a .png nor a .svg file.", hint="Choose one of those endings.")
+    panels = _panels(series)
+    if not panels:
+        raise ConfigurationError("There is nothing to plot: no machine has a sample in that window.")
+    try:
+        import matplotlib as mpl
+    except ImportError:
+        raise ConfigurationError("Plots need matplotlib.", hint="Run: pip install 'vcloudair-core[metrics]'") from None
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+    from matplotlib.dates import ConciseDateFormatter
+
+    count = min(len(panels), _MOST_PANELS)
+    figure, axes = plt.subplots(count, 1, figsize=(11, 1.2 + 2.6 * count), sharex=True, squeeze=False, dpi=110)
+    for axis, (name, members) in zip(axes[:, 0], list(panels.items())[:count], strict=True):
+        _draw(axis, name, members, names)
+    last = axes[-1, 0]
+    dates: Any = ConciseDateFormatter
+    last.xaxis.set_major_formatter(dates(last.xaxis.get_major_locator()))
+    last.set_xlabel("time (UTC)")
+    more = f" (the first {count} of {len(panels)} metrics)" if len(panels) > count else ""
+    figure.suptitle(title + more, fontsize=12, x=0.01, ha="left")
+    figure.tight_layout(rect=(0, 0, 1, 0.985))
+    try:
+        figure.savefig(path)
+    finally:
+        plt.close(figure)
+
+
+def _panels(series: Sequence[Series]) -> dict[str, list[Series]]:
+    """By metric; instances are lines of their own."""
+    found: dict[str, list[Series]] = {}
+    for one in series:
+        if one.samples:
+            found.setdefault(one.name, []).append(one)
+    return dict(sorted(found.items()))
+
+
+def _draw(axis: Any, name: str, members: Sequence[Series], names: Mapping[str, str]) -> None:
+    axis.set_ylabel(members[0].unit or "")
+    axis.set_title(name, fontsize=10, loc="left")
+    axis.grid(alpha=0.25)
+    axis.spines[["top", "right"]].set_visible(False)
+    if len(members) <= SINGLE_LINES:
+        for number, one in enumerate(members):
+            times, values = _with_gaps(one)
+            style = "-" if number < 10 else "--"
+            axis.plot(
+                times, values, style, linewidth=1.2, label=_label(one, names), marker="." if len(values) < 3 else ""
+            )
+        columns = 1
+    else:
+        _draw_many(axis, members, names)
+        columns = 1
+    if all(one.unit == "percent" for one in members):
+        axis.set_ylim(bottom=0)
+    axis.legend(fontsize=7.5, loc="upper left", bbox_to_anchor=(1.005, 1.02), ncols=columns, frameon=False)
+
+
+def _draw_many(axis: Any, members: Sequence[Series], names: Mapping[str, str]) -> None:
+    """What the many do, and by name those few that are highest."""
+    by_time: dict[Any, list[float]] = {}
+    for one in members:
+        for sample in one.samples:
+            by_time.setdefault(sample.timestamp, []).append(sample.value)
+    times = sorted(by_time)
+    marks = {how: [aggregate(by_time[at], how) for at in times] for how in ("min", "p25", "p50", "p75", "max")}
+    axis.fill_between(times, marks["min"], marks["max"], color="0.9", linewidth=0, label=f"all {len(members)}")
+    axis.fill_between(times, marks["p25"], marks["p75"], color="0.75", linewidth=0, label="middle half")
+    highest = sorted(members, key=lambda one: one.aggregate("avg") or 0.0, reverse=True)[:_NAMED]
+    for one in highest:
+        axis.plot(*_with_gaps(one), linewidth=1.0, label=_label(one, names))
+    axis.plot(times, marks["p50"], color="black", linewidth=1.6, label="median")
+
+
+def _label(series: Series, names: Mapping[str, str]) -> str:
+    name = names.get(series.vm_id, series.vm_id)
+    shown = name if len(name) <= 28 else f"{name[:27]}…"
+    # matplotlib leaves labels out that begin with an underscore, and reads $ as mathematics.
+    shown = shown.replace("$", r"\$")
+    shown = f" {shown}" if shown.startswith("_") else shown
+    return f"{shown} [{series.instance}]" if series.instance else shown
+
+
+def _with_gaps(series: Series) -> tuple[list[Any], list[float]]:
+    """Times and values, with a break where samples are missing."""
+    longest = (series.interval_s or 0) * _GAP_FACTOR
+    times: list[Any] = []
+    values: list[float] = []
+    for sample in series.samples:
+        if times and longest and (sample.timestamp - times[-1]).total_seconds() > longest:
+            times.append(times[-1] + (sample.timestamp - times[-1]) / 2)
+            values.append(float("nan"))
+        times.append(sample.timestamp)
+        values.append(sample.value)
+    return times, values
