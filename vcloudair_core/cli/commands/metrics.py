@@ -163,6 +163,70 @@ def top(
 
 @app.command()
 @connected
+def serve(
+    run: Invocation,
+    machines: list[str] = _MACHINES,
+    where: list[str] = _WHERE,
+    metric: str = _METRIC,
+    source: str = _SOURCE,
+    listen: str = typer.Option("127.0.0.1:9272", "--listen", help="Address and port to listen on; port 0 is any."),
+    interval: float = typer.Option(60.0, "--interval", min=1.0, help="Seconds between two collections."),
+    stale: float = typer.Option(0.0, "--stale", help="Seconds after which a value is left out (default: 3 intervals)."),
+    cert: str = typer.Option("", "--cert", help="PEM file of a certificate: serve https."),
+    key: str = typer.Option("", "--key", help="PEM file of its key."),
+    auth_user: str = typer.Option("", "--auth-user", help="User that scrapes have to name."),
+    auth_file: str = typer.Option("", "--auth-password-file", help="File whose first line is that user's password."),
+) -> None:
+    """Serve metrics to Prometheus, at /metrics, until SIGTERM or Ctrl-C.
+
+    A thread of its own collects; scrapes get what is in memory and never wait for the cloud.
+    """
+    import signal
+    import threading
+
+    from vcloudair_core.exporter import Collector
+    from vcloudair_core.exporter_http import ExporterServer
+    from vcloudair_core.redact import Secret
+
+    host, colon, port = listen.rpartition(":")
+    if not colon or not port.isdigit():
+        raise ConfigurationError(f"{listen!r} is no address and port.", hint="Give --listen 127.0.0.1:9272 .")
+    if bool(auth_user) != bool(auth_file):
+        raise ConfigurationError("--auth-user and --auth-password-file go together.")
+    auth = (auth_user, Secret(_first_line(auth_file))) if auth_user else None
+    done = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: done.set())
+    with run.client() as client:
+        collector = Collector(
+            client,
+            names=list(machines or ()),
+            where=conditions(where),
+            vdc=client.settings.vdc or "",
+            metrics=words(metric),
+            source=source,
+            interval_s=interval,
+            stale_s=stale,
+        )
+        with ExporterServer(
+            collector, host=host.strip("[]"), port=int(port), certfile=cert, keyfile=key, auth=auth
+        ) as server:
+            collector.start()
+            say(f"Metrics at {server.url}/metrics, collected every {interval:g} s.")
+            done.wait()
+            collector.stop()
+    say("Stopped.")
+
+
+def _first_line(file: str) -> str:
+    lines = Path(file).read_text(encoding="utf-8").splitlines()
+    if not lines or not lines[0]:
+        raise ConfigurationError(f"{file} has no password in its first line.")
+    return lines[0]
+
+
+@app.command()
+@connected
 def names(run: Invocation) -> None:
     """List the metrics that are known by name, with their units and what they mean."""
     from vcloudair_core.services.metrics.catalogue import catalogue

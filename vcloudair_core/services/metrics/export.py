@@ -14,7 +14,8 @@ from vcloudair_core.services.metrics.model import Series
 
 FORMATS = ("csv", "jsonl", "openmetrics", "parquet")
 COLUMNS = ("timestamp", "vm", "vm_id", "vapp", "vdc", "metric", "instance", "unit", "value")
-LABELS = ("org", "vdc", "vapp", "vm", "vm_id", "instance")
+LABELS = ("org", "vdc", "vapp", "vm", "vm_id", "device")
+"""``device`` is the disk or interface; ``instance`` is the name that Prometheus gives to what it scrapes."""
 
 Machines = Mapping[str, Mapping[str, Any]]
 """UUID of a machine to what is known of it: name, vapp, vdc, org."""
@@ -71,7 +72,7 @@ def labels_of(series: Series, machines: Machines) -> dict[str, str]:
     known = machines.get(series.vm_id, {})
     return {
         "org": str(known.get("org", "")), "vdc": str(known.get("vdc", "")), "vapp": str(known.get("vapp", "")),
-        "vm": str(known.get("name", "")), "vm_id": series.vm_id, "instance": series.instance or "",
+        "vm": str(known.get("name", "")), "vm_id": series.vm_id, "device": series.instance or "",
     }  # fmt: skip
 
 

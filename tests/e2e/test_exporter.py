@@ -1,0 +1,248 @@
+"""The exporter as a program: scraped by a real Prometheus, by many at once, and while the cloud fails."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from base64 import b64encode
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+import yaml
+
+from tests.support.documents import ROOT
+from vcloudair_core.exporter import Collector
+from vcloudair_core.exporter_http import ExporterServer
+from vcloudair_core.redact import Secret
+from vcloudair_core.simulator import Simulator, SimulatorConfig, SimulatorServer
+from vcloudair_core.testing import simulated_app, simulator_settings
+
+PROMETHEUS, PROMTOOL = shutil.which("prometheus"), shutil.which("promtool")
+needs_prometheus = pytest.mark.skipif(
+    not PROMETHEUS or not PROMTOOL, reason="prometheus and promtool are not installed"
+)
+
+
+def _get(url: str, **headers: str) -> tuple[int, str]:
+    request = urllib.request.Request(url, headers={name.replace("_", "-"): value for name, value in headers.items()})
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as exc:
+        return exc.code, exc.read().decode()
+
+
+@pytest.fixture
+def simulator() -> Simulator:
+    return Simulator(SimulatorConfig(profile="vcd", vms=20))
+
+
+@pytest.fixture
+def collector(simulator: Simulator) -> Iterator[Collector]:
+    with simulated_app(simulator).client(**simulator_settings(simulator), retries=0) as client:
+        yield Collector(client, metrics=["cpu.*", "disk.used.latest"])
+
+
+# -- as a program, with Prometheus ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def cloud() -> Iterator[SimulatorServer]:
+    with SimulatorServer(SimulatorConfig(profile="vcd", vms=20)) as running:
+        yield running
+
+
+@pytest.fixture
+def exporter(cloud: SimulatorServer, tmp_path: Path) -> Iterator[str]:
+    port = _free_port()
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("VCA_")}
+    env = {**kept, **cloud.env(), "VCA_CACHE_DIR": str(tmp_path), "VCA_STATE_DIR": str(tmp_path)}
+    program = [sys.executable, "-c", "from vcloudair_core.cli.main import main; main()", "metrics", "serve"]
+    log = tmp_path / "exporter.log"
+    with log.open("w") as output:
+        running = subprocess.Popen(
+            [*program, "--listen", f"127.0.0.1:{port}", "--interval", "2"], env=env, stderr=output
+        )
+        try:
+            _until(lambda: "vca_vm_" in _get(f"http://127.0.0.1:{port}/metrics")[1], log)
+            yield f"127.0.0.1:{port}"
+        finally:
+            running.send_signal(signal.SIGTERM)
+            assert running.wait(timeout=20) == 0, log.read_text()
+    assert "Stopped." in log.read_text()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _until(check: Any, log: Path, seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            if check():
+                return
+        except (OSError, KeyError, IndexError, ValueError):
+            pass
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.1)
+
+
+@needs_prometheus
+def test_a_real_prometheus_scrapes_it_and_answers_with_the_values(
+    exporter: str, cloud: SimulatorServer, tmp_path: Path
+) -> None:
+    config, port, log = tmp_path / "prometheus.yml", _free_port(), tmp_path / "prometheus.log"
+    job = {"job_name": "vca", "scrape_interval": "1s", "static_configs": [{"targets": [exporter]}]}
+    rules = [str(ROOT / "docs" / "monitoring" / "alerts.yml")]
+    config.write_text(yaml.safe_dump({"scrape_configs": [job], "rule_files": rules}), encoding="utf-8")
+    command = [
+        str(PROMETHEUS), f"--config.file={config}", f"--storage.tsdb.path={tmp_path / 'tsdb'}",
+        f"--web.listen-address=127.0.0.1:{port}",
+    ]  # fmt: skip
+    with log.open("w") as output:
+        server = subprocess.Popen(command, stdout=output, stderr=output)
+        try:
+            root = f"http://127.0.0.1:{port}/api/v1/query?query="
+
+            def ask(query: str) -> list[dict[str, Any]]:
+                found: list[dict[str, Any]] = json.loads(_get(root + quote(query))[1])["data"]["result"]
+                return found
+
+            _until(lambda: ask("count(vca_vm_cpu_usage_average_ratio)")[0]["value"][1] == "20", log)
+            vm = next(iter(cloud.simulator.world.vms.values()))
+            found = ask(f'vca_vm_cpu_usage_average_ratio{{vm="{vm.name}"}}')[0]
+            assert (found["metric"]["vm_id"], found["metric"]["vapp"]) == (vm.vm_id, vm.vapp_name)
+            shown = [float(value) for value in _simulated(cloud, vm.vm_id, "cpu.usage.average")]
+            assert any(abs(float(found["value"][1]) * 100 - value) < 1e-6 for value in shown)
+            assert ask("vca_exporter_up")[0]["value"][1] == "1"
+            assert ask('up{job="vca"}')[0]["value"][1] == "1"
+        finally:
+            server.terminate()
+            server.wait(timeout=20)
+
+
+def _simulated(cloud: SimulatorServer, vm_id: str, metric: str) -> list[float]:
+    """What the simulator has for the last twenty minutes, read without our client's codecs."""
+    from vcloudair_core.simulator.measurements import DIRECTOR, curve
+
+    measured = next(one for one in DIRECTOR if one.name == metric)
+    now = int(cloud.simulator.clock.now()) // 300 * 5
+    return [curve(cloud.simulator.config.seed, vm_id, measured)(now - 5 * back) for back in range(4)]
+
+
+@needs_prometheus
+def test_promtool_finds_nothing_to_say(exporter: str) -> None:
+    text = _get(f"http://{exporter}/metrics")[1]
+    checked = subprocess.run(
+        [str(PROMTOOL), "check", "metrics"], input=text, text=True, capture_output=True, check=False
+    )
+    assert (checked.returncode, checked.stderr.strip()) == (0, "")
+    rules = [str(PROMTOOL), "check", "rules", str(ROOT / "docs" / "monitoring" / "alerts.yml")]
+    said = subprocess.run(rules, text=True, capture_output=True, check=False)
+    assert said.returncode == 0, said.stderr
+
+
+def test_the_dashboard_asks_for_metrics_that_there_are(exporter: str) -> None:
+    import re
+
+    dashboard = json.loads((ROOT / "docs" / "monitoring" / "dashboard.json").read_text(encoding="utf-8"))
+    asked = {name for panel in dashboard["panels"] for target in panel["targets"]
+             for name in re.findall(r"vca_\w+", target["expr"])}  # fmt: skip
+    there = set(re.findall(r"^# TYPE (\w+)", _get(f"http://{exporter}/metrics")[1], re.MULTILINE))
+    assert asked - there == {"vca_vm_cpu_ready_summation_seconds"}, "only vCloud Air has that one"
+
+
+# -- many scrapes, and clouds that fail ----------------------------------------------------------------------------
+
+
+def test_many_scrapes_ask_the_cloud_nothing(collector: Collector, simulator: Simulator) -> None:
+    assert collector.collect_once()
+    simulator.journal.clear()
+    with ExporterServer(collector) as server:
+        _get(f"{server.url}/metrics")
+        began = time.monotonic()
+        with ThreadPoolExecutor(5) as pool:
+            answers = list(pool.map(lambda _: _get(f"{server.url}/metrics"), range(200)))
+        taken_ms = (time.monotonic() - began) / 200 * 1000
+    assert {status for status, _ in answers} == {200}
+    assert simulator.journal.entries() == []
+    print(f"\n200 scrapes by five at a time: {taken_ms:.1f} ms each")
+    assert taken_ms < 50
+
+
+def test_what_cannot_be_measured_is_left_out_and_counted(collector: Collector, simulator: Simulator) -> None:
+    assert collector.collect_once()
+    before = _text(collector)
+    simulator.faults.add("status", status=500, path="/metrics/", count=0)
+    assert collector.collect_once()
+    after = _text(collector)
+    assert "vca_vm_cpu_usage_average_ratio{" in before and "vca_vm_cpu_usage_average_ratio{" not in after
+    assert "vca_exporter_unmeasured_machines 20.0" in after and "vca_exporter_machine_errors_total 20.0" in after
+
+
+def test_an_outage_leaves_what_is_fresh_then_gaps_never_zeros(simulator: Simulator) -> None:
+    now = [time.time()]
+    with simulated_app(simulator).client(**simulator_settings(simulator), retries=0) as client:
+        collector = Collector(client, metrics=["cpu.*"], now=lambda: now[0])
+        assert collector.collect_once()
+        simulator.faults.add("status", status=503, count=0)
+        assert not collector.collect_once()
+        fresh = _text(collector)
+        now[0] += 3600
+        stale = _text(collector)
+    assert "vca_vm_cpu_usage_average_ratio{" in fresh and "vca_exporter_up 1.0" in fresh
+    assert "vca_vm_" not in stale and "vca_exporter_up 0.0" in stale
+    assert "vca_exporter_failed_collections_total 1.0" in stale
+
+
+def _text(collector: Collector) -> str:
+    from prometheus_client import generate_latest
+
+    from vcloudair_core.exporter import registry_of
+
+    return generate_latest(registry_of(collector)).decode()
+
+
+# -- the door ------------------------------------------------------------------------------------------------------
+
+
+def test_only_those_who_know_the_password_come_in(collector: Collector) -> None:
+    with ExporterServer(collector, auth=("prom", Secret("open: sesame"))) as server:
+        good, bad = (b64encode(f"prom:{word}".encode()).decode() for word in ("open: sesame", "sesame"))
+        assert _get(f"{server.url}/metrics", Authorization=f"Basic {good}")[0] == 200
+        for header in (f"Basic {bad}", "Basic ***", "Bearer x", ""):
+            assert _get(f"{server.url}/metrics", Authorization=header)[0] == 401
+        assert _get(f"{server.url}/healthz") == (200, "ok\n")
+        assert _get(f"{server.url}/secret", Authorization=f"Basic {good}")[0] == 404
+
+
+def test_it_serves_over_tls(collector: Collector, tmp_path: Path) -> None:
+    import trustme
+
+    authority = trustme.CA()
+    certificate = authority.issue_cert("localhost", "127.0.0.1")
+    pem, ca = tmp_path / "server.pem", tmp_path / "ca.pem"
+    certificate.private_key_and_cert_chain_pem.write_to_path(str(pem))
+    authority.cert_pem.write_to_path(str(ca))
+    context = ssl.create_default_context(cafile=str(ca))
+    with ExporterServer(collector, certfile=str(pem)) as server:
+        slow = socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])))  # never shakes hands
+        with urllib.request.urlopen(f"{server.url}/metrics", context=context, timeout=10) as answer:
+            assert answer.status == 200
+        slow.close()

@@ -1,0 +1,218 @@
+"""Metrics for Prometheus: collected in the background, served from memory.
+
+A scrape never asks the cloud: it gets what the last collection left, as long as that is fresh enough. A machine or a
+whole cloud that cannot be measured has no value, not zero, and the exporter's own metrics say since when.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from vcloudair_core.errors import ConfigurationError, VcloudAirError
+from vcloudair_core.measuring import measure
+from vcloudair_core.services.metrics.base_units import base_of, help_of
+from vcloudair_core.services.metrics.export import LABELS, labels_of
+
+if TYPE_CHECKING:
+    from prometheus_client.core import Metric
+    from prometheus_client.registry import CollectorRegistry
+
+    from vcloudair_core.client import Client
+    from vcloudair_core.services.metrics.model import Series
+
+_log = logging.getLogger(__name__)
+
+OWN = "vca_exporter"
+WINDOW = {"vca": "5m", "vcd-historic": "70m", "vcd-current": "1h"}
+"""How far back a collection looks: some samples of each API, so that one that comes late is not missed."""
+
+FRESH_INTERVALS = 2.5
+"""A value that comes every half hour is fresh for longer than one that comes every minute."""
+
+_Sample = tuple[tuple[str, ...], float, float, float]
+"""(labels, value in base units, time, seconds between samples)."""
+
+
+@dataclass
+class Cost:
+    """What collecting took, since the start."""
+
+    collections: int = 0
+    failed_collections: int = 0
+    calls: int = 0
+    machine_errors: int = 0
+    last_seconds: float = 0.0
+    last_success: float = 0.0
+
+
+@dataclass(frozen=True)
+class _Held:
+    """What the last collection left. ``families``: name of the metric to its original name and its samples."""
+
+    families: Mapping[str, tuple[str, list[_Sample]]] = field(default_factory=dict)
+    machines: int = 0
+    unmeasured: int = 0
+
+
+class Collector:
+    """Collects again and again, and hands what it has to prometheus-client. :meth:`start`, :meth:`stop`.
+
+    ``interval_s``: seconds between two collections. ``stale_s``: a sample that is older than this, and than two and
+    a half of its own intervals, when it is scraped is left out, so that Prometheus sees a gap; by default three
+    intervals of collecting, and ten minutes at least.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        *,
+        names: Sequence[str] = (),
+        where: Mapping[str, Any] | None = None,
+        vdc: str = "",
+        metrics: Sequence[str] = (),
+        source: str = "auto",
+        interval_s: float = 60.0,
+        stale_s: float = 0.0,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        client.service("metrics").check(metrics=metrics, source=source)
+        self._client = client
+        self._asked: dict[str, Any] = {"where": where, "vdc": vdc, "metrics": metrics}
+        self._names, self._source = tuple(names), source
+        self._interval_s = interval_s
+        self._stale_s = stale_s or max(3 * interval_s, 600.0)
+        self._now = now
+        self._held = _Held()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.cost = Cost()
+
+    # -- collecting --------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Collect in a thread of its own until :meth:`stop`."""
+        self._thread = threading.Thread(target=self._run, name="vca-exporter", daemon=True)
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 30.0) -> None:
+        """Let the collection that is under way end, and no other begin."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(timeout_s)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            began = time.monotonic()
+            self.collect_once()
+            self._stop.wait(max(1.0, self._interval_s - (time.monotonic() - began)))
+
+    def collect_once(self) -> bool:
+        """Whether it came to an end. What goes wrong is logged and counted; what is held stays until it is stale."""
+        session = self._client.session
+        began, calls = time.monotonic(), session.calls
+        self.cost.collections += 1
+        try:
+            source = self._client.service("metrics").source_of(self._source)
+            found = measure(self._client, self._names, source=source, start=WINDOW[source], **self._asked)
+        except VcloudAirError as exc:
+            self.cost.failed_collections += 1
+            _log.warning("The collection failed: %s", exc)
+            return False
+        finally:
+            self.cost.calls += session.calls - calls
+            self.cost.last_seconds = time.monotonic() - began
+        for vm_id, error in found.collected.failed.items():
+            _log.warning("%s could not be measured: %s", found.name_of(vm_id), error)
+        self.cost.machine_errors += len(found.collected.failed)
+        self.cost.last_success = self._now()
+        machines = {one["id"]: one for one in found.machines}
+        self._held = _Held(_families(found.collected.series, machines), len(machines), len(found.collected.failed))
+        return True
+
+    # -- serving -----------------------------------------------------------------------------------------------------
+
+    def collect(self) -> Iterator[Metric]:
+        """For prometheus-client, with every scrape. Asks nobody."""
+        from prometheus_client.core import GaugeMetricFamily
+
+        held, now = self._held, self._now()
+        for name, (original, samples) in held.families.items():
+            family = GaugeMetricFamily(name, help_of(original), labels=LABELS)
+            for labels, value, moment, interval_s in samples:
+                if now - moment <= max(self._stale_s, FRESH_INTERVALS * interval_s):
+                    family.add_metric(labels, value)
+            if family.samples:
+                yield family
+        yield from self._own(held)
+
+    def _own(self, held: _Held) -> Iterable[Metric]:
+        from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+
+        cost = self.cost
+        up = 1.0 if cost.last_success and self._now() - cost.last_success <= self._stale_s else 0.0
+        for name, about, value in (
+            ("up", "Whether the last collection that worked is fresh.", up),
+            ("machines", "Machines that were found.", held.machines),
+            ("unmeasured_machines", "Machines that could not be measured in the last collection.", held.unmeasured),
+            ("collection_duration_seconds", "How long the last collection took.", cost.last_seconds),
+            ("last_success_timestamp_seconds", "When the last collection that worked ended.", cost.last_success),
+            (
+                "age_seconds",
+                "Seconds since the last collection that worked.",
+                self._now() - cost.last_success if cost.last_success else float("nan"),
+            ),
+        ):
+            yield GaugeMetricFamily(f"{OWN}_{name}", about, value=value)
+        for name, about, value in (
+            ("collections", "Collections that were begun.", cost.collections),
+            ("failed_collections", "Collections that failed as a whole.", cost.failed_collections),
+            ("machine_errors", "Machines that could not be measured, in all collections.", cost.machine_errors),
+            ("api_calls", "HTTP exchanges with the cloud.", cost.calls),
+        ):
+            yield CounterMetricFamily(f"{OWN}_{name}", about, value=value)
+
+
+def _families(
+    series: Sequence[Series], machines: Mapping[str, Mapping[str, Any]]
+) -> dict[str, tuple[str, list[_Sample]]]:
+    """The last sample of each series, in base units, with its time."""
+    found: dict[str, tuple[str, list[_Sample]]] = {}
+    for one in series:
+        name, _, factor = base_of(one.name, one.unit)
+        last = one.samples[-1]
+        labels = labels_of(one, machines)
+        words = tuple(labels[key] for key in LABELS)
+        row = (words, last.value * factor, last.timestamp.timestamp(), float(one.interval_s or 0))
+        found.setdefault(name, (one.name, []))[1].append(row)
+    return found
+
+
+def registry_of(collector: Collector) -> CollectorRegistry:
+    """A registry with this collector only. Raises ConfigurationError where prometheus-client is missing."""
+    try:
+        from prometheus_client.registry import CollectorRegistry
+    except ImportError:
+        raise ConfigurationError(
+            "The exporter needs prometheus-client.", hint="Run: pip install 'vcloudair-core[metrics]'"
+        ) from None
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Described(collector))
+    return registry
+
+
+class _Described:
+    """Keeps prometheus-client from collecting at registration."""
+
+    def __init__(self, collector: Collector) -> None:
+        self._collector = collector
+
+    def collect(self) -> Iterator[Metric]:
+        return self._collector.collect()
+
+    def describe(self) -> list[Metric]:
+        return []

@@ -1,0 +1,137 @@
+"""The exporter's door: /metrics and /healthz, over TLS and behind a password if asked for."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterable
+from socketserver import ThreadingMixIn
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+from vcloudair_core.errors import ConfigurationError
+from vcloudair_core.exporter import Collector, registry_of
+from vcloudair_core.redact import Secret
+
+KEPT_S = 1.0
+"""An answer is made once a second at most, however many ask for it."""
+
+_App = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+class _Handler(WSGIRequestHandler):
+    timeout = 30  # who says nothing does not hold a thread for ever
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name that the base class has
+        """Scrapes are no news."""
+
+
+class ExporterServer:
+    """Serves what a collector has. ``auth`` is a user and a password. Use as a context manager.
+
+    Raises: OSError when the address cannot be had, ConfigurationError for files of TLS that are none.
+    """
+
+    def __init__(
+        self,
+        collector: Collector,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        certfile: str = "",
+        keyfile: str = "",
+        auth: tuple[str, Secret] | None = None,
+    ) -> None:
+        from prometheus_client import make_wsgi_app
+
+        app: _App = _kept(make_wsgi_app(registry_of(collector), disable_compression=True))
+        self._server = make_server(host, port, _guarded(app, auth), server_class=_Server, handler_class=_Handler)
+        if certfile:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            try:
+                context.load_cert_chain(certfile, keyfile or None)
+            except (OSError, ssl.SSLError) as exc:
+                self._server.server_close()
+                raise ConfigurationError(f"The certificate {certfile} cannot be used: {exc}.") from None
+            # The handshake is done by the thread of the connection, so that one who is slow stops nobody else.
+            self._server.socket = context.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
+        scheme, shown = "https" if certfile else "http", f"[{host}]" if ":" in host else host
+        self.url = f"{scheme}://{shown}:{self._server.server_port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, name="vca-exporter-http", daemon=True)
+
+    def __enter__(self) -> ExporterServer:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join(10)
+
+
+def _kept(app: _App) -> _App:
+    """The same answer for all who ask within a second, by what they accept."""
+    lock = threading.Lock()
+    held: dict[str, tuple[float, str, list[tuple[str, str]], list[bytes]]] = {}
+
+    def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        accept = str(environ.get("HTTP_ACCEPT", ""))[:500]
+        with lock:
+            found = held.get(accept)
+            if found is None or time.monotonic() - found[0] > KEPT_S:
+                said: list[Any] = []
+                body = list(
+                    app({**environ, "QUERY_STRING": ""}, lambda status, headers: said.extend([status, headers]))
+                )
+                if len(held) > 20:
+                    held.clear()
+                found = held[accept] = (time.monotonic(), said[0], said[1], body)
+        start(found[1], found[2])
+        return found[3]
+
+    return answer
+
+
+def _guarded(app: _App, auth: tuple[str, Secret] | None) -> _App:
+    """Two paths, reading only, and nobody without the password."""
+
+    def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        path, method = environ.get("PATH_INFO", ""), environ.get("REQUEST_METHOD", "")
+        if path == "/healthz":
+            return _plain(start, "200 OK", "ok\n")
+        if auth is not None and not _is_known(environ.get("HTTP_AUTHORIZATION", ""), auth):
+            return _plain(
+                start, "401 Unauthorized", "a password is needed\n", ("WWW-Authenticate", 'Basic realm="vca"')
+            )
+        if method not in ("GET", "HEAD"):
+            return _plain(start, "405 Method Not Allowed", "only GET\n", ("Allow", "GET, HEAD"))
+        if path == "/metrics":
+            return app(environ, start)
+        return _plain(start, "200 OK" if path == "/" else "404 Not Found", "The metrics are at /metrics.\n")
+
+    return answer
+
+
+def _plain(start: Callable[..., Any], status: str, text: str, *headers: tuple[str, str]) -> list[bytes]:
+    start(status, [("Content-Type", "text/plain; charset=utf-8"), *headers])
+    return [text.encode()]
+
+
+def _is_known(header: str, auth: tuple[str, Secret]) -> bool:
+    scheme, _, encoded = header.partition(" ")
+    try:
+        given = base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    expected = f"{auth[0]}:{auth[1].reveal()}".encode()
+    return scheme.lower() == "basic" and hmac.compare_digest(given, expected)
