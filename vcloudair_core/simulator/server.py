@@ -109,7 +109,10 @@ class SimulatorServer:
     ) -> None:
         self.simulator = simulator or Simulator(config, areas=areas)
         self._host, self._tls = host, tls
-        self._socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+        # asyncio turns Nagle's algorithm off only where the protocol is named; with it, every answer of more than
+        # one packet waits 40 ms for an acknowledgement.
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._socket = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             self._socket.bind((host, port))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import lru_cache
 from typing import Any
 
 from vcloudair_core import xmltree
@@ -69,12 +70,19 @@ def rows_of(rows: list[dict[str, Any]], what: str) -> Iterator[Row]:
             if row.get("gatewayId"):
                 continue  # edge gateways have metrics of their own
             raise DecodeError(f"A row of {what} does not say whose it is: {str(row)[:120]}.")
-        moment = parse_time(row.get("timestamp"), what)
+        vm_id, moment = machine[0].lower(), parse_time(row.get("timestamp"), what)
         for metric in row.get("metrics") or ():
-            name = str(metric.get("name", "")) if isinstance(metric, dict) else ""
+            name = metric.get("name") if isinstance(metric, dict) else None
             if name:
-                base, instance = split_name(name)
-                yield machine[0].lower(), base, unit_of(base), INTERVAL_S, instance, moment, metric.get("value")
+                base, unit, instance = _known(str(name))
+                yield vm_id, base, unit, INTERVAL_S, instance, moment, metric.get("value")
+
+
+@lru_cache(maxsize=1024)
+def _known(name: str) -> tuple[str, str | None, str | None]:
+    """A handful of names comes back in every row of every machine."""
+    base, instance = split_name(name)
+    return base, unit_of(base), instance
 
 
 def split_name(name: str) -> tuple[str, str | None]:
@@ -86,12 +94,18 @@ def split_name(name: str) -> tuple[str, str | None]:
 def parse_time(value: Any, what: str) -> datetime:
     """ISO 8601 with an offset, with or without a colon, or milliseconds since 1970. Raises DecodeError."""
     try:
-        if isinstance(value, (int, float)) or (isinstance(value, str) and value.isdigit()):
-            return datetime.fromtimestamp(float(value) / 1000, timezone.utc)
-        text = str(value).strip()
-        text = text[:-1] + "+00:00" if text[-1:] in ("Z", "z") else re.sub(r"([+-]\d\d)(\d\d)\Z", r"\1:\2", text)
-        text = re.sub(r"\.(\d{1,9})", lambda found: "." + found[1][:6].ljust(6, "0"), text)
-        moment = datetime.fromisoformat(text)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
-    except (ValueError, OverflowError, OSError):
+        return _moment(value)
+    except (ValueError, TypeError, OverflowError, OSError):
         raise DecodeError(f"A time of {what} cannot be read: {str(value)[:60]!r}.") from None
+
+
+@lru_cache(maxsize=4096)
+def _moment(value: Any) -> datetime:
+    """Machines of one window have their rows at the same times."""
+    if isinstance(value, (int, float)) or (isinstance(value, str) and value.isdigit()):
+        return datetime.fromtimestamp(float(value) / 1000, timezone.utc)
+    text = str(value).strip()
+    text = text[:-1] + "+00:00" if text[-1:] in ("Z", "z") else re.sub(r"([+-]\d\d)(\d\d)\Z", r"\1:\2", text)
+    text = re.sub(r"\.(\d{1,9})", lambda found: "." + found[1][:6].ljust(6, "0"), text)
+    moment = datetime.fromisoformat(text)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)

@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, NamedTuple
 
 from vcloudair_core.errors import VcloudAirError
 
 
-@dataclass(frozen=True)
-class Sample:
+class Sample(NamedTuple):
     """``timestamp`` is aware, in UTC."""
 
     timestamp: datetime
@@ -27,6 +26,9 @@ class Series:
     ``unit``: percent, MHz, KB, KBps, ms, s, count, W, another word of the server, or None when nobody says.
     ``instance`` is that of a disk or an interface, None for the whole machine. ``interval_s`` is the time between
     samples, None for current values. ``source``: ``vca``, ``vcd-current``, ``vcd-historic``.
+
+    Times and numbers are kept side by side: an object for each of a million samples is what a collection would spend
+    its time on.
     """
 
     vm_id: str
@@ -34,12 +36,18 @@ class Series:
     unit: str | None
     instance: str | None
     interval_s: int | None
-    samples: tuple[Sample, ...]
+    times: tuple[datetime, ...]
+    numbers: tuple[float, ...]
     source: str
+
+    @property
+    def samples(self) -> tuple[Sample, ...]:
+        """In order of time."""
+        return tuple(map(Sample, self.times, self.numbers))
 
     def values(self) -> list[float]:
         """The values in order of time."""
-        return [sample.value for sample in self.samples]
+        return list(self.numbers)
 
     def aggregate(self, how: str) -> float | None:
         """``min``, ``max``, ``avg``, ``last``, ``sum``, ``count`` or a percentile such as ``p95``.
@@ -114,25 +122,29 @@ def series_of(rows: Iterable[Row], source: str, patterns: Sequence[str]) -> tupl
     found: dict[tuple[str, str, str | None], tuple[str | None, int | None, dict[datetime, float]]] = {}
     refused = 0
     for machine, name, unit, interval_s, instance, moment, value in rows:
-        if not matches(name, patterns):
+        if patterns and not matches(name, patterns):
             continue
         number = number_of(value)
         if number is None:
             refused += 1
             continue
-        held = found.setdefault((machine, name, instance), (unit, interval_s, {}))
-        held[2][moment] = number
-    made = [
-        Series(
-            machine, name, unit, instance, interval_s, tuple(Sample(at, samples[at]) for at in sorted(samples)), source
+        known = found.get((machine, name, instance))
+        if known is None:
+            known = found[(machine, name, instance)] = (unit, interval_s, {})
+        known[2][moment] = number
+    made = []
+    for (machine, name, instance), (unit, interval_s, held) in found.items():
+        times = tuple(sorted(held))
+        made.append(
+            Series(machine, name, unit, instance, interval_s, times, tuple(map(held.__getitem__, times)), source)
         )
-        for (machine, name, instance), (unit, interval_s, samples) in found.items()
-    ]
     return sorted(made, key=lambda one: (one.vm_id, one.name, one.instance or "")), refused
 
 
 def number_of(value: Any) -> float | None:
     """A finite number, also from a text that is one; None for all else: not a number is no value."""
+    if type(value) is float:
+        return value if math.isfinite(value) else None
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     try:

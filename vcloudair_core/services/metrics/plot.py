@@ -56,7 +56,7 @@ def _panels(series: Sequence[Series]) -> dict[str, list[Series]]:
     """By metric; instances are lines of their own."""
     found: dict[str, list[Series]] = {}
     for one in series:
-        if one.samples:
+        if one.times:
             found.setdefault(one.name, []).append(one)
     return dict(sorted(found.items()))
 

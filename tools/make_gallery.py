@@ -1,0 +1,31 @@
+"""Makes the plots that docs/how-to/measure-machines.md shows, of a simulated cloud at a fixed time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vcloudair_core.measuring import measure
+from vcloudair_core.services.metrics.plot import plot
+from vcloudair_core.testing import simulated
+
+IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
+NOW = 1_750_000_000.0
+METRICS = ["cpu.usage.average", "mem.usage.average", "disk.read.average"]
+
+
+def main() -> None:
+    """Writes metrics-1.png, metrics-10.png and metrics-50.png."""
+    IMAGES.mkdir(exist_ok=True)
+    with simulated(profile="vcd", vms=50) as (_, client, simulator):
+        simulator.clock.now = lambda: NOW  # type: ignore[method-assign]
+        for count in (1, 10, 50):
+            names = [f"vm-{number:04}" for number in range(1, count + 1)]
+            found = measure(client, names, metrics=METRICS, start="24h")
+            shown = {one["id"]: one["name"] for one in found.machines}
+            title = names[0] if count == 1 else f"{count} machines"
+            plot(str(IMAGES / f"metrics-{count}.png"), found.collected.series, shown, f"{title}, 24 hours")
+            print(IMAGES / f"metrics-{count}.png")
+
+
+if __name__ == "__main__":
+    main()
