@@ -258,3 +258,36 @@ def test_the_query_examples(server: SimulatorServer, username: str, password: st
     tasks = BaseQuery(vcdurl=org_info["vcdurl"], token=org_info["token"], version="5.6")
     tasks.set_query_type("organization")
     assert len(tasks.execute()) == 1
+
+
+def test_the_metrics_examples(server: SimulatorServer, username: str, password: str) -> None:
+    from datetime import datetime, timedelta, timezone
+
+    from vcloudair_core import Metrics
+
+    org_info = _signed_in(server, username, password, "portal")
+
+    # All machines of the VDC; ten minutes make about ten records
+    metrics = Metrics(org_info)
+    metrics.set_relative_interval("MINUTE", 10)
+    metrics.collect()
+    vm, records = next(iter(metrics.metric_data.items()))
+    assert 9 <= len(records) <= 11
+    every = set(next(iter(records.values())))
+
+    # Machines override the VDC; a metric that the server did not send is not there
+    metrics = Metrics(org_info, vm_uuids=[vm])
+    metrics.set_metric_filters("cpu.usage.average")
+    metrics.add_metric_filters("mem.usage.average", "no.such.metric")
+    end = datetime.now(timezone.utc) - timedelta(hours=1)
+    metrics.set_absolute_interval(end - timedelta(hours=1), end)
+    metrics.collect()
+    assert set(metrics.metric_data) == {vm}
+    assert 59 <= len(metrics.metric_data[vm]) <= 61
+    assert {"cpu.usage.average", "mem.usage.average"} < every
+    assert all(set(row) == {"cpu.usage.average", "mem.usage.average"} for row in metrics.metric_data[vm].values())
+
+    # A second collect does not mix windows
+    metrics.set_relative_interval("SECOND", 600, 300)
+    metrics.collect()
+    assert 4 <= len(metrics.metric_data[vm]) <= 6

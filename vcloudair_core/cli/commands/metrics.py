@@ -90,8 +90,10 @@ def plot(
 
     Up to twelve machines have a line each; of more there are the median, the middle half and the highest few by name.
     """
+    from vcloudair_core.services.metrics.plot import check_plot
     from vcloudair_core.services.metrics.plot import plot as draw
 
+    check_plot(output)
     with run.client() as client:
         found = _measured(client, machines, where, metric, start, end, source)
     names = {one["id"]: one["name"] for one in found.machines}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +23,12 @@ def plot(path: str, series: Sequence[Series], names: Mapping[str, str], title: s
 
     Raises: ConfigurationError where matplotlib is missing, the ending is another or there is nothing to plot; OSError.
     """
-    if Path(path).suffix.lower() not in (".png", ".svg"):
-        raise ConfigurationError(f"{path} is neither a .png nor a .svg file.", hint="Choose one of those endings.")
+    check_plot(path)
     panels = _panels(series)
     if not panels:
         raise ConfigurationError("There is nothing to plot: no machine has a sample in that window.")
-    try:
-        import matplotlib as mpl
-    except ImportError:
-        raise ConfigurationError("Plots need matplotlib.", hint="Run: pip install 'vcloudair-core[metrics]'") from None
+    import matplotlib as mpl
+
     mpl.use("Agg")
     from matplotlib import pyplot as plt
     from matplotlib.dates import ConciseDateFormatter
@@ -50,6 +48,14 @@ def plot(path: str, series: Sequence[Series], names: Mapping[str, str], title: s
         figure.savefig(path)
     finally:
         plt.close(figure)
+
+
+def check_plot(path: str) -> None:
+    """Raises what :func:`plot` would raise for its path or for want of matplotlib, before anything is measured."""
+    if Path(path).suffix.lower() not in (".png", ".svg"):
+        raise ConfigurationError(f"{path} is neither a .png nor a .svg file.", hint="Choose one of those endings.")
+    if find_spec("matplotlib") is None:
+        raise ConfigurationError("Plots need matplotlib.", hint="Run: pip install 'vcloudair-core[metrics]'")
 
 
 def _panels(series: Sequence[Series]) -> dict[str, list[Series]]:
