@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from vcloudair_core.plugin.hooks import hookimpl
     from vcloudair_core.redact import Secret
     from vcloudair_core.services.ans.service import ANSFirewall, ANSIPSec, ANSNat
+    from vcloudair_core.services.dr.seed import DisasterRecovery
     from vcloudair_core.services.metrics.seed import Metrics
     from vcloudair_core.services.query.seed import (
         BaseQuery,
@@ -81,6 +82,7 @@ __all__ = [
     "ConflictError",
     "ConnectionFailedError",
     "DecodeError",
+    "DisasterRecovery",
     "EdgeGatewayQuery",
     "EngineError",
     "Exactly",
@@ -130,6 +132,7 @@ _HOMES = {
     "App": "vcloudair_core.app",
     "Change": "vcloudair_core.engine.plan",
     "Client": "vcloudair_core.client",
+    "DisasterRecovery": "vcloudair_core.services.dr.seed",
     "Exactly": "vcloudair_core.engine.desired",
     "Metrics": "vcloudair_core.services.metrics.seed",
     "Outcome": "vcloudair_core.engine.outcome",

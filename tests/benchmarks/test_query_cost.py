@@ -13,6 +13,7 @@ import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
@@ -146,7 +147,7 @@ def test_memory_does_not_grow_with_the_records(env: dict[str, str]) -> None:
         sum(1 for _ in service.query("vm"))  # what is made once is made
         for count in (MACHINES // 2, MACHINES):
             # How many of the pages that are on their way arrive at once is chance: the least of a few counts.
-            peaks.append(min(_peak(lambda wanted=count: _streamed(service, wanted)) for _ in range(4)))
+            peaks.append(min(_peak(partial(_streamed, service, count)) for _ in range(4)))
         whole = _peak(lambda: service.query("vm").all())
     print(
         f"\npeak of memory: {peaks[0]:.1f} and {peaks[1]:.1f} MiB while {MACHINES // 2} and {MACHINES} records "

@@ -20,7 +20,8 @@ FAILED = frozenset({"error", "canceled", "aborted"})
 class Task:
     """One asynchronous operation at the server, as last seen. Times are as the server wrote them.
 
-    ``progress`` (percent) is for show only: servers send 100 for running tasks and 1 for failed ones.
+    ``progress`` (percent) is for show only: servers send 100 for running tasks and 1 for failed ones. ``vendor_code``
+    is what an extension says in more detail than ``error_code``, such as ``AlreadyRecovered``.
     """
 
     href: str
@@ -31,6 +32,7 @@ class Task:
     progress: int | None = None
     error_message: str = ""
     error_code: str = ""
+    vendor_code: str = ""
     owner_name: str = ""
     owner_href: str = ""
     start: str = ""
@@ -54,7 +56,8 @@ class Task:
     @property
     def error(self) -> str:
         """What went wrong, with the server's code; empty when nothing did."""
-        code = f" [{self.error_code}]" if self.error_code else ""
+        codes = ", ".join(filter(None, (self.error_code, self.vendor_code)))
+        code = f" [{codes}]" if codes else ""
         return f"{self.error_message}{code}".strip()
 
     def as_dict(self) -> dict[str, Any]:
@@ -92,6 +95,7 @@ def task_of_element(element: _Element) -> Task:
         progress=_percent(progress.text if progress is not None else None),
         error_message=found.message if found else "",
         error_code=found.code if found else "",
+        vendor_code=fault.get("vendorSpecificErrorCode", "") if fault is not None else "",
         owner_name=(owner.get("name", "") if owner is not None else "").strip(),
         owner_href=owner.get("href", "") if owner is not None else "",
         start=element.get("startTime", ""),

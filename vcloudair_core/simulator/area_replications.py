@@ -1,15 +1,18 @@
-"""Replications of Disaster Recovery to Cloud 2.x, read only. Source: api/dr.md §2."""
+"""Replications of Disaster Recovery to Cloud 2.x, and what may be done with them. Source: api/dr.md §2, §3."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
+from lxml import etree
+
 from vcloudair_core.http import Response
 from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
 from vcloudair_core.simulator import answers
 from vcloudair_core.simulator.area_vdc import own_vdc
 from vcloudair_core.simulator.clock import stamp_of
+from vcloudair_core.simulator.recovery import ACTIONS, offered, start
 from vcloudair_core.simulator.world import Replication, Vdc
 from vcloudair_core.simulator.xmlbuild import VCLOUD, VR, element, link
 
@@ -27,8 +30,9 @@ def area(prefix: str = "") -> SimulatorArea:
         ("/api/vr/replications/{replication_id}", show),
         ("/api/vr/replications/{replication_id}/instances", instances),
     ]
-    made = tuple(SimulatorRoute("GET", prefix + path, handler) for path, handler in routes)
-    return SimulatorArea(f"replications{prefix}", "Replications (read only)", made)
+    made = [SimulatorRoute("GET", prefix + path, handler) for path, handler in routes]
+    made.append(SimulatorRoute("POST", f"{prefix}/api/vr/replications/{{replication_id}}/action/{{action}}", act))
+    return SimulatorArea(f"replications{prefix}", "Replications: tests, clean-ups, failovers", tuple(made))
 
 
 def _vr(tag: str, *children: Any) -> Any:
@@ -109,11 +113,12 @@ def show(context: Any) -> Response:
         "NetworkCompressionEnabled": False,
         "PlaceholderVappId": f"urn:vcloud:vapp:{found.placeholder_vapp_id}",
         "EventPartitionId": context.world.make_id("partition", "1"),
-        "ReplicationState": "ok",
-        "Paused": False,
-        "CurrentRpoViolation": 0,
-        "TestRecoveryState": "none",
-        "RecoveryState": "notStarted",
+        "ReplicationState": None if found.recovered_at else "paused" if found.paused else "ok",
+        "Paused": found.paused,
+        "CurrentRpoViolation": max(0, _lag(found) - found.rpo_minutes),
+        "TestRecoveryState": found.test_state,
+        "RecoveryState": found.recovery_state,
+        "RecoveryCompletionTime": stamp_of(found.recovered_at) if found.recovered_at else None,
     }
     document = _root(
         "ReplicationGroup",
@@ -123,20 +128,75 @@ def show(context: Any) -> Response:
             "href": _href(context, found),
             "type": f"{HCS}replicationGroup+xml",
         },
-        *[_vr(name, value) for name, value in words.items()],
+        *[_link(context, found, action) for action in offered(found)],
+        *[_vr(name, value) for name, value in words.items() if value is not None],
         _vr("ReplicationGroupInstance", *_point_in_time(context, found)),
     )
     return answers.entity(document, f"{HCS}replicationGroup+xml", context.version)
 
 
+def _lag(replication: Replication) -> int:
+    return replication.rpo_minutes // 2 if replication.lag_minutes is None else replication.lag_minutes
+
+
+def _link(context: Any, replication: Replication, action: str) -> Any:
+    media = None if action == "testCleanup" else f"{HCS}{action}Params+xml"
+    return link(f"operation:{action}", f"{_href(context, replication)}/action/{action}", media)
+
+
 def _point_in_time(context: Any, replication: Replication) -> list[Any]:
-    started = stamp_of(context.simulator.clock.now() - 60 * replication.rpo_minutes / 2)
+    newest = replication.recovered_at or context.simulator.clock.now()
+    started = stamp_of(newest - 60 * _lag(replication))
     return [
         _vr("Id", f"replica-{replication.replication_id[-8:]}"),
         _vr("TransferStartTime", started),
         _vr("TransferSeconds", 14),
         _vr("TransferBytes", 1048576),
     ]
+
+
+def act(context: Any) -> Response:
+    """Start a test, its clean-up or a failover. Wrong states end in a failed task, not in an HTTP error."""
+    found = _own(context)
+    action = context.path_params["action"]
+    if found is None or action not in ACTIONS:
+        return answers.no_access("replicationGroup", context.path_params["replication_id"], context.version)
+    problem = _problem(context, action)
+    if problem is not None:
+        return problem
+    is_on, _ = _params(context.request.body)
+    task = start(context.simulator, found, action, power_on=is_on)
+    document = context.simulator.tasks.document(task, context.root)
+    return answers.entity(document, f"{T}task+xml", context.version, status=context.simulator.config.dr_status)
+
+
+def _problem(context: Any, action: str) -> Response | None:
+    """Why a request is refused as it stands. Source: api/dr.md §2.1, §3.4, addendum §1.1."""
+    if action == "testCleanup":
+        return None  # a body is ignored
+    given = context.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    refusal = context.simulator.config.failover_content_type
+    if action == "failover" and refusal and given != f"{HCS}failoverParams+xml".lower():
+        return answers.error(refusal, "UNSUPPORTED_MEDIA_TYPE", f"Unsupported media type: {given}", context.version)
+    try:
+        _, has_synchronize = _params(context.request.body)
+    except (ValueError, etree.XMLSyntaxError) as exc:
+        return answers.error(400, "BAD_REQUEST", f"Bad request: {exc}", context.version)
+    if action == "testFailover" and not has_synchronize:
+        return answers.error(400, "BAD_REQUEST", "Bad request: Synchronize is missing", context.version)
+    return None
+
+
+def _params(body: bytes) -> tuple[bool, bool]:
+    """PowerOn, which is on unless it is said, and whether Synchronize is there. Source: api/dr.md §3.1."""
+    if not body.strip():
+        return True, False
+    root = etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True))
+    if etree.QName(root).localname not in ("FailoverParams", "TestFailoverParams"):
+        message = f"unexpected {etree.QName(root).localname}"
+        raise ValueError(message)
+    words = {etree.QName(child).localname: (child.text or "").strip().lower() for child in root}
+    return words.get("PowerOn", "true") in ("true", "1"), "Synchronize" in words
 
 
 def instances(context: Any) -> Response:

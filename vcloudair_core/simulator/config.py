@@ -62,6 +62,12 @@ class SimulatorConfig:
     metrics_gap_every: int = _switch(0, "leave every n-th minute out; 0: none")
     current_off: str = _switch("400", "current metrics of a machine that is off: 400, empty or 404")
     expected_interval_unit: str = _switch("s", "expectedInterval of series: s, or ms as the programming guide says")
+    # -- disaster recovery (api/dr.md §6) --
+    dr_task_s: float = _switch(1.0, "seconds that a test, a clean-up or a failover takes")
+    dr_status: int = _switch(200, "status of an accepted action of disaster recovery: 200 or 202")
+    recovery_done_word: str = _switch("complete", "RecoveryState after a failover: complete or ok")
+    failover_from_test: str = _switch("error", "failover of what is being tested: error, or allowed")
+    failover_content_type: int = _switch(415, "status for a failover without its own Content-Type; 0: any will do")
     # -- edges (api/ans.md §12) --
     strict_version: str = _switch(
         "409-stale", "`version` in a changed section: 409-stale, reject-any (400 whenever given) or ignore"

@@ -168,6 +168,7 @@ class Simulator:
         return fault.after(response) if fault is not None else response
 
     def _dispatch(self, exchange: _Exchange) -> Response:
+        self.tasks.settle()
         request, parts = exchange.request, exchange.parts
         found = [(compiled, compiled.pattern.match(parts.path)) for compiled in self._routes]
         matching = [(compiled, match) for compiled, match in found if match]

@@ -134,6 +134,14 @@ class Replication:
     vdc_id: str
     placeholder_vapp_id: str
     rpo_minutes: int = 240
+    trouble: str = ""
+    """How its next action goes wrong; see simulator/recovery.py."""
+    paused: bool = False
+    lag_minutes: int | None = None
+    """Age of the newest point in time; by default half the RPO."""
+    test_state: str = "none"
+    recovery_state: str = "notStarted"
+    recovered_at: float | None = None
 
 
 class World:
@@ -263,7 +271,9 @@ def _add_vdc(world: World, org: Org, tree: dict[str, Any], config: SimulatorConf
         name, rpo = given["name"], int(given.get("rpo", 240))
         identifier = f"{world.make_id('source', name)}-vm01a-{world.make_id('replication', name)}"
         placeholder = world.make_id("placeholder", name)
-        world.replications[identifier] = Replication(identifier, name, place.vdc_id, placeholder, rpo)
+        words = {word: given[word] for word in ("trouble", "paused", "lag_minutes") if word in given}
+        identifier = f"{identifier[:-36]}{world.make_id('replication', name + str(given.get('id', '')))}"
+        world.replications[identifier] = Replication(identifier, name, place.vdc_id, placeholder, rpo, **words)
 
 
 def _add_edge(world: World, place: Vdc, tree: dict[str, Any], config: SimulatorConfig) -> None:

@@ -1,0 +1,1 @@
+"""Disaster recovery: replications, tests, clean-ups and failovers, each with a verdict."""

@@ -1,0 +1,115 @@
+"""Documents of disaster recovery. Matched by local name: prefixes differ from server to server. Source: api/dr.md."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from vcloudair_core.errors import DecodeError
+from vcloudair_core.services.dr.model import PointInTime, Reference, Replication
+from vcloudair_core.session.task_codec import Task, task_of_element
+from vcloudair_core.xmltree import local, parse
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+NAMESPACE = "http://www.vmware.com/vr/v6.0"
+
+
+@dataclass(frozen=True)
+class Page:
+    """``total`` is None where the server does not say."""
+
+    references: list[Reference]
+    total: int | None
+
+
+def parse_page(body: bytes) -> Page:
+    """A page of the list. Raises DecodeError."""
+    root = _root(body, "References", "the list of replications")
+    found = [
+        Reference(child.get("href", ""), child.get("name", ""))
+        for child in root
+        if local(child) == "Reference" and child.get("href")
+    ]
+    total = root.get("total", "")
+    return Page(found, int(total) if total.isdigit() else None)
+
+
+def parse_group(body: bytes, reference: Reference) -> Replication:
+    """A ReplicationGroup. Raises DecodeError."""
+    root = _root(body, "ReplicationGroup", f"the replication {reference.name or reference.id}")
+    words = {local(child): (child.text or "").strip() for child in root}
+    points = tuple(_point(child) for child in root if local(child) == "ReplicationGroupInstance")
+    return Replication(
+        id=reference.id,
+        name=root.get("name") or reference.name,
+        href=reference.href,
+        rpo_minutes=_whole(words.get("Rpo")),
+        state=words.get("ReplicationState", ""),
+        is_paused=words.get("Paused", "").lower() in ("true", "1"),
+        violation_minutes=_whole(words.get("CurrentRpoViolation")) or 0,
+        test_state=words.get("TestRecoveryState", ""),
+        recovery_state=words.get("RecoveryState", ""),
+        recovered_at=words.get("RecoveryCompletionTime", ""),
+        placeholder_vapp_id=words.get("PlaceholderVappId", ""),
+        points=points,
+    )
+
+
+def _point(element: _Element) -> PointInTime:
+    words = {local(child): (child.text or "").strip() for child in element}
+    return PointInTime(
+        words.get("Id", ""),
+        _time(words.get("TransferStartTime", "")),
+        _whole(words.get("TransferSeconds")),
+        _whole(words.get("TransferBytes")),
+    )
+
+
+def _whole(text: str | None) -> int | None:
+    return int(text) if text and text.lstrip("-").isdigit() else None
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(f"{text[:-1]}+00:00" if text[-1:] in ("Z", "z") else text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+
+
+def action_body(action: str, *, power_on: bool, synchronize: bool) -> bytes:
+    """What is sent with a test or a failover; nothing with a clean-up. Source: api/dr.md §3.1."""
+    if action == "testCleanup":
+        return b""
+    root = "TestFailoverParams" if action == "testFailover" else "FailoverParams"
+    words = [f"<PowerOn>{str(power_on).lower()}</PowerOn>"]
+    if action == "testFailover":
+        words.append(f"<Synchronize>{str(synchronize).lower()}</Synchronize>")
+    text = f'<?xml version="1.0" encoding="UTF-8"?><{root} xmlns="{NAMESPACE}">{"".join(words)}</{root}>'
+    return text.encode()
+
+
+def parse_tasks(body: bytes) -> list[Task]:
+    """The tasks of an org's list. Raises DecodeError."""
+    root = _root(body, "TasksList", "the list of tasks")
+    return [task_of_element(child) for child in root if local(child) == "Task"]
+
+
+def parse_machines(body: bytes) -> list[dict[str, Any]]:
+    """Machines of a query: name, status, vapp (link of the container). Raises DecodeError."""
+    root = _root(body, "QueryResultRecords", "the machines")
+    return [
+        {"name": child.get("name", ""), "status": child.get("status", ""), "vapp": child.get("container", "")}
+        for child in root
+        if local(child) in ("VMRecord", "AdminVMRecord")
+    ]
+
+
+def _root(body: bytes, name: str, what: str) -> _Element:
+    root = parse(body, what=what)
+    if local(root) != name:
+        raise DecodeError(f"{what[:1].upper()}{what[1:]}: the server sent {local(root)} instead of {name}.")
+    return root

@@ -1,0 +1,147 @@
+"""What is known of a replication, what one may do with it, and what came of that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+TEST, CLEANUP, FAILOVER = "test", "cleanup", "failover"
+ACTIONS = (TEST, CLEANUP, FAILOVER)
+
+DONE_WORDS = frozenset({"complete", "ok", "recovered"})
+"""RecoveryState after a failover. Which word it is, no source tells. Source: api/dr.md §2.4."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """An entry of the list. ``href`` is opaque: nothing is made of its parts but the id. Source: api/dr.md §2."""
+
+    href: str
+    name: str = ""
+
+    @property
+    def id(self) -> str:
+        """The last 36 characters, a UUID: what the original SDK has as its key."""
+        return self.href.rstrip("/")[-36:]
+
+
+@dataclass(frozen=True)
+class PointInTime:
+    """A finished transfer. ``seconds`` and ``size_bytes`` are None where the server does not say."""
+
+    id: str
+    started: datetime | None
+    seconds: int | None
+    size_bytes: int | None
+
+
+@dataclass(frozen=True)
+class Replication:
+    """A machine that is replicated into the cloud. Words are the server's; an absent one is empty."""
+
+    id: str
+    name: str
+    href: str
+    rpo_minutes: int | None
+    state: str
+    is_paused: bool
+    violation_minutes: int
+    test_state: str
+    recovery_state: str
+    recovered_at: str
+    placeholder_vapp_id: str
+    points: tuple[PointInTime, ...] = ()
+
+    @property
+    def last_sync(self) -> datetime | None:
+        """When the newest transfer began."""
+        return max((one.started for one in self.points if one.started is not None), default=None)
+
+    @property
+    def is_recovered(self) -> bool:
+        return bool(self.recovered_at) or self.recovery_state.lower() in DONE_WORDS
+
+    def has_come_to(self, action: str) -> bool:
+        """Whether the replication is where the action leads."""
+        test = self.test_state.lower()
+        if action == TEST:
+            return test == "complete" and not self.is_recovered
+        if action == CLEANUP:
+            return test in ("", "none") and not self.is_recovered
+        return self.is_recovered
+
+    def is_under_way_to(self, action: str) -> bool:
+        """Whether somebody has started the action already, and it is not over."""
+        words = {TEST: self.test_state, CLEANUP: self.test_state, FAILOVER: self.recovery_state}
+        wanted = {TEST: "testinprogress", CLEANUP: "cleanupinprogress", FAILOVER: "inprogress"}
+        return words[action].lower() == wanted[action]
+
+    def obstacle(self, action: str) -> str:
+        """Why the action would be refused, or nothing. Source: api/dr.md §6."""
+        test, recovery = self.test_state.lower(), self.recovery_state.lower()
+        if "inprogress" in test or recovery == "inprogress":
+            return f"another action is under way (test: {self.test_state}, recovery: {self.recovery_state})"
+        if self.is_recovered and action != FAILOVER:
+            return "it was failed over already"
+        if action == FAILOVER and test not in ("", "none"):
+            return f"a test of it was not cleaned up (test: {self.test_state})"
+        if action == TEST and test not in ("", "none", "complete"):
+            return f"an earlier test or clean-up went wrong and has to be cleaned up first (test: {self.test_state})"
+        return ""
+
+    def described(self) -> str:
+        """The state in words, for messages."""
+        test, recovery = self.test_state or "not told", self.recovery_state or "not told"
+        return f"test {test}, recovery {recovery}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data, times in ISO 8601."""
+        synced = self.last_sync
+        return {
+            "id": self.id,
+            "name": self.name,
+            "href": self.href,
+            "state": self.state,
+            "test_state": self.test_state,
+            "recovery_state": self.recovery_state,
+            "recovered_at": self.recovered_at,
+            "is_recovered": self.is_recovered,
+            "is_paused": self.is_paused,
+            "rpo_minutes": self.rpo_minutes,
+            "rpo_violation_minutes": self.violation_minutes,
+            "last_sync": synced.isoformat() if synced else None,
+            "points_in_time": len(self.points),
+        }
+
+
+@dataclass
+class Result:
+    """What came of an action on one machine.
+
+    ``verdict``: ``done`` (and shown by the server to be so), ``already`` (nothing was to do), ``failed``, ``would``
+    (check mode), or ``skipped`` (an earlier failure stopped the run before it). ``seconds`` is from the request to the
+    verdict.
+    """
+
+    id: str
+    name: str
+    action: str
+    verdict: str = ""
+    reason: str = ""
+    hint: str = ""
+    seconds: float | None = None
+    task: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def changed(self) -> bool:
+        return self.verdict in ("done", "would")
+
+    @property
+    def is_failed(self) -> bool:
+        return self.verdict in ("failed", "skipped")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data."""
+        seconds = round(self.seconds, 1) if self.seconds is not None else None
+        return {**vars(self), "seconds": seconds, "changed": self.changed}

@@ -1,0 +1,95 @@
+"""The service ``dr``: what is replicated, and actions on it that end in verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from vcloudair_core.errors import AmbiguousMatchError, NotFoundError, SpecError
+from vcloudair_core.services.dr.model import ACTIONS, Reference, Replication, Result
+from vcloudair_core.services.dr.run import Options, Run
+from vcloudair_core.services.dr.store import list_replications, read_replication
+
+if TYPE_CHECKING:
+    from vcloudair_core.session.session import Session
+
+Progress = Callable[[Result], None]
+
+
+class RecoveryService:
+    """Replications into the organisation of a session."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def references(self) -> list[Reference]:
+        """Every replication by name and link: one call for 128 of them. Raises what the store's list raises."""
+        return list_replications(self.session, self.session.identity.org_id)
+
+    def replications(self, names: Sequence[str] = ()) -> list[Replication]:
+        """Replications with all their state, one call each, several at a time; by name or id, or all of them.
+
+        Raises: NotFoundError, AmbiguousMatchError, IncompleteResultError, ApiError, TransportError, DecodeError.
+        """
+        return self.read(self.choose(names))
+
+    def choose(self, names: Sequence[str] = ()) -> list[Reference]:
+        """Replications by the name of their machine, by id (UUID) or link; with none of these, all, as listed.
+
+        Raises: NotFoundError that names all that are not there, AmbiguousMatchError with the candidates.
+        """
+        found = self.references()
+        if not names:
+            return found
+        if any(not one.name for one in found):
+            found = [Reference(one.href, one.name) for one in self.read(found)]
+        chosen: dict[str, Reference] = {}
+        missing = []
+        for name in names:
+            meant = [one for one in found if name in (one.name, one.href) or one.id == name.casefold()]
+            if len(meant) > 1:
+                raise AmbiguousMatchError(
+                    f"There are {len(meant)} replications of a machine {name!r}.",
+                    candidates=[{"name": one.name, "id": one.id} for one in meant],
+                    hint="Give the id.",
+                )
+            if not meant:
+                missing.append(name)
+            chosen.update({one.href: one for one in meant})
+        if missing:
+            raise NotFoundError(
+                f"There is no replication of {', '.join(map(repr, missing))}.",
+                hint="`vca dr list` shows those that there are.",
+            )
+        return list(chosen.values())
+
+    def read(self, references: Iterable[Reference]) -> list[Replication]:
+        """Each of them with all its state, several at a time. Raises: ApiError, TransportError, DecodeError."""
+        given = list(references)
+        most = max(1, min(int(self.session.settings.parallel_calls), len(given)))
+        with ThreadPoolExecutor(max_workers=most, thread_name_prefix="vca-dr") as pool:
+            return list(pool.map(lambda one: read_replication(self.session, one), given))
+
+    def act(
+        self,
+        action: str,
+        names: Sequence[str] = (),
+        *,
+        options: Options | None = None,
+        check: bool = False,
+        progress: Progress | None = None,
+    ) -> list[Result]:
+        """Test, clean up or fail over machines, by name or id, or all of them; first in, first out, each once.
+
+        A machine that is there already is not touched. ``check``: nothing is started. The results are in the order of
+        the machines; a failure of one is in its result and does not raise. ``progress`` is called with each result as
+        it is known.
+
+        Raises: SpecError before anything is sent; what :meth:`choose` raises before anything is started.
+        """
+        if action not in ACTIONS:
+            raise SpecError("action", f"{action!r} is not one of {', '.join(ACTIONS)}")
+        chosen = options or Options()
+        chosen.validate()
+        return Run(self.session, action, chosen, is_check=check, progress=progress).execute(self.choose(names))

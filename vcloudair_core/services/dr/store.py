@@ -1,0 +1,86 @@
+"""The URLs of disaster recovery; nothing else here knows any. Source: api/dr.md §2."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+
+from vcloudair_core.errors import IncompleteResultError, NotFoundError
+from vcloudair_core.services.dr.codec import action_body, parse_group, parse_machines, parse_page, parse_tasks
+from vcloudair_core.services.dr.model import Reference, Replication
+from vcloudair_core.session.tasks import Task, task_of_response
+
+if TYPE_CHECKING:
+    from vcloudair_core.session.session import Session
+
+_PAGE_SIZE = 128
+_MOST_PAGES = 1000
+_ACTIONS = {"test": "testFailover", "cleanup": "testCleanup", "failover": "failover"}
+_RESERVED = re.compile(r"[,;()*\\]")
+
+
+def list_replications(session: Session, org_id: str) -> list[Reference]:
+    """Every replication into an org, in the order of the server. A page after the last one has no entries.
+
+    Raises: NotFoundError where there is no disaster recovery, IncompleteResultError, ApiError, TransportError,
+    DecodeError.
+    """
+    found: dict[str, Reference] = {}
+    for number in range(1, _MOST_PAGES + 1):
+        query = [("page", str(number)), ("pageSize", str(_PAGE_SIZE))]
+        try:
+            page = parse_page(session.call("GET", f"/api/org/{quote(org_id, safe='')}/replications", query=query).body)
+        except NotFoundError as exc:
+            raise NotFoundError(
+                "This cloud has no disaster recovery for the organisation, or the user may not see it.",
+                status=exc.status,
+                request_id=exc.request_id,
+                hint="Ask the provider whether the disaster recovery extension is installed.",
+            ) from exc
+        fresh = [one for one in page.references if one.href not in found]
+        found.update({one.href: one for one in fresh})
+        is_last = len(found) >= page.total if page.total is not None else not fresh
+        if is_last:
+            return list(found.values())
+        if not fresh:
+            break
+    raise IncompleteResultError(
+        f"The list of replications names {page.total} and ends after {len(found)}.", hint="Try again."
+    )
+
+
+def read_replication(session: Session, reference: Reference) -> Replication:
+    """One of them. Raises: ApiError, TransportError, DecodeError."""
+    return parse_group(session.call("GET", reference.href).body, reference)
+
+
+def start_action(
+    session: Session, reference: Reference, action: str, *, power_on: bool, synchronize: bool
+) -> Task | None:
+    """Start an action: never twice, whatever happens to the answer. Raises: ApiError, TransportError."""
+    word = _ACTIONS[action]
+    media = "" if action == "cleanup" else f"application/vnd.vmware.hcs.{word}Params+xml"
+    body = action_body(word, power_on=power_on, synchronize=synchronize)
+    answer = session.call(
+        "POST", f"{reference.href.rstrip('/')}/action/{word}", content_type=media or None, body=body, repeatable=False
+    )
+    return task_of_response(answer)
+
+
+def read_tasks(session: Session, org_id: str) -> list[Task]:
+    """All tasks of an org in one call. Raises: ApiError, TransportError, DecodeError."""
+    return parse_tasks(session.call("GET", f"/api/tasksList/{quote(org_id, safe='')}").body)
+
+
+def find_machines(session: Session, name: str) -> list[dict[str, Any]]:
+    """Machines of that name, templates excepted. Raises: ApiError, TransportError, DecodeError."""
+    # A wildcard takes the place of what the filter language cannot hold; the rest is compared here.
+    value = quote(_RESERVED.sub("*", name), safe="*")
+    text = f"type=vm&format=records&pageSize={_PAGE_SIZE}&filter=(name=={value};isVAppTemplate==false)"
+    return [one for one in parse_machines(session.call("GET", "/api/query", query=text).body) if one["name"] == name]
+
+
+def path_of(href: str) -> str:
+    """What tells links of tasks apart: ports come and go in them. Source: api/tasks.md §1."""
+    return urlsplit(href).path.rstrip("/")
