@@ -361,6 +361,47 @@ def test_metrics_of_both_are_the_same(large: SimulatorServer, monkeypatch: pytes
     }
 
 
+# -- disaster recovery -------------------------------------------------------------------------------------------
+
+RUN_RECOVERY = """
+import time
+import vcloudair
+dr = vcloudair.DisasterRecovery(vcdurl=org_info['vcdurl'], token=org_info['token'], org_uuid=org_id, version='5.7')
+dr.retrieve_replications()
+found['replications'] = {uuid: entry['name'] for uuid, entry in dr.replications.items()}
+dr.do_test_failover(*dr.replications, power_on=True)
+found['after_test'] = [list(error) for error in dr.action_errors]
+time.sleep(1)
+dr.do_test_cleanup(*dr.replications)
+found['after_cleanup'] = [list(error) for error in dr.action_errors]
+time.sleep(1)
+dr.do_failover(*dr.replications)
+found['after_failover'] = [list(error) for error in dr.action_errors]
+print("\\nFOUND " + json.dumps(found), flush=True)
+os._exit(0)  # its pool's threads would not let the program end
+"""
+
+
+def test_the_original_lists_tests_and_cleans_up_and_its_claims_are_not_the_truth(variables: dict[str, str]) -> None:
+    config = SimulatorConfig(profile="all", replications=4, dr_task_s=0.3)
+    # Without TLS: it sends actions past the settings for certificates, and a refused one vanishes in its pool.
+    with SimulatorServer(config, tls=False) as running:
+        world = running.simulator.world
+        org = world.orgs[variables["org"]]
+        known = variables | {"vcd_url": running.url, "org_id": org.org_id}
+        groups = list(world.replications.values())
+        groups[0].trouble, groups[1].trouble = "error", "no-vm"
+        theirs = run_original(DIRECT_LOGIN + RUN_RECOVERY, known, ca_path=running.ca_path)
+        posted = [
+            entry.path.rsplit("/", 1)[-1] for entry in running.simulator.journal.entries() if "/action/" in entry.path
+        ]
+    assert theirs["replications"] == {group.replication_id[-36:]: group.name for group in groups}
+    assert [posted.count(word) for word in ("testFailover", "testCleanup", "failover")] == [4, 4, 4]
+    # One test failed, another made no machine: the original has heard of neither.
+    assert theirs["after_test"] == []
+    assert {group.recovery_state for group in groups} == {"inProgress"}  # what it called done has just begun
+
+
 def _with_ca(server: SimulatorServer, act: Any) -> Any:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VCA_CA_PATH", server.ca_path)

@@ -6,7 +6,9 @@ has built in, is set through the same attribute that the original has for it.
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +18,7 @@ from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[SimulatorServer]:
-    with SimulatorServer(SimulatorConfig(profile="all")) as running:
+    with SimulatorServer(SimulatorConfig(profile="all", replications=2, dr_task_s=0.2)) as running:
         yield running
 
 
@@ -291,3 +293,42 @@ def test_the_metrics_examples(server: SimulatorServer, username: str, password: 
     metrics.set_relative_interval("SECOND", 600, 300)
     metrics.collect()
     assert 4 <= len(metrics.metric_data[vm]) <= 6
+
+
+def test_the_disaster_recovery_examples(
+    server: SimulatorServer, username: str, password: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from vcloudair_core import DisasterRecovery, VCAODSession
+
+    monkeypatch.chdir(tmp_path)
+    sess = VCAODSession("5.7", username, password)
+    sess.login_url = f"{server.url}/api/iam/login"
+    sess.login()
+    org_info = sess.login_to_instance(0)
+
+    dr = DisasterRecovery(org_info)
+    dr.retrieve_replications()
+    assert len(dr.replications) == 2
+    uuid, other = dr.replications
+    assert set(dr.replications[uuid]) == {"name", "href"}
+    dr.dump_replication_details(filelocation="replications.csv")
+    with Path("replications.csv").open(newline="") as source:
+        assert {row["id"] for row in csv.DictReader(source)} == {uuid, other}
+
+    dr.do_test_failover(uuid, power_on=False)
+    assert dr.action_errors == []
+    dr.do_test_cleanup(total=True)
+    assert dr.action_errors == []
+
+    # A failed action is told, cleared by the next one, and an id that is not there is not passed over in silence
+    server.simulator.world.replications[dr.replications[other]["href"].rsplit("/", 1)[-1]].trouble = "error"
+    dr.do_failover(uuid, other, "no-such-id", test=True)
+    assert [(error[0], error[1]) for error in dr.action_errors] == [
+        ("no-such-id", ""),
+        (other, dr.replications[other]["name"]),
+    ]
+    assert "RecoveryFault" in dr.action_errors[1][2]
+    dr.do_test_cleanup(uuid, other)
+    assert dr.action_errors == []
+    dr.do_failover(total=True)
+    assert dr.action_errors == []

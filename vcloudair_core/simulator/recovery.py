@@ -75,9 +75,7 @@ def start(simulator: Any, replication: Replication, action: str, *, power_on: bo
 
 def _task(simulator: Any, org: str, owner: Owner, operation: str, action: str, **words: Any) -> Task:
     # The namespace of an extension must not be vCloud's own. Source: task.xsd, by way of api/dr.md §3.2.
-    started: Task = simulator.tasks.start(
-        org, owner, operation, ACTIONS[action], namespace="com.vmware.hcs", **words
-    )
+    started: Task = simulator.tasks.start(org, owner, operation, ACTIONS[action], namespace="com.vmware.hcs", **words)
     return started
 
 
