@@ -57,10 +57,10 @@ def units(room: Room) -> str:
 
 def integration(room: Room) -> str:
     """ansible-test integration: every target, against a simulated cloud behind TLS."""
-    from vcloudair_core.simulator import SimulatorServer
+    from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 
     collection = room.staged()
-    with SimulatorServer() as server:
+    with SimulatorServer(SimulatorConfig(replications=3, dr_task_s=0.2)) as server:
         settings = {name.lower(): value for name, value in server.env().items()}
         config = collection / "tests" / "integration" / "integration_config.yml"
         config.write_text(yaml.safe_dump(settings), encoding="utf-8")

@@ -90,6 +90,9 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("vca_ipsec_tunnel", TUNNEL),
     ("vca_ipsec_tunnel", {**TUNNEL, "state": "absent"}),
     ("vca_edge_config", {"config": {"nat": {"rules": [NAT_RULE]}, "ipsec": {"tunnels": [TUNNEL]}}}),
+    ("vca_dr_info", {}),
+    ("vca_dr_failover", {"action": "test", "all": True}),
+    ("vca_dr_failover", {"action": "cleanup", "all": True}),
     ("vca_nat_info", {}),
     ("vca_metrics_info", {"names": ["vm-0001"], "metrics": ["cpu.*"], "samples": True}),
     ("vca_metrics_assert", {"thresholds": [{"metric": "mem.usage.average", "max": 100}]}),
@@ -104,6 +107,7 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("vca_nat_rule", {**NAT_RULE, "state": "absent"}),
 ]
 REQUIRED: dict[str, dict[str, Any]] = {
+    "vca_dr_failover": {"action": "cleanup", "vms": []},
     "vca_edge_commit": {"stage_id": "nothing"},
     "vca_edge_config": {"config": {"firewall": {"enabled": True}}},
     "vca_firewall_rule": {"name": "web"},
@@ -117,6 +121,8 @@ REQUIRED: dict[str, dict[str, Any]] = {
     "vca_query_facts": {"name": "vm-0001"},
 }
 FAILURES: dict[str, tuple[dict[str, Any], str]] = {
+    "vca_dr_failover": ({"vms": ["nobody"]}, "NotFoundError"),
+    "vca_dr_info": ({"vms": ["nobody"]}, "NotFoundError"),
     "vca_edge_commit": ({"stage_id": "../no"}, "ConfigurationError"),
     "vca_metrics_info": ({"names": ["nobody"]}, "NotFoundError"),
     "vca_metrics_assert": ({"names": ["nobody"]}, "NotFoundError"),

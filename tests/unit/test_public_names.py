@@ -9,11 +9,11 @@ import vcloudair_core
 
 PINNED = """
 ANSFirewall ANSIPSec ANSNat Absent AmbiguousMatchError ApiError App AuthenticationError BaseQuery BusyError Change
-Client ConfigurationError ConflictError ConnectionFailedError DecodeError EdgeGatewayQuery EngineError Exactly
-IncompleteResultError InvalidRequestError LockTimeoutError Metrics NotConvergedError NotFoundError OrgVdcQuery Outcome
-PermissionDeniedError Plan PlanRejectedError PluginError Present Secret ServerError Settings SpecError StageError
-TaskError TaskFailedError TaskTimeoutError TimeoutExpiredError TlsError TransportError VAppQuery VAppTemplateQuery
-VCAODSession VCASession VMQuery VcloudAirError __version__ connect hookimpl waiting_stages
+Client ConfigurationError ConflictError ConnectionFailedError DecodeError DisasterRecovery EdgeGatewayQuery
+EngineError Exactly IncompleteResultError InvalidRequestError LockTimeoutError Metrics NotConvergedError NotFoundError
+OrgVdcQuery Outcome PermissionDeniedError Plan PlanRejectedError PluginError Present Secret ServerError Settings
+SpecError StageError TaskError TaskFailedError TaskTimeoutError TimeoutExpiredError TlsError TransportError VAppQuery
+VAppTemplateQuery VCAODSession VCASession VMQuery VcloudAirError __version__ connect hookimpl waiting_stages
 """.split()
 
 

@@ -15,6 +15,7 @@ _COMMANDS = (
     ("logout", "session:logout", "End the session that was kept."),
     ("whoami", "session:whoami", "Who is signed in, where, and with which rights."),
     ("doctor", "doctor:doctor", "Find out why it does not work, step by step."),
+    ("dr", "dr:app", "Disaster recovery: replications, tests, failovers."),
     ("edge", "edge:app", "Edge gateways."),
     ("firewall", "firewall:app", "Firewall rules of an edge gateway."),
     ("ipsec", "ipsec:app", "IPsec tunnels of an edge gateway."),

@@ -41,7 +41,7 @@ class Cloud:
         return next(one for one in self.simulator.world.replications.values() if one.name == f"replicated-{number:04}")
 
     def act(self, action: str, names: list[str] | None = None, **options: Any) -> list[Result]:
-        return self.service.act(action, names or [], options=Options(**options))
+        return self.service.act(action, names, options=Options(**options))
 
     def posts(self) -> list[str]:
         return [entry.path for entry in self.simulator.journal.entries() if "/action/" in entry.path]
@@ -209,6 +209,13 @@ def test_machines_are_chosen_by_name_or_id_and_each_once(make: Make) -> None:
     identifier = cloud.replication(2).replication_id[-36:]
     found = cloud.act("test", ["replicated-0001", identifier, "replicated-0002"])
     assert [one.name for one in found] == ["replicated-0001", "replicated-0002"]
+
+
+def test_an_empty_selection_is_not_everything(make: Make) -> None:
+    cloud = make(2)
+    assert cloud.act("failover", []) == []
+    assert cloud.service.replications([]) == []
+    assert cloud.simulator.journal.entries() == []
 
 
 def test_bad_input_starts_nothing(make: Make) -> None:

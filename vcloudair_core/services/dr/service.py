@@ -27,20 +27,23 @@ class RecoveryService:
         """Every replication by name and link: one call for 128 of them. Raises what the store's list raises."""
         return list_replications(self.session, self.session.identity.org_id)
 
-    def replications(self, names: Sequence[str] = ()) -> list[Replication]:
+    def replications(self, names: Sequence[str] | None = None) -> list[Replication]:
         """Replications with all their state, one call each, several at a time; by name or id, or all of them.
 
         Raises: NotFoundError, AmbiguousMatchError, IncompleteResultError, ApiError, TransportError, DecodeError.
         """
         return self.read(self.choose(names))
 
-    def choose(self, names: Sequence[str] = ()) -> list[Reference]:
-        """Replications by the name of their machine, by id (UUID) or link; with none of these, all, as listed.
+    def choose(self, names: Sequence[str] | None = None) -> list[Reference]:
+        """Replications by the name of their machine, by id (UUID) or link; None means all, as listed, and no names mean
+        none: a selection that came out empty must not become everything.
 
         Raises: NotFoundError that names all that are not there, AmbiguousMatchError with the candidates.
         """
+        if names is not None and not names:
+            return []
         found = self.references()
-        if not names:
+        if names is None:
             return found
         if any(not one.name for one in found):
             found = [Reference(one.href, one.name) for one in self.read(found)]
@@ -74,13 +77,14 @@ class RecoveryService:
     def act(
         self,
         action: str,
-        names: Sequence[str] = (),
+        names: Sequence[str] | None = None,
         *,
         options: Options | None = None,
         check: bool = False,
         progress: Progress | None = None,
     ) -> list[Result]:
-        """Test, clean up or fail over machines, by name or id, or all of them; first in, first out, each once.
+        """Test, clean up or fail over machines, by name or id, or with None all of them; first in, first out, each
+        once.
 
         A machine that is there already is not touched. ``check``: nothing is started. The results are in the order of
         the machines; a failure of one is in its result and does not raise. ``progress`` is called with each result as

@@ -1,0 +1,81 @@
+#!/usr/bin/python
+# -*- coding: utf-8 -*-
+# Copyright (c) The vcloudair-core authors
+# SPDX-License-Identifier: Apache-2.0
+"""Replications of machines."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: vca_dr_info
+short_description: Read replications of machines
+version_added: "0.1.0"
+description:
+  - Reads which machines are replicated into the organisation, and the state of each.
+author:
+  - The vcloudair-core authors (@vcloudair-core)
+options:
+  vms:
+    description: Names of machines, or UUIDs of their replications. By default all; an empty list means none.
+    type: list
+    elements: str
+    aliases: [names]
+extends_documentation_fragment:
+  - vcloudair.cloud.vca
+  - vcloudair.cloud.attributes
+  - vcloudair.cloud.attributes.reads
+seealso:
+  - module: vcloudair.cloud.vca_dr_failover
+"""
+
+EXAMPLES = r"""
+- name: Which machines lag behind
+  vcloudair.cloud.vca_dr_info:
+  register: dr
+
+- name: Show them
+  ansible.builtin.debug:
+    msg: "{{ dr.replications | selectattr('rpo_violation_minutes', '>', 0) | map(attribute='name') }}"
+"""
+
+RETURN = r"""
+replications:
+  description: >-
+    Replications in the words of the server. C(last_sync) is when the newest transfer began, null if there was none.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - {id: 3c1d5f60-0d5f-4a0e-9c58-1b7e7d9a4f01, name: web1, state: ok, test_state: none, recovery_state: notStarted,
+       is_recovered: false, is_paused: false, rpo_minutes: 240, rpo_violation_minutes: 0,
+       last_sync: "2016-09-14T08:00:10.120000+00:00"}
+api_calls:
+  description: How many HTTP exchanges it took, sign-in included.
+  returned: success
+  type: int
+  sample: 12
+error:
+  description: What failed, for programs. Its keys depend on the error.
+  returned: failure
+  type: dict
+  sample: {error: NotFoundError, message: "..."}
+"""
+
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import run_with
+
+ARGUMENTS = dict(vms=dict(type="list", elements="str", aliases=["names"]))
+
+
+def read(client, params, check_mode, diff_mode):
+    """Read them."""
+    found = client.service("dr").replications(params["vms"])
+    return dict(changed=False, replications=[one.as_dict() for one in found])
+
+
+def main():
+    """Entry point."""
+    run_with(read, ARGUMENTS, of_edges=False)
+
+
+if __name__ == "__main__":
+    main()

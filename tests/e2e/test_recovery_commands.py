@@ -1,0 +1,77 @@
+"""``vca dr`` as people use it: what went well, what did not, and that nothing is done twice."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from vcloudair_core.cli.main import run
+from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
+
+Vca = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[SimulatorServer]:
+    with SimulatorServer(SimulatorConfig(profile="vcd", replications=3, dr_task_s=0.1)) as running:
+        yield running
+
+
+@pytest.fixture
+def vca(
+    server: SimulatorServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Vca:
+    for name in [name for name in os.environ if name.startswith("VCA_")]:
+        monkeypatch.delenv(name)
+    for name, value in {**server.env(), "HOME": str(tmp_path), "VCA_SESSION_CACHE": "false"}.items():
+        monkeypatch.setenv(name, value)
+    server.simulator.reset()
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        code = run(arguments)
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return call
+
+
+def _posts(server: SimulatorServer) -> int:
+    return sum("/action/" in entry.path for entry in server.simulator.journal.entries())
+
+
+def test_a_drill_from_the_list_to_the_clean_up(vca: Vca, server: SimulatorServer) -> None:
+    code, out, _ = vca("dr", "list")
+    assert code == 0
+    assert "replicated-0003" in out
+    assert "notStarted" in out
+    code, out, _ = vca("dr", "test", "--all", "--dry-run", "-o", "json")
+    assert [one["verdict"] for one in json.loads(out)] == ["would"] * 3
+    assert _posts(server) == 0
+    assert vca("dr", "test", "--all")[0] == 0
+    code, out, _ = vca("dr", "test", "--all", "-o", "json")
+    assert (code, [one["verdict"] for one in json.loads(out)]) == (0, ["already"] * 3)
+    assert _posts(server) == 3
+    assert vca("dr", "cleanup", "--all")[0] == 0
+
+
+def test_a_failure_is_first_in_the_table_and_in_the_exit_code(vca: Vca, server: SimulatorServer) -> None:
+    list(server.simulator.world.replications.values())[2].trouble = "error"
+    code, out, err = vca("dr", "failover", "--all", "--yes")
+    assert code == 8
+    assert out.splitlines()[1].startswith("replicated-0003  failed")
+    assert "1 of 3 machines" in err
+    assert "RecoveryFault" in err
+
+
+@pytest.mark.parametrize(
+    "arguments", [("failover", "--all"), ("test",), ("failover", "replicated-0001", "--all", "--yes")]
+)
+def test_what_is_not_clear_starts_nothing(vca: Vca, server: SimulatorServer, arguments: tuple[str, ...]) -> None:
+    code, _, err = vca("dr", *arguments)
+    assert code == 2
+    assert err
+    assert server.simulator.journal.entries() == []
