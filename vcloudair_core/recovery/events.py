@@ -1,0 +1,53 @@
+"""What happens in a run, as events: the only thing that a run leaves behind, and all that anybody needs to know of it.
+
+The journal is a file of these, one JSON object a line. The progress display, the report and the resumption of a run
+that died are made of nothing else. Every event has ``seq`` (from 1), ``at`` (ISO 8601, UTC,
+milliseconds) and ``event``.
+
+``run_started``
+    ``run_id``; ``action`` (test, cleanup or failover); ``plan``: ``{name, path, digest, description, rto_minutes,
+    rpo_minutes, on_failure, max_concurrent}``; ``cloud``: ``{url, org, user, api_version}``; ``host``, ``user`` (who
+    ran it, on which machine), ``pid``, ``version`` (ours); ``groups``: ``[{name, priority, depends_on, rto_minutes,
+    machines: [{id, name, href, depends_on, rto_minutes, rpo_minutes}]}]``. Machines are as resolved, each once.
+``run_resumed``
+    ``host``, ``user``, ``pid``: a run that was stopped or died goes on.
+``group_started``, ``group_finished``
+    ``group``; the latter with ``verdict`` (done, failed or skipped) and ``reason``.
+``step_started``, ``step_finished``
+    ``group`` (empty for a step of the plan itself), ``phase`` (before, after or back), ``step`` (its name), ``kind``,
+    ``attempt``; the latter with ``verdict`` (done, failed or skipped), ``reason``, ``hint``, ``output`` (an excerpt,
+    secrets hidden), ``seconds``, and for an approval ``by``; for a network change ``saved`` (file in the run's folder
+    with what was there before) and ``summary`` (what was changed).
+``machine_starting``
+    ``id``, ``name``, ``group``, ``attempt``; ``last_sync`` (ISO 8601 or null: the newest data there is). Written before
+    the server is asked to begin: from here on the action may be under way.
+``machine_started``
+    ``id``, ``task`` (its link, empty when the answer was lost).
+``machine_finished``
+    ``id``, ``name``, ``group``, ``attempt``; ``verdict`` (done, already, failed, skipped), ``reason``, ``hint``,
+    ``seconds`` (of this attempt), ``task`` (plain data: status, error_code, error_message, vendor_code …),
+    ``request_id`` when there is one, ``last_sync``, ``is_final`` (false when a further attempt follows).
+``run_interrupted``
+    ``reason``, ``in_flight``: ``[{id, name}]``. The run may be resumed.
+``run_finished``
+    ``verdict`` (done or failed), ``reason``, ``summary``: ``{done, already, failed, skipped}`` (machines).
+
+An unknown event, or an unknown key of a known one, is passed over by whoever reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Event = Mapping[str, Any]
+Observer = Callable[[Event], None]
+
+RUN_STARTED, RUN_RESUMED, RUN_INTERRUPTED, RUN_FINISHED = (
+    "run_started", "run_resumed", "run_interrupted", "run_finished",
+)  # fmt: skip
+GROUP_STARTED, GROUP_FINISHED = "group_started", "group_finished"
+STEP_STARTED, STEP_FINISHED = "step_started", "step_finished"
+MACHINE_STARTING, MACHINE_STARTED, MACHINE_FINISHED = "machine_starting", "machine_started", "machine_finished"
+MACHINE_PROGRESSED = "machine_progressed"
+"""``id``, ``status``, ``progress`` (percent or None). For those who watch; not kept in the journal."""

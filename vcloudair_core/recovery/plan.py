@@ -1,0 +1,189 @@
+"""A recovery plan as values: groups of machines, what depends on what, and what is done around them.
+
+Nothing here reads files or talks to anybody: :mod:`plan_file` makes plans of YAML, :mod:`order` finds cycles,
+:mod:`run` carries plans out. Times are in seconds unless the name says minutes or days.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+STOP, CONTINUE, ROLL_BACK = "stop", "continue", "roll_back"
+ON_FAILURE = (STOP, CONTINUE, ROLL_BACK)
+"""``stop``: start nothing more; what is under way is seen to its end. ``continue``: all that does not depend on what
+failed goes on. ``roll_back``: as ``stop``, and then a test is cleaned up and networks are switched back; a failover
+cannot be rolled back, so that there it is the same as ``stop``."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """A program on this machine, without a shell. It has succeeded when its exit status is 0."""
+
+    argv: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Playbook:
+    """An Ansible playbook, run by the ``ansible-playbook`` of this machine. Paths are relative to the plan's folder."""
+
+    path: str
+    inventory: str = ""
+    extra_vars: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class HttpCheck:
+    """A GET that has to be answered with one of ``statuses``, and a body with ``contains`` in it if that is given.
+
+    Nobody's token is sent with it.
+    """
+
+    url: str
+    statuses: tuple[int, ...] = (200,)
+    contains: str = ""
+    validate_certs: bool = True
+
+
+@dataclass(frozen=True)
+class Approval:
+    """A question that a person has to say yes to."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Delay:
+    """Time that has to pass."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class NetworkChange:
+    """An edge gateway brought to a document (see ``vca edge apply``), whose sections it replaces.
+
+    It is switched back when a test is cleaned up or rolled back: to the document ``back``, or without one to what the
+    sections held before. Paths are relative to the plan's folder.
+    """
+
+    document: str
+    back: str = ""
+
+
+Work = Command | Playbook | HttpCheck | Approval | Delay | NetworkChange
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something that is done before or after machines.
+
+    ``only``: the actions that it is part of; a clean-up has no steps unless they say so, but switches networks back.
+    ``timeout_s``: of one try. ``retries``: further tries after a failed one, ``retry_delay_s`` apart. ``on_failure``:
+    empty means as the group or plan says. ``on_resume``: ``run`` it again when a run died in the middle of it, or
+    ``fail``, for what must not be done twice. ``line``: where it stands in the plan's file, 0 when it has none.
+    """
+
+    name: str
+    work: Work
+    only: frozenset[str] = frozenset({"test", "failover"})
+    timeout_s: float = 300.0
+    retries: int = 0
+    retry_delay_s: float = 10.0
+    on_failure: str = ""
+    on_resume: str = "run"
+    line: int = 0
+
+    @property
+    def kind(self) -> str:
+        """``command``, ``playbook``, ``http``, ``approval``, ``delay`` or ``network``."""
+        return _KINDS[type(self.work)]
+
+
+_KINDS: dict[type, str] = {
+    Command: "command", Playbook: "playbook", HttpCheck: "http", Approval: "approval", Delay: "delay",
+    NetworkChange: "network",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Machine:
+    """One machine: ``name`` is that of the machine, or the UUID of its replication.
+
+    ``depends_on`` names machines of any group that have to be there first. ``timeout_s``: of one try, None for no limit
+    but that of a task without any change. ``retries``: further tries after a failed one. ``power_on``: None means as
+    the plan says.
+    """
+
+    name: str
+    depends_on: tuple[str, ...] = ()
+    timeout_s: float | None = None
+    retries: int = 0
+    retry_delay_s: float = 10.0
+    power_on: bool | None = None
+    rto_minutes: float | None = None
+    rpo_minutes: float | None = None
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Group:
+    """Machines that belong together. Groups of a lower ``priority`` are over before those of a higher one begin.
+
+    ``depends_on`` names groups. ``before`` and ``after`` are done in order, around the machines. ``timeout_s`` is for
+    the machines of the group together. ``on_failure``: empty means as the plan says.
+    """
+
+    name: str
+    machines: tuple[Machine, ...]
+    priority: int = 1
+    depends_on: tuple[str, ...] = ()
+    before: tuple[Step, ...] = ()
+    after: tuple[Step, ...] = ()
+    timeout_s: float | None = None
+    on_failure: str = ""
+    rto_minutes: float | None = None
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class RecoveryPlan:
+    """A whole plan. ``path`` and ``digest`` (SHA-256 of its text) are empty for one that was not read from a file.
+
+    ``every_machine``: the plan is for all that is replicated; its only group gets its machines when a run starts.
+    ``test_max_age_days``: how old the last successful test may be for the plan to count as ready.
+    """
+
+    name: str
+    groups: tuple[Group, ...]
+    description: str = ""
+    before: tuple[Step, ...] = ()
+    after: tuple[Step, ...] = ()
+    rto_minutes: float | None = None
+    rpo_minutes: float | None = None
+    test_max_age_days: float | None = None
+    max_concurrent: int = 20
+    on_failure: str = STOP
+    power_on: bool = True
+    synchronize: bool = False
+    stuck_after_s: float = 600.0
+    every_machine: bool = False
+    path: str = ""
+    digest: str = ""
+
+    @property
+    def machines(self) -> tuple[Machine, ...]:
+        """The machines of all groups, in the order of the file."""
+        return tuple(machine for group in self.groups for machine in group.machines)
+
+
+def plan_of_machines(names: Sequence[str] | None, **words: Any) -> RecoveryPlan:
+    """The plan of an action that names its machines itself: one group, all at the same time; None means all of them.
+
+    ``words``: other fields of the plan. ``timeout_s``: of each machine.
+    """
+    timeout_s = words.pop("timeout_s", None)
+    machines = tuple(Machine(name, timeout_s=timeout_s) for name in dict.fromkeys(names or ()))
+    words.setdefault("on_failure", CONTINUE)
+    return RecoveryPlan(words.pop("name", ""), (Group("machines", machines),), every_machine=names is None, **words)
