@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import DecodeError
-from vcloudair_core.services.dr.model import PointInTime, Reference, Replication
+from vcloudair_core.services.dr.model import PointInTime, RecoveryDetails, Reference, Replication
 from vcloudair_core.session.task_codec import Task, task_of_element
 from vcloudair_core.xmltree import local, parse
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
 
 NAMESPACE = "http://www.vmware.com/vr/v6.0"
+
+_PARAMS = re.compile(r"application/vnd\.vmware\.hcs\.(\w+)Params\+xml", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,28 @@ def parse_group(body: bytes, reference: Reference) -> Replication:
         recovered_at=words.get("RecoveryCompletionTime", ""),
         placeholder_vapp_id=words.get("PlaceholderVappId", ""),
         points=points,
+        offered=tuple(dict.fromkeys(word for child in root if local(child) == "Link" and (word := _operation(child)))),
     )
+
+
+def parse_recovery_details(body: bytes) -> RecoveryDetails:
+    """What a VDC is enabled for. Raises DecodeError. Source: api/dr.md §2.5."""
+    root = _root(body, "VrRecoveryDetails", "what the VDC is enabled for")
+    words = {local(child): (child.text or "").strip().lower() for child in root}
+    return RecoveryDetails(_flag(words.get("IsTestFailoverEnabled")), _flag(words.get("IsFailoverEnabled")))
+
+
+def _flag(text: str | None) -> bool | None:
+    return {"true": True, "1": True, "false": False, "0": False}.get(text or "")
+
+
+def _operation(link: _Element) -> str:
+    """What a link offers: by its rel, or where that is another, by its type. Source: api/dr.md §2.3."""
+    rel = link.get("rel", "")
+    if rel.startswith("operation:"):
+        return rel.removeprefix("operation:")
+    typed = _PARAMS.fullmatch(link.get("type", ""))
+    return typed[1][:1].lower() + typed[1][1:] if typed else ""
 
 
 def _point(element: _Element) -> PointInTime:

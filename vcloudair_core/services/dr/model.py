@@ -25,6 +25,22 @@ class Reference:
         """The last 36 characters, a UUID: what the original SDK has as its key."""
         return self.href.rstrip("/")[-36:]
 
+    def answers_to(self, name: str) -> bool:
+        """Whether somebody may mean it by that: the name of its machine, its id (UUID) or its link."""
+        return name in (self.name, self.href) or self.id == name.casefold()
+
+
+@dataclass(frozen=True)
+class RecoveryDetails:
+    """What a VDC is enabled for; None where the server does not say. Source: api/dr.md §2.5."""
+
+    allows_test: bool | None
+    allows_failover: bool | None
+
+    def allows(self, action: str) -> bool | None:
+        """Whether the VDC takes the action. A clean-up needs no leave."""
+        return {TEST: self.allows_test, FAILOVER: self.allows_failover}.get(action, True)
+
 
 @dataclass(frozen=True)
 class PointInTime:
@@ -38,7 +54,11 @@ class PointInTime:
 
 @dataclass(frozen=True)
 class Replication:
-    """A machine that is replicated into the cloud. Words are the server's; an absent one is empty."""
+    """A machine that is replicated into the cloud. Words are the server's; an absent one is empty.
+
+    ``offered``: the operations that the server offers now, as its links name them (``testFailover``, ``failover``);
+    empty where it shows none. Source: api/dr.md §2.3.
+    """
 
     id: str
     name: str
@@ -52,6 +72,7 @@ class Replication:
     recovered_at: str
     placeholder_vapp_id: str
     points: tuple[PointInTime, ...] = ()
+    offered: tuple[str, ...] = ()
 
     @property
     def last_sync(self) -> datetime | None:

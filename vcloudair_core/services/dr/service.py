@@ -6,10 +6,16 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-from vcloudair_core.errors import AmbiguousMatchError, NotFoundError, SpecError
-from vcloudair_core.services.dr.model import ACTIONS, Reference, Replication, Result
+from vcloudair_core.errors import AmbiguousMatchError, NotFoundError, SpecError, VcloudAirError
+from vcloudair_core.services.dr.model import ACTIONS, RecoveryDetails, Reference, Replication, Result
 from vcloudair_core.services.dr.run import Options, Run
-from vcloudair_core.services.dr.store import list_replications, read_replication
+from vcloudair_core.services.dr.store import (
+    list_enabled_vdcs,
+    list_replications,
+    list_replications_of_vdc,
+    read_recovery_details,
+    read_replication,
+)
 
 if TYPE_CHECKING:
     from vcloudair_core.session.session import Session
@@ -50,7 +56,7 @@ class RecoveryService:
         chosen: dict[str, Reference] = {}
         missing = []
         for name in names:
-            meant = [one for one in found if name in (one.name, one.href) or one.id == name.casefold()]
+            meant = [one for one in found if one.answers_to(name)]
             if len(meant) > 1:
                 raise AmbiguousMatchError(
                     f"There are {len(meant)} replications of a machine {name!r}.",
@@ -69,10 +75,39 @@ class RecoveryService:
 
     def read(self, references: Iterable[Reference]) -> list[Replication]:
         """Each of them with all its state, several at a time. Raises: ApiError, TransportError, DecodeError."""
+        read = []
+        for one in self.look(references):
+            if isinstance(one, VcloudAirError):
+                raise one
+            read.append(one)
+        return read
+
+    def look(self, references: Iterable[Reference]) -> list[Replication | VcloudAirError]:
+        """As :meth:`read`, with the error of each that cannot be read in its place."""
         given = list(references)
         most = max(1, min(int(self.session.settings.parallel_calls), len(given)))
         with ThreadPoolExecutor(max_workers=most, thread_name_prefix="vca-dr") as pool:
-            return list(pool.map(lambda one: read_replication(self.session, one), given))
+            return list(pool.map(self._look, given))
+
+    def _look(self, reference: Reference) -> Replication | VcloudAirError:
+        try:
+            return read_replication(self.session, reference)
+        except VcloudAirError as exc:
+            return exc
+
+    def enabled_vdcs(self) -> list[Reference]:
+        """The VDCs that take replications. Raises: NotFoundError where there is no disaster recovery, ApiError,
+        TransportError, DecodeError."""
+        return list_enabled_vdcs(self.session, self.session.identity.org_id)
+
+    def references_of(self, vdc: Reference) -> list[Reference]:
+        """Every replication into a VDC. Raises as :meth:`references`."""
+        return list_replications_of_vdc(self.session, vdc)
+
+    def details_of(self, vdc: Reference) -> RecoveryDetails:
+        """What a VDC is enabled for. Raises: NotFoundError where it is not enabled at all, ApiError, TransportError,
+        DecodeError."""
+        return read_recovery_details(self.session, vdc)
 
     def act(
         self,

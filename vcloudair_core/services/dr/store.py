@@ -7,8 +7,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from vcloudair_core.errors import IncompleteResultError, NotFoundError
-from vcloudair_core.services.dr.codec import action_body, parse_group, parse_machines, parse_page, parse_tasks
-from vcloudair_core.services.dr.model import Reference, Replication
+from vcloudair_core.services.dr.codec import (
+    action_body,
+    parse_group,
+    parse_machines,
+    parse_page,
+    parse_recovery_details,
+    parse_tasks,
+)
+from vcloudair_core.services.dr.model import RecoveryDetails, Reference, Replication
 from vcloudair_core.session.tasks import Task, task_of_response
 
 if TYPE_CHECKING:
@@ -26,18 +33,41 @@ def list_replications(session: Session, org_id: str) -> list[Reference]:
     Raises: NotFoundError where there is no disaster recovery, IncompleteResultError, ApiError, TransportError,
     DecodeError.
     """
+    try:
+        return _references(session, f"/api/org/{quote(org_id, safe='')}/replications", "replications")
+    except NotFoundError as exc:
+        raise NotFoundError(
+            "This cloud has no disaster recovery for the organisation, or the user may not see it.",
+            status=exc.status,
+            request_id=exc.request_id,
+            hint="Ask the provider whether the disaster recovery extension is installed.",
+        ) from exc
+
+
+def list_enabled_vdcs(session: Session, org_id: str) -> list[Reference]:
+    """The VDCs of an org that take replications. Raises as :func:`list_replications`. Source: api/dr.md §2."""
+    return _references(session, f"/api/org/{quote(org_id, safe='')}/enabledForReplicationVdcs", "VDCs")
+
+
+def list_replications_of_vdc(session: Session, vdc: Reference) -> list[Reference]:
+    """Every replication into a VDC. Raises as :func:`list_replications`."""
+    return _references(session, f"{vdc.href.rstrip('/')}/replications", "replications")
+
+
+def read_recovery_details(session: Session, vdc: Reference) -> RecoveryDetails:
+    """What a VDC is enabled for.
+
+    Raises: NotFoundError where it is not enabled at all, ApiError, TransportError, DecodeError. Source: api/dr.md §2.5.
+    """
+    return parse_recovery_details(session.call("GET", f"{vdc.href.rstrip('/')}/recoveryDetails").body)
+
+
+def _references(session: Session, path: str, what: str) -> list[Reference]:
+    """A list of any number of pages."""
     found: dict[str, Reference] = {}
     for number in range(1, _MOST_PAGES + 1):
         query = [("page", str(number)), ("pageSize", str(_PAGE_SIZE))]
-        try:
-            page = parse_page(session.call("GET", f"/api/org/{quote(org_id, safe='')}/replications", query=query).body)
-        except NotFoundError as exc:
-            raise NotFoundError(
-                "This cloud has no disaster recovery for the organisation, or the user may not see it.",
-                status=exc.status,
-                request_id=exc.request_id,
-                hint="Ask the provider whether the disaster recovery extension is installed.",
-            ) from exc
+        page = parse_page(session.call("GET", path, query=query).body)
         fresh = [one for one in page.references if one.href not in found]
         found.update({one.href: one for one in fresh})
         is_last = len(found) >= page.total if page.total is not None else not fresh
@@ -46,7 +76,7 @@ def list_replications(session: Session, org_id: str) -> list[Reference]:
         if not fresh:
             break
     raise IncompleteResultError(
-        f"The list of replications names {page.total} and ends after {len(found)}.", hint="Try again."
+        f"The list of {what} names {page.total} and ends after {len(found)}.", hint="Try again."
     )
 
 
