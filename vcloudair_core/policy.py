@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from vcloudair_core.config import Settings
     from vcloudair_core.engine.plan import Plan
 
+vcloudair_api_version = 1
+
 
 @hookimpl
 def vca_plan_ready(plan: Plan, settings: Settings) -> None:

@@ -225,7 +225,11 @@ found["errors"] = {info.name: info.error for info in app.plugins.list_plugins() 
     [
         ("import", "ImportError: broken on purpose: import"),
         ("hook", "RuntimeError: broken on purpose: hook"),
-        ("api", "it is made for plugin API 99; this is API 1"),
+        (
+            "api",
+            "it is made for plugin API 99, and this is plugin API 1; "
+            "install a version of vcloudair-sample-plugin that is made for it",
+        ),
     ],
 )
 def test_broken_it_is_named_and_everything_else_works(scratch: Scratch, how: str, why: str) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 from vcloudair_core.plugin.hooks import hookimpl
 from vcloudair_core.plugin.records import CommandRecord
 
+vcloudair_api_version = 1
+
 _COMMANDS = (
     # name, module:attribute, summary
     ("login", "session:login", "Sign in, and keep the session for the next command."),

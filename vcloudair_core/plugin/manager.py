@@ -35,16 +35,21 @@ _log = logging.getLogger(__name__)
 _R = TypeVar("_R", ServiceRecord, KindRecord, RecordType, AuthRecord, CommandRecord, SimulatorArea)
 
 ENTRY_POINT_GROUP = "vcloudair_core"
+_UNSTATED = f"it does not say which plugin API it is made for; its module needs vcloudair_api_version = {API_VERSION}"
 
 
 @dataclass
 class PluginInfo:
-    """What is known of one plugin: where it came from and how it fares. ``error`` is empty when all is well."""
+    """What is known of one plugin: where it came from and how it fares. ``error`` is empty when all is well.
+
+    ``api_version`` is what the plugin states itself; None when it states none, or did not get that far.
+    """
 
     name: str
     distribution: str = ""
     version: str = ""
     module: str = ""
+    api_version: int | None = None
     hooks: tuple[str, ...] = ()
     status: str = "loaded"
     error: str = ""
@@ -57,6 +62,7 @@ class PluginInfo:
             "distribution": self.distribution,
             "version": self.version,
             "module": self.module,
+            "api_version": self.api_version,
             "hooks": list(self.hooks),
             "status": self.status,
             "error": self.error,
@@ -130,10 +136,17 @@ class PluginManager:
         except Exception as exc:  # noqa: BLE001 - any failure of foreign code must stay its own
             self._set_aside(info, exc)
             return
+        if getattr(plugin, "vcloudair_api_version", None) is None:
+            # Installed once and never looked at again: it must say for itself what it was made for.
+            self._set_aside(info, PluginError(_UNSTATED, plugin=info.name))
+            return
         self._register(info, plugin)
 
     def register(self, plugin: object, name: str) -> None:
-        """Register a plugin object directly: for tests and for programs that embed the library."""
+        """Register a plugin object directly: for tests and for programs that embed the library.
+
+        Whoever does so knows which library this is: only a version that is stated and another one is refused.
+        """
         if name in self._infos:
             raise PluginError(f"The plugin name {name!r} is already registered.", plugin=name)
         info = PluginInfo(name=name, module=getattr(plugin, "__name__", type(plugin).__name__))
@@ -144,12 +157,14 @@ class PluginManager:
         self._register(info, plugin)
 
     def _register(self, info: PluginInfo, plugin: object) -> None:
-        wanted = getattr(plugin, "vcloudair_api_version", API_VERSION)
-        if wanted != API_VERSION:
-            info.status = "failed"
-            info.error = f"it is made for plugin API {wanted}; this is API {API_VERSION}"
-            return
+        info.api_version = getattr(plugin, "vcloudair_api_version", None)
         try:
+            if info.api_version not in (None, API_VERSION):
+                raise PluginError(
+                    f"it is made for plugin API {info.api_version!r}, and this is plugin API {API_VERSION}; "
+                    f"install a version of {info.distribution or info.name} that is made for it",
+                    plugin=info.name,
+                )
             self._pm.register(plugin, name=info.name)
             info.plugin = plugin
             info.hooks = tuple(sorted(call.name for call in self._pm.get_hookcallers(plugin) or ()))
@@ -164,7 +179,7 @@ class PluginManager:
 
     def _set_aside(self, info: PluginInfo, exc: BaseException) -> None:
         info.status = "failed"
-        info.error = f"{type(exc).__name__}: {exc}"
+        info.error = str(exc) if isinstance(exc, PluginError) else f"{type(exc).__name__}: {exc}"
         _log.warning("Plugin %s is set aside: %s", _origin(info), info.error)
 
     # -- records -------------------------------------------------------------------------------------------------

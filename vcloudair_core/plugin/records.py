@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from vcloudair_core.session.session import Session
 
 API_VERSION = 1
-"""Version of the hook API. A plugin may state ``vcloudair_api_version = 1``; another number is refused by name."""
+"""Version of the hook API. A plugin states ``vcloudair_api_version = 1``; without it, or with another number, it is
+refused by name."""
 
 
 @dataclass(frozen=True)

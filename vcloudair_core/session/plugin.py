@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from vcloudair_core.config import Settings
     from vcloudair_core.session.auth import AuthProvider
 
+vcloudair_api_version = 1
+
 
 @hookimpl
 def vca_auth_methods() -> Sequence[AuthRecord]:

@@ -16,6 +16,7 @@ from vcloudair_core.plugin import hooks
 from vcloudair_core.plugin.hooks import hookimpl
 from vcloudair_core.plugin.manager import PluginManager
 from vcloudair_core.plugin.records import (
+    API_VERSION,
     AuthRecord,
     CommandRecord,
     KindRecord,
@@ -30,7 +31,9 @@ PLAN = cast(Any, object())
 
 def plugin(**functions: Callable[..., Any]) -> types.SimpleNamespace:
     """A plugin object with these hook implementations."""
-    return types.SimpleNamespace(**{name: hookimpl(function) for name, function in functions.items()})
+    made = types.SimpleNamespace(**{name: hookimpl(function) for name, function in functions.items()})
+    made.vcloudair_api_version = API_VERSION
+    return made
 
 
 def manager(environ: Mapping[str, str] | None = None, **plugins: object) -> PluginManager:
@@ -217,11 +220,30 @@ def test_a_wrong_argument_name_is_refused_at_registration() -> None:
     made.plan_ready(PLAN, SETTINGS)
 
 
-def test_another_api_version_is_refused_by_number() -> None:
+def test_another_api_version_is_refused_by_number(caplog: pytest.LogCaptureFixture) -> None:
     future = plugin(vca_services=lambda: [service("dns")])
     future.vcloudair_api_version = 2
-    info = manager(future=future).list_plugins()[0]
-    assert (info.status, info.error) == ("failed", "it is made for plugin API 2; this is API 1")
+    with caplog.at_level("WARNING"):
+        info = manager(future=future).list_plugins()[0]
+    assert (info.status, info.api_version) == ("failed", 2)
+    assert info.error == (
+        "it is made for plugin API 2, and this is plugin API 1; install a version of future that is made for it"
+    )
+    assert "Plugin future is set aside: it is made for plugin API 2" in caplog.text
+
+
+def test_an_installed_plugin_without_an_api_version_is_refused_and_told_what_to_write() -> None:
+    silent = types.SimpleNamespace(vca_services=hookimpl(lambda: [service("dns")]))
+    made = loaded(FakeEntryPoint("silent", "dist", lambda: silent), FakeEntryPoint("good", "other", plugin))
+    good, info = made.list_plugins()
+    assert (good.status, good.api_version) == ("loaded", 1)
+    assert (info.status, info.api_version, made.services()) == ("failed", None, {})
+    assert info.error == ("it does not say which plugin API it is made for; its module needs vcloudair_api_version = 1")
+
+
+def test_an_object_that_a_program_registers_itself_needs_no_api_version() -> None:
+    silent = types.SimpleNamespace(vca_services=hookimpl(lambda: [service("dns")]))
+    assert list(manager(silent=silent).services()) == ["dns"]
 
 
 def test_observers_that_raise_are_reported_and_dropped(caplog: pytest.LogCaptureFixture) -> None:
