@@ -1,59 +1,20 @@
-"""Files of ``vca edge``: an edge as a YAML document, and a plan that was looked at and is to be carried out so."""
+"""Files of ``vca edge``: a plan that was looked at and is to be carried out so."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vcloudair_core.errors import ConfigurationError, PlanRejectedError, SpecError
+from vcloudair_core.edge_document import EdgeDocument, read_document
+from vcloudair_core.errors import ConfigurationError, PlanRejectedError
 
 if TYPE_CHECKING:
     from vcloudair_core.engine.plan import Plan
 
 PLAN_FORMAT = "vcloudair-edge-plan-1"
-_ABOUT = ("edge", "vdc")
-_SECRETS = ("psk",)
-
-
-@dataclass(frozen=True)
-class EdgeDocument:
-    """``target``: which edge, as far as the document says; ``sections``: what is wanted of it."""
-
-    target: Mapping[str, str]
-    sections: Mapping[str, Any]
-
-    def digest(self) -> str:
-        """A fingerprint of all that is wanted, pre-shared keys left out: it is kept in plans."""
-        text = json.dumps(_without_secrets(self.sections), sort_keys=True, default=str)
-        return hashlib.sha256(text.encode()).hexdigest()
-
-
-def read_document(path: str) -> EdgeDocument:
-    """An edge document of a file, or of standard input for ``-``.
-
-    Raises: ConfigurationError when it cannot be read or is no YAML; SpecError when it is no mapping.
-    """
-    import yaml
-
-    try:
-        text = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
-        tree = yaml.safe_load(text)
-    except (OSError, UnicodeDecodeError) as exc:
-        raise ConfigurationError(f"The document {path} cannot be read: {exc}.") from exc
-    except yaml.YAMLError as exc:
-        place = getattr(exc, "problem_mark", None)
-        where = f" (line {place.line + 1}, column {place.column + 1})" if place else ""
-        raise ConfigurationError(f"The document {path} is no YAML{where}.") from exc
-    if not isinstance(tree, Mapping):
-        raise SpecError("", f"{path} holds no edge document: a mapping with sections was expected")
-    target = {name: str(tree[name]) for name in _ABOUT if tree.get(name)}
-    return EdgeDocument(target, {name: value for name, value in tree.items() if name not in _ABOUT})
 
 
 def save_plan(path: str, document_path: str, document: EdgeDocument, plan: Plan, how: Mapping[str, Any]) -> None:
@@ -103,11 +64,3 @@ def only(kept: Mapping[str, Any], path: str) -> Callable[[Plan], None]:
             )
 
     return check
-
-
-def _without_secrets(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _without_secrets(item) for key, item in value.items() if key not in _SECRETS}
-    if isinstance(value, list):
-        return [_without_secrets(item) for item in value]
-    return value

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from vcloudair_core.cli.changes import show_plan
-from vcloudair_core.cli.edge_files import EdgeDocument, load_plan, only, read_document, save_plan
+from vcloudair_core.cli.edge_files import load_plan, only, save_plan
 from vcloudair_core.cli.invocation import Invocation, connected
 from vcloudair_core.cli.output import emit, say
+from vcloudair_core.edge_document import EdgeDocument, read_document
 from vcloudair_core.errors import ConfigurationError, SpecError, VcloudAirError
 
 if TYPE_CHECKING:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from vcloudair_core.errors import DecodeError
+from vcloudair_core.services.dr.machines import Machine
 from vcloudair_core.services.dr.model import PointInTime, RecoveryDetails, Reference, Replication
 from vcloudair_core.session.task_codec import Task, task_of_element
 from vcloudair_core.xmltree import local, parse
@@ -25,6 +26,14 @@ class Page:
     """``total`` is None where the server does not say."""
 
     references: list[Reference]
+    total: int | None
+
+
+@dataclass(frozen=True)
+class MachinePage:
+    """``total`` is None where the server does not say."""
+
+    machines: list[Machine]
     total: int | None
 
 
@@ -122,14 +131,20 @@ def parse_tasks(body: bytes) -> list[Task]:
     return [task_of_element(child) for child in root if local(child) == "Task"]
 
 
-def parse_machines(body: bytes) -> list[dict[str, Any]]:
-    """Machines of a query: name, status, vapp (link of the container). Raises DecodeError."""
+def parse_machines(body: bytes) -> MachinePage:
+    """A page of the machines of a query. Raises DecodeError."""
     root = _root(body, "QueryResultRecords", "the machines")
-    return [
-        {"name": child.get("name", ""), "status": child.get("status", ""), "vapp": child.get("container", "")}
-        for child in root
-        if local(child) in ("VMRecord", "AdminVMRecord")
+    rows = [child for child in root if local(child) in ("VMRecord", "AdminVMRecord")]
+    found = [
+        Machine(
+            row.get("href", "").rstrip("/")[-36:],
+            row.get("name", ""),
+            row.get("status", ""),
+            row.get("container", ""),
+        )
+        for row in rows
     ]
+    return MachinePage(found, _whole(root.get("total")))
 
 
 def _root(body: bytes, name: str, what: str) -> _Element:

@@ -142,7 +142,8 @@ class Result:
 
     ``verdict``: ``done`` (and shown by the server to be so), ``already`` (nothing was to do), ``failed``, ``would``
     (check mode), or ``skipped`` (an earlier failure stopped the run before it). ``seconds`` is from the request to the
-    verdict.
+    verdict. ``last_sync``: when the newest data that there was had been taken, in ISO 8601. ``request_id``: of the
+    answer that it failed with, for the provider.
     """
 
     id: str
@@ -153,6 +154,8 @@ class Result:
     hint: str = ""
     seconds: float | None = None
     task: dict[str, Any] = field(default_factory=dict)
+    last_sync: str = ""
+    request_id: str = ""
 
     @property
     def changed(self) -> bool:

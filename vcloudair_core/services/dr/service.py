@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from vcloudair_core.errors import AmbiguousMatchError, NotFoundError, SpecError, VcloudAirError
 from vcloudair_core.services.dr.model import ACTIONS, RecoveryDetails, Reference, Replication, Result
-from vcloudair_core.services.dr.run import Options, Run
+from vcloudair_core.services.dr.run import Options, Run, Stop
 from vcloudair_core.services.dr.store import (
     list_enabled_vdcs,
     list_replications,
@@ -117,13 +117,14 @@ class RecoveryService:
         options: Options | None = None,
         check: bool = False,
         progress: Progress | None = None,
+        stop: Stop | None = None,
     ) -> list[Result]:
         """Test, clean up or fail over machines, by name or id, or with None all of them; first in, first out, each
         once.
 
         A machine that is there already is not touched. ``check``: nothing is started. The results are in the order of
         the machines; a failure of one is in its result and does not raise. ``progress`` is called with each result as
-        it is known.
+        it is known. ``stop`` asks, from elsewhere, to come to an end.
 
         Raises: SpecError before anything is sent; what :meth:`choose` raises before anything is started.
         """
@@ -131,4 +132,6 @@ class RecoveryService:
             raise SpecError("action", f"{action!r} is not one of {', '.join(ACTIONS)}")
         chosen = options or Options()
         chosen.validate()
-        return Run(self.session, action, chosen, is_check=check, progress=progress).execute(self.choose(names))
+        return Run(self.session, action, chosen, is_check=check, progress=progress, stop=stop).execute(
+            self.choose(names)
+        )

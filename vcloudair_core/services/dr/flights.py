@@ -1,0 +1,492 @@
+"""Machines on their way: started, watched, and given a verdict each. What is started when is somebody else's choice.
+
+The verdict does not come from the task alone. Its status has to be success, then the replication has to be where the
+action leads, then there has to be a machine. Source: api/dr.md §4.1.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from types import TracebackType
+from typing import TYPE_CHECKING, TypeVar
+
+from vcloudair_core.errors import (
+    ApiError,
+    AuthenticationError,
+    BusyError,
+    NotFoundError,
+    PermissionDeniedError,
+    ServerError,
+    TransportError,
+    VcloudAirError,
+)
+from vcloudair_core.redact import redact_text, redact_tree
+from vcloudair_core.services.dr.machines import Machine, fault_of_machine
+from vcloudair_core.services.dr.model import Reference, Replication, Result
+from vcloudair_core.services.dr.options import Options
+from vcloudair_core.services.dr.store import find_machines, path_of, read_replication, read_tasks, start_action
+from vcloudair_core.session.tasks import Task, cancel_task, read_task
+
+if TYPE_CHECKING:
+    from vcloudair_core.session.session import Session
+
+_Thing = TypeVar("_Thing")
+
+_SHORTEST_S, _LONGEST_S = 0.25, 10.0
+_SHARE_OF_AGE = 0.1
+"""A look comes after so much of the time that an action has taken already, as long as nothing is known of how long
+actions take here; then it comes when the next one is expected to be over."""
+
+_TOGETHER_FROM = 3
+"""With so many tasks under way, the list of the org is asked for in place of each."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A machine to bring over. What is None is as the options say.
+
+    ``was_begun``: somebody (an earlier process of ours) meant to start the action, and may have: it is looked for first
+    and only started when ``lost_grace_s`` has passed without any sign of it. ``task_href``: its task, if that is known.
+    ``machines_before``: ids of the machines of that name before the action, None when nobody looked.
+    """
+
+    reference: Reference
+    power_on: bool | None = None
+    timeout_s: float | None = None
+    was_begun: bool = False
+    task_href: str = ""
+    machines_before: frozenset[str] | None = None
+
+    @property
+    def key(self) -> str:
+        return self.reference.href
+
+
+class Watcher:
+    """Told of what happens, possibly from several threads at a time. Does nothing; override what you need."""
+
+    def starting(self, job: Job, group: Replication) -> None:
+        """Right before the server is asked to begin. What this raises keeps the machine from being started."""
+
+    def started(self, job: Job, task: Task | None) -> None:
+        """The server was asked. ``task`` is None when the answer was lost."""
+
+    def progressed(self, job: Job, task: Task) -> None:
+        """The task has changed."""
+
+    def ended(self, job: Job, result: Result) -> None:
+        """The verdict is known."""
+
+
+@dataclass
+class _Flight:
+    """A machine that something is under way for. ``task`` is None when only the replication can tell."""
+
+    job: Job
+    result: Result
+    began: float
+    changed_at: float
+    power_on: bool
+    timeout_s: float | None
+    group: Replication | None = None
+    task: Task | None = None
+    is_ours: bool = False
+    is_already: bool = False
+    is_verifying: bool = False
+    verify_from: float = 0.0
+    lost: VcloudAirError | None = None
+    last: str = ""
+    before: frozenset[str] | None = None
+    wants_look: bool = field(default=False)
+    """The replication is where the action leads: now for the machine."""
+
+
+class Flights:
+    """Use as a context manager. ``begin`` starts machines, ``look`` sees how they are, and both tell the watcher."""
+
+    def __init__(
+        self, session: Session, action: str, options: Options, watcher: Watcher, *, is_check: bool = False
+    ) -> None:
+        self._session, self._action, self._options = session, action, options
+        self._watcher, self._is_check = watcher, is_check
+        self._clock = session.clock
+        self._flights: dict[str, _Flight] = {}
+        self.refusal: VcloudAirError | None = None
+        """Why nothing more can be started at all: there is no session any more."""
+        self._taken: deque[float] = deque(maxlen=20)
+        """Seconds that the last actions took."""
+        self._pool = ThreadPoolExecutor(max_workers=max(1, options.max_concurrent), thread_name_prefix="vca-dr")
+
+    def __enter__(self) -> Flights:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pool.shutdown(wait=True)
+
+    def __len__(self) -> int:
+        return len(self._flights)
+
+    @property
+    def jobs(self) -> list[Job]:
+        """What is under way."""
+        return [one.job for one in self._flights.values()]
+
+    # -- starting ------------------------------------------------------------------------------------------------
+
+    def begin(self, jobs: Sequence[Job]) -> None:
+        """Start machines; one that is there already, or that cannot be started, has its verdict at once."""
+        flights = [self._flight_of(job) for job in jobs]
+        self._each(flights, self._read)
+        readable = [one for one in flights if one.group is not None]
+        self._note_machines([one for one in readable if one.before is None])
+        self._each(readable, self._begin)
+        self._judge([one for one in readable if one.wants_look])
+
+    def _flight_of(self, job: Job) -> _Flight:
+        now, options = self._clock.now(), self._options
+        result = Result(job.reference.id, job.reference.name, self._action)
+        power_on = options.power_on if job.power_on is None else job.power_on
+        timeout_s = options.timeout_s if job.timeout_s is None else job.timeout_s
+        return _Flight(job, result, now, now, power_on, timeout_s, before=job.machines_before)
+
+    def _read(self, flight: _Flight) -> None:
+        try:
+            group = read_replication(self._session, flight.job.reference)
+        except VcloudAirError as exc:
+            self._note(exc)
+            self._fail(flight, f"it could not be started: {exc}", exc.hint, error=exc)
+            return
+        flight.group, flight.last = group, group.described()
+        flight.result.name = group.name or flight.job.reference.name
+
+    def _note_machines(self, flights: Sequence[_Flight]) -> None:
+        """Which machines of those names there are before anything is begun: those cannot be what it makes."""
+        if not flights or self._is_check or self._action == "cleanup":
+            return
+        try:
+            found = find_machines(self._session, [_group(one).name for one in flights])
+        except VcloudAirError as exc:
+            self._note(exc)
+            return
+        for one in flights:
+            one.before = frozenset(machine.id for machine in found if machine.name == _group(one).name)
+
+    def _begin(self, flight: _Flight) -> None:
+        group, job = _group(flight), flight.job
+        if group.has_come_to(self._action):
+            flight.is_already, flight.wants_look, flight.is_ours = not job.was_begun, True, job.was_begun
+        elif job.was_begun:
+            self._take_up(flight)
+        elif group.is_under_way_to(self._action):
+            # Somebody began it: see it to its end, do not begin it again.
+            if self._is_check:
+                self._end(flight, "already", "it is under way already")
+            else:
+                self._flights[job.key] = flight
+        elif group.obstacle(self._action):
+            self._fail(flight, group.obstacle(self._action), _next_step(group))
+        elif self._is_check:
+            self._end(flight, "would", group.described())
+        else:
+            self._start(flight)
+
+    def _take_up(self, flight: _Flight) -> None:
+        """An earlier process may have begun it, or may have died right before."""
+        flight.is_ours = True
+        if flight.job.task_href:
+            flight.task = Task(href=flight.job.task_href, status="queued")
+        self._flights[flight.job.key] = flight
+
+    def _start(self, flight: _Flight) -> None:
+        """Ask the server to begin, once."""
+        flight.is_ours, flight.lost = True, None
+        job = replace(flight.job, machines_before=flight.before)
+        try:
+            self._watcher.starting(job, _group(flight))
+            flight.task = start_action(
+                self._session,
+                flight.job.reference,
+                self._action,
+                power_on=flight.power_on,
+                synchronize=self._options.synchronize,
+            )
+        except VcloudAirError as exc:
+            # Whether it was begun is a thing that the replication shows; beginning it again is not the way to ask.
+            if not _may_have_begun(exc):
+                self._note(exc)
+                self._fail(flight, f"it could not be started: {exc}", exc.hint, error=exc)
+                return
+            flight.lost = exc
+        flight.began = flight.changed_at = self._clock.now()
+        self._flights[flight.job.key] = flight
+        self._watcher.started(job, flight.task)
+
+    # -- looking -------------------------------------------------------------------------------------------------
+
+    def interval(self) -> float:
+        """Seconds to the next look: to when the first is expected to be over, as far as that is known."""
+        now = self._clock.now()
+        expected = min(self._taken, default=0.0)
+        waits = [_SHORTEST_S] if any(one.is_verifying for one in self._flights.values()) else []
+        for one in self._flights.values():
+            age = now - one.began
+            waits.append(expected - age if age < expected else _SHARE_OF_AGE * (age - expected if expected else age))
+        return min(_LONGEST_S, max(_SHORTEST_S, min(waits, default=_LONGEST_S)))
+
+    def look(self) -> None:
+        """How they all are: tasks in one call, what is over each by its replication, their machines in one call."""
+        flights = list(self._flights.values())
+        watched = [one for one in flights if one.task is not None and not one.is_verifying]
+        latest = self._tasks_of(watched)
+        self._each(flights, lambda one: self._advance(one, latest))
+        self._judge([one for one in flights if one.wants_look and one.job.key in self._flights])
+        for one in list(self._flights.values()):
+            self._give_up_if_late(one)
+
+    def _tasks_of(self, flights: Sequence[_Flight]) -> dict[str, Task]:
+        """The newest state of many tasks in one call; what is not among them is asked for by itself."""
+        if len(flights) < _TOGETHER_FROM:
+            return {}
+        try:
+            found = read_tasks(self._session, self._session.identity.org_id)
+        except VcloudAirError as exc:
+            self._note(exc)
+            return {}
+        return {path_of(one.href): one for one in found if one.href}
+
+    def _advance(self, flight: _Flight, latest: dict[str, Task]) -> None:
+        try:
+            if flight.task is not None and not flight.is_verifying:
+                self._follow(flight, flight.task, latest.get(path_of(flight.task.href)))
+            else:
+                self._verify(flight)
+        except VcloudAirError as exc:
+            self._cannot_look(flight, exc)
+
+    def _cannot_look(self, flight: _Flight, exc: VcloudAirError) -> None:
+        self._note(exc)
+        flight.result.hint = exc.hint or flight.result.hint
+        if not _is_passing(exc):
+            self._fail(
+                flight, f"it cannot be followed any more: {exc}", "Look at the machine and its replication.", error=exc
+            )
+
+    def _follow(self, flight: _Flight, task: Task, latest: Task | None) -> None:
+        """The status decides what comes next, never the progress."""
+        if latest is None:
+            try:
+                latest = read_task(self._session, task)
+            except (NotFoundError, PermissionDeniedError) as exc:
+                flight.task, flight.last = None, f"its task is not to be seen any more ({exc.status})"
+                return
+        latest = latest if latest.href else replace(latest, href=task.href)
+        if latest != task:
+            flight.task, flight.changed_at = latest, self._clock.now()
+            self._tell(flight, latest)
+        secrets = self._session.settings.secrets()
+        shown = {key: value for key, value in latest.as_dict().items() if key != "is_finished"}
+        flight.result.task = redact_tree(shown, secrets)
+        if latest.is_failed:
+            word = {"error": "failed", "canceled": "was cancelled", "aborted": "was aborted"}[latest.status.lower()]
+            why = redact_text(f": {latest.error}" if latest.error else "", secrets)
+            self._fail(flight, f"its task {word}{why}", _HINTS.get(latest.vendor_code or latest.error_code, _LOOK))
+        elif latest.is_successful:
+            self._taken.append(self._clock.now() - flight.began)
+            flight.is_verifying, flight.verify_from = True, self._clock.now()
+            self._verify(flight)
+
+    def _verify(self, flight: _Flight) -> None:
+        """What the replication shows. The machines of those that are there are looked at together, afterwards."""
+        try:
+            group = read_replication(self._session, flight.job.reference)
+        except (NotFoundError, PermissionDeniedError) as exc:
+            said = "its task ended in success, but " if flight.is_verifying else ""
+            self._fail(
+                flight,
+                f"{said}its replication is not there any more ({exc.status})",
+                "Look for the machine.",
+                error=exc,
+            )
+            return
+        now = self._clock.now()
+        flight.group = group
+        if group.described() != flight.last:
+            flight.last, flight.changed_at = group.described(), now
+        flight.wants_look = group.has_come_to(self._action)
+        if not flight.wants_look:
+            self._not_there_yet(flight, group, now)
+
+    def _not_there_yet(self, flight: _Flight, group: Replication, now: float) -> None:
+        if flight.is_verifying:
+            self._fail_if_not_shown(flight, now)
+        elif _has_gone_wrong(group, self._action):
+            self._fail(flight, f"the replication says: {group.described()}", _LOOK)
+        elif group.is_under_way_to(self._action) or now - flight.began < self._options.lost_grace_s:
+            return
+        elif flight.lost is not None:
+            self._fail(
+                flight, f"it was not begun: {flight.lost}", "Run it again: nothing was started.", error=flight.lost
+            )
+        elif flight.job.was_begun and not flight.result.task:
+            # Nothing came of what an earlier process meant to start: now it is started.
+            del self._flights[flight.job.key]
+            flight.job = replace(flight.job, was_begun=False)
+            self._begin(flight)
+
+    def _fail_if_not_shown(self, flight: _Flight, now: float) -> None:
+        if now - flight.verify_from >= self._options.verify_s:
+            said = "its task ended in success" if flight.result.task.get("status") == "success" else flight.last
+            what = flight.last if said != flight.last else "there is no more to see of it"
+            self._fail(flight, f"{said}, but after {self._options.verify_s:.0f} s {what}", _LOOK)
+
+    def _judge(self, flights: Sequence[_Flight]) -> None:
+        """The last word: the machines of those whose replications are where the action leads, in one call."""
+        if not flights:
+            return
+        try:
+            found = find_machines(self._session, [_group(one).name for one in flights])
+        except VcloudAirError as exc:
+            for one in flights:
+                if one.job.key in self._flights:
+                    self._cannot_look(one, exc)
+                else:
+                    self._fail(one, f"its machine could not be looked at: {exc}", exc.hint, error=exc)
+            return
+        for one in flights:
+            self._conclude(one, found)
+
+    def _conclude(self, flight: _Flight, found: Sequence[Machine]) -> None:
+        group, now = _group(flight), self._clock.now()
+        wants_power = flight.power_on and not flight.is_already
+        fault = fault_of_machine(found, group, self._action, is_on_wanted=wants_power, before=flight.before)
+        if flight.is_already:
+            words = ("failed", fault, _GONE) if fault else ("already", f"nothing to do: {group.described()}", "")
+            self._end(flight, *words)
+        elif not fault:
+            self._end(flight, "done", "")
+        else:
+            if not flight.is_verifying:
+                flight.is_verifying, flight.verify_from = True, now
+                self._flights.setdefault(flight.job.key, flight)
+            flight.last = fault
+            self._fail_if_not_shown(flight, now)
+
+    def _give_up_if_late(self, flight: _Flight) -> None:
+        now, options = self._clock.now(), self._options
+        if flight.is_verifying:
+            if now - flight.verify_from >= 2 * options.verify_s:
+                self._fail(flight, "its task ended in success, but nothing could be read of what came of it", _LOOK)
+            return
+        silent, total = now - flight.changed_at, now - flight.began
+        if flight.timeout_s is not None and total >= flight.timeout_s:
+            self._give_up(flight, f"it is not over after {total:.0f} s ({_state(flight)})")
+        elif silent >= options.stuck_after_s:
+            self._give_up(flight, f"nothing changed for {silent:.0f} s ({_state(flight)})")
+
+    # -- ends ----------------------------------------------------------------------------------------------------
+
+    def abandon(self, keys: Iterable[str], reason: str) -> None:
+        """Give machines up that are under way."""
+        for key in keys:
+            flight = self._flights.get(key)
+            if flight is not None:
+                self._give_up(flight, f"{reason} ({_state(flight)})")
+
+    def cancel_tasks(self) -> None:
+        """Ask the server to cancel what is under way. What comes of that, a later look shows."""
+        self._each(list(self._flights.values()), self._cancel)
+
+    def _cancel(self, flight: _Flight) -> bool:
+        if flight.task is None or flight.task.is_finished:
+            return False
+        with contextlib.suppress(VcloudAirError):
+            cancel_task(self._session, flight.task)
+            return True
+        return False
+
+    def _give_up(self, flight: _Flight, reason: str) -> None:
+        if self._options.cancel_late and self._cancel(flight):
+            self._fail(flight, f"{reason}; the server was asked to cancel it", _LOOK)
+        else:
+            self._fail(flight, reason, _MAYBE)
+
+    def _fail(self, flight: _Flight, reason: str, hint: str = "", error: VcloudAirError | None = None) -> None:
+        flight.result.request_id = str(getattr(error, "request_id", "") or "")
+        self._end(flight, "failed", reason, hint)
+
+    def _end(self, flight: _Flight, verdict: str, reason: str, hint: str = "") -> None:
+        result = flight.result
+        result.verdict, result.reason, result.hint = verdict, reason, hint
+        result.seconds = self._clock.now() - flight.began
+        if flight.group is not None and flight.group.last_sync is not None:
+            result.last_sync = flight.group.last_sync.isoformat()
+        self._flights.pop(flight.job.key, None)
+        flight.wants_look = False
+        self._watcher.ended(flight.job, result)
+
+    def _note(self, error: VcloudAirError) -> None:
+        """Without a session there is no use in going on."""
+        if isinstance(error, AuthenticationError):
+            self.refusal = error
+
+    # -- inside --------------------------------------------------------------------------------------------------
+
+    def _tell(self, flight: _Flight, task: Task) -> None:
+        self._watcher.progressed(flight.job, task)
+        for observer in self._session.task_observers:
+            observer(task)
+
+    def _each(self, things: Sequence[_Thing], work: Callable[[_Thing], object]) -> None:
+        list(self._pool.map(work, things))
+
+
+_LOOK = "Look at the machine and its replication (`vca dr list`) before trying again."
+_MAYBE = "It may still be running at the server. Running the same action again waits for it and starts nothing twice."
+_GONE = "The replication says that it is there. If it was moved or renamed since, leave it out; else look for it."
+_HINTS: Mapping[str, str] = {
+    "VdcNotEnabledForRecoveryFault": "Ask the provider to enable the VDC for recovery.",
+    "OngoingFailover": "Another action is under way. Wait for it, then run this again.",
+    "AlreadyTestRecovered": "Clean the test up first, or leave it as it is.",
+    "AlreadyRecovered": "It was failed over already.",
+    "NotTestRecovered": "There is no test to clean up.",
+}
+
+
+def _group(flight: _Flight) -> Replication:
+    assert flight.group is not None
+    return flight.group
+
+
+def _state(flight: _Flight) -> str:
+    return f"its task is {flight.task.status}" if flight.task is not None else flight.last
+
+
+def _may_have_begun(error: VcloudAirError) -> bool:
+    """Whether a request that ended so may have been carried out."""
+    if isinstance(error, TransportError):
+        return error.may_have_executed
+    return isinstance(error, ServerError)
+
+
+def _is_passing(error: VcloudAirError) -> bool:
+    """Trouble with one look, which says nothing of the action."""
+    if isinstance(error, ApiError):
+        return isinstance(error, BusyError) or error.status in (408, 429, 500, 502, 503, 504)
+    return isinstance(error, TransportError)
+
+
+def _has_gone_wrong(group: Replication, action: str) -> bool:
+    word = group.recovery_state if action == "failover" else group.test_state
+    return "error" in word.lower()
+
+
+def _next_step(group: Replication) -> str:
+    if group.test_state.lower() in ("complete", "testerror", "cleanuperror"):
+        return "Clean the test up first."
+    return "Look at the replication (`vca dr list`)."

@@ -1,0 +1,47 @@
+"""What of the machines found belongs to a replication, and what is wrong with it. Source: api/dr.md §4.1."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vcloudair_core.services.dr.model import CLEANUP, Replication
+
+POWERED_ON = "POWERED_ON"
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A machine as the query service shows it. ``vapp_href``: the vApp that it is in."""
+
+    id: str
+    name: str
+    status: str
+    vapp_href: str
+
+
+def fault_of_machine(
+    found: Sequence[Machine],
+    group: Replication,
+    action: str,
+    *,
+    is_on_wanted: bool,
+    before: frozenset[str] | None,
+) -> str:
+    """What is wrong with the machine of a replication, in words, or nothing.
+
+    A machine in the placeholder's vApp is meant; without one, a machine of that name that was not there before the
+    action (``before``: ids, None when nobody looked). Whether a recovered machine stays in that vApp, no source tells.
+    """
+    named = [one for one in found if one.name == group.name]
+    own = [one for one in named if group.placeholder_vapp_id and group.placeholder_vapp_id[-36:] in one.vapp_href]
+    meant = own or [one for one in named if before is None or one.id not in before]
+    if action == CLEANUP:
+        running = [one for one in own if one.status == POWERED_ON]
+        return f"the machine {group.name!r} of the test is still {POWERED_ON}" if running else ""
+    if not meant:
+        strangers = " of its own; one of that name was there before" if named else ""
+        return f"there is no machine {group.name!r}{strangers}"
+    if is_on_wanted and all(one.status != POWERED_ON for one in meant):
+        return f"the machine {group.name!r} is {meant[0].status}, not {POWERED_ON}"
+    return ""

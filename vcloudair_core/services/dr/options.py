@@ -1,0 +1,68 @@
+"""How an action is carried out, and how it is stopped."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+from vcloudair_core.errors import SpecError
+from vcloudair_core.session.clock import Clock
+
+
+@dataclass(frozen=True)
+class Options:
+    """How an action is carried out. Times are in seconds.
+
+    ``stuck_after_s``: a task without any change for this long is given up. ``verify_s``: how long the replication and
+    the machine may take to show what the task said. ``timeout_s``: the most that one machine may take in all.
+    ``stop_on_failure``: start nothing more after the first failure; what is under way is seen to its end.
+    ``lost_grace_s``: an action whose answer was lost shows in its replication within that time, or was never begun.
+    ``cancel_late``: ask the server to cancel the task of a machine that is given up.
+    """
+
+    power_on: bool = True
+    synchronize: bool = False
+    max_concurrent: int = 20
+    stuck_after_s: float = 600.0
+    verify_s: float = 300.0
+    timeout_s: float | None = None
+    stop_on_failure: bool = False
+    lost_grace_s: float = 30.0
+    cancel_late: bool = False
+
+    def validate(self) -> None:
+        """Raises SpecError."""
+        for name in ("max_concurrent", "stuck_after_s", "verify_s", "timeout_s", "lost_grace_s"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise SpecError(name, f"{value} is not more than nothing")
+
+
+class Stop:
+    """A request, from a signal or another thread, to come to an end: nothing more is started or waited for.
+
+    With ``cancel_tasks`` the server is asked to cancel what is under way; otherwise it goes on there.
+    """
+
+    _SLICE_S = 0.2
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        self.reason = ""
+        self.cancel_tasks = False
+
+    @property
+    def is_requested(self) -> bool:
+        return self._event.is_set()
+
+    def request(self, reason: str, *, cancel_tasks: bool = False) -> None:
+        """Ask. The first reason stays."""
+        self.reason = self.reason or reason
+        self.cancel_tasks = self.cancel_tasks or cancel_tasks
+        self._event.set()
+
+    def sleep(self, clock: Clock, seconds: float) -> None:
+        """Sleep, but not on when a stop is asked for: a signal does not cut a sleep short by itself."""
+        until = clock.now() + seconds
+        while not self.is_requested and (left := until - clock.now()) > 0:
+            clock.sleep(min(left, self._SLICE_S))
