@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vcloudair_core import yamltree
 from vcloudair_core.errors import ConfigurationError, SpecError
 
 _ABOUT = ("edge", "vdc")
@@ -34,17 +35,17 @@ def read_document(path: str) -> EdgeDocument:
 
     Raises: ConfigurationError when it cannot be read or is no YAML; SpecError when it is no mapping.
     """
-    import yaml
-
     try:
         text = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
-        tree = yaml.safe_load(text)
-    except (OSError, UnicodeDecodeError) as exc:
+    except (OSError, ValueError) as exc:
         raise ConfigurationError(f"The document {path} cannot be read: {exc}.") from exc
-    except yaml.YAMLError as exc:
-        place = getattr(exc, "problem_mark", None)
-        where = f" (line {place.line + 1}, column {place.column + 1})" if place else ""
-        raise ConfigurationError(f"The document {path} is no YAML{where}.") from exc
+    reading = yamltree.read(text)
+    if reading.flaws:
+        flaw = reading.flaws[0]
+        what = f"{yamltree.spelled(flaw.path)}: {flaw.reason}" if flaw.path else flaw.reason
+        where = f"line {flaw.line}, column {flaw.column}"
+        raise ConfigurationError(f"The document {path} is no YAML ({where}): {what}.")
+    tree = reading.tree
     if not isinstance(tree, Mapping):
         raise SpecError("", f"{path} holds no edge document: a mapping with sections was expected")
     target = {name: str(tree[name]) for name in _ABOUT if tree.get(name)}

@@ -1,0 +1,248 @@
+"""YAML without surprises: plain values as JSON has them, where each stands, and all that is wrong with the text.
+
+PyYAML's safe loader reads; what it lets pass and a person did not mean is refused here: a key that is given twice, text
+that looks like an octal or base-60 number or a date and silently becomes one, tags, ``.nan``, and a few lines that
+unfold to millions of values.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from vcloudair_core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import yaml
+
+Path = tuple[str | int, ...]
+
+MAX_DEPTH = 50
+MAX_UNFOLDED = 100_000
+"""Values that aliases may add to what is written out."""
+
+_TAG = "tag:yaml.org,2002:"
+_SCALARS = tuple(_TAG + name for name in ("str", "int", "float", "bool", "null"))
+# What PyYAML takes for numbers, less 0755 (octal), 1:30 (base 60), 0x1F and 1_000: those stay text. Never more than it
+# takes: what it writes without quotes as text has to be read as text.
+_NUMBERS = {
+    "int": re.compile(r"^[-+]?(0|[1-9][0-9]*)$"),
+    "float": re.compile(r"^[-+]?(\d+\.\d*([eE][-+]\d+)?|\.\d+([eE][-+]\d+)?|\.(inf|Inf|INF)|\.(nan|NaN|NAN))$"),
+}
+_CONTROL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class Flaw:
+    """Something that is wrong with the text. ``line`` and ``column`` from 1; ``path`` of the value, if it has one."""
+
+    path: Path
+    line: int
+    column: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a text holds. ``lines``: where each value stands, by its path. With flaws, ``tree`` is not to be used as it
+    is; it is None when none could be made.
+    """
+
+    tree: Any
+    lines: dict[Path, int] = field(default_factory=dict)
+    flaws: tuple[Flaw, ...] = ()
+
+    def line(self, path: Path) -> int:
+        """The line of a value, or of the nearest thing around it."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 1)
+
+
+def read(text: str) -> Reading:
+    """Read one YAML document. Whatever the text is, this returns; nothing else is raised than ConfigurationError when
+    PyYAML is missing.
+    """
+    try:
+        import yaml
+    except ImportError:
+        raise ConfigurationError("YAML needs PyYAML.", hint="Run: pip install 'vcloudair-core[cli]'") from None
+    try:
+        node = _loader()(text).get_single_node()
+    except _TooDeepError as exc:
+        return Reading(None, flaws=(_too_deep((), exc.mark),))
+    except yaml.MarkedYAMLError as exc:
+        mark = exc.problem_mark or exc.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        return Reading(None, flaws=(Flaw((), line, column, exc.problem or "it cannot be read"),))
+    except yaml.YAMLError as exc:
+        return Reading(None, flaws=(_unreadable(text, exc),))
+    except (ValueError, OverflowError):
+        # An escape that is no character (\UFFFFFFFF), a %YAML directive of 5,000 digits.
+        return Reading(None, flaws=(Flaw((), 1, 1, "it holds a number or character that there is not"),))
+    walk = _Walk(len(text) + MAX_UNFOLDED)
+    try:
+        tree = walk.value(node, (), 0) if node is not None else None
+    except _StoppedError:
+        tree = None
+    # What stands behind an anchor is looked at wherever it is used, and told of once.
+    once = {(flaw.line, flaw.column, flaw.reason): flaw for flaw in reversed(walk.flaws)}
+    return Reading(tree, walk.lines, tuple(sorted(once.values(), key=lambda flaw: (flaw.line, flaw.column))))
+
+
+def spelled(path: Path) -> str:
+    """A path as people write it: ``groups[1].machines[0].retries``."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
+
+
+def _unreadable(text: str, exc: Exception) -> Flaw:
+    position = getattr(exc, "position", 0)
+    before = text[:position]
+    column = position - before.rfind("\n")
+    return Flaw((), before.count("\n") + 1, column, "there is a character in it that YAML does not allow")
+
+
+def _too_deep(path: Path, mark: Any) -> Flaw:
+    return Flaw(path, mark.line + 1, mark.column + 1, f"it is nested more than {MAX_DEPTH} deep")
+
+
+class _TooDeepError(Exception):
+    """Ends the composing of a text before Python's stack does."""
+
+    def __init__(self, mark: Any) -> None:
+        super().__init__()
+        self.mark = mark
+
+
+class _StoppedError(Exception):
+    """Nothing more of the text is worth looking at; the flaw is noted."""
+
+
+@cache
+def _loader() -> type[yaml.SafeLoader]:
+    import yaml
+
+    class Loader(yaml.SafeLoader):
+        """PyYAML's own, with a limit to its depth, and fewer things that are numbers."""
+
+        depth = 0
+
+        def compose_node(self, parent: Any, index: Any) -> Any:
+            self.depth += 1
+            if self.depth > MAX_DEPTH:
+                raise _TooDeepError(self.peek_event().start_mark)  # type: ignore[no-untyped-call]
+            node = super().compose_node(parent, index)
+            self.depth -= 1
+            return node
+
+    dropped = {f"{_TAG}{name}" for name in ("int", "float", "timestamp", "value")}
+    Loader.yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag not in dropped]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+    for name, pattern in _NUMBERS.items():
+        Loader.add_implicit_resolver(_TAG + name, pattern, list("-+.0123456789"))
+    return Loader
+
+
+class _Walk:
+    """Makes plain values of nodes, and notes lines and flaws on the way."""
+
+    def __init__(self, budget: int) -> None:
+        self.lines: dict[Path, int] = {}
+        self.flaws: list[Flaw] = []
+        self._budget = budget
+
+    def value(self, node: Any, path: Path, depth: int) -> Any:
+        """The value of a node. Raises _StoppedError."""
+        self._budget -= 1
+        if self._budget < 0:
+            self._note(node, (), f"its aliases unfold to more than {MAX_UNFOLDED} values")
+            raise _StoppedError
+        if depth > MAX_DEPTH:
+            self.flaws.append(_too_deep(path, node.start_mark))
+            raise _StoppedError
+        found = self._plain(node, path, depth)
+        self.lines[path] = node.start_mark.line + 1
+        return found
+
+    def _plain(self, node: Any, path: Path, depth: int) -> Any:
+        import yaml
+
+        if isinstance(node, yaml.MappingNode) and node.tag == f"{_TAG}map":
+            return self._mapping(node, path, depth)
+        if isinstance(node, yaml.SequenceNode) and node.tag == f"{_TAG}seq":
+            return [self.value(item, (*path, position), depth + 1) for position, item in enumerate(node.value)]
+        if isinstance(node, yaml.ScalarNode) and node.tag in _SCALARS:
+            return self._scalar(node, path)
+        self._note(node, path, f"the tag {node.tag.replace(_TAG, '!!')} has no meaning here")
+        return None
+
+    def _mapping(self, node: Any, path: Path, depth: int) -> dict[str, Any]:
+        own: dict[str, Any] = {}
+        merged: dict[str, Any] = {}
+        # First, so that of a key that is given here too, the line here is kept.
+        for key, item in node.value:
+            if key.tag == f"{_TAG}merge":
+                self._merge(merged, item, path, depth)
+        for key, item in node.value:
+            name = None if key.tag == f"{_TAG}merge" else self._key(key, path)
+            if name is None:
+                continue
+            at = (*path, name)
+            if name in own:
+                self._note(key, at, f"was already given in line {self.lines[at]}")
+                continue
+            own[name] = self.value(item, at, depth + 1)
+            # The line of the key: a value may stand below it, or be an alias of one far away.
+            self.lines[at] = key.start_mark.line + 1
+        return {**merged, **own}
+
+    def _merge(self, merged: dict[str, Any], node: Any, path: Path, depth: int) -> None:
+        """What ``<<`` brings in, the first of several before the others."""
+        import yaml
+
+        several = isinstance(node, yaml.SequenceNode)
+        for item in node.value if several else [node]:
+            if not isinstance(item, yaml.MappingNode):
+                self._note(item, path, "<< takes mappings only")
+                continue
+            found = self.value(item, path, depth + 1) or {}
+            merged.update({name: value for name, value in found.items() if name not in merged})
+
+    def _key(self, node: Any, path: Path) -> str | None:
+        import yaml
+
+        if not isinstance(node, yaml.ScalarNode) or node.tag != f"{_TAG}str":
+            shown = repr(node.value) if isinstance(node, yaml.ScalarNode) else "a list or mapping"
+            self._note(node, path, f"{shown} is a key that is not text: put it in quotes")
+            return None
+        return str(self._text(node, path))
+
+    def _scalar(self, node: Any, path: Path) -> Any:
+        kind, text = node.tag.removeprefix(_TAG), node.value
+        if kind == "str":
+            return self._text(node, path)
+        if kind == "null":
+            return None
+        try:
+            if kind == "bool":
+                return {"yes": True, "no": False, "true": True, "false": False, "on": True, "off": False}[text.lower()]
+            number = int(text) if kind == "int" else float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+        except (ValueError, KeyError):
+            self._note(node, path, f"is not what its tag !!{kind} says, or too long a number")
+            return None
+        if isinstance(number, float) and not math.isfinite(number):
+            self._note(node, path, f"{text} is not a number to count with")
+        return number
+
+    def _text(self, node: Any, path: Path) -> str:
+        if _CONTROL.search(node.value):
+            self._note(node, path, "there is a control character, or half of a character, in the text")
+        return str(node.value)
+
+    def _note(self, node: Any, path: Path, reason: str) -> None:
+        self.flaws.append(Flaw(path, node.start_mark.line + 1, node.start_mark.column + 1, reason))
