@@ -50,6 +50,7 @@ if TYPE_CHECKING:
         VcloudAirError,
     )
     from vcloudair_core.plugin.hooks import hookimpl
+    from vcloudair_core.preload import preload
     from vcloudair_core.redact import Secret
     from vcloudair_core.services.ans.service import ANSFirewall, ANSIPSec, ANSNat
     from vcloudair_core.services.dr.seed import DisasterRecovery
@@ -119,6 +120,7 @@ __all__ = [
     "__version__",
     "connect",
     "hookimpl",
+    "preload",
     "waiting_stages",
 ]
 
@@ -144,6 +146,7 @@ _HOMES = {
     "VCASession": "vcloudair_core.session.facade",
     "connect": "vcloudair_core.app",
     "hookimpl": "vcloudair_core.plugin.hooks",
+    "preload": "vcloudair_core.preload",
     "waiting_stages": "vcloudair_core.stage",
 }
 

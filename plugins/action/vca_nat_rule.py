@@ -1,11 +1,14 @@
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""The action of vca_nat_rule: it knows the stage of this run."""
+"""The action of vca_nat_rule."""
 
 from __future__ import annotations
 
-from ansible_collections.vcloudair.cloud.plugins.plugin_utils.stage_action import StageAction
+from ansible_collections.vcloudair.cloud.plugins.modules import vca_nat_rule
+from ansible_collections.vcloudair.cloud.plugins.plugin_utils.module_action import ModuleAction
 
 
-class ActionModule(StageAction):
-    """Runs the module with the stage of this run."""
+class ActionModule(ModuleAction):
+    """Runs vca_nat_rule in the controller where that comes to the same."""
+
+    module = vca_nat_rule.MODULE

@@ -1,9 +1,9 @@
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""What every module does: one function from parameters to a result. Private to this collection.
+"""What every module is and does: options, and one function from them to a result. Private to this collection.
 
-:func:`execute` is free of Ansible, so that whoever drives it (a module's process, or a plugin in the controller) gets
-the same result. :func:`run` is a module around it.
+A module's file says it once, as a :class:`Module`. Its own process and the action plugin in the controller both run
+that, so there is one path from a task to the library. :func:`execute` is free of Ansible.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def _without(text, secrets):
 
 
 class Job(object):
-    """What one module asks for: a kind, what it wants of it, and how to show what came of it.
+    """Work that most modules do: a kind, what they want of it, and how to show what came of it.
 
     ``specs(params)`` gives the desired specs, or None to only read. ``state(params)`` gives present, absent or exact.
     ``show(outcome_or_data, params)`` gives the module's own result keys. ``more(client, params, result)``, if any, adds
@@ -62,6 +62,63 @@ class Job(object):
         self.specs = specs
         self.state = state or (lambda params: params.get("state") or "present")
         self.more = more
+
+    def __call__(self, client, params, check_mode, diff_mode):
+        """Do it. Returns the result as a dict."""
+        target = given(params, _TARGET)
+        if self.specs is None:
+            return dict(changed=False, **self.show(client.read(self.kind, target), params))
+        outcome = self._outcome(client, params, state=self.state(params), target=target, check=check_mode)
+        result = dict(changed=outcome.changed, plan=outcome.plan.summary(), **self.show(outcome.after, params))
+        if params.get("stage"):
+            result["staged"] = True
+        if outcome.warnings:
+            result["warnings"] = list(outcome.warnings)
+        if diff_mode:
+            result["diff"] = outcome.plan.diff()
+        if self.more is not None and not check_mode:
+            try:
+                result.update(self.more(client, params, result))
+            except vcloudair_core.VcloudAirError as exc:
+                result.update(failed=True, msg=str(exc), error=exc.as_dict())
+        return result
+
+    def _outcome(self, client, params, **wish):
+        if not params.get("stage"):
+            return client.ensure(self.kind, self.specs(params), **wish)
+        if not params.get("stage_id"):
+            refuse("stage_id", "is required where there is no action plugin to name the stage")
+        return client.stage(self.kind, self.specs(params), stage_id=params["stage_id"], **wish)
+
+
+class Module(object):
+    """One module as data: its work, its own options, and how these constrain each other (as AnsibleModule takes it).
+
+    ``work(client, params, check_mode, diff_mode)`` returns the result as a dict, with ``failed`` and ``msg`` when it
+    failed; a :class:`Job` is such work. ``of_edges``: it takes the options of edge gateways, too.
+    """
+
+    def __init__(self, work, arguments, of_edges=True, **constraints):
+        common = dict(connection_arguments(), **edge_arguments()) if of_edges else connection_arguments()
+        self.work = work
+        self.argument_spec = dict(arguments, **common)
+        self.constraints = constraints
+
+    def run(self, connect=None):
+        """The body of the module. It prints its result and exits, as modules do.
+
+        ``connect`` makes the client, for callers that hold an App of the library already.
+        """
+        module = AnsibleModule(argument_spec=self.argument_spec, supports_check_mode=True, **self.constraints)
+        problem = library_problem()
+        if problem:
+            module.fail_json(**problem)
+        result = execute(self.work, module.params, module.check_mode, module._diff, connect)
+        if result.pop("failed", False):
+            module.fail_json(**result)
+        for warning in result.pop("warnings", ()):
+            module.warn(warning)
+        module.exit_json(**result)
 
 
 def given(params, names):
@@ -80,42 +137,14 @@ def refuse(field, reason):
     raise vcloudair_core.SpecError(field, reason)
 
 
-def execute(job, params, check_mode=False, diff_mode=False):
-    """Do a job. Returns the result as a dict; ``failed`` is true when an error of the library stopped it."""
-    return execute_with(lambda *arguments: _carry_out(job, *arguments), params, check_mode, diff_mode)
+def execute(work, params, check_mode=False, diff_mode=False, connect=None):
+    """Do work with a client of its own, and count what it asked of the server.
 
-
-def _carry_out(job, client, params, check_mode, diff_mode):
-    target = given(params, _TARGET)
-    if job.specs is None:
-        return dict(changed=False, **job.show(client.read(job.kind, target), params))
-    wish = dict(state=job.state(params), target=target, check=check_mode)
-    if params.get("stage"):
-        if not params.get("stage_id"):
-            refuse("stage_id", "is required where there is no action plugin to name the stage")
-        outcome = client.stage(job.kind, job.specs(params), stage_id=params["stage_id"], **wish)
-    else:
-        outcome = client.ensure(job.kind, job.specs(params), **wish)
-    result = dict(changed=outcome.changed, plan=outcome.plan.summary(), **job.show(outcome.after, params))
-    if params.get("stage"):
-        result["staged"] = True
-    if outcome.warnings:
-        result["warnings"] = list(outcome.warnings)
-    if diff_mode:
-        result["diff"] = outcome.plan.diff()
-    if job.more is not None and not check_mode:
-        try:
-            result.update(job.more(client, params, result))
-        except vcloudair_core.VcloudAirError as exc:
-            result.update(failed=True, msg=str(exc), error=exc.as_dict())
-    return result
-
-
-def execute_with(work, params, check_mode=False, diff_mode=False):
-    """Do ``work(client, params, check_mode, diff_mode)`` and count what it asked of the server."""
+    Returns the result as a dict; ``failed`` is true when an error of the library stopped it.
+    """
     client = None
     try:
-        client = vcloudair_core.connect(**given(params, _SETTINGS))
+        client = (connect or vcloudair_core.connect)(**given(params, _SETTINGS))
         result = work(client, params, check_mode, diff_mode)
         result["api_calls"] = client.session.calls
         return result
@@ -124,30 +153,6 @@ def execute_with(work, params, check_mode=False, diff_mode=False):
     finally:
         if client is not None:
             client.close()
-
-
-def run(job, arguments, **constraints):
-    """The body of a module that does a job."""
-    run_with(lambda *given_to: _carry_out(job, *given_to), arguments, **constraints)
-
-
-def run_with(work, arguments, of_edges=True, **constraints):
-    """The body of a module that does its own work: see :func:`execute_with`. ``of_edges``: it takes their options."""
-    common = dict(connection_arguments(), **edge_arguments()) if of_edges else connection_arguments()
-    module = AnsibleModule(
-        argument_spec=dict(arguments, **common),
-        supports_check_mode=True,
-        **constraints,
-    )
-    problem = library_problem()
-    if problem:
-        module.fail_json(**problem)
-    result = execute_with(work, module.params, module.check_mode, module._diff)
-    if result.pop("failed", False):
-        module.fail_json(**result)
-    for warning in result.pop("warnings", ()):
-        module.warn(warning)
-    module.exit_json(**result)
 
 
 def library_problem():

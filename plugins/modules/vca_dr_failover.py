@@ -108,7 +108,7 @@ error:
   sample: {error: SpecError, message: "..."}
 """
 
-from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import refuse, run_with
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Module, refuse
 
 ARGUMENTS = dict(
     action=dict(type="str", choices=["test", "cleanup", "failover"], required=True),
@@ -157,14 +157,12 @@ def _shown(found, diff_mode):
     return result
 
 
+MODULE = Module(act, ARGUMENTS, of_edges=False, required_if=[("all", False, ("vms",))])
+
+
 def main():
     """Entry point."""
-    run_with(
-        act,
-        ARGUMENTS,
-        of_edges=False,
-        required_if=[("all", False, ("vms",))],
-    )
+    MODULE.run()
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ error:
   sample: {error: NotFoundError, message: "..."}
 """
 
-from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import run_with
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Module
 
 ARGUMENTS = dict(vms=dict(type="list", elements="str", aliases=["names"]))
 
@@ -72,9 +72,12 @@ def read(client, params, check_mode, diff_mode):
     return dict(changed=False, replications=[one.as_dict() for one in found])
 
 
+MODULE = Module(read, ARGUMENTS, of_edges=False)
+
+
 def main():
     """Entry point."""
-    run_with(read, ARGUMENTS, of_edges=False)
+    MODULE.run()
 
 
 if __name__ == "__main__":

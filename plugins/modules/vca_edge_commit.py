@@ -102,7 +102,7 @@ error:
   sample: {error: ConflictError, message: "..."}
 """
 
-from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import given, refuse, run_with
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Module, given, refuse
 
 
 def commit(client, params, check_mode, diff_mode):
@@ -129,9 +129,12 @@ def commit(client, params, check_mode, diff_mode):
     return result
 
 
+MODULE = Module(commit, dict(stage_id=dict(type="str")))
+
+
 def main():
     """Entry point."""
-    run_with(commit, dict(stage_id=dict(type="str")))
+    MODULE.run()
 
 
 if __name__ == "__main__":

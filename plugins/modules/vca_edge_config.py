@@ -297,7 +297,7 @@ error:
 """
 
 from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import ipsec_arguments
-from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, run
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, Module
 
 SECTIONS = dict(
     firewall=dict(type="dict"),
@@ -333,9 +333,12 @@ JOB = Job(
 )
 
 
+MODULE = Module(JOB, ARGUMENTS)
+
+
 def main():
     """Entry point."""
-    run(JOB, ARGUMENTS)
+    MODULE.run()
 
 
 if __name__ == "__main__":

@@ -56,14 +56,17 @@ error:
   sample: {error: NotFoundError, message: "..."}
 """
 
-from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, run
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, Module
 
 JOB = Job("ans.edge", show=lambda config, params: {"config": config})
 
 
+MODULE = Module(JOB, {})
+
+
 def main():
     """Entry point."""
-    run(JOB, {})
+    MODULE.run()
 
 
 if __name__ == "__main__":

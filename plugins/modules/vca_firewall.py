@@ -259,7 +259,7 @@ error:
 """
 
 from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import RULE_EXCLUSIVE, rule_arguments
-from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, given, refuse, run
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, Module, given, refuse
 
 SETTINGS = ("enabled", "default_action", "default_logging", "global_settings")
 ARGUMENTS = dict(
@@ -300,9 +300,12 @@ def state(params):
 JOB = Job("ans.firewall", specs=policy, state=state, show=lambda firewall, params: {"firewall": firewall})
 
 
+MODULE = Module(JOB, ARGUMENTS, required_if=[("purge", True, ["rules"]), ("state", "absent", ["rules"])])
+
+
 def main():
     """Entry point."""
-    run(JOB, ARGUMENTS, required_if=[("purge", True, ["rules"]), ("state", "absent", ["rules"])])
+    MODULE.run()
 
 
 if __name__ == "__main__":

@@ -87,16 +87,19 @@ error:
   sample: {error: NotFoundError, message: "There is no edge gateway 'web-edge'."}
 """
 
-from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, run
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, Module
 
 ARGUMENTS = {}
 
 JOB = Job("ans.firewall", show=lambda firewall, params: {"firewall": firewall})
 
 
+MODULE = Module(JOB, ARGUMENTS)
+
+
 def main():
     """Entry point."""
-    run(JOB, ARGUMENTS)
+    MODULE.run()
 
 
 if __name__ == "__main__":

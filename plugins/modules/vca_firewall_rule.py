@@ -237,7 +237,7 @@ from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import 
     rule_arguments,
     stage_arguments,
 )
-from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, given, run
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, Module, given
 
 STATE = dict(type="str", choices=["present", "absent"], default="present")
 ARGUMENTS = dict(rule_arguments(), state=STATE, **stage_arguments())
@@ -249,18 +249,21 @@ JOB = Job(
 )
 
 
+MODULE = Module(
+    JOB,
+    ARGUMENTS,
+    mutually_exclusive=RULE_EXCLUSIVE,
+    required_if=[
+        ("match_by", "name", ["name"]),
+        ("match_by", "rule_id", ["rule_id"]),
+        ("match_by", "tag", ["tag"]),
+    ],
+)
+
+
 def main():
     """Entry point."""
-    run(
-        JOB,
-        ARGUMENTS,
-        mutually_exclusive=RULE_EXCLUSIVE,
-        required_if=[
-            ("match_by", "name", ["name"]),
-            ("match_by", "rule_id", ["rule_id"]),
-            ("match_by", "tag", ["tag"]),
-        ],
-    )
+    MODULE.run()
 
 
 if __name__ == "__main__":

@@ -295,7 +295,7 @@ from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import 
     ipsec_settings_arguments,
     tunnel_arguments,
 )
-from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, given, refuse, run
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, Module, given, refuse
 
 ARGUMENTS = dict(
     ipsec_arguments(),
@@ -338,14 +338,17 @@ def wait(client, params, result):
 JOB = Job("ans.ipsec", specs=section, state=state, show=lambda ipsec, params: {"ipsec": ipsec}, more=wait)
 
 
+MODULE = Module(
+    JOB,
+    ARGUMENTS,
+    mutually_exclusive=[("global_psk", "global_psk_file")],
+    required_if=[("purge", True, ["tunnels"]), ("state", "absent", ["tunnels"])],
+)
+
+
 def main():
     """Entry point."""
-    run(
-        JOB,
-        ARGUMENTS,
-        mutually_exclusive=[("global_psk", "global_psk_file")],
-        required_if=[("purge", True, ["tunnels"]), ("state", "absent", ["tunnels"])],
-    )
+    MODULE.run()
 
 
 if __name__ == "__main__":

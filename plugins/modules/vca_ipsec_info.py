@@ -105,7 +105,7 @@ error:
   sample: {error: NotFoundError, message: "..."}
 """
 
-from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import given, run_with
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Module, given
 
 ARGUMENTS = dict(status=dict(type="bool", default=True))
 
@@ -119,9 +119,12 @@ def work(client, params, check_mode, diff_mode):
     return dict(changed=False, ipsec=found)
 
 
+MODULE = Module(work, ARGUMENTS)
+
+
 def main():
     """Entry point."""
-    run_with(work, ARGUMENTS)
+    MODULE.run()
 
 
 if __name__ == "__main__":

@@ -241,7 +241,7 @@ error:
 """
 
 from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import TUNNEL_EXCLUSIVE, tunnel_arguments
-from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, given, run
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, Module, given
 
 ARGUMENTS = dict(
     tunnel_arguments(),
@@ -269,18 +269,21 @@ JOB = Job(
 )
 
 
+MODULE = Module(
+    JOB,
+    ARGUMENTS,
+    mutually_exclusive=TUNNEL_EXCLUSIVE,
+    required_if=[
+        ("match_by", "name", ["name"]),
+        ("match_by", "peer", ["peer_id", "peer_ip"], True),
+        ("match_by", "site_id", ["site_id"]),
+    ],
+)
+
+
 def main():
     """Entry point."""
-    run(
-        JOB,
-        ARGUMENTS,
-        mutually_exclusive=TUNNEL_EXCLUSIVE,
-        required_if=[
-            ("match_by", "name", ["name"]),
-            ("match_by", "peer", ["peer_id", "peer_ip"], True),
-            ("match_by", "site_id", ["site_id"]),
-        ],
-    )
+    MODULE.run()
 
 
 if __name__ == "__main__":

@@ -104,7 +104,7 @@ error:
 
 from ansible_collections.vcloudair.cloud.plugins.module_utils import _measuring
 from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import measuring_arguments
-from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import run_with
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Module
 
 ARGUMENTS = dict(
     measuring_arguments(),
@@ -164,9 +164,12 @@ def _words(violation):
     return "%s: %s, it is %s" % (violation["vm"], violation["limit"], value)
 
 
+MODULE = Module(compare, ARGUMENTS, of_edges=False)
+
+
 def main():
     """Entry point."""
-    run_with(compare, ARGUMENTS, of_edges=False)
+    MODULE.run()
 
 
 if __name__ == "__main__":

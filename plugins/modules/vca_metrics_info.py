@@ -104,7 +104,7 @@ error:
 
 from ansible_collections.vcloudair.cloud.plugins.module_utils import _measuring
 from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import measuring_arguments
-from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import run_with
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Module
 
 ARGUMENTS = dict(
     measuring_arguments(),
@@ -124,9 +124,12 @@ def read(client, params, check_mode, diff_mode):
     return _measuring.with_unmeasured(result, found, params["on_error"])
 
 
+MODULE = Module(read, ARGUMENTS, of_edges=False)
+
+
 def main():
     """Entry point."""
-    run_with(read, ARGUMENTS, of_edges=False)
+    MODULE.run()
 
 
 if __name__ == "__main__":

@@ -225,7 +225,7 @@ error:
 """
 
 from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import NAT_RULE_EXCLUSIVE, nat_rule_arguments
-from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, given, refuse, run
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, Module, given, refuse
 
 ARGUMENTS = dict(
     rules=dict(
@@ -262,9 +262,12 @@ def state(params):
 JOB = Job("ans.nat", specs=section, state=state, show=lambda nat, params: {"nat": nat})
 
 
+MODULE = Module(JOB, ARGUMENTS, required_if=[("purge", True, ["rules"]), ("state", "absent", ["rules"])])
+
+
 def main():
     """Entry point."""
-    run(JOB, ARGUMENTS, required_if=[("purge", True, ["rules"]), ("state", "absent", ["rules"])])
+    MODULE.run()
 
 
 if __name__ == "__main__":

@@ -73,16 +73,19 @@ error:
   sample: {error: NotFoundError, message: "..."}
 """
 
-from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, run
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, Module
 
 ARGUMENTS = {}
 
 JOB = Job("ans.nat", show=lambda nat, params: {"nat": nat})
 
 
+MODULE = Module(JOB, ARGUMENTS)
+
+
 def main():
     """Entry point."""
-    run(JOB, ARGUMENTS)
+    MODULE.run()
 
 
 if __name__ == "__main__":

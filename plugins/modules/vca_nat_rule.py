@@ -237,7 +237,7 @@ from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import 
     nat_rule_arguments,
     stage_arguments,
 )
-from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, given, run
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, Module, given
 
 STATE = dict(type="str", choices=["present", "absent"], default="present")
 
@@ -250,19 +250,22 @@ JOB = Job(
 )
 
 
+MODULE = Module(
+    JOB,
+    ARGUMENTS,
+    mutually_exclusive=NAT_RULE_EXCLUSIVE,
+    required_if=[
+        ("match_by", "tuple", ["action", "original_address"]),
+        ("match_by", "description", ["description"]),
+        ("match_by", "tag", ["tag"]),
+        ("match_by", "rule_id", ["rule_id"]),
+    ],
+)
+
+
 def main():
     """Entry point."""
-    run(
-        JOB,
-        ARGUMENTS,
-        mutually_exclusive=NAT_RULE_EXCLUSIVE,
-        required_if=[
-            ("match_by", "tuple", ["action", "original_address"]),
-            ("match_by", "description", ["description"]),
-            ("match_by", "tag", ["tag"]),
-            ("match_by", "rule_id", ["rule_id"]),
-        ],
-    )
+    MODULE.run()
 
 
 if __name__ == "__main__":

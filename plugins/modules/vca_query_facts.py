@@ -103,7 +103,7 @@ error:
   sample: {error: NotFoundError, message: "..."}
 """
 
-from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import run_with
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Module
 
 ARGUMENTS = dict(
     name=dict(type="str"),
@@ -127,9 +127,12 @@ def gather(client, params, check_mode, diff_mode):
     return dict(changed=False, ansible_facts=dict(vca=machine))
 
 
+MODULE = Module(gather, ARGUMENTS, of_edges=False, required_one_of=[("name", "id")])
+
+
 def main():
     """Entry point."""
-    run_with(gather, ARGUMENTS, of_edges=False, required_one_of=[("name", "id")])
+    MODULE.run()
 
 
 if __name__ == "__main__":

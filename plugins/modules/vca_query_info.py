@@ -148,7 +148,7 @@ error:
   sample: {error: AmbiguousMatchError, message: "..."}
 """
 
-from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import given, run_with
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Module, given
 
 ARGUMENTS = dict(
     type=dict(type="str", required=True),
@@ -177,9 +177,12 @@ def query(client, params, check_mode, diff_mode):
     return dict(changed=False, records=shown, record=shown[0] if shown else None, count=len(shown))
 
 
+MODULE = Module(query, ARGUMENTS, of_edges=False)
+
+
 def main():
     """Entry point."""
-    run_with(query, ARGUMENTS, of_edges=False)
+    MODULE.run()
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import re
 import sys
 import typing
@@ -12,9 +13,10 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.vcloudair.cloud.plugins.module_utils import _arguments, _runner
+from ansible_collections.vcloudair.cloud.plugins.plugin_utils.module_action import ModuleAction
 
 from tests.support.documents import ROOT
-from tests.support.modules import MODULES, load
+from tests.support.modules import MODULES, PLUGINS, load
 from vcloudair_core import App
 from vcloudair_core.config import OPTIONS
 from vcloudair_core.engine.fields import fields_of
@@ -200,6 +202,20 @@ def _yaml(name: str) -> Any:
 def test_the_action_group_has_every_module() -> None:
     of_edges = [name for name in MODULES if "edge" in load(name).arguments]
     assert _yaml("meta/runtime.yml")["action_groups"] == {"vca": MODULES, "vca_edge": of_edges}
+
+
+def test_every_module_has_its_action_and_no_action_is_without_a_module() -> None:
+    # An action is looked for by the module's name: without one, a task is slow, and its stage has no name.
+    assert sorted(path.stem for path in (ROOT / "plugins" / "action").glob("*.py")) == MODULES
+    for name in MODULES:
+        action = importlib.import_module(f"{PLUGINS}.action.{name}").ActionModule
+        assert action.__mro__[1] is ModuleAction, name
+        assert action.module is importlib.import_module(f"{PLUGINS}.modules.{name}").MODULE, name
+
+
+def test_no_action_is_redirected() -> None:
+    # With redirects to one action, Ansible gives the module_defaults of each module to all of them.
+    assert "plugin_routing" not in _yaml("meta/runtime.yml")
 
 
 def test_the_library_is_asked_for_alike_everywhere() -> None:

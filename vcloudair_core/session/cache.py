@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from vcloudair_core.redact import Secret, as_bytes
 from vcloudair_core.session.auth import Farewell, Grant
 from vcloudair_core.session.clock import SYSTEM_CLOCK, Clock
+from vcloudair_core.session.derived_keys import KEYS
 from vcloudair_core.session.identity import Identity
 
 if TYPE_CHECKING:
@@ -74,7 +75,6 @@ class TokenCache:
         self._key = key
         self._secret = secret
         self._clock = clock
-        self._derived: dict[bytes, bytes] = {}
         self._touched_at = float("-inf")
         self._guard = threading.Lock()
         self._lock: Any = None
@@ -215,13 +215,13 @@ class TokenCache:
     def _cipher(self, salt: bytes) -> Any:
         from cryptography.fernet import Fernet
 
-        if salt not in self._derived:
-            raw = hashlib.scrypt(
-                as_bytes(self._secret.reveal()) + b"\0" + self._key.encode(),
-                salt=salt, n=_SCRYPT_N, r=_SCRYPT_R, p=_SCRYPT_P, dklen=32,
-            )  # fmt: skip
-            self._derived[salt] = base64.urlsafe_b64encode(raw)
-        return Fernet(self._derived[salt])
+        secret = as_bytes(self._secret.reveal()) + b"\0" + self._key.encode()
+        name = hashlib.sha256(salt + secret).digest()
+        raw = KEYS.get(name)
+        if raw is None:
+            raw = hashlib.scrypt(secret, salt=salt, n=_SCRYPT_N, r=_SCRYPT_R, p=_SCRYPT_P, dklen=32)
+            KEYS.put(name, raw)
+        return Fernet(base64.urlsafe_b64encode(raw))
 
     def _is_alive(self, grant: Grant, used_at: float) -> bool:
         now = self._clock.wall()

@@ -155,6 +155,14 @@ class RequestsTransport:
         return b"".join(chunks)
 
 
+def preload() -> None:
+    """Import what sending takes, for programs that fork: each of their processes would have to otherwise."""
+    import idna  # noqa: F401 - for names of hosts, and slow
+    import requests.adapters
+    import requests.utils
+    import urllib3.util.retry  # noqa: F401
+
+
 def _prepared(request: Request) -> Any:
     import requests
 

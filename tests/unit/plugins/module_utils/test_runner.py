@@ -178,7 +178,7 @@ def module_run(monkeypatch, capsys, job, arguments, options, **constraints):
     monkeypatch.setattr(basic, "_ANSIBLE_ARGS", given)
     monkeypatch.setattr(basic, "_ANSIBLE_PROFILE", "legacy", raising=False)
     with pytest.raises(SystemExit) as stopped:
-        _runner.run(job, arguments, **constraints)
+        _runner.Module(job, arguments, **constraints).run()
     return stopped.value.code, json.loads(capsys.readouterr().out)
 
 
