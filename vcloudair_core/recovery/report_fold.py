@@ -1,0 +1,218 @@
+"""The events of a journal, one after the other, gathered by machine, step and group. Nothing is judged here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from vcloudair_core.recovery import event_reading as read
+from vcloudair_core.recovery import events as names
+from vcloudair_core.recovery.events import Event
+from vcloudair_core.recovery.report_model import (
+    ALREADY,
+    DONE,
+    FAILED,
+    IN_FLIGHT,
+    SKIPPED,
+    Attempt,
+    GroupReport,
+    Period,
+    StepReport,
+)
+
+_ENDS = frozenset({DONE, ALREADY, FAILED, SKIPPED})
+
+
+@dataclass
+class MachineDraft:
+    """``is_named``: the start of the run names it; one that only turns up later is a thing to wonder about."""
+
+    id: str
+    name: str
+    group: str
+    is_named: bool = False
+    words: Mapping[str, Any] = field(default_factory=dict)
+    attempts: list[Attempt] = field(default_factory=list)
+
+
+class Fold:
+    """All that was read so far. Any event may come at any time, and any word of it may be missing."""
+
+    def __init__(self) -> None:
+        self.run: Event = {}
+        self.finish: Event | None = None
+        self.stop: Event | None = None
+        self.groups: dict[str, GroupReport] = {}
+        self.machines: dict[str, MachineDraft] = {}
+        self.steps: dict[tuple[str, str, str], StepReport] = {}
+        self.periods: list[Period] = []
+        self.first: datetime | None = None
+        self.last: datetime | None = None
+        self.count = self.unreadable = self.set_back = self.missing = 0
+        self.unknown: dict[str, int] = {}
+        self._seq = 0
+        self._before: datetime | None = None
+        self._known: dict[str, Callable[[Event, datetime | None], None]] = {
+            names.RUN_STARTED: self._run_started, names.RUN_RESUMED: self._run_resumed,
+            names.RUN_INTERRUPTED: self._run_interrupted, names.RUN_FINISHED: self._run_finished,
+            names.GROUP_STARTED: self._group_started, names.GROUP_FINISHED: self._group_finished,
+            names.STEP_STARTED: self._step_started, names.STEP_FINISHED: self._step_finished,
+            names.MACHINE_STARTING: self._machine_starting, names.MACHINE_STARTED: self._machine_started,
+            names.MACHINE_FINISHED: self._machine_finished, names.MACHINE_PROGRESSED: lambda event, at: None,
+        }  # fmt: skip
+
+    def take(self, event: object) -> None:
+        """One event more. What is none is counted."""
+        if not isinstance(event, Mapping) or not read.text(event, "event"):
+            self.unreadable += 1
+            return
+        self.count += 1
+        at = read.moment(event)
+        self._follow(event, at)
+        handle = self._known.get(read.text(event, "event"))
+        if handle is None:
+            self.unknown[read.text(event, "event")] = self.unknown.get(read.text(event, "event"), 0) + 1
+        else:
+            handle(event, at)
+
+    def _follow(self, event: Event, at: datetime | None) -> None:
+        seq = read.whole(event, "seq")
+        if seq is not None:
+            self.missing += max(0, seq - self._seq - 1)
+            self._seq = max(self._seq, seq)
+        if at is not None:
+            self.set_back += self._before is not None and at < self._before
+            self._before = at
+            self.first = at if self.first is None else self.first
+            self.last = at if self.last is None else max(self.last, at)
+
+    # -- the run -------------------------------------------------------------------------------------------------
+
+    def _run_started(self, event: Event, at: datetime | None) -> None:
+        if self.run:
+            return
+        self.run = event
+        self.periods.append(_period(event, at))
+        for words in read.mappings(event, "groups"):
+            name = read.text(words, "name")
+            self.groups[name] = replace(
+                self._group(name), priority=read.whole(words, "priority"), depends_on=read.texts(words, "depends_on")
+            )
+            for one in read.mappings(words, "machines"):
+                draft = self._machine({**one, "group": name})
+                draft.is_named, draft.words = True, one
+
+    def _run_resumed(self, event: Event, at: datetime | None) -> None:
+        if self.periods and not self.periods[-1].end:
+            # Whoever died had no time to say so: its last sign of life was the event before this one.
+            self.periods[-1] = replace(self.periods[-1], end="died")
+        self.periods.append(_period(event, at))
+        self.stop = self.finish = None
+
+    def _run_interrupted(self, event: Event, at: datetime | None) -> None:
+        self.stop = event
+        under_way = tuple(read.text(one, "name") or read.text(one, "id") for one in read.mappings(event, "in_flight"))
+        self._end_period(at, "interrupted", read.text(event, "reason"), under_way)
+
+    def _run_finished(self, event: Event, at: datetime | None) -> None:
+        self.finish, self.stop = event, None
+        self._end_period(at, "finished", "", ())
+
+    def _end_period(self, at: datetime | None, end: str, reason: str, under_way: tuple[str, ...]) -> None:
+        if not self.periods:
+            self.periods.append(Period(None))
+        self.periods[-1] = replace(self.periods[-1], ended=at, end=end, reason=reason, in_flight=under_way)
+
+    # -- groups and steps ----------------------------------------------------------------------------------------
+
+    def _group(self, name: str) -> GroupReport:
+        return self.groups.setdefault(name, GroupReport(name))
+
+    def _group_started(self, event: Event, at: datetime | None) -> None:
+        group = self._group(read.text(event, "group"))
+        started = group.started or at
+        self.groups[group.name] = replace(group, verdict=IN_FLIGHT, started=started, ended=None, reason="")
+
+    def _group_finished(self, event: Event, at: datetime | None) -> None:
+        group = self._group(read.text(event, "group"))
+        said = read.text(event, "verdict")
+        verdict = said if said in (DONE, FAILED, SKIPPED) else IN_FLIGHT
+        self.groups[group.name] = replace(group, verdict=verdict, reason=read.text(event, "reason"), ended=at)
+
+    def _step(self, event: Event) -> StepReport:
+        group, phase, name = (read.text(event, key) for key in ("group", "phase", "step"))
+        if group:
+            self._group(group)
+        found = self.steps.get((group, phase, name)) or StepReport(group, phase, name, "")
+        return replace(found, kind=read.text(event, "kind") or found.kind)
+
+    def _keep(self, step: StepReport, attempts: list[Attempt], **words: Any) -> None:
+        self.steps[step.group, step.phase, step.name] = replace(step, attempts=tuple(attempts), **words)
+
+    def _step_started(self, event: Event, at: datetime | None) -> None:
+        step = self._step(event)
+        attempt = Attempt(read.whole(event, "attempt") or len(step.attempts) + 1, at)
+        self._keep(step, [*step.attempts, attempt])
+
+    def _step_finished(self, event: Event, at: datetime | None) -> None:
+        step = self._step(event)
+        attempts = list(step.attempts)
+        is_open = bool(attempts) and attempts[-1].verdict == IN_FLIGHT
+        last = attempts.pop() if is_open else Attempt(read.whole(event, "attempt") or len(attempts) + 1)
+        self._keep(
+            step, [*attempts, _ended(last, event, at)], output=read.text(event, "output"), by=read.text(event, "by"),
+            saved=read.text(event, "saved"), summary=event.get("summary"),
+        )  # fmt: skip
+
+    # -- machines ------------------------------------------------------------------------------------------------
+
+    def _machine(self, event: Event) -> MachineDraft:
+        key = read.text(event, "id") or read.text(event, "name")
+        draft = self.machines.setdefault(key, MachineDraft(key, "", ""))
+        draft.name = draft.name or read.text(event, "name") or key
+        draft.group = draft.group or read.text(event, "group")
+        return draft
+
+    def _machine_starting(self, event: Event, at: datetime | None) -> None:
+        draft = self._machine(event)
+        number = read.whole(event, "attempt") or len(draft.attempts) + 1
+        last = _open(draft, number)
+        if last is not None:
+            return  # begun before the run was resumed: it is still that attempt
+        draft.attempts.append(Attempt(number, at, last_sync=read.moment(event, "last_sync")))
+
+    def _machine_started(self, event: Event, at: datetime | None) -> None:
+        draft = self._machine(event)
+        last = _open(draft, None) or Attempt(len(draft.attempts) + 1, at)
+        started = replace(last, task_href=read.text(event, "task") or last.task_href, is_asked=True)
+        draft.attempts = [*(one for one in draft.attempts if one is not last), started]
+
+    def _machine_finished(self, event: Event, at: datetime | None) -> None:
+        draft = self._machine(event)
+        number = read.whole(event, "attempt")
+        last = _open(draft, number) or Attempt(number or len(draft.attempts) + 1)
+        ended = replace(_ended(last, event, at), last_sync=read.moment(event, "last_sync") or last.last_sync)
+        draft.attempts = [*(one for one in draft.attempts if one is not last), ended]
+
+
+def _open(draft: MachineDraft, number: int | None) -> Attempt | None:
+    """The last attempt, when it has no end yet and is that one."""
+    last = draft.attempts[-1] if draft.attempts else None
+    if last is None or last.ended is not None or last.verdict != IN_FLIGHT:
+        return None
+    return last if number in (None, last.number) else None
+
+
+def _ended(attempt: Attempt, event: Event, at: datetime | None) -> Attempt:
+    said = read.text(event, "verdict")
+    return replace(
+        attempt, ended=at, verdict=said if said in _ENDS else IN_FLIGHT, reason=read.text(event, "reason"),
+        hint=read.text(event, "hint"), seconds=read.number(event, "seconds"), task=dict(read.mapping(event, "task")),
+        request_id=read.text(event, "request_id"), is_final=event.get("is_final") is not False,
+    )  # fmt: skip
+
+
+def _period(event: Event, at: datetime | None) -> Period:
+    return Period(at, None, read.text(event, "host"), read.text(event, "user"), read.whole(event, "pid"))
