@@ -29,9 +29,10 @@ def entity(
     return Response(status, Headers({"Content-Type": content_type, **(headers or {})}), serialised(root))
 
 
-def error(status: int, code: str, message: str, version: str = "5.6") -> Response:
+def error(status: int, code: str, message: str, version: str = "5.6", *, vendor_code: str | None = None) -> Response:
     """A vCloud Error document."""
-    root = element("Error", {"majorErrorCode": status, "minorErrorCode": code, "message": message})
+    attributes = {"majorErrorCode": status, "minorErrorCode": code, "message": message}
+    root = element("Error", {**attributes, "vendorSpecificErrorCode": vendor_code})
     return entity(root, "application/vnd.vmware.vcloud.error+xml", version, status=status)
 
 

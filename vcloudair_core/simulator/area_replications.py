@@ -3,45 +3,57 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
-from lxml import etree
-
-from vcloudair_core.http import Response
+from vcloudair_core.http import Headers, Response
 from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
 from vcloudair_core.simulator import answers
 from vcloudair_core.simulator.area_vdc import own_vdc
-from vcloudair_core.simulator.clock import stamp_of
-from vcloudair_core.simulator.recovery import ACTIONS, offered, start
+from vcloudair_core.simulator.replication_actions import act, delete, not_there, own_replication
+from vcloudair_core.simulator.replication_group import (
+    HCS,
+    MEDIA,
+    group_document,
+    href_of,
+    point_in_time,
+    vr,
+    vr_root,
+)
+from vcloudair_core.simulator.task_forms import with_port
+from vcloudair_core.simulator.tasks import T
 from vcloudair_core.simulator.world import Replication, Vdc
-from vcloudair_core.simulator.xmlbuild import VCLOUD, VR, element, link
+from vcloudair_core.simulator.xmlbuild import element, link
 
-T = "application/vnd.vmware.vcloud."
-HCS = "application/vnd.vmware.hcs."
+Handler = Callable[[Any], Response]
 
 
 def area(prefix: str = "") -> SimulatorArea:
-    """Lists by org and VDC, groups, their points in time, and what a VDC is enabled for."""
-    routes = [
+    """Lists by org and VDC, groups, their points in time, what a VDC is enabled for, and actions."""
+    reads = [
         ("/api/org/{org_id}/replications", of_org),
+        ("/api/org/{org_id}/failbackreplications", none_of_org),
         ("/api/org/{org_id}/enabledForReplicationVdcs", enabled_vdcs),
         ("/api/vdc/{vdc_id}/replications", of_vdc),
+        ("/api/vdc/{vdc_id}/failbackreplications", none_of_vdc),
+        ("/api/vdc/{vdc_id}/peers", none_of_vdc),
         ("/api/vdc/{vdc_id}/recoveryDetails", recovery_details),
         ("/api/vr/replications/{replication_id}", show),
         ("/api/vr/replications/{replication_id}/instances", instances),
     ]
-    made = [SimulatorRoute("GET", prefix + path, handler) for path, handler in routes]
-    made.append(SimulatorRoute("POST", f"{prefix}/api/vr/replications/{{replication_id}}/action/{{action}}", act))
-    return SimulatorArea(f"replications{prefix}", "Replications: tests, clean-ups, failovers", tuple(made))
+    routes = [("GET", path, handler) for path, handler in reads]
+    routes.append(("POST", "/api/vr/replications/{replication_id}/action/{action}", act))
+    routes.append(("DELETE", "/api/vr/replications/{replication_id}", delete))
+    made = tuple(SimulatorRoute(method, prefix + path, _if_installed(handler)) for method, path, handler in routes)
+    return SimulatorArea(f"replications{prefix}", "Replications: tests, clean-ups, failovers", made)
 
 
-def _vr(tag: str, *children: Any) -> Any:
-    return element(tag, None, *children, namespace=VR)
-
-
-def _root(tag: str, attributes: dict[str, Any], *children: Any) -> Any:
-    """vr is prefixed and vcloud the default, as on the wire. Source: api/dr.md §2.3."""
-    return element(tag, attributes, *children, namespace=VR, prefixes={None: VCLOUD, "ns2": VR})
+def _if_installed(handler: Handler) -> Handler:
+    """An extension that is not there is a path that is not there. Source: api/dr.md §1, §3.4."""
+    absent = Response(
+        404, Headers({"Content-Type": "text/html; charset=utf-8"}), b"<html><body>Not found</body></html>"
+    )
+    return lambda context: handler(context) if context.simulator.config.dr_installed else absent
 
 
 def of_org(context: Any) -> Response:
@@ -67,15 +79,17 @@ def _listed(context: Any, found: list[Replication], parent: str, parent_type: st
     """One page; behind the last one there is a Link and nothing else. Source: api/dr.md §2.2."""
     try:
         page, size = (
-            int((context.query.get(name) or [default])[0]) for name, default in (("page", 1), ("pageSize", 25))
+            int((context.query.get(name) or [default])[0])
+            for name, default in (("page", 1), ("pageSize", context.simulator.config.list_page_size))
         )
     except ValueError:
         page = size = 0
     if page < 1 or size < 1:
         return answers.error(400, "BAD_REQUEST", "validation error on field 'page': not a positive number")
     size = min(size, 128)
-    href, media = f"{context.root}{parent}/replications", f"{T}query.references+xml"
-    links = [link("up", f"{context.root}{parent}", parent_type)]
+    root = with_port(context.root, context.simulator.config.href_port_443)
+    href, media = f"{root}{parent}/replications", f"{T}query.references+xml"
+    links = [link("up", f"{root}{parent}", parent_type)]
     if page < math.ceil(len(found) / size):
         links.append(link("nextPage", f"{href}?page={page + 1}&pageSize={size}", media))
     attributes = {
@@ -86,136 +100,39 @@ def _listed(context: Any, found: list[Replication], parent: str, parent_type: st
         "href": f"{href}?page={page}&pageSize={size}",
         "type": media,
     }
+    has_names = context.simulator.config.list_reference_name == "present"
     references = [
-        element("Reference", {"href": _href(context, one), "name": one.name, "type": f"{HCS}replicationGroup+xml"})
+        element("Reference", {"href": href_of(context, one), "name": one.name if has_names else None, "type": MEDIA})
         for one in found[(page - 1) * size : page * size]
     ]
     return answers.entity(element("References", attributes, *links, *references), media, context.version)
 
 
-def _href(context: Any, replication: Replication) -> str:
-    return f"{context.root}/api/vr/replications/{replication.replication_id}"
-
-
-def _own(context: Any) -> Replication | None:
-    found: Replication | None = context.world.replications.get(context.path_params["replication_id"])
-    return found if found is not None and own_vdc(context, found.vdc_id) else None
-
-
 def show(context: Any) -> Response:
     """A replication group: one machine, its state and its points in time. Source: api/dr.md §2.3, §2.4."""
-    found = _own(context)
+    found = own_replication(context)
     if found is None:
-        return answers.no_access("replicationGroup", context.path_params["replication_id"], context.version)
-    words = {
-        "Rpo": found.rpo_minutes,
-        "QuiesceGuestEnabled": False,
-        "NetworkCompressionEnabled": False,
-        "PlaceholderVappId": f"urn:vcloud:vapp:{found.placeholder_vapp_id}",
-        "EventPartitionId": context.world.make_id("partition", "1"),
-        "ReplicationState": None if found.recovered_at else "paused" if found.paused else "ok",
-        "Paused": found.paused,
-        "CurrentRpoViolation": max(0, _lag(found) - found.rpo_minutes),
-        "TestRecoveryState": found.test_state,
-        "RecoveryState": found.recovery_state,
-        "RecoveryCompletionTime": stamp_of(found.recovered_at) if found.recovered_at else None,
-    }
-    document = _root(
-        "ReplicationGroup",
-        {
-            "name": found.name,
-            "id": f"urn:vcloud:replicationGroup:{found.replication_id[-36:]}",
-            "href": _href(context, found),
-            "type": f"{HCS}replicationGroup+xml",
-        },
-        *[_link(context, found, action) for action in offered(found)],
-        *[_vr(name, value) for name, value in words.items() if value is not None],
-        _vr("ReplicationGroupInstance", *_point_in_time(context, found)),
-    )
-    return answers.entity(document, f"{HCS}replicationGroup+xml", context.version)
-
-
-def _lag(replication: Replication) -> int:
-    return replication.rpo_minutes // 2 if replication.lag_minutes is None else replication.lag_minutes
-
-
-def _link(context: Any, replication: Replication, action: str) -> Any:
-    media = None if action == "testCleanup" else f"{HCS}{action}Params+xml"
-    return link(f"operation:{action}", f"{_href(context, replication)}/action/{action}", media)
-
-
-def _point_in_time(context: Any, replication: Replication) -> list[Any]:
-    newest = replication.recovered_at or context.simulator.clock.now()
-    started = stamp_of(newest - 60 * _lag(replication))
-    return [
-        _vr("Id", f"replica-{replication.replication_id[-8:]}"),
-        _vr("TransferStartTime", started),
-        _vr("TransferSeconds", 14),
-        _vr("TransferBytes", 1048576),
-    ]
-
-
-def act(context: Any) -> Response:
-    """Start a test, its clean-up or a failover. Wrong states end in a failed task, not in an HTTP error."""
-    found = _own(context)
-    action = context.path_params["action"]
-    if found is None or action not in ACTIONS:
-        return answers.no_access("replicationGroup", context.path_params["replication_id"], context.version)
-    problem = _problem(context, action)
-    if problem is not None:
-        return problem
-    is_on, _ = _params(context.request.body)
-    task = start(context.simulator, found, action, power_on=is_on)
-    document = context.simulator.tasks.document(task, context.root)
-    return answers.entity(document, f"{T}task+xml", context.version, status=context.simulator.config.dr_status)
-
-
-def _problem(context: Any, action: str) -> Response | None:
-    """Why a request is refused as it stands. Source: api/dr.md §2.1, §3.4, addendum §1.1."""
-    if action == "testCleanup":
-        return None  # a body is ignored
-    given = context.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    refusal = context.simulator.config.failover_content_type
-    if action == "failover" and refusal and given != f"{HCS}failoverParams+xml".lower():
-        return answers.error(refusal, "UNSUPPORTED_MEDIA_TYPE", f"Unsupported media type: {given}", context.version)
-    try:
-        _, has_synchronize = _params(context.request.body)
-    except (ValueError, etree.XMLSyntaxError) as exc:
-        return answers.error(400, "BAD_REQUEST", f"Bad request: {exc}", context.version)
-    if action == "testFailover" and not has_synchronize:
-        return answers.error(400, "BAD_REQUEST", "Bad request: Synchronize is missing", context.version)
-    return None
-
-
-def _params(body: bytes) -> tuple[bool, bool]:
-    """PowerOn, which is on unless it is said, and whether Synchronize is there. Source: api/dr.md §3.1."""
-    if not body.strip():
-        return True, False
-    root = etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True))
-    if etree.QName(root).localname not in ("FailoverParams", "TestFailoverParams"):
-        message = f"unexpected {etree.QName(root).localname}"
-        raise ValueError(message)
-    words = {etree.QName(child).localname: (child.text or "").strip().lower() for child in root}
-    return words.get("PowerOn", "true") in ("true", "1"), "Synchronize" in words
+        return not_there(context)
+    return answers.entity(group_document(context, found), MEDIA, context.version)
 
 
 def instances(context: Any) -> Response:
     """The points in time that a failover may go back to. Source: api/dr.md §2."""
-    found = _own(context)
+    found = own_replication(context)
     if found is None:
-        return answers.no_access("replicationGroup", context.path_params["replication_id"], context.version)
+        return not_there(context)
     media = f"{HCS}replicationGroupInstanceList+xml"
-    attributes = {"href": f"{_href(context, found)}/instances", "type": media}
-    point = _vr("Instance", *_point_in_time(context, found))
-    return answers.entity(_root("ReplicationGroupInstanceList", attributes, point), media, context.version)
+    attributes = {"href": f"{href_of(context, found)}/instances", "type": media}
+    point = vr("Instance", *point_in_time(context, found))
+    return answers.entity(vr_root(context, "ReplicationGroupInstanceList", attributes, point), media, context.version)
 
 
 def enabled_vdcs(context: Any) -> Response:
-    """The VDCs that take replications: all of them."""
+    """The VDCs that take replications."""
     org = context.world.orgs[context.user.org]
     if context.path_params["org_id"] != org.org_id:
         return answers.no_access("org", context.path_params["org_id"], context.version)
-    vdcs: list[Vdc] = context.world.vdcs_of(org.name)
+    vdcs: list[Vdc] = [vdc for vdc in context.world.vdcs_of(org.name) if vdc.is_recovery_enabled]
     media = f"{T}query.references+xml"
     document = element(
         "References",
@@ -229,13 +146,44 @@ def enabled_vdcs(context: Any) -> Response:
 
 
 def recovery_details(context: Any) -> Response:
-    """What a VDC is enabled for. Source: api/dr.md §2.5."""
+    """What a VDC is enabled for; 404 when it takes no replications, though it is linked. Source: api/dr.md §2.5."""
     vdc = own_vdc(context, context.path_params["vdc_id"])
     if vdc is None:
         return answers.no_access("vdc", context.path_params["vdc_id"], context.version)
+    if not vdc.is_recovery_enabled:
+        return answers.error(404, "RESOURCE_NOT_FOUND", "The VDC is not enabled for recovery.", context.version)
     media = f"{HCS}vrRecoveryDetails+xml"
-    words = ("IsPlannedMigrationEnabled", "IsFailoverEnabled", "IsTestFailoverEnabled")
+    words = {
+        "IsPlannedMigrationEnabled": vdc.is_planned_migration_enabled,
+        "IsFailoverEnabled": vdc.is_failover_enabled,
+        "IsTestFailoverEnabled": vdc.is_test_failover_enabled,
+    }
     attributes = {"href": f"{context.root}/api/vdc/{vdc.vdc_id}/recoveryDetails", "type": media}
-    return answers.entity(
-        _root("VrRecoveryDetails", attributes, *[_vr(word, True) for word in words]), media, context.version
+    document = vr_root(context, "VrRecoveryDetails", attributes, *[vr(name, value) for name, value in words.items()])
+    return answers.entity(document, media, context.version)
+
+
+def none_of_org(context: Any) -> Response:
+    """Replications back to the source: there are none here. Source: api/dr.md §5."""
+    org = context.world.orgs[context.user.org]
+    if context.path_params["org_id"] != org.org_id:
+        return answers.no_access("org", context.path_params["org_id"], context.version)
+    return _none(context, f"{T}org+xml")
+
+
+def none_of_vdc(context: Any) -> Response:
+    """Peers of a VDC, and replications back from it: there are none here."""
+    vdc = own_vdc(context, context.path_params["vdc_id"])
+    return (
+        _none(context, f"{T}vdc+xml")
+        if vdc
+        else answers.no_access("vdc", context.path_params["vdc_id"], context.version)
     )
+
+
+def _none(context: Any, parent_type: str) -> Response:
+    media, href = f"{T}query.references+xml", f"{context.base_url}{context.request.path}"
+    attributes = {"page": 1, "pageSize": context.simulator.config.list_page_size, "total": 0}
+    parent, _, _ = href.rpartition("/")
+    document = element("References", {**attributes, "href": href, "type": media}, link("up", parent, parent_type))
+    return answers.entity(document, media, context.version)

@@ -29,7 +29,7 @@ def show(context: Any) -> Response:
     task_id = context.path_params["task_id"]
     found = context.simulator.tasks.find(task_id, context.user.org)
     if found is None:
-        return answers.no_access("task", task_id, context.version)
+        return _gone(context, task_id)
     document = context.simulator.tasks.document(found, context.root)
     found.looks += 1
     return answers.entity(document, f"{T}task+xml", context.version)
@@ -40,11 +40,17 @@ def cancel(context: Any) -> Response:
     task_id = context.path_params["task_id"]
     found = context.simulator.tasks.find(task_id, context.user.org)
     if found is None:
-        return answers.no_access("task", task_id, context.version)
-    if context.simulator.tasks.status(found) not in ("queued", "running"):
+        return _gone(context, task_id)
+    if not context.simulator.tasks.cancel(found):
         return answers.error(400, "BAD_REQUEST", "The task is over and cannot be cancelled.", context.version)
-    found.is_cancelled = True
     return answers.empty(204)
+
+
+def _gone(context: Any, task_id: str) -> Response:
+    """Expired, never there, or somebody else's: which status it is, no source tells. Source: api/tasks.md §7."""
+    if context.simulator.config.task_gone_status == 404:
+        return answers.error(404, "RESOURCE_NOT_FOUND", "The resource was not found.", context.version)
+    return answers.no_access("task", task_id, context.version)
 
 
 def show_list(context: Any) -> Response:

@@ -118,7 +118,9 @@ def show_org(context: Any) -> Response:
         {"name": own.name, "id": f"urn:vcloud:org:{own.org_id}", "type": f"{T}org+xml", "href": href},
         *[link("down", f"{root}/api/vdc/{vdc.vdc_id}", f"{T}vdc+xml", name=vdc.name) for vdc in vdcs],
         link("down", f"{root}/api/tasksList/{own.org_id}", f"{T}tasksList+xml"),
-        link("down:replications", f"{href}/replications", f"{T}query.references+xml"),
+        link("down:replications", f"{href}/replications", f"{T}query.references+xml")
+        if context.simulator.config.dr_installed
+        else None,
         element("Description"),
         element("FullName", None, own.full_name),
     )

@@ -7,8 +7,8 @@ from typing import Any
 
 from vcloudair_core.http import Response
 from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
-from vcloudair_core.simulator import answers
-from vcloudair_core.simulator.world import Edge, Vdc, Vm
+from vcloudair_core.simulator import answers, capacity
+from vcloudair_core.simulator.world import Edge, Vdc, Vm, World
 from vcloudair_core.simulator.xmlbuild import element, link
 
 T = "application/vnd.vmware.vcloud."
@@ -55,7 +55,7 @@ def own_edge(context: Any, edge_id: str) -> Edge | None:
 
 
 def show_vdc(context: Any) -> Response:
-    """A pay-as-you-go VDC: every limit is 0, which is none."""
+    """A VDC; as pay-as-you-go ones, it has by default limits of 0, which is none."""
     root, wanted = context.root, context.path_params["vdc_id"]
     found = own_vdc(context, wanted)
     if found is None:
@@ -72,10 +72,12 @@ def show_vdc(context: Any) -> Response:
         {"status": 1, "name": found.name, "id": f"urn:vcloud:vdc:{found.vdc_id}", "type": f"{T}vdc+xml", "href": href},
         link("up", f"{root}/api/org/{owner.org_id}", f"{T}org+xml"),
         link("edgeGateways", f"{root}/api/admin/vdc/{found.vdc_id}/edgeGateways", f"{T}query.records+xml"),
-        link("down", f"{href}/recoveryDetails", "application/vnd.vmware.hcs.vrRecoveryDetails+xml"),
+        link("down", f"{href}/recoveryDetails", "application/vnd.vmware.hcs.vrRecoveryDetails+xml")
+        if context.simulator.config.dr_installed
+        else None,
         element("Description"),
         element("AllocationModel", None, "AllocationVApp"),
-        element("ComputeCapacity", None, _capacity("Cpu", "MHz"), _capacity("Memory", "MB")),
+        element("ComputeCapacity", None, *_capacities(context.world, found)),
         element("ResourceEntities", None, *resources),
         element("AvailableNetworks"),
         element("Capabilities", None, _nested("SupportedHardwareVersions", {"SupportedHardwareVersion": "vmx-10"})),
@@ -93,8 +95,14 @@ def show_vdc(context: Any) -> Response:
     return answers.entity(document, f"{T}vdc+xml", context.version)
 
 
-def _capacity(name: str, unit: str) -> Any:
-    return _nested(name, {"Units": unit, "Allocated": 0, "Limit": 0, "Reserved": 0, "Used": 0, "Overhead": 0})
+def _capacities(world: World, vdc: Vdc) -> list[Any]:
+    return [
+        _nested(name, {"Units": unit, "Allocated": limit, "Limit": limit, "Reserved": 0, "Used": used, "Overhead": 0})
+        for name, unit, limit, used in (
+            ("Cpu", "MHz", vdc.cpu_limit_mhz, capacity.cpu_used_mhz(world, vdc)),
+            ("Memory", "MB", vdc.memory_limit_mb, capacity.memory_used_mb(world, vdc)),
+        )
+    ]
 
 
 def _nested(name: str, values: dict[str, Any]) -> Any:

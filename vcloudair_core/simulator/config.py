@@ -62,12 +62,68 @@ class SimulatorConfig:
     metrics_gap_every: int = _switch(0, "leave every n-th minute out; 0: none")
     current_off: str = _switch("400", "current metrics of a machine that is off: 400, empty or 404")
     expected_interval_unit: str = _switch("s", "expectedInterval of series: s, or ms as the programming guide says")
+    # -- tasks (api/tasks.md §6, api/dr.md §3.3) --
+    queued_owner: str = _switch("absent", "Owner of a queued task: absent, as recorded, or present")
+    queued_progress: str = _switch("absent", "Progress of a queued task: absent, as recorded, or 0")
+    progress_mode: str = _switch(
+        "true",
+        "Progress of tasks: true (the share of the time that is over), zero-to-success (0 to the end and in it), "
+        "100-while-running, absent, or stuck (half, until it is over)",
+    )
+    progress_on_error: int = _switch(1, "Progress of a failed task: 1 or 100")
+    waiting_status: str = _switch("queued", "status of a task that waits: queued or preRunning")
+    running_status: str = _switch("running", "status of a task that runs: running, or another word such as postRunning")
+    start_missing: bool = _switch(False, "a task that waits has no startTime")
+    end_missing: bool = _switch(False, "a task that is over has no endTime")
+    no_details: bool = _switch(False, "tasks have no Details; else an empty one")
+    cancel_link: str = _switch("while-running", "when a task has a link to cancel it: while-running, always or never")
+    task_links: str = _switch(
+        "href", "how an action says where its task is: href (of its body), both (and Location), or location (only)"
+    )
+    task_port_443: str = _switch("none", "which of these links spell :443 out: none, href, location or both")
+    task_gone_after: int = _switch(0, "looks after which a task of disaster recovery cannot be seen any more; 0: never")
+    task_gone_status: int = _switch(403, "status for a task that cannot be seen: 403 or 404")
+    limit_per_user: int = _switch(0, "actions of one user at the same time; more are OPERATION_LIMITS_EXCEEDED; 0: any")
     # -- disaster recovery (api/dr.md §6) --
+    dr_installed: bool = _switch(True, "there is disaster recovery; else its paths are 404")
     dr_task_s: float = _switch(1.0, "seconds that a test, a clean-up or a failover takes")
     dr_status: int = _switch(200, "status of an accepted action of disaster recovery: 200 or 202")
+    delete_status: int = _switch(200, "status of an accepted DELETE of a replication: 200 or 202")
+    id_form: str = _switch("79", "ids of replications: 79 (characters, two UUIDs and something between) or bare-uuid")
+    href_port_443: bool = _switch(False, "links of replications spell :443 out where the address has no port")
+    list_page_size: int = _switch(25, "replications of a page for whom does not ask for a number")
+    list_reference_name: str = _switch("present", "names in the list of replications: present or absent")
+    ns_style: str = _switch(
+        "ns2-prefixed", "prefixes in groups: ns2-prefixed, vr-default, or vcloud-prefixed (both namespaces prefixed)"
+    )
+    word_case: str = _switch("camel", "state words of groups: camel, lower, upper, or spaced (blanks around them)")
+    absent_states: tuple[str, ...] = _switch(
+        (), "elements of a group that are left out while they would say none, notStarted or ok"
+    )
+    links: str = _switch("by-state", "actions that a group links: by-state, all or none")
+    group_tasks: bool = _switch(False, "a group shows its task while one runs")
+    group_lags: int = _switch(0, "looks for which a group shows what it was after its task has succeeded")
+    group_ahead: bool = _switch(False, "a group is where its task leads as soon as the task has begun")
     recovery_done_word: str = _switch("complete", "RecoveryState after a failover: complete or ok")
     failover_from_test: str = _switch("error", "failover of what is being tested: error, or allowed")
+    cleanup_from_none: str = _switch(
+        "task-error", "clean-up of what is not tested: task-error, http-400, or success-noop"
+    )
+    state_error_via: str = _switch("task", "how a wrong state is told: task (it fails), http-400 or http-409")
+    error_code_in: str = _switch(
+        "vendorSpecificErrorCode", "where its code is: vendorSpecificErrorCode, minorErrorCode or both"
+    )
+    unknown_replication: int = _switch(403, "status for a replication that is not there: 403 or 404")
     failover_content_type: int = _switch(415, "status for a failover without its own Content-Type; 0: any will do")
+    content_type_strict: bool = _switch(False, "Content-Types of actions are exact: case counts, for tests too")
+    synchronize_required: bool = _switch(True, "a test without Synchronize is 400")
+    placeholders: str = _switch(
+        "hidden", "machines that stand for replicated ones in the query service: hidden, visible"
+    )
+    test_network: str = _switch("test-lan", "network of machines that are tested")
+    recovery_network: str = _switch("lan", "network of machines that were failed over, and of placeholders")
+    vdc_cpu_limit_mhz: int = _switch(0, "processor limit of each VDC; 0: none")
+    vdc_memory_limit_mb: int = _switch(0, "memory limit of each VDC; 0: none")
     # -- edges (api/ans.md §12) --
     strict_version: str = _switch(
         "409-stale", "`version` in a changed section: 409-stale, reject-any (400 whenever given) or ignore"

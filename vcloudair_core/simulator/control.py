@@ -8,6 +8,12 @@ from typing import Any
 
 from vcloudair_core.http import Request, Response
 from vcloudair_core.simulator import answers
+from vcloudair_core.simulator.control_recovery import (
+    change_replications,
+    change_tasks,
+    change_vdc,
+    list_replications,
+)
 
 
 def answer_control(simulator: Any, request: Request, path: str) -> Response:
@@ -75,5 +81,9 @@ _CALLS: dict[tuple[str, str], Callable[[Any, dict[str, Any]], Response]] = {
     ("DELETE", "/faults"): _done(lambda simulator, data: simulator.faults.clear()),
     ("POST", "/clock"): _done(lambda simulator, data: simulator.clock.advance(float(data["advance_s"]))),
     ("POST", "/tunnels"): _done(_tunnel),
+    ("GET", "/replications"): lambda simulator, data: answers.json_body(list_replications(simulator)),
+    ("POST", "/replications"): lambda simulator, data: answers.json_body(change_replications(simulator, data)),
+    ("POST", "/vdcs"): _done(change_vdc),
+    ("POST", "/tasks"): _done(change_tasks),
     ("POST", "/sessions/expire"): _done(lambda simulator, data: simulator.sessions.expire_all()),
 }

@@ -18,10 +18,11 @@ from vcloudair_core.simulator import answers
 from vcloudair_core.simulator.clock import VirtualClock
 from vcloudair_core.simulator.config import COMPUTE, SimulatorConfig
 from vcloudair_core.simulator.faults import Fault, Faults, SocketFaultError, transport_error
+from vcloudair_core.simulator.inventory import build_world
 from vcloudair_core.simulator.journal import Journal
 from vcloudair_core.simulator.sessions import Sessions
 from vcloudair_core.simulator.tasks import Tasks
-from vcloudair_core.simulator.world import World, build_world
+from vcloudair_core.simulator.world import World
 
 LOCAL_ORIGIN = "https://simulator.invalid"
 _PARAMETER = re.compile(r"\{(\w+)\}")
@@ -112,7 +113,7 @@ class Simulator:
             self.world = build_world(self.config)
             self.clock.reset()
             self.sessions = Sessions(self.config, self.clock)
-            self.tasks = Tasks(self.world, self.clock)
+            self.tasks = Tasks(self.world, self.clock, self.config)
             self.state: dict[str, dict[str, Any]] = {area.name: {} for area in self._areas}
             for area in self._areas:
                 if area.seed is not None:

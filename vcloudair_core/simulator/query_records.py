@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from vcloudair_core.simulator import capacity
 from vcloudair_core.simulator.clock import stamp_of
 from vcloudair_core.simulator.query_types import TYPES
 from vcloudair_core.simulator.world import Template, Vdc, Vm
@@ -118,6 +119,10 @@ def _of(name: str) -> Column:
     return lambda context, thing: getattr(thing, name)
 
 
+def _in_vdc(figure: Callable[[Any, Vdc], int]) -> Column:
+    return lambda context, vdc: figure(context.world, vdc)
+
+
 def _org_href(context: Any, thing: Any) -> str:
     return f"{context.root}/api/org/{context.world.orgs[context.user.org].org_id}"
 
@@ -181,10 +186,10 @@ _VAPPS = Source(
         "vdc": _vdc_href,
         "vdcName": _vdc_name,
         "isBusy": _is(False),
-        "isDeployed": _is(True),
+        "isDeployed": lambda context, vm: vm.status == "POWERED_ON",
         "isEnabled": _is(True),
         "isPublic": _is(False),
-        "status": _is("POWERED_ON"),
+        "status": _of("status"),
         "ownerName": _owner,
     },
 )
@@ -238,15 +243,25 @@ _ORG_VDCS = Source(
         "orgName": _of("org"),
         "status": _is("READY"),
         "isBusy": _is(False),
-        "numberOfVApps": lambda context, vdc: len(
-            {vm.vapp_id for vm in context.world.vms.values() if vm.vdc_id == vdc.vdc_id}
-        ),
+        "cpuAllocationMhz": _of("cpu_limit_mhz"),
+        "cpuLimitMhz": _of("cpu_limit_mhz"),
+        "cpuUsedMhz": _in_vdc(capacity.cpu_used_mhz),
+        "memoryAllocationMB": _of("memory_limit_mb"),
+        "memoryLimitMB": _of("memory_limit_mb"),
+        "memoryUsedMB": _in_vdc(capacity.memory_used_mb),
+        "storageLimitMB": _is(capacity.STORAGE_LIMIT_MB),
+        "storageUsedMB": _in_vdc(capacity.storage_used_mb),
+        "numberOfStorageProfiles": _is(1),
+        "numberOfVMs": lambda context, vdc: len(capacity.machines_of(context.world, vdc)),
+        "numberOfRunningVMs": lambda context, vdc: len(capacity.running_in(context.world, vdc)),
+        "numberOfVApps": lambda context, vdc: len({vm.vapp_id for vm in capacity.machines_of(context.world, vdc)}),
         "numberOfMedia": _is(0),
         "numberOfDisks": _is(0),
         "numberOfVAppTemplates": lambda context, vdc: sum(
             one.vdc_id == vdc.vdc_id for one in context.world.templates.values()
         ),
     },
+    {"numberOfVMs": (30, 0), "numberOfRunningVMs": (30, 0)},
 )
 
 _ORGS = Source(
@@ -294,8 +309,8 @@ _PROFILES = Source(
         "isDefaultStorageProfile": _is(True),
         "isVdcBusy": _is(False),
         "numberOfConditions": _is(0),
-        "storageLimitMB": _is(1024000),
-        "storageUsedMB": _is(40960),
+        "storageLimitMB": _is(capacity.STORAGE_LIMIT_MB),
+        "storageUsedMB": _in_vdc(capacity.storage_used_mb),
     },
 )
 
@@ -376,7 +391,7 @@ _TASKS = Source(
         "status": _task_status,
         "startDate": lambda context, task: stamp_of(task.started),
         "endDate": lambda context, task: (
-            None if _task_status(context, task) in ("queued", "running") else stamp_of(task.started + task.seconds)
+            None if _task_status(context, task) in ("queued", "running") else stamp_of(task.ended())
         ),
         "ownerName": _of("user"),
         "object": lambda context, task: context.root + task.owner.path,
@@ -384,8 +399,8 @@ _TASKS = Source(
         "objectType": lambda context, task: task.owner.media_type.rsplit(".", 1)[-1].removesuffix("+xml"),
         "org": _org_href,
         "orgName": lambda context, task: context.user.org,
-        "serviceNamespace": _is("com.vmware.vcloud"),
-        "progress": lambda context, task: 100 if _task_status(context, task) == "success" else 50,
+        "serviceNamespace": _of("namespace"),
+        "progress": lambda context, task: context.simulator.tasks.progress(task),
     },
     {"progress": (9, 0)},
     is_steady=False,

@@ -7,147 +7,207 @@ Source: api/dr.md §4, §6. ``Replication.trouble`` says how its next action goe
 ``progress-100``                  the task says 100 % all the while it runs
 ``lie``                           the task succeeds, and the replication is as it was before
 ``no-vm``                         the task succeeds and the replication says so too, but there is no machine
+``off``                           the same, but the machine does not come up
 ``vanish``                        the task cannot be seen after the first look; the action goes on
 ``gone``                          the replication is not there any more when the task is over
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from vcloudair_core.simulator.tasks import Owner, Task
-from vcloudair_core.simulator.world import Replication, Vm
+from vcloudair_core.simulator.world import Replication
 
-TROUBLES = ("error", "abort", "cancel", "hang", "progress-100", "lie", "no-vm", "vanish", "gone")
+TROUBLES = ("error", "abort", "cancel", "hang", "progress-100", "lie", "no-vm", "off", "vanish", "gone")
 ACTIONS = {"testFailover": "vrTestFailover", "testCleanup": "vrTestCleanup", "failover": "vrFailover"}
+DELETE = "delete"
+_NAMES = {**ACTIONS, DELETE: "vrDeleteReplication"}
 _WORDS = {
     "testFailover": "Performing test failover",
     "testCleanup": "Cleaning up the test",
     "failover": "Performing failover",
+    DELETE: "Performing removal",
 }
 _ENDS = {"abort": "aborted", "cancel": "canceled", "error": "error"}
+BUSY_WORDS = ("testInProgress", "cleanupInProgress", "inProgress")
 
 
 def offered(replication: Replication) -> list[str]:
     """What may be done now."""
-    test, recovery = replication.test_state, replication.recovery_state
-    if "inProgress" in (test, recovery) or test in ("testInProgress", "cleanupInProgress") or replication.recovered_at:
+    test, recovery = seen(replication)
+    if test in BUSY_WORDS or recovery in BUSY_WORDS:
         return []
+    if replication.recovered_at:
+        return [DELETE]
     if test != "none":
-        return ["testCleanup"]
-    return ["failover"] if recovery == "error" else ["testFailover", "failover"]
+        return ["testCleanup"] if test == "complete" else [DELETE, "testCleanup"]
+    return [DELETE, "failover"] if recovery == "error" else [DELETE, "testFailover", "failover"]
 
 
-def start(simulator: Any, replication: Replication, action: str, *, power_on: bool) -> Task:
-    """The task of an action. It changes the replication now, and again when it is over."""
-    org = simulator.world.vdcs[replication.vdc_id].org
+def seen(replication: Replication) -> tuple[str, str]:
+    """The states of test and recovery as they are shown, which may lag behind (``group_lags``)."""
+    if replication.lagging_looks > 0:
+        return replication.lagging_states
+    return replication.test_state, replication.recovery_state
+
+
+def refusal(simulator: Any, replication: Replication, action: str) -> str:
+    """The code of the state machine of api/dr.md §6, or nothing. The VDC comes first, then what goes on, then what is
+    done; codes of cells that no source tells are the nearest known ones."""
+    vdc = simulator.world.vdcs[replication.vdc_id]
+    enabled = {"testFailover": vdc.is_test_failover_enabled, "failover": vdc.is_failover_enabled}
+    if not (enabled.get(action, True) and (vdc.is_recovery_enabled or action not in enabled)):
+        return "VdcNotEnabledForRecoveryFault"
+    test, recovery = replication.test_state, replication.recovery_state
+    if test in BUSY_WORDS or recovery in BUSY_WORDS:
+        return "OngoingFailover"
+    if action == DELETE:
+        return "OngoingFailover" if test == "complete" else ""
+    if replication.recovered_at:
+        return "AlreadyRecovered"
+    if action == "testCleanup":
+        return "" if test != "none" else "NotTestRecovered"
+    if action == "testFailover":
+        return "AlreadyTestRecovered" if test != "none" else "OngoingFailover" if recovery == "error" else ""
+    is_allowed = simulator.config.failover_from_test == "allowed" and test == "complete"
+    return "" if test == "none" or is_allowed else "OngoingFailover"
+
+
+def start(simulator: Any, replication: Replication, action: str, *, power_on: bool = True) -> Task:
+    """The task of an action. It changes the replication now, and again when it is over.
+
+    An action that the state does not allow fails as a task does.
+    """
+    code = refusal(simulator, replication, action)
+    if code == "NotTestRecovered" and simulator.config.cleanup_from_none == "success-noop":
+        return _task(simulator, replication, action)
+    if code:
+        fault = _fault(simulator, f"The operation is not allowed in this state: {code}.", code)
+        return _task(simulator, replication, action, end_status="error", error=fault)
+    trouble, replication.trouble = replication.trouble, ""
+    before = replication.test_state, replication.recovery_state
+    begun = _Action(simulator, replication, action, power_on, trouble, before)
+    begun.begin()
+    status = _ENDS.get(trouble, "success")
+    is_ahead = simulator.config.group_ahead and status == "success" and trouble != "hang"
+    if is_ahead:
+        begun.end(status)
+    gone = simulator.config.task_gone_after or None
+    return _task(
+        simulator,
+        replication,
+        action,
+        seconds=float("inf") if trouble == "hang" else simulator.config.dr_task_s,
+        end_status=status,
+        error=_fault(simulator, "The virtual machine could not be recovered.", "RecoveryFault"),
+        progress=100 if trouble == "progress-100" else None,
+        gone_after_looks=1 if trouble == "vanish" else gone,
+        on_end=None if is_ahead else begun.end,
+    )
+
+
+def _task(simulator: Any, replication: Replication, action: str, **words: Any) -> Task:
     owner = Owner(
         f"/api/vr/replications/{replication.replication_id}",
         replication.name,
         "application/vnd.vmware.hcs.replicationGroup+xml",
     )
     operation = f"{_WORDS[action]} of replication {replication.name}({replication.replication_id[-36:]})"
-    code = _refusal(replication, action, simulator.config.failover_from_test == "allowed")
-    if code:
-        fault = _fault(f"The operation is not allowed in this state: {code}.", code)
-        return _task(simulator, org, owner, operation, action, end_status="error", error=fault)
-    before = replication.test_state, replication.recovery_state
-    trouble, replication.trouble = replication.trouble, ""
-    _begin(replication, action)
-
-    def ended(status: str) -> None:
-        _end(simulator, replication, action, status, trouble, before, power_on)
-
-    return _task(
-        simulator,
-        org,
-        owner,
-        operation,
-        action,
-        seconds=float("inf") if trouble == "hang" else simulator.config.dr_task_s,
-        end_status=_ENDS.get(trouble, "success"),
-        error=_fault("The virtual machine could not be recovered.", "RecoveryFault"),
-        progress=100 if trouble == "progress-100" else None,
-        gone_after_looks=1 if trouble == "vanish" else None,
-        on_end=ended,
-    )
-
-
-def _task(simulator: Any, org: str, owner: Owner, operation: str, action: str, **words: Any) -> Task:
+    org = simulator.world.vdcs[replication.vdc_id].org
     # The namespace of an extension must not be vCloud's own. Source: task.xsd, by way of api/dr.md §3.2.
-    started: Task = simulator.tasks.start(org, owner, operation, ACTIONS[action], namespace="com.vmware.hcs", **words)
+    started: Task = simulator.tasks.start(org, owner, operation, _NAMES[action], namespace="com.vmware.hcs", **words)
     return started
 
 
-def _fault(message: str, code: str) -> dict[str, Any]:
+def _fault(simulator: Any, message: str, code: str) -> dict[str, Any]:
+    """Attributes of an Error; where its code is, is a switch. Source: api/dr.md §3.4."""
+    place = simulator.config.error_code_in
     return {
         "majorErrorCode": 400,
-        "minorErrorCode": "BAD_REQUEST",
+        "minorErrorCode": "BAD_REQUEST" if place == "vendorSpecificErrorCode" else code,
         "message": message,
-        "vendorSpecificErrorCode": code,
+        "vendorSpecificErrorCode": None if place == "minorErrorCode" else code,
     }
 
 
-def _refusal(replication: Replication, action: str, is_allowed_from_test: bool) -> str:
-    """The code of the state machine of api/dr.md §6, or nothing."""
-    if replication.recovery_state == "inProgress" or replication.test_state in ("testInProgress", "cleanupInProgress"):
-        return "OngoingFailover"
-    if replication.recovered_at:
-        return "AlreadyRecovered"
-    if action == "testCleanup":
-        return "" if replication.test_state != "none" else "NotTestRecovered"
-    if replication.test_state != "none":
-        if action == "testFailover":
-            return "AlreadyTestRecovered"
-        return "" if is_allowed_from_test and replication.test_state == "complete" else "OngoingFailover"
-    return ""
+@dataclass(frozen=True)
+class _Action:
+    """An action on its way. ``begin`` and ``end`` are the only places that change a replication."""
 
+    simulator: Any
+    replication: Replication
+    name: str
+    power_on: bool
+    trouble: str
+    before: tuple[str, str]
 
-def _begin(replication: Replication, action: str) -> None:
-    if action == "failover":
-        replication.recovery_state, replication.test_state = "inProgress", "none"
-    else:
-        replication.test_state = "testInProgress" if action == "testFailover" else "cleanupInProgress"
-
-
-def _end(
-    simulator: Any,
-    replication: Replication,
-    action: str,
-    status: str,
-    trouble: str,
-    before: tuple[str, str],
-    power_on: bool,
-) -> None:
-    world, machine = simulator.world, _machine(simulator, replication)
-    if trouble == "gone":
-        world.replications.pop(replication.replication_id, None)
-        return
-    if trouble == "lie":
-        replication.test_state, replication.recovery_state = before
-        return
-    if status != "success":
-        if action == "failover":
-            replication.recovery_state = "error"
+    def begin(self) -> None:
+        group = self.replication
+        if self.name == DELETE:
+            return
+        if self.name == "failover":
+            if group.test_state != "none":
+                self._put_away()  # the machine of the test is dropped
+            group.recovery_state, group.test_state = "inProgress", "none"
         else:
-            replication.test_state = "testError" if action == "testFailover" else "cleanupError"
-        return
-    if action == "testCleanup":
-        replication.test_state = "none"
-        world.vms.pop(machine.vm_id, None)
-        return
-    if action == "failover":
-        replication.recovery_state = simulator.config.recovery_done_word
-        replication.recovered_at = simulator.clock.now()
-    else:
-        replication.test_state = "complete"
-    if trouble != "no-vm":
-        machine.status = "POWERED_ON" if power_on else "POWERED_OFF"
-        world.vms[machine.vm_id] = machine
+            group.test_state = "testInProgress" if self.name == "testFailover" else "cleanupInProgress"
 
+    def end(self, status: str) -> None:
+        world, group = self.simulator.world, self.replication
+        if self.trouble == "gone":
+            world.replications.pop(group.replication_id, None)
+        elif self.trouble == "lie":
+            group.test_state, group.recovery_state = self.before
+        elif status != "success":
+            self._fail()
+        elif self.name == DELETE:
+            self._delete()
+        else:
+            group.lagging_looks = self.simulator.config.group_lags
+            group.lagging_states = group.test_state, group.recovery_state
+            self._succeed()
 
-def _machine(simulator: Any, replication: Replication) -> Vm:
-    """The machine that a test or a failover makes of a placeholder."""
-    vm_id = simulator.world.make_id("recovered", replication.replication_id)
-    vapp = f"{replication.name}-vapp"
-    return Vm(vm_id, replication.name, replication.placeholder_vapp_id, vapp, replication.vdc_id)
+    def _fail(self) -> None:
+        group = self.replication
+        if self.name == "failover":
+            group.recovery_state = "error"
+        elif self.name != DELETE:
+            group.test_state = "testError" if self.name == "testFailover" else "cleanupError"
+
+    def _succeed(self) -> None:
+        config, group = self.simulator.config, self.replication
+        if self.name == "testCleanup":
+            group.test_state = "none"
+            self._put_away()
+            return
+        if self.name == "failover":
+            group.recovery_state, group.recovered_at = config.recovery_done_word, self.simulator.clock.now()
+        else:
+            group.test_state = "complete"
+        if self.trouble != "no-vm":
+            network = config.test_network if self.name == "testFailover" else config.recovery_network
+            self._put("POWERED_ON" if self.power_on and self.trouble != "off" else "POWERED_OFF", network)
+
+    def _put(self, status: str, network: str) -> None:
+        machine = self.simulator.world.machine_of(self.replication, status, network)
+        self.simulator.world.vms[machine.vm_id] = machine
+
+    def _put_away(self) -> None:
+        """A placeholder again, or nothing that anybody can see."""
+        if self.simulator.config.placeholders == "visible":
+            self._put("POWERED_OFF", self.simulator.config.recovery_network)
+        else:
+            self._drop()
+
+    def _drop(self) -> None:
+        world = self.simulator.world
+        world.vms.pop(world.machine_of(self.replication, "", "").vm_id, None)
+
+    def _delete(self) -> None:
+        """The placeholder goes too; a vApp that was there before and a recovered machine stay. Source: api/dr.md §5."""
+        group = self.replication
+        self.simulator.world.replications.pop(group.replication_id, None)
+        if not (group.is_seeded or group.recovered_at):
+            self._drop()

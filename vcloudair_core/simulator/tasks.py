@@ -5,11 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from vcloudair_core.simulator.clock import VirtualClock, stamp_of
+from vcloudair_core.simulator.clock import VirtualClock
+from vcloudair_core.simulator.config import SimulatorConfig
 from vcloudair_core.simulator.world import World
-from vcloudair_core.simulator.xmlbuild import element
+
+if TYPE_CHECKING:
+    from vcloudair_core.simulator.task_forms import Form
 
 T = "application/vnd.vmware.vcloud."
 OVER = ("success", "error", "canceled", "aborted")
@@ -39,14 +42,15 @@ class Task:
     started: float
     polls: int = 0
     seconds: float = 0.0
-    is_cancelled: bool = False
+    cancelled: float | None = None
+    """When somebody cancelled it."""
     looks: int = field(default=0)
     namespace: str = "com.vmware.vcloud"
     end_status: str = "success"
     error: dict[str, Any] = field(default_factory=dict)
     """Attributes of the Error of a task that fails."""
     progress: int | None = None
-    """Percent while it runs; by default 50."""
+    """Percent while it runs; by default what ``progress_mode`` says."""
     gone_after_looks: int | None = None
     """It cannot be seen any more once it was looked at so often."""
     on_end: Callable[[str], None] | None = None
@@ -54,21 +58,34 @@ class Task:
 
     def status(self, now: float) -> str:
         """One of the words of api/tasks.md §3."""
-        if self.is_cancelled:
+        if self.cancelled is not None:
             return "canceled"
         if self.looks >= self.polls and now >= self.started + self.seconds:
             return self.end_status
         return "running" if self.looks else "queued"
 
+    def ended(self) -> float:
+        """When it was over, of one that is."""
+        return self.started + self.seconds if self.cancelled is None else self.cancelled
+
+    def share(self, now: float) -> float:
+        """How much of its time is over, from 0 to 1; half where nobody knows how long it takes."""
+        if not 0 < self.seconds < float("inf"):
+            return 0.5
+        return min(1.0, max(0.0, (now - self.started) / self.seconds))
+
 
 class Tasks:
     """Every task since the last reset; each vApp has one that deployed it."""
 
-    def __init__(self, world: World, clock: VirtualClock) -> None:
-        self._world, self._clock = world, clock
+    def __init__(self, world: World, clock: VirtualClock, config: SimulatorConfig) -> None:
+        self._world, self._clock, self._config = world, clock, config
+        self.fail_next: dict[str, str] = {}
+        """Codes that the next tasks of an operation name fail with, once each."""
         self._tasks: dict[str, Task] = {}
         self._pending: list[Task] = []
-        for vm in {vm.vapp_id: vm for vm in world.vms.values()}.values():
+        placeholders = {one.placeholder_vapp_id for one in world.replications.values()}
+        for vm in {vm.vapp_id: vm for vm in world.vms.values() if vm.vapp_id not in placeholders}.values():
             owner = Owner(f"/api/vApp/vapp-{vm.vapp_id}", vm.vapp_name, f"{T}vApp+xml")
             operation = f"Started Virtual Application {vm.vapp_name}({vm.vapp_id})"
             self.start(world.vdcs[vm.vdc_id].org, owner, operation, "vappDeploy")
@@ -88,6 +105,10 @@ class Tasks:
         task_id = self._world.make_id("task", str(len(self._tasks) + 1))
         user = next((user.name for user in self._world.users if user.org == org), "system")
         now = self._clock.now()
+        code = self.fail_next.pop(operation_name, "")
+        if code:
+            error = {"majorErrorCode": 400, "minorErrorCode": code, "message": "The operation could not be completed."}
+            more |= {"end_status": "error", "error": error}
         made = Task(task_id, org, user, owner, operation, operation_name, now, polls=polls, seconds=seconds, **more)
         self._tasks[task_id] = made
         if made.on_end is not None:
@@ -119,43 +140,28 @@ class Tasks:
         """Its state now."""
         return task.status(self._clock.now())
 
+    def under_way(self, org: str) -> list[Task]:
+        """Those that are not over."""
+        return [task for task in self.of(org) if self.status(task) not in OVER]
+
+    def cancel(self, task: Task) -> bool:
+        """Whether it could be cancelled: only what is not over can. Source: api/tasks.md §3.2."""
+        if self.status(task) in OVER:
+            return False
+        task.cancelled = self._clock.now()
+        self.settle()
+        return True
+
+    def progress(self, task: Task) -> int | None:
+        """Percent, as far as the switches let it be seen."""
+        return self.form(task, "").progress()
+
+    def form(self, task: Task, root: str) -> Form:
+        """How a task is shown to somebody whose links begin with ``root``."""
+        from vcloudair_core.simulator.task_forms import Form
+
+        return Form(self._config, self._world, task, self._clock.now(), root)
+
     def document(self, task: Task, root: str) -> Any:
-        """The Task element. A queued one has neither Owner nor Progress nor Link. Source: api/tasks.md §2.1, §2.2."""
-        status = self.status(task)
-        href = f"{root}/api/task/{task.task_id}"
-        is_over = status in OVER
-        attributes = {
-            "name": "task",
-            "id": f"urn:vcloud:task:{task.task_id}",
-            "status": status,
-            "cancelRequested": task.is_cancelled,
-            "operation": task.operation,
-            "operationName": task.operation_name,
-            "serviceNamespace": task.namespace,
-            "startTime": stamp_of(task.started),
-            "endTime": stamp_of(task.started + (0 if task.is_cancelled else task.seconds)) if is_over else None,
-            "expiryTime": stamp_of(task.started + LIFE.total_seconds()),
-            "href": href,
-            "type": f"{T}task+xml",
-        }
-        is_known = status != "queued"
-        owner = {"href": root + task.owner.path, "name": task.owner.name, "type": task.owner.media_type}
-        org = self._world.orgs[task.org]
-        user = f"{root}/api/admin/user/{self._world.make_id('user', task.user)}"
-        return element(
-            "Task",
-            attributes,
-            element("Link", {"rel": "task:cancel", "href": f"{href}/action/cancel"}) if status == "running" else None,
-            element("Owner", owner) if is_known else None,
-            element("Error", task.error) if status == "error" else None,
-            element("User", {"href": user, "name": task.user, "type": "application/vnd.vmware.admin.user+xml"}),
-            element("Organization", {"href": f"{root}/api/org/{org.org_id}", "name": org.name, "type": f"{T}org+xml"}),
-            element("Progress", None, _progress(task, status)) if is_known else None,
-            element("Details"),
-        )
-
-
-def _progress(task: Task, status: str) -> int:
-    if status == "error":
-        return 1  # as seen on real failed tasks: progress says nothing
-    return 100 if status == "success" else 50 if task.progress is None else task.progress
+        """The Task element, in the form that the switches say."""
+        return self.form(task, root).document()

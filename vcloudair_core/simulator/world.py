@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, TypeVar
-
-from vcloudair_core.simulator.config import ORG, PASSWORD, USER, SimulatorConfig
 
 
 class Changes:
@@ -73,6 +70,14 @@ class Vdc(_Watched):
     vdc_id: str
     name: str
     org: str
+    cpu_limit_mhz: int = 0
+    memory_limit_mb: int = 0
+    """Limits; 0 is none."""
+    is_recovery_enabled: bool = True
+    """Whether it takes replications; without, it has no recovery details. Source: api/dr.md §2."""
+    is_planned_migration_enabled: bool = True
+    is_failover_enabled: bool = True
+    is_test_failover_enabled: bool = True
 
 
 @dataclass
@@ -142,6 +147,11 @@ class Replication:
     test_state: str = "none"
     recovery_state: str = "notStarted"
     recovered_at: float | None = None
+    is_seeded: bool = False
+    """It was made from a vApp that was there before, which stays when it is removed. Source: api/dr.md §2."""
+    lagging_looks: int = 0
+    lagging_states: tuple[str, str] = ("none", "notStarted")
+    """What the next looks show, whatever is true."""
 
 
 class World:
@@ -170,120 +180,18 @@ class World:
         """The VDCs of an org."""
         return [vdc for vdc in self.vdcs.values() if vdc.org == org]
 
+    def machine_of(self, replication: Replication, status: str, network: str) -> Vm:
+        """The machine that stands for a replicated one: a placeholder, a test, or what it was failed over to.
+
+        It stays the same machine all along (whether real ones do is not known). Source: api/dr.md §4.
+        """
+        vm_id, vapp = self.make_id("recovered", replication.replication_id), f"{replication.name}-vapp"
+        place = replication.placeholder_vapp_id, vapp, replication.vdc_id
+        return Vm(vm_id, replication.name, *place, status, network=network)
+
     def user(self, name: str, password: str, org: str = "") -> User | None:
         """Who has that name and password, in that org or in any."""
         for user in self.users:
             if user.name == name and user.password == password and (not org or user.org.lower() == org.lower()):
                 return user
         return None
-
-
-def build_world(config: SimulatorConfig) -> World:
-    """From counts, or from an inventory file. Raises OSError, ValueError: no such file, or not an inventory."""
-    world = World(config.seed)
-    tree = _read_inventory(config.inventory_file) if config.inventory_file else _counted(config)
-    try:
-        _fill(world, tree, config)
-    except KeyError as exc:
-        raise ValueError(f"something in the inventory has no {exc}") from exc
-    return world
-
-
-def _fill(world: World, tree: dict[str, Any], config: SimulatorConfig) -> None:
-    for org in tree["orgs"]:
-        made = Org(world.make_id("org", org["name"]), org["name"], org.get("full_name", org["name"]))
-        world.orgs[made.name] = made
-        for user in org.get("users", ()):
-            identifier = world.make_id("user", user["name"])
-            world.users.append(User(user["name"], str(user["password"]), made.name, identifier))
-        for vdc in org.get("vdcs", ()):
-            _add_vdc(world, made, vdc, config)
-
-
-def _read_inventory(file: str) -> dict[str, Any]:
-    import yaml
-
-    try:
-        tree = yaml.safe_load(Path(file).read_text(encoding="utf-8"))
-    except yaml.YAMLError as exc:
-        raise ValueError(f"{file} is not YAML: {exc}") from exc
-    if not isinstance(tree, dict) or not tree.get("orgs"):
-        raise ValueError(f"{file} is not an inventory: a mapping with 'orgs' is expected")
-    return tree
-
-
-def _counted(config: SimulatorConfig) -> dict[str, Any]:
-    vdc = f"{ORG}-vdc1"
-    inside = {
-        "name": vdc,
-        "edges": [{"name": f"{vdc}-edge{n}"} for n in range(1, config.edges + 1)],
-        "vms": [_counted_vm(vdc, n, config) for n in range(1, config.vms + 1)],
-        "templates": [{"name": f"template-{n}"} for n in range(1, config.templates + 1)],
-        "replications": [{"name": f"replicated-{n:04}"} for n in range(1, config.replications + 1)],
-    }
-    return {"orgs": [{"name": ORG, "users": [{"name": USER, "password": PASSWORD}], "vdcs": [inside]}]}
-
-
-def _counted_vm(vdc: str, number: int, config: SimulatorConfig) -> dict[str, Any]:
-    address = f"192.168.{10 + number // 250 % 200}.{1 + number % 250}"
-    vapp = f"{vdc}-vapp{1 + (number - 1) // config.vms_per_vapp}"
-    return {"name": f"vm-{number:04}", "vapp": vapp, "ip_address": address}
-
-
-_VM_WORDS = (
-    "status",
-    "guest_os",
-    "cpus",
-    "memory_mb",
-    "network",
-    "ip_address",
-    "more_nics",
-    "storage_profile",
-    "is_busy",
-    "metadata",
-)
-
-
-def _add_template(world: World, place: Vdc, tree: dict[str, Any]) -> None:
-    identifier, catalog = world.make_id("template", tree["name"]), tree.get("catalog", "templates")
-    world.templates[identifier] = Template(identifier, tree["name"], catalog, place.vdc_id)
-    vm_id = world.make_id("template-vm", tree["name"])
-    machine = Vm(vm_id, f"{tree['name']}-vm", identifier, tree["name"], place.vdc_id, "POWERED_OFF", True)
-    machine.catalog, machine.network = catalog, ""
-    world.template_vms[vm_id] = machine
-
-
-def _add_vdc(world: World, org: Org, tree: dict[str, Any], config: SimulatorConfig) -> None:
-    place = Vdc(world.make_id("vdc", tree["name"]), tree["name"], org.name)
-    world.vdcs[place.vdc_id] = place
-    for edge in tree.get("edges", ()):
-        _add_edge(world, place, edge, config)
-    for vm in tree.get("vms", ()):
-        vapp = vm.get("vapp", f"{place.name}-vapp1")
-        ids = world.make_id("vm", vm["name"]), world.make_id("vapp", vapp)
-        if ids[0] in world.vms:  # names of machines are not unique
-            ids = world.make_id("vm", f"{place.name}/{vapp}/{vm['name']}"), ids[1]
-        words = {name: vm[name] for name in _VM_WORDS if name in vm}
-        world.vms[ids[0]] = Vm(ids[0], vm["name"], ids[1], vapp, place.vdc_id, **words)
-    for template in tree.get("templates", ()):
-        _add_template(world, place, template)
-    for given in tree.get("replications", ()):
-        name, rpo = given["name"], int(given.get("rpo", 240))
-        identifier = f"{world.make_id('source', name)}-vm01a-{world.make_id('replication', name)}"
-        placeholder = world.make_id("placeholder", name)
-        words = {word: given[word] for word in ("trouble", "paused", "lag_minutes") if word in given}
-        identifier = f"{identifier[:-36]}{world.make_id('replication', name + str(given.get('id', '')))}"
-        world.replications[identifier] = Replication(identifier, name, place.vdc_id, placeholder, rpo, **words)
-
-
-def _add_edge(world: World, place: Vdc, tree: dict[str, Any], config: SimulatorConfig) -> None:
-    from vcloudair_core.simulator.edge_firewall import append, factory
-
-    number = 1 + len(world.edges)
-    address, is_advanced = f"203.0.113.{number}", tree.get("advanced", True)
-    edge = Edge(world.make_id("edge", tree["name"]), tree["name"], place.vdc_id, number, address, is_advanced)
-    established = config.established_timeout_s or (3600 if config.profile in ("vca", "vchs") else 21600)
-    edge.firewall = factory(edge, established)
-    if tree.get("firewall"):
-        append(edge, tree["firewall"], None)
-    world.edges[edge.edge_id] = edge

@@ -1,0 +1,147 @@
+"""A world made of counts, or of an inventory file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from vcloudair_core.simulator.config import ORG, PASSWORD, USER, SimulatorConfig
+from vcloudair_core.simulator.world import Edge, Org, Replication, Template, User, Vdc, Vm, World
+
+
+def build_world(config: SimulatorConfig) -> World:
+    """From counts, or from an inventory file. Raises OSError, ValueError: no such file, or not an inventory."""
+    world = World(config.seed)
+    tree = _read_inventory(config.inventory_file) if config.inventory_file else _counted(config)
+    try:
+        _fill(world, tree, config)
+    except KeyError as exc:
+        raise ValueError(f"something in the inventory has no {exc}") from exc
+    return world
+
+
+def _fill(world: World, tree: dict[str, Any], config: SimulatorConfig) -> None:
+    for org in tree["orgs"]:
+        made = Org(world.make_id("org", org["name"]), org["name"], org.get("full_name", org["name"]))
+        world.orgs[made.name] = made
+        for user in org.get("users", ()):
+            identifier = world.make_id("user", user["name"])
+            world.users.append(User(user["name"], str(user["password"]), made.name, identifier))
+        for vdc in org.get("vdcs", ()):
+            _add_vdc(world, made, vdc, config)
+
+
+def _read_inventory(file: str) -> dict[str, Any]:
+    import yaml
+
+    try:
+        tree = yaml.safe_load(Path(file).read_text(encoding="utf-8"))
+    except yaml.YAMLError as exc:
+        raise ValueError(f"{file} is not YAML: {exc}") from exc
+    if not isinstance(tree, dict) or not tree.get("orgs"):
+        raise ValueError(f"{file} is not an inventory: a mapping with 'orgs' is expected")
+    return tree
+
+
+def _counted(config: SimulatorConfig) -> dict[str, Any]:
+    vdc = f"{ORG}-vdc1"
+    inside = {
+        "name": vdc,
+        "edges": [{"name": f"{vdc}-edge{n}"} for n in range(1, config.edges + 1)],
+        "vms": [_counted_vm(vdc, n, config) for n in range(1, config.vms + 1)],
+        "templates": [{"name": f"template-{n}"} for n in range(1, config.templates + 1)],
+        "replications": [{"name": f"replicated-{n:04}"} for n in range(1, config.replications + 1)],
+    }
+    return {"orgs": [{"name": ORG, "users": [{"name": USER, "password": PASSWORD}], "vdcs": [inside]}]}
+
+
+def _counted_vm(vdc: str, number: int, config: SimulatorConfig) -> dict[str, Any]:
+    address = f"192.168.{10 + number // 250 % 200}.{1 + number % 250}"
+    vapp = f"{vdc}-vapp{1 + (number - 1) // config.vms_per_vapp}"
+    return {"name": f"vm-{number:04}", "vapp": vapp, "ip_address": address}
+
+
+_VM_WORDS = (
+    "status",
+    "guest_os",
+    "cpus",
+    "memory_mb",
+    "network",
+    "ip_address",
+    "more_nics",
+    "storage_profile",
+    "is_busy",
+    "metadata",
+)
+
+
+def _add_template(world: World, place: Vdc, tree: dict[str, Any]) -> None:
+    identifier, catalog = world.make_id("template", tree["name"]), tree.get("catalog", "templates")
+    world.templates[identifier] = Template(identifier, tree["name"], catalog, place.vdc_id)
+    vm_id = world.make_id("template-vm", tree["name"])
+    machine = Vm(vm_id, f"{tree['name']}-vm", identifier, tree["name"], place.vdc_id, "POWERED_OFF", True)
+    machine.catalog, machine.network = catalog, ""
+    world.template_vms[vm_id] = machine
+
+
+RECOVERY_WORDS = (
+    "is_recovery_enabled",
+    "is_planned_migration_enabled",
+    "is_failover_enabled",
+    "is_test_failover_enabled",
+)
+
+
+def _add_vdc(world: World, org: Org, tree: dict[str, Any], config: SimulatorConfig) -> None:
+    limits = (
+        tree.get("cpu_limit_mhz", config.vdc_cpu_limit_mhz),
+        tree.get("memory_limit_mb", config.vdc_memory_limit_mb),
+    )
+    enabled = {word: bool(tree[word]) for word in RECOVERY_WORDS if word in tree}
+    place = Vdc(world.make_id("vdc", tree["name"]), tree["name"], org.name, *limits, **enabled)
+    world.vdcs[place.vdc_id] = place
+    for edge in tree.get("edges", ()):
+        _add_edge(world, place, edge, config)
+    for vm in tree.get("vms", ()):
+        vapp = vm.get("vapp", f"{place.name}-vapp1")
+        ids = world.make_id("vm", vm["name"]), world.make_id("vapp", vapp)
+        if ids[0] in world.vms:  # names of machines are not unique
+            ids = world.make_id("vm", f"{place.name}/{vapp}/{vm['name']}"), ids[1]
+        words = {name: vm[name] for name in _VM_WORDS if name in vm}
+        world.vms[ids[0]] = Vm(ids[0], vm["name"], ids[1], vapp, place.vdc_id, **words)
+    for template in tree.get("templates", ()):
+        _add_template(world, place, template)
+    for given in tree.get("replications", ()):
+        _add_replication(world, place, given, config)
+
+
+_REPLICATION_WORDS = ("trouble", "paused", "lag_minutes", "is_seeded")
+
+
+def _add_replication(world: World, place: Vdc, tree: dict[str, Any], config: SimulatorConfig) -> None:
+    """The id is as long as real ones; what is in its middle is not known. Source: api/dr.md §2."""
+    name, rpo = tree["name"], int(tree.get("rpo", 240))
+    unique = name + str(tree.get("id", ""))  # names of machines are not unique
+    identifier = world.make_id("replication", unique)
+    if config.id_form != "bare-uuid":
+        identifier = f"{world.make_id('source', name)}-vm01a-{identifier}"
+    words = {word: tree[word] for word in _REPLICATION_WORDS if word in tree}
+    placeholder = world.make_id("placeholder", unique)
+    made = Replication(identifier, name, place.vdc_id, placeholder, rpo, **words)
+    world.replications[identifier] = made
+    if config.placeholders == "visible":
+        machine = world.machine_of(made, "POWERED_OFF", config.recovery_network)
+        world.vms[machine.vm_id] = machine
+
+
+def _add_edge(world: World, place: Vdc, tree: dict[str, Any], config: SimulatorConfig) -> None:
+    from vcloudair_core.simulator.edge_firewall import append, factory
+
+    number = 1 + len(world.edges)
+    address, is_advanced = f"203.0.113.{number}", tree.get("advanced", True)
+    edge = Edge(world.make_id("edge", tree["name"]), tree["name"], place.vdc_id, number, address, is_advanced)
+    established = config.established_timeout_s or (3600 if config.profile in ("vca", "vchs") else 21600)
+    edge.firewall = factory(edge, established)
+    if tree.get("firewall"):
+        append(edge, tree["firewall"], None)
+    world.edges[edge.edge_id] = edge
