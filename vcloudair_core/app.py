@@ -11,6 +11,7 @@ from vcloudair_core.config import Settings
 from vcloudair_core.plugin.manager import PluginManager
 
 if TYPE_CHECKING:
+    from vcloudair_core.session.clock import Clock
     from vcloudair_core.session.session import Session
     from vcloudair_core.transport.base import Transport
 
@@ -18,17 +19,25 @@ if TYPE_CHECKING:
 class App:
     """Plugins, loaded once, and clients made with them.
 
-    ``plugins`` may be a manager that was filled by hand; by default every installed plugin is loaded.
+    ``plugins`` may be a manager that was filled by hand; by default every installed plugin is loaded. ``clock`` is what
+    its clients wait by; by default the machine's own.
 
     Raises: PluginError when a plugin that VCA_REQUIRE_PLUGINS names is not working.
     """
 
-    def __init__(self, *, plugins: PluginManager | None = None, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        plugins: PluginManager | None = None,
+        environ: Mapping[str, str] | None = None,
+        clock: Clock | None = None,
+    ) -> None:
         if plugins is None:
             plugins = PluginManager(environ=environ)
             plugins.load_entry_points()
         self.plugins = plugins
         self._environ = environ
+        self._clock = clock
 
     def settings(
         self,
@@ -47,6 +56,7 @@ class App:
         """
         from vcloudair_core.session.auth import select_auth
         from vcloudair_core.session.cache import open_cache
+        from vcloudair_core.session.clock import SYSTEM_CLOCK
         from vcloudair_core.session.session import Session
 
         auth = select_auth(settings, self.plugins.auth_methods())
@@ -57,6 +67,7 @@ class App:
             observers=[self.plugins.exchange_finished] if self.plugins.implements("vca_exchange_finished") else [],
             task_observers=[self.plugins.task_progressed],
             cache=open_cache(settings),
+            clock=self._clock or SYSTEM_CLOCK,
             record_types=self.plugins.record_types,
         )
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.engine.desired import Absent, Desired, Exactly, Present
 from vcloudair_core.engine.ensure import Veto, ensure
+from vcloudair_core.engine.fields import secret_names, secrets_in
 from vcloudair_core.engine.kind import Validates
 from vcloudair_core.engine.lock import locker_of
 from vcloudair_core.errors import PluginError, SpecError
@@ -71,6 +72,14 @@ class Client:
     def kind_names(self) -> list[str]:
         """Names of all resource kinds, sorted."""
         return sorted(self._kinds)
+
+    def secrets_in(self, kind: str, specs: Any) -> list[str]:
+        """Every secret in plain data for a kind: for whoever logs or shows what it was given. Nothing need be right.
+
+        Told by the kind's declarations, and by names that always hold secrets. Raises PluginError when no plugin
+        offers the kind.
+        """
+        return list(dict.fromkeys(secrets_in(specs, secret_names(self.kind(kind).spec_type))))
 
     # -- the one flow --------------------------------------------------------------------------------------------
 

@@ -79,15 +79,24 @@ def ensure(
     NotConvergedError when the server does not keep what was written; ConflictError when a writer came in between that
     cannot be told apart from us; LockTimeoutError; otherwise what the last write met with.
     """
+    store, desired = prepared(kind, store, desired)
+    flow = _Flow(kind, store, desired, veto, clock or getattr(store, "clock", None))
+    with nullcontext() if lock is None or check else lock(store.lock_key, store.target):
+        return flow.run(check, max(1, attempts))
+
+
+def prepared(kind: ResourceKind, store: Store, desired: Desired) -> tuple[Store, Desired]:
+    """What comes before the first read: refuse what cannot be, leave out what is not asked for, look names up.
+
+    Raises what the kind raises.
+    """
     if isinstance(kind, Validates):
         kind.validate(desired)
     if isinstance(kind, Narrows):
         store = kind.narrow(store, desired)
     if isinstance(kind, Resolves):
         desired = kind.resolve(store, desired)
-    flow = _Flow(kind, store, desired, veto, clock or getattr(store, "clock", None))
-    with nullcontext() if lock is None or check else lock(store.lock_key, store.target):
-        return flow.run(check, max(1, attempts))
+    return store, desired
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,12 @@ A spec is a frozen dataclass. A field that is None was not given: on update it i
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+import typing
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from vcloudair_core.redact import MASK, Secret
+from vcloudair_core.redact import MASK, Secret, is_secret_name
 
 _KEY = "vcloudair"
 
@@ -108,3 +109,63 @@ def plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     return value
+
+
+# -- secrets -----------------------------------------------------------------------------------------------------
+
+
+def secret_names(spec_type: type) -> frozenset[str]:
+    """Names of the fields that hold secrets, those of specs within the spec too."""
+    found: set[str] = set()
+    for part in _specs_within(spec_type):
+        found |= {name for name, info in fields_of(part).items() if info.secret}
+    return frozenset(found)
+
+
+def secrets_in(data: Any, names: frozenset[str]) -> Iterator[str]:
+    """Every text in plain data that stands under one of ``names``, or under a name that always holds a secret.
+
+    What stands there need not be right: a list or a mapping in place of a text is looked through to its end.
+    """
+    if isinstance(data, Mapping):
+        for key, value in data.items():
+            if str(key) in names or is_secret_name(str(key)):
+                yield from _texts(value)
+            else:
+                yield from secrets_in(value, names)
+    elif isinstance(data, (list, tuple)):
+        for item in data:
+            yield from secrets_in(item, names)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, Secret):
+        yield value.reveal()
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _texts(item)
+    elif value not in (None, "") and not isinstance(value, bool):
+        yield str(value)
+
+
+def _specs_within(spec_type: type) -> list[type]:
+    """A spec type and every one that its fields are made of."""
+    found: list[type] = []
+    waiting: list[Any] = [spec_type]
+    while waiting:
+        hint = waiting.pop()
+        waiting += typing.get_args(hint)
+        if isinstance(hint, type) and dataclasses.is_dataclass(hint) and hint not in found:
+            found.append(hint)
+            waiting += _hints(hint).values()
+    return found
+
+
+def _hints(spec_type: type) -> Mapping[str, Any]:
+    try:
+        return typing.get_type_hints(spec_type)
+    except NameError:
+        return {}  # a name that only type checkers know: what stands under it is known by its own name at most

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from vcloudair_core.engine import ordering
@@ -38,20 +38,26 @@ class ListPlan:
     changes: tuple[Change, ...]
     steps: tuple[Step, ...]
 
+    def without_places(self) -> ListPlan:
+        """The same, for a list whose order means nothing."""
+        return replace(self, changes=tuple(replace(change, positions=(None, None)) for change in self.changes))
+
 
 @dataclass(frozen=True)
 class RuleListKind:
     """What differs between lists of rules.
 
     ``noun``: for messages. ``completed(spec)``: a new rule with its defaults. ``effective(spec, current)``: the spec as
-    it is meant for a rule that exists. ``identities``: how rules are told apart. Specs have the fields ``rule_id``,
-    ``tag``, ``match_by`` and those of :data:`PLACE_FIELDS`, and a field or property ``name``.
+    it is meant for a rule that exists. ``identities``: how rules are told apart. ``is_ordered``: whether their order
+    means anything, so that changes tell places. Specs have the fields ``rule_id``, ``tag``, ``match_by`` and those of
+    :data:`PLACE_FIELDS`, and a field or property ``name``.
     """
 
     noun: str
     completed: Callable[[Any], Any]
     effective: Callable[[Any, Any], Any] = field(default=lambda spec, current: spec)
     identities: Identities = BY_NAME
+    is_ordered: bool = True
 
     def matcher(self, live: Sequence[LiveRule]) -> Matcher:
         """Finds the rules of ``live`` that specs mean."""
@@ -89,16 +95,18 @@ def plan_desired(
     Raises what :func:`plan_present` raises.
     """
     if isinstance(desired, Absent):
-        return plan_absent(kind, live, specs)
-    many = len(specs) > 1 or bool(prefix)
-    return plan_present(
-        kind,
-        live,
-        specs,
-        in_order=in_order,
-        purge=isinstance(desired, Exactly),
-        path=lambda position: f"{prefix}[{position}]" if many else "",
-    )
+        listed = plan_absent(kind, live, specs)
+    else:
+        many = len(specs) > 1 or bool(prefix)
+        listed = plan_present(
+            kind,
+            live,
+            specs,
+            in_order=in_order,
+            purge=isinstance(desired, Exactly),
+            path=lambda position: f"{prefix}[{position}]" if many else "",
+        )
+    return listed if kind.is_ordered else listed.without_places()
 
 
 def plan_absent(kind: RuleListKind, live: Sequence[LiveRule], specs: Sequence[Any]) -> ListPlan:

@@ -69,6 +69,17 @@ class PluginInfo:
         }
 
 
+_OFFERS: dict[str, type] = {
+    "vca_services": ServiceRecord,
+    "vca_resource_kinds": KindRecord,
+    "vca_record_types": RecordType,
+    "vca_auth_methods": AuthRecord,
+    "vca_cli_commands": CommandRecord,
+    "vca_simulator_areas": SimulatorArea,
+}
+"""The hooks that return records, and which."""
+
+
 class PluginManager:
     """One instance per App; nothing here is global.
 
@@ -207,6 +218,28 @@ class PluginManager:
     def simulator_areas(self) -> dict[str, SimulatorArea]:
         """All simulator areas by name. Raises PluginError when two plugins offer one name."""
         return self._records("vca_simulator_areas", SimulatorArea)
+
+    def ask_all(self) -> list[PluginError]:
+        """Ask every hook that offers records, once: only then is it known whether all plugins work.
+
+        Returns what is wrong with the whole: names that two plugins offer.
+        """
+        problems: list[PluginError] = []
+        for hook, record_type in _OFFERS.items():
+            try:
+                self._records(hook, record_type)
+            except PluginError as exc:
+                problems.append(exc)
+        return problems
+
+    def offered_by(self, name: str) -> dict[str, list[Any]]:
+        """The records of one plugin by hook, as far as they were asked for (:meth:`ask_all`)."""
+        info = self._infos.get(name)
+        origin = "" if info is None else _origin(info)
+        return {
+            hook: [record for record, provider in found.values() if provider == origin]
+            for hook, found in self._collected.items()
+        }
 
     def _records(self, hook: str, record_type: type[_R]) -> dict[str, _R]:
         if hook not in self._collected:

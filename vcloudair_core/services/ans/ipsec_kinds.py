@@ -203,12 +203,12 @@ def _plan_tunnels(document: Document, desired: Desired, specs: Sequence[IpsecTun
         completed=lambda spec: completed_tunnel(spec, dh_group),
         effective=lambda spec, current: _effective(spec, current, view),
         identities=IDENTITIES,
+        is_ordered=False,
     )
     listed = plan_desired(kind, live, desired, specs, in_order=False, prefix=prefix)
     if not isinstance(desired, Absent):
         _refuse_impossible(live, listed)
-    changes = (replace(_key_in_words(change), positions=(None, None)) for change in listed.changes)
-    return ListPlan(tuple(changes), listed.steps)
+    return replace(listed, changes=tuple(_key_in_words(change) for change in listed.changes))
 
 
 def _effective(spec: IpsecTunnelSpec, current: IpsecTunnelSpec, view: KeyView | None) -> IpsecTunnelSpec:

@@ -2,12 +2,15 @@
 
 ``vca_simulator``         a simulated cloud inside the process, new for each test
 ``vca_simulator_server``  the same behind a real TLS socket, for whole programs; one per module, reset for each test
-``vca_app``               an App with every installed plugin, whose clients talk to ``vca_simulator``
+``vca_clock``             the time of ``vca_simulator`` and of its clients: sleeping takes none
+``vca_app``               an App with every installed plugin, whose clients talk to ``vca_simulator`` by ``vca_clock``
 ``vca_client``            a client of ``vca_app``
 ``vca_journal``           what was asked of ``vca_simulator``
 
 ``@pytest.mark.vca_simulator(profile="vcd", edges=2)`` sets up ``vca_simulator`` in another way; the arguments are those
 of :class:`vcloudair_core.simulator.SimulatorConfig`.
+
+:mod:`vcloudair_core.testing.conformance` has the tests that every plugin should pass.
 
 pytest imports this module in every run of every project that has the package installed: nothing is imported here that
 is not needed for that.
@@ -24,9 +27,13 @@ import pytest
 if TYPE_CHECKING:
     from vcloudair_core.app import App
     from vcloudair_core.client import Client
+    from vcloudair_core.session.clock import Clock
     from vcloudair_core.simulator import Simulator, SimulatorServer
+    from vcloudair_core.testing.clock import LinkedClock
     from vcloudair_core.transport.base import Transport
 
+_READS = ("GET ", "HEAD ")
+_SESSIONS = ("/sessions", "/session", "/vcloudsession", "/iam/login")
 _MARKER = "vca_simulator(**config): how the fixture vca_simulator is set up (see SimulatorConfig)"
 
 
@@ -40,6 +47,11 @@ class Journal:
 
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
+
+    @property
+    def writes(self) -> list[str]:
+        """The exchanges that change something, sign-in and sign-out aside: ``"PUT /path"``, in order."""
+        return [call for call in self.calls if not call.startswith(_READS) and not call.endswith(_SESSIONS)]
 
     @property
     def calls(self) -> list[str]:
@@ -79,11 +91,11 @@ def _leading_to(simulator: Simulator) -> object:
     return IntoSimulator()
 
 
-def simulated_app(simulator: Simulator) -> App:
-    """An App with every installed plugin, whose clients talk to a simulator in the process."""
+def simulated_app(simulator: Simulator, clock: Clock | None = None) -> App:
+    """An App with every installed plugin, whose clients talk to a simulator in the process, and wait by ``clock``."""
     from vcloudair_core.app import App
 
-    app = App()
+    app = App(clock=clock)
     app.plugins.register(_leading_to(simulator), "vca_simulator")
     return app
 
@@ -127,9 +139,17 @@ def vca_simulator_server(_vca_simulator_server: SimulatorServer) -> SimulatorSer
 
 
 @pytest.fixture
-def vca_app(vca_simulator: Simulator) -> App:
+def vca_clock(vca_simulator: Simulator) -> LinkedClock:
+    """The time of ``vca_simulator`` and its clients: ``.advance(3600)`` makes both older, ``.slept`` tells of waits."""
+    from vcloudair_core.testing.clock import LinkedClock
+
+    return LinkedClock(vca_simulator)
+
+
+@pytest.fixture
+def vca_app(vca_simulator: Simulator, vca_clock: LinkedClock) -> App:
     """An App with every installed plugin, whose clients talk to ``vca_simulator``. Register plugin objects with it."""
-    return simulated_app(vca_simulator)
+    return simulated_app(vca_simulator, vca_clock)
 
 
 @pytest.fixture

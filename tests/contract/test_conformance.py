@@ -1,0 +1,83 @@
+"""The suite that every plugin can run, run on what is built in; and that it finds what it is there to find."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from vcloudair_core.testing.conformance import Conformance, Example
+
+RULE = {"name": "conformance", "source": ["192.0.2.1"], "destination": ["192.0.2.2"], "protocol": "tcp"}
+OTHER_RULE = {**RULE, "dest_port": "443"}
+NAT_RULE = {
+    "action": "dnat",
+    "vnic": 0,
+    "original_address": "203.0.113.10",
+    "original_port": "443",
+    "translated_address": "192.168.10.20",
+    "protocol": "tcp",
+}
+OTHER_NAT_RULE = {**NAT_RULE, "translated_port": "8443"}
+TUNNEL = {
+    "name": "branch",
+    "local_ip": "203.0.113.10",
+    "local_subnets": ["192.168.10.0/24"],
+    "peer_ip": "198.51.100.7",
+    "peer_subnets": ["10.20.0.0/16"],
+    "psk": 'first "of" <two> keys & more',
+}
+OTHER_TUNNEL = {**TUNNEL, "psk": "second\\of'two", "mtu": 1400}
+
+
+class TestAns(Conformance):
+    plugin = "ans"
+    examples = (
+        Example("ans.firewall_rule", [RULE], [OTHER_RULE]),
+        Example("ans.firewall", [{"rules": [RULE]}], [{"rules": [OTHER_RULE], "default_logging": True}]),
+        Example("ans.nat_rule", [NAT_RULE], [OTHER_NAT_RULE]),
+        Example("ans.nat", [{"rules": [NAT_RULE]}], [{"rules": [OTHER_NAT_RULE]}]),
+        Example("ans.ipsec_tunnel", [TUNNEL], [OTHER_TUNNEL]),
+        Example(
+            "ans.ipsec",
+            [{"tunnels": [TUNNEL], "global_psk": "the first key of all"}],
+            [{"tunnels": [OTHER_TUNNEL], "global_psk": "the second key of all"}],
+        ),
+        Example(
+            "ans.edge",
+            [{"firewall": {"rules": [RULE]}, "nat": {"rules": [NAT_RULE]}, "ipsec": {"tunnels": [TUNNEL]}}],
+            [
+                {
+                    "firewall": {"rules": [OTHER_RULE]},
+                    "nat": {"rules": [OTHER_NAT_RULE]},
+                    "ipsec": {"tunnels": [OTHER_TUNNEL]},
+                }
+            ],
+            reads=3,
+            writes=3,
+        ),
+    )
+
+
+class TestQuery(Conformance):
+    plugin = "query"
+
+
+class TestMetrics(Conformance):
+    plugin = "metrics"
+
+
+class TestDr(Conformance):
+    plugin = "dr"
+
+
+class TestCommandLine(Conformance):
+    plugin = "command_line"
+
+
+class TestPolicy(Conformance):
+    plugin = "policy"
+
+
+class TestSignIn(Conformance):
+    plugin = "sign_in"
