@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pytest
-
 from vcloudair_core.testing.conformance import Conformance, Example
 
 RULE = {"name": "conformance", "source": ["192.0.2.1"], "destination": ["192.0.2.2"], "protocol": "tcp"}
