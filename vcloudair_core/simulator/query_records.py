@@ -271,6 +271,7 @@ _ORGS = Source(
         "displayName": _of("full_name"),
         "isEnabled": _is(True),
         "isReadOnly": _is(False),
+        "deployedVMQuota": _of("deployed_vm_quota"),
         "numberOfVdcs": lambda context, org: len(_vdcs(context)),
         "href": lambda context, org: f"{context.root}/api/org/{org.org_id}",
     },

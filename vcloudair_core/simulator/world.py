@@ -45,12 +45,13 @@ class Shelf(dict[str, _Thing]):
 
 
 @dataclass
-class Org:
-    """An organisation: who signs in does so to one."""
+class Org(_Watched):
+    """An organisation: who signs in does so to one. ``deployed_vm_quota``: machines that may run; 0 is any number."""
 
     org_id: str
     name: str
     full_name: str
+    deployed_vm_quota: int = 0
 
 
 @dataclass
