@@ -209,6 +209,51 @@ def test_a_task_is_valid_in_every_state(schema: etree.XMLSchema, looks: int) -> 
     assert etree.fromstring(response.body).get("status") == ("queued", "running", "success")[looks]
 
 
+FORMS: dict[str, dict[str, Any]] = {
+    "as by default": {},
+    "bare": {"progress_mode": "absent", "start_missing": True, "end_missing": True, "no_details": True},
+    "full": {"queued_owner": "present", "queued_progress": "0", "cancel_link": "always", "task_links": "both"},
+    "elsewhere": {"task_links": "location", "task_port_443": "both", "href_port_443": True},
+    "other words": {"waiting_status": "preRunning", "running_status": "postRunning", "id_form": "bare-uuid"},
+    "no names": {"list_reference_name": "absent", "error_code_in": "minorErrorCode", "group_tasks": True},
+    "http errors": {"state_error_via": "http-409", "unknown_replication": 404, "task_gone_status": 404},
+}
+
+
+@pytest.mark.parametrize("trouble", ["", "error", "abort", "hang"])
+@pytest.mark.parametrize("form", FORMS)
+def test_a_recovery_is_valid_in_every_form(schema: etree.XMLSchema, form: str, trouble: str) -> None:
+    simulator = Simulator(SimulatorConfig(profile="vcd", replications=2, placeholders="visible", **FORMS[form]))
+    caller = signed_in(simulator, version="9.0")
+    group, roots = next(iter(simulator.world.replications.values())), set()
+    group.trouble = trouble
+    path, org = f"/api/vr/replications/{group.replication_id}", simulator.world.orgs["org1"].org_id
+    body = '<FailoverParams xmlns="http://www.vmware.com/vr/v6.0"/>'
+    media = "application/vnd.vmware.hcs.failoverParams+xml"
+    for _ in range(2):  # the second is refused
+        started = caller.send("POST", f"{path}/action/failover", body, Content_Type=media)
+        roots.add(must_be_valid(schema, started, "the answer to an action"))
+        task = f"/api/task/{simulator.tasks.of('org1')[-1].task_id}"
+        for address in (
+            task,
+            task,
+            path,
+            f"/api/org/{org}/replications",
+            f"/api/tasksList/{org}",
+            "/api/task/" + "0" * 9,
+        ):
+            simulator.clock.advance(0.3)
+            roots.add(must_be_valid(schema, caller.get(address), address))
+        group_document = etree.fromstring(caller.get(path).body)
+        for child in group_document.iterchildren(f"{VCLOUD}Link", f"{VCLOUD}Tasks"):
+            # Parts of a group that are vCloud's own: their types stand for themselves in no schema, their tasks do.
+            for shown in child.iter(f"{VCLOUD}Task"):
+                assert schema.validate(etree.fromstring(etree.tostring(shown))), schema.error_log
+    removed = caller.send("DELETE", path)
+    roots.add(must_be_valid(schema, removed, "the answer to a removal"))
+    assert {f"{VCLOUD}Task", f"{VCLOUD}References", f"{VCLOUD}TasksList", f"{VCLOUD}Error"} <= roots
+
+
 def test_versions_are_valid() -> None:
     simulator = Simulator(SimulatorConfig(profile="vcd"))
     response = Caller(simulator).get("/api/versions")

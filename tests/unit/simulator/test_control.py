@@ -87,6 +87,73 @@ def test_faults_clock_and_sessions_over_the_wire(caller: Caller) -> None:
     assert again.get("/api/org/").status == 401
 
 
+def test_trouble_of_replications_over_the_wire(caller: Caller) -> None:
+    given = {"name": "replicated-0001", "trouble": "error", "lag_minutes": 90, "paused": True, "rpo_minutes": 60}
+    (changed,) = json.loads(control(caller, "POST", "/replications", given).body)
+    assert changed["id"] == next(iter(caller.simulator.world.replications))
+    assert {key: changed[key] for key in given} == given
+    assert json.loads(control(caller, "GET", "/replications").body) == [changed]
+    group = caller.xml(f"/api/vr/replications/{changed['id']}")
+    words = {child.tag.rpartition("}")[2]: child.text for child in group}
+    assert (words["Rpo"], words["Paused"], words["CurrentRpoViolation"]) == ("60", "true", "30")
+    again = control(caller, "POST", "/replications", {"id": changed["id"][-36:], "lag_minutes": None, "new_name": "x"})
+    assert [(one["name"], one["lag_minutes"], one["trouble"]) for one in json.loads(again.body)] == [
+        ("x", None, "error")
+    ]
+    caller.send("POST", f"/api/vr/replications/{changed['id']}/action/failover", BODY, Content_Type=FAILOVER)
+    caller.simulator.clock.advance(10)
+    assert caller.xml("/api/query?type=task&filter=name==vrFailover")[-1].get("status") == "error"
+    assert json.loads(control(caller, "GET", "/replications").body)[0]["recovery_state"] == "error"
+
+
+BODY = '<FailoverParams xmlns="http://www.vmware.com/vr/v6.0"/>'
+FAILOVER = "application/vnd.vmware.hcs.failoverParams+xml"
+
+
+@pytest.mark.parametrize(
+    ("path", "order", "said"),
+    [
+        ("/replications", {"trouble": "bad luck"}, "known: error, abort"),
+        ("/replications", {"name": "nobody", "trouble": "error"}, "there is no replication"),
+        ("/replications", {"lag_minutes": "x"}, "lag_minutes is not a int"),
+        ("/replications", {"paused": 1}, "paused is not a bool"),
+        ("/replications", {"rpo_minutes": True}, "rpo_minutes is not a int"),
+        ("/replications", {"colour": "red"}, "has no 'colour'"),
+        ("/vdcs", {"name": "nowhere", "is_failover_enabled": False}, "there is no VDC"),
+        ("/vdcs", {"is_failover_enabled": 0}, "cannot be 0"),
+        ("/vdcs", {"cpu_limit_mhz": True}, "cannot be True"),
+        ("/vdcs", {"colour": 1}, "has no 'colour'"),
+        ("/tasks", {"fail_next": "vrFailover"}, "expected"),
+        ("/tasks", {"fail_first": {}}, "expected"),
+    ],
+)
+def test_orders_that_make_no_sense_change_nothing(caller: Caller, path: str, order: dict[str, Any], said: str) -> None:
+    before = json.loads(control(caller, "GET", "/replications").body)
+    answer = control(caller, "POST", path, order)
+    assert answer.status == 400
+    assert said in json.loads(answer.body)["error"]
+    assert json.loads(control(caller, "GET", "/replications").body) == before
+
+
+def test_a_vdc_and_the_next_task_over_the_wire(caller: Caller) -> None:
+    vdc_id = next(iter(caller.simulator.world.vdcs))
+    order = {"name": "org1-vdc1", "is_test_failover_enabled": False, "memory_limit_mb": 4096}
+    assert control(caller, "POST", "/vdcs", order).status == 204
+    assert caller.xml(f"/api/vdc/{vdc_id}/recoveryDetails")[2].text == "false"
+    assert caller.xml("/api/query?type=orgVdc")[-1].get("memoryLimitMB") == "4096"
+    assert control(caller, "POST", "/tasks", {"fail_next": {"vrFailover": "DISK_FULL"}}).status == 204
+    replication = next(iter(caller.simulator.world.replications))
+    path = f"/api/vr/replications/{replication}/action/failover"
+    for code in ("DISK_FULL", None):
+        caller.send("POST", path, BODY, Content_Type=FAILOVER)
+        caller.simulator.clock.advance(10)
+        last = caller.simulator.tasks.of("org1")[-1]
+        assert caller.simulator.tasks.status(last) == ("error" if code else "success")
+        shown = caller.xml(f"/api/task/{last.task_id}").find("{*}Error")
+        assert (shown.get("minorErrorCode") if shown is not None else None) == code
+    assert next(iter(caller.simulator.world.replications.values())).recovered_at
+
+
 FIREWALL_RULE = {"name": "theirs", "action": "deny"}
 NAT_RULE = {"action": "dnat", "vnic": "0", "originalAddress": "203.0.113.9", "translatedAddress": "10.0.0.9"}
 SITE = {

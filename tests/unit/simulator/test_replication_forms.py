@@ -1,0 +1,138 @@
+"""Every form that lists and groups of replications may have, one switch at a time. Source: api/dr.md §2, §6."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from lxml import etree
+
+from tests.support.recovery_wire import VCLOUD, VR, Cloud, listing
+
+
+@pytest.mark.parametrize(("form", "length"), [("79", 79), ("bare-uuid", 36)])
+def test_ids_have_a_form(form: str, length: int) -> None:
+    cloud = Cloud(id_form=form)
+    reference = listing(cloud).find(f"{VCLOUD}Reference")
+    assert len(reference.get("href").rpartition("/")[2]) == length
+    assert cloud.caller.xml(reference.get("href")).get("name") == "replicated-0001"
+    assert cloud.done("testFailover").get("status") == "success"
+
+
+@pytest.mark.parametrize("is_on", [False, True])
+def test_links_may_spell_the_port_out(is_on: bool) -> None:
+    cloud = Cloud(href_port_443=is_on)
+    reference = listing(cloud).find(f"{VCLOUD}Reference").get("href")
+    group = cloud.caller.xml(reference)
+    links = [reference, group.get("href"), *[one.get("href") for one in group.findall(f"{VCLOUD}Link")]]
+    assert len(links) == 5
+    assert {":443/" in one for one in links} == {is_on}
+
+
+def test_names_may_be_missing_from_the_list() -> None:
+    assert listing(Cloud()).find(f"{VCLOUD}Reference").get("name") == "replicated-0001"
+    assert listing(Cloud(list_reference_name="absent")).find(f"{VCLOUD}Reference").get("name") is None
+
+
+def test_a_page_has_a_size_of_its_own() -> None:
+    cloud = Cloud(replications=7, list_page_size=5)
+    assert [len(listing(cloud, query).findall(f"{VCLOUD}Reference")) for query in ("", "?page=2", "?pageSize=9")] == [
+        5, 2, 7,
+    ]  # fmt: skip
+    assert listing(cloud).get("pageSize") == "5"
+
+
+@pytest.mark.parametrize(
+    ("style", "start"),
+    [
+        ("ns2-prefixed", b"<ns2:ReplicationGroup"),
+        ("vr-default", b"<ReplicationGroup"),
+        ("vcloud-prefixed", b"<vr:ReplicationGroup"),
+    ],
+)
+def test_prefixes_differ_and_names_do_not(style: str, start: bytes) -> None:
+    answer = Cloud(ns_style=style).caller.get(Cloud().path)
+    assert start in answer.body
+    assert (b"<Link " in answer.body) == (style == "ns2-prefixed")
+    assert (b"<vcloud:Link " in answer.body) == (style != "ns2-prefixed")
+    assert answer.body.count(b"xmlns") == 2
+    root: Any = etree.fromstring(answer.body)
+    assert root.tag == f"{VR}ReplicationGroup"
+    assert len(root.findall(f"{VCLOUD}Link")) == 3
+    assert root.find(f"{VR}TestRecoveryState").text == "none"
+    assert root.find(f"{VR}ReplicationGroupInstance/{VR}TransferSeconds").text == "14"
+
+
+@pytest.mark.parametrize(
+    ("case", "words"),
+    [
+        ("camel", ("none", "notStarted", "ok")),
+        ("lower", ("none", "notstarted", "ok")),
+        ("upper", ("NONE", "NOTSTARTED", "OK")),
+        ("spaced", (" none ", " notStarted ", " ok ")),
+    ],
+)
+def test_words_have_a_case(case: str, words: tuple[str, ...]) -> None:
+    found = Cloud(word_case=case).words()
+    assert tuple(found[name] for name in ("TestRecoveryState", "RecoveryState", "ReplicationState")) == words
+
+
+def test_idle_states_may_be_absent() -> None:
+    cloud = Cloud(absent_states=("TestRecoveryState", "RecoveryState"))
+    assert not {"TestRecoveryState", "RecoveryState"} & set(cloud.words())
+    assert cloud.words()["ReplicationState"] == "ok"
+    cloud.done("testFailover")
+    assert cloud.words()["TestRecoveryState"] == "complete"
+
+
+def rels(cloud: Cloud) -> list[str]:
+    return [str(one.get("rel")) for one in cloud.caller.xml(cloud.path).findall(f"{VCLOUD}Link")]
+
+
+def test_links_show_what_may_be_done_now() -> None:
+    cloud = Cloud()
+    assert rels(cloud) == ["remove", "operation:testFailover", "operation:failover"]
+    cloud.began("testFailover")
+    assert rels(cloud) == []
+    cloud.simulator.clock.advance(11)
+    assert rels(cloud) == ["operation:testCleanup"]
+    cloud.done("testCleanup")
+    cloud.done("failover")
+    assert rels(cloud) == ["remove"]
+
+
+def test_links_may_say_all_or_nothing() -> None:
+    everything = ["remove", "operation:testFailover", "operation:testCleanup", "operation:failover"]
+    assert (rels(Cloud(links="all")), rels(Cloud(links="none"))) == (everything, [])
+
+
+def test_a_group_may_show_its_task() -> None:
+    cloud = Cloud(group_tasks=True)
+    assert cloud.caller.xml(cloud.path).find(f"{VCLOUD}Tasks") is None
+    task = cloud.began("failover")
+    shown = cloud.caller.xml(cloud.path)
+    assert [etree.QName(one).localname for one in shown][:2] == ["Tasks", "Rpo"]
+    assert shown.find(f"{VCLOUD}Tasks/{VCLOUD}Task").get("id") == task.get("id")
+    cloud.simulator.clock.advance(11)
+    assert cloud.caller.xml(cloud.path).find(f"{VCLOUD}Tasks") is None
+
+
+def test_a_group_may_lag_behind_its_task() -> None:
+    cloud = Cloud(group_lags=2)
+    assert cloud.done("testFailover").get("status") == "success"
+    assert [cloud.states()[0] for _ in range(3)] == ["testInProgress", "testInProgress", "complete"]
+    cloud.done("testCleanup")
+    assert [cloud.states()[0] for _ in range(3)] == ["cleanupInProgress", "cleanupInProgress", "none"]
+    cloud.done("failover")
+    assert [(cloud.states()[1], "RecoveryCompletionTime" in cloud.words()) for _ in range(2)] == [
+        ("inProgress", False), ("complete", True),
+    ]  # fmt: skip
+
+
+def test_a_group_may_be_ahead_of_its_task() -> None:
+    cloud = Cloud(group_ahead=True)
+    task = cloud.began("testFailover")
+    cloud.look(task)
+    assert cloud.states() == ("complete", "notStarted")
+    assert cloud.machine().get("status") == "POWERED_ON"
+    assert cloud.look(task).get("status") == "running"
