@@ -1,0 +1,171 @@
+"""What the schema of recovery plans says against a plan, in plain words.
+
+The schema is written so that every keyword of it applies on its own: short and long forms are two types of one schema,
+not alternatives, so that each problem is found where it is and not as "fits none of these".
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from vcloudair_core.engine.parsing import near, one_of
+from vcloudair_core.errors import ConfigurationError
+from vcloudair_core.yamltree import Path
+
+SCHEMA_FILE = "plan.schema.json"
+WORKS = ("command", "playbook", "http", "approval", "delay_s", "network")
+
+MOST = 500
+"""Nobody reads more problems than these; looking for all of a megabyte of nonsense takes minutes."""
+
+_WORDS = {
+    "object": "a mapping",
+    "array": "a list",
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+}
+_Say = Callable[[Any], Iterator[tuple[Path, str]]]
+
+
+@cache
+def schema() -> dict[str, Any]:
+    """The schema, as it is shipped and published."""
+    text = resources.files(__package__).joinpath(SCHEMA_FILE).read_text(encoding="utf-8")
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def problems(tree: Any) -> list[tuple[Path, str]]:
+    """All that the schema says against a plan: the path of each thing, and a reason in words.
+
+    Raises ConfigurationError when the library that checks it is missing.
+    """
+    found: dict[tuple[Path, str], None] = {}
+    for error in _validator().iter_errors(tree):
+        for path, reason in itertools.islice(_SAY[error.validator](error), MOST):
+            found[path, reason] = None
+        if len(found) >= MOST:
+            break
+    return list(found)
+
+
+@cache
+def _validator() -> Any:
+    try:
+        from jsonschema import Draft202012Validator, ValidationError, validators
+    except ImportError:
+        raise ConfigurationError(
+            "Recovery plans need jsonschema.", hint="Run: pip install 'vcloudair-core[dr]'"
+        ) from None
+    # JSON Schema counts 1.0 as a whole number.
+    whole = Draft202012Validator.TYPE_CHECKER.redefine(
+        "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
+    )
+
+    def unique(_: Any, is_wanted: bool, items: Any, __: Any) -> Iterator[Any]:
+        # The library's own compares each with each when types are mixed.
+        if is_wanted and isinstance(items, list) and len({json.dumps(item) for item in items}) < len(items):
+            yield ValidationError("")
+
+    return validators.extend(Draft202012Validator, {"uniqueItems": unique}, type_checker=whole)(schema())
+
+
+# -- one function for each keyword that the schema uses ------------------------------------------------------------
+
+
+def _type(error: Any) -> Iterator[tuple[Path, str]]:
+    wanted = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
+    expected, value = " or ".join(_WORDS[name] for name in wanted), error.instance
+    if value is None:
+        reason = f"nothing was given, {expected} was expected"
+    elif isinstance(value, (Mapping, list)):
+        reason = f"{expected} was expected, not {_WORDS['array' if isinstance(value, list) else 'object']}"
+    elif "string" in wanted:
+        # Not what it is: an argument of a command may be a secret.
+        kind = "true or false (or yes, no, on, off)" if isinstance(value, bool) else "a number"
+        reason = f"{expected} was expected, not {kind}: put it in quotes"
+    else:
+        reason = f"{_short(value)} is not {expected}"
+    yield tuple(error.absolute_path), reason
+
+
+def _unknown_keys(error: Any) -> Iterator[tuple[Path, str]]:
+    known = list(error.schema["properties"])
+    for key in error.instance:
+        if key not in known:
+            guess = near(key, known)
+            yield (*error.absolute_path, key), f"unknown key; {guess or 'there are ' + ', '.join(known)}"
+
+
+def _missing_keys(error: Any) -> Iterator[tuple[Path, str]]:
+    for key in error.validator_value:
+        if key not in error.instance:
+            yield tuple(error.absolute_path), f"{key!r} is missing"
+
+
+def _one_work(error: Any) -> Iterator[tuple[Path, str]]:
+    given = [work for work in WORKS if work in error.instance]
+    found = f"there are {' and '.join(given)}" if given else "there is none"
+    yield tuple(error.absolute_path), f"a step has exactly one of {', '.join(WORKS)}; {found}"
+
+
+def _range(error: Any) -> Iterator[tuple[Path, str]]:
+    low, above, high = (error.schema.get(name) for name in ("minimum", "exclusiveMinimum", "maximum"))
+    bounds = f"{low} to {high}" if low is not None else f"more than {above} and up to {high}"
+    yield tuple(error.absolute_path), f"{_short(error.instance)} is out of range, {bounds} is allowed"
+
+
+def _choice(error: Any) -> Iterator[tuple[Path, str]]:
+    if isinstance(error.instance, str):
+        yield tuple(error.absolute_path), one_of(error.instance[:100], error.validator_value)
+
+
+def _empty(error: Any) -> Iterator[tuple[Path, str]]:
+    yield tuple(error.absolute_path), "is empty"
+
+
+def _too_long(error: Any) -> Iterator[tuple[Path, str]]:
+    yield tuple(error.absolute_path), f"has more than {error.validator_value} characters"
+
+
+def _twice(error: Any) -> Iterator[tuple[Path, str]]:
+    seen: set[str] = set()
+    for position, item in enumerate(error.instance):
+        if json.dumps(item) in seen:
+            yield (*error.absolute_path, position), f"{_short(item)} stands there twice"
+        seen.add(json.dumps(item))
+
+
+def _pattern(error: Any) -> Iterator[tuple[Path, str]]:
+    # An empty text is told of as such, and only once.
+    if error.instance:
+        yield tuple(error.absolute_path), error.schema["patternErrorMessage"]
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value) if isinstance(value, bool) else repr(value)
+    return text if len(text) <= 60 else f"{text[:60]}…"
+
+
+_SAY: dict[str, _Say] = {
+    "type": _type,
+    "additionalProperties": _unknown_keys,
+    "required": _missing_keys,
+    "oneOf": _one_work,
+    "minimum": _range,
+    "exclusiveMinimum": _range,
+    "maximum": _range,
+    "enum": _choice,
+    "minItems": _empty,
+    "minLength": _empty,
+    "maxLength": _too_long,
+    "uniqueItems": _twice,
+    "pattern": _pattern,
+}
