@@ -109,7 +109,7 @@ def _address(step: Step, work: HttpCheck) -> Check:
 
 def _edge(client: Client, step: Step, path: Path) -> Check:
     """Whether the document is right, and the edge that it names is there and takes it. Nothing is changed."""
-    about = About("network", step.name, IMPORTANT)
+    about = About("edge", step.name, IMPORTANT)
     try:
         document = read_document(str(path))
         client.kind(KIND).parse(document.sections)
