@@ -29,7 +29,7 @@ $(VENV)/.demo: pyproject.toml | $(BIN)/python
 
 $(VENV)/.test: pyproject.toml | $(BIN)/python
 	@echo "Installing what the tests need ..."
-	@$(PIP) install --editable '.[all,ansible,test,quality]'
+	@$(PIP) install --editable '.[all,ansible,test,quality,docs]'
 	@touch $@ $(VENV)/.demo
 
 clean:

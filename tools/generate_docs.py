@@ -51,7 +51,7 @@ def error_tree() -> str:
 
     def walk(error: type, depth: int) -> None:
         summary = (inspect.getdoc(error) or "").splitlines()[0].rstrip(".")
-        lines.append(f"{'  ' * depth}- `{error.__name__}`: {(summary[:1].lower() + summary[1:]).replace('``', '`')}")
+        lines.append(f"{'    ' * depth}- `{error.__name__}`: {(summary[:1].lower() + summary[1:]).replace('``', '`')}")
         children: list[type] = type.__subclasses__(error)
         for child in children:
             if child.__module__ == errors.__name__:

@@ -1,0 +1,168 @@
+"""The site as a reader has it: built from what lies here, looked at with a browser, and every link of it followed."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import os
+import posixpath
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from lxml import html
+
+from tests.support.browser import needs_chromium, visiting
+from tests.support.documents import ROOT
+from vcloudair_core.plugin import hooks
+from vcloudair_core.services.metrics.catalogue import catalogue
+
+pytest.importorskip("material", reason="the extra docs is not installed")
+
+MODULE = "reference/collection/vca_firewall_rule.html"
+HOOK = "reference/hooks/vca_plan_ready.html"
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the site, built with warnings as failures."""
+    folder = tmp_path_factory.mktemp("site") / "built"
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)],
+        cwd=ROOT, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"}, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        """Not into the output of the tests."""
+
+
+@pytest.fixture(scope="session")
+def address(site: Path) -> Iterator[str]:
+    """Where the site is served, with a slash at its end."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=str(site))) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+        server.shutdown()
+        thread.join()
+
+
+def _search(page: Any, words: str) -> None:
+    page.keyboard.press("/")
+    page.wait_for_function("document.querySelector('#__search').checked")
+    page.keyboard.type(words)
+    page.wait_for_selector(".md-search-result__item")
+
+
+@needs_chromium
+@pytest.mark.slow
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_pages_ask_nobody_else_and_complain_of_nothing(address: str, colours: str) -> None:
+    with visiting(color_scheme=colours) as visit:
+        for path, heading in (("index.html", "Describe"), (MODULE, "vca_firewall_rule"), (HOOK, "vca_plan_ready")):
+            visit.page.goto(address + path, wait_until="networkidle")
+            assert heading in visit.page.text_content("h1")
+        scheme = visit.page.get_attribute("body", "data-md-color-scheme")
+        assert scheme == {"light": "default", "dark": "slate"}[colours]
+    assert visit.asked_elsewhere(address) == []
+    assert visit.complaints == []
+
+
+@needs_chromium
+@pytest.mark.slow
+def test_search_leads_to_a_page_about_it(address: str) -> None:
+    with visiting() as visit:
+        visit.page.goto(f"{address}index.html", wait_until="networkidle")
+        _search(visit.page, "firewall")
+        visit.page.click(".md-search-result__item a")
+        visit.page.wait_for_url(lambda url: "index.html" not in url)
+        assert "firewall" in visit.page.text_content("article").lower()
+    assert visit.asked_elsewhere(address) == []
+    assert visit.complaints == []
+
+
+@needs_chromium
+@pytest.mark.slow
+def test_without_a_server_it_is_a_site_too(site: Path) -> None:
+    with visiting() as visit:
+        visit.page.goto((site / "index.html").as_uri(), wait_until="networkidle")
+        _search(visit.page, "purge")
+        visit.page.click(".md-search-result__item a")
+        visit.page.wait_for_url(lambda url: "index.html" not in url)
+    assert visit.asked_elsewhere("file:") == []
+    assert visit.complaints == []
+
+
+@needs_chromium
+@pytest.mark.slow
+def test_nothing_is_wider_than_a_phone(address: str, site: Path) -> None:
+    with visiting(viewport={"width": 390, "height": 844}) as visit:
+        for path in ("index.html", MODULE, HOOK, "how-to/measure-machines.html", "reference/settings.html"):
+            visit.page.goto(address + path)
+            width = visit.page.evaluate("document.scrollingElement.scrollWidth")
+            assert width <= 390, f"{path} is {width} wide"
+
+
+def _pages(site: Path) -> dict[str, Any]:
+    return {path.relative_to(site).as_posix(): html.parse(str(path)) for path in site.rglob("*.html")}
+
+
+def test_every_link_and_anchor_leads_somewhere(site: Path) -> None:
+    pages = _pages(site)
+    anchors = {name: set(tree.xpath("//@id | //a/@name")) for name, tree in pages.items()}
+    broken, followed = [], 0
+    for name, tree in pages.items():
+        for link in {*tree.xpath("//@href"), *tree.xpath("//@src")}:
+            url = urlsplit(link)
+            if url.scheme or url.netloc:
+                continue
+            followed += 1
+            path = unquote(url.path)
+            base = "" if name == "404.html" else posixpath.dirname(name)
+            target = posixpath.normpath(posixpath.join("/", base, path))[1:] if path else name
+            is_there = (site / target).is_file() or (site / target / "index.html").is_file()
+            wanted = unquote(url.fragment)
+            if not is_there or (wanted and target in anchors and wanted not in anchors[target]):
+                broken.append(f"{name}: {link}")
+    assert broken == []
+    assert followed > 1000
+
+
+def test_nothing_is_fetched_from_elsewhere(site: Path) -> None:
+    links = "//link[@rel='stylesheet' or @rel='icon' or @rel='preconnect']/@href"
+    fetched = f"//script/@src | //img/@src | //iframe/@src | {links}"
+    outside = {url for tree in _pages(site).values() for url in tree.xpath(fetched) if urlsplit(url).netloc}
+    assert outside == set()
+
+
+def test_everything_has_its_page(site: Path) -> None:
+    ours = {
+        path.stem
+        for folder in ("modules", "inventory", "lookup", "callback")
+        for path in (ROOT / "plugins" / folder).glob("[!_]*.py")
+    }
+    ours |= {path.parent.parent.name for path in (ROOT / "roles").glob("*/meta/argument_specs.yml")}
+    assert ours - {path.stem for path in (site / "reference" / "collection").glob("*.html")} == set()
+    wanted = {name for name in vars(hooks) if name.startswith("vca_")}
+    assert wanted - {path.stem for path in (site / "reference" / "hooks").glob("*.html")} == set()
+    sources = {path.relative_to(ROOT / "docs").with_suffix(".html") for path in (ROOT / "docs").rglob("*.md")}
+    named = {path.with_name("index.html") if path.stem == "README" else path for path in sources}
+    assert {str(path) for path in named if not (site / path).is_file()} == set()
+    metrics = (site / "reference" / "metrics.html").read_text(encoding="utf-8")
+    assert [name for name in catalogue() if name not in metrics] == []
+
+
+def test_navigation_has_every_page(site: Path) -> None:
+    pages = _pages(site)
+    for name, tree in pages.items():
+        if name != "404.html":
+            assert tree.xpath("//nav//a[contains(@class, '--active')]"), f"{name} is not in the navigation"

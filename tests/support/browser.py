@@ -1,0 +1,54 @@
+"""A real browser, for what only a browser can tell: Chromium of this machine, driven by Playwright."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
+_QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@dataclass
+class Visit:
+    """A page of the browser, what it asked for, and what it complained of."""
+
+    page: Any
+    asked: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def asked_elsewhere(self, *allowed: str) -> list[str]:
+        """Requests to addresses that begin with none of these."""
+        return [url for url in self.asked if not url.startswith((*allowed, "data:", "blob:"))]
+
+
+@contextmanager
+def visiting(**context: Any) -> Iterator[Visit]:
+    """A fresh page. ``context`` are options of Playwright's ``new_context``, such as ``viewport``."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(_QUIET))
+        try:
+            visit = Visit(browser.new_context(**context).new_page())
+            visit.page.on("request", lambda request: visit.asked.append(request.url))
+            visit.page.on("requestfailed", lambda request: visit.complaints.append(f"failed: {request.url}"))
+            visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+            visit.page.on("console", lambda said: visit.complaints.append(said.text) if said.type == "error" else None)
+            yield visit
+        finally:
+            browser.close()

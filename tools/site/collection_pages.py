@@ -1,0 +1,163 @@
+"""One page for each module, plugin and role of the collection, from what ``ansible-doc`` says, and one of playbooks."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from antsibull_docs_parser import dom
+from antsibull_docs_parser.format import LinkProvider
+from antsibull_docs_parser.html import to_html_plain
+from antsibull_docs_parser.parser import Context, parse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+FOLDER = "reference/collection"
+KINDS = {
+    "module": "Modules",
+    "role": "Roles",
+    "inventory": "Inventory plugins",
+    "lookup": "Lookup plugins",
+    "filter": "Filter plugins",
+    "test": "Test plugins",
+    "callback": "Callback plugins",
+}
+"""Kinds of plugins in the order of the list. Others come after them."""
+SHARED = {"vca": "Options of the connection", "edge": "Options of the edge gateway", "stage": "Options of the stage"}
+"""Fragments whose options are the same in many modules: each has a table of its own, folded."""
+
+
+@cache
+def galaxy() -> Mapping[str, Any]:
+    """What ``galaxy.yml`` says."""
+    found: dict[str, Any] = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))
+    return found
+
+
+def repository() -> str:
+    """Where the sources are."""
+    return str(galaxy()["repository"])
+
+
+def pages() -> Iterator[tuple[str, str]]:
+    """Names below ``docs`` and texts."""
+    kinds = documented()
+    listed: dict[str, list[tuple[str, str]]] = {}
+    for kind in sorted(kinds, key=lambda kind: (list(KINDS).index(kind) if kind in KINDS else len(KINDS), kind)):
+        for fqcn, entry in sorted(kinds[kind].items()):
+            plugin = dom.PluginIdentifier(fqcn=fqcn, type=kind)
+            name = fqcn.rpartition(".")[2]
+            listed.setdefault(KINDS.get(kind, f"{kind.capitalize()} plugins"), []).append(
+                (name, entry["doc"]["short_description"])
+            )
+            yield (
+                f"{FOLDER}/{name}.md",
+                _template("plugin.md.j2", plugin).render(
+                    name=name, fqcn=fqcn, kind=kind, tables=_tables(entry["doc"]), **entry
+                ),
+            )
+    yield f"{FOLDER}/index.md", _template("collection.md.j2").render(listed=listed, about=galaxy())
+    books = {path.stem: path.read_text(encoding="utf-8") for path in sorted((ROOT / "playbooks").glob("*.yml"))}
+    yield f"{FOLDER}/playbooks.md", _template("playbooks.md.j2").render(books=books, said_first=_said_first)
+
+
+def documented() -> dict[str, dict[str, Any]]:
+    """Everything of the collection by kind and full name, as ``{"doc": …, "examples": …, "return": …}``."""
+    name = f"{galaxy()['namespace']}.{galaxy()['name']}"
+    command = [str(Path(sys.executable).parent / "ansible-doc"), "--metadata-dump", "--no-fail-on-errors", name]
+    env = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
+    env |= {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "collections")}
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True)
+    found: dict[str, dict[str, Any]] = {}
+    for kind, entries in json.loads(done.stdout)["all"].items():
+        ours = {fqcn: entry for fqcn, entry in entries.items() if fqcn.startswith(f"{name}.")}
+        broken = [f"{fqcn}: {entry['error']}" for fqcn, entry in ours.items() if "error" in entry]
+        if broken:
+            raise ValueError("; ".join(broken))
+        if kind == "role":
+            ours = {fqcn: _of_role(entry) for fqcn, entry in ours.items()}
+        if ours:
+            found[kind] = ours
+    return found
+
+
+def _of_role(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """A role in the shape of a module: its main entry point."""
+    main = entry["entry_points"]["main"]
+    return {"doc": {"description": [], "options": {}, **main}, "examples": main.get("examples", ""), "return": {}}
+
+
+def _tables(doc: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The options by the title of their table; a plugin's own come first, under no title."""
+    found: dict[str, dict[str, Any]] = {"": {}}
+    homes = {option: title for fragment, title in SHARED.items() for option in _fragment(fragment)}
+    for name, option in (doc.get("options") or {}).items():
+        found.setdefault(homes.get(name, ""), {})[name] = option
+    return {title: found[title] for title in ("", *SHARED.values()) if found.get(title)}
+
+
+@cache
+def _fragment(name: str) -> frozenset[str]:
+    path = ROOT / "plugins" / "doc_fragments" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(f"_fragment_{name}", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return frozenset(yaml.safe_load(module.ModuleDocFragment.DOCUMENTATION)["options"])
+
+
+class _Links(LinkProvider):
+    """To pages beside this one; to what is not ours, none."""
+
+    def plugin_link(self, plugin: dom.PluginIdentifier) -> str | None:
+        namespace, _, name = plugin.fqcn.rpartition(".")
+        return f"{name}.html" if namespace == f"{galaxy()['namespace']}.{galaxy()['name']}" else None
+
+    def plugin_option_like_link(
+        self, plugin: dom.PluginIdentifier, entrypoint: str | None, what: str, name: list[str], current_plugin: bool
+    ) -> str | None:
+        page = "" if current_plugin else self.plugin_link(plugin)
+        return None if page is None else f"{page}#{what}-{'-'.join(name)}"
+
+
+def _template(name: str, plugin: dom.PluginIdentifier | None = None) -> Any:
+    """Jinja with ``markup``, which turns Ansible's markup into HTML."""
+    made = Environment(
+        loader=FileSystemLoader(HERE / "templates"), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        autoescape=True, keep_trailing_newline=True,
+    )  # fmt: skip
+
+    def markup(text: str | list[str]) -> Markup:
+        said = parse([text] if isinstance(text, str) else text, Context(current_plugin=plugin))
+        return Markup(to_html_plain(said, link_provider=_Links(), current_plugin=plugin, par_sep=""))
+
+    made.filters |= {"markup": markup, "as_yaml": _as_yaml, "as_word": _as_word, "as_list": _as_list}
+    return made.get_template(name)
+
+
+def _as_yaml(value: Any) -> str:
+    return yaml.safe_dump(value, sort_keys=False, allow_unicode=True, default_flow_style=None).removesuffix("...\n")
+
+
+def _as_word(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _as_list(value: Any) -> list[Any]:
+    return [value] if isinstance(value, str) else list(value or [])
+
+
+def _said_first(text: str) -> str:
+    """The comment at the head of a playbook."""
+    lines = [line.removeprefix("#").strip() for line in text.splitlines() if line.startswith("#")]
+    return " ".join(lines)

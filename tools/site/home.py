@@ -1,0 +1,63 @@
+"""The first page, made of the README, and a page before each part that says what is in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+PARTS = {
+    "tutorial": ("Tutorials", "Lessons: take one by the hand and arrive somewhere."),
+    "how-to": ("How-to guides", "Recipes: you know what you want, this is how."),
+    "reference": ("Reference", "What there is, in full. Most of it is made from the code."),
+    "explanation": ("Explanation", "Why things are as they are."),
+}
+
+
+def home() -> Iterator[tuple[str, str]]:
+    """``home.md`` with the sections of the README that it names in place of their names."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    sections = dict(re.findall(r"^## ([^\n]+)\n(.*?)(?=^## |\Z)", readme, re.MULTILINE | re.DOTALL))
+
+    def section(mark: re.Match[str]) -> str:
+        # The page seems to stand in docs: what is elsewhere is reached from there.
+        return re.sub(r"\]\((?!\w+:)(docs/)?", lambda link: "](" if link[1] else "](../", sections[mark[1]].strip())
+
+    text = (HERE / "home.md").read_text(encoding="utf-8")
+    yield "index.md", re.sub(r"<!-- README: ([^>]+) -->", section, text)
+
+
+def overview(pages: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """One page for each part, from the first heading and the first sentence of its pages."""
+    for part, (title, meaning) in PARTS.items():
+        lines = [f"# {title}", "", meaning, "", '<div class="pages" markdown>', ""]
+        for name in sorted(pages):
+            folder, shown = str(PurePosixPath(name).parent), _is_first_of_its_folder(name)
+            if folder == part or (folder.startswith(f"{part}/") and shown):
+                lines += [f"- [{heading(pages[name])}]({PurePosixPath(name).relative_to(part)})", ""]
+                lines += [f"    {first_sentence(pages[name])}", ""]
+        yield f"{part}/index.md", "\n".join([*lines, "</div>", ""])
+
+
+def heading(text: str) -> str:
+    """The first heading of a page. Raises ValueError when it has none."""
+    found = re.search(r"^# (.+)$", text, re.MULTILINE)
+    if found is None:
+        raise ValueError(f"a page has no heading: {text[:60]!r}")
+    return found[1]
+
+
+def first_sentence(text: str) -> str:
+    """Of the first paragraph that is neither heading nor code. Links lose their targets, which are not ours to keep."""
+    prose = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+    for paragraph in re.split(r"\n\s*\n", prose):
+        plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", " ".join(paragraph.split()))
+        if plain and not plain.startswith(("#", "<", "|", "---")):
+            return re.split(r"(?<=[.!?])\s", plain)[0].rstrip(".:") + "."
+    return ""
+
+
+def _is_first_of_its_folder(name: str) -> bool:
+    return PurePosixPath(name).name in {"index.md", "README.md"}

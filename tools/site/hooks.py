@@ -1,0 +1,83 @@
+"""What the site has beside the pages in ``docs``, and how their Markdown is made fit for it. Called by MkDocs."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+import collection_pages
+import library_pages
+from home import home, overview
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.plugins import get_plugin_logger
+from mkdocs.structure.files import File, Files, InclusionLevel
+from mkdocs.structure.pages import Page
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+_log = get_plugin_logger("site")
+_FENCE = re.compile(r"^(?P<ticks>```+)(?P<language>[\w-]+)(?P<words> [^\n]*)?$", re.MULTILINE)
+_LINK = re.compile(r"(?P<before>\]\()(?P<path>\.\.?/[^)\s#]+)(?P<after>(?:#[^)\s]*)?\))")
+_CLOSE_LIST = re.compile(r"^(?![-*] |\d+\. |\||>|#| |```|<)\S.*\n(?:[-*] |\d+\. )", re.MULTILINE)
+_SHALLOW_LIST = re.compile(r"^ {1,3}(?:[-*]|\d+\.) ", re.MULTILINE)
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Adds the pages that are made of code, then those that list others."""
+    for make in (collection_pages.pages, library_pages.pages):
+        _add(files, config, make())
+    _add(files, config, overview({file.src_uri: file.content_string for file in files.documentation_pages()}))
+    _add(files, config, home())
+    return files
+
+
+def _add(files: Files, config: MkDocsConfig, made: Iterator[tuple[str, str]]) -> None:
+    for name, text in made:
+        files.append(File.generated(config, name, content=text, inclusion=InclusionLevel.INCLUDED))
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Pages are written for forges, which read CommonMark.
+
+    What Python-Markdown reads otherwise is changed, or warned of.
+    """
+    name = page.file.src_uri
+    if page.file.generated_by is None:
+        _look_at_lists(name, markdown)
+    return _LINK.sub(lambda link: _within_the_site(link, name), _FENCE.sub(_info, markdown))
+
+
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Docstrings are written for readers of the code; two marks of theirs mean nothing here."""
+    if page.file.src_uri != "reference/python-api.md":
+        return html
+    return re.sub(r":(?:class|func|meth):(?=<code>)", "", re.sub(r"<p>::</p>|:(?=:</p>)", "", html))
+
+
+def _look_at_lists(name: str, markdown: str) -> None:
+    plain = re.sub(r"^```.*?^```$", "", markdown, flags=re.MULTILINE | re.DOTALL)
+    for pattern, complaint in (
+        (_CLOSE_LIST, "a list needs an empty line before it"),
+        (_SHALLOW_LIST, "a list within a list needs four spaces"),
+    ):
+        for found in pattern.finditer(plain):
+            _log.warning("%s: %s: %r", name, complaint, found[0])
+
+
+def _info(fence: re.Match[str]) -> str:
+    """``yaml file=web.yml`` shows the name of the file; ``console run`` is for the tests."""
+    words = (fence["words"] or "").split()
+    title = next((f' title="{word.removeprefix("file=")}"' for word in words if word.startswith("file=")), "")
+    return f"{fence['ticks']}{fence['language']}{title}"
+
+
+def _within_the_site(link: re.Match[str], name: str) -> str:
+    """Links to what lies outside of ``docs`` lead to the repository; playbooks have a page of their own."""
+    target = os.path.normpath(PurePosixPath("docs", name).parent / link["path"])
+    if target.startswith("docs/") or not (ROOT / target).exists():
+        return link[0]
+    if target.startswith("playbooks/"):
+        page = os.path.relpath("reference/collection/playbooks.md", PurePosixPath(name).parent)
+        return f"{link['before']}{page}#{PurePosixPath(target).stem})"
+    return f"{link['before']}{collection_pages.repository()}/blob/main/{target}{link['after']}"
