@@ -27,6 +27,9 @@ milliseconds) and ``event``.
     ``id``, ``name``, ``group``, ``attempt``; ``verdict`` (done, already, failed, skipped), ``reason``, ``hint``,
     ``seconds`` (of this attempt), ``task`` (plain data: status, error_code, error_message, vendor_code …),
     ``request_id`` when there is one, ``last_sync``, ``is_final`` (false when a further attempt follows).
+``rollback_started``, ``machine_rolled_back``, ``rollback_finished``
+    After a failure, with ``on_failure: roll_back``: ``reason`` and ``machines``; ``id``, ``name``, ``verdict``,
+    ``reason``, ``hint``, ``seconds``; ``verdict`` and ``reason``. Networks go back in steps of the phase back.
 ``run_interrupted``
     ``reason``, ``in_flight``: ``[{id, name}]``. The run may be resumed.
 ``run_finished``
@@ -49,5 +52,10 @@ RUN_STARTED, RUN_RESUMED, RUN_INTERRUPTED, RUN_FINISHED = (
 GROUP_STARTED, GROUP_FINISHED = "group_started", "group_finished"
 STEP_STARTED, STEP_FINISHED = "step_started", "step_finished"
 MACHINE_STARTING, MACHINE_STARTED, MACHINE_FINISHED = "machine_starting", "machine_started", "machine_finished"
+ROLLBACK_STARTED, MACHINE_ROLLED_BACK, ROLLBACK_FINISHED = (
+    "rollback_started",
+    "machine_rolled_back",
+    "rollback_finished",
+)
 MACHINE_PROGRESSED = "machine_progressed"
 """``id``, ``status``, ``progress`` (percent or None). For those who watch; not kept in the journal."""

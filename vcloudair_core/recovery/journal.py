@@ -76,8 +76,9 @@ class Journal:
 
 def create_journal(settings: Settings, observers: tuple[Observer, ...] = ()) -> Journal:
     """The journal of a new run. Raises ConfigurationError when the folder cannot be made."""
-    stamp = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
-    folder = runs_folder(settings) / f"{stamp}-{secrets.token_hex(3)}"
+    # Names sort by time; the rest keeps two of one millisecond apart.
+    stamp = datetime.now(timezone.utc).strftime("%Y%m%d-%H%M%S-%f")[:-3]
+    folder = runs_folder(settings) / f"{stamp}-{secrets.token_hex(2)}"
     try:
         folder.mkdir(mode=0o700, parents=True)
         made = Journal(folder, observers=observers)
@@ -91,7 +92,9 @@ def create_journal(settings: Settings, observers: tuple[Observer, ...] = ()) -> 
     return made
 
 
-def reopen_journal(settings: Settings, run_id: str, observers: tuple[Observer, ...] = ()) -> tuple[Journal, list[Event]]:
+def reopen_journal(
+    settings: Settings, run_id: str, observers: tuple[Observer, ...] = ()
+) -> tuple[Journal, list[Event]]:
     """A run that stopped or died, to go on with, and what happened in it so far. A line that was cut off is dropped.
 
     Raises: NotFoundError, LockTimeoutError when the run is still going on, ConfigurationError.

@@ -152,7 +152,8 @@ class RecoveryPlan:
     """A whole plan. ``path`` and ``digest`` (SHA-256 of its text) are empty for one that was not read from a file.
 
     ``every_machine``: the plan is for all that is replicated; its only group gets its machines when a run starts.
-    ``test_max_age_days``: how old the last successful test may be for the plan to count as ready.
+    ``machine_timeout_s``: of one try of a machine that says nothing itself. ``test_max_age_days``: how old the last
+    successful test may be for the plan to count as ready.
     """
 
     name: str
@@ -169,6 +170,7 @@ class RecoveryPlan:
     synchronize: bool = False
     stuck_after_s: float = 600.0
     every_machine: bool = False
+    machine_timeout_s: float | None = None
     path: str = ""
     digest: str = ""
 
@@ -181,9 +183,8 @@ class RecoveryPlan:
 def plan_of_machines(names: Sequence[str] | None, **words: Any) -> RecoveryPlan:
     """The plan of an action that names its machines itself: one group, all at the same time; None means all of them.
 
-    ``words``: other fields of the plan. ``timeout_s``: of each machine.
+    ``words``: other fields of the plan.
     """
-    timeout_s = words.pop("timeout_s", None)
-    machines = tuple(Machine(name, timeout_s=timeout_s) for name in dict.fromkeys(names or ()))
+    machines = tuple(Machine(name) for name in dict.fromkeys(names or ()))
     words.setdefault("on_failure", CONTINUE)
     return RecoveryPlan(words.pop("name", ""), (Group("machines", machines),), every_machine=names is None, **words)

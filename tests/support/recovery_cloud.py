@@ -1,0 +1,53 @@
+"""A simulated cloud with replicated machines, and a client whose waits take no time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from vcloudair_core.client import Client
+from vcloudair_core.services.dr.service import RecoveryService
+from vcloudair_core.simulator import Simulator, SimulatorConfig
+from vcloudair_core.simulator.world import Replication
+from vcloudair_core.testing import simulated_app, simulator_settings
+from vcloudair_core.testing.clock import LinkedClock
+
+
+class RecoveryCloud:
+    """The cloud, its client and its DR service."""
+
+    def __init__(self, client: Client, simulator: Simulator, clock: LinkedClock) -> None:
+        self.client, self.simulator, self.clock = client, simulator, clock
+        self.service: RecoveryService = client.service("dr")
+
+    def replication(self, number: int = 1) -> Replication:
+        """The ``number``-th of them."""
+        return next(one for one in self.simulator.world.replications.values() if one.name == name(number))
+
+    def posts(self, action: str = "/action/") -> list[str]:
+        """Paths of the actions that were asked for, in order."""
+        return [one.path for one in self.simulator.journal.entries() if one.method == "POST" and action in one.path]
+
+    def begun(self) -> list[str]:
+        """Names of the machines that an action was asked for, in order."""
+        names = {key: one.name for key, one in self.simulator.world.replications.items()}
+        return [names.get(path.split("/")[4], "?") for path in self.posts()]
+
+
+def name(number: int) -> str:
+    """What the simulator calls a replicated machine."""
+    return f"replicated-{number:04}"
+
+
+@contextmanager
+def recovery_cloud(folder: Path, count: int, **config: Any) -> Iterator[RecoveryCloud]:
+    """``config``: as in SimulatorConfig. Runs are written down below ``folder``."""
+    simulator = Simulator(SimulatorConfig(**{"profile": "vcd", "replications": count, **config}))
+    clock = LinkedClock(simulator)
+    settings = {**simulator_settings(simulator), "state_dir": str(folder / "state")}
+    with simulated_app(simulator, clock).client(**settings) as client:
+        client.session.login()
+        simulator.journal.clear()
+        yield RecoveryCloud(client, simulator, clock)

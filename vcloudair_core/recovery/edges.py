@@ -1,0 +1,49 @@
+"""Edge gateways switched over and back within a run, by the flow that ``vca edge apply`` has."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vcloudair_core.errors import SpecError
+
+if TYPE_CHECKING:
+    from vcloudair_core.client import Client
+    from vcloudair_core.edge_document import EdgeDocument
+
+KIND = "ans.edge"
+
+
+def target_of(client: Client, document: EdgeDocument) -> dict[str, str]:
+    """Which edge a document is about. Raises SpecError when nothing says."""
+    edge = document.target.get("edge") or client.settings.edge or ""
+    if not edge:
+        raise SpecError("edge", "the document names no edge gateway", hint="Write `edge:` into it.")
+    vdc = document.target.get("vdc") or client.settings.vdc or ""
+    return {"edge": str(edge), **({"vdc": str(vdc)} if vdc else {})}
+
+
+def switch(client: Client, document: EdgeDocument, saved: Path) -> str:
+    """Bring an edge to a document, whose sections are replaced, and say what was changed.
+
+    ``saved``: there, what these sections hold now is kept as a document, unless an earlier try of this run has done so.
+    A pre-shared key, which no server shows, is not kept: a tunnel that stays keeps its own.
+    """
+    target = target_of(client, document)
+    if not saved.exists():
+        held = client.read(KIND, target)
+        write_durably(saved, {**target, **{name: held[name] for name in document.sections if name in held}})
+    return client.ensure(KIND, document.sections, state="exact", target=target).plan.summary()
+
+
+def write_durably(path: Path, data: dict[str, Any]) -> None:
+    """All of it or nothing, and outlasting a power cut: it is needed when all else has gone wrong."""
+    draft = path.with_name(f"{path.name}.new")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump(data, file, indent=1, default=str)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)

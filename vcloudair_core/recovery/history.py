@@ -1,0 +1,72 @@
+"""What earlier runs on this machine tell: when a plan was tested last, how long machines take, what was switched."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vcloudair_core.errors import VcloudAirError
+from vcloudair_core.recovery import events
+from vcloudair_core.recovery.journal import read_journal, run_ids, runs_folder
+
+if TYPE_CHECKING:
+    from vcloudair_core.config import Settings
+    from vcloudair_core.recovery.events import Event
+
+_MOST_RUNS = 200
+
+
+def runs(settings: Settings, *, newest_first: bool = True) -> Iterator[tuple[Path, list[Event]]]:
+    """Folders and events of runs that can be read; those that cannot are passed over."""
+    known = run_ids(settings)[-_MOST_RUNS:]
+    for run_id in reversed(known) if newest_first else known:
+        folder = runs_folder(settings) / run_id
+        try:
+            yield folder, read_journal(folder)
+        except VcloudAirError:
+            continue
+
+
+def runs_of(
+    settings: Settings, plan_name: str, cloud: dict[str, Any], action: str
+) -> Iterator[tuple[Path, list[Event]]]:
+    """Runs of an action of a plan in a cloud, newest first."""
+    for folder, happened in runs(settings):
+        head = happened[0]
+        is_same = head["plan"]["name"] == plan_name and head["action"] == action
+        if is_same and all(head["cloud"].get(name) == cloud.get(name) for name in ("url", "org")):
+            yield folder, happened
+
+
+def last_test(settings: Settings, plan_name: str, cloud: dict[str, Any]) -> datetime | None:
+    """When a test of a plan came to a good end last."""
+    for _, happened in runs_of(settings, plan_name, cloud, "test"):
+        last = happened[-1]
+        if last["event"] == events.RUN_FINISHED and last["verdict"] == "done":
+            return datetime.fromisoformat(last["at"].replace("Z", "+00:00"))
+    return None
+
+
+def usual_seconds(settings: Settings, action: str) -> dict[str, float]:
+    """How long an action took, by the id of the machine: the median of earlier runs."""
+    taken: dict[str, list[float]] = {}
+    for _, happened in runs(settings):
+        if happened[0]["action"] != action:
+            continue
+        for event in happened:
+            if event["event"] == events.MACHINE_FINISHED and event["verdict"] == "done" and event.get("seconds"):
+                taken.setdefault(event["id"], []).append(float(event["seconds"]))
+    return {machine: statistics.median(seconds) for machine, seconds in taken.items()}
+
+
+def switched(folder: Path, happened: list[Event]) -> list[tuple[Event, Path]]:
+    """Network changes of a run that were made, newest first, each with the file of what was there before."""
+    found = [
+        (event, folder / str(event["saved"]))
+        for event in happened
+        if event["event"] == events.STEP_FINISHED and event.get("saved") and event.get("phase") != "back"
+    ]
+    return found[::-1]

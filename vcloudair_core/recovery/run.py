@@ -1,0 +1,333 @@
+"""A plan carried out: its machines found, its journal kept, its end told; and a run that died taken up again."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import socket
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vcloudair_core._version import __version__
+from vcloudair_core.errors import ConfigurationError, SpecError
+from vcloudair_core.recovery import events
+from vcloudair_core.recovery.edges import write_durably
+from vcloudair_core.recovery.history import runs_of, switched
+from vcloudair_core.recovery.journal import Journal, create_journal, newest_run, reopen_journal
+from vcloudair_core.recovery.order import check_order
+from vcloudair_core.recovery.plan import Group, NetworkChange, RecoveryPlan, Step
+from vcloudair_core.recovery.plan_data import plan_as_data, plan_of_data
+from vcloudair_core.recovery.report import RunReport, report_of
+from vcloudair_core.recovery.roster import OVER, WAITING, Entry, Roster, roster_of, roster_of_events
+from vcloudair_core.recovery.schedule import Fleet, Schedule
+from vcloudair_core.recovery.steps import Ask, StepResult, Surroundings, approvals_of, perform
+from vcloudair_core.services.dr.flights import Flights, Watcher
+from vcloudair_core.services.dr.model import ACTIONS, CLEANUP
+from vcloudair_core.services.dr.options import Options, Stop
+
+if TYPE_CHECKING:
+    from vcloudair_core.client import Client
+    from vcloudair_core.recovery.events import Event, Observer
+
+PLAN = "plan.json"
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What a run takes beside its plan. Times are in seconds; see :class:`Options`.
+
+    ``approve``: names of approvals that were given beforehand. ``ask``: whom to ask for the others. ``observers``: see
+    every event as it happens, possibly from several threads. ``stop``: a request, from elsewhere, to come to an end.
+    """
+
+    verify_s: float = 300.0
+    lost_grace_s: float = 30.0
+    cancel_late: bool = False
+    approve: tuple[str, ...] = ()
+    ask: Ask | None = None
+    observers: tuple[Observer, ...] = ()
+    stop: Stop | None = None
+
+
+def start(client: Client, plan: RecoveryPlan, action: str, options: RunOptions | None = None) -> RunReport:
+    """Carry a plan out: test, clean up or fail over its machines. Each of them is begun once, whatever happens.
+
+    Machines are found, and the order is checked, before anything is started. What fails is in the report and does not
+    raise. The reports are in the run's folder, too.
+
+    Raises: SpecError, NotFoundError and AmbiguousMatchError before anything is started; ConfigurationError when the run
+    cannot be written down.
+    """
+    if action not in ACTIONS:
+        raise SpecError("action", f"{action!r} is not one of {', '.join(ACTIONS)}")
+    check_order(plan)
+    engine_options(plan, options or RunOptions()).validate()
+    chosen = for_cleanup(client, plan) if action == CLEANUP else plan
+    roster = roster_of(chosen, client.service("dr"))
+    journal = create_journal(client.settings, (options or RunOptions()).observers)
+    write_durably(journal.folder / PLAN, plan_as_data(roster.plan))
+    return _Running(client, roster, action, options or RunOptions(), journal).execute()
+
+
+def resume(client: Client, run_id: str = "", options: RunOptions | None = None) -> RunReport:
+    """Go on with a run that was stopped or died; the newest one, unless it is named. Nothing is begun a second time.
+
+    Raises: NotFoundError, LockTimeoutError when it is still going on, ConfigurationError when it is over or was in
+    another cloud.
+    """
+    chosen = options or RunOptions()
+    journal, happened = reopen_journal(client.settings, run_id or newest_run(client.settings), chosen.observers)
+    try:
+        head, last = happened[0], happened[-1]
+        if last["event"] == events.RUN_FINISHED:
+            raise ConfigurationError(
+                f"The run {journal.run_id} is over: {last['verdict']}.",
+                hint="To try what failed again, start it anew: machines that are there are not touched.",
+            )
+        _check_cloud(client, head["cloud"])
+        plan = plan_of_data(json.loads((journal.folder / PLAN).read_text(encoding="utf-8")))
+        roster = roster_of_events(plan, happened)
+        for event in happened:
+            journal.tell({**event, "is_past": True})
+        journal.append(events.RUN_RESUMED, host=socket.gethostname(), user=_user(), pid=os.getpid())
+    except BaseException:
+        journal.close()
+        raise
+    return _Running(client, roster, head["action"], chosen, journal, happened).execute()
+
+
+def cloud_of(client: Client) -> dict[str, Any]:
+    """The cloud that a client is signed in to, as in the event ``run_started``."""
+    identity = client.session.identity
+    return {
+        "url": client.settings.url or identity.base_url,
+        "org": identity.org_name or client.settings.org or "",
+        "user": client.settings.username or "",
+        "api_version": identity.api_version,
+    }
+
+
+class _Running:
+    """One run in this process, with its journal open."""
+
+    def __init__(
+        self,
+        client: Client,
+        roster: Roster,
+        action: str,
+        options: RunOptions,
+        journal: Journal,
+        happened: Sequence[Event] = (),
+    ) -> None:
+        self._client, self._roster, self._action = client, roster, action
+        self._options, self._journal, self._happened = options, journal, happened
+        self._stop = options.stop or Stop()
+        plan = roster.plan
+        self._around = Surroundings(
+            client,
+            journal.run_id,
+            action,
+            plan.name,
+            Path(plan.path).resolve().parent if plan.path else Path.cwd(),
+            journal.folder,
+            approvals_of(options.approve, options.ask),
+            self._stop,
+        )
+
+    def execute(self) -> RunReport:
+        """The report, whatever became of the run."""
+        try:
+            with ExitStack() as stack:
+                self._stack = stack
+                if not self._happened:
+                    self._journal.append(events.RUN_STARTED, **self._head())
+                self._carry_out()
+            report = report_of(self._events())
+            _save(report, self._journal.folder)
+            return report
+        finally:
+            self._journal.close()
+
+    def _events(self) -> list[Event]:
+        from vcloudair_core.recovery.journal import read_journal
+
+        return read_journal(self._journal.folder)
+
+    def _head(self) -> dict[str, Any]:
+        plan = self._roster.plan
+        names = ("name", "path", "digest", "description", "rto_minutes", "rpo_minutes", "on_failure", "max_concurrent")
+        return {
+            "run_id": self._journal.run_id,
+            "action": self._action,
+            "plan": {name: getattr(plan, name) for name in names},
+            "cloud": cloud_of(self._client),
+            "host": socket.gethostname(),
+            "user": _user(),
+            "pid": os.getpid(),
+            "version": __version__,
+            "groups": self._roster.described(),
+        }
+
+    def _carry_out(self) -> None:
+        schedule = self._schedule(self._roster, self._action, self._journal.append)
+        wants_roll_back = any(one["event"] == events.ROLLBACK_STARTED for one in self._happened)
+        if not wants_roll_back:
+            if not schedule.execute():
+                return
+            wants_roll_back = schedule.wants_roll_back
+        if wants_roll_back and not self._roll_back(schedule.halted):
+            return
+        entries = list(self._roster.entries.values())
+        verdicts = [one.result.verdict if one.result else "" for one in entries]
+        summary = {name: verdicts.count(name) for name in ("done", "already", "failed", "skipped")}
+        reason = _why(entries, schedule, self._roster)
+        self._journal.append(
+            events.RUN_FINISHED, verdict="failed" if reason else "done", reason=reason, summary=summary
+        )
+
+    def _schedule(self, roster: Roster, action: str, emit: Any) -> Schedule:
+        return Schedule(
+            roster,
+            action,
+            launch=self._launch,
+            do=self._perform,
+            emit=emit,
+            tell=self._journal.tell,
+            clock=self._client.session.clock,
+            stop=self._stop,
+        )
+
+    def _launch(self, watcher: Watcher, action: str) -> Fleet:
+        options = engine_options(self._roster.plan, self._options)
+        return self._stack.enter_context(Flights(self._client.session, action, options, watcher))
+
+    def _perform(self, step: Step, *, group: str, key: str) -> StepResult:
+        return perform(step, self._around, group=group, key=key)
+
+    # -- back ----------------------------------------------------------------------------------------------------
+
+    def _roll_back(self, reason: str) -> bool:
+        """Networks, then machines. False when it was stopped on the way; resuming does it again, to the same end."""
+        touched = [
+            one for one in self._roster.entries.values()
+            if one.result is not None and (one.result.verdict == "done" or one.attempts)
+        ]  # fmt: skip
+        machines = [{"id": one.reference.id, "name": one.reference.name} for one in touched]
+        self._journal.append(events.ROLLBACK_STARTED, reason=reason, machines=machines)
+        folder = self._journal.folder
+        back = tuple(back_steps(switched(folder, self._events()), self._roster.plan))
+        plan = replace(self._roster.plan, groups=(Group("", ()),), before=(), after=(), on_failure="continue")
+        entries = {one.reference.href: Entry(one.machine, "", one.reference, WAITING) for one in touched}
+        roster = Roster(replace(plan, before=back), entries)
+        wrong: list[str] = []
+        schedule = self._schedule(roster, CLEANUP, _RollBack(self._journal, wrong))
+        if not schedule.execute():
+            return False
+        verdict = "failed" if wrong else "done"
+        self._journal.append(events.ROLLBACK_FINISHED, verdict=verdict, reason="; ".join(wrong[:5]))
+        return True
+
+
+class _RollBack:
+    """The journal for a roll-back: its machines and steps are told apart from those of the run."""
+
+    def __init__(self, journal: Journal, wrong: list[str]) -> None:
+        self._journal, self._wrong = journal, wrong
+
+    def __call__(self, event: str, **words: Any) -> None:
+        """Write what matters of it down."""
+        if words.get("verdict") not in (None, "done", "already"):
+            self._wrong.append(f"{words.get('name') or words.get('step') or words.get('group')}: {words.get('reason')}")
+        if event == events.MACHINE_FINISHED:
+            kept = ("id", "name", "verdict", "reason", "hint", "seconds")
+            self._journal.append(events.MACHINE_ROLLED_BACK, **{name: words.get(name) for name in kept})
+        elif event in (events.STEP_STARTED, events.STEP_FINISHED):
+            self._journal.append(event, **{**words, "phase": "back", "key": f"back/{words['key']}"})
+        elif event == events.RUN_INTERRUPTED:
+            self._journal.append(event, **words)
+
+
+def back_steps(found: Sequence[tuple[Event, Path]], plan: RecoveryPlan) -> list[Step]:
+    """Steps that switch networks back: to the documents of the plan, else to what was kept before."""
+    backs = {
+        step.name: step.work.back
+        for steps in (plan.before, plan.after, *(part for one in plan.groups for part in (one.before, one.after)))
+        for step in steps
+        if isinstance(step.work, NetworkChange)
+    }
+    only = frozenset(ACTIONS)
+    return [
+        Step(f"{event['step']} (back)", NetworkChange(backs.get(event["step"]) or str(saved)), only, on_resume="run")
+        for event, saved in found
+    ]
+
+
+def for_cleanup(client: Client, plan: RecoveryPlan) -> RecoveryPlan:
+    """A clean-up waits for nothing. What the last test of the plan switched is switched back first."""
+    groups = tuple(
+        replace(
+            group,
+            priority=1,
+            depends_on=(),
+            machines=tuple(replace(machine, depends_on=()) for machine in group.machines),
+        )
+        for group in plan.groups
+    )
+    back: list[Step] = []
+    if plan.name:
+        for folder, happened in runs_of(client.settings, plan.name, cloud_of(client), "test"):
+            back = back_steps(switched(folder, happened), plan)
+            break
+    return replace(plan, groups=groups, before=(*back, *plan.before))
+
+
+def engine_options(plan: RecoveryPlan, options: RunOptions) -> Options:
+    """What the engine is told of a plan."""
+    return Options(
+        power_on=plan.power_on,
+        synchronize=plan.synchronize,
+        max_concurrent=plan.max_concurrent,
+        stuck_after_s=plan.stuck_after_s,
+        timeout_s=plan.machine_timeout_s,
+        verify_s=options.verify_s,
+        lost_grace_s=options.lost_grace_s,
+        cancel_late=options.cancel_late,
+    )
+
+
+def _check_cloud(client: Client, then: dict[str, Any]) -> None:
+    now = cloud_of(client)
+    for name in ("url", "org"):
+        if then.get(name) != now.get(name):
+            raise ConfigurationError(
+                f"The run was in {then.get('url')}, org {then.get('org')}; this is {now['url']}, org {now['org']}.",
+                hint="Resume it with the settings that it was started with.",
+            )
+
+
+def _why(entries: Sequence[Entry], schedule: Schedule, roster: Roster) -> str:
+    """Why a run has failed, in a sentence, or nothing."""
+    bad = [one for one in entries if one.state != OVER or not one.is_fine]
+    parts = [f"{len(bad)} of {len(entries)} machines are not there"] if bad else []
+    wrong = sorted({*schedule.failed_steps, *roster.steps_failed} - roster.steps_done)
+    parts += [f"{len(wrong)} steps failed" if len(wrong) > 1 else "a step failed"] if wrong else []
+    return " and ".join(parts)
+
+
+def _save(report: RunReport, folder: Path) -> None:
+    try:
+        from vcloudair_core.recovery.report_files import save_report
+    except ModuleNotFoundError:
+        return
+    save_report(report, folder)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
