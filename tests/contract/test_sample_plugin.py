@@ -73,6 +73,13 @@ class Scratch:
         command = [sys.executable, "-c", "from vcloudair_core.cli.main import main; main()", *arguments]
         return subprocess.run(command, env=self._env(variables), capture_output=True, text=True, timeout=60)
 
+    def pytest(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """The plugin's own tests, in the plugin's own folder."""
+        command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", *arguments, "tests"]
+        return subprocess.run(
+            command, env=self._env({}), capture_output=True, text=True, timeout=120, cwd=self._site.parent / "source"
+        )
+
     def plugins(self, **variables: str) -> dict[str, dict[str, Any]]:
         """``vca plugins``, by name."""
         done = self.vca("plugins", "-o", "json", **variables)
@@ -91,8 +98,32 @@ def test_it_is_listed_with_its_distribution_and_hooks(scratch: Scratch) -> None:
     info = scratch.plugins()["sample"]
     assert (info["distribution"], info["version"], info["status"]) == ("vcloudair-sample-plugin", "1.2.3", "loaded")
     assert set(info["hooks"]) == {
-        *("vca_services", "vca_resource_kinds", "vca_plan_ready", "vca_simulator_areas", "vca_cli_commands")
+        *("vca_services", "vca_resource_kinds", "vca_record_types", "vca_plan_ready", "vca_simulator_areas"),
+        "vca_cli_commands",
     }
+    assert info["api_version"] == 1
+
+
+def test_it_passes_what_every_plugin_should_pass(scratch: Scratch) -> None:
+    done = scratch.pytest("-rs")
+    assert done.returncode == 0, done.stdout
+    assert "test_one_write_and_then_none[sample.greeting] PASSED" in done.stdout
+    assert "skipped" not in done.stdout
+
+
+def test_its_record_type_is_queried_like_any_other(scratch: Scratch) -> None:
+    found = scratch.program(
+        """
+query = client.service("query")
+found["offered"] = "greeting" in query.offered_types()
+found["all"] = [dict(record) for record in query.query("greeting").all()]
+found["none"] = query.query("greeting", where={"words": 2}).all()
+"""
+    )
+    href = found["all"][0].pop("href")
+    assert (found["offered"], href.endswith("/api/sample/greetings/world")) == (True, True)
+    assert found["all"] == [{"name": "world", "words": 1}]
+    assert found["none"] == []
 
 
 def test_its_service_and_simulator_area_work(scratch: Scratch) -> None:

@@ -22,6 +22,13 @@ from vcloudair_core.errors import NotFoundError, SpecError
 PLACE_FIELDS = ("position", "before", "after", "index")
 
 
+class NamedSpec:
+    """For specs of things that are told apart by their names alone: what rules have, and these do not."""
+
+    rule_id = tag = position = before = after = index = None
+    match_by = "name"
+
+
 @dataclass(frozen=True)
 class Step:
     """One rule of the list to be written: kept (``slot``), changed (``slot`` and ``changed``), or new (no slot)."""
@@ -29,6 +36,13 @@ class Step:
     slot: int | None
     spec: Any = None
     changed: tuple[str, ...] = ()
+
+    def values(self) -> dict[str, Any]:
+        """What is to be written, by field: all that is known of a new rule, what differs of one that exists."""
+        if self.spec is None:
+            return {}
+        names = fields_of(type(self.spec)) if self.slot is None else self.changed
+        return {name: value for name in names if (value := getattr(self.spec, name)) is not None}
 
 
 @dataclass(frozen=True)

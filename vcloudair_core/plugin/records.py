@@ -123,6 +123,18 @@ class SimulatorRoute:
 
 
 @dataclass(frozen=True)
+class SimulatorRecords:
+    """Records of a query type that an area answers, with paging, filters and all, at ``/api/query``.
+
+    ``list(context)`` gives a mapping for each: attributes by name, ``name`` and an absolute ``href`` among them. A type
+    that the simulator knows by itself stays as it is.
+    """
+
+    type: RecordType
+    list: Callable[[Any], Sequence[Mapping[str, Any]]]
+
+
+@dataclass(frozen=True)
 class SimulatorArea:
     """Routes and seed data that a plugin adds to the simulator. ``seed(world, state)`` runs at start and at reset."""
 
@@ -130,3 +142,4 @@ class SimulatorArea:
     summary: str
     routes: tuple[SimulatorRoute, ...]
     seed: Callable[[Any, dict[str, Any]], None] | None = None
+    records: tuple[SimulatorRecords, ...] = ()

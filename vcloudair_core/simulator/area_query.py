@@ -12,9 +12,10 @@ from urllib.parse import unquote_plus
 from vcloudair_core.http import Response
 from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
 from vcloudair_core.simulator import answers
+from vcloudair_core.simulator.query_extras import find_source, find_type, known_types
 from vcloudair_core.simulator.query_filter import compile_filter
-from vcloudair_core.simulator.query_records import Column, Row, source_of, urn_of
-from vcloudair_core.simulator.query_types import TYPES, QueryType
+from vcloudair_core.simulator.query_records import Column, Row, urn_of
+from vcloudair_core.simulator.query_types import QueryType
 from vcloudair_core.simulator.world import Changes
 from vcloudair_core.simulator.xmlbuild import element, link
 
@@ -73,9 +74,9 @@ def query_list(context: Any) -> Response:
     base = f"{context.root}/api/query"
     links = [
         link("down", f"{base}?type={kind}&format={form}", f"{MEDIA}{form}+xml", name=kind)
-        for kind in TYPES
+        for kind, query_type in known_types(context.simulator).items()
         for form in FORMATS
-        if form != "references" or TYPES[kind].references
+        if form != "references" or query_type.references
     ]
     attributes = {"type": f"{MEDIA}queryList+xml", "href": base}
     return answers.entity(element("QueryList", attributes, *links), f"{MEDIA}queryList+xml", context.version)
@@ -97,26 +98,28 @@ def answer(context: Any, kind: str, is_meant: Callable[[Row], bool] | None = Non
     """One page of ``kind``; ``is_meant`` narrows what there is before the client's own filter."""
     if kind.startswith("admin"):
         return answers.error(403, "ACCESS_TO_RESOURCE_IS_FORBIDDEN", "Access is forbidden", context.version)
-    if kind not in TYPES:
+    query_type = find_type(context.simulator, kind)
+    if query_type is None:
         return answers.error(400, "BAD_REQUEST", f"Unknown query type: {kind}", context.version)
     given = {name: values[0] for name, values in context.query.items()}
     pages: dict[Any, Response] = context.simulator.kept_pages
     asked = (context.user.org, context.root, context.request.path, context.raw_query, context.version)
-    is_steady = is_meant is None and source_of(kind).is_steady and context.simulator.config.record_order == "id"
+    source = find_source(context.simulator, kind)
+    is_steady = is_meant is None and source.is_steady and context.simulator.config.record_order == "id"
     if is_steady and context.simulator.kept_queries.get("changes") == Changes.count and asked in pages:
         return pages[asked]
     try:
         page = _page(given, context.simulator.config)
-        if page.form == "references" and not TYPES[kind].references:
+        if page.form == "references" and not query_type.references:
             raise _BadQueryError(f"{kind} has no references")
-        columns = source_of(kind).shown(context.version)
-        found = _found(context, kind, given, is_meant, columns)
-        shown = _shown_columns(TYPES[kind], columns, given.get("fields", ""))
+        columns = source.shown(context.version)
+        found = _found(context, query_type, given, is_meant, columns)
+        shown = _shown_columns(query_type, columns, given.get("fields", ""))
     except _BadQueryError as exc:
         return answers.error(400, "BAD_REQUEST", str(exc), context.version)
     begin = page.offset + (page.number - 1) * page.size
     rows = [Row(context, subject, shown) for subject in found[begin : begin + page.size]]
-    made = _document(context, kind, page, max(0, len(found) - page.offset), rows)
+    made = _document(context, query_type, page, max(0, len(found) - page.offset), rows)
     if is_steady:
         if len(pages) > _MOST_PAGES:
             pages.clear()
@@ -126,7 +129,7 @@ def answer(context: Any, kind: str, is_meant: Callable[[Row], bool] | None = Non
 
 def _found(
     context: Any,
-    kind: str,
+    query_type: QueryType,
     given: dict[str, str],
     is_meant: Callable[[Row], bool] | None,
     columns: Mapping[str, Column],
@@ -134,17 +137,18 @@ def _found(
     """All objects that are meant, in order; worked out once for all pages, as long as nothing changes."""
     expression = _raw(context.raw_query, "filter")
     asked = (expression, given.get("filterEncoded"), given.get("sortAsc"), given.get("sortDesc"))
-    key = (context.user.org, context.root, kind, context.version, *asked)
+    source = find_source(context.simulator, query_type.name)
+    key = (context.user.org, context.root, query_type.name, context.version, *asked)
     kept: dict[Any, Any] = context.simulator.kept_queries
     if is_meant is None and kept.get("changes") == Changes.count and key in kept:
         return list(kept[key]) if context.simulator.config.record_order == "random" else kept[key]
-    rows = [Row(context, subject, columns) for subject in source_of(kind).objects(context)]
+    rows = [Row(context, subject, columns) for subject in source.objects(context)]
     if is_meant is not None:
         rows = [row for row in rows if is_meant(row)]
-    found = [row.subject for row in _selected(rows, TYPES[kind].attributes, given, expression)]
+    found = [row.subject for row in _selected(rows, query_type.attributes, given, expression)]
     if context.simulator.config.record_order == "random" and not (given.get("sortAsc") or given.get("sortDesc")):
         random.shuffle(found)
-    elif is_meant is None and source_of(kind).is_steady:
+    elif is_meant is None and source.is_steady:
         if kept.get("changes") != Changes.count or len(kept) > _MOST_KEPT:
             kept.clear()
             context.simulator.kept_pages.clear()
@@ -212,7 +216,7 @@ def _sortable(value: Any) -> tuple[int, float, str]:
     return (0, value, "") if isinstance(value, (int, float)) else (1, 0.0, str(value or ""))
 
 
-def _document(context: Any, kind: str, page: _Page, total: int, rows: Sequence[Row]) -> Response:
+def _document(context: Any, query_type: QueryType, page: _Page, total: int, rows: Sequence[Row]) -> Response:
     last = max(1, math.ceil(total / page.size))
     links = [
         link(rel, _href(context, number, page.size, page.form), f"{MEDIA}{page.form}+xml")
@@ -227,18 +231,18 @@ def _document(context: Any, kind: str, page: _Page, total: int, rows: Sequence[R
     links += [
         link("alternate", _href(context, page.number, page.size, form), f"{MEDIA}{form}+xml")
         for form in FORMATS
-        if form != page.form and (form != "references" or TYPES[kind].references)
+        if form != page.form and (form != "references" or query_type.references)
     ]
     envelope = {
-        "name": kind,
+        "name": query_type.name,
         "page": page.number,
         "pageSize": page.size,
         "total": total,
         "href": _href(context, page.number, page.size, page.form),
         "type": f"{MEDIA}{page.form}+xml",
     }
-    children = [_row(TYPES[kind], row.as_dict(), page.form) for row in rows]
-    root = TYPES[kind].references if page.form == "references" else "QueryResultRecords"
+    children = [_row(query_type, row.as_dict(), page.form) for row in rows]
+    root = query_type.references if page.form == "references" else "QueryResultRecords"
     return answers.entity(element(root, envelope, *links, *children), f"{MEDIA}{page.form}+xml", context.version)
 
 

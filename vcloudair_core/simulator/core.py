@@ -121,6 +121,11 @@ class Simulator:
             self.journal.clear()
             self.faults.clear()
 
+    @property
+    def areas(self) -> tuple[SimulatorArea, ...]:
+        """Everything that there is to ask, in the order in which routes are tried."""
+        return self._areas
+
     # -- answering -----------------------------------------------------------------------------------------------
 
     def handle(self, request: Request) -> Response:

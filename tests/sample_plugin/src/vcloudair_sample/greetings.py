@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from vcloudair_core import Absent, Change, Exactly, Plan, SpecError
-from vcloudair_core.engine.fields import diff_fields, plain, spec_field
+from vcloudair_core import Plan
+from vcloudair_core.engine.fields import fields_of, plain, spec_field
 from vcloudair_core.engine.kind import Document
+from vcloudair_core.engine.matching import LiveRule, refuse_doubles
+from vcloudair_core.engine.parsing import Problems, Reader
+from vcloudair_core.engine.rulelist import NamedSpec, RuleListKind, plan_desired
 
 _PATH = "/api/sample/greetings"
 
@@ -52,11 +55,19 @@ class GreetingStore:
 
 
 @dataclass(frozen=True)
-class GreetingSpec:
+class GreetingSpec(NamedSpec):
     """One greeting as it is wanted."""
 
-    name: str = spec_field("Name.", identity=True)
-    text: str | None = spec_field("What is said.")
+    name: str | None = spec_field("Name.", identity=True)
+    text: str | None = spec_field("What is said.", absent="")
+
+
+_LIST = RuleListKind("greeting", completed=lambda spec: replace(spec, text=spec.text or ""), is_ordered=False)
+
+
+def _live(document: Document) -> list[LiveRule]:
+    items = document.tree["greetings"]
+    return [LiveRule(slot, GreetingSpec(item["name"], item["text"])) for slot, item in enumerate(items)]
 
 
 class GreetingKind:
@@ -69,42 +80,33 @@ class GreetingKind:
         return GreetingStore(session)
 
     def parse(self, data: Mapping[str, Any]) -> GreetingSpec:
-        unknown = set(data) - {"name", "text"}
-        if unknown:
-            raise SpecError(sorted(unknown)[0], "is not known", hint="A greeting has a name and a text.")
-        if not data.get("name"):
-            raise SpecError("name", "is required")
-        return GreetingSpec(name=str(data["name"]), text=data.get("text"))
+        problems = Problems()
+        reader = Reader(data, "", problems)
+        reader.refuse_unknown(fields_of(GreetingSpec))
+        spec = GreetingSpec(reader.text("name"), reader.text("text"))
+        if not spec.name:
+            problems.add("name", "is required")
+        problems.raise_if_any()
+        return spec
+
+    def validate(self, desired: Any) -> None:
+        problems = Problems()
+        refuse_doubles(desired.specs, [f"[{at}]" for at in range(len(desired.specs))], problems)
+        problems.raise_if_any()
 
     def project(self, document: Document) -> list[dict[str, Any]]:
-        return [{"name": item["name"], "text": item["text"]} for item in document.tree["greetings"]]
+        return [plain(rule.spec) for rule in _live(document)]
 
     def plan(self, document: Document, desired: Any) -> Plan:
-        current = {item["name"]: GreetingSpec(item["name"], item["text"]) for item in document.tree["greetings"]}
-        wanted = {spec.name: spec for spec in desired.specs}
-        changes: list[Change] = []
-        if isinstance(desired, Absent):
-            doomed = [name for name in current if name in wanted]
-            return self._plan([Change("delete", name, before=plain(current[name])) for name in doomed])
-        for name, spec in wanted.items():
-            if name not in current:
-                changes.append(Change("create", name, after={"name": name, "text": spec.text or ""}))
-            elif changed := diff_fields(current[name], spec):
-                after = plain(current[name]) | {field: new for field, (_, new) in changed.items()}
-                changes.append(Change("update", name, plain(current[name]), after, fields=tuple(changed)))
-        if isinstance(desired, Exactly):
-            changes += [Change("delete", name, before=plain(current[name])) for name in current if name not in wanted]
-        return self._plan(changes)
-
-    def _plan(self, changes: list[Change]) -> Plan:
-        return Plan(self.name, tuple(changes), target=GreetingStore.target)
+        listed = plan_desired(_LIST, _live(document), desired, desired.specs, in_order=False)
+        return Plan(self.name, listed.changes, steps=listed.steps)
 
     def merge(self, document: Document, plan: Plan) -> Document:
-        items = {item["name"]: dict(item) for item in document.tree["greetings"]}
-        for change in plan.changes:
-            if change.after is None:
-                del items[change.identity]
-            else:
-                # What the server keeps beside name and text stays as it is.
-                items[change.identity] = items.get(change.identity, {}) | dict(change.after)
-        return Document("greetings", document.tree | {"greetings": list(items.values())}, dialect=document.dialect)
+        items = document.tree["greetings"]
+        # What the server keeps beside name and text stays as it is.
+        written = [{**({} if step.slot is None else items[step.slot]), **step.values()} for step in plan.steps]
+        return Document("greetings", document.tree | {"greetings": written}, dialect=document.dialect)
+
+    def losses(self, written: Document, found: Document) -> list[Mapping[str, Any]]:
+        back = {item["name"] for item in found.tree["greetings"]}
+        return [{"name": item["name"]} for item in written.tree["greetings"] if item["name"] not in back]

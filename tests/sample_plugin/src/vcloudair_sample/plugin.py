@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from vcloudair_core import PlanRejectedError, hookimpl
-from vcloudair_core.plugin.records import CommandRecord, KindRecord, ServiceRecord, SimulatorArea
+from vcloudair_core.plugin.records import CommandRecord, KindRecord, RecordType, ServiceRecord, SimulatorArea
 
 _BROKEN = os.environ.get("VCA_SAMPLE_BREAK", "")
 
@@ -42,6 +42,14 @@ def vca_resource_kinds() -> list[KindRecord]:
         return GreetingKind()
 
     return [KindRecord("sample.greeting", "greetings", "One greeting, by its name.", load)]
+
+
+@hookimpl
+def vca_record_types() -> list[RecordType]:
+    """``vca query greeting``."""
+    from vcloudair_sample.record_type import GREETING
+
+    return [GREETING]
 
 
 @hookimpl
