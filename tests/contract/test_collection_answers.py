@@ -91,6 +91,7 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("vca_ipsec_tunnel", {**TUNNEL, "state": "absent"}),
     ("vca_edge_config", {"config": {"nat": {"rules": [NAT_RULE]}, "ipsec": {"tunnels": [TUNNEL]}}}),
     ("vca_dr_info", {}),
+    ("vca_dr_readiness_info", {"all": True}),
     ("vca_dr_failover", {"action": "test", "all": True}),
     ("vca_dr_failover", {"action": "cleanup", "all": True}),
     ("vca_nat_info", {}),
@@ -108,6 +109,7 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
 ]
 REQUIRED: dict[str, dict[str, Any]] = {
     "vca_dr_failover": {"action": "cleanup", "vms": []},
+    "vca_dr_readiness_info": {"vms": []},
     "vca_edge_commit": {"stage_id": "nothing"},
     "vca_edge_config": {"config": {"firewall": {"enabled": True}}},
     "vca_firewall_rule": {"name": "web"},
@@ -123,6 +125,7 @@ REQUIRED: dict[str, dict[str, Any]] = {
 FAILURES: dict[str, tuple[dict[str, Any], str]] = {
     "vca_dr_failover": ({"vms": ["nobody"]}, "NotFoundError"),
     "vca_dr_info": ({"vms": ["nobody"]}, "NotFoundError"),
+    "vca_dr_readiness_info": ({"vms": None, "plan": "gone.yml"}, "ConfigurationError"),
     "vca_edge_commit": ({"stage_id": "../no"}, "ConfigurationError"),
     "vca_metrics_info": ({"names": ["nobody"]}, "NotFoundError"),
     "vca_metrics_assert": ({"names": ["nobody"]}, "NotFoundError"),

@@ -34,7 +34,8 @@ EXIT_CODES: tuple[ExitCode, ...] = (
     ),
     ExitCode(8, "A task of the server failed or took too long.", (errors.TaskError,)),
     ExitCode(
-        9, "Desired and actual state could not be brought together, or a policy plugin said no.",
+        9, "Desired and actual state could not be brought together, or a policy plugin said no. "
+        "For `vca dr check`: not ready.",
         (errors.EngineError,),
     ),
     ExitCode(10, "A plugin is broken, doubled or missing.", (errors.PluginError,)),

@@ -30,7 +30,7 @@ from vcloudair_core.recovery.readiness_vdcs import place_checks
 if TYPE_CHECKING:
     from vcloudair_core.client import Client
 
-__all__ = ["Check", "Readiness", "assess", "score_of"]
+__all__ = ["Check", "Readiness", "assess", "assess_with_journals", "score_of"]
 
 MOST_UNREADY, MOST_LOST = 70, 40
 _WORTH = {OK: 1.0, WARN: 0.5, FAIL: 0.0, UNKNOWN: 0.0}
@@ -82,10 +82,20 @@ def assess(
         *machine_checks(plan, action, evidence),
         *place_checks(plan, action, evidence),
         *step_checks(client, plan, action),
-        last_test_check(plan, action, moment, last_test),
     ]
+    if plan.name or last_test is not None:  # machines that somebody names are no plan that could have been tested
+        checks.append(last_test_check(plan, action, moment, last_test))
     ordered = tuple(sorted(checks, key=lambda check: _ORDER.index(check.status)))
     return Readiness(score_of(ordered), _is_ready(ordered), ordered)
+
+
+def assess_with_journals(client: Client, plan: RecoveryPlan, action: str = "failover") -> Readiness:
+    """As :func:`assess`, with the last successful test of the plan that this user has run on this machine."""
+    from vcloudair_core.recovery.history import last_test
+    from vcloudair_core.recovery.run import cloud_of
+
+    known = last_test(client.settings, plan.name, cloud_of(client)) if plan.name else None
+    return assess(client, plan, action, last_test=known)
 
 
 def score_of(checks: Sequence[Check]) -> int:

@@ -34,7 +34,7 @@ def plan_check(plan: RecoveryPlan) -> Check:
         return about.fail("; ".join(faults), _CORRECT)
     if plan.every_machine:
         return about.ok("all that is replicated, together")
-    return about.ok(f"{len(plan.groups)} groups, {len(plan.machines)} machines")
+    return about.ok(f"groups: {len(plan.groups)}, machines: {len(plan.machines)}")
 
 
 def _faults(plan: RecoveryPlan) -> Iterator[str]:

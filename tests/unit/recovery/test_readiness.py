@@ -334,6 +334,12 @@ def test_the_age_of_the_newest_data(
     assert (found[0], said in found[1]) == (expected, True), found
 
 
+def test_a_test_works_with_old_data(make: Make) -> None:
+    cloud = make(1)
+    assert cloud.check("rpo", plan_of_machines([ONE], rpo_minutes=5)).status == "fail"
+    assert seen(cloud.check("rpo", plan_of_machines([ONE], rpo_minutes=5), "test"))[0] == "warn"
+
+
 def test_an_age_without_measure_is_not_known(make: Make) -> None:
     cloud = make(1)
     assert "how old it may be" in seen(_with(cloud, "rpo", rpo_minutes=None))[1]
@@ -565,6 +571,10 @@ def test_how_long_ago_it_was_tested(
     plan = replace(plan_of_machines([ONE], name="payroll"), test_max_age_days=most)
     last = None if days is None else cloud.now - timedelta(days=days)
     assert seen(cloud.check("last_test", plan, action, last_test=last))[0] == expected
+
+
+def test_machines_that_somebody_names_are_no_plan_that_was_tested(make: Make) -> None:
+    assert "last_test" not in {one.name for one in make(1).assess(last_test=None).checks}
 
 
 def test_without_a_moment_the_clock_of_the_session_counts(make: Make) -> None:

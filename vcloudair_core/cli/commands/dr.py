@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from vcloudair_core.cli.commands import dr_check
 from vcloudair_core.cli.invocation import Invocation, connected
 from vcloudair_core.cli.output import Column, emit, say
 from vcloudair_core.cli.progress_bar import progress_bar
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from vcloudair_core.services.dr.model import Result
 
 app = typer.Typer(help="Disaster recovery: replications, tests, failovers.", no_args_is_help=True)
+dr_check.register(app)
 
 _MACHINES = typer.Argument(None, metavar="[MACHINE]...", help="Names of machines, or UUIDs of replications.")
 _ALL = typer.Option(False, "--all", help="All machines that are replicated.")

@@ -1,0 +1,109 @@
+"""``vca dr check`` as people use it: what it shows, and the exit codes that scripts go by."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from vcloudair_core.cli.main import run
+from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
+
+Vca = Callable[..., tuple[int, str, str]]
+
+PLAN = """name: payroll
+rpo_minutes: {rpo}
+test_max_age_days: 90
+groups:
+  - name: database
+    machines: [replicated-0001]
+  - name: web
+    depends_on: [database]
+    machines: [replicated-0002, replicated-0003]
+"""
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[SimulatorServer]:
+    with SimulatorServer(SimulatorConfig(profile="vcd", replications=3, placeholders="visible")) as running:
+        yield running
+
+
+@pytest.fixture
+def vca(
+    server: SimulatorServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Vca:
+    for name in [name for name in os.environ if name.startswith("VCA_")]:
+        monkeypatch.delenv(name)
+    places = {"HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state"), "VCA_SESSION_CACHE": "false"}
+    for name, value in {**server.env(), **places}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    server.simulator.reset()
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        code = run(arguments)
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return call
+
+
+def _plan(rpo: int = 240) -> str:
+    Path("payroll.yml").write_text(PLAN.format(rpo=rpo))
+    return "payroll.yml"
+
+
+def test_what_is_ready_is_told_in_a_few_lines_and_exit_code_0(vca: Vca) -> None:
+    code, out, err = vca("dr", "check", _plan(), "--action", "test")
+    assert code == 0
+    lines = out.splitlines()
+    assert lines[0].split() == ["STATUS", "CHECK", "SUBJECT", "MESSAGE", "NEXT"]
+    assert lines[1].startswith("warn ")  # it was never tested
+    assert len([line for line in lines if line.split()[1] == "state"]) == 1  # three machines
+    assert err.startswith("Score: 98 of 100 (")
+    assert vca("dr", "check", "--all")[0] == 0
+
+
+def test_what_is_not_ready_has_failures_first_and_exit_code_9(vca: Vca, server: SimulatorServer) -> None:
+    code, out, err = vca("dr", "check", _plan(rpo=30))
+    assert code == 9
+    statuses = [line.split()[0] for line in out.splitlines()[1:]]
+    assert statuses[:4] == ["fail"] * 4
+    assert "fail" not in statuses[4:]
+    assert "Score: 70 of 100" in err
+    assert "payroll is not ready for a failover: replicated-0001: the newest data is 120 min old" in err
+    assert "(and 3 more)" in err
+    assert {entry.method for entry in server.simulator.journal.entries() if "/vr/" in entry.path} == {"GET"}
+
+
+def test_machines_in_place_of_a_plan(vca: Vca) -> None:
+    code, out, err = vca("dr", "check", "--machine", "replicated-0001", "--machine", "nobody", "-o", "json")
+    shown = json.loads(out)
+    assert (code, shown["score"], shown["is_ready"]) == (9, 40, False)
+    assert shown["checks"][0]["subject"] == "nobody"
+    assert "nobody: there is no replication of that name." in err
+    assert yaml.safe_load(vca("dr", "check", "--machine", "replicated-0001", "-o", "yaml")[1])["is_ready"]
+    rows = list(csv.DictReader(vca("dr", "check", "--all", "-o", "csv")[1].splitlines()))
+    assert {row["status"] for row in rows if row["name"] == "data"} == {"ok"}
+    assert len([row for row in rows if row["name"] == "data"]) == 3
+
+
+def test_a_plan_that_is_wrong_is_told_with_all_its_lines_before_anything_is_sent(
+    vca: Vca, server: SimulatorServer
+) -> None:
+    Path("wrong.yml").write_text("name: payroll\nrpo_minutes: soon\ngroups:\n  - name: a\n    machine: [x]\n")
+    code, out, err = vca("dr", "check", "wrong.yml")
+    assert (code, out) == (2, "")
+    assert "wrong.yml:2: rpo_minutes" in err
+    assert "wrong.yml:5: groups[0].machine" in err
+    assert vca("dr", "check", "gone.yml")[0] == 2
+    assert vca("dr", "check")[0] == 2
+    assert vca("dr", "check", "gone.yml", "--all")[0] == 2
+    assert vca("dr", "check", "--all", "--action", "failback")[0] == 2
+    assert server.simulator.journal.entries() == []

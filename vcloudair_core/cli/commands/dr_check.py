@@ -1,0 +1,96 @@
+"""``vca dr check``: whether a recovery is going to work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from vcloudair_core.cli.invocation import Invocation, connected
+from vcloudair_core.cli.output import Column, emit, say
+from vcloudair_core.errors import ConfigurationError, PlanRejectedError
+
+if TYPE_CHECKING:
+    from vcloudair_core.recovery.plan import RecoveryPlan
+    from vcloudair_core.recovery.readiness import Check, Readiness
+
+ACTIONS = ("test", "failover")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the group."""
+    app.command("check")(check)
+
+
+@connected
+def check(
+    run: Invocation,
+    plan: str = typer.Argument(None, metavar="[PLAN]", help="A recovery plan."),
+    machines: list[str] = typer.Option(None, "--machine", help="In place of a plan: a machine; may be repeated."),
+    every: bool = typer.Option(False, "--all", help="In place of a plan: all machines that are replicated."),
+    action: str = typer.Option("failover", "--action", help="What it is to be ready for: test or failover."),
+) -> None:
+    """Look whether a recovery is going to work, and start nothing. Exit code 9 when it is not ready.
+
+    The score is the share of what is well, in percent, by weight; see `docs/how-to/check-readiness.md`.
+    """
+    from vcloudair_core.recovery.readiness import assess_with_journals
+
+    if action not in ACTIONS:
+        raise ConfigurationError(f"There is no action {action!r} to be ready for.", hint="Use test or failover.")
+    chosen = _chosen(plan, machines, every)
+    with run.client() as client:
+        found = assess_with_journals(client, chosen, action)
+    if run.output == "csv":
+        emit([one.as_dict() for one in found.checks], output="csv")
+    else:
+        emit(found.as_dict(), output=run.output, columns=_COLUMNS, table_rows=_rows(found.checks))
+    counts = ", ".join(f"{count} {status}" for status, count in found.counts.items() if count)
+    say(f"Score: {found.score} of 100 ({counts}).")
+    if not found.is_ready:
+        raise _not_ready(found, chosen.name or "What was named", action)
+
+
+_COLUMNS = [
+    Column("status", keep=True),
+    Column("name", heading="CHECK", keep=True),
+    Column("subject", keep=True),
+    Column("message"),
+    Column("hint", heading="NEXT"),
+]
+
+
+def _chosen(path: str | None, machines: list[str] | None, every: bool) -> RecoveryPlan:
+    """Raises: ConfigurationError; SpecError with all that is wrong with the plan."""
+    from vcloudair_core.recovery.plan import plan_of_machines
+    from vcloudair_core.recovery.plan_file import load_plan
+
+    if sum(map(bool, (path, machines, every))) != 1:
+        raise ConfigurationError("What to look at is not said.", hint="Give a plan, or --machine, or --all.")
+    return load_plan(path) if path else plan_of_machines(None if every else machines)
+
+
+def _rows(checks: Sequence[Check]) -> list[dict[str, Any]]:
+    """What is well takes one line for each kind of check: nobody reads a thousand of them."""
+    rows = [one.as_dict() for one in checks if one.status != "ok"]
+    well: dict[str, list[Check]] = {}
+    for one in checks:
+        if one.status == "ok":
+            well.setdefault(one.name, []).append(one)
+    for name, alike in well.items():
+        first = alike[0].as_dict()
+        many = {"status": "ok", "name": name, "subject": f"{len(alike)} of them", "message": ""}
+        rows.append(first if len(alike) == 1 else many)
+    return rows
+
+
+def _not_ready(found: Readiness, what: str, action: str) -> PlanRejectedError:
+    in_the_way = [one for one in found.checks if one.status == "fail"] or [
+        one for one in found.checks if one.status == "unknown" and one.is_essential
+    ]
+    first, others = in_the_way[0], len(in_the_way) - 1
+    more = f" (and {others} more)" if others else ""
+    return PlanRejectedError(
+        f"{what} is not ready for a {action}: {first.subject}: {first.message}{more}.", hint=first.hint
+    )
