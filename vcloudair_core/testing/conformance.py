@@ -172,5 +172,10 @@ class Conformance:
     ) -> None:
         kind_checks.check_one_write(kind, vca_client, vca_journal, example)
 
+    def test_one_thing_given_twice_is_not_made_twice(
+        self, example: Example, kind: Any, vca_client: Client, vca_journal: Journal
+    ) -> None:
+        kind_checks.check_doubles(kind, vca_client, vca_journal, example)
+
     def test_secrets_stay_secret(self, example: Example, kind: Any, vca_app: App, vca_simulator: Simulator) -> None:
         kind_checks.check_secrets(kind, vca_app, simulator_settings(vca_simulator), example)

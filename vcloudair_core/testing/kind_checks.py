@@ -182,7 +182,9 @@ def check_one_write(kind: ResourceKind, client: Client, journal: Journal, exampl
         journal.clear()
         made = client.ensure(kind.name, specs, target=example.target)
         assert made.plan.as_dict() == check.plan.as_dict(), "check mode foretold another plan"
-        assert len(journal.writes) == example.writes, f"{example.writes} writes were expected: {journal.writes}"
+        assert len(journal.writes) == example.writes, (
+            f"the number of writes is to be {example.writes}: {journal.writes}"
+        )
         reads = len(journal.calls) - len(journal.writes)
         limit = 2 * example.reads
         is_ok = reads >= limit if isinstance(kind, Advises) else reads <= limit
@@ -191,7 +193,23 @@ def check_one_write(kind: ResourceKind, client: Client, journal: Journal, exampl
         again = client.ensure(kind.name, specs, target=example.target)
         assert not again.changed, f"a second run changes: {again.plan.as_dict()}"
         assert journal.writes == [], f"a second run wrote: {journal.writes}"
-        assert len(journal.calls) == example.reads, f"a second run needs {example.reads} reads: {journal.calls}"
+        count = f"the number of reads of a second run is to be {example.reads}: {journal.calls}"
+        assert len(journal.calls) == example.reads, count
+
+
+def check_doubles(kind: ResourceKind, client: Client, journal: Journal, example: Example) -> None:
+    """One thing that is asked for twice is refused before anything is written, or is made once."""
+    if not isinstance(client.read(kind.name, example.target), list):
+        return
+    journal.clear()
+    twice = [example.specs[0], example.specs[0]]
+    try:
+        outcome = client.ensure(kind.name, twice, target=example.target)
+    except SpecError:
+        assert journal.writes == [], f"two specs of one thing are refused after a write: {journal.writes}"
+    else:
+        made = [change for change in outcome.plan.changes if change.action == "create"]
+        assert len(made) == 1, f"two specs of one thing make {len(made)}: refuse them in validate()"
 
 
 def check_secrets(kind: ResourceKind, app: App, settings: Mapping[str, Any], example: Example) -> None:

@@ -1,0 +1,323 @@
+"""The conformance suite finds what it is there to find: one fault each, and the words for it."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, cast
+
+import pytest
+
+from vcloudair_core import App, Client, hookimpl
+from vcloudair_core.engine.kind import Document
+from vcloudair_core.engine.plan import Change, Plan
+from vcloudair_core.http import Response
+from vcloudair_core.plugin.manager import PluginInfo, PluginManager
+from vcloudair_core.plugin.records import CommandRecord, KindRecord, RecordType, ServiceRecord, SimulatorArea
+from vcloudair_core.plugin.records import SimulatorRoute as Route
+from vcloudair_core.services.ans.ipsec_kinds import IpsecTunnelKind
+from vcloudair_core.services.ans.nat_kinds import NatRuleKind
+from vcloudair_core.simulator import Simulator, SimulatorConfig
+from vcloudair_core.testing import Journal, kind_checks, plugin_checks, simulator_settings
+from vcloudair_core.testing.conformance import Example
+
+RULE = {
+    "action": "dnat",
+    "vnic": 0,
+    "original_address": "203.0.113.10",
+    "original_port": "443",
+    "translated_address": "192.168.10.20",
+    "protocol": "tcp",
+}
+NAT = Example("ans.nat_rule", [RULE], [{**RULE, "translated_port": "8443"}])
+PSK = "a key that nobody may see"
+TUNNEL = {
+    "name": "branch",
+    "local_ip": "203.0.113.10",
+    "local_subnets": ["192.168.10.0/24"],
+    "peer_ip": "198.51.100.7",
+    "peer_subnets": ["10.20.0.0/16"],
+    "psk": PSK,
+}
+VPN = Example("ans.ipsec_tunnel", [TUNNEL], [{**TUNNEL, "mtu": 1400}])
+
+
+class _Faulty(NatRuleKind):
+    """A kind without a fault, for kinds with one each."""
+
+    def raw(self, document: Document) -> list[Any]:
+        return list(document.tree["rules"]["natRulesDtos"])
+
+    def with_raw(self, document: Document, rules: list[Any]) -> Document:
+        return replace(document, tree={**document.tree, "rules": {"natRulesDtos": rules}}, memo={})
+
+
+class TakesAnything(_Faulty):
+    def parse(self, data: Mapping[str, Any]) -> Any:
+        return super().parse({name: value for name, value in data.items() if name in RULE})
+
+
+class Crashes(_Faulty):
+    def parse(self, data: Mapping[str, Any]) -> Any:
+        data["protocol"].strip()
+        return super().parse(data)
+
+
+class ChangesInPlace(_Faulty):
+    def merge(self, document: Document, plan: Plan) -> Document:
+        merged = super().merge(document, plan)
+        document.tree["enabled"] = not document.tree["enabled"]
+        return merged
+
+
+class NeverSettles(_Faulty):
+    def plan(self, document: Document, desired: Any) -> Plan:
+        plan = super().plan(document, desired)
+        return replace(plan, changes=(*plan.changes, Change("update", "rule", {"a": 1}, {"a": 2}, ("a",))))
+
+
+class ForgetsFields(_Faulty):
+    def merge(self, document: Document, plan: Plan) -> Document:
+        merged = super().merge(document, plan)
+        rules = [{key: value for key, value in rule.items() if "Tomorrow" not in key} for rule in self.raw(merged)]
+        return self.with_raw(merged, rules)
+
+
+class MissesNothing(_Faulty):
+    def losses(self, written: Document, found: Document) -> list[Mapping[str, Any]]:
+        return []
+
+
+class ShowsMoreThanItTakes(_Faulty):
+    def project(self, document: Document) -> list[dict[str, Any]]:
+        return [{**words, "seen_by": "server"} for words in super().project(document)]
+
+
+class CallsItselfAnother(_Faulty):
+    name = "ans.other"
+
+
+class MakesDoubles(_Faulty):
+    def validate(self, desired: Any) -> None:
+        """Nothing is refused."""
+
+
+class WritesTwice(_Faulty):
+    def open(self, session: Any, target: Mapping[str, Any]) -> Any:
+        store = cast("Any", super().open(session, target))
+        once = store.commit
+
+        def commit(document: Document) -> None:
+            once(document)
+            store.commit = once
+            store._put(replace(document, version=None))
+
+        store.commit = commit
+        return store
+
+
+class ReadsTwice(_Faulty):
+    def open(self, session: Any, target: Mapping[str, Any]) -> Any:
+        store = cast("Any", super().open(session, target))
+        once = store.read
+        store.read = lambda: (once(), once())[1]
+        return store
+
+
+class Blabs(IpsecTunnelKind):
+    def plan(self, document: Document, desired: Any) -> Plan:
+        plan = super().plan(document, desired)
+        return replace(plan, changes=tuple(replace(change, identity=f"branch ({PSK})") for change in plan.changes))
+
+
+class KeepsSecretsInFiles(_Faulty):
+    def open(self, session: Any, target: Mapping[str, Any]) -> Any:
+        store = cast("Any", super().open(session, target))
+        store.dump = lambda document: b'{"featureType": "nat", "rules": {"natRulesDtos": []}}'
+        return store
+
+
+def _settings(simulator: Simulator) -> dict[str, Any]:
+    return {**simulator_settings(simulator), "edge_api": "network_json"}
+
+
+@pytest.fixture
+def client(vca_app: App, vca_simulator: Simulator) -> Any:
+    with vca_app.client(**_settings(vca_simulator)) as made:
+        yield made
+
+
+def _check(name: str, kind: Any, example: Example, client: Client, journal: Journal) -> None:
+    check: Callable[..., None] = getattr(kind_checks, name)
+    client._loaded[example.kind] = kind
+    known = {"kind": kind, "client": client, "journal": journal, "example": example, "name": example.kind}
+    check(**{word: known[word] for word in inspect.signature(check).parameters})
+
+
+FAULTS = [
+    ("check_declaration", CallsItselfAnother, "says that it is 'ans.other'"),
+    ("check_unknown_field", TakesAnything, "takes a field that there is not"),
+    ("check_bad_values", Crashes, "protocol: .* is AttributeError, not SpecError"),
+    ("check_plans_settle", ChangesInPlace, r"merge\(\) has changed the document in place"),
+    ("check_plans_settle", NeverSettles, "there is still 1 to update"),
+    ("check_round_trip", ShowsMoreThanItTakes, "seen_by: unknown field"),
+    ("check_keeps_what_it_does_not_know", ForgetsFields, "drops fields that it does not know: 2 were there, 1 are"),
+    ("check_losses", MissesNothing, "misses nothing when everything of the example is gone"),
+    ("check_kept_in_files", KeepsSecretsInFiles, "is another document"),
+    ("check_one_write", WritesTwice, "the number of writes is to be 1"),
+    ("check_one_write", ReadsTwice, "the number of reads of a second run is to be 1"),
+    ("check_doubles", MakesDoubles, "two specs of one thing make 2"),
+]
+
+
+@pytest.mark.parametrize(("check", "kind", "words"), FAULTS, ids=lambda value: getattr(value, "__name__", None))
+def test_a_faulty_kind_is_told_what_is_wrong(
+    check: str, kind: type[Any], words: str, client: Client, vca_journal: Journal
+) -> None:
+    _check(check, NatRuleKind(), NAT, client, vca_journal)
+    client.ensure("ans.nat", [{"rules": []}], state="exact")
+    with pytest.raises(Exception, match=words):
+        _check(check, kind(), NAT, client, vca_journal)
+
+
+def test_an_example_that_changes_nothing_is_no_example(client: Client) -> None:
+    client.ensure(NAT.kind, NAT.specs)
+    with pytest.raises(AssertionError, match="give an example that does"):
+        kind_checks.check_plans_settle(client.kind(NAT.kind), client, NAT)
+
+
+def test_a_secret_in_a_plan_is_found_and_not_told_again(vca_app: App, vca_simulator: Simulator) -> None:
+    assert VPN.kind in vca_app.plugins.resource_kinds()
+    vca_app.plugins._collected["vca_resource_kinds"][VPN.kind] = (KindRecord(VPN.kind, "ans", "Blabs", Blabs), "ans")
+    with pytest.raises(AssertionError, match="a secret of the example is shown") as caught:
+        kind_checks.check_secrets(Blabs(), vca_app, simulator_settings(vca_simulator), VPN)
+    assert PSK not in str(caught.value)
+
+
+def test_an_example_must_give_every_secret(vca_app: App, vca_simulator: Simulator) -> None:
+    bare = replace(VPN, specs=[{"name": "branch", "match_by": "name"}], changed=[{"name": "branch"}])
+    with pytest.raises(AssertionError, match="give psk a value"):
+        kind_checks.check_secrets(IpsecTunnelKind(), vca_app, simulator_settings(vca_simulator), bare)
+
+
+# -- plugins -----------------------------------------------------------------------------------------------------
+
+
+def _nothing() -> list[Any]:
+    return []
+
+
+_hook = hookimpl(lambda: _nothing())
+
+
+def _info(**functions: Any) -> PluginInfo:
+    plugin = types.SimpleNamespace(vcloudair_api_version=1, **functions)
+    return PluginInfo("acme", module="acme.plugin", api_version=1, plugin=plugin, hooks=tuple(functions))
+
+
+def test_a_plugin_that_is_not_there_or_broken_is_told_so() -> None:
+    with pytest.raises(AssertionError, match="there is no plugin 'acme'"):
+        plugin_checks.check_loaded(None, "acme")
+    with pytest.raises(AssertionError, match="plugin acme is failed: ImportError"):
+        plugin_checks.check_loaded(PluginInfo("acme", status="failed", error="ImportError: gone"), "acme")
+    with pytest.raises(AssertionError, match="write vcloudair_api_version = 1"):
+        plugin_checks.check_api_version(PluginInfo("acme"))
+    with pytest.raises(AssertionError, match="made for plugin API 2"):
+        plugin_checks.check_api_version(PluginInfo("acme", api_version=2))
+
+
+def test_a_hook_without_its_mark_and_a_hook_that_there_is_not_are_named() -> None:
+    plugin_checks.check_hook_names(_info(vca_services=_hook))
+    with pytest.raises(AssertionError, match="vca_services lacks @hookimpl"):
+        plugin_checks.check_hook_names(_info(vca_services=_nothing))
+    with pytest.raises(AssertionError, match="there is no hook vca_tea_ready"):
+        plugin_checks.check_hook_names(_info(vca_tea_ready=_hook))
+    with pytest.raises(AssertionError, match="implements no hook"):
+        plugin_checks.check_hook_names(_info())
+
+
+def test_an_expensive_import_is_named() -> None:
+    import vcloudair_core.cli.tree as expensive
+
+    with pytest.raises(AssertionError, match="importing vcloudair_core.cli.tree imports .*typer"):
+        plugin_checks.check_import_is_cheap(PluginInfo("acme", plugin=expensive))
+
+
+@pytest.mark.parametrize(
+    ("record", "words"),
+    [
+        (ServiceRecord("two words", "Summary", lambda session: None), "no good name"),
+        (ServiceRecord("dns", " ", lambda session: None), "has no summary"),
+        (ServiceRecord("dns", "One\nTwo", lambda session: None), "longer than a line"),
+        (KindRecord("zone", "dns", "A zone", cast("Any", None)), "no good name for a KindRecord"),
+    ],
+)
+def test_a_record_that_says_too_little_is_named(record: Any, words: str) -> None:
+    with pytest.raises(AssertionError, match=words):
+        plugin_checks.check_record(record)
+
+
+def test_a_service_that_asks_the_server_when_it_is_made_is_named(
+    vca_app: App, vca_simulator: Simulator, vca_journal: Journal
+) -> None:
+    eager = types.SimpleNamespace(
+        vca_services=hookimpl(lambda: [ServiceRecord("eager", "Asks", lambda session: session.login())])
+    )
+    vca_app.plugins.register(eager, "eager")
+    client = vca_app.client(**simulator_settings(vca_simulator))
+    with client, pytest.raises(AssertionError, match="making the service eager asks the server"):
+        plugin_checks.check_service("eager", client, vca_journal)
+
+
+@pytest.mark.parametrize(
+    ("record_type", "words"),
+    [
+        (RecordType("licence", "LicenceRecord", attributes={"seats": "number"}), "types that there are not: number"),
+        (RecordType("licence", ""), "what its records are called"),
+        (RecordType("licence", "LicenceRecord", since={"seats": "5.5"}), "says since when there is seats"),
+    ],
+)
+def test_a_record_type_that_cannot_be_is_named(record_type: RecordType, words: str, vca_client: Client) -> None:
+    with pytest.raises(AssertionError, match=words):
+        plugin_checks.check_record_type(record_type, vca_client)
+
+
+def test_a_command_or_an_option_without_help_is_named() -> None:
+    import typer
+
+    def silent(name: str = typer.Option("", "--name")) -> None:
+        """Has help, but its option has not."""
+
+    with pytest.raises(AssertionError, match="no help is given for vca silent name"):
+        plugin_checks.check_command(CommandRecord("silent", "Says little.", lambda: silent), PluginManager())
+
+
+@pytest.mark.parametrize(
+    ("handler", "auth", "words"),
+    [
+        (lambda context: Response(500), True, "answers 500 to the body"),
+        (lambda context: Response(401), True, "answers 401 with a session"),
+        (lambda context: context.request.body[100], True, "raises IndexError for the body b''"),
+    ],
+)
+def test_a_route_that_answers_wrong_is_named(handler: Any, auth: bool, words: str) -> None:
+    route = Route("GET", "/api/acme/{thing_id}", handler, auth=auth)
+    simulator = Simulator(SimulatorConfig(), areas=[SimulatorArea("acme", "Acme", (route,))])
+    with pytest.raises(AssertionError, match=words):
+        plugin_checks.check_route(route, simulator)
+
+
+def test_a_route_that_anybody_may_ask_is_named_when_it_should_not_be() -> None:
+    open_to_all = Route("GET", "/api/acme", lambda context: Response(200), auth=False)
+    simulator = Simulator(SimulatorConfig(), areas=[SimulatorArea("acme", "Acme", (open_to_all,))])
+    plugin_checks.check_route(open_to_all, simulator)
+    with pytest.raises(AssertionError, match="answers 200 without a session; 401 was expected"):
+        plugin_checks.check_route(dataclasses.replace(open_to_all, auth=True), simulator)
+
+
+def test_a_kind_of_a_service_that_nobody_offers_is_named() -> None:
+    with pytest.raises(AssertionError, match="of the service 'dns', which nobody offers"):
+        plugin_checks.check_kind_record(KindRecord("dns.zone", "dns", "A zone", cast("Any", None)), {})
