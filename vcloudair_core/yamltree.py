@@ -73,11 +73,14 @@ def read(text: str) -> Reading:
     try:
         node = _loader()(text).get_single_node()
     except _TooDeepError as exc:
-        return Reading(None, flaws=(_too_deep((), exc.mark),))
+        return Reading(None, flaws=(_too_deep(exc.mark),))
     except yaml.MarkedYAMLError as exc:
         mark = exc.problem_mark or exc.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        return Reading(None, flaws=(Flaw((), line, column, exc.problem or "it cannot be read"),))
+        # Some of its problems begin with "but": the first half of the sentence is the context.
+        parts = [exc.context] if exc.context and (exc.problem or "but").startswith("but") else []
+        reason = ", ".join(part for part in [*parts, exc.problem] if part)
+        return Reading(None, flaws=(Flaw((), line, column, reason or "it cannot be read"),))
     except yaml.YAMLError as exc:
         return Reading(None, flaws=(_unreadable(text, exc),))
     except (ValueError, OverflowError):
@@ -105,8 +108,8 @@ def _unreadable(text: str, exc: Exception) -> Flaw:
     return Flaw((), before.count("\n") + 1, column, "there is a character in it that YAML does not allow")
 
 
-def _too_deep(path: Path, mark: Any) -> Flaw:
-    return Flaw(path, mark.line + 1, mark.column + 1, f"it is nested more than {MAX_DEPTH} deep")
+def _too_deep(mark: Any) -> Flaw:
+    return Flaw((), mark.line + 1, mark.column + 1, f"it is nested more than {MAX_DEPTH} deep")
 
 
 class _TooDeepError(Exception):
@@ -163,7 +166,7 @@ class _Walk:
             self._note(node, (), f"its aliases unfold to more than {MAX_UNFOLDED} values")
             raise _StoppedError
         if depth > MAX_DEPTH:
-            self.flaws.append(_too_deep(path, node.start_mark))
+            self.flaws.append(_too_deep(node.start_mark))
             raise _StoppedError
         found = self._plain(node, path, depth)
         self.lines[path] = node.start_mark.line + 1
@@ -205,13 +208,12 @@ class _Walk:
         """What ``<<`` brings in, the first of several before the others."""
         import yaml
 
-        several = isinstance(node, yaml.SequenceNode)
-        for item in node.value if several else [node]:
+        items = node.value if isinstance(node, yaml.SequenceNode) else [node]
+        for item in reversed(items):
             if not isinstance(item, yaml.MappingNode):
                 self._note(item, path, "<< takes mappings only")
                 continue
-            found = self.value(item, path, depth + 1) or {}
-            merged.update({name: value for name, value in found.items() if name not in merged})
+            merged.update(self.value(item, path, depth + 1) or {})
 
     def _key(self, node: Any, path: Path) -> str | None:
         import yaml
@@ -233,7 +235,7 @@ class _Walk:
                 return {"yes": True, "no": False, "true": True, "false": False, "on": True, "off": False}[text.lower()]
             number = int(text) if kind == "int" else float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
         except (ValueError, KeyError):
-            self._note(node, path, f"is not what its tag !!{kind} says, or too long a number")
+            self._note(node, path, f"is too long for a number, or not what its tag !!{kind} says")
             return None
         if isinstance(number, float) and not math.isfinite(number):
             self._note(node, path, f"{text} is not a number to count with")

@@ -1,0 +1,100 @@
+"""YAML: what is read, where it stands, and what is refused that PyYAML would let pass."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+import yaml
+
+from vcloudair_core import yamltree
+from vcloudair_core.yamltree import Path, spelled
+
+
+def test_values_are_those_of_json_and_know_their_lines() -> None:
+    reading = yamltree.read(
+        "a: 1\nb:\n  - x\n  - {c: 1.5, d: yes}\ne: ~\nf: 'off'\n# a remark\ng:\n  text\n",
+    )
+    assert reading.flaws == ()
+    assert reading.tree == {"a": 1, "b": ["x", {"c": 1.5, "d": True}], "e": None, "f": "off", "g": "text"}
+    paths: list[Path] = [("a",), ("b",), ("b", 0), ("b", 1, "d"), ("g",), ("b", 1, "nothing of the kind")]
+    assert [reading.line(path) for path in paths] == [1, 2, 3, 4, 8, 4]
+
+
+@pytest.mark.parametrize("text", ["0755", "010", "1:30", "12:30:45", "0x1F", "1_000", "2024-01-01", "=", "1e3"])
+def test_text_stays_text_where_nobody_meant_a_number_or_date(text: str) -> None:
+    reading = yamltree.read(f"a: {text}")
+    assert (reading.tree, reading.flaws) == ({"a": text}, ())
+
+
+@pytest.mark.parametrize(
+    "value", ["0755", "1e3", "1_0", "1:30", "2024-01-01", "on", "~", "", "1.", ".5", "-0", "0o7", "+1"]
+)
+def test_what_pyyaml_writes_is_read_as_it_was(value: str) -> None:
+    assert yamltree.read(yaml.safe_dump({"a": value})).tree == {"a": value}
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "path", "said"),
+    [
+        ("a: 1\nb: 2\na: 3", 3, "a", "was already given in line 1"),
+        ("x:\n- {a: 1, a: 2}", 2, "x[0].a", "was already given in line 2"),
+        ("a: [", 1, "", "expected the node content"),
+        ("a: 1\n---\nb: 2", 2, "", "expected a single document in the stream, but found another document"),
+        ("a: *b", 1, "", "found undefined alias 'b'"),
+        ("a: !vault x", 1, "a", "the tag !vault has no meaning here"),
+        ("a: !!python/object:os.system x", 1, "a", "the tag !!python/object:os.system has no meaning here"),
+        ("a: !!int x", 1, "a", "not what its tag !!int says"),
+        ("a: " + "9" * 5000, 1, "a", "is too long for a number"),
+        ("a: .nan", 1, "a", ".nan is not a number to count with"),
+        ("a: -.inf", 1, "a", "-.inf is not a number to count with"),
+        ("yes: 1", 1, "", "'yes' is a key that is not text: put it in quotes"),
+        ("? [a]\n: 1", 1, "", "a list or mapping is a key that is not text"),
+        ('a: "\\x07"', 1, "a", "control character"),
+        ('a: "\\ud800"', 1, "a", "half of a character"),
+        ('a: "\\UFFFFFFFF"', 1, "", "a number or character that there is not"),
+        ("a: 1\nb: \ud800", 2, "", "a character in it that YAML does not allow"),
+        ("a: {<<: [1]}", 1, "a", "<< takes mappings only"),
+    ],
+)
+def test_what_is_refused(text: str, line: int, path: str, said: str) -> None:
+    (flaw,) = yamltree.read(text).flaws
+    assert (flaw.line, spelled(flaw.path)) == (line, path)
+    assert said in flaw.reason
+
+
+def test_merged_keys_give_way_to_what_is_written_here() -> None:
+    reading = yamltree.read("x: &x {a: 1, b: 1}\ny: &y {b: 2, c: 2}\nz:\n  c: 3\n  <<: [*x, *y]\n")
+    assert reading.tree["z"] == {"a": 1, "b": 1, "c": 3}
+    assert [reading.line(("z", key)) for key in "abc"] == [1, 1, 4]
+    assert reading.line(("z",)) == 3
+
+
+def _bomb(first: str, opening: str, closing: str) -> str:
+    """Nine lines, each of which holds the one before it ten times."""
+    lines = [f"a: &a {first}"]
+    for before, name in itertools.pairwise("abcdefghi"):
+        lines.append(f"{name}: &{name} {opening}{','.join([f'*{before}'] * 10)}{closing}")
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (_bomb("[x]", "[", "]"), "unfold to more than 100000 values"),
+        (_bomb("{k: v}", "{<<: [", "]}"), "unfold to more than 100000 values"),
+        ("[" * 100_000, "nested more than 50 deep"),
+        ("- " * 100_000, "nested more than 50 deep"),
+        ("&a [*a]", "nested more than 50 deep"),
+        ("&a {<<: *a}", "nested more than 50 deep"),
+    ],
+    ids=["aliases", "merges", "brackets", "dashes", "a loop", "a loop of merges"],
+)
+def test_bombs_do_not_go_off(text: str, said: str) -> None:
+    reading = yamltree.read(text)
+    assert reading.tree is None
+    assert [flaw for flaw in reading.flaws if said in flaw.reason]
+
+
+def test_a_flaw_behind_an_anchor_is_told_of_once() -> None:
+    assert len(yamltree.read("a: &a {b: .nan}\nc: *a\nd: *a").flaws) == 1
