@@ -13,6 +13,7 @@ from vcloudair_core.engine.fields import fields_of, secret_names, secrets_in
 from vcloudair_core.engine.kind import Advises, ChecksLosses, Document, Keepable, ResourceKind, Store
 from vcloudair_core.errors import SpecError
 from vcloudair_core.plugin.hooks import hookimpl
+from vcloudair_core.redact import redact_text
 from vcloudair_core.testing.documents import content, marked, marks
 
 if TYPE_CHECKING:
@@ -47,8 +48,7 @@ def check_unknown_field(kind: ResourceKind, example: Example) -> None:
         error = _refusal(kind, {**spec, _UNKNOWN: 1})
         assert error is not None, f"{kind.name} takes a field that there is not ({_UNKNOWN}) without a word"
         assert _UNKNOWN in error.field, f"the error does not name the field: {error.as_dict()}"
-        told = _leaked(json.dumps(error.as_dict()), _secrets(kind, example))
-        assert not told, "the error shows a secret"
+        _refuse_leak(json.dumps(error.as_dict()), _secrets(kind, example), "the error shows a secret")
 
 
 def check_bad_values(kind: ResourceKind, example: Example) -> None:
@@ -133,7 +133,7 @@ def check_losses(kind: ResourceKind, client: Client, example: Example) -> None:
     lost = kind.losses(document, bare)
     assert lost, f"{kind.name} misses nothing when everything of the example is gone"
     json.dumps([dict(item) for item in lost])
-    assert not _leaked(repr(lost), _secrets(kind, example)), "what was lost is told with a secret"
+    _refuse_leak(repr(lost), _secrets(kind, example), "what was lost is told with a secret")
 
 
 def _without(kind: ResourceKind, client: Client, example: Example, document: Document, wanted: Desired) -> Document:
@@ -163,7 +163,7 @@ def check_kept_in_files(kind: ResourceKind, client: Client, example: Example) ->
     document = store.read()
     body = store.dump(document)
     assert kind.project(store.load(body)) == kind.project(document), "load(dump(document)) is another document"
-    assert not _leaked(body.decode("utf-8", "replace"), _secrets(kind, example)), "dump() writes a secret"
+    _refuse_leak(body.decode("utf-8", "replace"), _secrets(kind, example), "dump() writes a secret")
     again = kind.open(client.session, store.lasting_target)
     assert again.lock_key == store.lock_key, "lasting_target leads to something else"
 
@@ -236,7 +236,7 @@ def check_secrets(kind: ResourceKind, app: App, settings: Mapping[str, Any], exa
             seen += [json.dumps(client.read(kind.name, example.target)), repr(_open(kind, client, example).read())]
     assert len(seen) > len(example.specs)
     for text in seen:
-        assert not _leaked(text, secrets), f"a secret of the example is shown: {_hidden(text, secrets)[:400]}"
+        _refuse_leak(text, secrets, "a secret of the example is shown")
 
 
 # -- tools -------------------------------------------------------------------------------------------------------
@@ -276,12 +276,7 @@ def _given(example: Example, name: str) -> bool:
     )
 
 
-def _leaked(text: str, secrets: Sequence[str]) -> bool:
-    return any(secret in text for secret in secrets)
-
-
-def _hidden(text: str, secrets: Sequence[str]) -> str:
-    """The same without the secret: a failing test must not be the one that tells it."""
-    from vcloudair_core.redact import redact_text
-
-    return redact_text(text, secrets)
+def _refuse_leak(text: str, secrets: Sequence[str], what: str) -> None:
+    """Raises AssertionError. No ``assert``: pytest would show its operands, and a failing test must not tell either."""
+    if any(secret in text for secret in secrets):
+        raise AssertionError(f"{what}: {redact_text(text, secrets)[:400]}")
