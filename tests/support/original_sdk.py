@@ -15,10 +15,11 @@ from typing import Any
 
 _FRAME = """
 import json, os, sys
-import vcloudair
 variables = json.loads(sys.stdin.read())
 globals().update(variables)
 found = {}
+%s
+import vcloudair
 %s
 print("FOUND " + json.dumps(found))
 """
@@ -28,14 +29,19 @@ class OriginalSdkError(AssertionError):
     """The program ended with an exception; its last line is the message."""
 
 
-def run_original(program: str, variables: Mapping[str, Any], *, ca_path: str, proxy: str = "") -> dict[str, Any]:
-    """What the program found. Raises OriginalSdkError with the traceback's last line."""
+def run_original(
+    program: str, variables: Mapping[str, Any], *, ca_path: str, proxy: str = "", before: str = ""
+) -> dict[str, Any]:
+    """What the program found. Raises OriginalSdkError with the traceback's last line.
+
+    ``before`` is run before the SDK is loaded: what it changes is the Python that the SDK finds, not the SDK.
+    """
     env = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     env["REQUESTS_CA_BUNDLE"] = ca_path
     if proxy:
         env["HTTPS_PROXY"] = env["https_proxy"] = proxy
     run = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", _FRAME % program],
+        [sys.executable, "-W", "ignore", "-c", _FRAME % (before, program)],
         input=json.dumps(dict(variables)),
         capture_output=True,
         text=True,

@@ -49,6 +49,7 @@ def task_of_response(response: Response) -> Task | None:
     From the body when it is a Task; else from the ``Tasks`` of the entity in it; else from ``Location``, in which case
     nothing is known of it yet but where it is. Source: api/tasks.md §1.
     """
+    location = response.headers.get("Location", "").strip()
     if response.body.strip() and "json" not in response.media_type:
         try:
             found = decode_task(response.body)
@@ -56,8 +57,7 @@ def task_of_response(response: Response) -> Task | None:
             # A write may be answered with plain text; only Location can then name a task.
             found = None
         if found is not None:
-            return found
-    location = response.headers.get("Location", "").strip()
+            return found if found.href else replace(found, href=location)
     return Task(href=location, status="queued") if _TASK_PATH.search(location) else None
 
 

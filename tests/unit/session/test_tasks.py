@@ -49,10 +49,11 @@ QUEUED = Task(href=HREF, status="queued")
         reply(202, task_xml("queued"), Location=f"{BASE}:443/api/task/0efd"),
         reply(201, f'<VApp {NS} href="{BASE}/api/vApp/1"><Link/><Tasks>{task_xml("running")}</Tasks></VApp>'),
         reply(202, "", Location=f"{BASE}/api/task/0efd"),
+        reply(200, task_xml("queued").replace(f'href="{HREF}"', ""), Location=f"{BASE}/api/task/0efd"),
         reply(202, "accepted", Location=f"{BASE}/api/task/0efd"),
         reply(202, "{}", Content_Type="application/json", Location=f"{BASE}/api/task/0efd/"),
     ],
-    ids=["body", "entity", "location", "text and location", "json and location"],
+    ids=["body", "entity", "location", "body and location", "text and location", "json and location"],
 )
 def test_a_task_is_found_wherever_it_stands(response: Any) -> None:
     task = task_of_response(response)

@@ -1,0 +1,137 @@
+"""The ways in which a failover of a machine can go, as a simulated cloud shows them, and what is true in the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from vcloudair_core.simulator import Simulator, SimulatorConfig
+from vcloudair_core.simulator.world import Replication
+
+TASK_S = 60.0
+
+# What is claimed of a machine.
+DONE, SILENT, STUCK = "Done!", "says nothing", "never returns"
+
+
+@dataclass(frozen=True, eq=False)
+class Way:
+    """One way. ``prepare`` breaks a new cloud; the machine that is judged is the last of ``machines``.
+
+    ``uuid`` is asked for in place of its id, where one is given.
+    """
+
+    name: str
+    shows: str
+    trouble: str = ""
+    machines: int = 1
+    config: dict[str, Any] = field(default_factory=dict)
+    prepare: Callable[[Simulator], object] = lambda simulator: None
+    uuid: str = ""
+
+    def cloud(self, *, has_progress: bool) -> Simulator:
+        """A new cloud. ``has_progress``: tasks have a Progress from their first answer on; recorded ones have not."""
+        words: dict[str, Any] = {"queued_progress": "0"} if has_progress else {}
+        words |= {"profile": "all", "replications": self.machines, "dr_task_s": TASK_S, **self.config}
+        simulator = Simulator(SimulatorConfig(**words))
+        judged(simulator).trouble = self.trouble
+        self.prepare(simulator)
+        return simulator
+
+    def ids(self, simulator: Simulator) -> list[str]:
+        """What is failed over."""
+        return [self.uuid] if self.uuid else [one[-36:] for one in simulator.world.replications]
+
+
+def judged(simulator: Simulator) -> Replication:
+    """The machine in question."""
+    return list(simulator.world.replications.values())[-1]
+
+
+def is_recovered(simulator: Simulator, replication: Replication) -> bool:
+    """Whether it is true now: the replication is there and over, and its machine is on."""
+    simulator.tasks.settle()
+    is_known = replication.replication_id in simulator.world.replications
+    machines = [vm for vm in simulator.world.vms.values() if vm.vapp_id == replication.placeholder_vapp_id]
+    is_on = any(vm.status == "POWERED_ON" for vm in machines)
+    return is_known and replication.recovered_at is not None and is_on
+
+
+def _fault(kind: str, method: str, path: str, **words: Any) -> Callable[[Simulator], object]:
+    return lambda simulator: simulator.faults.add(kind, method=method, path=path, **words)
+
+
+def _on_poll(kind: str, **words: Any) -> Callable[[Simulator], object]:
+    return _fault(kind, "GET", "/api/task", skip=1, **words)
+
+
+def _on_action(kind: str, **words: Any) -> Callable[[Simulator], object]:
+    return _fault(kind, "POST", "/action/failover", **words)
+
+
+def _expiring(simulator: Simulator) -> None:
+    def expire(cloud: Simulator) -> None:
+        cloud.sessions.expire_all()
+
+    simulator.faults.add("edit", method="GET", path="/api/task", skip=1, edit=expire)
+
+
+def _same_names(simulator: Simulator) -> None:
+    first, second = simulator.world.replications.values()
+    second.name = first.name
+
+
+def _not_enabled(simulator: Simulator) -> None:
+    next(iter(simulator.world.vdcs.values())).is_failover_enabled = False
+
+
+def _recovered(simulator: Simulator) -> None:
+    from vcloudair_core.simulator.recovery import start
+
+    start(simulator, judged(simulator), "failover")
+    simulator.clock.advance(TASK_S)
+    simulator.tasks.settle()
+
+
+def _tested(simulator: Simulator) -> None:
+    from vcloudair_core.simulator.recovery import start
+
+    start(simulator, judged(simulator), "testFailover")
+    simulator.clock.advance(TASK_S)
+    simulator.tasks.settle()
+
+
+WAYS = (
+    Way("nothing goes wrong", "the task succeeds, the machine is on"),
+    Way("the task fails", "`error`, Progress 1", "error"),
+    Way("the task fails at 100 %", "`error`, Progress 100", "error", config={"progress_on_error": 100}),
+    Way("the provider aborts it", "`aborted`", "abort"),
+    Way("somebody cancels it", "`canceled`", "cancel"),
+    Way("it hangs", "`running` for ever", "hang"),
+    Way("100 % before it is over", "`running`, Progress 100", "progress-100"),
+    Way("progress says nothing", "no Progress, ever", config={"progress_mode": "absent"}),
+    Way("progress stays at 0", "`success`, Progress 0", config={"progress_mode": "zero-to-success"}),
+    Way("there is no machine", "`success`, a recovered replication, no machine", "no-vm"),
+    Way("the machine stays off", "`success`, a recovered replication, a machine that is off", "off"),
+    Way("the task lies", "`success`, a replication as it was before", "lie"),
+    Way("a poll is answered with 503", "one 503, then `success`", prepare=_on_poll("status", status=503)),
+    Way("a poll breaks off", "one reset connection, then `success`", prepare=_on_poll("reset")),
+    Way("a poll is never answered", "one request without an answer, then `success`", prepare=_on_poll("hang")),
+    Way("the session ends half way", "401 to every call, until a new sign-in", prepare=_expiring),
+    Way("the task cannot be seen any more", "403 for the task; the replication goes on", "vanish"),
+    Way("the replication goes away", "`success`, no such replication", "gone"),
+    Way("two machines of one name, one fails", "`success` and `error`", "error", 2, prepare=_same_names),
+    Way("the task's link is in Location only", "a Task without href", config={"task_links": "location"}),
+    Way("the answer to the action is lost", "it has begun, nobody was told", prepare=_on_action("reset_after")),
+    Way("a page of HTML answers the action", "200, not begun", prepare=_on_action("html", status=200)),
+    Way(
+        "too much at once, for a moment",
+        "400 OPERATION_LIMITS_EXCEEDED, once",
+        prepare=_on_action("status", status=400, code="OPERATION_LIMITS_EXCEEDED", message="Too much at once."),
+    ),
+    Way("the VDC may not be failed over to", "`error` VdcNotEnabledForRecoveryFault", prepare=_not_enabled),
+    Way("it was tested and not cleaned up", "`error` OngoingFailover", prepare=_tested),
+    Way("it was failed over already", "`error` AlreadyRecovered", prepare=_recovered),
+    Way("there is no such machine", "nothing", uuid="00000000-0000-4000-8000-000000000000"),
+)
