@@ -61,18 +61,21 @@ class Invocation:
             arguments["password"] = password
         return Settings.load(arguments, config_file=self.given.get("config"), profile=self.given.get("profile"))
 
-    def app(self) -> App:
-        """The composition root. Raises PluginError when plugins that are required do not work."""
+    def app(self, *, shows_tasks: bool = True) -> App:
+        """The composition root. Raises PluginError when plugins that are required do not work.
+
+        ``shows_tasks``: tell a person at a terminal of the task that is waited for; not for commands that show more.
+        """
         from vcloudair_core.app import App
         from vcloudair_core.cli.progress import TaskProgress, wants_progress
 
         if self.plugin_error is not None:
             raise self.plugin_error
-        if wants_progress() and _PROGRESS not in {info.name for info in self.plugins.list_plugins()}:
+        if shows_tasks and wants_progress() and _PROGRESS not in {info.name for info in self.plugins.list_plugins()}:
             self.plugins.register(TaskProgress(), _PROGRESS)
         return App(plugins=self.plugins)
 
-    def client(self, settings: Settings | None = None) -> Client:
+    def client(self, settings: Settings | None = None, *, shows_tasks: bool = True) -> Client:
         """A client; asks for the password when there is no other way to sign in and a person sits at the terminal."""
         chosen = settings or self.settings()
         if _lacks_password(chosen):
@@ -81,7 +84,7 @@ class Invocation:
                     "Missing password.", hint="Set VCA_PASSWORD, or use --password-file or --password-stdin."
                 )
             chosen = chosen.replace(password=getpass.getpass(f"Password of {chosen.username}: ", stream=sys.stderr))
-        return self.app().client(chosen)
+        return self.app(shows_tasks=shows_tasks).client(chosen)
 
     def _given_password(self) -> str | None:
         path, from_stdin = self.given.get("password_file"), self.given.get("password_stdin")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.simulator.config import SimulatorConfig
+from vcloudair_core.simulator.switches import switches_of
 
 if TYPE_CHECKING:
     from vcloudair_core.plugin.records import SimulatorArea
@@ -29,24 +30,27 @@ def serve(
     latency_ms: int = 0,
     inventory_file: str | Path | None = None,
     env_file: str | Path | None = None,
+    switches: Iterable[str] = (),
     areas: Iterable[SimulatorArea] = (),
 ) -> None:
     """Serve until SIGINT or SIGTERM. The env file (0600) appears when it answers, and goes when it ends.
 
-    ``areas`` are those of plugins; they come after the built-in ones. Raises OSError: no such address or file;
-    ValueError: no such profile, or not an inventory.
+    ``switches``: any others of :class:`SimulatorConfig`, as ``NAME=VALUE``. ``areas`` are those of plugins; they come
+    after the built-in ones. Raises OSError: no such address or file; ValueError: no such profile or switch, or not an
+    inventory.
     """
     from vcloudair_core.simulator.core import Simulator
     from vcloudair_core.simulator.server import SimulatorServer
 
-    config = SimulatorConfig(
-        profile=profile,
-        vms=vms,
-        edges=edges,
-        replications=replications,
-        latency_ms=latency_ms,
-        inventory_file=str(inventory_file) if inventory_file else None,
-    )
+    counts = {
+        "profile": profile,
+        "vms": vms,
+        "edges": edges,
+        "replications": replications,
+        "latency_ms": latency_ms,
+        "inventory_file": str(inventory_file) if inventory_file else None,
+    }
+    config = SimulatorConfig(**{**counts, **switches_of(switches)})
     done = threading.Event()
 
     def stop(*_: Any) -> None:

@@ -133,7 +133,7 @@ def test_a_person_at_the_terminal_is_asked_for_the_password(monkeypatch: pytest.
         def isatty(self) -> bool:
             return True
 
-    monkeypatch.setattr(invocation.Invocation, "app", lambda self: FakeApp())
+    monkeypatch.setattr(invocation.Invocation, "app", lambda self, shows_tasks=True: FakeApp())
     monkeypatch.setattr(sys, "stdin", Terminal())
     monkeypatch.setattr("getpass.getpass", lambda prompt, stream: f"typed for {prompt}")
     given = {"url": "https://vcd.example", "username": "ops"}

@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from vcloudair_core.cli.commands import dr_check
+from vcloudair_core.cli.commands import dr_check, dr_runs
 from vcloudair_core.cli.invocation import Invocation, connected
 from vcloudair_core.cli.output import Column, emit, say
-from vcloudair_core.cli.progress_bar import progress_bar
 from vcloudair_core.errors import ConfigurationError, TaskFailedError
 
 if TYPE_CHECKING:
-    from vcloudair_core.services.dr.model import Result
+    from vcloudair_core.recovery.plan import RecoveryPlan
 
 app = typer.Typer(help="Disaster recovery: replications, tests, failovers.", no_args_is_help=True)
-dr_check.register(app)
 
 _MACHINES = typer.Argument(None, metavar="[MACHINE]...", help="Names of machines, or UUIDs of replications.")
 _ALL = typer.Option(False, "--all", help="All machines that are replicated.")
-_DRY_RUN = typer.Option(False, "--dry-run", help="Say what would be started, and start nothing.")
-_POWER_ON = typer.Option(True, "--power-on/--power-off", help="Whether the machines are to run afterwards.")
-_MOST = typer.Option(20, "--max-concurrent", min=1, help="How many machines at the same time.")
-_TIMEOUT = typer.Option(0.0, "--timeout", min=0.0, help="Seconds that one machine may take; 0: no limit.")
-_STUCK = typer.Option(600.0, "--stuck-after", min=1.0, help="Seconds without any change after which to give up.")
-_STOP = typer.Option(False, "--stop-on-failure", help="Start nothing more after the first failure.")
+_PLAN = typer.Option(None, "--plan", help="A recovery plan, in place of machines.")
+_DRY_RUN = typer.Option(False, "--dry-run", help="Say what would be started, in which order and when; start nothing.")
+_POWER_ON = typer.Option(None, "--power-on/--power-off", help="Whether the machines are to run afterwards.")
+_MOST = typer.Option(None, "--max-concurrent", min=1, help="How many machines at the same time (20).")
+_TIMEOUT = typer.Option(None, "--timeout", min=0.0, help="Seconds that one machine may take; 0: no limit.")
+_STUCK = typer.Option(None, "--stuck-after", min=1.0, help="Seconds without any change after which to give up (600).")
+_STOP = typer.Option(None, "--stop-on-failure/--go-on", help="Whether to start nothing more after a failure.")
+_APPROVE = typer.Option(None, "--approve", help="An approval of the plan given beforehand, by its name.")
+_CANCEL = typer.Option(False, "--cancel-on-stop", help="Cancel tasks at the server when stopped, or given up.")
 
 
 @app.callback()
@@ -53,23 +54,29 @@ def list_(run: Invocation, machines: list[str] = _MACHINES) -> None:
     emit(rows, output=run.output, columns=columns, empty="Nothing is replicated into this organisation.")
 
 
+dr_check.register(app)
+
+
 @app.command()
 @connected
 def test(
     run: Invocation,
     machines: list[str] = _MACHINES,
     every: bool = _ALL,
+    plan: str = _PLAN,
     power_on: bool = _POWER_ON,
-    synchronize: bool = typer.Option(False, "--synchronize", help="Bring the newest data over first."),
+    synchronize: bool = typer.Option(None, "--synchronize", help="Bring the newest data over first."),
     max_concurrent: int = _MOST,
     timeout: float = _TIMEOUT,
     stuck_after: float = _STUCK,
     stop_on_failure: bool = _STOP,
+    approve: list[str] = _APPROVE,
+    cancel_on_stop: bool = _CANCEL,
     dry_run: bool = _DRY_RUN,
 ) -> None:
     """Test failovers: machines run in the cloud beside their sources, which go on."""
-    words = {"power_on": power_on, "synchronize": synchronize, "stop_on_failure": stop_on_failure}
-    _act(run, "test", machines, every, dry_run, max_concurrent, timeout, stuck_after, words)
+    words = _words(power_on, synchronize, max_concurrent, timeout, stuck_after, stop_on_failure)
+    _act(run, "test", _chosen(machines, every, plan, words), dry_run, approve, cancel_on_stop)
 
 
 @app.command()
@@ -78,13 +85,18 @@ def cleanup(
     run: Invocation,
     machines: list[str] = _MACHINES,
     every: bool = _ALL,
+    plan: str = _PLAN,
     max_concurrent: int = _MOST,
     timeout: float = _TIMEOUT,
     stuck_after: float = _STUCK,
+    cancel_on_stop: bool = _CANCEL,
     dry_run: bool = _DRY_RUN,
 ) -> None:
-    """Remove what tests have made."""
-    _act(run, "cleanup", machines, every, dry_run, max_concurrent, timeout, stuck_after, {})
+    """Remove what tests have made. With a plan, networks that its last test switched are switched back first."""
+    words = _words(None, None, max_concurrent, timeout, stuck_after, None)
+    _act(
+        run, "cleanup", _chosen(machines, every, plan, {**words, "on_failure": "continue"}), dry_run, [], cancel_on_stop
+    )
 
 
 @app.command()
@@ -93,76 +105,109 @@ def failover(
     run: Invocation,
     machines: list[str] = _MACHINES,
     every: bool = _ALL,
+    plan: str = _PLAN,
     power_on: bool = _POWER_ON,
     max_concurrent: int = _MOST,
     timeout: float = _TIMEOUT,
     stuck_after: float = _STUCK,
     stop_on_failure: bool = _STOP,
+    approve: list[str] = _APPROVE,
+    cancel_on_stop: bool = _CANCEL,
     yes: bool = typer.Option(False, "--yes", help="Do not ask."),
     dry_run: bool = _DRY_RUN,
 ) -> None:
     """Fail machines over: they run in the cloud, and replication from the source ends."""
-    _check_choice(machines, every)
+    words = _words(power_on, None, max_concurrent, timeout, stuck_after, stop_on_failure)
+    chosen = _chosen(machines, every, plan, words)
     if not dry_run and not yes:
-        _ask("all machines" if every else f"{len(machines)} machines: {', '.join(machines[:10])}")
-    words = {"power_on": power_on, "stop_on_failure": stop_on_failure}
-    _act(run, "failover", machines, every, dry_run, max_concurrent, timeout, stuck_after, words)
+        _ask(chosen)
+    _act(run, "failover", chosen, dry_run, approve, cancel_on_stop)
 
 
-def _check_choice(machines: list[str] | None, every: bool) -> None:
-    if bool(machines) == every:
-        raise ConfigurationError("Which machines are meant is not said.", hint="Name machines, or give --all.")
+dr_runs.register(app)
 
 
-def _ask(what: str) -> None:
-    """Raises ConfigurationError unless a person at a terminal types the word."""
+def _words(
+    power_on: bool | None,
+    synchronize: bool | None,
+    max_concurrent: int | None,
+    timeout: float | None,
+    stuck_after: float | None,
+    stop_on_failure: bool | None,
+) -> dict[str, Any]:
+    """Fields of a plan that were given on the command line."""
+    policy = {True: "stop", False: "continue", None: None}[stop_on_failure]
+    given = {
+        "power_on": power_on,
+        "synchronize": synchronize,
+        "max_concurrent": max_concurrent,
+        "machine_timeout_s": timeout or None,
+        "stuck_after_s": stuck_after,
+        "on_failure": policy,
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _chosen(machines: list[str] | None, every: bool, path: str | None, words: dict[str, Any]) -> RecoveryPlan:
+    """The plan that is meant. Raises ConfigurationError, SpecError with all that is wrong with a file."""
+    from dataclasses import replace
+
+    from vcloudair_core.recovery.plan import plan_of_machines
+    from vcloudair_core.recovery.plan_file import load_plan
+
+    if bool(machines) + every + bool(path) != 1:
+        raise ConfigurationError(
+            "Which machines are meant is not said.", hint="Name machines, or give --all, or --plan."
+        )
+    if path:
+        return replace(load_plan(path), **words)
+    return plan_of_machines(None if every else machines, **words)
+
+
+def _ask(plan: RecoveryPlan) -> None:
+    """Raises ConfigurationError unless a person at a terminal types the word: the plan's name, if it has one."""
     if not sys.stdin.isatty():
         raise ConfigurationError("A failover is not started without a yes.", hint="Give --yes.")
+    names = [one.name for one in plan.machines]
+    what = "all machines" if plan.every_machine else f"{len(names)} machines: {', '.join(names[:10])}"
+    what += " …" if len(names) > 10 else ""
     say(f"This fails over {what}. Replication from the source ends.")
-    if typer.prompt("Type failover to go on", err=True).strip() != "failover":
+    word = plan.name or "failover"
+    if typer.prompt(f"Type {word} to go on", err=True).strip() != word:
         raise ConfigurationError("Nothing was started.")
 
 
 def _act(
-    run: Invocation,
-    action: str,
-    machines: list[str] | None,
-    every: bool,
-    dry_run: bool,
-    max_concurrent: int,
-    timeout: float,
-    stuck_after: float,
-    words: dict[str, bool],
+    run: Invocation, action: str, plan: RecoveryPlan, dry_run: bool, approve: list[str] | None, cancels: bool
 ) -> None:
-    from vcloudair_core.services.dr.run import Options
+    if dry_run:
+        _preview(run, action, plan)
+        return
+    from vcloudair_core.cli.recovery_conduct import conduct
+    from vcloudair_core.recovery.run import start
 
-    _check_choice(machines, every)
-    options = Options(max_concurrent=max_concurrent, timeout_s=timeout or None, stuck_after_s=stuck_after, **words)
-    with run.client() as client, progress_bar("machines") as progress:
-        service = client.service("dr")
-        total = len(machines or ()) or len(service.references())
-        known: list[Result] = []
-
-        def tell(result: Result) -> None:
-            known.append(result)
-            if progress is not None:
-                progress(len(known), total)
-
-        found = service.act(action, machines or None, options=options, check=dry_run, progress=tell)
-    rows = [one.as_dict() for one in sorted(found, key=lambda one: not one.is_failed)]
-    columns = [Column("name", keep=True), Column("verdict", keep=True), Column("seconds", right=True)]
-    emit(
-        rows,
-        output=run.output,
-        columns=[*columns, Column("reason"), Column("hint", heading="NEXT")],
-        empty="Nothing is replicated into this organisation.",
+    conduct(
+        run, lambda client, options: start(client, plan, action, options), approve=tuple(approve or ()), cancels=cancels
     )
-    failed = [one for one in found if one.is_failed]
+
+
+def _preview(run: Invocation, action: str, plan: RecoveryPlan) -> None:
+    from vcloudair_core.cli.recovery_conduct import preview_rows
+    from vcloudair_core.cli.recovery_view import clock_of
+    from vcloudair_core.recovery.preview import preview
+
+    with run.client() as client:
+        found = preview(client, plan, action)
+    rows = [one.as_dict() for one in found.rows]
+    columns = [Column("name", keep=True), Column("verdict", keep=True), Column("from", right=True)]
+    columns += [Column("until", right=True), Column("what"), Column("group"), Column("reason"), Column("hint", "NEXT")]
+    emit(rows, output=run.output, columns=columns, table_rows=preview_rows(rows), empty="There is nothing in it.")
+    would = sum(row["verdict"] == "would" for row in rows if row["what"] == "machine")
+    say(f"Would start {would} of {len(found.results)} machines; about {clock_of(found.total_s)} in all.")
+    failed = [one for one in found.results if one.is_failed]
     if failed:
-        first = failed[0]
         raise TaskFailedError(
-            f"{len(failed)} of {len(found)} machines are not where the {action} was to bring them; "
-            f"{first.name}: {first.reason}.",
-            task=first.task,
-            hint=first.hint,
+            f"{len(failed)} of {len(found.results)} machines could not be brought there; {failed[0].name}: "
+            f"{failed[0].reason}.",
+            hint=failed[0].hint,
         )

@@ -32,6 +32,9 @@ def serve(
     replications: int = typer.Option(0, "--replications", min=0, help="Number of replicated machines."),
     latency_ms: int = typer.Option(0, "--latency-ms", min=0, help="Milliseconds that each answer is held back."),
     inventory: Path = typer.Option(None, "--inventory", help="YAML file that describes what is there."),
+    switches: list[str] = typer.Option(
+        None, "--set", metavar="NAME=VALUE", help="Any other switch of the simulator; may be repeated."
+    ),
     env_file: Path = typer.Option(None, "--env-file", help="File to write the VCA_* exports to."),
 ) -> None:
     """Serve a simulated cloud until Ctrl-C.
@@ -66,6 +69,7 @@ def serve(
             latency_ms=latency_ms,
             inventory_file=inventory,
             env_file=env_file,
+            switches=tuple(switches or ()),
             areas=tuple(run.plugins.simulator_areas().values()),
         )
     except ValueError as exc:

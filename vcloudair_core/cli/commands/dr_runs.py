@@ -1,0 +1,124 @@
+"""``vca dr runs``, ``resume`` and ``report``: runs that were, and one that goes on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from vcloudair_core.cli.invocation import Invocation, connected
+from vcloudair_core.cli.output import Column, emit, say, write
+from vcloudair_core.cli.recovery_conduct import COLUMNS, conduct
+from vcloudair_core.errors import ConfigurationError
+
+_RUN = typer.Argument(None, metavar="[RUN]", help="The id of a run, or the beginning of it; by default the newest.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the group."""
+    app.command("runs")(runs)
+    app.command("resume")(resume)
+    app.command("report")(report)
+
+
+@connected
+def runs(run: Invocation, most: int = typer.Option(20, "--most", min=1, help="How many, the newest first.")) -> None:
+    """List the runs of this user on this machine. Sends nothing."""
+    from itertools import islice
+
+    from vcloudair_core.recovery.history import runs as known
+    from vcloudair_core.recovery.report import report_of
+
+    rows: list[dict[str, Any]] = []
+    for folder, happened in islice(known(run.settings()), most):
+        found = report_of(happened)
+        rows.append(
+            {
+                "run_id": folder.name,
+                "action": found.action,
+                "plan": found.plan.get("name") or "",
+                "verdict": found.verdict,
+                "there": sum(one.is_there for one in found.machines),
+                "machines": len(found.machines),
+                "started": found.started.isoformat(timespec="seconds") if found.started else "",
+                "user": found.user,
+            }
+        )
+    columns = [Column("run_id", keep=True), *map(Column, ("action", "plan", "verdict"))]
+    columns += [Column("there", right=True), Column("machines", heading="OF", right=True), Column("started")]
+    emit(rows, output=run.output, columns=[*columns, Column("user")], empty="There is no run yet.")
+
+
+@connected
+def resume(
+    run: Invocation,
+    run_id: str = _RUN,
+    approve: list[str] = typer.Option(None, "--approve", help="An approval given beforehand, by its name."),
+    cancel: bool = typer.Option(False, "--cancel-on-stop", help="Cancel tasks when stopped, or given up."),
+) -> None:
+    """Go on with a run that was stopped or died. Nothing is begun a second time."""
+    from vcloudair_core.recovery.run import resume as go_on
+
+    conduct(
+        run, lambda client, options: go_on(client, run_id or "", options), approve=tuple(approve or ()), cancels=cancel
+    )
+
+
+@connected
+def report(
+    run: Invocation,
+    run_id: str = _RUN,
+    html: Path = typer.Option(None, "--html", help="Write the page for the auditor to this file."),
+    junit: Path = typer.Option(None, "--junit", help="Write JUnit XML to this file."),
+) -> None:
+    """Report on a run: what came of each machine, and the objectives reached. Sends nothing.
+
+    With -o json or yaml the whole report. The files that a run leaves itself are in its folder.
+    """
+    from vcloudair_core.recovery.journal import folder_of, newest_run, read_journal
+    from vcloudair_core.recovery.report import report_of
+    from vcloudair_core.recovery.report_html import html_of
+    from vcloudair_core.recovery.report_junit import junit_of
+
+    settings = run.settings()
+    folder = folder_of(settings, run_id or newest_run(settings))
+    found = report_of(read_journal(folder))
+    for path, make in ((html, html_of), (junit, junit_of)):
+        if path is not None:
+            _save(path, make(found))
+    whole = found.as_dict()
+    rows = [one for group in whole["groups"] for one in group["machines"]]
+    if run.output == "csv":
+        emit(rows, output="csv")
+        return
+    if run.output != "table":
+        write(json.dumps(whole, indent=2, ensure_ascii=False)) if run.output == "json" else emit(whole, output="yaml")
+        return
+    say(whole["sentence"])
+    for name in ("rto", "rpo"):
+        say(_objective(name.upper(), whole[name]))
+    failed_first = sorted(rows, key=lambda row: row["verdict"] in ("done", "already"))
+    emit([{**row, "seconds": _rounded(row["seconds"])} for row in failed_first], columns=COLUMNS)
+    say(f"Folder: {folder}")
+
+
+def _objective(name: str, told: dict[str, Any]) -> str:
+    from vcloudair_core.cli.recovery_view import clock_of
+
+    reached = clock_of(told["reached_s"]) if told["reached_s"] is not None else "not known"
+    target = f", target {clock_of(told['target_minutes'] * 60)}" if told["target_minutes"] is not None else ""
+    verdict = {True: ", met", False: ", missed", None: ""}[told["met"]]
+    return f"{name}: {reached}{target}{verdict}"
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return round(seconds, 1) if seconds is not None else None
+
+
+def _save(path: Path, text: str | bytes) -> None:
+    try:
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    except OSError as exc:
+        raise ConfigurationError(f"{path} cannot be written: {exc.strerror}.") from exc

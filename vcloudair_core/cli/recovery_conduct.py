@@ -1,0 +1,141 @@
+"""A recovery run from the command line: its signals, its questions, its table, its exit status."""
+
+from __future__ import annotations
+
+import getpass
+import select
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from vcloudair_core.cli.exit_codes import INTERRUPTED
+from vcloudair_core.cli.output import Column, emit, say
+from vcloudair_core.cli.recovery_view import LiveRun, live_run, observers_of
+from vcloudair_core.errors import TaskFailedError
+
+if TYPE_CHECKING:
+    from vcloudair_core.cli.invocation import Invocation
+    from vcloudair_core.client import Client
+    from vcloudair_core.recovery.report import RunReport
+    from vcloudair_core.recovery.run import RunOptions
+    from vcloudair_core.recovery.steps import Ask, Question
+    from vcloudair_core.services.dr.options import Stop
+
+Work = Callable[["Client", "RunOptions"], "RunReport"]
+
+COLUMNS = [
+    Column("name", keep=True),
+    Column("verdict", keep=True),
+    Column("seconds", right=True),
+    Column("reason"),
+    Column("hint", heading="NEXT"),
+]
+
+
+def conduct(run: Invocation, work: Work, *, approve: tuple[str, ...], cancels: bool) -> None:
+    """Carry a run out, show what came of it, and end as it did.
+
+    Raises: TaskFailedError when it failed; Exit 130 when it was stopped.
+    """
+    from vcloudair_core.recovery.run import RunOptions
+    from vcloudair_core.services.dr.options import Stop
+
+    stop = Stop()
+    with run.client(shows_tasks=False) as client, live_run() as view, signals_to(stop, cancels=cancels):
+        asker = _asker(stop, view) if sys.stdin.isatty() else None
+        options = RunOptions(approve=approve, ask=asker, observers=observers_of(view), stop=stop, cancel_late=cancels)
+        report = work(client, options)
+    show(run, report)
+    from vcloudair_core.recovery.journal import runs_folder
+
+    say(f"Report: {runs_folder(run.settings()) / report.run_id / 'report.html'}")
+    end(report)
+
+
+def show(run: Invocation, report: RunReport) -> None:
+    """Machines, failures first."""
+    machines = sorted(report.machines, key=lambda one: one.is_there)
+    rows = [{**one.as_dict(), "seconds": _rounded(one.seconds)} for one in machines]
+    emit(rows, output=run.output, columns=COLUMNS, empty="There are no machines in it.")
+    for step in (one for one in report.all_steps if one.last.verdict == "failed"):
+        say(f"Step failed: {step.group or 'plan'}, {step.name}: {step.last.reason} {step.last.hint}".rstrip())
+
+
+def end(report: RunReport) -> None:
+    """Raises: TaskFailedError, Exit; nothing when all is well."""
+    if report.verdict == "interrupted":
+        period = report.periods[-1]
+        flying = ", ".join(period.in_flight)
+        if flying:
+            say(f"Still under way at the server: {flying}.")
+        say(f"Go on with: vca dr resume {report.run_id}")
+        raise typer.Exit(INTERRUPTED)
+    if report.verdict != "done":
+        failure = next(iter(report.failures), None)
+        first = f" First: {failure.name}: {failure.reason}." if failure is not None else ""
+        raise TaskFailedError(
+            f"The {report.action} has failed: {report.reason or 'its end is not known'}.{first}",
+            hint=failure.hint if failure is not None else "",
+        )
+
+
+@contextmanager
+def signals_to(stop: Stop, *, cancels: bool) -> Iterator[None]:
+    """Ctrl-C and an end that is asked for stop the run; a second Ctrl-C stops it at once."""
+
+    def ask(number: int, frame: object) -> None:
+        if stop.is_requested and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        stop.request("Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name, cancel_tasks=cancels)
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _asker(stop: Stop, view: LiveRun | None) -> Ask:
+    def ask(question: Question) -> str:
+        if view is None:
+            return _answered(question, stop)
+        with view.paused():
+            return _answered(question, stop)
+
+    return ask
+
+
+def _answered(question: Question, stop: Stop) -> str:
+    """A line that is waited for without being deaf to a stop."""
+    where = f"{question.plan}, group {question.group}" if question.group else question.plan
+    say(f"\nApproval needed ({where}): {question.text}")
+    sys.stderr.write("Type yes to go on: ")
+    sys.stderr.flush()
+    while not stop.is_requested:
+        if select.select([sys.stdin], [], [], 0.2)[0]:
+            is_yes = sys.stdin.readline().strip().lower() == "yes"
+            return getpass.getuser() if is_yes else ""
+    return ""
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return round(seconds, 1) if seconds is not None else None
+
+
+def preview_rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """As a person reads times; ``~`` marks one that rests on no earlier run."""
+    from vcloudair_core.cli.recovery_view import clock_of
+
+    return [
+        {
+            **row,
+            "from": clock_of(row["from_s"]),
+            "until": ("~" if row["is_guess"] else "") + clock_of(row["until_s"]),
+        }
+        for row in rows
+    ]
