@@ -31,29 +31,11 @@ options:
     type: list
     elements: dict
     default: []
-  vdcs:
-    description:
-      - Names or UUIDs of the only VDCs to look at. By default the VDC of the connection if one is set, else all.
-    type: list
-    elements: str
-    default: []
   where:
     description:
       - Conditions on records that the server is asked for, as in O(vcloudair.cloud.vca_query_info#module:where).
     type: dict
     default: {}
-  include:
-    description:
-      - Jinja2 conditions on the variables of a host. If there are any, hosts that meet none of them are left out.
-    type: list
-    elements: str
-    default: []
-  exclude:
-    description:
-      - Jinja2 conditions on the variables of a host. Hosts that meet one of them are left out.
-    type: list
-    elements: str
-    default: []
   templates:
     description:
       - Take the machines of templates, too, which a server lists among the others.
@@ -116,10 +98,6 @@ options:
       - is_template
       - metadata
       - nics
-  hostvars_prefix:
-    description: What the names of variables begin with.
-    type: str
-    default: vca_
   group_by:
     description:
       - What groups are made of, such as C(vapp_shop), C(vdc_gold), C(power_on), C(os_linux). V(metadata) makes those of
@@ -132,18 +110,15 @@ options:
     description: Group of all the hosts. Nothing for none.
     type: str
     default: vca
-  strict:
-    description:
-      - Fail for a source or VDC that cannot be read, and for an expression that is not valid. Otherwise there is a
-        warning, and the hosts of the others.
-notes:
-  - A result that misses a source or VDC is not put into the cache.
 extends_documentation_fragment:
   - vcloudair.cloud.vca
   - constructed
+  - vcloudair.cloud.inventory
   - inventory_cache
 seealso:
   - module: vcloudair.cloud.vca_query_facts
+  - plugin: vcloudair.cloud.vca_edges
+    plugin_type: inventory
 """
 
 EXAMPLES = r"""
@@ -186,221 +161,38 @@ exclude:
   - vca_name.startswith('tmp-')
 """
 
-import hashlib
-import json
-from concurrent.futures import ThreadPoolExecutor
+from ansible_collections.vcloudair.cloud.plugins.plugin_utils.clouds import CloudInventory, as_data
 
-from ansible import template
-from ansible.errors import AnsibleParserError
-from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
-from ansible.utils.unsafe_proxy import wrap_var
-from ansible_collections.vcloudair.cloud.plugins.module_utils import _runner
-
-ENDINGS = (".vca.yml", ".vca.yaml")
 CALLED = {"os": "os_family"}
 """Variables that groups are made of, where the group is called otherwise."""
 
-AT_ONCE = 4
-"""Sources that are read at the same time."""
 
-
-NEEDS_MARKING = not hasattr(template, "trust_as_template")
-"""Newer versions of Ansible trust nothing unless it is said; older ones trust all that is not marked."""
-
-
-def _as_data(value):
-    """A value that is never templated."""
-    return wrap_var(value) if NEEDS_MARKING else value
-
-
-class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
+class InventoryModule(CloudInventory):
     """Machines of clouds as hosts."""
 
     NAME = "vcloudair.cloud.vca_vms"
+    THING = "machine"
+    SOURCE_OPTIONS = ("vdcs", "where")
+    ASKED_OPTIONS = ("templates", "metadata", "nics")
+    QUALIFIERS = ("vapp", "id")
 
-    def verify_file(self, path):
-        """Whether the file is meant for this plugin."""
-        return super().verify_file(path) and path.endswith(ENDINGS)
+    def read_vdc(self, client, source, vdc):
+        """Machines of one VDC, or of all of them."""
+        asked = {name: self.get_option(name) for name in self.ASKED_OPTIONS}
+        return client.service("query").machines.read(source["where"], vdc=vdc, **asked)
 
-    def parse(self, inventory, loader, path, cache=True):
-        """Fills the inventory."""
-        super().parse(inventory, loader, path, cache)
-        self._read_config_data(path)
-        problem = _runner.library_problem()
-        if problem:
-            raise AnsibleParserError(problem["msg"])
-        sources = [self._source(given) for given in self.get_option("sources") or [{}]]
-        self._fill(self._machines(path, sources, cache))
+    def add_variables(self, host, record, variables):
+        """What to connect to."""
+        address = self.first(self.get_option("ansible_host"), record, variables)
+        if address:
+            self.inventory.set_variable(host, "ansible_host", as_data(address))
 
-    # -- where from ------------------------------------------------------------------------------------------------
-
-    def _source(self, given):
-        """One place to look at: options of the connection, ``vdcs`` and ``where``."""
-        options = {name: self.get_option(name) for name in _runner.connection_arguments()}
-        wanted = {"vdcs": self.get_option("vdcs"), "where": self.get_option("where")}
-        unknown = set(given) - set(_runner.connection_arguments()) - set(wanted)
-        if unknown:
-            raise AnsibleParserError("sources: %s is no option of a source" % ", ".join(sorted(unknown)))
-        source = dict(options, **wanted)
-        source.update(given)
-        return {name: self._plain(value) for name, value in source.items() if value is not None}
-
-    def _plain(self, value):
-        """As it is meant: what the file has as a template is filled in. Only what the user wrote is one."""
-        return str(self.templar.template(value)) if isinstance(value, str) else value
-
-    def _machines(self, path, sources, cache):
-        """What was read, or what the cache holds of what the same options had read."""
-        fetched = [
-            {key: value for key, value in source.items() if key not in ("password", "api_token", "token")}
-            for source in sources
-        ]
-        options = [self.get_option(name) for name in ("templates", "metadata", "nics")]
-        digest = hashlib.sha256(json.dumps([fetched, options], sort_keys=True, default=str).encode()).hexdigest()[:12]
-        key = "%s_%s" % (self.get_cache_key(path), digest)
-        is_cached = self.get_option("cache")
-        if is_cached and cache:
-            try:
-                return self._cache[key]
-            except KeyError:
-                pass
-        machines, is_whole = self._read(sources)
-        if is_cached and is_whole:
-            self._cache[key] = machines
-        return machines
-
-    def _read(self, sources):
-        with ThreadPoolExecutor(max_workers=min(AT_ONCE, len(sources))) as pool:
-            results = list(pool.map(self._read_source, sources))
-        problems = [problem for result in results for problem in result["problems"]]
-        if problems and self.get_option("strict"):
-            raise AnsibleParserError("; ".join(problems))
-        if problems and not any(result["machines"] is not None for result in results):
-            raise AnsibleParserError("Nothing could be read: " + "; ".join(problems))
-        for problem in problems:
-            self.display.warning("vca_vms: the inventory is not complete: " + problem)
-        return [machine for result in results for machine in result["machines"] or []], not problems
-
-    def _read_source(self, source):
-        """``machines`` is None when nothing of the source could be read; ``problems`` name it."""
-        name = " ".join(str(source[key]) for key in ("url", "org") if source.get(key)) or "the cloud"
-        done = _runner.execute_with(self._read_vdcs, dict(source, name=name))
-        if done.get("failed"):
-            return {"machines": None, "problems": ["%s: %s" % (name, done["msg"])]}
-        self.display.vvv(
-            "vca_vms: %d machines of %s in %d calls" % (len(done["machines"] or []), name, done["api_calls"])
-        )
-        return done
-
-    def _read_vdcs(self, client, params, check_mode, diff_mode):
-        machines, problems, is_read = [], [], False
-        asked = {name: self.get_option(name) for name in ("templates", "metadata", "nics")}
-        for vdc in params["vdcs"] or [params.get("vdc") or client.settings.vdc or ""]:
-            try:
-                machines += client.service("query").machines.read(params["where"], vdc=vdc, **asked)
-                is_read = True
-            except _runner.vcloudair_core.SpecError:
-                raise
-            except _runner.vcloudair_core.VcloudAirError as exc:
-                if not params["vdcs"]:
-                    raise
-                problems.append("%s, VDC %s: %s" % (params["name"], vdc, exc))
-        return {"machines": machines if is_read else None, "problems": problems}
-
-    # -- hosts and groups ------------------------------------------------------------------------------------------
-
-    def _fill(self, machines):
-        prefix, root = self.get_option("hostvars_prefix"), self.get_option("root_group")
-        shown = self.get_option("hostvars")
-        if root:
-            root = self.inventory.add_group(self._sanitize_group_name(root))
-        groups = {}
-        for name, machine, variables in self._named(machines, prefix):
-            host = self.inventory.add_host(name, group=root or None)
-            for key in shown:
-                if key in machine:
-                    self.inventory.set_variable(host, prefix + key, variables[prefix + key])
-            address = self._first(self.get_option("ansible_host"), machine, variables)
-            if address:
-                self.inventory.set_variable(host, "ansible_host", _as_data(address))
-            for wanted in self._groups(machine):
-                if wanted not in groups:
-                    groups[wanted] = self.inventory.add_group(self._sanitize_group_name(wanted))
-                self.inventory.add_child(groups[wanted], host)
-            self._construct(host, variables)
-
-    def _construct(self, host, variables):
-        strict = self.get_option("strict")
-        if self.get_option("compose"):
-            self._set_composite_vars(self.get_option("compose"), variables, host, strict=strict)
-        if self.get_option("groups"):
-            self._add_host_to_composed_groups(self.get_option("groups"), variables, host, strict=strict)
-        if self.get_option("keyed_groups"):
-            self._add_host_to_keyed_groups(self.get_option("keyed_groups"), variables, host, strict=strict)
-
-    def _named(self, machines, prefix):
-        """Host name, machine and variables of those that are wanted; each name is there once."""
-        found = []
-        for machine in machines:
-            variables = {prefix + key: _as_data(value) for key, value in machine.items()}
-            if self._is_wanted(variables):
-                name = self._first(self.get_option("hostnames"), machine, variables)
-                found.append((name or machine["id"], machine, variables))
-        qualified = _unique([(name, machine) for name, machine, variables in found])
-        doubles = sorted({one[0] for one, own in zip(found, qualified, strict=True) if one[0] != own})
-        if doubles:
-            said = ", ".join(doubles[:10]) + (" and %d more" % (len(doubles) - 10) if len(doubles) > 10 else "")
-            if self.get_option("duplicates") == "error":
-                raise AnsibleParserError("More than one machine would be host %s. Choose other hostnames." % said)
-            self.display.warning("vca_vms: more than one machine is called %s; the vApp is in their names." % said)
-        return [(own, machine, variables) for (name, machine, variables), own in zip(found, qualified, strict=True)]
-
-    def _is_wanted(self, variables):
-        include, exclude = self.get_option("include"), self.get_option("exclude")
-        if include and not any(self._is_true(condition, variables) for condition in include):
-            return False
-        return not any(self._is_true(condition, variables) for condition in exclude)
-
-    def _is_true(self, condition, variables):
-        return bool(self._evaluated(condition, variables))
-
-    def _first(self, wanted, machine, variables):
-        """The first that is not empty, of variables without prefix and of expressions."""
-        for word in wanted:
-            value = machine[word] if word in machine else self._evaluated(word, variables)
-            if value:
-                return str(value)
-        return ""
-
-    def _evaluated(self, expression, variables):
-        try:
-            return self._compose(expression, variables)
-        except Exception as exc:
-            if self.get_option("strict"):
-                raise AnsibleParserError("%s cannot be evaluated: %s" % (expression, exc)) from exc
-            self.display.vvv("vca_vms: %s cannot be evaluated: %s" % (expression, exc))
-            return None
-
-    def _groups(self, machine):
-        """Names of groups as they are, before they are made safe."""
+    def group_names(self, record):
+        """Groups of a machine."""
         for word in self.get_option("group_by"):
             if word == "metadata":
-                for key, value in machine["metadata"].items():
+                for key, value in record["metadata"].items():
                     if value not in ("", None):
                         yield "metadata_%s_%s" % (key, value)
-            elif machine[CALLED.get(word, word)]:
-                yield "%s_%s" % (word, machine[CALLED.get(word, word)])
-
-
-def _unique(found):
-    """A name of its own for each: with the vApp where machines share one, and with the id where that does not do."""
-    names = [name for name, machine in found]
-    for key in ("vapp", "id"):
-        counts = {}
-        for name in names:
-            counts[name] = counts.get(name, 0) + 1
-        names = [
-            "%s_%s" % (name, machine[key]) if counts[name] > 1 and machine[key] else name
-            for name, (plain, machine) in zip(names, found, strict=True)
-        ]
-    return names
+            elif record[CALLED.get(word, word)]:
+                yield "%s_%s" % (word, record[CALLED.get(word, word)])
