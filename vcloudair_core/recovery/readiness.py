@@ -39,7 +39,8 @@ _ORDER = (FAIL, UNKNOWN, WARN, OK)
 
 @dataclass(frozen=True)
 class Readiness:
-    """``score``: 0 to 100. ``checks``: what fails first, then what is not known, warnings, and what is well."""
+    """``score``: 0 to 100. ``checks``: what fails first, then what is not known, warnings, and what is well;
+    among these, what weighs most."""
 
     score: int
     is_ready: bool
@@ -85,7 +86,7 @@ def assess(
     ]
     if plan.name or last_test is not None:  # machines that somebody names are no plan that could have been tested
         checks.append(last_test_check(plan, action, moment, last_test))
-    ordered = tuple(sorted(checks, key=lambda check: _ORDER.index(check.status)))
+    ordered = tuple(sorted(checks, key=lambda check: (_ORDER.index(check.status), -check.weight)))
     return Readiness(score_of(ordered), _is_ready(ordered), ordered)
 
 
