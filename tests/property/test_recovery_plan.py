@@ -1,0 +1,291 @@
+"""Recovery plans of any shape: what is written is read, what is broken is one error, and no cycle is missed."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vcloudair_core.errors import ConfigurationError, SpecError
+from vcloudair_core.recovery.order import check_order, waits_for
+from vcloudair_core.recovery.plan import Group, Machine, RecoveryPlan, Step
+from vcloudair_core.recovery.plan_file import parse_plan
+from vcloudair_core.recovery.plan_schema import problems
+
+# Also names that YAML takes for something else when nobody quotes them.
+NAMES = st.one_of(
+    st.sampled_from(["yes", "1", "010", "1:30", "~", "null", "a: b", "#x", "- x", "2024-01-01", "ü", "1e3", "<<", "="]),
+    st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S"]), min_size=1, max_size=8),
+)
+SECONDS = st.one_of(st.integers(1, 86400), st.floats(0.001, 86400))
+RETRIES = {"retries": st.integers(0, 100), "retry_delay_s": st.one_of(st.just(0), SECONDS)}
+TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), min_size=1, max_size=20)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=8,
+)
+URLS = st.builds("http{}://{}:{}{}".format, st.sampled_from(["", "s"]), st.sampled_from(["a", "[::1]", "10.0.0.1"]),
+                 st.integers(1, 65535), st.sampled_from(["", "/", "/x?y=z#w"]))  # fmt: skip
+# No files here: they would have to be there. tests/unit/recovery/test_plan_file.py has them.
+WORKS = st.one_of(
+    st.fixed_dictionaries({"command": st.lists(TEXTS.filter(lambda text: "/" not in text), min_size=1, max_size=3)}),
+    st.fixed_dictionaries({"http": URLS}),
+    st.fixed_dictionaries(
+        {"http": st.fixed_dictionaries(
+            {"url": URLS},
+            optional={
+                "status": st.lists(st.integers(100, 599), min_size=1, max_size=3, unique=True),
+                "contains": TEXTS, "validate_certs": st.booleans(),
+            },
+        )}
+    ),
+    st.fixed_dictionaries({"approval": TEXTS}),
+    st.fixed_dictionaries({"delay_s": SECONDS}),
+)  # fmt: skip
+
+
+def _some(**words: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """A mapping with any of these keys."""
+    return st.fixed_dictionaries({}, optional=words)
+
+
+HOW = _some(
+    **RETRIES,
+    timeout_s=SECONDS,
+    only=st.lists(st.sampled_from(["test", "failover", "cleanup"]), min_size=1, unique=True),
+    on_failure=st.sampled_from(["stop", "continue"]),
+    on_resume=st.sampled_from(["run", "fail"]),
+)
+
+
+def _step(work: dict[str, Any], how: dict[str, Any], name: str) -> dict[str, Any]:
+    return {**work, **how, "name": name}
+
+
+STEPS = st.lists(st.builds(_step, WORKS, HOW, NAMES), max_size=3, unique_by=lambda step: step["name"])
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> dict[str, Any]:
+    """A valid plan as plain data. What depends on something depends on what stands before it, so there is an order."""
+    names = draw(st.lists(NAMES, min_size=1, max_size=4, unique=True))
+    machines = draw(st.lists(NAMES, min_size=len(names), max_size=8, unique=True))
+    groups: list[dict[str, Any]] = []
+    priority, seen = 1, 0
+    for position, name in enumerate(names):
+        upto = seen + 1 if position < len(names) - 1 else len(machines)
+        own = [draw(_machine(machines[at], machines[:at])) for at in range(seen, upto)]
+        priority, seen = priority + draw(st.integers(0, 2)), upto
+        groups.append({"name": name, "machines": own, "priority": priority, **draw(_group(names[:position]))})
+    return {"name": draw(NAMES), "groups": groups, **draw(PLAN)}
+
+
+ON_FAILURE = st.sampled_from(["stop", "continue", "roll_back"])
+PLAN = _some(
+    description=TEXTS, rto_minutes=SECONDS, rpo_minutes=SECONDS, test_max_age_days=st.integers(1, 3650),
+    max_concurrent=st.integers(1, 1000), on_failure=ON_FAILURE, power_on=st.booleans(), synchronize=st.booleans(),
+    stuck_after_s=SECONDS, before=STEPS, after=STEPS,
+)  # fmt: skip
+
+
+def _names(known: list[str]) -> st.SearchStrategy[list[str]]:
+    return st.lists(st.sampled_from(known), max_size=3, unique=True) if known else st.just([])
+
+
+def _group(earlier: list[str]) -> st.SearchStrategy[dict[str, Any]]:
+    words = {"timeout_s": SECONDS, "rto_minutes": SECONDS, "on_failure": ON_FAILURE, "before": STEPS, "after": STEPS}
+    return _some(**words, depends_on=_names(earlier))
+
+
+def _machine(name: str, earlier: list[str]) -> st.SearchStrategy[Any]:
+    words = {"timeout_s": SECONDS, "power_on": st.booleans(), "rto_minutes": SECONDS, "rpo_minutes": SECONDS}
+    long = _some(**RETRIES, **words, depends_on=_names(earlier)).map(lambda found: {"name": name, **found})
+    return st.one_of(st.just(name), long)
+
+
+def _as_written(thing: Any) -> dict[str, Any]:
+    return {"name": thing} if isinstance(thing, str) else dict(thing)
+
+
+def _assert_same(value: Any, words: dict[str, Any], *, but: tuple[str, ...] = ()) -> None:
+    """Every word is in the value, and every field that no word is for has its default."""
+    for field in dataclasses.fields(value):
+        if field.name not in (*but, "line", "digest", "path"):
+            held = getattr(value, field.name)
+            wanted = words.get(field.name, field.default)
+            assert held == (type(held)(wanted) if isinstance(held, (tuple, frozenset)) else wanted), field.name
+
+
+def _assert_steps(steps: tuple[Step, ...], words: list[dict[str, Any]]) -> None:
+    assert len(steps) == len(words)
+    for step, written in zip(steps, words, strict=True):
+        _assert_same(step, written, but=("work",))
+        key = {"delay": "delay_s"}.get(step.kind, step.kind)
+        work = written[key] if isinstance(written[key], dict) else None
+        held = {name: list(value) if isinstance(value, tuple) else value for name, value in vars(step.work).items()}
+        if work is None:
+            assert written[key] in held.values()
+        else:
+            assert {**held, "status": held.pop("statuses", None)}.items() >= {**work}.items()
+
+
+@settings(max_examples=100, deadline=None)
+@given(documents(), st.booleans())
+def test_what_is_written_is_read(document: dict[str, Any], in_flow: bool) -> None:
+    text = yaml.safe_dump(document, default_flow_style=in_flow, allow_unicode=True, sort_keys=False)
+    plan = parse_plan(text)
+    steps = ("before", "after")
+    _assert_same(plan, document, but=("groups", *steps))
+    assert len(plan.groups) == len(document["groups"])
+    for owner, words in [(plan, document), *zip(plan.groups, document["groups"], strict=True)]:
+        for key in steps:
+            _assert_steps(getattr(owner, key), words.get(key, []))
+    for group, words in zip(plan.groups, document["groups"], strict=True):
+        _assert_same(group, words, but=("machines", *steps))
+        assert len(group.machines) == len(words["machines"])
+        for machine, written in zip(group.machines, words["machines"], strict=True):
+            _assert_same(machine, _as_written(written))
+        # Where it is said to stand, it stands.
+        if not in_flow:
+            assert text.splitlines()[group.line - 1].startswith("- name:")
+
+
+def _read_or_refused(text: str) -> None:
+    with contextlib.suppress(SpecError, ConfigurationError):
+        assert isinstance(parse_plan(text, "plan.yml"), RecoveryPlan)
+
+
+ODDITIES = [
+    *"[]{}:,-?&*!|>'\"%@`#\t\n ~<=", "\0", "\x85", "\ufeff", "\ud800", "&a ", "*a", "<<: ", "!!binary ", "!x ",
+    "---\n", "...\n", "%YAML 9.9\n", ".inf", "1" * 40, "- ", ": ", "name: ", "groups:\n", "depends_on: ",
+]  # fmt: skip
+
+
+@settings(max_examples=100, deadline=None)
+@given(documents(), st.data())
+def test_mutated_text_is_a_plan_or_one_error(document: dict[str, Any], data: st.DataObject) -> None:
+    text = yaml.safe_dump(document, default_flow_style=data.draw(st.booleans()), allow_unicode=True)
+    for _ in range(data.draw(st.integers(1, 5))):
+        start = data.draw(st.integers(0, len(text)))
+        end = data.draw(st.integers(start, min(len(text), start + 30)))
+        text = text[:start] + data.draw(st.sampled_from(ODDITIES) | st.text(max_size=5)) + text[end:]
+    _read_or_refused(text)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(st.sampled_from("[]{}:,-?&*!|>'\"%@#\n \tax1<~."), max_size=60))
+def test_noise_is_one_error(text: str) -> None:
+    _read_or_refused(text)
+    _read_or_refused(f"name: {text}\ngroups:\n- {text}\n")
+
+
+def _paths(tree: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    items = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
+    return [path, *(found for key, item in items for found in _paths(item, (*path, key)))]
+
+
+@settings(max_examples=100, deadline=None)
+@given(documents(), st.data())
+def test_a_value_of_another_shape_is_a_plan_or_one_error(document: dict[str, Any], data: st.DataObject) -> None:
+    path = data.draw(st.sampled_from(_paths(document)[1:]))
+    owner: Any = document
+    for part in path[:-1]:
+        owner = owner[part]
+    owner[path[-1]] = data.draw(JSON)
+    said = problems(document)
+    try:
+        parse_plan(yaml.safe_dump(document))
+    except SpecError as exc:
+        assert exc.field
+        assert exc.reason
+        assert len(str(exc).splitlines()) >= min(len(said), 100)
+    else:
+        assert said == []
+
+
+# -- order ---------------------------------------------------------------------------------------------------------
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> RecoveryPlan:
+    """A plan in which anything may depend on anything."""
+    count = draw(st.integers(1, 4))
+    groups, machines = [f"g{number}" for number in range(count)], [f"m{number}" for number in range(count * 2)]
+    few: st.SearchStrategy[list[str]] = st.one_of(
+        st.just([]), st.just([]), st.lists(st.sampled_from(machines), max_size=2)
+    )
+    made = []
+    for number, name in enumerate(groups):
+        own = tuple(
+            Machine(one, tuple(draw(few))) for one in machines[2 * number : 2 * number + draw(st.integers(1, 2))]
+        )
+        depends_on = draw(st.one_of(st.just([]), st.lists(st.sampled_from(groups), max_size=1)))
+        made.append(Group(name, own, draw(st.integers(1, 3)), tuple(depends_on)))
+    there = {machine.name for group in made for machine in group.machines}
+    kept = [
+        Group(
+            group.name,
+            tuple(
+                Machine(machine.name, tuple(name for name in machine.depends_on if name in there))
+                for machine in group.machines
+            ),
+            group.priority,
+            group.depends_on,
+        )
+        for group in made
+    ]
+    return RecoveryPlan("p", tuple(kept))
+
+
+def _carried_out(plan: RecoveryPlan) -> list[str]:
+    """The machines in the order in which a run would start them, as far as it would get: a run as plain as can be."""
+    over: list[str] = []
+    progress = True
+    while progress:
+        progress = False
+        done = {group.name for group in plan.groups if all(machine.name in over for machine in group.machines)}
+        for group in plan.groups:
+            before = {one.name for one in plan.groups if one.priority < group.priority} | set(group.depends_on)
+            if not before <= done:
+                continue
+            for machine in group.machines:
+                if machine.name not in over and set(machine.depends_on) <= set(over):
+                    over.append(machine.name)
+                    progress = True
+    return over
+
+
+@settings(max_examples=300, deadline=None)
+@given(plans())
+def test_a_plan_is_refused_when_and_only_when_a_run_of_it_would_never_end(plan: RecoveryPlan) -> None:
+    would_end = len(_carried_out(plan)) == len(plan.machines)
+    if not would_end:
+        with pytest.raises(SpecError, match="nothing of this could ever begin: (group|machine) .* waits for"):
+            check_order(plan)
+        return
+    order = [machine.name for machine in check_order(plan)]
+    assert sorted(order) == sorted(machine.name for machine in plan.machines)
+    place = {name: position for position, name in enumerate(order)}
+    groups = {group.name: [place[machine.name] for machine in group.machines] for group in plan.groups}
+    for group in plan.groups:
+        for machine in group.machines:
+            assert all(place[name] < place[machine.name] for name in machine.depends_on)
+        for name, _ in waits_for(plan, group.name):
+            assert max(groups[name]) < min(groups[group.name])
+
+
+@given(plans())
+def test_waiting_is_for_what_is_named_or_of_a_lower_priority(plan: RecoveryPlan) -> None:
+    by_name = {group.name: group for group in plan.groups}
+    for group in plan.groups:
+        waits = dict(waits_for(plan, group.name))
+        assert {name for name, is_dependency in waits.items() if is_dependency} == set(group.depends_on)
+        assert all(by_name[name].priority < group.priority for name, dependency in waits.items() if not dependency)
+        lower = {one.name for one in plan.groups if one.priority < group.priority}
+        assert lower <= set(waits)
