@@ -134,7 +134,7 @@ def _edge(client: Client, step: Step, path: Path) -> Check:
 def last_test_check(plan: RecoveryPlan, action: str, now: datetime, last_test: datetime | None) -> Check:
     """How long ago it was last seen to work. It never stands in the way of a test, which is what would mend it."""
     about = About("last_test", plan.name or "machines", IMPORTANT)
-    most, hint = plan.test_max_age_days, "Test it: `vca dr test`."
+    most, hint = plan.test_max_age_days, f"Test it: `vca dr test --plan {plan.path or 'PLAN'}`."
     wrong = about.warn if action == TEST else about.fail
     if last_test is None:
         said = "no successful test of it is known"

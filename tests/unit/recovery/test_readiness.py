@@ -23,14 +23,16 @@ from vcloudair_core.recovery.plan import (
     Step,
     plan_of_machines,
 )
-from vcloudair_core.recovery.readiness import Check, Readiness, assess, score_of
+from vcloudair_core.recovery.readiness import Check, Readiness, assess, assess_with_journals, score_of
 from vcloudair_core.recovery.readiness_check import About
 from vcloudair_core.recovery.readiness_evidence import gather
 from vcloudair_core.recovery.readiness_machines import machine_checks
+from vcloudair_core.recovery.run import start
 from vcloudair_core.session.clock import FakeClock
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 from vcloudair_core.simulator.world import Replication, Vdc
 from vcloudair_core.testing import simulated_app, simulator_settings
+from vcloudair_core.testing.clock import LinkedClock
 
 ONE, TWO = "replicated-0001", "replicated-0002"
 NETWORKS, ORG, VDCS, MACHINES = range(4)
@@ -81,7 +83,7 @@ def make() -> Iterator[Make]:
         simulator = Simulator(SimulatorConfig(**words))
         settings = {name: value for name, value in simulator_settings(simulator).items() if name != unset}
         client = simulated_app(simulator).client(**settings)
-        client.session.clock = client.session._wire.clock = FakeClock()
+        client.session.clock = client.session._wire.clock = LinkedClock(simulator)
         client.session.login()
         simulator.journal.clear()
         opened.append(client)
@@ -575,6 +577,21 @@ def test_how_long_ago_it_was_tested(
 
 def test_machines_that_somebody_names_are_no_plan_that_was_tested(make: Make) -> None:
     assert "last_test" not in {one.name for one in make(1).assess(last_test=None).checks}
+
+
+def test_journals_tell_when_it_was_tested(make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    cloud, plan = make(1), plan_of_machines([ONE], name="payroll")
+    plan = replace(plan, test_max_age_days=90)
+    assert not assess_with_journals(cloud.client, plan).is_ready
+    assert start(cloud.client, plan, "test").verdict == "done"
+    tested = assess_with_journals(cloud.client, plan)
+    statuses = {one.name: one.status for one in tested.checks}
+    assert (statuses["last_test"], statuses["state"]) == ("ok", "fail")
+    assert "network" not in statuses  # the machine that is seen is that of the test
+    start(cloud.client, plan, "cleanup")
+    assert assess_with_journals(cloud.client, plan).score == 100
+    assert not assess_with_journals(cloud.client, replace(plan, name="another")).is_ready
 
 
 def test_without_a_moment_the_clock_of_the_session_counts(make: Make) -> None:
