@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import inspect
+import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -143,6 +144,59 @@ def bad_input_table() -> str:
     return "\n".join(rows)
 
 
+def recovery_plan_tables() -> str:
+    """The schema of recovery plans: a table for each mapping that a plan is made of."""
+    from vcloudair_core.recovery.plan_schema import schema
+
+    whole = schema()
+    parts = []
+    for title, part in [("The plan", whole), *((part.get("title"), part) for part in whole["$defs"].values())]:
+        if title is None:
+            continue
+        parts += [f"## {title}", "", part["description"], "", "| key | type | default | meaning |", "|---|---|---|---|"]
+        for key, inner in part["properties"].items():
+            found = {**_definition(whole, inner), **inner}
+            default = found.get("default")
+            default = default if isinstance(default, str) else json.dumps(default)
+            shown = "" if default in ("", "null", "[]", "{}") else f"`{default}`"
+            shown = "required" if key in part.get("required", ()) else shown
+            parts.append(f"| `{key}` | {_type_of(whole, inner)} | {shown} | {_cell(found['description'])} |")
+        parts.append("")
+    return "\n".join(parts).rstrip()
+
+
+def _definition(whole: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = whole["$defs"].get(part.get("$ref", "").removeprefix("#/$defs/"), {})
+    return found
+
+
+def _type_of(whole: dict[str, Any], part: dict[str, Any]) -> str:
+    found = {**_definition(whole, part), **part}
+    if "enum" in found:
+        return " \\| ".join(f"`{choice}`" for choice in found["enum"])
+    kinds: list[str] = found["type"] if isinstance(found["type"], list) else [found["type"]]
+    named = {"string": "text", "integer": "whole number", "object": "mapping", "boolean": "`true` \\| `false`"}
+    if "title" in found:
+        title = str(found["title"])
+        named["object"] = f"[{title[0].lower()}{title[1:]}](#{title.lower().replace(' ', '-')})"
+    if "array" in kinds:
+        named["array"] = f"list of: {_type_of(whole, found['items'])}"
+    words = [named.get(kind, kind) for kind in kinds]
+    bounds = [
+        f"{sign} {found[name]}"
+        for name, sign in (("minimum", "at least"), ("exclusiveMinimum", "more than"), ("maximum", "at most"))
+        if name in found
+    ]
+    return ", ".join([" or ".join(words), *bounds])
+
+
+def recovery_plan_schema() -> str:
+    """The schema as editors load it: what is shipped, word for word."""
+    from vcloudair_core.recovery import plan_schema
+
+    return Path(plan_schema.__file__).with_name(plan_schema.SCHEMA_FILE).read_text(encoding="utf-8")
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings_table,
     "cli.md": cli_reference,
@@ -150,7 +204,10 @@ PAGES: dict[str, Callable[[], str]] = {
     "error-classes.md": error_tree,
     "errors.md": bad_input_table,
     "simulator.md": simulator_switches,
+    "recovery-plan.md": recovery_plan_tables,
 }
+FILES: dict[str, Callable[[], str]] = {"recovery-plan.schema.json": recovery_plan_schema}
+"""Generated from the first character to the last."""
 
 
 def outdated() -> Iterator[tuple[Path, str]]:
@@ -164,6 +221,11 @@ def outdated() -> Iterator[tuple[Path, str]]:
             raise SystemExit(f"{path} has no line: {BEGIN}")
         new = f"{head}{BEGIN}\n\n{generate()}\n\n{END}{tail}"
         if new != old:
+            yield path, new
+    for name, generate in FILES.items():
+        path = DOCS / name
+        new = generate()
+        if not path.exists() or path.read_text(encoding="utf-8") != new:
             yield path, new
 
 

@@ -10,11 +10,13 @@ from pathlib import Path
 
 _TRY = """
 import vcloudair_core, importlib.metadata as metadata
+from vcloudair_core.recovery.plan_file import parse_plan
 from vcloudair_core.simulator import Simulator
 simulator = Simulator()
 settings = {name[4:].lower(): value for name, value in simulator.env().items() if name != "VCA_CA_PATH"}
 with vcloudair_core.App().client(transport=simulator.transport(), session_cache=False, **settings) as client:
     firewall = client.read("ans.firewall", {"edge": settings["edge"]})
+assert parse_plan("{name: p, groups: [{name: g, machines: [a]}]}").machines, "the schema of plans is in the wheel"
 print(f"vcloudair-core {metadata.version('vcloudair-core')}: read a firewall with {len(firewall['rules'])} rules")
 """
 
