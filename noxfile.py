@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent
 # Sessions run in this very environment, whose programs need not be on anybody's path.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
 
-nox.options.sessions = ["lint", "types", "layers", "tests", "docs", "collection", "package"]
+nox.options.sessions = ["lint", "types", "layers", "tests", "docs", "awx", "collection", "package"]
 nox.options.stop_on_first_error = False
 nox.options.error_on_missing_interpreters = True
 
@@ -44,7 +44,7 @@ def layers(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Unit, property, contract and end-to-end tests, then the guarded figures by themselves. Arguments go to pytest."""
-    _run(session, "pytest", "-n", "auto", "--ignore=tests/benchmarks", *session.posargs)
+    _run(session, "pytest", "-n", "auto", "--ignore=tests/benchmarks", "--ignore=tests/awx", *session.posargs)
     if not session.posargs:
         bench(session)
 
@@ -60,6 +60,13 @@ def docs(session: nox.Session) -> None:
     """Build the site into build/site. A warning fails it, such as a link or an anchor that leads nowhere."""
     # MkDocs is pinned below 2; the theme tells of that at every start.
     _run(session, "mkdocs", "build", "--strict", *session.posargs, env={"NO_MKDOCS_2_WARNING": "1"})
+
+
+@nox.session
+def awx(session: nox.Session) -> None:
+    """awx/setup.yml with the modules of awx.awx, which come out of the package ansible, against a small AWX."""
+    _run(session, sys.executable, "tools/fetch_awx.py")
+    _run(session, "pytest", "tests/awx", *session.posargs)
 
 
 @nox.session

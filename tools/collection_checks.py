@@ -133,12 +133,11 @@ def builder(room: Room) -> str:
     definition = room.folder / "execution-environment.yml"
     tarball = {"name": str(_tarball(room, collection)), "type": "file"}
     definition.write_text(json.dumps({"version": 3, "dependencies": {"galaxy": {"collections": [tarball]}}}))
-    room.run(BIN / "ansible-builder", "create", "--file", definition, "--context", room.folder / "context")
-    if (
-        not (room.folder / "context" / "Containerfile").exists()
-        and not (room.folder / "context" / "Dockerfile").exists()
-    ):
-        raise CheckFailedError("ansible-builder made no Containerfile")
+    for name, file in (("of the tarball", definition), ("of AWX", ROOT / "awx" / "execution-environment.yml")):
+        context = room.folder / f"context {name}"
+        room.run(BIN / "ansible-builder", "create", "--file", file, "--context", context)
+        if not (context / "Containerfile").exists() and not (context / "Dockerfile").exists():
+            raise CheckFailedError(f"ansible-builder made no Containerfile {name}")
     return ", ".join(found)
 
 

@@ -1,0 +1,35 @@
+"""Fetches the collection ``awx.awx``, which only Galaxy has by itself, out of the package ``ansible`` that has it, too.
+
+``python tools/fetch_awx.py`` prints the folder to put into ``ANSIBLE_COLLECTIONS_PATH``. What is there already is kept.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+PACKAGE = "ansible>=12.3,<13"
+INSIDE = "ansible_collections/awx/awx/"
+KEPT = Path(__file__).resolve().parent.parent / ".nox" / "awx"
+
+
+def main() -> int:
+    """Returns 0 when the collection is there."""
+    if not (KEPT / INSIDE / "plugins").is_dir():
+        with tempfile.TemporaryDirectory() as folder:
+            # It is only unpacked, never installed, so it does not matter which Python it is made for.
+            options = ("--no-deps", "--only-binary=:all:", "--ignore-requires-python", "--quiet", "--dest", folder)
+            command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "download", *options, PACKAGE]
+            subprocess.run(command, check=True)
+            with zipfile.ZipFile(next(Path(folder).glob("ansible-*.whl"))) as wheel:
+                names = [name for name in wheel.namelist() if name.startswith(INSIDE)]
+                wheel.extractall(KEPT, [name for name in names if not name.startswith(f"{INSIDE}tests/")])
+    print(KEPT)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
