@@ -82,8 +82,9 @@ class Shape:
     """What a run is like. Machines are meant by their number, from 0.
 
     ``failed``: all their attempts fail. ``retried``: their first attempt fails, the second does not. ``skipped`` are
-    not started, ``already`` were there. ``pauses``: (second, seconds) of interruptions that were resumed.
-    ``ends_at``: the second after which nothing came; ``ended_by``: why, for a run that could still say so.
+    not started, ``already`` were there. ``rolled_back``: all is undone at the end, but for the last machine.
+    ``pauses``: (second, seconds) of interruptions that were resumed. ``ends_at``: the second after which nothing came;
+    ``ended_by``: why, for a run that could still say so.
     """
 
     machines: int = 20
@@ -95,6 +96,7 @@ class Shape:
     already: Collection[int] = ()
     steps: bool = True
     failing_step: bool = False
+    rolled_back: bool = False
     rto_minutes: float | None = 60
     rpo_minutes: float | None = 30
     machine_targets: dict[int, dict[str, float]] = field(default_factory=dict)
@@ -127,6 +129,8 @@ class _Script:
             second = self._group(second, name, members)
         if shape.steps:
             second = self._step(second, "", "after", "Payroll answers", "http", is_failing=shape.failing_step)
+        if shape.rolled_back:
+            second = self._roll_back(second)
         self._finish(second + 0.2)
         for at, seconds in shape.pauses:
             time.pause(at, seconds, "stopped by a signal", host="ops2.example.test", user="ines", pid=5150)
@@ -134,11 +138,26 @@ class _Script:
             time.stop(shape.ends_at, shape.ended_by)
         return time.events()
 
+    def _roll_back(self, second: float) -> float:
+        """All that had come is cleaned up; the last of it does not want to go."""
+        gone = [number for _, members in self.groups for number in members if number not in self.shape.skipped]
+        listed = [{"id": machine_id(number)} for number in gone]
+        self.time.add(second, "rollback_started", reason="a step failed", machines=listed)
+        for number in gone:
+            group = next(name for name, members in self.groups if number in members)
+            words = {"id": machine_id(number), "name": _name(self.shape, number, group), "seconds": 30.0}
+            is_bad = number == gone[-1]
+            words |= {"verdict": "failed" if is_bad else "done", "reason": "its task failed" if is_bad else ""}
+            self.time.add(second + 30, "machine_rolled_back", **words, hint="Clean it up by hand." if is_bad else "")
+        verdict = {"verdict": "failed", "reason": "1 machine could not be cleaned up"}
+        self.time.add(second + 30.1, "rollback_finished", **verdict)
+        return second + 30.2
+
     def _finish(self, second: float) -> None:
         shape = self.shape
         count = {word: len(set(getattr(shape, word))) for word in ("failed", "skipped", "already")}
         summary = {"done": shape.machines - sum(count.values()), **count}
-        is_good = not count["failed"] and not count["skipped"] and not shape.failing_step
+        is_good = not shape.rolled_back and not count["failed"] and not count["skipped"] and not shape.failing_step
         reason = "" if is_good else f"failed: {count['failed']}, not started: {count['skipped']}"
         self.time.add(second, "run_finished", verdict="done" if is_good else "failed", reason=reason, summary=summary)
 

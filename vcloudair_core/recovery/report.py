@@ -22,14 +22,19 @@ from vcloudair_core.recovery.report_model import (
     MACHINE_VERDICTS,
     NOT_STARTED,
     RETRYING,
+    ROLLBACK_FAILED,
+    ROLLED_BACK,
     SCHEMA,
     SKIPPED,
+    THERE,
     UNFINISHED,
+    Attempt,
     Failure,
     GroupReport,
     MachineReport,
     Objective,
     Period,
+    Rollback,
     StepReport,
     seconds_between,
     stamped,
@@ -63,6 +68,7 @@ class RunReport:
     rpo: Objective
     summary: Mapping[str, int]
     events: int
+    rollback: Rollback | None = None
     doubts: tuple[str, ...] = ()
     passed_over: Mapping[str, int] = field(default_factory=dict)
 
@@ -83,10 +89,11 @@ class RunReport:
     @property
     def failures(self) -> tuple[Failure, ...]:
         """What failed, then what is not known, then what was not begun."""
+        undone = [_failed_rollback(one, one.rollback) for one in self.machines if one.rollback is not None]
         steps = [_failed_step(step) for step in self.all_steps if step.last.verdict not in (DONE, SKIPPED)]
         machines = [_failed_machine(one) for one in self.machines if not one.is_there]
         order = MACHINE_VERDICTS.index
-        return tuple(sorted([*steps, *machines], key=lambda failure: order(failure.verdict)))
+        return tuple(sorted([*steps, *machines, *filter(None, undone)], key=lambda failure: order(failure.verdict)))
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON report. Shape: docs/reference/recovery-report.md."""
@@ -99,6 +106,7 @@ class RunReport:
             "version": self.version, "plan": dict(self.plan), "cloud": dict(self.cloud),
             "rto": self.rto.as_dict(), "rpo": self.rpo.as_dict(), "summary": dict(self.summary),
             "failures": [one.as_dict() for one in self.failures], "steps": [one.as_dict() for one in self.steps],
+            "rollback": self.rollback.as_dict() if self.rollback is not None else None,
             "groups": [one.as_dict() for one in self.groups], "periods": [one.as_dict() for one in self.periods],
             "journal": {"events": self.events, "doubts": list(self.doubts), "passed_over": dict(self.passed_over)},
         }  # fmt: skip
@@ -125,7 +133,8 @@ def report_of(events: Iterable[Event]) -> RunReport:
         rto=worst((one.rto for one in machines), _plan_target(plan, "rto_minutes", has_objectives)),
         rpo=worst((one.rpo for one in machines), _plan_target(plan, "rpo_minutes", has_objectives)),
         summary={word: sum(one.verdict == word for one in machines) for word in MACHINE_VERDICTS},
-        events=fold.count, doubts=tuple(_doubts(fold, machines)), passed_over=dict(fold.unknown),
+        events=fold.count, rollback=fold.rollback,
+        doubts=tuple(_doubts(fold, machines)), passed_over=dict(fold.unknown),
     )  # fmt: skip
 
 
@@ -156,9 +165,11 @@ def _machine(
     verdict = last.verdict if last is not None else NOT_STARTED
     if last is not None and verdict == FAILED and not last.is_final:
         verdict = RETRYING
+    if draft.rollback is not None and verdict in THERE:
+        verdict = ROLLED_BACK if draft.rollback.verdict in THERE else ROLLBACK_FAILED
     machine = MachineReport(
         draft.id, draft.name, draft.group, verdict, href=read.text(draft.words, "href"),
-        depends_on=read.texts(draft.words, "depends_on"), attempts=tuple(draft.attempts),
+        depends_on=read.texts(draft.words, "depends_on"), attempts=tuple(draft.attempts), rollback=draft.rollback,
         last_sync=next((one.last_sync for one in reversed(draft.attempts) if one.last_sync is not None), None),
     )  # fmt: skip
     own_rto, own_rpo = ((read.number(draft.words, f"{word}_minutes"), "machine") for word in ("rto", "rpo"))
@@ -184,7 +195,7 @@ def _as_shown(machines: Iterable[MachineReport]) -> str:
     verdicts = {one.verdict for one in machines if not one.is_there}
     if not verdicts:
         return DONE
-    return FAILED if verdicts & {FAILED, SKIPPED} else UNFINISHED
+    return FAILED if verdicts & {FAILED, SKIPPED, ROLLED_BACK, ROLLBACK_FAILED} else UNFINISHED
 
 
 def _verdict(fold: Fold, machines: list[MachineReport]) -> tuple[str, str]:
@@ -218,7 +229,8 @@ def _doubts(fold: Fold, machines: list[MachineReport]) -> Iterable[str]:
     if strangers:
         yield f"The start of the run does not name {', '.join(sorted(strangers))}."
     if fold.finish is not None:
-        counts = Counter(one.verdict for one in machines)
+        # As they were before anything was undone.
+        counts = Counter(one.last.verdict for one in machines if one.last is not None)
         said = read.mapping(fold.finish, "summary")
         odd = [word for word in said if read.whole(said, word) not in (None, counts.get(word, 0))]
         for word in odd:
@@ -228,9 +240,17 @@ def _doubts(fold: Fold, machines: list[MachineReport]) -> Iterable[str]:
 
 
 def _failed_machine(machine: MachineReport) -> Failure:
-    last = machine.last
+    last = machine.rollback if machine.verdict == ROLLBACK_FAILED else machine.last
     words = (last.reason, last.hint, last.codes, last.request_id) if last is not None else ("", "", (), "")
     return Failure("machine", machine.name, machine.group, machine.verdict, *words, machine_id=machine.id)
+
+
+def _failed_rollback(machine: MachineReport, rollback: Attempt) -> Failure | None:
+    """Of a machine that had failed itself: its own failure does not tell that undoing it failed as well."""
+    if rollback.verdict in THERE or machine.verdict == ROLLBACK_FAILED:
+        return None
+    words = (rollback.reason, rollback.hint, rollback.codes, rollback.request_id)
+    return Failure("rollback", machine.name, machine.group, ROLLBACK_FAILED, *words, machine_id=machine.id)
 
 
 def _failed_step(step: StepReport) -> Failure:

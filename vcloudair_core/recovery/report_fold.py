@@ -19,6 +19,7 @@ from vcloudair_core.recovery.report_model import (
     Attempt,
     GroupReport,
     Period,
+    Rollback,
     StepReport,
 )
 
@@ -35,6 +36,7 @@ class MachineDraft:
     is_named: bool = False
     words: Mapping[str, Any] = field(default_factory=dict)
     attempts: list[Attempt] = field(default_factory=list)
+    rollback: Attempt | None = None
 
 
 class Fold:
@@ -48,12 +50,14 @@ class Fold:
         self.machines: dict[str, MachineDraft] = {}
         self.steps: dict[tuple[str, str, str], StepReport] = {}
         self.periods: list[Period] = []
+        self.rollback: Rollback | None = None
         self.first: datetime | None = None
         self.last: datetime | None = None
         self.count = self.unreadable = self.set_back = self.missing = 0
         self.unknown: dict[str, int] = {}
         self._seq = 0
         self._before: datetime | None = None
+        self._seen: datetime | None = None
         self._known: dict[str, Callable[[Event, datetime | None], None]] = {
             names.RUN_STARTED: self._run_started, names.RUN_RESUMED: self._run_resumed,
             names.RUN_INTERRUPTED: self._run_interrupted, names.RUN_FINISHED: self._run_finished,
@@ -61,6 +65,8 @@ class Fold:
             names.STEP_STARTED: self._step_started, names.STEP_FINISHED: self._step_finished,
             names.MACHINE_STARTING: self._machine_starting, names.MACHINE_STARTED: self._machine_started,
             names.MACHINE_FINISHED: self._machine_finished, names.MACHINE_PROGRESSED: lambda event, at: None,
+            names.ROLLBACK_STARTED: self._rollback_started, names.ROLLBACK_FINISHED: self._rollback_finished,
+            names.MACHINE_ROLLED_BACK: self._machine_rolled_back,
         }  # fmt: skip
 
     def take(self, event: object) -> None:
@@ -84,7 +90,7 @@ class Fold:
             self._seq = max(self._seq, seq)
         if at is not None:
             self.set_back += self._before is not None and at < self._before
-            self._before = at
+            self._seen, self._before = self._before, at
             self.first = at if self.first is None else self.first
             self.last = at if self.last is None else max(self.last, at)
 
@@ -107,7 +113,7 @@ class Fold:
     def _run_resumed(self, event: Event, at: datetime | None) -> None:
         if self.periods and not self.periods[-1].end:
             # Whoever died had no time to say so: its last sign of life was the event before this one.
-            self.periods[-1] = replace(self.periods[-1], end="died")
+            self.periods[-1] = replace(self.periods[-1], ended=self._seen, end="died")
         self.periods.append(_period(event, at))
         self.stop = self.finish = None
 
@@ -181,6 +187,7 @@ class Fold:
         last = _open(draft, number)
         if last is not None:
             return  # begun before the run was resumed: it is still that attempt
+        draft.rollback = None
         draft.attempts.append(Attempt(number, at, last_sync=read.moment(event, "last_sync")))
 
     def _machine_started(self, event: Event, at: datetime | None) -> None:
@@ -195,6 +202,20 @@ class Fold:
         last = _open(draft, number) or Attempt(number or len(draft.attempts) + 1)
         ended = replace(_ended(last, event, at), last_sync=read.moment(event, "last_sync") or last.last_sync)
         draft.attempts = [*(one for one in draft.attempts if one is not last), ended]
+
+    # -- undoing -------------------------------------------------------------------------------------------------
+
+    def _rollback_started(self, event: Event, at: datetime | None) -> None:
+        self.rollback = Rollback(at, read.text(event, "reason"))
+
+    def _rollback_finished(self, event: Event, at: datetime | None) -> None:
+        said = read.text(event, "verdict")
+        verdict = said if said in (DONE, FAILED) else IN_FLIGHT
+        begun = self.rollback or Rollback(None)
+        self.rollback = replace(begun, ended=at, verdict=verdict, outcome=read.text(event, "reason"))
+
+    def _machine_rolled_back(self, event: Event, at: datetime | None) -> None:
+        self._machine(event).rollback = _ended(Attempt(1), event, at)
 
 
 def _open(draft: MachineDraft, number: int | None) -> Attempt | None:

@@ -16,13 +16,15 @@ SCHEMA = 1
 
 DONE, ALREADY, FAILED, SKIPPED = "done", "already", "failed", "skipped"
 RETRYING, IN_FLIGHT, NOT_STARTED = "retrying", "in_flight", "not_started"
+ROLLED_BACK, ROLLBACK_FAILED = "rolled_back", "rollback_failed"
 THERE = frozenset({DONE, ALREADY})
 """Verdicts of a machine that is where the action leads."""
 INTERRUPTED, UNFINISHED = "interrupted", "unfinished"
 
-MACHINE_VERDICTS = (FAILED, IN_FLIGHT, RETRYING, NOT_STARTED, SKIPPED, DONE, ALREADY)
+MACHINE_VERDICTS = (FAILED, ROLLBACK_FAILED, IN_FLIGHT, RETRYING, NOT_STARTED, SKIPPED, ROLLED_BACK, DONE, ALREADY)
 """All of them, what needs attention first. ``retrying``: the last attempt failed and another was to follow;
-``in_flight``: it was begun and no end of it is known."""
+``in_flight``: it was begun and no end of it is known; ``rolled_back`` and ``rollback_failed``: it was there, and then
+the run undid that, or tried to."""
 
 
 def stamped(at: datetime | None) -> str | None:
@@ -104,7 +106,10 @@ class Attempt:
 
 @dataclass(frozen=True)
 class MachineReport:
-    """A machine. ``seconds``: from the start of its first attempt to the end of its last one, waits included."""
+    """A machine. ``seconds``: from the start of its first attempt to the end of its last one, waits included.
+
+    ``rollback``: how undoing it went, where the run did that after a failure.
+    """
 
     id: str
     name: str
@@ -113,6 +118,7 @@ class MachineReport:
     href: str = ""
     depends_on: tuple[str, ...] = ()
     attempts: tuple[Attempt, ...] = ()
+    rollback: Attempt | None = None
     last_sync: datetime | None = None
     rto: Objective = field(default_factory=Objective)
     rpo: Objective = field(default_factory=Objective)
@@ -150,6 +156,7 @@ class MachineReport:
             "last_sync": stamped(self.last_sync), "rto": self.rto.as_dict(), "rpo": self.rpo.as_dict(),
             "href": self.href, "depends_on": list(self.depends_on),
             "attempts": [one.as_dict() for one in self.attempts],
+            "rollback": self.rollback.as_dict() if self.rollback is not None else None,
         }  # fmt: skip
 
 
@@ -208,7 +215,10 @@ class GroupReport:
 
 @dataclass(frozen=True)
 class Period:
-    """A time in which one process carried the run out. ``end``: finished, interrupted, resumed (it died), or empty."""
+    """A time in which one process carried the run out. ``end``: finished, interrupted, died, or empty.
+
+    ``ended`` of one that died is its last sign of life.
+    """
 
     started: datetime | None
     ended: datetime | None = None
@@ -227,8 +237,25 @@ class Period:
 
 
 @dataclass(frozen=True)
+class Rollback:
+    """What the run undid after a failure. ``verdict``: done, failed, or in_flight when no end of it is known."""
+
+    started: datetime | None
+    reason: str = ""
+    ended: datetime | None = None
+    verdict: str = IN_FLIGHT
+    outcome: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "started": stamped(self.started), "ended": stamped(self.ended), "reason": self.reason,
+            "verdict": self.verdict, "outcome": self.outcome,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
 class Failure:
-    """Something that needs attention. ``what``: run, group, step or machine; ``place`` is its group."""
+    """Something that needs attention. ``what``: step, machine or rollback (of a machine); ``place`` is its group."""
 
     what: str
     name: str

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from vcloudair_core.recovery.report_model import ALREADY, IN_FLIGHT, MachineReport, Objective, seconds_between
+from vcloudair_core.recovery.report_model import (
+    ALREADY,
+    IN_FLIGHT,
+    ROLLED_BACK,
+    MachineReport,
+    Objective,
+    seconds_between,
+)
 
 _UNKNOWN = "its outcome is not known"
 
@@ -47,8 +55,8 @@ def machine_rto(machine: MachineReport, target: Target, moment: Moment) -> Objec
         return Objective(minutes, source, why=_UNKNOWN)
     passed = seconds_between(moment.started, moment.last)
     if minutes is not None and (moment.is_over or (passed is not None and passed > minutes * 60)):
-        return Objective(minutes, source, is_met=False, why="the machine is not there")
-    return Objective(minutes, source, why="the machine is not there")
+        return Objective(minutes, source, is_met=False, why=_absent(machine))
+    return Objective(minutes, source, why=_absent(machine))
 
 
 def machine_rpo(machine: MachineReport, target: Target, moment: Moment) -> Objective:
@@ -66,11 +74,15 @@ def machine_rpo(machine: MachineReport, target: Target, moment: Moment) -> Objec
         return Objective(minutes, source, why=_UNKNOWN)
     if not machine.is_there:
         is_late = moment.is_over and minutes is not None and age is not None and age > minutes * 60
-        return Objective(minutes, source, is_met=False if is_late else None, why="the machine is not there")
+        return Objective(minutes, source, is_met=False if is_late else None, why=_absent(machine))
     why = _unmeasured(machine) or ("" if age is not None else "it is not known when data was last brought over")
     if why or age is None:
         return Objective(minutes, source, why=why)
     return Objective(minutes, source, age, is_met=None if minutes is None else age <= minutes * 60)
+
+
+def _absent(machine: MachineReport) -> str:
+    return "it was rolled back" if machine.verdict == ROLLED_BACK else "it is not there"
 
 
 def _unmeasured(machine: MachineReport) -> str:
@@ -103,5 +115,6 @@ def _why_not(each: list[Objective], known: list[float]) -> str:
     missing = len(each) - len(known)
     if not missing:
         return ""
-    reasons = sorted({one.why for one in each if one.reached_s is None and one.why})
-    return f"not known for {missing} of {len(each)}: {'; '.join(reasons)}"
+    reasons = Counter(one.why for one in each if one.reached_s is None and one.why)
+    said = ", ".join(f"{why} ({count})" for why, count in sorted(reasons.items()))
+    return f"not known for {missing} of {len(each)} machines: {said}"

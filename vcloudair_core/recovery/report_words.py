@@ -13,6 +13,8 @@ from vcloudair_core.recovery.report_model import (
     INTERRUPTED,
     NOT_STARTED,
     RETRYING,
+    ROLLBACK_FAILED,
+    ROLLED_BACK,
     SKIPPED,
     UNFINISHED,
     Objective,
@@ -23,9 +25,15 @@ if TYPE_CHECKING:
 
 WORDS = {
     DONE: "done", ALREADY: "already there", FAILED: "failed", SKIPPED: "skipped", RETRYING: "failed, to be tried again",
-    IN_FLIGHT: "in flight, outcome not known", NOT_STARTED: "not started", INTERRUPTED: "interrupted",
-    UNFINISHED: "unfinished",
+    IN_FLIGHT: "in flight, outcome not known", NOT_STARTED: "not started", ROLLED_BACK: "rolled back",
+    ROLLBACK_FAILED: "roll-back failed", INTERRUPTED: "interrupted", UNFINISHED: "unfinished",
 }  # fmt: skip
+NONE = "\N{EN DASH}"
+GLYPHS = {
+    DONE: "✓", ALREADY: "✓", FAILED: "✗", SKIPPED: NONE, RETRYING: "✗", IN_FLIGHT: "?", NOT_STARTED: NONE,
+    ROLLED_BACK: "↩", ROLLBACK_FAILED: "✗", INTERRUPTED: "‖", UNFINISHED: "?",
+}  # fmt: skip
+"""Beside the word, never in its place."""
 ACTIONS = {"test": "test", "cleanup": "clean-up", "failover": "failover"}
 
 

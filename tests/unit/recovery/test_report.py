@@ -29,7 +29,8 @@ def test_a_run_that_went_well() -> None:
     found = report(machines=20)
     assert (found.verdict, found.failures, found.doubts) == ("done", (), ())
     assert found.summary == {
-        "failed": 0, "in_flight": 0, "retrying": 0, "not_started": 0, "skipped": 0, "done": 20, "already": 0
+        "failed": 0, "in_flight": 0, "retrying": 0, "not_started": 0, "skipped": 0, "done": 20, "already": 0,
+        "rolled_back": 0, "rollback_failed": 0,
     }  # fmt: skip
     assert (found.user, found.host, found.cloud["org"], found.cloud["user"]) == (
         "maria", "ops1.example.test", "org1", "demo",
@@ -115,6 +116,18 @@ def test_a_run_that_says_done_is_not_believed_against_its_own_events() -> None:
     assert "The run counted 3 machines as done; its events show 2." in found.doubts
 
 
+def test_what_was_rolled_back_is_not_there() -> None:
+    found = report(machines=4, failed=[0], failing_step=True, rolled_back=True)
+    assert found.verdict == "failed" and found.doubts == ()
+    assert [one.verdict for one in found.machines] == ["failed", "rolled_back", "rolled_back", "rollback_failed"]
+    assert found.rollback is not None and found.rollback.verdict == "failed"
+    assert not any(one.rto.is_met or one.rpo.is_met for one in found.machines)
+    assert [(one.what, one.verdict) for one in found.failures] == [
+        ("step", "failed"), ("machine", "failed"), ("machine", "rollback_failed"), *[("machine", "rolled_back")] * 2,
+    ]  # fmt: skip
+    assert found.failures[2].hint == "Clean it up by hand."
+
+
 def test_a_run_of_nothing_is_not_done() -> None:
     assert report_of([]).verdict == "unfinished"
     time = Timeline()
@@ -158,6 +171,7 @@ def test_what_was_there_before_the_run_was_not_measured() -> None:
     one = machine(found, 0)
     assert (one.verdict, one.rto.reached_s, one.rto.is_met, one.rpo.is_met) == ("already", None, None, None)
     assert one.rto.why == "it was there before this run"
+    assert found.rto.why == "not known for 1 of 2 machines: it was there before this run (1)"
     assert (found.rto.reached_s, found.rto.is_met) == (None, None) and found.rto.known_s is not None
 
 
