@@ -1,0 +1,34 @@
+"""Clouds for tests of readiness."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.readiness import Cloud, Make
+from vcloudair_core.client import Client
+from vcloudair_core.simulator import Simulator, SimulatorConfig
+from vcloudair_core.testing import simulated_app, simulator_settings
+from vcloudair_core.testing.clock import LinkedClock
+
+
+@pytest.fixture
+def make() -> Iterator[Make]:
+    opened: list[Client] = []
+
+    def made(count: int = 1, unset: str = "", **config: Any) -> Cloud:
+        words = {"profile": "vcd", "replications": count, "placeholders": "visible", **config}
+        simulator = Simulator(SimulatorConfig(**words))
+        settings = {name: value for name, value in simulator_settings(simulator).items() if name != unset}
+        client = simulated_app(simulator).client(**settings)
+        client.session.clock = client.session._wire.clock = LinkedClock(simulator)
+        client.session.login()
+        simulator.journal.clear()
+        opened.append(client)
+        return Cloud(client, simulator)
+
+    yield made
+    for client in opened:
+        client.close()
