@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from itertools import pairwise
 
 from vcloudair_core.recovery.report import RunReport
 from vcloudair_core.recovery.report_model import (
@@ -188,7 +189,7 @@ def _machine_row(machine: MachineReport, group: GroupReport | None, y: float, sc
     bars = list(_attempt_bars(machine.attempts, scale, report))
     begin = group.started if group is not None and group.started is not None else None
     waits = [(begin, machine.started)]
-    waits += [(one.ended, two.started) for one, two in zip(machine.attempts, machine.attempts[1:], strict=False)]
+    waits += [(one.ended, two.started) for one, two in pairwise(machine.attempts)]
     for since, until in waits:
         if since is not None and until is not None and until > since:
             x = scale.x(since)
@@ -230,7 +231,7 @@ def _attempt_bars(attempts: Iterable[Attempt], scale: Scale, report: RunReport) 
 
 
 def _pauses(report: RunReport, scale: Scale) -> Iterable[tuple[float, float]]:
-    for one, two in zip(report.periods, report.periods[1:], strict=False):
+    for one, two in pairwise(report.periods):
         if one.ended is not None and two.started is not None and two.started > one.ended:
             x = scale.x(one.ended)
             yield x, round(max(_LEAST, scale.x(two.started) - x), 3)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from importlib.util import find_spec
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import ConfigurationError
@@ -143,7 +144,7 @@ def _upper_first(text: str) -> str:
 def _waited(group: GroupReport, machine: MachineReport) -> str:
     """From the start of its group, and between its tries."""
     pairs = [(group.started, machine.started)]
-    pairs += [(one.ended, two.started) for one, two in zip(machine.attempts, machine.attempts[1:], strict=False)]
+    pairs += [(one.ended, two.started) for one, two in pairwise(machine.attempts)]
     known = [(two - one).total_seconds() for one, two in pairs if one is not None and two is not None]
     return report_words.duration(sum(known)) if sum(known) >= 1 else report_words.NONE
 

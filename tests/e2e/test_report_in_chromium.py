@@ -1,0 +1,265 @@
+"""The page of a report in a real browser: on a phone, on a screen and on paper, light and dark, by eye, key and ear."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from io import BytesIO
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from pypdf import PdfReader
+
+from tests.support.recovery_events import Shape, run_events
+from vcloudair_core.recovery.report import report_of
+from vcloudair_core.recovery.report_html import html_of
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+
+_FLAGS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+LONG = "a-name-of-a-machine-that-is-longer-than-anybody-would-like-" * 3
+SHAPES = {
+    1: Shape(machines=1, steps=False),
+    20: Shape(machines=20, failed=[3], retried=[9], already=[15], names={5: LONG, 6: "<script>alert(1)</script>"}),
+    500: Shape(machines=500, groups=5, failed=[30, 402], retried=range(100, 120), skipped=range(480, 500),
+               max_concurrent=40, pauses=[(900, 300)]),
+}  # fmt: skip
+PAPER_WIDTH = 1032
+"""What A4 across has between its margins, in the pixels of CSS."""
+
+sizes = pytest.mark.parametrize("machines", list(SHAPES))
+schemes = pytest.mark.parametrize("scheme", ["light", "dark"])
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as tool:
+        started = tool.chromium.launch(executable_path=CHROMIUM, args=_FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
+    """A file for each number of machines."""
+    folder = tmp_path_factory.mktemp("reports")
+    for machines, shape in SHAPES.items():
+        (folder / f"{machines}.html").write_text(html_of(report_of(run_events(shape))), encoding="utf-8")
+    return {machines: folder / f"{machines}.html" for machines in SHAPES}
+
+
+def opened(browser: Browser, path: Path, *, width: int = 1280, scheme: Any = "light") -> Page:
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page.goto(path.as_uri())
+    return page
+
+
+@sizes
+def test_it_asks_for_nothing_and_complains_of_nothing(browser: Browser, pages: dict[int, Path], machines: int) -> None:
+    page = browser.new_page()
+    said: list[str] = []
+    asked: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(pages[machines].as_uri(), wait_until="networkidle")
+    assert said == []
+    assert [url for url in asked if not url.startswith("data:")] == [pages[machines].as_uri()]
+    assert page.evaluate("getComputedStyle(document.querySelector('h1')).fontWeight") == "650", "its style is let in"
+    page.close()
+
+
+@sizes
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_page_itself_never_scrolls_sideways(
+    browser: Browser, pages: dict[int, Path], machines: int, width: int
+) -> None:
+    page = opened(browser, pages[machines], width=width)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()
+
+
+def test_names_stay_out_of_the_bars(browser: Browser, pages: dict[int, Path]) -> None:
+    for width in (360, 1280):
+        page = opened(browser, pages[20], width=width)
+        assert page.evaluate(
+            """() => [...document.querySelectorAll('.gantt')].flatMap(chart => {
+                 const begin = chart.querySelector('.grid').getBoundingClientRect().left;
+                 return [...chart.querySelectorAll('text.row[x="0"]')]
+                   .filter(text => text.getBoundingClientRect().right > begin + 1).map(text => text.textContent); })"""
+        ) == []  # fmt: skip
+        page.close()
+
+
+# -- colours -------------------------------------------------------------------------------------------------------
+
+_CONTRAST = """() => {
+  const parse = colour => {
+    const found = colour.match(/[\\d.]+/g).map(Number);
+    return {rgb: found.slice(0, 3), alpha: found.length > 3 ? found[3] : 1};
+  };
+  const light = rgb => {
+    const [r, g, b] = rgb.map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const ratio = (one, two) => {
+    const [low, high] = [light(one), light(two)].sort((a, b) => a - b);
+    return (high + 0.05) / (low + 0.05);
+  };
+  const behind = element => {
+    for (let at = element; at; at = at.parentElement) {
+      const colour = parse(getComputedStyle(at).backgroundColor);
+      if (colour.alpha === 1) return colour.rgb;
+      if (colour.alpha > 0) throw new Error('a colour that lets others through');
+    }
+    throw new Error('nothing is behind');
+  };
+  const found = {texts: 0, lowest: 99, low: [], faint: []};
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement;
+    if (!walker.currentNode.data.trim() || element.closest('title, desc')) continue;
+    const style = getComputedStyle(element);
+    const colour = parse(element.closest('svg') ? style.fill : style.color);
+    const value = colour.alpha === 1 && style.opacity === '1' ? ratio(colour.rgb, behind(element)) : 0;
+    found.texts += 1;
+    found.lowest = Math.min(found.lowest, value);
+    if (value < 4.5) found.low.push([element.className.baseVal ?? element.className, value, walker.currentNode.data]);
+  }
+  const shapes = '.bar-done, .diamond, .bar-in_flight, .bar-failed, .good-fill, .bad-fill';
+  for (const shape of document.querySelectorAll(shapes)) {
+    const style = getComputedStyle(shape);
+    const edge = style.stroke === 'none' || shape.matches('.diamond') ? style.fill : style.stroke;
+    if (ratio(parse(edge).rgb, behind(shape)) < 3) found.faint.push([shape.className.baseVal, edge]);
+  }
+  return found;
+}"""
+
+
+@sizes
+@schemes
+def test_letters_stand_out_and_so_do_bars(browser: Browser, pages: dict[int, Path], machines: int, scheme: str) -> None:
+    page = opened(browser, pages[machines], scheme=scheme)
+    found = page.evaluate(_CONTRAST)
+    page.close()
+    assert found["texts"] > 50
+    assert (found["low"], found["faint"]) == ([], [])
+    print(f"\n{machines} machines, {scheme}: {found['texts']} texts, the lowest contrast is {found['lowest']:.2f}")
+    assert found["lowest"] >= 7
+
+
+@schemes
+def test_dark_is_dark_and_paper_is_white(browser: Browser, pages: dict[int, Path], scheme: str) -> None:
+    page = opened(browser, pages[20], scheme=scheme)
+    background = "getComputedStyle(document.body).backgroundColor"
+    assert page.evaluate(background) == ("rgb(255, 255, 255)" if scheme == "light" else "rgb(18, 21, 24)")
+    page.emulate_media(media="print")
+    assert page.evaluate(background) == "rgb(255, 255, 255)"
+    assert page.evaluate(_CONTRAST)["low"] == []
+    page.close()
+
+
+# -- keys and ears -------------------------------------------------------------------------------------------------
+
+
+def _heard(page: Page) -> list[dict[str, Any]]:
+    """The accessibility tree, flat: role, name, description, level."""
+    session = page.context.new_cdp_session(page)
+    found = []
+    for node in session.send("Accessibility.getFullAXTree")["nodes"]:
+        if node.get("ignored"):
+            continue
+        level = next((one["value"]["value"] for one in node.get("properties", ()) if one["name"] == "level"), None)
+        words = {key: node.get(key, {}).get("value", "") for key in ("role", "name", "description")}
+        found.append({**words, "level": level})
+    return found
+
+
+@sizes
+def test_it_can_be_listened_to(browser: Browser, pages: dict[int, Path], machines: int) -> None:
+    page = opened(browser, pages[machines])
+    heard = _heard(page)
+    page.close()
+    roles = [one["role"] for one in heard]
+    assert [roles.count(one) for one in ("banner", "navigation", "main", "contentinfo")] == [1, 1, 1, 1]
+    levels = [one["level"] for one in heard if one["role"] == "heading"]
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels)), "no level is left out"
+    charts = [one for one in heard if one["role"] in ("image", "img")]
+    assert charts and all(one["name"].startswith("Timeline: ") for one in charts)
+    assert all("The tables below say the same in words." in one["name"] + one["description"] for one in charts)
+    assert any(one["name"].startswith("Timeline: database") and "Machines: " in one["name"] for one in charts)
+    tables = [one for one in heard if one["role"] == "table"]
+    assert sum(one["name"].startswith("database") for one in tables) == 1
+    assert roles.count("rowheader") >= machines
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_chart_can_be_reached_and_moved_with_keys(browser: Browser, pages: dict[int, Path], width: int) -> None:
+    page = opened(browser, pages[20], width=width)
+    focused = "document.activeElement.classList.contains('chart')"
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate(focused):
+            break
+    assert page.evaluate(focused)
+    outline = (
+        "getComputedStyle(document.activeElement).outlineStyle + getComputedStyle(document.activeElement).outlineWidth"
+    )
+    assert page.evaluate(outline) == "solid3px"
+    if width == 360:
+        for _ in range(3):
+            page.keyboard.press("ArrowRight")
+        page.wait_for_function("document.activeElement.scrollLeft > 0")
+    page.close()
+
+
+def test_the_first_key_leads_past_the_sections(browser: Browser, pages: dict[int, Path]) -> None:
+    page = opened(browser, pages[20])
+    page.keyboard.press("Tab")
+    skip = page.evaluate("document.activeElement.getBoundingClientRect().left")
+    assert skip >= 0, "it is seen once it is reached"
+    page.keyboard.press("Enter")
+    assert page.evaluate("location.hash") == "#targets"
+    page.close()
+
+
+# -- paper ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("machines", "most"), [(1, 3), (20, 7), (500, 40)])
+def test_it_prints_whole(browser: Browser, pages: dict[int, Path], machines: int, most: int) -> None:
+    page = opened(browser, pages[machines], width=PAPER_WIDTH)
+    page.emulate_media(media="print")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PAPER_WIDTH
+    printed = PdfReader(BytesIO(page.pdf(prefer_css_page_size=True, print_background=True)))
+    page.close()
+    count = len(printed.pages)
+    width, height = float(printed.pages[0].mediabox.width), float(printed.pages[0].mediabox.height)
+    assert (round(width), round(height)) == (842, 595), "A4 across, in points"
+    text = [one.extract_text() for one in printed.pages]
+    words = re.findall(r"\w+", " ".join(text))
+    print(f"\n{machines} machines: {count} pages")
+    assert 1 < count <= most and all(one.strip() for one in text)
+    for machine in report_of(run_events(SHAPES[machines])).machines:
+        if machine.name.isalnum():
+            assert words.count(machine.name) >= 2, f"{machine.name} is in the chart and in the table"
+
+
+def test_a_large_report_stays_small(pages: dict[int, Path], browser: Browser) -> None:
+    """Counts, and no times: what a page of 500 machines asks of a browser."""
+    page = opened(browser, pages[500])
+    elements = page.evaluate("document.getElementsByTagName('*').length")
+    page.close()
+    size = pages[500].stat().st_size
+    print(f"\n500 machines: {size / 1000:.0f} kB, {elements} elements")
+    assert size < 600_000 and elements < 15_000
