@@ -104,6 +104,7 @@ def test_a_kept_plan_is_carried_out_as_it_is_or_not_at_all(vca: Any, document: P
     ("text", "said"),
     [
         ("a: [", "is no YAML (line 1, column 5)"),
+        ("firewall: {}\nfirewall: {}", "is no YAML (line 2, column 1): firewall: was already given in line 1"),
         ("[1]", "a mapping with sections was expected"),
         ("firewalls: {}", "did you mean 'firewall'"),
         ("edge: web", "no section was given"),
