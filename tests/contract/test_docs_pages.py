@@ -55,6 +55,17 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
     assert sorted(str(page.relative_to(ROOT)) for page in ours - seen) == []
 
 
+def test_the_table_of_the_readme_has_every_page_and_each_in_its_column() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    columns = dict(zip(("tutorial", "how-to", "reference", "explanation"), range(4), strict=True))
+    table = [line.split("|")[1:-1] for line in readme.splitlines() if line.startswith("|") and "](docs/" in line]
+    for part, column in columns.items():
+        linked = set(_LINK.findall(" ".join(row[column] for row in table)))
+        ours = {str(page.relative_to(ROOT)) for page in (ROOT / "docs" / part).glob("*.md")}
+        assert ours - linked == set(), f"the README lacks pages in the column of {part}"
+        assert {link for link in linked if not link.startswith(f"docs/{part}/")} == set()
+
+
 @pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
 def test_python_on_pages_is_at_least_python(page: Path) -> None:
     for block in blocks(page):
