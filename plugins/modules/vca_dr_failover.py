@@ -13,6 +13,8 @@ version_added: "0.1.0"
 description:
   - Brings machines to where an action of disaster recovery leads. One that is there already is not touched.
   - A machine has succeeded when its task has, its replication says so, and there is a machine. Nothing less counts.
+  - What is waited for is a run with a journal, so that one which was cut off can go on without anything being started
+    twice, and with reports.
   - An action that somebody has started already is waited for and not started again.
 author:
   - The vcloudair-core authors (@vcloudair-core)
@@ -26,7 +28,9 @@ options:
     choices: [test, cleanup, failover]
     required: true
   vms:
-    description: Names of machines, or UUIDs of their replications. An empty list means none.
+    description: >-
+      Names of machines, or UUIDs of their replications. An empty list means none. One of O(vms), O(all) and O(plan) is
+      needed.
     type: list
     elements: str
     aliases: [names]
@@ -34,32 +38,68 @@ options:
     description: Every machine that is replicated into the organisation.
     type: bool
     default: false
+  plan:
+    description:
+      - A recovery plan, a file on the machine that the module runs on. It says which machines, in which order, and what
+        is done around them.
+      - What is given here beside it takes the place of what the plan says.
+    type: path
   power_on:
-    description: Whether the machines are to run afterwards.
+    description: Whether the machines are to run afterwards. By default as the plan says, else V(true).
     type: bool
-    default: true
   synchronize:
     description: Bring the newest data over before a test. It fails when the source cannot be reached.
     type: bool
-    default: false
   max_concurrent:
-    description: How many machines at the same time.
+    description: How many machines at the same time. By default as the plan says, else V(20).
     type: int
-    default: 20
   task_timeout:
-    description: Seconds that one machine may take. Without it there is no limit but O(stuck_after).
+    description: Seconds that one try of one machine may take. Without it there is no limit but O(stuck_after).
+    type: float
+  run_timeout:
+    description: >-
+      Seconds that all of it may take. Then nothing more is started or waited for, and the task fails; see O(resume).
     type: float
   stuck_after:
-    description: Seconds without any change of a task after which it is given up.
-    type: float
-    default: 600
-  on_error:
     description: >-
-      What to do when a machine fails. With V(continue) the others are brought over all the same, with V(stop) nothing
-      more is started. The task fails either way.
+      Seconds without any change of a task after which it is given up. By default as the plan says, else V(600).
+    type: float
+  verify_timeout:
+    description: Seconds that a replication and its machine may take to show what their task said.
+    type: float
+    default: 300
+  on_error:
+    description:
+      - What to do when a machine fails. With V(continue), the default of O(vms) and O(all), all that does not depend on
+        it is brought over all the same. With V(stop), the default of a plan, nothing more is started.
+      - With V(roll_back), a test is cleaned up and networks are switched back as well.
+      - The task fails in any case.
     type: str
-    choices: [continue, stop]
-    default: continue
+    choices: [continue, stop, roll_back]
+  wait:
+    description: >-
+      Whether to wait for the verdicts. Without waiting, no more than O(max_concurrent) machines can be started at once,
+      and no plan. The same task with O(wait=true) then waits, and starts nothing twice.
+    type: bool
+    default: true
+  resume:
+    description: Go on with the newest run of this plan if it was stopped or died, in place of starting a new one.
+    type: bool
+    default: false
+  approve:
+    description: Approvals of the plan that are given beforehand, by their names. Nobody can be asked from here.
+    type: list
+    elements: str
+    default: []
+  cancel_late:
+    description: Ask the server to cancel the task of a machine that is given up.
+    type: bool
+    default: false
+  state_dir:
+    description: >-
+      Folder for journals and reports of runs, on the machine that the module runs on. The environment variable
+      E(VCA_STATE_DIR) is used when this is not given; by default it is a folder of the user's own.
+    type: path
 extends_documentation_fragment:
   - vcloudair.cloud.vca
   - vcloudair.cloud.attributes
@@ -78,13 +118,21 @@ EXAMPLES = r"""
   vcloudair.cloud.vca_dr_failover:
     action: cleanup
     all: true
+
+- name: Fail over by a plan, and go on with it if an earlier job was cut off
+  vcloudair.cloud.vca_dr_failover:
+    action: failover
+    plan: "{{ playbook_dir }}/payroll.yml"
+    resume: true
+    approve: [Is the primary site down?]
 """
 
 RETURN = r"""
 vms:
   description: >-
-    What came of each machine. The verdict is V(done), V(already) (nothing was to do), V(would) (in check mode),
-    V(failed) or V(skipped) (not started, as another one failed). Also there when a machine failed.
+    What came of each machine. The verdict is V(done) (and shown by the server to be so), V(already) (nothing was to
+    do), V(would) (in check mode), V(started) (with O(wait=false)), V(failed), V(skipped) (not started, as something
+    else failed) or V(in_flight) (the run was stopped). Also there when a machine failed.
   returned: success
   type: list
   elements: dict
@@ -95,7 +143,40 @@ summary:
   description: How many machines had which verdict. Also there when a machine failed.
   returned: success
   type: dict
-  sample: {already: 1, done: 2, failed: 0, skipped: 0, would: 0}
+  sample: {already: 1, done: 2, failed: 0, skipped: 0, started: 0, would: 0}
+order:
+  description: What would be done, in order, with seconds from the start as far as they can be told.
+  returned: in check mode
+  type: list
+  elements: dict
+  sample:
+    - {what: machine, name: web1, group: machines, verdict: would, from_s: 0.0, until_s: 60.0, is_guess: true}
+steps:
+  description: What was done around machines. Also there when something failed.
+  returned: when it was waited for
+  type: list
+  elements: dict
+  sample: []
+run_id:
+  description: The name of the run, for C(vca dr resume) and C(vca dr report).
+  returned: when it was waited for
+  type: str
+  sample: 20261127-013604-047-71f7
+report:
+  description: The page for the auditor. Beside it are report.json and report.xml (JUnit).
+  returned: when it was waited for
+  type: str
+  sample: /home/ops/.local/state/vcloudair/dr/runs/20261127-013604-047-71f7/report.html
+rto:
+  description: How long the slowest machine took from the start of the run, against the target.
+  returned: when it was waited for
+  type: dict
+  sample: {target_minutes: 60.0, reached_s: 312.4, met: true}
+rpo:
+  description: How old the oldest data was at the start of the run, against the target.
+  returned: when it was waited for
+  type: dict
+  sample: {target_minutes: 30.0, reached_s: 610.0, met: true}
 api_calls:
   description: How many HTTP exchanges it took, sign-in included.
   returned: success
@@ -108,56 +189,118 @@ error:
   sample: {error: SpecError, message: "..."}
 """
 
+from ansible_collections.vcloudair.cloud.plugins.module_utils._recovery import (
+    failure,
+    plan_of,
+    shown_report,
+    shown_results,
+    told,
+)
 from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Module, refuse
 
 ARGUMENTS = dict(
     action=dict(type="str", choices=["test", "cleanup", "failover"], required=True),
     vms=dict(type="list", elements="str", aliases=["names"]),
     all=dict(type="bool", default=False),
-    power_on=dict(type="bool", default=True),
-    synchronize=dict(type="bool", default=False),
-    max_concurrent=dict(type="int", default=20),
+    plan=dict(type="path"),
+    power_on=dict(type="bool"),
+    synchronize=dict(type="bool"),
+    max_concurrent=dict(type="int"),
     task_timeout=dict(type="float"),
-    stuck_after=dict(type="float", default=600),
-    on_error=dict(type="str", choices=["continue", "stop"], default="continue"),
+    run_timeout=dict(type="float"),
+    stuck_after=dict(type="float"),
+    verify_timeout=dict(type="float", default=300),
+    on_error=dict(type="str", choices=["continue", "stop", "roll_back"]),
+    wait=dict(type="bool", default=True),
+    resume=dict(type="bool", default=False),
+    approve=dict(type="list", elements="str", default=[]),
+    cancel_late=dict(type="bool", default=False),
+    state_dir=dict(type="path"),
 )
 
 
 def act(client, params, check_mode, diff_mode):
     """Bring the machines over, and say what came of it."""
-    from vcloudair_core.services.dr.run import Options
-
-    options = Options(
+    plan = plan_of(
+        params,
         power_on=params["power_on"],
         synchronize=params["synchronize"],
         max_concurrent=params["max_concurrent"],
-        timeout_s=params["task_timeout"],
+        machine_timeout_s=params["task_timeout"],
         stuck_after_s=params["stuck_after"],
-        stop_on_failure=params["on_error"] == "stop",
+        on_failure=params["on_error"],
     )
-    if params["all"] and params["vms"] is not None:
-        refuse("all", "machines are named, too")
+    if check_mode:
+        return _previewed(client, plan, params, diff_mode)
+    if not params["wait"]:
+        return _started(client, plan, params, diff_mode)
+    return _carried_out(client, plan, params, diff_mode)
+
+
+def _previewed(client, plan, params, diff_mode):
+    from vcloudair_core.recovery.preview import preview
+
+    found = preview(client, plan, params["action"])
+    vms = shown_results(found.results)
+    order = [row.as_dict() for row in found.rows]
+    return dict(told(vms, params["action"], diff_mode), order=order, **failure(vms))
+
+
+def _started(client, plan, params, diff_mode):
+    from vcloudair_core.recovery.run import RunOptions, engine_options
+
+    if params["plan"]:
+        refuse("wait", "the order of a plan cannot be kept without waiting")
+    options = engine_options(plan, RunOptions(verify_s=params["verify_timeout"]), wait=False)
     names = None if params["all"] else params["vms"]
-    found = client.service("dr").act(params["action"], names, options=options, check=check_mode)
-    return _shown(found, diff_mode)
+    vms = shown_results(client.service("dr").act(params["action"], names, options=options))
+    return dict(told(vms, params["action"], diff_mode), **failure(vms))
 
 
-def _shown(found, diff_mode):
-    verdicts = [one.verdict for one in found]
-    summary = {verdict: verdicts.count(verdict) for verdict in ("already", "done", "failed", "skipped", "would")}
-    result = dict(changed=any(one.changed for one in found), vms=[one.as_dict() for one in found], summary=summary)
-    if diff_mode:
-        after = "".join("%s: %s\n" % (one.name, one.action) for one in found if one.changed)
-        result["diff"] = dict(before="", after=after)
-    failed = [one for one in found if one.is_failed]
-    if failed:
-        said = "%d of %d machines failed: " % (len(failed), len(found))
-        said += "; ".join("%s: %s" % (one.name or one.id, one.reason) for one in failed[:10])
-        result.update(failed=True, msg=said, error=dict(error="TaskFailedError", message=said, hint=failed[0].hint))
-    return result
+def _carried_out(client, plan, params, diff_mode):
+    from vcloudair_core.recovery.history import unfinished
+    from vcloudair_core.recovery.journal import runs_folder
+    from vcloudair_core.recovery.run import RunOptions, cloud_of, resume, start
+
+    options = RunOptions(
+        verify_s=params["verify_timeout"],
+        cancel_late=params["cancel_late"],
+        timeout_s=params["run_timeout"],
+        approve=tuple(params["approve"]),
+    )
+    action, report = params["action"], None
+    if params["resume"]:
+        run_id = unfinished(client.settings, plan.name, cloud_of(client), action)
+        report = resume(client, run_id, options) if run_id else None
+    report = report or start(client, plan, action, options)
+    vms = shown_report(report)
+    whole = report.as_dict()
+    result = told(vms, action, diff_mode)
+    result["changed"] = result["changed"] or any(_has_changed(step) for step in report.all_steps)
+    result.update(
+        run_id=report.run_id,
+        report=str(runs_folder(client.settings) / report.run_id / "report.html"),
+        steps=[step for part in [whole, *whole["groups"]] for step in part["steps"]],
+        rto=whole["rto"],
+        rpo=whole["rpo"],
+    )
+    if report.verdict == "done":
+        return result
+    steps = [one for one in report.failures if one.what == "step"]
+    more = "the run was stopped: %s" % report.periods[-1].reason if report.verdict == "interrupted" else ""
+    more = more or "; ".join("step %s: %s" % (one.name, one.reason) for one in steps)
+    hint = "Go on with: vca dr resume %s, or resume: true." % report.run_id if report.verdict == "interrupted" else ""
+    return dict(result, **failure(vms, more or ("" if vms else report.reason), hint))
 
 
-MODULE = Module(act, ARGUMENTS, of_edges=False, required_if=[("all", False, ("vms",))])
+def _has_changed(step):
+    """Whether a step was a change: a program may have changed anything, an edge says whether it was changed."""
+    if step.last.verdict != "done" or step.kind not in ("command", "playbook", "network"):
+        return False
+    return step.kind != "network" or step.summary != "nothing to change"
+
+
+MODULE = Module(act, ARGUMENTS, of_edges=False)
 
 
 def main():

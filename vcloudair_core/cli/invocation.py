@@ -29,11 +29,13 @@ class Invocation:
     """One run of ``vca``. ``given`` holds the shared options that were given; ``plugins`` are loaded already.
 
     ``plugin_error`` is what went wrong while loading them; it is raised by whatever needs plugins to be whole.
+    ``subcommand`` is the command that follows, for a group that does something by itself when none does.
     """
 
     plugins: PluginManager
     given: Mapping[str, Any] = field(default_factory=dict)
     plugin_error: VcloudAirError | None = None
+    subcommand: str = ""
 
     def with_options(self, given: Mapping[str, Any]) -> Invocation:
         """The same run with more options; equal names are replaced."""
@@ -117,6 +119,7 @@ def connected(function: Callable[..., Any]) -> Callable[..., Any]:
     def command(**arguments: Any) -> Any:
         context = arguments.pop("ctx")
         run = cast("Invocation", context.obj).with_options(take_shared(arguments, own=own))
+        context.obj = run = replace(run, subcommand=context.invoked_subcommand or "")
         run.output  # noqa: B018 - a bad --output is refused before anything is sent
         if run.given.get("verbose"):
             logging.getLogger("vcloudair_core").setLevel(logging.DEBUG)

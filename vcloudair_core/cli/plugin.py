@@ -25,7 +25,7 @@ _COMMANDS = (
     ("nat", "nat:app", "NAT rules of an edge gateway."),
     ("query", "query:query", "Find anything: machines, networks, catalogs, tasks."),
     ("sim", "sim:app", "The simulator: the API on this machine, no cloud needed."),
-    ("plugins", "plugins:plugins", "Plugins: where they come from and whether they work."),
+    ("plugins", "plugins:app", "Plugins: where they come from and whether they work."),
     ("config", "config:config", "Every setting and where its value came from."),
     ("version", "version:version", "Versions of vca and of what it runs on."),
 )

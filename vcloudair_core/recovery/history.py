@@ -50,6 +50,13 @@ def last_test(settings: Settings, plan_name: str, cloud: dict[str, Any]) -> date
     return None
 
 
+def unfinished(settings: Settings, plan_name: str, cloud: dict[str, Any], action: str) -> str:
+    """The id of the newest run of a plan, if that one was stopped or died; else nothing."""
+    for folder, happened in runs_of(settings, plan_name, cloud, action):
+        return "" if happened[-1]["event"] == events.RUN_FINISHED else folder.name
+    return ""
+
+
 def usual_seconds(settings: Settings, action: str) -> dict[str, float]:
     """How long an action took, by the id of the machine: the median of earlier runs."""
     taken: dict[str, list[float]] = {}

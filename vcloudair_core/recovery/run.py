@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import logging
 import os
 import socket
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core._version import __version__
-from vcloudair_core.errors import ConfigurationError, SpecError
+from vcloudair_core.errors import ConfigurationError, SpecError, VcloudAirError
 from vcloudair_core.recovery import events
 from vcloudair_core.recovery.edges import write_durably
 from vcloudair_core.recovery.history import runs_of, switched
@@ -22,6 +23,7 @@ from vcloudair_core.recovery.order import check_order
 from vcloudair_core.recovery.plan import Group, NetworkChange, RecoveryPlan, Step
 from vcloudair_core.recovery.plan_data import plan_as_data, plan_of_data
 from vcloudair_core.recovery.report import RunReport, report_of
+from vcloudair_core.recovery.report_files import save_report
 from vcloudair_core.recovery.roster import OVER, WAITING, Entry, Roster, roster_of, roster_of_events
 from vcloudair_core.recovery.schedule import Fleet, Schedule
 from vcloudair_core.recovery.steps import Ask, StepResult, Surroundings, approvals_of, perform
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from vcloudair_core.client import Client
     from vcloudair_core.recovery.events import Event, Observer
 
+_log = logging.getLogger(__name__)
+
 PLAN = "plan.json"
 
 
@@ -40,6 +44,7 @@ PLAN = "plan.json"
 class RunOptions:
     """What a run takes beside its plan. Times are in seconds; see :class:`Options`.
 
+    ``timeout_s``: of the whole run, which is stopped then and may be resumed.
     ``approve``: names of approvals that were given beforehand. ``ask``: whom to ask for the others. ``observers``: see
     every event as it happens, possibly from several threads. ``stop``: a request, from elsewhere, to come to an end.
     """
@@ -47,6 +52,7 @@ class RunOptions:
     verify_s: float = 300.0
     lost_grace_s: float = 30.0
     cancel_late: bool = False
+    timeout_s: float | None = None
     approve: tuple[str, ...] = ()
     ask: Ask | None = None
     observers: tuple[Observer, ...] = ()
@@ -126,6 +132,7 @@ class _Running:
         self._client, self._roster, self._action = client, roster, action
         self._options, self._journal, self._happened = options, journal, happened
         self._stop = options.stop or Stop()
+        self._began = client.session.clock.now()
         plan = roster.plan
         self._around = Surroundings(
             client,
@@ -147,7 +154,11 @@ class _Running:
                     self._journal.append(events.RUN_STARTED, **self._head())
                 self._carry_out()
             report = report_of(self._events())
-            _save(report, self._journal.folder)
+            try:
+                save_report(report, self._journal.folder)
+            except (VcloudAirError, OSError) as exc:
+                # What was done is done, and is in the journal, of which the report can be made again.
+                _log.warning("The report of the run %s could not be written: %s", self._journal.run_id, exc)
             return report
         finally:
             self._journal.close()
@@ -199,6 +210,7 @@ class _Running:
             tell=self._journal.tell,
             clock=self._client.session.clock,
             stop=self._stop,
+            until=self._began + self._options.timeout_s if self._options.timeout_s else None,
         )
 
     def _launch(self, watcher: Watcher, action: str) -> Fleet:
@@ -285,7 +297,7 @@ def for_cleanup(client: Client, plan: RecoveryPlan) -> RecoveryPlan:
     return replace(plan, groups=groups, before=(*back, *plan.before))
 
 
-def engine_options(plan: RecoveryPlan, options: RunOptions) -> Options:
+def engine_options(plan: RecoveryPlan, options: RunOptions, *, wait: bool = True) -> Options:
     """What the engine is told of a plan."""
     return Options(
         power_on=plan.power_on,
@@ -296,6 +308,7 @@ def engine_options(plan: RecoveryPlan, options: RunOptions) -> Options:
         verify_s=options.verify_s,
         lost_grace_s=options.lost_grace_s,
         cancel_late=options.cancel_late,
+        wait=wait,
     )
 
 
@@ -316,14 +329,6 @@ def _why(entries: Sequence[Entry], schedule: Schedule, roster: Roster) -> str:
     wrong = sorted({*schedule.failed_steps, *roster.steps_failed} - roster.steps_done)
     parts += [f"{len(wrong)} steps failed" if len(wrong) > 1 else "a step failed"] if wrong else []
     return " and ".join(parts)
-
-
-def _save(report: RunReport, folder: Path) -> None:
-    try:
-        from vcloudair_core.recovery.report_files import save_report
-    except ModuleNotFoundError:
-        return
-    save_report(report, folder)
 
 
 def _user() -> str:

@@ -73,7 +73,7 @@ Launch = Callable[[Watcher, str], Fleet]
 class Schedule(Watcher):
     """Carries a roster out. What happens goes to ``emit``, which makes it durable before it returns.
 
-    ``spawn`` runs the work of a step; by default in a thread.
+    ``until``: when it is stopped, on the clock. ``spawn`` runs the work of a step; by default in a thread.
     """
 
     def __init__(
@@ -87,9 +87,10 @@ class Schedule(Watcher):
         tell: Callable[[dict[str, Any]], None],
         clock: Clock,
         stop: Stop,
+        until: float | None = None,
         spawn: Callable[[Callable[[], StepResult]], Future[StepResult]] | None = None,
     ) -> None:
-        self._spawn = spawn or in_thread
+        self._spawn, self._until = spawn or in_thread, until
         self.roster, self._plan, self._action = roster, roster.plan, action
         self._do, self._emit, self._tell = do, emit, tell
         self._clock, self._stop = clock, stop
@@ -119,7 +120,9 @@ class Schedule(Watcher):
                 return True
             self._begin_ready()
             if self._happened == before:
-                self._rest([] if wake is None else [wake])
+                self._rest([one for one in (wake, self._until) if one is not None])
+            if self._until is not None and self._clock.now() >= self._until:
+                self._stop.request("its time was up")
         return self._leave()
 
     def _rest(self, wakes: list[float]) -> None:

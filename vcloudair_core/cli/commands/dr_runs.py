@@ -79,15 +79,14 @@ def report(
     """
     from vcloudair_core.recovery.journal import folder_of, newest_run, read_journal
     from vcloudair_core.recovery.report import report_of
-    from vcloudair_core.recovery.report_html import html_of
-    from vcloudair_core.recovery.report_junit import junit_of
+    from vcloudair_core.recovery.report_files import rendered
 
     settings = run.settings()
     folder = folder_of(settings, run_id or newest_run(settings))
     found = report_of(read_journal(folder))
-    for path, make in ((html, html_of), (junit, junit_of)):
+    for path, name in ((html, "html"), (junit, "junit")):
         if path is not None:
-            _save(path, make(found))
+            _save(path, rendered(found, name))
     whole = found.as_dict()
     rows = [one for group in whole["groups"] for one in group["machines"]]
     if run.output == "csv":
@@ -117,8 +116,8 @@ def _rounded(seconds: float | None) -> float | None:
     return round(seconds, 1) if seconds is not None else None
 
 
-def _save(path: Path, text: str | bytes) -> None:
+def _save(path: Path, content: bytes) -> None:
     try:
-        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        path.write_bytes(content)
     except OSError as exc:
         raise ConfigurationError(f"{path} cannot be written: {exc.strerror}.") from exc

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import shlex
+from pathlib import Path
+
 import typer
 
 from vcloudair_core.cli.exit_codes import OK, exit_code_for
@@ -10,14 +14,19 @@ from vcloudair_core.cli.output import Column, emit, say
 from vcloudair_core.errors import PluginError, VcloudAirError
 from vcloudair_core.plugin.manager import PluginManager
 
+app = typer.Typer()
 
+
+@app.callback(invoke_without_command=True)
 @connected
 def plugins(
     run: Invocation,
     strict: bool = typer.Option(False, "--strict", help="Exit with 10 when a plugin does not work."),
 ) -> None:
     """Show every plugin: where it comes from, which hooks it implements, whether it works, and if not, why."""
-    problems: list[VcloudAirError] = [*_ask_all(run.plugins)]
+    if run.subcommand:
+        return
+    problems: list[VcloudAirError] = [*run.plugins.ask_all()]
     if run.plugin_error is not None:
         problems.insert(0, run.plugin_error)
     infos = run.plugins.list_plugins()
@@ -29,6 +38,7 @@ def plugins(
             Column("status", keep=True),
             Column("distribution"),
             Column("version", keep=True),
+            Column("api_version", heading="API", keep=True),
             Column("offers", heading="HOOKS"),
         ],
         table_rows=[info.as_dict() | {"offers": [hook.removeprefix("vca_") for hook in info.hooks]} for info in infos],
@@ -45,19 +55,31 @@ def plugins(
     raise typer.Exit(exit_code_for(problems[0]) if problems else OK)
 
 
-def _ask_all(manager: PluginManager) -> list[PluginError]:
-    """Ask every record hook once: only then is it known whether all plugins work and no two offer one name."""
-    problems: list[PluginError] = []
-    for ask in (
-        manager.services,
-        manager.resource_kinds,
-        manager.record_types,
-        manager.auth_methods,
-        manager.cli_commands,
-        manager.simulator_areas,
-    ):
-        try:
-            ask()
-        except PluginError as exc:
-            problems.append(exc)
-    return problems
+@app.command("new")
+@connected
+def new(
+    run: Invocation,
+    name: str = typer.Argument(..., help="Name of the plugin: small letters, digits, dashes."),
+    folder: Path = typer.Option(None, "--dir", help="Where to write it; by default vcloudair-NAME."),
+) -> None:
+    """Write a new plugin that works, with tests that pass: a whole distribution, to be changed into yours.
+
+    It has a service, a resource kind, a query record type, a command, a policy, and an area of the simulator.
+    """
+    from vcloudair_core.cli.skeleton import names_for, write_plugin
+
+    target = folder or Path(names_for(name)["distribution"])
+    written = write_plugin(name, target, _taken(run.plugins))
+    emit([{"file": str(path)} for path in written], output=run.output, columns=[Column("file", keep=True)])
+    say(f"Now: cd {shlex.quote(str(target))} && pip install -e '.[test]' && pytest")
+
+
+def _taken(manager: PluginManager) -> set[str]:
+    """Names that a new plugin cannot have: it names its service, command and area after itself."""
+    manager.ask_all()
+    offers = (manager.services, manager.cli_commands, manager.simulator_areas)
+    names = {info.name for info in manager.list_plugins()}
+    for offer in offers:
+        with contextlib.suppress(PluginError):
+            names |= set(offer())
+    return names

@@ -163,6 +163,8 @@ class Flights:
             self._fail(flight, f"it could not be started: {exc}", exc.hint, error=exc)
             return
         flight.group, flight.last = group, group.described()
+        if group.last_sync is not None:
+            flight.result.last_sync = group.last_sync.isoformat()
         flight.result.name = group.name or flight.job.reference.name
 
     def _note_machines(self, flights: Sequence[_Flight]) -> None:
@@ -185,7 +187,7 @@ class Flights:
             self._take_up(flight)
         elif group.is_under_way_to(self._action):
             # Somebody began it: see it to its end, do not begin it again.
-            if self._is_check:
+            if self._is_check or not self._options.wait:
                 self._end(flight, "already", "it is under way already")
             else:
                 self._flights[job.key] = flight
@@ -226,6 +228,8 @@ class Flights:
         flight.began = flight.changed_at = self._clock.now()
         self._flights[flight.job.key] = flight
         self._watcher.started(job, flight.task)
+        if not self._options.wait and flight.lost is None:
+            self._end(flight, "started", "the server has begun; nobody waits for it")
 
     # -- looking -------------------------------------------------------------------------------------------------
 
@@ -327,6 +331,8 @@ class Flights:
             self._fail_if_not_shown(flight, now)
         elif _has_gone_wrong(group, self._action):
             self._fail(flight, f"the replication says: {group.described()}", _LOOK)
+        elif group.is_under_way_to(self._action) and not self._options.wait:
+            self._end(flight, "started", "the server has begun; nobody waits for it")
         elif group.is_under_way_to(self._action) or now - flight.began < self._options.lost_grace_s:
             return
         elif flight.lost is not None:
@@ -424,8 +430,6 @@ class Flights:
         result = flight.result
         result.verdict, result.reason, result.hint = verdict, reason, hint
         result.seconds = self._clock.now() - flight.began
-        if flight.group is not None and flight.group.last_sync is not None:
-            result.last_sync = flight.group.last_sync.isoformat()
         self._flights.pop(flight.job.key, None)
         flight.wants_look = False
         self._watcher.ended(flight.job, result)

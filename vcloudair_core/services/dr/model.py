@@ -141,9 +141,9 @@ class Result:
     """What came of an action on one machine.
 
     ``verdict``: ``done`` (and shown by the server to be so), ``already`` (nothing was to do), ``failed``, ``would``
-    (check mode), or ``skipped`` (an earlier failure stopped the run before it). ``seconds`` is from the request to the
-    verdict. ``last_sync``: when the newest data that there was had been taken, in ISO 8601. ``request_id``: of the
-    answer that it failed with, for the provider.
+    (check mode), ``started`` (nobody waits for its end), or ``skipped`` (something stopped the run before it).
+    ``seconds`` is from the request to the verdict. ``last_sync``: when the newest data that there was had been taken,
+    in ISO 8601. ``request_id``: of the answer that it failed with, for the provider.
     """
 
     id: str
@@ -159,7 +159,7 @@ class Result:
 
     @property
     def changed(self) -> bool:
-        return self.verdict in ("done", "would")
+        return self.verdict in ("done", "started", "would")
 
     @property
     def is_failed(self) -> bool:

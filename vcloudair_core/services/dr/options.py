@@ -17,7 +17,8 @@ class Options:
     the machine may take to show what the task said. ``timeout_s``: the most that one machine may take in all.
     ``stop_on_failure``: start nothing more after the first failure; what is under way is seen to its end.
     ``lost_grace_s``: an action whose answer was lost shows in its replication within that time, or was never begun.
-    ``cancel_late``: ask the server to cancel the task of a machine that is given up.
+    ``cancel_late``: ask the server to cancel the task of a machine that is given up. ``wait``: see what is started to
+    its end; else its verdict is ``started`` as soon as the server has begun.
     """
 
     power_on: bool = True
@@ -29,6 +30,7 @@ class Options:
     stop_on_failure: bool = False
     lost_grace_s: float = 30.0
     cancel_late: bool = False
+    wait: bool = True
 
     def validate(self) -> None:
         """Raises SpecError."""

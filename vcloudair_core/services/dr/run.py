@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from vcloudair_core.errors import SpecError
 from vcloudair_core.services.dr.flights import Flights, Job, Watcher
 from vcloudair_core.services.dr.model import Reference, Result
 from vcloudair_core.services.dr.options import Options, Stop
@@ -35,10 +36,16 @@ class Run(Watcher):
         self._results: dict[str, Result] = {}
 
     def execute(self, references: Iterable[Reference]) -> list[Result]:
-        """Results in the order of the machines."""
+        """Results in the order of the machines. Raises SpecError when there are too many to be started at once."""
         ordered = list({one.href: one for one in references}.values())
         queue = deque(ordered)
         most = self._options.max_concurrent
+        if not self._options.wait and len(ordered) > most:
+            raise SpecError(
+                "wait",
+                f"{len(ordered)} machines cannot be started without waiting: {most} at the same time are allowed",
+                hint="Wait, raise max_concurrent, or name fewer machines.",
+            )
         with Flights(self._session, self._action, self._options, self, is_check=self._is_check) as flights:
             while queue or len(flights):
                 if self._stop.is_requested:
