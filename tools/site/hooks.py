@@ -73,11 +73,13 @@ def _info(fence: re.Match[str]) -> str:
 
 
 def _within_the_site(link: re.Match[str], name: str) -> str:
-    """Links to what lies outside of ``docs`` lead to the repository; playbooks have a page of their own."""
+    """Links to what lies outside of ``docs`` lead to the repository, but plugins and playbooks have pages here."""
     target = os.path.normpath(PurePosixPath("docs", name).parent / link["path"])
     if target.startswith("docs/") or not (ROOT / target).exists():
         return link[0]
-    if target.startswith("playbooks/"):
-        page = os.path.relpath("reference/collection/playbooks.md", PurePosixPath(name).parent)
-        return f"{link['before']}{page}#{PurePosixPath(target).stem})"
+    folder, stem = PurePosixPath(target).parts[0], PurePosixPath(target).stem
+    if folder in {"plugins", "playbooks"}:
+        page = f"{collection_pages.FOLDER}/{stem if folder == 'plugins' else 'playbooks'}.md"
+        anchor = f"#{stem}" if folder == "playbooks" else ""
+        return f"{link['before']}{os.path.relpath(page, PurePosixPath(name).parent)}{anchor})"
     return f"{link['before']}{collection_pages.repository()}/blob/main/{target}{link['after']}"

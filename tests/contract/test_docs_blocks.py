@@ -1,0 +1,97 @@
+"""Nothing on a page is only shown: each block of code is executed, or stands here with the reason why not.
+
+A block is executed when it is marked ``run``, or when it is a file (``file=NAME``) that an executed block uses.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support.documents import ROOT, Block, blocks, pages
+
+NOT_EXECUTED = {
+    ("README.md", "make demo"): "the test of the demo, and every run of the tests, are these two commands",
+    ("README.md", "pip install"): "asks the package index; the session package installs the wheel",
+    ("docs/how-to/use-the-simulator-in-ci.md", "pip install"): "asks the package index",
+    ("docs/how-to/measure-machines.md", "scrape_configs:"): "is for Prometheus; tests/e2e/test_exporter.py starts one",
+    ("docs/how-to/write-a-plugin.md", "[project]"): "builds nothing by itself; the sample plugin has the same lines",
+    ("docs/how-to/migrate-from-vca-fw.md", "- hosts: localhost"): "no Ansible of today has these modules",
+    (
+        "docs/how-to/migrate-from-ansible-module-vcloud-director.md",
+        "- hosts: localhost",
+    ): "it cannot be installed as a collection",
+    ("docs/how-to/migrate-from-terraform.md", "resource "): "needs Terraform, its provider, and a cloud",
+    ("docs/how-to/migrate-from-terraform.md", "terraform state rm"): "needs Terraform and a state of its",
+}
+"""Page and beginning of a block: why it is not executed."""
+DRAWINGS = ""
+"""Blocks of no language: nobody would run them."""
+
+
+def _is_signature(page: Path, block: Block) -> bool:
+    """A hook's signature, which tests/contract/test_hooks_docs.py compares with the code."""
+    return page.parent.name == "hooks" and block.text.startswith(f"def {page.stem}(") and block.text.count("\n") == 1
+
+
+def _is_note(block: Block) -> bool:
+    """Comments alone: there is nothing to execute."""
+    return all(line.startswith("#") for line in block.text.splitlines() if line.strip())
+
+
+def _used_files(page: Path) -> set[str]:
+    """Files whose names stand in what is executed, or in such a file."""
+    files = {block.file: block.text for block in blocks(page) if block.file}
+    used: set[str] = set()
+    waiting = [block.text for block in blocks(page) if block.is_run]
+    while waiting:
+        text = waiting.pop()
+        named = {name for name in files if re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", text)} - used
+        used |= named
+        waiting += [files[name] for name in named]
+    return used
+
+
+def _shown(page: Path) -> list[Block]:
+    used = _used_files(page)
+    return [
+        block
+        for block in blocks(page)
+        if not (block.language == DRAWINGS or block.is_run or block.file in used)
+        and not (_is_signature(page, block) or _is_note(block))
+    ]
+
+
+def _reason(page: Path, block: Block) -> tuple[str, str] | None:
+    name = str(page.relative_to(ROOT))
+    return next((key for key in NOT_EXECUTED if key[0] == name and block.text.startswith(key[1])), None)
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_block_is_executed_or_says_why_not(page: Path) -> None:
+    neither = [f"{page.name}:{block.line} ({block.language})" for block in _shown(page) if not _reason(page, block)]
+    assert neither == []
+
+
+def test_no_reason_outlives_its_block() -> None:
+    used = {_reason(page, block) for page in pages() for block in _shown(page)}
+    assert [key for key in NOT_EXECUTED if key not in used] == []
+
+
+def test_what_runs_is_of_a_language_that_is_run() -> None:
+    odd = [
+        f"{page.name}:{block.line} ({block.language})"
+        for page in pages()
+        for block in blocks(page)
+        if block.is_run and block.language not in {"console", "python"}
+    ]
+    assert odd == []
+
+
+def test_drawings_are_not_code_in_disguise() -> None:
+    code = re.compile(r"^(\$ |- |import |from \w+ import |def |vca |ansible-|\w+:\s*$)", re.MULTILINE)
+    drawn = [(page, block) for page in pages() for block in blocks(page) if block.language == DRAWINGS]
+    assert [f"{page.name}:{block.line}" for page, block in drawn if code.search(block.text)] == []
+    assert drawn
