@@ -112,24 +112,3 @@ def test_the_password_shows_nowhere_however_much_is_said(env: dict[str, str], tm
     written = [path for path in tmp_path.rglob("*") if path.is_file() and path != playbook]
     assert any("cache" in str(path) for path in written)
     assert [path for path in written if b"demo-password" in path.read_bytes()] == []
-
-
-def test_as_awx_runs_it(env: dict[str, str], vca_simulator_server: SimulatorServer, tmp_path: Path) -> None:
-    import ansible_runner
-
-    private = tmp_path / "runner"
-    (private / "env").mkdir(parents=True)
-    (private / "project").symlink_to(ROOT)
-    variables = {name: value for name, value in env.items() if name.startswith(("VCA_", "ANSIBLE_"))}
-    variables |= {"VCA_API_TOKEN": "", "VCA_TOKEN": "", "VCA_INSTANCE": ""}  # AWX sends blank fields as empty strings
-    (private / "env" / "envvars").write_text(json.dumps({**variables, "PATH": env["PATH"]}))
-    seen = []
-    for ident in ("first", "second"):
-        done = ansible_runner.run(
-            private_data_dir=str(private), playbook="playbooks/firewall_converge.yml", ident=ident, quiet=True
-        )
-        assert (done.rc, done.status) == (0, "successful")
-        seen.append(dict(done.stats["changed"]))
-        events = (private / "artifacts" / ident / "job_events").glob("*.json")
-        assert [path for path in events if "demo-password" in path.read_text()] == []
-    assert seen == [{"localhost": 1}, {}]
