@@ -111,6 +111,8 @@ def _missing_keys(error: Any) -> Iterator[tuple[Path, str]]:
 
 
 def _one_work(error: Any) -> Iterator[tuple[Path, str]]:
+    if not isinstance(error.instance, dict):
+        return  # to a schema, what is no mapping has all keys; its type tells of it
     given = [work for work in WORKS if work in error.instance]
     found = f"there are {' and '.join(given)}" if given else "there is none"
     yield tuple(error.absolute_path), f"a step has exactly one of {', '.join(WORKS)}; {found}"

@@ -128,6 +128,7 @@ def test_keys_and_defaults_are_those_of_the_values(name: str, made: Any) -> None
         ({"groups": {}}, "groups", "a list was expected, not a mapping"),
         ({"on_failure": "rollback"}, "on_failure", "did you mean 'roll_back'?"),
         ({"rpo_minute": 1}, "rpo_minute", "unknown key; did you mean 'rpo_minutes' or 'rto_minutes'?"),
+        ({"before": 3}, "before", "3 is not a list"),
         ({"zzz": 1}, "zzz", "unknown key; there are name, description, rto_minutes"),
     ],
 )
@@ -142,3 +143,10 @@ def test_an_argument_of_a_command_is_not_told() -> None:
     ((at, reason),) = problems({"name": "p", "before": steps, "groups": [{"name": "g", "machines": ["a"]}]})
     assert at == ("before", 0, "command", 1)
     assert "13371337" not in reason
+
+
+@pytest.mark.parametrize("step", [None, "command", 3, True, [], ["command"]])
+def test_a_step_that_is_no_mapping(step: Any) -> None:
+    ((at, reason),) = problems({"name": "p", "before": [step], "groups": [{"name": "g", "machines": ["a"]}]})
+    assert at == ("before", 0)
+    assert "a mapping" in reason
