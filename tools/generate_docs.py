@@ -78,8 +78,9 @@ def cli_reference() -> str:
 
 def _command(command: Any, path: str) -> list[str]:
     children: dict[str, Any] = getattr(command, "commands", {})
-    if children:
-        return [line for name, child in children.items() for line in _command(child, f"{path} {name}")]
+    below = [line for name, child in children.items() for line in _command(child, f"{path} {name}")]
+    if children and not command.invoke_without_command:
+        return below
     arguments = "".join(
         f" [{param.name.upper()}]" if not param.required else f" {param.name.upper()}"
         for param in command.params
@@ -87,7 +88,7 @@ def _command(command: Any, path: str) -> list[str]:
     )
     own = _options(command, shared=False)
     text = inspect.cleandoc(command.help or "")
-    return ["", f"## {path}", "", f"`{path}{arguments} [OPTIONS]`", "", text, *(["", *own] if own else [])]
+    return ["", f"## {path}", "", f"`{path}{arguments} [OPTIONS]`", "", text, *(["", *own] if own else []), *below]
 
 
 def _options(command: Any, *, shared: bool) -> list[str]:

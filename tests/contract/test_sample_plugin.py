@@ -1,10 +1,10 @@
-"""A stranger's plugin, built and installed as a stranger would do it: it works, and when it breaks only it breaks."""
+"""A plugin begun with ``vca plugins new``, built and installed as a stranger would: when it breaks, only it breaks."""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +13,36 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-SAMPLE = ROOT / "tests" / "sample_plugin"
+
+# Appended to the plugin's module: the ways in which a plugin can be broken.
+_BREAK = """
+
+import os
+
+_BROKEN = os.environ.get("VCA_SAMPLE_BREAK", "")
+if _BROKEN == "import":
+    raise ImportError("broken on purpose: import")
+if _BROKEN == "api":
+    vcloudair_api_version = 99
+if _BROKEN == "silent":
+    del vcloudair_api_version
+
+
+def _broken():
+    raise RuntimeError(f"broken on purpose: {_BROKEN}")
+
+
+if _BROKEN == "hook":
+    vca_services = hookimpl(lambda: _broken())
+if _BROKEN == "veto":
+    vca_plan_ready = hookimpl(lambda plan: _broken())
+if _BROKEN == "service":
+    vca_services = hookimpl(lambda: [ServiceRecord("ans", "Taken.", _service)])
+if _BROKEN == "command":
+    vca_cli_commands = hookimpl(lambda: [CommandRecord("edge", "Taken.", _command)])
+if _BROKEN == "load":
+    vca_cli_commands = hookimpl(lambda: [CommandRecord("sample", "Broken.", _broken)])
+"""
 
 # What each program starts with: an App with every installed plugin, a simulator with every installed area.
 _FRAME = """
@@ -34,7 +63,10 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder into which the plugin was built and installed by pip, without the network."""
     folder = tmp_path_factory.mktemp("scratch")
     source, target = folder / "source", folder / "site"
-    shutil.copytree(SAMPLE, source, ignore=shutil.ignore_patterns("build", "*.egg-info", "__pycache__"))
+    made = Scratch(target, folder).vca("plugins", "new", "sample", "--dir", str(source))
+    assert made.returncode == 0, made.stderr
+    with (source / "src" / "vcloudair_sample" / "plugin.py").open("a", encoding="utf-8") as module:
+        module.write(_BREAK)
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
     command = [*pip, "--no-deps", "--no-index", "--no-build-isolation", "--target", str(target), str(source)]
     done = subprocess.run(command, capture_output=True, text=True)
@@ -69,9 +101,9 @@ class Scratch:
         found: dict[str, Any] = json.loads(line.removeprefix("FOUND "))
         return found | {"stderr": done.stderr}
 
-    def vca(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    def vca(self, *arguments: str, cwd: Path | None = None, **variables: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-c", "from vcloudair_core.cli.main import main; main()", *arguments]
-        return subprocess.run(command, env=self._env(variables), capture_output=True, text=True, timeout=60)
+        return subprocess.run(command, env=self._env(variables), capture_output=True, text=True, timeout=60, cwd=cwd)
 
     def pytest(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """The plugin's own tests, in the plugin's own folder."""
@@ -96,7 +128,7 @@ def scratch(installed: Path, tmp_path: Path) -> Scratch:
 
 def test_it_is_listed_with_its_distribution_and_hooks(scratch: Scratch) -> None:
     info = scratch.plugins()["sample"]
-    assert (info["distribution"], info["version"], info["status"]) == ("vcloudair-sample-plugin", "1.2.3", "loaded")
+    assert (info["distribution"], info["version"], info["status"]) == ("vcloudair-sample", "0.1.0", "loaded")
     assert set(info["hooks"]) == {
         *("vca_services", "vca_resource_kinds", "vca_record_types", "vca_plan_ready", "vca_simulator_areas"),
         "vca_cli_commands",
@@ -104,85 +136,54 @@ def test_it_is_listed_with_its_distribution_and_hooks(scratch: Scratch) -> None:
     assert info["api_version"] == 1
 
 
-def test_it_passes_what_every_plugin_should_pass(scratch: Scratch) -> None:
+def test_its_own_tests_pass_and_so_does_what_every_plugin_should_pass(scratch: Scratch) -> None:
     done = scratch.pytest("-rs")
     assert done.returncode == 0, done.stdout
-    assert "test_one_write_and_then_none[sample.greeting] PASSED" in done.stdout
+    assert "TestConformance::test_one_write_and_then_none[sample.thing] PASSED" in done.stdout
+    assert "test_things_are_made_changed_and_taken_out PASSED" in done.stdout
     assert "skipped" not in done.stdout
 
 
-def test_its_record_type_is_queried_like_any_other(scratch: Scratch) -> None:
-    found = scratch.program(
-        """
-query = client.service("query")
-found["offered"] = "greeting" in query.offered_types()
-found["all"] = [dict(record) for record in query.query("greeting").all()]
-found["none"] = query.query("greeting", where={"words": 2}).all()
-"""
-    )
-    href = found["all"][0].pop("href")
-    assert (found["offered"], href.endswith("/api/sample/greetings/world")) == (True, True)
-    assert found["all"] == [{"name": "world", "words": 1}]
-    assert found["none"] == []
+@pytest.mark.parametrize("name", ["b", "a_name_of-the_greatest_length1"])
+def test_a_new_plugin_is_clean_for_linters_and_type_checkers(name: str, scratch: Scratch, tmp_path: Path) -> None:
+    assert scratch.vca("plugins", "new", name, "--dir", str(tmp_path / "new")).returncode == 0
+    for check in (["ruff", "check"], ["ruff", "format", "--check"], ["mypy", "--strict"]):
+        done = subprocess.run(
+            [sys.executable, "-m", *check, *(() if "mypy" in check else ".")],
+            cwd=tmp_path / "new",
+            env={**os.environ, "MYPYPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout
 
 
-def test_its_service_and_simulator_area_work(scratch: Scratch) -> None:
-    found = scratch.program("""found["names"] = client.service("greetings").names()""")
-    assert found["names"] == ["world"]
-
-
-def test_its_area_is_behind_the_simulators_sign_in(scratch: Scratch) -> None:
-    found = scratch.program(
-        """
-from vcloudair_core.http import Headers, Request
-url = simulator.env()["VCA_URL"] + "/api/sample/greetings"
-request = Request("GET", url, Headers({"Accept": "application/json;version=36.3"}))
-found["status"] = simulator.transport().send(request).status
-"""
-    )
-    assert found["status"] in (401, 403)
-
-
-def test_its_kind_converges_through_the_one_flow(scratch: Scratch) -> None:
-    found = scratch.program(
-        """
-client.session.login()
-journal.clear()
-wanted = [{"name": "moon", "text": "good night"}, {"name": "world", "text": "hello again"}]
-found["check"] = client.ensure("sample.greeting", wanted, check=True).as_dict()
-found["check_calls"] = journal.calls
-journal.clear()
-found["first"] = client.ensure("sample.greeting", wanted).as_dict()
-found["first_calls"] = journal.calls
-journal.clear()
-found["second"] = client.ensure("sample.greeting", wanted).changed
-found["second_calls"] = journal.calls
-found["read"] = client.read("sample.greeting")
-found["gone"] = client.ensure("sample.greeting", [{"name": "moon"}], state="absent").changed
-found["exact"] = client.ensure("sample.greeting", [], state="exact").changed
-found["left"] = client.service("greetings").names()
-"""
-    )
-    path = "/api/sample/greetings"
-    assert found["check"]["plan"]["summary"] == "1 to create, 1 to update"
-    assert found["check_calls"] == [f"GET {path}"]
-    assert found["first"]["changed"]
-    assert found["first_calls"] == [f"GET {path}", f"PUT {path}", f"GET {path}"]
-    assert found["second"] is False
-    assert found["second_calls"] == [f"GET {path}"]
-    assert found["read"] == [{"name": "world", "text": "hello again"}, {"name": "moon", "text": "good night"}]
-    assert (found["gone"], found["exact"], found["left"]) == (True, True, [])
-
-
-def test_what_its_kind_does_not_know_survives(scratch: Scratch) -> None:
-    found = scratch.program(
-        """
-client.ensure("sample.greeting", [{"name": "world", "text": "bye"}])
-store = client.kind("sample.greeting").open(client.session, {})
-found["tree"] = store.read().tree
-"""
-    )
-    assert found["tree"] == {"greetings": [{"name": "world", "text": "bye", "mood": "sunny"}]}
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["2nd"], "'2nd' is no name for a plugin. Use small letters"),
+        (["Acme"], "'Acme' is no name"),
+        (["a--b"], "'a--b' is no name"),
+        (["../up"], "'../up' is no name"),
+        (["a" * 31], "at most 30"),
+        (["ans"], "There is a 'ans' already."),
+        (["firewall"], "There is a 'firewall' already."),
+        (["sample"], "There is a 'sample' already."),
+        (["acme", "--dir", "full"], "full is there already, and not empty."),
+        (["acme", "--dir", "full/file"], "file is there already"),
+        (["acme", "--dir", "full/file/below"], "cannot be written: Not a directory"),
+    ],
+)
+def test_what_cannot_be_a_new_plugin_is_refused_and_nothing_is_written(
+    arguments: list[str], words: str, scratch: Scratch, tmp_path: Path
+) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "file").write_text("mine")
+    done = scratch.vca("plugins", "new", *arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    assert words in done.stderr.replace("\nHint: ", " ")
+    assert done.stdout == ""
+    assert [path.name for path in tmp_path.rglob("*")] == ["full", "file"]
 
 
 _REFUSED = """
@@ -208,7 +209,7 @@ def test_its_veto_holds_for_the_built_in_firewall_and_nothing_is_written(scratch
     for error in found["refused"].values():
         assert error["plugin"] == "sample"
         assert error["reason"] == "rule 'open to all' accepts anything from anywhere"
-        assert error["hint"] == "Ask the network team for an exception."
+        assert error["hint"] == "Ask whoever keeps the policy for an exception."
     assert found["writes"] == []
     assert found["allowed"] is True
 
@@ -226,18 +227,20 @@ except PlanRejectedError as error:
 
 
 def test_its_command_is_one_of_vca(scratch: Scratch) -> None:
-    assert "greetings  Greetings (from the sample plugin)." in scratch.vca("--help").stdout
-    help_text = scratch.vca("greetings", "--help")
-    assert (help_text.returncode, "List the greetings." in help_text.stdout) == (0, True)
+    assert re.search(r"^ *sample +Things\.$", scratch.vca("--help").stdout, re.MULTILINE)
+    help_text = scratch.vca("sample", "--help")
+    assert (help_text.returncode, "List the things." in help_text.stdout) == (0, True)
 
 
-def test_its_command_works_against_a_served_simulator(scratch: Scratch, tmp_path: Path) -> None:
+def test_its_command_and_its_records_work_against_a_served_simulator(scratch: Scratch, tmp_path: Path) -> None:
     from tests.support.served import served
 
     with served(tmp_path, scratch._env({})) as env:
-        done = scratch.vca("greetings", "-o", "json", **env)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert json.loads(done.stdout) == [{"name": "world", "text": "hello"}]
+        done = scratch.vca("sample", "-o", "json", **env)
+        found = scratch.vca("query", "sampleThing", "-o", "json", **env)
+    assert (done.returncode, done.stderr, found.returncode) == (0, "", 0)
+    assert json.loads(done.stdout) == [{"name": "first", "size": 1, "owners": ["ops"]}]
+    assert [record["name"] for record in json.loads(found.stdout)] == ["first"]
 
 
 # -- broken on purpose -------------------------------------------------------------------------------------------
@@ -259,7 +262,11 @@ found["errors"] = {info.name: info.error for info in app.plugins.list_plugins() 
         (
             "api",
             "it is made for plugin API 99, and this is plugin API 1; "
-            "install a version of vcloudair-sample-plugin that is made for it",
+            "install a version of vcloudair-sample that is made for it",
+        ),
+        (
+            "silent",
+            "it does not say which plugin API it is made for; its module needs vcloudair_api_version = 1",
         ),
     ],
 )
@@ -281,7 +288,7 @@ def test_a_name_offered_twice_is_an_error_that_names_both_distributions(scratch:
     done = scratch.vca("plugins", VCA_SAMPLE_BREAK="service")
     assert done.returncode == 10
     assert "'ans' is offered by both ans (vcloudair-core" in done.stderr
-    assert "sample (vcloudair-sample-plugin 1.2.3)" in done.stderr
+    assert "sample (vcloudair-sample 0.1.0)" in done.stderr
     assert "VCA_DISABLE_PLUGINS" in done.stderr
     # The way out that the message names works.
     found = scratch.program(_STILL_WORKS, VCA_SAMPLE_BREAK="service", VCA_DISABLE_PLUGINS="sample")
@@ -292,13 +299,13 @@ def test_a_command_offered_twice_leaves_the_built_in_one(scratch: Scratch) -> No
     done = scratch.vca("edge", "--help", VCA_SAMPLE_BREAK="command")
     assert done.returncode == 0
     assert "Edge gateways." in done.stdout
-    assert "vcloudair-sample-plugin" in done.stderr
+    assert "vcloudair-sample" in done.stderr
 
 
 def test_a_command_that_cannot_be_loaded_is_named_and_the_others_work(scratch: Scratch) -> None:
-    done = scratch.vca("greetings", VCA_SAMPLE_BREAK="load")
+    done = scratch.vca("sample", VCA_SAMPLE_BREAK="load")
     assert done.returncode == 10
-    assert "'greetings' of plugin sample (vcloudair-sample-plugin 1.2.3)" in done.stderr
+    assert "'sample' of plugin sample (vcloudair-sample 0.1.0)" in done.stderr
     assert "broken on purpose: load" in done.stderr
     assert "Traceback" not in done.stderr
     assert scratch.vca("config", VCA_SAMPLE_BREAK="load").returncode == 0

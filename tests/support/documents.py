@@ -1,8 +1,8 @@
 """Documentation that runs: finds the executable blocks of a Markdown page and executes them like a reader would.
 
 A block is executed when its info string has the word ``run`` after the language: ``python run`` and ``console run``.
-A block with ``file=NAME`` is written to that file first. In a console block, lines after ``$ `` are commands, what
-follows is what they print; ``...`` stands for anything.
+A block with ``file=PATH`` is written to that file when its turn comes, and before any Python is run. In a console
+block, lines after ``$ `` are commands, what follows is what they print; ``...`` stands for anything.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import contextlib
 import doctest
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -44,9 +45,7 @@ class Block:
 
 def pages() -> list[Path]:
     """Every page of the documentation, README and the like included."""
-    return sorted(
-        [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "tests" / "sample_plugin").glob("*.md")]
-    )
+    return sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
 def blocks(page: Path) -> list[Block]:
@@ -72,18 +71,19 @@ def working_copy(folder: Path) -> Path:
     return folder
 
 
-def execute(page: Path, folder: Path, env: Mapping[str, str]) -> None:
+def execute(page: Path, folder: Path, env: Mapping[str, str], *, timeout_s: int = TIMEOUT_S) -> None:
     """Run all that is executable on a page. Raises AssertionError with the place and the output."""
     found = blocks(page)
-    for block in found:
-        if block.file:
-            (folder / block.file).write_text(block.text, encoding="utf-8")
     scripts = [block for block in found if block.is_run and block.language == "python"]
     if scripts:
+        for block in found:
+            if block.file:
+                (folder / block.file).parent.mkdir(parents=True, exist_ok=True)
+                (folder / block.file).write_text(block.text, encoding="utf-8")
         _run_python(page, scripts, folder, env)
-    consoles = [block for block in found if block.is_run and block.language == "console"]
-    if consoles:
-        _run_console(page, consoles, folder, env)
+    consoles = [block for block in found if block.file or (block.is_run and block.language == "console")]
+    if any(block.is_run for block in consoles):
+        _run_console(page, consoles, folder, env, timeout_s)
 
 
 def _run_python(page: Path, scripts: list[Block], folder: Path, env: Mapping[str, str]) -> None:
@@ -110,9 +110,19 @@ class _Command:
     expected: str
     line: int
 
+    @classmethod
+    def writing(cls, block: Block) -> _Command:
+        """The command that a reader's editor stands for."""
+        folder = shlex.quote(str(Path(block.file).parent))
+        path = shlex.quote(block.file)
+        return cls(f"mkdir -p {folder} && cat > {path} <<'END OF FILE'\n{block.text}END OF FILE", "", block.line)
+
 
 def _commands(console: list[Block]) -> Iterator[_Command]:
     for block in console:
+        if block.file:
+            yield _Command.writing(block)
+            continue
         parts = re.split(r"^\$ ", block.text, flags=re.MULTILINE)
         line = block.line + 1
         for part in parts[1:]:
@@ -121,7 +131,7 @@ def _commands(console: list[Block]) -> Iterator[_Command]:
             line += part.count("\n")
 
 
-def _run_console(page: Path, consoles: list[Block], folder: Path, env: Mapping[str, str]) -> None:
+def _run_console(page: Path, consoles: list[Block], folder: Path, env: Mapping[str, str], timeout_s: int) -> None:
     commands = list(_commands(consoles))
     script = "".join(f"{command.text}\necho\necho '@@@' $?\n" for command in commands)
     # stdin is the script, as at a terminal; a group of its own, so that background jobs end with it.
@@ -136,7 +146,7 @@ def _run_console(page: Path, consoles: list[Block], folder: Path, env: Mapping[s
         start_new_session=True,
     )
     try:
-        output, _ = shell.communicate(script, timeout=TIMEOUT_S)
+        output, _ = shell.communicate(script, timeout=timeout_s)
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(shell.pid, signal.SIGKILL)

@@ -236,7 +236,7 @@ def check_secrets(kind: ResourceKind, app: App, settings: Mapping[str, Any], exa
             seen += [json.dumps(client.read(kind.name, example.target)), repr(_open(kind, client, example).read())]
     assert len(seen) > len(example.specs)
     for text in seen:
-        _refuse_leak(text, secrets, "a secret of the example is shown")
+        _refuse_leak(text, secrets, "a secret of the example is shown (session.learn hides it from observers)")
 
 
 # -- tools -------------------------------------------------------------------------------------------------------
@@ -277,6 +277,7 @@ def _given(example: Example, name: str) -> bool:
 
 
 def _refuse_leak(text: str, secrets: Sequence[str], what: str) -> None:
-    """Raises AssertionError. No ``assert``: pytest would show its operands, and a failing test must not tell either."""
+    """Raises AssertionError. No ``assert``: pytest would show its operands, which are whole documents with secrets."""
+    __tracebackhide__ = True
     if any(secret in text for secret in secrets):
         raise AssertionError(f"{what}: {redact_text(text, secrets)[:400]}")
