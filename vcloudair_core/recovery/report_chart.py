@@ -25,7 +25,7 @@ from vcloudair_core.recovery.report_words import GLYPHS, WORDS, clock, duration
 PLOT_FROM, PLOT_TO = 21.0, 85.0
 """Where the time is, in percent: names are left of it, verdicts right."""
 
-HEAD, FOOT = 26, 6
+HEAD, FOOT = 34, 6
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _LEAST = 0.35
 _MOST_TICKS = 9

@@ -151,16 +151,16 @@ class Fold:
         group, phase, name = (read.text(event, key) for key in ("group", "phase", "step"))
         if group:
             self._group(group)
-        found = self.steps.get((group, phase, name)) or StepReport(group, phase, name, "")
+        found = self.steps.get(_step_key(event)) or StepReport(group, phase, name, "")
         return replace(found, kind=read.text(event, "kind") or found.kind)
 
-    def _keep(self, step: StepReport, attempts: list[Attempt], **words: Any) -> None:
-        self.steps[step.group, step.phase, step.name] = replace(step, attempts=tuple(attempts), **words)
+    def _keep(self, event: Event, step: StepReport, attempts: list[Attempt], **words: Any) -> None:
+        self.steps[_step_key(event)] = replace(step, attempts=tuple(attempts), **words)
 
     def _step_started(self, event: Event, at: datetime | None) -> None:
         step = self._step(event)
         attempt = Attempt(read.whole(event, "attempt") or len(step.attempts) + 1, at)
-        self._keep(step, [*step.attempts, attempt])
+        self._keep(event, step, [*step.attempts, attempt])
 
     def _step_finished(self, event: Event, at: datetime | None) -> None:
         step = self._step(event)
@@ -168,8 +168,8 @@ class Fold:
         is_open = bool(attempts) and attempts[-1].verdict == IN_FLIGHT
         last = attempts.pop() if is_open else Attempt(read.whole(event, "attempt") or len(attempts) + 1)
         self._keep(
-            step, [*attempts, _ended(last, event, at)], output=read.text(event, "output"), by=read.text(event, "by"),
-            saved=read.text(event, "saved"), summary=event.get("summary"),
+            event, step, [*attempts, _ended(last, event, at)], output=read.text(event, "output"),
+            by=read.text(event, "by"), saved=read.text(event, "saved"), summary=event.get("summary"),
         )  # fmt: skip
 
     # -- machines ------------------------------------------------------------------------------------------------
@@ -216,6 +216,11 @@ class Fold:
 
     def _machine_rolled_back(self, event: Event, at: datetime | None) -> None:
         self._machine(event).rollback = _ended(Attempt(1), event, at)
+
+
+def _step_key(event: Event) -> tuple[str, str, str]:
+    """What tells steps apart: two may have one name, but not one key."""
+    return read.text(event, "group"), read.text(event, "phase"), read.text(event, "key") or read.text(event, "step")
 
 
 def _open(draft: MachineDraft, number: int | None) -> Attempt | None:

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.documents import ROOT
 from tests.support.recovery_events import Shape, Timeline, machine_id, run_events
 from vcloudair_core.recovery.report import RunReport, report_of
-from vcloudair_core.recovery.report_model import THERE, MachineReport
+from vcloudair_core.recovery.report_model import MACHINE_VERDICTS, THERE, MachineReport
 
 
 def report(**words: Any) -> RunReport:
@@ -85,6 +86,17 @@ def test_an_interruption_and_the_resumption_after_it() -> None:
     assert resumed.verdict == "done"
     assert [(one.user, one.end) for one in resumed.periods] == [("maria", "interrupted"), ("ines", "finished")]
     assert (resumed.rto.reached_s or 0) > 600, "what the interruption took is part of what it took"
+
+
+def test_steps_of_one_name_are_told_apart_by_their_keys() -> None:
+    time = Timeline()
+    for second, key in enumerate(("before/1", "before/2")):
+        words = {"group": "", "phase": "before", "step": "wait", "kind": "delay", "key": key, "attempt": 1}
+        time.add(second, "step_started", **words)
+        time.add(second + 0.5, "step_finished", **words, verdict="done" if key.endswith("1") else "failed", seconds=0.5)
+    assert [(step.name, step.last.verdict) for step in report_of(time.events()).steps] == [
+        ("wait", "done"), ("wait", "failed"),
+    ]  # fmt: skip
 
 
 def test_a_run_that_died_and_was_resumed_says_so() -> None:
@@ -219,6 +231,23 @@ def test_unknown_events_and_lines_that_are_none_are_passed_over() -> None:
     found = report_of([*events[:5], *odd, *events[5:]])
     assert found.verdict == "done" and found.passed_over == {"machine_sang": 1, "7": 1}
     assert "3 of the journal's lines are no events." in found.doubts
+
+
+def test_every_key_and_verdict_is_documented() -> None:
+    text = (ROOT / "docs" / "reference" / "recovery-report.md").read_text(encoding="utf-8")
+    whole = report(machines=3, failed=[0], failing_step=True, rolled_back=True, pauses=[(50, 10)]).as_dict()
+    assert f"| `schema` | {whole['schema']} |" in text
+    found = set(MACHINE_VERDICTS)
+
+    def gather(value: Any) -> None:
+        for key, inner in value.items() if isinstance(value, dict) else ():
+            found.add(key)
+            gather({} if key in ("task", "summary") else inner)
+        for inner in value if isinstance(value, list) else ():
+            gather(inner)
+
+    gather(whole)
+    assert len(found) > 60 and sorted(key for key in found if f"`{key}`" not in text) == []
 
 
 words = st.recursive(
