@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -12,6 +13,11 @@ from vcloudair_core.cli.invocation import Invocation, connected
 from vcloudair_core.cli.output import Column, emit, say, write
 from vcloudair_core.cli.recovery_conduct import COLUMNS, conduct
 from vcloudair_core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from vcloudair_core.client import Client
+    from vcloudair_core.recovery.report import RunReport
+    from vcloudair_core.recovery.run import RunOptions
 
 _RUN = typer.Argument(None, metavar="[RUN]", help="The id of a run, or the beginning of it; by default the newest.")
 
@@ -57,13 +63,20 @@ def resume(
     run_id: str = _RUN,
     approve: list[str] = typer.Option(None, "--approve", help="An approval given beforehand, by its name."),
     cancel: bool = typer.Option(False, "--cancel-on-stop", help="Cancel tasks when stopped, or given up."),
+    lost_grace: float = typer.Option(
+        30.0, "--lost-grace", min=0.1, help="Seconds after which an action that shows nowhere was never begun."
+    ),
 ) -> None:
-    """Go on with a run that was stopped or died. Nothing is begun a second time."""
+    """Go on with a run that was stopped or died. Nothing is begun a second time.
+
+    A machine that was about to be started is looked for, and started when nothing is to be seen of that for a while.
+    """
     from vcloudair_core.recovery.run import resume as go_on
 
-    conduct(
-        run, lambda client, options: go_on(client, run_id or "", options), approve=tuple(approve or ()), cancels=cancel
-    )
+    def work(client: Client, options: RunOptions) -> RunReport:
+        return go_on(client, run_id or "", replace(options, lost_grace_s=lost_grace))
+
+    conduct(run, work, approve=tuple(approve or ()), cancels=cancel)
 
 
 @connected
