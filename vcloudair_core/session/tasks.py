@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from vcloudair_core.http import Response
     from vcloudair_core.session.session import Session
 
-__all__ = ["Task", "cancel_task", "read_task", "task_of_response", "wait_for_task"]
+__all__ = ["Task", "cancel_task", "read_task", "task_of_response", "tell_observers", "wait_for_task"]
 
 _log = logging.getLogger(__name__)
 
@@ -88,7 +88,7 @@ def wait_for_task(
     polls = 0
     while True:
         if polls or not task.is_finished:
-            _tell(session, task)
+            tell_observers(session, task)
         if task.is_finished:
             return _ended(session, task)
         waited = clock.now() - changed_at
@@ -138,7 +138,8 @@ def _is_transient(exc: VcloudAirError) -> bool:
     return not isinstance(exc, UntrustedOriginError)
 
 
-def _tell(session: Session, task: Task) -> None:
+def tell_observers(session: Session, task: Task) -> None:
+    """Let plugins know how a task is. What goes wrong there is logged and does no harm."""
     for observer in session.task_observers:
         try:
             observer(task)

@@ -29,7 +29,7 @@ from vcloudair_core.services.dr.machines import Machine, fault_of_machine
 from vcloudair_core.services.dr.model import Reference, Replication, Result
 from vcloudair_core.services.dr.options import Options
 from vcloudair_core.services.dr.store import find_machines, path_of, read_replication, read_tasks, start_action
-from vcloudair_core.session.tasks import Task, cancel_task, read_task
+from vcloudair_core.session.tasks import Task, cancel_task, read_task, tell_observers
 
 if TYPE_CHECKING:
     from vcloudair_core.session.session import Session
@@ -443,8 +443,7 @@ class Flights:
 
     def _tell(self, flight: _Flight, task: Task) -> None:
         self._watcher.progressed(flight.job, task)
-        for observer in self._session.task_observers:
-            observer(task)
+        tell_observers(self._session, task)
 
     def _each(self, things: Sequence[_Thing], work: Callable[[_Thing], object]) -> None:
         list(self._pool.map(work, things))
