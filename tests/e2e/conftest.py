@@ -1,4 +1,4 @@
-"""A simulated cloud behind TLS for whole programs, and the environment that leads them to it."""
+"""A simulated cloud behind TLS for whole programs, the environment that leads them to it, and the built collection."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.ansible import environment
+from tests.support.ansible import environment, install_collection
 from vcloudair_core.simulator import SimulatorServer
 
 
@@ -14,3 +14,9 @@ from vcloudair_core.simulator import SimulatorServer
 def env(vca_simulator_server: SimulatorServer, tmp_path: Path) -> dict[str, str]:
     """What a user exports, and nothing else of ours."""
     return environment(vca_simulator_server.env(), tmp_path)
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of collections with ours in it, built and installed: what users have, away from the checkout."""
+    return install_collection(tmp_path_factory.mktemp("installed"))

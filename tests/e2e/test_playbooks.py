@@ -1,4 +1,7 @@
-"""Every playbook of the project, run twice over TLS: the first run changes what differs, the second nothing."""
+"""Every playbook of the project, run twice over TLS: the first run changes what differs, the second nothing.
+
+They are run by their full names, from the built and installed collection: users have no checkout.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.ansible import ROOT, run_playbook
+from tests.support.ansible import ROOT, from_elsewhere, run_playbook
 from vcloudair_core.simulator import SimulatorServer
 
 PLAYBOOKS = {
     "edge_converge.yml": 3,
+    "edge_migrate.yml": 2,
     "firewall_converge.yml": 1,
     "firewall_rules.yml": 2,
     "firewall_report.yml": 0,
     "firewall_staged.yml": 3,
     "ipsec_converge.yml": 2,
+    "machines_facts.yml": 0,
     "machines_report.yml": 0,
     "metrics_gate.yml": 0,
     "nat_converge.yml": 2,
@@ -31,7 +36,14 @@ ELSEWHERE = {
 }
 """Playbooks that need a cloud or an inventory of their own, and the file here that runs them."""
 
+OF_AN_INVENTORY = {"machines_facts.yml"}
+"""Playbooks whose hosts are the machines of the cloud."""
+
 SECRETS = ("demo-password", "a key of the tests")
+
+
+def _full_name(playbook: str) -> str:
+    return f"vcloudair.cloud.{playbook.removesuffix('.yml')}"
 
 
 def _edge_calls(server: SimulatorServer, section: str = "") -> list[str]:
@@ -47,19 +59,61 @@ def test_every_playbook_is_run_here() -> None:
 
 
 @pytest.mark.parametrize(("name", "changes"), PLAYBOOKS.items())
-def test_twice(name: str, changes: int, env: dict[str, str], vca_simulator_server: SimulatorServer) -> None:
-    env = {**env, "BRANCH_PSK": SECRETS[1]}
-    first = run_playbook(name, env, "--diff")
+def test_twice(
+    name: str,
+    changes: int,
+    env: dict[str, str],
+    installed: Path,
+    tmp_path: Path,
+    vca_simulator_server: SimulatorServer,
+) -> None:
+    env = {**from_elsewhere(env, installed), "BRANCH_PSK": SECRETS[1]}
+    inventory = tmp_path / "cloud.vca.yml"
+    inventory.write_text("plugin: vcloudair.cloud.vca_vms\n", encoding="utf-8")
+    arguments = ["--diff", *(["-i", str(inventory)] if name in OF_AN_INVENTORY else [])]
+    first = run_playbook(_full_name(name), env, *arguments)
     assert first.status == 0, first.output
     assert first.counts["changed"] == changes
+    assert first.counts["ok"] > 0
     assert "WARNING" not in first.output
     assert all(secret not in first.output for secret in SECRETS)
 
     vca_simulator_server.simulator.journal.clear()
-    second = run_playbook(name, env, "--diff")
+    second = run_playbook(_full_name(name), env, *arguments)
     assert second.status == 0, second.output
     assert second.counts["changed"] == 0
     assert set(_edge_calls(vca_simulator_server)) <= {"GET"}
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_what_is_run_elsewhere_is_in_the_built_collection_too(name: str, env: dict[str, str], installed: Path) -> None:
+    done = run_playbook(_full_name(name), from_elsewhere(env, installed), "--syntax-check")
+    assert done.status == 0, done.output
+
+
+def test_the_installed_collection_is_what_is_run(env: dict[str, str], installed: Path) -> None:
+    shown = run_playbook(_full_name("firewall_report.yml"), from_elsewhere(env, installed), "-vv")
+    assert f"{installed}/ansible_collections/vcloudair/cloud/playbooks/firewall_report.yml" in shown.output
+    assert str(ROOT / "collections") not in shown.output
+
+
+def test_old_lists_are_what_they_were_and_a_rule_without_a_name_gets_one(
+    env: dict[str, str], vca_simulator_server: SimulatorServer
+) -> None:
+    old = {
+        "fw_rules": [
+            {"policy": "drop", "protocol": "Tcp", "dest_port": 25, "is_enable": False},
+            {"description": 'says "description": all', "source_ip": "10.0.0.0/8", "enable_logging": True},
+        ],
+        "nat_rules": [{"original_ip": "203.0.113.10", "translated_ip": "10.0.0.1"}],
+    }
+    done = run_playbook("edge_migrate.yml", env, "-e", json.dumps(old))
+    assert done.status == 0, done.output
+    edge = next(iter(vca_simulator_server.simulator.world.edges.values()))
+    rules = [(rule["name"], rule["action"], rule["enabled"]) for rule in edge.firewall["user"]]
+    assert rules == [("rule added by Ansible", "deny", False), ('says "description": all', "accept", True)]
+    nothing = run_playbook("edge_migrate.yml", env, "-e", json.dumps({"fw_rules": [], "nat_rules": []}))
+    assert (nothing.status, nothing.counts["changed"]) == (0, 0), nothing.output
 
 
 def test_converging_costs_one_read_and_one_write(env: dict[str, str], vca_simulator_server: SimulatorServer) -> None:

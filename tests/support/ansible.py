@@ -47,9 +47,28 @@ def environment(variables: Mapping[str, str], folder: Path) -> dict[str, str]:
     }
 
 
+def install_collection(folder: Path) -> Path:
+    """Builds the collection and installs the tarball below ``folder``, as a user would. Returns where it is found."""
+    (folder / "ansible.cfg").touch()
+    env = {**os.environ, "ANSIBLE_HOME": str(folder / "home"), "ANSIBLE_CONFIG": str(folder / "ansible.cfg")}
+    galaxy = [str(BIN / "ansible-galaxy"), "collection"]
+    built = _run([*galaxy, "build", "--output-path", str(folder), str(ROOT)], env)
+    assert built.status == 0, built.output
+    tarball = next(folder.glob("*.tar.gz"))
+    done = _run([*galaxy, "install", "--offline", "-p", str(folder / "collections"), str(tarball)], env)
+    assert done.status == 0, done.output
+    return folder / "collections"
+
+
+def from_elsewhere(env: Mapping[str, str], collections: Path) -> dict[str, str]:
+    """The environment of a user who has the installed collection and no checkout: its path, an empty configuration."""
+    empty = collections.parent / "ansible.cfg"
+    return {**env, "ANSIBLE_CONFIG": str(empty), "ANSIBLE_COLLECTIONS_PATH": str(collections)}
+
+
 def run_playbook(name: str, env: Mapping[str, str], *arguments: str) -> Run:
-    """One playbook of the project, or a path."""
-    path = name if "/" in name else str(ROOT / "playbooks" / name)
+    """One playbook of the project, or a path, or one of an installed collection by its full name."""
+    path = str(ROOT / "playbooks" / name) if name.endswith(".yml") and "/" not in name else name
     return _run([str(BIN / "ansible-playbook"), *arguments, path], env)
 
 
