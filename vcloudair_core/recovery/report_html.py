@@ -66,6 +66,8 @@ def html_of(report: RunReport) -> str:
     anchors = {machine.id: f"m{place}" for place, machine in enumerate(report.machines, 1)}
     heading = _TITLES.get(report.action, "Run") + (f" of {name}" if name else "")
     words = {one: getattr(report_words, one) for one in ("duration", "minutes", "clock", "date_and_clock", "met")}
+    if report.started is not None and report.ended is not None and report.started.date() != report.ended.date():
+        words["clock"] = report_words.day_and_clock
     return template.render(
         report=report, heading=heading, sentence=report_words.sentence(report),
         upper_first=_upper_first, css=css, css_hash=_hash(str(css)),

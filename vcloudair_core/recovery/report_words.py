@@ -63,6 +63,11 @@ def clock(at: datetime | None) -> str:
     return "not known" if at is None else f"{at:%H:%M:%S}"
 
 
+def day_and_clock(at: datetime | None) -> str:
+    """Like ``14 Mar 09:14:05``, for runs that saw more than one day."""
+    return "not known" if at is None else f"{at:%d %b %H:%M:%S}"
+
+
 def date_and_clock(at: datetime | None) -> str:
     return "not known" if at is None else f"{at:%Y-%m-%d %H:%M:%S} UTC"
 

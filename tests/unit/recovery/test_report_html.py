@@ -102,6 +102,11 @@ def test_machines_that_are_alike_are_told_of_together() -> None:
     assert len(entries[1].xpath(".//a")) == 20
 
 
+def test_a_run_that_saw_two_days_tells_them_apart() -> None:
+    text = words(tree(page(machines=2, pauses=[(100, 86_400)])).xpath("//section[@aria-labelledby='machines']")[0])
+    assert "14 Mar 09:00:55 to 15 Mar 09:0" in text
+
+
 def test_interruptions_and_roll_backs_are_told() -> None:
     paused = tree(page(machines=5, pauses=[(100, 600)]))
     rows = [words(one) for one in paused.xpath("//section[@aria-labelledby='course']//tbody/tr")]
