@@ -35,9 +35,6 @@ def serve(
     switches: list[str] = typer.Option(
         None, "--set", metavar="NAME=VALUE", help="Any other switch of the simulator; may be repeated."
     ),
-    switches: list[str] = typer.Option(
-        [], "--switch", metavar="NAME=VALUE", help="Any other switch of the simulator; may be given several times."
-    ),
     env_file: Path = typer.Option(None, "--env-file", help="File to write the VCA_* exports to."),
 ) -> None:
     """Serve a simulated cloud until Ctrl-C.
