@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.original_sdk import run_original
+from tests.support.original_sdk import CLOCK, run_original
 from tests.support.recovery_ways import DONE, SILENT, STUCK, TASK_S, WAYS, Way, is_recovered, judged
 from vcloudair_core import DisasterRecovery, VCAODSession
 from vcloudair_core.simulator import Simulator, SimulatorServer
@@ -29,20 +29,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "verdicts.md"
 STUCK_AFTER_S = 6
 """Seconds of this machine after which a call that waits for one answer is taken to wait for ever."""
 
-CLOCK = """
-import contextlib, datetime, io, threading, time, urllib.request
-real, ahead, current = datetime.datetime, [0.0], [""]
-class Moved(real):
-    @classmethod
-    def utcnow(cls):
-        return real.utcfromtimestamp(time.time() + ahead[0])
-def sleep(seconds):
-    ahead[0] += seconds
-    order = json.dumps({"advance_s": seconds}).encode()
-    urllib.request.urlopen(current[0] + "/_sim/clock", order, timeout=30).close()
-datetime.datetime, time.sleep = Moved, sleep
-"""
 RUN = """
+import contextlib, io, threading
 found['clouds'] = []
 for cloud in clouds:
     current[0], before = cloud['url'], ahead[0]

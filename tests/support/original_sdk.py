@@ -25,6 +25,22 @@ print("FOUND " + json.dumps(found))
 """
 
 
+CLOCK = """
+import datetime, time, urllib.request
+real, ahead, current = datetime.datetime, [0.0], [""]
+class Moved(real):
+    @classmethod
+    def utcnow(cls):
+        return real.utcfromtimestamp(time.time() + ahead[0])
+def sleep(seconds):
+    ahead[0] += seconds
+    order = json.dumps({"advance_s": seconds}).encode()
+    urllib.request.urlopen(current[0] + "/_sim/clock", order, timeout=30).close()
+datetime.datetime, time.sleep = Moved, sleep
+"""
+"""Run before the SDK is loaded: the Python that it finds has the clock of the simulated cloud at ``current[0]``."""
+
+
 class OriginalSdkError(AssertionError):
     """The program ended with an exception; its last line is the message."""
 

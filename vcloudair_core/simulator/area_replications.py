@@ -86,7 +86,8 @@ def _listed(context: Any, found: list[Replication], parent: str, parent_type: st
         page = size = 0
     if page < 1 or size < 1:
         return answers.error(400, "BAD_REQUEST", "validation error on field 'page': not a positive number")
-    size = min(size, 128)
+    if "pageSize" in context.query:
+        size = min(size, 128)
     root = with_port(context.root, context.simulator.config.href_port_443)
     href, media = f"{root}{parent}/replications", f"{T}query.references+xml"
     links = [link("up", f"{root}{parent}", parent_type)]
