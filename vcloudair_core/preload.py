@@ -7,32 +7,15 @@ from __future__ import annotations
 
 import importlib
 import logging
+import pkgutil
 
 from vcloudair_core.app import App
 
 _log = logging.getLogger(__name__)
 
-_WHEN_NEEDED = (
-    "cryptography.fernet",
-    "filelock",
-    "platformdirs",
-    "tenacity",
-    "vcloudair_core.engine.lock",
-    "vcloudair_core.services.ans.service",
-    "vcloudair_core.services.dr.service",
-    "vcloudair_core.services.metrics.service",
-    "vcloudair_core.services.query.service",
-    "vcloudair_core.session.auth_api_token",
-    "vcloudair_core.session.auth_token",
-    "vcloudair_core.session.auth_vca",
-    "vcloudair_core.session.auth_vcd",
-    "vcloudair_core.session.auth_vchs",
-    "vcloudair_core.session.cache",
-    "vcloudair_core.session.session",
-    "vcloudair_core.staging",
-    "vcloudair_core.transport.requests_",
-)
-"""What is imported at first use otherwise."""
+_OURS = ("engine", "services", "session", "transport")
+"""Packages whose modules are imported at first use otherwise."""
+_OTHERS = ("cryptography.fernet", "encodings.ascii", "encodings.idna", "filelock", "gzip", "lxml.etree", "platformdirs")
 
 
 def preload() -> App:
@@ -41,11 +24,9 @@ def preload() -> App:
     Raises: PluginError when a plugin that VCA_REQUIRE_PLUGINS names is not working.
     """
     app = App()
-    for name in _WHEN_NEEDED:
+    for name in (*_OTHERS, "vcloudair_core.staging", *_modules()):
         importlib.import_module(name)
-    from vcloudair_core.transport import requests_
-
-    requests_.preload()
+    _start_cryptography()
     app.plugins.services()
     app.plugins.auth_methods()
     app.plugins.record_types()
@@ -55,3 +36,22 @@ def preload() -> App:
         except Exception as exc:  # noqa: BLE001 - foreign code; whoever uses the kind is told
             _log.debug("the kind %s cannot be loaded (%s)", name, type(exc).__name__)
     return app
+
+
+def _modules() -> list[str]:
+    found = []
+    for package in _OURS:
+        path = importlib.import_module(f"vcloudair_core.{package}").__path__
+        found += [module.name for module in pkgutil.walk_packages(path, f"vcloudair_core.{package}.")]
+    return found
+
+
+def _start_cryptography() -> None:
+    """Its libraries set themselves up when they are first used, which takes some milliseconds."""
+    from cryptography.fernet import Fernet
+
+    from vcloudair_core.transport import requests_
+
+    requests_.preload()
+    cipher = Fernet(Fernet.generate_key())
+    cipher.decrypt(cipher.encrypt(b""))

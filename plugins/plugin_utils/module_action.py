@@ -12,7 +12,7 @@ import inspect
 import os
 
 from ansible import constants as C
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.vars.clean import remove_internal_keys
@@ -64,7 +64,10 @@ class ModuleAction(ActionBase):
     def _run_here(self, name, task_vars):
         arguments = self._arguments()
         self._update_module_args(name, arguments, task_vars)
-        output, errors = in_controller.run(self.module, arguments)
+        try:
+            output, errors = in_controller.run(self.module, arguments)
+        except Exception as exc:
+            raise AnsibleError("Module failed.") from exc
         said = dict(stdout=output, stderr=errors)
         has_profiles = "profile" in inspect.signature(self._parse_returned_data).parameters
         found = self._parse_returned_data(said, *[in_controller.PROFILE] if has_profiles else [])

@@ -157,10 +157,13 @@ class RequestsTransport:
 
 def preload() -> None:
     """Import what sending takes, for programs that fork: each of their processes would have to otherwise."""
-    import idna  # noqa: F401 - for names of hosts, and slow
+    import idna  # noqa: F401 - for names of hosts
     import requests.adapters
     import requests.utils
-    import urllib3.util.retry  # noqa: F401
+    import urllib3.util.retry
+    import urllib3.util.ssl_
+
+    urllib3.util.ssl_.create_urllib3_context()
 
 
 def _prepared(request: Request) -> Any:

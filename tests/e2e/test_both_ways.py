@@ -1,0 +1,84 @@
+"""Every integration target, once in the controller and once as modules: every result is the same, byte for byte."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.ansible import ROOT, environment
+from tests.support.recorded import Recorded, record
+from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
+
+FOLDER = ROOT / "tests" / "integration" / "targets"
+TARGETS = sorted(path.name for path in FOLDER.iterdir())
+
+HERE, AS_MODULE = "in the controller", "as a module"
+ASYNCHRONOUS = "is run as a module: it is asynchronous"
+"""What some targets do, and only a module can."""
+
+VOLATILE = re.compile(r"seconds|\w+_s|stage_id")
+"""Keys whose values hang on when a task ran, and in which run: how long a recovery took, and a stage named after it."""
+OF_ONE_RUN = re.compile(
+    r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*(?:Z|[+-]\d\d:\d\d)?"  # the simulated server's clock
+    r"|(?<=task[/:])[0-9a-f-]{36}"  # ids of its tasks: machines of one recovery are started at the same time
+    r"|\d{8}-\d{6}-\d{3}-[0-9a-f]{4}"  # a recovery, named after its time
+)
+
+
+def plain(value: Any) -> Any:
+    """Without what is volatile, so that the rest can be compared as it is."""
+    if isinstance(value, dict):
+        return {key: "..." if VOLATILE.fullmatch(key) else plain(item) for key, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, list) else value
+
+
+def told(recorded: Recorded, of_one_run: Mapping[str, str]) -> list[str]:
+    """All results as lines of JSON. ``of_one_run``: values of this run alone, and what to call them."""
+    found = []
+    for line in recorded.results():
+        shown = {key: line[key] for key in ("event", "task", "action")}
+        text = json.dumps({**shown, "result": plain(line["result"])}, indent=1)
+        for value, name in of_one_run.items():
+            text = text.replace(value, name)
+        found += OF_ONE_RUN.sub("...", text).splitlines()
+    return found
+
+
+def replay(target: str, way: str, folder: Path) -> list[str]:
+    """What a target's tasks come to, at a fresh simulated cloud. Where they were run is asserted."""
+    folder.mkdir()
+    play = {"hosts": "localhost", "gather_facts": False, "roles": [target]}
+    path = folder / "play.yml"
+    path.write_text(json.dumps([play]), encoding="utf-8")
+    # As `tools/collection_checks.py integration` has it.
+    with SimulatorServer(SimulatorConfig(replications=3, dr_task_s=0.2)) as server:
+        variables = {name.lower(): value for name, value in server.env().items()}
+        variables |= {"output_dir": str(folder), "ansible_python_interpreter": sys.executable}
+        switches = {"ANSIBLE_ROLES_PATH": str(FOLDER), "VCA_IN_CONTROLLER": "true" if way == HERE else "false"}
+        own = {"VCA_STATE_DIR": str(folder / "state"), "XDG_STATE_HOME": str(folder / "xdg")}
+        env = {**environment({}, folder), **switches, **own}
+        recorded = record(path, env, folder, "-vvv", "-e", json.dumps(variables))
+        of_one_run = {str(folder): "folder", variables["vca_url"]: "url", variables["vca_ca_path"]: "ca_path"}
+    assert recorded.run.status == 0, json.dumps(recorded.results()[-3:], indent=1)
+    said = recorded.run.output
+    as_module = said.count("is run as a module") - said.count(ASYNCHRONOUS)
+    here = said.count("is run in the controller")
+    assert (here > 0, as_module > 0) == (way == HERE, way == AS_MODULE)
+    return told(recorded, of_one_run)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("target", TARGETS)
+def test_results_are_the_same_in_the_controller_and_as_a_module(target: str, tmp_path: Path) -> None:
+    here = replay(target, HERE, tmp_path / "one")
+    as_module = replay(target, AS_MODULE, tmp_path / "two")
+    assert len(here) > 1
+    differences = difflib.unified_diff(as_module, here, AS_MODULE, HERE, lineterm="", n=12)
+    assert here == as_module, "\n".join(differences)
