@@ -73,6 +73,7 @@ options:
       - What to do when a machine fails. With V(continue), the default of O(vms) and O(all), all that does not depend on
         it is brought over all the same. With V(stop), the default of a plan, nothing more is started.
       - With V(roll_back), a test is cleaned up and networks are switched back as well.
+      - A clean-up goes on by default, also that of a plan.
       - The task fails in any case.
     type: str
     choices: [continue, stop, roll_back]
@@ -83,7 +84,9 @@ options:
     type: bool
     default: true
   resume:
-    description: Go on with the newest run of this plan if it was stopped or died, in place of starting a new one.
+    description:
+      - Go on with the newest run of this plan if it was stopped or died, in place of starting a new one.
+      - Without a plan there is nothing to go on with. The same task once more starts nothing twice.
     type: bool
     default: false
   approve:
@@ -221,6 +224,9 @@ ARGUMENTS = dict(
 
 def act(client, params, check_mode, diff_mode):
     """Bring the machines over, and say what came of it."""
+    if params["resume"] and not params["plan"]:
+        refuse("resume", "it is a plan that is gone on with; without one, the same task again starts nothing twice")
+    is_cleanup = params["action"] == "cleanup"
     plan = plan_of(
         params,
         power_on=params["power_on"],
@@ -228,8 +234,10 @@ def act(client, params, check_mode, diff_mode):
         max_concurrent=params["max_concurrent"],
         machine_timeout_s=params["task_timeout"],
         stuck_after_s=params["stuck_after"],
-        on_failure=params["on_error"],
+        on_failure=params["on_error"] or ("continue" if is_cleanup else None),
     )
+    if not plan.machines and not plan.every_machine:
+        return told([], params["action"], diff_mode)  # an empty selection: nothing is meant
     if check_mode:
         return _previewed(client, plan, params, diff_mode)
     if not params["wait"]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from vcloudair_core.errors import SpecError
+from vcloudair_core.errors import NotFoundError, SpecError
 from vcloudair_core.recovery import events
 from vcloudair_core.recovery.plan import Group, Machine, RecoveryPlan, Step
 from vcloudair_core.services.dr.flights import Job
@@ -96,6 +96,12 @@ def roster_of(plan: RecoveryPlan, service: RecoveryService) -> Roster:
     """
     if plan.every_machine:
         found = service.choose(None)
+        if not found:
+            # Nothing to do is not a success here: whoever asks for everything does not expect nothing.
+            raise NotFoundError(
+                "Nothing is replicated into this organisation.",
+                hint="Ask whether this is the organisation that is meant, and whether replication is set up.",
+            )
         group = replace(plan.groups[0], machines=tuple(Machine(one.name or one.id) for one in found))
         return Roster(
             replace(plan, groups=(group,)),

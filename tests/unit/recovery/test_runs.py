@@ -28,6 +28,7 @@ from vcloudair_core.recovery.plan_data import plan_as_data, plan_of_data
 from vcloudair_core.recovery.preview import preview
 from vcloudair_core.recovery.report import RunReport
 from vcloudair_core.recovery.run import RunOptions, resume, start
+from vcloudair_core.recovery.steps import Question
 from vcloudair_core.services.dr.options import Stop
 
 Make = Callable[..., RecoveryCloud]
@@ -259,10 +260,13 @@ def test_approvals_are_asked_for_given_beforehand_or_refused(make: Make) -> None
     def planned(number: int) -> RecoveryPlan:
         return plan(Group("g", (Machine(name(number)),), before=(step,)))
 
-    asked = []
-    report = start(
-        cloud.client, planned(1), "failover", RunOptions(ask=lambda question: asked.append(question) or "ada")
-    )
+    asked: list[Question] = []
+
+    def ask(question: Question) -> str:
+        asked.append(question)
+        return "ada"
+
+    report = start(cloud.client, planned(1), "failover", RunOptions(ask=ask))
     assert report.verdict == "done"
     assert (asked[0].text, asked[0].group) == ("Is the primary site down?", "g")
     assert happened(cloud, "step_finished")[0]["by"] == "ada"
@@ -448,6 +452,15 @@ def test_machines_by_name_and_all_of_them_are_runs_as_well(make: Make) -> None:
     assert sorted(verdicts(everything).values()) == ["already", "done", "done"]
     assert start(cloud.client, plan_of_machines([]), "test").machines == ()
     assert len(cloud.posts()) == 3
+
+
+def test_all_of_nothing_is_no_success(make: Make) -> None:
+    cloud = make(0)
+    with pytest.raises(NotFoundError, match="Nothing is replicated"):
+        start(cloud.client, plan_of_machines(None), "test")
+    with pytest.raises(NotFoundError, match="Nothing is replicated"):
+        preview(cloud.client, plan_of_machines(None), "test")
+    assert run_ids(cloud.client.settings) == []
 
 
 def test_a_plan_survives_as_plain_data() -> None:

@@ -119,7 +119,11 @@ def report(
 def _objective(name: str, told: dict[str, Any]) -> str:
     from vcloudair_core.cli.recovery_view import clock_of
 
-    reached = clock_of(told["reached_s"]) if told["reached_s"] is not None else "not known"
+    if told["reached_s"] is not None:
+        reached = clock_of(told["reached_s"])
+    else:
+        reached = "not reached" if told["met"] is False else "not known"
+        reached += f" ({clock_of(told['known_s'])} so far)" if told["known_s"] is not None else ""
     target = f", target {clock_of(told['target_minutes'] * 60)}" if told["target_minutes"] is not None else ""
     verdict = {True: ", met", False: ", missed", None: ""}[told["met"]]
     return f"{name}: {reached}{target}{verdict}"
