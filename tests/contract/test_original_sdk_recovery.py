@@ -21,7 +21,7 @@ import pytest
 from tests.support.original_sdk import CLOCK, run_original
 from tests.support.recovery_ways import DONE, SILENT, STUCK, TASK_S, WAYS, Way, is_recovered, judged
 from vcloudair_core import DisasterRecovery, VCAODSession
-from vcloudair_core.simulator import Simulator, SimulatorServer
+from vcloudair_core.simulator import Simulator, SimulatorConfig, SimulatorServer
 from vcloudair_core.simulator.world import Replication
 from vcloudair_core.testing.clock import LinkedClock
 
@@ -85,6 +85,39 @@ def _judged(text: str, seconds: float, simulator: Simulator, machine: Replicatio
 
 
 # -- the original ------------------------------------------------------------------------------------------------
+
+
+DRILL = """
+current[0] = vcd_url
+session = vcloudair.VCASession('5.6', user, password)
+org_info = session.login(orgname=org, vcd_url=vcd_url)
+dr = vcloudair.DisasterRecovery(vcdurl=vcd_url, token=org_info['token'], org_uuid=org_id, version='5.7')
+dr.retrieve_replications()
+found['names'] = sorted(entry['name'] for entry in dr.replications.values())
+def look():
+    with urllib.request.urlopen(vcd_url + '/_sim/replications', timeout=30) as answer:
+        return [one['test_state'] for one in json.load(answer)], list(dr.action_errors)
+dr.do_test_failover(*dr.replications, power_on=False)
+found['tested'] = look()
+dr.do_test_cleanup(total=True)
+found['cleaned'] = look()
+print("\\nFOUND " + json.dumps(found), flush=True)
+os._exit(0)
+"""
+
+
+def test_the_original_lists_tests_and_cleans_up() -> None:
+    config = SimulatorConfig(profile="vcd", replications=3, dr_task_s=TASK_S, queued_progress="0")
+    with SimulatorServer(config, tls=False) as server:
+        env, world = server.env(), server.simulator.world
+        given = {"user": env["VCA_USERNAME"], "password": env["VCA_PASSWORD"], "org": env["VCA_ORG"]}
+        given |= {"vcd_url": server.url, "org_id": world.orgs[env["VCA_ORG"]].org_id}
+        found = run_original(DRILL, given, ca_path="", before=CLOCK)
+        posted = [entry.path.rpartition("/")[2] for entry in server.simulator.journal.entries(method="POST")][1:]
+    assert found["names"] == [group.name for group in world.replications.values()]
+    assert found["tested"] == [["complete"] * 3, []]
+    assert found["cleaned"] == [["none"] * 3, []]
+    assert posted == ["testFailover"] * 3 + ["testCleanup"] * 3
 
 
 def _original(ways: Sequence[Way]) -> dict[str, dict[str, Claim]]:
