@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vcloudair_core.client import Client
+from vcloudair_core.client import Client, pick_record
 from vcloudair_core.config import Settings
 from vcloudair_core.plugin.manager import PluginManager
 
@@ -86,6 +86,19 @@ class App:
             kinds=self.plugins.resource_kinds(),
             veto=lambda plan: self.plugins.plan_ready(plan, chosen),
         )
+
+    def secrets_in(self, kind: str, specs: Any) -> list[str]:
+        """Every secret in plain data for a kind, in every spelling that a text may have: for whoever logs it.
+
+        Nothing in the data need be right. Secrets are told by what the kind declares, and by names that always hold
+        secrets. Sends nothing. Raises PluginError when no plugin offers the kind.
+        """
+        from vcloudair_core.engine.fields import secret_names, secrets_in
+        from vcloudair_core.redact import secret_spellings
+
+        names = secret_names(pick_record(self.plugins.resource_kinds(), kind, "resource kind").load().spec_type)
+        found = dict.fromkeys(secrets_in(specs, names))
+        return [spelling for secret in found for spelling in sorted(secret_spellings(secret))]
 
 
 def connect(**arguments: Any) -> Client:

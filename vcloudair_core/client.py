@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.engine.desired import Absent, Desired, Exactly, Present
 from vcloudair_core.engine.ensure import Veto, ensure
-from vcloudair_core.engine.fields import secret_names, secrets_in
 from vcloudair_core.engine.kind import Validates
 from vcloudair_core.engine.lock import locker_of
 from vcloudair_core.errors import PluginError, SpecError
@@ -58,28 +57,20 @@ class Client:
         """The service of that name, made once per client. Raises PluginError when no plugin offers it."""
         with self._lock:
             if name not in self._opened:
-                self._opened[name] = _pick(self._services, name, "service").factory(self.session)
+                self._opened[name] = pick_record(self._services, name, "service").factory(self.session)
             return self._opened[name]
 
     def kind(self, name: str) -> ResourceKind:
         """The resource kind of that name, such as ``ans.firewall``. Raises PluginError when no plugin offers it."""
         with self._lock:
             if name not in self._loaded:
-                self._loaded[name] = _pick(self._kinds, name, "resource kind").load()
+                self._loaded[name] = pick_record(self._kinds, name, "resource kind").load()
             return self._loaded[name]
 
     @property
     def kind_names(self) -> list[str]:
         """Names of all resource kinds, sorted."""
         return sorted(self._kinds)
-
-    def secrets_in(self, kind: str, specs: Any) -> list[str]:
-        """Every secret in plain data for a kind: for whoever logs or shows what it was given. Nothing need be right.
-
-        Told by the kind's declarations, and by names that always hold secrets. Raises PluginError when no plugin
-        offers the kind.
-        """
-        return list(dict.fromkeys(secrets_in(specs, secret_names(self.kind(kind).spec_type))))
 
     # -- the one flow --------------------------------------------------------------------------------------------
 
@@ -220,7 +211,8 @@ def _parse_one(kind: ResourceKind, item: Mapping[str, Any], path: str) -> Any:
         raise SpecError(f"{path}.{exc.field}" if exc.field else path, exc.reason, hint=exc.hint) from exc
 
 
-def _pick(records: Mapping[str, Any], name: str, what: str) -> Any:
+def pick_record(records: Mapping[str, Any], name: str, what: str) -> Any:
+    """The record of that name; ``what`` it is, for messages. Raises PluginError with the nearest name."""
     record = records.get(name)
     if record is None:
         near = difflib.get_close_matches(name, records, n=1)

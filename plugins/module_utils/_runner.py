@@ -11,6 +11,7 @@ from __future__ import annotations
 import traceback
 
 from ansible.module_utils import basic
+from ansible.module_utils.common import validation
 from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import connection_arguments, edge_arguments
 
 MINIMUM_LIBRARY = "0.1.0"
@@ -33,7 +34,19 @@ class AnsibleModule(basic.AnsibleModule):
 
     Ansible logs what it was called with, such options as Python shows them, and looks for secrets as they were given:
     one with a quote or a backslash in it is spelled in another way there.
+
+    ``hide(params)``, if any, gives more texts to mask. It is asked before anything else looks at the parameters.
     """
+
+    def __init__(self, hide=None, **declared):
+        self._hide = hide
+        super(AnsibleModule, self).__init__(**declared)
+
+    def _load_params(self):
+        """As Ansible's; from here on nothing that is secret is shown, whatever is wrong with the rest."""
+        super(AnsibleModule, self)._load_params()
+        if self._hide is not None:
+            self.no_log_values.update(self._hide(self.params))
 
     def log(self, msg, log_args=None):
         """As Ansible's, without the other spelling of secrets."""
@@ -65,7 +78,7 @@ class Job(object):
 
     def __call__(self, client, params, check_mode, diff_mode):
         """Do it. Returns the result as a dict."""
-        target = given(params, _TARGET)
+        target = dict(given(params, _TARGET), **(params.get("target") or {}))
         if self.specs is None:
             return dict(changed=False, **self.show(client.read(self.kind, target), params))
         outcome = self._outcome(client, params, state=self.state(params), target=target, check=check_mode)
@@ -95,14 +108,15 @@ class Module(object):
     """One module as data: its work, its own options, and how these constrain each other (as AnsibleModule takes it).
 
     ``work(client, params, check_mode, diff_mode)`` returns the result as a dict, with ``failed`` and ``msg`` when it
-    failed; a :class:`Job` is such work. ``of_edges``: it takes the options of edge gateways, too.
+    failed; a :class:`Job` is such work. ``of_edges``: it takes the options of edge gateways, too. ``hide``: see
+    :class:`AnsibleModule`; for options whose secrets no argument spec can name.
     """
 
-    def __init__(self, work, arguments, of_edges=True, **constraints):
+    def __init__(self, work, arguments, of_edges=True, hide=None, **constraints):
         common = dict(connection_arguments(), **edge_arguments()) if of_edges else connection_arguments()
         self.work = work
         self.argument_spec = dict(arguments, **common)
-        self.constraints = constraints
+        self.constraints = dict(constraints, hide=hide) if hide is not None else constraints
 
     def run(self, connect=None):
         """The body of the module. It prints its result and exits, as modules do.
@@ -135,6 +149,19 @@ def connection_options(plugin):
 def refuse(field, reason):
     """Ends a job before anything is sent, in the library's own words for bad input."""
     raise vcloudair_core.SpecError(field, reason)
+
+
+def secrets_of(kind, specs):
+    """Every secret in specs of a kind, as texts; None where nobody can tell what is secret.
+
+    A text in place of a spec (``name=web psk=...``, which Ansible takes for a mapping) is one as a whole, too.
+    """
+    written = [spec for spec in specs if isinstance(spec, str)]
+    try:
+        specs = [validation.check_type_dict(spec) if isinstance(spec, str) else spec for spec in specs]
+        return written + vcloudair_core.App().secrets_in(kind, specs)
+    except Exception:  # noqa: BLE001 - no library, no such kind, a broken plugin, no mapping: it is told of later
+        return None
 
 
 def execute(work, params, check_mode=False, diff_mode=False, connect=None):

@@ -19,7 +19,7 @@ Answer = Callable[..., dict[str, Any]]
 OF_ANSIBLE = {"changed", "failed", "msg", "invocation", "diff", "exception", "warnings", "deprecations"}
 """Keys that every module has and none documents."""
 
-WIRE_TYPES = {"dict": dict, "list": list, "str": str, "int": int, "bool": bool}
+WIRE_TYPES = {"dict": dict, "list": list, "str": str, "int": int, "bool": bool, "raw": object}
 
 EVERYTHING: dict[str, Any] = {
     "name": "everything",
@@ -106,6 +106,10 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("vca_nat", {"state": "absent", "rules": [NAT_RULE]}),
     ("vca_nat_rule", NAT_RULE),
     ("vca_nat_rule", {**NAT_RULE, "state": "absent"}),
+    ("vca_resource", {"kind": "ans.ipsec_tunnel", "spec": TUNNEL}),
+    ("vca_resource", {"kind": "ans.nat", "specs": [{"rules": [NAT_RULE]}], "state": "exact"}),
+    ("vca_resource_info", {"kind": "ans.nat"}),
+    ("vca_resource_info", {"kind": "ans.nat_rule"}),
 ]
 REQUIRED: dict[str, dict[str, Any]] = {
     "vca_dr_failover": {"action": "cleanup", "vms": []},
@@ -121,6 +125,8 @@ REQUIRED: dict[str, dict[str, Any]] = {
     },
     "vca_query_info": {"type": "vm"},
     "vca_query_facts": {"name": "vm-0001"},
+    "vca_resource": {"kind": "ans.nat_rule", "spec": NAT_RULE},
+    "vca_resource_info": {"kind": "ans.nat_rule"},
 }
 FAILURES: dict[str, tuple[dict[str, Any], str]] = {
     "vca_dr_failover": ({"vms": ["nobody"]}, "NotFoundError"),
