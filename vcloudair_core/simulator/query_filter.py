@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote, unquote_plus
 
@@ -14,7 +15,7 @@ Test = Callable[[Record], bool]
 
 _COMPARISON = re.compile(r"(?P<name>[\w:@.-]+?)(?P<op>==|!=|=lt=|=le=|=gt=|=ge=)(?P<value>.*)\Z", re.S)
 _STRUCTURE = {"%3D": "=", "%3B": ";", "%28": "(", "%29": ")", "%2C": ",", "%21": "!"}
-_ORDER: dict[str, Callable[[float, float], bool]] = {
+_ORDER: dict[str, Callable[[Any, Any], bool]] = {
     "=lt=": lambda a, b: a < b,
     "=le=": lambda a, b: a <= b,
     "=gt=": lambda a, b: a > b,
@@ -108,14 +109,28 @@ def _of_metadata(key: str, op: str, text: str) -> Test:
 
 
 def _ordered(name: str, op: str, value: str) -> Test:
-    """Only numbers have an order here. Raises ValueError."""
-    wanted = float(value)
+    """Numbers and times have an order. Raises ValueError. Source: api/query.md §4."""
+    wanted = _moment(value) or float(value)
 
     def test(record: Record) -> bool:
         actual = record.get(name)
+        if isinstance(wanted, datetime):
+            moment = _moment(text_of(actual)) if actual is not None else None
+            return moment is not None and _ORDER[op](moment, wanted)
         return isinstance(actual, (int, float)) and _ORDER[op](actual, wanted)
 
     return test
+
+
+def _moment(text: str) -> datetime | None:
+    """A time of ISO 8601 with its offset; None for anything else."""
+    if "T" not in text:
+        return None
+    try:
+        found = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else None
 
 
 def _is_same(actual: str, wanted: str) -> bool:

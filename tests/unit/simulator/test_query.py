@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import quote
 
@@ -198,3 +199,18 @@ def test_tasks_are_found_by_their_state(caller: Caller) -> None:
     assert [row.get("name") for row in records(root)] == ["testing"]
     assert "endDate" not in records(root)[0].attrib
     assert "progress" not in records(root)[0].attrib
+
+
+def test_times_are_compared_as_times(caller: Caller) -> None:
+    [task] = caller.xml("/api/query?type=task").findall("{*}TaskRecord")[:1]
+    moment = datetime.fromisoformat(task.get("startDate").replace("Z", "+00:00"))
+
+    def count(op: str, wanted: datetime) -> int:
+        text = quote(wanted.isoformat(), safe="")
+        return int(caller.xml(f"/api/query?type=task&filter=startDate{op}{text}").get("total"))
+
+    for elsewhere in (moment, moment.astimezone(timezone(timedelta(hours=5)))):
+        assert count("=ge=", elsewhere) == 1
+        assert count("=gt=", elsewhere) == 0
+    assert count("=ge=", moment + timedelta(seconds=1)) == 0
+    assert count("=lt=", moment + timedelta(milliseconds=1)) == 1

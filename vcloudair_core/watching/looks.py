@@ -1,0 +1,227 @@
+"""What can be looked at: failed tasks, tunnels, replications, and edge gateways that have documents."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Protocol
+
+from vcloudair_core.errors import VcloudAirError
+from vcloudair_core.redact import redact_text
+from vcloudair_core.watching.tracker import Finding, Seen
+
+if TYPE_CHECKING:
+    from vcloudair_core.client import Client
+    from vcloudair_core.services.query.record import Record
+
+FAILED = ("error", "aborted")
+"""Tasks that somebody canceled have not failed. Source: api/tasks.md §2."""
+
+
+class Look(Protocol):
+    """One way to look. ``began`` and ``ended`` are the types of its events."""
+
+    began: str
+    ended: str
+
+    def __call__(self, client: Client) -> Seen:
+        """Look once. Raises VcloudAirError when nothing could be read."""
+
+
+class TaskLook:
+    """Tasks of the organization that failed: one call, and one for each that is new.
+
+    Each look asks for those that ended since the look before the last, by the server's own times.
+    """
+
+    began, ended = "task_failed", ""
+
+    def __init__(self, *, with_past: bool = False) -> None:
+        self._since: str | None = "" if with_past else None
+        self._newest = ""
+        self._known: dict[str, Finding] = {}
+
+    def __call__(self, client: Client) -> Seen:
+        """Raises: IncompleteResultError, ApiError, TransportError, DecodeError."""
+        query = client.service("query")
+        is_first = self._since is None
+        if is_first:
+            newest = query.query("task", {"status": list(FAILED)}, sort="endDate", descending=True, limit=1).all()
+            self._since = self._newest = _ended(newest)
+        since = {"endDate": {"ge": self._since}} if self._since else {}
+        is_anything = not is_first or bool(self._since)
+        records = query.query("task", {"status": list(FAILED), **since}, sort="endDate").all() if is_anything else []
+        self._known = {one.id: self._known.get(one.id) or _task(client, one, is_first) for one in records}
+        self._since, self._newest = self._newest, _ended(records) or self._newest
+        return Seen(tuple(self._known.values()))
+
+
+def _ended(records: Sequence[Record]) -> str:
+    """When the last of them ended, as the server wrote it."""
+    return records[-1].raw.get("endDate", "") if records else ""
+
+
+def _task(client: Client, record: Record, is_past: bool) -> Finding:
+    """``message`` is what the server says of the failure; empty where it does not say."""
+    raw = record.raw
+    words = {
+        "task": record.id,
+        "name": record.name,
+        "status": raw.get("status", ""),
+        "object": raw.get("objectName", ""),
+        "object_type": raw.get("objectType", ""),
+        "owner": raw.get("ownerName", ""),
+        "started": raw.get("startDate", ""),
+        "ended": raw.get("endDate", ""),
+        "message": "" if is_past else _message(client, record.href),
+    }
+    return Finding(record.id, "", "failed", words)
+
+
+def _message(client: Client, href: str) -> str:
+    from vcloudair_core.session.tasks import read_task
+
+    try:
+        return redact_text(read_task(client.session, href).error, client.settings.secrets()) if href else ""
+    except VcloudAirError:
+        return ""  # that it failed is known without it
+
+
+class TunnelLook:
+    """IPsec tunnels of edge gateways: two calls for each. With no names, of all that have advanced networking.
+
+    A tunnel that is off, or of which the edge gateway says nothing, is neither up nor down.
+    """
+
+    began, ended = "tunnel_down", "tunnel_up"
+
+    def __init__(self, edges: Sequence[str] = ()) -> None:
+        self._edges = tuple(edges)
+
+    def __call__(self, client: Client) -> Seen:
+        """Raises: what listing edge gateways raises, or what reading each of them does if none can be read."""
+        listed = client.service("ans").list_edges()
+        names = self._edges or [edge.edge_id for edge in listed if edge.is_advanced is not False]
+        return _each(client, names, self._of)
+
+    def _of(self, client: Client, wanted: str) -> list[Finding]:
+        from vcloudair_core.services.ans.ipsec_status import DOWN, PARTLY, UP
+
+        ans = client.service("ans")
+        edge = ans.find_edge(wanted, client.settings.vdc)
+        tunnels = [one for one in ans.ipsec_status(edge.edge_id)["tunnels"] if one["status"] in (UP, DOWN, PARTLY)]
+        return [
+            Finding(
+                wanted,
+                str(one.get("site_id") or one["name"]),
+                "" if one["status"] == UP else "down",
+                {
+                    "edge": edge.name or wanted,
+                    "edge_id": edge.edge_id,
+                    "tunnel": one["name"],
+                    "peer_ip": one.get("peer_ip") or "",
+                    "status": one["status"],
+                    "message": one["last_error"],
+                },
+            )
+            for one in tunnels
+        ]
+
+
+class ReplicationLook:
+    """Replications of machines, one call each: behind is one that the server says has missed its RPO."""
+
+    began, ended = "replication_behind", "replication_caught_up"
+
+    def __call__(self, client: Client) -> Seen:
+        """Raises: what listing replications raises, or what reading each of them does if none can be read."""
+        service = client.service("dr")
+        references = service.references()
+        found, unread = [], {}
+        for reference, one in zip(references, service.look(references), strict=True):
+            if isinstance(one, VcloudAirError):
+                unread[reference.id] = one
+                continue
+            words = one.as_dict()
+            told = ("name", "id", "state", "is_paused", "rpo_minutes", "rpo_violation_minutes", "last_sync")
+            state = "behind" if one.violation_minutes > 0 else ""
+            found.append(Finding(reference.id, "", state, {name: words[name] for name in told}))
+        return _whole(found, unread, len(references))
+
+
+class DriftLook:
+    """Edge gateways that differ from their documents: as many calls as sections. Another difference is another event.
+
+    ``documents``: sections by edge gateway. ``purge``: whether what users own and a document lacks is a difference.
+    Keys of tunnels, which no server shows, make none.
+    """
+
+    began, ended = "edge_drifted", "edge_in_line"
+
+    def __init__(self, documents: Mapping[str, Mapping[str, Any]], *, purge: bool = False) -> None:
+        self._documents = {edge: without_keys(sections) for edge, sections in documents.items()}
+        self._state = "exact" if purge else "present"
+
+    def __call__(self, client: Client) -> Seen:
+        """Raises: what planning for each of them raises, if none can be read."""
+        return _each(client, self._documents, self._of)
+
+    def _of(self, client: Client, edge: str) -> list[Finding]:
+        sections = self._documents[edge]
+        plan = client.ensure("ans.edge", sections, state=self._state, target={"edge": edge}, check=True).plan
+        shown = plan.as_dict()
+        digest = hashlib.sha256(json.dumps(shown, sort_keys=True, default=str).encode()).hexdigest()[:16]
+        changes = [f"{change.action} {change.title or change.identity}" for change in plan.changes]
+        words = {"edge": edge, "plan": plan.summary(), "changes": changes}
+        return [Finding(edge, "", "" if plan.is_empty else digest, words)]
+
+
+UNSEEN = "not a key: nothing is written when one only looks"
+
+
+def without_keys(sections: Mapping[str, Any]) -> dict[str, Any]:
+    """A document to compare with: keys are no difference, and a tunnel that is gone can be planned without its own."""
+    found = dict(sections)
+    ipsec = found.get("ipsec")
+    if isinstance(ipsec, Mapping):
+        left_out = {"global_psk", "global_psk_file"}
+        kept = {name: value for name, value in ipsec.items() if name not in left_out}
+        if isinstance(kept.get("tunnels"), list):
+            kept["tunnels"] = [_keyless(one) if isinstance(one, Mapping) else one for one in kept["tunnels"]]
+        found["ipsec"] = kept
+    return found
+
+
+def _keyless(tunnel: Mapping[str, Any]) -> dict[str, Any]:
+    left_out = {"psk", "shared_secret", "psk_file", "update_psk"}
+    kept = {name: value for name, value in tunnel.items() if name not in left_out}
+    return kept if kept.get("authentication") == "x.509" else {**kept, "psk": UNSEEN, "update_psk": "on_create"}
+
+
+# -- several scopes ----------------------------------------------------------------------------------------------
+
+
+def _each(client: Client, scopes: Iterable[str], of: Callable[[Client, str], list[Finding]]) -> Seen:
+    """All scopes, several at a time."""
+
+    def read(scope: str) -> list[Finding] | VcloudAirError:
+        try:
+            return of(client, scope)
+        except VcloudAirError as exc:
+            return exc
+
+    names = list(scopes)
+    most = max(1, min(int(client.settings.parallel_calls), len(names)))
+    with ThreadPoolExecutor(max_workers=most, thread_name_prefix="vca-watch") as pool:
+        results = list(zip(names, pool.map(read, names), strict=True))
+    unread = {scope: found for scope, found in results if isinstance(found, VcloudAirError)}
+    return _whole([one for _, found in results if isinstance(found, list) for one in found], unread, len(names))
+
+
+def _whole(found: Sequence[Finding], unread: Mapping[str, VcloudAirError], scopes: int) -> Seen:
+    """Raises the first error when nothing at all could be read."""
+    if scopes and len(unread) == scopes:
+        raise next(iter(unread.values()))
+    return Seen(tuple(found), unread)
