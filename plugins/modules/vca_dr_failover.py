@@ -298,6 +298,7 @@ def _carried_out(client, plan, params, diff_mode):
     more = "the run was stopped: %s" % report.periods[-1].reason if report.verdict == "interrupted" else ""
     more = more or "; ".join("step %s: %s" % (one.name, one.reason) for one in steps)
     hint = "Go on with: vca dr resume %s, or resume: true." % report.run_id if report.verdict == "interrupted" else ""
+    hint = hint or (steps[0].hint if steps else "")
     return dict(result, **failure(vms, more or ("" if vms else report.reason), hint))
 
 

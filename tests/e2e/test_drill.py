@@ -1,26 +1,206 @@
-"""The jobs of a drill, in the order in which a workflow of AWX runs them."""
+"""A recovery drill as playbooks run it: in one play with the role, and as jobs of their own. A clean-up is never missed."""
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from lxml import etree
 
-from tests.support.ansible import environment, run_playbook
+from tests.support.ansible import ROOT, environment, run_playbook
 from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 
 ALL = ("-e", "dr_machines=all")
+PLAN = ("-e", f"dr_plan={ROOT / 'playbooks' / 'files' / 'recovery_plan.yml'}")
+MACHINES = 3
+NAMES = ", ".join(f"replicated-{number:04}" for number in range(1, MACHINES + 1))
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[SimulatorServer]:
+    with SimulatorServer(SimulatorConfig(profile="vcd", replications=MACHINES, dr_task_s=0.2)) as server:
+        yield server
 
 
 @pytest.fixture
-def env(tmp_path: Path) -> Iterator[dict[str, str]]:
-    with SimulatorServer(SimulatorConfig(profile="vcd", replications=2, dr_task_s=0.2)) as server:
-        yield environment(server.env(), tmp_path)
+def server(running: SimulatorServer) -> SimulatorServer:
+    running.simulator.reset()
+    return running
+
+
+@pytest.fixture
+def env(server: SimulatorServer, tmp_path: Path) -> dict[str, str]:
+    return {**environment(server.env(), tmp_path), "VCA_STATE_DIR": str(tmp_path / "state")}
+
+
+def actions(server: SimulatorServer) -> Counter[str]:
+    """How often each action was asked for. Each machine counts once or the test fails: no action is asked for twice."""
+    asked = [one.path for one in server.simulator.journal.entries() if one.method == "POST" and "/action/" in one.path]
+    assert len(set(asked)) == len(asked), asked
+    return Counter(path.rpartition("/")[2] for path in asked)
+
+
+def extra(**variables: Any) -> tuple[str, str]:
+    return "-e", json.dumps(variables)
+
+
+DRILL = Counter(testFailover=MACHINES, testCleanup=MACHINES)
+
+
+# -- in one play -------------------------------------------------------------------------------------------------
+
+
+def test_a_drill_by_a_plan_twice_with_a_report_of_each(
+    env: dict[str, str], server: SimulatorServer, tmp_path: Path
+) -> None:
+    (tmp_path / "look.yml").write_text(
+        "- ansible.builtin.assert:\n    that: dr_drill_test.vms | length == 3\n", encoding="utf-8"
+    )
+    port = int(server.url.rpartition(":")[2])
+    checks: list[dict[str, Any]] = [
+        {"name": "a port", "port": port, "timeout": 5},
+        {"url": f"{server.url}/api/versions", "contains": "SupportedVersions", "validate_certs": False, "timeout": 5},
+        {"tasks": str(tmp_path / "look.yml")},
+    ]
+    for _ in range(2):
+        server.simulator.journal.clear()
+        drill = extra(dr_drill_report_dir=str(tmp_path / "reports"), dr_drill_checks=checks)
+        done = run_playbook("dr_drill.yml", env, *PLAN, *drill)
+        assert done.status == 0, done.output
+        assert actions(server) == DRILL
+        for said in ("Verdict: done", "Machines: 3 of 3", "target 30.0 min, met", "3 checks hold"):
+            assert said in done.output
+    folders = sorted((tmp_path / "reports").iterdir())
+    assert len(folders) == 2
+    for folder in folders:
+        assert folder.stat().st_mode & 0o777 == 0o700
+        assert json.loads((folder / "report.json").read_text(encoding="utf-8"))["verdict"] == "done"
+        assert etree.parse(str(folder / "report.xml")).getroot().get("failures") == "0"
+        assert "replicated-0001" in (folder / "report.html").read_text(encoding="utf-8")
+        assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
+
+
+def test_checks_that_fail_are_all_named_and_the_test_is_cleaned_up(
+    env: dict[str, str], server: SimulatorServer, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.yml").write_text("- ansible.builtin.fail:\n    msg: payroll is empty\n", encoding="utf-8")
+    checks = [
+        {"name": "the database", "port": 1, "timeout": 1},
+        {"url": f"{server.url}/api/versions", "contains": "nonsense", "validate_certs": False, "timeout": 0},
+        {"url": f"{server.url}/nowhere", "validate_certs": False, "timeout": 0},
+        {"url": f"{server.url}/nowhere", "validate_certs": False, "status": [401, 404], "timeout": 0},
+        {"name": "ours", "tasks": str(tmp_path / "mine.yml")},
+    ]
+    done = run_playbook("dr_drill.yml", env, *ALL, *extra(dr_drill_checks=checks))
+    assert done.status == 2
+    assert actions(server) == DRILL
+    ending = done.output.rpartition("TASK [vcloudair.cloud.dr_drill : End as the drill did]")[2]
+    assert "The drill failed: 4 of 5 checks failed: the database: Timeout" in ending
+    assert f"{server.url}/api/versions: there is no 'nonsense' in the answer" in ending
+    assert "ours: payroll is empty" in ending
+    assert "Verdict: failed" in done.output
+    assert "NOT CLEANED UP" not in done.output
+
+
+def test_a_machine_that_fails_fails_the_drill_and_is_cleaned_up_too(
+    env: dict[str, str], server: SimulatorServer
+) -> None:
+    next(iter(server.simulator.world.replications.values())).trouble = "error"
+    done = run_playbook("dr_drill.yml", env, *ALL)
+    assert done.status == 2
+    assert actions(server) == DRILL
+    assert "The drill failed: 1 of 3 machines failed: replicated-0001: RecoveryFault" in done.output
+    assert {one.test_state for one in server.simulator.world.replications.values()} == {"none"}
+
+
+def test_a_test_that_is_left_behind_is_told_first_and_so_is_the_drill(
+    env: dict[str, str], server: SimulatorServer, tmp_path: Path
+) -> None:
+    # While the checks are made, the cloud turns so that the clean-up of one machine is going to fail.
+    server.simulator.faults.add("status", method="POST", path="/action/testCleanup", status=403, count=1)
+    done = run_playbook("dr_drill.yml", env, *ALL, *extra(dr_drill_checks=[{"port": 1, "timeout": 1}]))
+    assert done.status == 2
+    ending = done.output.rpartition("fatal: ")[2]
+    assert "THE TEST WAS NOT CLEANED UP" in ending
+    assert "1 of 3 machines failed" in ending
+    assert ending.index("THE TEST WAS NOT") < ending.index("The drill failed: 1 of 1 checks failed")
+    again = run_playbook("dr_cleanup.yml", env, *ALL)
+    assert again.status == 0, again.output
+    assert {one.test_state for one in server.simulator.world.replications.values()} == {"none"}
+
+
+def test_what_is_not_ready_is_not_started_and_every_reason_is_told(
+    env: dict[str, str], server: SimulatorServer
+) -> None:
+    machines = list(server.simulator.world.replications.values())
+    machines[1].test_state = "complete"
+    for playbook in ("dr_drill.yml", "dr_readiness.yml"):
+        refused = run_playbook(playbook, env, *PLAN)
+        assert refused.status == 2
+        assert "Not ready for a drill, and nothing was started. The score is 40 of 100" in refused.output
+        assert "replicated-0002: " in refused.output
+    assert actions(server) == Counter()
+    # Somebody's test is not cleaned up by a drill that never began.
+    assert machines[1].test_state == "complete"
+    forced = run_playbook("dr_readiness.yml", env, *PLAN, *extra(dr_drill_min_score=0))
+    assert forced.status == 0, forced.output
+
+
+@pytest.mark.parametrize("text", ["- ansible.builtin.fail: {\n", "- no_such_module_anywhere:\n", None])
+def test_tasks_that_cannot_be_read_end_the_drill_before_it_begins(
+    text: str | None, env: dict[str, str], server: SimulatorServer, tmp_path: Path
+) -> None:
+    if text is not None:
+        (tmp_path / "mine.yml").write_text(text, encoding="utf-8")
+    done = run_playbook("dr_drill.yml", env, *ALL, *extra(dr_drill_checks=[{"tasks": str(tmp_path / "mine.yml")}]))
+    assert done.status != 0
+    assert actions(server) == Counter()
+
+
+@pytest.mark.parametrize("check", [{"port": 1, "url": "https://x"}, {"name": "nothing"}, {"port": "web"}, {"prt": 1}])
+def test_a_check_that_makes_no_sense_is_refused(
+    check: dict[str, Any], env: dict[str, str], server: SimulatorServer
+) -> None:
+    done = run_playbook("dr_drill.yml", env, *ALL, *extra(dr_drill_checks=[check]))
+    assert done.status == 2
+    assert "Validation of arguments failed" in done.output
+    assert actions(server) == Counter()
+
+
+def test_check_mode_says_what_would_be_done(env: dict[str, str], server: SimulatorServer) -> None:
+    done = run_playbook("dr_drill.yml", env, *PLAN, *extra(dr_drill_checks=[{"port": 1}]), "--check")
+    assert done.status == 0, done.output
+    assert actions(server) == Counter()
+    assert "would: machine replicated-0001, 0.0 s to ~60.0 s" in done.output
+    assert "would: machine replicated-0003, 60.0 s to ~120.0 s" in done.output
+    assert "then: 1 checks, and the clean-up" in done.output
+
+
+def test_a_missed_target_fails_a_drill_that_is_to_keep_it(
+    env: dict[str, str], server: SimulatorServer, tmp_path: Path
+) -> None:
+    plan = tmp_path / "plan.yml"
+    plan.write_text(
+        "name: strict\nrpo_minutes: 1\ngroups:\n- {name: all, machines: [replicated-0001]}\n", encoding="utf-8"
+    )
+    kept = run_playbook("dr_drill.yml", env, *extra(dr_plan=str(plan)))
+    assert kept.status == 0, kept.output
+    assert "RPO: 120.0 min, target 1.0 min, missed" in kept.output
+    failed = run_playbook("dr_drill.yml", env, *extra(dr_plan=str(plan), dr_drill_requires_targets=True))
+    assert failed.status == 2
+    assert "A target was missed: RPO" in failed.output
+
+
+# -- jobs of their own, in the order in which a workflow of AWX runs them -----------------------------------------
 
 
 def test_test_verify_and_clean_up_each_twice(env: dict[str, str]) -> None:
-    for playbook, changes in (("dr_test.yml", 1), ("dr_verify.yml", 0), ("dr_cleanup.yml", 1)):
+    jobs = {"dr_readiness.yml": 0, "dr_test.yml": 1, "dr_verify.yml": 0, "dr_cleanup.yml": 1}
+    for playbook, changes in jobs.items():
         first = run_playbook(playbook, env, *ALL)
         assert first.status == 0, first.output
         assert first.counts["changed"] == changes
@@ -28,7 +208,7 @@ def test_test_verify_and_clean_up_each_twice(env: dict[str, str]) -> None:
         assert second.status == 0 and second.counts["changed"] == 0, second.output
     after = run_playbook("dr_verify.yml", env, *ALL)
     assert after.status == 2
-    assert "Not tested: replicated-0001, replicated-0002" in after.output
+    assert f"Not tested: {NAMES}" in after.output
 
 
 def test_only_those_that_are_named(env: dict[str, str]) -> None:
@@ -37,8 +217,57 @@ def test_only_those_that_are_named(env: dict[str, str]) -> None:
     assert "Not tested: replicated-0001" in run_playbook("dr_verify.yml", env, *ALL).output
 
 
-@pytest.mark.parametrize("playbook", ["dr_test.yml", "dr_verify.yml", "dr_cleanup.yml"])
-def test_no_names_is_never_everything(playbook: str, env: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "playbook",
+    ["dr_test.yml", "dr_verify.yml", "dr_cleanup.yml", "dr_drill.yml", "dr_readiness.yml", "dr_failover.yml"],
+)
+def test_no_names_is_never_everything(playbook: str, env: dict[str, str], server: SimulatorServer) -> None:
     refused = run_playbook(playbook, env, "-e", '{"dr_machines": " \\n "}')
     assert refused.status == 2
-    assert "Say in dr_machines which machines" in refused.output
+    assert "one of plan, vms and all" in refused.output or "which machines are meant is not said" in refused.output
+    assert actions(server) == Counter()
+
+
+# -- the day when the source is gone -------------------------------------------------------------------------------
+
+APPROVED = extra(dr_approve="The primary site is down")
+
+
+def test_a_failover_by_a_plan_twice(env: dict[str, str], server: SimulatorServer) -> None:
+    first = run_playbook("dr_failover.yml", env, *PLAN, *APPROVED)
+    assert first.status == 0, first.output
+    assert first.counts["changed"] == 1
+    assert actions(server) == Counter(failover=MACHINES)
+    server.simulator.journal.clear()
+    second = run_playbook("dr_failover.yml", env, *PLAN, *APPROVED)
+    assert second.status == 0, second.output
+    assert second.counts["changed"] == 0
+    assert actions(server) == Counter()
+
+
+def test_a_failover_that_nobody_approved_starts_nothing(env: dict[str, str], server: SimulatorServer) -> None:
+    refused = run_playbook("dr_failover.yml", env, *PLAN)
+    assert refused.status == 2
+    assert "there is nobody to ask" in refused.output
+    assert "approve of the module" in refused.output
+    assert actions(server) == Counter()
+
+
+def test_a_failover_that_was_cut_off_goes_on(env: dict[str, str], server: SimulatorServer, tmp_path: Path) -> None:
+    cut = tmp_path / "cut.yml"
+    task = {
+        "vcloudair.cloud.vca_dr_failover": {
+            "action": "failover", "plan": PLAN[1].partition("=")[2], "run_timeout": 0.05,
+            "approve": ["The primary site is down"],
+        }
+    }  # fmt: skip
+    cut.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": [task]}]), encoding="utf-8")
+    stopped = run_playbook(str(cut), env)
+    assert stopped.status == 2
+    assert "its time was up" in stopped.output
+    begun = actions(server)["failover"]
+    assert begun < MACHINES
+    done = run_playbook("dr_failover.yml", env, *PLAN, *APPROVED)
+    assert done.status == 0, done.output
+    assert actions(server) == Counter(failover=MACHINES)
+    assert len(list((tmp_path / "state" / "dr" / "runs").iterdir())) == 1, "it is the same run"

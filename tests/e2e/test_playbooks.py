@@ -30,6 +30,9 @@ PLAYBOOKS = {
 
 ELSEWHERE = {
     "dr_cleanup.yml": "test_drill.py",
+    "dr_drill.yml": "test_drill.py",
+    "dr_failover.yml": "test_drill.py",
+    "dr_readiness.yml": "test_drill.py",
     "dr_test.yml": "test_drill.py",
     "dr_verify.yml": "test_drill.py",
     "edges_converge.yml": "test_edges.py",

@@ -108,7 +108,7 @@ def perform(step: Step, around: Surroundings, *, group: str, key: str) -> StepRe
 
 def _ask(step: Step, work: Approval, around: Surroundings, group: str) -> StepResult:
     if around.ask is None:
-        return StepResult("failed", "there is nobody to ask", f"Approve it beforehand: --approve {step.name!r}.")
+        return StepResult("failed", "there is nobody to ask", f"Approve it beforehand, with --approve {step.name!r} or approve of the module.")
     who = around.ask(Question(around.plan_name, around.action, group, step.name, work.text))
     if around.stop.is_requested and not who:
         return StepResult("stopped", around.stop.reason)
