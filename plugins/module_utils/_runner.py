@@ -48,6 +48,10 @@ class AnsibleModule(basic.AnsibleModule):
         if self._hide is not None:
             self.no_log_values.update(self._hide(self.params))
 
+    def warn(self, warning, **more):
+        """As Ansible's, without secrets: it looks for them in results, but not in warnings."""
+        super(AnsibleModule, self).warn(basic.remove_values(warning, self.no_log_values), **more)
+
     def log(self, msg, log_args=None):
         """As Ansible's, without the other spelling of secrets."""
         args = {name: _without(value, self.no_log_values) for name, value in (log_args or {}).items()}
