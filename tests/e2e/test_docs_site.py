@@ -112,6 +112,18 @@ def test_nothing_is_wider_than_a_phone(address: str, site: Path) -> None:
             assert width <= 390, f"{path} is {width} wide"
 
 
+@needs_chromium
+@pytest.mark.slow
+def test_commands_are_copied_without_prompts_and_without_what_they_print(address: str) -> None:
+    with visiting(permissions=["clipboard-read", "clipboard-write"]) as visit:
+        visit.page.goto(f"{address}index.html")
+        visit.page.click("button.md-clipboard, .md-code__button >> nth=0")
+        copied = visit.page.evaluate("navigator.clipboard.readText()").split("\n")
+    assert copied[0].startswith("vca sim serve --profile vcd")
+    assert "vca edge list" in copied
+    assert not any(line.startswith("$") or "READY" in line for line in copied)
+
+
 def _pages(site: Path) -> dict[str, Any]:
     return {path.relative_to(site).as_posix(): html.parse(str(path)) for path in site.rglob("*.html")}
 

@@ -19,6 +19,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 _log = get_plugin_logger("site")
 _FENCE = re.compile(r"^(?P<ticks>```+)(?P<language>[\w-]+)(?P<words> [^\n]*)?$", re.MULTILINE)
 _LINK = re.compile(r"(?P<before>\]\()(?P<path>\.\.?/[^)\s#]+)(?P<after>(?:#[^)\s]*)?\))")
+_CODE_IN_TABLE = re.compile(r"(?<=[|, ])`[^`\n]*\\\|[^`\n]*`")
+"""Forges want ``\\|`` for a bar in a table, in code too; Python-Markdown would show both."""
 _CLOSE_LIST = re.compile(r"^(?![-*] |\d+\. |\||>|#| |```|<)\S.*\n(?:[-*] |\d+\. )", re.MULTILINE)
 _SHALLOW_LIST = re.compile(r"^ {1,3}(?:[-*]|\d+\.) ", re.MULTILINE)
 
@@ -45,6 +47,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     name = page.file.src_uri
     if page.file.generated_by is None:
         _look_at_lists(name, markdown)
+    markdown = _CODE_IN_TABLE.sub(lambda code: code[0].replace(r"\|", "|"), markdown)
     return _LINK.sub(lambda link: _within_the_site(link, name), _FENCE.sub(_info, markdown))
 
 
