@@ -134,6 +134,14 @@ def simulator_switches() -> str:
     return "\n".join(rows)
 
 
+def simulator_faults() -> str:
+    """Every kind of fault with what happens, as the simulator itself has them."""
+    from vcloudair_core.simulator.fault_kinds import KINDS
+
+    rows = ["| kind | what happens |", "|---|---|"]
+    return "\n".join([*rows, *(f"| `{kind}` | {_cell(about)} |" for kind, about in KINDS.items())])
+
+
 def bad_input_table() -> str:
     """The table that tests/e2e/test_bad_input.py runs."""
     import yaml
@@ -198,15 +206,17 @@ def recovery_plan_schema() -> str:
     return Path(plan_schema.__file__).with_name(plan_schema.SCHEMA_FILE).read_text(encoding="utf-8")
 
 
-PAGES: dict[str, Callable[[], str]] = {
+PAGES: dict[str, Callable[[], str] | tuple[Callable[[], str], ...]] = {
     "settings.md": settings_table,
     "cli.md": cli_reference,
     "exit-codes.md": exit_code_table,
     "error-classes.md": error_tree,
     "errors.md": bad_input_table,
-    "simulator.md": simulator_switches,
+    "simulator.md": (simulator_faults, simulator_switches),
     "recovery-plan.md": recovery_plan_tables,
 }
+"""Pages, with what makes the part between the marks; several, where the marks are there several times."""
+
 FILES: dict[str, Callable[[], str]] = {"recovery-plan.schema.json": recovery_plan_schema}
 """Generated from the first character to the last."""
 
@@ -216,11 +226,14 @@ def outdated() -> Iterator[tuple[Path, str]]:
     for name, generate in PAGES.items():
         path = DOCS / name
         old = path.read_text(encoding="utf-8")
-        head, begin, rest = old.partition(BEGIN)
-        tail = rest.partition(END)[2]
-        if not begin:
-            raise SystemExit(f"{path} has no line: {BEGIN}")
-        new = f"{head}{BEGIN}\n\n{generate()}\n\n{END}{tail}"
+        new, rest = "", old
+        for part in generate if isinstance(generate, tuple) else (generate,):
+            head, begin, rest = rest.partition(BEGIN)
+            rest = rest.partition(END)[2]
+            if not begin:
+                raise SystemExit(f"{path} has no line: {BEGIN}")
+            new += f"{head}{BEGIN}\n\n{part()}\n\n{END}"
+        new += rest
         if new != old:
             yield path, new
     for name, generate in FILES.items():

@@ -7,21 +7,25 @@ import time
 
 
 class VirtualClock:
-    """The time of the simulated cloud: that of this machine, and what a test let pass on top."""
+    """The time of the simulated cloud: that of this machine, and what a test let pass on top.
 
-    def __init__(self) -> None:
+    With ``standing`` (seconds since 1970) it stands there, and goes on only when time is let pass.
+    """
+
+    def __init__(self, standing: float | None = None) -> None:
+        self._standing = standing
         self._ahead_s = 0.0
 
     def now(self) -> float:
         """Seconds since 1970."""
-        return time.time() + self._ahead_s
+        return (time.time() if self._standing is None else self._standing) + self._ahead_s
 
     def advance(self, seconds: float) -> None:
         """Let time pass."""
         self._ahead_s += seconds
 
     def reset(self) -> None:
-        """Back to the time of this machine."""
+        """Back to where it was at the start."""
         self._ahead_s = 0.0
 
 

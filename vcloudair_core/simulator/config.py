@@ -35,6 +35,12 @@ class SimulatorConfig:
     host_names: tuple[str, ...] = _switch(
         ("vchs.example.test", "vca.example.test", "vcd.example.test"), "more names in the certificate"
     )
+    certificate: str = _switch(
+        "valid", "the server's certificate: valid, expired, early (not valid yet) or other-name (for another host)"
+    )
+    standing_clock: float | None = _switch(
+        None, "seconds since 1970 at which time stands still until it is let pass; empty: this machine's own time"
+    )
     api_versions: tuple[str, ...] = _switch(
         ("1.5", "5.1", "5.5", "5.6", "5.7", "5.11", "9.0", "20.0", "27.0", "29.0", "36.3"),
         "versions that a vCloud Director speaks; others are 406",

@@ -53,6 +53,8 @@ def _fault(simulator: Any, data: dict[str, Any]) -> None:
     kind = data.pop("kind", "")
     if kind == "edit":
         try_out(simulator, data.get("edit"))
+    if kind == "refused":
+        raise ValueError("a server that answers this cannot refuse connections: stop it")
     simulator.faults.add(kind, **data)
 
 

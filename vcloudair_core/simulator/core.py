@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from email.utils import formatdate
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
@@ -94,8 +95,8 @@ class Simulator:
 
         self.config = config or SimulatorConfig()
         self.journal = Journal()
-        self.faults = Faults()
-        self.clock = VirtualClock()
+        self.clock = VirtualClock(self.config.standing_clock)
+        self.faults = Faults(self.clock)
         self._areas = (*built_in_areas(self.config.profile), *areas)
         self._routes = [
             _Compiled(route, area.name, re.compile(_PARAMETER.sub(r"(?P<\1>[^/]+)", route.path) + r"/?\Z"))
@@ -162,7 +163,14 @@ class Simulator:
             "X-VMWARE-VCLOUD-REQUEST-ID": request_id,
             "X-VMWARE-VCLOUD-REQUEST-EXECUTION-TIME": str(round((time.perf_counter() - started) * 1000)),
         }
-        return replace(response, headers=response.headers.merged(headers), url=request.url)
+        return self._dated(replace(response, headers=response.headers.merged(headers), url=request.url))
+
+    def _dated(self, response: Response) -> Response:
+        """With the time of this cloud, unless a fault has put another there."""
+        if "Date" in response.headers:
+            return response
+        date = formatdate(self.clock.now(), usegmt=True)
+        return replace(response, headers=response.headers.merged({"Date": date}))
 
     def _answer(self, exchange: _Exchange, fault: Fault | None) -> Response:
         if fault is not None:
@@ -171,7 +179,9 @@ class Simulator:
                 return early
         with self._lock:
             response = self._dispatch(exchange)
-        return fault.after(response) if fault is not None else response
+        if fault is None:
+            return response
+        return fault.after(self._dated(replace(response, url=exchange.request.url)))
 
     def _dispatch(self, exchange: _Exchange) -> Response:
         self.tasks.settle()
@@ -276,6 +286,7 @@ class InProcessTransport:
         try:
             return self._simulator.handle(request)
         except SocketFaultError as exc:
+            self._simulator.clock.advance(exc.seconds)
             raise transport_error(exc, request) from None
 
     def close(self) -> None:

@@ -7,59 +7,30 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from vcloudair_core.errors import ConnectionFailedError, TimeoutExpiredError, TransportError
 from vcloudair_core.http import Headers, Request, Response
 from vcloudair_core.simulator import answers
+from vcloudair_core.simulator.clock import VirtualClock
+from vcloudair_core.simulator.fault_bodies import OF_HEADERS, SPOIL
+from vcloudair_core.simulator.fault_kinds import BROKEN_OFF, KINDS
+from vcloudair_core.simulator.fault_sockets import SocketFaultError, transport_error
 from vcloudair_core.simulator.outside_writer import outside_edit
 from vcloudair_core.simulator.tasks import Owner
 
-KINDS = (
-    "status",
-    "busy",
-    "throttle",
-    "unauthorized",
-    "html",
-    "bad_content_type",
-    "bad_xml",
-    "bad_json",
-    "truncated",
-    "reset",
-    "reset_after",
-    "half_body",
-    "wrong_length",
-    "latency",
-    "redirect",
-    "hang",
-    "edit",
-)
-
+__all__ = ["BUSY_FORMS", "KINDS", "Fault", "Faults", "SocketFaultError", "transport_error"]
 
 BUSY_FORMS = ("entity", "network", "task")
 """How a busy entity says so: the form of the 2010s, that of networks, and that which names the task in the way."""
 
-
-class SocketFaultError(Exception):
-    """The connection is to break. ``acted``: the server did what was asked first."""
-
-    def __init__(self, kind: str, *, acted: bool, response: Response | None = None) -> None:
-        super().__init__(kind)
-        self.kind, self.acted, self.response = kind, acted, response
-
-
-def transport_error(fault: SocketFaultError, request: Request) -> TransportError:
-    """The same for a client without sockets: what its transport would have raised."""
-    if fault.kind == "hang":
-        return TimeoutExpiredError(
-            f"{request.origin} did not answer {request.method} {request.path}.", may_have_executed=True
-        )
-    return ConnectionFailedError(
-        f"The connection to {request.origin} broke during {request.method} {request.path}.", may_have_executed=True
-    )
+_DRIP_S = 1.0
+_PAGE = b"<html><head><title>Gateway</title></head><body><h1>It does not work</h1></body></html>"
 
 
 @dataclass
 class Fault:
-    """One order. ``method`` and ``path`` (a part of it) select; the first ``skip`` pass; ``count`` limits (0: ever)."""
+    """One order. ``method`` and ``path`` (a part of it) select; the first ``skip`` pass; ``count`` limits (0: ever).
+
+    ``lasts_s``: it is over so many seconds of the server's time after it first acted (0: never).
+    """
 
     kind: str
     method: str = ""
@@ -73,38 +44,44 @@ class Fault:
     location: str = ""
     form: str = "entity"
     seconds: float = 0.0
+    lasts_s: float = 0.0
     edit: Any = None
     hits: int = field(default=0)
+    first_at: float | None = field(default=None)
+    kept: bytes | None = field(default=None)
+    """The page that is given out again."""
 
     def before(self, simulator: Any, request: Request, request_id: str) -> Response | None:
         """What happens in place of the call, or None: the call goes on. Raises SocketFaultError."""
         if self.kind == "latency":
             time.sleep(self.seconds)
+        if self.kind == "clock":
+            simulator.clock.advance(self.seconds)
         if self.kind == "edit" and callable(self.edit):
             self.edit(simulator)
-        if self.kind == "reset":
-            raise SocketFaultError("reset", acted=False)
-        if self.kind == "hang":
-            raise SocketFaultError("hang", acted=False)
-        version = answers.asked_version(request) or "5.6"
-        headers = {"Retry-After": self.retry_after} if self.retry_after else {}
-        if self.kind == "status":
-            made = answers.error(self.status, self.code, self.message, version)
-            return Response(made.status, made.headers.merged(headers), made.body)
+        if self.kind in ("refused", "reset", "hang"):
+            raise SocketFaultError(self.kind, acted=False, seconds=self.seconds)
         if self.kind == "busy":
+            version = answers.asked_version(request) or "5.6"
             return answers.error(400, "BUSY_ENTITY", self._busy_message(simulator, request, request_id), version)
+        return self._refusal(request)
+
+    def _refusal(self, request: Request) -> Response | None:
+        if self.kind in ("status", "quote"):
+            message = self.message if self.kind == "status" else _quoted(request)
+            made = answers.error(self.status, self.code, message, answers.asked_version(request) or "5.6")
+            more = {"Retry-After": self.retry_after} if self.retry_after else {}
+            return Response(made.status, made.headers.merged(more), made.body)
         if self.kind == "throttle":
-            return Response(429, Headers(headers or {"Retry-After": "1"}), b"")
+            asked = self.retry_after or "1"
+            return Response(429, Headers({} if asked == "none" else {"Retry-After": asked}), b"")
         if self.kind == "unauthorized":
             return answers.empty(401)
         if self.kind == "html":
-            return Response(
-                self.status,
-                Headers({"Content-Type": "text/html"}),
-                b"<html><head><title>Gateway</title></head><body><h1>It does not work</h1></body></html>",
-            )
-        if self.kind == "redirect":
-            return Response(302, Headers({"Location": self.location}), b"")
+            return Response(self.status, Headers({"Content-Type": "text/html"}), _PAGE)
+        if self.kind in ("redirect", "redirect_loop"):
+            there = request.url if self.kind == "redirect_loop" else self.location
+            return Response(302, Headers({"Location": there}), b"")
         return None
 
     def _busy_message(self, simulator: Any, request: Request, request_id: str) -> str:
@@ -129,27 +106,30 @@ class Fault:
 
     def after(self, response: Response) -> Response:
         """What becomes of the answer. Raises SocketFaultError."""
-        if self.kind == "reset_after":
-            raise SocketFaultError("reset_after", acted=True)
-        if self.kind in ("half_body", "wrong_length"):
-            raise SocketFaultError(self.kind, acted=True, response=response)
-        if self.kind == "truncated":
-            return Response(response.status, response.headers, response.body[: len(response.body) // 2])
-        if self.kind in ("bad_xml", "bad_json"):
-            return Response(response.status, response.headers, b"<broken" if self.kind == "bad_xml" else b"{broken")
-        if self.kind == "bad_content_type":
-            return Response(
-                response.status, response.headers.merged({"Content-Type": "application/octet-stream"}), response.body
-            )
-        return response
+        if self.kind in BROKEN_OFF:
+            seconds = self.seconds or (_DRIP_S if self.kind == "drip" else 0.0)
+            is_shown = self.kind not in ("reset_after", "hang_after")
+            raise SocketFaultError(self.kind, acted=True, response=response if is_shown else None, seconds=seconds)
+        spoil = SPOIL.get(self.kind)
+        # Where there is no body, none can be spoilt.
+        if spoil is None or not (response.body or self.kind in OF_HEADERS):
+            return response
+        return spoil(response, self)
+
+
+def _quoted(request: Request) -> str:
+    """As careless servers do it: what was asked, word for word."""
+    headers = "; ".join(f"{name}: {value}" for name, value in request.headers.pairs())
+    return f"Cannot process [{headers}] [{request.body.decode(errors='replace')}]"
 
 
 class Faults:
     """The orders, first come first."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: VirtualClock | None = None) -> None:
         self._lock = threading.Lock()
         self._rules: list[Fault] = []
+        self._clock = clock or VirtualClock()
 
     def add(self, kind: str, **fields: Any) -> Fault:
         """Raises ValueError for a kind that there is not."""
@@ -178,8 +158,14 @@ class Faults:
                 if fault.skip > 0:
                     fault.skip -= 1
                     continue
-                if fault.count and fault.hits >= fault.count:
+                if (fault.count and fault.hits >= fault.count) or self._is_over(fault):
                     continue
                 fault.hits += 1
                 return fault
         return None
+
+    def _is_over(self, fault: Fault) -> bool:
+        now = self._clock.now()
+        if fault.first_at is None:
+            fault.first_at = now
+        return bool(fault.lasts_s) and now - fault.first_at >= fault.lasts_s

@@ -21,11 +21,11 @@ from starlette.responses import Response as WebResponse
 from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from vcloudair_core.http import Headers, Request, Response
+from vcloudair_core.http import Headers, Request
 from vcloudair_core.plugin.records import SimulatorArea
 from vcloudair_core.simulator.config import SimulatorConfig
 from vcloudair_core.simulator.core import Simulator
-from vcloudair_core.simulator.faults import SocketFaultError
+from vcloudair_core.simulator.fault_sockets import SocketFaultError, wire_bytes
 from vcloudair_core.simulator.tls import write_certificates
 
 _METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]
@@ -37,16 +37,6 @@ class _Protocol(H11Protocol):
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self.app_state = {**self.app_state, "connection": transport}
-
-
-def _spoilt(kind: str, response: Response) -> bytes:
-    """What goes over the wire before it breaks: half of the body, or all of it with a length that promises more."""
-    body = response.body
-    length = len(body) + (10 if kind == "wrong_length" else 0)
-    lines = [f"HTTP/1.1 {response.status} Spoilt", f"Content-Length: {length}"]
-    lines += [f"{name}: {value}" for name, value in response.headers.pairs() if name.lower() != "content-length"]
-    head = "\r\n".join([*lines, "", ""]).encode("latin-1")
-    return head + (body if kind == "wrong_length" else body[: len(body) // 2])
 
 
 def make_app(simulator: Simulator) -> Starlette:
@@ -76,16 +66,29 @@ def make_app(simulator: Simulator) -> Starlette:
 
     async def _break(request: WebRequest, fault: SocketFaultError) -> WebResponse:
         connection = request.scope["state"]["connection"]
-        if fault.kind == "hang":
+        if fault.kind in ("hang", "hang_after"):
             # Not for ever: a client that gave up, or a server that stops, must find nothing in its way.
             while not await request.is_disconnected():
                 await asyncio.sleep(0.05)
         if fault.response is not None:
-            connection.write(_spoilt(fault.kind, fault.response))
+            sent = wire_bytes(fault.kind, fault.response)
+            if fault.kind == "drip":
+                await _drip(request, connection, sent, fault.seconds)
+            connection.write(b"" if fault.kind == "drip" else sent)
             connection.close()
         else:
             connection.abort()
         return WebResponse(b"", 500)
+
+    async def _drip(request: WebRequest, connection: Any, sent: bytes, seconds: float) -> None:
+        """The head at once, the body byte by byte, until it is all there or nobody waits any more."""
+        head = sent.index(b"\r\n\r\n") + 4
+        connection.write(sent[:head])
+        for position in range(head, len(sent)):
+            if await request.is_disconnected():
+                return
+            connection.write(sent[position : position + 1])
+            await asyncio.sleep(seconds)
 
     return Starlette(routes=[Route("/{path:path}", answer, methods=_METHODS)])
 
@@ -147,6 +150,7 @@ class SimulatorServer:
             "access_log": False,
             "timeout_graceful_shutdown": 2,
             "server_header": False,
+            "date_header": False,
         }
         if self._tls:
             options |= self._certificates()
@@ -166,7 +170,7 @@ class SimulatorServer:
         names = ["localhost", "127.0.0.1", "::1", *self.simulator.config.host_names]
         if self._host not in names:
             names.append(self._host)
-        ca_file, leaf_file = write_certificates(self._folder, names)
+        ca_file, leaf_file = write_certificates(self._folder, names, kind=self.simulator.config.certificate)
         self.ca_path = str(ca_file)
         return {"ssl_certfile": str(leaf_file), "ssl_keyfile": str(leaf_file)}
 

@@ -12,33 +12,46 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+_LIVES = {"valid": (-1, 30 * 24), "other-name": (-1, 30 * 24), "expired": (-48, -24), "early": (24, 48)}
+"""Kinds of certificates, with the hours from now at which they begin and end."""
 
-def write_certificates(folder: Path, names: Iterable[str], *, days: int = 30) -> tuple[Path, Path]:
-    """(file of the CA, file of certificate and key)."""
+_ELSEWHERE = ("elsewhere.example.net",)
+
+
+def write_certificates(folder: Path, names: Iterable[str], *, kind: str = "valid") -> tuple[Path, Path]:
+    """(file of the CA, file of certificate and key). Raises ValueError for a kind that there is not."""
+    if kind not in _LIVES:
+        raise ValueError(f"there is no certificate {kind!r}; known: {', '.join(_LIVES)}")
     now = dt.datetime.now(dt.timezone.utc)
+    begins, ends = (now + dt.timedelta(hours=hours) for hours in _LIVES[kind])
+    names = _ELSEWHERE if kind == "other-name" else names
     ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "vCloud simulator CA")])
 
-    def builder(subject: x509.Name, public: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+    def builder(
+        subject: x509.Name, public: ec.EllipticCurvePublicKey, begins: dt.datetime, ends: dt.datetime
+    ) -> x509.CertificateBuilder:
         return (
             x509.CertificateBuilder()
             .subject_name(subject)
             .issuer_name(ca_name)
             .public_key(public)
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - dt.timedelta(hours=1))
-            .not_valid_after(now + dt.timedelta(days=days))
+            .not_valid_before(begins)
+            .not_valid_after(ends)
         )
 
     authority = (
-        builder(ca_name, ca_key.public_key())
+        builder(ca_name, ca_key.public_key(), now - dt.timedelta(days=7), now + dt.timedelta(days=30))
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(x509.KeyUsage(False, False, False, False, False, True, True, False, False), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(ca_key.public_key()), critical=False)
         .sign(ca_key, hashes.SHA256())
     )
     leaf = (
-        builder(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "vCloud simulator")]), key.public_key())
+        builder(
+            x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "vCloud simulator")]), key.public_key(), begins, ends
+        )
         .add_extension(x509.SubjectAlternativeName([_general(name) for name in names]), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(

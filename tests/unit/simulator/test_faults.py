@@ -10,7 +10,7 @@ from lxml import etree
 
 from tests.support.simulated import Caller, basic, first_edge, signed_in
 from vcloudair_core.errors import ConnectionFailedError, TimeoutExpiredError
-from vcloudair_core.http import Headers, Request
+from vcloudair_core.http import Headers, Request, Response
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 from vcloudair_core.simulator.faults import KINDS, SocketFaultError
 
@@ -170,15 +170,73 @@ def test_orders_that_make_no_sense(caller: Caller, kind: str, fields: dict[str, 
         caller.simulator.faults.add(kind, **fields)
 
 
+PAGES = {"endless_pages", "growing_total", "repeated_pages"}
+
+
 def test_every_kind_does_something(caller: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vcloudair_core.simulator.faults.time.sleep", lambda seconds: None)
     plain = caller.get(ORGS)
-    for kind in sorted(set(KINDS) - {"latency", "edit"}):
-        caller.simulator.faults.add(kind)
+    for kind in sorted(set(KINDS) - {"latency", "edit", "clock", *PAGES}):
+        caller.simulator.faults.add(kind, seconds=86_400)
         try:
             answer = caller.get(ORGS)
         except SocketFaultError as exc:
             assert exc.kind == kind
             continue
-        changed = (answer.status, answer.media_type, answer.body) != (plain.status, plain.media_type, plain.body)
-        assert changed, kind
+        assert _seen(answer) != _seen(plain), kind
+
+
+def _seen(answer: Response) -> tuple[int, str, bytes, str]:
+    return answer.status, answer.media_type, answer.body, answer.headers["Date"][:16]
+
+
+def test_pages_that_do_not_come_to_an_end(caller: Caller) -> None:
+    first, second = ("/api/query?type=vm&pageSize=2&format=records&page=1", "type=vm&pageSize=2&format=records&page=2")
+    plain = [etree.fromstring(caller.get(first).body), etree.fromstring(caller.get(f"/api/query?{second}").body)]
+    caller.simulator.faults.add("endless_pages", count=2)
+    found = [etree.fromstring(caller.get(first).body) for _ in range(2)]
+    links = [next(link.get("href") for link in one if link.get("rel") == "nextPage") for one in found]
+    assert [re.search(r"page=(\d+)", str(link))[1] for link in links] == ["2", "3"]  # type: ignore[index]
+    caller.simulator.faults.add("growing_total", count=2)
+    totals = [etree.fromstring(caller.get(first).body).get("total") for _ in range(2)]
+    assert totals == [str(int(str(plain[0].get("total"))) + more) for more in (1000, 2000)]
+    caller.simulator.faults.add("repeated_pages", count=2)
+    pages = [etree.fromstring(caller.get(where).body).get("page") for where in (first, f"/api/query?{second}")]
+    assert (pages, plain[1].get("page")) == (["1", "1"], "2")
+
+
+def test_an_answer_without_a_body_stays_without_one(caller: Caller) -> None:
+    caller.simulator.faults.add("bad_xml", method="DELETE")
+    edge = first_edge(caller.simulator)
+    answer = caller.send("DELETE", f"/network/edges/{edge.edge_id}/firewall/config")
+    assert (answer.status, answer.body) == (204, b"")
+
+
+def test_a_fault_may_last_for_some_time(caller: Caller) -> None:
+    caller.simulator.faults.add("status", status=503, count=0, lasts_s=60)
+    assert [caller.get(ORGS).status for _ in range(3)] == [503] * 3
+    caller.simulator.clock.advance(60)
+    assert caller.get(ORGS).status == 200
+
+
+def test_the_clock_of_the_server_jumps_and_its_sessions_are_over(caller: Caller) -> None:
+    caller.simulator.faults.add("clock", seconds=7200)
+    before = caller.simulator.clock.now()
+    assert caller.get(ORGS).status == 401
+    assert 7199 < caller.simulator.clock.now() - before < 7260
+
+
+def test_a_clock_that_stands_goes_on_only_when_it_is_let(caller: Caller) -> None:
+    simulator = Simulator(SimulatorConfig(profile="vcd", standing_clock=1_700_000_000.0))
+    answer = simulator.handle(Request("GET", "https://vcd.example.test/api/versions"))
+    assert answer.headers["Date"] == "Tue, 14 Nov 2023 22:13:20 GMT"
+    simulator.clock.advance(0.5)
+    assert simulator.clock.now() == 1_700_000_000.5
+
+
+def test_a_client_without_sockets_waits_as_long_as_it_would_have() -> None:
+    simulator = Simulator(SimulatorConfig(profile="vcd", standing_clock=0.0))
+    simulator.faults.add("hang", seconds=120)
+    with pytest.raises(TimeoutExpiredError):
+        simulator.transport().send(Request("GET", "https://vcd.example.test/api/versions"))
+    assert simulator.clock.now() == 120
