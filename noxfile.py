@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent
 # Sessions run in this very environment, whose programs need not be on anybody's path.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
 
-nox.options.sessions = ["lint", "types", "layers", "tests", "docs", "awx", "collection", "package"]
+nox.options.sessions = ["lint", "types", "layers", "tests", "docs", "awx", "eda", "collection", "package"]
 nox.options.stop_on_first_error = False
 nox.options.error_on_missing_interpreters = True
 
@@ -44,7 +44,8 @@ def layers(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Unit, property, contract and end-to-end tests, then the guarded figures by themselves. Arguments go to pytest."""
-    _run(session, "pytest", "-n", "auto", "--ignore=tests/benchmarks", "--ignore=tests/awx", *session.posargs)
+    apart = [f"--ignore=tests/{folder}" for folder in ("benchmarks", "awx", "eda")]  # they have sessions of their own
+    _run(session, "pytest", "-n", "auto", *apart, *session.posargs)
     if not session.posargs:
         bench(session)
 
@@ -67,6 +68,13 @@ def awx(session: nox.Session) -> None:
     """awx/setup.yml with the modules of awx.awx, which come out of the package ansible, against a small AWX."""
     _run(session, sys.executable, "tools/fetch_awx.py")
     _run(session, "pytest", "tests/awx", *session.posargs)
+
+
+@nox.session
+def eda(session: nox.Session) -> None:
+    """The rulebook that is shipped, under ansible-rulebook, which has an environment of its own. It needs Java."""
+    _run(session, sys.executable, "tools/make_eda.py")
+    _run(session, "pytest", "tests/eda", *session.posargs)
 
 
 @nox.session
