@@ -29,7 +29,8 @@ _log = logging.getLogger(__name__)
 MAX_BODY_BYTES = 256 * 1024 * 1024
 """A body larger than this, after decompression, is refused."""
 
-_POOL_SIZE = 16
+_POOL_SIZE = 32
+"""More than the threads of anything here: a connection beyond it would be thrown away after each call."""
 _CHUNK_BYTES = 64 * 1024
 # The read time-out counts from byte to byte; a server that drips must end somewhere too.
 _WHOLE_BODY_FACTOR = 10

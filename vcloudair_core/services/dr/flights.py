@@ -29,7 +29,7 @@ from vcloudair_core.services.dr.machines import Machine, fault_of_machine
 from vcloudair_core.services.dr.model import Reference, Replication, Result
 from vcloudair_core.services.dr.options import Options
 from vcloudair_core.services.dr.store import find_machines, path_of, read_replication, read_tasks, start_action
-from vcloudair_core.session.tasks import Task, cancel_task, read_task, tell_observers
+from vcloudair_core.session.tasks import Task, cancel_task, read_task, seconds_of, tell_observers
 
 if TYPE_CHECKING:
     from vcloudair_core.session.session import Session
@@ -40,6 +40,9 @@ _SHORTEST_S, _LONGEST_S = 0.25, 10.0
 _SHARE_OF_AGE = 0.1
 """A look comes after so much of the time that an action has taken already, as long as nothing is known of how long
 actions take here; then it comes when the next one is expected to be over."""
+
+_MARGIN_S = 0.01
+"""So that a look does not come right before what it is meant to see."""
 
 _TOGETHER_FROM = 3
 """With so many tasks under way, the list of the org is asked for in place of each."""
@@ -234,13 +237,21 @@ class Flights:
     # -- looking -------------------------------------------------------------------------------------------------
 
     def interval(self) -> float:
-        """Seconds to the next look: to when the first is expected to be over, as far as that is known."""
+        """Seconds to the next look: to when the next ones are expected to be over, as far as that is known."""
         now = self._clock.now()
         expected = min(self._taken, default=0.0)
-        waits = [_SHORTEST_S] if any(one.is_verifying for one in self._flights.values()) else []
+        waits, upcoming = [], []
         for one in self._flights.values():
             age = now - one.began
-            waits.append(expected - age if age < expected else _SHARE_OF_AGE * (age - expected if expected else age))
+            if one.is_verifying:
+                waits.append(_SHARE_OF_AGE * (now - one.verify_from))
+            elif age < expected:
+                upcoming.append(expected - age)
+            else:
+                waits.append(_SHARE_OF_AGE * (age - expected if expected else age))
+        if upcoming:
+            # Those that were begun together are over together: one look for all of them.
+            waits.append(max(one for one in upcoming if one <= min(upcoming) + _SHORTEST_S) + _MARGIN_S)
         return min(_LONGEST_S, max(_SHORTEST_S, min(waits, default=_LONGEST_S)))
 
     def look(self) -> None:
@@ -301,7 +312,7 @@ class Flights:
             why = redact_text(f": {latest.error}" if latest.error else "", secrets)
             self._fail(flight, f"its task {word}{why}", _HINTS.get(latest.vendor_code or latest.error_code, _LOOK))
         elif latest.is_successful:
-            self._taken.append(self._clock.now() - flight.began)
+            self._taken.append(seconds_of(latest) or self._clock.now() - flight.began)
             flight.is_verifying, flight.verify_from = True, self._clock.now()
             self._verify(flight)
 
@@ -339,6 +350,8 @@ class Flights:
             self._fail(
                 flight, f"it was not begun: {flight.lost}", "Run it again: nothing was started.", error=flight.lost
             )
+        elif flight.is_ours and not flight.job.was_begun and not flight.result.task:
+            self._fail(flight, "the server took the request and named no task, and nothing has begun", _LOOK)
         elif flight.job.was_begun and not flight.result.task:
             # Nothing came of what an earlier process meant to start: now it is started.
             del self._flights[flight.job.key]

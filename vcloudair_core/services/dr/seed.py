@@ -40,7 +40,9 @@ class DisasterRecovery:
         from vcloudair_core.session.facade import session_for
 
         self._session = session_for(org_info, vcdurl, token, version)
-        self._org = str((org_info or {}).get("org_uuid") or org_uuid or self._session.identity.org_id)
+        # A session that was made here knows its org; what a direct login calls org_uuid is that of the VDC.
+        own = self._session.identity.org_id if org_info is not None else ""
+        self._org = str(own or (org_info or {}).get("org_uuid") or org_uuid or self._session.identity.org_id)
         if not self._org:
             raise ConfigurationError("There is no organisation to ask for.", hint="Pass org_info or org_uuid.")
         self.stuck_after_s = stuck_after_s
