@@ -32,6 +32,7 @@ def _made(site: Any, text: str, name: str = "how-to/page.md") -> str:
     [
         ("```console run\n$ vca\n```", "```console\n$ vca\n```"),
         ("```yaml file=web.yml\na: 1\n```", '```yaml title="web.yml"\na: 1\n```'),
+        ("```python append=a/b.py\nx = 1\n```", '```python title="a/b.py, at its end"\nx = 1\n```'),
         ("```\nplain\n```", "```\nplain\n```"),
         (r"| `a \| b` | x \| y |", r"| `a | b` | x \| y |"),
         ("[p](find-things.md#facts)", "[p](find-things.md#facts)"),

@@ -71,7 +71,8 @@ def _look_at_lists(name: str, markdown: str) -> None:
 def _info(fence: re.Match[str]) -> str:
     """``yaml file=web.yml`` shows the name of the file; ``console run`` is for the tests."""
     words = (fence["words"] or "").split()
-    title = next((f' title="{word.removeprefix("file=")}"' for word in words if word.startswith("file=")), "")
+    files = [word.partition("=") for word in words if word.startswith(("file=", "append="))]
+    title = "".join(f' title="{name}{", at its end" if how == "append" else ""}"' for how, _, name in files)
     return f"{fence['ticks']}{fence['language']}{title}"
 
 
