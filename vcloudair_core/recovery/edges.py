@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,14 +27,20 @@ def target_of(client: Client, document: EdgeDocument) -> dict[str, str]:
     return {"edge": str(edge), **({"vdc": str(vdc)} if vdc else {})}
 
 
-def switch(client: Client, document: EdgeDocument, saved: Path) -> str:
+def saved_file(folder: Path, key: str) -> Path:
+    """Where a run keeps what an edge held before the step of that key: the same whoever asks, and no other step's."""
+    shown = re.sub(r"[^\w-]+", "-", key).strip("-")[:60]
+    return folder / f"{shown}-{hashlib.sha256(key.encode()).hexdigest()[:8]}.edge.json"
+
+
+def switch(client: Client, document: EdgeDocument, saved: Path | None = None) -> str:
     """Bring an edge to a document, whose sections are replaced, and say what was changed.
 
     ``saved``: there, what these sections hold now is kept as a document, unless an earlier try of this run has done so.
     A pre-shared key, which no server shows, is not kept: a tunnel that stays keeps its own.
     """
     target = target_of(client, document)
-    if not saved.exists():
+    if saved is not None and not saved.exists():
         held = client.read(KIND, target)
         write_durably(saved, {**target, **{name: held[name] for name in document.sections if name in held}})
     return client.ensure(KIND, document.sections, state="exact", target=target).plan.summary()

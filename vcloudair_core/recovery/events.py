@@ -17,7 +17,8 @@ milliseconds) and ``event``.
     ``group`` (empty for a step of the plan itself), ``phase`` (before, after or back), ``step`` (its name), ``kind``,
     ``attempt``; the latter with ``verdict`` (done, failed or skipped), ``reason``, ``hint``, ``output`` (an excerpt,
     secrets hidden), ``seconds``, and for an approval ``by``; for a network change ``saved`` (file in the run's folder
-    with what was there before) and ``summary`` (what was changed).
+    with what was there before), ``summary`` (what was changed) and ``restores`` (run and key of the change that it took
+    back).
 ``machine_starting``
     ``id``, ``name``, ``group``, ``attempt``; ``last_sync`` (ISO 8601 or null: the newest data there is). Written before
     the server is asked to begin: from here on the action may be under way.

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import VcloudAirError
 from vcloudair_core.recovery import events
+from vcloudair_core.recovery.edges import saved_file
 from vcloudair_core.recovery.journal import read_journal, run_ids, runs_folder
 
 if TYPE_CHECKING:
@@ -31,12 +33,12 @@ def runs(settings: Settings, *, newest_first: bool = True) -> Iterator[tuple[Pat
 
 
 def runs_of(
-    settings: Settings, plan_name: str, cloud: dict[str, Any], action: str
+    settings: Settings, plan_name: str, cloud: dict[str, Any], action: str = ""
 ) -> Iterator[tuple[Path, list[Event]]]:
-    """Runs of an action of a plan in a cloud, newest first."""
+    """Runs of an action of a plan in a cloud, or of all its actions, newest first."""
     for folder, happened in runs(settings):
         head = happened[0]
-        is_same = head["plan"]["name"] == plan_name and head["action"] == action
+        is_same = head["plan"]["name"] == plan_name and action in ("", head["action"])
         if is_same and all(head["cloud"].get(name) == cloud.get(name) for name in ("url", "org")):
             yield folder, happened
 
@@ -69,11 +71,56 @@ def usual_seconds(settings: Settings, action: str) -> dict[str, float]:
     return {machine: statistics.median(seconds) for machine, seconds in taken.items()}
 
 
-def switched(folder: Path, happened: list[Event]) -> list[tuple[Event, Path]]:
-    """Network changes of a run that were made, newest first, each with the file of what was there before."""
-    found = [
-        (event, folder / str(event["saved"]))
+@dataclass(frozen=True)
+class Switched:
+    """A network change of a run. ``key`` is that of its step, ``saved`` the file of what was there before."""
+
+    folder: Path
+    step: str
+    key: str
+    saved: Path
+
+    @property
+    def id(self) -> str:
+        """What ``restores`` of an event means."""
+        return f"{self.folder.name}/{self.key}"
+
+
+def switched(folder: Path, happened: list[Event]) -> list[Switched]:
+    """Network changes that a run made and has not taken back, newest first.
+
+    One that failed or that the run died in has changed what it has changed: it counts as soon as there is a file of
+    what was there before.
+    """
+    begun = {
+        str(event["key"]): Switched(folder, str(event["step"]), str(event["key"]), saved_file(folder, event["key"]))
+        for event in reversed(happened)
+        if event["event"] == events.STEP_STARTED and event["kind"] == "network" and event["phase"] != "back"
+    }
+    taken_back = restored(happened)
+    return [one for one in begun.values() if one.saved.exists() and one.id not in taken_back]
+
+
+def restored(happened: list[Event]) -> set[str]:
+    """Ids of the network changes that a run took back, its own or those of earlier runs."""
+    return {
+        str(event["restores"])
         for event in happened
-        if event["event"] == events.STEP_FINISHED and event.get("saved") and event.get("phase") != "back"
-    ]
-    return found[::-1]
+        if event["event"] == events.STEP_FINISHED and event.get("restores") and event["verdict"] == "done"
+    }
+
+
+def left_switched(settings: Settings, plan_name: str, cloud: dict[str, Any]) -> list[Switched]:
+    """Network changes of tests of a plan that no clean-up has taken back yet, newest first.
+
+    Those before a failover are none of them: what is there since then is what is wanted.
+    """
+    found: list[Switched] = []
+    taken_back: set[str] = set()
+    for folder, happened in runs_of(settings, plan_name, cloud):
+        action = happened[0]["action"]
+        if action == "failover":
+            break
+        taken_back |= restored(happened)
+        found += switched(folder, happened) if action == "test" else []
+    return [one for one in found if one.id not in taken_back]

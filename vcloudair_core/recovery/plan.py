@@ -72,7 +72,18 @@ class NetworkChange:
     back: str = ""
 
 
-Work = Command | Playbook | HttpCheck | Approval | Delay | NetworkChange
+@dataclass(frozen=True)
+class SwitchBack:
+    """A network change that is taken back, to a document. No file has it: a clean-up or a roll-back makes it.
+
+    ``change``: which one, as its run and the key of its step.
+    """
+
+    document: str
+    change: str
+
+
+Work = Command | Playbook | HttpCheck | Approval | Delay | NetworkChange | SwitchBack
 
 
 @dataclass(frozen=True)
@@ -103,7 +114,7 @@ class Step:
 
 _KINDS: dict[type, str] = {
     Command: "command", Playbook: "playbook", HttpCheck: "http", Approval: "approval", Delay: "delay",
-    NetworkChange: "network",
+    NetworkChange: "network", SwitchBack: "network",
 }  # fmt: skip
 
 

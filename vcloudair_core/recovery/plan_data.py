@@ -18,9 +18,12 @@ from vcloudair_core.recovery.plan import (
     Playbook,
     RecoveryPlan,
     Step,
+    SwitchBack,
 )
 
-_WORKS: dict[str, type] = {one.__name__: one for one in (Approval, Command, Delay, HttpCheck, NetworkChange, Playbook)}
+_WORKS: dict[str, type] = {
+    one.__name__: one for one in (Approval, Command, Delay, HttpCheck, NetworkChange, Playbook, SwitchBack)
+}
 _FORMAT = 1
 
 

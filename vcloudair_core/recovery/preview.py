@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.recovery import events
+from vcloudair_core.recovery.back import for_cleanup
 from vcloudair_core.recovery.history import usual_seconds
 from vcloudair_core.recovery.order import check_order
 from vcloudair_core.recovery.roster import Roster, roster_of
-from vcloudair_core.recovery.run import RunOptions, engine_options, for_cleanup
+from vcloudair_core.recovery.run import RunOptions, cloud_of, engine_options
 from vcloudair_core.recovery.schedule import Schedule
 from vcloudair_core.recovery.steps import StepResult
 from vcloudair_core.services.dr.flights import Flights, Job, Watcher
@@ -78,7 +79,7 @@ def preview(client: Client, plan: RecoveryPlan, action: str) -> Preview:
     Raises: as starting the run does.
     """
     check_order(plan)
-    chosen = for_cleanup(client, plan) if action == CLEANUP else plan
+    chosen = for_cleanup(plan, client.settings, cloud_of(client)) if action == CLEANUP else plan
     return _Rehearsal(client, roster_of(chosen, client.service("dr")), action).play()
 
 

@@ -188,6 +188,17 @@ def step_key(group: str, phase: str, place: int) -> str:
     return f"{group or '.'}/{phase}/{place}"
 
 
+def steps_by_key(plan: RecoveryPlan) -> dict[str, Step]:
+    """Every step of a plan."""
+    around = [("", plan.before, plan.after), *((one.name, one.before, one.after) for one in plan.groups)]
+    return {
+        step_key(name, phase, place): step
+        for name, *parts in around
+        for phase, steps in zip(("before", "after"), parts, strict=True)
+        for place, step in enumerate(steps)
+    }
+
+
 def policy_of(plan: RecoveryPlan, group: Group | None, step: Step | None = None) -> str:
     """What happens after a failure: as the step says, else its group, else the plan."""
     return (step.on_failure if step else "") or (group.on_failure if group else "") or plan.on_failure

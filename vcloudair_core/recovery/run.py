@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 from vcloudair_core._version import __version__
 from vcloudair_core.errors import ConfigurationError, SpecError, VcloudAirError
 from vcloudair_core.recovery import events
+from vcloudair_core.recovery.back import PLAN, back_steps, folder_of_plan, for_cleanup
 from vcloudair_core.recovery.edges import write_durably
-from vcloudair_core.recovery.history import runs_of, switched
+from vcloudair_core.recovery.history import switched
 from vcloudair_core.recovery.journal import Journal, create_journal, newest_run, reopen_journal
 from vcloudair_core.recovery.order import check_order
-from vcloudair_core.recovery.plan import Group, NetworkChange, RecoveryPlan, Step
+from vcloudair_core.recovery.plan import Group, RecoveryPlan, Step
 from vcloudair_core.recovery.plan_data import plan_as_data, plan_of_data
 from vcloudair_core.recovery.report import RunReport, report_of
 from vcloudair_core.recovery.report_files import save_report
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
     from vcloudair_core.recovery.events import Event, Observer
 
 _log = logging.getLogger(__name__)
-
-PLAN = "plan.json"
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,9 @@ def start(client: Client, plan: RecoveryPlan, action: str, options: RunOptions |
         raise SpecError("action", f"{action!r} is not one of {', '.join(ACTIONS)}")
     check_order(plan)
     engine_options(plan, options or RunOptions()).validate()
-    chosen = for_cleanup(client, plan) if action == CLEANUP else plan
+    chosen = for_cleanup(plan, client.settings, cloud_of(client)) if action == CLEANUP else plan
+    # Whoever resumes it may be in another folder.
+    chosen = replace(chosen, path=str(Path(chosen.path).resolve()) if chosen.path else "")
     roster = roster_of(chosen, client.service("dr"))
     journal = create_journal(client.settings, (options or RunOptions()).observers)
     write_durably(journal.folder / PLAN, plan_as_data(roster.plan))
@@ -139,7 +140,7 @@ class _Running:
             journal.run_id,
             action,
             plan.name,
-            Path(plan.path).resolve().parent if plan.path else Path.cwd(),
+            folder_of_plan(plan),
             journal.folder,
             approvals_of(options.approve, options.ask),
             self._stop,
@@ -231,7 +232,7 @@ class _Running:
         machines = [{"id": one.reference.id, "name": one.reference.name} for one in touched]
         self._journal.append(events.ROLLBACK_STARTED, reason=reason, machines=machines)
         folder = self._journal.folder
-        back = tuple(back_steps(switched(folder, self._events()), self._roster.plan))
+        back = tuple(back_steps(switched(folder, self._events())))
         plan = replace(self._roster.plan, groups=(Group("", ()),), before=(), after=(), on_failure="continue")
         entries = {one.reference.href: Entry(one.machine, "", one.reference, WAITING) for one in touched}
         roster = Roster(replace(plan, before=back), entries)
@@ -261,40 +262,6 @@ class _RollBack:
             self._journal.append(event, **{**words, "phase": "back", "key": f"back/{words['key']}"})
         elif event == events.RUN_INTERRUPTED:
             self._journal.append(event, **words)
-
-
-def back_steps(found: Sequence[tuple[Event, Path]], plan: RecoveryPlan) -> list[Step]:
-    """Steps that switch networks back: to the documents of the plan, else to what was kept before."""
-    backs = {
-        step.name: step.work.back
-        for steps in (plan.before, plan.after, *(part for one in plan.groups for part in (one.before, one.after)))
-        for step in steps
-        if isinstance(step.work, NetworkChange)
-    }
-    only = frozenset(ACTIONS)
-    return [
-        Step(f"{event['step']} (back)", NetworkChange(backs.get(event["step"]) or str(saved)), only, on_resume="run")
-        for event, saved in found
-    ]
-
-
-def for_cleanup(client: Client, plan: RecoveryPlan) -> RecoveryPlan:
-    """A clean-up waits for nothing. What the last test of the plan switched is switched back first."""
-    groups = tuple(
-        replace(
-            group,
-            priority=1,
-            depends_on=(),
-            machines=tuple(replace(machine, depends_on=()) for machine in group.machines),
-        )
-        for group in plan.groups
-    )
-    back: list[Step] = []
-    if plan.name:
-        for folder, happened in runs_of(client.settings, plan.name, cloud_of(client), "test"):
-            back = back_steps(switched(folder, happened), plan)
-            break
-    return replace(plan, groups=groups, before=(*back, *plan.before))
 
 
 def engine_options(plan: RecoveryPlan, options: RunOptions, *, wait: bool = True) -> Options:

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 
 from vcloudair_core.edge_document import read_document
 from vcloudair_core.errors import SpecError, VcloudAirError
-from vcloudair_core.recovery.edges import switch
+from vcloudair_core.recovery.edges import saved_file, switch
 from vcloudair_core.recovery.http_check import check_url
-from vcloudair_core.recovery.plan import Approval, Command, HttpCheck, NetworkChange, Playbook, Step
+from vcloudair_core.recovery.plan import Approval, Command, HttpCheck, NetworkChange, Playbook, Step, SwitchBack
 from vcloudair_core.redact import redact_text
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class StepResult:
     """``verdict``: done, failed, or stopped (nobody waited for its end). ``output``: an excerpt, secrets hidden.
 
     ``by``: who approved. ``saved``: the file in the run's folder with what an edge held before. ``summary``: what was
-    changed there.
+    changed there. ``restores``: the change that this one took back.
     """
 
     verdict: str
@@ -46,6 +46,7 @@ class StepResult:
     by: str = ""
     saved: str = ""
     summary: str = ""
+    restores: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,8 @@ def perform(step: Step, around: Surroundings, *, group: str, key: str) -> StepRe
             result = StepResult(*check_url(work, around.client.settings, step.timeout_s))
         elif isinstance(work, NetworkChange):
             result = _switch(work, around, key)
+        elif isinstance(work, SwitchBack):
+            result = _switch_back(work, around)
         elif isinstance(work, Playbook):
             result = _play(step, work, around, group)
         elif isinstance(work, Command):
@@ -108,7 +111,11 @@ def perform(step: Step, around: Surroundings, *, group: str, key: str) -> StepRe
 
 def _ask(step: Step, work: Approval, around: Surroundings, group: str) -> StepResult:
     if around.ask is None:
-        return StepResult("failed", "there is nobody to ask", f"Approve it beforehand, with --approve {step.name!r} or approve of the module.")
+        return StepResult(
+            "failed",
+            "there is nobody to ask",
+            f"Approve it beforehand, with --approve {step.name!r} or approve of the module.",
+        )
     who = around.ask(Question(around.plan_name, around.action, group, step.name, work.text))
     if around.stop.is_requested and not who:
         return StepResult("stopped", around.stop.reason)
@@ -120,8 +127,12 @@ def _ask(step: Step, work: Approval, around: Surroundings, group: str) -> StepRe
 
 def _switch(work: NetworkChange, around: Surroundings, key: str) -> StepResult:
     document = read_document(str(around.plan_folder / work.document))
-    saved = around.run_folder / f"{key.strip('./').replace('/', '-')}.edge.json"
+    saved = saved_file(around.run_folder, key)
     return StepResult("done", saved=saved.name, summary=switch(around.client, document, saved))
+
+
+def _switch_back(work: SwitchBack, around: Surroundings) -> StepResult:
+    return StepResult("done", summary=switch(around.client, read_document(work.document)), restores=work.change)
 
 
 # -- programs ------------------------------------------------------------------------------------------------------
