@@ -132,10 +132,10 @@ class Module(object):
         if problem:
             module.fail_json(**problem)
         result = execute(self.work, module.params, module.check_mode, module._diff, connect)
-        if result.pop("failed", False):
-            module.fail_json(**result)
         for warning in result.pop("warnings", ()):
             module.warn(warning)
+        if result.pop("failed", False):
+            module.fail_json(**result)
         module.exit_json(**result)
 
 

@@ -1,0 +1,67 @@
+"""What a task costs: 50 converged rules through the action plugin, beside 50 of Ansible's own ping, in one playbook.
+
+Start-up counts for neither: the time of a task is what passes until the next one begins. They take turns, so that noise
+hits both alike. The floor is a task of Ansible's own that starts no module (debug): a worker is forked for every task.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from tests.support.ansible import environment
+from tests.support.recorded import record
+from tests.support.served import served
+
+COUNT = 50
+RULE = "vcloudair.cloud.vca_firewall_rule"
+PING = "ansible.builtin.ping"
+FLOOR = "ansible.builtin.debug"
+
+BUDGET = 0.25
+"""Of a ping. Measured when set: 0.16, of which 0.06 are the floor; the limit is what noise may add."""
+CALLS = 2
+"""The edge is looked up, and its firewall read."""
+
+
+def rule(number: int) -> dict[str, Any]:
+    return {"name": f"rule {number}", "source": [f"10.0.0.{number}"], "protocol": "tcp", "dest_port": ["443"]}
+
+
+def written(path: Path, tasks: list[dict[str, Any]]) -> Path:
+    path.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]), encoding="utf-8")
+    return path
+
+
+def test_a_converged_task_costs_a_fraction_of_a_ping(tmp_path: Path) -> None:
+    rules = [rule(number) for number in range(COUNT)]
+    turns = [task for words in rules for task in ({RULE: words}, {PING: {}}, {FLOOR: {"msg": "floor"}})]
+    # The simulator is a process of its own, as a cloud is: what it computes is not to hold up what is measured.
+    with served(tmp_path, environment({}, tmp_path)) as exported:
+        env = environment(exported, tmp_path)
+        first = record(
+            written(tmp_path / "first.yml", [{"vcloudair.cloud.vca_firewall": {"rules": rules}}]), env, tmp_path
+        )
+        assert first.run.counts["changed"] == 1, first.run.output
+        recorded = record(written(tmp_path / "turns.yml", turns), env, tmp_path)
+        answer = requests.get(f"{exported['VCA_URL']}/_sim/journal", verify=exported["VCA_CA_PATH"], timeout=30)
+        sent = [(line["method"], line["path"]) for line in answer.json()]
+    assert recorded.run.counts == {"ok": 3 * COUNT, "changed": 0, "unreachable": 0, "failed": 0}
+
+    seconds: dict[str, list[float]] = {}
+    for action, passed in recorded.seconds():
+        seconds.setdefault(action, []).append(passed)
+    ours, ping, floor = (statistics.median(seconds[action]) for action in (RULE, PING, FLOOR))
+    logins = sent.count(("POST", "/api/sessions"))
+    calls = [line["result"]["api_calls"] for line in recorded.results(action=RULE)]
+    print(
+        f"\nconverged rule {ours * 1000:.1f} ms, ping {ping * 1000:.1f} ms: {ours / ping:.2f} of it; "
+        f"floor {floor * 1000:.1f} ms ({floor / ping:.2f}); {sum(calls)} calls in {COUNT} tasks; {logins} sign-in"
+    )
+    assert calls == [CALLS] * COUNT
+    assert logins == 1
+    assert ours / ping < BUDGET

@@ -1,0 +1,246 @@
+"""Where a task is run: in the controller when that comes to the same, as a module of its own when it does not."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.vcloudair.cloud.plugins.modules import vca_firewall_info
+from ansible_collections.vcloudair.cloud.plugins.plugin_utils import in_controller
+
+from tests.support.ansible import ROOT
+from tests.support.recorded import record
+from vcloudair_core.simulator import SimulatorServer
+
+INFO = "vcloudair.cloud.vca_firewall_info"
+RULE = "vcloudair.cloud.vca_firewall_rule"
+QUERY = "vcloudair.cloud.vca_query_info"
+COMMIT = "vcloudair.cloud.vca_edge_commit"
+HERE = "is run in the controller"
+
+
+def play(folder: Path, *tasks: dict[str, Any], **more: Any) -> Path:
+    path = folder / "play.yml"
+    text = [{"hosts": "localhost", "gather_facts": False, "tasks": list(tasks), **more}]
+    path.write_text(json.dumps(text), encoding="utf-8")
+    return path
+
+
+def logins(server: SimulatorServer) -> int:
+    entries = server.simulator.journal.entries()
+    return sum(1 for entry in entries if (entry.method, entry.path) == ("POST", "/api/sessions"))
+
+
+# -- where -------------------------------------------------------------------------------------------------------
+
+
+def other_python(folder: Path) -> str:
+    """The Python of this environment under a name that is not its own."""
+    path = folder / "python"
+    path.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n', encoding="utf-8")
+    path.chmod(0o755)
+    return str(path)
+
+
+WHERE: list[tuple[dict[str, Any], str]] = [
+    ({}, HERE),
+    ({"vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}}, HERE),
+    ({"vars": {"ansible_python_interpreter": "auto_silent"}}, HERE),
+    ({"vars": {"vca_in_controller": "{{ 'yes' }}"}}, HERE),
+    ({"environment": [{}]}, HERE),
+    ({"delegate_to": "localhost"}, HERE),
+    ({"vars": {"vca_in_controller": False}}, "is run as a module: vca_in_controller is false"),
+    ({"vars": {"ansible_python_interpreter": "OTHER"}}, "is run as a module: it asks for OTHER"),
+    ({"environment": {"LANG": "C"}}, "is run as a module: it has an environment of its own"),
+    ({"async": 60, "poll": 1}, "is run as a module: it is asynchronous"),
+]
+
+
+@pytest.mark.parametrize(("words", "said"), WHERE)
+def test_a_task_is_run_where_it_comes_to_the_same(
+    words: dict[str, Any], said: str, env: dict[str, str], tmp_path: Path
+) -> None:
+    other = other_python(tmp_path)
+    task = json.loads(json.dumps({INFO: {}, **words}).replace("OTHER", other))
+    recorded = record(play(tmp_path, task), env, tmp_path, "-vvv")
+    assert recorded.run.status == 0, recorded.run.output
+    assert f"{INFO} {said.replace('OTHER', other)}" in recorded.run.output
+    (result,) = [line["result"] for line in recorded.results()]
+    assert result["firewall"]["enabled"] is True
+
+
+@pytest.mark.skipif(shutil.which("sudo") is None, reason="there is no sudo")
+def test_a_task_that_becomes_somebody_is_a_module(env: dict[str, str], tmp_path: Path) -> None:
+    recorded = record(play(tmp_path, {INFO: {}, "become": True}), env, tmp_path, "-vvv")
+    assert "is run as a module: it becomes another user" in recorded.run.output
+
+
+def test_on_another_host_it_is_a_module(env: dict[str, str], tmp_path: Path) -> None:
+    # Nobody is there; that is told by the connection, and not by the library.
+    task = {INFO: {}, "vars": {"ansible_connection": "ssh", "ansible_host": "192.0.2.1", "ansible_ssh_timeout": 1}}
+    recorded = record(play(tmp_path, task), env, tmp_path, "-vvv")
+    assert "is run as a module: the connection is ssh" in recorded.run.output
+    assert recorded.run.counts["unreachable"] == 1
+
+
+def test_the_environment_can_turn_it_off_and_a_task_back_on(env: dict[str, str], tmp_path: Path) -> None:
+    tasks = ({INFO: {}}, {INFO: {}, "vars": {"vca_in_controller": True}})
+    recorded = record(play(tmp_path, *tasks), {**env, "VCA_IN_CONTROLLER": "no"}, tmp_path, "-vvv")
+    assert recorded.run.output.count("is run as a module: vca_in_controller is false") == 1
+    assert recorded.run.output.count(HERE) == 1
+
+
+def test_a_switch_that_is_neither_on_nor_off_is_refused(
+    env: dict[str, str], vca_simulator_server: SimulatorServer, tmp_path: Path
+) -> None:
+    recorded = record(play(tmp_path, {INFO: {}, "vars": {"vca_in_controller": "maybe"}}), env, tmp_path)
+    assert "vca_in_controller is 'maybe', which is neither true nor false." in recorded.run.output
+    assert vca_simulator_server.simulator.journal.entries() == []
+
+
+# -- as Ansible does it ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("prefix", ["", "vcloudair.cloud."])
+def test_module_defaults_reach_the_modules_they_are_for_and_no_other(
+    prefix: str, env: dict[str, str], tmp_path: Path
+) -> None:
+    defaults = {
+        "group/vcloudair.cloud.vca": {"timeout": 61},
+        "group/vcloudair.cloud.vca_edge": {"edge": "org1-vdc1-edge1"},
+        RULE: {"stage": True, "logging": True},
+    }
+    names = [name.replace("vcloudair.cloud.", prefix) for name in (RULE, COMMIT, QUERY)]
+    tasks: list[dict[str, Any]] = [{names[0]: {"name": "web"}}, {names[1]: {}}, {names[2]: {"type": "vm", "limit": 1}}]
+    path = play(tmp_path, *tasks, module_defaults=defaults, collections=["vcloudair.cloud"])
+    recorded = record(path, env, tmp_path, "-vvv")
+    assert recorded.run.status == 0, recorded.run.output
+    assert recorded.run.output.count(HERE) == 3
+    rule, commit, query = (line["result"]["invocation"]["module_args"] for line in recorded.results())
+    assert [one["timeout"] for one in (rule, commit, query)] == [61, 61, 61]
+    assert (rule["stage"], rule["logging"], rule["edge"]) == (True, True, "org1-vdc1-edge1")
+    assert commit["edge"] == "org1-vdc1-edge1"
+    assert "stage" not in commit
+    assert not {"edge", "stage", "logging"} & set(query)
+
+
+def test_items_of_a_loop_have_nothing_of_each_other(env: dict[str, str], tmp_path: Path) -> None:
+    # One worker runs them all; a secret or an error of one is not that of the next.
+    items = [{"name": "one", "source": ["10.0.0.0/99"]}, {"name": "two", "password": "demo-password"}, {"name": "all"}]
+    task = {
+        RULE: {
+            "name": "{{ item.name }}",
+            "source": "{{ item.source | default(omit) }}",
+            "password": "{{ item.password | default(omit) }}",
+        },
+        "loop": items,
+        "ignore_errors": True,
+    }
+    recorded = record(play(tmp_path, task), env, tmp_path)
+    (line,) = recorded.results()
+    failed, masked, last = line["result"]["results"]
+    assert failed["failed"]
+    assert failed["error"]["field"] == "source[0]"
+    assert masked["invocation"]["module_args"]["password"] == "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+    assert last["invocation"]["module_args"]["password"] is None
+    assert [one["changed"] for one in (failed, masked, last)] == [False, True, True]
+
+
+@pytest.mark.parametrize("way", ["true", "false"])
+def test_secrets_are_masked_in_longer_strings_of_results_diffs_and_warnings(
+    way: str, env: dict[str, str], tmp_path: Path
+) -> None:
+    task = {RULE: {"name": "web demo-password", "password": "demo-password", "firewall_lint": "warn"}, "diff": True}
+    recorded = record(play(tmp_path, task), {**env, "VCA_IN_CONTROLLER": way}, tmp_path, "-v")
+    (line,) = recorded.results()
+    assert line["result"]["rule"]["name"] == "web ********"
+    assert "web ********" in json.dumps(line["result"]["diff"])
+    assert "[WARNING]: Rule 'web ********' accepts everything" in recorded.run.output
+    assert "demo-password" not in recorded.run.output.replace(str(tmp_path), "")
+
+
+@pytest.mark.parametrize("way", ["true", "false"])
+def test_a_task_timeout_ends_it(way: str, env: dict[str, str], tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        url = f"https://127.0.0.1:{deaf.getsockname()[1]}"
+        slow = {INFO: {"url": url}, "timeout": 2, "ignore_errors": True}
+        recorded = record(play(tmp_path, slow, {INFO: {}}), {**env, "VCA_IN_CONTROLLER": way}, tmp_path)
+    late, after = recorded.results()
+    assert (late["event"], after["event"]) == ("failed", "ok")
+    assert "Timed out after 2 second(s)" in late["result"]["msg"]
+
+
+# -- one login, and no leaks -------------------------------------------------------------------------------------
+
+
+def test_fifty_tasks_sign_in_once(env: dict[str, str], vca_simulator_server: SimulatorServer, tmp_path: Path) -> None:
+    tasks = [{RULE: {"name": f"rule {number}", "source": [f"10.0.0.{number}"]}} for number in range(50)]
+    policy = {"rules": [task[RULE] for task in tasks]}
+    first = record(play(tmp_path, {"vcloudair.cloud.vca_firewall": policy}), env, tmp_path)
+    assert first.run.counts["changed"] == 1, first.run.output
+    shutil.rmtree(env["VCA_CACHE_DIR"])
+    vca_simulator_server.simulator.journal.clear()
+    recorded = record(play(tmp_path, *tasks), env, tmp_path, "-vvv")
+    assert recorded.run.counts == {"ok": 50, "changed": 0, "unreachable": 0, "failed": 0}
+    assert recorded.run.output.count(HERE) == 50
+    assert logins(vca_simulator_server) == 1
+
+
+def test_nothing_is_left_open_by_many_tasks_in_one_process(
+    env: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in env.items():
+        if name.startswith("VCA_"):
+            monkeypatch.setenv(name, value)
+
+    def run() -> dict[str, Any]:
+        output, _ = in_controller.run(vca_firewall_info.MODULE, {})
+        found: dict[str, Any] = json.loads(output)
+        return found
+
+    def held() -> int:
+        return len(list(Path("/proc/self/fd").iterdir())) + threading.active_count()
+
+    first = run()
+    assert first["firewall"]["enabled"] is True
+    before = held()
+    for _ in range(25):
+        assert run()["api_calls"] > 0
+    # The server is in this process, too, and may not have closed its side of the last one yet.
+    assert held() - before < 5
+
+
+def test_loading_the_library_starts_no_thread_and_leaves_little_to_load(
+    env: dict[str, str], vca_simulator_server: SimulatorServer
+) -> None:
+    # Workers are forked from the process that has loaded it, one for each task.
+    done = subprocess.run(
+        [sys.executable, "-c", LOADING], env=env, capture_output=True, text=True, check=True, cwd=ROOT
+    ).stdout
+    threads, sockets, loaded = json.loads(done)
+    assert (threads, sockets) == (1, 0)
+    assert loaded == []
+
+
+LOADING = """
+import json, os, sys, threading
+from vcloudair_core import preload
+app = preload()
+threads = threading.active_count()
+held = [os.path.realpath(f"/proc/self/fd/{number}") for number in range(3, 64)]
+sockets = sum("socket:" in name for name in held)
+before = set(sys.modules)
+with app.client(firewall_lint="warn") as client:
+    client.ensure("ans.firewall_rule", [{"name": "web", "protocol": "tcp", "dest_port": ["443"]}])
+    client.ensure("ans.nat", [{"enabled": True}], check=True)
+    client.read("ans.ipsec")
+    client.service("query").machines.one(name="vm-0001")
+print(json.dumps([threads, sockets, sorted(set(sys.modules) - before)]))
+"""
