@@ -138,7 +138,8 @@ def _template(name: str, plugin: dom.PluginIdentifier | None = None) -> Any:
     )  # fmt: skip
 
     def markup(text: str | list[str]) -> Markup:
-        said = parse([text] if isinstance(text, str) else text, Context(current_plugin=plugin))
+        context = Context(current_plugin=plugin, role_entrypoint="main" if plugin and plugin.type == "role" else None)
+        said = parse([text] if isinstance(text, str) else text, context, errors="exception")
         return Markup(to_html_plain(said, link_provider=_Links(), current_plugin=plugin, par_sep=""))
 
     made.filters |= {"markup": markup, "as_yaml": _as_yaml, "as_word": _as_word, "as_list": _as_list}
