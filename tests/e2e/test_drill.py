@@ -1,4 +1,4 @@
-"""A recovery drill as playbooks run it: in one play with the role, and as jobs of their own. A clean-up is never missed."""
+"""A recovery drill as playbooks run it, in one play with the role and as jobs. A clean-up is never missed."""
 
 from __future__ import annotations
 
