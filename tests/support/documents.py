@@ -142,7 +142,7 @@ def _commands(console: list[Block]) -> Iterator[_Command]:
 
 def _run_console(page: Path, consoles: list[Block], folder: Path, env: Mapping[str, str], timeout_s: int) -> None:
     commands = list(_commands(consoles))
-    script = "".join(f"{command.text}\necho\necho '@@@' $?\n" for command in commands)
+    script = "".join(f"{command.text}\nended=$?\necho\necho '@@@' $ended\n" for command in commands)
     # stdin is the script, as at a terminal; a group of its own, so that background jobs end with it.
     shell = subprocess.Popen(
         ["bash", "-s"],
