@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vcloudair_core.engine.fields import FieldInfo, diff_fields, fields_of, plain, spec_field
+from vcloudair_core.engine.fields import FieldInfo, diff_fields, fields_of, plain, secret_names, secrets_in, spec_field
 from vcloudair_core.redact import Secret
 
 
@@ -48,3 +48,33 @@ def test_fields_keep_their_order_and_have_a_meaning_each() -> None:
     assert list(infos) == ["name", "words", "colour", "psk", "given_id", "place", "size"]
     assert infos["size"] == FieldInfo()
     assert infos["psk"].secret
+
+
+@dataclass(frozen=True)
+class Around:
+    parts: tuple[Sample, ...] | None = spec_field("Parts")
+    pin: Secret | None = spec_field("Pin", secret=True)
+
+
+@dataclass(frozen=True)
+class OfNames:
+    pin: NameThatIsNotThere | None = spec_field("Pin", secret=True)  # type: ignore[name-defined]  # noqa: F821
+
+
+def test_names_of_secrets_are_known_through_and_through() -> None:
+    assert secret_names(Sample) == {"psk"}
+    assert secret_names(Around) == {"psk", "pin"}
+    assert secret_names(OfNames) == {"pin"}
+
+
+def test_secrets_are_found_wherever_they_stand_and_whatever_they_are() -> None:
+    data = {
+        "pin": 1234,
+        "parts": [{"name": "a", "psk": "one"}, {"psk": ["two", {"deep": "three"}]}, "no mapping", None],
+        "password": "four",
+        "size": 5,
+        "psk": None,
+        "more": ({"pin": Secret("five")}, {"pin": True}, {"pin": ""}),
+    }
+    assert list(secrets_in(data, frozenset({"psk", "pin"}))) == ["1234", "one", "two", "three", "four", "five"]
+    assert list(secrets_in("a text", frozenset({"psk"}))) == []
