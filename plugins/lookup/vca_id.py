@@ -69,7 +69,7 @@ class LookupModule(LookupBase):
         problem = _runner.library_problem()
         if problem:
             raise AnsibleError("vcloudair.cloud.vca_id: " + problem["msg"])
-        result = _runner.execute_with(_find, dict(_runner.connection_options(self), **asked))
+        result = _runner.execute(_find, dict(_runner.connection_options(self), **asked))
         if result.get("failed"):
             raise AnsibleError("vcloudair.cloud.vca_id: " + result["msg"])
         return result["ids"]
