@@ -36,8 +36,10 @@ COLUMNS = [
 ]
 
 
-def conduct(run: Invocation, work: Work, *, approve: tuple[str, ...], cancels: bool) -> None:
-    """Carry a run out, show what came of it, and end as it did.
+def conduct(
+    run: Invocation, work: Work, *, approve: tuple[str, ...] = (), cancels: bool = False, verify_s: float = 300.0
+) -> None:
+    """Carry a run out, show what came of it, and end as it did. ``verify_s``: see RunOptions.
 
     Raises: TaskFailedError when it failed; Exit 130 when it was stopped.
     """
@@ -47,7 +49,14 @@ def conduct(run: Invocation, work: Work, *, approve: tuple[str, ...], cancels: b
     stop = Stop()
     with run.client(shows_tasks=False) as client, live_run() as view, signals_to(stop, cancels=cancels):
         asker = _asker(stop, view) if sys.stdin.isatty() else None
-        options = RunOptions(approve=approve, ask=asker, observers=observers_of(view), stop=stop, cancel_late=cancels)
+        options = RunOptions(
+            verify_s=verify_s,
+            cancel_late=cancels,
+            approve=approve,
+            ask=asker,
+            observers=observers_of(view),
+            stop=stop,
+        )
         report = work(client, options)
     show(run, report)
     from vcloudair_core.recovery.journal import runs_folder

@@ -27,6 +27,9 @@ _TIMEOUT = typer.Option(None, "--timeout", min=0.0, help="Seconds that one machi
 _STUCK = typer.Option(None, "--stuck-after", min=1.0, help="Seconds without any change after which to give up (600).")
 _STOP = typer.Option(None, "--stop-on-failure/--go-on", help="Whether to start nothing more after a failure.")
 _APPROVE = typer.Option(None, "--approve", help="An approval of the plan given beforehand, by its name.")
+_VERIFY = typer.Option(
+    300.0, "--verify-timeout", min=1.0, help="Seconds that a machine may take to show what its task said."
+)
 _CANCEL = typer.Option(False, "--cancel-on-stop", help="Cancel tasks at the server when stopped, or given up.")
 
 
@@ -69,6 +72,7 @@ def test(
     max_concurrent: int = _MOST,
     timeout: float = _TIMEOUT,
     stuck_after: float = _STUCK,
+    verify_timeout: float = _VERIFY,
     stop_on_failure: bool = _STOP,
     approve: list[str] = _APPROVE,
     cancel_on_stop: bool = _CANCEL,
@@ -76,7 +80,8 @@ def test(
 ) -> None:
     """Test failovers: machines run in the cloud beside their sources, which go on."""
     words = _words(power_on, synchronize, max_concurrent, timeout, stuck_after, stop_on_failure)
-    _act(run, "test", _chosen(machines, every, plan, words), dry_run, approve, cancel_on_stop)
+    how = {"approve": tuple(approve or ()), "cancels": cancel_on_stop, "verify_s": verify_timeout}
+    _act(run, "test", _chosen(machines, every, plan, words), dry_run, how)
 
 
 @app.command()
@@ -89,14 +94,14 @@ def cleanup(
     max_concurrent: int = _MOST,
     timeout: float = _TIMEOUT,
     stuck_after: float = _STUCK,
+    verify_timeout: float = _VERIFY,
     cancel_on_stop: bool = _CANCEL,
     dry_run: bool = _DRY_RUN,
 ) -> None:
     """Remove what tests have made. With a plan, networks that its last test switched are switched back first."""
     words = _words(None, None, max_concurrent, timeout, stuck_after, None)
-    _act(
-        run, "cleanup", _chosen(machines, every, plan, {**words, "on_failure": "continue"}), dry_run, [], cancel_on_stop
-    )
+    chosen = _chosen(machines, every, plan, {**words, "on_failure": "continue"})
+    _act(run, "cleanup", chosen, dry_run, {"cancels": cancel_on_stop, "verify_s": verify_timeout})
 
 
 @app.command()
@@ -110,6 +115,7 @@ def failover(
     max_concurrent: int = _MOST,
     timeout: float = _TIMEOUT,
     stuck_after: float = _STUCK,
+    verify_timeout: float = _VERIFY,
     stop_on_failure: bool = _STOP,
     approve: list[str] = _APPROVE,
     cancel_on_stop: bool = _CANCEL,
@@ -121,7 +127,8 @@ def failover(
     chosen = _chosen(machines, every, plan, words)
     if not dry_run and not yes:
         _ask(chosen)
-    _act(run, "failover", chosen, dry_run, approve, cancel_on_stop)
+    how = {"approve": tuple(approve or ()), "cancels": cancel_on_stop, "verify_s": verify_timeout}
+    _act(run, "failover", chosen, dry_run, how)
 
 
 dr_runs.register(app)
@@ -177,18 +184,15 @@ def _ask(plan: RecoveryPlan) -> None:
         raise ConfigurationError("Nothing was started.")
 
 
-def _act(
-    run: Invocation, action: str, plan: RecoveryPlan, dry_run: bool, approve: list[str] | None, cancels: bool
-) -> None:
+def _act(run: Invocation, action: str, plan: RecoveryPlan, dry_run: bool, how: dict[str, Any]) -> None:
+    """``how``: as in :func:`~vcloudair_core.cli.recovery_conduct.conduct`."""
     if dry_run:
         _preview(run, action, plan)
         return
     from vcloudair_core.cli.recovery_conduct import conduct
     from vcloudair_core.recovery.run import start
 
-    conduct(
-        run, lambda client, options: start(client, plan, action, options), approve=tuple(approve or ()), cancels=cancels
-    )
+    conduct(run, lambda client, options: start(client, plan, action, options), **how)
 
 
 def _preview(run: Invocation, action: str, plan: RecoveryPlan) -> None:

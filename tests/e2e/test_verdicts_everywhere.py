@@ -1,0 +1,216 @@
+"""One table of all that can go wrong, and all who tell of it: library, command, module and report say the same."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from lxml import etree
+from lxml import html as page
+
+from tests.support.ansible import environment, run_module
+from vcloudair_core import connect
+from vcloudair_core.cli.main import run
+from vcloudair_core.errors import AmbiguousMatchError
+from vcloudair_core.services.dr.options import Options
+from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
+from vcloudair_core.simulator.recovery import TROUBLES
+
+TABLE = {
+    "": ("done", ""),
+    "error": ("failed", "RecoveryFault"),
+    "abort": ("failed", "aborted"),
+    "cancel": ("failed", "cancelled"),
+    "hang": ("failed", "nothing changed for"),
+    "progress-100": ("done", ""),
+    "lie": ("failed", "ended in success, but after"),
+    "no-vm": ("failed", "there is no machine"),
+    "off": ("failed", "POWERED_OFF"),
+    "vanish": ("done", ""),
+    "gone": ("failed", "not there any more"),
+}
+"""How the failover of a machine goes: what is said of it, and a word of the reason."""
+
+STUCK_S, VERIFY_S = 2.0, 1.5
+FAILED = sorted(trouble for trouble, (verdict, _) in TABLE.items() if verdict == "failed")
+
+
+class Said(NamedTuple):
+    """What somebody says of a machine; seconds, which differ from run to run, are taken out of the reason."""
+
+    verdict: str
+    reason: str
+    hint: str
+
+
+def said(machine: dict[str, Any]) -> Said:
+    return Said(machine["verdict"], re.sub(r"\d+ s\b", "N s", machine["reason"]), machine["hint"])
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[SimulatorServer]:
+    config = SimulatorConfig(profile="vcd", replications=len(TABLE), dr_task_s=0.8)
+    with SimulatorServer(config) as server:
+        yield server
+
+
+@pytest.fixture
+def home(running: SimulatorServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Where a user is who has nothing but what leads to the cloud."""
+    running.simulator.reset()
+    for name in [name for name in os.environ if name.startswith("VCA_")]:
+        monkeypatch.delenv(name)
+    own = {"HOME": str(tmp_path), "VCA_STATE_DIR": str(tmp_path / "state"), "VCA_CACHE_DIR": str(tmp_path / "cache")}
+    for name, value in {**running.env(), **own}.items():
+        monkeypatch.setenv(name, value)
+    return tmp_path
+
+
+@contextmanager
+def troubled(server: SimulatorServer) -> Iterator[None]:
+    """Each machine goes its own way, some looks at tasks fail, and half way every session is over."""
+    server.simulator.reset()
+    for machine, trouble in zip(_machines(server).values(), TABLE, strict=True):
+        machine.trouble = trouble
+    server.simulator.faults.clear()
+    server.simulator.faults.add("status", method="GET", path="/api/task", status=503, count=3)
+    is_over = threading.Event()
+    watcher = threading.Thread(target=_end_sessions_half_way, args=(server, is_over))
+    watcher.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        watcher.join()
+
+
+def _end_sessions_half_way(server: SimulatorServer, is_over: threading.Event) -> None:
+    while not is_over.wait(0.02):
+        if len(_begun(server)) == len(TABLE):
+            server.simulator.sessions.expire_all()
+            return
+
+
+def _begun(server: SimulatorServer) -> list[str]:
+    """Machines that a failover of was asked for."""
+    return [one.path for one in server.simulator.journal.entries() if one.path.endswith("/action/failover")]
+
+
+def _machines(server: SimulatorServer) -> dict[str, Any]:
+    return {one.name: one for one in server.simulator.world.replications.values()}
+
+
+def _by_trouble(machines: dict[str, dict[str, Any]]) -> dict[str, Said]:
+    return {trouble: said(machines[name]) for trouble, name in _names().items()}
+
+
+def _names() -> dict[str, str]:
+    return {trouble: f"replicated-{number:04}" for number, trouble in enumerate(TABLE, 1)}
+
+
+# -- who tells -----------------------------------------------------------------------------------------------------
+
+
+def by_library(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> tuple[dict[str, dict[str, Any]], bool]:
+    with connect() as client:
+        options = Options(stuck_after_s=STUCK_S, verify_s=VERIFY_S)
+        found = client.service("dr").act("failover", sorted(_names().values()), options=options)
+    return {one.name: one.as_dict() for one in found}, any(one.is_failed for one in found)
+
+
+def by_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> tuple[dict[str, dict[str, Any]], bool]:
+    limits = ("--stuck-after", str(STUCK_S), "--verify-timeout", str(VERIFY_S))
+    code = run(("dr", "failover", *_names().values(), "--yes", *limits, "-o", "json"))
+    out, err = capsys.readouterr()
+    assert code in (0, 8), err
+    assert f"{len(FAILED)} of {len(TABLE)} machines are not there" in err
+    return {one["name"]: one for one in json.loads(out)}, code == 8
+
+
+def by_module(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> tuple[dict[str, dict[str, Any]], bool]:
+    env = {**environment({name: value for name, value in os.environ.items() if name.startswith("VCA_")}, tmp_path)}
+    limits = {"stuck_after": STUCK_S, "verify_timeout": VERIFY_S}
+    done = run_module("vca_dr_failover", {"action": "failover", "vms": sorted(_names().values()), **limits}, env)
+    result = json.loads(done.output[done.output.index("=> {") + 3 :])
+    assert result["summary"]["failed"] == len(FAILED)
+    assert f"{len(FAILED)} of {len(TABLE)} machines failed" in result["msg"]
+    assert result["changed"] is True
+    return {one["name"]: one for one in result["vms"]}, done.status != 0 and "FAILED! =>" in done.output
+
+
+Teller = Callable[[Path, "pytest.CaptureFixture[str]"], "tuple[dict[str, dict[str, Any]], bool]"]
+TELLERS: dict[str, Teller] = {"library": by_library, "command": by_command, "module": by_module}
+
+
+# -- the table -----------------------------------------------------------------------------------------------------
+
+
+def test_the_table_has_every_trouble_that_there_is() -> None:
+    assert set(TABLE) - {""} == set(TROUBLES)
+
+
+def test_all_of_them_say_the_same_and_the_right_thing(
+    running: SimulatorServer, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    heard: dict[str, dict[str, Said]] = {}
+    for teller, tell in TELLERS.items():
+        with troubled(running):
+            machines, has_failed = tell(home, capsys)
+        found = heard[teller] = _by_trouble(machines)
+        assert has_failed
+        assert len(_begun(running)) == len(set(_begun(running))) == len(TABLE), "each of them was begun once"
+        signed_in = [one for one in running.simulator.journal.entries() if one.path == "/api/sessions"]
+        assert len(signed_in) in (1, 2), "every session was over half way; the first may be of an earlier program"
+        if teller != "library":
+            _check_reports(home, found)
+    for trouble, (verdict, word) in TABLE.items():
+        said_of_it = heard["library"][trouble]
+        assert said_of_it.verdict == verdict, (trouble, said_of_it)
+        assert word in said_of_it.reason, (trouble, said_of_it)
+        assert bool(said_of_it.hint) == (verdict == "failed"), (trouble, said_of_it)
+    assert heard["command"] == heard["library"]
+    assert heard["module"] == heard["library"]
+
+
+def _check_reports(tmp_path: Path, found: dict[str, Said]) -> None:
+    folder = max((tmp_path / "state" / "dr" / "runs").iterdir())
+    report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    assert report["verdict"] == "failed"
+    assert _by_trouble({one["name"]: one for group in report["groups"] for one in group["machines"]}) == found
+    assert sorted(one["name"] for one in report["failures"]) == sorted(_names()[trouble] for trouble in FAILED)
+    cases = {case.get("name"): case for case in etree.parse(str(folder / "report.xml")).iter("testcase")}
+    text = re.sub(r"\s+", " ", "".join(page.fromstring((folder / "report.html").read_bytes()).itertext()))
+    for trouble, name in _names().items():
+        (case,) = [case for title, case in cases.items() if title and title.startswith(name)]
+        assert (case.find("failure") is not None) == (trouble in FAILED), trouble
+        assert name in text
+        if trouble in FAILED:
+            assert TABLE[trouble][1] in etree.tostring(case, encoding="unicode")
+            assert TABLE[trouble][1].lower() in text.lower()
+
+
+# -- two of one name -----------------------------------------------------------------------------------------------
+
+
+def test_a_name_that_two_have_starts_nothing_anywhere(
+    running: SimulatorServer, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    machines = _machines(running)
+    machines["replicated-0002"].name = "replicated-0001"
+    with connect() as client, pytest.raises(AmbiguousMatchError, match="replicated-0001"):
+        client.service("dr").act("failover", ["replicated-0001"])
+    code = run(("dr", "failover", "replicated-0001", "--yes"))
+    assert (code, "replicated-0001" in capsys.readouterr().err) == (9, True)
+    env = environment({name: value for name, value in os.environ.items() if name.startswith("VCA_")}, home)
+    done = run_module("vca_dr_failover", {"action": "failover", "vms": ["replicated-0001"]}, env)
+    assert done.status != 0
+    assert "AmbiguousMatchError" in done.output
+    assert [one for one in running.simulator.journal.entries() if "/action/" in one.path] == []
+    assert not (home / "state" / "dr" / "runs").exists()
