@@ -186,7 +186,11 @@ def _check_reports(tmp_path: Path, found: dict[str, Said]) -> None:
     assert _by_trouble({one["name"]: one for group in report["groups"] for one in group["machines"]}) == found
     assert sorted(one["name"] for one in report["failures"]) == sorted(_names()[trouble] for trouble in FAILED)
     cases = {case.get("name"): case for case in etree.parse(str(folder / "report.xml")).iter("testcase")}
-    text = re.sub(r"\s+", " ", "".join(page.fromstring((folder / "report.html").read_bytes()).itertext()))
+    text = re.sub(
+        r"\s+",
+        " ",
+        etree.tostring(page.fromstring((folder / "report.html").read_bytes()), method="text", encoding="unicode"),
+    )
     for trouble, name in _names().items():
         (case,) = [case for title, case in cases.items() if title and title.startswith(name)]
         assert (case.find("failure") is not None) == (trouble in FAILED), trouble
