@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 .PHONY: help demo test clean
 
 help:
-	@echo "make demo   start the simulator over TLS, converge an edge gateway with Ansible, find and mend a drift"
+	@echo "make demo   start the simulator over TLS, converge an edge gateway with Ansible, mend a drift, drill a recovery"
 	@echo "make test   install everything and run every check"
 	@echo "make clean  remove what these made"
 
@@ -33,4 +33,4 @@ $(VENV)/.test: pyproject.toml | $(BIN)/python
 	@touch $@ $(VENV)/.demo
 
 clean:
-	rm -rf $(VENV) .nox build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis tests/output .ansible
+	rm -rf $(VENV) .nox build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis tests/output .ansible demo-report

@@ -1,14 +1,17 @@
-"""``make demo``: the simulator over TLS, an edge gateway that a playbook converges, a drift found and mended.
+"""``make demo``: the simulator over TLS, an edge gateway that a playbook converges, a drift mended, a recovery drill.
 
-Uses the standard library only. Everything it starts is stopped and everything it writes is removed, also on Ctrl-C.
+Uses the standard library only. Everything it starts is stopped and everything it writes is removed, also on Ctrl-C, but
+for the report of the drill, which is there to be looked at.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import secrets
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,6 +20,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
+REPORTS = ROOT / "demo-report"
+PLAN = ROOT / "playbooks" / "files" / "recovery_plan.yml"
 _RECAP = re.compile(r"ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)")
 
 
@@ -30,7 +35,9 @@ def main() -> int:
         env_file = Path(folder) / "sim.env"
         server = _start_simulator(env_file)
         try:
-            _show(_read_env(env_file), Path(folder))
+            env = _environment(_read_env(env_file), Path(folder))
+            _show_network(env, Path(folder))
+            report = _show_recovery(env, Path(folder))
         except DemoFailedError as exc:
             print(f"\nThe demo failed: {exc}", file=sys.stderr)
             return 1
@@ -40,11 +47,12 @@ def main() -> int:
         finally:
             server.terminate()
             server.wait(timeout=10)
-    print("\nThe simulator is stopped and nothing is left behind. Next: docs/tutorial/first-firewall.md")
+    print("\nThe simulator is stopped, and nothing is left behind but the report of the drill, for a browser:")
+    print(f"  {report}\nNext: docs/tutorial/first-firewall.md")
     return 0
 
 
-def _show(variables: dict[str, str], folder: Path) -> None:
+def _environment(variables: dict[str, str], folder: Path) -> dict[str, str]:
     env = {
         **os.environ,
         **variables,
@@ -59,8 +67,11 @@ def _show(variables: dict[str, str], folder: Path) -> None:
     if sys.stdout.isatty():
         env.setdefault("ANSIBLE_FORCE_COLOR", "true")
     print(f"The simulator listens on {variables['VCA_URL']} (TLS, its own CA); edge {variables['VCA_EDGE']}.")
+    return env
 
-    edge = variables["VCA_EDGE"]
+
+def _show_network(env: dict[str, str], folder: Path) -> None:
+    edge = env["VCA_EDGE"]
     _step("1. Before: the firewall as it came", ["vca", "firewall", "list", edge], env)
     playbook = ["ansible-playbook", "--diff", str(ROOT / "playbooks" / "edge_converge.yml")]
     first = _step("2. First run of the playbook: firewall, NAT and a tunnel, one write each", playbook, env)
@@ -90,6 +101,30 @@ def _show(variables: dict[str, str], folder: Path) -> None:
             raise DemoFailedError("the export holds a key")
 
 
+def _show_recovery(env: dict[str, str], folder: Path) -> Path:
+    """Where the report is."""
+    _step("11. Three machines are replicated into the cloud. A plan says how they come up", ["cat", str(PLAN)], env)
+    _step("12. Is it going to work?", ["vca", "dr", "check", str(PLAN), "--action", "test"], env)
+    dry = _step("13. What would be done", ["vca", "dr", "test", "--plan", str(PLAN), "--dry-run"], env)
+    if "replicated-0003" not in dry:
+        raise DemoFailedError("the plan lacks a machine")
+    shutil.rmtree(REPORTS, ignore_errors=True)
+    given = {
+        "dr_plan": str(PLAN),
+        "dr_drill_report_dir": str(REPORTS),
+        "dr_drill_checks": [{"name": "The cloud answers", "port": int(env["VCA_URL"].rpartition(":")[2])}],
+    }
+    variables = folder / "drill.json"
+    variables.write_text(json.dumps(given), encoding="utf-8")
+    drill = ["ansible-playbook", str(ROOT / "playbooks" / "dr_drill.yml"), "--extra-vars", f"@{variables}"]
+    quiet = {"ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false", "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml"}
+    said = _step("14. The drill: test, check, report, and clean up whatever came of it", drill, {**env, **quiet})
+    left = _step("15. No test is left behind", ["vca", "dr", "list"], env)
+    if "Verdict: done" not in said or "complete" in left:
+        raise DemoFailedError("the drill did not come to a good end")
+    return next(REPORTS.glob("*/report.html"))
+
+
 def _step(title: str, command: list[str], env: dict[str, str], *, status: int = 0, into: Path | None = None) -> str:
     """Shows a command and what it prints, which it returns. ``into``: a file that takes its output instead."""
     shown = " ".join(shlex.quote(_short(word)) for word in command) + (f" > {into.name}" if into else "")
@@ -117,6 +152,8 @@ def _check(command: list[str], found: int, wanted: int) -> None:
 def _short(word: str) -> str:
     if word.startswith(str(ROOT)):
         return str(Path(word).relative_to(ROOT))
+    if word.startswith("@"):
+        return f"@{Path(word).name}"
     return Path(word).name if Path(word).is_absolute() else word
 
 
@@ -134,6 +171,10 @@ def _start_simulator(env_file: Path) -> subprocess.Popen[bytes]:
         "serve",
         "--profile",
         "vcd",
+        "--replications",
+        "3",
+        "--set",
+        "dr_task_s=2",
         "--tls",
         "--port",
         "0",
