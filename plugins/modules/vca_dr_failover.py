@@ -127,7 +127,7 @@ EXAMPLES = r"""
     action: failover
     plan: "{{ playbook_dir }}/payroll.yml"
     resume: true
-    approve: [Is the primary site down?]
+    approve: ["Is the primary site down?"]
 """
 
 RETURN = r"""
