@@ -1,0 +1,119 @@
+"""``python -m tests.benchmarks.side_by_side [quick] [--only NAME] [--keep]``: measure, show, compare with what is kept.
+
+``quick``: a part that takes a minute or two. ``--only``: scenarios whose names begin so. ``--keep``: make what was
+measured what is kept, in place of comparing. Ends with 1 when something is worse than what is kept, twice.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.benchmarks.side_by_side import regress
+from tests.benchmarks.side_by_side.contestants import python_of_pyvcloud
+from tests.benchmarks.side_by_side.figures import growths
+from tests.benchmarks.side_by_side.runner import Effort, Measured, measure
+from tests.benchmarks.side_by_side.scenarios import LATENCIES, QUICK_LATENCY, SCENARIOS, Scenario
+from tests.benchmarks.side_by_side.table import growth_table, import_table, table
+from tests.support.ansible import ROOT
+
+BENCH = ROOT / "bench"
+KEPT = BENCH / "ratios.json"
+
+FULL, QUICK = Effort(), Effort(turns=3, budget_s=3.0)
+
+
+def matches(names: Sequence[str], *, is_quick: bool) -> list[tuple[Scenario, int, int]]:
+    """(scenario, size, latency) of a run, in order."""
+    found = []
+    for scenario in SCENARIOS:
+        if names and not scenario.name.startswith(tuple(names)):
+            continue
+        for latency in LATENCIES:
+            if is_quick:
+                here = QUICK_LATENCY if QUICK_LATENCY in scenario.sizes else min(scenario.sizes)
+                sizes = scenario.quick if latency == here else ()
+            else:
+                sizes = scenario.sizes.get(latency, ())
+            found += [(scenario, size, latency) for size in sizes]
+    return found
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Returns 0 when nothing is worse."""
+    parser = argparse.ArgumentParser(prog="side_by_side", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("effort", nargs="?", choices=("full", "quick"), default="full")
+    parser.add_argument("--only", action="append", default=[], metavar="NAME")
+    parser.add_argument("--keep", action="store_true")
+    parser.add_argument("--plot", type=Path, metavar="FILE")
+    parser.add_argument("--kept", type=Path, default=KEPT, metavar="FILE", help=argparse.SUPPRESS)
+    parser.add_argument("--results", type=Path, default=BENCH / "results.json", metavar="FILE")
+    given = parser.parse_args(arguments)
+    effort, is_quick = (QUICK, True) if given.effort == "quick" else (FULL, False)
+    if not python_of_pyvcloud():
+        _say("pyvcloud is not here and does not take part: python tools/make_bench.py, or nox -s bench")
+    chosen = matches(given.only, is_quick=is_quick)
+    measured = _measured(chosen, effort)
+    found = growths(measured.rows)
+    print(f"\n{table(measured.rows)}\n\n{growth_table(found)}\n\n{import_table(measured.imports)}")
+    _write_results(given.results, measured)
+    if given.plot:
+        from tests.benchmarks.side_by_side.plot import plot
+
+        plot(measured.rows, found, given.plot)
+    if given.keep:
+        before = regress.read(given.kept)
+        now = regress.kept_form(measured.rows, found)
+        regress.write(given.kept, {part: {**before[part], **now[part]} for part in before})
+        return 0
+    return _compared(given.kept, chosen, effort, measured)
+
+
+def _measured(chosen: Sequence[tuple[Scenario, int, int]], effort: Effort) -> Measured:
+    measured = Measured()
+    with tempfile.TemporaryDirectory(prefix="vca-bench-") as folder:
+        measure(chosen, effort, Path(folder), measured, _say)
+    return measured
+
+
+def _compared(path: Path, chosen: Sequence[tuple[Scenario, int, int]], effort: Effort, measured: Measured) -> int:
+    """What is worse is measured a second time: a machine has its moments, code is slow every time."""
+    kept = regress.read(path)
+    worse = regress.regressions(measured.rows, growths(measured.rows), kept)
+    if worse:
+        names = {regress.scenario_of(key) for key in worse}
+        _say(f"\nWorse than what is kept; measured once more: {', '.join(sorted(names))}")
+        again = _measured([one for one in chosen if one[0].name in names], effort)
+        second = regress.regressions(again.rows, growths(again.rows), kept)
+        worse = {key: text for key, text in second.items() if key in worse}
+    known = sum(row.key in kept["rows"] for row in measured.rows)
+    for text in worse.values():
+        print(f"WORSE {text}")
+    print(f"\n{len(measured.rows)} rows, {known} of them compared with {path.name}: {len(worse)} worse.")
+    return 1 if worse else 0
+
+
+def _write_results(path: Path, measured: Measured) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    shown = {
+        "when": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "python": platform.python_version(),
+        "rows": [row.as_dict() for row in measured.rows],
+        "growth": [{**vars(one), "key": one.key} for one in growths(measured.rows)],
+        "imports": {who: vars(one) for who, one in measured.imports.items()},
+    }
+    path.write_text(json.dumps(shown, indent=1) + "\n", encoding="utf-8")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,68 @@
+"""Contenders that are runs of Ansible: playbooks of single tasks, and inventories."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.benchmarks.side_by_side.contenders import rules
+from tests.benchmarks.side_by_side.contestants import ContestantError, Program, Turn
+from tests.support.ansible import BIN, Run, environment
+from tests.support.recorded import CALLBACKS, Recorded
+
+RULE = "vcloudair.cloud.vca_firewall_rule"
+PING = "ansible.builtin.ping"
+DEBUG = "ansible.builtin.debug"
+
+
+class Tasks(Program):
+    """A playbook of as many tasks as the size says. The time is that of the tasks: the start counts for none.
+
+    ``action`` is what each task is; ``in_controller`` whether ours is an action there, or a module.
+    """
+
+    def __init__(
+        self, action: str, given: Mapping[str, Any], env: Mapping[str, str], folder: Path, *, in_controller: bool
+    ) -> None:
+        self._action, self._given = action, given
+        self._record = folder / "tasks.recorded"
+        play = folder / "tasks.yml"
+        tasks = [{action: self._options(number)} for number in range(given["size"])]
+        play.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]), encoding="utf-8")
+        recording = {"ANSIBLE_CALLBACK_PLUGINS": str(CALLBACKS), "ANSIBLE_CALLBACKS_ENABLED": "recorder"}
+        way = {"VCA_IN_CONTROLLER": str(in_controller).lower(), "RECORDER_FILE": str(self._record)}
+        whole = {**environment(env, folder), **recording, **way}
+        super().__init__([str(BIN / "ansible-playbook"), str(play)], whole, folder / "tasks.log")
+
+    def _options(self, number: int) -> dict[str, Any]:
+        if self._action != RULE:
+            return {}
+        words = rules.in_words(number + 2)[number]  # never the last one, whose action is another in every other turn
+        return {**words, "edge": self._given["edge"]}
+
+    def turn(self, number: int) -> Turn:
+        self._record.unlink(missing_ok=True)
+        turn = super().turn(number)
+        recorded = Recorded(
+            Run(0, ""), [json.loads(line) for line in self._record.read_text(encoding="utf-8").splitlines()]
+        )
+        seconds = [passed for action, passed in recorded.seconds() if action == self._action]
+        results = [line["result"] for line in recorded.results(action=self._action)]
+        wrong = [one for one in results if self._action == RULE and one["changed"] != self._given["changed"]]
+        if wrong or len(seconds) != self._given["size"]:
+            raise ContestantError(f"{len(seconds)} tasks, {len(wrong)} with another result: {wrong[:1]}")
+        return Turn(sum(seconds), len(seconds), turn.peak_mb)
+
+
+class Inventory(Program):
+    """``ansible-inventory --list`` of one file. Its hosts are counted."""
+
+    def __init__(self, file: Path, env: Mapping[str, str], folder: Path) -> None:
+        self._list = folder / f"{file.stem}.json"
+        command = [str(BIN / "ansible-inventory"), "-i", str(file), "--list", "--output", str(self._list)]
+        super().__init__(command, {**environment(env, folder), "VCA_SESSION_CACHE": "false"}, folder / "inventory.log")
+
+    def found(self) -> Any:
+        return len(json.loads(self._list.read_text(encoding="utf-8"))["_meta"]["hostvars"])

@@ -1,0 +1,73 @@
+"""A simulator in a process of its own, and what the one who measures does to it between turns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from tests.benchmarks.side_by_side.contenders import rules
+from tests.support.ansible import environment
+from tests.support.served import served
+
+
+class Cloud:
+    """``env`` has what the simulator exports. Whoever takes part gets an edge of its own."""
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self.env = env
+        self._web = requests.Session()
+        self._web.verify, self._web.trust_env = env.get("VCA_CA_PATH") or True, False
+        user = (f"{env['VCA_USERNAME']}@{env['VCA_ORG']}", env["VCA_PASSWORD"])
+        answer = self._call("POST", "/api/sessions", auth=user, headers={"Accept": "application/*+xml;version=29.0"})
+        token = answer.headers["x-vcloud-authorization"]
+        self._web.headers.update({"x-vcloud-authorization": token, "Accept": "application/json"})
+        self.edges = [(name, edge_id) for edge_id, name in self._call("GET", "/_sim/state").json()["edges"].items()]
+
+    def variables(self) -> dict[str, Any]:
+        """What a contender needs to get in."""
+        names = ("url", "username", "password", "org", "ca_path")
+        return {name: self.env.get(f"VCA_{name.upper()}", "") for name in names}
+
+    def forget_calls(self) -> None:
+        """From now on is counted."""
+        self._call("DELETE", "/_sim/journal")
+
+    def calls(self) -> int:
+        """How many there were."""
+        return len(self._call("GET", "/_sim/journal").json())
+
+    def fill(self, edge_id: str, count: int) -> None:
+        """Give an edge these rules and no others."""
+        rest = {"featureType": "firewall_4.0", "enabled": True}
+        wanted = {**rest, "firewallRules": {"firewallRules": rules.on_the_wire(count)}}
+        self._call("PUT", f"/hybridity/api/gateways/{edge_id}/firewall/config", json=wanted)
+
+    def user_rules(self, edge_id: str) -> list[dict[str, Any]]:
+        """What an edge has now."""
+        found = self._call("GET", f"/hybridity/api/gateways/{edge_id}/firewall/config").json()
+        return [rule for rule in found["firewallRules"]["firewallRules"] if rule["ruleType"] == "user"]
+
+    def org_id(self) -> str:
+        """The UUID of the organisation. Source: api/sessions.md §3."""
+        found = self._call("GET", "/api/org", headers={"Accept": "application/*+xml;version=29.0"}).text
+        found_ids: list[str] = re.findall(r"/api/org/([0-9a-f-]{36})", found)
+        return found_ids[0]
+
+    def _call(self, method: str, path: str, **more: Any) -> requests.Response:
+        answer = self._web.request(method, self.env["VCA_URL"] + path, timeout=60, **more)
+        assert answer.status_code < 300, f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer
+
+
+@contextmanager
+def running(folder: Path, latency_ms: int, edges: int, *more: str) -> Iterator[Cloud]:
+    """A fresh one, until the end of the block."""
+    folder.mkdir(parents=True, exist_ok=True)
+    size = ("--profile", "all", "--latency-ms", str(latency_ms), "--edges", str(edges), *more)
+    with served(folder, environment({}, folder), *size) as exported:
+        yield Cloud(exported)

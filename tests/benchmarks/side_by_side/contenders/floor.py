@@ -1,0 +1,238 @@
+"""The bare calls that ours makes, with a pool of connections, and nothing read that is not needed to go on.
+
+No client that asks the same can be faster than this; what it leaves out is what a client is for.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from tests.benchmarks.side_by_side.contenders import rules
+from tests.benchmarks.side_by_side.contenders.worker import Job, Variables, main
+
+XML = {"Accept": "application/*+xml;version=36.3"}
+JSON = {"Accept": "application/json", "Content-Type": "application/json"}
+PAGE = 128
+
+
+def _load() -> None:
+    import requests  # noqa: F401
+
+
+class Web:
+    """A session of requests, signed in."""
+
+    def __init__(self, given: Variables) -> None:
+        import requests
+        from urllib3 import Retry
+
+        self.given = given
+        self._web = requests.Session()
+        self._web.verify, self._web.trust_env = given.get("ca_path") or True, False
+        # A server closes what was idle for long; that is known only when the next call goes out.
+        again = Retry(2, allowed_methods=["GET"], raise_on_status=False)
+        size = given.get("parallel_calls") or given.get("at_once") or 10
+        adapter = requests.adapters.HTTPAdapter(pool_maxsize=size, max_retries=again)
+        for scheme in ("https://", "http://"):
+            self._web.mount(scheme, adapter)
+        user = (f"{given['username']}@{given['org']}", given["password"])
+        answer = self.call("POST", "/api/sessions", auth=user, headers=XML)
+        self._web.headers["x-vcloud-authorization"] = answer.headers["x-vcloud-authorization"]
+
+    def call(self, method: str, target: str, **more: Any) -> Any:
+        """An answer that is good."""
+        url = target if target.startswith("http") else self.given["url"] + target
+        answer = self._web.request(method, url, timeout=60, **more)
+        assert answer.status_code < 300, answer.text
+        return answer
+
+    def pages(self, record_type: str, count: int) -> int:
+        """The pages of a query as ours asks for them, thrown away. The number of records."""
+        question = f"/api/query?type={record_type}&pageSize={PAGE}&format=records&sortAsc=id&page="
+        element = {"vm": b"<VMRecord", "edgeGateway": b"<EdgeGatewayRecord"}[record_type]
+
+        def page(number: int) -> int:
+            return int(self.call("GET", f"{question}{number}", headers=XML).content.count(element))
+
+        with ThreadPoolExecutor(self.given.get("parallel_calls") or 1) as pool:
+            return sum(pool.map(page, range(1, max(1, -(-count // PAGE)) + 1)))
+
+
+def _sign_in(given: Variables) -> Job:
+    def job(turn: int) -> str:
+        Web(given)
+        return "signed in"
+
+    return job
+
+
+def _query(given: Variables) -> Job:
+    web = Web(given)
+    return lambda turn: web.pages("vm", given["size"])
+
+
+def _edges(given: Variables) -> Job:
+    def job(turn: int) -> int:
+        count = Web(given).pages("edgeGateway", 1)
+        print(count)
+        return count
+
+    return job
+
+
+class Firewall:
+    """GET, and PUT of a text that was made before."""
+
+    def __init__(self, given: Variables) -> None:
+        self._web = Web(given)
+        is_json = given["edge_api"] == "hybridity"
+        middle = "hybridity/api/gateways" if is_json else "network/edges"
+        self._path = f"/{middle}/{given['edge_id']}/firewall/config"
+        self._headers = JSON if is_json else {**XML, "Content-Type": "application/xml"}
+
+    def get(self) -> bytes:
+        content: bytes = self._web.call("GET", self._path, headers=self._headers).content
+        return content
+
+    def put(self, body: bytes) -> None:
+        self._web.call("PUT", self._path, headers=self._headers, data=body)
+
+
+def _firewall_same(given: Variables) -> Job:
+    firewall = Firewall(given)
+    return lambda turn: not firewall.get()
+
+
+def _firewall_one(given: Variables) -> Job:
+    firewall = Firewall(given)
+    # Without its version, which would be an old one at once.
+    read = re.sub(rb'"version": ?\d+,? ?|<version>\d+</version>', b"", firewall.get())
+    at = read.index(rules.name(given["size"] - 1).encode())
+    bodies = [_with_action(read, at, rules.action(0, 0, turn).encode()) for turn in (0, 1)]
+
+    def job(turn: int) -> bool:
+        firewall.get()
+        firewall.put(bodies[(turn + 1) % 2])
+        firewall.get()
+        return True
+
+    return job
+
+
+def _with_action(text: bytes, at: int, action: bytes) -> bytes:
+    """The text with another action for the one rule that is named at ``at``."""
+    pattern = rb'("action": ?"|<action>)(accept|deny)'
+    found = re.compile(pattern).search(text, at)
+    assert found is not None
+    return text[: found.start(2)] + action + text[found.end(2) :]
+
+
+def _all_rules(given: Variables, count: int) -> bytes:
+    """A document with so many rules, of the dialect that is asked for."""
+    wanted = rules.on_the_wire(count)
+    if given["edge_api"] == "hybridity":
+        rest = {"featureType": "firewall_4.0", "enabled": True}
+        return json.dumps({**rest, "firewallRules": {"firewallRules": wanted}}).encode()
+    parts = [
+        f"<firewallRule><name>{rule['name']}</name><ruleType>user</ruleType><enabled>true</enabled>"
+        f"<action>{rule['action']}</action><source><ipAddress>{rule['source']['ipAddress'][0]}</ipAddress></source>"
+        "<destination><vnicGroupId>external</vnicGroupId></destination><application><service><protocol>tcp</protocol>"
+        f"<port>{rule['application']['service'][0]['port'][0]}</port><sourcePort>any</sourcePort></service>"
+        "</application></firewallRule>"
+        for rule in wanted
+    ]
+    inside = "".join(parts)
+    return f"<firewall><enabled>true</enabled><firewallRules>{inside}</firewallRules></firewall>".encode()
+
+
+def _firewall_all(given: Variables) -> Job:
+    firewall, body = Firewall(given), _all_rules(given, given["size"])
+
+    def job(turn: int) -> bool:
+        firewall.get()
+        firewall.put(body)
+        firewall.get()
+        return True
+
+    return job
+
+
+def _one_by_one(given: Variables) -> Job:
+    firewall = Firewall(given)
+    bodies = [_all_rules(given, count + 1) for count in range(given["size"])]
+
+    def job(turn: int) -> int:
+        for body in bodies:
+            firewall.get()
+            firewall.put(body)
+            firewall.get()
+        return len(bodies)
+
+    return job
+
+
+def _metrics(given: Variables) -> Job:
+    web = Web(given)
+    pages = [web.call("GET", f"/api/query?type=vm&pageSize=128&format=records&page={number}", headers=XML).text
+             for number in range(1, -(-given["size"] // PAGE) + 1)]  # fmt: skip
+    ids = re.findall(r'href="[^"]*/vm-([0-9a-f-]{36})"', "".join(pages))
+    body = json.dumps({"relativeStartTime": {"interval": 1, "unit": "HOUR"}})
+
+    def hour(vm_id: str) -> int:
+        found = web.call("POST", f"/hybridity/api/metrics/vApp/vm-{vm_id}", data=body, headers=JSON)
+        return 1 if found.json()["rows"] else 0
+
+    def now(vm_id: str) -> int:
+        return 1 if web.call("GET", f"/api/vApp/vm-{vm_id}/metrics/current", headers=XML).content else 0
+
+    one = hour if given["source"] == "vca" else now
+
+    def job(turn: int) -> int:
+        with ThreadPoolExecutor(given["parallel_calls"]) as pool:
+            return sum(pool.map(one, ids))
+
+    return job
+
+
+def _recovery(given: Variables) -> Job:
+    """The ideal: nobody asks before a task can be over, and its time is known."""
+    web = Web(given)
+    body = '<FailoverParams xmlns="http://www.vmware.com/vr/v6.0"><PowerOn>1</PowerOn></FailoverParams>'
+    content = {"Content-Type": "application/vnd.vmware.hcs.failoverParams+xml"}
+
+    def one(href: str) -> int:
+        begun = web.call("POST", f"{href}/action/failover", data=body, headers={**XML, **content}).text
+        task = re.search(r'href="([^"]*/task/[^"]*)"', begun)
+        assert task is not None
+        time.sleep(given["task_s"])
+        while 'status="success"' not in web.call("GET", task.group(1), headers=XML).text:
+            time.sleep(0.1)
+        return 1 if web.call("GET", href, headers=XML).content else 0
+
+    def job(turn: int) -> int:
+        listed = web.call("GET", f"/api/org/{given['org_id']}/replications", headers=XML).text
+        hrefs = re.findall(r'href="([^"]*/api/vr/[^"]*)"', listed)
+        with ThreadPoolExecutor(given["at_once"]) as pool:
+            return sum(pool.map(one, hrefs))
+
+    return job
+
+
+JOBS = {
+    "sign_in": _sign_in,
+    "query": _query,
+    "edges": _edges,
+    "firewall_same": _firewall_same,
+    "firewall_one": _firewall_one,
+    "firewall_all": _firewall_all,
+    "one_by_one": _one_by_one,
+    "metrics": _metrics,
+    "recovery": _recovery,
+}
+
+if __name__ == "__main__":
+    main(_load, JOBS)

@@ -1,0 +1,109 @@
+"""This library, as its documentation says to use it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.benchmarks.side_by_side.contenders import rules
+from tests.benchmarks.side_by_side.contenders.worker import Job, Variables, main
+
+
+def _load() -> None:
+    import vcloudair_core.app
+    import vcloudair_core.transport.requests_  # noqa: F401  (at the first call at the latest)
+
+
+def _client(given: Variables) -> Any:
+    from vcloudair_core import connect
+
+    names = ("url", "username", "password", "org", "ca_path", "edge_api", "parallel_calls")
+    settings = {name: given[name] for name in names if given.get(name)}
+    return connect(service_type="vcd", session_cache=False, **settings)
+
+
+def _signed_in(given: Variables) -> Any:
+    client = _client(given)
+    client.session.login()
+    return client
+
+
+def _sign_in(given: Variables) -> Job:
+    kept = []
+
+    def job(turn: int) -> str:
+        kept.append(_signed_in(given))  # signing out is not what is measured
+        return "signed in"
+
+    return job
+
+
+def _query(given: Variables) -> Job:
+    query = _signed_in(given).service("query").query("vm")
+    return lambda turn: len(query.all())
+
+
+def _firewall(given: Variables, wanted: Any) -> Job:
+    client = _signed_in(given)
+    target = {"edge": given["edge"]}
+    client.read("ans.firewall", target)  # the edge is looked up once in a session: what follows is the firewall alone
+
+    def job(turn: int) -> bool:
+        return bool(client.ensure("ans.firewall", {"rules": wanted(turn)}, target=target).changed)
+
+    return job
+
+
+def _firewall_same(given: Variables) -> Job:
+    wanted = rules.in_words(given["size"])
+    return _firewall(given, lambda turn: wanted)
+
+
+def _firewall_one(given: Variables) -> Job:
+    both = [rules.in_words(given["size"], turn) for turn in (0, 1)]
+    return _firewall(given, lambda turn: both[(turn + 1) % 2])
+
+
+def _one_by_one(given: Variables) -> Job:
+    client = _signed_in(given)
+    target = {"edge": given["edge"]}
+    client.read("ans.firewall", target)
+
+    def job(turn: int) -> int:
+        return sum(client.ensure("ans.firewall_rule", rule, target=target).changed for rule in wanted)
+
+    wanted = rules.in_words(given["size"])
+    return job
+
+
+def _metrics(given: Variables) -> Job:
+    client = _signed_in(given)
+    ids = [one["id"] for one in client.service("query").machines.read()]
+    service, window = client.service("metrics"), {"start": "1h"} if given["source"] == "vca" else {}
+    return lambda turn: len(service.collect(ids, source=given["source"], **window).by_machine())
+
+
+def _recovery(given: Variables) -> Job:
+    from vcloudair_core.services.dr.options import Options
+
+    service = _signed_in(given).service("dr")
+
+    def job(turn: int) -> int:
+        results = service.act("failover", options=Options(max_concurrent=given["at_once"]))
+        return sum(one.verdict == "done" for one in results)
+
+    return job
+
+
+JOBS = {
+    "sign_in": _sign_in,
+    "query": _query,
+    "firewall_same": _firewall_same,
+    "firewall_one": _firewall_one,
+    "firewall_all": _firewall_same,  # the same words; it is the edge that is empty
+    "one_by_one": _one_by_one,
+    "metrics": _metrics,
+    "recovery": _recovery,
+}
+
+if __name__ == "__main__":
+    main(_load, JOBS)

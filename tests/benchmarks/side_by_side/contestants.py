@@ -1,0 +1,111 @@
+"""Those who take part, as the one who measures sees them: each does a turn when it is told to."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from tests.support.ansible import ROOT
+
+PACKAGE = "tests.benchmarks.side_by_side.contenders"
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What one turn took. ``value`` shows that the work was done; ``peak_mb`` is the most memory of the process."""
+
+    seconds: float
+    value: Any
+    peak_mb: float
+
+
+class Contestant(Protocol):
+    """``import_s`` and ``imported_mb`` are of the library alone, where it is known."""
+
+    import_s: float
+    imported_mb: float
+
+    def turn(self, number: int) -> Turn: ...
+
+    def close(self) -> None: ...
+
+
+class ContestantError(AssertionError):
+    """It did not do its work."""
+
+
+class Worker:
+    """A contender in a process that stays, so that what it has once loaded and opened is there for the next turn."""
+
+    def __init__(
+        self, python: str, module: str, job: str, variables: Mapping[str, Any], env: Mapping[str, str], log: Path
+    ) -> None:
+        self._log = log
+        with log.open("w") as errors:
+            self._process = subprocess.Popen(
+                [python, "-W", "ignore", "-m", f"{PACKAGE}.{module}"], cwd=ROOT, env=dict(env),
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True,
+            )  # fmt: skip
+        ready = self._ask({"job": job, "variables": dict(variables)})
+        self.import_s, self.imported_mb = ready["import_s"], ready["imported_mb"]
+
+    def turn(self, number: int) -> Turn:
+        return Turn(**self._ask({"turn": number}))
+
+    def close(self) -> None:
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.wait(30)
+        self._process.stdout.close()
+
+    def _ask(self, order: Mapping[str, Any]) -> Any:
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        answer = self._process.stdout.readline()
+        if not answer:
+            raise ContestantError("\n".join(self._log.read_text(encoding="utf-8").splitlines()[-15:]) or "it ended")
+        return json.loads(answer)
+
+
+class Program:
+    """A program that is started for each turn: its start is what is measured, or part of it."""
+
+    import_s = imported_mb = 0.0
+
+    def __init__(self, command: Sequence[str], env: Mapping[str, str], log: Path) -> None:
+        self._command, self._env, self._log = list(command), dict(env), log
+
+    def turn(self, number: int) -> Turn:
+        with self._log.open("w") as output:
+            began = time.perf_counter()
+            process = subprocess.Popen(
+                self._command, cwd=ROOT, env=self._env, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            )
+            _, status, used = os.wait4(process.pid, 0)
+            seconds = time.perf_counter() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 0:
+            raise ContestantError("\n".join(self._log.read_text(encoding="utf-8").splitlines()[-15:]))
+        return Turn(seconds, self.found(), used.ru_maxrss / 1024)
+
+    def found(self) -> Any:
+        """What shows that the work was done."""
+        return 0
+
+    def close(self) -> None:
+        """There is nothing that stays."""
+
+
+def python_of_pyvcloud() -> str:
+    """The interpreter of its environment, or an empty text where nobody has made that."""
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    path = ROOT / ".nox" / f"bench-{version}" / "bin" / "python"
+    return str(path) if path.is_file() else ""

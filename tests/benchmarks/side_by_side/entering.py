@@ -1,0 +1,99 @@
+"""Makes a contestant of a name, for one scenario at one size on one cloud."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.benchmarks.side_by_side import scenarios as s
+from tests.benchmarks.side_by_side.ansible_programs import DEBUG, PING, RULE, Inventory, Tasks
+from tests.benchmarks.side_by_side.contestants import PACKAGE, Contestant, Program, Worker, python_of_pyvcloud
+from tests.support.ansible import BIN, ROOT, environment
+
+MODULES = {s.OURS: "ours", s.ORIGINAL: "original", s.PYVCLOUD: "pyvcloud", s.FLOOR: "floor"}
+ANSIBLE = {s.ACTION: (RULE, True), s.MODULE: (RULE, False), s.PING: (PING, True), s.DEBUG: (DEBUG, True)}
+IMPORTS = {
+    s.ORIGINAL: "import vcloudair",
+    s.PYVCLOUD: "import pyvcloud.vcd.client",
+    s.FLOOR: "pass",
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Who takes part, with what: ``given`` are the variables of its job, ``env`` those of its process."""
+
+    who: str
+    scenario: s.Scenario
+    given: Mapping[str, Any]
+    env: Mapping[str, str]
+    folder: Path
+
+    @property
+    def python(self) -> str:
+        return python_of_pyvcloud() if self.who == s.PYVCLOUD else sys.executable
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The certificate is known to those who look for it there; nobody goes through a proxy."""
+        kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+        kept = {name: value for name, value in kept.items() if not name.startswith("VCA_")}
+        homes = {"XDG_STATE_HOME": str(self.folder / "state"), "XDG_CACHE_HOME": str(self.folder / "cache")}
+        return {**kept, **homes, "REQUESTS_CA_BUNDLE": self.given["ca_path"], "PYTHONPATH": str(ROOT)}
+
+
+def enter(entry: Entry) -> Contestant:
+    """A contestant that is ready. Raises ContestantError: it cannot get ready."""
+    return _WAYS.get(entry.scenario.job, _worker)(entry)
+
+
+def _worker(entry: Entry) -> Contestant:
+    log = entry.folder / "errors.log"
+    return Worker(entry.python, MODULES[entry.who], entry.scenario.job, entry.given, entry.environment, log)
+
+
+def _help(entry: Entry) -> Contestant:
+    command = [str(BIN / "vca"), "--help"] if entry.who == s.OURS else [entry.python, "-c", IMPORTS[entry.who]]
+    return Program(command, entry.environment, entry.folder / "help.log")
+
+
+def _list(entry: Entry) -> Contestant:
+    if entry.who == s.OURS:
+        env = {**environment(entry.env, entry.folder), "VCA_SESSION_CACHE": "false"}
+        return Program([str(BIN / "vca"), "edge", "list"], env, entry.folder / "list.log")
+    words = ["-W", "ignore", "-m", f"{PACKAGE}.{MODULES[entry.who]}", "edges", json.dumps(dict(entry.given))]
+    return Program([entry.python, *words], entry.environment, entry.folder / "list.log")
+
+
+def _tasks(entry: Entry) -> Contestant:
+    action, in_controller = ANSIBLE[entry.who]
+    return Tasks(action, entry.given, entry.env, entry.folder, in_controller=in_controller)
+
+
+def _inventory(entry: Entry) -> Contestant:
+    """The one of the file gets the hosts of ours, written down once."""
+    cached = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile"}
+    options = {**cached, "cache_connection": str(entry.folder / "kept")} if entry.who == s.CACHED else {}
+    file = entry.folder / "hosts.vca.yml"
+    file.write_text(json.dumps({"plugin": "vcloudair.cloud.vca_vms", **options}), encoding="utf-8")
+    if entry.who == s.FILE:
+        env = {**environment(entry.env, entry.folder), "VCA_SESSION_CACHE": "false"}
+        listed = [str(BIN / "ansible-inventory"), "-i", str(file), "--list", "--yaml"]
+        file = entry.folder / "hosts.yml"
+        with file.open("w") as output:
+            subprocess.run(listed, cwd=ROOT, env=env, stdout=output, check=True)
+    return Inventory(file, entry.env, entry.folder)
+
+
+_WAYS: dict[str, Callable[[Entry], Contestant]] = {
+    "help": _help,
+    "list": _list,
+    "tasks": _tasks,
+    "inventory": _inventory,
+}

@@ -1,0 +1,99 @@
+"""What was measured, and what follows from it: medians, ratios, and how cost grows with size."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from tests.benchmarks.side_by_side.scenarios import OURS, Scenario
+
+
+@dataclass
+class Row:
+    """One contender in one scenario, at one size and latency. ``seconds`` and ``calls`` are of every turn measured."""
+
+    scenario: str
+    size: int
+    latency_ms: int
+    who: str
+    seconds: list[float] = field(default_factory=list)
+    calls: list[int] = field(default_factory=list)
+    peak_mb: float = 0.0
+    to_ours: float | None = None
+    to_floor: float | None = None
+
+    @property
+    def key(self) -> str:
+        """What it is called where it is kept."""
+        return f"{self.scenario} | {self.size} | {self.latency_ms} ms | {self.who}"
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.seconds)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {**asdict(self), "median": self.median}
+
+
+@dataclass(frozen=True)
+class Growth:
+    """Seconds ~ size ** ``exponent``, fitted over these sizes."""
+
+    scenario: str
+    latency_ms: int
+    who: str
+    sizes: Sequence[int]
+    exponent: float
+
+    @property
+    def key(self) -> str:
+        """What it is called where it is kept: with its sizes, for fewer of them make another figure."""
+        sizes = ", ".join(map(str, self.sizes))
+        return f"{self.scenario} | {sizes} | {self.latency_ms} ms | {self.who}"
+
+
+@dataclass(frozen=True)
+class Import:
+    """What it takes to load a contender's library, over all of its processes."""
+
+    who: str
+    seconds: list[float]
+    peak_mb: float
+
+
+def is_ours(who: str) -> bool:
+    """Of what we answer for."""
+    return who.startswith(OURS)
+
+
+def compare(scenario: Scenario, rows: Sequence[Row]) -> None:
+    """Fill the ratios of rows of one size and latency in: to its floor each, and to the first of ours."""
+    by_name = {row.who: row for row in rows}
+    ours = next((row for row in rows if is_ours(row.who)), None)
+    for row in rows:
+        floor = by_name.get(scenario.floor_of(row.who))
+        row.to_floor = row.median / floor.median if floor not in (None, row) else None
+        row.to_ours = row.median / ours.median if ours not in (None, row) else None
+
+
+def exponent(points: Iterable[tuple[float, float]]) -> float:
+    """The slope of a straight line through (log size, log seconds), by least squares."""
+    slope, _ = statistics.linear_regression(*zip(*((math.log(x), math.log(y)) for x, y in points), strict=True))
+    return slope
+
+
+def growths(rows: Iterable[Row]) -> list[Growth]:
+    """Of everybody who was measured at three sizes or more."""
+    found: dict[tuple[str, int, str], list[Row]] = {}
+    for row in rows:
+        found.setdefault((row.scenario, row.latency_ms, row.who), []).append(row)
+    grown = []
+    for (scenario, latency, who), group in found.items():
+        if len(group) >= 3:
+            slope = exponent((row.size, row.median) for row in group)
+            grown.append(Growth(scenario, latency, who, [row.size for row in group], slope))
+    return grown

@@ -1,0 +1,96 @@
+"""The figures as one picture: time against size for each scenario that was measured at several, at one latency."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.benchmarks.side_by_side.figures import Growth, Row
+from tests.benchmarks.side_by_side.scenarios import (
+    ACTION,
+    CACHED,
+    DEBUG,
+    FILE,
+    FLOOR,
+    MODULE,
+    ORIGINAL,
+    OURS,
+    PING,
+    PYVCLOUD,
+    SCENARIOS,
+)
+
+LATENCY_MS = 20
+_OURS, _PEER, _OTHER, _FLOOR = "#0b6e4f", "#c8553d", "#6b5ca5", "#8a8f98"
+_LOOKS = {
+    OURS: (_OURS, "o", "-"),
+    ORIGINAL: (_PEER, "s", "-"),
+    PYVCLOUD: (_OTHER, "D", "-"),
+    FLOOR: (_FLOOR, "v", "--"),
+    ACTION: (_OURS, "o", "-"),
+    MODULE: (_OURS, "o", ":"),
+    PING: (_FLOOR, "v", ":"),
+    DEBUG: (_FLOOR, "v", "--"),
+    CACHED: (_OURS, "o", ":"),
+    FILE: (_FLOOR, "v", "--"),
+}
+_COLUMNS = 3
+
+
+def plot(rows: Iterable[Row], found: Iterable[Growth], path: Path) -> None:
+    """Write it; the ending of ``path`` chooses the format."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    measured = [row for row in rows if row.latency_ms == LATENCY_MS]
+    exponents = {(one.scenario, one.who): one.exponent for one in found if one.latency_ms == LATENCY_MS}
+    shown = [one for one in SCENARIOS if len({row.size for row in measured if row.scenario == one.name}) >= 3]
+    lines = max(1, -(-len(shown) // _COLUMNS))
+    figure, axes = pyplot.subplots(lines, _COLUMNS, figsize=(4.2 * _COLUMNS, 3.3 * lines), squeeze=False)
+    places = [axis for line in axes for axis in line]
+    for axis, scenario in zip(places, shown, strict=False):
+        here = [row for row in measured if row.scenario == scenario.name]
+        _panel(axis, scenario.contenders, here, {who: exponents.get((scenario.name, who)) for who in _LOOKS})
+        axis.set_title(scenario.title, fontsize=10, loc="left")
+        axis.set_xlabel(scenario.unit, fontsize=8)
+    for axis in places[len(shown) :]:
+        axis.set_visible(False)
+    figure.suptitle(
+        f"Median seconds against size, {LATENCY_MS} ms latency; bars from the fastest to the slowest turn; "
+        "in brackets the power with which time grows",
+        fontsize=10, x=0.01, ha="left",
+    )  # fmt: skip
+    figure.tight_layout(rect=(0, 0, 1, 0.97))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=110, metadata={"Date": None} if path.suffix == ".svg" else {})
+    pyplot.close(figure)
+
+
+def _panel(axis: Any, contenders: Sequence[str], rows: Sequence[Row], exponents: dict[str, float | None]) -> None:
+    for who in contenders:
+        line = sorted((row for row in rows if row.who == who), key=lambda row: row.size)
+        if not line:
+            continue
+        color, marker, style = _LOOKS[who]
+        power = exponents.get(who)
+        label = who if power is None else f"{who} ({power:.2f})"
+        middle = [row.median for row in line]
+        spread = [
+            [row.median - min(row.seconds) for row in line],
+            [max(row.seconds) - row.median for row in line],
+        ]
+        axis.errorbar(
+            [row.size for row in line], middle, yerr=spread, label=label, color=color, marker=marker,
+            linestyle=style, markersize=4, linewidth=1.4, elinewidth=0.8, capsize=2,
+        )  # fmt: skip
+    axis.set_xscale("log")
+    axis.set_yscale("log")
+    axis.grid(True, which="major", color="#e5e7eb", linewidth=0.8)
+    axis.tick_params(labelsize=8)
+    axis.set_ylabel("s", fontsize=8)
+    axis.legend(fontsize=7, frameon=False)
+    for side in ("top", "right"):
+        axis.spines[side].set_visible(False)

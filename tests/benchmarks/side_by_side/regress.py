@@ -1,0 +1,87 @@
+"""Compares what was measured with what is kept in ``bench/ratios.json``: ratios, calls and growth, never seconds.
+
+The file holds what was measured when it was last written. What is worse than that by more than the tolerance is a
+regression:
+
+* calls: one more in a turn than the most that was kept (a tenth more where their number hangs on time);
+* ``to_floor``: 1.5 times what was kept, and 0.3 more than it;
+* ``to_ours`` of a peer: less than what was kept, divided by 1.6;
+* the exponent of growth: 0.25 more than what was kept.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.benchmarks.side_by_side.figures import Growth, Row, is_ours
+
+FLOOR_FACTOR, FLOOR_MORE = 1.5, 0.3
+PEER_FACTOR = 1.6
+EXPONENT_MORE = 0.25
+TIMED = ("recovery",)
+"""Scenarios that wait: how often is asked hangs on how long that takes."""
+
+Kept = Mapping[str, Mapping[str, Any]]
+
+
+def kept_form(rows: Iterable[Row], found: Iterable[Growth]) -> dict[str, dict[str, Any]]:
+    """What is worth keeping of a run."""
+    shown: dict[str, dict[str, Any]] = {"rows": {}, "growth": {}}
+    for row in rows:
+        values: dict[str, Any] = {"calls": max(row.calls)} if is_ours(row.who) else {}
+        if is_ours(row.who) and row.to_floor is not None:
+            values["to_floor"] = round(row.to_floor, 2)
+        if not is_ours(row.who) and row.to_ours is not None:
+            values["to_ours"] = round(row.to_ours, 2)
+        if values:
+            shown["rows"][row.key] = values
+    shown["growth"] = {one.key: round(one.exponent, 2) for one in found if is_ours(one.who)}
+    return shown
+
+
+def read(path: Path) -> dict[str, dict[str, Any]]:
+    """What is kept; nothing where there is no file yet."""
+    if not path.is_file():
+        return {"rows": {}, "growth": {}}
+    found: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def write(path: Path, kept: Kept) -> None:
+    """Keep it, in an order that makes differences short."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def regressions(rows: Iterable[Row], found: Iterable[Growth], kept: Kept) -> dict[str, str]:
+    """By the name of the scenario and what is worse there, a sentence. What is not kept has nothing to be worse than."""
+    now = kept_form(rows, found)
+    worse = {}
+    for key, values in now["rows"].items():
+        before = kept["rows"].get(key, {})
+        for name, value in values.items():
+            limit = _limit(name, before.get(name), key)
+            if limit is not None and (value < limit if name == "to_ours" else value > limit):
+                worse[f"{key} | {name}"] = f"{key}: {name} is {value}; kept {before[name]}, limit {limit:.2f}"
+    for key, value in now["growth"].items():
+        if key in kept["growth"] and value > kept["growth"][key] + EXPONENT_MORE:
+            worse[f"{key} | exponent"] = f"{key}: grows with the power {value}; kept {kept['growth'][key]}"
+    return worse
+
+
+def scenario_of(key: str) -> str:
+    """The scenario that a regression is of."""
+    return key.partition(" | ")[0]
+
+
+def _limit(name: str, before: float | None, key: str) -> float | None:
+    if before is None:
+        return None
+    if name == "calls":
+        return before * 1.1 if scenario_of(key) in TIMED else before
+    if name == "to_ours":
+        return before / PEER_FACTOR
+    return max(before * FLOOR_FACTOR, before + FLOOR_MORE)

@@ -1,0 +1,138 @@
+"""Lets contenders take turns at the same work, and writes down what each turn takes."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.benchmarks.side_by_side import cloud as clouds
+from tests.benchmarks.side_by_side.contestants import Contestant, ContestantError, python_of_pyvcloud
+from tests.benchmarks.side_by_side.entering import Entry, enter
+from tests.benchmarks.side_by_side.figures import Import, Row, compare
+from tests.benchmarks.side_by_side.scenarios import PYVCLOUD, Scenario
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How often: ``turns`` after the one that warms up, but no more than fit into ``budget_s`` for each contender. A
+    first turn that is longer than that is the only one, and counts."""
+
+    turns: int = 5
+    budget_s: float = 8.0
+
+    def turns_after(self, first_s: float) -> int:
+        """How many more, after a first turn of so many seconds."""
+        return min(self.turns, int(self.budget_s / first_s)) if first_s > 0 else self.turns
+
+
+@dataclass
+class Measured:
+    """All there is, so far."""
+
+    rows: list[Row] = field(default_factory=list)
+    imports: dict[str, Import] = field(default_factory=dict)
+
+    def note_import(self, who: str, one: Contestant) -> None:
+        """A process has loaded its library."""
+        if one.import_s:
+            kept = self.imports.setdefault(who, Import(who, [], one.imported_mb))
+            kept.seconds.append(one.import_s)
+
+
+class Match:
+    """One scenario at one size and latency."""
+
+    def __init__(self, scenario: Scenario, size: int, latency_ms: int, folder: Path) -> None:
+        self._scenario, self._size, self._latency = scenario, size, latency_ms
+        self._folder = folder
+        self._who = [who for who in scenario.those_of(size) if who != PYVCLOUD or python_of_pyvcloud()]
+
+    def run(self, effort: Effort, measured: Measured) -> list[Row]:
+        """Everybody's rows, with ratios. Raises ContestantError: somebody did not do the work."""
+        rows = {who: Row(self._scenario.name, self._size, self._latency, who) for who in self._who}
+        if self._scenario.is_used_up:
+            for who in self._who:
+                self._alone(who, rows[who], measured)
+        else:
+            self._together(rows, effort, measured)
+        compare(self._scenario, list(rows.values()))
+        measured.rows.extend(rows.values())
+        return list(rows.values())
+
+    def _cloud(self, stack: ExitStack, name: str) -> clouds.Cloud:
+        more = self._scenario.cloud(self._size)
+        folder = self._folder / name
+        return stack.enter_context(clouds.running(folder, self._latency, len(self._who), *more))
+
+    def _alone(self, who: str, row: Row, measured: Measured) -> None:
+        """A cloud of its own, for one turn that counts: what it does cannot be done twice."""
+        with ExitStack() as stack:
+            cloud = self._cloud(stack, f"cloud of {who}")
+            one = self._entered(who, 0, cloud, stack, measured)
+            self._turn(one, 1, cloud, who, row)
+
+    def _together(self, rows: dict[str, Row], effort: Effort, measured: Measured) -> None:
+        with ExitStack() as stack:
+            cloud = self._cloud(stack, "cloud")
+            entered = {
+                who: self._entered(who, position, cloud, stack, measured) for position, who in enumerate(self._who)
+            }
+            left = {}
+            for who, one in entered.items():  # the first turn warms everything up
+                self._turn(one, 0, cloud, who, rows[who])
+                left[who] = effort.turns_after(rows[who].seconds[0])
+                if left[who]:
+                    rows[who].seconds.clear()
+                    rows[who].calls.clear()
+            for turn in range(1, effort.turns + 1):
+                order = list(entered) if turn % 2 else list(reversed(entered))
+                for who in order:
+                    if turn <= left[who]:
+                        self._turn(entered[who], turn, cloud, who, rows[who])
+
+    def _entered(
+        self, who: str, position: int, cloud: clouds.Cloud, stack: ExitStack, measured: Measured
+    ) -> Contestant:
+        folder = self._folder / who
+        folder.mkdir(parents=True, exist_ok=True)
+        name, edge_id = cloud.edges[position]
+        given: dict[str, Any] = {**cloud.variables(), **self._scenario.variables, "size": self._size}
+        given |= {"edge": name, "edge_id": edge_id, "org_id": cloud.org_id()}
+        if self._scenario.edge == "full":
+            cloud.fill(edge_id, self._size)
+        one = enter(Entry(who, self._scenario, given, cloud.env, folder))
+        stack.callback(one.close)
+        measured.note_import(who, one)
+        return one
+
+    def _turn(self, one: Contestant, number: int, cloud: clouds.Cloud, who: str, row: Row) -> None:
+        edge_id = cloud.edges[self._who.index(who) if not self._scenario.is_used_up else 0][1]
+        if self._scenario.edge == "empty":
+            cloud.fill(edge_id, 0)
+        cloud.forget_calls()
+        turn = one.turn(number)
+        row.calls.append(cloud.calls())
+        row.seconds.append(turn.seconds)
+        row.peak_mb = max(row.peak_mb, turn.peak_mb)
+        expected = self._scenario.expected(self._size)
+        if turn.value != expected:
+            raise ContestantError(f"{row.key}: {turn.value!r}, not {expected!r}")
+        if self._scenario.edge and len(cloud.user_rules(edge_id)) != self._size and row.calls[-1]:
+            raise ContestantError(f"{row.key}: the edge has {len(cloud.user_rules(edge_id))} rules")
+
+
+def measure(
+    matches: Iterable[tuple[Scenario, int, int]], effort: Effort, folder: Path, measured: Measured, say: Say
+) -> None:
+    """Run (scenario, size, latency) one after the other."""
+    for number, (scenario, size, latency_ms) in enumerate(matches):
+        match = Match(scenario, size, latency_ms, folder / f"{number:03} {scenario.name}")
+        rows = match.run(effort, measured)
+        told = ", ".join(f"{row.who} {statistics.median(row.seconds) * 1000:.0f} ms" for row in rows)
+        say(f"{scenario.title}, {size} {scenario.unit}, {latency_ms} ms: {told}")

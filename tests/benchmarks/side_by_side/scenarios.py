@@ -1,0 +1,207 @@
+"""What is measured: who does it, at which sizes and latencies, on what kind of cloud."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+OURS, ORIGINAL, PYVCLOUD, FLOOR = "ours", "vcloudair 0.5", "pyvcloud", "bare calls"
+ACTION, MODULE, PING, DEBUG = "ours, action", "ours, module", "Ansible's ping", "Ansible's debug"
+CACHED, FILE = "ours, cached", "a YAML file"
+
+LATENCIES = (0, 20, 100)
+QUICK_LATENCY = 20
+TASK_S = 5.0
+"""Seconds that a simulated failover takes."""
+
+JSON_WIRE: dict[str, Any] = {"edge_api": "hybridity"}
+XML_WIRE: dict[str, Any] = {"edge_api": "network_xml"}
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """``sizes``: by latency in ms. ``cloud``: arguments of ``vca sim serve`` for a size. ``most``: the largest size for
+    who takes too long beyond it. ``floors``: what each is compared with, by name, where it is not the bare calls.
+    ``expected`` is what every turn must return, for a size. ``edge``: how the edges are before each turn, if at all:
+    ``full`` with as many rules as the size says, or ``empty``. ``is_used_up``: one turn leaves nothing for another.
+    """
+
+    name: str
+    title: str
+    unit: str
+    contenders: Sequence[str]
+    sizes: Mapping[int, Sequence[int]]
+    job: str = ""
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    cloud: Callable[[int], Sequence[str]] = lambda size: ()
+    expected: Callable[[int], Any] = lambda size: size
+    edge: str = ""
+    most: Mapping[str, int] = field(default_factory=dict)
+    floors: Mapping[str, str] = field(default_factory=dict)
+    quick: Sequence[int] = ()
+    is_used_up: bool = False
+
+    def floor_of(self, who: str) -> str:
+        """What this one is compared with."""
+        return self.floors.get(who, FLOOR)
+
+    def those_of(self, size: int) -> list[str]:
+        """Who takes part at a size."""
+        return [who for who in self.contenders if size <= self.most.get(who, size)]
+
+
+def _always(*sizes: int) -> dict[int, Sequence[int]]:
+    return dict.fromkeys(LATENCIES, sizes)
+
+
+def _machines(size: int) -> tuple[str, ...]:
+    return ("--vms", str(size))
+
+
+def _replications(size: int) -> tuple[str, ...]:
+    switches = (f"dr_task_s={TASK_S}", "queued_progress=0", f"list_page_size={size}")
+    # The original waits only for tasks with a Progress, reads one page only, and sends actions past the settings of
+    # certificates.
+    return ("--no-tls", "--replications", str(size), *(word for switch in switches for word in ("--set", switch)))
+
+
+def _firewalls() -> list[Scenario]:
+    titles = {"same": "no change", "one": "one change", "all": "all new"}
+    wires = {"json": (JSON_WIRE, ORIGINAL), "xml": (XML_WIRE, PYVCLOUD)}
+    found = []
+    for wire, (variables, peer) in wires.items():
+        for change, title in titles.items():
+            found.append(
+                Scenario(
+                    name=f"firewall-{change}-{wire}",
+                    title=f"firewall, {title} ({wire.upper()})",
+                    unit="rules",
+                    contenders=(OURS, peer, FLOOR),
+                    sizes=_always(10, 100, 1000, 2000),
+                    job=f"firewall_{change}",
+                    variables=variables,
+                    expected=(lambda size: False) if change == "same" else (lambda size: True),
+                    edge="empty" if change == "all" else "full",
+                    most={PYVCLOUD: 100} if change == "all" else {},
+                    quick=(100, 300, 1000) if wire == "json" and change != "all" else (),
+                )
+            )
+    return found
+
+
+_ONE_BY_ONE = Scenario(
+    name="one-by-one",
+    title="single rules, one after another",
+    unit="rules",
+    contenders=(OURS, ORIGINAL, PYVCLOUD, FLOOR),
+    sizes={0: (10, 20, 45), 20: (10, 20, 45), 100: (45,)},
+    job="one_by_one",
+    variables=JSON_WIRE,
+    edge="empty",
+)
+
+
+def _tasks(name: str, title: str, edge: str, changed: bool) -> Scenario:
+    return Scenario(
+        name=name,
+        title=title,
+        unit="tasks",
+        contenders=(ACTION, MODULE, PING, DEBUG),
+        sizes={0: (45,), 20: (10, 20, 45), 100: (45,)},
+        job="tasks",
+        variables={"changed": changed},
+        edge=edge,
+        floors={ACTION: DEBUG, MODULE: PING, PING: DEBUG},
+    )
+
+
+SCENARIOS: Sequence[Scenario] = (
+    Scenario(
+        name="sign-in",
+        title="sign-in",
+        unit="",
+        contenders=(OURS, ORIGINAL, PYVCLOUD, FLOOR),
+        sizes=_always(1),
+        job="sign_in",
+        expected=lambda size: "signed in",
+        quick=(1,),
+    ),
+    Scenario(
+        name="query",
+        title="query of all machines",
+        unit="machines",
+        contenders=(OURS, ORIGINAL, PYVCLOUD, FLOOR),
+        sizes=_always(1000, 3000, 10000),
+        job="query",
+        variables={"parallel_calls": 8},
+        cloud=_machines,
+        quick=(1000, 2000, 4000),
+    ),
+    *_firewalls(),
+    _ONE_BY_ONE,
+    _tasks("tasks-new", "single rules, a task each, all new", "empty", True),
+    _tasks("tasks-same", "single rules, a task each, no change", "full", False),
+    Scenario(
+        name="metrics",
+        title="metrics, the last hour",
+        unit="machines",
+        contenders=(OURS, ORIGINAL, FLOOR),
+        sizes={0: (100, 300, 1000), 20: (100, 300, 1000), 100: (100, 300, 1000)},
+        job="metrics",
+        variables={"parallel_calls": 12, "source": "vca"},
+        cloud=_machines,
+        quick=(50, 100, 200),
+    ),
+    Scenario(
+        name="metrics-now",
+        title="metrics, values of now",
+        unit="machines",
+        contenders=(OURS, PYVCLOUD, FLOOR),
+        sizes={0: (100, 300, 1000), 20: (100, 300, 1000), 100: (100, 300, 1000)},
+        job="metrics",
+        variables={"parallel_calls": 12, "source": "vcd-current"},
+        cloud=_machines,
+    ),
+    Scenario(
+        name="recovery",
+        title="failover, 20 at a time",
+        unit="machines",
+        contenders=(OURS, ORIGINAL, FLOOR),
+        sizes={0: (40,), 20: (40, 100, 200), 100: (40,)},
+        job="recovery",
+        variables={"at_once": 20, "task_s": TASK_S},
+        cloud=_replications,
+        is_used_up=True,
+    ),
+    Scenario(
+        name="inventory",
+        title="inventory of all machines",
+        unit="machines",
+        contenders=(OURS, CACHED, FILE),
+        sizes={0: (10000,), 20: (1000, 3000, 10000), 100: (10000,)},
+        job="inventory",
+        cloud=_machines,
+        floors={OURS: FILE, CACHED: FILE},
+    ),
+    Scenario(
+        name="start-help",
+        title="start: vca --help",
+        unit="",
+        contenders=(OURS, ORIGINAL, PYVCLOUD, FLOOR),
+        sizes={0: (1,)},
+        job="help",
+        expected=lambda size: 0,
+        quick=(1,),
+    ),
+    Scenario(
+        name="start-list",
+        title="start: vca edge list",
+        unit="",
+        contenders=(OURS, ORIGINAL, PYVCLOUD, FLOOR),
+        sizes=_always(1),
+        job="list",
+        expected=lambda size: 0,
+        quick=(1,),
+    ),
+)

@@ -1,0 +1,76 @@
+"""The figures as text: one table of everything, then how it grows, and what loading takes."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+
+from tests.benchmarks.side_by_side.figures import Growth, Import, Row
+from tests.benchmarks.side_by_side.scenarios import SCENARIOS
+
+_HEAD = ("what", "size", "latency", "who", "median", "min-max", "n", "calls", "peak MB", "to ours", "to floor")
+_LEFT = ("what", "who")
+
+
+def duration(seconds: float) -> str:
+    """Three digits that count, in the unit that suits."""
+    if seconds < 1:
+        return f"{seconds * 1000:.{1 if seconds < 0.1 else 0}f} ms"
+    return f"{seconds:.{2 if seconds < 10 else 1}f} s"
+
+
+def _ratio(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"
+
+
+def _calls(counts: Sequence[int]) -> str:
+    low, high = min(counts), max(counts)
+    return str(low) if low == high else f"{low}-{high}"
+
+
+def cells(row: Row) -> tuple[str, ...]:
+    """A line of the table."""
+    title = next(one.title for one in SCENARIOS if one.name == row.scenario)
+    spread = f"{duration(min(row.seconds))}-{duration(max(row.seconds))}" if len(row.seconds) > 1 else ""
+    return (
+        title, str(row.size), f"{row.latency_ms} ms", row.who, duration(row.median), spread, str(len(row.seconds)),
+        _calls(row.calls), f"{row.peak_mb:.0f}", _ratio(row.to_ours), _ratio(row.to_floor),
+    )  # fmt: skip
+
+
+def aligned(head: Sequence[str], lines: Iterable[Sequence[str]], left: Sequence[str] = _LEFT) -> str:
+    """Columns as wide as what is in them; words to the left, numbers to the right."""
+    listed = [head, *lines]
+    widths = [max(len(line[column]) for line in listed) for column in range(len(head))]
+    shown = []
+    for line in listed:
+        parts = [
+            text.ljust(width) if name in left else text.rjust(width)
+            for name, text, width in zip(head, line, widths, strict=True)
+        ]
+        shown.append("  ".join(parts).rstrip())
+    return "\n".join(shown)
+
+
+def table(rows: Iterable[Row]) -> str:
+    """Everything that was measured."""
+    return aligned(_HEAD, (cells(row) for row in rows))
+
+
+def growth_table(found: Iterable[Growth]) -> str:
+    """How the time grows: 0 not at all, 1 as the size does, 2 as its square."""
+    titles = {one.name: one.title for one in SCENARIOS}
+    lines = [
+        (titles[one.scenario], ", ".join(map(str, one.sizes)), f"{one.latency_ms} ms", one.who, f"{one.exponent:.2f}")
+        for one in found
+    ]
+    return aligned(("what", "sizes", "latency", "who", "exponent"), lines, ("what", "who", "sizes"))
+
+
+def import_table(found: Mapping[str, Import]) -> str:
+    """What it takes to load each library, in a process that was there already."""
+    lines = [
+        (one.who, duration(statistics.median(one.seconds)), str(len(one.seconds)), f"{one.peak_mb:.0f}")
+        for one in found.values()
+    ]
+    return aligned(("who", "median", "n", "peak MB"), lines)

@@ -1,0 +1,30 @@
+"""Makes an environment for pyvcloud, which the benchmarks measure beside ours, and prints its interpreter.
+
+It has its own, for it pins what ours needs in other versions. What is there already is kept.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+PACKAGE = "pyvcloud==23.0.4"
+KEPT = Path(__file__).resolve().parent.parent / ".nox" / f"bench-{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def main() -> int:
+    """Returns 0 when the interpreter is there."""
+    python, done = KEPT / "bin" / "python", KEPT / "installed"
+    if not done.exists() or done.read_text(encoding="utf-8") != PACKAGE:
+        venv.create(KEPT, with_pip=True, clear=True)
+        command = [str(python), "-m", "pip", "--disable-pip-version-check", "--quiet", "install", PACKAGE]
+        subprocess.run(command, check=True)
+        done.write_text(PACKAGE, encoding="utf-8")
+    print(python)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
