@@ -30,7 +30,8 @@ def main() -> int:
         subprocess.run(
             [python, "-m", "pip", "--disable-pip-version-check", "--quiet", "install", f"{wheel}[all]"], check=True
         )
-        for command in ([python, "-I", "-c", _TRY], [str(Path(folder) / "bin" / "vca"), "plugins"]):
+        vca = str(Path(folder) / "bin" / "vca")
+        for command in ([python, "-I", "-c", _TRY], [vca, "plugins"], [vca, "plugins", "new", "acme"]):
             subprocess.run(command, check=True, cwd=folder)
     return 0
 

@@ -50,9 +50,12 @@ def write_plugin(name: str, folder: Path, taken: Iterable[str] = ()) -> list[Pat
     try:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise ConfigurationError(f"{folder} is there already, and not empty.", hint="Give another --dir.")
-        return [_write(template, folder / path, names) for path, template in _templates(names["package"])]
+        written = [_write(template, folder / path, names) for path, template in _templates(names["package"])]
     except OSError as exc:
         raise ConfigurationError(f"{folder} cannot be written: {exc.strerror or exc}.") from exc
+    if not written:
+        raise ConfigurationError(f"There are no templates in {_FILES}.", hint="Install vcloudair-core again.")
+    return written
 
 
 def _templates(package: str) -> Iterator[tuple[str, Path]]:
