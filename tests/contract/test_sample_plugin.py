@@ -12,6 +12,11 @@ from typing import Any
 
 import pytest
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 # Appended to the plugin's module: the ways in which a plugin can be broken.
@@ -156,6 +161,15 @@ def test_a_new_plugin_is_clean_for_linters_and_type_checkers(name: str, scratch:
             text=True,
         )
         assert done.returncode == 0, done.stdout
+
+
+def test_every_template_is_in_the_wheel() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    package = ROOT / "vcloudair_core"
+    shipped = {path for pattern in settings["package-data"]["vcloudair_core"] for path in package.glob(pattern)}
+    templates = {path for path in (package / "cli" / "skeleton" / "files").rglob("*") if path.is_file()}
+    assert templates
+    assert templates - shipped == set()
 
 
 @pytest.mark.parametrize(
