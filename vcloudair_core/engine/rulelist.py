@@ -124,8 +124,10 @@ def plan_desired(
 
 
 def plan_absent(kind: RuleListKind, live: Sequence[LiveRule], specs: Sequence[Any]) -> ListPlan:
-    """Take the named rules out."""
-    doomed = {at for at in kind.matcher(live).match(specs) if at is not None}
+    """Take the named rules out. One whose id is given is that rule or none: another of its name must not go for it."""
+    matcher = kind.matcher(live)
+    meant = [spec for spec in specs if spec.rule_id is None or matcher.has(spec)]
+    doomed = {at for at in matcher.match(meant) if at is not None}
     return ListPlan(
         tuple(_deletions(live, doomed, _titles(live))),
         tuple(Step(rule.slot) for at, rule in enumerate(live) if at not in doomed),

@@ -254,6 +254,15 @@ def test_absent_takes_out_what_is_named(dialect: str) -> None:
     assert not bench.ensure([{"name": "ssh"}], "absent").changed
 
 
+def test_absent_by_id_and_name_never_takes_another_of_that_name(dialect: str) -> None:
+    twins = [user_rule(number, "twin", source=endpoint(f"10.0.0.{number - 131090}")) for number in (131091, 131092)]
+    bench = Bench(dialect, WEB, *twins)
+    for specs in ([{"name": "twin", "rule_id": 131091}], [{"name": "web in", "rule_id": 131092}]):
+        bench.ensure(specs, "absent")
+        assert not bench.ensure(specs, "absent").changed
+    assert bench.edge.names() == ["web in", "twin"]
+
+
 def test_exactly_purges_and_orders(dialect: str) -> None:
     bench = Bench(dialect, WEB, SSH, LAN)
     outcome = bench.ensure([{"name": "lan out"}, {"name": "new"}, {"name": "web in"}], "exact")
