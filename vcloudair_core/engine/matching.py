@@ -125,6 +125,11 @@ class Matcher:
                 self._share_out(key, positions, specs, found, claimed)
         return found
 
+    def has(self, spec: Any) -> bool:
+        """Whether there is a rule of the id that a spec gives, which is also all else that tells who is meant."""
+        at = self._exact(spec)
+        return at is not None and self.live[at].spec.rule_id == spec.rule_id
+
     def _share_out(
         self,
         key: tuple[str, Hashable],
@@ -191,7 +196,7 @@ class Matcher:
         named = self._only(self.by_name.get(wanted, []), f"named {wanted!r}, so it cannot be an anchor")
         if named is not None:
             return named
-        if wanted.isascii() and wanted.isdecimal():
+        if wanted.isascii() and wanted.isdecimal() and len(wanted) < 20:
             found = self.by_id.get(int(wanted))
             if found is None:
                 found = self._only(self.by_tag.get(int(wanted), []), f"with tag {wanted}, so it cannot be an anchor")
