@@ -31,7 +31,7 @@ ALLOWED = (
     r"(README|CHANGELOG)\.(md|rst)|LICENSE|requirements\.txt|bindep\.txt",
     r"meta/[a-z-]+\.yml",
     r"changelogs/((config|changelog)\.yaml|fragments/[^/]+\.yml)",
-    r"playbooks/\w+\.yml",
+    r"playbooks/(files/)?\w+\.yml",
     r"plugins/\w+/\w+\.(py|yml)",
     r"roles/\w+/.+\.(yml|j2|md)",
     r"extensions/\w+/.+\.(py|yml)",

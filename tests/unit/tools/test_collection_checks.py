@@ -83,6 +83,7 @@ def test_every_step_says_what_it_does(checks: Any) -> None:
         ("plugins/module_utils/_runner.py", True),
         ("changelogs/changelog.yaml", True),
         ("roles/edge/tasks/main.yml", True),
+        ("playbooks/files/recovery_plan.yml", True),
         ("plugins/modules/vca_firewall.pyc", False),
         ("plugins/modules/notes.txt", False),
         ("vcloudair_core/app.py", False),
