@@ -75,6 +75,19 @@ def test_python_on_pages_is_at_least_python(page: Path) -> None:
             compile(text, f"{page.name}:{block.line}", "exec")
 
 
+@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_reader_sees_the_name_of_every_file_to_be_written(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for block in blocks(page):
+        if block.file:
+            before = "\n".join(text.splitlines()[: block.line - 1])
+            prose = re.sub(r"^```.*?^```$", "", before, flags=re.MULTILINE | re.DOTALL)
+            # What the markup says is not shown to anybody; the commands below may name the file as well.
+            shown = prose + "\n".join(other.text for other in blocks(page) if other.language == "console")
+            name = block.file.rpartition("/")[2]
+            assert name in shown, f"{page.relative_to(ROOT)}:{block.line}: nobody is told to write {block.file}"
+
+
 def test_the_readme_opens_with_the_two_commands() -> None:
     head = (ROOT / "README.md").read_text(encoding="utf-8").split("##")[0]
     assert "make demo" in head

@@ -106,9 +106,11 @@ class Scratch:
         found: dict[str, Any] = json.loads(line.removeprefix("FOUND "))
         return found | {"stderr": done.stderr}
 
-    def vca(self, *arguments: str, cwd: Path | None = None, **variables: str) -> subprocess.CompletedProcess[str]:
+    def vca(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-c", "from vcloudair_core.cli.main import main; main()", *arguments]
-        return subprocess.run(command, env=self._env(variables), capture_output=True, text=True, timeout=60, cwd=cwd)
+        return subprocess.run(
+            command, env=self._env(variables), capture_output=True, text=True, timeout=60, cwd=self._home
+        )
 
     def pytest(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """The plugin's own tests, in the plugin's own folder."""
@@ -193,7 +195,7 @@ def test_what_cannot_be_a_new_plugin_is_refused_and_nothing_is_written(
 ) -> None:
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "file").write_text("mine")
-    done = scratch.vca("plugins", "new", *arguments, cwd=tmp_path)
+    done = scratch.vca("plugins", "new", *arguments)
     assert done.returncode == 2
     assert words in done.stderr.replace("\nHint: ", " ")
     assert done.stdout == ""
