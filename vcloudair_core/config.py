@@ -275,7 +275,9 @@ def _read_toml(path: Path) -> dict[str, Any]:
     try:
         tree: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
         return tree
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as exc:
+    except RecursionError as exc:
+        raise ConfigurationError(f"The configuration file {path} cannot be read: it is nested too deep.") from exc
+    except (OSError, ValueError) as exc:  # no UTF-8, no TOML, a number of 5,000 digits
         raise ConfigurationError(f"The configuration file {path} cannot be read: {exc}.") from exc
 
 

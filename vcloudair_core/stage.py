@@ -120,7 +120,7 @@ class StageFile:
             return None
         try:
             return _parsed(json.loads(raw))
-        except (ValueError, KeyError, TypeError) as exc:
+        except (ValueError, KeyError, TypeError, OverflowError, OSError, RecursionError) as exc:
             raise StageError(
                 f"The stage {self.path} is damaged or of another version ({type(exc).__name__}).",
                 hint=f"Nothing of it was written. `vca edge discard {self.stage_id}` removes it.",
@@ -191,7 +191,9 @@ def _parsed(plain: Mapping[str, Any]) -> StageContent:
         StagedSection(**{**part, "snapshot": _bytes(part["snapshot"]), "working": _bytes(part["working"])})
         for part in plain["sections"]
     ]
-    return StageContent(plain["stage_id"], float(plain["created"]), dict(plain["names"]), sections)
+    found = StageContent(plain["stage_id"], float(plain["created"]), dict(plain["names"]), sections)
+    found.as_dict()  # what cannot be shown is found here, and not by whoever lists stages
+    return found
 
 
 def _text(body: bytes) -> str:

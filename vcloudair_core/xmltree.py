@@ -1,11 +1,14 @@
 """The one door through which XML and JSON of a server come in: hardened, lazy, and plain about what went wrong.
 
 No DOCTYPE of any kind, so no entities and no bombs; no network; no huge trees; nesting as deep as libxml2 allows (256;
-the API itself stops at 100. Source: api/sessions.md §4.5). lxml is imported with the first document.
+the API itself stops at 100. Source: api/sessions.md §4.5). JSON that two programs may understand in two ways is none: a
+key that is there twice, a number that is too large to be one, half of a character. lxml is imported with the first
+document.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +23,7 @@ EXCERPT_LENGTH = 200
 _BEFORE_ROOT = re.compile(rb"\s+|<\?.*?\?>|<!--.*?-->", re.DOTALL)
 _DECLARED_ENCODING = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']", re.IGNORECASE)
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+_HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
 # Encodings in which a DOCTYPE cannot hide from a search for its bytes.
 _PLAIN_ENCODINGS = {b"utf-8", b"utf8", b"us-ascii", b"ascii", b"iso-8859-1", b"iso-8859-15", b"windows-1252"}
 _BOM = b"\xef\xbb\xbf"
@@ -57,18 +61,25 @@ def parse(body: bytes, *, what: str) -> _Element:
 
 
 def parse_json(body: bytes, *, what: str, has_nan: bool = False) -> Any:
-    """The value of a JSON document. Raises DecodeError when it is empty, HTML, or not JSON.
+    """The value of a JSON document. Raises DecodeError when it is empty, HTML, not JSON, or says a thing in two ways.
 
     ``has_nan``: NaN and Infinity, which are not JSON, but which servers of measurements write, are taken.
     """
     import json
 
+    constant, number = (float, float) if has_nan else (_no_constant, _finite)
     if not body.strip():
         raise DecodeError(f"{_upper(what)} is empty: the server sent no body.")
     if _looks_like_html(body, _skip_prolog(body)):
         raise html_error(body, what, "JSON")
     try:
-        return json.loads(body.decode("utf-8-sig"), parse_constant=float if has_nan else _no_constant)
+        tree = json.loads(
+            body.decode("utf-8-sig"), parse_constant=constant, parse_float=number, object_pairs_hook=_each_once
+        )
+        if _HALF_CHARACTER.search(body):
+            # Two halves make one, such as a smiley. One by itself cannot be printed, stored or sent back.
+            json.dumps(tree, ensure_ascii=False).encode()
+        return tree
     except (ValueError, RecursionError) as exc:
         reason = "it is nested too deep" if isinstance(exc, RecursionError) else str(exc)
         raise _error(f"{_upper(what)} is not JSON ({reason}).", body) from exc
@@ -78,6 +89,19 @@ def local(element: _Element) -> str:
     """The name of an element without its namespace: prefixes and even URIs change between releases."""
     tag = element.tag
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+
+
+def whole(text: str | None) -> int | None:
+    """A whole number in plain digits; None for anything else, also for one that no counter of a server holds."""
+    text = (text or "").strip()
+    digits = text.removeprefix("-")
+    return int(text) if digits.isascii() and digits.isdecimal() and len(digits) < 20 else None
+
+
+def count(text: str | None) -> int | None:
+    """As :func:`whole`, for what cannot be less than nothing: a total of -5 would end every list before its first."""
+    number = whole(text)
+    return number if number is not None and number >= 0 else None
 
 
 def to_bytes(element: _Element) -> bytes:
@@ -147,6 +171,22 @@ def _error(message: str, body: bytes) -> DecodeError:
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not a number of JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:20]} is too large for a number")
+    return number
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"an object has the key {excerpt_of(twice)!r} twice")
+    return found
 
 
 def _upper(what: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
 
+_FIRST_YEAR, _LAST_YEAR = 1000, 5000
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -32,13 +33,15 @@ def whole(words: Mapping[str, Any], key: str) -> int | None:
 
 
 def moment(words: Mapping[str, Any], key: str = "at") -> datetime | None:
-    """A time of ISO 8601; without an offset it is UTC."""
+    """A time of ISO 8601; without an offset it is UTC. None, too, for one so far off that nothing can be reckoned
+    with it."""
     given = text(words, key)
     try:
         at = datetime.fromisoformat(f"{given[:-1]}+00:00" if given[-1:] in ("Z", "z") else given)
-        return at.astimezone(timezone.utc) if at.tzinfo else at.replace(tzinfo=timezone.utc)
+        at = at.astimezone(timezone.utc) if at.tzinfo else at.replace(tzinfo=timezone.utc)
     except (ValueError, OverflowError):
         return None
+    return at if _FIRST_YEAR <= at.year <= _LAST_YEAR else None
 
 
 def mapping(words: Mapping[str, Any], key: str) -> Mapping[str, Any]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from vcloudair_core.errors import VcloudAirError
 from vcloudair_core.recovery import events
 from vcloudair_core.recovery.edges import saved_file
+from vcloudair_core.recovery.event_reading import mapping, moment, number, text
 from vcloudair_core.recovery.journal import read_journal, run_ids, runs_folder
 
 if TYPE_CHECKING:
@@ -38,8 +39,8 @@ def runs_of(
     """Runs of an action of a plan in a cloud, or of all its actions, newest first."""
     for folder, happened in runs(settings):
         head = happened[0]
-        is_same = head["plan"]["name"] == plan_name and action in ("", head["action"])
-        if is_same and all(head["cloud"].get(name) == cloud.get(name) for name in ("url", "org")):
+        is_same = text(mapping(head, "plan"), "name") == plan_name and action in ("", text(head, "action"))
+        if is_same and all(mapping(head, "cloud").get(name) == cloud.get(name) for name in ("url", "org")):
             yield folder, happened
 
 
@@ -47,8 +48,9 @@ def last_test(settings: Settings, plan_name: str, cloud: dict[str, Any]) -> date
     """When a test of a plan came to a good end last."""
     for _, happened in runs_of(settings, plan_name, cloud, "test"):
         last = happened[-1]
-        if last["event"] == events.RUN_FINISHED and last["verdict"] == "done":
-            return datetime.fromisoformat(last["at"].replace("Z", "+00:00"))
+        at = moment(last)
+        if last["event"] == events.RUN_FINISHED and text(last, "verdict") == "done" and at is not None:
+            return at
     return None
 
 
@@ -63,11 +65,12 @@ def usual_seconds(settings: Settings, action: str) -> dict[str, float]:
     """How long an action took, by the id of the machine: the median of earlier runs."""
     taken: dict[str, list[float]] = {}
     for _, happened in runs(settings):
-        if happened[0]["action"] != action:
+        if text(happened[0], "action") != action:
             continue
         for event in happened:
-            if event["event"] == events.MACHINE_FINISHED and event["verdict"] == "done" and event.get("seconds"):
-                taken.setdefault(event["id"], []).append(float(event["seconds"]))
+            seconds = number(event, "seconds")
+            if event["event"] == events.MACHINE_FINISHED and text(event, "verdict") == "done" and seconds:
+                taken.setdefault(text(event, "id"), []).append(seconds)
     return {machine: statistics.median(seconds) for machine, seconds in taken.items()}
 
 
@@ -93,9 +96,10 @@ def switched(folder: Path, happened: list[Event]) -> list[Switched]:
     what was there before.
     """
     begun = {
-        str(event["key"]): Switched(folder, str(event["step"]), str(event["key"]), saved_file(folder, event["key"]))
+        key: Switched(folder, text(event, "step"), key, saved_file(folder, key))
         for event in reversed(happened)
-        if event["event"] == events.STEP_STARTED and event["kind"] == "network" and event["phase"] != "back"
+        if event["event"] == events.STEP_STARTED and text(event, "kind") == "network" and text(event, "phase") != "back"
+        if (key := text(event, "key"))
     }
     taken_back = restored(happened)
     return [one for one in begun.values() if one.saved.exists() and one.id not in taken_back]
@@ -106,7 +110,7 @@ def restored(happened: list[Event]) -> set[str]:
     return {
         str(event["restores"])
         for event in happened
-        if event["event"] == events.STEP_FINISHED and event.get("restores") and event["verdict"] == "done"
+        if event["event"] == events.STEP_FINISHED and event.get("restores") and text(event, "verdict") == "done"
     }
 
 

@@ -143,9 +143,10 @@ def read_journal(folder: Path) -> list[Event]:
     for number, line in enumerate(_lines(folder / JOURNAL), 1):
         try:
             event = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             event = None
-        if not isinstance(event, dict) or event.get("seq") != number:
+        is_event = isinstance(event, dict) and isinstance(event.get("event"), str)
+        if not is_event or event.get("seq") != number:
             raise ConfigurationError(f"{folder / JOURNAL} is no journal of a run: line {number} is damaged.")
         events.append(event)
     if not events:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from vcloudair_core.errors import NotFoundError, SpecError
+from vcloudair_core.errors import ConfigurationError, NotFoundError, SpecError
 from vcloudair_core.recovery import events
 from vcloudair_core.recovery.plan import Group, Machine, RecoveryPlan, Step
 from vcloudair_core.services.dr.flights import Job
@@ -125,7 +125,20 @@ def _matched(named: Sequence[tuple[str, Machine]], found: Iterable[Reference]) -
 
 
 def roster_of_events(plan: RecoveryPlan, happened: Sequence[Event]) -> Roster:
-    """Where a run stood that stopped or died. Machines are those that it began with."""
+    """Where a run stood that stopped or died. Machines are those that it began with.
+
+    Raises ConfigurationError when the journal lacks what it takes to tell: nothing is begun on a guess.
+    """
+    try:
+        return _roster_of_events(plan, happened)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as exc:
+        raise ConfigurationError(
+            f"The journal of the run is damaged, or of another version ({type(exc).__name__}: {exc}).",
+            hint="It cannot be gone on with. `vca dr report` shows what it says; start a new run.",
+        ) from exc
+
+
+def _roster_of_events(plan: RecoveryPlan, happened: Sequence[Event]) -> Roster:
     entries: dict[str, Entry] = {}
     by_id: dict[str, Entry] = {}
     machines = {machine.name: machine for machine in plan.machines}

@@ -245,8 +245,8 @@ def _crypto(reader: Reader, name: str) -> str | None:
         return None
     word = fold(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
     known, spellings = _WORDS[name]
-    if name == "dh_group" and word.isdecimal():
-        word = f"dh{int(word)}"
+    if name == "dh_group" and word.isascii() and word.isdecimal():
+        word = f"dh{word.lstrip('0')}"
     if word in known:
         return word
     meant = spellings.get(word)

@@ -150,7 +150,7 @@ def read_icmp_type(reader: Reader) -> str | None:
     if value is None:
         return None
     word = value.strip().casefold()
-    if word in ICMP_TYPES or (word.isascii() and word.isdecimal() and int(word) <= 255):
+    if word in ICMP_TYPES or (word.isascii() and word.isdecimal() and len(word) < 4 and int(word) <= 255):
         return word
     reader.problems.add(reader.at("icmp_type"), one_of(value, ICMP_TYPES))
     return None

@@ -11,7 +11,7 @@ from vcloudair_core.errors import DecodeError
 from vcloudair_core.services.dr.machines import Machine
 from vcloudair_core.services.dr.model import PointInTime, RecoveryDetails, Reference, Replication
 from vcloudair_core.session.task_codec import Task, task_of_element
-from vcloudair_core.xmltree import local, parse
+from vcloudair_core.xmltree import count, local, parse, whole
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -45,8 +45,7 @@ def parse_page(body: bytes) -> Page:
         for child in root
         if local(child) == "Reference" and child.get("href")
     ]
-    total = root.get("total", "")
-    return Page(found, int(total) if total.isdigit() else None)
+    return Page(found, count(root.get("total")))
 
 
 def parse_group(body: bytes, reference: Reference) -> Replication:
@@ -58,10 +57,10 @@ def parse_group(body: bytes, reference: Reference) -> Replication:
         id=reference.id,
         name=root.get("name") or reference.name,
         href=reference.href,
-        rpo_minutes=_whole(words.get("Rpo")),
+        rpo_minutes=whole(words.get("Rpo")),
         state=words.get("ReplicationState", ""),
         is_paused=words.get("Paused", "").lower() in ("true", "1"),
-        violation_minutes=_whole(words.get("CurrentRpoViolation")) or 0,
+        violation_minutes=whole(words.get("CurrentRpoViolation")) or 0,
         test_state=words.get("TestRecoveryState", ""),
         recovery_state=words.get("RecoveryState", ""),
         recovered_at=words.get("RecoveryCompletionTime", ""),
@@ -96,13 +95,9 @@ def _point(element: _Element) -> PointInTime:
     return PointInTime(
         words.get("Id", ""),
         _time(words.get("TransferStartTime", "")),
-        _whole(words.get("TransferSeconds")),
-        _whole(words.get("TransferBytes")),
+        whole(words.get("TransferSeconds")),
+        whole(words.get("TransferBytes")),
     )
-
-
-def _whole(text: str | None) -> int | None:
-    return int(text) if text and text.lstrip("-").isdigit() else None
 
 
 def _time(text: str) -> datetime | None:
@@ -144,7 +139,7 @@ def parse_machines(body: bytes) -> MachinePage:
         )
         for row in rows
     ]
-    return MachinePage(found, _whole(root.get("total")))
+    return MachinePage(found, count(root.get("total")))
 
 
 def _root(body: bytes, name: str, what: str) -> _Element:

@@ -71,11 +71,15 @@ def rows_of(rows: list[dict[str, Any]], what: str) -> Iterator[Row]:
                 continue  # edge gateways have metrics of their own
             raise DecodeError(f"A row of {what} does not say whose it is: {str(row)[:120]}.")
         vm_id, moment = machine[0].lower(), parse_time(row.get("timestamp"), what)
-        for metric in row.get("metrics") or ():
+        for metric in _listed(row.get("metrics")):
             name = metric.get("name") if isinstance(metric, dict) else None
             if name:
                 base, unit, instance = _known(str(name))
                 yield vm_id, base, unit, INTERVAL_S, instance, moment, metric.get("value")
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 @lru_cache(maxsize=1024)

@@ -74,7 +74,7 @@ def _children(body: bytes, root_name: str, name: str, what: str) -> Iterator[_El
 
 
 def _interval(text: str) -> int | None:
-    if not text.strip().isdigit():
+    number = xmltree.count(text)
+    if number is None:
         return None
-    number = int(text)
     return number // 1000 if number >= _MILLISECONDS_FROM else number

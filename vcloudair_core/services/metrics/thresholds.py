@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vcloudair_core.engine.parsing import Problems
-from vcloudair_core.services.metrics.model import Series, aggregate, matches
+from vcloudair_core.services.metrics.model import Series, aggregate, matches, number_of
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,20 @@ def parse_thresholds(given: Sequence[Mapping[str, Any]]) -> list[Threshold]:
             problems.add(f"{path}.aggregate", str(exc))
         if not str(one.get("metric") or "").strip():
             problems.add(f"{path}.metric", "is missing")
+        limits = {name: _limit(one.get(name), f"{path}.{name}", problems) for name in ("max", "min")}
         if one.get("max") is None and one.get("min") is None:
             problems.add(path, "has neither max nor min")
-        found.append(Threshold(str(one.get("metric") or ""), word, one.get("max"), one.get("min")))
+        found.append(Threshold(str(one.get("metric") or ""), word, **limits))
     problems.raise_if_any()
     return found
+
+
+def _limit(value: Any, path: str, problems: Problems) -> float | None:
+    """A number, also as text: what is compared with a text, or with what is not a number, is never violated."""
+    number = number_of(value)
+    if value is not None and number is None:
+        problems.add(path, f"a number was expected, not {value!r}")
+    return number
 
 
 def violations(

@@ -11,7 +11,7 @@ from vcloudair_core.errors import SpecError
 
 UNITS_S = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
 _SHORT = {"s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week"}
-_DURATION = re.compile(r"(\d+)\s*(s|m|h|d|w)[a-z]*\Z", re.IGNORECASE)
+_DURATION = re.compile(r"([0-9]+)\s*(s|m|h|d|w)[a-z]*\Z", re.IGNORECASE)
 LARGEST_INTERVAL = 32767
 """The number is a short one on the wire. Source: api/metrics.md §B.4."""
 
@@ -64,7 +64,7 @@ def _moment(value: Any, field: str) -> Moment:
         return _ago(int(value.total_seconds()), "second", field)
     text = str(value).strip()
     short = _DURATION.match(text)
-    if short:
+    if short and len(short[1]) < 12:
         return _ago(int(short[1]), _SHORT[short[2].lower()], field)
     try:
         found = datetime.fromisoformat(text[:-1] + "+00:00" if text[-1:] in ("Z", "z") else text)

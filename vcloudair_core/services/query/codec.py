@@ -85,8 +85,7 @@ def _metadata(element: _Element) -> dict[str, Any]:
 
 
 def _number(root: _Element, name: str) -> int | None:
-    text = (root.get(name) or "").strip()
-    return int(text) if text.isdecimal() else None
+    return xmltree.count(root.get(name))
 
 
 def parse_nics(body: bytes) -> dict[str, list[dict[str, Any]]]:
@@ -108,9 +107,8 @@ def parse_nics(body: bytes) -> dict[str, list[dict[str, Any]]]:
 
 def _nic(element: _Element) -> dict[str, Any]:
     text = {xmltree.local(child): (child.text or "").strip() for child in element}
-    index = text.get("NetworkConnectionIndex", "")
     return {
-        "index": int(index) if index.isdigit() else 0,
+        "index": xmltree.count(text.get("NetworkConnectionIndex")) or 0,
         "network": (element.get("network") or "").strip(),
         "ip_address": text.get("IpAddress", ""),
         "external_ip_address": text.get("ExternalIpAddress", ""),

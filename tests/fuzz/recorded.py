@@ -1,0 +1,115 @@
+"""Real documents of every kind, as the simulator sends them: what mutations start from."""
+
+from __future__ import annotations
+
+import functools
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from vcloudair_core.app import App
+from vcloudair_core.http import Request, Response
+from vcloudair_core.plugin.hooks import hookimpl
+from vcloudair_core.simulator import Simulator, SimulatorConfig
+from vcloudair_core.testing import simulator_settings
+from vcloudair_core.testing.clock import LinkedClock
+from vcloudair_core.transport.base import Transport
+
+_RULES: dict[str, Mapping[str, Any]] = {
+    "ans.firewall": {
+        "rules": [
+            {"name": "web & <ssl>", "source": ["any"], "destination": ["192.0.2.0/24"], "protocol": "tcp",
+             "dest_port": ["443", "8000-8100"]},
+            {"name": "ping", "action": "deny", "services": [{"protocol": "icmp", "icmp_type": "echo-request"}]},
+        ],
+    },
+    "ans.nat": {
+        "rules": [
+            {"action": "dnat", "original_address": "203.0.113.10", "original_port": "443", "protocol": "tcp",
+             "translated_address": "192.168.109.10", "translated_port": "8443", "vnic": "0", "description": "shop"},
+        ],
+    },
+    "ans.ipsec": {
+        "enabled": True,
+        "tunnels": [
+            {"name": "branch", "local_ip": "203.0.113.10", "local_subnets": ["192.168.109.0/24"],
+             "peer_ip": "198.51.100.7", "peer_subnets": ["10.7.0.0/16"], "psk": "a long and random key 1"},
+        ],
+    },
+}  # fmt: skip
+_TYPES = ("vm", "edgeGateway", "orgVdc", "task", "vAppTemplate", "vApp")
+_WAYS: tuple[tuple[str, Mapping[str, Any]], ...] = (
+    ("vcd", {}),
+    ("vcd", {"edge_api": "network_json"}),
+    ("vca", {}),
+    ("vchs", {}),
+)
+
+
+class _Recorder:
+    """A transport that keeps what is answered, by the way of asking and by the path."""
+
+    def __init__(self, inner: Transport, kept: dict[str, list[bytes]], label: str) -> None:
+        self._inner, self._kept, self._label = inner, kept, label
+
+    def send(self, request: Request) -> Response:
+        answer = self._inner.send(request)
+        known = self._kept[f"{self._label} {request.method} {request.path}"]
+        if answer.body and answer.body not in known:
+            known.append(answer.body)
+        return answer
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+@functools.cache
+def documents(*parts: str) -> tuple[bytes, ...]:
+    """Answers to calls in whose ``<profile> <edge API> <method> <path>`` every one of these stands, shortest first."""
+    found = {body for call, bodies in _everything().items() if all(part in call for part in parts) for body in bodies}
+    assert found, f"the simulator was never asked for {parts}"
+    return tuple(sorted(found, key=len))
+
+
+@functools.cache
+def _everything() -> Mapping[str, Sequence[bytes]]:
+    kept: dict[str, list[bytes]] = defaultdict(list)
+    for profile, how in _WAYS:
+        simulator = Simulator(SimulatorConfig(profile=profile, replications=2, vms=2, edges=1))
+        label = f"{profile} {how.get('edge_api', 'auto')}"
+
+        class Recording:
+            """The plugin whose transport keeps what is answered."""
+
+            @hookimpl
+            def vca_transport(self, simulator: Simulator = simulator, label: str = label) -> Transport:
+                return _Recorder(simulator.transport(), kept, label)
+
+        app = App(clock=LinkedClock(simulator))
+        app.plugins.register(Recording(), "recording")
+        with app.client(**{**simulator_settings(simulator), **how}) as client:
+            _look_at_everything(client, simulator)
+    return dict(kept)
+
+
+def _look_at_everything(client: Any, simulator: Simulator) -> None:
+    edge = next(iter(simulator.world.edges.values()))
+    target = {"edge": edge.name}
+    for kind, wanted in _RULES.items():
+        client.ensure(kind, wanted, target=target)
+        client.read(kind, target)
+    client.service("ans").ipsec_status(edge.name)
+    query = client.service("query")
+    query.offered_types()
+    for name in _TYPES:
+        query.query(name).all()
+    machines = [machine["id"] for machine in query.machines.read(nics=True)]
+    metrics = client.service("metrics")
+    for source in ("vcd-current", "vcd-historic") if simulator.config.profile == "vcd" else ("vca",):
+        metrics.collect(machines[:1], start="10m", source=source)
+    recovery = client.service("dr")
+    if simulator.config.profile == "vcd":
+        recovery.replications()
+        for vdc in recovery.enabled_vdcs():
+            recovery.details_of(vdc)
+        recovery.act("test")

@@ -1,0 +1,187 @@
+"""Parsers of what servers send."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timezone
+from typing import Any
+
+from tests.fuzz.recorded import documents
+from tests.fuzz.target import Target, texts
+from vcloudair_core import xmltree
+from vcloudair_core.engine.desired import Exactly
+from vcloudair_core.errors import DecodeError
+from vcloudair_core.http import Headers, Request, Response
+from vcloudair_core.services.ans import codecs, edge_codec, ipsec_status
+from vcloudair_core.services.ans.firewall_kinds import FirewallPolicyKind
+from vcloudair_core.services.ans.ipsec_kinds import IpsecKind
+from vcloudair_core.services.ans.nat_kinds import NatKind
+from vcloudair_core.services.dr import codec as dr_codec
+from vcloudair_core.services.dr.model import Reference
+from vcloudair_core.services.metrics import codec_json, codec_xml
+from vcloudair_core.services.metrics.export import as_text
+from vcloudair_core.services.metrics.model import series_of
+from vcloudair_core.services.query import codec as query_codec
+from vcloudair_core.services.query.record import Record
+from vcloudair_core.services.query.record_types import built_in_types
+from vcloudair_core.session import session_codec
+from vcloudair_core.session.api_errors import error_of
+from vcloudair_core.session.task_codec import decode_task
+from vcloudair_core.session.versions import choose_version
+
+_MOMENT = datetime(2026, 1, 2, tzinfo=timezone.utc)
+_WHAT = "the document"
+
+
+def _versions(body: bytes) -> object:
+    return choose_version(session_codec.decode_versions(body), where="https://vcd.example.test")
+
+
+def _error(body: bytes) -> object:
+    request = Request("GET", "https://vcd.example.test/api/x")
+    error = error_of(Response(400 + len(body) % 200, Headers(), body), request, secrets=["hunter2"])
+    assert error is not None
+    assert len(str(error)) < 2_000
+    return error.as_dict()
+
+
+def _task(body: bytes) -> object:
+    task = decode_task(body)
+    return task and (task.as_dict(), task.is_finished, task.error)
+
+
+def _session(body: bytes) -> object:
+    return session_codec.decode_session(body)
+
+
+def _portal(body: bytes) -> object:
+    root = xmltree.local(xmltree.parse(body, what=_WHAT))
+    service = session_codec.PortalService("a-b", "dedicated:vchs", "us", "https://x.test")
+    readers: dict[str, Callable[[bytes], object]] = {
+        "Session": session_codec.decode_portal_session,
+        "Services": session_codec.decode_services,
+        "Compute": lambda found: session_codec.decode_compute(found, service),
+        "VCloudSession": session_codec.decode_vdc_grants,
+        "Vdc": session_codec.decode_vdc,
+        "Org": session_codec.decode_org,
+    }
+    return readers.get(root, session_codec.decode_org)(body)
+
+
+def _json_sessions(body: bytes) -> None:
+    for read in (
+        session_codec.decode_cloudapi_session,
+        session_codec.decode_access_token,
+        session_codec.decode_instances,
+        session_codec.decode_plans,
+    ):
+        try:
+            read(body)
+        except DecodeError:
+            continue
+
+
+def _edges(body: bytes) -> object:
+    return edge_codec.parse_edges(body), edge_codec.parse_vdc_names(body)
+
+
+def _section(kind: Any, codec: Any) -> Callable[[bytes], object]:
+    """Read, understood, shown, planned against what it shows itself, and written again."""
+
+    def read(body: bytes) -> object:
+        document = codec.parse(body)
+        shown = kind.project(document)
+        plan = kind.plan(document, Exactly((kind.parse({}),)))
+        return shown, plan.as_dict(), codec.encode(document), codec.encode(kind.merge(document, plan))
+
+    return read
+
+
+def _query(body: bytes) -> object:
+    page = query_codec.parse_page(body, _WHAT)
+    shown = [Record(raw, built_in_types()["vm"], metadata).as_dict() for raw, metadata in page.rows]
+    return shown, page.next_href
+
+
+def _vapp(body: bytes) -> object:
+    return query_codec.parse_nics(body), query_codec.parse_name(body)
+
+
+def _metrics_json(body: bytes) -> object:
+    page = codec_json.parse_page(body, _WHAT)
+    return _exported(series_of(codec_json.rows_of(page.rows, _WHAT), "vca", ())[0])
+
+
+def _metrics_xml(body: bytes) -> object:
+    if xmltree.local(xmltree.parse(body, what=_WHAT)) == "CurrentUsage":
+        rows = codec_xml.parse_current(body, "vm-1", _MOMENT, _WHAT)
+    else:
+        rows = codec_xml.parse_historic(body, "vm-1", _WHAT)
+    return _exported(series_of(rows, "vcd-historic", ())[0])
+
+
+def _exported(series: Any) -> list[str]:
+    return [line for form in ("csv", "jsonl", "openmetrics") for line in as_text(form, series, {})]
+
+
+def _recovery(body: bytes) -> object:
+    reference = Reference("https://vcd.example.test/api/vr/replications/a-b", "web")
+    readers: dict[str, Callable[[bytes], object]] = {
+        "References": dr_codec.parse_page,
+        "ReplicationGroup": lambda found: dr_codec.parse_group(found, reference),
+        "VrRecoveryDetails": dr_codec.parse_recovery_details,
+        "QueryResultRecords": dr_codec.parse_machines,
+        "TasksList": dr_codec.parse_tasks,
+    }
+    return readers.get(xmltree.local(xmltree.parse(body, what=_WHAT)), dr_codec.parse_tasks)(body)
+
+
+def _recovery_seeds() -> list[bytes]:
+    task = documents("vcd auto", "/api/task/")[0]
+    bare = task[task.index(b"<", 1) :] if task.startswith(b"<?xml") else task
+    listed = b'<TasksList xmlns="http://www.vmware.com/vcloud/v1.5">' + bare + b"</TasksList>"
+    found = documents("vcd auto", "eplication") + documents("recoveryDetails") + documents("vcd auto", "/api/query")[:3]
+    return [*found, listed]
+
+
+_FORMS = {"hybridity": "vchs auto", "network_xml": "vcd auto", "network_json": "vcd network_json"}
+_SECTIONS: dict[str, tuple[Any, Callable[[str], Any]]] = {
+    "firewall": (FirewallPolicyKind, codecs.firewall_codec),
+    "nat": (NatKind, codecs.nat_codec),
+    "ipsec": (IpsecKind, codecs.ipsec_codec),
+}
+
+_ERRORS = (
+    '<Error xmlns="http://www.vmware.com/vcloud/v1.5" majorErrorCode="400" minorErrorCode="BAD" message="[ a1b2c3d4-e5 ] No."/>',
+    "<errors><error><errorCode>14507</errorCode><details>No such rule</details></error></errors>",
+    '{"message": "no", "minorErrorCode": "BAD", "errorCode": 101}',
+    "<html><head><title>502 Bad Gateway</title></head></html>",
+    "x-vcloud-authorization: hunter2 was refused",
+)
+_JSON_SESSIONS = (
+    '{"org": {"name": "acme", "id": "urn:vcloud:org:1"}, "user": {"name": "ops"}, "roles": ["Admin"]}',
+    '{"access_token": "eyJ", "expires_in": 2592000, "refresh_token": null}',
+    '{"plans": [{"id": "p1", "name": "x", "region": "us"}]}',
+)
+
+API_TARGETS = (
+    Target("versions", _versions, lambda: documents("/api/versions")),
+    Target("session", _session, lambda: documents("/api/sessions")),
+    Target("portal", _portal, lambda: [*documents("vchs auto", "/api/vchs"), *documents("vchs auto", "/api/vdc"), *documents("/api/org/", "vchs")]),
+    Target("json_sessions", _json_sessions, lambda: [*documents("/api/sc/instances"), *texts(*_JSON_SESSIONS)()]),
+    Target("error", _error, texts(*_ERRORS)),
+    Target("task", _task, lambda: documents("/api/task/")),
+    Target("edges", _edges, lambda: documents("vcd auto", "/api/query")),
+    Target("edge_job", edge_codec.parse_job, texts("<edgeJob><jobId>jobdata-1</jobId><status>COMPLETED</status><message>x</message></edgeJob>", '{"status": "FAILED", "message": "no"}')),
+    *(
+        Target(f"{section}_{dialect}", _section(kind(), codec(dialect)), lambda way=way, section=section: documents(way, "GET", f"/{section}/config"))  # type: ignore[misc]
+        for section, (kind, codec) in _SECTIONS.items()
+        for dialect, way in _FORMS.items()
+    ),
+    Target("ipsec_status", ipsec_status.parse_status, lambda: documents("/ipsec/statistics")),
+    Target("query", _query, lambda: documents("vcd auto", "/api/query")),
+    Target("vapp", _vapp, lambda: documents("vcd auto", "/api/vApp/vapp-")),
+    Target("metrics_json", _metrics_json, lambda: documents("/hybridity/api/metrics/")),
+    Target("metrics_xml", _metrics_xml, lambda: documents("/metrics/", "vcd auto")),
+    Target("recovery", _recovery, _recovery_seeds),
+)  # fmt: skip

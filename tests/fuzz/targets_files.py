@@ -1,0 +1,223 @@
+"""Parsers of files: people's, and those that were left by an earlier process."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import json
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.fuzz.target import Target, of_text, texts
+from tests.support.recovery_events import run_events
+from vcloudair_core import yamltree
+from vcloudair_core.config import Settings
+from vcloudair_core.edge_document import read_document
+from vcloudair_core.recovery import history
+from vcloudair_core.recovery.journal import JOURNAL, read_journal, runs_folder
+from vcloudair_core.recovery.plan_data import plan_as_data, plan_of_data
+from vcloudair_core.recovery.plan_file import load_plan, parse_plan
+from vcloudair_core.recovery.report import report_of
+from vcloudair_core.recovery.report_files import rendered
+from vcloudair_core.recovery.roster import roster_of_events
+from vcloudair_core.redact import Secret
+from vcloudair_core.session import cache as token_cache
+from vcloudair_core.session.auth import Grant
+from vcloudair_core.session.clock import FakeClock
+from vcloudair_core.session.identity import Identity
+from vcloudair_core.stage import StageContent, StagedSection, StageFile, stages_in
+
+_PLAN = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "write-a-recovery-plan.md"
+_SMALL_PLAN = """name: shop
+rto_minutes: 60
+before:
+- command: [/bin/true, "a b"]
+  timeout_s: 5
+groups:
+- name: database
+  machines: [db-1, {name: db-2, retries: 2, depends_on: [db-1]}]
+- name: web
+  depends_on: [database]
+  on_failure: stop
+  after:
+  - http: {url: "https://shop.example.com/health", status: [200]}
+  - approval: Is the shop up?
+  - delay_s: 3
+  machines: [web-1]
+"""
+_EDGE = """edge: web-edge
+vdc: vdc1
+firewall:
+  default_action: deny
+  rules:
+  - &web {name: web, source: [any], destination: [192.0.2.1], protocol: tcp, dest_port: ["443"]}
+  - <<: *web
+    name: web-2
+nat:
+  rules:
+  - {action: snat, original_address: 10.0.0.0/8, translated_address: 203.0.113.1}
+"""
+_CONFIG = """url = "https://vcd.example.test"
+org = "acme"
+username = "ops"
+password = "hunter2"
+timeout = 30
+validate_certs = true
+allowed_origins = ["https://partner.example.org"]
+
+[profile.lab]
+url = "https://lab.example.test"
+retries = 1.5
+"""
+
+
+@functools.cache
+def _folder() -> Path:
+    """One for all inputs: its files are written anew for each."""
+    kept = tempfile.TemporaryDirectory(prefix="vca-fuzz-")
+    _KEPT.append(kept)
+    return Path(kept.name)
+
+
+_KEPT: list[Any] = []
+
+
+def _file(name: str, body: bytes, mode: int = 0o600) -> Path:
+    path = _folder() / name
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.write_bytes(body)
+    path.chmod(mode)
+    return path
+
+
+def _config(body: bytes) -> object:
+    path = _file("config.toml", body)
+    settings = Settings.load(environ={"VCA_CONFIG_FILE": str(path)})
+    shown = f"{settings!r}{settings.as_dict()}"
+    assert all(secret.reveal() not in shown or len(secret.reveal()) < 8 for secret in settings.secrets())
+    return settings.replace(timeout=5)
+
+
+def _plan_file(body: bytes) -> object:
+    plan = load_plan(str(_file("plan.yml", body)))
+    again = plan_of_data(json.loads(json.dumps(plan_as_data(plan))))
+    assert plan_as_data(again) == plan_as_data(plan)
+    return again
+
+
+def _plan_data(body: bytes) -> object:
+    try:
+        tree = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return plan_of_data(tree)
+
+
+def _edge_document(body: bytes) -> object:
+    return read_document(str(_file("edge.yml", body))).digest()
+
+
+def _journal_settings() -> Settings:
+    return Settings.load({"state_dir": str(_folder())}, environ={"VCA_CONFIG_FILE": ""})
+
+
+def _journal(body: bytes) -> object:
+    """As a report, and as what a run that died goes on from."""
+    settings = _journal_settings()
+    path = runs_folder(settings) / "20260101-000000-000-aaaa"
+    _file(str((path / JOURNAL).relative_to(_folder())), body)
+    events = read_journal(path)
+    report = report_of(events)
+    for form in ("json", "junit", "html") if len(body) % 8 == 0 else ("json", "junit"):  # a page takes its time
+        rendered(report, form)
+    cloud: Mapping[str, Any] = {"url": "https://vcd.example.test", "org": "acme"}
+    history.last_test(settings, "shop", dict(cloud))
+    history.unfinished(settings, "shop", dict(cloud), "failover")
+    history.usual_seconds(settings, "test")
+    history.switched(path, events)
+    return roster_of_events(parse_plan(_SMALL_PLAN), events)
+
+
+def _journals() -> list[bytes]:
+    shapes: tuple[dict[str, Any], ...] = (
+        {"machines": 2},
+        {"machines": 3, "groups": 2, "failed": [0], "retried": [1], "failing_step": True},
+        {"machines": 2, "action": "failover", "rolled_back": True, "failed": [1]},
+        {"machines": 2, "pauses": [(30.0, 60.0)], "ends_at": 200.0, "ended_by": "Ctrl-C"},
+    )
+    return ["".join(json.dumps(event) + "\n" for event in run_events(**shape)).encode() for shape in shapes]
+
+
+def _stage(body: bytes) -> object:
+    path = _file("stages/fuzz.stage", body)
+    found = StageFile(path.parent, "fuzz").read()
+    waiting = stages_in(path.parent)
+    return found and (found.as_dict(), found.count, [one.as_dict() for one in waiting])
+
+
+def _stages() -> list[bytes]:
+    from vcloudair_core.stage import _plain as plain_of
+
+    target = {"edge": "a6fffb17-37be-5b45-85bd-73fb0a08b563", "edge_name": "web"}
+    wish = {"kind": "ans.firewall_rule", "state": "present", "specs": [{"name": "web"}]}
+    section = StagedSection(target, "firewall", "edge gateway web", "https://h:443/edge/1", b"{}", b"{}", [wish])
+    return [json.dumps(plain_of(StageContent("fuzz", 1_767_225_600.0, {"web": target}, [section]))).encode()]
+
+
+def _kept_session(body: bytes) -> object:
+    """The file as it lies there, and its inside as if it had been written by us."""
+    cache = _cache()
+    _file(f"sessions/{_KEY}.token", body)
+    outside = cache.load()
+    document = {"format": 1, "salt": base64.b64encode(_SALT).decode()}
+    document["data"] = cache._cipher(_SALT).encrypt(body).decode()
+    _file(f"sessions/{_KEY}.token", json.dumps(document).encode())
+    inside = cache.load()
+    for grant in (outside, inside):
+        assert grant is None or isinstance(grant, Grant)
+    return repr(inside)
+
+
+@functools.cache
+def _cache() -> token_cache.TokenCache:
+    token_cache._SCRYPT_N = 2  # 50 ms for each salt that is made up would be all that is measured
+    return token_cache.TokenCache(_folder() / "sessions", _KEY, Secret("hunter2"), clock=FakeClock())
+
+
+_KEY = "f" * 64
+_SALT = b"0123456789abcdef"
+
+
+def _sessions() -> list[bytes]:
+    identity = Identity("vcd", "https://vcd.example.test", "36.3", "acme", roles=("Admin",))
+    grant = Grant(identity, {"x-vcloud-authorization": Secret("0f1e2d3c4b5a")}, ("acme",))
+    inside = json.dumps(token_cache._as_plain(grant)).encode()
+    outside = {"format": 1, "salt": base64.b64encode(_SALT).decode(), "data": "gAAAAA"}
+    return [inside, json.dumps(outside).encode()]
+
+
+def _page_blocks() -> list[bytes]:
+    """The plans of the documentation."""
+    parts = _PLAN.read_text(encoding="utf-8").split("```yaml")[1:]
+    return [part.partition("\n")[2].partition("```")[0].encode() for part in parts]
+
+
+def _read_yaml(text: str) -> Any:
+    reading = yamltree.read(text)
+    return None if reading.flaws else json.dumps(reading.tree)
+
+
+_YAML = "a: &x [1, 2.5, yes, null, 'q']\nb: *x\nc:\n  <<: {k: v}\n  d: |\n    text\n"
+
+FILE_TARGETS = (
+    Target("config_file", _config, texts(_CONFIG)),
+    Target("yaml", of_text(_read_yaml), texts(_YAML, _EDGE)),
+    Target("edge_document", _edge_document, texts(_EDGE)),
+    Target("plan_file", _plan_file, lambda: [_SMALL_PLAN.encode(), *_page_blocks()]),
+    Target("plan_data", _plan_data, lambda: [json.dumps(plan_as_data(parse_plan(_SMALL_PLAN))).encode()]),
+    Target("journal", _journal, _journals),
+    Target("stage_file", _stage, _stages),
+    Target("kept_session", _kept_session, _sessions),
+)  # fmt: skip
