@@ -195,6 +195,12 @@ class Settings:
         return f"Settings({shown})"
 
 
+def secrets_in_environment(environ: Mapping[str, str]) -> list[Secret]:
+    """Secrets in the environment, also those that another value has taken the place of: programs inherit them."""
+    names = [name for option in OPTIONS if option.type == "secret" for name in option.env_names]
+    return [Secret(environ[name]) for name in names if environ.get(name)]
+
+
 def default_config_file() -> Path:
     """Where the configuration file is looked for when none is named."""
     import platformdirs

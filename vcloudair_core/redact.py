@@ -12,6 +12,7 @@ import base64
 import hashlib
 import json
 import re
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -27,11 +28,16 @@ _NAMES = (
 )
 _SECRET_HEADER = re.compile(r"authorization|cookie|token|password|secret", re.IGNORECASE)
 _SECRET_KEY = re.compile(rf"(?:^|_|-)(?:{_NAMES})$", re.IGNORECASE)
-_IN_JSON = re.compile(rf'("(?:\w*_)?(?:{_NAMES})"\s*:\s*)"(?:[^"\\]|\\.)*"', re.IGNORECASE)
+# A text may have been cut: what has begun under such a name is hidden to the end.
+_IN_JSON = re.compile(rf'("(?:\w*_)?(?:{_NAMES})"\s*:\s*)(?:"(?:[^"\\]|\\.)*(?:"|\\?\Z)|-?\d[\d.eE+-]*)', re.IGNORECASE)
 _IN_XML_ELEMENT = re.compile(
-    rf"(<(?:\w+:)?(?P<name>{_NAMES})(?:\s[^<>]*)?>)[^<]*(</(?:\w+:)?(?P=name)\s*>)", re.IGNORECASE
+    rf"(<(?:\w+:)?(?:{_NAMES})(?:\s[^<>]*)?(?<!/)>)(?:\s*<!\[CDATA\[.*?(?:\]\]>|\Z)|[^<]+)", re.IGNORECASE | re.DOTALL
 )
-_IN_ATTRIBUTE = re.compile(rf"\b((?:{_NAMES})\s*=\s*)(?:\"[^\"]*\"|'[^']*')", re.IGNORECASE)
+_IN_ATTRIBUTE = re.compile(rf"\b((?:{_NAMES})\s*=\s*)(?:\"[^\"]*(?:\"|\Z)|'[^']*(?:'|\Z))", re.IGNORECASE)
+# As proxies repeat what they were asked, in pages and plain text.
+_HEADER_LINE = re.compile(
+    r"(?<![\w\"'-])((?:[\w-]*-)?(?:authorization|cookie|access-token|api-token)\s*:\s*)[^\r\n<]+", re.IGNORECASE
+)
 _IN_QUERY = re.compile(rf"([?&;](?:{_NAMES})=)[^&#\s\"'<>]*", re.IGNORECASE)
 _BEARER = re.compile(r"\b(Bearer|Basic|SIGN)\s+[A-Za-z0-9+/=._~-]{6,}")
 _URL_USERINFO = re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^/\s@\"'<>]+@", re.IGNORECASE)
@@ -124,11 +130,37 @@ def redact_text(text: str, secrets: Iterable[Secret | str] = ()) -> str:
     for spelling in sorted((known for known in spellings if len(known) > 2), key=len, reverse=True):
         text = text.replace(spelling, MASK)
     text = _IN_JSON.sub(rf'\1"{MASK}"', text)
-    text = _IN_XML_ELEMENT.sub(rf"\1{MASK}\3", text)
+    text = _IN_XML_ELEMENT.sub(rf"\1{MASK}", text)
     text = _IN_ATTRIBUTE.sub(rf'\1"{MASK}"', text)
     text = _IN_QUERY.sub(rf"\1{MASK}", text)
+    text = _HEADER_LINE.sub(rf"\1{MASK}", text)
     text = _BEARER.sub(rf"\1 {MASK}", text)
     return _URL_USERINFO.sub(rf"\1{MASK}@", text)
+
+
+_MOST_REMEMBERED = 256
+_remembered: dict[Secret, None] = {}
+_guard = threading.Lock()
+
+
+def remember(*secrets: Secret) -> None:
+    """Let excerpts hide these, too, wherever in this process they are made: a parser knows of no session.
+
+    The newest 256 are kept, in memory only.
+    """
+    with _guard:
+        for secret in secrets:
+            if secret:
+                _remembered.pop(secret, None)
+                _remembered[secret] = None
+        while len(_remembered) > _MOST_REMEMBERED:
+            del _remembered[next(iter(_remembered))]
+
+
+def remembered() -> list[Secret]:
+    """What :func:`remember` was given."""
+    with _guard:
+        return list(_remembered)
 
 
 def redact_tree(value: Any, secrets: Iterable[Secret | str] = ()) -> Any:

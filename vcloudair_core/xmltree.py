@@ -13,7 +13,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import DecodeError
-from vcloudair_core.redact import redact_text
+from vcloudair_core.redact import redact_text, remembered
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -115,7 +115,7 @@ def to_bytes(element: _Element) -> bytes:
 def excerpt_of(body: bytes | str) -> str:
     """The beginning of a body on one line, secrets hidden, at most 200 characters."""
     text = body.decode("utf-8", errors="replace") if isinstance(body, bytes) else body
-    shown = redact_text(text[: EXCERPT_LENGTH * 20])
+    shown = redact_text(text[: EXCERPT_LENGTH * 20], remembered())
     # What a terminal would take for a command is not shown.
     line = " ".join("".join(sign if sign.isprintable() else " " for sign in shown).split())
     return line if len(line) <= EXCERPT_LENGTH else line[: EXCERPT_LENGTH - 1] + "…"

@@ -16,12 +16,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vcloudair_core.config import secrets_in_environment
 from vcloudair_core.edge_document import read_document
 from vcloudair_core.errors import SpecError, VcloudAirError
 from vcloudair_core.recovery.edges import saved_file, switch
 from vcloudair_core.recovery.http_check import check_url
 from vcloudair_core.recovery.plan import Approval, Command, HttpCheck, NetworkChange, Playbook, Step, SwitchBack
-from vcloudair_core.redact import redact_text
+from vcloudair_core.redact import Secret, redact_text, remembered
 
 if TYPE_CHECKING:
     from vcloudair_core.client import Client
@@ -100,10 +101,14 @@ def perform(step: Step, around: Surroundings, *, group: str, key: str) -> StepRe
         result = StepResult("failed", exc.message, exc.hint)
     except OSError as exc:
         result = StepResult("failed", f"it could not be started: {exc}")
-    secrets = around.client.settings.secrets()
-    return replace(
-        result, reason=redact_text(result.reason, secrets), output=redact_text(result.output, secrets)[-_EXCERPT:]
-    )
+    secrets = _secrets(around)
+    shown = {name: redact_text(getattr(result, name), secrets) for name in ("reason", "hint", "output", "summary")}
+    return replace(result, **{**shown, "output": shown["output"][-_EXCERPT:]})
+
+
+def _secrets(around: Surroundings) -> list[Secret]:
+    """Of this client, of the sessions of this process, and what a program finds in its environment."""
+    return [*around.client.settings.secrets(), *remembered(), *secrets_in_environment(os.environ)]
 
 
 # -- people --------------------------------------------------------------------------------------------------------
@@ -174,7 +179,8 @@ def _execute(argv: Sequence[str], step: Step, around: Surroundings, group: str) 
             start_new_session=True,
         )
         ended = _wait(process, step.timeout_s, around.stop)
-        said = _tail(output.fileno())
+        # Before anything is cut off: half of a secret is not known as one.
+        said = redact_text(_tail(output.fileno()), _secrets(around))
     if ended == "stopped":
         return StepResult("stopped", around.stop.reason, output=said)
     if ended == "late":
@@ -221,7 +227,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def _tail(file: int) -> str:
     size = os.fstat(file).st_size
-    return os.pread(file, 4 * _EXCERPT, max(0, size - 4 * _EXCERPT)).decode("utf-8", "replace").strip()
+    return os.pread(file, 16 * _EXCERPT, max(0, size - 16 * _EXCERPT)).decode("utf-8", "replace").strip()
 
 
 def approvals_of(names: Sequence[str], otherwise: Ask | None) -> Ask | None:

@@ -12,7 +12,7 @@ from urllib.parse import urljoin
 
 from vcloudair_core.errors import ApiError, VcloudAirError
 from vcloudair_core.http import Exchange, Headers, Request, Response
-from vcloudair_core.redact import Secret, redact_text, redacted_exchange
+from vcloudair_core.redact import Secret, redact_text, redacted_exchange, remember
 from vcloudair_core.session.api_errors import error_of
 from vcloudair_core.session.origins import Origins
 from vcloudair_core.session.retry import Attempt, RetryPolicy, send_with_retries
@@ -71,11 +71,13 @@ class Wire:
         self._policy = policy
         self._observers = tuple(observers)
         self._given = frozenset(secrets)
+        remember(*self._given)
         self._learned: dict[Secret, None] = {}
         self._lock = threading.Lock()
 
     def learn(self, *secrets: Secret) -> None:
         """Hide these too from now on."""
+        remember(*secrets)
         with self._lock:
             for secret in secrets:
                 if secret and secret not in self._given:
@@ -87,6 +89,7 @@ class Wire:
 
     def keep(self, *secrets: Secret) -> None:
         """Hide these for good: they are what a user gave, and there is no end of tokens to push them out."""
+        remember(*secrets)
         with self._lock:
             self._given = self._given.union(secret for secret in secrets if secret)
 

@@ -1,0 +1,154 @@
+"""Secrets in what servers, proxies and programs say: hidden also where a text was cut, and where no session is near."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.session.fakes import TOKEN, FakeTransport, reply, vcd_answers, vcd_session
+from vcloudair_core.config import Settings
+from vcloudair_core.errors import DecodeError, VcloudAirError
+from vcloudair_core.redact import MASK, Secret, redact_text, remember, remembered
+from vcloudair_core.xmltree import excerpt_of, parse, parse_json
+
+AWKWARD = [
+    "p\"a's`s", "100%25&x=1", "line\nbreak", "back\\slash\\\\x", "<&>&amp;", "pass\u00e9\u4e16\U0001f600", "1234567890",
+    "0x1F_000", "${HOME}$(id)", "{{ 7*7 }}", "%(asctime)s", "  blanks  ", "a" * 300, "*****x", "\ttab\r", "null-null",
+]  # fmt: skip
+"""Passwords as people and generators make them."""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"psk": "hunter2-and-then-cut',
+        '{"psk": "hunter2-and-then-cut\\',
+        "<psk>hunter2-and-then-cut",
+        "<ns1:psk a='b'><![CDATA[hunter2 <and> more]]></ns1:psk>",
+        "<psk><![CDATA[hunter2 and then cut",
+        '<x password="hunter2 and then cut',
+        '{"psk": 82734, "x": 1}'.replace("82734", "47110815"),
+        "x-vcloud-authorization: hunter2",
+        "GET /api HTTP/1.1\r\nAuthorization: Basic aHVudGVyMg==\r\nCookie: a=hunter2; b=hunter2\r\nHost: x",
+        "X-VMWARE-VCLOUD-ACCESS-TOKEN: hunter2.hunter2.hunter2",
+        "https://ops:hunter2@vcd.example.test/",
+        "https://vcd.example.test/?token=hunter2&x=1",
+    ],
+)
+def test_what_stands_under_a_secret_s_name_is_hidden_to_its_end(text: str) -> None:
+    shown = redact_text(text)
+    assert MASK in shown
+    assert not any(word in shown for word in ("hunter2", "aHVudGVy", "47110815"))
+
+
+@given(st.text(max_size=200), st.integers(0, 200))
+def test_cutting_never_uncovers(note: str, cut: int) -> None:
+    """Wherever a text is cut, the value under the name is not in what is left."""
+    text = f'<a password="zQ7secretzQ7" note="x"/>{note}'
+    assert "zQ7sec" not in redact_text(text[: max(cut, 1)])
+
+
+def test_what_is_no_secret_stays() -> None:
+    for text in (
+        '{"pskEnabled": true, "note": "psk is set"}',
+        "<psk/><name>web</name>",
+        "<psk></psk>",
+        "Cookies: none",
+    ):
+        assert redact_text(text) == text
+
+
+@pytest.mark.parametrize("secret", AWKWARD, ids=range(len(AWKWARD)))
+def test_excerpts_hide_what_this_process_knows(secret: str) -> None:
+    """A parser knows of no session; a proxy that repeats a request in its page must not show the token all the same."""
+    remember(Secret(secret))
+    long = f"You asked with {secret} for this." + " x" * 500
+    for text in (long, f"{'y' * 190}{secret}{'z' * 100}"):
+        shown = excerpt_of(text)
+        assert secret not in shown
+        # Nor is half of it left at the end.
+        assert len(secret) < 8 or secret[:6].strip() not in shown or secret.startswith(("a" * 6, "*"))
+
+
+def test_the_process_remembers_the_newest_only() -> None:
+    for number in range(400):
+        remember(Secret(f"token-number-{number:05}"))
+    known = {secret.reveal() for secret in remembered()}
+    assert "token-number-00399" in known
+    assert "token-number-00000" not in known
+    assert len(known) <= 256
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/json", "application/xml"])
+def test_an_answer_that_repeats_the_token_is_not_quoted(content_type: str) -> None:
+    body = f"debug: session {TOKEN} of ops with s3cr3t-Passw0rd"
+    transport = FakeTransport(vcd_answers({"GET /api/x": reply(200, body, Content_Type=content_type)}))
+    session = vcd_session(transport)
+    answer = session.call("GET", "/api/x")
+    for read in (parse, parse_json):
+        with pytest.raises(DecodeError) as caught:
+            read(answer.body, what="the thing")
+        shown = f"{caught.value} {caught.value.as_dict()} {caught.value!r}"
+        assert TOKEN not in shown
+        assert "s3cr3t-Passw0rd" not in shown
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 500, 502, 503])
+@pytest.mark.parametrize("pad", [0, 180, 390, 395])
+def test_nor_is_an_error(status: int, pad: int) -> None:
+    body = f"{'x' * pad}{TOKEN}"
+    transport = FakeTransport(vcd_answers({"GET /api/x": reply(status, body)}))
+    with pytest.raises(VcloudAirError) as caught:
+        vcd_session(transport, retries=0).call("GET", "/api/x")
+    shown = f"{caught.value} {caught.value.as_dict()}"
+    assert TOKEN not in shown
+    assert TOKEN[:8] not in shown, "the beginning of it is left where the text was cut"
+
+
+def _around(folder: Path, **settings: Any) -> Any:
+    from vcloudair_core.recovery.steps import Surroundings
+    from vcloudair_core.services.dr.options import Stop
+
+    class Client:
+        pass
+
+    client: Any = Client()
+    client.settings = Settings.load(settings, environ={"VCA_CONFIG_FILE": ""})
+    return Surroundings(client, "run", "test", "shop", folder, folder, None, Stop())
+
+
+def _step(*argv: str) -> Any:
+    from vcloudair_core.recovery.plan import Command, Step
+
+    return Step("hook", Command(argv), timeout_s=60)
+
+
+@pytest.mark.parametrize("pad", [0, 193, 197, 7_990])
+def test_a_program_s_output_is_hidden_before_it_is_cut(tmp_path: Path, pad: int) -> None:
+    from vcloudair_core.recovery.steps import perform
+
+    secret = "zQ7-a-rather-long-secret"
+    script = tmp_path / "hook.py"
+    script.write_text(f"import sys\nprint('x' * {pad} + {secret!r} + 'y' * 1990)\nsys.exit(3)\n", encoding="utf-8")
+    step = _step(sys.executable, str(script))
+    result = perform(step, _around(tmp_path, password=secret), group="", key="k")
+    assert result.verdict == "failed"
+    assert "zQ7-a" not in f"{result}"
+
+
+def test_secrets_of_the_environment_are_hidden_though_others_are_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program inherits VCA_PASSWORD also when the run itself signs in with another one."""
+    from vcloudair_core.recovery.steps import perform
+
+    monkeypatch.setenv("VCA_PASSWORD", "zQ7-in-the-environment")
+    step = _step(sys.executable, "-c", "import os; print(os.environ['VCA_PASSWORD'])")
+    result = perform(step, _around(tmp_path, password="another-one"), group="", key="k")
+    assert result.verdict == "done"
+    assert result.output == MASK
