@@ -11,6 +11,7 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -374,3 +375,49 @@ def test_connections_are_kept_and_used_again(keeps_alive: Server) -> None:
     assert len(keeps_alive.requests) == 1
     assert over.send(Request("GET", f"{keeps_alive.url}/x")).body == b"ok"
     over.close()
+
+
+# -- drips ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3e8\r\n",
+        b"HTTP/1.1 200 OK\r\nX-Header: ",
+        b"HTTP/1.1 200 OK\r\n\r\n",
+    ],
+    ids=["a body", "a chunk", "a header", "until the end"],
+)
+def test_an_answer_that_drips_comes_to_an_end(head: bytes) -> None:
+    gave_up = threading.Event()
+
+    def drip(connection: socket.socket, request: bytes) -> None:
+        connection.sendall(head)
+        try:
+            for _ in range(1000):
+                connection.sendall(b"x")
+                if gave_up.wait(0.02):
+                    return
+        except OSError:
+            gave_up.set()
+
+    over = transport(timeout=0.09, connect_timeout=0.1)
+    with Server(drip) as server, pytest.raises(TimeoutExpiredError, match="too slowly|in the middle|did not") as caught:
+        started = time.monotonic()
+        send(f"{server.url}/x", over=over)
+    assert time.monotonic() - started < 10  # 20 s without an end, a second with it; this machine may be busy
+    gave_up.set()
+    assert caught.value.may_have_executed is True
+
+
+def test_a_long_answer_that_keeps_coming_is_not_broken_off() -> None:
+    def slow(connection: socket.socket, request: bytes) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\nConnection: close\r\n\r\n")
+        for _ in range(20):
+            connection.sendall(b"x")
+            time.sleep(0.03)
+
+    with Server(slow) as server:
+        assert send(f"{server.url}/x", over=transport(timeout=2)).body == b"x" * 20

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core._version import __version__
-from vcloudair_core.errors import ConfigurationError, ConnectionFailedError, TimeoutExpiredError
+from vcloudair_core.errors import ConfigurationError, ConnectionFailedError, TimeoutExpiredError, TransportError
 from vcloudair_core.http import Headers, Request, Response
+from vcloudair_core.transport.deadline import Deadline, pool_classes
 from vcloudair_core.transport.failures import failure_of, is_timeout
 
 if TYPE_CHECKING:
@@ -59,7 +60,18 @@ class RequestsTransport:
         """
         adapter = self._opened()
         timeout = request.timeout_s or self._timeout_s
-        started = time.monotonic()
+        with Deadline(timeout[0] + timeout[1] * _WHOLE_BODY_FACTOR) as deadline:
+            try:
+                response = self._exchange(adapter, request, timeout, deadline)
+            except TransportError as exc:
+                raise (_too_slow(request) if deadline.is_over else exc) from None
+            if deadline.is_over:
+                raise _too_slow(request)  # headers that break off look like headers that are over
+            return response
+
+    def _exchange(
+        self, adapter: HTTPAdapter, request: Request, timeout: tuple[float, float], deadline: Deadline
+    ) -> Response:
         try:
             prepared = _prepared(request)
             if not self._validate:
@@ -74,7 +86,7 @@ class RequestsTransport:
         except Exception as exc:  # noqa: BLE001 - whatever the stack raises, one of ours goes out
             raise failure_of(exc, request, ca_path=self._ca_path, timeout_s=timeout) from None
         try:
-            body = self._read(answer.raw, request, deadline=started + timeout[0] + timeout[1] * _WHOLE_BODY_FACTOR)
+            body = self._read(answer.raw, request, deadline)
         finally:
             # A connection whose body was read to its end is back in the pool already; others are dropped here.
             answer.close()
@@ -98,7 +110,6 @@ class RequestsTransport:
     def _opened(self) -> HTTPAdapter:
         with self._lock:
             if self._adapter is None:
-                from requests.adapters import HTTPAdapter
                 from urllib3.util.retry import Retry
 
                 if self._validate and self._ca_path and not Path(self._ca_path).exists():
@@ -107,7 +118,10 @@ class RequestsTransport:
                         hint="Correct ca_path (VCA_CA_PATH).",
                     )
                 never = Retry(0, read=False, redirect=False)
-                self._adapter = HTTPAdapter(pool_connections=_POOL_SIZE, pool_maxsize=_POOL_SIZE, max_retries=never)
+                adapter_class = _adapter_class()
+                self._adapter = adapter_class(
+                    pool_connections=_POOL_SIZE, pool_maxsize=_POOL_SIZE, max_retries=never
+                )
             return self._adapter
 
     def _proxies(self, request: Request) -> dict[str, str]:
@@ -136,7 +150,7 @@ class RequestsTransport:
                 origin,
             )
 
-    def _read(self, raw: Any, request: Request, *, deadline: float) -> bytes:
+    def _read(self, raw: Any, request: Request, deadline: Deadline) -> bytes:
         """The whole body, decompressed. Raises ConnectionFailedError when it ends early or is too long."""
         chunks: list[bytes] = []
         size = 0
@@ -145,7 +159,7 @@ class RequestsTransport:
                 size += len(chunk)
                 if size > self._max_body_bytes:
                     raise _too_long(request, self._max_body_bytes)
-                if time.monotonic() > deadline:
+                if time.monotonic() > deadline.due:
                     raise _too_slow(request)
                 chunks.append(chunk)
         except (ConnectionFailedError, TimeoutExpiredError):
@@ -165,6 +179,25 @@ def preload() -> None:
     import urllib3.util.ssl_
 
     urllib3.util.ssl_.create_urllib3_context()
+
+
+def _adapter_class() -> type[HTTPAdapter]:
+    """An adapter whose connections, also those by way of a proxy, keep to the current deadline."""
+    from requests.adapters import HTTPAdapter
+
+    classes = pool_classes()
+
+    class Adapter(HTTPAdapter):
+        def init_poolmanager(self, *arguments: Any, **words: Any) -> None:
+            super().init_poolmanager(*arguments, **words)
+            self.poolmanager.pool_classes_by_scheme = classes
+
+        def proxy_manager_for(self, *arguments: Any, **words: Any) -> Any:
+            manager = super().proxy_manager_for(*arguments, **words)
+            manager.pool_classes_by_scheme = classes
+            return manager
+
+    return Adapter
 
 
 def _prepared(request: Request) -> Any:
@@ -190,7 +223,8 @@ def _proxies(url: str) -> dict[str, str]:
 def _check_length(raw: Any, request: Request) -> None:
     """Raises ConnectionFailedError when fewer bytes came than were promised (old urllib3 does not look)."""
     promised = raw.headers.get("Content-Length", "")
-    is_counted = promised.isascii() and promised.isdigit() and not raw.headers.get("Transfer-Encoding")
+    is_number = promised.isascii() and promised.isdigit() and len(promised) < 20
+    is_counted = is_number and not raw.headers.get("Transfer-Encoding")
     if request.method == "HEAD" or not is_counted:
         return
     # 204 and 304 have no body whatever their headers say.
