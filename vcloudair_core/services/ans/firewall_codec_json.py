@@ -24,6 +24,7 @@ from vcloudair_core.services.ans.firewall_model import (
     words_of,
 )
 from vcloudair_core.services.ans.firewall_spec import GLOBAL_SETTINGS, FirewallRuleSpec, ServiceSpec
+from vcloudair_core.services.ans.json_section import parse_section
 from vcloudair_core.services.ans.json_values import bool_of, int_of, items_of, mapping_of, text_of, texts_of
 
 _SIMPLE = {
@@ -51,9 +52,7 @@ class JsonFirewallCodec:
 
     def parse(self, body: bytes) -> Document:
         """Source: api/ans.md §2.1. Raises DecodeError when it is not JSON, or not a firewall."""
-        from vcloudair_core.xmltree import parse_json
-
-        return self.document(parse_json(body, what="the firewall configuration"))
+        return self.document(parse_section(body, "firewall", "firewallRules", what="the firewall configuration"))
 
     def document(self, tree: Any) -> Document:
         """A document around a parsed tree. Raises DecodeError when it is not a firewall."""

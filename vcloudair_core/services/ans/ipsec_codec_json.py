@@ -21,6 +21,7 @@ from vcloudair_core.services.ans.ipsec_model import (
     tunnel_of,
 )
 from vcloudair_core.services.ans.ipsec_spec import IpsecSpec, IpsecTunnelSpec
+from vcloudair_core.services.ans.json_section import parse_section
 from vcloudair_core.services.ans.json_values import bool_of, mapping_of, text_of, texts_of
 
 FEATURE_TYPE = "ipsec_4.0"
@@ -35,9 +36,7 @@ class JsonIpsecCodec:
 
     def parse(self, body: bytes) -> Document:
         """Source: api/ans.md §4.1. Raises DecodeError when it is not JSON, or not an IPsec section."""
-        from vcloudair_core.xmltree import parse_json
-
-        return self.document(parse_json(body, what="the IPsec configuration"))
+        return self.document(parse_section(body, "ipsec", "sites", what="the IPsec configuration"))
 
     def document(self, tree: Any) -> Document:
         """A document around a parsed tree. Raises DecodeError, without the tree in it: it may hold keys."""

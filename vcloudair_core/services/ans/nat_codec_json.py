@@ -11,6 +11,7 @@ from vcloudair_core.engine.matching import LiveRule
 from vcloudair_core.engine.rulelist import Step
 from vcloudair_core.errors import DecodeError
 from vcloudair_core.services.ans.firewall_model import LAST_TYPES, placed
+from vcloudair_core.services.ans.json_section import parse_section
 from vcloudair_core.services.ans.json_values import bool_of
 from vcloudair_core.services.ans.nat_model import Nat, NatEdit, new_rule_words, rule_of, wire_changes
 from vcloudair_core.services.ans.nat_spec import NatRuleSpec
@@ -27,9 +28,7 @@ class JsonNatCodec:
 
     def parse(self, body: bytes) -> Document:
         """Source: api/ans.md §3.1. Raises DecodeError when it is not JSON, or not a NAT section."""
-        from vcloudair_core.xmltree import parse_json
-
-        return self.document(parse_json(body, what="the NAT configuration"))
+        return self.document(parse_section(body, "nat", "rules", what="the NAT configuration"))
 
     def document(self, tree: Any) -> Document:
         """A document around a parsed tree. Raises DecodeError when it is not a NAT section."""
