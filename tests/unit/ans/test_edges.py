@@ -12,6 +12,7 @@ from vcloudair_core.errors import (
     AmbiguousMatchError,
     ConfigurationError,
     DecodeError,
+    IncompleteResultError,
     NotFoundError,
     TaskFailedError,
     TaskTimeoutError,
@@ -47,10 +48,11 @@ def edge(number: int, name: str, vdc: str = VDC_A, **more: str) -> str:
     return f"<EdgeGatewayRecord {' '.join(f'{key}={quoteattr(value)}' for key, value in attributes.items())}/>"
 
 
-def records(*items: str, next_page: str = "") -> Response:
+def records(*items: str, next_page: str = "", total: int | None = None) -> Response:
     link = f'<Link rel="nextPage" href={quoteattr(next_page)} type="x"/>' if next_page else ""
     namespace = "http://www.vmware.com/vcloud/v1.5"
-    body = f'<QueryResultRecords xmlns="{namespace}" total="9">{link}{"".join(items)}</QueryResultRecords>'
+    said = "" if total is None else f' total="{total}"'
+    body = f'<QueryResultRecords xmlns="{namespace}"{said}>{link}{"".join(items)}</QueryResultRecords>'
     return Response(200, Headers(), body.encode())
 
 
@@ -94,6 +96,23 @@ def test_pages_are_followed_by_their_links_and_end() -> None:
     one.answers[f"GET {following}"] = [records(edge(1, "a"), edge(2, "b"), next_page=following)]
     assert EdgeDirectory(one).find("b").edge_id == edge_id(2)  # type: ignore[arg-type]
     assert one.calls == [("GET", "/api/query"), ("GET", following)]
+
+
+@pytest.mark.parametrize("end", ["a page again", "no link"])
+def test_a_list_that_ends_before_its_total_is_not_given_out(end: str) -> None:
+    following = f"{BASE}/api/query?type=edgeGateway&page=2"
+    one = session(records(edge(1, "a"), next_page=following, total=3))
+    again = records(edge(1, "a"), next_page=following if end == "a page again" else "", total=3)
+    one.answers[f"GET {following}"] = [again]
+    with pytest.raises(IncompleteResultError, match="names 3 and ends after 1") as caught:
+        EdgeDirectory(one).find("a")  # type: ignore[arg-type]
+    assert caught.value.hint
+
+
+def test_links_that_never_end_are_not_followed_beyond_the_total() -> None:
+    one = session(records(edge(1, "a"), edge(2, "b"), next_page=f"{BASE}/api/query?page=2", total=2))
+    assert EdgeDirectory(one).find("b").edge_id == edge_id(2)  # type: ignore[arg-type]
+    assert len(one.calls) == 1
 
 
 def test_an_exact_name_beats_another_case() -> None:

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Page:
-    """One page of records, and the link to the next one (empty on the last)."""
+    """One page of records, and the link to the next one (empty on the last). ``total``: of all pages; None where the
+    server does not say."""
 
     edges: tuple[Edge, ...]
     next_href: str = ""
+    total: int | None = None
 
 
 def parse_edges(body: bytes) -> Page:
@@ -27,14 +29,19 @@ def parse_edges(body: bytes) -> Page:
     return Page(
         tuple(_edge(child) for child in _records(root, "EdgeGatewayRecord")),
         _next(root),
+        _total(root),
     )
 
 
-def parse_vdc_names(body: bytes) -> tuple[dict[str, str], str]:
-    """VDC ids to names, and the link to the next page. Source: api/query.md §2. Raises DecodeError."""
+def parse_vdc_names(body: bytes) -> tuple[dict[str, str], str, int | None]:
+    """VDC ids to names, the link to the next page, how many there are. Source: api/query.md §2. Raises DecodeError."""
     root = xmltree.parse(body, what="the list of VDCs")
     records = [*_records(root, "OrgVdcRecord"), *_records(root, "AdminVdcRecord")]
-    return {_id_of(record.get("href") or ""): _attribute(record, "name") for record in records}, _next(root)
+    return (
+        {_id_of(record.get("href") or ""): _attribute(record, "name") for record in records},
+        _next(root),
+        _total(root),
+    )
 
 
 def named(edge: Edge, names: dict[str, str]) -> Edge:
@@ -53,6 +60,10 @@ def _records(root: _Element, name: str) -> list[_Element]:
 def _next(root: _Element) -> str:
     links = [child for child in root if xmltree.local(child) == "Link" and child.get("rel") == "nextPage"]
     return (links[0].get("href") or "") if links else ""
+
+
+def _total(root: _Element) -> int | None:
+    return xmltree.count(root.get("total"))
 
 
 def _edge(record: _Element) -> Edge:

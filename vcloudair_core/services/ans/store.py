@@ -5,11 +5,12 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from vcloudair_core.errors import (
     AmbiguousMatchError,
     ConfigurationError,
+    IncompleteResultError,
     NotFoundError,
 )
 from vcloudair_core.services.ans.codecs import firewall_codec, nat_codec
@@ -20,6 +21,8 @@ from vcloudair_core.services.ans.section_store import KeepableSectionStore
 
 if TYPE_CHECKING:
     from vcloudair_core.session.session import Session
+
+T = TypeVar("T")
 
 _PAGE = (("format", "records"), ("pageSize", "128"))
 """128 is the most that every version allows. Source: api/query.md §1."""
@@ -92,25 +95,34 @@ class EdgeDirectory:
             return pick(self._with_vdc_names(), wanted, vdc)  # raises again, and now names the VDCs
 
     def _all(self) -> list[Edge]:
-        """Source: api/ans.md §1.4, api/query.md §2: follow links, stop at one seen before, drop doubles."""
+        """Source: api/ans.md §1.4."""
         if self._known.edges is None:
-            found: dict[str, Edge] = {}
-            for body in self._pages("edgeGateway", lambda body: parse_edges(body).next_href):
-                found.update((edge.edge_id, edge) for edge in parse_edges(body).edges)
-            self._known.edges = list(found.values())
+
+            def read(body: bytes) -> tuple[dict[str, Edge], str, int | None]:
+                page = parse_edges(body)
+                return {edge.edge_id: edge for edge in page.edges}, page.next_href, page.total
+
+            self._known.edges = list(self._whole("edgeGateway", read).values())
         return self._known.edges
 
-    def _pages(self, record_type: str, next_of: Callable[[bytes], str]) -> list[bytes]:
+    def _whole(self, record_type: str, read: Callable[[bytes], tuple[dict[str, T], str, int | None]]) -> dict[str, T]:
+        """Every record by id: links are followed until there are as many as the server says, doubles are dropped.
+
+        Raises IncompleteResultError for pages that come to no end, or to one before that. Source: api/query.md §2.
+        """
         response = self._session.call("GET", "/api/query", query=(("type", record_type), *_PAGE))
-        bodies = [response.body]
+        found, href, total = read(response.body)
         seen = {""}
-        href = next_of(response.body)
-        while href not in seen and len(bodies) < _MOST_PAGES:
+        while href not in seen and len(seen) < _MOST_PAGES and (total is None or len(found) < total):
             seen.add(href)
-            response = self._session.call("GET", href)
-            bodies.append(response.body)
-            href = next_of(response.body)
-        return bodies
+            more, href, total = read(self._session.call("GET", href).body)
+            found.update(more)
+        if len(found) < (total or 0) or len(seen) >= _MOST_PAGES:
+            raise IncompleteResultError(
+                f"The list of {record_type} names {total} and ends after {len(found)}.",
+                hint="Try again: it may have changed while it was read.",
+            )
+        return found
 
     def _with_vdc_names(self) -> list[Edge]:
         edges = self._all()
@@ -120,8 +132,7 @@ class EdgeDirectory:
         names = {uuid_in(identity.vdc_id): identity.vdc_name} if uuid_in(identity.vdc_id) else {}
         if any(not edge.vdc_name and edge.vdc_id not in names for edge in edges):
             # Older servers give only the link of the VDC. Source: api/real-world-notes.md §3.
-            for body in self._pages("orgVdc", lambda body: parse_vdc_names(body)[1]):
-                names |= parse_vdc_names(body)[0]
+            names |= self._whole("orgVdc", parse_vdc_names)
         self._known.edges = [named(edge, names) for edge in edges]
         self._known.has_vdc_names = True
         return self._known.edges
