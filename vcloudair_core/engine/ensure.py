@@ -26,6 +26,7 @@ from vcloudair_core.engine.plan import Plan
 from vcloudair_core.errors import (
     BusyError,
     ConflictError,
+    DecodeError,
     InvalidRequestError,
     NotConvergedError,
     NotFoundError,
@@ -229,7 +230,7 @@ class _Flow:
         """Write; returns an error that a new look may resolve, raises any other."""
         try:
             self.store.commit(document)
-        except (ConflictError, BusyError, NotFoundError, ServerError, TaskTimeoutError, InvalidRequestError) as exc:
+        except _WORTH_A_LOOK as exc:
             # Even a refused request may be worth a look: it may name a rule that somebody has removed since.
             _log.debug("write to %s met with %s; reading again", self.store.target, type(exc).__name__)
             return exc
@@ -242,12 +243,16 @@ class _Flow:
         return None
 
     def _look_after(self, failure: VcloudAirError | None) -> _State:
-        """Look again; if that fails after a failed write, the write's failure is the story to tell."""
+        """Look again; if that fails, whoever reads the error must know what is known of the write."""
         try:
             return self.look()
-        except NotFoundError as exc:
-            if failure is not None:
-                raise failure from exc
+        except VcloudAirError as exc:
+            if failure is not None and isinstance(exc, NotFoundError):
+                raise failure from exc  # it was the write that found out
+            if failure is None:
+                exc.add_context("It was written, but reading it back failed; the same once more finds out.")
+            elif _may_have_executed(failure):
+                exc.add_context("It may have been written: the answer was lost; the same once more finds out.")
             raise
 
     def _refuse_losses(self, base: Document, written: Document, found: _State) -> None:
@@ -285,11 +290,16 @@ class _Flow:
         self._clock.sleep(longest * random.uniform(0.5, 1.0))  # noqa: S311
 
 
+_WORTH_A_LOOK = (
+    ConflictError, BusyError, NotFoundError, ServerError, TaskTimeoutError, InvalidRequestError, DecodeError,
+)  # fmt: skip
+
+
 def _may_have_executed(failure: VcloudAirError) -> bool:
     """A 503 may come from a gateway that gave up on a server that did not. Busy answers of the API itself may not."""
     if isinstance(failure, BusyError):
         return failure.status == 503
-    return isinstance(failure, (TransportError, ServerError, TaskTimeoutError))
+    return isinstance(failure, (TransportError, ServerError, TaskTimeoutError, DecodeError))
 
 
 def _versions_apart(base: Document, found: Document) -> int | None:

@@ -20,6 +20,7 @@ from vcloudair_core.errors import (
 from vcloudair_core.http import origin_of
 from vcloudair_core.services.ans.edge_codec import parse_job
 from vcloudair_core.services.ans.edges import Edge, last_part
+from vcloudair_core.xmltree import html_error, html_title
 
 if TYPE_CHECKING:
     from vcloudair_core.session.clock import Clock
@@ -124,6 +125,9 @@ class SectionStore:
         response = self.session.call(
             "PUT", self.path, accept=self._accept(), content_type=content_type, body=self._codec.encode(document)
         )
+        if html_title(response.body):
+            # A page of somebody in between: nobody knows what became of the write.
+            raise html_error(response.body, f"the answer to the write of {self.target}", "a word of the server")
         if response.status == 202 and "Location" in response.headers:
             wait_for_job(self.session, last_part(response.headers["Location"]), self.target, self.clock)
 
