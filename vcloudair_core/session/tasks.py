@@ -25,6 +25,7 @@ from vcloudair_core.errors import (
 from vcloudair_core.redact import redact_text, redact_tree
 from vcloudair_core.session.origins import UntrustedOriginError
 from vcloudair_core.session.task_codec import Task, decode_task
+from vcloudair_core.xmltree import html_error, html_title
 
 if TYPE_CHECKING:
     from vcloudair_core.http import Response
@@ -41,6 +42,9 @@ STUCK_AFTER_S = 600.0
 """A task that shows no change for this long is given up on."""
 
 _JITTER = 0.2
+_MOST_DAMAGED = 2
+"""So many answers in a row that are no task may be bad luck; more are somebody else who answers."""
+
 _TASK_PATH = re.compile(r"/api/task/[^/?#]+/?$")
 
 
@@ -49,8 +53,12 @@ def task_of_response(response: Response) -> Task | None:
 
     From the body when it is a Task; else from the ``Tasks`` of the entity in it; else from ``Location``, in which case
     nothing is known of it yet but where it is. Source: api/tasks.md §1.
+
+    Raises DecodeError for an HTML page: somebody else has answered, and nobody knows what became of the request.
     """
     location = response.headers.get("Location", "").strip()
+    if html_title(response.body):
+        raise html_error(response.body, "the answer to the request", "a task")
     if response.body.strip() and "json" not in response.media_type:
         try:
             found = decode_task(response.body)
@@ -77,7 +85,7 @@ def wait_for_task(
     """Wait until a task is over and return its last state; None goes in and out when there is nothing to wait for.
 
     ``timeout_s`` counts from the last change of anything in the task; ``total_s`` bounds the whole wait. Trouble with a
-    single poll (5xx, a broken connection) says nothing of the task and is waited out.
+    single poll (5xx, a broken connection, half a document) says nothing of the task and is waited out.
 
     Raises: TaskFailedError on error, canceled and aborted; TaskTimeoutError; TaskError when the task is not to be seen
     any more; AuthenticationError and whatever else a poll may end in.
@@ -86,7 +94,7 @@ def wait_for_task(
         return None
     clock = session.clock
     started = changed_at = clock.now()
-    polls = 0
+    polls = damaged = 0
     while True:
         if polls or not task.is_finished:
             tell_observers(session, task)
@@ -98,7 +106,14 @@ def wait_for_task(
         interval = POLL_INTERVALS_S[min(polls, len(POLL_INTERVALS_S) - 1)]
         clock.sleep(interval * random.uniform(1 - _JITTER, 1 + _JITTER))  # noqa: S311 - spreads load, guards nothing
         polls += 1
-        latest = _poll(session, task)
+        try:
+            latest = _poll(session, task)
+            damaged = 0
+        except DecodeError:
+            damaged += 1
+            if damaged > _MOST_DAMAGED:
+                raise
+            latest = None
         if latest is not None and latest != task:
             changed_at = clock.now()
             task = latest

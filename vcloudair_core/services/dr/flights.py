@@ -18,6 +18,7 @@ from vcloudair_core.errors import (
     ApiError,
     AuthenticationError,
     BusyError,
+    DecodeError,
     NotFoundError,
     PermissionDeniedError,
     ServerError,
@@ -29,6 +30,7 @@ from vcloudair_core.services.dr.machines import Machine, fault_of_machine
 from vcloudair_core.services.dr.model import Reference, Replication, Result
 from vcloudair_core.services.dr.options import Options
 from vcloudair_core.services.dr.store import find_machines, path_of, read_replication, read_tasks, start_action
+from vcloudair_core.session.origins import UntrustedOriginError
 from vcloudair_core.session.tasks import Task, cancel_task, read_task, seconds_of, tell_observers
 
 if TYPE_CHECKING:
@@ -300,6 +302,9 @@ class Flights:
             except (NotFoundError, PermissionDeniedError) as exc:
                 flight.task, flight.last = None, f"its task is not to be seen any more ({exc.status})"
                 return
+            except UntrustedOriginError:
+                flight.task, flight.last = None, "the link to its task leads to another host"
+                return
         latest = latest if latest.href else replace(latest, href=task.href)
         if latest != task:
             flight.task, flight.changed_at = latest, self._clock.now()
@@ -487,14 +492,14 @@ def _may_have_begun(error: VcloudAirError) -> bool:
     """Whether a request that ended so may have been carried out."""
     if isinstance(error, TransportError):
         return error.may_have_executed
-    return isinstance(error, ServerError)
+    return isinstance(error, (ServerError, DecodeError))
 
 
 def _is_passing(error: VcloudAirError) -> bool:
     """Trouble with one look, which says nothing of the action."""
     if isinstance(error, ApiError):
         return isinstance(error, BusyError) or error.status in (408, 429, 500, 502, 503, 504)
-    return isinstance(error, TransportError)
+    return isinstance(error, (TransportError, DecodeError))
 
 
 def _has_gone_wrong(group: Replication, action: str) -> bool:

@@ -123,14 +123,19 @@ def find_machines(session: Session, names: Sequence[str]) -> list[Machine]:
 def _machines_of(session: Session, names: Sequence[str]) -> list[Machine]:
     # A wildcard takes the place of what the filter language cannot hold; the rest is compared here.
     words = ",".join(f"name=={quote(_RESERVED.sub('*', name), safe='*')}" for name in names)
-    read: list[Machine] = []
+    read: dict[str, Machine] = {}
     for number in range(1, _MOST_PAGES + 1):
         query = f"type=vm&format=records&page={number}&pageSize={_PAGE_SIZE}&filter=(({words});isVAppTemplate==false)"
         page = parse_machines(session.call("GET", "/api/query", query=query).body)
-        read += page.machines
-        if not page.machines or page.total is None or len(read) >= page.total:
-            return [one for one in read if one.name in names]
-    raise IncompleteResultError("The list of machines does not end.", hint="Try again.")
+        known = len(read)
+        read.update({one.id: one for one in page.machines})
+        if len(read) >= (page.total or 0):
+            return [one for one in read.values() if one.name in names]
+        if len(read) == known:
+            break
+    raise IncompleteResultError(
+        f"The list of machines names {page.total} and ends after {len(read)}.", hint="Try again."
+    )
 
 
 def path_of(href: str) -> str:
