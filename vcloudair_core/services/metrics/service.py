@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_MOST_STALE_PAGES = 20
+
 SOURCES = ("auto", "vca", "vcd-historic", "vcd-current")
 RETENTION_S = {"vca": 24 * 3600, "vcd-historic": 14 * 86400}
 """How long servers keep samples. Source: api/metrics.md §A.1, §B.5."""
@@ -143,16 +145,22 @@ class MetricsService:
         what = f"the metrics of {'machine' if scope == 'vm' else 'VDC'} {identifier}"
         body, cursor = window_body(window), ""
         seen: set[str] = set()
+        pages_seen: set[int] = set()
+        stale = 0
         while True:
             page = parse_page(post_window(self.session, scope, identifier, body, cursor), what)
+            known = len(pages_seen)
+            pages_seen.add(_mark_of(page.rows))
+            # A page may be empty; page after page without anything new is a server that goes round.
+            stale = 0 if len(pages_seen) > known else stale + 1
             yield page.rows
             cursor = page.cursor
             if not cursor:
                 return
-            if cursor in seen:
+            if cursor in seen or stale > _MOST_STALE_PAGES:
+                again = "gave a cursor of before" if cursor in seen else f"sent nothing new on {stale} pages"
                 raise IncompleteResultError(
-                    f"The pages of {what} do not come to an end: the server gave the cursor of page "
-                    f"{len(seen) + 2} before.",
+                    f"The pages of {what} do not come to an end: the server {again} (page {len(seen) + 1}).",
                     hint="Ask for a shorter window.",
                 )
             seen.add(cursor)
@@ -178,6 +186,12 @@ class MetricsService:
             finally:
                 for future in running:
                     future.cancel()
+
+
+def _mark_of(rows: Sequence[Mapping[str, Any]]) -> int:
+    """What tells a page from others: whose its first and last row are, and of when."""
+    ends = (rows[0], rows[-1]) if rows else ()
+    return hash(tuple((str(row.get("vmId") or row.get("gatewayId")), str(row.get("timestamp"))) for row in ends))
 
 
 def _done(running: dict[Future[T], str]) -> Iterator[tuple[str, T | VcloudAirError]]:
