@@ -7,7 +7,13 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from vcloudair_core.errors import AuthenticationError, InvalidRequestError, NotFoundError, PermissionDeniedError
+from vcloudair_core.errors import (
+    AuthenticationError,
+    InvalidRequestError,
+    NotFoundError,
+    PermissionDeniedError,
+    ServerError,
+)
 from vcloudair_core.http import Request, Response
 from vcloudair_core.redact import Secret
 from vcloudair_core.session import auth, session_codec
@@ -32,6 +38,7 @@ _log = logging.getLogger(__name__)
 TOKEN_HEADER = "x-vcloud-authorization"  # noqa: S105 - a name
 ACCESS_TOKEN_HEADER = "X-VMWARE-VCLOUD-ACCESS-TOKEN"  # noqa: S105 - a name
 
+_NO_SUCH_ENDPOINT = (404, 405, 501)
 _FORBIDDEN = "Is the org enabled, and may this user use the API? A proxy may also take the password out."
 _CHECK = "Check username (without the org), password and org (VCA_USERNAME, VCA_PASSWORD, VCA_ORG)."
 
@@ -58,12 +65,16 @@ class VcdAuth:
             return (yield from self._legacy(base_url, version))
         except (NotFoundError, InvalidRequestError, PermissionDeniedError) as exc:
             # An operator may have switched the old endpoint off before its time. 406 is about the version, not this.
+            told = auth.refused(exc, self._who, base_url, hint=_FORBIDDEN) if exc.status == 403 else exc
             if exc.status == 406 or not is_at_least(version, CLOUDAPI_LOGIN_SINCE):
-                if exc.status == 403:
-                    raise auth.refused(exc, self._who, base_url, hint=_FORBIDDEN) from exc
-                raise
+                raise told from exc
             _log.debug("/api/sessions answered %d; trying /cloudapi", exc.status)
-            return (yield from self._cloudapi(base_url, version))
+            try:
+                return (yield from self._cloudapi(base_url, version))
+            except (NotFoundError, InvalidRequestError, ServerError) as second:
+                if second.status not in _NO_SUCH_ENDPOINT:
+                    raise
+                raise told from second  # the other one is not there: what the first said is the story to tell
 
     def _legacy(self, base_url: str, version: str) -> Flow:
         who = self._who

@@ -95,8 +95,12 @@ class Portal:
     def list_vdcs(
         self, session: PortalSession, services: Sequence[PortalService]
     ) -> Generator[Request, Response, list[PortalVdc]]:
-        """The VDCs of services. A service that cannot be read, or is no compute service, has none."""
+        """The VDCs of services. A service that cannot be read, or is no compute service, has none.
+
+        Raises what reading ended in, when there is no VDC at all and that may be why.
+        """
         found: list[PortalVdc] = []
+        failure: ApiError | DecodeError | None = None
         for service in services:
             try:
                 response = yield self._request("GET", self.origins.admit(service.href), session)
@@ -105,6 +109,9 @@ class Portal:
                 raise
             except (ApiError, DecodeError) as exc:
                 _log.warning("Service %s of the portal is left out: %s", service.service_id, exc)
+                failure = failure or exc
+        if failure is not None and not found:
+            raise failure
         return found
 
     def open_vdc(self, session: PortalSession, vdc: PortalVdc) -> Generator[Request, Response, VdcLogin]:
