@@ -102,10 +102,10 @@ def _by_class(status: int) -> tuple[type[ApiError], str]:
     if 300 <= status < 400:
         return ApiError, "The server sends the request elsewhere, which is followed only for reading. Check url."
     if 400 <= status < 500:
-        return InvalidRequestError, ""
+        return InvalidRequestError, "Sending it again will not help: change what is asked for."
     if status >= 500:
         return ServerError, "The fault is on the server's side. Try again; if it stays, tell its operator."
-    return ApiError, ""
+    return ApiError, "That is no answer of this protocol. Is url the address of the API?"
 
 
 _BY_STATUS: dict[int, tuple[type[ApiError], str]] = {

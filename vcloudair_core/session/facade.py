@@ -17,7 +17,7 @@ from vcloudair_core.redact import Secret
 from vcloudair_core.session import auth_vca, auth_vchs, session_codec
 from vcloudair_core.session.auth import Flow, Grant, PrimedAuth
 from vcloudair_core.session.auth_vcd import TOKEN_HEADER, VcdAuth
-from vcloudair_core.session.clock import SYSTEM_CLOCK
+from vcloudair_core.session.clock import SYSTEM_CLOCK, Clock
 from vcloudair_core.session.identity import Identity
 from vcloudair_core.session.org_info import OrgInfo, new_transport, session_for
 from vcloudair_core.session.retry import RetryPolicy
@@ -43,11 +43,15 @@ class _Portal:
     transport: Transport | None
     """Set it before signing in to talk over something else than sockets, such as a simulator in this process."""
 
+    clock: Clock
+    """What its sessions wait by; set it before signing in."""
+
     def __init__(self, version: str, username: str | None, password: str | None) -> None:
         self.version = check_pinned(str(version))
         self.username = username
         self.vcd_tokens: dict[str, OrgInfo] = {}
         self.transport = None
+        self.clock = SYSTEM_CLOCK
         self._password = Secret(password or "")
         self._default_transport: Transport | None = None
 
@@ -85,7 +89,7 @@ class _Portal:
         wire = Wire(
             self._transport(settings),
             policy=RetryPolicy.of(settings),
-            clock=SYSTEM_CLOCK,
+            clock=self.clock,
             secrets=settings.secrets(),
         )
         return wire.run(flow, allowed_origins=settings.allowed_origins or ())
@@ -176,7 +180,10 @@ class VCASession(_Portal):
     def _keep(self, orgname: str, login: VdcLogin, vdc: PortalVdc) -> OrgInfo:
         settings = self._settings("vchs", url=login.base_url, vdc=vdc.name or orgname)
         session = Session(
-            settings, self._transport(settings), PrimedAuth(self._vdc_grant(login, vdc), _Reopened(self, vdc))
+            settings,
+            self._transport(settings),
+            PrimedAuth(self._vdc_grant(login, vdc), _Reopened(self, vdc)),
+            clock=self.clock,
         )
         info = OrgInfo(
             {
@@ -210,7 +217,8 @@ class VCASession(_Portal):
         settings = self._settings("vchs", url=base_url, org=orgname)
         flow = VcdAuth(settings)
         grant = self._run(settings, flow.sign_in())
-        session = Session(settings, self._transport(settings), PrimedAuth(_borrowed(grant), flow))
+        auth = PrimedAuth(_borrowed(grant), flow)
+        session = Session(settings, self._transport(settings), auth, clock=self.clock)
         info = OrgInfo(
             {
                 "vcdurl": base_url,
@@ -271,7 +279,8 @@ class VCAODSession(_Portal):
         grant = self._run(settings, self._open(instance))
         # Named here, so that an org of the environment (VCA_ORG) does not guard against the instance chosen.
         settings = settings.replace(org=grant.identity.org_name or grant.identity.org_id)
-        session = Session(settings, self._transport(settings), PrimedAuth(_borrowed(grant), _Reopened(self, instance)))
+        auth = PrimedAuth(_borrowed(grant), _Reopened(self, instance))
+        session = Session(settings, self._transport(settings), auth, clock=self.clock)
         info = OrgInfo(
             {
                 # With a slash at its end, as the original had it. Source: api/sessions.md §5.
