@@ -32,6 +32,10 @@ def rule(number: int) -> dict[str, Any]:
     return {"name": f"rule {number}", "source": [f"10.0.0.{number}"], "protocol": "tcp", "dest_port": ["443"]}
 
 
+def one_turn(words: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{RULE: words}, {PING: {}}, {FLOOR: {"msg": "floor"}}]
+
+
 def written(path: Path, tasks: list[dict[str, Any]]) -> Path:
     path.write_text(json.dumps([{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]), encoding="utf-8")
     return path
@@ -39,7 +43,7 @@ def written(path: Path, tasks: list[dict[str, Any]]) -> Path:
 
 def test_a_converged_task_costs_a_fraction_of_a_ping(tmp_path: Path) -> None:
     rules = [rule(number) for number in range(COUNT)]
-    turns = [task for words in rules for task in ({RULE: words}, {PING: {}}, {FLOOR: {"msg": "floor"}})]
+    turns: list[dict[str, Any]] = [task for words in rules for task in one_turn(words)]
     # The simulator is a process of its own, as a cloud is: what it computes is not to hold up what is measured.
     with served(tmp_path, environment({}, tmp_path)) as exported:
         env = environment(exported, tmp_path)

@@ -91,7 +91,7 @@ def test_on_another_host_it_is_a_module(env: dict[str, str], tmp_path: Path) -> 
 
 
 def test_the_environment_can_turn_it_off_and_a_task_back_on(env: dict[str, str], tmp_path: Path) -> None:
-    tasks = ({INFO: {}}, {INFO: {}, "vars": {"vca_in_controller": True}})
+    tasks: tuple[dict[str, Any], ...] = ({INFO: {}}, {INFO: {}, "vars": {"vca_in_controller": True}})
     recorded = record(play(tmp_path, *tasks), {**env, "VCA_IN_CONTROLLER": "no"}, tmp_path, "-vvv")
     assert recorded.run.output.count("is run as a module: vca_in_controller is false") == 1
     assert recorded.run.output.count(HERE) == 1
@@ -175,6 +175,16 @@ def test_a_task_timeout_ends_it(way: str, env: dict[str, str], tmp_path: Path) -
     late, after = recorded.results()
     assert (late["event"], after["event"]) == ("failed", "ok")
     assert "Timed out after 2 second(s)" in late["result"]["msg"]
+
+
+def test_a_library_that_lacks_something_fails_its_tasks_and_not_ansible(env: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "requests.py").write_text("raise ImportError('requests is damaged')\n", encoding="utf-8")
+    tasks: tuple[dict[str, Any], ...] = ({INFO: {}, "ignore_errors": True}, {"ansible.builtin.debug": {}})
+    recorded = record(play(tmp_path, *tasks), {**env, "PYTHONPATH": str(tmp_path)}, tmp_path)
+    assert recorded.run.status == 0, recorded.run.output
+    failed, _ = recorded.results()
+    assert failed["event"] == "failed"
+    assert "requests is damaged" in recorded.run.output
 
 
 # -- one login, and no leaks -------------------------------------------------------------------------------------

@@ -1,0 +1,63 @@
+"""Keys that processes of one run share: derived once, in memory only, and never half a key."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+
+from vcloudair_core.redact import Secret
+from vcloudair_core.session import cache
+from vcloudair_core.session.auth import Grant
+from vcloudair_core.session.cache import TokenCache
+from vcloudair_core.session.derived_keys import SLOTS, KeyMemory
+from vcloudair_core.session.identity import Identity
+
+NAME, KEY = hashlib.sha256(b"name").digest(), hashlib.sha256(b"key").digest()
+
+
+def test_what_a_child_derived_is_there_for_its_parent_and_the_next_child() -> None:
+    memory = KeyMemory()
+    assert memory.get(NAME) is None
+    child = os.fork()
+    if child == 0:
+        memory.put(NAME, KEY)
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert memory.get(NAME) == KEY
+
+
+def test_a_key_that_is_crowded_out_or_half_written_is_not_there() -> None:
+    memory = KeyMemory()
+    memory.put(NAME, KEY)
+    other = NAME[:4] + bytes(28)
+    assert memory.get(other) is None
+    memory.put(other, KEY)
+    assert (memory.get(NAME), memory.get(other)) == (None, KEY)
+    start = int.from_bytes(NAME[:4], "big") % SLOTS * 96
+    memory._memory[start + 40] ^= 1
+    assert memory.get(other) is None
+
+
+def test_one_derivation_for_many_caches_and_another_for_another_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    derived: list[bytes] = []
+    scrypt = hashlib.scrypt
+
+    def counted(password: bytes, **how: int) -> bytes:
+        derived.append(password)
+        return scrypt(password, **how)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(hashlib, "scrypt", counted)
+    monkeypatch.setattr(cache, "KEYS", KeyMemory())
+    folder = tmp_path / "sessions"
+    grant = Grant(Identity("vcd", "https://vcd.example.test", "5.6", "ops", "acme"), {"x-token": Secret("t")})
+    assert TokenCache(folder, "k" * 64, Secret("right")).store(grant)
+    for _ in range(5):
+        assert TokenCache(folder, "k" * 64, Secret("right")).load() is not None
+    assert len(derived) == 1
+    assert TokenCache(folder, "k" * 64, Secret("wrong")).load() is None
+    assert len(derived) == 2
