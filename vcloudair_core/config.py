@@ -8,6 +8,7 @@ empty strings for fields left blank.
 from __future__ import annotations
 
 import difflib
+import logging
 import os
 import sys
 from collections.abc import Mapping
@@ -17,6 +18,8 @@ from typing import Any
 
 from vcloudair_core.errors import ConfigurationError
 from vcloudair_core.redact import Secret
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -262,6 +265,7 @@ def _from_file(
             raise ConfigurationError(f"The configuration file {path} does not exist{wanted}.")
         return {}
     tree = _read_toml(path)
+    _warn_of_readers(path, tree)
     profiles = tree.pop("profile", {})
     found = _named(tree, Origin(f"file {path}"))
     if profile:
@@ -271,6 +275,15 @@ def _from_file(
             )
         found |= _named(profiles[profile], Origin(f"file {path} [profile.{profile}]"))
     return found
+
+
+def _warn_of_readers(path: Path, tree: Mapping[str, Any]) -> None:
+    """Others who can read a file of passwords have them. It is used all the same: it would be no safer unused."""
+    parts = [tree, *(tree.get("profile") or {}).values()] if isinstance(tree.get("profile", {}), dict) else [tree]
+    names = {name for part in parts if isinstance(part, dict) for name in part}
+    held = sorted(name for name in names if name in _BY_NAME and _BY_NAME[name].type == "secret")
+    if held and os.name == "posix" and path.stat().st_mode & 0o077:
+        _log.warning("Others can read %s, which holds %s. Run: chmod 600 %s", path, _listed(held), path)
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

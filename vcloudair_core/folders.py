@@ -1,7 +1,14 @@
-"""Where things live on this machine that outlast a process: locks, stages, fingerprints of keys."""
+"""Where things live on this machine that outlast a process: locks, stages, runs, fingerprints of keys.
+
+Whoever owns the folder that our files are in can put others in their place: a journal to resume, a stage to commit. So
+each of these folders has to be this user's own, and is closed to everybody else.
+"""
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,3 +23,39 @@ def state_folder(settings: Settings) -> Path:
     import platformdirs
 
     return Path(platformdirs.user_state_dir("vcloudair"))
+
+
+def private_folder(path: Path) -> Path:
+    """The folder, made if need be, which nobody else can enter; neither can they enter what was made above it.
+
+    Raises OSError, whose ``strerror`` says it, when it cannot be made, or is not this user's own.
+    """
+    for parent in [path, *path.parents][::-1]:
+        if not parent.exists():
+            parent.mkdir(mode=0o700, exist_ok=True)
+    check_folder(path)
+    return path
+
+
+def check_folder(path: Path) -> bool:
+    """Whether it is there. One of our own that others can enter is closed.
+
+    A link counts as our own when we made it and it leads to a folder of ours. Raises OSError as :func:`private_folder`
+    does.
+    """
+    try:
+        itself, status = os.lstat(path), os.stat(path)  # noqa: PTH116 - the one beside the other
+    except FileNotFoundError:
+        return False
+    if not stat.S_ISDIR(status.st_mode):
+        raise NotADirectoryError(errno.ENOTDIR, "it is no folder", str(path))
+    if not (is_own(itself) and is_own(status)):
+        raise PermissionError(errno.EACCES, "it belongs to another user", str(path))
+    if status.st_mode & 0o077:
+        path.chmod(0o700)
+    return True
+
+
+def is_own(status: os.stat_result) -> bool:
+    """Whether a file or folder is this user's. Systems without such a thing are not asked."""
+    return not hasattr(os, "geteuid") or status.st_uid == os.geteuid()

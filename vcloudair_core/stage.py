@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import ConfigurationError, StageError
+from vcloudair_core.folders import check_folder, is_own, private_folder, state_folder
 
 if TYPE_CHECKING:
     from vcloudair_core.config import Settings
@@ -98,7 +99,7 @@ class StageFile:
         import filelock
 
         try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private_folder(self.path.parent)
             lock = filelock.FileLock(self.path.with_suffix(".lock"), mode=0o600)
             with lock.acquire(timeout=_LOCK_TIMEOUT_S, poll_interval=0.02):
                 content = self.read() or StageContent(self.stage_id, time.time())
@@ -112,12 +113,15 @@ class StageFile:
     def read(self) -> StageContent | None:
         """What is on disk, or None. Raises StageError for a file that is damaged or not ours."""
         try:
+            check_folder(self.path.parent)
             with self.path.open("rb") as file:
-                if os.fstat(file.fileno()).st_uid != os.geteuid():
+                if not is_own(os.fstat(file.fileno())):
                     raise StageError(f"The stage {self.path} belongs to another user.")
                 raw = file.read()
         except FileNotFoundError:
             return None
+        except OSError as exc:
+            raise StageError(f"The stage {self.path} cannot be read: {exc.strerror}.", hint="Set state_dir.") from exc
         try:
             return _parsed(json.loads(raw))
         except (ValueError, KeyError, TypeError, OverflowError, OSError, RecursionError) as exc:
@@ -160,7 +164,6 @@ def waiting_stages(settings: Settings | None = None) -> list[dict[str, Any]]:
     Shape of an item: see :meth:`StageContent.as_dict`. ``settings``: by default those of the environment and the file.
     """
     from vcloudair_core.config import Settings
-    from vcloudair_core.folders import state_folder
 
     return [content.as_dict() for content in stages_in(state_folder(settings or Settings.load()) / "stages")]
 

@@ -50,10 +50,12 @@ def held(folder: Path, key: str, target: str, timeout_s: float) -> Iterator[None
     """
     import filelock
 
+    from vcloudair_core.folders import private_folder
+
     path = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.lock"
     lock = filelock.FileLock(path, mode=0o600)
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(folder)
         lock.acquire(timeout=timeout_s, poll_interval=0.02)
     except filelock.Timeout as exc:
         raise LockTimeoutError(

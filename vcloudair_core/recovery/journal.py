@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import ConfigurationError, LockTimeoutError, NotFoundError
-from vcloudair_core.folders import state_folder
+from vcloudair_core.folders import check_folder, is_own, private_folder, state_folder
 
 if TYPE_CHECKING:
     from vcloudair_core.config import Settings
@@ -80,7 +80,8 @@ def create_journal(settings: Settings, observers: tuple[Observer, ...] = ()) -> 
     stamp = datetime.now(timezone.utc).strftime("%Y%m%d-%H%M%S-%f")[:-3]
     folder = runs_folder(settings) / f"{stamp}-{secrets.token_hex(2)}"
     try:
-        folder.mkdir(mode=0o700, parents=True)
+        private_folder(folder.parent)
+        folder.mkdir(mode=0o700)
         made = Journal(folder, observers=observers)
         _sync_folder(folder)
         _sync_folder(folder.parent)
@@ -127,9 +128,28 @@ def newest_run(settings: Settings) -> str:
 
 
 def run_ids(settings: Settings) -> list[str]:
-    """The ids of all runs of this user on this machine, oldest first."""
+    """The ids of all runs of this user on this machine, oldest first. Raises ConfigurationError: not our folder.
+
+    A run that is resumed runs the programs of the plan that lies beside its journal. So what somebody else has put
+    there does not count as a run.
+    """
     folder = runs_folder(settings)
-    return sorted(one.name for one in folder.iterdir() if (one / JOURNAL).is_file()) if folder.is_dir() else []
+    try:
+        if not check_folder(folder):
+            return []
+        return sorted(one.name for one in folder.iterdir() if _is_run(one))
+    except OSError as exc:
+        raise ConfigurationError(
+            f"The runs in {folder} cannot be looked at: {exc.strerror}.",
+            hint="Set state_dir (VCA_STATE_DIR) to a folder of your own.",
+        ) from exc
+
+
+def _is_run(folder: Path) -> bool:
+    try:
+        return all(is_own(os.lstat(path)) for path in (folder, folder / JOURNAL)) and (folder / JOURNAL).is_file()
+    except OSError:
+        return False
 
 
 def folder_of(settings: Settings, run_id: str) -> Path:

@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vcloudair_core.folders import is_own
 from vcloudair_core.redact import Secret, as_bytes
 from vcloudair_core.session.auth import Farewell, Grant
 from vcloudair_core.session.clock import SYSTEM_CLOCK, Clock
@@ -184,7 +185,7 @@ class TokenCache:
             return None
         with os.fdopen(descriptor, "rb") as file:
             status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode) or not _is_ours(status) or status.st_mode & 0o077:
+            if not stat.S_ISREG(status.st_mode) or not is_own(status) or status.st_mode & 0o077:
                 self._complain("is not a file that only you can read; it was left alone")
                 return None
             return file.read(MAX_FILE_BYTES), status.st_mtime
@@ -195,7 +196,7 @@ class TokenCache:
             if make:
                 self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             status = os.lstat(self._folder)
-            if not stat.S_ISDIR(status.st_mode) or not _is_ours(status):
+            if not stat.S_ISDIR(status.st_mode) or not is_own(status):
                 self._complain("is in a folder that is a link, or is not yours")
                 return False
             if status.st_mode & 0o077:
@@ -230,10 +231,6 @@ class TokenCache:
         if grant.idle_s is not None and now - used_at > grant.idle_s:
             return False
         return grant.expires_at is None or now < grant.expires_at
-
-
-def _is_ours(status: os.stat_result) -> bool:
-    return not hasattr(os, "geteuid") or status.st_uid == os.geteuid()
 
 
 def _as_plain(grant: Grant) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vcloudair_core.folders import check_folder, private_folder
 from vcloudair_core.redact import Secret, as_bytes
 from vcloudair_core.services.ans.ipsec_model import new_identity
 
@@ -105,6 +106,7 @@ class PskBook:
 
     def _read_salt(self) -> bytes | None:
         try:
+            check_folder(self._folder)
             return (self._folder / "hmac.key").read_bytes() or None
         except FileNotFoundError:
             return None
@@ -115,7 +117,7 @@ class PskBook:
     def _made_salt(self) -> bytes:
         salt = random_secrets.token_bytes(32)
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private_folder(self._folder)
             path = self._folder / "hmac.key"
             # Whole or not at all, and whoever comes first decides: others would remember with another key.
             beside = self._folder / f".{random_secrets.token_hex(8)}.tmp"
@@ -153,7 +155,7 @@ class PskBook:
         import filelock
 
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private_folder(self._folder)
             lock = filelock.FileLock(self._folder / "fingerprints.lock", mode=0o600)
             with lock.acquire(timeout=_LOCK_TIMEOUT_S, poll_interval=0.02):
                 book = self._read() or {"format": _FORMAT, "edges": {}}

@@ -1,0 +1,287 @@
+"""Files that outlast a process: closed to others, never written through links, never taken from somebody else."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.recovery_events import run_events
+from vcloudair_core import folders
+from vcloudair_core.config import Settings
+from vcloudair_core.engine.lock import held
+from vcloudair_core.errors import ConfigurationError, StageError, VcloudAirError
+from vcloudair_core.recovery.edges import write_durably
+from vcloudair_core.recovery.journal import JOURNAL, create_journal, read_run, reopen_journal, run_ids, runs_folder
+from vcloudair_core.recovery.report import report_of
+from vcloudair_core.recovery.report_files import save_report
+from vcloudair_core.redact import Secret
+from vcloudair_core.services.ans.psk_book import PskBook
+from vcloudair_core.simulator.serving import write_env_file
+from vcloudair_core.stage import StagedSection, StageFile, stages_in
+
+STRANGER = 12_345
+
+needs_posix = pytest.mark.skipif(not hasattr(os, "geteuid"), reason="other systems have no owners of this kind")
+needs_root = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root gives files away")
+pytestmark = needs_posix
+
+
+@pytest.fixture(autouse=True)
+def _open_umask() -> Iterator[None]:
+    """As open as it gets: what is closed was closed by us."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+def settings(folder: Path) -> Settings:
+    return Settings.load({"state_dir": str(folder)}, environ={"VCA_CONFIG_FILE": ""})
+
+
+def write_psk(folder: Path) -> None:
+    book = PskBook(folder / "psk", "https://h:443/edge/1")
+    book.load()
+    book.record({"site-1": Secret("a long key")})
+
+
+def write_stage(folder: Path) -> None:
+    with StageFile(folder / "stages", "one").opened() as content:
+        content.sections.append(StagedSection({}, "firewall", "edge web", "https://h/edge/1", b"{}", b"{}", [{}]))
+
+
+def write_lock(folder: Path) -> None:
+    with held(folder / "locks", "key", "edge web", 1.0):
+        pass
+
+
+def write_run(folder: Path) -> None:
+    journal = create_journal(settings(folder))
+    for event in run_events(machines=1):
+        journal.append(
+            event["event"], **{key: value for key, value in event.items() if key not in ("seq", "at", "event")}
+        )
+    write_durably(journal.folder / "web.edge.json", {"edge": "web"})
+    save_report(report_of(run_events(machines=1)), journal.folder)
+    journal.close()
+
+
+WRITERS: dict[str, Callable[[Path], None]] = {
+    "psk": write_psk,
+    "stages": write_stage,
+    "locks": write_lock,
+    "dr/runs": write_run,
+}
+writers = pytest.mark.parametrize("name", WRITERS)
+
+
+@writers
+def test_nobody_else_can_read_or_enter(name: str, tmp_path: Path) -> None:
+    state = tmp_path / "a" / "state"
+    WRITERS[name](state)
+    made = [tmp_path / "a", *(tmp_path / "a").rglob("*")]
+    assert len(made) > 2
+    for path in made:
+        mode = stat.S_IMODE(path.lstat().st_mode)
+        # The number of the process that holds a lock is nothing to hide; its folder is closed anyway.
+        assert mode & 0o077 == 0 or path.suffix == ".pid", f"{path} {mode:o}"
+
+
+@writers
+def test_a_folder_that_was_open_is_closed(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).mkdir(mode=0o777, parents=True)
+    WRITERS[name](tmp_path)
+    assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o700
+
+
+def is_refused(write: Callable[[], None], caplog: pytest.LogCaptureFixture) -> bool:
+    """By an error of ours, or with a warning for what is a mere courtesy."""
+    caplog.clear()
+    try:
+        write()
+    except VcloudAirError as exc:
+        assert "another user" in str(exc) or "no folder" in str(exc)
+        return True
+    return any(record.levelname == "WARNING" for record in caplog.records)
+
+
+@writers
+@needs_root
+def test_a_folder_of_somebody_else_is_not_used(name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / name).mkdir(mode=0o777, parents=True)
+    os.chown(tmp_path / name, STRANGER, STRANGER)
+    assert is_refused(lambda: WRITERS[name](tmp_path), caplog)
+    assert not list((tmp_path / name).iterdir())
+
+
+@writers
+@needs_root
+def test_nor_is_a_link_that_somebody_else_has_put_there(
+    name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    ours = tmp_path / "ours"
+    ours.mkdir(mode=0o700)
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / name).symlink_to(ours)
+    os.chown(tmp_path / name, STRANGER, STRANGER, follow_symlinks=False)
+    assert is_refused(lambda: WRITERS[name](tmp_path), caplog)
+    assert not list(ours.iterdir())
+
+
+@writers
+def test_a_link_of_our_own_to_a_folder_of_our_own_is(name: str, tmp_path: Path) -> None:
+    ours = tmp_path / "bigger-disk"
+    ours.mkdir(mode=0o700)
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / name).symlink_to(ours)
+    WRITERS[name](tmp_path)
+    assert list(ours.iterdir())
+
+
+@writers
+def test_a_file_in_place_of_the_folder_is_told_of(name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / name).write_text("x", encoding="utf-8")
+    assert is_refused(lambda: WRITERS[name](tmp_path), caplog)
+
+
+def test_without_owners_nobody_is_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delattr(os, "geteuid")
+    assert folders.check_folder(tmp_path)
+
+
+# -- links in place of files ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def victim(tmp_path: Path) -> Path:
+    path = tmp_path / "victim"
+    path.write_text("precious", encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("file", ["fingerprints.tmp", "fingerprints.json"])
+def test_fingerprints_are_not_written_through_links(file: str, tmp_path: Path, victim: Path) -> None:
+    (tmp_path / "psk").mkdir(mode=0o700)
+    (tmp_path / "psk" / file).symlink_to(victim)
+    write_psk(tmp_path)
+    assert victim.read_text(encoding="utf-8") == "precious"
+    assert not (tmp_path / "psk" / "fingerprints.json").is_symlink()
+
+
+@pytest.mark.parametrize("file", ["one.tmp", "one.stage"])
+def test_stages_are_not_written_through_links(file: str, tmp_path: Path, victim: Path) -> None:
+    (tmp_path / "stages").mkdir(mode=0o700)
+    (tmp_path / "stages" / file).symlink_to(victim)
+    if file == "one.stage":
+        with pytest.raises(StageError, match="damaged"):
+            write_stage(tmp_path)
+    else:
+        write_stage(tmp_path)
+    assert victim.read_text(encoding="utf-8") == "precious"
+
+
+def test_a_journal_is_not_written_through_a_link(tmp_path: Path, victim: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vcloudair_core.recovery.journal.secrets.token_hex", lambda size: "aaaa")
+
+    def planted(folder: Path, *arguments: Any, **keywords: Any) -> Any:
+        (folder / JOURNAL).symlink_to(victim)
+        return original(folder, *arguments, **keywords)
+
+    from vcloudair_core.recovery import journal as module
+
+    original = module._hold
+    monkeypatch.setattr(module, "_hold", planted)
+    with pytest.raises(ConfigurationError, match="no place to be written down"):
+        create_journal(settings(tmp_path))
+    assert victim.read_text(encoding="utf-8") == "precious"
+
+
+def test_what_an_edge_held_is_not_written_through_a_link(tmp_path: Path, victim: Path) -> None:
+    (tmp_path / "web.edge.json").symlink_to(victim)
+    write_durably(tmp_path / "web.edge.json", {"edge": "web"})
+    (tmp_path / "web.edge.json.new").symlink_to(victim)
+    with pytest.raises(OSError):
+        write_durably(tmp_path / "web.edge.json", {"edge": "web"})
+    assert victim.read_text(encoding="utf-8") == "precious"
+
+
+@pytest.mark.parametrize("name", ["report.html", "report.json", "report.xml"])
+def test_a_report_is_not_written_through_links(name: str, tmp_path: Path, victim: Path) -> None:
+    (tmp_path / name).symlink_to(victim)
+    (tmp_path / f".{name}.{os.getpid()}.tmp").symlink_to(victim)
+    save_report(report_of(run_events(machines=1)), tmp_path)
+    assert victim.read_text(encoding="utf-8") == "precious"
+    assert not (tmp_path / name).is_symlink()
+
+
+@pytest.mark.parametrize("name", ["sim.env", "sim.env.part"])
+def test_the_env_file_is_not_written_through_links(name: str, tmp_path: Path, victim: Path) -> None:
+    (tmp_path / name).symlink_to(victim)
+    write_env_file(tmp_path / "sim.env", {"VCA_PASSWORD": "x' y"})
+    assert victim.read_text(encoding="utf-8") == "precious"
+    assert stat.S_IMODE((tmp_path / "sim.env").stat().st_mode) == 0o600
+
+
+# -- what somebody else has left -----------------------------------------------------------------------------------
+
+
+@needs_root
+@pytest.mark.parametrize("whose", ["folder", "journal"])
+def test_a_run_that_somebody_else_has_put_there_is_none(whose: str, tmp_path: Path) -> None:
+    """Going on with it would run the programs that its plan names."""
+    write_run(tmp_path)
+    (run_id,) = run_ids(settings(tmp_path))
+    assert read_run(settings(tmp_path), run_id)
+    folder = runs_folder(settings(tmp_path)) / run_id
+    os.chown(folder if whose == "folder" else folder / JOURNAL, STRANGER, STRANGER)
+    assert run_ids(settings(tmp_path)) == []
+    for use in (read_run, reopen_journal):
+        with pytest.raises(VcloudAirError, match="no run"):
+            use(settings(tmp_path), run_id)
+
+
+@needs_root
+def test_a_stage_that_somebody_else_has_put_there_is_not_committed(tmp_path: Path) -> None:
+    write_stage(tmp_path)
+    os.chown(tmp_path / "stages" / "one.stage", STRANGER, STRANGER)
+    with pytest.raises(StageError, match="another user"):
+        StageFile(tmp_path / "stages", "one").read()
+    assert stages_in(tmp_path / "stages") == []
+
+
+@pytest.mark.parametrize("run_id", ["../../../etc", "..", "/etc", "a/b", "", "*", "\x00"])
+def test_the_name_of_a_run_leads_nowhere_else(run_id: str, tmp_path: Path) -> None:
+    write_run(tmp_path)
+    (tmp_path / "dr" / JOURNAL).write_text(json.dumps({"seq": 1, "event": "run_started"}) + "\n", encoding="utf-8")
+    with pytest.raises(VcloudAirError, match="no run"):
+        reopen_journal(settings(tmp_path), run_id)
+
+
+# -- the configuration file ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "mode", "warns"),
+    [
+        ('password = "x"', 0o644, True),
+        ('password = "x"', 0o640, True),
+        ('[profile.a]\napi_token = "x"', 0o644, True),
+        ('pass = "x"', 0o604, True),
+        ('password = "x"', 0o600, False),
+        ('url = "https://vcd.example.test"', 0o644, False),
+    ],
+)
+def test_passwords_that_others_can_read_are_warned_of(
+    text: str, mode: int, warns: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(text, encoding="utf-8")
+    path.chmod(mode)
+    Settings.load(environ={"VCA_CONFIG_FILE": str(path)})
+    assert any("chmod 600" in record.getMessage() for record in caplog.records) is warns
