@@ -26,7 +26,7 @@ _NOT_LINKED = {".git", ".venv", ".nox", "build", "dist", "sim.env"}
 NEEDS_ROOM = {"docs/tutorial/load-balancer-pools.md"}
 """Pages that make an environment of their own: a test of their own runs them."""
 
-TIMEOUT_S = 100
+TIMEOUT_S = 180
 
 
 @dataclass(frozen=True)
