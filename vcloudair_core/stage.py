@@ -26,7 +26,7 @@ from vcloudair_core.folders import check_folder, is_own, private_folder, state_f
 if TYPE_CHECKING:
     from vcloudair_core.config import Settings
 
-FORMAT = 1
+FORMAT = 2
 _LOCK_TIMEOUT_S = 60.0
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
 
@@ -36,7 +36,8 @@ class StagedSection:
     """One section of one thing.
 
     ``target`` is what the kinds open, with a UUID; ``title`` names it for people; ``snapshot`` and ``working`` are
-    documents as their store dumps them; ``operations`` have the shape ``{"kind", "state", "specs"}``.
+    documents as their store dumps them; ``operations`` have the shape ``{"kind", "state", "specs"}``. ``cloud``: where
+    it is, as :func:`cloud_of` tells it: hosts of one run may share a stage, and speak to different clouds.
     """
 
     target: dict[str, Any]
@@ -46,20 +47,24 @@ class StagedSection:
     snapshot: bytes
     working: bytes
     operations: list[dict[str, Any]] = field(default_factory=list)
+    cloud: str = ""
 
 
 @dataclass
 class StageContent:
-    """All sections of a stage. ``names`` maps targets as they were given to targets with UUIDs, to spare look-ups."""
+    """All sections of a stage. ``names`` maps targets as they were given to targets with UUIDs, to spare look-ups;
+    its keys are of :func:`name_of`.
+    """
 
     stage_id: str
     created: float
     names: dict[str, dict[str, Any]] = field(default_factory=dict)
     sections: list[StagedSection] = field(default_factory=list)
 
-    def section(self, lock_key: str, name: str) -> StagedSection | None:
+    def section(self, cloud: str, lock_key: str, name: str) -> StagedSection | None:
         """The section of that name of the thing with that lock key."""
-        return next((part for part in self.sections if (part.lock_key, part.section) == (lock_key, name)), None)
+        wanted = (cloud, lock_key, name)
+        return next((part for part in self.sections if (part.cloud, part.lock_key, part.section) == wanted), None)
 
     @property
     def count(self) -> int:
@@ -146,6 +151,17 @@ class StageFile:
         with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
             json.dump(_plain(content), file, ensure_ascii=False)
         beside.replace(self.path)
+
+
+def cloud_of(settings: Settings) -> str:
+    """Which cloud and org settings lead to, without asking anybody."""
+    said = (settings.service_type, str(settings.url or "").rstrip("/"), settings.org, settings.instance)
+    return "|".join(str(word or "").casefold() for word in said)
+
+
+def name_of(cloud: str, target: Mapping[str, Any]) -> str:
+    """What a target is known by in a stage."""
+    return json.dumps([cloud, dict(target)], sort_keys=True)
 
 
 def stages_in(folder: Path) -> list[StageContent]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -15,7 +14,7 @@ from vcloudair_core.engine.outcome import Outcome
 from vcloudair_core.engine.sequence import Operation, SequenceKind
 from vcloudair_core.errors import StageError
 from vcloudair_core.folders import state_folder
-from vcloudair_core.stage import StageContent, StagedSection, StageFile, left_behind, stages_in
+from vcloudair_core.stage import StageContent, StagedSection, StageFile, cloud_of, left_behind, name_of, stages_in
 
 if TYPE_CHECKING:
     from vcloudair_core.client import Client
@@ -45,6 +44,7 @@ class Staging:
         self._client = client
         self._veto = veto
         self._parsed = parsed
+        self._cloud = cloud_of(client.settings)
         self.folder = state_folder(client.settings) / "stages"
 
     def add(self, wish: Wish, stage_id: str, *, check: bool) -> Outcome:
@@ -57,11 +57,11 @@ class Staging:
         if isinstance(kind, Validates):
             kind.validate(wish.desired)
         with StageFile(self.folder, _name(stage_id, check)).opened() as content:
-            key = json.dumps(wish.target, sort_keys=True)
+            key = name_of(self._cloud, wish.target)
             store = kind.open(self._client.session, content.names.get(key, wish.target))
             if not isinstance(store, Keepable):
                 raise StageError(f"{wish.kind} cannot be staged.", hint="Leave stage out for it.")
-            staged, document = _document(content, cast(KeepableStore, store), wish.target)
+            staged, document = self._document(content, cast(KeepableStore, store), wish.target)
             content.names[key] = staged.target
             operation = Operation(kind, wish.desired).resolved(store)
             plan = kind.plan(document, operation.desired)
@@ -82,6 +82,19 @@ class Staging:
                 warnings=tuple(warnings),
             )
 
+    def _document(
+        self, content: StageContent, store: KeepableStore, target: Mapping[str, Any]
+    ) -> tuple[StagedSection, Document]:
+        """The section as the stage has it, or read for the first time."""
+        known = content.section(self._cloud, store.lock_key, store.section)
+        if known is not None:
+            return known, store.load(known.working)
+        document = store.read()
+        body = store.dump(document)
+        lasting = {**target, **store.lasting_target}
+        made = StagedSection(lasting, store.section, store.target, store.lock_key, body, body, cloud=self._cloud)
+        return made, document
+
     def commit(self, stage_id: str, target: Mapping[str, Any] | None, *, check: bool) -> list[Outcome]:
         """Write every staged section, or those of ``target``, once each. What was written leaves the stage.
 
@@ -101,10 +114,11 @@ class Staging:
 
     def _next(self, content: StageContent, target: Mapping[str, Any] | None) -> StagedSection | None:
         # In one order, whatever came first: what lets traffic in (firewall) is there before what leads it on (nat).
-        sections = sorted(content.sections, key=lambda part: (part.lock_key, part.section))
+        ours = [part for part in content.sections if part.cloud == self._cloud]
+        sections = sorted(ours, key=lambda part: (part.lock_key, part.section))
         if not target:
             return next(iter(sections), None)
-        known = content.names.get(json.dumps(dict(target), sort_keys=True))
+        known = content.names.get(name_of(self._cloud, target))
         for part in sections:
             if part.target == known or (known is None and _same_thing(self._client, part, target)):
                 return part
@@ -163,17 +177,6 @@ class _FromSnapshot:
     def __getattr__(self, name: str) -> Any:
         # Kinds that look further, at an edge's interfaces or its firewall, know their stores better than we do.
         return getattr(self._store, name)
-
-
-def _document(content: StageContent, store: KeepableStore, target: Mapping[str, Any]) -> tuple[StagedSection, Document]:
-    """The section as the stage has it, or read for the first time."""
-    known = content.section(store.lock_key, store.section)
-    if known is not None:
-        return known, store.load(known.working)
-    document = store.read()
-    body = store.dump(document)
-    lasting = {**target, **store.lasting_target}
-    return StagedSection(lasting, store.section, store.target, store.lock_key, body, body), document
 
 
 def _same_thing(client: Client, part: StagedSection, target: Mapping[str, Any]) -> bool:

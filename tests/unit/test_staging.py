@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,10 @@ from vcloudair_core.client import Client
 from vcloudair_core.errors import ConfigurationError, InvalidRequestError, PlanRejectedError, SpecError, StageError
 from vcloudair_core.plugin.hooks import hookimpl
 from vcloudair_core.session.clock import FakeClock
-from vcloudair_core.simulator import Simulator
+from vcloudair_core.simulator import Simulator, SimulatorConfig
 from vcloudair_core.simulator.edge_firewall import append
 from vcloudair_core.stage import StageFile
-from vcloudair_core.testing import Journal, simulator_settings
+from vcloudair_core.testing import Journal, simulated_app, simulator_settings
 
 CONFIG = "/firewall/config"
 RULE = "ans.firewall_rule"
@@ -180,3 +181,19 @@ def test_a_damaged_stage_is_told_of_and_can_be_dropped(client: Client, tmp_path:
     with pytest.raises(StageError, match="damaged"):
         client.commit_stage("run")
     assert StageFile(tmp_path / "stages", "run").discard()
+
+
+def test_clouds_that_share_a_stage_get_their_own_wishes_only(tmp_path: Path) -> None:
+    """Hosts of one play may speak to different clouds, whose edge gateways have the same names and even ids."""
+    with ExitStack() as stack:
+        clouds = []
+        for number in (1, 2):
+            simulator = Simulator(SimulatorConfig(profile="vcd"))
+            told = {**simulator_settings(simulator), "state_dir": str(tmp_path), "url": f"https://cloud{number}.test"}
+            clouds.append((simulator, stack.enter_context(simulated_app(simulator).client(**told))))
+        for number, (_, client) in enumerate(clouds, 1):
+            assert client.stage(RULE, {"name": f"of cloud {number}"}, stage_id="run").changed
+        for number, (simulator, client) in enumerate(clouds, 1):
+            assert len(client.commit_stage("run")) == 1
+            assert names(simulator) == [f"of cloud {number}"]
+            assert client.commit_stage("run") == []
