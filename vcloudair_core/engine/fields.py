@@ -92,8 +92,14 @@ def diff_fields(current: Any, desired: Any, *, also: tuple[str, ...] = ()) -> di
     return changed
 
 
+_PLAIN = frozenset({str, int, float, bool})
+"""Most values of a long list are of these very types, and need no closer look."""
+
+
 def plain(value: Any) -> Any:
     """JSON types for showing: specs as mappings, secrets as ``***``, without what is None or input-only."""
+    if value is None or type(value) in _PLAIN:
+        return value
     if isinstance(value, Secret):
         return MASK
     if dataclasses.is_dataclass(value) and not isinstance(value, type):

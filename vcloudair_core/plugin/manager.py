@@ -95,6 +95,7 @@ class PluginManager:
         self._pm = pluggy.PluginManager(hooks.PROJECT)
         self._pm.add_hookspecs(hooks)
         self._infos: dict[str, PluginInfo] = {}
+        self._distributions: dict[importlib.metadata.Distribution, tuple[str, str]] = {}
         self._collected: dict[str, dict[str, tuple[Any, str]]] = {}
 
     # -- loading -------------------------------------------------------------------------------------------------
@@ -123,13 +124,8 @@ class PluginManager:
                 )
 
     def _load(self, entry_point: importlib.metadata.EntryPoint) -> None:
-        dist = entry_point.dist
-        info = PluginInfo(
-            name=entry_point.name,
-            distribution=dist.name if dist is not None else "",
-            version=dist.version if dist is not None else "",
-            module=entry_point.value,
-        )
+        distribution, version = self._distribution_of(entry_point)
+        info = PluginInfo(name=entry_point.name, distribution=distribution, version=version, module=entry_point.value)
         if info.name in self._infos:
             other = self._infos[info.name]
             if other.module == info.module:
@@ -152,6 +148,15 @@ class PluginManager:
             self._set_aside(info, PluginError(_UNSTATED, plugin=info.name))
             return
         self._register(info, plugin)
+
+    def _distribution_of(self, entry_point: importlib.metadata.EntryPoint) -> tuple[str, str]:
+        """Name and version. Each look into a distribution reads all that its package says of itself once more."""
+        dist = entry_point.dist
+        if dist is None:
+            return "", ""
+        if dist not in self._distributions:
+            self._distributions[dist] = (dist.name, dist.version)
+        return self._distributions[dist]
 
     def register(self, plugin: object, name: str) -> None:
         """Register a plugin object directly: for tests and for programs that embed the library.

@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from vcloudair_core.engine.canonical import ANY, port_set
+from vcloudair_core.services.ans.firewall_cover_index import CoverIndex, Extent
 from vcloudair_core.services.ans.words import endpoint_meaning
 
 DUPLICATE, SHADOWED, REDUNDANT, OPEN = "duplicate", "shadowed", "redundant", "any-any"
@@ -30,22 +31,27 @@ class Finding:
 def lint(rules: Sequence[Mapping[str, Any]], touched: Iterable[str] | None = None) -> list[Finding]:
     """All findings, in the order of the rules; with ``touched`` only those that a rule of such a name has part in.
 
-    Costs a comparison per pair of a touched rule and another one.
+    Compares a rule with those only whose source or whose destination is around its own.
     """
     reaches = [_Reach(rule) for rule in rules]
     names = [str(rule.get("name") or "") for rule in rules]
     wanted = set(names) if touched is None else set(touched)
     found: list[Finding] = []
+    all_before, wanted_before = CoverIndex(), CoverIndex()
     for at, reach in enumerate(reaches):
         if not reach.is_enabled:
             continue
-        if names[at] in wanted and reach.is_open:
+        is_wanted = names[at] in wanted
+        if is_wanted and reach.is_open:
             found.append(Finding(OPEN, at, f"{_name(rules, at)} accepts everything from anywhere to anywhere."))
-        for earlier in range(at):
-            if wanted.isdisjoint((names[at], names[earlier])) or not reaches[earlier].covers(reach):
-                continue
-            found.append(_covered(rules, reaches, at, earlier))
-            break
+        sides = (reach.source.extent, reach.destination.extent)
+        for earlier in (all_before if is_wanted else wanted_before).candidates(*sides):
+            if reaches[earlier].covers(reach):
+                found.append(_covered(rules, reaches, at, earlier))
+                break
+        all_before.add(at, *sides)
+        if is_wanted:
+            wanted_before.add(at, *sides)
     return found
 
 
@@ -116,6 +122,10 @@ class _Side:
         # Ranges are (family, first, last); interfaces and objects are (kind, id).
         self.ranges = [part for part in self.meaning if isinstance(part, tuple) and len(part) == 3]
         self.others = self.meaning - set(self.ranges)
+
+    @property
+    def extent(self) -> Extent:
+        return Extent(self.is_any, self.ranges, self.others, self.meaning if self.is_excluding else None)
 
     def covers(self, other: _Side) -> bool:
         if self.is_any:

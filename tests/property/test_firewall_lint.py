@@ -1,0 +1,47 @@
+"""The firewall lint looks at a few candidates for each rule; what it finds is what comparing all pairs finds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vcloudair_core.services.ans.firewall_lint import OPEN, _Reach, lint
+
+WORDS = [
+    "any", "internal", "external", "vnic-1", "object:ipset-1", "10.0.0.0/8", "10.1.0.0/16", "10.1.1.0/24", "10.1.1.1",
+    "10.0.255.250-10.1.1.5", "10.1.1.1-10.1.1.2", "0.0.0.0/1", "128.0.0.0/1", "2001:db8::/32", "2001:db8::1",
+]  # fmt: skip
+sides = st.lists(st.sampled_from(WORDS), min_size=1, max_size=3)
+rules = st.fixed_dictionaries(
+    {
+        "name": st.sampled_from(["a", "b", "c"]),
+        "action": st.sampled_from(["accept", "deny"]),
+        "enabled": st.sampled_from([True, True, True, False]),
+        "source": sides,
+        "destination": sides,
+        "source_exclude": st.sampled_from([False, False, True]),
+        "destination_exclude": st.sampled_from([False, False, True]),
+        "services": st.sampled_from([[], [{"protocol": "tcp", "port": ["443"]}], [{"protocol": "tcp"}]]),
+    }
+)
+
+
+def first_that_covers(listed: list[dict[str, Any]], at: int, touched: set[str]) -> int | None:
+    for earlier in range(at):
+        names = {listed[at]["name"], listed[earlier]["name"]}
+        if names & touched and _Reach(listed[earlier]).covers(_Reach(listed[at])):
+            return earlier
+    return None
+
+
+@given(st.lists(rules, max_size=12), st.sets(st.sampled_from(["a", "b", "c"])))
+def test_nothing_that_covers_a_rule_is_missed(listed: list[dict[str, Any]], touched: set[str]) -> None:
+    found = {finding.rule: finding.other for finding in lint(listed, touched) if finding.kind != OPEN}
+    expected = {}
+    for at, one in enumerate(listed):
+        earlier = first_that_covers(listed, at, touched) if one["enabled"] else None
+        if earlier is not None:
+            expected[at] = earlier
+    assert found == expected
