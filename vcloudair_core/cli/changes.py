@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.cli.output import console
+from vcloudair_core.plaintext import on_one_line
 
 if TYPE_CHECKING:
     from vcloudair_core.engine.plan import Change, Plan
@@ -19,12 +20,14 @@ _NOISE: tuple[Any, ...] = (None, "", [], {}, False, ["any"], [{"protocol": "any"
 def show_plan(plan: Plan) -> None:
     """A plan to stdout, and last its summary."""
     out = console(sys.stdout)
-    out.print(plan.target or plan.kind, style="bold", highlight=False)
+    out.print(on_one_line(plan.target or plan.kind), style="bold", highlight=False)
     for change in plan.changes:
         sign, colour = _SIGNS.get(change.action, ("?", ""))
         for number, line in enumerate(_lines(change)):
-            out.print(f"  {sign if number == 0 else ' '} {line}", style=colour, markup=False, highlight=False)
-    out.print(plan.summary(), highlight=False, markup=False)
+            out.print(
+                f"  {sign if number == 0 else ' '} {on_one_line(line)}", style=colour, markup=False, highlight=False
+            )
+    out.print(on_one_line(plan.summary()), highlight=False, markup=False)
 
 
 def _lines(change: Change) -> Iterator[str]:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 from vcloudair_core.cli.exit_codes import BROKEN_PIPE, INTERRUPTED, OK, USAGE, exit_code_for
-from vcloudair_core.cli.output import OutputClosedError
+from vcloudair_core.cli.output import OutputClosedError, say
 from vcloudair_core.errors import PluginError, VcloudAirError
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def load_commands() -> tuple[PluginManager, dict[str, CommandRecord], VcloudAirE
         offered = plugins.cli_commands()
     except PluginError as exc:
         # Two plugins offer one command. Which one is meant is not ours to guess: offer the built-in ones only.
-        print(f"Warning: {exc}", file=sys.stderr)
+        say(f"Warning: {exc}")
         offered = {}
     return plugins, {**own, **offered}, problem
 
@@ -116,14 +116,14 @@ def report(error: VcloudAirError) -> int:
     hint, error_text = error.hint, str(error)
     if hint:
         error_text = error_text.replace(f" {hint}", "", 1)
-    print(f"Error: {error_text}", file=sys.stderr)
+    say(f"Error: {error_text}")
     if hint:
-        print(f"Hint: {hint}", file=sys.stderr)
+        say(f"Hint: {hint}")
     return exit_code_for(error)
 
 
 def _report_bug(error: Exception) -> int:
-    print(f"Error: {type(error).__name__}: {error}", file=sys.stderr)
+    say(f"Error: {type(error).__name__}: {error}")
     print("Hint: this is a bug of vca or of a plugin. VCA_DEBUG=1 shows where it happened.", file=sys.stderr)
     return exit_code_for(error)
 
@@ -133,7 +133,7 @@ class _ToStderr(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         mark = "Warning: " if record.levelno >= logging.WARNING else ""
-        print(f"{mark}{record.getMessage()}", file=sys.stderr)
+        say(f"{mark}{record.getMessage()}")
 
 
 @contextmanager

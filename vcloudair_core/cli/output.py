@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import ConfigurationError
+from vcloudair_core.plaintext import csv_text, has_harmful, on_one_line, visible, visible_json
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -49,7 +50,7 @@ def emit(
     stderr.
     """
     if output == "json":
-        write(json.dumps(rows, indent=2, ensure_ascii=False, default=str))
+        write(visible_json(json.dumps(rows, indent=2, ensure_ascii=False, default=str)))
     elif output == "yaml":
         write(_yaml(rows).rstrip("\n"))
     elif output == "csv":
@@ -77,14 +78,8 @@ def _csv(rows: Any) -> None:
 
 
 def csv_line(values: Sequence[Any]) -> None:
-    """One line of CSV to stdout; lists and mappings as JSON, nothing for None."""
-    import csv
-    import io
-
-    line = io.StringIO()
-    plain = [json.dumps(value, default=str) if isinstance(value, (list, dict, bool)) else value for value in values]
-    csv.writer(line, lineterminator="").writerow(plain)
-    write(line.getvalue())
+    """One line of CSV to stdout, see :func:`~vcloudair_core.plaintext.csv_text`."""
+    write(csv_text(values))
 
 
 class OutputClosedError(Exception):
@@ -101,22 +96,22 @@ def write(text: str) -> None:
 
 
 def say(text: str) -> None:
-    """A message for a person, to stderr."""
-    sys.stderr.write(f"{text}\n")
+    """A message for a person, to stderr. What a terminal would take for a command is written out."""
+    sys.stderr.write(f"{visible(text)}\n")
     sys.stderr.flush()
 
 
 def as_cell(value: Any) -> str:
-    """A value as a person reads it in a table."""
+    """A value as a person reads it in a table: on one line, and nothing in it that a terminal would carry out."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):
-        return ", ".join(f"{key}={as_cell(item)}" for key, item in value.items())
+        return ", ".join(f"{on_one_line(str(key))}={as_cell(item)}" for key, item in value.items())
     if isinstance(value, (list, tuple, set, frozenset)):
         return ", ".join(as_cell(item) for item in value)
-    return str(value)
+    return on_one_line(str(value))
 
 
 def console(stream: Any = None) -> Console:
@@ -187,4 +182,5 @@ def _yaml(rows: Any) -> str:
     # By way of JSON: tuples, dates and the like become what YAML's safe dumper knows.
     plain = json.loads(json.dumps(rows, default=str))
     text: str = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100)
-    return text
+    # YAML has escapes for everything, but PyYAML uses them for all that is not ASCII or for nothing.
+    return yaml.safe_dump(plain, sort_keys=False, width=100) if has_harmful(text) else text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, TextIO
 
+from vcloudair_core.plaintext import on_one_line
 from vcloudair_core.plugin.hooks import hookimpl
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ class TaskProgress:
     def vca_task_progressed(self, task: Task) -> None:
         """Show the state of the task; wipe the line when the task is over."""
         text = "" if task.is_finished else f"{task.operation or task.operation_name or 'task'}: {task.status}"
-        text = text[:79]
+        text = on_one_line(text)[:79]
         self._stream.write(f"\r{text:<{self._width}}\r{text}")
         self._stream.flush()
         self._width = len(text)

@@ -10,10 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from vcloudair_core.plaintext import on_one_line
 from vcloudair_core.recovery import events
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
+    from rich.text import Text
 
     from vcloudair_core.recovery.events import Event, Observer
 
@@ -117,13 +119,12 @@ class RunView:
 
     def __rich__(self) -> RenderableType:
         from rich.console import Group
-        from rich.text import Text
 
         with self._lock:
-            parts: list[RenderableType] = [Text(self._headline(), style="bold"), self._bars()]
+            parts: list[RenderableType] = [_text(self._headline(), "bold"), self._bars()]
             if self.under_way or self.steps:
                 parts.append(self._rows())
-            parts += [Text(f"  ! {one}", style="red") for one in self.troubles[-3:]]
+            parts += [_text(f"  ! {one}", "red") for one in self.troubles[-3:]]
             return Group(*parts)
 
     def _headline(self) -> str:
@@ -145,33 +146,38 @@ class RunView:
 
     def _bars(self) -> RenderableType:
         from rich.table import Table
-        from rich.text import Text
 
         table = Table.grid(padding=(0, 2))
         for name, group in self.groups.items():
             there = round(_BAR * group.there / group.total) if group.total else _BAR
             bad = min(_BAR - there, round(_BAR * group.bad / group.total + 0.49)) if group.bad else 0
-            bar = Text("█" * there, style="green") + Text("█" * bad, style="red")
-            bar += Text("░" * (_BAR - there - bad), style="dim")
+            bar = _text("█" * there, "green") + _text("█" * bad, "red")
+            bar += _text("░" * (_BAR - there - bad), "dim")
             counts = f"{group.there}/{group.total}" + (f", {group.bad} not" if group.bad else "")
-            table.add_row(Text(f"  {name}"), bar, Text(counts), Text(group.state, style="dim"))
+            table.add_row(_text(f"  {name}"), bar, _text(counts), _text(group.state, "dim"))
         return table
 
     def _rows(self) -> RenderableType:
         from rich.table import Table
-        from rich.text import Text
 
         now = time.monotonic()
         table = Table.grid(padding=(0, 2))
         for title, began in self.steps.values():
-            table.add_row(Text(f"    {title}"), Text("step"), Text(clock_of(now - began)))
+            table.add_row(_text(f"    {title}"), _text("step"), _text(clock_of(now - began)))
         shown = sorted(self.under_way.values(), key=lambda one: one.began)[:_MOST_ROWS]
         for one in shown:
-            table.add_row(Text(f"    {one.name}"), Text(one.status), Text(clock_of(now - one.began)))
+            table.add_row(_text(f"    {one.name}"), _text(one.status), _text(clock_of(now - one.began)))
         more = len(self.under_way) - len(shown)
         if more > 0:
-            table.add_row(Text(f"    and {more} more", style="dim"), "", "")
+            table.add_row(_text(f"    and {more} more", "dim"), "", "")
         return table
+
+
+def _text(words: str, style: str = "") -> Text:
+    """Words that may hold names of elsewhere, for a line of a terminal."""
+    from rich.text import Text
+
+    return Text(on_one_line(words), style=style)
 
 
 def clock_of(seconds: float) -> str:

@@ -14,6 +14,7 @@ from vcloudair_core.cli.exit_codes import exit_code_for
 from vcloudair_core.cli.invocation import Invocation, connected
 from vcloudair_core.cli.output import console, emit, say, write
 from vcloudair_core.errors import VcloudAirError
+from vcloudair_core.plaintext import visible
 
 _MARKS = {PASSED: "✔", WARNING: "!", FAILURE: "✖", SKIPPED: "-"}
 _PLAIN_MARKS = {PASSED: "ok", WARNING: "!", FAILURE: "X", SKIPPED: "-"}
@@ -93,9 +94,11 @@ def _tell(steps: Iterable[Step]) -> list[Step]:
         line = Table.grid(padding=(0, 1))
         for width in (2, 8, None):
             line.add_column(width=width, overflow="fold")
-        line.add_row(Text(marks[step.status], _COLOURS[step.status]), Text(step.name, "bold"), Text(step.detail))
+        line.add_row(
+            Text(marks[step.status], _COLOURS[step.status]), Text(step.name, "bold"), Text(visible(step.detail))
+        )
         if step.hint:
-            line.add_row("", "", Text(f"→ {step.hint}" if fancy else f"-> {step.hint}", "yellow"))
+            line.add_row("", "", Text(f"{'→' if fancy else '->'} {visible(step.hint)}", "yellow"))
         with screen.capture() as captured:
             screen.print(line)
         write("\n".join(text.rstrip() for text in captured.get().splitlines()))

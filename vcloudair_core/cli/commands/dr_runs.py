@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from vcloudair_core.cli.invocation import Invocation, connected
-from vcloudair_core.cli.output import Column, emit, say, write
+from vcloudair_core.cli.output import Column, emit, say
 from vcloudair_core.cli.recovery_conduct import COLUMNS, conduct
 from vcloudair_core.errors import ConfigurationError
 
@@ -106,7 +105,7 @@ def report(
         emit(rows, output="csv")
         return
     if run.output != "table":
-        write(json.dumps(whole, indent=2, ensure_ascii=False)) if run.output == "json" else emit(whole, output="yaml")
+        emit(whole, output=run.output)
         return
     say(whole["sentence"])
     for name in ("rto", "rpo"):

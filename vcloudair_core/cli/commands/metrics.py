@@ -16,6 +16,7 @@ from vcloudair_core.cli.output import Column, console, emit, say, write
 from vcloudair_core.cli.progress_bar import progress_bar
 from vcloudair_core.cli.sparkline import sparkline
 from vcloudair_core.errors import ConfigurationError, VcloudAirError
+from vcloudair_core.plaintext import on_one_line
 
 if TYPE_CHECKING:
     from vcloudair_core.client import Client
@@ -328,7 +329,9 @@ def _busiest(client: Client, machines: Sequence[str], where: Sequence[str], sort
     for vm_id in ordered:
         values = [latest[vm_id].get(name) for name in shown]
         course = next((one.values() for one in by_machine[vm_id] if one.name == sort and one.instance is None), [])
-        table.add_row(found.name_of(vm_id), *["" if v is None else _short(v) for v in values], sparkline(course, 15))
+        table.add_row(
+            on_one_line(found.name_of(vm_id)), *["" if v is None else _short(v) for v in values], sparkline(course, 15)
+        )
     return table
 
 

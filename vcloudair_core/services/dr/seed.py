@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vcloudair_core.errors import ConfigurationError
+from vcloudair_core.plaintext import csv_cell
 from vcloudair_core.services.dr.model import CLEANUP, FAILOVER, TEST, Reference, Result
 from vcloudair_core.services.dr.run import Options, Run
 from vcloudair_core.services.dr.service import RecoveryService
@@ -64,7 +65,7 @@ class DisasterRecovery:
         with open(filelocation, "w", newline="", encoding="utf-8") as target:  # noqa: PTH123 - a text, as it was
             writer = csv.DictWriter(target, _COLUMNS, extrasaction="ignore")
             writer.writeheader()
-            writer.writerows(one.as_dict() for one in read)
+            writer.writerows({key: csv_cell(value) for key, value in one.as_dict().items()} for one in read)
 
     def do_test_failover(self, *uuids: str, power_on: bool = True, total: bool = False) -> None:
         """Test machines by UUID, or with ``total`` all of them. Failures are in :attr:`action_errors`."""

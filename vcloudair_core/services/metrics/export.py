@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from vcloudair_core.errors import ConfigurationError
+from vcloudair_core.plaintext import csv_text, visible_json
 from vcloudair_core.services.metrics.base_units import base_of, help_of
 from vcloudair_core.services.metrics.model import Series
 
@@ -39,12 +38,10 @@ def as_text(form: str, series: Iterable[Series], machines: Machines) -> Iterator
     if form == "csv":
         yield ",".join(COLUMNS)
         for row in rows(series, machines):
-            line = io.StringIO()
-            csv.writer(line, lineterminator="").writerow([row[name] for name in COLUMNS])
-            yield line.getvalue()
+            yield csv_text([row[name] for name in COLUMNS])
     elif form == "jsonl":
         for row in rows(series, machines):
-            yield json.dumps(row, ensure_ascii=False)
+            yield visible_json(json.dumps(row, ensure_ascii=False))
     else:
         yield from _open_metrics(series, machines)
 

@@ -1,0 +1,288 @@
+"""Names are chosen by others. Terminals, spreadsheets and pages see them as names and as nothing else."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.recovery_events import run_events
+from tests.support.simulated import signed_in
+from vcloudair_core.cli.main import run
+from vcloudair_core.plaintext import csv_text, has_harmful, on_one_line, visible, visible_json
+from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
+
+NAMES = [
+    "\x9b31mred\x9bm", "invoice\u202egpj.exe", "=cmd|' /C calc'!A0", "@SUM(1)", "+1-1", "-2+3", "two\u2028lines",
+    "{{ 7*7 }}", "<script>alert(1)</script>", "../../etc/passwd", "\u2066hidden\u2069", "'quoted\" & co", "\x85next",
+]  # fmt: skip
+"""What XML can carry; escape itself comes by JSON only, in rules."""
+RULE = "\x1b]0;pwned\x07rule\x1b[2J\r\x00"
+HARMFUL = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+PROGRESS = re.compile(r"\x1b\[(?:\?25[lh]|2K|[0-9]*A)|\r")
+"""What rich draws a bar with. None of it is in a name here."""
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorServer]:
+    file = tmp_path_factory.mktemp("inventory") / "hostile.yml"
+    vms = [{"name": name, "vapp": f"vapp {name}", "ip_address": f"192.168.1.{n}"} for n, name in enumerate(NAMES, 1)]
+    vdc = {
+        "name": "vdc\u202e1",
+        "edges": [{"name": "edge\x9b31m"}],
+        "vms": vms,
+        "templates": [],
+        "replications": [{"name": name} for name in NAMES],
+    }
+    users = [{"name": "demo", "password": "demo-password"}]
+    file.write_text(json.dumps({"orgs": [{"name": "org1", "users": users, "vdcs": [vdc]}]}), encoding="utf-8")
+    with SimulatorServer(SimulatorConfig(profile="vcd", inventory_file=str(file))) as server:
+        yield server
+
+
+@pytest.fixture
+def cloud(served: SimulatorServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> SimulatorServer:
+    served.simulator.reset()
+    env = {**served.env(), "VCA_EDGE_API": "network_json", "XDG_CONFIG_HOME": str(tmp_path)}
+    for name in [name for name in os.environ if name.startswith("VCA_")]:
+        monkeypatch.delenv(name)
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    caller = signed_in(served.simulator, version="36.3")
+    edge = next(iter(served.simulator.world.edges))
+    path = f"/network/edges/{edge}/firewall/config"
+    config = caller.json(path)
+    rules = config.setdefault("firewallRules", {}).setdefault("firewallRules", [])
+    rules.append({"name": RULE, "action": "accept", "enabled": True, "description": "x\x9b8m"})
+    assert caller.put_json(path, config).status in (200, 204)
+    return served
+
+
+COMMANDS: tuple[tuple[str, ...], ...] = (
+    ("query", "vm"),
+    ("query", "vApp"),
+    ("query", "orgVdc"),
+    ("query", "edgeGateway"),
+    ("edge", "list"),
+    ("firewall", "list", "--edge", "edge\x9b31m"),
+    ("edge", "export", "--edge", "edge\x9b31m"),
+    ("dr", "list"),
+    ("dr", "test", "--check"),
+    ("metrics", "show", "--start", "5m"),
+    ("query", "vm", "--where", "name=\x1b[2Jnone"),
+    ("edge", "export", "--edge", "no\x1b[2J\x9b such"),
+    ("whoami",),
+)
+
+
+@pytest.mark.parametrize("output", ["table", "json", "yaml", "csv"])
+@pytest.mark.parametrize(
+    "command", COMMANDS, ids=[" ".join(one[:3]).encode("ascii", "replace").decode() for one in COMMANDS]
+)
+def test_no_command_prints_what_a_terminal_carries_out(
+    command: tuple[str, ...], output: str, cloud: SimulatorServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = run([*command, "-o", output])
+    shown = capsys.readouterr()
+    text = shown.out + shown.err
+    assert "Traceback" not in text
+    assert "this is a bug" not in text, text
+    assert not HARMFUL.search(text), repr(HARMFUL.findall(text))
+    if code == 0 and output == "json":
+        json.loads(shown.out)
+
+
+def test_json_has_names_as_they_are(cloud: SimulatorServer, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["query", "vm", "-o", "json"]) == 0
+    assert {row["name"] for row in json.loads(capsys.readouterr().out)} == set(NAMES)
+
+
+def test_on_a_terminal_too(cloud: SimulatorServer) -> None:
+    """Behind a real pseudo-terminal, where rich uses colours: they are the only sequences that come."""
+    for arguments in (("query", "vm"), ("dr", "list"), ("firewall", "list", "--edge", "edge\x9b31m")):
+        shown = on_terminal(arguments, os.environ)
+        rest = PROGRESS.sub("", COLOURS.sub("", shown))
+        assert not HARMFUL.search(rest), repr(HARMFUL.findall(rest))
+        assert "red" in rest or "rule" in rest or "error" in rest.lower(), rest
+
+
+def on_terminal(arguments: tuple[str, ...], env: Mapping[str, str]) -> str:
+    code = "from vcloudair_core.cli.main import main; main()"
+    outer, inner = pty.openpty()
+    try:
+        done = subprocess.Popen(
+            [sys.executable, "-c", code, *arguments], stdin=inner, stdout=inner, stderr=inner,
+            env={**env, "TERM": "xterm-256color", "COLUMNS": "200"},
+        )  # fmt: skip
+        os.close(inner)
+        read = b""
+        while True:
+            try:
+                part = os.read(outer, 65_536)
+            except OSError:
+                break
+            if not part:
+                break
+            read += part
+        done.wait(timeout=60)
+    finally:
+        os.close(outer)
+    return read.decode("utf-8", "replace")
+
+
+def test_the_live_view_shows_names_as_names() -> None:
+    from rich.console import Console
+
+    from vcloudair_core.cli.recovery_view import RunView
+
+    names = {number: f"{name}{RULE}" for number, name in enumerate(NAMES)}
+    view = RunView()
+    for event in run_events(machines=len(NAMES), failed=[0, 3], failing_step=True, names=names):
+        view.take(
+            {
+                "key": "./before/0",
+                "is_final": True,
+                **event,
+                **{key: f"{event[key]}{RULE}" for key in ("reason",) if event.get(key)},
+            }
+        )
+        screen = Console(file=io.StringIO(), force_terminal=True, width=200)
+        with screen.capture() as captured:
+            screen.print(view)
+        rest = COLOURS.sub("", captured.get()).replace("\n", "")
+        assert not HARMFUL.search(rest), repr(HARMFUL.findall(rest))
+
+
+def test_warnings_and_errors_too(capsys: pytest.CaptureFixture[str]) -> None:
+    import logging
+
+    from vcloudair_core.cli.main import _warnings_shown, report
+    from vcloudair_core.errors import ConfigurationError
+
+    report(ConfigurationError(f"No {RULE}.", hint=f"Try {RULE}"))
+    with _warnings_shown():
+        logging.getLogger("vcloudair_core.x").warning("The stage %s waits", RULE)
+    shown = capsys.readouterr()
+    assert not HARMFUL.search(shown.out + shown.err)
+    assert "\\x1b]0;pwned\\x07rule" in shown.err
+
+
+def test_progress_of_a_task_too() -> None:
+    from vcloudair_core.cli.progress import TaskProgress
+    from vcloudair_core.session.tasks import Task
+
+    stream = io.StringIO()
+    TaskProgress(stream).vca_task_progressed(Task("h", "running\nfake prompt$ ", operation=f"Deploying {RULE}"))
+    assert not HARMFUL.search(stream.getvalue().replace("\r", ""))
+    assert "\n" not in stream.getvalue()
+
+
+# -- the functions behind it ---------------------------------------------------------------------------------------
+
+
+@given(st.text(st.characters(), max_size=80))
+def test_whatever_it_is_it_becomes_harmless(text: str) -> None:
+    for shown in (visible(text), on_one_line(text)):
+        assert not HARMFUL.search(shown)
+        shown.encode("utf-8")
+    assert "\n" not in on_one_line(text)
+    if text.isprintable():
+        assert visible(text) == on_one_line(text) == text
+    assert has_harmful(text) == (visible(text) != text)
+
+
+@given(
+    st.recursive(
+        st.text(st.characters()) | st.integers() | st.none(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+        max_leaves=8,
+    )
+)
+def test_json_keeps_its_value(tree: Any) -> None:
+    shown = visible_json(json.dumps(tree, ensure_ascii=False))
+    assert json.loads(shown) == tree
+    assert not HARMFUL.search(shown)
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        ("=1+1", "'=1+1"), ("+1-1", "'+1-1"), ("-2+3", "'-2+3"), ("@SUM(1)", "'@SUM(1)"), ("\t=1", "'\t=1"),
+        ("-5", "-5"), ("+5.5e3", "+5.5e3"), (-5, "-5"), ("a=1", "a=1"), ("", ""), (None, ""), ("- web", "'- web"),
+        ("\r=1", "'\\r=1"),
+    ],
+)  # fmt: skip
+def test_cells_of_csv_are_no_formulas(value: Any, cell: str) -> None:
+    (read,) = list(csv.reader(io.StringIO(csv_text([value, "end"]))))
+    assert read == [cell, "end"]
+
+
+@given(st.lists(st.text(st.characters()), min_size=1, max_size=5))
+def test_a_line_of_csv_has_as_many_cells_as_it_was_given(values: list[str]) -> None:
+    (read,) = list(csv.reader(io.StringIO(csv_text([*values, "end"]), newline="")))
+    assert len(read) == len(values) + 1
+    assert all(not cell or cell[0] not in "=@\t" or cell[0] == "'" for cell in read)
+
+
+def test_exports_of_metrics_are_no_formulas_either() -> None:
+    from datetime import datetime, timezone
+
+    from vcloudair_core.services.metrics.export import as_text
+    from vcloudair_core.services.metrics.model import Series
+
+    series = [Series("vm-1", "=cmd", None, "@1", 60, (datetime(2026, 1, 1, tzinfo=timezone.utc),), (-5.0,), "vca")]
+    machines = {"vm-1": {"name": "=HYPERLINK(1)", "vapp": RULE, "vdc": "-1+1"}}
+    for form in ("csv", "jsonl", "openmetrics"):
+        text = "\n".join(as_text(form, series, machines))
+        assert form == "openmetrics" or not HARMFUL.search(text)
+    rows = list(csv.reader(io.StringIO("\n".join(as_text("csv", series, machines)))))
+    assert rows[1][1] == "'=HYPERLINK(1)"
+    assert rows[1][-1] == "-5.0"
+    assert all(not cell.startswith(("=", "@")) for cell in rows[1])
+
+
+Render = Callable[[list[dict[str, Any]]], bytes]
+
+
+@pytest.mark.parametrize("form", ["html", "junit", "json"])
+def test_reports_hold_names_as_text(form: str) -> None:
+    from lxml import etree
+
+    from vcloudair_core.recovery.report import report_of
+    from vcloudair_core.recovery.report_files import rendered
+
+    hostile = [*NAMES, "</title><img src=x onerror=alert(1)>", "javascript:alert(1)", "\x00\x1b]]>", "\" onload='x"]
+    events = run_events(machines=len(hostile), failed=[0, 1], failing_step=True, names=dict(enumerate(hostile)))
+    for event in events:
+        for key in ("reason", "hint", "output", "task"):
+            if isinstance(event.get(key), str) and event[key]:
+                event[key] = f"{event[key]}<script>alert(2)</script>]]>{RULE}"
+    page = rendered(report_of(events), form)
+    if form == "json":
+        assert json.loads(page)
+        return
+    if form == "junit":
+        etree.fromstring(page)
+        return
+    text = page.decode()
+    assert "<script" not in text.lower()
+    assert "<img" not in text.lower()
+    tree = etree.HTML(text)
+    assert tree is not None
+    for element in tree.iter(etree.Element):
+        assert not [name for name in element.attrib if str(name).lower().startswith("on")], element.attrib
+        # The empty icon keeps a browser from asking for one.
+        assert element.get("href", "#")[:1] == "#" or element.get("href") == "data:,", element.attrib
