@@ -8,26 +8,36 @@ from __future__ import annotations
 
 import contextlib
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
 from vcloudair_core.errors import (
-    ApiError,
     AuthenticationError,
-    BusyError,
-    DecodeError,
     NotFoundError,
     PermissionDeniedError,
-    ServerError,
-    TransportError,
     VcloudAirError,
 )
 from vcloudair_core.redact import redact_text, redact_tree
+from vcloudair_core.services.dr.flight import (
+    GONE,
+    HINTS,
+    LOOK,
+    MAYBE,
+    Flight,
+    Job,
+    Watcher,
+    group_of,
+    has_gone_wrong,
+    is_passing,
+    may_have_begun,
+    next_step,
+    state_of,
+)
 from vcloudair_core.services.dr.machines import Machine, fault_of_machine
-from vcloudair_core.services.dr.model import Reference, Replication, Result
+from vcloudair_core.services.dr.model import Replication, Result
 from vcloudair_core.services.dr.options import Options
 from vcloudair_core.services.dr.store import find_machines, path_of, read_replication, read_tasks, start_action
 from vcloudair_core.session.origins import UntrustedOriginError
@@ -35,6 +45,8 @@ from vcloudair_core.session.tasks import Task, cancel_task, read_task, seconds_o
 
 if TYPE_CHECKING:
     from vcloudair_core.session.session import Session
+
+__all__ = ["Flights", "Job", "Watcher"]
 
 _Thing = TypeVar("_Thing")
 
@@ -50,66 +62,6 @@ _TOGETHER_FROM = 3
 """With so many tasks under way, the list of the org is asked for in place of each."""
 
 
-@dataclass(frozen=True)
-class Job:
-    """A machine to bring over. What is None is as the options say.
-
-    ``was_begun``: somebody (an earlier process of ours) meant to start the action, and may have: it is looked for first
-    and only started when ``lost_grace_s`` has passed without any sign of it. ``task_href``: its task, if that is known.
-    ``machines_before``: ids of the machines of that name before the action, None when nobody looked.
-    """
-
-    reference: Reference
-    power_on: bool | None = None
-    timeout_s: float | None = None
-    was_begun: bool = False
-    task_href: str = ""
-    machines_before: frozenset[str] | None = None
-
-    @property
-    def key(self) -> str:
-        return self.reference.href
-
-
-class Watcher:
-    """Told of what happens, possibly from several threads at a time. Does nothing; override what you need."""
-
-    def starting(self, job: Job, group: Replication) -> None:
-        """Right before the server is asked to begin. What this raises keeps the machine from being started."""
-
-    def started(self, job: Job, task: Task | None) -> None:
-        """The server was asked. ``task`` is None when the answer was lost."""
-
-    def progressed(self, job: Job, task: Task) -> None:
-        """The task has changed."""
-
-    def ended(self, job: Job, result: Result) -> None:
-        """The verdict is known."""
-
-
-@dataclass
-class _Flight:
-    """A machine that something is under way for. ``task`` is None when only the replication can tell."""
-
-    job: Job
-    result: Result
-    began: float
-    changed_at: float
-    power_on: bool
-    timeout_s: float | None
-    group: Replication | None = None
-    task: Task | None = None
-    is_ours: bool = False
-    is_already: bool = False
-    is_verifying: bool = False
-    verify_from: float = 0.0
-    lost: VcloudAirError | None = None
-    last: str = ""
-    before: frozenset[str] | None = None
-    wants_look: bool = field(default=False)
-    """The replication is where the action leads: now for the machine."""
-
-
 class Flights:
     """Use as a context manager. ``begin`` starts machines, ``look`` sees how they are, and both tell the watcher."""
 
@@ -119,7 +71,7 @@ class Flights:
         self._session, self._action, self._options = session, action, options
         self._watcher, self._is_check = watcher, is_check
         self._clock = session.clock
-        self._flights: dict[str, _Flight] = {}
+        self._flights: dict[str, Flight] = {}
         self.refusal: VcloudAirError | None = None
         """Why nothing more can be started at all: there is no session any more."""
         self._taken: deque[float] = deque(maxlen=20)
@@ -153,14 +105,14 @@ class Flights:
         self._each(readable, self._begin)
         self._judge([one for one in readable if one.wants_look])
 
-    def _flight_of(self, job: Job) -> _Flight:
+    def _flight_of(self, job: Job) -> Flight:
         now, options = self._clock.now(), self._options
         result = Result(job.reference.id, job.reference.name, self._action)
         power_on = options.power_on if job.power_on is None else job.power_on
         timeout_s = options.timeout_s if job.timeout_s is None else job.timeout_s
-        return _Flight(job, result, now, now, power_on, timeout_s, before=job.machines_before)
+        return Flight(job, result, now, now, power_on, timeout_s, before=job.machines_before)
 
-    def _read(self, flight: _Flight) -> None:
+    def _read(self, flight: Flight) -> None:
         try:
             group = read_replication(self._session, flight.job.reference)
         except VcloudAirError as exc:
@@ -172,20 +124,20 @@ class Flights:
             flight.result.last_sync = group.last_sync.isoformat()
         flight.result.name = group.name or flight.job.reference.name
 
-    def _note_machines(self, flights: Sequence[_Flight]) -> None:
+    def _note_machines(self, flights: Sequence[Flight]) -> None:
         """Which machines of those names there are before anything is begun: those cannot be what it makes."""
         if not flights or self._is_check or self._action == "cleanup":
             return
         try:
-            found = find_machines(self._session, [_group(one).name for one in flights])
+            found = find_machines(self._session, [group_of(one).name for one in flights])
         except VcloudAirError as exc:
             self._note(exc)
             return
         for one in flights:
-            one.before = frozenset(machine.id for machine in found if machine.name == _group(one).name)
+            one.before = frozenset(machine.id for machine in found if machine.name == group_of(one).name)
 
-    def _begin(self, flight: _Flight) -> None:
-        group, job = _group(flight), flight.job
+    def _begin(self, flight: Flight) -> None:
+        group, job = group_of(flight), flight.job
         if group.has_come_to(self._action):
             flight.is_already, flight.wants_look, flight.is_ours = not job.was_begun, True, job.was_begun
         elif job.was_begun:
@@ -197,25 +149,25 @@ class Flights:
             else:
                 self._flights[job.key] = flight
         elif group.obstacle(self._action):
-            self._fail(flight, group.obstacle(self._action), _next_step(group))
+            self._fail(flight, group.obstacle(self._action), next_step(group))
         elif self._is_check:
             self._end(flight, "would", group.described())
         else:
             self._start(flight)
 
-    def _take_up(self, flight: _Flight) -> None:
+    def _take_up(self, flight: Flight) -> None:
         """An earlier process may have begun it, or may have died right before."""
         flight.is_ours = True
         if flight.job.task_href:
             flight.task = Task(href=flight.job.task_href, status="queued")
         self._flights[flight.job.key] = flight
 
-    def _start(self, flight: _Flight) -> None:
+    def _start(self, flight: Flight) -> None:
         """Ask the server to begin, once."""
         flight.is_ours, flight.lost = True, None
         job = replace(flight.job, machines_before=flight.before)
         try:
-            self._watcher.starting(job, _group(flight))
+            self._watcher.starting(job, group_of(flight))
             flight.task = start_action(
                 self._session,
                 flight.job.reference,
@@ -225,7 +177,7 @@ class Flights:
             )
         except VcloudAirError as exc:
             # Whether it was begun is a thing that the replication shows; beginning it again is not the way to ask.
-            if not _may_have_begun(exc):
+            if not may_have_begun(exc):
                 self._note(exc)
                 self._fail(flight, f"it could not be started: {exc}", exc.hint, error=exc)
                 return
@@ -266,7 +218,7 @@ class Flights:
         for one in list(self._flights.values()):
             self._give_up_if_late(one)
 
-    def _tasks_of(self, flights: Sequence[_Flight]) -> dict[str, Task]:
+    def _tasks_of(self, flights: Sequence[Flight]) -> dict[str, Task]:
         """The newest state of many tasks in one call; what is not among them is asked for by itself."""
         if len(flights) < _TOGETHER_FROM:
             return {}
@@ -277,7 +229,7 @@ class Flights:
             return {}
         return {path_of(one.href): one for one in found if one.href}
 
-    def _advance(self, flight: _Flight, latest: dict[str, Task]) -> None:
+    def _advance(self, flight: Flight, latest: dict[str, Task]) -> None:
         try:
             if flight.task is not None and not flight.is_verifying:
                 self._follow(flight, flight.task, latest.get(path_of(flight.task.href)))
@@ -286,15 +238,15 @@ class Flights:
         except VcloudAirError as exc:
             self._cannot_look(flight, exc)
 
-    def _cannot_look(self, flight: _Flight, exc: VcloudAirError) -> None:
+    def _cannot_look(self, flight: Flight, exc: VcloudAirError) -> None:
         self._note(exc)
         flight.result.hint = exc.hint or flight.result.hint
-        if not _is_passing(exc):
+        if not is_passing(exc):
             self._fail(
                 flight, f"it cannot be followed any more: {exc}", "Look at the machine and its replication.", error=exc
             )
 
-    def _follow(self, flight: _Flight, task: Task, latest: Task | None) -> None:
+    def _follow(self, flight: Flight, task: Task, latest: Task | None) -> None:
         """The status decides what comes next, never the progress."""
         if latest is None:
             try:
@@ -315,13 +267,13 @@ class Flights:
         if latest.is_failed:
             word = {"error": "failed", "canceled": "was cancelled", "aborted": "was aborted"}[latest.status.lower()]
             why = redact_text(f": {latest.error}" if latest.error else "", secrets)
-            self._fail(flight, f"its task {word}{why}", _HINTS.get(latest.vendor_code or latest.error_code, _LOOK))
+            self._fail(flight, f"its task {word}{why}", HINTS.get(latest.vendor_code or latest.error_code, LOOK))
         elif latest.is_successful:
             self._taken.append(seconds_of(latest) or self._clock.now() - flight.began)
             flight.is_verifying, flight.verify_from = True, self._clock.now()
             self._verify(flight)
 
-    def _verify(self, flight: _Flight) -> None:
+    def _verify(self, flight: Flight) -> None:
         """What the replication shows. The machines of those that are there are looked at together, afterwards."""
         try:
             group = read_replication(self._session, flight.job.reference)
@@ -342,11 +294,11 @@ class Flights:
         if not flight.wants_look:
             self._not_there_yet(flight, group, now)
 
-    def _not_there_yet(self, flight: _Flight, group: Replication, now: float) -> None:
+    def _not_there_yet(self, flight: Flight, group: Replication, now: float) -> None:
         if flight.is_verifying:
             self._fail_if_not_shown(flight, now)
-        elif _has_gone_wrong(group, self._action):
-            self._fail(flight, f"the replication says: {group.described()}", _LOOK)
+        elif has_gone_wrong(group, self._action):
+            self._fail(flight, f"the replication says: {group.described()}", LOOK)
         elif group.is_under_way_to(self._action) and not self._options.wait:
             self._end(flight, "started", "the server has begun; nobody waits for it")
         elif group.is_under_way_to(self._action) or now - flight.began < self._options.lost_grace_s:
@@ -356,25 +308,25 @@ class Flights:
                 flight, f"it was not begun: {flight.lost}", "Run it again: nothing was started.", error=flight.lost
             )
         elif flight.is_ours and not flight.job.was_begun and not flight.result.task:
-            self._fail(flight, "the server took the request and named no task, and nothing has begun", _LOOK)
+            self._fail(flight, "the server took the request and named no task, and nothing has begun", LOOK)
         elif flight.job.was_begun and not flight.result.task:
             # Nothing came of what an earlier process meant to start: now it is started.
             del self._flights[flight.job.key]
             flight.job = replace(flight.job, was_begun=False)
             self._begin(flight)
 
-    def _fail_if_not_shown(self, flight: _Flight, now: float) -> None:
+    def _fail_if_not_shown(self, flight: Flight, now: float) -> None:
         if now - flight.verify_from >= self._options.verify_s:
             said = "its task ended in success" if flight.result.task.get("status") == "success" else flight.last
             what = flight.last if said != flight.last else "there is no more to see of it"
-            self._fail(flight, f"{said}, but after {self._options.verify_s:.0f} s {what}", _LOOK)
+            self._fail(flight, f"{said}, but after {self._options.verify_s:.0f} s {what}", LOOK)
 
-    def _judge(self, flights: Sequence[_Flight]) -> None:
+    def _judge(self, flights: Sequence[Flight]) -> None:
         """The last word: the machines of those whose replications are where the action leads, in one call."""
         if not flights:
             return
         try:
-            found = find_machines(self._session, [_group(one).name for one in flights])
+            found = find_machines(self._session, [group_of(one).name for one in flights])
         except VcloudAirError as exc:
             for one in flights:
                 if one.job.key in self._flights:
@@ -385,12 +337,12 @@ class Flights:
         for one in flights:
             self._conclude(one, found)
 
-    def _conclude(self, flight: _Flight, found: Sequence[Machine]) -> None:
-        group, now = _group(flight), self._clock.now()
+    def _conclude(self, flight: Flight, found: Sequence[Machine]) -> None:
+        group, now = group_of(flight), self._clock.now()
         wants_power = flight.power_on and not flight.is_already
         fault = fault_of_machine(found, group, self._action, is_on_wanted=wants_power, before=flight.before)
         if flight.is_already:
-            words = ("failed", fault, _GONE) if fault else ("already", f"nothing to do: {group.described()}", "")
+            words = ("failed", fault, GONE) if fault else ("already", f"nothing to do: {group.described()}", "")
             self._end(flight, *words)
         elif not fault:
             self._end(flight, "done", "")
@@ -401,17 +353,17 @@ class Flights:
             flight.last = fault
             self._fail_if_not_shown(flight, now)
 
-    def _give_up_if_late(self, flight: _Flight) -> None:
+    def _give_up_if_late(self, flight: Flight) -> None:
         now, options = self._clock.now(), self._options
         if flight.is_verifying:
             if now - flight.verify_from >= 2 * options.verify_s:
-                self._fail(flight, "its task ended in success, but nothing could be read of what came of it", _LOOK)
+                self._fail(flight, "its task ended in success, but nothing could be read of what came of it", LOOK)
             return
         silent, total = now - flight.changed_at, now - flight.began
         if flight.timeout_s is not None and total >= flight.timeout_s:
-            self._give_up(flight, f"it is not over after {total:.0f} s ({_state(flight)})")
+            self._give_up(flight, f"it is not over after {total:.0f} s ({state_of(flight)})")
         elif silent >= options.stuck_after_s:
-            self._give_up(flight, f"nothing changed for {silent:.0f} s ({_state(flight)})")
+            self._give_up(flight, f"nothing changed for {silent:.0f} s ({state_of(flight)})")
 
     # -- ends ----------------------------------------------------------------------------------------------------
 
@@ -420,13 +372,13 @@ class Flights:
         for key in keys:
             flight = self._flights.get(key)
             if flight is not None:
-                self._give_up(flight, f"{reason} ({_state(flight)})")
+                self._give_up(flight, f"{reason} ({state_of(flight)})")
 
     def cancel_tasks(self) -> None:
         """Ask the server to cancel what is under way. What comes of that, a later look shows."""
         self._each(list(self._flights.values()), self._cancel)
 
-    def _cancel(self, flight: _Flight) -> bool:
+    def _cancel(self, flight: Flight) -> bool:
         if flight.task is None or flight.task.is_finished:
             return False
         with contextlib.suppress(VcloudAirError):
@@ -434,17 +386,17 @@ class Flights:
             return True
         return False
 
-    def _give_up(self, flight: _Flight, reason: str) -> None:
+    def _give_up(self, flight: Flight, reason: str) -> None:
         if self._options.cancel_late and self._cancel(flight):
-            self._fail(flight, f"{reason}; the server was asked to cancel it", _LOOK)
+            self._fail(flight, f"{reason}; the server was asked to cancel it", LOOK)
         else:
-            self._fail(flight, reason, _MAYBE)
+            self._fail(flight, reason, MAYBE)
 
-    def _fail(self, flight: _Flight, reason: str, hint: str = "", error: VcloudAirError | None = None) -> None:
+    def _fail(self, flight: Flight, reason: str, hint: str = "", error: VcloudAirError | None = None) -> None:
         flight.result.request_id = str(getattr(error, "request_id", "") or "")
         self._end(flight, "failed", reason, hint)
 
-    def _end(self, flight: _Flight, verdict: str, reason: str, hint: str = "") -> None:
+    def _end(self, flight: Flight, verdict: str, reason: str, hint: str = "") -> None:
         result = flight.result
         result.verdict, result.reason, result.hint = verdict, reason, hint
         result.seconds = self._clock.now() - flight.began
@@ -459,55 +411,9 @@ class Flights:
 
     # -- inside --------------------------------------------------------------------------------------------------
 
-    def _tell(self, flight: _Flight, task: Task) -> None:
+    def _tell(self, flight: Flight, task: Task) -> None:
         self._watcher.progressed(flight.job, task)
         tell_observers(self._session, task)
 
     def _each(self, things: Sequence[_Thing], work: Callable[[_Thing], object]) -> None:
         list(self._pool.map(work, things))
-
-
-_LOOK = "Look at the machine and its replication (`vca dr list`) before trying again."
-_MAYBE = "It may still be running at the server. Running the same action again waits for it and starts nothing twice."
-_GONE = "The replication says that it is there. If it was moved or renamed since, leave it out; else look for it."
-_HINTS: Mapping[str, str] = {
-    "VdcNotEnabledForRecoveryFault": "Ask the provider to enable the VDC for recovery.",
-    "OngoingFailover": "Another action is under way. Wait for it, then run this again.",
-    "AlreadyTestRecovered": "Clean the test up first, or leave it as it is.",
-    "AlreadyRecovered": "It was failed over already.",
-    "NotTestRecovered": "There is no test to clean up.",
-}
-
-
-def _group(flight: _Flight) -> Replication:
-    assert flight.group is not None
-    return flight.group
-
-
-def _state(flight: _Flight) -> str:
-    return f"its task is {flight.task.status}" if flight.task is not None else flight.last
-
-
-def _may_have_begun(error: VcloudAirError) -> bool:
-    """Whether a request that ended so may have been carried out."""
-    if isinstance(error, TransportError):
-        return error.may_have_executed
-    return isinstance(error, (ServerError, DecodeError))
-
-
-def _is_passing(error: VcloudAirError) -> bool:
-    """Trouble with one look, which says nothing of the action."""
-    if isinstance(error, ApiError):
-        return isinstance(error, BusyError) or error.status in (408, 429, 500, 502, 503, 504)
-    return isinstance(error, (TransportError, DecodeError))
-
-
-def _has_gone_wrong(group: Replication, action: str) -> bool:
-    word = group.recovery_state if action == "failover" else group.test_state
-    return "error" in word.lower()
-
-
-def _next_step(group: Replication) -> str:
-    if group.test_state.lower() in ("complete", "testerror", "cleanuperror"):
-        return "Clean the test up first."
-    return "Look at the replication (`vca dr list`)."
