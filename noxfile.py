@@ -57,6 +57,12 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def soak(session: nox.Session) -> None:
+    """Fifty clients at one simulator for ten minutes, and nothing leaks or is wrong. ``-- --minutes 1``: for less."""
+    _run(session, sys.executable, "-m", "tests.load.soak", *session.posargs)
+
+
+@nox.session
 def docs(session: nox.Session) -> None:
     """Build the site into build/site. A warning fails it, such as a link or an anchor that leads nowhere."""
     # MkDocs is pinned below 2; the theme tells of that at every start.
@@ -85,9 +91,12 @@ def collection(session: nox.Session) -> None:
 
 @nox.session
 def package(session: nox.Session) -> None:
-    """Build the wheel, check it, install it into an empty environment and try it there."""
-    dist = Path(session.create_tmp()) / "dist"
-    shutil.rmtree(dist, ignore_errors=True)
+    """Build the wheel and the collection, check them, install both into an empty environment and try them there."""
+    dist, collection = (Path(session.create_tmp()) / name for name in ("dist", "collection"))
+    for folder in (dist, collection):
+        shutil.rmtree(folder, ignore_errors=True)
     _run(session, sys.executable, "-m", "build", "--outdir", str(dist), str(ROOT))
     _run(session, "twine", "check", "--strict", *[str(path) for path in sorted(dist.iterdir())])
-    _run(session, sys.executable, "tools/try_wheel.py", str(next(dist.glob("*.whl"))))
+    _run(session, "ansible-galaxy", "collection", "build", "--output-path", str(collection), str(ROOT))
+    built = next(dist.glob("*.whl")), next(collection.glob("*.tar.gz"))
+    _run(session, sys.executable, "tools/try_release.py", *map(str, built))

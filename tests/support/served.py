@@ -6,14 +6,19 @@ import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 
 @contextmanager
-def served(folder: Path, env: Mapping[str, str], *arguments: str) -> Iterator[dict[str, str]]:
-    """The variables that the simulator exports, for as long as it runs. ``arguments`` go to ``vca sim serve``."""
+def served(
+    folder: Path, env: Mapping[str, str], *arguments: str, started: Callable[[int], None] = lambda pid: None
+) -> Iterator[dict[str, str]]:
+    """The variables that the simulator exports, for as long as it runs. ``arguments`` go to ``vca sim serve``.
+
+    ``started`` is told the number of its process.
+    """
     env_file = folder / "sim.env"
     command = [sys.executable, "-c", "from vcloudair_core.cli.main import main; main()", "sim", "serve"]
     log = folder / "sim.log"
@@ -22,6 +27,7 @@ def served(folder: Path, env: Mapping[str, str], *arguments: str) -> Iterator[di
             [*command, "--env-file", str(env_file), *arguments], env=dict(env), stdout=output, stderr=output
         )
         try:
+            started(server.pid)
             _wait_for(env_file, server, log)
             yield read_exports(env_file)
         finally:

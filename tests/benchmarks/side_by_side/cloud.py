@@ -41,15 +41,21 @@ class Cloud:
         """How many there were."""
         return len(self._call("GET", "/_sim/journal").json())
 
+    def take_journal(self) -> list[dict[str, Any]]:
+        """Every exchange since the last time; what comes between the look and the end of it is not told."""
+        found: list[dict[str, Any]] = self._call("GET", "/_sim/journal").json()
+        self.forget_calls()
+        return found
+
     def fill(self, edge_id: str, count: int) -> None:
         """Give an edge these rules and no others."""
         rest = {"featureType": "firewall_4.0", "enabled": True}
         wanted = {**rest, "firewallRules": {"firewallRules": rules.on_the_wire(count)}}
-        self._call("PUT", f"/hybridity/api/gateways/{edge_id}/firewall/config", json=wanted)
+        self._call("PUT", f"/network/edges/{edge_id}/firewall/config", json=wanted)
 
     def user_rules(self, edge_id: str) -> list[dict[str, Any]]:
         """What an edge has now."""
-        found = self._call("GET", f"/hybridity/api/gateways/{edge_id}/firewall/config").json()
+        found = self._call("GET", f"/network/edges/{edge_id}/firewall/config").json()
         return [rule for rule in found["firewallRules"]["firewallRules"] if rule["ruleType"] == "user"]
 
     def org_id(self) -> str:

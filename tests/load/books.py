@@ -1,0 +1,55 @@
+"""What a client knows to be true, for it did it: its rules on every edge. In the end the edges must say the same."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from typing import Any
+
+MOST = 5
+"""Rules that one client has on one edge."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One change, or none. ``spec`` and ``state`` are for ``client.ensure``."""
+
+    spec: dict[str, Any]
+    state: str
+    changes: bool
+
+
+@dataclass
+class Book:
+    """Rules of one client: by edge, the action by name, in the order in which they were made."""
+
+    owner: str
+    edges: dict[str, dict[str, str]] = field(default_factory=dict)
+    made: int = 0
+
+    def next_step(self, edge: str, chance: random.Random) -> Step:
+        """Something to do on an edge: a new rule, another action, no change, or one rule less."""
+        rules = self.edges.setdefault(edge, {})
+        choices = ["new"] if not rules else ["new", "other", "same", "gone"] if len(rules) < MOST else ["other", "gone"]
+        choice = chance.choice(choices)
+        if choice == "new":
+            self.made += 1
+            return Step(self._spec(f"{self.owner}-{self.made:05}", "accept"), "present", True)
+        name = chance.choice(list(rules))
+        if choice == "gone":
+            return Step({"name": name}, "absent", True)
+        action = rules[name] if choice == "same" else {"accept": "deny", "deny": "accept"}[rules[name]]
+        return Step(self._spec(name, action), "present", choice == "other")
+
+    def note(self, edge: str, step: Step) -> None:
+        """It was done."""
+        rules = self.edges[edge]
+        if step.state == "absent":
+            del rules[step.spec["name"]]
+        else:
+            rules[step.spec["name"]] = step.spec["action"]
+
+    def _spec(self, name: str, action: str) -> dict[str, Any]:
+        number = int(name.rpartition("-")[2])
+        source = f"10.{number // 250 % 250}.{number % 250}.{int(self.owner[1:]) + 1}"
+        return {"name": name, "action": action, "source": source, "protocol": "tcp", "dest_port": "443"}

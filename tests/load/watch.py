@@ -1,0 +1,136 @@
+"""Looks at processes from outside while they run, and tells whether something grows that should not."""
+
+from __future__ import annotations
+
+import statistics
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+SETTLED = 0.3
+"""The share of a run that is not looked at: until then, what is made once is made."""
+
+ALLOWED = {
+    "rss_mb": (6.0, 0.10),
+    "fds": (6.0, 0.15),
+    "threads": (3.0, 0.10),
+    "sockets": (6.0, 0.15),
+    "files": (8.0, 0.15),
+}
+"""How much may be added over the rest of a run: so much, and so large a share of what there is. What is still within
+that is noise: pools of threads and connections breathe."""
+
+
+@dataclass
+class Trend:
+    """One number over time. ``points`` are (seconds, value)."""
+
+    name: str
+    points: list[tuple[float, float]] = field(default_factory=list)
+
+    @property
+    def start(self) -> float:
+        return self.points[0][1]
+
+    @property
+    def end(self) -> float:
+        return statistics.median(value for _, value in self.points[-3:])
+
+    def growth(self) -> float:
+        """What is added from when it had settled to the end, along the straight line that fits best."""
+        settled = self.settled()
+        if len(settled) < 3:
+            return 0.0
+        slope, _ = statistics.linear_regression(*zip(*settled, strict=True))
+        return slope * (settled[-1][0] - settled[0][0])
+
+    def settled(self) -> list[tuple[float, float]]:
+        """The points that count."""
+        until = self.points[0][0] + SETTLED * (self.points[-1][0] - self.points[0][0])
+        return [point for point in self.points if point[0] >= until]
+
+    def is_leak(self) -> bool:
+        """It grows by more than noise explains, and the end is not below what it was when it had settled."""
+        fixed, share = ALLOWED[self.name.rpartition(" ")[2]]
+        settled = [value for _, value in self.settled()]
+        if not settled:
+            return False
+        return self.growth() > fixed + share * statistics.median(settled) and self.end > settled[0]
+
+
+def rss_mb(pid: int) -> float:
+    """Resident memory."""
+    return int(_status(pid, "VmRSS")) / 1024
+
+
+def threads(pid: int) -> int:
+    return int(_status(pid, "Threads"))
+
+
+def fds(pid: int) -> tuple[int, int]:
+    """Open files, and how many of them are sockets."""
+    links = []
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            links.append(str(entry.readlink()))
+        except FileNotFoundError:
+            continue  # closed in between
+    return len(links), sum(link.startswith("socket:") for link in links)
+
+
+def _status(pid: int, name: str) -> str:
+    text = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    return next(line.split()[1] for line in text.splitlines() if line.startswith(f"{name}:"))
+
+
+class Watch(threading.Thread):
+    """Looks every ``interval_s``. ``folder``: where all of them put their files; ``also`` is called with each look."""
+
+    def __init__(
+        self, pids: Mapping[str, int], folder: Path, interval_s: float, also: Callable[[], None] = lambda: None
+    ) -> None:
+        super().__init__(name="watch", daemon=True)
+        self._pids, self._folder, self._interval_s, self._also = pids, folder, interval_s, also
+        self._stop_asked = threading.Event()
+        self.trends: dict[str, Trend] = {}
+        self.problem: Exception | None = None
+
+    def run(self) -> None:
+        try:
+            while not self._stop_asked.is_set():
+                self.look()
+                self._also()
+                self._stop_asked.wait(self._interval_s)
+        except Exception as exc:  # noqa: BLE001 - whoever waits for this thread is to know
+            self.problem = exc
+
+    def stop(self) -> None:
+        """No more looks."""
+        self._stop_asked.set()
+        self.join()
+
+    def look(self) -> None:
+        """One."""
+        now = time.monotonic()
+        for name, pid in self._pids.items():
+            try:
+                opened, sockets = fds(pid)
+                found = {"rss_mb": rss_mb(pid), "threads": threads(pid), "fds": opened, "sockets": sockets}
+            except (FileNotFoundError, ProcessLookupError, StopIteration):
+                continue  # it has ended
+            for what, value in found.items():
+                self._note(f"{name} {what}", now, value)
+        self._note("all files", now, sum(1 for path in self._folder.rglob("*") if path.is_file()))
+
+    def leaks(self) -> list[Trend]:
+        """What grows."""
+        return [trend for trend in self.trends.values() if trend.is_leak()]
+
+    def of(self, what: str) -> Sequence[Trend]:
+        """The trends of one kind of number."""
+        return [trend for trend in self.trends.values() if trend.name.endswith(f" {what}")]
+
+    def _note(self, name: str, now: float, value: float) -> None:
+        self.trends.setdefault(name, Trend(name)).points.append((now, value))

@@ -1,0 +1,51 @@
+"""A process of some clients: ``python -m tests.load.worker`` with its order, as JSON, on standard input.
+
+Order: ``{"settings", "machines", "shared", "exporter", "seconds", "clients": [[number, own edge, replication]]}``, and
+``long_run``: how many machines one of its clients fails over, one after the other, beside all that.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+from typing import Any
+
+from tests.load.client import Cloud, SoakClient
+from vcloudair_core import connect
+from vcloudair_core.services.dr.options import Options
+
+
+class LongRun(threading.Thread):
+    """One run of failovers that takes as long as everything else. ``verdicts`` are those of its machines."""
+
+    def __init__(self, settings: dict[str, Any], names: list[str]) -> None:
+        super().__init__(name="long run", daemon=True)
+        self._settings, self._names = settings, names
+        self.verdicts: list[str] = []
+
+    def run(self) -> None:
+        with connect(service_type="vcd", session_cache=False, **self._settings) as client:
+            results = client.service("dr").act("failover", self._names, options=Options(max_concurrent=1))
+        self.verdicts = [one.verdict for one in results]
+
+
+def main() -> None:
+    """Prints one line of JSON at the end."""
+    order = json.loads(sys.stdin.read())
+    cloud = Cloud(order["settings"], order["machines"], order["shared"], order["exporter"])
+    deadline = time.monotonic() + order["seconds"]
+    clients = [SoakClient(number, cloud, edge, name, deadline) for number, edge, name in order["clients"]]
+    long_run = LongRun(order["settings"], order["long_run"]) if order.get("long_run") else None
+    threads: list[threading.Thread] = [*clients, *([long_run] if long_run else [])]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    shown: dict[str, Any] = {one.report.book.owner: one.report.as_dict() for one in clients}
+    print(json.dumps({"clients": shown, "long_run": long_run.verdicts if long_run else None}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
