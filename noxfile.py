@@ -47,13 +47,23 @@ def tests(session: nox.Session) -> None:
     apart = [f"--ignore=tests/{folder}" for folder in ("benchmarks", "awx", "eda")]  # they have sessions of their own
     _run(session, "pytest", "-n", "auto", *apart, *session.posargs)
     if not session.posargs:
-        bench(session)
+        figures(session)
+
+
+@nox.session
+def figures(session: nox.Session) -> None:
+    """The guarded figures: calls, import and start times. Not run in parallel, so that they mean something."""
+    _run(session, "pytest", "tests/benchmarks", "-p", "no:xdist", *session.posargs)
 
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """The guarded figures: calls, import and start times. Not run in parallel, so that they mean something."""
-    _run(session, "pytest", "tests/benchmarks", "-p", "no:xdist", *session.posargs)
+    """Side by side: ours, vcloudair 0.5, pyvcloud and bare calls, compared with bench/ratios.json. ``-- quick``: a part.
+
+    ``-- --keep`` makes what it measures what is kept.
+    """
+    _run(session, sys.executable, "tools/make_bench.py")
+    _run(session, sys.executable, "-m", "tests.benchmarks.side_by_side", *session.posargs)
 
 
 @nox.session

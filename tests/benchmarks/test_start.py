@@ -1,7 +1,7 @@
 """Start costs, guarded: what a user waits for before anything happens.
 
 Measured as whole processes, side by side with a bare interpreter in the same run, because machines are noisy: the
-budget is the cost above the bare start, in bare starts. Run with ``nox -s bench`` to see the figures.
+budget is the cost above the bare start, in bare starts. Run with ``nox -s figures -- -s`` to see the figures.
 """
 
 from __future__ import annotations

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +13,7 @@ from typing import Any, Protocol
 from tests.support.ansible import ROOT
 
 PACKAGE = "tests.benchmarks.side_by_side.contenders"
+STARTER = Path(__file__).parent / "contenders" / "starter.py"
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,7 @@ class Worker:
         self._process.stdin.flush()
         answer = self._process.stdout.readline()
         if not answer:
-            raise ContestantError("\n".join(self._log.read_text(encoding="utf-8").splitlines()[-15:]) or "it ended")
+            raise ContestantError(_end_of(self._log) or "it ended")
         return json.loads(answer)
 
 
@@ -81,27 +80,34 @@ class Program:
     import_s = imported_mb = 0.0
 
     def __init__(self, command: Sequence[str], env: Mapping[str, str], log: Path) -> None:
-        self._command, self._env, self._log = list(command), dict(env), log
+        self._order = {"command": list(command), "env": dict(env), "log": str(log), "cwd": str(ROOT)}
+        self._log = log
+        self._starter = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(STARTER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
 
     def turn(self, number: int) -> Turn:
-        with self._log.open("w") as output:
-            began = time.perf_counter()
-            process = subprocess.Popen(
-                self._command, cwd=ROOT, env=self._env, stdin=subprocess.DEVNULL, stdout=output, stderr=output
-            )
-            _, status, used = os.wait4(process.pid, 0)
-            seconds = time.perf_counter() - began
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != 0:
-            raise ContestantError("\n".join(self._log.read_text(encoding="utf-8").splitlines()[-15:]))
-        return Turn(seconds, self.found(), used.ru_maxrss / 1024)
+        assert self._starter.stdin is not None and self._starter.stdout is not None
+        self._starter.stdin.write(json.dumps(self._order) + "\n")
+        self._starter.stdin.flush()
+        took = json.loads(self._starter.stdout.readline())
+        if took["status"] != 0:
+            raise ContestantError(_end_of(self._log))
+        return Turn(took["seconds"], self.found(), took["peak_mb"])
 
     def found(self) -> Any:
         """What shows that the work was done."""
         return 0
 
     def close(self) -> None:
-        """There is nothing that stays."""
+        assert self._starter.stdin is not None and self._starter.stdout is not None
+        self._starter.stdin.close()
+        self._starter.wait(30)
+        self._starter.stdout.close()
+
+
+def _end_of(log: Path) -> str:
+    return "\n".join(log.read_text(encoding="utf-8").splitlines()[-15:])
 
 
 def python_of_pyvcloud() -> str:

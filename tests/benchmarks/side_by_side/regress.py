@@ -57,7 +57,7 @@ def write(path: Path, kept: Kept) -> None:
 
 
 def regressions(rows: Iterable[Row], found: Iterable[Growth], kept: Kept) -> dict[str, str]:
-    """By the name of the scenario and what is worse there, a sentence. What is not kept has nothing to be worse than."""
+    """By key and figure, a sentence about what is worse. What is not kept has nothing to be worse than."""
     now = kept_form(rows, found)
     worse = {}
     for key, values in now["rows"].items():
