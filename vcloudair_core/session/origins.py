@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import ipaddress
+import re
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +17,8 @@ from urllib.parse import urlsplit
 from vcloudair_core.errors import ConfigurationError, ConnectionFailedError
 from vcloudair_core.http import origin_of
 from vcloudair_core.xmltree import excerpt_of
+
+_NUMBER = re.compile(r"(?:[0-9]+|0x[0-9a-f]*)\Z", re.IGNORECASE)
 
 
 class UntrustedOriginError(ConnectionFailedError):
@@ -50,11 +53,12 @@ class Origins:
         )
 
     def is_trusted(self, url: str) -> bool:
-        """True when a token may be sent to this URL; false for what is none."""
+        """True when a token may be sent to this URL; false for what is none, or may be read in two ways."""
         try:
-            origin = origin_of(url)
-        except ValueError:
+            _split(url)
+        except UntrustedOriginError:
             return False
+        origin = origin_of(url)
         if self._is_https and origin.startswith("http://"):
             return False
         if origin == self._issuer_origin or origin in self._allowed:
@@ -96,6 +100,9 @@ def _split(url: str) -> Any:
 
 
 def _is_address(host: str) -> bool:
+    # 10.0.0.010 and 0x7f.1 are addresses to whoever connects, but not to ipaddress.
+    if _NUMBER.match(host.rpartition(".")[2]):
+        return True
     try:
         ipaddress.ip_address(host)
     except ValueError:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from vcloudair_core.errors import ApiError, AuthenticationError, ConfigurationError, TransportError, VcloudAirError
 from vcloudair_core.http import Exchange, Headers, Request, Response
@@ -16,7 +16,7 @@ from vcloudair_core.session.clock import SYSTEM_CLOCK, Clock
 from vcloudair_core.session.identity import Identity
 from vcloudair_core.session.origins import Origins
 from vcloudair_core.session.retry import RetryPolicy
-from vcloudair_core.session.urls import is_absolute, join
+from vcloudair_core.session.urls import is_absolute, join, refuse_steps_back
 from vcloudair_core.session.wire import SAFE_METHODS, Outcome, Wire
 
 if TYPE_CHECKING:
@@ -276,7 +276,11 @@ def _is_renewable(auth: AuthProvider) -> bool:
 
 
 def _url(path: str, grant: Grant, origins: Origins) -> str:
-    return origins.admit(path) if is_absolute(path) else join(grant.identity.base_url, path)
+    if not is_absolute(path):
+        return join(grant.identity.base_url, path)
+    url = origins.admit(path)
+    refuse_steps_back(urlsplit(url).path)
+    return url
 
 
 def _query_text(query: Sequence[tuple[str, str]] | str) -> str:

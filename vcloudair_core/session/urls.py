@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from vcloudair_core.errors import ConfigurationError
 
@@ -71,12 +71,23 @@ def join(base_url: str, path: str) -> str:
     """Append a path to a base URL: never from the host's root, since On-Demand lives under a prefix.
 
     A path that already begins with the base's own prefix (as a ``Location`` may) is not given it twice.
+
+    Raises ConfigurationError as :func:`refuse_steps_back` does.
     """
+    refuse_steps_back(path)
     path = quote(path if path.startswith("/") else f"/{path}", safe=_SAFE_IN_PATH)
     prefix = urlsplit(base_url).path
     if prefix and path.startswith(f"{prefix}/"):
         path = path[len(prefix) :]
     return base_url + path
+
+
+def refuse_steps_back(path: str) -> None:
+    """Raises ConfigurationError for a path with ``..`` in it, however it is spelled: such an id would lead elsewhere."""
+    if any(unquote(part) in (".", "..") for part in re.split(r"[/\\]", path.partition("?")[0])):
+        raise ConfigurationError(
+            f"The path {path!r} has a '.' or '..' in it, so nothing was sent.", hint="Is an id or name given wrong?"
+        )
 
 
 _EXAMPLE = "Example: https://vcd.example.com"

@@ -22,7 +22,7 @@ LEGACY_LOGIN_UNTIL = (38, 0)
 DEFAULT_VERSIONS = {"vchs": "5.6", "vca": "5.7"}
 """What vCloud Air speaks; only a vCloud Director is asked. Source: api/sessions.md §1."""
 
-_FORM = re.compile(r"^\d{1,4}(?:\.\d{1,4}){0,3}$")
+_FORM = re.compile(r"^\d{1,4}(?:\.\d{1,4}){0,3}\Z")
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,13 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from vcloudair_core.errors import ApiError, VcloudAirError
 from vcloudair_core.http import Exchange, Headers, Request, Response
 from vcloudair_core.redact import Secret, redact_text, redacted_exchange, remember
 from vcloudair_core.session.api_errors import error_of
-from vcloudair_core.session.origins import Origins
+from vcloudair_core.session.origins import Origins, shown_origin
 from vcloudair_core.session.retry import Attempt, RetryPolicy, send_with_retries
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ MAX_REDIRECTS = 5
 MOST_SECRETS = 64
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
+_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _TOKEN_HEADERS = re.compile(r"authorization|token|cookie", re.IGNORECASE)
 _SCHEME = re.compile(r"^(?:Basic|Bearer|SIGN)\s+", re.IGNORECASE)
@@ -74,6 +75,7 @@ class Wire:
         remember(*self._given)
         self._learned: dict[Secret, None] = {}
         self._lock = threading.Lock()
+        self._has_warned = False
 
     def learn(self, *secrets: Secret) -> None:
         """Hide these too from now on."""
@@ -104,6 +106,7 @@ class Wire:
         """Send, again where that is safe, and follow redirects of GET within the trusted origins."""
         for _ in range(MAX_REDIRECTS + 1):
             origins.admit(request.url)
+            self._warn_of_plain_http(request)
             self._learn_from(request.headers)
             attempt = send_with_retries(
                 lambda number, request=request: self._try(request, number),  # type: ignore[misc]
@@ -163,6 +166,19 @@ class Wire:
         self._report(Exchange(request, response, error, self.clock.now() - started, number))
         return Attempt(response, error)
 
+    def _warn_of_plain_http(self, request: Request) -> None:
+        """Once. Simulators and tunnels of this machine are spared: nobody is on the way."""
+        parts = urlsplit(request.url)
+        if self._has_warned or parts.scheme != "http" or (parts.hostname or "") in _THIS_MACHINE:
+            return
+        if any(_TOKEN_HEADERS.search(name) for name in request.headers):
+            self._has_warned = True
+            _log.warning(
+                "%s is plain http: anyone on the way can read the password and the token. Use https, and ca_path for a "
+                "private authority.",
+                shown_origin(request.url),
+            )
+
     def _learn_from(self, headers: Headers) -> None:
         found = (_secret_of(name, value) for name, value in headers.pairs() if _TOKEN_HEADERS.search(name))
         # Shorter ones are no tokens, and hiding them would tear holes in every text.
@@ -213,6 +229,9 @@ def _redirect_of(request: Request, response: Response | None) -> str | None:
     if response is None or response.status not in _REDIRECTS or request.method not in ("GET", "HEAD"):
         return None
     location = response.headers.get("Location", "").strip()
+    if any(ord(sign) <= 32 or sign == "\\" for sign in location):
+        # Joining would drop some of these: the one who checks it has to see it as it came.
+        return location
     try:
         return urljoin(request.url, location) if location else None
     except ValueError:

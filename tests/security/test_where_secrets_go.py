@@ -1,0 +1,375 @@
+"""The token and the password go to where they were issued for, and nowhere else, whatever a server says.
+
+A hostile link stands in turn in every place from which something is followed: links in bodies, lists of pages, tasks,
+redirects, the portal's services. What counts is what was sent: to no other host, and by no plain http.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.unit.session.fakes import BASE, PASSWORD, TOKEN, FakeTransport, load, reply, vcd_answers, vcd_session
+from vcloudair_core.app import App
+from vcloudair_core.errors import ConfigurationError, ConnectionFailedError, VcloudAirError
+from vcloudair_core.http import Headers, Request, Response
+from vcloudair_core.plugin.hooks import hookimpl
+from vcloudair_core.redact import redact_text
+from vcloudair_core.session.origins import Origins, owner_of
+from vcloudair_core.session.urls import join
+from vcloudair_core.simulator import Simulator, SimulatorConfig
+from vcloudair_core.testing import simulator_settings
+from vcloudair_core.testing.clock import LinkedClock
+from vcloudair_core.transport.base import Transport
+
+HOME = "simulator.invalid"
+EVIL = [
+    "https://evil.example/x",
+    "https://simulator.invalid.evil.example/x",
+    "https://simulator.invalid@evil.example/x",
+    "https://simulator.invalid:443@evil.example/x",
+    "https://evil.example\\@simulator.invalid/x",
+    "https://evil.example#@simulator.invalid/x",
+    "https://evil.example?@simulator.invalid/x",
+    "//evil.example/x",
+    "https:///evil.example/x",
+    "http://simulator.invalid/x",
+    "HTTP://SIMULATOR.INVALID/x",
+    "https://xn--simulator-3ya.invalid.evil.example/x",
+    "https://simulator\u3002invalid\u3002evil.example/x",
+    "https://evil.example\uff0fsimulator.invalid/x",
+    "https://evil.example%2fsimulator.invalid.evil.example/x",
+    "https://127.0.0.1/x",
+    "https://[::1]/x",
+    "https://0x7f000001/x",
+    "https://evil.example:443:443/x",
+    " https://evil.example/x",
+    "https://evil.example\t.simulator.invalid/x",
+    "https://evil.example\r\nHost: simulator.invalid/x",
+    "ftp://simulator.invalid/x",
+    "file:///etc/passwd",
+    "javascript:alert(1)",
+    "gopher://simulator.invalid/x",
+]
+
+
+class Hostile:
+    """The simulator with every link of the answers to some calls led to somewhere else. Keeps all that is sent."""
+
+    def __init__(self, simulator: Simulator, link: str, spoils: Callable[[Request], bool]) -> None:
+        self._inner = simulator.transport()
+        self._link, self._spoils = link, spoils
+        self.sent: list[Request] = []
+        self.spoilt = 0
+
+    def send(self, request: Request) -> Response:
+        self.sent.append(request)
+        parts = urlsplit(request.url)
+        if (parts.hostname or "") != HOME or parts.scheme != "https":
+            return reply(200, "<Session/>", x_vcloud_authorization="stolen-stolen")
+        answer = self._inner.send(request)
+        if not self._spoils(request):
+            return answer
+        self.spoilt += 1
+        return self._led_astray(answer)
+
+    def _led_astray(self, answer: Response) -> Response:
+        import re
+        from dataclasses import replace
+        from xml.sax.saxutils import escape
+
+        xml = re.sub(r'href="[^"]*"', lambda _: f'href="{escape(self._link, {chr(34): "&quot;"})}"', answer.text)
+        json_ = re.sub(r'"(https:[^"]*)"', lambda _: '"' + self._link.replace("\\", "\\\\") + '"', xml)
+        headers = [(n, self._link if n.lower() == "location" else v) for n, v in answer.headers.pairs()]
+        body = json_.replace("\t", "&#9;").replace("\r", "&#13;") if xml != answer.text else json_
+        return replace(answer, body=body.encode(), headers=Headers(headers))
+
+    def close(self) -> None:
+        pass
+
+
+def use(client: Any, simulator: Simulator) -> list[str]:
+    """Everything that follows links. Errors are fine, as long as they are ours; they are given back."""
+    edge = next(iter(simulator.world.edges.values())).name
+    query, recovery = client.service("query"), client.service("dr")
+    said = []
+    for act in (
+        lambda: client.session.login(),
+        lambda: client.read("ans.firewall", {"edge": edge}),
+        lambda: query.machines.read(nics=True),
+        lambda: query.query("vm").all(),
+        lambda: query.query("task").all(),
+        lambda: recovery.replications(),
+        lambda: [recovery.details_of(vdc) for vdc in recovery.enabled_vdcs()],
+        lambda: recovery.act("test"),
+        lambda: client.service("metrics").collect_vdc("ee541366-e2d4-5c36-8b7a-9a68f57938ca", start="5m"),
+        lambda: client.session.logout(),
+    ):
+        try:
+            act()
+        except VcloudAirError as exc:
+            said.append(str(exc))
+    return said
+
+
+def led_astray(link: str, spoils: Callable[[Request], bool], **config: Any) -> Hostile:
+    """A client of a simulator that answers some calls with hostile links."""
+    simulator = Simulator(SimulatorConfig(**{"vms": 2, "replications": 1, "edges": 1, **config}))
+    hostile = Hostile(simulator, link, spoils)
+
+    class IntoTheTrap:
+        """The plugin that brings its transport."""
+
+        @hookimpl
+        def vca_transport(self) -> Transport:
+            return hostile
+
+    app = App(clock=LinkedClock(simulator))
+    app.plugins.register(IntoTheTrap(), "trap")
+    with app.client(**{**simulator_settings(simulator), "retries": 0}) as client:
+        for said in use(client, simulator):
+            assert "demo-password" not in said
+    return hostile
+
+
+@pytest.mark.parametrize("profile", ["vcd", "vchs", "vca"])
+@pytest.mark.parametrize("link", EVIL)
+def test_no_link_leads_secrets_away(link: str, profile: str) -> None:
+    hostile = led_astray(link, lambda request: True, profile=profile)
+    assert hostile.spoilt, "nothing was answered with a hostile link"
+    _all_at_home(hostile)
+
+
+@pytest.mark.parametrize("place", ["/api/query", "/replications", "/action/", "/api/task", "/vApp/", "/vdc/", "/org/"])
+@pytest.mark.parametrize("link", EVIL[:4])
+def test_wherever_it_stands(link: str, place: str) -> None:
+    """One kind of call at a time, so that nothing before it ends the way to the link."""
+    hostile = led_astray(link, lambda request: place in request.path, profile="vcd")
+    assert hostile.spoilt or place in ("/api/task", "/org/", "/vdc/")
+    _all_at_home(hostile)
+
+
+def _all_at_home(hostile: Hostile) -> None:
+    for request in hostile.sent:
+        parts = urlsplit(request.url)
+        assert (parts.scheme, parts.hostname, parts.username) == ("https", HOME, None), request.url
+
+
+# -- redirects -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("link", [link.replace("simulator.invalid", "vcd.example.test") for link in EVIL])
+def test_no_redirect_leads_secrets_away(link: str, status: int) -> None:
+    transport = FakeTransport(
+        vcd_answers({"GET /api/x": reply(status, Location=link), "POST /api/x": reply(status, Location=link)})
+    )
+    session = vcd_session(transport)
+    for method in ("GET", "POST"):
+        with pytest.raises(VcloudAirError):
+            session.call(method, "/api/x")
+    assert {urlsplit(request.url).hostname for request in transport.requests} == {"vcd.example.test"}
+    assert {urlsplit(request.url).scheme for request in transport.requests} == {"https"}
+
+
+@pytest.mark.parametrize("path", ["/api/versions", "/api/sessions"])
+@pytest.mark.parametrize("link", EVIL[:9])
+def test_nor_the_password_while_signing_in(path: str, link: str) -> None:
+    transport = FakeTransport(vcd_answers({f"{verb} {path}": reply(307, Location=link) for verb in ("GET", "POST")}))
+    with pytest.raises(VcloudAirError) as caught:
+        vcd_session(transport).login()
+    assert PASSWORD not in str(caught.value)
+    assert {urlsplit(request.url).hostname for request in transport.requests} <= {"vcd.example.test"}
+
+
+# -- one and the same question, asked twice ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("link", EVIL)
+def test_trusting_and_admitting_are_the_same(link: str) -> None:
+    origins = Origins(f"https://{HOME}/api")
+    assert not origins.is_trusted(link)
+    with pytest.raises(ConnectionFailedError):
+        origins.admit(link)
+
+
+@pytest.mark.parametrize(
+    ("issuer", "link"),
+    [
+        ("https://10.0.0.010", "https://1.2.0.010/"),
+        ("https://127.0.1", "https://evil.0.1/"),
+        ("https://0x7f.0x1", "https://evil.0x7f.0x1/"),
+    ],
+)
+def test_odd_addresses_have_no_relatives(issuer: str, link: str) -> None:
+    """``0.010`` is no registrable domain, though a list of suffixes may think so."""
+    assert owner_of(issuer) != owner_of(link)
+    assert not Origins(issuer).is_trusted(link)
+
+
+# -- plain http and TLS --------------------------------------------------------------------------------------------
+
+
+def test_plain_http_is_only_what_was_written_out_and_is_warned_of_once(caplog: pytest.LogCaptureFixture) -> None:
+    answers = vcd_answers({"GET /api/x": reply(200, "<x/>")})
+    for url, warns in (
+        ("http://vcd.example.test", 1),
+        ("http://localhost:8080", 0),
+        ("http://[::1]", 0),
+        ("vcd.example.test", 0),
+    ):
+        caplog.clear()
+        transport = FakeTransport(answers)
+        session = vcd_session(transport, url=url)
+        with caplog.at_level(logging.WARNING):
+            session.call("GET", "/api/x")
+            session.call("GET", "/api/x")
+        assert sum("plain http" in record.getMessage() for record in caplog.records) == warns
+        assert (urlsplit(transport.requests[0].url).scheme == "http") == url.startswith("http:")
+
+
+@pytest.mark.parametrize("value", [None, "", " ", "true", "yes", True, "1", "on"])
+def test_certificates_are_verified_unless_it_is_said(value: Any) -> None:
+    assert load(validate_certs=value).validate_certs is True
+
+
+@pytest.mark.parametrize("value", ["maybe", "nein", "2", "None", "off "])
+def test_what_is_no_plain_word_does_not_switch_it_off(value: str) -> None:
+    if value.strip() == "off":
+        assert load(validate_certs=value).validate_certs is False
+        return
+    with pytest.raises(ConfigurationError, match="validate_certs"):
+        load(validate_certs=value)
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [{"PYTHONHTTPSVERIFY": "0"}, {"CURL_CA_BUNDLE": ""}, {"REQUESTS_CA_BUNDLE": ""}, {"VCA_VALIDATE_CERTS": ""}],
+)
+def test_no_variable_of_elsewhere_switches_it_off(environ: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    from vcloudair_core.transport.requests_ import RequestsTransport
+
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    assert RequestsTransport(load(url=BASE))._verify() is True
+
+
+# -- names in URLs -------------------------------------------------------------------------------------------------
+
+NAMES = [
+    "a/../../b", "..", ".", "%2e%2e", "%2E%2e%2Fapi", "a?x=1", "a#b", "a&type=user", "a;b", "a,b", "a)b(", "a==b",
+    "a\r\nX-Evil: 1", "a\x00b", "%00", "a b", "a'b\"c", "\u00e9\u4e16\U0001f600", "*", "a\\..\\b", "//evil.example/x",
+    "https://evil.example/x", "a%0d%0ab", "a*b",
+]  # fmt: skip
+
+
+def asked(use_name: Callable[[Any], object]) -> list[str]:
+    """URLs that were asked for."""
+    transport = FakeTransport(vcd_answers())
+    session = vcd_session(transport, retries=0)
+    session.login()
+    before = len(transport.requests)
+    with contextlib.suppress(VcloudAirError):
+        use_name(session)
+    return [request.url for request in transport.requests[before:]]
+
+
+def _uses(name: str) -> dict[str, Callable[[Any], object]]:
+    from vcloudair_core.services.ans.edges import Edge
+    from vcloudair_core.services.ans.section_store import wait_for_job
+    from vcloudair_core.services.ans.store import firewall_store
+    from vcloudair_core.services.dr import store as dr
+    from vcloudair_core.services.metrics import store as metrics
+    from vcloudair_core.services.query import store as query
+    from vcloudair_core.session.clock import FakeClock
+
+    return {
+        "/network/edges/{}/firewall/config": lambda s: firewall_store(s, Edge(name), "network_xml").read(),
+        "/hybridity/api/gateways/{}/firewall/config": lambda s: firewall_store(s, Edge(name), "hybridity").read(),
+        "/network/edges/jobs/{}": lambda s: wait_for_job(s, name, "x", FakeClock()),
+        "/api/org/{}/replications": lambda s: dr.list_replications(s, name),
+        "/api/org/{}/enabledForReplicationVdcs": lambda s: dr.list_enabled_vdcs(s, name),
+        "/api/tasksList/{}": lambda s: dr.read_tasks(s, name),
+        "/api/vApp/vm-{}": lambda s: query.read_machine(s, name),
+        "/api/vApp/vm-{}/metrics/current": lambda s: metrics.post_current(s, name, b"<x/>"),
+        "/hybridity/api/metrics/vdc/{}": lambda s: metrics.post_window(s, "vdc", name, {}, ""),
+        "/hybridity/api/metrics/vApp/vm-{}": lambda s: metrics.post_window(s, "vm", name, {}, name),
+    }
+
+
+@pytest.mark.parametrize("form", _uses(""))
+@pytest.mark.parametrize("name", NAMES)
+def test_an_id_stays_where_ids_stand(name: str, form: str) -> None:
+    """One segment of the path, whatever is in it; one that would be none is refused before anything is sent."""
+    before, _, after = form.partition("{}")
+    for url in asked(_uses(name)[form]):
+        parts = urlsplit(url)
+        assert f"{parts.scheme}://{parts.netloc}" == BASE
+        assert parts.path.startswith(before)
+        assert parts.path.endswith(after)
+        inner = parts.path[len(before) : len(parts.path) - len(after)]
+        assert "/" not in inner
+        assert not set(url) & set('\r\n\x00 \\"<>')
+        assert all(
+            segment.replace("%2e", ".").replace("%2E", ".") not in (".", "..") for segment in parts.path.split("/")
+        )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_stays_within_its_filter(name: str) -> None:
+    from vcloudair_core.services.dr.store import find_machines
+    from vcloudair_core.services.query.filters import parse_where
+    from vcloudair_core.services.query.record_types import built_in_types
+
+    for url in asked(lambda session: find_machines(session, [name, "web"])):
+        parameters = [part.partition("=")[0] for part in urlsplit(url).query.split("&")]
+        assert parameters == ["type", "format", "page", "pageSize", "filter"]
+        assert urlsplit(url).fragment == ""
+        assert url.count("name==") == 2
+        assert not set(url) & set('\r\n\x00 \\"<>')
+    text = parse_where({"name": name}, built_in_types()["vm"]).on_server()
+    assert not set(text) & set("&#?\r\n\x00 \\\"<>;,()'"), text
+
+
+@pytest.mark.parametrize("path", ["/api/../admin", "/api/x/..", "../x", "/api/%2e%2e/x", "/api/./x", "/api/x\\..\\y"])
+def test_a_path_that_steps_back_is_not_sent(path: str) -> None:
+    with pytest.raises(ConfigurationError, match="nothing was sent"):
+        join(BASE, path)
+    transport = FakeTransport(vcd_answers())
+    with pytest.raises(ConfigurationError):
+        vcd_session(transport).call("GET", path)
+    assert transport.sent("admin") == []
+
+
+@pytest.mark.parametrize("path", ["/api/x..y", "/api/a...b/.hidden", "/api/x?y=../..", "/api/query?filter=(name==..)"])
+def test_dots_within_a_name_are_none_of_it(path: str) -> None:
+    assert join(BASE, path).startswith(BASE)
+
+
+@pytest.mark.parametrize("value", ["36.3\n", "36.3\r\nX-Evil: 1", "36.3;x=1", "36.3, 5.6"])
+def test_a_version_stays_in_its_header(value: str) -> None:
+    from vcloudair_core.session.versions import check_pinned
+
+    with pytest.raises(ConfigurationError):
+        check_pinned(value)
+
+
+def test_what_was_tested_is_a_secret() -> None:
+    """The words that the tests above look for are those that are sent."""
+    transport = FakeTransport(vcd_answers())
+    vcd_session(transport).login()
+    sent = "".join(str(request.headers.pairs()) for request in transport.requests)
+    assert "Basic " in sent
+    session = vcd_session(transport)
+    session.login()
+    with pytest.raises(VcloudAirError):
+        session.call("GET", "/api/none")
+    assert TOKEN in str(transport.requests[-1].headers.pairs())
+    assert TOKEN not in redact_text(f"{TOKEN}", [TOKEN])
