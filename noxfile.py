@@ -58,7 +58,7 @@ def figures(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Side by side: ours, vcloudair 0.5, pyvcloud and bare calls, compared with bench/ratios.json. ``-- quick``: a part.
+    """Ours, vcloudair 0.5, pyvcloud and bare calls, compared with bench/ratios.json. ``-- quick``: a part of it.
 
     ``-- --keep`` makes what it measures what is kept.
     """
