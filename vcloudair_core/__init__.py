@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from vcloudair_core.plugin.hooks import hookimpl
     from vcloudair_core.preload import preload
     from vcloudair_core.redact import Secret
-    from vcloudair_core.services.ans.service import ANSFirewall, ANSIPSec, ANSNat
+    from vcloudair_core.services.ans.seed import ANSFirewall, ANSIPSec, ANSNat
     from vcloudair_core.services.dr.seed import DisasterRecovery
     from vcloudair_core.services.metrics.seed import Metrics
     from vcloudair_core.services.query.seed import (
@@ -126,9 +126,9 @@ __all__ = [
 
 _HOMES = {
     **{name: "vcloudair_core.errors" for name in __all__ if name.endswith("Error")},
-    "ANSFirewall": "vcloudair_core.services.ans.service",
-    "ANSIPSec": "vcloudair_core.services.ans.service",
-    "ANSNat": "vcloudair_core.services.ans.service",
+    "ANSFirewall": "vcloudair_core.services.ans.seed",
+    "ANSIPSec": "vcloudair_core.services.ans.seed",
+    "ANSNat": "vcloudair_core.services.ans.seed",
     **{name: "vcloudair_core.services.query.seed" for name in __all__ if name.endswith("Query")},
     "Absent": "vcloudair_core.engine.desired",
     "App": "vcloudair_core.app",

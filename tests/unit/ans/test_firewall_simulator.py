@@ -12,7 +12,7 @@ import pytest
 from vcloudair_core.app import App
 from vcloudair_core.client import Client
 from vcloudair_core.errors import InvalidRequestError, NotFoundError
-from vcloudair_core.services.ans.service import ANSFirewall
+from vcloudair_core.services.ans.seed import ANSFirewall
 from vcloudair_core.session.clock import FakeClock
 from vcloudair_core.simulator import Simulator
 from vcloudair_core.testing import Journal, simulator_settings

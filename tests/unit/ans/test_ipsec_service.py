@@ -9,7 +9,8 @@ import pytest
 from tests.unit.ans.ipsec_bench import BRANCH, DIALECTS, KEY, Bench, bench, foreign
 from vcloudair_core.errors import AmbiguousMatchError, DecodeError, NotFoundError, SpecError, TaskTimeoutError
 from vcloudair_core.services.ans.ipsec_status import parse_status, status_words
-from vcloudair_core.services.ans.service import ANSIPSec, AnsService
+from vcloudair_core.services.ans.seed import ANSIPSec
+from vcloudair_core.services.ans.service import AnsService
 from vcloudair_core.session.clock import FakeClock
 from vcloudair_core.simulator import Simulator
 from vcloudair_core.simulator.area_ipsec import IPSEC
@@ -108,7 +109,13 @@ def test_a_tunnel_with_one_subnet_down_is_partly_up() -> None:
     assert (shown["status"], shown["last_error"]) == ("partly up", "no SA")
 
 
-@pytest.mark.parametrize("body", [b"{}", b'{"siteStatistics": null}', b"<ipsecStatusAndStats/>"])
+@pytest.mark.parametrize("body", [b"{}", b'{"weather": "fine"}', b"<ipsecStatusAndStats/>"])
+def test_what_is_about_something_else_does_not_put_tunnels_down(body: bytes) -> None:
+    with pytest.raises(DecodeError, match="neither serverStatus nor a site"):
+        parse_status(body)
+
+
+@pytest.mark.parametrize("body", [b'{"serverStatus": "up"}', b'{"siteStatistics": null}'])
 def test_an_answer_without_the_tunnel_is_no_verdict(body: bytes) -> None:
     (shown,) = status_words([TUNNEL], parse_status(body))
     assert shown["status"] in ("unknown", "down")

@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit.ans.nat_bench import DIALECTS, OUT, WEB, Bench, bench, foreign
 from vcloudair_core.errors import DecodeError, SpecError
-from vcloudair_core.services.ans.service import ANSNat
+from vcloudair_core.services.ans.seed import ANSNat
 from vcloudair_core.simulator import Simulator
 
 

@@ -10,7 +10,8 @@ from tests.unit.ans.fakes import EDGE_ID, FakeEdge, FakeSession, endpoint, secti
 from vcloudair_core.errors import ConfigurationError, DecodeError, NotFoundError, ServerError, SpecError
 from vcloudair_core.http import Headers, Response
 from vcloudair_core.services.ans.edges import Edge
-from vcloudair_core.services.ans.service import ANSFirewall, AnsService
+from vcloudair_core.services.ans.seed import ANSFirewall
+from vcloudair_core.services.ans.service import AnsService
 
 HYBRIDITY = f"/hybridity/api/gateways/{EDGE_ID}/firewall/config"
 NETWORK = f"/network/edges/{EDGE_ID}/firewall/config"

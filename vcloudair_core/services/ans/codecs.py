@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 from vcloudair_core.errors import ConfigurationError
-from vcloudair_core.services.ans.firewall_model import FirewallCodec
-from vcloudair_core.services.ans.ipsec_model import IpsecCodec
-from vcloudair_core.services.ans.nat_model import NatCodec
+
+if TYPE_CHECKING:
+    from vcloudair_core.services.ans.firewall_model import FirewallCodec
+    from vcloudair_core.services.ans.ipsec_model import IpsecCodec
+    from vcloudair_core.services.ans.nat_model import NatCodec
 
 DIALECTS = ("hybridity", "network_xml", "network_json")
 

@@ -1,0 +1,161 @@
+"""The sections of an edge as the original SDK had them: documents that are edited and saved whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from vcloudair_core.engine.parsing import Problems
+from vcloudair_core.services.ans.firewall_codec_json import JsonFirewallCodec
+from vcloudair_core.services.ans.firewall_parse import read_rule
+from vcloudair_core.services.ans.firewall_spec import completed_rule
+from vcloudair_core.services.ans.ipsec_codec_json import JsonIpsecCodec
+from vcloudair_core.services.ans.ipsec_parse import read_tunnel
+from vcloudair_core.services.ans.ipsec_spec import completed_tunnel
+from vcloudair_core.services.ans.nat_codec_json import JsonNatCodec
+from vcloudair_core.services.ans.nat_parse import read_nat_rule
+from vcloudair_core.services.ans.nat_spec import completed_rule as completed_nat_rule
+from vcloudair_core.services.ans.section import EdgeSection
+
+
+class ANSFirewall(EdgeSection):
+    """An edge's firewall as raw JSON that you edit and save whole; its records are the rules."""
+
+    section = "firewall"
+    records_path = ("firewallRules", "firewallRules")
+
+    @classmethod
+    def json_codec(cls, dialect: str) -> JsonFirewallCodec:
+        """Source: api/ans.md §2."""
+        return JsonFirewallCodec(dialect)
+
+    def add_rule(
+        self,
+        name: str,
+        source: str,
+        destination: str,
+        action: str = "accept",
+        protocol: str = "tcp",
+        source_port: str | int = "any",
+        dest_port: str | int = "any",
+    ) -> None:
+        """Add a rule at the end of the list; :meth:`save_config` sends it.
+
+        ``source`` and ``destination``: an address, CIDR or range, ``internal``, ``external``, ``vse``, ``vnic-N``,
+        ``any``, or the id of a grouping object. Raises SpecError, before anything is sent.
+        """
+        words: dict[str, Any] = {"name": name, "source": source, "destination": destination, "action": action}
+        words["protocol"] = protocol
+        ports = {"source_port": source_port, "dest_port": dest_port}
+        if str(protocol).casefold() != "icmp" or set(ports.values()) != {"any"}:
+            words |= ports
+        problems = Problems()
+        spec = read_rule(words, "", problems)
+        problems.raise_if_any()
+        records = self.records
+        rule = self.json_codec(self.dialect).new_rule(completed_rule(spec))
+        for side in ("source", "destination"):
+            # All lists are there, also for any: programs of the original SDK go on to append to them.
+            rule.setdefault(side, {"ipAddress": [], "vnicGroupId": []})
+        records.append(rule)
+
+
+class ANSNat(EdgeSection):
+    """An edge's NAT as raw JSON that you edit and save whole; its records are the rules, of both directions."""
+
+    section = "nat"
+    records_path = ("rules", "natRulesDtos")
+
+    @classmethod
+    def json_codec(cls, dialect: str) -> JsonNatCodec:
+        """Source: api/ans.md §3."""
+        return JsonNatCodec(dialect)
+
+    def add_rule(
+        self,
+        action: str,
+        original_address: str,
+        translated_address: str,
+        original_port: str | int = "any",
+        translated_port: str | int = "any",
+        protocol: str = "tcp",
+        description: str = "",
+        vnic: str | int = "0",
+    ) -> None:
+        """Add a rule at the end of the list; :meth:`save_config` sends it.
+
+        ``action``: ``snat`` or ``dnat``. Addresses: an address, CIDR, range or ``any``; ports: one, a range or ``any``.
+        ``vnic``: the number of the interface, or ``any``. Raises SpecError, before anything is sent.
+        """
+        words = {
+            "action": action,
+            "original_address": original_address,
+            "translated_address": translated_address,
+            "original_port": original_port,
+            "translated_port": translated_port,
+            "protocol": protocol,
+            "description": description,
+            "vnic": vnic,
+        }
+        problems = Problems()
+        spec = read_nat_rule(words, "", problems)
+        problems.raise_if_any()
+        rule = completed_nat_rule(spec)
+        self.records.append(self.json_codec(self.dialect).new_rule(rule))
+
+
+class ANSIPSec(EdgeSection):
+    """An edge's IPsec VPN as raw JSON that you edit and save whole; its records are the tunnels.
+
+    Servers show keys as six stars, and keep the key of a tunnel that comes back with them.
+    """
+
+    section = "ipsec"
+    records_path = ("sites", "sites")
+
+    @classmethod
+    def json_codec(cls, dialect: str) -> JsonIpsecCodec:
+        """Source: api/ans.md §4."""
+        return JsonIpsecCodec(dialect)
+
+    def add_psk_tunnel(
+        self,
+        name: str,
+        local_id: str,
+        local_ip: str,
+        peer_id: str,
+        peer_ip: str,
+        local_subnets: str | Sequence[str],
+        peer_subnets: str | Sequence[str],
+        psk: str,
+        enc_algo: str = "aes256",
+        pfs: bool = True,
+        dhgroup: int | str = 2,
+        extension: str | None = None,
+    ) -> None:
+        """Add a tunnel with a pre-shared key at the end of the list; :meth:`save_config` sends it.
+
+        Subnets: a list, or text with commas. A blank ``peer_ip`` waits for the peer to call. Raises SpecError, before
+        anything is sent.
+        """
+        words = {
+            "name": name,
+            "local_id": local_id,
+            "local_ip": local_ip,
+            "peer_id": peer_id,
+            "peer_ip": peer_ip,
+            "local_subnets": local_subnets if isinstance(local_subnets, str) else list(local_subnets),
+            "peer_subnets": peer_subnets if isinstance(peer_subnets, str) else list(peer_subnets),
+            "psk": psk,
+            "encryption": enc_algo,
+            "pfs": pfs,
+            "dh_group": dhgroup,
+            "extension": None if extension is None else str(extension),
+        }
+        problems = Problems()
+        spec = read_tunnel(words, "", problems)
+        problems.raise_if_any()
+        made = completed_tunnel(spec, "dh2")
+        if made.psk is not None:
+            self._stores[0].session.learn(made.psk)
+        self.records.append(self.json_codec(self.dialect).new_site(made))
