@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core import xmltree
-from vcloudair_core.errors import NotFoundError, TaskTimeoutError
+from vcloudair_core.errors import DecodeError, NotFoundError, TaskTimeoutError
 from vcloudair_core.services.ans.ipsec_spec import ANY_PEER
 from vcloudair_core.services.ans.json_values import int_of, items_of, mapping_of, text_of
 from vcloudair_core.services.ans.xml_elements import local_name
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from vcloudair_core.services.ans.ipsec_store import IpsecStore
 
 UP, DOWN, PARTLY, DISABLED, UNKNOWN = "up", "down", "partly up", "disabled", "unknown"
+_SIGNS = frozenset({"serverStatus", "siteStatistics"})
 _POLL_S = (1.0, 2.0, 3.0, 5.0)
 
 
@@ -58,6 +59,8 @@ def parse_status(body: bytes) -> IpsecStatus:
         tree = mapping_of(_tree(xmltree.parse(body, what="the IPsec statistics")))
     else:
         tree = mapping_of(xmltree.parse_json(body, what="the IPsec statistics"))
+    if not _SIGNS & set(tree):
+        raise DecodeError("The IPsec statistics are not what was expected: there is neither serverStatus nor a site.")
     sites = tuple(_site(mapping_of(item)) for item in items_of(tree.get("siteStatistics")))
     return IpsecStatus((text_of(tree.get("serverStatus")) or UNKNOWN).lower(), sites)
 
