@@ -117,7 +117,8 @@ class Flights:
             group = read_replication(self._session, flight.job.reference)
         except VcloudAirError as exc:
             self._note(exc)
-            self._fail(flight, f"it could not be started: {exc}", exc.hint, error=exc)
+            said = "it was begun before, and cannot be looked at" if flight.job.was_begun else "it could not be started"
+            self._fail(flight, f"{said}: {exc}", exc.hint, error=exc)
             return
         flight.group, flight.last = group, group.described()
         if group.last_sync is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from vcloudair_core.session.session import Session
 
 STABLE = "id"
+_IS_ABOUT_SORTING = re.compile(rf"sort|\b{STABLE}\b", re.IGNORECASE)
 """Sorted by what never changes and no two have, pages do not move while they are read."""
 
 _ATTEMPTS = 3
@@ -120,7 +122,7 @@ class Query:
             return read_page(self.session, question, 1)
         except InvalidRequestError as exc:
             # A server that cannot sort by id sorts so by itself. If it was not that, this one says what it was.
-            if STABLE not in str(exc):
+            if not _IS_ABOUT_SORTING.search(exc.message):
                 raise
             return read_page(self.session, replace(question, sort=""), 1)
 
