@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _R = TypeVar("_R", ServiceRecord, KindRecord, RecordType, AuthRecord, CommandRecord, SimulatorArea)
+
+_FAILURES = (Exception, SystemExit)
+"""A plugin that ends the program ends itself. Ctrl-C is the user's, and no failure."""
 
 ENTRY_POINT_GROUP = "vcloudair_core"
 _UNSTATED = f"it does not say which plugin API it is made for; its module needs vcloudair_api_version = {API_VERSION}"
@@ -139,8 +143,9 @@ class PluginManager:
             info.status = "disabled"
             return
         try:
-            plugin = entry_point.load()
-        except Exception as exc:  # noqa: BLE001 - any failure of foreign code must stay its own
+            with _prints_aside():
+                plugin = entry_point.load()
+        except _FAILURES as exc:  # any failure of foreign code must stay its own
             self._set_aside(info, exc)
             return
         if getattr(plugin, "vcloudair_api_version", None) is None:
@@ -188,7 +193,7 @@ class PluginManager:
             missing = [name for name in unknown if not hasattr(hooks, name)]
             if missing:
                 raise PluginError(f"unknown hook {', '.join(missing)}", plugin=info.name)
-        except Exception as exc:  # noqa: BLE001 - as above
+        except _FAILURES as exc:  # as above
             if self._pm.get_plugin(info.name) is not None:
                 self._pm.unregister(name=info.name)
             self._set_aside(info, exc)
@@ -256,11 +261,14 @@ class PluginManager:
         for info, call in self._implementations(hook):
             self._say(hook, info)
             try:
-                records = list(call())
+                with _prints_aside():
+                    records = list(call())
                 for record in records:
                     if not isinstance(record, record_type):
                         raise PluginError(f"{hook} returned {type(record).__name__}, not {record_type.__name__}")
-            except Exception as exc:  # noqa: BLE001 - as above
+                    if not isinstance(record.name, str) or not record.name.isprintable() or not record.name.strip():
+                        raise PluginError(f"{hook} returned a {record_type.__name__} with no proper name")
+            except _FAILURES as exc:  # as above
                 self._set_aside(info, exc)
                 continue
             for record in records:
@@ -291,8 +299,12 @@ class PluginManager:
         for info, call in reversed(self._implementations("vca_transport")):
             self._say("vca_transport", info)
             transport: Transport | None = self._call(info, call, settings=settings)
-            if transport is not None:
-                return transport
+            if transport is None:
+                continue
+            if not (callable(getattr(transport, "send", None)) and callable(getattr(transport, "close", None))):
+                kind = type(transport).__name__
+                raise PluginError(f"Plugin {_origin(info)} offers no transport but a {kind}.", plugin=info.name)
+            return transport
         return None
 
     def implements(self, hook: str) -> bool:
@@ -311,7 +323,7 @@ class PluginManager:
         for info, call in self._implementations(hook):
             try:
                 call(**kwargs)
-            except Exception as exc:  # noqa: BLE001 - an observer must not break what it observes
+            except _FAILURES as exc:  # an observer must not break what it observes
                 _log.warning("Plugin %s failed in %s: %s: %s", _origin(info), hook, type(exc).__name__, exc)
 
     def plan_ready(self, plan: Plan, settings: Settings) -> list[str]:
@@ -324,10 +336,11 @@ class PluginManager:
         for info, call in self._implementations("vca_plan_ready"):
             self._say("vca_plan_ready", info)
             try:
-                warnings += [str(text) for text in call(plan=plan, settings=settings) or ()]
+                said = call(plan=plan, settings=settings) or ()
+                warnings += [said] if isinstance(said, str) else [str(text) for text in said]
             except PlanRejectedError as exc:
                 raise PlanRejectedError(exc.reason, plugin=exc.plugin or info.name, hint=exc.hint) from exc
-            except Exception as exc:
+            except _FAILURES as exc:
                 raise PlanRejectedError(
                     f"its check failed: {type(exc).__name__}: {exc}",
                     plugin=info.name,
@@ -340,7 +353,7 @@ class PluginManager:
             return call(**kwargs)
         except VcloudAirError:
             raise
-        except Exception as exc:
+        except _FAILURES as exc:
             raise PluginError(f"Plugin {_origin(info)} failed: {type(exc).__name__}: {exc}", plugin=info.name) from exc
 
     # -- looking in ----------------------------------------------------------------------------------------------
@@ -356,6 +369,13 @@ class PluginManager:
     def _say(self, hook: str, info: PluginInfo) -> None:
         if self._trace:
             print(f"vca: {hook} -> {info.name}", file=sys.stderr)  # noqa: T201 - asked for by VCA_TRACE_PLUGINS
+
+
+@contextlib.contextmanager
+def _prints_aside() -> Iterator[None]:
+    """What a plugin prints goes to standard error: standard output is the result, which programs read."""
+    with contextlib.redirect_stdout(sys.stderr):
+        yield
 
 
 def _by_name(impl: pluggy.HookImpl) -> Callable[..., Any]:
