@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import json
 import re
@@ -9,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from email.utils import formatdate, parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from vcloudair_core.http import Response
 
@@ -24,6 +25,7 @@ _BOMB = b"".join(
 )
 _ROOT = re.compile(rb"<(?![?!/])[^>]*>")
 _TOTAL = re.compile(rb'(\btotal=")(\d+)(")')
+_NUMBERS = re.compile(rb'\b(total|pageSize)="(\d+)"')
 _LINK = re.compile(rb"""(["'])(https?://[^"'/]+)""")
 
 
@@ -95,7 +97,8 @@ def _endless_pages(response: Response, order: Any) -> Response:
     if _is_json(response):
         tree = json.loads(response.body)
         if isinstance(tree, dict) and "rows" in tree:
-            tree["next"] = f"cursor-{order.hits}"
+            # In the form that this server's own cursors have; what it leads to is empty, and has a cursor again.
+            tree["next"] = base64.b64encode(json.dumps({"b": 0, "e": 0, "o": order.hits}).encode()).decode()
         return replace(response, body=json.dumps(tree).encode())
     found = _ROOT.search(response.body)
     if found is None or found[0].endswith(b"/>") or b"total=" not in found[0]:
@@ -107,9 +110,21 @@ def _endless_pages(response: Response, order: Any) -> Response:
 
 
 def _repeated_pages(response: Response, order: Any) -> Response:
-    if order.kept is None:
-        order.kept = response.body
-    return replace(response, body=order.kept)
+    """The first page of each list, again and again."""
+    if not _is_one_of_many(response):
+        return response
+    parts = urlsplit(response.url)
+    which = f"{parts.path}?{parse_qs(parts.query).get('type')}"
+    return replace(response, body=order.kept.setdefault(which, response.body))
+
+
+def _is_one_of_many(response: Response) -> bool:
+    """Whether this is a page of several. The list's own head says so; a cursor does."""
+    if _is_json(response):
+        return b'"rows"' in response.body
+    root = _ROOT.search(response.body)
+    numbers = dict(_NUMBERS.findall(root[0] if root is not None else b""))
+    return b"total" in numbers and int(numbers[b"total"]) > int(numbers.get(b"pageSize", 1 << 30))
 
 
 def _growing_total(response: Response, order: Any) -> Response:

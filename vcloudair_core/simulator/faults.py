@@ -48,8 +48,8 @@ class Fault:
     edit: Any = None
     hits: int = field(default=0)
     first_at: float | None = field(default=None)
-    kept: bytes | None = field(default=None)
-    """The page that is given out again."""
+    kept: dict[str, bytes] = field(default_factory=dict)
+    """Pages that are given out again, by what was asked for."""
 
     def before(self, simulator: Any, request: Request, request_id: str) -> Response | None:
         """What happens in place of the call, or None: the call goes on. Raises SocketFaultError."""

@@ -141,7 +141,7 @@ class SimulatorServer:
         return self.simulator.env(self.url, self.ca_path)
 
     def start(self) -> None:
-        """Returns when it answers. Raises RuntimeError: it does not."""
+        """Returns when it answers. Raises RuntimeError: it does not; ValueError: there is no such certificate."""
         options: dict[str, Any] = {
             "log_level": "critical",
             "http": _Protocol,
@@ -153,7 +153,11 @@ class SimulatorServer:
             "date_header": False,
         }
         if self._tls:
-            options |= self._certificates()
+            try:
+                options |= self._certificates()
+            except ValueError:
+                self.stop()
+                raise
         self._server = uvicorn.Server(uvicorn.Config(make_app(self.simulator), **options))
         self._thread = threading.Thread(target=self._run, args=(self._server,), daemon=True, name="vca-simulator")
         self._thread.start()
