@@ -100,6 +100,8 @@ def decode_cloudapi_session(body: bytes) -> VcdSession:
     tree = _mapping(parse_json(body, what="the session"), "the session")
     org, user = _child(tree, "org"), _child(tree, "user")
     roles = tree.get("roles")
+    if not org and not user:
+        raise DecodeError("The session names neither its user nor its org.")
     return VcdSession(
         user=_text(user.get("name")),
         org=_text(org.get("name")),
@@ -118,7 +120,11 @@ def decode_access_token(body: bytes) -> tuple[str, float | None, bool]:
     if not token:
         raise DecodeError("The token service sent no access_token.", hint="Is url the address of a vCloud Director?")
     lives = tree.get("expires_in")
-    return token, float(lives) if isinstance(lives, int) else None, bool(tree.get("refresh_token"))
+    return (
+        token,
+        float(lives) if isinstance(lives, int) and 0 <= lives < 1e10 else None,
+        bool(tree.get("refresh_token")),
+    )
 
 
 def decode_portal_session(body: bytes) -> tuple[str, str]:

@@ -148,12 +148,12 @@ def _poll(session: Session, task: Task) -> Task | None:
         return None
     except (NotFoundError, PermissionDeniedError) as exc:
         raise TaskError(
-            f"The task of {_what(task)} is not to be seen any more ({exc.status}).",
+            f"{_task_of(task)} is not to be seen any more ({exc.status}).",
             task=task.as_dict(),
             hint="Look at the object itself to learn how it ended.",
         ) from exc
-    # A server may leave its own link out.
-    return latest if latest.href else replace(latest, href=task.href)
+    # The link that works is kept: a server may leave its own out, or name another host in it.
+    return replace(latest, href=task.href)
 
 
 def _is_transient(exc: VcloudAirError) -> bool:
@@ -194,6 +194,11 @@ def _too_long(task: Task, total_s: float, waited_s: float) -> TaskTimeoutError:
         task=task.as_dict(),
         hint="It may still be running at the server. Wait longer, or look at the object.",
     )
+
+
+def _task_of(task: Task) -> str:
+    name = task.operation or task.operation_name
+    return f"The task of {name}" if name else "The task"
 
 
 def _what(task: Task) -> str:

@@ -174,7 +174,7 @@ def preload() -> None:
     """Import what sending takes, for programs that fork: each of their processes would have to otherwise."""
     import idna  # noqa: F401 - for names of hosts
     import requests.adapters
-    import requests.utils
+    import requests.utils  # noqa: F401 - as above
     import urllib3.util.retry
     import urllib3.util.ssl_
 
