@@ -72,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         now = regress.kept_form(measured.rows, found)
         regress.write(given.kept, {part: {**before[part], **now[part]} for part in before})
         return 0
-    return _compared(given.kept, chosen, effort, measured)
+    return compared(given.kept, chosen, effort, measured)
 
 
 def _measured(chosen: Sequence[tuple[Scenario, int, int]], effort: Effort) -> Measured:
@@ -82,15 +82,15 @@ def _measured(chosen: Sequence[tuple[Scenario, int, int]], effort: Effort) -> Me
     return measured
 
 
-def _compared(path: Path, chosen: Sequence[tuple[Scenario, int, int]], effort: Effort, measured: Measured) -> int:
-    """What is worse is measured a second time: a machine has its moments, code is slow every time."""
-    kept = regress.read(path)
-    worse = regress.regressions(measured.rows, growths(measured.rows), kept)
+def compared(path: Path, chosen: Sequence[tuple[Scenario, int, int]], effort: Effort, measured: Measured) -> int:
+    """What is worse is measured a second time: a machine has its moments, code is slow every time. 0: nothing is."""
+    kept, tolerance = regress.read(path), regress.OF_QUICK if effort == QUICK else regress.OF_FULL
+    worse = regress.regressions(measured.rows, growths(measured.rows), kept, tolerance)
     if worse:
         names = {regress.scenario_of(key) for key in worse}
         _say(f"\nWorse than what is kept; measured once more: {', '.join(sorted(names))}")
         again = _measured([one for one in chosen if one[0].name in names], effort)
-        second = regress.regressions(again.rows, growths(again.rows), kept)
+        second = regress.regressions(again.rows, growths(again.rows), kept, tolerance)
         worse = {key: text for key, text in second.items() if key in worse}
     known = sum(row.key in kept["rows"] for row in measured.rows)
     for text in worse.values():

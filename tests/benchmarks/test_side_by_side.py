@@ -1,0 +1,154 @@
+"""The comparison with peers: its arithmetic, that a regression fails it, and a quick run of a part of it.
+
+All of it is ``nox -s bench``.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.benchmarks.side_by_side import __main__ as side_by_side
+from tests.benchmarks.side_by_side import regress
+from tests.benchmarks.side_by_side.__main__ import KEPT, compared, main, matches
+from tests.benchmarks.side_by_side.figures import Row, compare, exponent, growths
+from tests.benchmarks.side_by_side.runner import Effort, Measured, measure
+from tests.benchmarks.side_by_side.scenarios import FLOOR, ORIGINAL, OURS, PEERS, SCENARIOS, Scenario
+from tests.benchmarks.side_by_side.table import table
+
+SCENARIO = next(one for one in SCENARIOS if one.name == "firewall-same-json")
+
+
+def rows(ours: float = 0.030, *, calls: int = 1, power: float = 1.0) -> list[Row]:
+    """As if measured at three sizes. ``ours``: seconds at the smallest one; the original takes 40 ms, the calls 20."""
+    found = []
+    for size in (10, 100, 1000):
+        here = []
+        for who, least, how in ((OURS, ours, power), (ORIGINAL, 0.040, 1.0), (FLOOR, 0.020, 1.0)):
+            middle = least * (size / 10) ** how
+            here.append(Row(SCENARIO.name, size, 20, who, [middle * 0.9, middle, middle * 1.3], [calls] * 3, 40.0))
+        compare(SCENARIO, here)
+        found += here
+    return found
+
+
+def worse(kept: list[Row], now: list[Row]) -> set[str]:
+    """What is worse, as (figure, size or sizes)."""
+    found = regress.regressions(now, growths(now), regress.kept_form(kept, growths(kept)))
+    return {f"{key.rpartition(' | ')[2]} of {key.split(' | ')[3]}" for key in found}
+
+
+def test_medians_ratios_and_exponents() -> None:
+    first = rows()[0]
+    assert (first.median, first.to_ours) == (0.030, None)
+    assert first.to_floor == pytest.approx(1.5)
+    original = rows()[1]
+    assert original.to_ours == pytest.approx(4 / 3)
+    assert original.to_floor == pytest.approx(2.0)
+    assert {one.who: round(one.exponent, 2) for one in growths(rows(power=1.5))} == {OURS: 1.5, ORIGINAL: 1, FLOOR: 1}
+    assert exponent((size, 7 * size**2) for size in (3, 30, 300)) == pytest.approx(2)
+    assert math.isclose(exponent((size, 7) for size in (3, 30, 300)), 0, abs_tol=1e-9)
+
+
+def test_the_same_again_is_no_regression_and_noise_is_none_either() -> None:
+    assert worse(rows(), rows()) == set()
+    assert worse(rows(), rows(0.030 * 1.25)) == set()
+    assert worse(rows(), rows(0.020)) == set()  # faster
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        (rows(0.060), {f"to_floor of {OURS}", f"to_ours of {ORIGINAL}"}),
+        (rows(calls=2), {f"calls of {OURS}"}),
+        (rows(power=1.3), {f"to_floor of {OURS}", f"to_ours of {ORIGINAL}", f"exponent of {OURS}"}),
+    ],
+)
+def test_a_regression_is_found(now: list[Row], expected: set[str]) -> None:
+    assert worse(rows(), now) == expected
+
+
+class Runs:
+    """Real runs of one scenario, of which ours, and only ours, takes ``slower_s`` longer than it does."""
+
+    chosen = [(SCENARIO, size, 0) for size in (10, 20, 40)]
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.slower_s = 0.0
+        self.count = 0
+
+    def __call__(self, *_: Any) -> Measured:
+        found = Measured()
+        self.count += 1
+        measure(self.chosen, Effort(3, 2.0), self._folder / f"run {self.count}", found, lambda text: None)
+        for size in (10, 20, 40):
+            here = [row for row in found.rows if row.size == size]
+            for row in here:
+                row.seconds = [one + (self.slower_s if row.who == OURS else 0) for one in row.seconds]
+            compare(SCENARIO, here)
+        return found
+
+
+@pytest.mark.slow
+def test_a_run_in_which_ours_is_slower_than_what_is_kept_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs, kept = Runs(tmp_path), tmp_path / "ratios.json"
+    monkeypatch.setattr(side_by_side, "_measured", runs)
+    good = runs()
+    regress.write(kept, regress.kept_form(good.rows, growths(good.rows)))
+    runs.slower_s = 1.0
+    assert compared(kept, runs.chosen, Effort(), runs()) == 1
+    assert "WORSE firewall-same-json | 10 | 0 ms | ours: to_floor is" in capsys.readouterr().out
+    assert runs.count == 3  # it was measured again before it was believed
+
+
+def test_what_was_worse_only_once_was_the_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = tmp_path / "ratios.json"
+    regress.write(kept, regress.kept_form(rows(), growths(rows())))
+    for second, status in ((rows(), 0), (rows(0.090), 1)):
+        monkeypatch.setattr(side_by_side, "_measured", lambda chosen, effort, found=second: Measured(found))
+        assert compared(kept, Runs.chosen, Effort(), Measured(rows(0.090))) == status
+    assert "9 rows, 6 of them compared with ratios.json: 0 worse." in capsys.readouterr().out
+
+
+def test_what_is_kept_is_of_scenarios_that_there_are_and_all_of_quick_is_kept() -> None:
+    kept = json.loads(KEPT.read_text(encoding="utf-8"))
+    names = {one.name for one in SCENARIOS}
+    assert {regress.scenario_of(key) for part in kept.values() for key in part} <= names
+    quick = {(scenario.name, size, latency) for scenario, size, latency in matches([], is_quick=True)}
+    there = {tuple(key.split(" | ")[:3]) for key in kept["rows"]}
+    assert {(name, str(size), f"{latency} ms") for name, size, latency in quick} <= there
+
+
+@pytest.mark.slow
+def test_the_quick_part_is_not_worse_than_what_is_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with capsys.disabled():
+        assert main(["quick", "--results", str(tmp_path / "results.json")]) == 0
+    found: dict[str, Any] = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
+    assert {row["who"] for row in found["rows"]} >= {OURS, ORIGINAL, FLOOR}
+    assert found["growth"] and found["imports"]
+
+
+def test_the_table_says_it_all() -> None:
+    head, ours, *others = table(rows()).splitlines()
+    assert head.split() == "what size latency who median min-max n calls peak MB to ours to floor".split()
+    assert ours.split()[-8:] == ["30.0", "ms", "27.0", "ms-39.0", "ms", "3", "1", "40", "1.50"][-8:]
+    assert len(others) == 8
+
+
+def test_scenarios_know_their_floors_and_who_takes_part() -> None:
+    for scenario in SCENARIOS:
+        assert scenario.contenders[0].startswith(OURS)
+        for who in scenario.contenders:
+            if who.startswith(OURS) or who in PEERS:
+                assert scenario.floor_of(who) in scenario.contenders, (scenario.name, who)
+    limited: Scenario = next(one for one in SCENARIOS if one.most)
+    assert len(limited.those_of(10)) == len(limited.those_of(1000)) + 1
