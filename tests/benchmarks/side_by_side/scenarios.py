@@ -85,7 +85,7 @@ def _firewalls() -> list[Scenario]:
                     variables=variables,
                     expected=(lambda size: False) if change == "same" else (lambda size: True),
                     edge="empty" if change == "all" else "full",
-                    most={PYVCLOUD: 100} if change == "all" else {},
+                    most={PYVCLOUD: 100} if (peer, change) == (PYVCLOUD, "all") else {},
                     quick=(100, 300, 1000) if wire == "json" and change != "all" else (),
                 )
             )
