@@ -31,6 +31,9 @@ print(f"vcloudair-core {metadata.version('vcloudair-core')}: read a firewall wit
 """
 
 
+NEWEST, OLDEST = "ansible-core>=2.17", "ansible-core==2.17.*"
+"""Both ends of what meta/runtime.yml promises, as far as this Python has them."""
+
 _RECAP = re.compile(r"ok=\d+\s+changed=(\d+)\s+unreachable=0\s+failed=0")
 _PLAYBOOKS = {"edge_converge": 3, "firewall_staged": 3, "ipsec_converge": 2, "nat_converge": 2, "dr_failover": 1}
 """How many tasks of each change something in the first run."""
@@ -51,7 +54,7 @@ def main() -> int:
         venv.create(folder / "env", with_pip=True)
         programs = folder / "env" / "bin"
         pip = [str(programs / "python"), "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
-        subprocess.run([*pip, f"{wheel}[all]", "ansible-core>=2.17"], check=True)
+        subprocess.run([*pip, f"{wheel}[all]", NEWEST], check=True)
         env = _environment(folder, programs)
         for command in ("python -I -c", "vca plugins", "vca plugins new acme"):
             words = shlex.split(command)
@@ -59,10 +62,20 @@ def main() -> int:
             subprocess.run([str(programs / words[0]), *words[1:], *more], check=True, cwd=folder, env=env)
         galaxy = [str(programs / "ansible-galaxy"), "collection", "install", "--offline", "-p", str(folder / "found")]
         subprocess.run([*galaxy, str(tarball)], check=True, cwd=folder, env=env, stdout=subprocess.DEVNULL)
-        for playbook, changes in _PLAYBOOKS.items():
-            with _simulator(folder, programs, env) as told:
-                _play_twice(playbook, changes, folder, programs, {**env, **told})
+        _play_all(_PLAYBOOKS, folder, programs, env)
+        subprocess.run([*pip, OLDEST], check=True)
+        _play_all({name: _PLAYBOOKS[name] for name in ("edge_converge", "dr_failover")}, folder, programs, env)
     return 0
+
+
+def _play_all(playbooks: Mapping[str, int], folder: Path, programs: Path, env: Mapping[str, str]) -> None:
+    version = subprocess.run(
+        [str(programs / "ansible"), "--version"], capture_output=True, text=True, check=True, env=dict(env), cwd=folder
+    )
+    print(f"With {version.stdout.splitlines()[0]}", flush=True)
+    for playbook, changes in playbooks.items():
+        with _simulator(folder, programs, env) as told:
+            _play_twice(playbook, changes, folder, programs, {**env, **told})
 
 
 def _environment(folder: Path, programs: Path) -> dict[str, str]:
