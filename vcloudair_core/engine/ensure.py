@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.engine.desired import Desired
@@ -102,8 +103,11 @@ def prepared(kind: ResourceKind, store: Store, desired: Desired) -> tuple[Store,
 
 @dataclass(frozen=True)
 class _State:
+    """What is there, what is to be done, and on demand what there will be: worked out once, for whoever asks."""
+
     document: Document
     plan: Plan
+    merged: Callable[[], Document]
 
 
 class _Flow:
@@ -130,9 +134,8 @@ class _Flow:
             return Outcome(False, state.plan, before, before, 0, check)
         if check:
             self.ask(state.plan)
-            merged = self.kind.merge(state.document, state.plan)
-            warnings = (*self.warnings, *self.advice(merged, state.plan))
-            return Outcome(True, state.plan, before, self.select(merged), 0, True, warnings)
+            warnings = (*self.warnings, *self.advice(state.merged(), state.plan))
+            return Outcome(True, state.plan, before, self.select(state.merged()), 0, True, warnings)
         final, writes = self.converge(state, attempts)
         warnings = (*self.warnings, *self.advice(final.document, state.plan))
         return Outcome(writes > 0, state.plan, before, self.select(final.document), writes, warnings=warnings)
@@ -141,12 +144,9 @@ class _Flow:
         """Read and plan."""
         document = self.store.read()
         plan = self.kind.plan(document, self.desired)
-        plan = replace(
-            plan,
-            target=plan.target or self.store.target,
-            outlook=lambda: self.kind.project(self.kind.merge(document, plan)),
-        )
-        return _State(document, plan)
+        merged = cache(lambda: self.kind.merge(document, plan))
+        plan = replace(plan, target=plan.target or self.store.target, outlook=lambda: self.kind.project(merged()))
+        return _State(document, plan, merged)
 
     def ask(self, plan: Plan) -> None:
         """Show the policies what is about to be carried out; they raise PlanRejectedError."""
@@ -174,7 +174,7 @@ class _Flow:
             if state.plan.is_empty:
                 return state, executed
             self.ask(state.plan)
-            written = self.kind.merge(state.document, state.plan)
+            written = state.merged()
             failure = self._commit(written)
             if isinstance(failure, ConflictError) and conflicts < attempts * _CONFLICTS_PER_ATTEMPT:
                 conflicts += 1
