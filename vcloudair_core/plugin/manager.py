@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib.metadata
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,6 +14,7 @@ import pluggy
 
 from vcloudair_core.errors import PlanRejectedError, PluginError, VcloudAirError
 from vcloudair_core.plugin import hooks
+from vcloudair_core.plugin.printing import prints_aside
 from vcloudair_core.plugin.records import (
     API_VERSION,
     AuthRecord,
@@ -143,7 +143,7 @@ class PluginManager:
             info.status = "disabled"
             return
         try:
-            with _prints_aside():
+            with prints_aside():
                 plugin = entry_point.load()
         except _FAILURES as exc:  # any failure of foreign code must stay its own
             self._set_aside(info, exc)
@@ -261,7 +261,7 @@ class PluginManager:
         for info, call in self._implementations(hook):
             self._say(hook, info)
             try:
-                with _prints_aside():
+                with prints_aside():
                     records = list(call())
                 for record in records:
                     if not isinstance(record, record_type):
@@ -369,13 +369,6 @@ class PluginManager:
     def _say(self, hook: str, info: PluginInfo) -> None:
         if self._trace:
             print(f"vca: {hook} -> {info.name}", file=sys.stderr)  # noqa: T201 - asked for by VCA_TRACE_PLUGINS
-
-
-@contextlib.contextmanager
-def _prints_aside() -> Iterator[None]:
-    """What a plugin prints goes to standard error: standard output is the result, which programs read."""
-    with contextlib.redirect_stdout(sys.stderr):
-        yield
 
 
 def _by_name(impl: pluggy.HookImpl) -> Callable[..., Any]:

@@ -1,0 +1,72 @@
+"""Plugins that print, in many threads at once: standard output stays what it is."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from vcloudair_core.plugin.printing import prints_aside
+
+
+def test_what_is_printed_inside_goes_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
+    stdout = sys.stdout
+    with prints_aside():
+        print("inside")
+        with prints_aside():
+            print("deeper")
+        print("inside again")
+    print("outside")
+    assert sys.stdout is stdout
+    assert capsys.readouterr() == ("outside\n", "inside\ndeeper\ninside again\n")
+
+
+def test_it_comes_back_also_when_the_first_one_in_is_the_first_one_out(capsys: pytest.CaptureFixture[str]) -> None:
+    stdout = sys.stdout
+    first, second = prints_aside(), prints_aside()
+    entered, left = threading.Event(), threading.Event()
+
+    def other() -> None:
+        with second:
+            entered.set()
+            assert left.wait(10)
+            print("from the second one")
+
+    thread = threading.Thread(target=other)
+    with first:
+        thread.start()
+        assert entered.wait(10)
+        print("from the first one")
+    print("a result, while the second one is inside")
+    left.set()
+    thread.join()
+    assert sys.stdout is stdout
+    assert capsys.readouterr() == (
+        "a result, while the second one is inside\n",
+        "from the first one\nfrom the second one\n",
+    )
+
+
+def test_many_threads_leave_it_as_it_was(capsys: pytest.CaptureFixture[str]) -> None:
+    stdout = sys.stdout
+
+    def work(number: int) -> None:
+        for _ in range(50):
+            with prints_aside():
+                print(f"aside {number}")
+
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(work, range(20)))
+    assert sys.stdout is stdout
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.count("aside") == 1000
+
+
+def test_an_error_of_a_plugin_leaves_it_as_it_was() -> None:
+    stdout = sys.stdout
+    with pytest.raises(ValueError, match="broken"), prints_aside():
+        raise ValueError("broken")
+    assert sys.stdout is stdout
