@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import sys
@@ -70,6 +71,23 @@ def bench(session: nox.Session) -> None:
 def soak(session: nox.Session) -> None:
     """Fifty clients at one simulator for ten minutes, and nothing leaks or is wrong. ``-- --minutes 1``: for less."""
     _run(session, sys.executable, "-m", "tests.load.soak", *session.posargs)
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Every parser, 100,000 inputs each, led by what they reach: an hour. Arguments: --runs N, names of targets."""
+    if importlib.util.find_spec("atheris") is None:
+        session.skip("atheris is not installed: pip install 'vcloudair-core[fuzz]' (Linux and CPython only)")
+    _run(session, sys.executable, "-m", "tests.fuzz.guided", *session.posargs)
+
+
+@nox.session
+def audit(session: nox.Session) -> None:
+    """Ask the index for known weaknesses of what is installed; skipped where it does not tell."""
+    said = str(session.run(sys.executable, "tools/audit.py", external=True, success_codes=[0, 77], silent=True)).strip()
+    if said.startswith("Nothing was audited"):
+        session.skip(f"{said} The review in docs/reference/dependencies.md stands in its place.")
+    session.log(said)
 
 
 @nox.session

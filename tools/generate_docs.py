@@ -206,6 +206,13 @@ def recovery_plan_schema() -> str:
     return Path(plan_schema.__file__).with_name(plan_schema.SCHEMA_FILE).read_text(encoding="utf-8")
 
 
+def dependency_table() -> str:
+    """What is shipped, and the review of it."""
+    from dependencies import table
+
+    return table()
+
+
 PAGES: dict[str, Callable[[], str] | tuple[Callable[[], str], ...]] = {
     "settings.md": settings_table,
     "cli.md": cli_reference,
@@ -214,6 +221,7 @@ PAGES: dict[str, Callable[[], str] | tuple[Callable[[], str], ...]] = {
     "errors.md": bad_input_table,
     "simulator.md": (simulator_faults, simulator_switches),
     "recovery-plan.md": recovery_plan_tables,
+    "dependencies.md": dependency_table,
 }
 """Pages, with what makes the part between the marks; several, where the marks are there several times."""
 

@@ -327,7 +327,7 @@ def _to_bool(value: Any) -> bool:
 def _to_positive(value: Any) -> float:
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError("is not a number") from None
     if not 0 <= number < 1e9:
         raise ValueError("must be zero or more")

@@ -77,13 +77,14 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("query", "orgVdc"),
     ("query", "edgeGateway"),
     ("edge", "list"),
-    ("firewall", "list", "--edge", "edge\x9b31m"),
-    ("edge", "export", "--edge", "edge\x9b31m"),
+    ("firewall", "list", "edge\x9b31m"),
+    ("edge", "export", "edge\x9b31m"),
     ("dr", "list"),
-    ("dr", "test", "--check"),
+    ("dr", "test", "--all", "--dry-run"),
+    ("dr", "check", "--all"),
     ("metrics", "show", "--start", "5m"),
     ("query", "vm", "--where", "name=\x1b[2Jnone"),
-    ("edge", "export", "--edge", "no\x1b[2J\x9b such"),
+    ("edge", "export", "no\x1b[2J\x9b such"),
     ("whoami",),
 )
 
@@ -98,6 +99,10 @@ def test_no_command_prints_what_a_terminal_carries_out(
     code = run([*command, "-o", output])
     shown = capsys.readouterr()
     text = shown.out + shown.err
+    # No such edge gateway; a recovery that nobody has tested is not ready; a page of metrics has no YAML.
+    assert code in ((4,) if "no\x1b[2J\x9b such" in command else (0, 9) if command[:2] == ("dr", "check") else (0,)), (
+        text
+    )
     assert "Traceback" not in text
     assert "this is a bug" not in text, text
     assert not HARMFUL.search(text), repr(HARMFUL.findall(text))
@@ -112,11 +117,11 @@ def test_json_has_names_as_they_are(cloud: SimulatorServer, capsys: pytest.Captu
 
 def test_on_a_terminal_too(cloud: SimulatorServer) -> None:
     """Behind a real pseudo-terminal, where rich uses colours: they are the only sequences that come."""
-    for arguments in (("query", "vm"), ("dr", "list"), ("firewall", "list", "--edge", "edge\x9b31m")):
+    for arguments in (("query", "vm"), ("dr", "list"), ("firewall", "list", "edge\x9b31m")):
         shown = on_terminal(arguments, os.environ)
         rest = PROGRESS.sub("", COLOURS.sub("", shown))
         assert not HARMFUL.search(rest), repr(HARMFUL.findall(rest))
-        assert "red" in rest or "rule" in rest or "error" in rest.lower(), rest
+        assert "\\x9b31m" in rest or "\\x1b]0;pwned" in rest, rest
 
 
 def on_terminal(arguments: tuple[str, ...], env: Mapping[str, str]) -> str:

@@ -1,0 +1,227 @@
+"""Secrets of awkward shape, and all that comes out of the library and the command line: none of them is in it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+import os
+import traceback
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from vcloudair_core.app import App
+from vcloudair_core.cli.main import run
+from vcloudair_core.client import Client
+from vcloudair_core.errors import VcloudAirError
+from vcloudair_core.plugin.hooks import hookimpl
+from vcloudair_core.redact import secret_spellings
+from vcloudair_core.simulator import Simulator, SimulatorConfig, SimulatorServer
+from vcloudair_core.testing import simulator_settings
+
+PASSWORDS = {
+    "quotes": "zQ7'a\"b`c",
+    "percent": "zQ7%s%20%(x)s",
+    "lines": "zQ7 one\nzQ7 two",
+    "slashes": "zQ7\\n\\\\x/y",
+    "markup": "zQ7<a>&amp;]]>",
+    "unicode": "zQ7\u00fc\u4e16\U0001f600",
+    "digits": "4711081512345",
+    "template": "zQ7{{ 7 * 7 }}$(id)",
+    "colon": "zQ7:a@b:c",
+    "stars": "***zQ7***",
+}
+KEY = 'zQ7 \'tis a "key"; <&> %s \\ 1'
+"""Of a tunnel: printable, and long."""
+
+
+@pytest.fixture(scope="module")
+def inventory(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A cloud with a user for each password."""
+    users = [{"name": name, "password": password} for name, password in PASSWORDS.items()]
+    vdc = {"name": "gold", "edges": [{"name": "web-edge"}], "vms": [{"name": "web", "vapp": "shop"}]}
+    file = tmp_path_factory.mktemp("cloud") / "cloud.yml"
+    file.write_text(yaml.safe_dump({"orgs": [{"name": "acme", "users": users, "vdcs": [vdc]}]}), encoding="utf-8")
+    return str(file)
+
+
+def forms(user: str, password: str) -> set[str]:
+    """What must not be anywhere: the password, the key, and how they go on the wire."""
+    wire = base64.b64encode(f"{user}@acme:{password}".encode()).decode()
+    found = {wire, *secret_spellings(password), *secret_spellings(KEY), password.split("\n")[0]}
+    return {one for one in found if len(one) > 4}
+
+
+def tunnel(**more: Any) -> dict[str, Any]:
+    return {
+        "name": "branch", "local_ip": "203.0.113.10", "local_subnets": ["192.168.1.0/24"], "peer_ip": "198.51.100.7",
+        "peer_subnets": ["10.7.0.0/16"], "psk": KEY, **more,
+    }  # fmt: skip
+
+
+class Everything(logging.Handler):
+    """All that is logged, of everybody, as text."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.NOTSET)
+        self.said: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.said.append(record.getMessage())
+        if record.exc_info:
+            self.said.append("".join(traceback.format_exception(*record.exc_info)))
+
+
+@pytest.fixture
+def heard(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Everything at DEBUG, bodies included."""
+    monkeypatch.setenv("VCA_TRACE", "1")
+    handler, root = Everything(), logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    yield handler.said
+    root.removeHandler(handler)
+    root.setLevel(level)
+
+
+def walk(client: Client) -> Iterator[Any]:
+    """What a program may get to see of all that works, and of all that fails."""
+    target = {"edge": "web-edge"}
+    wanted = {"enabled": True, "tunnels": [tunnel()], "global_psk": KEY}
+    for check in (True, False, False):
+        outcome = client.ensure("ans.ipsec", wanted, state="exact", target=target, check=check)
+        yield outcome, outcome.plan, outcome.plan.diff(), outcome.plan.as_dict(), outcome.before, outcome.after
+    yield client.read("ans.ipsec", target), client.service("ans").ipsec_status("web-edge")
+    yield client.settings, client.settings.as_dict(), client.session, vars(client.session.identity)
+    bad: list[Mapping[str, Any]] = [
+        tunnel(peer_ip="nonsense"), tunnel(psk=KEY + "\n"), tunnel(psk=[KEY]), tunnel(psk={"a": KEY}),
+        {"name": KEY}, tunnel(update_psk=KEY), tunnel(unknown=KEY),
+    ]  # fmt: skip
+    for number, spec in enumerate(bad):
+        try:
+            yield client.ensure("ans.ipsec_tunnel", spec, target=target, check=True).plan.as_dict()
+        except VcloudAirError as exc:
+            # The key in a field that is none of keys is told of by its value, as any wrong value is.
+            if number < 4:
+                yield exc, exc.as_dict(), "".join(traceback.format_exception(exc))
+    for path in ("/api/none", "/api/query?type=none", f"/api/x?token={KEY}"):
+        try:
+            client.session.call("GET", path)
+        except VcloudAirError as exc:
+            yield exc, exc.as_dict(), "".join(traceback.format_exception(exc))
+
+
+@pytest.mark.parametrize("user", PASSWORDS)
+def test_the_library_shows_no_canary(user: str, inventory: str, heard: list[str], tmp_path: Path) -> None:
+    simulator = Simulator(SimulatorConfig(profile="vcd", inventory_file=inventory))
+    seen: list[Any] = []
+
+    class Spy:
+        """A transport into the simulator, and somebody who looks on."""
+
+        @hookimpl
+        def vca_transport(self) -> Any:
+            return simulator.transport()
+
+        @hookimpl
+        def vca_exchange_finished(self, exchange: Any) -> None:
+            for part in (exchange.request, exchange.response):
+                if part is not None:
+                    seen.append((part, part.url, part.headers.pairs(), part.body))
+
+        @hookimpl
+        def vca_plan_ready(self, plan: Any, settings: Any) -> None:
+            seen.append((plan.as_dict(), settings, plan.diff()))
+
+    app = App()
+    app.plugins.register(Spy(), "spy")
+    settings = {
+        **simulator_settings(simulator), "username": user, "org": "acme", "password": PASSWORDS[user],
+        "session_cache": True, "cache_dir": str(tmp_path / "cache"), "state_dir": str(tmp_path / "state"),
+    }  # fmt: skip
+    with app.client(**settings) as client:
+        texts = [f"{part!r} {part}" for parts in walk(client) for part in parts]
+        token = next(iter(client.session._current()[0].headers.values())).reveal()
+    wrong = {**settings, "password": PASSWORDS[user] + "x", "cache_dir": str(tmp_path / "other")}
+    with app.client(**wrong) as client, pytest.raises(VcloudAirError) as caught:
+        client.session.login()
+    texts.append(f"{caught.value} {caught.value.as_dict()}" + "".join(traceback.format_exception(caught.value)))
+    texts += heard + [repr(one) for one in seen]
+    assert len(heard) > 20
+    assert len(seen) > 10
+    everything = "\n".join(texts)
+    for form in {*forms(user, PASSWORDS[user]), token}:
+        assert form not in everything, f"{form!r} in {_near(everything, form)}"
+    _nothing_in_files(tmp_path, {*forms(user, PASSWORDS[user]), token})
+
+
+def _near(text: str, word: str) -> str:
+    place = text.index(word)
+    return text[max(0, place - 200) : place + 200]
+
+
+def _nothing_in_files(folder: Path, words: set[str]) -> None:
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert files
+    for path in files:
+        content = path.read_bytes().decode("utf-8", "replace")
+        for word in words:
+            assert word not in content, f"{word!r} in {path}"
+
+
+@pytest.fixture(scope="module")
+def served(inventory: str) -> Iterator[SimulatorServer]:
+    with SimulatorServer(SimulatorConfig(profile="vcd", inventory_file=inventory)) as server:
+        yield server
+
+
+@pytest.mark.parametrize("user", PASSWORDS)
+def test_the_command_line_shows_no_canary(
+    user: str,
+    served: SimulatorServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    served.simulator.reset()
+    password = PASSWORDS[user]
+    for name in [name for name in os.environ if name.startswith("VCA_")]:
+        monkeypatch.delenv(name)
+    env = {
+        **served.env(), "VCA_USERNAME": user, "VCA_ORG": "acme", "VCA_PASSWORD": password, "VCA_TRACE": "1",
+        "VCA_CACHE_DIR": str(tmp_path / "kept" / "cache"), "VCA_STATE_DIR": str(tmp_path / "kept" / "state"),
+        "XDG_CONFIG_HOME": str(tmp_path), "VCA_VDC": "gold",
+    }  # fmt: skip
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    document = tmp_path / "edge.json"
+    document.write_text(json.dumps({"edge": "web-edge", "ipsec": {"enabled": True, "tunnels": [tunnel()]}}))
+    out = str(tmp_path / "kept" / "plan.json")
+    commands = (
+        ["edge", "plan", str(document), "--out", out, "-v"],
+        ["edge", "apply", str(document), "--yes", "-v"],
+        ["edge", "export", "web-edge", "-v"],
+        ["ipsec", "list", "web-edge", "-o", "json", "-v"],
+        ["config", "-o", "json"],
+        ["doctor", "-v"],
+        ["query", "none", "-v"],
+        ["whoami", "-v"],
+        ["logout", "-v"],
+    )
+    codes = [run(command) for command in commands]
+    assert codes == [2, 0, 0, 0, 0, 0, 2, 0, 0], "a plan with something to do, and a type that there is not; else fine"
+    monkeypatch.setenv("VCA_PASSWORD", password + "x")
+    run(["whoami", "-v"])
+    shown = capsys.readouterr()
+    everything = shown.out + shown.err
+    assert "branch" in everything
+    assert "attempt 1" in everything
+    words = forms(user, password)
+    for form in words:
+        assert form not in everything, f"{form!r} in {_near(everything, form)}"
+    _nothing_in_files(tmp_path / "kept", words)

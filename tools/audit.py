@@ -1,0 +1,50 @@
+"""Asks the package index for known weaknesses of what is installed here, with pip-audit.
+
+Exits with 0 when all that is installed was looked at and is well, 1 when something is not, and 77 when the index does
+not tell: a mirror that answers for packages but not for weaknesses makes pip-audit say that none are known.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+UNKNOWN = 77
+OUR_OWN = ("vcloudair-core", "vcloudair_core")
+
+
+def main() -> int:
+    """See above."""
+    command = [sys.executable, "-m", "pip_audit", "--local", "--format", "json", "--progress-spinner", "off"]
+    done = subprocess.run([*command, "--timeout", "15"], capture_output=True, text=True, check=False)
+    try:
+        found = json.loads(done.stdout)["dependencies"]
+    except (ValueError, KeyError, TypeError):
+        reason = (done.stderr.strip().splitlines() or ["pip-audit said nothing"])[-1]
+        print(f"Nothing was audited: {reason.rstrip(chr(46))}.")
+        return UNKNOWN
+    return told(found)
+
+
+def told(dependencies: list[dict[str, Any]]) -> int:
+    """Says what came of it, and returns the exit status. ``dependencies``: as pip-audit has them in JSON."""
+    others = [one for one in dependencies if one["name"] not in OUR_OWN]
+    passed_over = [one["name"] for one in others if "skip_reason" in one]
+    weak = [one for one in others if one.get("vulns")]
+    for one in weak:
+        for weakness in one["vulns"]:
+            mended = ", ".join(weakness.get("fix_versions") or ()) or "no version yet"
+            print(f"{one['name']} {one['version']}: {weakness['id']}, mended in {mended}")
+    if len(passed_over) == len(others):
+        print(f"Nothing was audited: the index knows none of {len(others)} packages.")
+        return UNKNOWN
+    if passed_over:
+        print(f"Not audited: {', '.join(sorted(passed_over))}")
+    print(f"{len(others) - len(passed_over)} packages were audited, {len(weak)} have known weaknesses.")
+    return 1 if weak or passed_over else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

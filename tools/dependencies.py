@@ -1,0 +1,103 @@
+"""What is depended on, and why: the reviewed facts behind docs/reference/dependencies.md.
+
+A dependency of pyproject.toml that is not here stops the generator of the page: nothing is added without a reason.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+SHIPPED = ("", "cli", "simulator", "metrics", "dr", "ansible")
+"""Extras that users install; the empty one is what everybody gets. Those of tests and documentation are not shipped."""
+
+
+@dataclass(frozen=True)
+class Review:
+    """``given``: what of elsewhere reaches it. ``reviewed``: the version that was looked at and is tested with."""
+
+    why: str
+    licence: str
+    given: str
+    reviewed: str
+
+
+REVIEWS = {
+    "requests": Review(
+        "HTTP with pooled connections and TLS; driven below its sessions, so no cookies, netrc or redirects",
+        "Apache-2.0",
+        "what servers and proxies send",
+        "2.34.2",
+    ),
+    "pluggy": Review("every service is a plugin", "MIT", "installed plugins", "1.7.0"),
+    "lxml": Review(
+        "XML that keeps what we do not know; no DTD, no entities, no network",
+        "BSD-3-Clause",
+        "documents of servers",
+        "6.1.3",
+    ),
+    "tenacity": Review("retries", "Apache-2.0", "nothing", "9.2.1"),
+    "platformdirs": Review("where settings, caches and state live", "MIT", "the environment", "4.14.8"),
+    "filelock": Review("one writer at a time among processes", "MIT", "paths within folders of ours", "4.3.1"),
+    "cryptography": Review(
+        "encrypts kept sessions; certificates of the simulator", "Apache-2.0 OR BSD-3-Clause", "kept sessions", "50.0.2"
+    ),
+    "publicsuffixlist": Review(
+        "which hosts belong to one owner, so that a token stays with it", "MPL-2.0", "names of hosts in links", "1.1.2"
+    ),
+    "tomli": Review("the configuration file, on Python 3.10 only", "MIT", "the user's file", "2.5.0"),
+    "typer": Review("the command line", "MIT", "the user's words", "0.29.2"),
+    "rich": Review(
+        "tables and live views; given text that is made harmless before", "MIT", "names of elsewhere", "15.0.0"
+    ),
+    "PyYAML": Review(
+        "documents, plans and output; safe loader only, with limits of ours", "MIT", "the user's files", "6.0.4"
+    ),
+    "starlette": Review("the simulator's routes", "BSD-3-Clause", "requests to the simulator", "1.10.0"),
+    "uvicorn": Review("the simulator's server", "BSD-3-Clause", "requests to the simulator", "0.54.0"),
+    "matplotlib": Review("plots of metrics", "PSF-like", "names and numbers of machines", "3.11.2"),
+    "prometheus-client": Review("the exporter", "Apache-2.0 AND BSD-2-Clause", "names of machines; scrapes", "0.26.0"),
+    "jsonschema": Review("says what is wrong with a plan", "MIT", "the user's file", "4.26.0"),
+    "jinja2": Review("the page of a report, escaped", "BSD-3-Clause", "names and messages of elsewhere", "3.1.6"),
+    "ansible-core": Review(
+        "runs the collection; not needed by the library", "GPL-3.0-or-later", "playbooks, results", "2.19.14"
+    ),
+}
+
+
+def table() -> str:
+    """The table of the page. Raises KeyError for a dependency that nobody has reviewed."""
+    rows = [
+        "| dependency | for | at least | licence | why | what reaches it from elsewhere | reviewed |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, (least, extras) in shipped().items():
+        review = REVIEWS[name]
+        used = ", ".join(f"`{extra}`" if extra else "everybody" for extra in extras)
+        rows.append(
+            f"| `{name}` | {used} | {least} | {review.licence} | {review.why} | {review.given} | {review.reviewed} |"
+        )
+    return "\n".join(rows)
+
+
+def shipped() -> dict[str, tuple[str, list[str]]]:
+    """Name to least version and the extras that bring it, in the order of pyproject.toml."""
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    project: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = {"": project["dependencies"], **project["optional-dependencies"]}
+    found: dict[str, tuple[str, list[str]]] = {}
+    for extra in SHIPPED:
+        for line in extras[extra]:
+            match = re.match(r"([A-Za-z0-9._-]+)(?:>=([0-9.]+))?", line)
+            if match is None:
+                raise ValueError(line)
+            name, least = match[1], match[2] or "any"
+            found.setdefault(name, (least, []))[1].append(extra)
+    return found
