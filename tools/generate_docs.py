@@ -153,6 +153,80 @@ def bad_input_table() -> str:
     return "\n".join(rows)
 
 
+def fault_tables() -> str:
+    """The stated table that tests/faults proves: faults by places, exceptions, operations, and how many cells."""
+    sys.path.insert(0, str(ROOT))
+    from tests.faults import table
+
+    found = table.load()
+    parts = [
+        f"{len(found.operations)} operations, {len(found.faults)} faults, **{found.count():,} cells**.",
+        *_fault_rows(found),
+        *_fault_exceptions(found),
+        *_fault_operations(found),
+    ]
+    return "\n".join(parts)
+
+
+_MARKS = {"done": "✔", "error": "✖", "resumable": "↻", "gone": "∅", "": ""}
+
+
+def _fault_rows(found: Any) -> Iterator[str]:
+    """Rows of what comes of each fault at each place."""
+    yield from ["", "## Places", "", "| place | is |", "|---|---|"]
+    yield from (f"| {place} | {about} |" for place, about in found.places.items())
+    for times, title in (("once", "A fault that strikes once"), ("lasting", "A fault that stays")):
+        yield from [
+            "",
+            f"## {title}",
+            "",
+            f"| fault | {' | '.join(found.places)} |",
+            "|---" * (len(found.places) + 1) + "|",
+        ]
+        for fault in found.faults.values():
+            words = fault.words.get(times)
+            if words is not None:
+                shown = " | ".join(_MARKS[words[place]] for place in found.places)
+                yield f"| **{fault.name}**: {fault.about} | {shown} |"
+
+
+def _fault_exceptions(found: Any) -> Iterator[str]:
+    yield from ["", "## Where it is otherwise, and why", ""]
+    yield from ["| operations | faults | at | comes to | because |", "|---|---|---|---|---|"]
+    for one in found.exceptions:
+        numbers = [f"call {position + 1}" for position in one.at]
+        where = ", ".join([*one.places, *(f"`{step}`" for step in one.steps), *numbers, *one.times]) or "everywhere"
+        told = f" ({_codes(one.errors)})" if one.errors else ""
+        names = ", ".join(one.operations) or "all"
+        yield f"| {_cell(names)} | {', '.join(one.faults)} | {where} | {one.outcome}{told} | {one.why} |"
+    for fault in found.faults.values():
+        if fault.steps:
+            yield f"| all | {fault.name} | all but {_codes(fault.steps)} | cannot be | {fault.impossible} |"
+
+
+def _fault_operations(found: Any) -> Iterator[str]:
+    """Each operation with its calls, and its faults by what comes of them."""
+    yield from ["", "## Operations", ""]
+    for name, stated in found.operations.items():
+        cells = {fault: list(found.cells(name, fault)) for fault in found.faults}
+        count = sum(map(len, cells.values()))
+        calls = [step.split(" ", 1)[1] for step in stated.steps]
+        yield from [
+            f"### {name}",
+            "",
+            f"{stated.about[:1].upper()}{stated.about[1:]}. {len(calls)} calls, {count} cells.",
+            "",
+        ]
+        by_words: dict[str, list[str]] = {}
+        for fault, tried in cells.items():
+            words = [word for word in _MARKS if word in {cell.expected for cell in tried}]
+            if words:
+                by_words.setdefault(" or ".join(words), []).append(fault)
+        yield from ["| comes to | faults |", "|---|---|"]
+        yield from (f"| {words} | {', '.join(faults)} |" for words, faults in by_words.items())
+        yield ""
+
+
 def recovery_plan_tables() -> str:
     """The schema of recovery plans: a table for each mapping that a plan is made of."""
     from vcloudair_core.recovery.plan_schema import schema
@@ -220,6 +294,7 @@ PAGES: dict[str, Callable[[], str] | tuple[Callable[[], str], ...]] = {
     "error-classes.md": error_tree,
     "errors.md": bad_input_table,
     "simulator.md": (simulator_faults, simulator_switches),
+    "faults.md": fault_tables,
     "recovery-plan.md": recovery_plan_tables,
     "dependencies.md": dependency_table,
 }

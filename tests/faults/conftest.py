@@ -1,0 +1,13 @@
+"""Says at the end how many cells were tried."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The sum over all tests, also those of other processes."""
+    reports = [one for kind in ("passed", "failed") for one in terminalreporter.getreports(kind)]
+    cells = [int(value) for one in reports for name, value in one.user_properties if name == "cells"]
+    if cells:
+        terminalreporter.write_line(f"{sum(cells)} cells of operations, faults and steps were tried.")

@@ -1,0 +1,145 @@
+"""What is done to edge gateways, section by section and whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.faults.operations import Ending, Operation, Parts
+from tests.faults.world import CANARY_KEY, World
+from tests.unit.ans import ipsec_bench, nat_bench
+from tests.unit.ans.test_lost_answers import cloud, held
+from vcloudair_core.client import Client
+from vcloudair_core.services.ans.seed import ANSFirewall, ANSIPSec, ANSNat
+from vcloudair_core.session.org_info import OrgInfo
+from vcloudair_core.simulator.area_ipsec import IPSEC
+from vcloudair_core.simulator.area_nat import NAT
+
+_GIVEN_BY_SERVER = frozenset({"ruleId", "ruleTag", "siteId", "version", "invalidSource", "invalidDestination"})
+RULE = {"name": "new", "source": "198.51.100.0/24", "destination": "203.0.113.10"}
+TUNNEL = {**ipsec_bench.BRANCH, "psk": CANARY_KEY}
+EDGE = {
+    "firewall": {"rules": [RULE]},
+    "nat": {"rules": [nat_bench.WEB]},
+    "ipsec": {"enabled": True, "tunnels": [TUNNEL]},
+}
+
+
+def _edge(world: World) -> Any:
+    return next(iter(world.simulator.world.edges.values()))
+
+
+def prepare(world: World) -> None:
+    """Three of everything are there, of somebody else."""
+    like = next(iter(cloud().world.edges.values()))
+    edge = _edge(world)
+    edge.firewall["user"] = like.firewall["user"]
+    NAT.state(edge)["user"] = NAT.state(like)["user"]
+    IPSEC.state(edge)["sites"] = IPSEC.state(like)["sites"]
+    edge.firewall["next_id"] = NAT.state(edge)["next_id"] = IPSEC.state(edge)["next_id"] = 300_000
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items() if key not in _GIVEN_BY_SERVER}
+    return [_plain(inner) for inner in value] if isinstance(value, list) else value
+
+
+def sections(world: World) -> Parts:
+    """Each section as users have it, with keys in clear."""
+    found: Parts = _plain(held(world.simulator))
+    return found
+
+
+def _doing(act: Callable[[Client], Any], **settings: Any) -> Callable[[World], Ending]:
+    def run(world: World) -> Ending:
+        with world.client(**settings) as client:
+            world.signed_in(client)
+            return Ending(act(client))
+
+    return run
+
+
+def _ensured(kind: str, specs: Any, state: str = "present", edge_api: str = "auto", **config: Any) -> Operation:
+    def act(client: Client) -> None:
+        client.ensure(kind, specs, state=state)
+
+    return Operation(_doing(act, edge_api=edge_api), sections, prepare=prepare, config=config)
+
+
+def _staged(client: Client) -> None:
+    if not client.stages():
+        client.stage("ans.firewall_rule", RULE, stage_id="change-1")
+    if not any(part.section == "nat" for content in client.stages() for part in content.sections):
+        client.stage("ans.nat_rule", nat_bench.WEB, stage_id="change-1")
+    client.commit_stage("change-1")
+
+
+def _read(client: Client) -> Any:
+    return client.read("ans.firewall")
+
+
+def info_of(client: Client) -> OrgInfo:
+    """A session in the original SDK's terms."""
+    values = {"vcdurl": "https://simulator.invalid", "token": "unused", "org_uuid": client.session.identity.org_id}
+    return OrgInfo({**values, "auth-header": "x-vcloud-authorization", "version": "5.7"}, client.session)
+
+
+def _seed_section(face: Any, change: Callable[[Any], bool]) -> Operation:
+    def act(client: Client) -> None:
+        section = face(client.service("ans").find_edge(str(client.settings.edge)).edge_id, org_info=info_of(client))
+        if change(section):
+            section.save_config()
+
+    return Operation(_doing(act), sections, prepare=prepare, write="save", config={"profile": "all"})
+
+
+def _more_firewall(section: Any) -> bool:
+    """As every program of the original SDK does it: what is there already is not added, and nothing is saved then."""
+    if any(rule.get("name") == "new" for rule in section):
+        return False
+    section.add_rule("new", "198.51.100.0/24", "203.0.113.10")
+    return True
+
+
+def _more_nat(section: Any) -> bool:
+    if any(rule.get("description") == "web" for rule in section):
+        return False
+    section.add_rule("dnat", "203.0.113.10", "192.168.10.20", "443", "8443", description="web")
+    return True
+
+
+def _more_ipsec(section: Any) -> bool:
+    if any(site.get("name") == "branch" for site in section):
+        return False
+    ours, theirs = "203.0.113.10", "198.51.100.7"
+    section.add_psk_tunnel("branch", ours, ours, theirs, theirs, "192.168.10.0/24", "10.20.0.0/16", CANARY_KEY)
+    return True
+
+
+def _edges(client: Client) -> Any:
+    return [edge.name for edge in client.service("ans").list_edges()]
+
+
+def _statuses(client: Client) -> Any:
+    return [(one["name"], one["status"]) for one in client.service("ans").ipsec_status()["tunnels"]]
+
+
+OPERATIONS = {
+    "edges: list": Operation(_doing(_edges), config={"edges": 200}),
+    "firewall: read": Operation(_doing(_read), sections, prepare=prepare),
+    "firewall: a rule": _ensured("ans.firewall_rule", RULE),
+    "firewall: a rule (hybridity)": _ensured("ans.firewall_rule", RULE, edge_api="hybridity", profile="all"),
+    "firewall: exact": _ensured("ans.firewall", {"rules": [{"name": "old 3"}, RULE]}, "exact"),
+    "firewall: a rule gone": _ensured("ans.firewall_rule", {"name": "old 2"}, "absent", "network_json"),
+    "NAT: a rule": _ensured("ans.nat_rule", nat_bench.WEB),
+    "NAT: exact": _ensured("ans.nat", {"rules": [nat_bench.WEB]}, "exact", "hybridity", profile="all"),
+    "IPsec: a tunnel": _ensured("ans.ipsec_tunnel", TUNNEL),
+    "IPsec: exact": _ensured("ans.ipsec", {"enabled": True, "tunnels": [TUNNEL]}, "exact", "hybridity", profile="all"),
+    "IPsec: status": Operation(_doing(_statuses), sections, prepare=prepare),
+    "edge document": _ensured("ans.edge", EDGE),
+    "stage and commit": Operation(_doing(_staged), sections, prepare=prepare),
+    "ANSFirewall": _seed_section(ANSFirewall, _more_firewall),
+    "ANSNat": _seed_section(ANSNat, _more_nat),
+    "ANSIPSec": _seed_section(ANSIPSec, _more_ipsec),
+}

@@ -1,0 +1,104 @@
+"""What is only read: records, facts, the inventory, metrics of both APIs, and what the exporter has of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.faults.operations import Ending, Operation
+from tests.faults.operations_edges import info_of
+from tests.faults.world import World
+from vcloudair_core import Metrics, VMQuery
+from vcloudair_core.client import Client
+from vcloudair_core.exporter import Collector
+from vcloudair_core.services.metrics.model import Collected
+
+
+def _read(act: Callable[[Client, World], Any], **config: Any) -> Operation:
+    def run(world: World) -> Ending:
+        with world.client() as client:
+            world.signed_in(client)
+            found = act(client, world)
+            return found if isinstance(found, Ending) else Ending(found)
+
+    return Operation(run, config=config)
+
+
+def _query(client: Client, world: World) -> Any:
+    return [record.name for record in client.service("query").query("vm").all()]
+
+
+def _types(client: Client, world: World) -> Any:
+    return client.service("query").offered_types()
+
+
+def _facts(client: Client, world: World) -> Any:
+    found = client.service("query").machines.one("vm-0002", nics=True)
+    return [found["name"], found["vdc"], found["nics"]]
+
+
+def _inventory(client: Client, world: World) -> Any:
+    found = client.service("query").machines.read(nics=True)
+    return [(one["name"], one["vdc"], one["ip_addresses"]) for one in found]
+
+
+def _collected(found: Collected) -> Ending:
+    series = sorted((one.vm_id, one.name, str(one.instance), len(one.samples)) for one in found.series)
+    return Ending(series, [(str(error), error.hint) for error in found.failed.values()])
+
+
+def _machines(world: World) -> list[str]:
+    return list(world.simulator.world.vms)
+
+
+def _metrics(source: str) -> Callable[[Client, World], Ending]:
+    def act(client: Client, world: World) -> Ending:
+        found = client.service("metrics").collect(_machines(world), start="5m", source=source, metrics=["cpu.*"])
+        return _collected(found)
+
+    return act
+
+
+def _metrics_of_vdc(client: Client, world: World) -> Ending:
+    vdc = next(iter(world.simulator.world.vdcs))
+    return _collected(client.service("metrics").collect_vdc(vdc, start="5m", metrics=["cpu.*"]))
+
+
+def _exporter(client: Client, world: World) -> Ending:
+    collector = Collector(client, source="vcd-historic", now=world.clock.wall)
+    is_whole = collector.collect_once()
+    metrics = {one.name: one for one in collector.collect() if one.name.startswith("vca_exporter")}
+    unmeasured = metrics["vca_exporter_unmeasured_machines"].samples[0].value
+    up = metrics["vca_exporter_up"].samples[0].value
+    if not is_whole:
+        assert up == 0.0
+        return Ending(None, [("the collection failed", "vca_exporter_up is 0")])
+    problems = [("a machine has no value", "vca_exporter_unmeasured_machines is above 0")] if unmeasured else []
+    return Ending([up, metrics["vca_exporter_machines"].samples[0].value], problems)
+
+
+def _seed_query(client: Client, world: World) -> Any:
+    query = VMQuery(info_of(client))
+    query.set_fields("status")
+    return sorted(found["name"] or "" for found in query.execute().values())
+
+
+def _seed_metrics(client: Client, world: World) -> Any:
+    metrics = Metrics(info_of(client), vm_uuids=_machines(world))
+    metrics.collect()
+    return sorted((machine, len(rows)) for machine, rows in metrics.metric_data.items())
+
+
+OPERATIONS = {
+    "query: three pages": _read(_query, vms=300),
+    "query: types": _read(_types),
+    "facts of a machine": _read(_facts),
+    "inventory": _read(_inventory, vms=4, vms_per_vapp=2),
+    "metrics: vCloud Air": _read(_metrics("vca"), profile="vchs", vms=2, metrics_page_size=3),
+    "metrics: vCloud Air, a VDC": _read(_metrics_of_vdc, profile="vchs", vms=3, metrics_page_size=6),
+    "metrics: historic": _read(_metrics("vcd-historic"), vms=2),
+    "metrics: current": _read(_metrics("vcd-current"), vms=2),
+    "exporter: a collection": _read(_exporter, vms=2),
+    "VMQuery": _read(_seed_query),
+    "Metrics": _read(_seed_metrics, profile="all", vms=2),
+}

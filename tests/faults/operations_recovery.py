@@ -1,0 +1,153 @@
+"""Recovery: lists, single actions, plans and their resumption, readiness, and waiting for a task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timezone
+from typing import Any
+
+from tests.faults.operations import Ending, Operation, Parts
+from tests.faults.operations_edges import info_of
+from tests.faults.world import World
+from vcloudair_core import DisasterRecovery
+from vcloudair_core.client import Client
+from vcloudair_core.recovery.journal import read_run, run_ids
+from vcloudair_core.recovery.plan import Group, Machine, RecoveryPlan
+from vcloudair_core.recovery.readiness import assess
+from vcloudair_core.recovery.report import RunReport
+from vcloudair_core.recovery.run import RunOptions, resume, start
+from vcloudair_core.services.dr.model import Result
+from vcloudair_core.services.dr.options import Options, Stop
+from vcloudair_core.session.tasks import Task, wait_for_task
+from vcloudair_core.simulator.tasks import Owner
+
+ONE, TWO = "replicated-0001", "replicated-0002"
+PATIENCE_S = 60.0
+"""Less than the default, so that giving up takes fewer looks."""
+PLAN = RecoveryPlan(
+    "payroll",
+    (Group("database", (Machine(ONE),)), Group("web", (Machine(TWO),), depends_on=("database",))),
+    stuck_after_s=PATIENCE_S,
+)
+OPTIONS = Options(max_concurrent=1, stuck_after_s=PATIENCE_S, verify_s=PATIENCE_S)
+
+
+def state(world: World) -> Parts:
+    """Each replication, and the machine that it has become."""
+    found: dict[str, Any] = {}
+    for one in world.simulator.world.replications.values():
+        machines = [vm.status for vm in world.simulator.world.vms.values() if vm.name == one.name]
+        found[one.name] = (one.test_state, one.recovery_state, machines)
+    return found
+
+
+def _recovery(
+    act: Callable[[Client, World], Ending],
+    prepare: Callable[[World], None] | None = None,
+    again: Callable[[Client, World], Ending] | None = None,
+    **config: Any,
+) -> Operation:
+    def doing(how: Callable[[Client, World], Ending]) -> Callable[[World], Ending]:
+        def run(world: World) -> Ending:
+            with world.client() as client:
+                world.signed_in(client)
+                return how(client, world)
+
+        return run
+
+    words = {"replications": 1, "dr_task_s": 0.3, **config}
+    return Operation(doing(act), state, doing(again) if again else None, prepare, config=words)
+
+
+def _ended(results: Sequence[Result]) -> Ending:
+    """What is there already counts as there."""
+    value = [(one.name, "there" if one.verdict in ("done", "already") else one.verdict) for one in results]
+    return Ending(value, [(f"{one.reason} {one.request_id}", one.hint) for one in results if one.is_failed])
+
+
+def _act(action: str) -> Callable[[Client, World], Ending]:
+    def act(client: Client, world: World) -> Ending:
+        return _ended(client.service("dr").act(action, options=OPTIONS))
+
+    return act
+
+
+def _tested(world: World) -> None:
+    with world.client() as client:
+        client.service("dr").act("test")
+
+
+def _list(client: Client, world: World) -> Ending:
+    return Ending([(one.name, one.rpo_minutes) for one in client.service("dr").replications()])
+
+
+def _of_report(report: RunReport) -> Ending:
+    value = [(one.name, "there" if one.verdict in ("done", "already") else one.verdict) for one in report.machines]
+    # What was not started because of others has its reason in theirs.
+    machines = [one for one in report.machines if one.verdict == "failed"]
+    problems = [(one.reason, one.last.hint if one.last is not None else "") for one in machines]
+    if report.verdict != "done" and not problems:
+        problems = [(str(report.reason), "it may be resumed")]
+    return Ending(value, problems)
+
+
+def _plan(client: Client, world: World) -> Ending:
+    return _of_report(start(client, PLAN, "failover", RunOptions(verify_s=PATIENCE_S)))
+
+
+def _go_on(client: Client, world: World) -> Ending:
+    """A run that is over is begun anew; one that is not is gone on with."""
+    if run_ids(client.settings) and read_run(client.settings)[-1]["event"] != "run_finished":
+        return _of_report(resume(client, options=RunOptions(verify_s=PATIENCE_S)))
+    return _plan(client, world)
+
+
+def _stopped(world: World) -> None:
+    """A run that was stopped as soon as its first machine was asked for."""
+    stop = Stop()
+
+    def watch(event: Any) -> None:
+        if event["event"] == "machine_started":
+            stop.request("enough")
+
+    with world.client() as client:
+        start(client, PLAN, "failover", RunOptions(observers=(watch,), stop=stop))
+    world.simulator.clock.advance(60)
+    world.simulator.tasks.settle()
+
+
+def _readiness(client: Client, world: World) -> Ending:
+    now = datetime.fromtimestamp(world.simulator.clock.now(), timezone.utc)
+    found = assess(client, PLAN, "failover", now=now)
+    unknown = [(one.message, one.hint) for one in found.checks if one.status in ("unknown", "fail")]
+    return Ending([(one.name, one.status) for one in found.checks], unknown)
+
+
+def _task(client: Client, world: World) -> Ending:
+    vdc = next(iter(world.simulator.world.vdcs.values()))
+    owner = Owner(f"/api/vdc/{vdc.vdc_id}", vdc.name, "application/vnd.vmware.vcloud.vdc+xml")
+    running = world.simulator.tasks.start(vdc.org, owner, "Updating", "vdcUpdateVdc", polls=2)
+    found = wait_for_task(
+        client.session, Task(href=f"https://simulator.invalid/api/task/{running.task_id}", status="queued")
+    )
+    assert found is not None
+    return Ending(found.status)
+
+
+def _seed(client: Client, world: World) -> Ending:
+    recovery = DisasterRecovery(info_of(client), stuck_after_s=PATIENCE_S)
+    recovery.do_test_failover(total=True)
+    return _ended(recovery.results)
+
+
+OPERATIONS = {
+    "recovery: list": _recovery(_list, replications=3),
+    "recovery: test": _recovery(_act("test")),
+    "recovery: clean-up": _recovery(_act("cleanup"), _tested),
+    "recovery: failover": _recovery(_act("failover")),
+    "recovery: a plan": _recovery(_plan, again=_go_on, replications=2),
+    "recovery: resume": _recovery(_go_on, _stopped, replications=2),
+    "recovery: readiness": _recovery(_readiness, replications=2, placeholders="visible"),
+    "wait for a task": _recovery(_task),
+    "DisasterRecovery": _recovery(_seed),
+}

@@ -1,0 +1,105 @@
+"""Signing in, in every way that there is, and what ``vca doctor`` asks of the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.faults.operations import Ending, Operation
+from tests.faults.world import CANARY_TOKEN, World
+from vcloudair_core.cli.doctor.api import check_rights, check_sign_in
+from vcloudair_core.cli.doctor.steps import FAILURE
+from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
+from vcloudair_core.session.facade import VCAODSession, VCASession
+from vcloudair_core.simulator import answers
+
+
+def _sign_in(**settings: Any) -> Operation:
+    def run(world: World) -> Ending:
+        with world.client(**settings) as client:
+            world.signed_in(client)
+            who = client.session.identity
+            return Ending([who.user, who.org_name, who.vdc_name, who.api_version])
+
+    return Operation(run, config={"profile": "all"})
+
+
+def _token_of(context: Any) -> Any:
+    if CANARY_TOKEN not in context.request.body.decode():
+        return answers.json_body({"error": "invalid_grant"}, 400)
+    return answers.json_body({"access_token": context.simulator.sessions.open_vcd("demo", "org1"), "expires_in": 3600})
+
+
+def _current(context: Any) -> Any:
+    return answers.json_body(
+        {"user": {"name": "demo"}, "org": {"name": "org1"}, "roles": ["Organization Administrator"]}
+    )
+
+
+TOKENS = SimulatorArea(
+    "tokens",
+    "Sign-in with API tokens",
+    (
+        SimulatorRoute("POST", "/oauth/tenant/{org}/token", _token_of, auth=False),
+        SimulatorRoute("GET", "/cloudapi/1.0.0/sessions/current", _current, auth=False),
+    ),
+)
+
+
+def _with_api_token(world: World) -> Ending:
+    settings = {"api_token": CANARY_TOKEN, "username": "", "password": "", "vdc": "", "edge": ""}
+    with world.client(**settings) as client:
+        world.signed_in(client)
+        return Ending([client.session.identity.user, client.session.identity.org_name])
+
+
+def _doctor(world: World) -> Ending:
+    with world.client() as client:
+        steps = list(check_sign_in(client))
+        world.signed_in_at = world.eye.calls
+        if all(step.status != FAILURE for step in steps):
+            steps += check_rights(client)
+    failed = [(step.detail, step.hint) for step in steps if step.status == FAILURE]
+    return Ending([(step.name, step.status, step.detail) for step in steps], failed)
+
+
+def _seed_session(world: World) -> Ending:
+    session = VCASession(username="demo", password="demo-password")
+    session.transport, session.clock = world.eye, world.clock
+    info = session.login(orgname="org1", vcd_url="https://simulator.invalid")
+    world.signed_in_at = world.eye.calls
+    assert info is not None
+    return Ending([info["vcdurl"], info["org_uuid"]])
+
+
+def _seed_portal(world: World) -> Ending:
+    session = VCASession(username="demo", password="demo-password")
+    session.login_url = "https://simulator.invalid/api/vchs/sessions"
+    session.transport, session.clock = world.eye, world.clock
+    session.login()
+    if not session.vdc_names:
+        return Ending([])
+    info = session.login_to_vdc(session.vdc_names[0])
+    world.signed_in_at = world.eye.calls
+    return Ending([info["vcdurl"], info["org_uuid"]])
+
+
+def _seed_on_demand(world: World) -> Ending:
+    session = VCAODSession(username="demo", password="demo-password")
+    session.login_url = "https://simulator.invalid/api/iam/login"
+    session.transport, session.clock = world.eye, world.clock
+    session.login()
+    info = session.login_to_instance(0)
+    world.signed_in_at = world.eye.calls
+    return Ending([info["vcdurl"], info["org_uuid"]])
+
+
+OPERATIONS = {
+    "sign-in vcd": _sign_in(service_type="vcd"),
+    "sign-in vchs": _sign_in(service_type="vchs"),
+    "sign-in vca": _sign_in(service_type="vca", org=""),
+    "sign-in api token": Operation(_with_api_token, config={"api_versions": ("36.3",)}, areas=(TOKENS,)),
+    "VCASession direct": Operation(_seed_session),
+    "VCASession": Operation(_seed_portal, config={"profile": "all"}),
+    "VCAODSession": Operation(_seed_on_demand, config={"profile": "all"}),
+    "vca doctor": Operation(_doctor),
+}

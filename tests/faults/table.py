@@ -1,0 +1,176 @@
+"""The stated table: what is to come of each fault at each place, with the exceptions and their reasons."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+PATH = Path(__file__).parent.parent / "data" / "faults.yml"
+WORDS = {"d": "done", "e": "error", "r": "resumable", "x": ""}
+ONCE, LASTING = "once", "lasting"
+_SIGN_IN = ("ask", "sign-in", "goodbye")
+_ID = re.compile(
+    r"(?:C4-|edge-)?[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}[0-9a-z:.-]*|/edges/edge-\d+", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """``order`` is what the simulator is told. ``words``: what comes of it, by times and place; empty is impossible."""
+
+    name: str
+    about: str
+    errors: tuple[str, ...]
+    words: Mapping[str, Mapping[str, str]]
+    order: Mapping[str, Any] = field(default_factory=dict)
+    client_clock_s: float = 0.0
+    steps: tuple[str, ...] = ()
+    """The only steps at which it can be, as patterns; none: all."""
+    impossible: str = ""
+    """Why it cannot be at the others."""
+
+    def can_be_at(self, call: str) -> bool:
+        """Whether a step is one at which it makes sense."""
+        return not self.steps or any(fnmatchcase(call, one) for one in self.steps)
+
+
+@dataclass(frozen=True)
+class Stated:
+    """An operation: ``steps`` are all that it asks for, each a place, a method and a path."""
+
+    about: str
+    steps: tuple[str, ...]
+    signs_in: bool = False
+    """Whether faults strike while it signs in; that is the same for all the others."""
+
+    def places(self) -> list[str]:
+        """The place of each step."""
+        return [step.split(" ", 1)[0] for step in self.steps]
+
+
+@dataclass(frozen=True)
+class Exemption:
+    """Cells in which it is otherwise, and why. Names are patterns; an empty list is all of them."""
+
+    outcome: str
+    why: str
+    operations: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    times: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
+    """Other classes of errors than those of the fault."""
+    is_repeated: bool = False
+    """What was written is written a second time, to the same effect."""
+    at: tuple[int, ...] = ()
+    """Only at these steps, numbered from 0."""
+
+    def covers(self, operation: str, fault: str, times: str, step: str, position: int) -> bool:
+        """Whether this is about that cell."""
+        if self.at and position not in self.at:
+            return False
+        place, _, call = step.partition(" ")
+        asked = (
+            (self.operations, operation),
+            (self.faults, fault),
+            (self.places, place),
+            (self.times, times),
+            (self.steps, call),
+        )
+        return all(not patterns or any(fnmatchcase(name, one) for one in patterns) for patterns, name in asked)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One thing to try: a fault that strikes once, or from then on, at one step. ``why``: of an exception."""
+
+    fault: Fault
+    times: str
+    step: int
+    expected: str
+    errors: tuple[str, ...]
+    why: str = ""
+    is_repeated: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """All that is stated."""
+
+    places: Mapping[str, str]
+    faults: Mapping[str, Fault]
+    operations: Mapping[str, Stated]
+    exceptions: tuple[Exemption, ...]
+
+    def cells(self, operation: str, fault_name: str) -> Iterator[Cell]:
+        """What an operation and a fault make: each step once, and the first of each place from then on."""
+        stated, fault = self.operations[operation], self.faults[fault_name]
+        for times, words in fault.words.items():
+            seen: set[str] = set()
+            for position, step in enumerate(stated.steps):
+                place, _, call = step.partition(" ")
+                is_elsewhere = place in _SIGN_IN and not stated.signs_in
+                if (
+                    not words[place]
+                    or is_elsewhere
+                    or not fault.can_be_at(call)
+                    or (times == LASTING and place in seen)
+                ):
+                    continue
+                seen.add(place)
+                about = (operation, fault_name, times, step, position)
+                found = next((one for one in self.exceptions if one.covers(*about)), None)
+                yield Cell(
+                    fault,
+                    times,
+                    position,
+                    found.outcome if found else words[place],
+                    (found.errors if found else ()) or fault.errors,
+                    found.why if found else "",
+                    bool(found and found.is_repeated),
+                )
+
+    def count(self) -> int:
+        """How many cells there are."""
+        return sum(1 for operation in self.operations for fault in self.faults for _ in self.cells(operation, fault))
+
+
+def called(method: str, path: str) -> str:
+    """A step without ids: they say nothing."""
+    return f"{method} {_ID.sub('{id}', path)}"
+
+
+def _exemption(row: Mapping[str, Any]) -> Exemption:
+    words: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+    return Exemption(**words)
+
+
+@lru_cache(maxsize=1)
+def load() -> Table:
+    """The table of tests/data/faults.yml."""
+    data = yaml.safe_load(PATH.read_text(encoding="utf-8"))
+    places = list(data["places"])
+    faults = {}
+    for name, row in data["faults"].items():
+        words = {
+            times: dict(zip(places, (WORDS[letter] for letter in row[times].split()), strict=True))
+            for times in (ONCE, LASTING)
+            if times in row
+        }
+        more = {key: row[key] for key in ("order", "client_clock_s", "impossible") if key in row}
+        more["steps"] = tuple(row.get("steps", ()))
+        faults[name] = Fault(name, row["about"], tuple(row["errors"]), words, **more)
+    operations = {
+        name: Stated(row["about"], tuple(row["steps"]), row.get("signs_in", False))
+        for name, row in data["operations"].items()
+    }
+    exceptions = tuple(_exemption(row) for row in data["exceptions"])
+    return Table(data["places"], faults, operations, exceptions)

@@ -1,0 +1,64 @@
+"""Every operation with every fault at every step: what is stated comes of it, in no time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.faults import table
+from tests.faults.cell import Baseline, strike, undisturbed
+from tests.faults.operations import Operation, operations
+
+TABLE = table.load()
+OPERATIONS = operations()
+_known: dict[str, Baseline] = {}
+
+
+def _baseline(name: str, folder: Path) -> Baseline:
+    """What it is like without a fault: worked out once in each process."""
+    if name not in _known:
+        _known[name] = undisturbed(OPERATIONS[name], folder)
+    return _known[name]
+
+
+def test_every_operation_is_stated() -> None:
+    assert sorted(OPERATIONS) == sorted(TABLE.operations)
+
+
+@pytest.mark.parametrize("name", TABLE.operations)
+def test_the_steps_are_those_that_are_stated(name: str, tmp_path: Path) -> None:
+    assert list(_baseline(name, tmp_path).steps) == list(TABLE.operations[name].steps)
+
+
+def test_every_exception_is_about_something() -> None:
+    for one in TABLE.exceptions:
+        covered = [
+            (operation, fault, times, position)
+            for operation, stated in TABLE.operations.items()
+            for fault, found in TABLE.faults.items()
+            for times in found.words
+            for position, step in enumerate(stated.steps)
+            if one.covers(operation, fault, times, step, position)
+        ]
+        assert covered, one
+        assert one.why, one
+
+
+@pytest.mark.parametrize("fault", TABLE.faults)
+@pytest.mark.parametrize("name", TABLE.operations)
+def test_what_is_stated_comes_of_it(
+    name: str, fault: str, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    operation: Operation = OPERATIONS[name]
+    wrong, tried = [], 0
+    for cell in TABLE.cells(name, fault):
+        tried += 1
+        baseline = _baseline(name, tmp_path / "undisturbed")
+        found = strike(operation, baseline, cell, tmp_path / str(tried))
+        if found.word != cell.expected or found.complaints:
+            step = TABLE.operations[name].steps[cell.step]
+            wrong.append((cell.times, cell.step, step, cell.expected, found.word, found.complaints, found.said))
+    record_property("cells", tried)
+    assert not wrong, "\n".join(map(str, wrong))

@@ -1,0 +1,138 @@
+"""A simulated cloud in which nothing is left to chance: standing time, known steps, and an eye on all that is sent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from vcloudair_core.app import App
+from vcloudair_core.client import Client
+from vcloudair_core.http import Request, Response
+from vcloudair_core.plugin.manager import PluginManager
+from vcloudair_core.plugin.records import SimulatorArea
+from vcloudair_core.simulator import Simulator, SimulatorConfig
+from vcloudair_core.simulator.fault_kinds import BROKEN_OFF, SPOILT
+from vcloudair_core.testing import simulator_settings
+from vcloudair_core.testing.clock import LinkedClock
+
+BEGAN = 1_700_000_000.0
+LONGEST_S = 8 * 3600.0
+MOST_CALLS = 3000
+CANARY_KEY = "c4n4ry-key-of-a-tunnel"
+CANARY_TOKEN = "c4n4ry-token-of-a-user"
+_TOKENS = re.compile(r"authorization|token|cookie", re.IGNORECASE)
+_CARRIED_OUT = frozenset({*BROKEN_OFF, *SPOILT})
+
+
+class HungError(BaseException):
+    """It does not come to an end: for tests only, and nothing catches it."""
+
+
+class Time(LinkedClock):
+    """The time of the cloud. It ends, and the clock on the client's wall may be set wrong."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        super().__init__(simulator)
+        self.wrong_s = 0.0
+        self._passed_s = 0.0
+
+    def now(self) -> float:
+        """The client's own: it does not jump with the server's."""
+        return BEGAN + self._passed_s
+
+    def wall(self) -> float:
+        return self.now() + self.wrong_s
+
+    def advance(self, seconds: float) -> None:
+        super().advance(seconds)
+        self._passed_s += seconds
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds)
+        if sum(self.slept) > LONGEST_S:
+            raise HungError(f"waited for {sum(self.slept):.0f} s")
+
+
+class Eye:
+    """A transport that notes where requests go and which tokens there are, and sees to it that there is an end."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._transport = world.simulator.transport()
+        self.hosts: set[str] = set()
+        self.calls = 0
+        self.at_call: Callable[[int], None] | None = None
+
+    def send(self, request: Request) -> Response:
+        self.hosts.add(urlsplit(request.url).netloc)
+        if self.at_call is not None:
+            self.at_call(self.calls)
+        self.calls += 1
+        if self.calls > MOST_CALLS:
+            raise HungError(f"sent {self.calls} requests")
+        response = self._transport.send(request)
+        for name, value in response.headers.pairs():
+            if _TOKENS.search(name) and len(value) > 8:
+                self._world.secrets.add(value.split(";")[0].rpartition("=")[2] or value)
+        return response
+
+    def close(self) -> None:
+        self._transport.close()
+
+
+@lru_cache(maxsize=1)
+def _plugins() -> PluginManager:
+    manager = PluginManager()
+    manager.load_entry_points()
+    return manager
+
+
+class World:
+    """One cloud, and the clients that talk to it one after the other."""
+
+    def __init__(self, folder: Path, config: Mapping[str, Any], areas: Sequence[SimulatorArea] = ()) -> None:
+        self.folder = folder
+        self.simulator = Simulator(
+            SimulatorConfig(**{"profile": "vcd", "standing_clock": BEGAN, **config}), areas=areas
+        )
+        self.secrets = {"demo-password", CANARY_KEY, CANARY_TOKEN}
+        self.clock = Time(self.simulator)
+        self.eye = Eye(self)
+        self.app = App(plugins=_plugins(), clock=self.clock, environ={"VCA_CONFIG_FILE": ""})
+        self.signed_in_at = 0
+        """How many requests signing in took, when nothing went wrong."""
+
+    def client(self, **settings: Any) -> AbstractContextManager[Client]:
+        """A client that does one thing after the other; it has signed in."""
+        chosen = {
+            **simulator_settings(self.simulator),
+            "parallel_calls": 1,
+            "firewall_lint": "off",
+            "state_dir": str(self.folder),
+            **settings,
+        }
+        return self.app.client(transport=self.eye, **{name: value for name, value in chosen.items() if value != ""})
+
+    def signed_in(self, client: Client) -> None:
+        """Sign in, and note what it took."""
+        client.session.login()
+        self.signed_in_at = self.eye.calls
+
+    def carried_out(self) -> list[str]:
+        """What was written, in order, whatever became of the answers: an edge's section is one in all its forms."""
+        return [
+            one.path.removeprefix("/hybridity/api/gateways").removeprefix("/network/edges")
+            for one in self.simulator.journal.entries()
+            if is_write(one.method, one.path)
+            and ((200 <= one.status < 300 and one.note in ("", *_CARRIED_OUT, "clock")) or one.note in BROKEN_OFF)
+        ]
+
+
+def is_write(method: str, path: str) -> bool:
+    """Whether a request changes something: not a sign-in, nor a question that happens to be a POST."""
+    return method == "PUT" or (method == "POST" and "/action/" in path)
