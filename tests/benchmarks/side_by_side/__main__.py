@@ -17,7 +17,8 @@ from pathlib import Path
 
 from tests.benchmarks.side_by_side import regress
 from tests.benchmarks.side_by_side.contestants import python_of_pyvcloud
-from tests.benchmarks.side_by_side.figures import growths
+from tests.benchmarks.side_by_side.figures import Import, Row, growths
+from tests.benchmarks.side_by_side.page import fill
 from tests.benchmarks.side_by_side.runner import Effort, Measured, measure
 from tests.benchmarks.side_by_side.scenarios import LATENCIES, QUICK_LATENCY, SCENARIOS, Scenario
 from tests.benchmarks.side_by_side.table import growth_table, import_table, table
@@ -26,7 +27,7 @@ from tests.support.ansible import ROOT
 BENCH = ROOT / "bench"
 KEPT = BENCH / "ratios.json"
 
-FULL, QUICK = Effort(), Effort(turns=3, budget_s=3.0)
+FULL, QUICK = Effort(), Effort(turns=3, budget_s=2.0)
 
 
 def matches(names: Sequence[str], *, is_quick: bool) -> list[tuple[Scenario, int, int]]:
@@ -51,7 +52,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("effort", nargs="?", choices=("full", "quick"), default="full")
     parser.add_argument("--only", action="append", default=[], metavar="NAME")
     parser.add_argument("--keep", action="store_true")
-    parser.add_argument("--plot", type=Path, metavar="FILE")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw time against size")
+    parser.add_argument("--page", type=Path, metavar="FILE", help="put the figures between the marks of a page")
+    parser.add_argument(
+        "--from",
+        type=Path,
+        action="append",
+        default=[],
+        dest="earlier",
+        metavar="FILE",
+        help="results of an earlier run, in place of measuring; may be repeated",
+    )
     parser.add_argument("--kept", type=Path, default=KEPT, metavar="FILE", help=argparse.SUPPRESS)
     parser.add_argument("--results", type=Path, default=BENCH / "results.json", metavar="FILE")
     given = parser.parse_args(arguments)
@@ -59,10 +70,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not python_of_pyvcloud():
         _say("pyvcloud is not here and does not take part: python tools/make_bench.py, or nox -s bench")
     chosen = matches(given.only, is_quick=is_quick)
-    measured = _measured(chosen, effort)
+    measured = _read_results(given.earlier) if given.earlier else _measured(chosen, effort)
     found = growths(measured.rows)
     print(f"\n{table(measured.rows)}\n\n{growth_table(found)}\n\n{import_table(measured.imports)}")
-    _write_results(given.results, measured)
+    if not given.earlier:
+        _write_results(given.results, measured)
+    if given.page:
+        fill(given.page, measured.rows, found)
     if given.plot:
         from tests.benchmarks.side_by_side.plot import plot
 
@@ -71,6 +85,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         before = regress.read(given.kept)
         now = regress.kept_form(measured.rows, found)
         regress.write(given.kept, {part: {**before[part], **now[part]} for part in before})
+        return 0
+    if given.earlier:
         return 0
     return compared(given.kept, chosen, effort, measured)
 
@@ -109,6 +125,20 @@ def _write_results(path: Path, measured: Measured) -> None:
         "imports": {who: vars(one) for who, one in measured.imports.items()},
     }
     path.write_text(json.dumps(shown, indent=1) + "\n", encoding="utf-8")
+
+
+def _read_results(paths: Sequence[Path]) -> Measured:
+    """Of several files, the last one counts where they have the same row."""
+    rows, measured = {}, Measured()
+    for path in paths:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        for fields in found["rows"]:
+            del fields["median"]
+            row = Row(**fields)
+            rows[row.key] = row
+        measured.imports |= {who: Import(**fields) for who, fields in found["imports"].items()}
+    measured.rows = list(rows.values())
+    return measured
 
 
 def _say(text: str) -> None:
