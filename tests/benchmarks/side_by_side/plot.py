@@ -88,9 +88,22 @@ def _panel(axis: Any, contenders: Sequence[str], rows: Sequence[Row], exponents:
         )  # fmt: skip
     axis.set_xscale("log")
     axis.set_yscale("log")
+    _plain_ticks(axis, sorted({row.size for row in rows}))
     axis.grid(True, which="major", color="#e5e7eb", linewidth=0.8)
     axis.tick_params(labelsize=8)
     axis.set_ylabel("s", fontsize=8)
     axis.legend(fontsize=7, frameon=False)
     for side in ("top", "right"):
         axis.spines[side].set_visible(False)
+
+
+def _plain_ticks(axis: Any, sizes: Sequence[int]) -> None:
+    """Sizes that were measured, and seconds as people write them."""
+    from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
+
+    axis.xaxis.set_major_locator(FixedLocator(sizes))
+    axis.xaxis.set_minor_locator(NullLocator())
+    axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    axis.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.yaxis.set_minor_formatter(NullFormatter())
