@@ -24,6 +24,7 @@ _BEFORE_ROOT = re.compile(rb"\s+|<\?.*?\?>|<!--.*?-->", re.DOTALL)
 _DECLARED_ENCODING = re.compile(rb"<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']", re.IGNORECASE)
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")
+_HUGE_NUMBER = re.compile(rb"[eE]\+?[0-9]{3}|[0-9]{300}")
 # Encodings in which a DOCTYPE cannot hide from a search for its bytes.
 _PLAIN_ENCODINGS = {b"utf-8", b"utf8", b"us-ascii", b"ascii", b"iso-8859-1", b"iso-8859-15", b"windows-1252"}
 _BOM = b"\xef\xbb\xbf"
@@ -67,15 +68,18 @@ def parse_json(body: bytes, *, what: str, has_nan: bool = False) -> Any:
     """
     import json
 
-    constant, number = (float, float) if has_nan else (_no_constant, _finite)
+    how: dict[str, Any] = {"parse_constant": float} if has_nan else {"parse_constant": _no_constant}
+    if not has_nan:
+        # Of measurements nothing is sent back, and there are many of them.
+        how["object_pairs_hook"] = _each_once
+        if _HUGE_NUMBER.search(body):
+            how["parse_float"] = _finite
     if not body.strip():
         raise DecodeError(f"{_upper(what)} is empty: the server sent no body.")
     if _looks_like_html(body, _skip_prolog(body)):
         raise html_error(body, what, "JSON")
     try:
-        tree = json.loads(
-            body.decode("utf-8-sig"), parse_constant=constant, parse_float=number, object_pairs_hook=_each_once
-        )
+        tree = json.loads(body.decode("utf-8-sig"), **how)
         if _HALF_CHARACTER.search(body):
             # Two halves make one, such as a smiley. One by itself cannot be printed, stored or sent back.
             json.dumps(tree, ensure_ascii=False).encode()

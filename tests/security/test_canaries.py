@@ -225,3 +225,22 @@ def test_the_command_line_shows_no_canary(
     for form in words:
         assert form not in everything, f"{form!r} in {_near(everything, form)}"
     _nothing_in_files(tmp_path / "kept", words)
+
+
+@pytest.mark.parametrize("user", ["quotes", "lines", "markup"])
+def test_nor_does_the_exporter(user: str, inventory: str, heard: list[str]) -> None:
+    from prometheus_client import generate_latest
+
+    from vcloudair_core.exporter import Collector, registry_of
+    from vcloudair_core.testing import simulated_app
+
+    simulator = Simulator(SimulatorConfig(profile="vcd", inventory_file=inventory))
+    settings = {**simulator_settings(simulator), "username": user, "org": "acme", "password": PASSWORDS[user]}
+    with simulated_app(simulator).client(**settings) as client:
+        collector = Collector(client)
+        assert collector.collect_once()
+        served = generate_latest(registry_of(collector)).decode()
+        token = next(iter(client.session._current()[0].headers.values())).reveal()
+    assert "vca_exporter" in served
+    for form in {*forms(user, PASSWORDS[user]), token}:
+        assert form not in served + "".join(heard)
