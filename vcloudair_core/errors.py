@@ -28,9 +28,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_NOT_UNDERSTOOD = (
+NOT_UNDERSTOOD = (
     "Try again; if it stays, something between here and the server spoils its answers, or url is not that of the API."
 )
+"""What to do about an answer of which nothing better can be said."""
 
 
 class VcloudAirError(Exception):
@@ -191,7 +192,7 @@ class DecodeError(VcloudAirError):
     """An answer that is not what the protocol says: HTML in place of XML, half a document, a missing element."""
 
     def __init__(self, message: str, *, excerpt: str = "", hint: str = "") -> None:
-        super().__init__(message, hint=hint or _NOT_UNDERSTOOD)
+        super().__init__(message, hint=hint or NOT_UNDERSTOOD)
         self.excerpt = excerpt
 
     def details(self) -> dict[str, Any]:

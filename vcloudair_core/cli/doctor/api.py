@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from vcloudair_core.cli.doctor.steps import Step, failed, passed, skipped, warned
 from vcloudair_core.cli.exit_codes import exit_code_for
 from vcloudair_core.errors import (
+    NOT_UNDERSTOOD,
     AuthenticationError,
     ConfigurationError,
     DecodeError,
@@ -80,7 +81,8 @@ def _explain_sign_in(error: VcloudAirError, settings: Settings) -> Step:
         )
         return failed("Sign-in", _text(error), hint, code)
     if isinstance(error, (DecodeError, NotFoundError)):
-        hint = error.hint or f"This does not look like a {_PORTALS[settings.service_type]}: check url and service_type."
+        look = f"This does not look like a {_PORTALS[settings.service_type]}: check url and service_type."
+        hint = look if error.hint in ("", NOT_UNDERSTOOD) else error.hint
         return failed("Version", _text(error), hint, code)
     if isinstance(error, (InvalidRequestError, ConfigurationError)):
         return failed("Version", _text(error), error.hint or "Unset api_version, so that it is negotiated.", code)
