@@ -6,6 +6,7 @@ Order: ``{"settings", "machines", "shared", "exporter", "seconds", "clients": [[
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 import threading
@@ -31,6 +32,25 @@ class LongRun(threading.Thread):
         self.verdicts = [one.verdict for one in results]
 
 
+class Objects(threading.Thread):
+    """How many objects Python holds, after everything that can go has gone: what memory cannot tell for certain."""
+
+    def __init__(self, interval_s: float) -> None:
+        super().__init__(name="objects", daemon=True)
+        self._interval_s = interval_s
+        self._over = threading.Event()
+        self.counts: list[tuple[float, int]] = []
+
+    def run(self) -> None:
+        while not self._over.wait(self._interval_s):
+            gc.collect()
+            self.counts.append((time.monotonic(), len(gc.get_objects())))
+
+    def stop(self) -> None:
+        self._over.set()
+        self.join()
+
+
 def main() -> None:
     """Prints one line of JSON at the end."""
     order = json.loads(sys.stdin.read())
@@ -39,12 +59,16 @@ def main() -> None:
     clients = [SoakClient(number, cloud, edge, name, deadline) for number, edge, name in order["clients"]]
     long_run = LongRun(order["settings"], order["long_run"]) if order.get("long_run") else None
     threads: list[threading.Thread] = [*clients, *([long_run] if long_run else [])]
+    objects = Objects(max(0.5, order["seconds"] / 40))
+    objects.start()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    objects.stop()
     shown: dict[str, Any] = {one.report.book.owner: one.report.as_dict() for one in clients}
-    print(json.dumps({"clients": shown, "long_run": long_run.verdicts if long_run else None}), flush=True)
+    verdicts = long_run.verdicts if long_run else None
+    print(json.dumps({"clients": shown, "long_run": verdicts, "objects": objects.counts}), flush=True)
 
 
 if __name__ == "__main__":

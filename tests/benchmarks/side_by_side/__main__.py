@@ -27,7 +27,7 @@ from tests.support.ansible import ROOT
 BENCH = ROOT / "bench"
 KEPT = BENCH / "ratios.json"
 
-FULL, QUICK = Effort(), Effort(turns=3, budget_s=2.0)
+FULL, QUICK = Effort(turns=5, budget_s=5.0), Effort(turns=3, budget_s=2.0)
 
 
 def matches(names: Sequence[str], *, is_quick: bool) -> list[tuple[Scenario, int, int]]:
