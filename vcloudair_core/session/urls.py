@@ -83,7 +83,7 @@ def join(base_url: str, path: str) -> str:
 
 
 def refuse_steps_back(path: str) -> None:
-    """Raises ConfigurationError for a path with ``..`` in it, however it is spelled: such an id would lead elsewhere."""
+    """Raises ConfigurationError for a path with ``..`` in it, however it is spelled: it would lead elsewhere."""
     if any(unquote(part) in (".", "..") for part in re.split(r"[/\\]", path.partition("?")[0])):
         raise ConfigurationError(
             f"The path {path!r} has a '.' or '..' in it, so nothing was sent.", hint="Is an id or name given wrong?"

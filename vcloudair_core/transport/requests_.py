@@ -119,9 +119,7 @@ class RequestsTransport:
                     )
                 never = Retry(0, read=False, redirect=False)
                 adapter_class = _adapter_class()
-                self._adapter = adapter_class(
-                    pool_connections=_POOL_SIZE, pool_maxsize=_POOL_SIZE, max_retries=never
-                )
+                self._adapter = adapter_class(pool_connections=_POOL_SIZE, pool_maxsize=_POOL_SIZE, max_retries=never)
             return self._adapter
 
     def _proxies(self, request: Request) -> dict[str, str]:
