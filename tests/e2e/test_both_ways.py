@@ -6,6 +6,7 @@ import difflib
 import json
 import re
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -54,14 +55,18 @@ def told(recorded: Recorded, of_one_run: Mapping[str, str]) -> list[str]:
     return found
 
 
-def replay(target: str, way: str, folder: Path) -> list[str]:
-    """What a target's tasks come to, at a fresh simulated cloud. Where they were run is asserted."""
+def replay(target: str, way: str, folder: Path, now: float) -> list[str]:
+    """What a target's tasks come to, at a fresh simulated cloud. Where they were run is asserted.
+
+    ``now``: the time of a cloud whose machines are measured: what they show hangs on it.
+    """
     folder.mkdir()
     play = {"hosts": "localhost", "gather_facts": False, "roles": [target]}
     path = folder / "play.yml"
     path.write_text(json.dumps([play]), encoding="utf-8")
     # As `tools/collection_checks.py integration` has it.
-    with SimulatorServer(SimulatorConfig(replications=3, dr_task_s=0.2)) as server:
+    clock = now if "metrics" in target else None
+    with SimulatorServer(SimulatorConfig(replications=3, dr_task_s=0.2, standing_clock=clock)) as server:
         variables = {name.lower(): value for name, value in server.env().items()}
         variables |= {"output_dir": str(folder), "ansible_python_interpreter": sys.executable}
         switches = {"ANSIBLE_ROLES_PATH": str(FOLDER), "VCA_IN_CONTROLLER": "true" if way == HERE else "false"}
@@ -80,8 +85,9 @@ def replay(target: str, way: str, folder: Path) -> list[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("target", TARGETS)
 def test_results_are_the_same_in_the_controller_and_as_a_module(target: str, tmp_path: Path) -> None:
-    here = replay(target, HERE, tmp_path / "one")
-    as_module = replay(target, AS_MODULE, tmp_path / "two")
+    now = time.time()
+    here = replay(target, HERE, tmp_path / "one", now)
+    as_module = replay(target, AS_MODULE, tmp_path / "two", now)
     assert len(here) > 1
     differences = difflib.unified_diff(as_module, here, AS_MODULE, HERE, lineterm="", n=12)
     assert here == as_module, "\n".join(differences)

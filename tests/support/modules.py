@@ -66,6 +66,8 @@ def answer(name: str, connect: Callable[..., Any], options: Mapping[str, Any], *
     with (
         mock.patch.object(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": given}).encode()),
         mock.patch.object(basic, "_ANSIBLE_PROFILE", "legacy", create=True),
+        # Whatever else of Ansible another test has loaded into this process: here, it is a module's.
+        mock.patch("ansible.module_utils._internal.is_controller", False),
         mock.patch.object(_runner.vcloudair_core, "connect", connect),
         redirect_stdout(output),
     ):
