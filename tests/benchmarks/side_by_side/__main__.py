@@ -128,7 +128,7 @@ def _write_results(path: Path, measured: Measured) -> None:
 
 
 def _read_results(paths: Sequence[Path]) -> Measured:
-    """Of several files, the last one counts where they have the same row."""
+    """Of several files, in the order of the scenarios. The last one counts where they have the same row."""
     rows, measured = {}, Measured()
     for path in paths:
         found = json.loads(path.read_text(encoding="utf-8"))
@@ -137,7 +137,8 @@ def _read_results(paths: Sequence[Path]) -> Measured:
             row = Row(**fields)
             rows[row.key] = row
         measured.imports |= {who: Import(**fields) for who, fields in found["imports"].items()}
-    measured.rows = list(rows.values())
+    order = [scenario.name for scenario in SCENARIOS]
+    measured.rows = sorted(rows.values(), key=lambda row: (order.index(row.scenario), row.latency_ms, row.size))
     return measured
 
 
