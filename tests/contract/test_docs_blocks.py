@@ -24,6 +24,10 @@ NOT_EXECUTED = {
         "export CONTROLLER_HOST",
     ): "needs an AWX; tests run awx/setup.yml with the modules of awx.awx",
     ("docs/how-to/awx.md", "vca edge export --edge"): "commits and pushes to a repository of the reader's",
+    (
+        "docs/explanation/performance.md",
+        "nox -s bench",
+    ): "takes half an hour; its quick part is one of the figures' tests",
     ("docs/how-to/measure-machines.md", "scrape_configs:"): "is for Prometheus; tests/e2e/test_exporter.py starts one",
     (
         "docs/how-to/migrate-from-ansible-module-vcloud-director.md",
