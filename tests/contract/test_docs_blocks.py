@@ -27,7 +27,7 @@ NOT_EXECUTED = {
     (
         "docs/explanation/performance.md",
         "nox -s bench",
-    ): "takes half an hour; its quick part is one of the figures' tests",
+    ): "takes half an hour; a part is among the figures",
     ("docs/how-to/measure-machines.md", "scrape_configs:"): "is for Prometheus; tests/e2e/test_exporter.py starts one",
     (
         "docs/how-to/migrate-from-ansible-module-vcloud-director.md",
