@@ -137,6 +137,11 @@ def test_the_quick_part_is_not_worse_than_what_is_kept(tmp_path: Path, capsys: p
     assert found["growth"] and found["imports"]
 
 
+def test_how_often_hangs_on_how_long_it_takes() -> None:
+    effort = Effort(turns=5, budget_s=5.0)
+    assert [effort.turns_after(seconds) for seconds in (0.1, 1.0, 2.0, 4.9, 9.9, 10.1)] == [5, 5, 2, 1, 1, 0]
+
+
 def test_the_table_says_it_all() -> None:
     head, ours, *others = table(rows()).splitlines()
     assert head.split() == "what size latency who median min-max n calls peak MB to ours to floor".split()
