@@ -77,17 +77,18 @@ def _tasks(entry: Entry) -> Contestant:
 
 
 def _inventory(entry: Entry) -> Contestant:
-    """The one of the file gets the hosts of ours, written down once."""
+    """The one of the file gets the hosts of ours, written down once; the one of the cache finds it full."""
     cached = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile"}
     options = {**cached, "cache_connection": str(entry.folder / "kept")} if entry.who == s.CACHED else {}
     file = entry.folder / "hosts.vca.yml"
     file.write_text(json.dumps({"plugin": "vcloudair.cloud.vca_vms", **options}), encoding="utf-8")
-    if entry.who == s.FILE:
+    if entry.who in (s.FILE, s.CACHED):
         env = {**environment(entry.env, entry.folder), "VCA_SESSION_CACHE": "false"}
         listed = [str(BIN / "ansible-inventory"), "-i", str(file), "--list", "--yaml"]
-        file = entry.folder / "hosts.yml"
-        with file.open("w") as output:
+        written = entry.folder / "hosts.yml"
+        with written.open("w") as output:
             subprocess.run(listed, cwd=ROOT, env=env, stdout=output, check=True)
+        file = written if entry.who == s.FILE else file
     return Inventory(file, entry.env, entry.folder)
 
 
