@@ -109,15 +109,15 @@ def _vapp(body: bytes) -> object:
 
 def _metrics_json(body: bytes) -> object:
     page = codec_json.parse_page(body, _WHAT)
-    return _exported(series_of(codec_json.rows_of(page.rows, _WHAT), "vca", ())[0])
+    return _exported(series_of(codec_json.runs_of(page.rows, _WHAT), "vca", ())[0])
 
 
 def _metrics_xml(body: bytes) -> object:
     if xmltree.local(xmltree.parse(body, what=_WHAT)) == "CurrentUsage":
-        rows = codec_xml.parse_current(body, "vm-1", _MOMENT, _WHAT)
+        runs = codec_xml.parse_current(body, "vm-1", _MOMENT, _WHAT)
     else:
-        rows = codec_xml.parse_historic(body, "vm-1", _WHAT)
-    return _exported(series_of(rows, "vcd-historic", ())[0])
+        runs = codec_xml.parse_historic(body, "vm-1", _WHAT)
+    return _exported(series_of(runs, "vcd-historic", ())[0])
 
 
 def _exported(series: Any) -> list[str]:

@@ -18,6 +18,8 @@ from vcloudair_core.errors import ConfigurationError, ConnectionFailedError
 from vcloudair_core.http import origin_of
 from vcloudair_core.xmltree import excerpt_of
 
+_ODD = re.compile(r"[\x00-\x20\\]")
+"""What readers of URLs understand in different ways: blanks, control signs, a backslash."""
 _NUMBER = re.compile(r"(?:[0-9]+|0x[0-9a-f]*)\Z", re.IGNORECASE)
 
 
@@ -91,8 +93,7 @@ def _split(url: str) -> Any:
         parts.port  # noqa: B018 - raises ValueError on a port that is no number
     except ValueError as exc:
         raise UntrustedOriginError(f"The server sent a link that is not a URL: {excerpt_of(url)!r}.") from exc
-    odd = any(ord(character) <= 32 or character == "\\" for character in url)
-    if parts.scheme.lower() not in ("http", "https") or not parts.hostname or odd:
+    if parts.scheme.lower() not in ("http", "https") or not parts.hostname or _ODD.search(url):
         raise UntrustedOriginError(f"The server sent a link that is not a URL: {excerpt_of(url)!r}.")
     if "@" in parts.netloc:
         raise UntrustedOriginError(f"A link to {shown_origin(url)} holds a user name; it was not followed.")

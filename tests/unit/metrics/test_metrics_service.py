@@ -20,7 +20,7 @@ from vcloudair_core.errors import (
     SpecError,
 )
 from vcloudair_core.http import Response
-from vcloudair_core.services.metrics.model import aggregate, number_of, series_of
+from vcloudair_core.services.metrics.model import Run, aggregate, number_of, series_of
 from vcloudair_core.services.metrics.service import MetricsService
 from vcloudair_core.services.metrics.window import Ago, parse_window
 from vcloudair_core.session.clock import FakeClock
@@ -265,11 +265,13 @@ def test_aggregates() -> None:
 
 def test_of_two_values_for_one_time_the_last_counts() -> None:
     moment = datetime(2025, 1, 1, tzinfo=timezone.utc)
-    rows = [
-        ("vm", "a", None, 60, None, moment, 1),
-        ("vm", "a", None, 60, None, moment, 2),
-        ("vm", "a", None, 60, "0", moment, 3),
+    runs = [
+        Run("vm", "a", None, 60, None, [moment, moment], [0.0, 1.0]),
+        Run("vm", "a", None, 60, None, [moment], [2]),
+        Run("vm", "a", None, 60, None, [moment, moment], [float("nan"), "x"]),
+        Run("vm", "b", None, 60, None, [moment], [None]),
+        Run("vm", "a", None, 60, "0", [moment, moment], [4, 3.0]),
     ]
-    series, refused = series_of(rows, "vca", [])
-    assert [(one.instance, one.values()) for one in series] == [(None, [2.0]), ("0", [3.0])] and refused == 0
+    series, refused = series_of(runs, "vca", [])
+    assert [(one.instance, one.values()) for one in series] == [(None, [2.0]), ("0", [3.0])] and refused == 3
     assert [number_of(value) for value in ("x", True, None, float("inf"), 10**400, "7")] == [None] * 5 + [7.0]

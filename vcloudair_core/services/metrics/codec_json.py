@@ -12,7 +12,7 @@ from typing import Any
 from vcloudair_core import xmltree
 from vcloudair_core.errors import DecodeError
 from vcloudair_core.services.metrics.catalogue import unit_of
-from vcloudair_core.services.metrics.model import Row
+from vcloudair_core.services.metrics.model import Run
 from vcloudair_core.services.metrics.window import Ago, Moment, Window
 
 INTERVAL_S = 60
@@ -62,31 +62,39 @@ def parse_page(body: bytes, what: str) -> Page:
     return Page(rows, str(cursor) if cursor not in (None, "") else "")
 
 
-def rows_of(rows: list[dict[str, Any]], what: str) -> Iterator[Row]:
+def runs_of(rows: list[dict[str, Any]], what: str) -> Iterator[Run]:
     """The values of the rows of a page. Raises DecodeError for a row that does not say whose it is, or of when."""
+    found: dict[str, dict[str, tuple[list[datetime], list[Any]]]] = {}
     for row in rows:
-        machine = _UUID.search(str(row.get("vmId", "")))
-        if machine is None:
+        vm_id = _machine_of(str(row.get("vmId", "")))
+        if not vm_id:
             if row.get("gatewayId"):
                 continue  # edge gateways have metrics of their own
             raise DecodeError(f"A row of {what} does not say whose it is: {str(row)[:120]}.")
-        vm_id, moment = machine[0].lower(), parse_time(row.get("timestamp"), what)
+        moment = parse_time(row.get("timestamp"), what)
+        of_machine = found.setdefault(vm_id, {})
         for metric in _listed(row.get("metrics")):
-            name = metric.get("name") if isinstance(metric, dict) else None
-            if name:
-                base, unit, instance = _known(str(name))
-                yield vm_id, base, unit, INTERVAL_S, instance, moment, metric.get("value")
+            if isinstance(metric, dict) and (name := str(metric.get("name") or "")):
+                held = of_machine.get(name)
+                if held is None:
+                    held = of_machine[name] = [], []
+                held[0].append(moment)
+                held[1].append(metric.get("value"))
+    for vm_id, of_machine in found.items():
+        for name, (times, values) in of_machine.items():
+            base, instance = split_name(name)
+            yield Run(vm_id, base, unit_of(base), INTERVAL_S, instance, times, values)
+
+
+@lru_cache(maxsize=4096)
+def _machine_of(text: str) -> str:
+    """The UUID at the end, in lower case, or nothing. One machine has a row for each minute."""
+    found = _UUID.search(text)
+    return found[0].lower() if found else ""
 
 
 def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
-
-
-@lru_cache(maxsize=1024)
-def _known(name: str) -> tuple[str, str | None, str | None]:
-    """A handful of names comes back in every row of every machine."""
-    base, instance = split_name(name)
-    return base, unit_of(base), instance
 
 
 def split_name(name: str) -> tuple[str, str | None]:

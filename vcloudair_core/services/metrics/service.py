@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from vcloudair_core.engine.parsing import Problems
 from vcloudair_core.errors import AuthenticationError, IncompleteResultError, VcloudAirError
 from vcloudair_core.services.metrics.catalogue import Metric, catalogue
-from vcloudair_core.services.metrics.codec_json import parse_page, rows_of, window_body
+from vcloudair_core.services.metrics.codec_json import parse_page, runs_of, window_body
 from vcloudair_core.services.metrics.codec_xml import current_spec, historic_spec, parse_current, parse_historic
-from vcloudair_core.services.metrics.model import Collected, Row, Series, matches, series_of
+from vcloudair_core.services.metrics.model import Collected, Run, Series, matches, series_of
 from vcloudair_core.services.metrics.store import post_current, post_historic, post_window
 from vcloudair_core.services.metrics.window import Ago, Window, parse_window
 
@@ -130,11 +130,11 @@ class MetricsService:
 
     def _pages(self, scope: str, identifier: str, window: Window, patterns: Sequence[str]) -> _Part:
         what = f"the metrics of {'machine' if scope == 'vm' else 'VDC'} {identifier}"
-        return _Part(*series_of(self._rows(scope, identifier, window, what), "vca", patterns))
+        return _Part(*series_of(self._runs(scope, identifier, window, what), "vca", patterns))
 
-    def _rows(self, scope: str, identifier: str, window: Window, what: str) -> Iterator[Row]:
+    def _runs(self, scope: str, identifier: str, window: Window, what: str) -> Iterator[Run]:
         for rows in self.raw_rows(scope, identifier, window):
-            yield from rows_of(rows, what)
+            yield from runs_of(rows, what)
 
     def raw_rows(self, scope: str, identifier: str, window: Window) -> Iterator[list[dict[str, Any]]]:
         """Rows of vCloud Air's metrics API as they come, page by page. ``scope``: ``vm`` or ``vdc``.

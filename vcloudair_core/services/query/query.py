@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from vcloudair_core.errors import AmbiguousMatchError, IncompleteResultError, InvalidRequestError, NotFoundError
 from vcloudair_core.plugin.records import RecordType
-from vcloudair_core.services.query.codec import Page, Row
+from vcloudair_core.services.query.codec import Page
 from vcloudair_core.services.query.filters import EVERYTHING, Filter
 from vcloudair_core.services.query.paging import pages
 from vcloudair_core.services.query.record import Record
@@ -55,10 +56,8 @@ class Query:
         """Records in order, as they come."""
         if self.limit == 0:
             return
-        for count, record in enumerate(self._matching(), 1):
-            yield self._shown(record)
-            if count == self.limit:
-                return
+        found = islice(self._matching(), self.limit)
+        yield from map(self._shown, found) if self.fields else found
 
     def all(self) -> list[Record]:
         """Every record. A result that changed while it was read is read again, three times in all."""
@@ -106,10 +105,11 @@ class Query:
         is_exact = not self.condition.attributes()
         read = lambda number, link: read_page(self.session, question, number, link)  # noqa: E731 - for threads
         done = 0
+        is_met, record_type = self.condition.is_met, self.record_type
         for rows in pages(read, first, what, parallel=self.parallel, most=self.limit if is_exact else None):
-            for row in rows:
-                record = self._record(row)
-                if self.condition.is_met(record):
+            for attributes, metadata in rows:
+                record = Record(attributes, record_type, metadata)
+                if is_exact or is_met(record):
                     yield record
             done += len(rows)
             if self.progress is not None:
@@ -149,10 +149,6 @@ class Query:
             return ()
         known = self.record_type.attributes_of(self.session.identity.api_version)
         return list(dict.fromkeys([*(known or ["name"]), *names, *keys]))
-
-    def _record(self, row: Row) -> Record:
-        attributes, metadata = row
-        return Record(attributes, self.record_type, metadata)
 
     def _shown(self, record: Record) -> Record:
         if not self.fields:
