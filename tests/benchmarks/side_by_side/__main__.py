@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("effort", nargs="?", choices=("full", "quick"), default="full")
     parser.add_argument("--only", action="append", default=[], metavar="NAME")
     parser.add_argument("--keep", action="store_true")
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw time against size")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="where time is drawn against size; results.png")
     parser.add_argument("--page", type=Path, metavar="FILE", help="put the figures between the marks of a page")
     parser.add_argument(
         "--from",
@@ -77,10 +77,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _write_results(given.results, measured)
     if given.page:
         fill(given.page, measured.rows, found)
-    if given.plot:
+    picture = given.plot or (None if given.earlier else given.results.with_suffix(".png"))
+    if picture:
         from tests.benchmarks.side_by_side.plot import plot
 
-        plot(measured.rows, found, given.plot)
+        plot(measured.rows, found, picture)
     if given.keep:
         before = regress.read(given.kept)
         now = regress.kept_form(measured.rows, found)

@@ -92,7 +92,10 @@ def _panel(axis: Any, contenders: Sequence[str], rows: Sequence[Row], exponents:
     axis.grid(True, which="major", color="#e5e7eb", linewidth=0.8)
     axis.tick_params(labelsize=8)
     axis.set_ylabel("s", fontsize=8)
-    axis.legend(fontsize=7, frameon=False)
+    axis.legend(fontsize=7, frameon=False, loc="upper left")
+    # Room for the legend, which otherwise lies on the lines.
+    low, high = axis.get_ylim()
+    axis.set_ylim(low, high * (high / low) ** (0.11 * len({row.who for row in rows})))
     for side in ("top", "right"):
         axis.spines[side].set_visible(False)
 
