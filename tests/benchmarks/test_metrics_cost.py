@@ -1,7 +1,9 @@
 """What metrics of many machines cost beside the original SDK and beside bare parallel calls, in one run.
 
 Budget: one call for each machine and page, at least 6 times faster than the original SDK, at most 1.6 times the bare
-fetch. Where the processors are idle it is 9 times and 1.25: see test_query_cost. The table is made of 1,000 machines; VCA_BENCH_METRICS sets another number.
+fetch. Where the processors are idle it is 9 times and 1.25: see test_query_cost.
+
+The table is made of 300 machines; VCA_BENCH_METRICS sets another number.
 """
 
 from __future__ import annotations

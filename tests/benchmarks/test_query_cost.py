@@ -2,7 +2,8 @@
 
 Budget: one call for each page and none more, at least 5 times faster than the original SDK, at most twice the bare
 fetch of the same pages at the same parallelism. Where the processors are idle it is 8 times and 1.4: what ours takes
-beyond the pages is computing, and the peer waits, so a slow processor tells for ours alone. Memory does not grow with the number of records that stream by.
+beyond the pages is computing, and the peer waits, so a slow processor tells for ours alone.
+Memory does not grow with the number of records that stream by.
 
 The table is made of 10,000 machines; VCA_BENCH_VMS sets another number.
 """
