@@ -15,12 +15,14 @@ import re
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, quote_plus
 
 from vcloudair_core.http import Exchange, Headers, Request, Response
 
 MASK = "***"
+_MOST_REMEMBERED = 256
 
 _NAMES = (
     "password|passwd|passphrase|psk|presharedkey|pre_shared_key|sharedsecret|shared_secret|secret|privatekey|private_key"
@@ -93,15 +95,16 @@ def is_secret_name(name: str) -> bool:
     return bool(_SECRET_KEY.search(name.replace("-", "_")) or _SECRET_HEADER.search(name))
 
 
-def secret_spellings(value: str) -> set[str]:
+@lru_cache(maxsize=_MOST_REMEMBERED)
+def secret_spellings(value: str) -> frozenset[str]:
     """The forms in which a secret may stand in a text: plain, JSON-, XML-, URL-escaped and in base64."""
     # Imported here: it brings urllib.request along, and `vca --help` has no secrets to hide.
     from xml.sax.saxutils import escape
 
     if not value:
-        return set()
+        return frozenset()
     encoded = json.dumps(value)[1:-1]
-    return {
+    spellings = {
         value,
         encoded,
         json.dumps(value, ensure_ascii=False)[1:-1],
@@ -116,6 +119,7 @@ def secret_spellings(value: str) -> set[str]:
         repr(value)[1:-1],
         base64.b64encode(as_bytes(value)).decode(),
     }
+    return frozenset(spellings)
 
 
 def redact_text(text: str, secrets: Iterable[Secret | str] = ()) -> str:
@@ -138,7 +142,6 @@ def redact_text(text: str, secrets: Iterable[Secret | str] = ()) -> str:
     return _URL_USERINFO.sub(rf"\1{MASK}@", text)
 
 
-_MOST_REMEMBERED = 256
 _remembered: dict[Secret, None] = {}
 _guard = threading.Lock()
 

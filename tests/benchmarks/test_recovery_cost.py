@@ -34,6 +34,8 @@ from vcloudair_core.testing import simulated_app, simulator_settings
 from vcloudair_core.testing.clock import LinkedClock
 
 MACHINES, AT_ONCE = 200, 20
+WATCHED = int(os.environ.get("VCA_BENCH_FAILOVERS", "100"))
+"""Machines of the one test in real time; ``nox -s bench`` shows 200."""
 KINDS = {"/api/task/": "tasks", "/api/tasksList": "task lists", "/api/vr/": "replications", "/api/query": "machines"}
 
 ORIGINAL = """
@@ -135,10 +137,10 @@ def test_calls_beside_the_original(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.slow
 def test_real_time_beside_the_original(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Both wait at the same time, each for a simulator of its own in a process of its own, set up alike."""
-    seconds, ideal = 5.0, math.ceil(MACHINES / AT_ONCE) * 5.0
+    seconds, ideal = 5.0, math.ceil(WATCHED / AT_ONCE) * 5.0
     base = {**{k: v for k, v in os.environ.items() if not k.startswith("VCA_")}, "HOME": str(tmp_path)}
-    size = ["--profile", "vcd", "--replications", str(MACHINES), "--no-tls"]
-    for switch in (f"dr_task_s={seconds}", "queued_progress=0", f"list_page_size={MACHINES}"):
+    size = ["--profile", "vcd", "--replications", str(WATCHED), "--no-tls"]
+    for switch in (f"dr_task_s={seconds}", "queued_progress=0", f"list_page_size={WATCHED}"):
         size += ["--set", switch]
     with ExitStack() as stack:
         clouds = []
@@ -153,14 +155,13 @@ def test_real_time_beside_the_original(tmp_path: Path, capsys: pytest.CaptureFix
             began = time.monotonic()
             results = client.service("dr").act("failover", options=Options(max_concurrent=AT_ONCE))
             ours = time.monotonic() - began
-        assert [one.verdict for one in results] == ["done"] * MACHINES
+        assert [one.verdict for one in results] == ["done"] * WATCHED
         theirs = original.result()
-        assert (theirs["count"], theirs["errors"]) == (MACHINES, 0)
+        assert (theirs["count"], theirs["errors"]) == (WATCHED, 0)
         counts = [_polls(_journal(cloud["VCA_URL"])) for cloud in clouds]
     with capsys.disabled():
-        print(f"\n{MACHINES} failovers of {seconds:.0f} s, {AT_ONCE} at a time, in real time; ideal {ideal:.0f} s")
+        print(f"\n{WATCHED} failovers of {seconds:.0f} s, {AT_ONCE} at a time, in real time; ideal {ideal:.0f} s")
         for name, taken, polls in (("vcloudair 0.5", theirs["seconds"], counts[0]), ("ours", ours, counts[1])):
             print(f"{name:14}{taken:7.1f} s {sum(polls.values()):5} polling calls: {dict(sorted(polls.items()))}")
-    # The target is 1.1, as above; what is beyond this bound is not noise.
-    assert ours <= 1.3 * ideal
+    assert ours <= 1.1 * ideal
     assert theirs["seconds"] >= 1.5 * ours

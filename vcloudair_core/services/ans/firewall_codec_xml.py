@@ -32,7 +32,6 @@ from vcloudair_core.services.ans.xml_elements import (
     child_of,
     children,
     int_of,
-    local_name,
     made_child,
     remove,
     set_repeated,
@@ -82,7 +81,7 @@ class XmlFirewallCodec:
         if any(child_of(rule, name) is not None for rule in _rule_elements(root) for name in READ_ONLY):
             root = copy.deepcopy(root)
             for rule in _rule_elements(root):
-                for child in [child for child in rule if local_name(child) in READ_ONLY]:
+                for child in [child for child in rule if xmltree.local(child) in READ_ONLY]:
                     remove(child)
         return xmltree.to_bytes(root)
 
@@ -120,7 +119,7 @@ class XmlFirewallCodec:
         rules = _rule_elements(root)
         users = [self._step(rules, step, holder) for step in steps]
         types = [(text_of(rule, "ruleType") or "").casefold() for rule in rules]
-        others = [child for child in holder if local_name(child) != "firewallRule"]
+        others = [child for child in holder if xmltree.local(child) != "firewallRule"]
         merged = placed(rules, [kind == "user" for kind in types], [kind in LAST_TYPES for kind in types], users)
         holder[:] = [*others, *merged]
 
@@ -164,8 +163,8 @@ class XmlFirewallCodec:
             lists = lists_of(words, self.vnic_prefix)
             for name in _LISTS:
                 set_repeated(holder, name, lists[name])
-        unknown = [child for child in holder if local_name(child) not in (*_LISTS, "exclude")]
-        has_members = any(local_name(child) in _LISTS for child in holder)
+        unknown = [child for child in holder if xmltree.local(child) not in (*_LISTS, "exclude")]
+        has_members = any(xmltree.local(child) in _LISTS for child in holder)
         if not unknown and not has_members and not bool_of(text_of(holder, "exclude")):
             remove(holder)
 
@@ -195,7 +194,7 @@ def _change_application(element: _Element, spec: FirewallRuleSpec, changed: tupl
 
 def _rule(element: _Element) -> FirewallRuleSpec:
     """Source: api/ans.md §2.8; the rule's id is ``id`` here, ``ruleId`` in JSON (§9)."""
-    by_name: dict[str, _Element] = {local_name(child): child for child in element}
+    by_name: dict[str, _Element] = {xmltree.local(child): child for child in element}
     texts = {name: (child.text or "").strip() for name, child in by_name.items() if len(child) == 0}
     application = by_name.get("application")
     applications = texts_of(application, "applicationId")

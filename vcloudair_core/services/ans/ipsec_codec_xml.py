@@ -29,7 +29,6 @@ from vcloudair_core.services.ans.xml_elements import (
     child_of,
     children,
     int_of,
-    local_name,
     made_child,
     remove,
     set_repeated,
@@ -51,8 +50,9 @@ class XmlIpsecCodec:
     def parse(self, body: bytes) -> Document:
         """Raises DecodeError when it is not XML, or not an IPsec section; what was sent is not in it."""
         root = xmltree.parse(body, what="the IPsec configuration")
-        if local_name(root) != "ipsec":
-            raise DecodeError(f"The IPsec configuration is not what was expected: <ipsec>, not <{local_name(root)}>.")
+        if xmltree.local(root) != "ipsec":
+            named = xmltree.local(root)
+            raise DecodeError(f"The IPsec configuration is not what was expected: <ipsec>, not <{named}>.")
         return Document("ipsec", root, int_of(text_of(root, "version")), self.dialect)
 
     def encode(self, document: Document) -> bytes:
@@ -97,7 +97,7 @@ class XmlIpsecCodec:
             holder = made_child(root, "sites")
             sites = _site_elements(root)
             merged = [_step(sites, step, holder) for step in edit.steps]
-            holder[:] = [*(child for child in holder if local_name(child) != "site"), *merged]
+            holder[:] = [*(child for child in holder if xmltree.local(child) != "site"), *merged]
         return Document(document.section, root, document.version, document.dialect)
 
 
@@ -148,4 +148,4 @@ def _site_elements(root: _Element) -> list[_Element]:
 
 
 def _texts(element: _Element) -> dict[str, Any]:
-    return {local_name(child): child.text or "" for child in element if len(child) == 0}
+    return {xmltree.local(child): child.text or "" for child in element if len(child) == 0}

@@ -10,7 +10,6 @@ from vcloudair_core import xmltree
 from vcloudair_core.errors import DecodeError, NotFoundError, TaskTimeoutError
 from vcloudair_core.services.ans.ipsec_spec import ANY_PEER
 from vcloudair_core.services.ans.json_values import int_of, items_of, mapping_of, text_of
-from vcloudair_core.services.ans.xml_elements import local_name
 
 if TYPE_CHECKING:
     from vcloudair_core.services.ans.ipsec_store import IpsecStore
@@ -149,11 +148,11 @@ def _site(raw: Mapping[str, Any]) -> SiteStatus:
 
 def _tree(element: Any) -> Any:
     """An element as JSON would have it: children by name, those that come more than once as a list."""
-    named = [child for child in element if local_name(child)]
+    named = [child for child in element if xmltree.local(child)]
     if not named:
         return (element.text or "").strip()
     found: dict[str, Any] = {}
     for child in named:
-        name, value = local_name(child), _tree(child)
+        name, value = xmltree.local(child), _tree(child)
         found[name] = [*items_of(found[name]), value] if name in found else value
     return found

@@ -20,7 +20,6 @@ from vcloudair_core.services.ans.xml_elements import (
     child_of,
     children,
     int_of,
-    local_name,
     made_child,
     remove,
     set_text,
@@ -40,9 +39,9 @@ class XmlNatCodec:
     def parse(self, body: bytes) -> Document:
         """Raises DecodeError when it is not XML, or not a NAT section."""
         root = xmltree.parse(body, what="the NAT configuration")
-        if local_name(root) != "nat":
+        if xmltree.local(root) != "nat":
             raise DecodeError(
-                f"The NAT configuration is not what was expected: <nat>, not <{local_name(root)}>.",
+                f"The NAT configuration is not what was expected: <nat>, not <{xmltree.local(root)}>.",
                 excerpt=body[:200].decode("utf-8", errors="replace"),
             )
         return Document("nat", root, int_of(text_of(root, "version")), self.dialect)
@@ -77,7 +76,7 @@ class XmlNatCodec:
         rules = _rule_elements(root)
         users = [_step(rules, step, holder) for step in steps]
         types = [_type_of(rule).casefold() for rule in rules]
-        others = [child for child in holder if local_name(child) != "natRule"]
+        others = [child for child in holder if xmltree.local(child) != "natRule"]
         merged = placed(rules, [kind == "user" for kind in types], [kind in LAST_TYPES for kind in types], users)
         holder[:] = [*others, *merged]
 
@@ -107,4 +106,4 @@ def _type_of(element: _Element) -> str:
 
 
 def _texts(element: _Element) -> dict[str, Any]:
-    return {local_name(child): child.text or "" for child in element if len(child) == 0}
+    return {xmltree.local(child): child.text or "" for child in element if len(child) == 0}

@@ -7,16 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
-from vcloudair_core import xmltree
-
 if TYPE_CHECKING:
     from lxml.etree import _Element
-
-
-def local_name(element: _Element) -> str:
-    """The name without its namespace; comments and processing instructions have none."""
-    # Comments and processing instructions have no name; they are kept like anything else that is unknown.
-    return xmltree.local(element) if isinstance(element.tag, str) else ""
 
 
 def tag_like(like: _Element, name: str) -> str:
@@ -27,12 +19,13 @@ def tag_like(like: _Element, name: str) -> str:
 
 def children(element: _Element | None, name: str) -> list[_Element]:
     """The children of that name."""
-    return [] if element is None else [child for child in element if local_name(child) == name]
+    # In any namespace or none. lxml looks for them in C, and makes objects of those alone that are meant.
+    return [] if element is None else list(element.iterchildren(f"{{*}}{name}"))
 
 
 def child_of(element: _Element | None, name: str) -> _Element | None:
     """The first child of that name."""
-    return None if element is None else next((child for child in element if local_name(child) == name), None)
+    return None if element is None else next(element.iterchildren(f"{{*}}{name}"), None)
 
 
 def made_child(element: _Element, name: str) -> _Element:
