@@ -7,7 +7,7 @@ import contextlib
 import json
 import runpy
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -35,9 +35,13 @@ class Rulebook:
 
     def run(self, *steps: Callable[[], object]) -> None:
         """Carry out a step each time that the source has looked and sleeps, and cancel it after the last."""
+        self.run_each(steps)
+
+    def run_each(self, steps: Iterable[Callable[[], object]]) -> None:
+        """As :meth:`run`; which step comes next is asked when it is its turn."""
         asyncio.run(self._run(steps))
 
-    async def _run(self, steps: tuple[Callable[[], object], ...]) -> None:
+    async def _run(self, steps: Iterable[Callable[[], object]]) -> None:
         queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         waiting = iter(steps)
         over = asyncio.Event()
@@ -112,14 +116,23 @@ def test_several_kinds_beside_each_other(module: dict[str, Any], arguments: dict
     one = next(iter(cloud.world.replications.values()))
 
     def happen() -> None:
-        if one.lag_minutes is None:
-            cloud.clock.advance(1)
-            one.lag_minutes = one.rpo_minutes + 5
-            fail_a_task(cloud, "web")
+        cloud.clock.advance(1)
+        one.lag_minutes = one.rpo_minutes + 5
+        fail_a_task(cloud, "web")
 
-    steps = [lambda: None, lambda: happen(), *[lambda: None] * 4]
     rulebook = Rulebook(module, {**arguments, "watch": ["tasks", "replications"]})
-    rulebook.run(*steps)
+    watchers: set[object] = set()
+
+    def steps() -> Iterator[Callable[[], object]]:
+        """Which of both looks first, and how often before the other one, is chance."""
+        while len(watchers) < 2:
+            yield lambda: watchers.add(asyncio.current_task())
+        yield happen
+        for _ in range(5_000):
+            if len(rulebook.events) < 2:
+                yield lambda: None
+
+    rulebook.run_each(steps())
     assert sorted(types(rulebook)) == ["replication_behind", "task_failed"]
 
 
