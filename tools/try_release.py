@@ -31,7 +31,7 @@ print(f"vcloudair-core {metadata.version('vcloudair-core')}: read a firewall wit
 """
 
 
-NEWEST, OLDEST = "ansible-core>=2.17", "ansible-core==2.17.*"
+NEWEST, OLDEST = "ansible-core>=2.16,<2.22", "ansible-core==2.16.*"
 """Both ends of what meta/runtime.yml promises, as far as this Python has them."""
 
 _RECAP = re.compile(r"ok=\d+\s+changed=(\d+)\s+unreachable=0\s+failed=0")

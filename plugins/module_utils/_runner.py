@@ -41,12 +41,17 @@ class AnsibleModule(basic.AnsibleModule):
     def __init__(self, hide=None, **declared):
         self._hide = hide
         super(AnsibleModule, self).__init__(**declared)
+        self._add_hidden()  # should a version of Ansible load parameters in another way
 
     def _load_params(self):
         """As Ansible's; from here on nothing that is secret is shown, whatever is wrong with the rest."""
         super(AnsibleModule, self)._load_params()
+        self._add_hidden()
+
+    def _add_hidden(self):
         if self._hide is not None:
             self.no_log_values.update(self._hide(self.params))
+            self._hide = None
 
     def warn(self, warning, **more):
         """As Ansible's, without secrets: it looks for them in results, but not in warnings."""

@@ -6,21 +6,27 @@ It is the module's own body, with the options that its process would be given, a
 prints: so validation, masking and the form of the result are Ansible's, and there is nothing that could differ.
 
 Ansible imports this once per run, before it forks a worker for every task, so what the library needs is loaded here.
+
+Some of what this needs is private to ansible-core and differs between its versions. All of it is in this file, and
+:func:`problem` tries it with a module that does nothing. Where that fails, every task is run as a module instead.
 """
 
 from __future__ import annotations
 
 import contextlib
+import inspect
 import io
 import json
 
 from ansible.module_utils import basic
 from ansible.module_utils.common import json as common_json
 from ansible.module_utils.common import warnings as common_warnings
-from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import library_problem
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import AnsibleModule, library_problem
 
 PROFILE = "legacy"
 """How modules and ansible-core 2.19 or newer exchange values; older ones know only that way, without a name."""
+
+_TRIAL = {"changed": False, "text": "a text", "numbers": [1, 2]}
 
 
 def _prepared_app():
@@ -38,6 +44,13 @@ def _prepared_app():
 APP = _prepared_app()
 
 
+def arguments_of(action, name, arguments, task_vars):
+    """The options of a module, and what Ansible adds to them for every module, such as check mode."""
+    arguments = dict(arguments)
+    action._update_module_args(name, arguments, task_vars)
+    return arguments
+
+
 def run(module, arguments):
     """What a module prints, on its output and on the other one. Raises what the module raises."""
     output, errors = io.StringIO(), io.StringIO()
@@ -45,6 +58,45 @@ def run(module, arguments):
     with _as_arguments(arguments), redirected[0], redirected[1], contextlib.suppress(SystemExit):
         module.run(connect=APP.client if APP is not None else None)
     return output.getvalue(), errors.getvalue()
+
+
+def parsed(action, output, errors):
+    """The result of a module as an action returns it, made of what the module has printed."""
+    streams = dict(stdout=output, stderr=errors, rc=0)
+    has_profiles = "profile" in inspect.signature(action._parse_returned_data).parameters
+    result = action._parse_returned_data(streams, *[PROFILE] if has_profiles else [])
+    if not isinstance(result, dict):  # ansible-core 2.21 or newer
+        result.remove_internal_keys()
+        return result.as_result_dict(for_round_trip=True)
+    from ansible.vars.clean import remove_internal_keys
+
+    remove_internal_keys(result)
+    return result
+
+
+def problem(action):
+    """The reason why modules cannot run in the controller with this ansible-core, or an empty string.
+
+    Nothing has been done yet when a task asks this, so that it can still run as a module.
+    """
+    try:
+        arguments = arguments_of(action, "vca_trial", {"text": _TRIAL["text"], "numbers": _TRIAL["numbers"]}, {})
+        result = parsed(action, *run(_Trial(), arguments))
+        different = [key for key, value in _TRIAL.items() if result.get(key) != value]
+    except Exception as exc:  # noqa: BLE001 - whatever a version that nobody has seen yet does
+        return "%s: %s" % (type(exc).__name__, exc)
+    return "the trial returned a different %s" % ", ".join(different) if different else ""
+
+
+class _Trial(object):
+    """A module that returns its options."""
+
+    def run(self, connect=None):
+        """The body of the module."""
+        spec = dict(text=dict(type="str"), numbers=dict(type="list", elements="int"))
+        # With no_log, it is not written to the log of the system.
+        module = AnsibleModule(argument_spec=spec, supports_check_mode=True, no_log=True)
+        module.exit_json(changed=False, **module.params)
 
 
 @contextlib.contextmanager
@@ -59,8 +111,8 @@ def _as_arguments(arguments):
     finally:
         for name, value in before.items():
             setattr(basic, name, value)
-        for said in ("_global_warnings", "_global_deprecations"):
-            getattr(common_warnings, said).clear()
+        for name in ("_global_warnings", "_global_deprecations"):
+            getattr(common_warnings, name).clear()
 
 
 def _encoder():

@@ -8,14 +8,13 @@ redirects in ``meta/runtime.yml``, would be shorter, but then ``module_defaults`
 
 from __future__ import annotations
 
-import inspect
 import os
+import traceback
 
 from ansible import constants as C
-from ansible.errors import AnsibleActionFail, AnsibleError
+from ansible.errors import AnsibleActionFail
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
-from ansible.vars.clean import remove_internal_keys
 from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import library_problem
 from ansible_collections.vcloudair.cloud.plugins.plugin_utils import in_controller, interpreter
 from ansible_collections.vcloudair.cloud.plugins.plugin_utils.run_id import run_id
@@ -62,17 +61,14 @@ class ModuleAction(ActionBase):
         return arguments
 
     def _run_here(self, name, task_vars):
-        arguments = self._arguments()
-        self._update_module_args(name, arguments, task_vars)
+        arguments = in_controller.arguments_of(self, name, self._arguments(), task_vars)
         try:
             output, errors = in_controller.run(self.module, arguments)
-        except Exception as exc:
-            raise AnsibleError("Module failed.") from exc
-        said = dict(stdout=output, stderr=errors)
-        has_profiles = "profile" in inspect.signature(self._parse_returned_data).parameters
-        found = self._parse_returned_data(said, *[in_controller.PROFILE] if has_profiles else [])
-        remove_internal_keys(found)
-        return found
+        except Exception as exc:  # noqa: BLE001 - a fault of the module is a result, as that of its process is
+            # Older versions of Ansible show neither the cause of an exception nor where it was raised.
+            reason = "%s: %s" % (type(exc).__name__, exc)
+            return dict(failed=True, msg="%s crashed. %s" % (name, reason), exception=traceback.format_exc())
+        return in_controller.parsed(self, output, errors)
 
     def _reason_to_hand_over(self, task_vars):
         """Why this task needs a process of its own, or an empty string."""
@@ -95,7 +91,10 @@ class ModuleAction(ActionBase):
         if not interpreter.is_ours(asked):
             return "it asks for %s" % asked
         problem = library_problem()
-        return problem["msg"] if problem else ""
+        if problem:
+            return problem["msg"]
+        problem = in_controller.problem(self)
+        return "this ansible-core is not known here (%s)" % problem if problem else ""
 
     def _is_wanted_here(self, task_vars):
         given = task_vars.get(SWITCH)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import json
 import re
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.ansible import ROOT, environment
+from tests.support.ansible import PYTHON, ROOT, environment
 from tests.support.recorded import Recorded, record
 from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 
@@ -68,7 +67,7 @@ def replay(target: str, way: str, folder: Path, now: float) -> list[str]:
     clock = now if "metrics" in target else None
     with SimulatorServer(SimulatorConfig(replications=3, dr_task_s=0.2, standing_clock=clock)) as server:
         variables = {name.lower(): value for name, value in server.env().items()}
-        variables |= {"output_dir": str(folder), "ansible_python_interpreter": sys.executable}
+        variables |= {"output_dir": str(folder), "ansible_python_interpreter": PYTHON}
         switches = {"ANSIBLE_ROLES_PATH": str(FOLDER), "VCA_IN_CONTROLLER": "true" if way == HERE else "false"}
         own = {"VCA_STATE_DIR": str(folder / "state"), "XDG_STATE_HOME": str(folder / "xdg")}
         env = {**environment({}, folder), **switches, **own}

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import socket
 import subprocess
 import sys
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ansible.plugins.action import ActionBase
 from ansible_collections.vcloudair.cloud.plugins.modules import vca_firewall_info
 from ansible_collections.vcloudair.cloud.plugins.plugin_utils import in_controller
 
-from tests.support.ansible import ROOT
+from tests.support.ansible import PYTHON, ROOT, run_playbook
 from tests.support.recorded import record
 from vcloudair_core.simulator import SimulatorServer
 
@@ -44,7 +47,7 @@ def logins(server: SimulatorServer) -> int:
 def other_python(folder: Path) -> str:
     """The Python of this environment under a name that is not its own."""
     path = folder / "python"
-    path.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n', encoding="utf-8")
+    path.write_text(f'#!/bin/sh\nexec {PYTHON} "$@"\n', encoding="utf-8")
     path.chmod(0o755)
     return str(path)
 
@@ -146,7 +149,7 @@ def test_items_of_a_loop_have_nothing_of_each_other(env: dict[str, str], tmp_pat
     recorded = record(play(tmp_path, task), env, tmp_path)
     (line,) = recorded.results()
     failed, masked, last = line["result"]["results"]
-    assert failed["failed"]
+    assert line["event"] == "failed"
     assert failed["error"]["field"] == "source[0]"
     assert masked["invocation"]["module_args"]["password"] == "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
     assert last["invocation"]["module_args"]["password"] is None
@@ -174,7 +177,7 @@ def test_a_task_timeout_ends_it(way: str, env: dict[str, str], tmp_path: Path) -
         recorded = record(play(tmp_path, slow, {INFO: {}}), {**env, "VCA_IN_CONTROLLER": way}, tmp_path)
     late, after = recorded.results()
     assert (late["event"], after["event"]) == ("failed", "ok")
-    assert "Timed out after 2 second(s)" in late["result"]["msg"]
+    assert re.search(r"Timed out after 2 second|expected time frame \(2\)", late["result"]["msg"])
 
 
 def test_a_library_that_lacks_something_fails_its_tasks_and_not_ansible(env: dict[str, str], tmp_path: Path) -> None:
@@ -185,6 +188,102 @@ def test_a_library_that_lacks_something_fails_its_tasks_and_not_ansible(env: dic
     failed, _ = recorded.results()
     assert failed["event"] == "failed"
     assert "requests is damaged" in recorded.run.output
+
+
+CHANGED_CORE = """
+from ansible.plugins.action import ActionBase
+from ansible.plugins.callback import CallbackBase
+
+parse = ActionBase._parse_returned_data
+
+
+def stricter(self, result, *more):
+    if "stdout_lines" not in result:  # Ansible's own results of commands have it
+        raise TypeError("expected another type")
+    return parse(self, result, *more)
+
+
+ActionBase._parse_returned_data = stricter
+
+
+class CallbackModule(CallbackBase):
+    CALLBACK_NAME = "changed_core"
+"""
+
+
+def test_an_unknown_ansible_core_runs_every_task_as_a_module(env: dict[str, str], tmp_path: Path) -> None:
+    folder = tmp_path / "callbacks"
+    folder.mkdir()
+    (folder / "changed_core.py").write_text(CHANGED_CORE, encoding="utf-8")
+    changed = {**env, "ANSIBLE_CALLBACK_PLUGINS": str(folder), "ANSIBLE_CALLBACKS_ENABLED": "changed_core"}
+    run = run_playbook(str(play(tmp_path, {RULE: {"name": "web"}}, {RULE: {"name": "web"}})), changed, "-vvv")
+    assert run.status == 0, run.output
+    reason = "this ansible-core is not known here (TypeError: expected another type)"
+    assert run.output.count(f"{RULE} is run as a module: {reason}") == 2
+    assert run.counts == {"ok": 2, "changed": 1, "unreachable": 0, "failed": 0}
+
+
+@pytest.mark.parametrize(
+    "broken", ["_encoder", "arguments_of", "parsed", "_as_arguments", "basic.AnsibleModule._load_params"]
+)
+def test_a_private_part_that_is_missing_is_found_before_anything_is_done(
+    broken: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(*arguments: Any, **more: Any) -> None:
+        raise AttributeError("no such part")
+
+    monkeypatch.setattr(f"{in_controller.__name__}.{broken}", missing)
+    assert in_controller.problem(Action()) == "AttributeError: no such part"
+
+
+@pytest.mark.parametrize("changed", [{"numbers": ["1", "2"]}, {"text": None}])
+def test_a_trial_that_comes_to_something_else_is_a_reason_too(
+    changed: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert in_controller.problem(Action()) == ""
+    parsed = in_controller.parsed
+    monkeypatch.setattr(in_controller, "parsed", lambda *arguments: {**parsed(*arguments), **changed})
+    assert in_controller.problem(Action()) == f"the trial returned a different {next(iter(changed))}"
+
+
+class Action(ActionBase):  # type: ignore[misc]
+    """An action without a task."""
+
+    def __init__(self) -> None:
+        """Take nothing."""
+
+    def run(self, tmp: Any = None, task_vars: Any = None) -> None:
+        """Do nothing."""
+
+    def _update_module_args(self, module_name: str, module_args: dict[str, Any], task_vars: Any) -> None:
+        module_args.update(_ansible_check_mode=False, _ansible_version="2.0")
+
+
+class OldAction(Action):
+    """An action of ansible-core 2.18 or older."""
+
+    def _parse_returned_data(self, res: dict[str, Any]) -> dict[str, Any]:
+        return {**json.loads(res["stdout"]), "_ansible_parsed": True, "warnings": []}
+
+
+class NewAction(Action):
+    """An action of ansible-core 2.21 or newer, whose results are no mappings."""
+
+    def _parse_returned_data(self, res: dict[str, Any], profile: str) -> Any:
+        result = json.loads(res["stdout"])
+        removed: list[str] = []
+        return SimpleNamespace(
+            remove_internal_keys=lambda: removed.append("all"),
+            as_result_dict=lambda for_round_trip: {**result, "removed": removed, "round_trip": for_round_trip},
+        )
+
+
+def test_the_result_of_each_version_of_ansible_core_is_understood() -> None:
+    output = json.dumps({"changed": True, "rule": {"name": "web"}})
+    old, new = (in_controller.parsed(action(), output, "") for action in (OldAction, NewAction))
+    assert old == {"changed": True, "rule": {"name": "web"}, "_ansible_parsed": True}
+    assert new == {"changed": True, "rule": {"name": "web"}, "removed": ["all"], "round_trip": True}
+    assert in_controller.problem(OldAction()) == in_controller.problem(NewAction()) == ""
 
 
 # -- one login, and no leaks -------------------------------------------------------------------------------------

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-BIN = Path(sys.executable).parent
+PYTHON = os.environ.get("VCA_TEST_ANSIBLE", sys.executable)
+"""The Python that Ansible runs in. ``VCA_TEST_ANSIBLE`` names that of another environment with the library in it."""
+BIN = Path(PYTHON).parent
 _RECAP = re.compile(r"ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)")
 
 
@@ -43,6 +45,8 @@ def environment(variables: Mapping[str, str], folder: Path) -> dict[str, str]:
         "ANSIBLE_NOCOLOR": "true",
         "ANSIBLE_LOCALHOST_WARNING": "false",
         "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+        # Since ansible-core 2.21, results hold what a module was called with only where somebody asks for it.
+        "ANSIBLE_INJECT_INVOCATION": "true",
         "VCA_CACHE_DIR": str(folder / "cache"),
     }
 

@@ -275,3 +275,14 @@ def test_names_and_aliases_are_unique():
 def test_what_excludes_each_other_exists():
     known = _arguments.rule_arguments()
     assert [name for names in _arguments.RULE_EXCLUSIVE for name in names if name not in known] == []
+
+
+@pytest.mark.parametrize("loads_in_another_way", [False, True])
+def test_hidden_texts_are_masked_however_ansible_loads_parameters(monkeypatch, capsys, library, loads_in_another_way):
+    if loads_in_another_way:
+        monkeypatch.delattr(_runner.AnsibleModule, "_load_params")
+    library.error = RefusedError("the server said: bad hunter22-key")
+    status, result = module_run(
+        monkeypatch, capsys, WRITES, ARGUMENTS, {"name": "web"}, hide=lambda params: ["hunter22-key"]
+    )
+    assert (status, result["msg"]) == (1, "the server said: bad ********")
