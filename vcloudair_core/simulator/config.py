@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 PROFILES = ("vchs", "vca", "vcd", "all")
@@ -41,6 +41,7 @@ class SimulatorConfig:
     standing_clock: float | None = _switch(
         None, "seconds since 1970 at which time stands still until it is let pass; empty: this machine's own time"
     )
+    clock_skew_s: float = _switch(0.0, "seconds that the server's clock is ahead of this machine's; negative: behind")
     api_versions: tuple[str, ...] = _switch(
         ("1.5", "5.1", "5.5", "5.6", "5.7", "5.11", "9.0", "20.0", "27.0", "29.0", "36.3"),
         "versions that a vCloud Director speaks; others are 406",
@@ -93,6 +94,20 @@ class SimulatorConfig:
     # -- disaster recovery (api/dr.md §6) --
     dr_installed: bool = _switch(True, "there is disaster recovery; else its paths are 404")
     dr_task_s: float = _switch(1.0, "seconds that a test, a clean-up or a failover takes")
+    dr_start_delay_s: float = _switch(
+        0.0, "seconds that an accepted action stays queued; until then the replication does not change"
+    )
+    dr_visible_after_s: float = _switch(
+        0.0,
+        "seconds until an accepted action is visible: before, task list, task query and replication show nothing of it",
+    )
+    dr_task_link: str = _switch("readable", "the link of a task that is not visible yet: readable or hidden")
+    state_words: tuple[str, ...] = _switch(
+        (),
+        "state words that are spelled differently, as pairs: `inProgress=FailoverInProgress,testInProgress=running`; "
+        "known: none, notStarted, testInProgress, cleanupInProgress, inProgress, complete, testError, cleanupError, "
+        "error, ok, paused",
+    )
     dr_status: int = _switch(200, "status of an accepted action of disaster recovery: 200 or 202")
     delete_status: int = _switch(200, "status of an accepted DELETE of a replication: 200 or 202")
     id_form: str = _switch("79", "ids of replications: 79 (characters, two UUIDs and something between) or bare-uuid")
@@ -115,7 +130,11 @@ class SimulatorConfig:
     cleanup_from_none: str = _switch(
         "task-error", "clean-up of what is not tested: task-error, http-400, or success-noop"
     )
-    state_error_via: str = _switch("task", "how a wrong state is told: task (it fails), http-400 or http-409")
+    state_error_via: str = _switch(
+        "task",
+        "how a wrong state is told: task (it fails), http-400, http-409, or busy (400 BUSY_ENTITY while an action is "
+        "under way, else as http-400)",
+    )
     error_code_in: str = _switch(
         "vendorSpecificErrorCode", "where its code is: vendorSpecificErrorCode, minorErrorCode or both"
     )
@@ -141,3 +160,10 @@ class SimulatorConfig:
     established_timeout_s: int | None = _switch(
         None, "default of tcpTimeoutEstablished; empty: 3600 for vCloud Air, 21600 for a vCloud Director"
     )
+
+
+def changeable_options() -> tuple[str, ...]:
+    """Return the options that may change while a simulator runs: those of tasks and DR, read at each use."""
+    names = [option.name for option in fields(SimulatorConfig)]
+    first, end = names.index("queued_owner"), names.index("vdc_cpu_limit_mhz")
+    return tuple(name for name in names[first:end] if name not in ("id_form", "placeholders"))

@@ -14,6 +14,7 @@ from vcloudair_core.simulator.control_recovery import (
     change_vdc,
     list_replications,
 )
+from vcloudair_core.simulator.switches import switches_of_json
 
 
 def answer_control(simulator: Any, request: Request, path: str) -> Response:
@@ -83,6 +84,7 @@ _CALLS: dict[tuple[str, str], Callable[[Any, dict[str, Any]], Response]] = {
     ("DELETE", "/faults"): _done(lambda simulator, data: simulator.faults.clear()),
     ("POST", "/clock"): _done(lambda simulator, data: simulator.clock.advance(float(data["advance_s"]))),
     ("POST", "/tunnels"): _done(_tunnel),
+    ("POST", "/options"): _done(lambda simulator, data: simulator.configure(**switches_of_json(data))),
     ("GET", "/replications"): lambda simulator, data: answers.json_body(list_replications(simulator)),
     ("POST", "/replications"): lambda simulator, data: answers.json_body(change_replications(simulator, data)),
     ("POST", "/vdcs"): _done(change_vdc),

@@ -7,9 +7,10 @@ import re
 import threading
 import time
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from email.utils import formatdate
+from functools import partial
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
@@ -17,7 +18,7 @@ from vcloudair_core.http import Headers, Request, Response
 from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
 from vcloudair_core.simulator import answers
 from vcloudair_core.simulator.clock import VirtualClock
-from vcloudair_core.simulator.config import COMPUTE, SimulatorConfig
+from vcloudair_core.simulator.config import COMPUTE, SimulatorConfig, changeable_options
 from vcloudair_core.simulator.faults import Fault, Faults, SocketFaultError, transport_error
 from vcloudair_core.simulator.inventory import build_world
 from vcloudair_core.simulator.journal import Journal
@@ -93,9 +94,9 @@ class Simulator:
     def __init__(self, config: SimulatorConfig | None = None, *, areas: Iterable[SimulatorArea] = ()) -> None:
         from vcloudair_core.simulator.areas import built_in_areas
 
-        self.config = config or SimulatorConfig()
+        self.config = self._initial_config = config or SimulatorConfig()
         self.journal = Journal()
-        self.clock = VirtualClock(self.config.standing_clock)
+        self.clock = VirtualClock(self.config.standing_clock, self.config.clock_skew_s)
         self.faults = Faults(self.clock)
         self._areas = (*built_in_areas(self.config.profile), *areas)
         self._routes = [
@@ -109,6 +110,7 @@ class Simulator:
     def reset(self) -> None:
         """As new: inventory, sessions, journal, faults and the clock."""
         with self._lock:
+            self.config = self._initial_config
             self.kept_queries: dict[Any, Any] = {}
             self.kept_pages: dict[Any, Any] = {}
             self.world = build_world(self.config)
@@ -121,6 +123,14 @@ class Simulator:
                     area.seed(self.world, self.state[area.name])
             self.journal.clear()
             self.faults.clear()
+
+    def configure(self, **options: Any) -> None:
+        """Change options of tasks and DR until the next reset. Raises ValueError: not one that can change."""
+        fixed = sorted(set(options) - set(changeable_options()))
+        if fixed:
+            raise ValueError(f"not options that can change while it runs: {', '.join(fixed)}")
+        with self._lock:
+            self.config = self.tasks.config = replace(self.config, **options)
 
     @property
     def areas(self) -> tuple[SimulatorArea, ...]:
@@ -138,10 +148,14 @@ class Simulator:
             from vcloudair_core.simulator.control import answer_control
 
             with self._lock:
+                self.tasks.settle()
                 return answer_control(self, request, parts.path)
         fault = self.faults.match(request.method, parts.path)
         note, status = (fault.kind if fault else ""), 0
         exchange = _Exchange(request, parts, request_id)
+        entry = self.journal.begin(
+            method=request.method, path=parts.path, query=parts.query, request_id=request_id, note=note
+        )
         try:
             response = self._answer(exchange, fault)
             status = response.status
@@ -149,12 +163,9 @@ class Simulator:
             note = exc.kind
             raise
         finally:
-            self.journal.add(
-                method=request.method,
-                path=parts.path,
-                query=parts.query,
+            self.journal.finish(
+                entry,
                 status=status,
-                request_id=request_id,
                 elapsed_ms=(time.perf_counter() - started) * 1000,
                 user=exchange.user.user if exchange.user else "",
                 note=note,
@@ -178,23 +189,29 @@ class Simulator:
             if early is not None:
                 return early
         with self._lock:
-            response = self._dispatch(exchange)
+            handle = self._dispatch(exchange)
+            if fault is not None and fault.is_late:
+                self.tasks.call_later(fault.seconds, handle)
+                response = answers.empty(202)
+            else:
+                response = handle()
         if fault is None:
             return response
         return fault.after(self._dated(replace(response, url=exchange.request.url)))
 
-    def _dispatch(self, exchange: _Exchange) -> Response:
+    def _dispatch(self, exchange: _Exchange) -> Callable[[], Response]:
+        """Find the route and check the session now; what is returned carries the call out."""
         self.tasks.settle()
         request, parts = exchange.request, exchange.parts
         found = [(compiled, compiled.pattern.match(parts.path)) for compiled in self._routes]
         matching = [(compiled, match) for compiled, match in found if match]
         if not matching:
-            return self._unknown(request, parts.path)
+            return partial(self._unknown, request, parts.path)
         for compiled, match in matching:
             if compiled.route.method == request.method and match is not None:
                 break
         else:
-            return answers.error(405, "METHOD_NOT_ALLOWED", f"{request.method} is not allowed here.")
+            return partial(answers.error, 405, "METHOD_NOT_ALLOWED", f"{request.method} is not allowed here.")
         path = parts.path
         context = Context(
             request,
@@ -206,9 +223,13 @@ class Simulator:
             self,
         )
         refusal = self._refusal(context, compiled.route, path)
-        response = compiled.route.handler(context) if refusal is None else refusal
-        exchange.user = context.user
-        return self._with_token(context, compiled.route, response)
+
+        def carry_out() -> Response:
+            response = compiled.route.handler(context) if refusal is None else refusal
+            exchange.user = context.user
+            return self._with_token(context, compiled.route, response)
+
+        return carry_out
 
     def _with_token(self, context: Context, route: SimulatorRoute, response: Response) -> Response:
         """The token comes back with every answer to it. Source: api/sessions.md §4.4."""

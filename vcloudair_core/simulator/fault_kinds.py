@@ -27,6 +27,7 @@ BEFORE = {
 
 BROKEN_OFF = {
     "reset_after": "it was done, and then the connection breaks",
+    "late": "no answer comes; it is done `seconds` later, whether the client waits, has given up or is gone",
     "hang_after": "it was done, and no answer comes until the client gives up",
     "half_body": "it was done; half of the answer arrives",
     "wrong_length": "it was done; all of the answer arrives, and its length promised more",
@@ -35,6 +36,8 @@ BROKEN_OFF = {
 """It is done, and the answer does not arrive."""
 
 SPOILT = {
+    "gateway": "a gateway forwards it, then answers with an HTML page, `status` (503) and Retry-After (`retry_after`, "
+    "or 1; `none`: without); with `seconds` it is done that much later",
     "truncated": "the right answer, cut in half, with a length that fits",
     "bad_xml": "what is no XML",
     "bad_json": "what is no JSON",

@@ -21,7 +21,7 @@ def transport_error(fault: SocketFaultError, request: Request) -> TransportError
         return ConnectionFailedError(
             f"{request.origin} refuses connections.", hint="Nothing listens there: check the port."
         )
-    if fault.kind in ("hang", "hang_after"):
+    if fault.kind in ("hang", "hang_after", "late"):
         return TimeoutExpiredError(
             f"{request.origin} did not answer {what}.",
             may_have_executed=True,

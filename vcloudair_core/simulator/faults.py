@@ -51,6 +51,11 @@ class Fault:
     kept: dict[str, bytes] = field(default_factory=dict)
     """Pages that are given out again, by what was asked for."""
 
+    @property
+    def is_late(self) -> bool:
+        """The call is carried out when its answer is long gone."""
+        return self.kind == "late" or (self.kind == "gateway" and self.seconds > 0)
+
     def before(self, simulator: Any, request: Request, request_id: str) -> Response | None:
         """What happens in place of the call, or None: the call goes on. Raises SocketFaultError."""
         if self.kind == "latency":
@@ -78,11 +83,16 @@ class Fault:
         if self.kind == "unauthorized":
             return answers.empty(401)
         if self.kind == "html":
-            return Response(self.status, Headers({"Content-Type": "text/html"}), _PAGE)
+            return self._page()
         if self.kind in ("redirect", "redirect_loop"):
             there = request.url if self.kind == "redirect_loop" else self.location
             return Response(302, Headers({"Location": there}), b"")
         return None
+
+    def _page(self) -> Response:
+        """An HTML page of a gateway, with Retry-After where one was ordered."""
+        again = {"Retry-After": self.retry_after} if self.retry_after not in ("", "none") else {}
+        return Response(self.status, Headers({"Content-Type": "text/html", **again}), _PAGE)
 
     def _busy_message(self, simulator: Any, request: Request, request_id: str) -> str:
         """The three forms that are known; the last names the task to wait for. Source: api/tasks.md §5."""
@@ -108,8 +118,11 @@ class Fault:
         """What becomes of the answer. Raises SocketFaultError."""
         if self.kind in BROKEN_OFF:
             seconds = self.seconds or (_DRIP_S if self.kind == "drip" else 0.0)
-            is_shown = self.kind not in ("reset_after", "hang_after")
+            is_shown = self.kind not in ("reset_after", "hang_after", "late")
+            seconds = 0.0 if self.kind == "late" else seconds  # the client gives up before
             raise SocketFaultError(self.kind, acted=True, response=response if is_shown else None, seconds=seconds)
+        if self.kind == "gateway":
+            return self._page()
         spoil = SPOIL.get(self.kind)
         # Where there is no body, none can be spoilt.
         if spoil is None or not (response.body or self.kind in OF_HEADERS):
@@ -139,6 +152,8 @@ class Faults:
             fields["edit"] = outside_edit(fields.get("edit"))
         if kind not in KINDS:
             raise ValueError(f"there is no fault {kind!r}; known: {', '.join(KINDS)}")
+        if kind == "gateway":
+            fields = {"status": 503, "retry_after": "1", **fields}
         fault = Fault(kind, **fields)
         with self._lock:
             self._rules.append(fault)

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One exchange. ``status`` is 0 when the connection broke; ``note`` names the fault that acted."""
+    """One exchange. ``status`` is 0 while it is not answered; ``note`` names the fault that acted."""
 
     sequence: int
     method: str
     path: str
     query: str
-    status: int
     request_id: str
-    elapsed_ms: float
+    status: int = 0
+    elapsed_ms: float = 0.0
     user: str = ""
     note: str = ""
 
@@ -34,11 +34,25 @@ class Journal:
         self._entries: list[Entry] = []
         self._next = 1
 
-    def add(self, **fields: Any) -> None:
-        """One more; numbers go on."""
+    def begin(self, **fields: Any) -> Entry:
+        """Append a request when it arrives, so that one that is never answered is there, too."""
         with self._lock:
-            self._entries.append(Entry(sequence=self._next, **fields))
-            self._next += 1
+            return self._append(fields)
+
+    def finish(self, entry: Entry, **fields: Any) -> None:
+        """Add what became of a request. One that was forgotten meanwhile is appended again."""
+        with self._lock:
+            place = next((i for i in range(len(self._entries) - 1, -1, -1) if self._entries[i] is entry), None)
+            if place is None:
+                self._append({**asdict(entry), **fields})
+            else:
+                self._entries[place] = replace(entry, **fields)
+
+    def _append(self, fields: dict[str, Any]) -> Entry:
+        made = Entry(**{**fields, "sequence": self._next})
+        self._entries.append(made)
+        self._next += 1
+        return made
 
     def entries(self, *, method: str = "", path: str = "") -> list[Entry]:
         """In order; of a method, of paths that contain ``path``."""

@@ -34,23 +34,30 @@ _ENDS = {"abort": "aborted", "cancel": "canceled", "error": "error"}
 BUSY_WORDS = ("testInProgress", "cleanupInProgress", "inProgress")
 
 
-def offered(replication: Replication) -> list[str]:
+def offered(replication: Replication, now: float) -> list[str]:
     """What may be done now."""
-    test, recovery = seen(replication)
+    test, recovery = seen(replication, now)
     if test in BUSY_WORDS or recovery in BUSY_WORDS:
         return []
-    if replication.recovered_at:
+    if replication.recovered_at and now >= replication.hidden_until:
         return [DELETE]
     if test != "none":
         return ["testCleanup"] if test == "complete" else [DELETE, "testCleanup"]
     return [DELETE, "failover"] if recovery == "error" else [DELETE, "testFailover", "failover"]
 
 
-def seen(replication: Replication) -> tuple[str, str]:
-    """The states of test and recovery as they are shown, which may lag behind (``group_lags``)."""
+def seen(replication: Replication, now: float) -> tuple[str, str]:
+    """Return the states of test and recovery as shown, which may lag (``group_lags``, ``dr_visible_after_s``)."""
+    if now < replication.hidden_until:
+        return replication.hidden_states
     if replication.lagging_looks > 0:
         return replication.lagging_states
     return replication.test_state, replication.recovery_state
+
+
+def is_under_way(replication: Replication) -> bool:
+    """Return whether an action changes the replication now, visible or not."""
+    return replication.test_state in BUSY_WORDS or replication.recovery_state in BUSY_WORDS
 
 
 def refusal(simulator: Any, replication: Replication, action: str) -> str:
@@ -61,7 +68,7 @@ def refusal(simulator: Any, replication: Replication, action: str) -> str:
     if not (enabled.get(action, True) and (vdc.is_recovery_enabled or action not in enabled)):
         return "VdcNotEnabledForRecoveryFault"
     test, recovery = replication.test_state, replication.recovery_state
-    if test in BUSY_WORDS or recovery in BUSY_WORDS:
+    if is_under_way(replication):
         return "OngoingFailover"
     if action == DELETE:
         return "OngoingFailover" if test == "complete" else ""
@@ -86,25 +93,32 @@ def start(simulator: Any, replication: Replication, action: str, *, power_on: bo
     if code:
         fault = _fault(simulator, f"The operation is not allowed in this state: {code}.", code)
         return _task(simulator, replication, action, end_status="error", error=fault)
+    config = simulator.config
     trouble, replication.trouble = replication.trouble, ""
     before = replication.test_state, replication.recovery_state
+    if config.dr_visible_after_s:
+        replication.hidden_states = seen(replication, simulator.clock.now())
+        replication.hidden_until = simulator.clock.now() + config.dr_visible_after_s
     begun = _Action(simulator, replication, action, power_on, trouble, before)
-    begun.begin()
     status = _ENDS.get(trouble, "success")
-    is_ahead = simulator.config.group_ahead and status == "success" and trouble != "hang"
-    if is_ahead:
-        begun.end(status)
-    gone = simulator.config.task_gone_after or None
+    begun.is_ahead = config.group_ahead and status == "success" and trouble != "hang"
+    if not config.dr_start_delay_s:
+        begun.begin()
+    gone = config.task_gone_after or None
+    # A result is never visible before the action itself is.
+    seconds = max(config.dr_start_delay_s + config.dr_task_s, config.dr_visible_after_s)
     return _task(
         simulator,
         replication,
         action,
-        seconds=float("inf") if trouble == "hang" else simulator.config.dr_task_s,
+        seconds=float("inf") if trouble == "hang" else seconds,
+        delay_s=config.dr_start_delay_s,
+        on_start=begun.begin_late if config.dr_start_delay_s else None,
         end_status=status,
         error=_fault(simulator, "The virtual machine could not be recovered.", "RecoveryFault"),
         progress=100 if trouble == "progress-100" else None,
         gone_after_looks=1 if trouble == "vanish" else gone,
-        on_end=None if is_ahead else begun.end,
+        on_end=begun.end,
     )
 
 
@@ -117,6 +131,10 @@ def _task(simulator: Any, replication: Replication, action: str, **words: Any) -
     operation = f"{_WORDS[action]} of replication {replication.name}({replication.replication_id[-36:]})"
     org = simulator.world.vdcs[replication.vdc_id].org
     # The namespace of an extension must not be vCloud's own. Source: task.xsd, by way of api/dr.md §3.2.
+    words |= {
+        "hidden_s": simulator.config.dr_visible_after_s,
+        "is_link_hidden": simulator.config.dr_task_link == "hidden",
+    }
     started: Task = simulator.tasks.start(org, owner, operation, _NAMES[action], namespace="com.vmware.hcs", **words)
     return started
 
@@ -132,7 +150,7 @@ def _fault(simulator: Any, message: str, code: str) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Action:
     """An action on its way. ``begin`` and ``end`` are the only places that change a replication."""
 
@@ -142,19 +160,37 @@ class _Action:
     power_on: bool
     trouble: str
     before: tuple[str, str]
+    is_ahead: bool = False
+    """The replication shows the result as soon as the action begins (``group_ahead``)."""
+    has_begun: bool = False
 
     def begin(self) -> None:
         group = self.replication
-        if self.name == DELETE:
-            return
+        self.has_begun = True
         if self.name == "failover":
             if group.test_state != "none":
                 self._put_away()  # the machine of the test is dropped
             group.recovery_state, group.test_state = "inProgress", "none"
-        else:
+        elif self.name != DELETE:
             group.test_state = "testInProgress" if self.name == "testFailover" else "cleanupInProgress"
+        if self.is_ahead:
+            self._apply("success")
+
+    def begin_late(self, task: Task) -> None:
+        """Begin an action that waited; the task fails if another one was faster."""
+        code = refusal(self.simulator, self.replication, self.name)
+        if not code:
+            self.begin()
+            return
+        task.end_status, task.seconds = "error", task.delay_s
+        task.error = _fault(self.simulator, f"The operation is not allowed in this state: {code}.", code)
 
     def end(self, status: str) -> None:
+        """Apply the result, unless that was done at the beginning or the action was canceled before."""
+        if self.has_begun and not self.is_ahead:
+            self._apply(status)
+
+    def _apply(self, status: str) -> None:
         world, group = self.simulator.world, self.replication
         if self.trouble == "gone":
             world.replications.pop(group.replication_id, None)

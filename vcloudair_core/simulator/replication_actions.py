@@ -9,7 +9,7 @@ from lxml import etree
 from vcloudair_core.http import Response
 from vcloudair_core.simulator import answers
 from vcloudair_core.simulator.area_vdc import own_vdc
-from vcloudair_core.simulator.recovery import ACTIONS, DELETE, refusal, start
+from vcloudair_core.simulator.recovery import ACTIONS, DELETE, is_under_way, refusal, start
 from vcloudair_core.simulator.replication_group import HCS
 from vcloudair_core.simulator.tasks import T
 from vcloudair_core.simulator.world import Replication
@@ -59,7 +59,7 @@ def _started(context: Any, replication: Replication, action: str, power_on: bool
             f"{context.user.org} has been reached."
         )
         return answers.error(400, "OPERATION_LIMITS_EXCEEDED", message, context.version)
-    refused = _refused(context, refusal(context.simulator, replication, action))
+    refused = _refused(context, replication, refusal(context.simulator, replication, action))
     if refused is not None:
         return refused
     task = start(context.simulator, replication, action, power_on=power_on)
@@ -68,12 +68,16 @@ def _started(context: Any, replication: Replication, action: str, power_on: bool
     return answers.entity(document, f"{T}task+xml", context.version, status=status, headers=form.headers())
 
 
-def _refused(context: Any, code: str) -> Response | None:
+def _refused(context: Any, replication: Replication, code: str) -> Response | None:
     """An HTTP error for a wrong state, where the switches say so; else the task tells. Source: api/dr.md §6."""
     config = context.simulator.config
     via = config.state_error_via
     if code == "NotTestRecovered" and config.cleanup_from_none != "task-error":
         via = config.cleanup_from_none
+    if code and via == "busy" and is_under_way(replication):
+        message = "The entity replicationGroup is busy completing an operation."
+        return answers.error(400, "BUSY_ENTITY", message, context.version)
+    via = "http-400" if via == "busy" else via
     if not code or not via.startswith("http-"):
         return None
     minor = "BAD_REQUEST" if config.error_code_in == "vendorSpecificErrorCode" else code

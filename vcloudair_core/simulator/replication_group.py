@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 from vcloudair_core.simulator.clock import stamp_of
 from vcloudair_core.simulator.recovery import ACTIONS, DELETE, offered, seen
 from vcloudair_core.simulator.task_forms import with_port
+from vcloudair_core.simulator.tasks import OVER
 from vcloudair_core.simulator.world import Replication
 from vcloudair_core.simulator.xmlbuild import VCLOUD, VR, element, link
 
@@ -46,14 +48,15 @@ def href_of(context: Any, replication: Replication) -> str:
 
 def group_document(context: Any, replication: Replication) -> Any:
     """The children of EntityType come first: links, tasks; then its own, in the order of the sources."""
-    config = context.simulator.config
+    config, now = context.simulator.config, context.simulator.clock.now()
     attributes = {
         "name": replication.name,
         "id": f"urn:vcloud:replicationGroup:{replication.replication_id[-36:]}",
         "href": href_of(context, replication),
         "type": MEDIA,
     }
-    actions = {"all": [DELETE, *ACTIONS], "none": []}.get(config.links, offered(replication))
+    actions = {"all": [DELETE, *ACTIONS], "none": []}.get(config.links, offered(replication, now))
+    is_hidden = now < replication.hidden_until
     document = vr_root(
         context,
         "ReplicationGroup",
@@ -63,13 +66,15 @@ def group_document(context: Any, replication: Replication) -> Any:
         *[vr(name, value) for name, value in _words(context, replication).items() if value is not None],
         vr("ReplicationGroupInstance", *point_in_time(context, replication)),
     )
-    replication.lagging_looks = max(0, replication.lagging_looks - 1)
+    replication.lagging_looks = max(0, replication.lagging_looks - (not is_hidden))
     return document
 
 
 def _words(context: Any, replication: Replication) -> dict[str, Any]:
-    test, recovery = seen(replication)
-    recovered_at = None if replication.lagging_looks else replication.recovered_at
+    now = context.simulator.clock.now()
+    test, recovery = seen(replication, now)
+    is_late = bool(replication.lagging_looks) or now < replication.hidden_until
+    recovered_at = None if is_late else replication.recovered_at
     states = {
         "ReplicationState": None if recovered_at else "paused" if replication.paused else "ok",
         "TestRecoveryState": test,
@@ -95,7 +100,13 @@ def _state(context: Any, name: str, word: str | None) -> str | None:
     config = context.simulator.config
     if word is None or (word in _IDLE and name in config.absent_states):
         return None
-    return _CASES.get(config.word_case, str)(word)
+    return _CASES.get(config.word_case, str)(replaced_words(config.state_words).get(word, word))
+
+
+@functools.lru_cache(maxsize=8)
+def replaced_words(pairs: tuple[str, ...]) -> dict[str, str]:
+    """Return the state words that a server spells in another way, from pairs such as ``inProgress=running``."""
+    return {word: shown for word, _, shown in (pair.partition("=") for pair in pairs)}
 
 
 def _lag(replication: Replication) -> int:
@@ -113,7 +124,8 @@ def _link(context: Any, replication: Replication, action: str) -> Any:
 def _tasks(context: Any, replication: Replication) -> Any:
     """What runs on it. Source: api/dr.md §2.3, EntityType."""
     tasks, path = context.simulator.tasks, f"/api/vr/replications/{replication.replication_id}"
-    running = [task for task in tasks.under_way(context.user.org) if task.owner.path == path]
+    own = [task for task in tasks.of(context.user.org) if task.owner.path == path]
+    running = [task for task in own if tasks.status(task) not in OVER]
     return element("Tasks", None, *[tasks.document(task, context.root) for task in running]) if running else None
 
 

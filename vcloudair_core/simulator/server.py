@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any
 
 import uvicorn
+from anyio import to_thread
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request as WebRequest
@@ -28,6 +29,7 @@ from vcloudair_core.simulator.core import Simulator
 from vcloudair_core.simulator.fault_sockets import SocketFaultError, wire_bytes
 from vcloudair_core.simulator.tls import write_certificates
 
+_THREADS = 400
 _METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]
 
 
@@ -66,7 +68,7 @@ def make_app(simulator: Simulator) -> Starlette:
 
     async def _break(request: WebRequest, fault: SocketFaultError) -> WebResponse:
         connection = request.scope["state"]["connection"]
-        if fault.kind in ("hang", "hang_after"):
+        if fault.kind in ("hang", "hang_after", "late"):
             # Not for ever: a client that gave up, or a server that stops, must find nothing in its way.
             while not await request.is_disconnected():
                 await asyncio.sleep(0.05)
@@ -197,6 +199,8 @@ class SimulatorServer:
     def _run(self, server: uvicorn.Server) -> None:
         async def serve() -> None:
             self._loop = asyncio.get_running_loop()
+            # Requests that a fault holds up wait in a thread each; the others must still be answered.
+            to_thread.current_default_thread_limiter().total_tokens = _THREADS
             await server.serve(sockets=[self._socket])
             await asyncio.sleep(0)  # let what was closed be closed
 

@@ -25,6 +25,17 @@ def switches_of(words: Iterable[str]) -> dict[str, Any]:
     return found
 
 
+def switches_of_json(values: dict[str, Any]) -> dict[str, Any]:
+    """Fields of a SimulatorConfig from JSON. Raises ValueError as :func:`switches_of` does."""
+    return switches_of(f"{name}={_text(value)}" for name, value in values.items())
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return ",".join(map(_text, value))
+    return str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)
+
+
 def _value(field: Field[Any], text: str) -> Any:
     kind = str(field.type).partition(" ")[0]
     if text == "" and "None" in str(field.type):

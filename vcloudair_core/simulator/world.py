@@ -153,6 +153,9 @@ class Replication:
     lagging_looks: int = 0
     lagging_states: tuple[str, str] = ("none", "notStarted")
     """What the next looks show, whatever is true."""
+    hidden_until: float = 0.0
+    hidden_states: tuple[str, str] = ("none", "notStarted")
+    """States that are shown until then, since the last action is not visible yet."""
 
 
 class World:

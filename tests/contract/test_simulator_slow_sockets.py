@@ -1,0 +1,92 @@
+"""Clients that give up, or die, before a slow simulator has answered: their DR actions are carried out anyway."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.recovery_wire import FAILOVER
+from tests.support.simulated import signed_in
+from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
+
+PATH = "action/failover"
+
+
+@pytest.fixture
+def server() -> Iterator[SimulatorServer]:
+    config = SimulatorConfig(profile="vcd", replications=1, dr_task_s=0.1)
+    with SimulatorServer(config, tls=False) as running:
+        yield running
+
+
+def post_and_leave(server: SimulatorServer, *, wait_s: float) -> http.client.HTTPConnection:
+    """Send a failover; close the connection unless an answer comes within ``wait_s``."""
+    headers = {**signed_in(server.simulator, version="9.0").headers, "Content-Type": FAILOVER}
+    connection = http.client.HTTPConnection("localhost", server.port, timeout=wait_s)
+    replication = next(iter(server.simulator.world.replications))
+    connection.request("POST", f"/api/vr/replications/{replication}/action/failover", b"", headers)
+    return connection
+
+
+def until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline, "it never came to be"
+        time.sleep(0.02)
+
+
+def state(server: SimulatorServer) -> str:
+    server.simulator.tasks.settle()
+    return next(iter(server.simulator.world.replications.values())).recovery_state
+
+
+def posts(server: SimulatorServer) -> list[Any]:
+    return server.simulator.journal.entries(method="POST", path=PATH)
+
+
+@pytest.mark.parametrize("kind", ["late", "latency"])
+def test_what_was_sent_is_carried_out_though_the_client_is_gone(server: SimulatorServer, kind: str) -> None:
+    server.simulator.faults.add(kind, method="POST", path=PATH, seconds=1.0)
+    connection = post_and_leave(server, wait_s=30)
+    until(lambda: posts(server))  # it is in the log before anything was done
+    assert state(server) == "notStarted"
+    connection.close()
+    until(lambda: state(server) == "complete")
+    assert len(posts(server)) == 1
+
+
+@pytest.mark.parametrize("kind", ["reset_after", "hang_after"])
+def test_an_answer_is_lost_on_the_way(server: SimulatorServer, kind: str) -> None:
+    server.simulator.faults.add(kind, method="POST", path=PATH)
+    connection = post_and_leave(server, wait_s=1.0)
+    with pytest.raises((OSError, http.client.HTTPException)):
+        connection.getresponse()
+    connection.close()
+    until(lambda: state(server) == "complete")
+
+
+def test_a_gateway_answers_for_the_server(server: SimulatorServer) -> None:
+    server.simulator.faults.add("gateway", method="POST", path=PATH)
+    connection = post_and_leave(server, wait_s=30)
+    answer = connection.getresponse()
+    assert (answer.status, answer.headers["Retry-After"], b"<html>" in answer.read()) == (503, "1", True)
+    connection.close()
+    until(lambda: state(server) == "complete")
+
+
+def test_requests_that_are_held_up_hold_up_no_others(server: SimulatorServer) -> None:
+    over = threading.Event()
+    server.simulator.faults.add("edit", method="POST", path=PATH, count=0, edit=lambda simulator: over.wait(60))
+    held = [post_and_leave(server, wait_s=30) for _ in range(60)]
+    try:
+        until(lambda: len(posts(server)) == len(held))
+        assert {entry.status for entry in posts(server)} == {0}
+    finally:
+        over.set()
+        for connection in held:
+            connection.close()
