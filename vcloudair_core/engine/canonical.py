@@ -5,8 +5,9 @@ What is equal, and why (Source: api/ans.md §10):
 * case never matters in words of the protocol, nor in IPv6 addresses;
 * ``10.0.0.1``, ``10.0.0.1/32`` and ``10.0.0.1-10.0.0.1`` are one address; ``10.0.0.9/24`` is the network it lies in,
   because the server ignores host bits but echoes them; sets are merged, so their order and cut do not matter;
-* ``any`` is the set of all addresses. ``0.0.0.0/0`` alone counts as ``any`` too: an edge filters IPv4, and people mean
-  the same by both. The price: going from ``any`` to ``0.0.0.0/0`` is no change. ``::/0`` alone is not ``any``;
+* ``any`` is the set of all addresses, IPv4 and IPv6. ``0.0.0.0/0`` is a part of it, and so is ``::/0``; both together
+  are ``any``. Where only IPv4 is translated (NAT), ``0.0.0.0/0`` alone is ``any``: see :func:`ipv4_set`;
+* networks of an IPsec tunnel are negotiated one by one, so two /24 are not one /23: see :func:`network_set`;
 * port ``80-80`` is ``80``; ``1-65535`` is ``any``; port sets are merged like address sets.
 
 Spellings are only compared in this form. What is written is always what the user wrote.
@@ -20,7 +21,7 @@ from functools import lru_cache
 
 ANY = "any"
 _LAST_PORT = 65535
-_ALL_IPV4 = (4, 0, 2**32 - 1)
+_ALL_IPV4, _ALL_IPV6 = (4, 0, 2**32 - 1), (6, 0, 2**128 - 1)
 
 AddressRange = tuple[int, int, int]
 """IP version, first and last address as numbers."""
@@ -55,7 +56,7 @@ def address_range(word: str) -> AddressRange | None:
 
 
 def address_set(words: Iterable[str]) -> tuple[AddressRange | str, ...]:
-    """Merged, sorted address ranges; ``("any",)`` when they hold every IPv4 address. Unknown words stay, folded."""
+    """Merged, sorted address ranges; ``("any",)`` when they hold every address. Unknown words stay, folded."""
     known: list[AddressRange] = []
     unknown: set[str] = set()
     for word in words:
@@ -65,9 +66,20 @@ def address_set(words: Iterable[str]) -> tuple[AddressRange | str, ...]:
         else:
             unknown.add(fold(word))
     merged = merged_ranges(known)
-    if ANY in unknown or _ALL_IPV4 in merged:
+    if ANY in unknown or merged == [_ALL_IPV4, _ALL_IPV6]:
         return (ANY,)
     return (*merged, *sorted(unknown))
+
+
+def ipv4_set(words: Iterable[str]) -> tuple[AddressRange | str, ...]:
+    """As :func:`address_set`, where nothing but IPv4 can be meant: ``0.0.0.0/0`` is ``any``."""
+    found = address_set(words)
+    return (ANY,) if found == (_ALL_IPV4,) else found
+
+
+def network_set(words: Iterable[str]) -> frozenset[AddressRange | str]:
+    """Networks, each for itself: neither merged nor cut. Host bits, order and repetition do not matter."""
+    return frozenset(address_range(word) or fold(word) for word in words)
 
 
 def merged_ranges(ranges: Iterable[AddressRange]) -> list[AddressRange]:

@@ -179,7 +179,7 @@ def test_equal_meanings_are_not_changes(dialect: str) -> None:
         {"name": "ssh", "source": ["198.51.100.77/24"], "protocol": "TCP", "dest_port": "22-22", "direction": "inout"},
         {
             "name": "lan out",
-            "destination": ["0.0.0.0/0"],
+            "destination": ["0.0.0.0/0", "::/0"],
             "protocol": "any",
             "description": "",
             "tag": 131082,
@@ -508,3 +508,20 @@ def test_what_stands_among_xml_rules_and_is_no_rule_stays() -> None:
     kind = FirewallRuleKind()
     merged = kind.merge(document, kind.plan(document, Present((kind.parse({"name": "new"}),))))
     assert b"<future>f</future>" in codec.encode(merged)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (["0.0.0.0/0", "::/0"], ["0.0.0.0/0"]),
+        (["any"], ["0.0.0.0/0"]),
+        (["0.0.0.0/0"], ["any"]),
+        (["198.51.100.0/24", "::/0"], ["198.51.100.0/24"]),
+    ],
+)
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_taking_out_one_ip_version_is_a_change(dialect: str, before: list[str], after: list[str]) -> None:
+    bench = Bench(dialect)
+    bench.ensure([{"name": "web", "source": before}])
+    assert bench.ensure([{"name": "web", "source": after}]).changed
+    assert not bench.ensure([{"name": "web", "source": after}]).changed

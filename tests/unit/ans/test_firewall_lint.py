@@ -66,7 +66,16 @@ def test_a_rule_that_lets_everything_in() -> None:
     assert kinds({**open_rule, "action": "deny"}) == []
     assert kinds({**open_rule, "enabled": False}) == []
     assert kinds({**open_rule, "source_exclude": True}) == []
-    assert "'open' accepts everything" in lint([open_rule])[0].text
+    assert "'open' accepts all of IPv4" in lint([open_rule])[0].text
+    assert "'open' accepts everything" in lint([{**open_rule, "destination": ["any"]}])[0].text
+    assert kinds({**open_rule, "source": ["::/0"]}) == []
+
+
+def test_rules_of_two_ip_versions_have_nothing_to_do_with_each_other() -> None:
+    four, six = {"source": ["0.0.0.0/0"]}, {"source": ["::/0"], "destination": ["2001:db8::1"]}
+    assert kinds(rule("four", **four), rule("six", **six)) == []
+    assert kinds(rule("none of four", action="deny", destination=["any"], **four), rule("six", **six)) == []
+    assert kinds(rule("all", source=["any"], destination=["any"], services=[]), rule("six", **six))[-1][0] == REDUNDANT
 
 
 def test_old_sins_are_not_held_against_a_change_elsewhere() -> None:

@@ -195,7 +195,7 @@ def test_the_kinds_refuse_what_no_single_rule_shows() -> None:
     ("left", "right"),
     [
         (("vnic-3",), ("VNIC-index-3",)),
-        (("Any",), ("0.0.0.0/0",)),
+        (("Any",), ("0.0.0.0/0", "::/0")),
         (("any", "internal"), ("any",)),
         (("10.0.0.1", "external"), ("external", "10.0.0.1/32")),
         (("object:ipset-2",), ("ipset-2",)),

@@ -53,6 +53,9 @@ TCP = {"protocol": "tcp"}
     [
         ([], True),
         ([LETS_WEB_IN], False),
+        ([{"name": "no", "action": "deny", "source": "0.0.0.0/0", **TCP}, LETS_WEB_IN], True),
+        ([{"name": "no", "action": "deny", "source": "::/0", **TCP}, LETS_WEB_IN], False),
+        ([{"name": "six", "destination": "::/0", **TCP}], True),
         ([{**LETS_WEB_IN, "enabled": False}], True),
         ([{**LETS_WEB_IN, "action": "deny"}], True),
         ([{**LETS_WEB_IN, "dest_port": "1-400"}], True),

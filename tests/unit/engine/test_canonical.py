@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from vcloudair_core.engine.canonical import address_range, address_set, fold, port_range, port_set
+from vcloudair_core.engine.canonical import (
+    address_range,
+    address_set,
+    fold,
+    ipv4_set,
+    network_set,
+    port_range,
+    port_set,
+)
 
 
 @pytest.mark.parametrize(
@@ -17,7 +25,6 @@ from vcloudair_core.engine.canonical import address_range, address_set, fold, po
         (["10.0.0.0/25", "10.0.0.128/25"], ["10.0.0.0/24"]),
         (["10.0.0.2", "10.0.0.1"], ["10.0.0.1", "10.0.0.2", "10.0.0.2"]),
         (["2001:DB8::0001"], ["2001:db8:0:0::1/128"]),
-        (["any"], ["0.0.0.0/0"]),
         (["Any "], ["any", "10.0.0.1"]),
         (["0.0.0.0/0", "::/0"], ["any"]),
         (["10.0.0.1 - 10.0.0.4"], ["10.0.0.1-10.0.0.4"]),
@@ -32,6 +39,8 @@ def test_equal_addresses(left: list[str], right: list[str]) -> None:
     [
         (["10.0.0.1"], ["10.0.0.2"]),
         (["::/0"], ["any"]),
+        (["0.0.0.0/0"], ["any"]),
+        (["0.0.0.0/0", "::/0"], ["0.0.0.0/0"]),
         (["10.0.0.0/24"], ["10.0.0.0/25"]),
         (["0.0.0.1"], ["::1"]),
         (["255.255.255.255"], ["255.255.255.255", "::"]),
@@ -39,6 +48,17 @@ def test_equal_addresses(left: list[str], right: list[str]) -> None:
 )
 def test_different_addresses(left: list[str], right: list[str]) -> None:
     assert address_set(left) != address_set(right)
+
+
+def test_where_only_ipv4_is_meant_all_of_it_is_any() -> None:
+    assert ipv4_set(["0.0.0.0/0"]) == ipv4_set(["any"])
+    assert ipv4_set(["::/0"]) != ipv4_set(["any"])
+
+
+def test_networks_are_neither_merged_nor_cut() -> None:
+    assert network_set(["10.0.0.0/24", "10.0.1.0/24"]) != network_set(["10.0.0.0/23"])
+    assert network_set(["10.0.0.0/24", "10.0.0.0/25"]) != network_set(["10.0.0.0/24"])
+    assert network_set(["10.0.1.0/24", "10.0.0.9/24"]) == network_set(["10.0.0.0/24", "10.0.1.0/24", "10.0.1.0/24"])
 
 
 @pytest.mark.parametrize(

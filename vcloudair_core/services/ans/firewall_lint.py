@@ -11,9 +11,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from vcloudair_core.engine.canonical import ANY, port_set
+from vcloudair_core.engine.canonical import ANY, address_range, port_set
 from vcloudair_core.services.ans.firewall_cover_index import CoverIndex, Extent
 from vcloudair_core.services.ans.words import endpoint_meaning
+
+_EVERYTHING = {frozenset((4, 6)): "everything", frozenset((4,)): "all of IPv4", frozenset((6,)): "all of IPv6"}
+_WHOLE_FAMILIES = {part for word in ("0.0.0.0/0", "::/0") if (part := address_range(word))}
 
 DUPLICATE, SHADOWED, REDUNDANT, OPEN = "duplicate", "shadowed", "redundant", "any-any"
 
@@ -42,8 +45,9 @@ def lint(rules: Sequence[Mapping[str, Any]], touched: Iterable[str] | None = Non
         if not reach.is_enabled:
             continue
         is_wanted = names[at] in wanted
-        if is_wanted and reach.is_open:
-            found.append(Finding(OPEN, at, f"{_name(rules, at)} accepts everything from anywhere to anywhere."))
+        if is_wanted and reach.open_families:
+            what = _EVERYTHING[reach.open_families]
+            found.append(Finding(OPEN, at, f"{_name(rules, at)} accepts {what} from anywhere to anywhere."))
         sides = (reach.source.extent, reach.destination.extent)
         for earlier in (all_before if is_wanted else wanted_before).candidates(*sides):
             if reaches[earlier].covers(reach):
@@ -100,8 +104,11 @@ class _Reach:
         return (self._rule.get("direction") or "inout", bool(self._rule.get("match_translated")))
 
     @property
-    def is_open(self) -> bool:
-        return self.action == "accept" and self.source.is_any and self.destination.is_any and self.services.is_any
+    def open_families(self) -> frozenset[int]:
+        """The IP versions of which this rule accepts every packet."""
+        if self.action != "accept" or not self.services.is_any:
+            return frozenset()
+        return self.source.whole_families & self.destination.whole_families
 
     def covers(self, other: _Reach) -> bool:
         """Everything that ``other`` matches, this one matches too."""
@@ -122,6 +129,13 @@ class _Side:
         # Ranges are (family, first, last); interfaces and objects are (kind, id).
         self.ranges = [part for part in self.meaning if isinstance(part, tuple) and len(part) == 3]
         self.others = self.meaning - set(self.ranges)
+
+    @property
+    def whole_families(self) -> frozenset[int]:
+        """The IP versions of which every address is on this side."""
+        if self.is_excluding:
+            return frozenset()
+        return frozenset({4, 6} if self.is_any else {part[0] for part in self.ranges if part in _WHOLE_FAMILIES})
 
     @property
     def extent(self) -> Extent:

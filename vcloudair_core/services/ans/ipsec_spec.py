@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from vcloudair_core.engine.canonical import address_range, address_set, fold
+from vcloudair_core.engine.canonical import address_range, fold, network_set
 from vcloudair_core.engine.fields import spec_field
 from vcloudair_core.engine.matching import Identities, Identity
 from vcloudair_core.engine.parsing import Problems
@@ -31,13 +31,19 @@ DH_OF_OLD_EDGES, DH_OF_NEW_EDGES = "dh5", "dh14"
 
 
 def subnets_meaning(words: Sequence[str]) -> Hashable:
-    """What a list of subnets stands for."""
-    return address_set(words)
+    """The networks of one side. Each pair of a local and a peer network is negotiated, so none may be merged."""
+    return network_set(words)
 
 
 def host_meaning(word: str) -> Hashable:
     """What an address, a name or ``any`` stands for; no name is any."""
-    return address_range(word) or fold(word) or ANY_PEER
+    return address_range(word) or fold(word).rstrip(".") or ANY_PEER
+
+
+def identifier_meaning(word: str) -> Hashable:
+    """An identifier of IKE as the peer compares it: an address in any spelling, any other text letter by letter."""
+    text = word.strip()
+    return text if "/" in text or "-" in text else address_range(text) or text
 
 
 @dataclass(frozen=True)
@@ -50,10 +56,14 @@ class IpsecTunnelSpec:
     name: str | None = spec_field("Name of the tunnel.", identity=True)
     enabled: bool | None = spec_field("Whether the tunnel is in force; new ones are.", absent=True)
     description: str | None = spec_field("Free text.", absent="")
-    local_id: str | None = spec_field("How this side names itself; by default its address.")
+    local_id: str | None = spec_field(
+        "How this side names itself; by default its address.", canonical=identifier_meaning
+    )
     local_ip: str | None = spec_field("Address of the edge that the tunnel starts from.", canonical=host_meaning)
     local_subnets: tuple[str, ...] | None = spec_field("Networks on this side.", canonical=subnets_meaning)
-    peer_id: str | None = spec_field("How the other side names itself; unique on the edge.")
+    peer_id: str | None = spec_field(
+        "How the other side names itself; unique on the edge.", canonical=identifier_meaning
+    )
     peer_ip: str | None = spec_field("Address or host name of the other side, or any.", canonical=host_meaning)
     peer_subnets: tuple[str, ...] | None = spec_field("Networks on the other side.", canonical=subnets_meaning)
     authentication: str | None = spec_field("psk or x.509.", canonical=fold, absent=PSK, choices=(PSK, CERTIFICATE))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from vcloudair_core.engine.canonical import ANY, address_set, fold, port_set
+from vcloudair_core.engine.canonical import ANY, address_range, address_set, fold, port_set
 from vcloudair_core.engine.plan import Plan
 from vcloudair_core.errors import VcloudAirError
 from vcloudair_core.services.ans.codecs import firewall_codec
@@ -20,6 +20,7 @@ from vcloudair_core.services.ans.nat_spec import NatRuleSpec
 from vcloudair_core.services.ans.words import ADDRESS, member
 
 _INSIDE = {"internal", "vse"}
+_WHOLE = {4: "0.0.0.0/0", 6: "::/0"}
 
 
 def advise(store: Any, nat: Nat, plan: Plan) -> tuple[str, ...]:
@@ -102,12 +103,25 @@ def _may_match(rule: FirewallRuleSpec, nat: NatRuleSpec) -> bool:
 
 def _takes_all(rule: FirewallRuleSpec, nat: NatRuleSpec) -> bool:
     address, port = _goal(rule, nat)
-    if rule.source_exclude or rule.destination_exclude or address_set(_addresses(rule.source)) != (ANY,):
+    if rule.source_exclude or rule.destination_exclude:
         return False
-    held = address_set(_addresses(rule.destination))
-    if not _covers(held, address_set((address,))):
+    # A rule for all of IPv4 takes all that there is to translate, and one for all of IPv6 nothing of it.
+    if not _covers(address_set(_addresses(rule.source)), address_set((_WHOLE[_family(address)],))):
+        return False
+    if not _covers(address_set(_addresses(rule.destination)), _translated(address)):
         return False
     return any(_service_takes(service, nat, port) for service in rule.services or ())
+
+
+def _family(address: str) -> int:
+    """The IP version of what is translated; NAT is for IPv4 unless a rule says otherwise."""
+    found = address_range(address)
+    return found[0] if found else 4
+
+
+def _translated(address: str) -> tuple[Any, ...]:
+    """The addresses that a NAT rule is about, those of one IP version."""
+    return address_set((_WHOLE[4] if fold(address) == ANY else address,))
 
 
 def _addresses(words: Sequence[str] | None) -> list[str]:
@@ -118,7 +132,7 @@ def _addresses(words: Sequence[str] | None) -> list[str]:
 def _may_hold(words: Sequence[str], address: str) -> bool:
     """Interfaces and grouping objects may hold anything."""
     known = _addresses(words)
-    return len(known) < len(words) or _meet(address_set(known), address_set((address,)))
+    return len(known) < len(words) or _meet(address_set(known), _translated(address))
 
 
 def _service_meets(service: ServiceSpec, nat: NatRuleSpec, port: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from vcloudair_core.engine.canonical import ANY, address_set, fold, port_set
+from vcloudair_core.engine.canonical import ANY, fold, ipv4_set, port_set
 from vcloudair_core.engine.fields import spec_field
 from vcloudair_core.engine.matching import Identities, Identity
 from vcloudair_core.engine.parsing import Problems
@@ -28,8 +28,8 @@ REQUIRED = ("action", "original_address", "translated_address")
 
 
 def address_meaning(word: str) -> Hashable:
-    """What an address, CIDR, range or ``any`` stands for."""
-    return address_set((word,))
+    """The addresses that a CIDR, range or ``any`` stands for. NAT is for IPv4, so ``0.0.0.0/0`` is ``any``."""
+    return ipv4_set((word,))
 
 
 def port_meaning(word: str) -> Hashable:
