@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from vcloudair_core.app import App, connect
     from vcloudair_core.client import Client
     from vcloudair_core.config import Settings
+    from vcloudair_core.edge_document import agreed_target
     from vcloudair_core.engine.desired import Absent, Exactly, Present
     from vcloudair_core.engine.outcome import Outcome
     from vcloudair_core.engine.plan import Change, Plan
@@ -118,6 +119,7 @@ __all__ = [
     "VMQuery",
     "VcloudAirError",
     "__version__",
+    "agreed_target",
     "connect",
     "hookimpl",
     "preload",
@@ -146,6 +148,7 @@ _HOMES = {
     "VCASession": "vcloudair_core.session.facade",
     "connect": "vcloudair_core.app",
     "hookimpl": "vcloudair_core.plugin.hooks",
+    "agreed_target": "vcloudair_core.edge_document",
     "preload": "vcloudair_core.preload",
     "waiting_stages": "vcloudair_core.stage",
 }

@@ -25,6 +25,7 @@ what failed, on what, and (after the message) what to do next. ``as_dict()`` is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -32,6 +33,21 @@ NOT_UNDERSTOOD = (
     "Try again; if it stays, something between here and the server spoils its answers, or url is not that of the API."
 )
 """What to do about an answer of which nothing better can be said."""
+
+
+_ENDED = re.compile(r"[.!?…:][\"'”)]*(?: \([^()]*\))?\Z")
+"""The end of a sentence, with closing quotes and a remark such as a request id behind it."""
+
+
+def sentences(*parts: str) -> str:
+    """Join texts, each closed with a full stop before the next one; empty and repeated ones are left out."""
+    joined = ""
+    for part in (part.strip() for part in parts):
+        if not joined:
+            joined = part
+        elif part and not joined.endswith(part):
+            joined = f"{joined if _ENDED.search(joined) else f'{joined}.'} {part}"
+    return joined
 
 
 class VcloudAirError(Exception):
@@ -48,10 +64,15 @@ class VcloudAirError(Exception):
 
     def add_context(self, text: str) -> None:
         """Add what was under way and how far it got: a sentence, shown between message and hint."""
-        self.context = f"{self.context} {text}".strip()
+        self.context = sentences(self.context, text)
+
+    @property
+    def explanation(self) -> str:
+        """The text without the hint: what failed, and how far it got."""
+        return sentences(self.message, self.context)
 
     def __str__(self) -> str:
-        return " ".join(part for part in (self.message, self.context, self.hint) if part)
+        return sentences(self.explanation, self.hint)
 
     def details(self) -> dict[str, Any]:
         """The fields that a subclass adds. Shape: JSON types only, no secrets."""
@@ -146,8 +167,10 @@ class ApiError(VcloudAirError):
         self.method = method
         self.path = path
 
-    def __str__(self) -> str:
-        text = super().__str__()
+    @property
+    def explanation(self) -> str:
+        """As of every error, with the id of the request."""
+        text = super().explanation
         return f"{text} (request id {self.request_id})" if self.request_id else text
 
     def details(self) -> dict[str, Any]:

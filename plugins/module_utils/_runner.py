@@ -73,21 +73,23 @@ class Job(object):
     """Work that most modules do: a kind, what they want of it, and how to show what came of it.
 
     ``specs(params)`` gives the desired specs, or None to only read. ``state(params)`` gives present, absent or exact.
+    ``target(params)`` gives what the kind acts on; by default the options edge and vdc.
     ``show(outcome_or_data, params)`` gives the module's own result keys. ``more(client, params, result)``, if any, adds
     what takes further calls: it is not called in check mode, and what it raises fails the task without hiding that
     something was changed.
     """
 
-    def __init__(self, kind, show, specs=None, state=None, more=None):
+    def __init__(self, kind, show, specs=None, state=None, more=None, target=None):
         self.kind = kind
         self.show = show
         self.specs = specs
         self.state = state or (lambda params: params.get("state") or "present")
         self.more = more
+        self.target = target or (lambda params: dict(given(params, _TARGET), **(params.get("target") or {})))
 
     def __call__(self, client, params, check_mode, diff_mode):
         """Do it. Returns the result as a dict."""
-        target = dict(given(params, _TARGET), **(params.get("target") or {}))
+        target = self.target(params)
         if self.specs is None:
             return dict(changed=False, **self.show(client.read(self.kind, target), params))
         outcome = self._outcome(client, params, state=self.state(params), target=target, check=check_mode)

@@ -28,11 +28,12 @@ options:
     suboptions:
       edge:
         description:
-          - Which edge gateway an exported document is of. Ignored, because the task says that.
+          - Which edge gateway the document is of. It is the target when O(edge) is not given, and beats E(VCA_EDGE).
+          - If both are given, they must name the same edge gateway, or the task fails before anything is sent.
         type: str
       vdc:
         description:
-          - Which VDC it is in. Ignored, too.
+          - Which VDC it is in. The rules of O(config.edge) apply.
         type: str
       firewall:
         description:
@@ -297,7 +298,7 @@ error:
 """
 
 from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import ipsec_arguments
-from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, Module
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, Module, given, vcloudair_core
 
 SECTIONS = dict(
     firewall=dict(type="dict"),
@@ -325,9 +326,15 @@ def _said(value):
     return [_said(item) for item in value] if isinstance(value, list) else value
 
 
+def target(params):
+    """The edge that the document and the options agree on."""
+    return vcloudair_core.agreed_target(params["config"], given(params, ("edge", "vdc")))
+
+
 JOB = Job(
     "ans.edge",
     specs=document,
+    target=target,
     state=lambda params: "exact" if params["purge"] else "present",
     show=lambda config, params: {"config": config},
 )

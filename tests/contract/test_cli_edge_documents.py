@@ -81,7 +81,7 @@ def test_drift_is_exit_code_2_and_mended_by_apply(vca: Any, document: Path) -> N
 
 
 def test_without_a_terminal_it_wants_a_yes(vca: Any, document: Path) -> None:
-    done = vca("edge", "apply", wanted(document, "a"), code=2)
+    done = vca("edge", "apply", wanted(document, "a"), code=64)
     assert "--yes" in done.stderr
     assert names(vca) == []
 
@@ -113,13 +113,48 @@ def test_a_kept_plan_is_carried_out_as_it_is_or_not_at_all(vca: Any, document: P
     ],
 )
 def test_a_wrong_document_is_not_taken_for_drift(vca: Any, text: str, said: str) -> None:
-    done = vca("edge", "plan", "-", text=text, code=1)
+    done = vca("edge", "plan", "-", text=text, code=64)
     assert said in done.stderr
     assert done.stdout == ""
 
 
+@pytest.mark.parametrize("command", [["plan"], ["apply", "--yes"]])
+@pytest.mark.parametrize("option", [["--edge", "another"], ["--vdc", "another"]])
+@pytest.mark.parametrize("is_first", [True, False])
+def test_an_option_that_contradicts_the_document_is_refused(
+    vca: Any, document: Path, command: list[str], option: list[str], is_first: bool
+) -> None:
+    path = wanted(document, "wrong")
+    text = Path(path).read_text(encoding="utf-8")
+    Path(path).write_text(f"vdc: org1-vdc1\n{text}" if "vdc:" not in text else text, encoding="utf-8")
+    words = [*option, "edge", *command, path] if is_first else ["edge", *command, path, *option]
+    done = vca(*words, code=64)
+    assert "the option" in done.stderr
+    assert "'another'" in done.stderr
+    assert names(vca) == []
+
+
+def test_the_document_beats_the_environment(vca: Any, document: Path, env: dict[str, str], tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*VCA, "edge", "plan", str(document)],
+        env={**env, "VCA_EDGE": "another"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "edge gateway org1-vdc1-edge1")
+
+
+def test_a_kept_plan_and_an_export_keep_to_the_edge_that_is_named(vca: Any, document: Path) -> None:
+    vca("edge", "plan", wanted(document, "a"), "--out", "saved.plan", code=2)
+    assert "'another'" in vca("edge", "apply", "--plan", "saved.plan", "--edge", "another", code=64).stderr
+    assert "Give one of the two" in vca("edge", "export", "org1-vdc1-edge1", "--edge", "another", code=64).stderr
+    assert "given twice" in vca("--edge", "a", "firewall", "list", "--edge", "b", code=64).stderr
+
+
 def test_either_a_document_or_a_plan(vca: Any) -> None:
-    assert "either a document or --plan" in vca("edge", "apply", code=2).stderr
+    assert "either a document or --plan" in vca("edge", "apply", code=64).stderr
 
 
 def test_stages_are_listed_and_dropped(vca: Any, env: dict[str, str]) -> None:

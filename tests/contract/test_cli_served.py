@@ -114,11 +114,11 @@ def test_the_doctor_is_content(env: dict[str, str]) -> None:
         (["edge", "list"], {"VCA_URL": "https://127.0.0.1:9"}, 6, "127.0.0.1:9"),
         (["edge", "list"], {"VCA_URL": "https://name.invalid"}, 6, "name.invalid"),
         (["edge", "list"], {"VCA_API_VERSION": "5.99"}, 7, "api_version"),
-        (["edge", "list"], {"VCA_URL": ""}, 2, "VCA_URL"),
-        (["edge", "list"], {"VCA_SERVICE_TYPE": "aws"}, 2, "must be one of"),
-        (["sim", "serve", "--profile", "nsx"], {}, 2, "vchs, vca, vcd, all"),
-        (["sim", "serve", "--inventory", "/nowhere.yml"], {}, 2, "does not exist"),
-        (["sim", "serve", "--host", "192.0.2.1"], {}, 2, "192.0.2.1"),
+        (["edge", "list"], {"VCA_URL": ""}, 64, "VCA_URL"),
+        (["edge", "list"], {"VCA_SERVICE_TYPE": "aws"}, 64, "must be one of"),
+        (["sim", "serve", "--profile", "nsx"], {}, 64, "vchs, vca, vcd, all"),
+        (["sim", "serve", "--inventory", "/nowhere.yml"], {}, 64, "does not exist"),
+        (["sim", "serve", "--host", "192.0.2.1"], {}, 64, "192.0.2.1"),
     ],
 )
 def test_each_mistake_ends_in_one_clear_error(
@@ -136,7 +136,7 @@ def test_a_port_that_is_taken_is_named(env: dict[str, str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         done = vca(env, "sim", "serve", "--port", str(port))
-    assert done.returncode == 2
+    assert done.returncode == 64
     assert f"port {port}" in done.stderr
 
 

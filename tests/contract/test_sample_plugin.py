@@ -196,7 +196,7 @@ def test_what_cannot_be_a_new_plugin_is_refused_and_nothing_is_written(
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "file").write_text("mine")
     done = scratch.vca("plugins", "new", *arguments)
-    assert done.returncode == 2
+    assert done.returncode == 64
     assert words in done.stderr.replace("\nHint: ", " ")
     assert done.stdout == ""
     assert [path.name for path in tmp_path.rglob("*")] == ["full", "file"]

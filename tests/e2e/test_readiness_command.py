@@ -99,11 +99,11 @@ def test_a_plan_that_is_wrong_is_told_with_all_its_lines_before_anything_is_sent
 ) -> None:
     Path("wrong.yml").write_text("name: payroll\nrpo_minutes: soon\ngroups:\n  - name: a\n    machine: [x]\n")
     code, out, err = vca("dr", "check", "wrong.yml")
-    assert (code, out) == (2, "")
+    assert (code, out) == (64, "")
     assert "wrong.yml:2: rpo_minutes" in err
     assert "wrong.yml:5: groups[0].machine" in err
-    assert vca("dr", "check", "gone.yml")[0] == 2
-    assert vca("dr", "check")[0] == 2
-    assert vca("dr", "check", "gone.yml", "--all")[0] == 2
-    assert vca("dr", "check", "--all", "--action", "failback")[0] == 2
+    assert vca("dr", "check", "gone.yml")[0] == 64
+    assert vca("dr", "check")[0] == 64
+    assert vca("dr", "check", "gone.yml", "--all")[0] == 64
+    assert vca("dr", "check", "--all", "--action", "failback")[0] == 64
     assert server.simulator.journal.entries() == []

@@ -72,6 +72,6 @@ def test_a_failure_is_first_in_the_table_and_in_the_exit_code(vca: Vca, server: 
 )
 def test_what_is_not_clear_starts_nothing(vca: Vca, server: SimulatorServer, arguments: tuple[str, ...]) -> None:
     code, _, err = vca("dr", *arguments)
-    assert code == 2
+    assert code == 64
     assert err
     assert server.simulator.journal.entries() == []

@@ -53,3 +53,27 @@ def test_an_api_error_shows_the_request_id() -> None:
 def test_the_docstring_of_the_module_names_every_class() -> None:
     missing = [kind.__name__ for kind in _classes() if kind.__name__ not in (errors.__doc__ or "")]
     assert missing == []
+
+
+@pytest.mark.parametrize(
+    ("message", "hint", "text"),
+    [
+        ("rules[0]: it lets everything in", "Leave one member enabled.", "rules[0]: it lets everything in. Leave one"),
+        ("It failed.", "Ask for it.", "It failed. Ask for it."),
+        ("It said 'no.'", "Ask.", "It said 'no.' Ask."),
+        ("Is it there?", "Look.", "Is it there? Look."),
+        ("unknown field (did you mean 'x'?)", "Write x.", "unknown field (did you mean 'x'?) Write x."),
+        ("It failed. Try again.", "Try again.", "It failed. Try again."),
+    ],
+)
+def test_message_and_hint_are_sentences_of_their_own(message: str, hint: str, text: str) -> None:
+    assert str(errors.VcloudAirError(message, hint=hint)).startswith(text)
+    assert errors.VcloudAirError(message, hint=hint).explanation == message
+    assert ".." not in str(errors.VcloudAirError(message, hint=hint))
+
+
+def test_a_request_id_stays_with_the_message_and_context_comes_before_the_hint() -> None:
+    error = errors.ApiError("Refused", request_id="r-1", hint="Ask for it.")
+    assert str(error) == "Refused (request id r-1). Ask for it."
+    error.add_context("Nothing was written")
+    assert str(error) == "Refused. Nothing was written (request id r-1). Ask for it."

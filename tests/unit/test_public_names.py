@@ -13,7 +13,8 @@ Client ConfigurationError ConflictError ConnectionFailedError DecodeError Disast
 EngineError Exactly IncompleteResultError InvalidRequestError LockTimeoutError Metrics NotConvergedError NotFoundError
 OrgVdcQuery Outcome PermissionDeniedError Plan PlanRejectedError PluginError Present Secret ServerError Settings
 SpecError StageError TaskError TaskFailedError TaskTimeoutError TimeoutExpiredError TlsError TransportError VAppQuery
-VAppTemplateQuery VCAODSession VCASession VMQuery VcloudAirError __version__ connect hookimpl preload waiting_stages
+VAppTemplateQuery VCAODSession VCASession VMQuery VcloudAirError __version__ agreed_target connect hookimpl preload
+waiting_stages
 """.split()
 
 

@@ -19,11 +19,7 @@ class ExitCode:
 EXIT_CODES: tuple[ExitCode, ...] = (
     ExitCode(0, "Done; for `vca doctor`: nothing is wrong."),
     ExitCode(1, "An error that has no code of its own.", (errors.VcloudAirError,)),
-    ExitCode(
-        2, "The command cannot be right as given: unknown option, missing or bad setting. "
-        "For `vca edge plan` alone: there is a difference.",
-        (errors.ConfigurationError, errors.SpecError),
-    ),
+    ExitCode(2, "For `vca edge plan` alone: there is a difference (drift)."),
     ExitCode(3, "Signing in failed, or the session has ended.", (errors.AuthenticationError,)),
     ExitCode(4, "What was named does not exist.", (errors.NotFoundError,)),
     ExitCode(5, "The user lacks a right.", (errors.PermissionDeniedError,)),
@@ -39,11 +35,16 @@ EXIT_CODES: tuple[ExitCode, ...] = (
         (errors.EngineError,),
     ),
     ExitCode(10, "A plugin is broken, doubled or missing.", (errors.PluginError,)),
+    ExitCode(
+        64, "Usage error: an unknown command or option, a missing or contradictory setting, an input file that cannot "
+        "be right.",
+        (errors.ConfigurationError, errors.SpecError),
+    ),
     ExitCode(130, "Stopped with Ctrl-C."),
     ExitCode(141, "The program that read the output stopped reading."),
 )  # fmt: skip
 
-OK, FAILED, USAGE, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 130, 141
+OK, FAILED, DRIFT, USAGE, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 64, 130, 141
 
 
 def exit_code_for(error: BaseException) -> int:

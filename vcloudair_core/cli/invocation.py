@@ -38,7 +38,16 @@ class Invocation:
     subcommand: str = ""
 
     def with_options(self, given: Mapping[str, Any]) -> Invocation:
-        """The same run with more options; equal names are replaced."""
+        """The same run with more options; equal names are replaced.
+
+        Raises ConfigurationError when two places of the command line name different edge gateways or VDCs.
+        """
+        for name in _TARGET_OPTIONS:
+            before, now = self.given.get(name), given.get(name)
+            if before and now and str(before).casefold() != str(now).casefold():
+                raise ConfigurationError(
+                    f"--{name} is given twice, as {before!r} and as {now!r}.", hint=f"Give --{name} once."
+                )
         return replace(self, given={**self.given, **given})
 
     @property
@@ -148,6 +157,9 @@ def root_callback() -> Callable[..., None]:
     callback.__annotations__ = annotations
     return callback
 
+
+_TARGET_OPTIONS = ("edge", "vdc")
+"""Options that say what is written to: guessing which of two was meant may write to the wrong one."""
 
 _PROGRESS = "vca progress"
 _STDIN: list[str] = []

@@ -113,12 +113,9 @@ def report(error: VcloudAirError) -> int:
         import traceback
 
         traceback.print_exception(error)
-    hint, error_text = error.hint, str(error)
-    if hint:
-        error_text = error_text.replace(f" {hint}", "", 1)
-    say(f"Error: {error_text}")
-    if hint:
-        say(f"Hint: {hint}")
+    say(f"Error: {error.explanation}")
+    if error.hint:
+        say(f"Hint: {error.hint}")
     return exit_code_for(error)
 
 

@@ -15,7 +15,7 @@ import typer
 from vcloudair_core.cli.exit_codes import INTERRUPTED
 from vcloudair_core.cli.output import Column, emit, say
 from vcloudair_core.cli.recovery_view import LiveRun, live_run, observers_of
-from vcloudair_core.errors import TaskFailedError
+from vcloudair_core.errors import TaskFailedError, sentences
 
 if TYPE_CHECKING:
     from vcloudair_core.cli.invocation import Invocation
@@ -71,7 +71,7 @@ def show(run: Invocation, report: RunReport) -> None:
     rows = [{**one.as_dict(), "seconds": _rounded(one.seconds)} for one in machines]
     emit(rows, output=run.output, columns=COLUMNS, empty="There are no machines in it.")
     for step in (one for one in report.all_steps if one.last.verdict == "failed"):
-        say(f"Step failed: {step.group or 'plan'}, {step.name}: {step.last.reason} {step.last.hint}".rstrip())
+        say(f"Step failed: {step.group or 'plan'}, {step.name}: {sentences(step.last.reason, step.last.hint)}")
 
 
 def end(report: RunReport) -> None:
@@ -85,9 +85,9 @@ def end(report: RunReport) -> None:
         raise typer.Exit(INTERRUPTED)
     if report.verdict != "done":
         failure = next(iter(report.failures), None)
-        first = f" First: {failure.name}: {failure.reason}." if failure is not None else ""
+        first = f" First: {failure.name}: {failure.reason.rstrip('.')}." if failure is not None else ""
         raise TaskFailedError(
-            f"The {report.action} has failed: {report.reason or 'its end is not known'}.{first}",
+            f"The {report.action} has failed: {(report.reason or 'its end is not known').rstrip('.')}.{first}",
             hint=failure.hint if failure is not None else "",
         )
 

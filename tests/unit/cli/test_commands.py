@@ -130,7 +130,7 @@ def test_firewall_list_takes_the_edge_from_the_settings(
     assert fake.asked[0][1]["edge"] == "web-edge"
     monkeypatch.delenv("VCA_EDGE")
     result = vca("firewall", "list")
-    assert result.code == 2
+    assert result.code == 64
     assert "VCA_EDGE" in result.err
 
 

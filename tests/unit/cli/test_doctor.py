@@ -161,13 +161,13 @@ def test_a_token_is_enough(vca: Vca, client: MakeClient, monkeypatch: pytest.Mon
 
 def test_a_method_that_does_not_exist_is_named(vca: Vca) -> None:
     result = vca("doctor", "--auth-method", "kerberos")
-    assert result.code == 2
+    assert result.code == 64
     assert "there is no sign-in method 'kerberos'" in result.out
 
 
 def test_a_bad_setting_is_the_first_and_only_finding(vca: Vca) -> None:
     result = vca("doctor", "--service-type", "nsx", "-o", "json")
-    assert result.code == 2
+    assert result.code == 64
     assert [step["name"] for step in json.loads(result.out)] == ["Settings"]
 
 
@@ -244,7 +244,7 @@ def test_certificates_that_cannot_be_trusted(diagnose: Diagnose, certificate: by
 def test_a_missing_ca_file_is_named(diagnose: Diagnose) -> None:
     network = FakeNetwork(verify=FileNotFoundError(2, "No such file"))
     code, steps = diagnose("--ca-path", "/nowhere/ca.pem", network=network)
-    assert (code, steps["TLS"]["detail"]) == (2, "ca_path /nowhere/ca.pem does not exist")
+    assert (code, steps["TLS"]["detail"]) == (64, "ca_path /nowhere/ca.pem does not exist")
 
 
 def test_verification_switched_off_is_a_warning_and_looks_no_further(diagnose: Diagnose) -> None:

@@ -13,8 +13,8 @@ from vcloudair_core.cli.exit_codes import EXIT_CODES, exit_code_for
 @pytest.mark.parametrize(
     ("error", "code"),
     [
-        (errors.ConfigurationError(""), 2),
-        (errors.SpecError("name", "bad"), 2),
+        (errors.ConfigurationError(""), 64),
+        (errors.SpecError("name", "bad"), 64),
         (errors.AuthenticationError(""), 3),
         (errors.NotFoundError(""), 4),
         (errors.PermissionDeniedError(""), 5),

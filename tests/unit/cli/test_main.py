@@ -42,7 +42,7 @@ def test_no_secret_can_be_given_as_an_option(vca: Vca) -> None:
     for option in OPTIONS:
         if option.type == "secret":
             result = vca("config", f"--{option.name.replace('_', '-')}", "s3cret-value")
-            assert result.code == 2
+            assert result.code == 64
             assert "s3cret-value" not in result.out + result.err
 
 
@@ -65,7 +65,7 @@ def test_the_option_nearer_to_the_end_wins(vca: Vca) -> None:
 def test_insecure_turns_verification_off_and_contradictions_are_refused(vca: Vca) -> None:
     rows = json.loads(vca("--insecure", "config", "-o", "json").out)
     assert next(row["value"] for row in rows if row["name"] == "validate_certs") is False
-    assert vca("config", "--insecure", "--validate-certs").code == 2
+    assert vca("config", "--insecure", "--validate-certs").code == 64
 
 
 def test_config_shows_origins_and_masks_secrets(vca: Vca, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_a_missing_profile_is_one_line_and_a_hint(vca: Vca, tmp_path: Path) -> N
     file = tmp_path / "vca.toml"
     file.write_text("[profile.prod]\n")
     result = vca("config", "--config", str(file), "--profile", "test")
-    assert (result.code, result.out) == (2, "")
+    assert (result.code, result.out) == (64, "")
     assert result.err == f"Error: {file} has no profile 'test'.\nHint: It has: prod.\n"
 
 
@@ -100,7 +100,7 @@ def test_the_password_comes_from_a_file(vca: Vca, tmp_path: Path) -> None:
         "value": "***",
         "origin": "argument",
     }
-    assert vca("config", "--password-file", str(tmp_path / "none")).code == 2
+    assert vca("config", "--password-file", str(tmp_path / "none")).code == 64
     secret.write_text("\n")
     assert "holds no password" in vca("config", "--password-file", str(secret)).err
 
@@ -143,16 +143,16 @@ def test_a_person_at_the_terminal_is_asked_for_the_password(monkeypatch: pytest.
 
 def test_without_a_person_a_missing_password_is_an_error_that_names_the_ways(vca: Vca) -> None:
     result = vca("edge", "list", "--url", "https://vcd.example", "--username", "ops")
-    assert (result.code, result.out) == (2, "")
+    assert (result.code, result.out) == (64, "")
     assert "--password-stdin" in result.err
 
 
-def test_unknown_commands_and_options_end_in_2_with_a_suggestion(vca: Vca) -> None:
+def test_unknown_commands_and_options_end_in_64_with_a_suggestion(vca: Vca) -> None:
     assert "Did you mean 'firewall'" in vca("firewal").err
-    assert vca("firewal").code == 2
-    assert vca("config", "--bogus").code == 2
-    assert vca("config", "-o", "xml").code == 2
-    assert vca().code in (0, 2)
+    assert vca("firewal").code == 64
+    assert vca("config", "--bogus").code == 64
+    assert vca("config", "-o", "xml").code == 64
+    assert vca().code in (0, 64)
 
 
 @pytest.mark.parametrize("debug", ["", "1"])
@@ -211,7 +211,7 @@ def test_without_the_extra_the_hint_says_how_to_install_it(
         return real(name, *rest, **more)
 
     monkeypatch.setattr(builtins, "__import__", without_typer)
-    assert run(["edge", "list"]) == 2
+    assert run(["edge", "list"]) == 64
     assert "pip install 'vcloudair-core[cli]'" in capsys.readouterr().err
 
 
@@ -245,4 +245,4 @@ def test_main_exits_with_the_code_of_the_run(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(sys, "argv", ["vca", "nonsense"])
     with pytest.raises(SystemExit) as caught:
         main_module.main()
-    assert caught.value.code == 2
+    assert caught.value.code == 64

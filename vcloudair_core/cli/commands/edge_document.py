@@ -10,17 +10,18 @@ import typer
 
 from vcloudair_core.cli.changes import show_plan
 from vcloudair_core.cli.edge_files import load_plan, only, save_plan
+from vcloudair_core.cli.edge_target import edge_target
+from vcloudair_core.cli.exit_codes import DRIFT
 from vcloudair_core.cli.invocation import Invocation, connected
 from vcloudair_core.cli.output import emit, say
-from vcloudair_core.edge_document import EdgeDocument, read_document
-from vcloudair_core.errors import ConfigurationError, SpecError, VcloudAirError
+from vcloudair_core.edge_document import EdgeDocument, agreed_target, explicit_target, read_document
+from vcloudair_core.errors import ConfigurationError, VcloudAirError
 
 if TYPE_CHECKING:
     from vcloudair_core.engine.outcome import Outcome
     from vcloudair_core.engine.plan import Plan
 
 KIND = "ans.edge"
-DRIFT = 2
 
 
 def register(app: typer.Typer) -> None:
@@ -40,9 +41,7 @@ def export(
     It holds what users own. Pre-shared keys, which no server shows, are not in it.
     """
     with run.client() as client:
-        if not edge:
-            client.settings.require("edge")
-        target = {"edge": edge or client.settings.edge, **({"vdc": client.settings.vdc} if client.settings.vdc else {})}
+        target = edge_target(client.settings, edge)
         sections = client.read(KIND, target)
     emit({**target, **sections}, output="yaml" if run.output == "table" else run.output)
 
@@ -51,19 +50,16 @@ def export(
 def plan(
     run: Invocation,
     document: str = typer.Argument(help="An edge document; - for standard input."),
-    edge: str = typer.Option(None, "--edge", help="Another edge gateway than the document names."),
     purge: bool = typer.Option(True, help="Whether rules that the document lacks are to go."),
     out: str = typer.Option(None, "--out", help="Keep the plan in this file, for `vca edge apply --plan`."),
 ) -> None:
-    """Show what it takes to bring an edge gateway to a document. Exit code 2 when there is a difference, else 0."""
-    try:
-        wanted = read_document(document)
-        target = _target(run, wanted, edge)
-        outcome = _ensure(run, wanted, target, purge=purge, check=True)
-    except (ConfigurationError, SpecError) as exc:
-        # Here, 2 means a difference: what is wrong with the input must not look like one.
-        say(f"Error: {exc}")
-        raise typer.Exit(1) from exc
+    """Show what it takes to bring an edge gateway to a document. Exit code 2 when there is a difference, else 0.
+
+    A usage error, such as a document that cannot be right, ends with 64.
+    """
+    wanted = read_document(document)
+    target = _target(run, wanted)
+    outcome = _ensure(run, wanted, target, purge=purge, check=True)
     if out:
         save_plan(out, document, wanted, outcome.plan, {"target": target, "purge": purge})
     _tell(run, outcome)
@@ -75,7 +71,6 @@ def plan(
 def apply(
     run: Invocation,
     document: str = typer.Argument(None, help="An edge document; - for standard input."),
-    edge: str = typer.Option(None, "--edge", help="Another edge gateway than the document names."),
     purge: bool = typer.Option(True, help="Whether rules that the document lacks are to go."),
     plan_file: str = typer.Option(
         None, "--plan", help="Carry out exactly this plan of `vca edge plan --out`, or none."
@@ -91,11 +86,12 @@ def apply(
         raise ConfigurationError("Give either a document or --plan.")
     if plan_file:
         wanted, kept = load_plan(plan_file)
-        outcome = _ensure(run, wanted, kept["target"], purge=kept["purge"], approve=only(kept, plan_file))
+        target = agreed_target(kept["target"], explicit_target(run.settings()))
+        outcome = _ensure(run, wanted, target, purge=kept["purge"], approve=only(kept, plan_file))
     else:
         wanted = read_document(document)
         approve = None if yes else _asker(is_typed=document != "-")
-        outcome = _ensure(run, wanted, _target(run, wanted, edge), purge=purge, approve=approve)
+        outcome = _ensure(run, wanted, _target(run, wanted), purge=purge, approve=approve)
     _tell(run, outcome)
 
 
@@ -113,12 +109,13 @@ def _ensure(
         return client.ensure(KIND, document.sections, state=state, target=target, check=check, approve=approve)
 
 
-def _target(run: Invocation, document: EdgeDocument, edge: str | None) -> dict[str, str]:
+def _target(run: Invocation, document: EdgeDocument) -> dict[str, str]:
     settings = run.settings()
-    found = {"edge": edge or document.target.get("edge") or settings.edge, "vdc": document.target.get("vdc", "")}
-    if not found["edge"]:
+    target = agreed_target(document.target, explicit_target(settings))
+    target.setdefault("edge", settings.edge or "")
+    if not target["edge"]:
         raise ConfigurationError("The document names no edge gateway.", hint="Give --edge, or `edge:` in the document.")
-    return {name: str(value) for name, value in found.items() if value}
+    return target
 
 
 def _asker(*, is_typed: bool) -> Callable[[Plan], None]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 
+from vcloudair_core.cli.edge_target import edge_target
 from vcloudair_core.cli.invocation import Invocation, connected
 from vcloudair_core.cli.output import Column, as_cell, emit, say
 
@@ -30,10 +31,8 @@ def list_rules(
     JSON and YAML show the whole policy; its `rules` can be used as they are in `vcloudair.cloud.vca_firewall`.
     """
     with run.client() as client:
-        if not edge:
-            client.settings.require("edge")
-        chosen = edge or client.settings.edge
-        policy = client.read("ans.firewall", {"edge": chosen, "vdc": client.settings.vdc})
+        target = edge_target(client.settings, edge)
+        policy = client.read("ans.firewall", target)
     rules = [(rule, "") for rule in policy["rules"]]
     if internal:
         own = [(rule, str(rule.get("rule_type") or "internal")) for rule in policy.get("internal_rules", [])]
@@ -54,7 +53,7 @@ def list_rules(
             Column("flags"),
         ],
         table_rows=_as_rows(rules),
-        empty=f"The firewall of {chosen} has no rules of yours.",
+        empty=f"The firewall of {target['edge']} has no rules of yours.",
     )
     if run.output == "table":
         say(_summary(policy))

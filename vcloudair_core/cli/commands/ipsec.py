@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 
+from vcloudair_core.cli.edge_target import edge_target
 from vcloudair_core.cli.invocation import Invocation, connected
 from vcloudair_core.cli.output import Column, emit, say
 
@@ -33,9 +34,7 @@ def list_tunnels(
     `vcloudair.cloud.vca_ipsec`.
     """
     with run.client() as client:
-        if not edge:
-            client.settings.require("edge")
-        target = {"edge": edge or client.settings.edge, "vdc": client.settings.vdc}
+        target = edge_target(client.settings, edge)
         section = client.service("ans").ipsec_status(**target) if status else client.read("ans.ipsec", target)
     emit(
         section,
@@ -66,7 +65,7 @@ def peer(
 ) -> None:
     """Print what the other side of a tunnel has to be set to: everything but the key, which is never shown."""
     with run.client() as client:
-        sheet = client.service("ans").peer_sheet(tunnel, edge=edge, vdc=client.settings.vdc)
+        sheet = client.service("ans").peer_sheet(tunnel, **edge_target(client.settings, edge))
     emit(sheet, output=run.output)
     if run.output == "table":
         say("Set these on the other side, with the same pre-shared key.")

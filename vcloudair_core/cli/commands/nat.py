@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 
+from vcloudair_core.cli.edge_target import edge_target
 from vcloudair_core.cli.invocation import Invocation, connected
 from vcloudair_core.cli.output import Column, emit, say
 
@@ -30,10 +31,8 @@ def list_rules(
     JSON and YAML show the whole section; its `rules` can be used as they are in `vcloudair.cloud.vca_nat`.
     """
     with run.client() as client:
-        if not edge:
-            client.settings.require("edge")
-        chosen = edge or client.settings.edge
-        section = client.read("ans.nat", {"edge": chosen, "vdc": client.settings.vdc})
+        target = edge_target(client.settings, edge)
+        section = client.read("ans.nat", target)
     # The edge applies what it needs for itself first.
     own = [(rule, str(rule.get("rule_type") or "internal")) for rule in section["internal_rules"]] if internal else []
     emit(
@@ -51,7 +50,7 @@ def list_rules(
             Column("flags"),
         ],
         table_rows=_as_rows([*own, *((rule, "") for rule in section["rules"])]),
-        empty=f"The NAT of {chosen} has no rules of yours.",
+        empty=f"The NAT of {target['edge']} has no rules of yours.",
     )
     if run.output == "table":
         say("NAT on." if section["enabled"] else "NAT OFF: nothing is translated.")

@@ -126,7 +126,7 @@ def _right(error: VcloudAirError, right: str) -> str:
 
 
 def _text(error: VcloudAirError) -> str:
-    return str(error).replace(f" {error.hint}", "", 1).rstrip(".") if error.hint else str(error).rstrip(".")
+    return error.explanation.rstrip(".")
 
 
 def not_reached(*names: str) -> list[Step]:

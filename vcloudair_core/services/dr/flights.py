@@ -118,7 +118,7 @@ class Flights:
         except VcloudAirError as exc:
             self._note(exc)
             said = "it was begun before, and cannot be looked at" if flight.job.was_begun else "it could not be started"
-            self._fail(flight, f"{said}: {exc}", exc.hint, error=exc)
+            self._fail(flight, f"{said}: {exc.explanation}", exc.hint, error=exc)
             return
         flight.group, flight.last = group, group.described()
         if group.last_sync is not None:
@@ -180,7 +180,7 @@ class Flights:
             # Whether it was begun is a thing that the replication shows; beginning it again is not the way to ask.
             if not may_have_begun(exc):
                 self._note(exc)
-                self._fail(flight, f"it could not be started: {exc}", exc.hint, error=exc)
+                self._fail(flight, f"it could not be started: {exc.explanation}", exc.hint, error=exc)
                 return
             flight.lost = exc
         flight.began = flight.changed_at = self._clock.now()
@@ -244,7 +244,10 @@ class Flights:
         flight.result.hint = exc.hint or flight.result.hint
         if not is_passing(exc):
             self._fail(
-                flight, f"it cannot be followed any more: {exc}", "Look at the machine and its replication.", error=exc
+                flight,
+                f"it cannot be followed any more: {exc.explanation}",
+                "Look at the machine and its replication.",
+                error=exc,
             )
 
     def _follow(self, flight: Flight, task: Task, latest: Task | None) -> None:
@@ -333,7 +336,7 @@ class Flights:
                 if one.job.key in self._flights:
                     self._cannot_look(one, exc)
                 else:
-                    self._fail(one, f"its machine could not be looked at: {exc}", exc.hint, error=exc)
+                    self._fail(one, f"its machine could not be looked at: {exc.explanation}", exc.hint, error=exc)
             return
         for one in flights:
             self._conclude(one, found)
