@@ -46,12 +46,24 @@ class AnsibleModule(basic.AnsibleModule):
     def _load_params(self):
         """As Ansible's; from here on nothing that is secret is shown, whatever is wrong with the rest."""
         super(AnsibleModule, self)._load_params()
+        self._undo_nesting(self.params, self.argument_spec)
         self._add_hidden()
 
     def _add_hidden(self):
         if self._hide is not None:
             self.no_log_values.update(self._hide(self.params))
             self._hide = None
+
+    def _undo_nesting(self, params, argument_spec):
+        """Make lists of lists of words plain lists, before Ansible turns the inner ones into text."""
+        for name, option in argument_spec.items():
+            for key in (name, *option.get("aliases", ())):
+                value = params.get(key) if isinstance(params, dict) else None
+                if isinstance(value, list) and option.get("type") == "list":
+                    params[key] = value = list(_flat(value))
+                if option.get("options"):
+                    for item in value if isinstance(value, list) else [value]:
+                        self._undo_nesting(item, option["options"])
 
     def warn(self, warning, **more):
         """As Ansible's, without secrets: it looks for them in results, but not in warnings."""
@@ -61,6 +73,15 @@ class AnsibleModule(basic.AnsibleModule):
         """As Ansible's, without the other spelling of secrets."""
         args = {name: _without(value, self.no_log_values) for name, value in (log_args or {}).items()}
         super(AnsibleModule, self).log(_without(msg, self.no_log_values), log_args=args)
+
+
+def _flat(items):
+    for item in items:
+        if isinstance(item, (list, tuple)):
+            for inner in _flat(item):
+                yield inner
+        else:
+            yield item
 
 
 def _without(text, secrets):

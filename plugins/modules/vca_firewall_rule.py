@@ -80,7 +80,9 @@ options:
     suboptions:
       protocol:
         description:
-          - V(any), V(tcp), V(udp) or V(icmp), in any case.
+          - V(any), V(tcp), V(udp) or V(icmp), in any case. V(tcp+udp) stands for two services.
+          - Edge gateways have no other protocols in rules. Make an application for ESP, AH or GRE, and give its id in
+            O(applications).
         type: str
         required: true
       port:

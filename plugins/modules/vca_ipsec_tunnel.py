@@ -99,8 +99,8 @@ options:
     type: str
   encryption:
     description:
-      - V(aes), V(aes256), V(3des) or V(aes-gcm), or another word that the edge gateway knows. On new tunnels
-        V(aes256) is the default.
+      - V(aes), V(aes256), V(3des) or V(aes-gcm), in any common
+        spelling. On new tunnels V(aes256) is the default.
     type: str
     aliases: [encryption_algorithm]
   pfs:
@@ -110,8 +110,8 @@ options:
     aliases: [enable_pfs]
   dh_group:
     description:
-      - V(dh2), V(dh5), V(dh14), V(dh15) or V(dh16), or the number alone. On new tunnels V(dh14) is the default, and
-        V(dh5) on vCloud Air.
+      - V(dh2), V(dh5), V(dh14), V(dh15) or V(dh16), the number alone, or a size such as V(modp2048).
+      - On new tunnels V(dh14) is the default, and V(dh5) on vCloud Air.
     type: str
   mtu:
     description:
@@ -128,7 +128,7 @@ options:
     aliases: [ike_option]
   digest:
     description:
-      - V(sha1) or V(sha-256). Newer edge gateways only.
+      - V(sha1) or V(sha-256), in any common spelling. Newer edge gateways only.
     type: str
     aliases: [digest_algorithm]
   responder_only:

@@ -86,7 +86,7 @@ def test_a_tunnel_that_does_not_come_up_fails_the_task_that_changed_something(
     ("module", "options", "words"),
     [
         ("vca_ipsec_tunnel", {**TUNNEL, "psk_file": "/nowhere"}, "mutually exclusive"),
-        ("vca_ipsec_tunnel", {**TUNNEL, "encryption": "triple-des"}, "write 3des"),
+        ("vca_ipsec_tunnel", {**TUNNEL, "encryption": "blowfish"}, "is not one of aes, aes256"),
         ("vca_ipsec_tunnel", {**TUNNEL, "peer_subnets": ["192.168.10.0/25"]}, "overlaps"),
         ("vca_ipsec_tunnel", {**TUNNEL, "psk": "******"}, "is the mask that the server shows"),
         ("vca_ipsec", {"tunnels": [TUNNEL], "state": "absent", "enabled": False}, "cannot be given together with"),

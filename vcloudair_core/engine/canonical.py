@@ -16,11 +16,13 @@ Spellings are only compared in this form. What is written is always what the use
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 
 ANY = "any"
 _LAST_PORT = 65535
+_BETWEEN = re.compile(r"\s*([-/])\s*")
 _ALL_IPV4, _ALL_IPV6 = (4, 0, 2**32 - 1), (6, 0, 2**128 - 1)
 
 AddressRange = tuple[int, int, int]
@@ -32,10 +34,15 @@ def fold(value: object) -> str:
     return str(value).strip().casefold()
 
 
+def without_blanks(word: str) -> str:
+    """An address or a range without blanks around it and its parts: ``10.0.0.1 - 10.0.0.9``."""
+    return _BETWEEN.sub(r"\1", word.strip())
+
+
 @lru_cache(maxsize=65536)
 def address_range(word: str) -> AddressRange | None:
     """The addresses that ``word`` (address, CIDR or ``a-b``) stands for, or None when it is none of these."""
-    text = word.strip()
+    text = without_blanks(word)
     if "%" in text:
         return None
     try:

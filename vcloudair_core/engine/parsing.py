@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from vcloudair_core.errors import SpecError
@@ -12,6 +12,9 @@ from vcloudair_core.errors import SpecError
 _TRUE = {"true", "yes", "on"}
 _FALSE = {"false", "no", "off"}
 _MOST_SHOWN = 10
+LONGEST_NAME = 255
+"""No limit is documented. A longer name is a slip, such as the content of a file in place of its name."""
+
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 cannot carry, whatever the wire form: a rule must survive a change of it."""
 
@@ -135,7 +138,10 @@ class Reader:
         return None
 
     def items(self, name: str) -> list[tuple[str, Any]] | None:
-        """The items of a list, each with its path. One scalar is a list of one; commas divide text."""
+        """The items of a list, each with its path. One scalar is a list of one; commas divide text; nesting is undone.
+
+        Lists within the list count as their items, as lists of variables do in Ansible.
+        """
         value = self.data.get(name)
         if value is None:
             return None
@@ -146,7 +152,31 @@ class Reader:
         if isinstance(value, (bytes, bytearray)) or not isinstance(value, (Sequence, set, frozenset)):
             self.problems.add(self.at(name), f"a list was expected, not {_kind_of(value)}")
             return None
-        return [(f"{self.at(name)}[{position}]", item) for position, item in enumerate(value)]
+        return [(f"{self.at(name)}[{position}]", item) for position, item in enumerate(_flat(value))]
+
+    def line(self, name: str, longest: int = LONGEST_NAME) -> str | None:
+        """Text on one line, such as an identifier."""
+        value = self.text(name)
+        reason = line_complaint(value, longest)
+        if reason:
+            self.problems.add(self.at(name), reason)
+            return None
+        return value
+
+
+def line_complaint(text: str | None, longest: int = LONGEST_NAME) -> str:
+    """The reason why a text is no name, or an empty string: a line break in it, or its length."""
+    if text and any(mark in text for mark in "\r\n"):
+        return "has a line break in it; write it on one line"
+    return f"has {len(text)} characters, {longest} is the most" if text and len(text) > longest else ""
+
+
+def _flat(value: Iterable[Any]) -> Iterator[Any]:
+    for item in value:
+        if isinstance(item, (list, tuple, set, frozenset)):
+            yield from _flat(item)
+        else:
+            yield item
 
 
 def _kind_of(value: Any) -> str:

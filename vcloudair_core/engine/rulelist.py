@@ -15,7 +15,7 @@ from vcloudair_core.engine.desired import Absent, Desired, Exactly
 from vcloudair_core.engine.fields import diff_fields, fields_of, plain
 from vcloudair_core.engine.matching import BY_NAME, Identities, LiveRule, Matcher
 from vcloudair_core.engine.ordering import Wish
-from vcloudair_core.engine.parsing import Problems, Reader
+from vcloudair_core.engine.parsing import Problems, Reader, line_complaint
 from vcloudair_core.engine.plan import Change
 from vcloudair_core.errors import NotFoundError, SpecError
 
@@ -234,6 +234,7 @@ def _assemble(
         spec = wanted.get(element)
         if element < 0:
             made = kind.completed(spec)
+            _check_name(kind, made)
             steps.append(Step(None, made))
             changes.append(Change("create", made.name or "", None, plain(made), (), (None, place[element])))
             continue
@@ -245,6 +246,8 @@ def _assemble(
             changed = diff_fields(current, spec, also=also)
             if changed:
                 changes.append(_update(current, changed, titles[element]))
+            if "name" in changed:
+                _check_name(kind, spec)
             steps.append(Step(live[element].slot, spec, tuple(changed)))
         else:
             steps.append(Step(live[element].slot))
@@ -253,7 +256,30 @@ def _assemble(
             changes.append(
                 Change("move", current.name or "", shown, shown, (), (element, place[element]), titles[element])
             )
+    _refuse_shared_tags(kind, live, steps)
     return ListPlan(tuple(changes), tuple(steps))
+
+
+def _check_name(kind: RuleListKind, spec: Any) -> None:
+    """A name that is given to a rule is one line of reasonable length. One that is there already may be anything."""
+    reason = line_complaint(spec.name) if "name" in fields_of(type(spec)) else ""
+    if reason:
+        raise SpecError("name", f"{reason} ({kind.noun} {spec.name[:40]!r}{'…' if len(spec.name) > 40 else ''})")
+
+
+def _refuse_shared_tags(kind: RuleListKind, live: Sequence[LiveRule], steps: Sequence[Step]) -> None:
+    """A server refuses two rules of one tag, so a tag that is given to a rule must be free."""
+    fresh = {step.spec.tag for step in steps if step.slot is None or "tag" in step.changed} - {None}
+    if not fresh:
+        return
+    by_slot = {rule.slot: rule.spec for rule in live}
+    owners: dict[int, Any] = {}
+    for step in steps:
+        is_given = step.slot is None or "tag" in step.changed
+        rule = step.spec if step.slot is None or is_given else by_slot[step.slot]
+        if rule.tag in fresh and owners.setdefault(rule.tag, rule) is not rule:
+            names = f"{owners[rule.tag].name!r} and {rule.name!r}"
+            raise SpecError("tag", f"{rule.tag} would be the tag of two {kind.noun}s, {names}")
 
 
 def _titles(live: Sequence[LiveRule]) -> list[str]:

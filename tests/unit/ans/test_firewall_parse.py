@@ -63,7 +63,18 @@ def test_words_that_are_taken(given: dict[str, Any], expected: dict[str, Any]) -
     [
         ({"source": ["10.0.0.300"]}, "source[0]", "not a valid address"),
         ({"source": ["any", "10.0.0.0/33"]}, "source[1]", "not a valid address"),
-        ({"source": ["10.0.0.9-10.0.0.1"]}, "source[0]", "not a valid address"),
+        ({"source": ["10.0.0.9-10.0.0.1"]}, "source[0]", "descends; write the lower address first"),
+        ({"source": ["10.0.0.9-2001:db8::1"]}, "source[0]", "from one IP version to the other"),
+        ({"source": ["vnic-10"]}, "source[0]", "out of range, vnic-0 to vnic-9"),
+        (
+            {"protocol": "esp"},
+            "protocol",
+            "not a protocol of edge rules, which have any, tcp, udp, icmp; make an application",
+        ),
+        ({"services": [{"protocol": "ICMPv6"}]}, "services[0].protocol", "make an application for it"),
+        ({"applications": ["https"]}, "applications[0]", "is not the id of an application, such as application-155"),
+        ({"protocol": "tcp", "dest_port": "80, 0"}, "dest_port[1]", "out of range, 1 to 65535"),
+        ({"protocol": "tcp", "dest_port": "8080 - 8000"}, "dest_port", "descends"),
         ({"source": ["2001:db8::/129"]}, "source[0]", "not a valid address"),
         ({"destination": ["extrenal"]}, "destination[0]", "did you mean 'external'"),
         ({"destination": ["web-server"]}, "destination[0]", "object:web-server"),
@@ -109,7 +120,7 @@ def test_words_that_are_taken(given: dict[str, Any], expected: dict[str, Any]) -
         ({"name": " "}, "name", "is empty"),
         ({"sorce": "any"}, "sorce", "did you mean 'source'"),
         ({"applications": [""]}, "applications[0]", "id of an application"),
-        ({"applications": ["a\x00"]}, "applications[0]", "control character"),
+        ({"applications": ["a\x00"]}, "applications[0]", "is not the id of an application"),
         ({"description": "bell\x07"}, "description", "control character"),
         ({"description": "half \ud800"}, "description", "control character"),
         ({"source": ["object:\x00"]}, "source[0]", "control character"),
@@ -220,3 +231,29 @@ def test_services_of_one_meaning() -> None:
     assert services_meaning((one,)) != services_meaning((ServiceSpec("udp", ("80", "443")),))
     assert services_meaning((one,)) != services_meaning((ServiceSpec("tcp", ("80", "443"), ("1",)),))
     assert services_meaning(()) != services_meaning((ServiceSpec(),))
+
+
+@pytest.mark.parametrize("word", ["tcp+udp", "TCP/UDP", "tcp & udp", "udp_tcp", "tcpudp", ["tcp", "udp"]])
+def test_two_protocols_in_one_word_are_two_services(word: Any) -> None:
+    both = (ServiceSpec("tcp", ("53",)), ServiceSpec("udp", ("53",)))
+    assert parse_rule({"name": "dns", "protocol": word, "dest_port": 53}).services == both
+    assert parse_rule({"name": "dns", "services": [{"protocol": word, "port": 53}]}).services == both
+
+
+def test_blanks_within_ports_and_addresses_are_no_part_of_them() -> None:
+    spec = parse_rule(
+        {
+            "name": "apps",
+            "protocol": "tcp",
+            "dest_port": "80, 443, 8000 - 8080",
+            "source_port": [" 1024\u201365535 ", "1000:1010", "7-7"],
+            "source": ["10.0.0.1 - 10.0.0.9", "10.0.0.0 / 24", " Internal "],
+        }
+    )
+    assert spec.services == (ServiceSpec("tcp", ("80", "443", "8000-8080"), ("1024-65535", "1000-1010", "7")),)
+    assert spec.source == ("10.0.0.1-10.0.0.9", "10.0.0.0/24", "Internal")
+
+
+def test_lists_within_lists_are_one_list() -> None:
+    spec = parse_rule({"name": "x", "source": [["10.0.0.1", ["10.0.0.2"]], "internal"]})
+    assert spec.source == ("10.0.0.1", "10.0.0.2", "internal")

@@ -390,3 +390,31 @@ def test_a_state_folder_that_cannot_be_used_costs_only_the_memory(
     assert "cannot be kept" in caplog.text
     with bench(vca_simulator, "network_json", state_dir=str(tmp_path / "file"), lock=False) as second:
         assert second.ensure(BRANCH).changed
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_identifiers_move_along_with_the_addresses_they_were_made_of(vca_simulator: Simulator, dialect: str) -> None:
+    with bench(vca_simulator, dialect) as made:
+        plain = {name: value for name, value in BRANCH.items() if name not in ("peer_id", "local_id")}
+        made.ensure(plain)
+        moved = {**plain, "peer_ip": "198.51.100.77", "local_ip": "203.0.113.20"}
+        assert made.ensure(moved, check=True).plan.changes[0].fields == ("local_id", "local_ip", "peer_id", "peer_ip")
+        made.ensure(moved)
+        site = made.sites[0]
+        assert (site["peerId"], site["localId"]) == ("198.51.100.77", "203.0.113.20")
+        assert not made.ensure(moved).changed
+
+
+def test_identifiers_that_were_given_stay_when_the_address_moves(one: Bench) -> None:
+    one.ensure({**BRANCH, "peer_id": "branch.example.com", "local_id": "10.0.0.1"})
+    plain = {name: value for name, value in BRANCH.items() if name not in ("peer_id", "local_id")}
+    one.ensure({**plain, "peer_ip": "198.51.100.77", "local_ip": "203.0.113.20"})
+    assert (one.sites[0]["peerId"], one.sites[0]["localId"]) == ("branch.example.com", "10.0.0.1")
+
+
+def test_a_name_that_was_made_of_the_peer_moves_along(one: Bench) -> None:
+    spec = {name: value for name, value in BRANCH.items() if name != "name"}
+    one.ensure({**spec, "match_by": "peer"})
+    assert one.sites[0]["name"] == BRANCH["peer_ip"]
+    one.ensure({"match_by": "site_id", "site_id": one.sites[0]["siteId"], "peer_ip": "198.51.100.77"})
+    assert (one.sites[0]["name"], one.sites[0]["peerId"]) == ("198.51.100.77", "198.51.100.77")

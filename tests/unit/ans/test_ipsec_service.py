@@ -151,7 +151,7 @@ def test_a_tunnel_is_added_by_hand_and_the_keys_of_others_stay(vca_simulator: Si
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"enc_algo": "triple-des"}, "write 3des"),
+        ({"enc_algo": "blowfish"}, "is not one of aes, aes256, 3des, aes-gcm"),
         ({"dhgroup": 3}, "is not one of dh2"),
         ({"peer_subnets": "192.168.1.0/25"}, "overlaps"),
         ({"psk": ""}, "psk: is empty"),

@@ -371,6 +371,6 @@ def test_bad_input_sends_nothing(one: Bench) -> None:
 
 
 def test_what_the_server_refuses_is_told_in_its_words(one: Bench) -> None:
-    one.seed(foreign(200_001, ruleTag=70_000))
-    with pytest.raises(InvalidRequestError, match="Duplicate ruleTag"):
-        one.ensure({**WEB, "tag": 70_000})
+    one.seed(foreign(200_001, protocol="esp"))
+    with pytest.raises(InvalidRequestError, match="Invalid protocol esp"):
+        one.ensure(WEB)

@@ -66,6 +66,12 @@ class _FirewallKind:
             if rule.spec.rule_id is not None and rule.spec.rule_id not in back
         ]
 
+    def advise(self, store: Store, document: Document, plan: Plan) -> tuple[str, ...]:
+        """Tells what networks with host bits stand for. Reads nothing."""
+        from vcloudair_core.services.ans.host_bits import host_bits
+
+        return host_bits(plan)
+
 
 class FirewallRuleKind(_FirewallKind):
     """Rules, each for itself: others are kept, and so is the order unless a rule asks for a place."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,14 +25,23 @@ from vcloudair_core.services.ans.firewall_spec import (
     ServiceSpec,
 )
 from vcloudair_core.services.ans.words import (
+    ADDRESS,
+    LAST_VNIC,
     PROTOCOLS,
     complaint,
+    is_two_protocols,
     member,
     port_complaint,
     port_word,
+    protocol_complaint,
     read_icmp_type,
+    vnic_number,
 )
 
+_APPLICATION = re.compile(r"(?:[0-9a-f-]{36}:)?application(?:group)?-[0-9]{1,9}\Z", re.IGNORECASE)
+"""Source: api/ans.md §2.6."""
+
+_BY_APPLICATION = "make an application for it and give its id in applications"
 _SHORTHAND = ("protocol", "dest_port", "source_port")
 _RULE_FIELDS = (*fields_of(FirewallRuleSpec), *_SHORTHAND)
 _SERVICE_FIELDS = tuple(fields_of(ServiceSpec))
@@ -168,9 +178,18 @@ def _members(reader: Reader, name: str) -> tuple[str, ...] | None:
             reader.problems.add(path, f"a word was expected, not {item!r}")
         elif member(item) is None:
             reader.problems.add(path, complaint(item))
+        elif (vnic_number(item) or 0) > LAST_VNIC:
+            reader.problems.add(path, f"{item!r} is out of range, vnic-0 to vnic-{LAST_VNIC} is allowed")
         elif reader.printable(path, item):
-            words.append(item.strip())
+            words.append(_member_word(item))
     return tuple(words)
+
+
+def _member_word(item: str) -> str:
+    """A member as it was written, but for blanks within an address."""
+    found = member(item)
+    is_plain = found is not None and found.kind == ADDRESS and not item.strip().casefold().startswith(ADDRESS)
+    return found.text if found is not None and is_plain else item.strip()
 
 
 def _applications(reader: Reader) -> tuple[str, ...] | None:
@@ -179,10 +198,13 @@ def _applications(reader: Reader) -> tuple[str, ...] | None:
         return None
     words: list[str] = []
     for path, item in items:
-        if isinstance(item, str) and item.strip():
-            words += [item.strip()] if reader.printable(path, item) else []
-        else:
+        word = item.strip() if isinstance(item, str) else ""
+        if not word:
             reader.problems.add(path, f"the id of an application was expected, not {item!r}")
+        elif not _APPLICATION.match(word):
+            reader.problems.add(path, f"{item!r} is not the id of an application, such as application-155")
+        else:
+            words.append(word)
     return tuple(words)
 
 
@@ -192,7 +214,7 @@ def _applications(reader: Reader) -> tuple[str, ...] | None:
 def _services(reader: Reader) -> tuple[ServiceSpec, ...] | None:
     short = [name for name in _SHORTHAND if reader.given(name)]
     if not reader.given("services"):
-        return (_shorthand(reader),) if short else None
+        return _shorthand(reader) if short else None
     for name in short:
         reader.problems.add(reader.at(name), "cannot be given together with services")
     items = reader.items("services") or []
@@ -205,31 +227,43 @@ def _services(reader: Reader) -> tuple[ServiceSpec, ...] | None:
             continue
         inner = Reader(item, path, reader.problems)
         inner.refuse_unknown(_SERVICE_FIELDS)
-        found.append(_service(inner, "port"))
+        found += _service(inner, "port")
     if not items and reader.given("applications") and not reader.data["applications"]:
         reader.problems.add(reader.at("services"), "is empty, and so is applications; use [{protocol: any}]")
     return tuple(found)
 
 
-def _shorthand(reader: Reader) -> ServiceSpec:
+def _shorthand(reader: Reader) -> tuple[ServiceSpec, ...]:
     return _service(reader, "dest_port", allow_icmp_type=False)
 
 
-def _service(reader: Reader, port_name: str, *, allow_icmp_type: bool = True) -> ServiceSpec:
+def _service(reader: Reader, port_name: str, *, allow_icmp_type: bool = True) -> tuple[ServiceSpec, ...]:
+    """One service, or the two that ``tcp+udp`` stands for."""
     if not reader.given("protocol"):
         reader.problems.add(reader.at("protocol"), f"is required, one of {', '.join(PROTOCOLS)}")
-    protocol = reader.choice("protocol", PROTOCOLS) or ANY
+    protocols = _protocols(reader)
     port = _ports(reader, port_name)
     source_port = _ports(reader, "source_port")
     icmp_type = read_icmp_type(reader) if allow_icmp_type else None
-    if protocol == "icmp":
+    if protocols == ("icmp",):
         for name, words in ((port_name, port), ("source_port", source_port)):
             if words and set(words) != {ANY}:
                 reader.problems.add(reader.at(name), "icmp has no ports")
-        return ServiceSpec(protocol, None, None, icmp_type)
+        return (ServiceSpec("icmp", None, None, icmp_type),)
     if icmp_type is not None:
-        reader.problems.add(reader.at("icmp_type"), f"goes with protocol icmp, not {protocol}")
-    return ServiceSpec(protocol, port, source_port, None)
+        reader.problems.add(reader.at("icmp_type"), f"goes with protocol icmp, not {protocols[0]}")
+    return tuple(ServiceSpec(protocol, port, source_port, None) for protocol in protocols)
+
+
+def _protocols(reader: Reader) -> tuple[str, ...]:
+    value = reader.data.get("protocol")
+    if is_two_protocols(value):
+        return ("tcp", "udp")
+    reason = protocol_complaint(value, _BY_APPLICATION)
+    if reason:
+        reader.problems.add(reader.at("protocol"), reason)
+        return (ANY,)
+    return (reader.choice("protocol", PROTOCOLS) or ANY,)
 
 
 def _ports(reader: Reader, name: str) -> tuple[str, ...] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -11,17 +11,23 @@ from vcloudair_core.engine.parsing import near
 from vcloudair_core.errors import AmbiguousMatchError, ConfigurationError, NotFoundError, ServerError, SpecError
 
 if TYPE_CHECKING:
+    from lxml.etree import _Element
+
     from vcloudair_core.services.ans.edges import Edge
     from vcloudair_core.session.session import Session
 
 
 @dataclass(frozen=True)
 class EdgeInterface:
-    """One interface. ``vnic`` is its number; ``names`` are its own and that of its network."""
+    """One interface. ``vnic`` is its number; ``names`` are its own and that of its network.
+
+    ``networks`` are the networks that it is in, as CIDR, and single addresses that it has beyond them.
+    """
 
     vnic: str
     names: tuple[str, ...]
     type: str = ""
+    networks: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{' or '.join(self.names) or 'without name'} (vnic {self.vnic}{', ' + self.type if self.type else ''})"
@@ -57,8 +63,19 @@ def parse_interfaces(body: bytes) -> list[EdgeInterface]:
         vnic = text_of(element, "index")
         if vnic:
             known = tuple(dict.fromkeys(name for name in names if name))
-            found.append(EdgeInterface(vnic, known, text_of(element, "type") or ""))
+            found.append(EdgeInterface(vnic, known, text_of(element, "type") or "", tuple(_networks(element))))
     return found
+
+
+def _networks(element: _Element) -> Iterator[str]:
+    """Source: api/ans.md §1.4."""
+    from vcloudair_core.services.ans.xml_elements import child_of, children, text_of, texts_of
+
+    for group in children(child_of(element, "addressGroups"), "addressGroup"):
+        primary, length = text_of(group, "primaryAddress"), text_of(group, "subnetPrefixLength")
+        if primary:
+            yield f"{primary}/{length}" if length else primary
+        yield from texts_of(child_of(group, "secondaryAddresses"), "ipAddress")
 
 
 def pick_interface(interfaces: Sequence[EdgeInterface], wanted: str, path: str) -> str:

@@ -15,6 +15,7 @@ from vcloudair_core.engine.plan import Change, Plan
 from vcloudair_core.engine.rulelist import ListPlan, RuleListKind, Step, plan_desired
 from vcloudair_core.errors import AmbiguousMatchError, NotFoundError, SpecError
 from vcloudair_core.services.ans.codecs import ipsec_codec
+from vcloudair_core.services.ans.ipsec_algorithms import ALGORITHMS
 from vcloudair_core.services.ans.ipsec_model import (
     GLOBAL_KEY,
     Ipsec,
@@ -32,7 +33,9 @@ from vcloudair_core.services.ans.ipsec_spec import (
     SETTINGS,
     IpsecSpec,
     IpsecTunnelSpec,
+    algorithm_complaints,
     completed_tunnel,
+    following,
     tunnel_complaints,
 )
 
@@ -105,6 +108,12 @@ class _IpsecKind:
             for rule in decoded(written).tunnels
             if rule.spec.site_id is not None and rule.spec.site_id not in back
         ]
+
+    def advise(self, store: Store, document: Document, plan: Plan) -> tuple[str, ...]:
+        """Tells what networks with host bits stand for. Reads nothing."""
+        from vcloudair_core.services.ans.host_bits import host_bits
+
+        return host_bits(plan)
 
 
 class IpsecTunnelKind(_IpsecKind):
@@ -213,6 +222,7 @@ def _plan_tunnels(document: Document, desired: Desired, specs: Sequence[IpsecTun
 
 def _effective(spec: IpsecTunnelSpec, current: IpsecTunnelSpec, view: KeyView | None) -> IpsecTunnelSpec:
     """The spec as it is meant for a tunnel that exists: with its id, and the key only if it is to be sent."""
+    spec = following(spec, current)
     return replace(spec, site_id=current.site_id, psk=spec.psk if _needs_key(spec, current, view) else None)
 
 
@@ -243,7 +253,8 @@ def _refuse_impossible(live: Sequence[LiveRule], listed: ListPlan) -> None:
         if step.slot is not None and step.changed:
             found = replace(found, **{name: getattr(step.spec, name) for name in step.changed})
         if step.slot is None or step.changed:
-            for field, reason in tunnel_complaints(found):
+            names = ALGORITHMS if step.slot is None else step.changed
+            for field, reason in (*tunnel_complaints(found), *algorithm_complaints(found, names)):
                 raise SpecError(field, f"{reason} (tunnel {found.name!r})")
         peer = found.peer_id or found.peer_ip or ""
         if peer in peers and listed.changes:

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from vcloudair_core.engine.canonical import address_range, fold
+from vcloudair_core.engine.canonical import address_range, fold, without_blanks
 from vcloudair_core.engine.fields import fields_of
 from vcloudair_core.engine.matching import refuse_doubles
-from vcloudair_core.engine.parsing import Problems, Reader, near
+from vcloudair_core.engine.parsing import Problems, Reader
 from vcloudair_core.redact import Secret
+from vcloudair_core.services.ans.ipsec_algorithms import read_algorithm
 from vcloudair_core.services.ans.ipsec_spec import (
     ANY_PEER,
     CERTIFICATE,
@@ -33,46 +34,6 @@ _LONGEST_FILE = 4096
 _TUNNEL_FIELDS = (*fields_of(IpsecTunnelSpec), "psk_file")
 _SECTION_FIELDS = (*fields_of(IpsecSpec), "global_psk_file", "version")
 
-_WORDS: Mapping[str, tuple[tuple[str, ...], Mapping[str, str]]] = {
-    "encryption": (
-        ("aes", "aes256", "3des", "aes-gcm"),
-        {
-            "triple-des": "3des", "triple_des": "3des", "tripledes": "3des", "3-des": "3des", "des3": "3des",
-            "aes128": "aes", "aes-128": "aes", "aes_128": "aes", "aes-256": "aes256", "aes_256": "aes256",
-            "aesgcm": "aes-gcm", "aes_gcm": "aes-gcm", "gcm": "aes-gcm",
-        },
-    ),
-    "dh_group": (
-        ("dh2", "dh5", "dh14", "dh15", "dh16"),
-        {
-            f"{prefix}{number}": f"dh{number}"
-            for number in (2, 5, 14, 15, 16)
-            for prefix in ("group", "group ", "dh-", "dh ", "dh_", "modp")
-        },
-    ),
-    "ike_version": (
-        ("ikev1", "ikev2", "ikeflex"),
-        {"1": "ikev1", "2": "ikev2", "v1": "ikev1", "v2": "ikev2", "ike_v1": "ikev1", "ike_v2": "ikev2",
-         "ikev_1": "ikev1", "ikev_2": "ikev2", "ike_flex": "ikeflex", "ike-flex": "ikeflex"},
-    ),
-    "digest": (
-        ("sha1", "sha-256"),
-        {"sha-1": "sha1", "sha_1": "sha1", "sha256": "sha-256", "sha_256": "sha-256"},
-    ),
-    "compliance_suite": (("none",), {}),
-}  # fmt: skip
-"""Words that the wire is known to take, and what people write for them. Source: api/ans.md §4.2."""
-
-_PLAUSIBLE = {
-    "encryption": re.compile(r"(?=.*[0-9]|.*(?:aes|gcm|cha))[a-z][a-z0-9-]{1,30}\Z"),
-    "dh_group": re.compile(r"dh[1-9][0-9]?\Z"),
-    "ike_version": re.compile(r"ike[a-z0-9-]{1,20}\Z"),
-    "digest": re.compile(r"sha-?[0-9_-]{1,8}\Z"),
-    "compliance_suite": re.compile(r"[a-z0-9][a-z0-9_-]{1,40}\Z"),
-}
-"""Words that a newer edge may well know: accepted, and left to the server to judge."""
-
-_NOT_TAKEN = {"dh_group": ("dh1", "dh3", "dh4"), "encryption": ("sha1", "sha256", "md5")}
 _HOST_NAME = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]\.?\Z")
 _NEEDED = {"name": ("name",), "peer": ("peer_id", "peer_ip"), "site_id": ("site_id",)}
 
@@ -163,7 +124,7 @@ def read_tunnel(data: Mapping[str, Any], path: str, problems: Problems) -> Ipsec
         pfs=reader.boolean("pfs"),
         dh_group=_crypto(reader, "dh_group"),
         mtu=reader.integer("mtu", _LEAST_MTU, _MOST_MTU),
-        extension=reader.text("extension"),
+        extension=_extension(reader),
         ike_version=_crypto(reader, "ike_version"),
         digest=_crypto(reader, "digest"),
         responder_only=reader.boolean("responder_only"),
@@ -182,7 +143,7 @@ def read_tunnel(data: Mapping[str, Any], path: str, problems: Problems) -> Ipsec
 
 
 def _word(reader: Reader, name: str) -> str | None:
-    value = reader.text(name)
+    value = reader.line(name)
     if value is None:
         return None
     if not value.strip():
@@ -226,44 +187,43 @@ def _subnets(reader: Reader, name: str) -> tuple[str, ...] | None:
     items = reader.items(name)
     if items is None:
         return None
-    found: list[str] = []
+    found: dict[object, str] = {}
     for path, item in items:
-        word = str(item).strip() if isinstance(item, str) else ""
-        if not word or "-" in word or address_range(word) is None:
+        word = without_blanks(item) if isinstance(item, str) else ""
+        network = address_range(word) if "-" not in word else None
+        if network is None:
             reader.problems.add(path, f"{item!r} is not a network such as 192.168.10.0/24")
         else:
-            found.append(word)
+            found.setdefault(network, word)  # a network that is given twice is one
     if not items:
         reader.problems.add(reader.at(name), "is empty; a tunnel joins at least one network on each side")
-    return tuple(found)
+    return tuple(found.values())
+
+
+def _extension(reader: Reader) -> str | None:
+    """One of two settings with its value, or nothing. Source: api/ans.md §4.2."""
+    value = reader.text("extension")
+    if value is None or not value.strip():
+        return value if value is None else ""
+    name, _, given = value.strip().partition("=")
+    words = [without_blanks(word) for word in given.split(",")]
+    is_right = {"securelocaltrafficbyip": len(words) == 1 and "/" not in given, "passthroughsubnets": True}
+    if is_right.get(fold(name)) and all("-" not in word and address_range(word) for word in words):
+        return value.strip()
+    reason = f"{value!r} is neither securelocaltrafficbyip=ADDRESS nor passthroughSubnets=NETWORK,NETWORK"
+    reader.problems.add(reader.at("extension"), reason)
+    return None
 
 
 def _crypto(reader: Reader, name: str) -> str | None:
-    """A word for an algorithm. One that we do not know passes if it looks like one: edges learn new ones."""
+    """The name of an algorithm in any spelling."""
     value = reader.data.get(name)
     if value is None:
         return None
-    word = fold(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
-    known, spellings = _WORDS[name]
-    if name == "dh_group" and word.isascii() and word.isdecimal():
-        word = f"dh{word.lstrip('0')}"
-    if word in known:
-        return word
-    meant = spellings.get(word)
-    if meant is not None and name in ("dh_group", "ike_version"):
-        return meant
-    if meant is not None:
-        reason = f"{value!r} is not a word of this API; write {meant}"
-    elif _PLAUSIBLE[name].match(word) and word not in _NOT_TAKEN.get(name, ()):
-        close = near(word, known) if not any(letter.isdigit() for letter in word) else ""
-        if not close:
-            return word
-        reason = f"{value!r} is not one of {', '.join(known)} ({close})"
-    else:
-        hint = near(word, known)
-        reason = f"{value!r} is not one of {', '.join(known)}" + (f" ({hint})" if hint else "")
-    reader.problems.add(reader.at(name), reason)
-    return None
+    word, reason = read_algorithm(name, value)
+    if reason:
+        reader.problems.add(reader.at(name), reason)
+    return word
 
 
 def _key(reader: Reader, name: str) -> Secret | None:

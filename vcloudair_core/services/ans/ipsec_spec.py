@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from vcloudair_core.engine.canonical import address_range, fold, network_set
@@ -12,6 +13,7 @@ from vcloudair_core.engine.matching import Identities, Identity
 from vcloudair_core.engine.parsing import Problems
 from vcloudair_core.errors import NotFoundError
 from vcloudair_core.redact import Secret
+from vcloudair_core.services.ans.ipsec_algorithms import ALGORITHMS, algorithm_meaning, unknown_algorithm
 
 PSK, CERTIFICATE = "psk", "x.509"
 ANY_PEER = "any"
@@ -69,13 +71,19 @@ class IpsecTunnelSpec:
     authentication: str | None = spec_field("psk or x.509.", canonical=fold, absent=PSK, choices=(PSK, CERTIFICATE))
     psk: Secret | None = spec_field("The pre-shared key.", secret=True)
     certificate: str | None = spec_field("Id of the certificate, for x.509.")
-    encryption: str | None = spec_field("aes, aes256, 3des or aes-gcm.", canonical=fold)
+    encryption: str | None = spec_field(
+        "aes, aes256, 3des or aes-gcm.", canonical=partial(algorithm_meaning, "encryption")
+    )
     pfs: bool | None = spec_field("Perfect forward secrecy; on by default.", absent=True)
-    dh_group: str | None = spec_field("dh2, dh5, dh14, dh15 or dh16.", canonical=fold)
+    dh_group: str | None = spec_field("dh2, dh5, dh14, dh15 or dh16.", canonical=partial(algorithm_meaning, "dh_group"))
     mtu: int | None = spec_field("Largest packet, in bytes; by default that of the interface.", unit="bytes")
     extension: str | None = spec_field("securelocaltrafficbyip=… or passthroughSubnets=….", absent="")
-    ike_version: str | None = spec_field("ikev1, ikev2 or ikeflex; newer edges only.", canonical=fold)
-    digest: str | None = spec_field("sha1 or sha-256; newer edges only.", canonical=fold)
+    ike_version: str | None = spec_field(
+        "ikev1, ikev2 or ikeflex; newer edges only.", canonical=partial(algorithm_meaning, "ike_version")
+    )
+    digest: str | None = spec_field(
+        "sha1 or sha-256; newer edges only.", canonical=partial(algorithm_meaning, "digest")
+    )
     responder_only: bool | None = spec_field("Only answer, never start; newer edges only.")
     compliance_suite: str | None = spec_field("A named set of algorithms; newer edges only.", canonical=fold)
     session_type: str | None = spec_field("policybasedsession or routebasedsession.", read_only=True)
@@ -158,6 +166,26 @@ def completed_tunnel(spec: IpsecTunnelSpec, dh_group: str) -> IpsecTunnelSpec:
     )
 
 
+def following(spec: IpsecTunnelSpec, current: IpsecTunnelSpec) -> IpsecTunnelSpec:
+    """The spec with identifiers that move along with the addresses that they were made of.
+
+    A tunnel whose ``peer_id`` is its ``peer_ip`` was made without one, or might as well have been: when the peer moves
+    and nothing is said of its identifier, the identifier moves too. The same goes for ``local_id``, and for a name that
+    was made of the peer's identifier.
+    """
+    changes: dict[str, Any] = {}
+    for name, source in (("local_id", "local_ip"), ("peer_id", "peer_ip")):
+        address, before = getattr(spec, source), getattr(current, source)
+        if getattr(spec, name) is None and address not in (None, ANY_PEER) and before != ANY_PEER:
+            derived = identifier_meaning(getattr(current, name) or before or "") == identifier_meaning(before or "")
+            if derived and host_meaning(address) != host_meaning(before or ""):
+                changes[name] = address
+    peer = changes.get("peer_id") or spec.peer_id
+    if spec.name is None and peer and spec.match_by != "name" and current.name in (current.peer_id, current.peer_ip):
+        changes["name"] = peer
+    return replace(spec, **changes) if changes else spec
+
+
 @dataclass(frozen=True)
 class IpsecSpec:
     """The whole IPsec VPN of an edge. None means: leave it as it is. Source: api/ans.md §4.2."""
@@ -199,15 +227,28 @@ def overlap(ours: Sequence[str], theirs: Sequence[str]) -> tuple[str, str] | Non
     return None
 
 
+def _families(words: Sequence[str]) -> set[int]:
+    return {network[0] for word in words if (network := address_range(word))}
+
+
 def tunnel_complaints(spec: IpsecTunnelSpec) -> list[tuple[str, str]]:
     """What is wrong with a tunnel as a whole, as far as it is known. Shape: ``[(field, reason)]``."""
     found: list[tuple[str, str]] = []
     shared = overlap(spec.local_subnets or (), spec.peer_subnets or ())
     if shared:
         found.append(("peer_subnets", f"{shared[1]} overlaps {shared[0]} of local_subnets"))
+    strangers = _families(spec.local_subnets or ()) ^ _families(spec.peer_subnets or ())
+    if strangers and spec.local_subnets and spec.peer_subnets:
+        found.append(("peer_subnets", "are of another IP version than local_subnets; every pair of them is joined"))
     if spec.authentication == CERTIFICATE and spec.psk is not None:
         found.append(("psk", "goes with authentication psk, not x.509"))
     return found
+
+
+def algorithm_complaints(spec: IpsecTunnelSpec, names: Iterable[str]) -> list[tuple[str, str]]:
+    """The algorithms among these fields that no edge gateway is known to take. Shape: ``[(field, reason)]``."""
+    found = ((name, unknown_algorithm(name, getattr(spec, name))) for name in names if name in ALGORITHMS)
+    return [(name, reason) for name, reason in found if reason]
 
 
 def as_peer(spec: IpsecTunnelSpec) -> dict[str, Any]:

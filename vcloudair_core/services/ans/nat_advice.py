@@ -39,10 +39,33 @@ def advise(store: Any, nat: Nat, plan: Plan) -> tuple[str, ...]:
         return (f"Whether the firewall of {store.target} suits its NAT could not be seen: {exc.message}",)
     if firewall.enabled is False:
         return (f"The firewall of {store.target} is off, and NAT works only while it is on.",)
+    inward = [rule for rule in changed if rule.action == "dnat"]
+    return (
+        *(
+            f"No firewall rule of {store.target} lets the traffic of {rule.name!r} in from outside."
+            for rule in inward
+            if not lets_in(firewall, rule)
+        ),
+        *_strangers(store, inward),
+    )
+
+
+def _strangers(store: Any, rules: Sequence[NatRuleSpec]) -> tuple[str, ...]:
+    """Warnings for DNAT rules whose address is in no network of the edge; nothing where it does not list them."""
+    from vcloudair_core.services.ans.interfaces import read_interfaces
+
+    wanted = [rule for rule in rules if _translated(rule.original_address or ANY) != _translated(ANY)]
+    if not wanted or store.dialect == "hybridity":
+        return ()
+    try:
+        interfaces = read_interfaces(store.session, store.edge)
+    except VcloudAirError:
+        return ()
+    own = address_set(network for each in interfaces for network in each.networks)
     return tuple(
-        f"No firewall rule of {store.target} lets the traffic of {rule.name!r} in from outside."
-        for rule in changed
-        if rule.action == "dnat" and not lets_in(firewall, rule)
+        f"{rule.original_address} of {rule.name!r} is no address of {store.target}: it is in none of its networks."
+        for rule in wanted
+        if own and not _meet(own, _translated(rule.original_address or ANY))
     )
 
 

@@ -72,9 +72,10 @@ class _NatKind:
 
     def advise(self, store: Store, document: Document, plan: Plan) -> tuple[str, ...]:
         """Warns of a firewall that is off or lets nothing in, for what the plan changes. Costs one read of it."""
+        from vcloudair_core.services.ans.host_bits import host_bits
         from vcloudair_core.services.ans.nat_advice import advise
 
-        return advise(store, decoded(document), plan)
+        return (*advise(store, decoded(document), plan), *host_bits(plan))
 
 
 class NatRuleKind(_NatKind):

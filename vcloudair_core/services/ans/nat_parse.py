@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from vcloudair_core.engine.canonical import ANY, address_range, fold
+from vcloudair_core.engine.canonical import ANY, address_range, fold, without_blanks
 from vcloudair_core.engine.fields import fields_of
 from vcloudair_core.engine.matching import refuse_doubles
 from vcloudair_core.engine.parsing import Problems, Reader
@@ -21,8 +21,17 @@ from vcloudair_core.services.ans.nat_spec import (
     POSITIONS,
     NatRuleSpec,
     NatSpec,
+    family_complaints,
 )
-from vcloudair_core.services.ans.words import PROTOCOLS, port_complaint, port_word, read_icmp_type
+from vcloudair_core.services.ans.words import (
+    PROTOCOLS,
+    address_complaint,
+    is_two_protocols,
+    port_complaint,
+    port_word,
+    protocol_complaint,
+    read_icmp_type,
+)
 
 LAST_VNIC = 200
 """Source: api/ans.md §3.2."""
@@ -79,12 +88,12 @@ def read_nat_rule(data: Mapping[str, Any], path: str, problems: Problems) -> Nat
     reader = Reader(data, path, problems)
     reader.refuse_unknown(_RULE_FIELDS)
     action = reader.choice("action", ACTIONS)
-    protocol = reader.choice("protocol", PROTOCOLS)
+    protocol = _protocol(reader)
     match_by = reader.choice("match_by", MATCHES) or "tuple"
     rule_id = reader.integer("rule_id", 1)
     check_place(reader)
     _check_identity(reader, match_by)
-    return NatRuleSpec(
+    spec = NatRuleSpec(
         action=action,
         original_address=_address(reader, "original_address"),
         original_port=_port(reader, "original_port", protocol),
@@ -106,6 +115,9 @@ def read_nat_rule(data: Mapping[str, Any], path: str, problems: Problems) -> Nat
         index=reader.integer("index", 0),
         match_by=match_by,
     )
+    for name, reason in family_complaints(spec):
+        problems.add(reader.at(name), reason)
+    return spec
 
 
 def _check_identity(reader: Reader, match_by: str) -> None:
@@ -113,6 +125,17 @@ def _check_identity(reader: Reader, match_by: str) -> None:
         is_given = reader.given(name) or (name == "tag" and reader.given("rule_tag"))
         if not is_given or not str(reader.data.get(name, "x")).strip():
             reader.problems.add(reader.at(name), f"is required, because match_by is {match_by}")
+
+
+def _protocol(reader: Reader) -> str | None:
+    value = reader.data.get("protocol")
+    reason = protocol_complaint(value, "a NAT rule for any translates it")
+    if is_two_protocols(value):
+        reason = f"{value!r} is two protocols, and a NAT rule has one; write one rule for tcp and one for udp"
+    if reason:
+        reader.problems.add(reader.at("protocol"), reason)
+        return None
+    return reader.choice("protocol", PROTOCOLS)
 
 
 def _address(reader: Reader, name: str) -> str | None:
@@ -123,9 +146,10 @@ def _address(reader: Reader, name: str) -> str | None:
     if fold(word) == ANY:
         return ANY
     if address_range(word) is None:
-        reader.problems.add(reader.at(name), f"{value!r} is not an address, CIDR, range (first-last) or any")
+        reason = address_complaint(word) or f"{value!r} is not an address, CIDR, range (first-last) or any"
+        reader.problems.add(reader.at(name), reason)
         return None
-    return word
+    return without_blanks(word)
 
 
 def _port(reader: Reader, name: str, protocol: str | None = None) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from vcloudair_core.engine.canonical import ANY, fold, ipv4_set, port_set
+from vcloudair_core.engine.canonical import ANY, address_range, fold, ipv4_set, port_set
 from vcloudair_core.engine.fields import spec_field
 from vcloudair_core.engine.matching import Identities, Identity
 from vcloudair_core.engine.parsing import Problems
@@ -187,7 +187,25 @@ def effective_rule(spec: NatRuleSpec, current: NatRuleSpec) -> NatRuleSpec:
         for name in names if action in ACTIONS and other != action else ():
             _refuse(name, getattr(spec, name), f"goes with {other}, and the rule is {action}")
             changes[name] = ANY
-    return replace(spec, **changes) if changes else spec
+    meant = replace(spec, **changes) if changes else spec
+    given = {name: value for name in _ADDRESSES if (value := getattr(meant, name)) is not None}
+    for name, reason in family_complaints(replace(current, **given)) if given else ():
+        raise SpecError(name, reason)
+    return meant
+
+
+_ADDRESSES = ("original_address", "translated_address", *(names[0] for names in MATCH_FIELDS.values()))
+
+
+def family_complaints(spec: NatRuleSpec) -> list[tuple[str, str]]:
+    """The addresses of another IP version than the original one. Shape: ``[(field, reason)]``."""
+    first = address_range(spec.original_address or ANY)
+    others = ((name, address_range(getattr(spec, name) or ANY)) for name in _ADDRESSES[1:])
+    return [
+        (name, "is of another IP version than original_address")
+        for name, found in others
+        if first and found and first[0] != found[0]
+    ]
 
 
 def _refuse(name: str, value: str | None, reason: str) -> None:

@@ -7,11 +7,22 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from vcloudair_core.engine.canonical import ANY, address_range, address_set, fold, port_range
+from vcloudair_core.engine.canonical import ANY, address_range, address_set, fold, port_range, without_blanks
 from vcloudair_core.engine.parsing import Reader, near, one_of
 
 INTERFACES = ("internal", "external", "vse")
 PROTOCOLS = ("any", "tcp", "udp", "icmp")
+TWO_PROTOCOLS = frozenset(("tcpudp", "udptcp", "tcpandudp", "udpandtcp"))
+"""The two services that people mean by one word; the wire has none for it. Source: api/ans.md §3.2."""
+
+_OTHER_PROTOCOLS = frozenset(
+    ("esp", "ah", "gre", "sctp", "igmp", "ospf", "pim", "vrrp", "ipip", "l2tp", "icmpv6", "icmp6", "ipv6icmp")
+)
+"""Protocols that a service of a rule cannot name; applications can stand for them. Source: api/ans.md §2.6."""
+
+LAST_VNIC = 9
+"""The highest number of an interface in a firewall rule. Source: api/ans.md §2.5."""
+
 ICMP_TYPES = (
     "any", "echo-reply", "destination-unreachable", "source-quench", "redirect", "echo-request", "time-exceeded",
     "parameter-problem", "timestamp-request", "timestamp-reply", "address-mask-request", "address-mask-reply",
@@ -56,8 +67,18 @@ def member(word: str) -> Member | None:
     if folded in INTERFACES or _VNIC.match(text):
         return Member(INTERFACE, folded)
     if address_range(text) is not None:
-        return Member(ADDRESS, text)
+        return Member(ADDRESS, without_blanks(text))
     return Member(OBJECT, text) if _GROUPING.match(text) else None
+
+
+def address_complaint(word: str) -> str:
+    """Why something that looks like an address is none, if more can be said than that; else an empty string."""
+    ends = [address_range(part) for part in word.split("-")] if word.count("-") == 1 else []
+    if len(ends) == 2 and ends[0] and ends[1] and all(low == high for _, low, high in (ends[0], ends[1])):
+        if ends[0][0] != ends[1][0]:
+            return f"{word!r} goes from one IP version to the other"
+        return f"{word!r} descends; write the lower address first"
+    return ""
 
 
 def complaint(word: str) -> str:
@@ -66,7 +87,9 @@ def complaint(word: str) -> str:
     if not text:
         return "is empty; use any"
     if text.lower().startswith("vnic"):
-        return f"{word!r} is not an interface; write vnic-N with the number of the interface"
+        return f"{word!r} is not an interface; write vnic-N with the number of the interface, 0 to {LAST_VNIC}"
+    if address_complaint(text):
+        return address_complaint(text)
     if _LOOKS_NUMERIC.match(text):
         return f"{word!r} is not a valid address, CIDR or range (first-last)"
     hint = near(text, [ANY, *INTERFACES])
@@ -122,9 +145,19 @@ def is_any(words: Sequence[str]) -> bool:
 # -- ports and ICMP types ----------------------------------------------------------------------------------------
 
 
+_DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212:", "-"))
+"""What spreadsheets and other tools put between two ports. Source: api/ans.md §2.6 for the colon."""
+
+
 def port_word(item: Any) -> str:
-    """A port as text; an empty string for what can be none."""
-    return str(item).strip().casefold() if isinstance(item, (str, int)) and not isinstance(item, bool) else ""
+    """A port as the wire spells it, without blanks; an empty string for what can be none."""
+    if not isinstance(item, (str, int)) or isinstance(item, bool):
+        return ""
+    word = str(item).strip().casefold()
+    found = port_range(word.translate(_DASHES))
+    if found is None:
+        return word
+    return str(found[0]) if found[0] == found[1] else f"{found[0]}-{found[1]}"
 
 
 def port_complaint(item: Any) -> str:
@@ -132,7 +165,7 @@ def port_complaint(item: Any) -> str:
     word = port_word(item)
     if word == ANY:
         return ""
-    first, dash, last = word.partition("-")
+    first, dash, last = word.translate(_DASHES).partition("-")
     found = port_range(word)
     if found is not None and (found[0] > 0 or dash):
         return ""
@@ -142,6 +175,24 @@ def port_complaint(item: Any) -> str:
             return f"{item!r} descends; write the lower port first"
         return f"port {item!r} is out of range, 1 to 65535 is allowed"
     return f"{item!r} is not a port, a range (8000-8080) or any"
+
+
+def bare_protocol(value: Any) -> str:
+    """A word for a protocol without what people put between two of them: ``TCP + UDP`` is ``tcpudp``."""
+    words = value if isinstance(value, (list, tuple)) else [value]
+    return "".join(letter for word in words for letter in fold(word) if letter.isalnum())
+
+
+def is_two_protocols(value: Any) -> bool:
+    """True for ``tcp+udp`` in any spelling."""
+    return isinstance(value, (str, list, tuple)) and bare_protocol(value) in TWO_PROTOCOLS
+
+
+def protocol_complaint(value: Any, instead: str) -> str:
+    """Why a protocol cannot stand in a rule, for one that exists elsewhere; else an empty string."""
+    if isinstance(value, str) and bare_protocol(value) in _OTHER_PROTOCOLS:
+        return f"{value!r} is not a protocol of edge rules, which have {', '.join(PROTOCOLS)}; {instead}"
+    return ""
 
 
 def read_icmp_type(reader: Reader) -> str | None:

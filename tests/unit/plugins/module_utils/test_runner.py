@@ -196,6 +196,18 @@ def test_run_passes_modes_and_connection_on(monkeypatch, capsys, library):
     assert library.ensured["target"] == {"edge": "e1"}
 
 
+def test_lists_within_lists_are_plain_lists(monkeypatch, capsys, library):
+    words = {"type": "list", "elements": "str", "aliases": ["nets"]}
+    rules = {"type": "list", "elements": "dict", "options": {"source": words}}
+    taken = lambda params: [params["rules"], params["source"]]  # noqa: E731
+    job = _runner.Job("k", show=lambda after, params: {}, specs=taken, state=lambda params: "present")
+    options = {"nets": [["a", ["b"]], "c"], "rules": [[{"source": [["d"], ["e"]]}], {"nets": "f"}]}
+    status, result = module_run(monkeypatch, capsys, job, {"source": words, "rules": rules}, options)
+    assert status == 0, result
+    found, plain = library.ensured["specs"]
+    assert (status, [rule["source"] for rule in found], plain) == (0, [["d", "e"], ["f"]], ["a", "b", "c"])
+
+
 def test_run_fails_with_the_message_and_the_error_of_the_library(monkeypatch, capsys, library):
     library.error = RefusedError("name: is required")
     status, result = module_run(monkeypatch, capsys, WRITES, ARGUMENTS, {"name": "web"})

@@ -1,0 +1,86 @@
+"""Names of algorithms: the few that the API takes, and what people write for them. Source: api/ans.md §4.2."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from vcloudair_core.engine.canonical import fold
+from vcloudair_core.engine.parsing import near, one_of
+
+ALGORITHMS: Mapping[str, tuple[str, ...]] = {
+    "encryption": ("aes", "aes256", "3des", "aes-gcm"),
+    "dh_group": ("dh2", "dh5", "dh14", "dh15", "dh16"),
+    "ike_version": ("ikev1", "ikev2", "ikeflex"),
+    "digest": ("sha1", "sha-256"),
+}
+"""The names that edge gateways are known to take, by field."""
+
+_SYNONYMS: Mapping[str, Mapping[str, str]] = {
+    "encryption": {
+        **dict.fromkeys(("aes", "aes128", "aescbc", "aes128cbc", "aescbc128"), "aes"),
+        **dict.fromkeys(("aes256", "aes256cbc", "aescbc256"), "aes256"),
+        **dict.fromkeys(("3des", "tripledes", "des3", "tdes", "3descbc", "desede3"), "3des"),
+        **dict.fromkeys(("aesgcm", "aes128gcm", "aesgcm128", "gcm"), "aes-gcm"),
+    },
+    "dh_group": {
+        **{f"{prefix}{number}": f"dh{number}" for number in (2, 5, 14, 15, 16) for prefix in (
+            "", "dh", "g", "group", "dhgroup", "grp", "modp", "diffiehellmangroup", "diffiehellman", "ikegroup",
+        )},
+        **{f"{prefix}modp{bits}": f"dh{number}" for bits, number in (
+            (1024, 2), (1536, 5), (2048, 14), (3072, 15), (4096, 16),
+        ) for prefix in ("", "dh")},
+    },
+    "ike_version": {
+        **{f"{prefix}{number}": f"ikev{number}" for number in (1, 2) for prefix in ("", "v", "ike", "ikev")},
+        **dict.fromkeys(("ikeflex", "flex"), "ikeflex"),
+    },
+    "digest": {
+        **dict.fromkeys(("sha1", "sha", "hmacsha1", "sha196", "hmacsha196"), "sha1"),
+        **dict.fromkeys(("sha256", "sha2256", "hmacsha256", "hmacsha2256", "sha2"), "sha-256"),
+    },
+    "compliance_suite": {"none": "none"},
+}  # fmt: skip
+"""Spellings without blanks, dashes, underscores, slashes and dots."""
+
+_SEPARATORS = re.compile(r"[\s_./-]+")
+
+_PLAUSIBLE = {
+    "encryption": re.compile(r"(?=.*[0-9]|.*(?:aes|gcm|cha))[a-z][a-z0-9-]{1,30}\Z"),
+    "dh_group": re.compile(r"dh[1-9][0-9]?\Z"),
+    "ike_version": re.compile(r"ike[a-z0-9-]{1,20}\Z"),
+    "digest": re.compile(r"sha-?[0-9_-]{1,8}\Z"),
+    "compliance_suite": re.compile(r"[a-z0-9][a-z0-9_-]{1,40}\Z"),
+}
+"""Names that a newer edge gateway may show. An export of it can be read, but no tunnel can be given one of them."""
+
+_NOT_TAKEN = {"dh_group": ("dh1", "dh3", "dh4"), "encryption": ("sha1", "sha256", "md5")}
+
+
+def algorithm_meaning(field: str, word: str) -> str:
+    """The API's name for an algorithm in any spelling; a name that is not known as it is, in lower case."""
+    folded = fold(word)
+    return _SYNONYMS[field].get(_SEPARATORS.sub("", folded), folded)
+
+
+def read_algorithm(field: str, value: Any) -> tuple[str | None, str]:
+    """The name of an algorithm, or None and the reason why the value cannot be one."""
+    text = fold(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
+    if field == "dh_group" and text.isascii() and text.isdecimal():
+        text = f"dh{text.lstrip('0')}"
+    word = algorithm_meaning(field, text)
+    known = ALGORITHMS.get(field, ("none",))
+    if word in known:
+        return word, ""
+    if _PLAUSIBLE[field].match(word) and word not in _NOT_TAKEN.get(field, ()):
+        close = near(word, known) if not any(letter.isdigit() for letter in word) else ""
+        return (None, f"{value!r} is not one of {', '.join(known)} ({close})") if close else (word, "")
+    hint = near(word, known)
+    return None, f"{value!r} is not one of {', '.join(known)}" + (f" ({hint})" if hint else "")
+
+
+def unknown_algorithm(field: str, word: str | None) -> str:
+    """The reason why a tunnel cannot be given an algorithm, or an empty string."""
+    known = ALGORITHMS.get(field)
+    return one_of(word, known) if known and word and fold(word) not in known else ""
