@@ -82,13 +82,18 @@ def _command(command: Any, path: str) -> list[str]:
     if children and not command.invoke_without_command:
         return below
     arguments = "".join(
-        f" [{param.name.upper()}]" if not param.required else f" {param.name.upper()}"
+        f" [{_shown_name(param)}]" if not param.required else f" {_shown_name(param)}"
         for param in command.params
         if param.param_type_name == "argument"
     )
     own = _options(command, shared=False)
     text = inspect.cleandoc(command.help or "")
     return ["", f"## {path}", "", f"`{path}{arguments} [OPTIONS]`", "", text, *(["", *own] if own else []), *below]
+
+
+def _shown_name(param: Any) -> str:
+    """The name of an argument as help shows it."""
+    return str(param.metavar or param.name).strip("[]").upper()
 
 
 def _options(command: Any, *, shared: bool) -> list[str]:
@@ -98,7 +103,7 @@ def _options(command: Any, *, shared: bool) -> list[str]:
     rows = []
     for param in command.params:
         if param.param_type_name == "argument":
-            rows.append(f"| `{param.name.upper()}` | {_cell(param.help)} |")
+            rows.append(f"| `{_shown_name(param)}` | {_cell(param.help)} |")
         elif param.name in names if shared else not (param.hidden or param.name in _OF_TYPER):
             rows.append(_option_row(param))
     return ["| option | meaning |", "|---|---|", *rows] if rows else []

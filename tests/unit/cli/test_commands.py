@@ -102,7 +102,7 @@ def test_firewall_list_in_rule_words(vca: Vca, client: MakeClient) -> None:
         ["3", "rest", "accept", "not any", "192.0.2.10, 192.0.2.11", "application-7", "logged"],
     ]
     assert result.err == "Firewall on; what no rule matches: deny, logged.\n"
-    assert fake.asked == [("ans.firewall", {"edge": "web-edge", "vdc": None})]
+    assert fake.asked == [("ans.firewall", {"edge": "web-edge"})]
 
 
 def test_firewall_list_with_internal_rules_and_off(vca: Vca, client: MakeClient) -> None:

@@ -56,7 +56,7 @@ def test_rules_in_order(vca: Vca, client: MakeClient) -> None:
         ["3", "snat", "any", "any", "203.0.113.10", "192.168.10.20", "to any port 53", "web"],
     ]
     assert result.err == "NAT on.\n"
-    assert fake.asked == [("ans.nat", {"edge": "web-edge", "vdc": None})]
+    assert fake.asked == [("ans.nat", {"edge": "web-edge"})]
 
 
 def test_internal_rules_come_first_and_off_is_said(vca: Vca, client: MakeClient) -> None:

@@ -23,7 +23,9 @@ def nat() -> None:
 @connected
 def list_rules(
     run: Invocation,
-    edge: str = typer.Argument(None, help="Name or UUID of the edge gateway (default: the setting 'edge')."),
+    gateway: str = typer.Argument(
+        None, metavar="[EDGE]", help="Name or UUID of the edge gateway (default: the setting 'edge')."
+    ),
     internal: bool = typer.Option(False, "--internal", help="Also the rules that the edge made itself."),
 ) -> None:
     """List the NAT rules of an edge gateway, in the order in which the edge applies them.
@@ -31,7 +33,7 @@ def list_rules(
     JSON and YAML show the whole section; its `rules` can be used as they are in `vcloudair.cloud.vca_nat`.
     """
     with run.client() as client:
-        target = edge_target(client.settings, edge)
+        target = edge_target(client.settings, gateway)
         section = client.read("ans.nat", target)
     # The edge applies what it needs for itself first.
     own = [(rule, str(rule.get("rule_type") or "internal")) for rule in section["internal_rules"]] if internal else []
