@@ -7,16 +7,18 @@ whole cloud that cannot be measured has no value, not zero, and the exporter's o
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from vcloudair_core.errors import ConfigurationError, VcloudAirError
+from vcloudair_core.errors import AuthenticationError, ConfigurationError, VcloudAirError
 from vcloudair_core.measuring import measure
 from vcloudair_core.services.metrics.base_units import base_of, help_of
 from vcloudair_core.services.metrics.export import LABELS, labels_of
+from vcloudair_core.session.backoff import wait_after
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -90,6 +92,8 @@ class Collector:
         self._held = _Held()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+        self._refusals = 0
+        self._to_skip = 0
         self.cost = Cost()
 
     # -- collecting --------------------------------------------------------------------------------------------------
@@ -112,7 +116,17 @@ class Collector:
             self._stop.wait(max(1.0, self._interval_s - (time.monotonic() - began)))
 
     def collect_once(self) -> bool:
-        """Whether it came to an end. What goes wrong is logged and counted; what is held stays until it is stale."""
+        """Collect, and return true when that worked. What goes wrong is logged; what is held stays until it is stale.
+
+        After a refused sign-in the next attempts are some intervals apart, more each time, so that a wrong password
+        does not lock the account. In between nothing is sent and the result is false.
+        """
+        if self._to_skip:
+            self._to_skip -= 1
+            return False
+        return self._collected()
+
+    def _collected(self) -> bool:
         session = self._client.session
         began, calls = time.monotonic(), session.calls
         self.cost.collections += 1
@@ -122,10 +136,13 @@ class Collector:
         except VcloudAirError as exc:
             self.cost.failed_collections += 1
             _log.warning("The collection failed: %s", exc)
+            if isinstance(exc, AuthenticationError):
+                self._wait_to_sign_in()
             return False
         finally:
             self.cost.calls += session.calls - calls
             self.cost.last_seconds = time.monotonic() - began
+        self._refusals = 0
         for vm_id, error in found.collected.failed.items():
             _log.warning("%s could not be measured: %s", found.name_of(vm_id), error)
         self.cost.machine_errors += len(found.collected.failed)
@@ -133,6 +150,14 @@ class Collector:
         machines = {one["id"]: one for one in found.machines}
         self._held = _Held(_families(found.collected.series, machines), len(machines), len(found.collected.failed))
         return True
+
+    def _wait_to_sign_in(self) -> None:
+        # Counted in collections, whose pace is known: the session's own wait may end a moment after one of them.
+        self._refusals += 1
+        self._to_skip = math.ceil(wait_after(self._refusals) / max(1.0, self._interval_s)) - 1
+        self._client.session.retry_sign_in()
+        seconds = (self._to_skip + 1) * max(1.0, self._interval_s)
+        _log.warning("Signing in was refused. The next attempt is in about %g seconds.", seconds)
 
     # -- serving -----------------------------------------------------------------------------------------------------
 
@@ -154,9 +179,10 @@ class Collector:
         from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
         cost = self.cost
-        up = 1.0 if cost.last_success and self._now() - cost.last_success <= self._stale_s else 0.0
+        is_fresh = bool(cost.last_success) and self._now() - cost.last_success <= self._stale_s
+        up = 1.0 if is_fresh and not self._refusals else 0.0
         for name, about, value in (
-            ("up", "Whether the last collection that worked is fresh.", up),
+            ("up", "Whether the last collection that worked is fresh, and signing in is not refused.", up),
             ("machines", "Machines that were found.", held.machines),
             ("unmeasured_machines", "Machines that could not be measured in the last collection.", held.unmeasured),
             ("collection_duration_seconds", "How long the last collection took.", cost.last_seconds),

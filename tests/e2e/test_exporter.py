@@ -221,6 +221,22 @@ def test_an_outage_leaves_what_is_fresh_then_gaps_never_zeros(simulator: Simulat
     assert "vca_exporter_failed_collections_total 1.0" in stale
 
 
+@pytest.mark.parametrize(("refusals", "failed_intervals"), [(1, 1), (2, 4), (3, 13)])
+def test_a_refused_sign_in_is_repeated_later_and_up_is_zero_meanwhile(
+    simulator: Simulator, refusals: int, failed_intervals: int
+) -> None:
+    with simulated_app(simulator).client(**simulator_settings(simulator), retries=0) as client:
+        collector = Collector(client, metrics=["cpu.*"], interval_s=60)
+        assert collector.collect_once()
+        simulator.sessions.expire_all()
+        simulator.faults.add("status", status=401, path="sessions", method="POST", count=refusals)
+        worked = []
+        for _ in range(20):
+            worked.append(collector.collect_once())
+            assert f"vca_exporter_up {float(worked[-1])}" in _text(collector)
+    assert worked == [False] * failed_intervals + [True] * (20 - failed_intervals)
+
+
 def _text(collector: Collector) -> str:
     from prometheus_client import generate_latest
 

@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from vcloudair_core.errors import ApiError, AuthenticationError, ConfigurationError, TransportError, VcloudAirError
 from vcloudair_core.http import Exchange, Headers, Request, Response
 from vcloudair_core.session.api_errors import is_session_over
+from vcloudair_core.session.backoff import RefusedSignIns
 from vcloudair_core.session.clock import SYSTEM_CLOCK, Clock
 from vcloudair_core.session.identity import Identity
 from vcloudair_core.session.origins import Origins
@@ -71,7 +72,7 @@ class Session:
             observers=observers,
             secrets=settings.secrets(),
         )
-        self._refusal: AuthenticationError | None = None
+        self._refused = RefusedSignIns()
         self._can_reach = True
         self._is_kept = False
 
@@ -94,9 +95,23 @@ class Session:
         us into another org than the one asked for, TransportError, other ApiErrors, DecodeError.
         """
         with self._lock:
-            self._refusal = None
+            self._refused.end_wait()
             self._adopt(self._sign_in())
             return self.identity
+
+    @property
+    def is_renewable(self) -> bool:
+        """True when a session that has ended can be followed by another one; false with nothing but a token."""
+        return _is_renewable(self._auth)
+
+    def retry_sign_in(self) -> None:
+        """Let the next call sign in at once, although a sign-in was refused a moment ago.
+
+        For programs that keep to waits of their own. By itself a session waits after a refused sign-in, longer each
+        time, and raises the refusal in the meantime: a wrong password that is sent with each call locks the account.
+        """
+        with self._lock:
+            self._refused.end_wait()
 
     def logout(self) -> None:
         """End the session at the server and forget the token. A server that refuses is no error: it is over anyway."""
@@ -206,14 +221,14 @@ class Session:
             return self._sign_in()
 
     def _sign_in(self) -> Grant:
-        if self._refusal is not None:
-            # Trying a wrong password again for each call and thread would lock the account.
-            raise self._refusal
+        # Trying a wrong password again for each call and thread would lock the account.
+        self._refused.raise_if_waiting(self.clock.now())
         try:
             grant = self._wire.run(self._auth.sign_in(), allowed_origins=self.settings.allowed_origins or ())
         except AuthenticationError as exc:
-            self._refusal = exc
+            self._refused.note(exc, self.clock.now())
             raise
+        self._refused.clear()
         self._wire.learn(*grant.secrets())
         _check_org(self.settings, grant)
         self._is_kept = self._cache is not None and grant.is_own and self._cache.store(grant)

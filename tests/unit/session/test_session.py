@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -408,6 +408,42 @@ def test_a_refused_password_is_not_tried_again_until_somebody_says_so() -> None:
     transport.answers["POST /api/sessions"] = reply(200, session_xml(), x_vcloud_authorization=TOKEN)
     session.login()
     assert session.call("GET", "/api/x").status == 200
+
+
+def test_a_refused_sign_in_is_repeated_after_waits_that_lock_no_account() -> None:
+    transport = FakeTransport(vcd_answers({"GET /api/x": reply(200)}) | {"POST /api/sessions": reply(401)})
+    session = vcd_session(transport)
+    sent_at = []
+    for minute in range(120):
+        before = len(transport.sent("/api/sessions"))
+        with pytest.raises(AuthenticationError):
+            session.call("GET", "/api/x")
+        sent_at += [minute] * (len(transport.sent("/api/sessions")) - before)
+        cast(FakeClock, session.clock).advance(60)
+    assert sent_at == [0, 1, 4, 13, 40, 70, 100]
+    transport.answers["POST /api/sessions"] = reply(200, session_xml(), x_vcloud_authorization=TOKEN)
+    cast(FakeClock, session.clock).advance(1800)
+    assert session.call("GET", "/api/x").status == 200
+
+
+def test_waits_start_anew_after_a_sign_in_that_worked() -> None:
+    transport = FakeTransport(vcd_answers({"GET /api/x": reply(200)}) | {"POST /api/sessions": reply(401)})
+    session = vcd_session(transport)
+    for _ in range(3):
+        session.retry_sign_in()
+        with pytest.raises(AuthenticationError):
+            session.call("GET", "/api/x")
+    transport.answers["POST /api/sessions"] = [reply(200, session_xml(), x_vcloud_authorization=TOKEN), reply(401)]
+    transport.answers["GET /api/x"] = [reply(200), reply(401)]
+    session.retry_sign_in()
+    assert session.call("GET", "/api/x").status == 200
+    with pytest.raises(AuthenticationError):
+        session.call("GET", "/api/x")
+    count = len(transport.sent("/api/sessions"))
+    cast(FakeClock, session.clock).advance(60)
+    with pytest.raises(AuthenticationError):
+        session.call("GET", "/api/x")
+    assert len(transport.sent("/api/sessions")) == count + 1
 
 
 def test_a_server_that_sends_a_new_token_each_time_does_not_fill_our_memory() -> None:

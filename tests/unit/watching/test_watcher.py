@@ -14,6 +14,7 @@ from vcloudair_core.client import Client
 from vcloudair_core.errors import AuthenticationError, NotFoundError, SpecError
 from vcloudair_core.simulator import Simulator
 from vcloudair_core.simulator.area_ipsec import IPSEC
+from vcloudair_core.testing import simulator_settings
 from vcloudair_core.watching import Watcher, read_options, watchers
 
 Connect = Callable[[], Client]
@@ -230,13 +231,52 @@ def test_looks_come_less_often_while_the_cloud_is_away(kind: str, connect: Conne
 
 
 def test_a_password_that_is_refused_is_not_sent_again(app: Any, cloud: Simulator) -> None:
-    from vcloudair_core.testing import simulator_settings
-
     watching = watcher(lambda: app.client(**{**simulator_settings(cloud), "password": "wrong"}), "tasks")
     with pytest.raises(AuthenticationError) as met:
         watching.poll()
     assert "wrong" not in str(met.value)
     assert len(cloud.journal.entries(method="POST", path="/api/sessions")) == 1
+
+
+def test_a_refused_sign_in_later_does_not_end_a_watcher(connect: Connect, cloud: Simulator) -> None:
+    watching = watcher(connect, "tasks", interval=10, max_interval=20)
+    assert watching.poll() == []
+    cloud.sessions.expire_all()
+    cloud.faults.add("status", status=401, path="sessions", method="POST", count=2)
+    delays = []
+    for _ in range(3):
+        assert watching.poll() == []
+        delays.append(watching.delay_s)
+    assert delays == [60, 180, 10]
+    fail_a_task(cloud, "web-1")
+    assert [event["type"] for event in watching.poll()] == ["task_failed"]
+
+
+def test_of_several_watchers_one_signs_in_again(connect: Connect, cloud: Simulator) -> None:
+    options = read_options({"watch": ["tasks", "replications", "tunnels"], "interval": 10, "max_interval": 20})
+    made = watchers(options, connect)
+    for watching in made:
+        watching.poll()
+    cloud.sessions.expire_all()
+    cloud.faults.add("status", status=401, path="sessions", method="POST", count=2)
+    first = len(cloud.journal.entries(method="POST", path="/api/sessions"))
+    for watching in [*made, *made]:
+        assert watching.poll() == []
+    sign_ins = [entry.status for entry in cloud.journal.entries(method="POST", path="/api/sessions")[first:]]
+    assert sign_ins[:2] == [401, 401] and 401 not in sign_ins[2:]
+    assert [watching.delay_s for watching in made] == [180, 10, 10]
+
+
+def test_a_session_token_that_has_ended_ends_a_watcher(app: Any, cloud: Simulator) -> None:
+    with app.client(**simulator_settings(cloud)) as client:
+        client.session.login()
+        header = next(iter(client.session._grant.headers.values())).reveal()
+        token = {"token": header, "username": "", "password": ""}
+        watching = watcher(lambda: app.client(**{**simulator_settings(cloud), **token}), "tasks")
+        assert watching.poll() == []
+        cloud.sessions.expire_all()
+        with pytest.raises(AuthenticationError):
+            watching.poll()
 
 
 def test_documents_are_checked_before_anything_is_sent(connect: Connect, cloud: Simulator) -> None:

@@ -16,7 +16,9 @@ description:
   - A cloud that cannot be reached makes no event. It is looked at less and less often until it answers, and then what
     has changed in the meantime is told.
   - Everything wrong with the options is said at once when the rulebook starts, before anything is sent. A password that
-    the cloud refuses, and an edge gateway that is not there, end it as well.
+    the cloud refuses at the start, and an edge gateway that is not there, end it as well.
+  - A sign-in that is refused later does not end it. It tries again after 1, 3, 9, 27 and then every 30 minutes, so that
+    no account is locked.
   - No event holds a secret.
 options:
   watch:
