@@ -206,9 +206,23 @@ def secrets_in_environment(environ: Mapping[str, str]) -> list[Secret]:
 
 def default_config_file() -> Path:
     """Where the configuration file is looked for when none is named."""
+    return (user_folder("config") or Path("/nonexistent/vcloudair")) / "config.toml"
+
+
+def user_folder(kind: str) -> Path | None:
+    """Return the user's folder of a kind (``config``, ``cache``, ``state``), or None for a user without a home."""
     import platformdirs
 
-    return Path(platformdirs.user_config_dir("vcloudair")) / "config.toml"
+    try:
+        folder = Path(getattr(platformdirs, f"user_{kind}_dir")("vcloudair"))
+    except RuntimeError:  # newer versions; older ones leave "~" in the path
+        return None
+    return folder if folder.is_absolute() else None
+
+
+def expand_user(path: str | Path) -> Path:
+    """Return the path with ``~`` replaced, or as it is where the user has no home."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111 - Path.expanduser raises RuntimeError without a home
 
 
 def _listed(names: list[str]) -> str:
@@ -258,7 +272,7 @@ def _from_file(
 ) -> dict[str, tuple[Any, Origin]]:
     named = config_file or env.get("VCA_CONFIG_FILE") or None
     profile = profile or env.get("VCA_PROFILE") or None
-    path = Path(named).expanduser() if named else default_config_file()
+    path = expand_user(named) if named else default_config_file()
     if not path.is_file():
         if named or profile:
             wanted = f" (for profile {profile!r})" if profile and not named else ""
@@ -347,7 +361,7 @@ def _to_list(value: Any) -> tuple[str, ...]:
 
 _CONVERTERS: dict[str, Any] = {
     "str": _to_text,
-    "path": lambda value: str(Path(_to_text(value)).expanduser()),
+    "path": lambda value: str(expand_user(_to_text(value))),
     "secret": lambda value: value if isinstance(value, Secret) else Secret(str(value)),
     "bool": _to_bool,
     "float": _to_positive,

@@ -12,17 +12,59 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vcloudair_core.config import user_folder
+from vcloudair_core.errors import ConfigurationError
+
 if TYPE_CHECKING:
     from vcloudair_core.config import Settings
 
 
 def state_folder(settings: Settings) -> Path:
     """The folder of the setting ``state_dir``; by default the user's own. It need not be there yet."""
-    if settings.state_dir:
-        return Path(settings.state_dir)
-    import platformdirs
+    return Path(settings.state_dir) if settings.state_dir else _user_folder("state")
 
-    return Path(platformdirs.user_state_dir("vcloudair"))
+
+def cache_folder(settings: Settings) -> Path:
+    """The folder of the session cache: the setting ``cache_dir``, by default the user's own."""
+    return Path(settings.cache_dir) if settings.cache_dir else _user_folder("cache") / "sessions"
+
+
+def _user_folder(kind: str) -> Path:
+    """The user's folder for state or cache; one below the system's temporary folder for users without a usable home.
+
+    Such users are common in containers: an id without an entry in passwd, no HOME, or a home that does not exist.
+    """
+    folder = user_folder(kind)
+    if folder is not None and _can_be_made(folder):
+        return folder
+    import tempfile
+
+    user = os.geteuid() if hasattr(os, "geteuid") else 0
+    above = Path(tempfile.gettempdir()) / f"vcloudair-{user}"
+    try:
+        private_folder(above)  # in the temporary folder, anybody may have made it first
+    except OSError as exc:
+        raise ConfigurationError(
+            f"This user has no home, and {above} cannot be used: {exc.strerror}.",
+            hint="Set state_dir and cache_dir (VCA_STATE_DIR, VCA_CACHE_DIR) to folders of this user.",
+        ) from exc
+    return above / kind
+
+
+def _can_be_made(folder: Path) -> bool:
+    """True when the folder is there, or the nearest one above it that is there can be written to."""
+    there = next((path for path in (folder, *folder.parents) if path.exists()), None)
+    return there is not None and (there == folder or os.access(there, os.W_OK | os.X_OK))
+
+
+def current_user() -> str:
+    """The name of the user of this process; the number where the system has no name for it."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return str(os.getuid()) if hasattr(os, "getuid") else "unknown"
 
 
 def private_folder(path: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -168,3 +169,47 @@ def test_stages_are_listed_and_dropped(vca: Any, env: dict[str, str]) -> None:
     assert "firewall" in shown
     vca("edge", "discard", "run-7")
     assert "no stage 'run-7'" in vca("edge", "discard", "run-7", code=4).stderr
+
+
+@pytest.mark.parametrize(
+    "redirection",
+    [
+        ">&-",
+        ">&- 2>&-",
+        "<&- >&- 2>&-",
+        "> /dev/full",
+        "> /dev/full 2> /dev/full",
+        "2>&- | true",
+        "-o json > /dev/full",
+    ],
+)
+def test_output_that_cannot_be_written_stops_no_change(
+    vca: Any, env: dict[str, str], document: Path, redirection: str, tmp_path: Path
+) -> None:
+    changed = wanted(document, f"rule-{abs(hash(redirection))}")
+    command = f"set -o pipefail; {sys.executable} -c '{VCA[2]}' edge apply {changed} --yes {redirection}"
+    done = subprocess.run(["bash", "-c", command], env=env, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False)
+    vca("edge", "plan", changed)
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [{"PYTHONIOENCODING": "iso8859-1"}, {"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"}],
+)
+def test_a_terminal_without_the_letters_shows_escapes(
+    vca: Any, env: dict[str, str], document: Path, variables: dict[str, str], tmp_path: Path
+) -> None:
+    name = "Köln-東京"
+    changed = wanted(document, name)
+    program = {**env, **variables, "PYTHONUTF8": "0"}
+    Path(changed).rename(tmp_path / "names.yml")
+    changed = str(tmp_path / "names.yml")
+    for arguments in (["edge", "apply", changed, "--yes"], ["firewall", "list", "-o", "csv"]):
+        done = subprocess.run([*VCA, *arguments], env=program, capture_output=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        assert b"\\u6771" in done.stdout
+    for output, load in (("json", json.loads), ("yaml", yaml.safe_load)):
+        done = subprocess.run([*VCA, "firewall", "list", "-o", output], env=program, capture_output=True, timeout=60)
+        text = done.stdout.decode(variables.get("PYTHONIOENCODING", "ascii"))
+        assert name in [rule["name"] for rule in load(text)["rules"]]

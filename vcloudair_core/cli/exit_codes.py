@@ -41,10 +41,9 @@ EXIT_CODES: tuple[ExitCode, ...] = (
         (errors.ConfigurationError, errors.SpecError),
     ),
     ExitCode(130, "Stopped with Ctrl-C."),
-    ExitCode(141, "The program that read the output stopped reading."),
 )  # fmt: skip
 
-OK, FAILED, DRIFT, USAGE, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 64, 130, 141
+OK, FAILED, DRIFT, USAGE, INTERRUPTED = 0, 1, 2, 64, 130
 
 
 def exit_code_for(error: BaseException) -> int:

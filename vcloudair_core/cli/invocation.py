@@ -8,7 +8,6 @@ import logging
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import typer
@@ -29,13 +28,15 @@ class Invocation:
     """One run of ``vca``. ``given`` holds the shared options that were given; ``plugins`` are loaded already.
 
     ``plugin_error`` is what went wrong while loading them; it is raised by whatever needs plugins to be whole.
-    ``subcommand`` is the command that follows, for a group that does something by itself when none does.
+    ``subcommand`` is the command that follows, for a group that does something by itself when none does. ``marks`` are
+    shared by all copies.
     """
 
     plugins: PluginManager
     given: Mapping[str, Any] = field(default_factory=dict)
     plugin_error: VcloudAirError | None = None
     subcommand: str = ""
+    marks: set[str] = field(default_factory=set)
 
     def with_options(self, given: Mapping[str, Any]) -> Invocation:
         """The same run with more options; equal names are replaced.
@@ -102,8 +103,10 @@ class Invocation:
         if path and from_stdin:
             raise ConfigurationError("--password-file and --password-stdin exclude each other.")
         if path:
+            from vcloudair_core.config import expand_user
+
             try:
-                lines = Path(path).expanduser().read_text(encoding="utf-8").splitlines()
+                lines = expand_user(path).read_text(encoding="utf-8").splitlines()
             except (OSError, UnicodeDecodeError) as exc:
                 raise ConfigurationError(f"The password file {path} cannot be read: {exc}.") from exc
             return _not_empty(lines[0] if lines else "", f"The password file {path}")
@@ -129,6 +132,7 @@ def connected(function: Callable[..., Any]) -> Callable[..., Any]:
         context = arguments.pop("ctx")
         run = cast("Invocation", context.obj).with_options(take_shared(arguments, own=own))
         context.obj = run = replace(run, subcommand=context.invoked_subcommand or "")
+        run.marks.update(getattr(function, _MARKS, ()))
         run.output  # noqa: B018 - a bad --output is refused before anything is sent
         if run.given.get("verbose"):
             logging.getLogger("vcloudair_core").setLevel(logging.DEBUG)
@@ -139,6 +143,15 @@ def connected(function: Callable[..., Any]) -> Callable[..., Any]:
     command.__signature__ = signature  # type: ignore[attr-defined]
     command.__annotations__ = annotations
     return command
+
+
+def changes(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Mark a command that does more than to print. Stands below :func:`connected`.
+
+    Its exit code is that of what it did, also when its output cannot be written because a disk is full.
+    """
+    setattr(function, _MARKS, ("changes",))
+    return function
 
 
 def root_callback() -> Callable[..., None]:
@@ -162,6 +175,7 @@ _TARGET_OPTIONS = ("edge", "vdc")
 """Options that say what is written to: guessing which of two was meant may write to the wrong one."""
 
 _PROGRESS = "vca progress"
+_MARKS = "__vca_marks__"
 _STDIN: list[str] = []
 
 

@@ -9,24 +9,45 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
-from vcloudair_core.cli.exit_codes import BROKEN_PIPE, INTERRUPTED, OK, USAGE, exit_code_for
-from vcloudair_core.cli.output import OutputClosedError, say
+from vcloudair_core.cli.exit_codes import FAILED, INTERRUPTED, OK, USAGE, exit_code_for
+from vcloudair_core.cli.output import say
+from vcloudair_core.cli.streams import guarded, open_missing
 from vcloudair_core.errors import PluginError, VcloudAirError
 
 if TYPE_CHECKING:
     from vcloudair_core.plugin.manager import PluginManager
     from vcloudair_core.plugin.records import CommandRecord
 
+CHANGES = "changes"
+"""Mark of a run whose command does more than to print; see :func:`vcloudair_core.cli.invocation.changes`."""
+
 _MISSING = "vca needs the extra 'cli': pip install 'vcloudair-core[cli]'"
 
 
 def main() -> None:
-    """What the console script calls. Never returns."""
+    """Run the command line of this process and end with its exit code. Never returns."""
+    open_missing()
     sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command line and return its exit code. Results go to stdout, everything else to stderr."""
+    """Run one command line and return its exit code. Results go to stdout, everything else to stderr.
+
+    Output that cannot be written stops nothing. It changes the exit code only when output was all there is to do.
+    """
+    marks: set[str] = set()
+    with guarded() as output:
+        status = _run_guarded(arguments, marks)
+        output.flush()
+        if not output.lost:
+            return status
+        is_all = status == OK and CHANGES not in marks
+        mark = "Error" if is_all else "Warning"
+        say(f"{mark}: The output could not be written completely: {output.lost}.")
+        return FAILED if is_all else status
+
+
+def _run_guarded(arguments: Sequence[str], marks: set[str]) -> int:
     try:
         import typer  # noqa: F401 - is the extra there?
     except ImportError:
@@ -37,13 +58,9 @@ def run(arguments: Sequence[str]) -> int:
         with _warnings_shown():
             # `vca plugins` tells the same in its own words.
             news.disabled = "plugins" in arguments
-            return _run(arguments)
+            return _run(arguments, marks)
     except KeyboardInterrupt:
         return _stopped()
-    except (OutputClosedError, BrokenPipeError):
-        # Whoever read our output is gone. Python would complain once more when it flushes stdout at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return BROKEN_PIPE
     except VcloudAirError as exc:
         return report(exc)
     except Exception as exc:
@@ -54,7 +71,7 @@ def run(arguments: Sequence[str]) -> int:
         news.disabled = False
 
 
-def _run(arguments: Sequence[str]) -> int:
+def _run(arguments: Sequence[str], marks: set[str]) -> int:
     import typer
 
     from vcloudair_core.cli.invocation import Invocation
@@ -69,7 +86,7 @@ def _run(arguments: Sequence[str]) -> int:
             args=list(arguments),
             prog_name="vca",
             standalone_mode=False,
-            obj=Invocation(plugins=plugins, plugin_error=problem),
+            obj=Invocation(plugins=plugins, plugin_error=problem, marks=marks),
         )
     except usage_error as exc:
         cast("Any", exc).show()

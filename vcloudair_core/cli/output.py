@@ -50,7 +50,7 @@ def emit(
     stderr.
     """
     if output == "json":
-        write(visible_json(json.dumps(rows, indent=2, ensure_ascii=False, default=str)))
+        write(_json(rows))
     elif output == "yaml":
         write(_yaml(rows).rstrip("\n"))
     elif output == "csv":
@@ -68,6 +68,12 @@ def emit(
         _table(columns, listed)
 
 
+def _json(rows: Any) -> str:
+    text = visible_json(json.dumps(rows, indent=2, ensure_ascii=False, default=str))
+    # JSON has escapes of its own: what they stand for is the same value on every terminal.
+    return text if can_show(text) else json.dumps(rows, indent=2, default=str)
+
+
 def _csv(rows: Any) -> None:
     listed = [{"key": key, "value": value} for key, value in rows.items()] if isinstance(rows, Mapping) else list(rows)
     heading = list(dict.fromkeys(name for row in listed for name in row))
@@ -82,17 +88,19 @@ def csv_line(values: Sequence[Any]) -> None:
     write(csv_text(values))
 
 
-class OutputClosedError(Exception):
-    """Whoever read our standard output is gone: ``vca ... | head``."""
-
-
 def write(text: str) -> None:
-    """One text to stdout, written through. Raises OutputClosedError when nobody reads it any more."""
+    """Write one text to stdout, at once."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def can_show(text: str) -> bool:
+    """True when standard output has all of these characters."""
     try:
-        sys.stdout.write(f"{text}\n")
-        sys.stdout.flush()
-    except BrokenPipeError as exc:
-        raise OutputClosedError from exc
+        text.encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
 
 
 def say(text: str) -> None:
@@ -183,4 +191,5 @@ def _yaml(rows: Any) -> str:
     plain = json.loads(json.dumps(rows, default=str))
     text: str = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100)
     # YAML has escapes for everything, but PyYAML uses them for all that is not ASCII or for nothing.
-    return yaml.safe_dump(plain, sort_keys=False, width=100) if has_harmful(text) else text
+    is_plain = not has_harmful(text) and can_show(text)
+    return text if is_plain else yaml.safe_dump(plain, sort_keys=False, width=100)

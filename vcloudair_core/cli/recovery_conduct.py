@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import select
 import signal
 import sys
@@ -16,6 +15,7 @@ from vcloudair_core.cli.exit_codes import INTERRUPTED
 from vcloudair_core.cli.output import Column, emit, say
 from vcloudair_core.cli.recovery_view import LiveRun, live_run, observers_of
 from vcloudair_core.errors import TaskFailedError, sentences
+from vcloudair_core.folders import current_user
 
 if TYPE_CHECKING:
     from vcloudair_core.cli.invocation import Invocation
@@ -128,7 +128,7 @@ def _answered(question: Question, stop: Stop) -> str:
     while not stop.is_requested:
         if select.select([sys.stdin], [], [], 0.2)[0]:
             is_yes = sys.stdin.readline().strip().lower() == "yes"
-            return getpass.getuser() if is_yes else ""
+            return current_user() if is_yes else ""
     return ""
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from vcloudair_core.config import secrets_in_environment
 from vcloudair_core.edge_document import read_document
 from vcloudair_core.errors import SpecError, VcloudAirError
+from vcloudair_core.folders import current_user
 from vcloudair_core.recovery.edges import saved_file, switch
 from vcloudair_core.recovery.http_check import check_url
 from vcloudair_core.recovery.plan import Approval, Command, HttpCheck, NetworkChange, Playbook, Step, SwitchBack
@@ -234,11 +235,10 @@ def approvals_of(names: Sequence[str], otherwise: Ask | None) -> Ask | None:
     """Asks nobody about the steps of these names: they were approved beforehand, by the user who runs this."""
     if not names:
         return otherwise
-    import getpass
 
     def ask(question: Question) -> str:
         if question.step in names:
-            return f"{getpass.getuser()} (beforehand)"
+            return f"{current_user()} (beforehand)"
         return otherwise(question) if otherwise is not None else ""
 
     return ask

@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vcloudair_core.folders import is_own
+from vcloudair_core.folders import cache_folder, is_own
 from vcloudair_core.redact import Secret, as_bytes
 from vcloudair_core.session.auth import Farewell, Grant
 from vcloudair_core.session.clock import SYSTEM_CLOCK, Clock
@@ -50,13 +50,7 @@ def open_cache(settings: Settings) -> TokenCache | None:
     secret = settings.api_token or settings.password
     if not secret:
         return None
-    if settings.cache_dir:
-        folder = Path(settings.cache_dir)
-    else:
-        import platformdirs
-
-        folder = Path(platformdirs.user_cache_dir("vcloudair")) / "sessions"
-    return TokenCache(folder, cache_key(settings), secret)
+    return TokenCache(cache_folder(settings), cache_key(settings), secret)
 
 
 def cache_key(settings: Settings) -> str:

@@ -131,7 +131,7 @@ def test_the_table_tells_each_step_and_what_to_do(vca: Vca, monkeypatch: pytest.
 def test_plain_marks_where_the_terminal_cannot_show_others(
     vca: Vca, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(command, "_can_show", lambda text: False)
+    monkeypatch.setattr(command, "can_show", lambda text: False)
     assert vca("doctor").out.startswith("X  Settings missing: url, username, password, org\n            -> Set VCA_URL")
 
 

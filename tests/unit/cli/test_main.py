@@ -196,7 +196,7 @@ def test_a_reader_that_goes_away_ends_it_quietly() -> None:
             text=True,
             env={**os.environ, "PYTHONWARNINGS": "ignore"},
         )
-    assert done.returncode == 141
+    assert done.returncode == 0
     assert "Broken" not in done.stderr
 
 

@@ -12,7 +12,7 @@ from vcloudair_core.cli.doctor.network import Network, check_clock, check_networ
 from vcloudair_core.cli.doctor.steps import FAILURE, PASSED, SKIPPED, WARNING, Step, failed
 from vcloudair_core.cli.exit_codes import exit_code_for
 from vcloudair_core.cli.invocation import Invocation, connected
-from vcloudair_core.cli.output import console, emit, say, write
+from vcloudair_core.cli.output import can_show, console, emit, say, write
 from vcloudair_core.errors import VcloudAirError
 from vcloudair_core.plaintext import visible
 
@@ -85,7 +85,7 @@ def _tell(steps: Iterable[Step]) -> list[Step]:
     from rich.table import Table
     from rich.text import Text
 
-    fancy = _can_show("✔✖→")
+    fancy = can_show("✔✖→")
     marks = _MARKS if fancy else _PLAIN_MARKS
     screen = console()
     told = []
@@ -112,11 +112,3 @@ def _verdict(told: list[Step]) -> str:
     if broken:
         return f"Start with {broken[0].name}: everything after it depends on it."
     return f"It works, with {len(warnings)} thing(s) to look at." if warnings else "All is well."
-
-
-def _can_show(text: str) -> bool:
-    try:
-        text.encode(sys.stdout.encoding or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True

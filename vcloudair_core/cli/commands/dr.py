@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from vcloudair_core.cli.commands import dr_check, dr_runs
-from vcloudair_core.cli.invocation import Invocation, connected
+from vcloudair_core.cli.invocation import Invocation, changes, connected
 from vcloudair_core.cli.output import Column, emit, say
 from vcloudair_core.errors import ConfigurationError, TaskFailedError
 
@@ -62,6 +62,7 @@ dr_check.register(app)
 
 @app.command()
 @connected
+@changes
 def test(
     run: Invocation,
     machines: list[str] = _MACHINES,
@@ -86,6 +87,7 @@ def test(
 
 @app.command()
 @connected
+@changes
 def cleanup(
     run: Invocation,
     machines: list[str] = _MACHINES,
@@ -106,6 +108,7 @@ def cleanup(
 
 @app.command()
 @connected
+@changes
 def failover(
     run: Invocation,
     machines: list[str] = _MACHINES,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from vcloudair_core.cli.invocation import Invocation, connected
+from vcloudair_core.cli.invocation import Invocation, changes, connected
 from vcloudair_core.cli.output import Column, emit, say
 from vcloudair_core.cli.recovery_conduct import COLUMNS, conduct
 from vcloudair_core.errors import ConfigurationError
@@ -57,6 +57,7 @@ def runs(run: Invocation, most: int = typer.Option(20, "--most", min=1, help="Ho
 
 
 @connected
+@changes
 def resume(
     run: Invocation,
     run_id: str = _RUN,

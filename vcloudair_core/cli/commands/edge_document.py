@@ -12,7 +12,7 @@ from vcloudair_core.cli.changes import show_plan
 from vcloudair_core.cli.edge_files import load_plan, only, save_plan
 from vcloudair_core.cli.edge_target import edge_target
 from vcloudair_core.cli.exit_codes import DRIFT
-from vcloudair_core.cli.invocation import Invocation, connected
+from vcloudair_core.cli.invocation import Invocation, changes, connected
 from vcloudair_core.cli.output import emit, say
 from vcloudair_core.edge_document import EdgeDocument, agreed_target, explicit_target, read_document
 from vcloudair_core.errors import ConfigurationError, VcloudAirError
@@ -70,6 +70,7 @@ def plan(
 
 
 @connected
+@changes
 def apply(
     run: Invocation,
     document: str = typer.Argument(None, help="An edge document; - for standard input."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from vcloudair_core.cli.invocation import Invocation, connected
+from vcloudair_core.cli.invocation import Invocation, changes, connected
 from vcloudair_core.cli.output import Column, emit, say
 from vcloudair_core.errors import NotFoundError
 
@@ -28,6 +28,7 @@ def stages(run: Invocation) -> None:
 
 
 @connected
+@changes
 def discard(run: Invocation, stage: str = typer.Argument(help="Name of the stage.")) -> None:
     """Drop a stage. What was on it is not written. Nothing is sent."""
     from vcloudair_core.folders import state_folder

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from vcloudair_core.cli.conditions import conditions, words
-from vcloudair_core.cli.invocation import Invocation, connected
+from vcloudair_core.cli.invocation import Invocation, changes, connected
 from vcloudair_core.cli.output import Column, console, emit, say, write
 from vcloudair_core.cli.progress_bar import progress_bar
 from vcloudair_core.cli.sparkline import sparkline
@@ -166,6 +166,7 @@ def top(
 
 @app.command()
 @connected
+@changes
 def serve(
     run: Invocation,
     machines: list[str] = _MACHINES,

@@ -9,7 +9,7 @@ from pathlib import Path
 import typer
 
 from vcloudair_core.cli.exit_codes import OK, exit_code_for
-from vcloudair_core.cli.invocation import Invocation, connected
+from vcloudair_core.cli.invocation import Invocation, changes, connected
 from vcloudair_core.cli.output import Column, emit, say
 from vcloudair_core.errors import PluginError, VcloudAirError
 from vcloudair_core.plugin.manager import PluginManager
@@ -57,6 +57,7 @@ def plugins(
 
 @app.command("new")
 @connected
+@changes
 def new(
     run: Invocation,
     name: str = typer.Argument(..., help="Name of the plugin: small letters, digits, dashes."),

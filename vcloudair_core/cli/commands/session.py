@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from vcloudair_core.cli.invocation import Invocation, connected
+from vcloudair_core.cli.invocation import Invocation, changes, connected
 from vcloudair_core.cli.output import emit, say
 from vcloudair_core.client import Client
 
 
 @connected
+@changes
 def login(run: Invocation) -> None:
     """Sign in, and keep the session for the next command.
 
@@ -24,6 +25,7 @@ def login(run: Invocation) -> None:
 
 
 @connected
+@changes
 def logout(run: Invocation) -> None:
     """End the session at the server and forget its token."""
     with run.client() as client:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from vcloudair_core.cli.invocation import Invocation, connected
+from vcloudair_core.cli.invocation import Invocation, changes, connected
 from vcloudair_core.errors import ConfigurationError
 
 app = typer.Typer(help="The simulator: the API on this machine, no cloud needed.", no_args_is_help=True)
@@ -21,6 +21,7 @@ def sim() -> None:
 
 @app.command("serve")
 @connected
+@changes
 def serve(
     run: Invocation,
     profile: str = typer.Option("all", "--profile", metavar="vchs|vca|vcd|all", help="Which API to simulate."),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
+from vcloudair_core.config import expand_user
 from vcloudair_core.engine.canonical import address_range, fold, without_blanks
 from vcloudair_core.engine.fields import fields_of
 from vcloudair_core.engine.matching import refuse_doubles
@@ -260,7 +260,7 @@ def _key(reader: Reader, name: str) -> Secret | None:
 
 def _key_in(path: str, at: str, problems: Problems) -> str | None:
     try:
-        with Path(path).expanduser().open(encoding="utf-8") as file:
+        with expand_user(path).open(encoding="utf-8") as file:
             return file.read(_LONGEST_FILE).rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as exc:
         reason = exc.strerror if isinstance(exc, OSError) else "it is not UTF-8 text"
