@@ -1,7 +1,7 @@
 """Automate vCloud Air and VMware Cloud Director tenants.
 
-Two ways in. ``connect(...)`` gives a :class:`Client`, which reads, plans and converges resources. The classes of the
-original SDK (``VCASession``, ``ANSFirewall`` …) stand over the same services.
+Two ways in. ``connect(...)`` gives a :class:`Client`, which reads, plans and converges resources. The classes of
+vcloudair 0.5 (``VCASession``, ``ANSFirewall`` …) and its modules stand over the same services.
 
 Names are loaded at first use, so that importing this package costs next to nothing.
 """
@@ -57,9 +57,9 @@ if TYPE_CHECKING:
     from vcloudair_core.services.dr.seed import DisasterRecovery
     from vcloudair_core.services.metrics.seed import Metrics
     from vcloudair_core.services.query.seed import (
-        BaseQuery,
         EdgeGatewayQuery,
         OrgVdcQuery,
+        QueryBase,
         VAppQuery,
         VAppTemplateQuery,
         VMQuery,
@@ -76,7 +76,6 @@ __all__ = [
     "ApiError",
     "App",
     "AuthenticationError",
-    "BaseQuery",
     "BusyError",
     "Change",
     "Client",
@@ -101,6 +100,7 @@ __all__ = [
     "PlanRejectedError",
     "PluginError",
     "Present",
+    "QueryBase",
     "Secret",
     "ServerError",
     "Settings",
@@ -131,7 +131,7 @@ _HOMES = {
     "ANSFirewall": "vcloudair_core.services.ans.seed",
     "ANSIPSec": "vcloudair_core.services.ans.seed",
     "ANSNat": "vcloudair_core.services.ans.seed",
-    **{name: "vcloudair_core.services.query.seed" for name in __all__ if name.endswith("Query")},
+    **{name: "vcloudair_core.services.query.seed" for name in __all__ if "Query" in name},
     "Absent": "vcloudair_core.engine.desired",
     "App": "vcloudair_core.app",
     "Change": "vcloudair_core.engine.plan",
@@ -154,7 +154,13 @@ _HOMES = {
 }
 
 
+_MODULES = ("ans", "dr", "metrics", "query", "session")
+"""Importing vcloudair 0.5 loaded them, so programs use them without an import of their own."""
+
+
 def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f"{__name__}.{name}")
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

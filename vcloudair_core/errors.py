@@ -50,10 +50,11 @@ def sentences(*parts: str) -> str:
     return joined
 
 
-class VcloudAirError(Exception):
+class VcloudAirError(RuntimeError):
     """The root of the tree.
 
-    ``message`` says what failed and on what; ``hint`` (may be empty) says what to do next.
+    ``message`` says what failed and on what; ``hint`` (may be empty) says what to do next. A RuntimeError, so that the
+    ``except RuntimeError`` of a program for vcloudair 0.5 catches it.
     """
 
     def __init__(self, message: str, *, hint: str = "") -> None:

@@ -90,6 +90,18 @@ class Secret:
         raise TypeError("a Secret is not to be pickled")
 
 
+class MaskedStr(str):
+    """A secret as plain text, for programs that send it themselves; only its ``repr`` hides it."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return repr(MASK)
+
+    def __reduce__(self) -> Any:
+        return str, (str(self),)
+
+
 def is_secret_name(name: str) -> bool:
     """True for a key, attribute or header whose value is always a secret."""
     return bool(_SECRET_KEY.search(name.replace("-", "_")) or _SECRET_HEADER.search(name))

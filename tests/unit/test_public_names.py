@@ -5,14 +5,16 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 import vcloudair_core
 
 PINNED = """
-ANSFirewall ANSIPSec ANSNat Absent AmbiguousMatchError ApiError App AuthenticationError BaseQuery BusyError Change
-Client ConfigurationError ConflictError ConnectionFailedError DecodeError DisasterRecovery EdgeGatewayQuery
-EngineError Exactly IncompleteResultError InvalidRequestError LockTimeoutError Metrics NotConvergedError NotFoundError
-OrgVdcQuery Outcome PermissionDeniedError Plan PlanRejectedError PluginError Present Secret ServerError Settings
-SpecError StageError TaskError TaskFailedError TaskTimeoutError TimeoutExpiredError TlsError TransportError VAppQuery
+ANSFirewall ANSIPSec ANSNat Absent AmbiguousMatchError ApiError App AuthenticationError BusyError Change Client
+ConfigurationError ConflictError ConnectionFailedError DecodeError DisasterRecovery EdgeGatewayQuery EngineError Exactly
+IncompleteResultError InvalidRequestError LockTimeoutError Metrics NotConvergedError NotFoundError OrgVdcQuery Outcome
+PermissionDeniedError Plan PlanRejectedError PluginError Present QueryBase Secret ServerError Settings SpecError
+StageError TaskError TaskFailedError TaskTimeoutError TimeoutExpiredError TlsError TransportError VAppQuery
 VAppTemplateQuery VCAODSession VCASession VMQuery VcloudAirError __version__ agreed_target connect hookimpl preload
 waiting_stages
 """.split()
@@ -25,6 +27,22 @@ def test_names_are_pinned() -> None:
 
 def test_every_name_loads() -> None:
     assert [name for name in PINNED if getattr(vcloudair_core, name, None) is None] == []
+
+
+def test_the_modules_of_vcloudair_are_there_without_an_import_of_their_own() -> None:
+    names = ["ans.ANSNat", "dr.DisasterRecovery", "metrics.Metrics", "query.QueryBase", "session.VCAODSession"]
+    code = (
+        f"import vcloudair_core as v; print([kind.__name__ for kind in ({', '.join(f'v.{name}' for name in names)})])"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert shown.strip() == repr([name.rpartition(".")[2] for name in names])
+
+
+@pytest.mark.parametrize("module", ["ans", "query", "metrics", "dr", "session"])
+def test_the_modules_of_vcloudair_load_nothing_that_sends(module: str) -> None:
+    code = f"import sys, vcloudair_core.{module}; print('requests' in sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert loaded.stdout.strip() == "False"
 
 
 def test_importing_loads_nothing_heavy() -> None:

@@ -9,8 +9,8 @@ GROUPS = {
     "What is to be, and what came of it": (
         "Present", "Absent", "Exactly", "Plan", "Change", "Outcome", "waiting_stages",
     ),
-    "The classes of the original SDK": (
-        "VCASession", "VCAODSession", "ANSFirewall", "ANSNat", "ANSIPSec", "Metrics", "BaseQuery", "VMQuery",
+    "The classes of vcloudair 0.5": (
+        "VCASession", "VCAODSession", "ANSFirewall", "ANSNat", "ANSIPSec", "Metrics", "QueryBase", "VMQuery",
         "VAppQuery", "VAppTemplateQuery", "OrgVdcQuery", "EdgeGatewayQuery", "DisasterRecovery",
     ),
     "For plugins": ("hookimpl",),

@@ -1,1 +1,21 @@
+"""Sessions: signing in, calls, tasks.
 
+``VCASession`` and ``VCAODSession`` of vcloudair 0.5 can be imported from here, as from its module ``session``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vcloudair_core.session.facade import VCAODSession, VCASession
+
+__all__ = ["VCAODSession", "VCASession"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from vcloudair_core.session import facade
+
+    return getattr(facade, name)

@@ -10,14 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
+from xml.etree.ElementTree import ParseError
 
 from vcloudair_core.config import Settings
 from vcloudair_core.errors import ConfigurationError, DecodeError, NotFoundError
-from vcloudair_core.redact import Secret
+from vcloudair_core.redact import MaskedStr, Secret
 from vcloudair_core.session import auth_vca, auth_vchs, session_codec
 from vcloudair_core.session.auth import Flow, Grant, PrimedAuth
 from vcloudair_core.session.auth_vcd import TOKEN_HEADER, VcdAuth
 from vcloudair_core.session.clock import SYSTEM_CLOCK, Clock
+from vcloudair_core.session.compat_errors import compatible_errors
 from vcloudair_core.session.identity import Identity
 from vcloudair_core.session.org_info import OrgInfo, new_transport, session_for
 from vcloudair_core.session.retry import RetryPolicy
@@ -50,19 +52,26 @@ class _Portal:
         self.version = check_pinned(str(version))
         self.username = username
         self.vcd_tokens: dict[str, OrgInfo] = {}
+        self.vca_token: str | None = None
         self.transport = None
         self.clock = SYSTEM_CLOCK
-        self._password = Secret(password or "")
+        self._password: MaskedStr | None = None
         self._default_transport: Transport | None = None
+        self.password = password
 
     @property
-    def password(self) -> Secret:
-        """The password, which shows itself to nobody."""
+    def password(self) -> str | None:
+        """The password. A repr of it, or of what holds it, does not show it."""
         return self._password
 
     @password.setter
-    def password(self, value: str | Secret) -> None:
-        self._password = Secret(value)
+    def password(self, value: str | Secret | None) -> None:
+        known = value.reveal() if isinstance(value, Secret) else value
+        self._password = None if known is None else MaskedStr(known)
+
+    @property
+    def _secret(self) -> Secret:
+        return Secret(self._password or "")
 
     def _remember(self, username: str | None, password: str | None) -> None:
         self.username = username or self.username
@@ -75,7 +84,7 @@ class _Portal:
             )
 
     def _settings(self, flavour: str, **more: str) -> Settings:
-        given = {"service_type": flavour, "username": self.username, "password": self._password}
+        given = {"service_type": flavour, "username": self.username, "password": self._secret}
         return Settings.load(given | {"api_version": self.version, "session_cache": False} | more)
 
     def _transport(self, settings: Settings) -> Transport:
@@ -105,6 +114,9 @@ class VCASession(_Portal):
 
     def __init__(self, version: str = "5.6", username: str | None = None, password: str | None = None) -> None:
         super().__init__(version, username, password)
+        self.headers: dict[str, str] = {}
+        self.service_list_url: str | None = None
+        self.vdc_list: dict[str, str] = {}
         self._portal_session: PortalSession | None = None
         self._vdcs: dict[str, PortalVdc] = {}
 
@@ -120,6 +132,7 @@ class VCASession(_Portal):
         """Names for :meth:`login_to_vdc`, in lower case. A name that two services share is listed as service/name."""
         return list(self._vdcs)
 
+    @compatible_errors(ParseError)
     def login(
         self,
         username: str | None = None,
@@ -141,6 +154,7 @@ class VCASession(_Portal):
         self._login_to_portal()
         return self.login_to_vdc(orgname) if orgname else None
 
+    @compatible_errors(ParseError)
     def login_to_vdc(self, orgname: str) -> OrgInfo:
         """Get a new vCloud Director token for an org of the portal; the portal's own token is used as it is.
 
@@ -161,12 +175,17 @@ class VCASession(_Portal):
         portal = self._portal(settings)
 
         def flow() -> Generator[Request, Response, tuple[PortalSession, list[PortalVdc]]]:
-            session = yield from portal.sign_in(str(self.username), self._password)
+            session = yield from portal.sign_in(str(self.username), self._secret)
             services = yield from portal.list_services(session)
             return session, (yield from portal.list_vdcs(session, services))
 
         self._portal_session, vdcs = self._run(settings, flow())
+        self.vca_token = MaskedStr(self._portal_session.token.reveal())
+        self.service_list_url = self._portal_session.services_url
+        accept = f"application/xml;version={self.version}"
+        self.headers |= {"Accept": accept, auth_vchs.PORTAL_HEADER: self.vca_token}
         self._vdcs = _by_name(vdcs)
+        self.vdc_list = {name: vdc.session_href for name, vdc in self._vdcs.items()}
 
     def _portal(self, settings: Settings) -> auth_vchs.Portal:
         return auth_vchs.Portal(self.login_url, self.version, settings.allowed_origins or ())
@@ -215,6 +234,7 @@ class VCASession(_Portal):
     def _login_directly(self, vcd_url: str, orgname: str) -> OrgInfo:
         base_url = normalise_url(vcd_url)
         settings = self._settings("vchs", url=base_url, org=orgname)
+        self.headers["Accept"] = f"application/*+xml;version={self.version}"
         flow = VcdAuth(settings)
         grant = self._run(settings, flow.sign_in())
         auth = PrimedAuth(_borrowed(grant), flow)
@@ -233,6 +253,10 @@ class VCASession(_Portal):
         return info
 
 
+class _NoSuchInstanceError(ConfigurationError, IndexError):
+    """An index beyond the list: an IndexError for programs of vcloudair 0.5."""
+
+
 class VCAODSession(_Portal):
     """The On-Demand service. ``login_url`` may be set, on the class or on an object, to sign in elsewhere."""
 
@@ -242,6 +266,7 @@ class VCAODSession(_Portal):
         super().__init__(version, username, password)
         self.instances: list[dict[str, Any]] = []
 
+    @compatible_errors(ValueError)
     def login(self, username: str | None = None, password: str | None = None) -> None:
         """Sign in and learn the instances that have a vCloud Director: see :attr:`instances`.
 
@@ -251,12 +276,13 @@ class VCAODSession(_Portal):
         settings = self._settings("vca", url=_base_of(self.login_url))
         portal = self._portal(settings)
 
-        def flow() -> Generator[Request, Response, tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]]:
-            token = yield from portal.sign_in(str(self.username), self._password)
+        def flow() -> Generator[Request, Response, tuple[Secret, list[dict[str, Any]], dict[str, dict[str, Any]]]]:
+            token = yield from portal.sign_in(str(self.username), self._secret)
             instances = yield from portal.list_instances(token)
-            return instances, (yield from portal.list_plans(token))
+            return token, instances, (yield from portal.list_plans(token))
 
-        instances, plans = self._run(settings, flow())
+        token, instances, plans = self._run(settings, flow())
+        self.vca_token = MaskedStr(token.reveal())
         self.instances = [_named(entry, plans) for entry in instances if auth_vca.session_attributes(entry)]
 
     def show_instance_list(self) -> None:
@@ -266,15 +292,17 @@ class VCAODSession(_Portal):
             kind, region = instance.get("friendlyName") or "Unnamed", str(instance.get("region") or "").split(".")[0]
             print(f"{index!s:5} {kind:30} {region:20}")  # noqa: T201 - as above
 
+    @compatible_errors(ParseError)
     def login_to_instance(self, idx: int) -> OrgInfo:
         """Sign in to the instance of that index and return its info.
 
         Raises: ConfigurationError for an index that is not there, and what :meth:`login` raises.
         """
-        if not 0 <= idx < len(self.instances):
+        try:
+            instance = self.instances[idx]
+        except IndexError:
             known = f"0 to {len(self.instances) - 1}" if self.instances else "none; call login() first"
-            raise ConfigurationError(f"There is no instance {idx}. There are: {known}.")
-        instance = self.instances[idx]
+            raise _NoSuchInstanceError(f"There is no instance {idx}. There are: {known}.") from None
         settings = self._settings("vca", url=_base_of(self.login_url), instance=str(instance.get("id") or idx))
         grant = self._run(settings, self._open(instance))
         # Named here, so that an org of the environment (VCA_ORG) does not guard against the instance chosen.
@@ -303,7 +331,7 @@ class VCAODSession(_Portal):
     def _open(self, instance: Mapping[str, Any]) -> Flow:
         settings = self._settings("vca", url=_base_of(self.login_url))
         base_url, found, token = yield from self._portal(settings).open_instance(
-            instance, str(self.username), self._password
+            instance, str(self.username), self._secret
         )
         return auth_vca.instance_grant(base_url, self.version, instance, found, token)
 

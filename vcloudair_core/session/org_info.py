@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.config import Settings
 from vcloudair_core.errors import ConfigurationError
-from vcloudair_core.redact import MASK, Secret
+from vcloudair_core.redact import MASK, MaskedStr, Secret
 from vcloudair_core.session.auth import Grant, PrimedAuth
 from vcloudair_core.session.auth_vcd import TOKEN_HEADER
 from vcloudair_core.session.identity import Identity
@@ -27,6 +27,8 @@ class OrgInfo(dict[str, str]):
 
     def __init__(self, values: Mapping[str, str], session: Session) -> None:
         super().__init__(values)
+        if "token" in self:
+            self["token"] = MaskedStr(self["token"])
         self.session = session
         self._as_given = dict(values)
 
@@ -52,9 +54,12 @@ def session_for(
     version: str | None = None,
     *,
     transport: Transport | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> Session:
     """A session for a service class: the live one of an :class:`OrgInfo`, else one made from its keys, or from the
     separate arguments, which count where ``org_info`` has nothing. Nothing is sent.
+
+    ``headers`` go with every call of a session that is made here.
 
     Raises: ConfigurationError when URL or token is missing.
     """
@@ -73,7 +78,8 @@ def session_for(
     chosen = check_pinned(str(known.get("version") or version or DEFAULT_VERSIONS[flavour]))
     header = str(known.get("auth-header") or TOKEN_HEADER)
     value = f"Bearer {secret}" if header.lower() == "authorization" else str(secret)
-    grant = Grant(Identity(flavour, base_url, chosen, auth_header=header), {header: Secret(value)}, is_own=False)
+    sent = {name: Secret(text) for name, text in (headers or {}).items()} | {header: Secret(value)}
+    grant = Grant(Identity(flavour, base_url, chosen, auth_header=header), sent, is_own=False)
     settings = Settings.load({"service_type": flavour, "url": base_url, "api_version": chosen})
     return Session(settings, transport or new_transport(settings), PrimedAuth(grant))
 

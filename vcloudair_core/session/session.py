@@ -84,6 +84,11 @@ class Session:
         return self._current()[0].identity
 
     @property
+    def transport(self) -> Transport:
+        """The transport under this session."""
+        return self._wire.transport
+
+    @property
     def calls(self) -> int:
         """How many HTTP exchanges there were so far, sign-in and repeats included."""
         return self._wire.calls

@@ -15,7 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core._version import __version__
-from vcloudair_core.errors import ConfigurationError, ConnectionFailedError, TimeoutExpiredError, TransportError
+from vcloudair_core.errors import (
+    ConfigurationError,
+    ConnectionFailedError,
+    TimeoutExpiredError,
+    TlsError,
+    TransportError,
+)
 from vcloudair_core.http import Headers, Request, Response
 from vcloudair_core.transport.deadline import Deadline, pool_classes
 from vcloudair_core.transport.failures import failure_of, is_timeout
@@ -166,6 +172,17 @@ class RequestsTransport:
             raise _broken_body(exc, request) from None
         _check_length(raw, request)
         return b"".join(chunks)
+
+
+def error_class_of(error: TransportError) -> type[OSError]:
+    """The class of requests for the same failure, for programs that call requests' errors by name."""
+    from requests import exceptions
+
+    if isinstance(error, TlsError):
+        return exceptions.SSLError
+    if isinstance(error, TimeoutExpiredError):
+        return exceptions.ReadTimeout if error.may_have_executed else exceptions.ConnectTimeout
+    return exceptions.ConnectionError
 
 
 def preload() -> None:

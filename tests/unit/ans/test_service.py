@@ -20,7 +20,7 @@ NETWORK = f"/network/edges/{EDGE_ID}/firewall/config"
 def firewall(session: FakeSession) -> ANSFirewall:
     """As ``ANSFirewall(edge_id, org_info)`` makes it, over a session of the test."""
     made = ANSFirewall.__new__(ANSFirewall)
-    made._set_up(session, Edge(EDGE_ID), ("hybridity", "network_json"))  # type: ignore[arg-type]
+    made._set_up(lambda: session, Edge(EDGE_ID), ("hybridity", "network_json"))  # type: ignore[arg-type,return-value]
     return made
 
 
@@ -147,9 +147,9 @@ def test_it_is_made_from_what_the_sign_in_gave() -> None:
         ANSFirewall(f"urn:vcloud:gateway:{EDGE_ID}", org_info),
         ANSFirewall(EDGE_ID, None, *list(org_info.values())[:2]),
     ):
-        assert made.edge.edge_id == EDGE_ID
-    with pytest.raises(ConfigurationError):
-        ANSFirewall(EDGE_ID)
+        assert made._store().edge.edge_id == EDGE_ID
+    with pytest.raises(ConfigurationError, match="vcdurl and token"):
+        ANSFirewall(EDGE_ID).get_config()
 
 
 def test_the_service_gives_the_same_over_its_session(session: FakeSession) -> None:

@@ -299,14 +299,15 @@ def test_an_instance_gives_org_info() -> None:
     assert sess.vcd_tokens["uuid-1"] is info
 
 
-@pytest.mark.parametrize("index", [-1, 1])
-def test_an_index_that_is_not_there(index: int) -> None:
+@pytest.mark.parametrize("caught", [ConfigurationError, IndexError, RuntimeError])
+def test_an_index_that_is_not_there(caught: type[Exception]) -> None:
     sess, _ = on_demand(instance("uuid-1"))
-    with pytest.raises(ConfigurationError, match=r"call login\(\) first"):
-        sess.login_to_instance(index)
+    with pytest.raises(caught, match=r"call login\(\) first"):
+        sess.login_to_instance(-1)
     sess.login()
-    with pytest.raises(ConfigurationError, match="0 to 0"):
-        sess.login_to_instance(index)
+    with pytest.raises(caught, match="0 to 0"):
+        sess.login_to_instance(1)
+    assert sess.login_to_instance(-1)["org_uuid"] == "uuid-1"
 
 
 def test_a_version_that_is_none_is_refused_at_once() -> None:

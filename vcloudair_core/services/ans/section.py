@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, overload
 
 from vcloudair_core.engine.kind import Document
 from vcloudair_core.errors import DecodeError, NotFoundError, ServerError
 from vcloudair_core.services.ans.edges import Edge, uuid_in
-from vcloudair_core.services.ans.section_store import SectionCodec, SectionStore
+from vcloudair_core.services.ans.section_store import JSON, SectionCodec, SectionStore
 from vcloudair_core.services.ans.store import dialect_of
+from vcloudair_core.session.compat_errors import compatible_errors
 
 if TYPE_CHECKING:
     from vcloudair_core.session.session import Session
@@ -30,7 +32,7 @@ class EdgeSection:
 
     Iterating, indexing, slicing, ``len`` and ``del`` work on its records, the server's own included; ``config_data`` is
     everything. It is loaded at first use. ``org_info`` is what :class:`VCASession` returned; it beats ``vcdurl`` and
-    ``token``.
+    ``token``. ``edge``, ``headers`` and ``base_url`` may be changed: the next call uses them as they are then.
 
     Talks the JSON of ``/hybridity``; where a server has no such thing, as a plain vCloud Director, the JSON of
     ``/network/edges``.
@@ -42,6 +44,12 @@ class EdgeSection:
     records_path: ClassVar[tuple[str, str]] = ("", "")
     """Where its records are: the outer and the inner key."""
 
+    edge: str
+    """The id of the edge gateway, as it was given."""
+
+    base_url: str | None
+    headers: dict[str, Any]
+
     def __init__(
         self,
         edge_id: str,
@@ -49,27 +57,54 @@ class EdgeSection:
         vcdurl: str | None = None,
         token: str | None = None,
     ) -> None:
-        from vcloudair_core.session.facade import session_for
+        from vcloudair_core.session.compat_connection import Connection
 
-        edge = Edge(uuid_in(edge_id) or edge_id)
-        self._set_up(session_for(org_info, vcdurl, token), edge, ("hybridity", "network_json"))
+        connection = Connection(org_info, vcdurl, token, content_type=JSON)
+        self._set_up(
+            lambda: connection.session(self.base_url, self.headers), Edge(edge_id), ("hybridity", "network_json")
+        )
+        self.base_url = connection.url
+        self.headers = connection.headers
 
     @classmethod
     def over(cls: type[_Section], session: Session, edge: Edge) -> _Section:
         """The same over a session that is already there."""
         made = cls.__new__(cls)
         is_hybridity = dialect_of(session) == "hybridity"
-        made._set_up(session, edge, ("hybridity",) if is_hybridity else ("network_json",))
+        made._set_up(lambda: session, edge, ("hybridity",) if is_hybridity else ("network_json",))
+        made.base_url, made.headers = session.identity.base_url, {}
         return made
 
-    def _set_up(self, session: Session, edge: Edge, dialects: tuple[str, ...]) -> None:
-        self.edge = edge
-        self._stores = [
-            SectionStore(session, edge, dialect, self.section, self.json_codec(dialect)) for dialect in dialects
-        ]
+    def _set_up(self, session: Callable[[], Session], edge: Edge, dialects: tuple[str, ...]) -> None:
+        self.edge = edge.edge_id
+        self._edge_as_made = edge
+        self._session = session
+        self._dialects = dialects
+        self._stores_of: tuple[Session, str] | None = None
+        self._stores: list[SectionStore] = []
         self._loaded = False
+        self._version: int | None = None
         self._config: dict[str, Any] = {}
         self._records: list[Any] = []
+
+    def _store(self) -> SectionStore:
+        """The store of the edge and the session as they are now: a program may have changed either."""
+        wanted = (self._session(), self.edge)
+        if self._stores_of != wanted:
+            session, edge = wanted[0], self._edge_now()
+            self._stores = [
+                SectionStore(session, edge, dialect, self.section, self.json_codec(dialect))
+                for dialect in self._dialects
+            ]
+            is_other_edge = self._stores_of is not None and self._stores_of[1] != self.edge
+            # A version counts the writes of one edge: to another one, the section goes without.
+            self._version = None if is_other_edge else self._version
+            self._stores_of = wanted
+        return self._stores[0]
+
+    def _edge_now(self) -> Edge:
+        known = self._edge_as_made if self.edge == self._edge_as_made.edge_id else Edge(self.edge)
+        return replace(known, edge_id=uuid_in(self.edge) or self.edge)
 
     @classmethod
     def json_codec(cls, dialect: str) -> JsonSectionCodec:
@@ -78,13 +113,16 @@ class EdgeSection:
 
     # -- the section ---------------------------------------------------------------------------------------------
 
+    @compatible_errors(ValueError)
     def get_config(self) -> None:
         """Load the section, dropping what was changed and not saved. Raises: ApiError, TransportError, DecodeError."""
         document = self._read()
         outer_key, inner_key = self.records_path
         # In place: references to the configuration that a program holds stay good.
         self._config.clear()
-        self._config.update(document.tree)
+        # A program may keep the configuration in a file and restore it later: the version belongs to this read only.
+        self._config.update({key: value for key, value in document.tree.items() if key != "version"})
+        self._version = document.version
         outer = dict(self._config.get(outer_key) or {})
         self._records[:] = outer.get(inner_key) or []
         outer[inner_key] = self._records
@@ -94,7 +132,7 @@ class EdgeSection:
     def _read(self) -> Document:
         first_error: Exception | None = None
         while True:
-            store = self._stores[0]
+            store = self._store()
             try:
                 return store.read()
             except (NotFoundError, DecodeError, ServerError) as exc:
@@ -105,24 +143,29 @@ class EdgeSection:
                 first_error = exc
                 self._stores = self._stores[1:]
 
+    @compatible_errors(ValueError)
     def save_config(self) -> None:
         """Write the whole section, then load it again, because the server gives ids and a new version.
 
         Raises: ConflictError when somebody else has written since (where the server checks); other ApiErrors.
         """
         self._load()
-        store = self._stores[0]
-        store.commit(self.json_codec(self.dialect).document(self._config))
+        store = self._store()
+        version = {} if self._version is None else {"version": self._version}
+        store.commit(self.json_codec(self.dialect).document(version | self._config))
         self.get_config()
 
     @property
     def dialect(self) -> str:
         """The dialect that the server turned out to speak, or until it was asked, the first to try."""
-        return self._stores[0].dialect
+        return self._store().dialect
 
     @property
     def config_data(self) -> dict[str, Any]:
-        """The whole section as the server sent it, and as it will be saved: change it in place."""
+        """The whole section as the server sent it, and as it will be saved: change it in place.
+
+        Without the version, which :meth:`save_config` sends along as it was last read.
+        """
         self._load()
         return self._config
 
@@ -148,6 +191,12 @@ class EdgeSection:
         held: list[Any] = self._config[outer_key][inner_key]
         return held
 
+    @records.setter
+    def records(self, value: Iterable[Any]) -> None:
+        self._load()
+        outer_key, inner_key = self.records_path
+        self._records = self._config[outer_key][inner_key] = value if isinstance(value, list) else list(value)
+
     def __len__(self) -> int:
         return len(self.records)
 
@@ -167,4 +216,5 @@ class EdgeSection:
         return iter(self.records)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.edge.name or self.edge.edge_id!r})"
+        edge = self._edge_now()
+        return f"{type(self).__name__}({edge.name or edge.edge_id!r})"

@@ -157,5 +157,5 @@ class ANSIPSec(EdgeSection):
         problems.raise_if_any()
         made = completed_tunnel(spec, "dh2")
         if made.psk is not None:
-            self._stores[0].session.learn(made.psk)
+            self._store().session.learn(made.psk)
         self.records.append(self.json_codec(self.dialect).new_site(made))

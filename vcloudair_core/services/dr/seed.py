@@ -1,10 +1,12 @@
-"""Disaster recovery as the original SDK had it, with verdicts in place of "Done!"."""
+"""Disaster recovery with the API of vcloudair 0.5, and verdicts in place of "Done!"."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urljoin
+from xml.etree.ElementTree import ParseError
 
 from vcloudair_core.errors import ConfigurationError
 from vcloudair_core.plaintext import csv_cell
@@ -12,20 +14,40 @@ from vcloudair_core.services.dr.model import CLEANUP, FAILOVER, TEST, Reference,
 from vcloudair_core.services.dr.run import Options, Run
 from vcloudair_core.services.dr.service import RecoveryService
 from vcloudair_core.services.dr.store import list_replications, read_replication
+from vcloudair_core.session.compat_connection import Connection
+from vcloudair_core.session.compat_errors import compatible_errors
+
+if TYPE_CHECKING:
+    from vcloudair_core.session.session import Session
+
+nsmap = {"vcd": "http://www.vmware.com/vcloud/v1.5"}
 
 _COLUMNS = (
     "id", "name", "state", "test_state", "recovery_state", "is_paused", "rpo_minutes", "rpo_violation_minutes",
     "last_sync", "recovered_at", "href",
 )  # fmt: skip
+_PATH = "api/org/"
+
+
+class TaskPool:
+    """The queue of a :class:`DisasterRecovery`. Its actions are over when their methods return, so it is empty then."""
+
+    def add(self, target: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+        """Call ``target`` now."""
+        target(*args, **kwargs)
+
+    def join(self) -> None:
+        """Return at once."""
 
 
 class DisasterRecovery:
-    """Replications into an organisation, and tests, clean-ups and failovers of them.
+    """Replications into an organization, and tests, cleanups and failovers of them.
 
     ``replications[uuid]`` has ``name`` and ``href``. ``action_errors`` has a tuple ``(uuid, name, message)`` for each
-    machine that the last action failed for, and is cleared by the next one. A task that shows no change for
+    VM that the last action failed for, and is cleared in place by the next one. A task that shows no change for
     ``stuck_after_s`` seconds is given up. ``org_info`` is what :class:`VCASession` returned; it beats ``vcdurl``,
-    ``token`` and ``org_uuid``.
+    ``token``, ``org_uuid`` and ``version``. ``headers`` and ``base_api_url`` may be changed: the next call uses them as
+    they are then.
     """
 
     def __init__(
@@ -38,34 +60,50 @@ class DisasterRecovery:
         *,
         stuck_after_s: float = 600.0,
     ) -> None:
-        from vcloudair_core.session.facade import session_for
-
-        self._session = session_for(org_info, vcdurl, token, version)
+        accept = "application/*+xml;version={version}"
+        self._connection = Connection(org_info, vcdurl, token, version, accept=accept)
+        self.headers = self._connection.headers
+        self.version = self._connection.version
+        session = self._connection.session(self._connection.url, self.headers)
         # A session that was made here knows its org; what a direct login calls org_uuid is that of the VDC.
-        own = self._session.identity.org_id if org_info is not None else ""
-        self._org = str(own or (org_info or {}).get("org_uuid") or org_uuid or self._session.identity.org_id)
-        if not self._org:
-            raise ConfigurationError("There is no organisation to ask for.", hint="Pass org_info or org_uuid.")
+        own = session.identity.org_id if org_info is not None else ""
+        org = str(own or (org_info or {}).get("org_uuid") or org_uuid or session.identity.org_id)
+        if not org:
+            raise ConfigurationError("No organization to look for replications in.", hint="Pass org_info or org_uuid.")
+        self.base_api_url = self._base_as_made = urljoin(self._connection.url or "", f"{_PATH}{org}/")
         self.stuck_after_s = stuck_after_s
         self.replications: dict[str, dict[str, str]] = {}
+        self.task_pool = TaskPool()
         self.action_errors: list[tuple[str, str, str]] = []
         self.results: list[Result] = []
 
+    @compatible_errors(ParseError)
     def retrieve_replications(self) -> None:
         """Fill :attr:`replications`. Raises: NotFoundError, ApiError, TransportError, DecodeError."""
-        found = list_replications(self._session, self._org)
-        if any(not one.name for one in found):
-            found = [Reference(one.href, read_replication(self._session, one).name) for one in found]
-        self.replications = {one.id: {"name": one.name, "href": one.href} for one in found}
+        session = self._session()
+        references = list_replications(session, unquote(self.base_api_url.rpartition(_PATH)[2].strip("/")))
+        if any(not reference.name for reference in references):
+            references = [Reference(one.href, read_replication(session, one).name) for one in references]
+        self.replications.clear()
+        self.replications.update({one.id: {"name": one.name, "href": one.href} for one in references})
 
-    def dump_replication_details(self, filelocation: str = "details.csv") -> None:
-        """Write every replication with all its state as CSV. Raises as :meth:`retrieve_replications`; OSError."""
+    @compatible_errors(ParseError)
+    def dump_replication_details(self, filelocation: str = "details.csv", *, all_columns: bool = False) -> None:
+        """Write id and name of every replication as CSV, without a header.
+
+        With ``all_columns`` its whole state, below a header. Raises: as :meth:`retrieve_replications`; OSError.
+        """
         self._retrieve_once()
-        read = RecoveryService(self._session).read(self._references(()))
-        with open(filelocation, "w", newline="", encoding="utf-8") as target:  # noqa: PTH123 - a text, as it was
-            writer = csv.DictWriter(target, _COLUMNS, extrasaction="ignore")
-            writer.writeheader()
-            writer.writerows({key: csv_cell(value) for key, value in one.as_dict().items()} for one in read)
+        if not all_columns:
+            with open(filelocation, "w", newline="", encoding="utf-8") as target:  # noqa: PTH123 - a text, as in 0.5
+                writer = csv.writer(target, lineterminator="\n")
+                writer.writerows([uuid, csv_cell(known["name"])] for uuid, known in self.replications.items())
+            return
+        read = RecoveryService(self._session()).read(self._references(()))
+        with open(filelocation, "w", newline="", encoding="utf-8") as target:  # noqa: PTH123 - as above
+            table = csv.DictWriter(target, _COLUMNS, extrasaction="ignore")
+            table.writeheader()
+            table.writerows({key: csv_cell(value) for key, value in one.as_dict().items()} for one in read)
 
     def do_test_failover(self, *uuids: str, power_on: bool = True, total: bool = False) -> None:
         """Test machines by UUID, or with ``total`` all of them. Failures are in :attr:`action_errors`."""
@@ -80,18 +118,24 @@ class DisasterRecovery:
         self._act(CLEANUP, uuids, total, True)
 
     def _act(self, action: str, uuids: tuple[str, ...], total: bool, power_on: bool) -> None:
-        self.action_errors, self.results = [], []
+        self.action_errors.clear()
+        self.results = []
         self._retrieve_once()
         known = [uuid for uuid in dict.fromkeys(uuids) if uuid in self.replications]
         unknown = [uuid for uuid in dict.fromkeys(uuids) if uuid not in self.replications and not total]
-        self.action_errors = [
+        self.action_errors += [
             (uuid, "", "There is no replication of that id; nothing was started.") for uuid in unknown
         ]
         if not known and not total:
             return
         options = Options(power_on=power_on, stuck_after_s=self.stuck_after_s)
-        self.results = Run(self._session, action, options).execute(self._references(() if total else known))
+        self.results = Run(self._session(), action, options).execute(self._references(() if total else known))
         self.action_errors += [(one.id, one.name, one.reason) for one in self.results if one.is_failed]
+
+    def _session(self) -> Session:
+        base = self.base_api_url.rpartition(_PATH)[0]
+        is_moved = base != self._base_as_made.rpartition(_PATH)[0]
+        return self._connection.session(base if is_moved else self._connection.url, self.headers)
 
     def _retrieve_once(self) -> None:
         if not self.replications:

@@ -1,20 +1,28 @@
-"""Metrics as the original SDK had them."""
+"""Metrics with the API of vcloudair 0.5."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+from urllib.parse import urljoin
 
 from vcloudair_core.errors import ConfigurationError, SpecError, VcloudAirError
+from vcloudair_core.services.metrics.codec_json import window_body
 from vcloudair_core.services.metrics.service import MetricsService
 from vcloudair_core.services.metrics.window import parse_window
+from vcloudair_core.session.compat_connection import Connection
+from vcloudair_core.session.compat_errors import compatible_errors
+
+_PATH = "hybridity/api/metrics/"
 
 
 class Metrics:
-    """Metrics of a VDC, or of named machines, which override it.
+    """Metrics of a VDC, or of named VMs, which override it.
 
     ``metric_data[vm][timestamp][metric]`` holds values as the server wrote them; a metric that it did not send is not
-    there. ``org_info`` is what :class:`VCASession` returned; it beats ``vcdurl``, ``token`` and ``org_uuid``.
+    there. ``postdata`` is the window as it is sent. ``org_info`` is what :class:`VCASession` returned; it beats
+    ``vcdurl``, ``token`` and ``org_uuid``. ``headers`` and ``url`` may be changed: the next call uses them as they are
+    then.
     """
 
     def __init__(
@@ -25,16 +33,16 @@ class Metrics:
         org_uuid: str | None = None,
         vm_uuids: Sequence[str] | None = None,
     ) -> None:
-        from vcloudair_core.session.facade import session_for
-
-        self._service = MetricsService(session_for(org_info, vcdurl, token))
-        self._vdc = str((org_info or {}).get("org_uuid") or org_uuid or "")
+        self._connection = Connection(org_info, vcdurl, token, content_type="application/json")
+        self.headers = self._connection.headers
+        vdc = (org_info or {}).get("org_uuid") or org_uuid
         self.vms = list(vm_uuids or [])
-        self._window = parse_window("5m")
+        self.url = urljoin(self._connection.url or "", _PATH) + ("vApp/" if self.vms else f"vdc/{vdc or ''}")
+        self._url_as_made = self.url
+        self.postdata: dict[str, Any] = window_body(parse_window("5m"))
         self.filters: list[str] = []
         self.metric_data: dict[str, dict[Any, dict[str, Any]]] = {}
-        if not self.vms and not self._vdc:
-            raise ConfigurationError("There is neither a VDC nor a machine to ask for.", hint="Pass vm_uuids.")
+        self._service()
 
     def set_relative_interval(self, units: str, start: int, end: int | None = None) -> None:
         """From ``start`` units ago to ``end`` units ago, by default now. ``units``: SECOND, MINUTE, HOUR.
@@ -44,11 +52,12 @@ class Metrics:
         letter = {"SECOND": "s", "MINUTE": "m", "HOUR": "h"}.get(str(units).upper())
         if letter is None:
             raise SpecError("units", f"{units!r} is not one of SECOND, MINUTE, HOUR")
-        self._window = parse_window(f"{int(start)}{letter}", f"{int(end)}{letter}" if end else None)
+        window = parse_window(f"{int(start)}{letter}", f"{int(end)}{letter}" if end else None)
+        self.postdata = window_body(window)
 
     def set_absolute_interval(self, start: Any, end: Any) -> None:
         """From one time to another: datetimes, or ISO 8601; without an offset they are in UTC. Raises SpecError."""
-        self._window = parse_window(start, end)
+        self.postdata = window_body(parse_window(start, end))
 
     def set_metric_filters(self, *filters: str) -> None:
         """The metrics to bring, in place of those set before; none means all."""
@@ -58,20 +67,24 @@ class Metrics:
         """More metrics to bring."""
         self.filters.extend(filters)
 
+    @compatible_errors(ValueError)
     def collect(self) -> None:
-        """Fill :attr:`metric_data`. Machines are asked several at a time.
+        """Add to :attr:`metric_data`: what was collected before stays. VMs are asked several at a time.
 
-        Raises: the error of the first machine that failed, after the others were taken; IncompleteResultError,
-        ApiError, TransportError, DecodeError.
+        Raises: the error of the first VM that failed, after the others were taken; ConfigurationError without a VDC or
+        VM; IncompleteResultError, ApiError, TransportError, DecodeError.
         """
-        self.metric_data = {}
+        service = self._service()
         if not self.vms:
-            self._take(self._read("vdc", self._vdc))
+            vdc = self.url.partition("/vdc/")[2]
+            if not vdc:
+                raise ConfigurationError("No VDC and no VM to collect metrics of.", hint="Pass org_uuid or vm_uuids.")
+            self._take(self._read(service, "vdc", vdc))
             return
         failed: list[VcloudAirError] = []
-        found = dict(self._service.each(self.vms, lambda machine: self._read("vm", machine)))
-        for machine in self.vms:
-            rows = found[machine]
+        rows_of = dict(service.each(self.vms, lambda vm: self._read(service, "vm", vm)))
+        for vm in self.vms:
+            rows = rows_of[vm]
             if isinstance(rows, VcloudAirError):
                 failed.append(rows)
             else:
@@ -79,8 +92,13 @@ class Metrics:
         if failed:
             raise failed[0]
 
-    def _read(self, scope: str, identifier: str) -> list[dict[str, Any]]:
-        return [row for rows in self._service.raw_rows(scope, identifier, self._window) for row in rows]
+    def _service(self) -> MetricsService:
+        base = self.url.partition(_PATH)[0]
+        is_moved = base != self._url_as_made.partition(_PATH)[0]
+        return MetricsService(self._connection.session(base if is_moved else self._connection.url, self.headers))
+
+    def _read(self, service: MetricsService, scope: str, identifier: str) -> list[dict[str, Any]]:
+        return [row for rows in service.raw_rows(scope, identifier, self.postdata) for row in rows]
 
     def _take(self, rows: Iterable[Mapping[str, Any]]) -> None:
         for row in rows:

@@ -133,17 +133,19 @@ class MetricsService:
         return _Part(*series_of(self._runs(scope, identifier, window, what), "vca", patterns))
 
     def _runs(self, scope: str, identifier: str, window: Window, what: str) -> Iterator[Run]:
-        for rows in self.raw_rows(scope, identifier, window):
+        for rows in self.raw_rows(scope, identifier, window_body(window)):
             yield from runs_of(rows, what)
 
-    def raw_rows(self, scope: str, identifier: str, window: Window) -> Iterator[list[dict[str, Any]]]:
-        """Rows of vCloud Air's metrics API as they come, page by page. ``scope``: ``vm`` or ``vdc``.
+    def raw_rows(self, scope: str, identifier: str, body: Mapping[str, Any]) -> Iterator[list[dict[str, Any]]]:
+        """Rows of vCloud Air's metrics API as they come, page by page.
+
+        ``scope``: ``vm`` or ``vdc``. ``body``: the window.
 
         Raises: IncompleteResultError for a cursor that was there before, which would go round for ever; ApiError,
         TransportError, DecodeError.
         """
         what = f"the metrics of {'machine' if scope == 'vm' else 'VDC'} {identifier}"
-        body, cursor = window_body(window), ""
+        cursor = ""
         seen: set[str] = set()
         pages_seen: set[int] = set()
         stale = 0

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from vcloudair_core.http import Response
     from vcloudair_core.session.session import Session
 
 _SPEC = "application/vnd.vmware.vcloud.metrics.{}UsageSpec+xml"
 
 
-def post_window(session: Session, scope: str, identifier: str, body: dict[str, Any], cursor: str) -> bytes:
+def post_window(session: Session, scope: str, identifier: str, body: Mapping[str, Any], cursor: str) -> bytes:
     """One page of vCloud Air's metrics. ``scope``: ``vm`` or ``vdc``. Asking twice does no harm.
 
     The service lives at the root of the host, beside ``/api``. Raises: ApiError, TransportError.
@@ -28,7 +30,7 @@ def post_window(session: Session, scope: str, identifier: str, body: dict[str, A
         query=[("next", cursor)] if cursor else (),
         accept="application/json",
         content_type="application/json",
-        body=json.dumps(body).encode(),
+        body=json.dumps(dict(body)).encode(),
         repeatable=True,
     )
     return answer.body

@@ -38,7 +38,11 @@ class Page:
 
 def parse_page(body: bytes, what: str) -> Page:
     """A page in any of the three formats. Raises DecodeError when it is none."""
-    root = xmltree.parse(body, what=what)
+    return parse_root(xmltree.parse(body, what=what), what)
+
+
+def parse_root(root: _Element, what: str) -> Page:
+    """A page of which the XML was parsed. Raises DecodeError when it is none."""
     name = xmltree.local(root)
     if name != "QueryResultRecords" and not name.endswith("References"):
         raise DecodeError(f"{what[:1].upper()}{what[1:]} is not what was expected: records or references, not {name}.")
@@ -49,6 +53,11 @@ def parse_page(body: bytes, what: str) -> Page:
     return Page(
         rows, _number(root, "total"), _number(root, "page"), _number(root, "pageSize"), links[0] if links else ""
     )
+
+
+def record_elements(root: _Element) -> list[str]:
+    """Names of the elements of a page's records, in order."""
+    return [name for name in map(xmltree.local, root) if name not in _NOT_RECORDS]
 
 
 def parse_query_list(body: bytes) -> list[str]:

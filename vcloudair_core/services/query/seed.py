@@ -1,18 +1,43 @@
-"""Queries as the original SDK had them."""
+"""Queries with the API of vcloudair 0.5."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlencode, urljoin
+from xml.etree.ElementTree import ParseError
 
-from vcloudair_core.errors import ConfigurationError
-from vcloudair_core.services.query.service import QueryService
+from vcloudair_core import xmltree
+from vcloudair_core.engine.parsing import one_of
+from vcloudair_core.errors import ConfigurationError, IncompleteResultError, SpecError
+from vcloudair_core.plugin.records import RecordType
+from vcloudair_core.services.query.codec import Page, parse_root, record_elements
+from vcloudair_core.services.query.paging import pages
+from vcloudair_core.services.query.record import Record
+from vcloudair_core.services.query.record_types import built_in_types
+from vcloudair_core.session.compat_connection import Connection
+from vcloudair_core.session.compat_errors import compatible_errors
+from vcloudair_core.session.versions import DEFAULT_VERSIONS
+
+if TYPE_CHECKING:
+    from vcloudair_core.session.session import Session
+
+query_record_types: dict[str, str] = {name: kind.record_element for name, kind in built_in_types().items()}
+"""Names of the elements of records, by query type. A program may add types of its own."""
+
+_PATH = "api/query"
+_ATTEMPTS = 3
+_ELEMENT = "element"
 
 
-class BaseQuery:
-    """A query of any type: ``set_query_type``, then ``execute``. ``results[uuid][field]`` is the server's text or None.
+class QueryBase:
+    """A query of any type: set the type, then execute. ``results[uuid][field]`` is the server's text or None.
 
-    ``org_info`` is what :class:`VCASession` returned; it beats ``version``, ``vcdurl`` and ``token``.
+    ``params`` is what the request asks for: add ``filter``, ``sortAsc`` or ``pageSize`` as the query service has them.
+    For a type that :meth:`set_query_type` does not know, set ``params["type"]`` and ``record_name``, the name of the
+    element of its records. ``org_info`` is what :class:`VCASession` returned; it beats ``version``, ``vcdurl`` and
+    ``token``. ``headers`` and ``url`` may be changed: the next call uses them as they are then.
     """
 
     query_type: ClassVar[str] = ""
@@ -24,71 +49,116 @@ class BaseQuery:
         vcdurl: str | None = None,
         token: str | None = None,
     ) -> None:
-        from vcloudair_core.session.facade import session_for
-
-        self._service = QueryService(session_for(org_info, vcdurl, token, version))
-        self._type = self.query_type
-        self._fields: tuple[str, ...] = ()
+        accept = "application/*+xml;version={version}"
+        self._connection = Connection(org_info, vcdurl, token, version or DEFAULT_VERSIONS["vchs"], accept=accept)
+        self.headers = self._connection.headers
+        self.params: dict[str, Any] = {"pageSize": 100, "format": "records", "page": 1}
+        self.url = urljoin(self._connection.url or "", _PATH)
+        self.record_name = ""
+        self.fields: set[str] = {"name"}
         self.results: dict[str, dict[str, str | None]] = {}
-
-    @property
-    def fields(self) -> set[str]:
-        """The fields of each result; the name is always one of them."""
-        return {*self._fields, "name"}
+        self._url_as_made = self.url
+        self._session()
+        if self.query_type:
+            self.set_query_type(self.query_type)
 
     def set_fields(self, *fields: str) -> None:
-        """Which attributes :meth:`execute` brings, in place of those set before."""
-        self._fields = fields
+        """Set the attributes that :meth:`execute` brings beside the name, in place of those set before."""
+        self.fields = {*fields, "name"}
+        self.params["fields"] = ",".join(sorted(self.fields))
 
     def set_query_type(self, qtype: str) -> None:
-        """Any type that the server offers, such as ``orgVdcNetwork``."""
-        self._type = qtype
+        """Set the type, such as ``orgVdcNetwork``. Raises SpecError for a type that is not known here."""
+        if qtype not in query_record_types:
+            raise SpecError(
+                "qtype",
+                one_of(qtype, sorted(query_record_types)),
+                hint="Set params['type'] and record_name for a type that only the server knows.",
+            )
+        self.record_name = query_record_types[qtype]
+        self.params["type"] = qtype
 
+    @compatible_errors(ParseError)
     def execute(self) -> dict[str, dict[str, str | None]]:
-        """Every record, by UUID in lower case.
+        """Return every record, by UUID in lower case, from all pages.
 
-        Raises: ConfigurationError without a type; SpecError for one that there is not; IncompleteResultError, ApiError,
-        TransportError, DecodeError.
+        Raises: ConfigurationError without a type; IncompleteResultError, ApiError, TransportError, DecodeError.
         """
-        if not self._type:
-            raise ConfigurationError("No query type was set.", hint="Call set_query_type first.")
+        if not self.params.get("type"):
+            raise ConfigurationError("No query type was set.", hint="Call set_query_type, or set params['type'].")
         self.results = {}
-        names = sorted(self.fields)
-        found = self._service.query(self._type, fields=names if self._fields else ()).all()
-        self.results = {record.id: {name: record.raw.get(name) for name in names} for record in found}
+        self.results = {
+            record.id: {name: record.raw.get(name) for name in self.fields}
+            for record in self._records()
+            if self.record_name in ("", record.metadata[_ELEMENT])
+        }
         return self.results
 
     def find_by_name(self, name: str) -> list[str]:
-        """UUIDs of the results of that name, without regard to case. Names are not unique."""
+        """Return the UUIDs of the results of that name, without regard to case. Names are not unique."""
         wanted = name.casefold()
         return [uuid for uuid, found in self.results.items() if (found.get("name") or "").casefold() == wanted]
 
+    # -- requests ------------------------------------------------------------------------------------------------
 
-class VMQuery(BaseQuery):
-    """Machines, and the machines of templates."""
+    def _session(self) -> Session:
+        base, _, rest = self.url.rpartition(_PATH)
+        is_moved = self.url != self._url_as_made and not rest
+        return self._connection.session(base if is_moved else self._connection.url, self.headers)
+
+    def _records(self) -> list[Record]:
+        """Every record. A result that changed while it was read is read again, three times in all."""
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                return self._read()
+            except IncompleteResultError:
+                if attempt == _ATTEMPTS:
+                    raise
+        raise AssertionError
+
+    def _read(self) -> list[Record]:
+        session, kind = self._session(), RecordType(str(self.params["type"]), self.record_name)
+        path = self.url if self.url.rpartition(_PATH)[2] else f"/{_PATH}"
+        asked = {name: value for name, value in self.params.items() if value is not None}
+
+        def read(number: int, link: str = "") -> Page:
+            what = f"page {number} of the query for {kind.name}"
+            query = urlencode(asked | {"page": number}, doseq=True)
+            root = xmltree.parse(session.call("GET", path, query=query).body, what=what)
+            page = parse_root(root, what)
+            rows = zip(page.rows, record_elements(root), strict=True)
+            return replace(page, rows=[(attributes, {_ELEMENT: element}) for (attributes, _), element in rows])
+
+        parallel = max(1, int(session.settings.parallel_calls))
+        runs = pages(read, read(1), f"the query for {kind.name}", parallel=parallel)
+        return [Record(attributes, kind, element) for rows in runs for attributes, element in rows]
+
+
+class VMQuery(QueryBase):
+    """VMs, and the VMs of templates."""
 
     query_type = "vm"
 
 
-class EdgeGatewayQuery(BaseQuery):
+class EdgeGatewayQuery(QueryBase):
     """Edge gateways."""
 
     query_type = "edgeGateway"
 
 
-class VAppQuery(BaseQuery):
+class VAppQuery(QueryBase):
     """vApps."""
 
     query_type = "vApp"
 
 
-class VAppTemplateQuery(BaseQuery):
+class VAppTemplateQuery(QueryBase):
     """vApp templates."""
 
     query_type = "vAppTemplate"
 
 
-class OrgVdcQuery(BaseQuery):
+class OrgVdcQuery(QueryBase):
     """Virtual data centers."""
 
     query_type = "orgVdc"

@@ -1,0 +1,71 @@
+"""Errors of the vcloudair 0.5 classes are caught by the names that its programs have for them."""
+
+from __future__ import annotations
+
+import pickle
+import traceback
+from typing import Any
+from xml.etree.ElementTree import ParseError
+
+import pytest
+import requests
+
+from vcloudair_core import errors
+from vcloudair_core.session.compat_errors import compatible_errors
+
+
+def raised(error: Exception, undecodable: type[Exception] = ValueError) -> Any:
+    """What comes out of a method that raises ``error``, called by another such method."""
+
+    @compatible_errors(undecodable)
+    def inner() -> None:
+        raise error
+
+    @compatible_errors(undecodable)
+    def outer() -> None:
+        inner()
+
+    with pytest.raises(type(error)) as caught:
+        outer()
+    return caught.value
+
+
+def test_every_error_is_a_runtime_error() -> None:
+    assert issubclass(errors.VcloudAirError, RuntimeError)
+
+
+@pytest.mark.parametrize(
+    ("error", "other"),
+    [
+        (errors.ConnectionFailedError("c"), requests.exceptions.ConnectionError),
+        (errors.TlsError("t"), requests.exceptions.SSLError),
+        (errors.TimeoutExpiredError("t"), requests.exceptions.ConnectTimeout),
+        (errors.TimeoutExpiredError("t", may_have_executed=True), requests.exceptions.ReadTimeout),
+    ],
+)
+def test_an_answer_that_did_not_arrive_is_an_error_of_requests(
+    error: errors.TransportError, other: type[Exception]
+) -> None:
+    error.hint, error.context = "Check it.", "It was page 2."
+    found = raised(error)
+    assert all(issubclass(type(found), kind) for kind in (other, requests.RequestException, OSError, RuntimeError))
+    assert (str(found), found.as_dict(), found.args) == (str(error), error.as_dict(), error.args)
+    assert type(found).__name__ == type(error).__name__
+    assert found.request is None and found.response is None
+    assert str(error) in "".join(traceback.format_exception(found))
+    elsewhere = pickle.loads(pickle.dumps(found))
+    assert (type(elsewhere), str(elsewhere)) == (type(error), str(error))
+
+
+@pytest.mark.parametrize("undecodable", [ValueError, ParseError])
+def test_a_damaged_answer_is_an_error_of_the_parser(undecodable: type[Exception]) -> None:
+    error = errors.DecodeError("The session is no XML.", excerpt="<htm")
+    found = raised(error, undecodable)
+    assert issubclass(type(found), undecodable)
+    assert found.as_dict() == error.as_dict()
+    assert "The session is no XML." in "".join(traceback.format_exception(found))
+
+
+def test_other_errors_go_out_as_they_are() -> None:
+    error = errors.NotFoundError("n", status=404)
+    assert raised(error) is error

@@ -1,0 +1,23 @@
+"""The module ``query`` of vcloudair 0.5: queries by type, and the base of queries of one's own."""
+
+from __future__ import annotations
+
+from vcloudair_core.services.query.seed import (
+    EdgeGatewayQuery,
+    OrgVdcQuery,
+    QueryBase,
+    VAppQuery,
+    VAppTemplateQuery,
+    VMQuery,
+    query_record_types,
+)
+
+__all__ = [
+    "EdgeGatewayQuery",
+    "OrgVdcQuery",
+    "QueryBase",
+    "VAppQuery",
+    "VAppTemplateQuery",
+    "VMQuery",
+    "query_record_types",
+]
