@@ -8,6 +8,7 @@ empty strings for fields left blank.
 from __future__ import annotations
 
 import difflib
+import hashlib
 import logging
 import os
 import sys
@@ -193,6 +194,25 @@ class Settings:
         """Every secret value that is set: what redaction must hide."""
         return [value for value in self._values.values() if isinstance(value, Secret) and value]
 
+    def account_key(self, environ: Mapping[str, str] | None = None) -> str:
+        """Return a slow, salted hash of everything that decides which account signs in, to tell caches apart.
+
+        It covers every setting, secrets included, the contents of the files that they name, and the other ``VCA_*``
+        variables, which sign-in methods of plugins may read. None of it can be read back.
+        """
+        env = os.environ if environ is None else environ
+        parts = []
+        for option in OPTIONS:
+            value = self._values[option.name]
+            parts.append(f"{option.name}={value.reveal() if isinstance(value, Secret) else value!r}")
+            if option.type == "path" and value and Path(value).is_file():
+                parts.append(f"{option.name}:{_digest(Path(value))}")
+        known = {name for option in OPTIONS for name in option.env_names}
+        parts += [f"{name}={env[name]}" for name in sorted(env) if name.startswith("VCA_") and name not in known]
+        salt = hashlib.sha256(f"{self._values['url']}\0{self._values['org']}".encode("utf-8", "surrogatepass")).digest()
+        text = "\0".join(parts).encode("utf-8", "surrogatepass")
+        return hashlib.scrypt(text, salt=salt, n=2**14, r=8, p=1, dklen=32).hex()
+
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={value!r}" for name, value in self._values.items() if value is not None)
         return f"Settings({shown})"
@@ -223,6 +243,13 @@ def user_folder(kind: str) -> Path | None:
 def expand_user(path: str | Path) -> Path:
     """Return the path with ``~`` replaced, or as it is where the user has no home."""
     return Path(os.path.expanduser(path))  # noqa: PTH111 - Path.expanduser raises RuntimeError without a home
+
+
+def _digest(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""
 
 
 def _listed(names: list[str]) -> str:

@@ -115,7 +115,8 @@ class InventoryModule(CloudInventory):
         """Groups of an edge gateway."""
         for word in self.get_option("group_by"):
             if record[word]:
-                yield "%s_%s" % (word, str(record[word]).lower() if word == "status" else record[word])
+                name = "%s_%s" % (word, str(record[word]).lower() if word == "status" else record[word])
+                yield name, name
 
 
 def _record(edge, org):

@@ -193,6 +193,7 @@ class InventoryModule(CloudInventory):
             if word == "metadata":
                 for key, value in record["metadata"].items():
                     if value not in ("", None):
-                        yield "metadata_%s_%s" % (key, value)
+                        yield "metadata_%s_%s" % (key, value), "metadata %s=%s" % (key, value)
             elif record[CALLED.get(word, word)]:
-                yield "%s_%s" % (word, record[CALLED.get(word, word)])
+                name = "%s_%s" % (word, record[CALLED.get(word, word)])
+                yield name, name

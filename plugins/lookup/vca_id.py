@@ -56,6 +56,7 @@ _raw:
 from ansible.errors import AnsibleError
 from ansible.plugins.lookup import LookupBase
 from ansible_collections.vcloudair.cloud.plugins.module_utils import _runner
+from ansible_collections.vcloudair.cloud.plugins.module_utils._native import native
 
 
 class LookupModule(LookupBase):
@@ -64,8 +65,7 @@ class LookupModule(LookupBase):
     def run(self, terms, variables=None, **kwargs):
         """One UUID for each name."""
         self.set_options(var_options=variables, direct=kwargs)
-        asked = {"terms": [str(term) for term in terms], "type": self.get_option("type")}
-        asked["where"] = dict(self.get_option("where"))
+        asked = native({"terms": _flat(terms), "type": self.get_option("type"), "where": self.get_option("where")})
         problem = _runner.library_problem()
         if problem:
             raise AnsibleError("vcloudair.cloud.vca_id: " + problem["msg"])
@@ -73,6 +73,11 @@ class LookupModule(LookupBase):
         if result.get("failed"):
             raise AnsibleError("vcloudair.cloud.vca_id: " + result["msg"])
         return result["ids"]
+
+
+def _flat(terms):
+    """Names, also those that are given as a list."""
+    return [name for term in terms for name in (_flat(term) if isinstance(term, (list, tuple)) else [str(term)])]
 
 
 def _find(client, params, check_mode, diff_mode):

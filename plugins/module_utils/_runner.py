@@ -13,6 +13,7 @@ import traceback
 from ansible.module_utils import basic
 from ansible.module_utils.common import validation
 from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import connection_arguments, edge_arguments
+from ansible_collections.vcloudair.cloud.plugins.module_utils._native import native
 
 MINIMUM_LIBRARY = "0.1.0"
 LIBRARY_URL = "https://pypi.org/project/vcloudair-core/"
@@ -175,7 +176,12 @@ def given(params, names):
 def connection_options(plugin):
     """The options of the connection that a plugin of the controller was given, as plain text where they are text."""
     found = {name: plugin.get_option(name) for name in connection_arguments()}
-    return {name: str(value) if isinstance(value, str) else value for name, value in found.items() if value is not None}
+    return {name: native(value) for name, value in found.items() if value is not None}
+
+
+def account_key(options):
+    """A text that differs for every account that options, the environment and files may name. Secrets stay hidden."""
+    return vcloudair_core.Settings.load(given(options, _SETTINGS)).account_key()
 
 
 def refuse(field, reason):

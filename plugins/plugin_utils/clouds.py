@@ -6,16 +6,22 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
+from ansible import constants as C
 from ansible import template
-from ansible.errors import AnsibleParserError
+from ansible.errors import AnsibleError, AnsibleParserError
+from ansible.inventory.group import to_safe_group_name
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible.utils.unsafe_proxy import wrap_var
 from ansible_collections.vcloudair.cloud.plugins.module_utils import _runner
+from ansible_collections.vcloudair.cloud.plugins.module_utils._native import native
+from ansible_collections.vcloudair.cloud.plugins.plugin_utils import host_drafts
+from ansible_collections.vcloudair.cloud.plugins.plugin_utils.inventory_options import OptionReader, refuse_unknown
 
 ENDINGS = (".vca.yml", ".vca.yaml")
-SECRETS = ("password", "api_token", "token")
+SHOWN_NAMES = 10
 
 AT_ONCE = 4
 """Sources that are read at the same time."""
@@ -28,6 +34,17 @@ NEEDS_MARKING = not hasattr(template, "trust_as_template")
 def as_data(value):
     """A value that is never templated."""
     return wrap_var(value) if NEEDS_MARKING else value
+
+
+def as_expression(text):
+    """Text that is made of what the file has, and may be evaluated."""
+    return text if NEEDS_MARKING else template.trust_as_template(text)
+
+
+def keeps_group_names():
+    """True when the user wants group names as they are. By default, only valid variable names are made."""
+    value, origin = C.config.get_config_value_and_origin("TRANSFORM_INVALID_GROUP_CHARS")
+    return value in ("never", "ignore") and origin != "default"
 
 
 class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
@@ -54,7 +71,7 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
         """Variables of a host besides those of its record."""
 
     def group_names(self, record):
-        """Names of the groups of a record as they are, before they are made safe."""
+        """Yield the groups of a record: the name as it is, before it is made safe, and what the group is made of."""
         raise NotImplementedError
 
     # -- Ansible's own ---------------------------------------------------------------------------------------------
@@ -64,48 +81,65 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
         return super().verify_file(path) and path.endswith(ENDINGS)
 
     def parse(self, inventory, loader, path, cache=True):
-        """Fills the inventory."""
+        """Fill the inventory."""
         super().parse(inventory, loader, path, cache)
+        self._made_of = {}
         self._read_config_data(path)
         problem = _runner.library_problem()
         if problem:
             raise AnsibleParserError(problem["msg"])
-        sources = [self._source(given) for given in self.get_option("sources") or [{}]]
+        sources = [self._source(source) for source in self.get_option("sources") or [{}]]
         self._fill(self._records(path, sources, cache))
+
+    def set_options(self, task_keys=None, var_options=None, direct=None):
+        """Set the options as Ansible does, once those of the file are checked and plain."""
+        if direct is not None:
+            self.templar.available_variables = dict(self._vars or {})
+            direct = OptionReader(self.option_definitions, self.templar.template).read(direct)
+        super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)
+
+    def _sanitize_group_name(self, name):
+        """Make a group name safe, unless the user wants it as it is."""
+        name = native(name)
+        safe = name if keeps_group_names() else to_safe_group_name(name, force=True, silent=True)
+        self._made_of.setdefault(safe, {}).setdefault(name, None)
+        return safe
 
     # -- where from ------------------------------------------------------------------------------------------------
 
     def _source(self, given):
         """One place to look at: options of the connection, and :attr:`SOURCE_OPTIONS`."""
         options = {name: self.get_option(name) for name in _runner.connection_arguments()}
-        wanted = {name: self.get_option(name) for name in self.SOURCE_OPTIONS}
-        unknown = set(given) - set(_runner.connection_arguments()) - set(wanted)
-        if unknown:
-            raise AnsibleParserError("sources: %s is no option of a source" % ", ".join(sorted(unknown)))
-        source = dict(options, **wanted)
-        source.update(given)
-        return {name: self._plain(value) for name, value in source.items() if value is not None}
-
-    def _plain(self, value):
-        """As it is meant: what the file has as a template is filled in. Only what the user wrote is one."""
-        return str(self.templar.template(value)) if isinstance(value, str) else value
+        own = {name: self.get_option(name) for name in self.SOURCE_OPTIONS}
+        refuse_unknown(given, {**options, **own}, "an option of a source")
+        source = {**options, **own, **given}
+        return {name: native(value) for name, value in source.items() if value is not None}
 
     def _records(self, path, sources, cache):
-        """What was read, or what the cache holds of what the same options had read."""
-        fetched = [{key: value for key, value in source.items() if key not in SECRETS} for source in sources]
-        options = [self.get_option(name) for name in self.ASKED_OPTIONS]
-        digest = hashlib.sha256(json.dumps([fetched, options], sort_keys=True, default=str).encode()).hexdigest()[:12]
-        key = "%s_%s" % (self.get_cache_key(path), digest)
+        """What was read, or what the cache holds of what the same options of the same accounts had read."""
         is_cached = self.get_option("cache")
         if is_cached and cache:
             try:
-                return self._cache[key]
+                return self._cache[self._cache_key(path, sources)]
             except KeyError:
                 pass
         records, is_whole = self._read(sources)
         if is_cached and is_whole:
-            self._cache[key] = records
+            # Signing in may have replaced a token that is kept in a file.
+            self._cache[self._cache_key(path, sources)] = records
         return records
+
+    def _cache_key(self, path, sources):
+        """A key in which everything counts that tells one account, or one question, from another."""
+        hidden = {name for name, spec in _runner.connection_arguments().items() if spec.get("no_log")}
+        asked = [{key: value for key, value in source.items() if key not in hidden} for source in sources]
+        options = [self.get_option(name) for name in self.ASKED_OPTIONS]
+        try:
+            accounts = [_runner.account_key(source) for source in sources]
+        except _runner.vcloudair_core.VcloudAirError as exc:
+            raise AnsibleParserError("The settings of the inventory are not valid: %s" % exc) from exc
+        text = json.dumps([asked, native(options), accounts], sort_keys=True, default=str)
+        return "%s_%s" % (self.get_cache_key(path), hashlib.sha256(text.encode()).hexdigest()[:32])
 
     def _read(self, sources):
         with ThreadPoolExecutor(max_workers=min(AT_ONCE, len(sources))) as pool:
@@ -145,22 +179,56 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
     # -- hosts and groups ------------------------------------------------------------------------------------------
 
     def _fill(self, records):
-        prefix, root = self.get_option("hostvars_prefix"), self.get_option("root_group")
-        shown = self.get_option("hostvars")
+        prefix, real = self.get_option("hostvars_prefix"), self.inventory
+        wanted = self._wanted(records, prefix)
+        names = [name for name, record, variables in wanted]
+        self._complain_of_doubles(names)
+        reserved, foreign = host_drafts.taken_names(real, prefix + "id")
+        ids = {(name, record["id"]) for name, record, variables in wanted}
+        reserved.update(name for name, other in foreign.items() if (name, str(other)) not in ids)
+        root = self.get_option("root_group")
+        root = self._sanitize_group_name(root) if root else None
         if root:
-            root = self.inventory.add_group(self._sanitize_group_name(root))
-        groups = {}
-        for name, record, variables in self._named(records, prefix):
-            host = self.inventory.add_host(name, group=root or None)
-            for key in shown:
-                if key in record:
-                    self.inventory.set_variable(host, prefix + key, variables[prefix + key])
-            self.add_variables(host, record, variables)
-            for wanted in self.group_names(record):
-                if wanted not in groups:
-                    groups[wanted] = self.inventory.add_group(self._sanitize_group_name(wanted))
-                self.inventory.add_child(groups[wanted], host)
+            reserved.add(root)
+
+        def draft(position, name):
+            return self._draft(host_drafts.HostDraft(name, real), root, *wanted[position][1:])
+
+        try:
+            drafts, moved = host_drafts.name_hosts(
+                [record for name, record, variables in wanted], names, draft, reserved,
+                qualifiers=self.QUALIFIERS, is_qualified=self.get_option("duplicates") == "qualify",
+            )  # fmt: skip
+        finally:
+            self.inventory = real
+        if root:
+            real.add_group(root)
+        host_drafts.put(drafts, real, self._warn)
+        self._tell_of_names(moved)
+
+    def _draft(self, draft, root, record, variables):
+        """Work out the variables and groups of a host. Ansible's helpers take the draft for the inventory."""
+        self.inventory = draft
+        host, prefix = draft.name, self.get_option("hostvars_prefix")
+        if root:
+            draft.add_host(host, root)
+        for key in self.get_option("hostvars"):
+            if key in record:
+                draft.set_variable(host, prefix + key, variables[prefix + key])
+        self.add_variables(host, record, variables)
+        for raw, meaning in self.group_names(record):
+            safe = self._sanitize_group_name(raw)
+            if meaning != raw:
+                self._made_of[safe].pop(raw, None)
+                self._made_of[safe][meaning] = None
+            draft.add_host(host, safe)
+        try:
             self._construct(host, variables)
+        except AnsibleError as exc:
+            if self.get_option("strict"):
+                raise
+            self._warn("host %s is not in all of its groups: %s" % (host, exc))
+        return draft
 
     def _construct(self, host, variables):
         strict = self.get_option("strict")
@@ -169,45 +237,74 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
         if self.get_option("groups"):
             self._add_host_to_composed_groups(self.get_option("groups"), variables, host, strict=strict)
         if self.get_option("keyed_groups"):
-            self._add_host_to_keyed_groups(self.get_option("keyed_groups"), variables, host, strict=strict)
+            self._is_making_keys = True
+            try:
+                self._add_host_to_keyed_groups(self.get_option("keyed_groups"), variables, host, strict=strict)
+            finally:
+                self._is_making_keys = False
 
-    def _named(self, records, prefix):
-        """Host name, record and variables of those that are wanted; each name is there once."""
+    _is_making_keys = False
+
+    def _compose(self, *arguments, **more):
+        """Evaluate as Ansible does. Keys of groups are text: older versions know no numbers there, newer no zero."""
+        value = super()._compose(*arguments, **more)
+        return _as_key(value) if self._is_making_keys else value
+
+    def _wanted(self, records, prefix):
+        """Host name, record and variables of those that are wanted."""
         found = []
         for record in records:
             variables = {prefix + key: as_data(value) for key, value in record.items()}
             if self._is_wanted(variables):
                 name = self.first(self.get_option("hostnames"), record, variables)
-                found.append((name or record["id"], record, variables))
-        qualified = _unique([(name, record) for name, record, variables in found], self.QUALIFIERS)
-        doubles = sorted({one[0] for one, own in zip(found, qualified, strict=True) if one[0] != own})
+                found.append((native(name or record["id"]), record, variables))
+        return found
+
+    def _complain_of_doubles(self, names):
+        doubles = sorted({name for name, count in Counter(names).items() if count > 1})
+        if doubles and self.get_option("duplicates") == "error":
+            raise AnsibleParserError(
+                "More than one %s would be host %s. Choose other hostnames." % (self.THING, _listed(doubles))
+            )
         if doubles:
-            said = ", ".join(doubles[:10]) + (" and %d more" % (len(doubles) - 10) if len(doubles) > 10 else "")
-            if self.get_option("duplicates") == "error":
-                raise AnsibleParserError(
-                    "More than one %s would be host %s. Choose other hostnames." % (self.THING, said)
+            self._warn("more than one %s is called %s; their hosts are told apart." % (self.THING, _listed(doubles)))
+
+    def _tell_of_names(self, moved):
+        if moved:
+            self._warn(
+                "names of groups, of other hosts and of localhost are not taken as host names; these are called "
+                "otherwise: %s." % _listed("%s (now %s)" % pair for pair in moved)
+            )
+        for safe, meanings in sorted(self._made_of.items()):
+            if len(meanings) > 1:
+                self._warn(
+                    "%d groups became one, %s: %s. Set ANSIBLE_TRANSFORM_INVALID_GROUP_CHARS=ignore to keep names as "
+                    "they are." % (len(meanings), safe, _listed(sorted(repr(one) for one in meanings)))
                 )
-            self._warn("more than one %s is called %s; their hosts are told apart." % (self.THING, said))
-        return [(own, record, variables) for (name, record, variables), own in zip(found, qualified, strict=True)]
 
     def _is_wanted(self, variables):
         include, exclude = self.get_option("include"), self.get_option("exclude")
-        if include and not any(self._evaluated(condition, variables) for condition in include):
+        if include and not any(self._is_met(condition, variables) for condition in include):
             return False
-        return not any(self._evaluated(condition, variables) for condition in exclude)
+        return not any(self._is_met(condition, variables) for condition in exclude)
+
+    def _is_met(self, condition, variables):
+        """Have Jinja decide, which knows numbers and texts apart where older versions of Ansible do not."""
+        return bool(self._evaluated(as_expression("true if (%s) else false" % condition), variables, condition))
 
     def first(self, wanted, record, variables):
-        """The first that is not empty, of variables without prefix and of expressions."""
+        """The first that is not empty, of variables without prefix and of expressions. Zero is not empty."""
         for word in wanted:
-            value = record[word] if word in record else self._evaluated(word, variables)
-            if value:
+            value = native(record[word] if word in record else self._evaluated(word, variables))
+            if value or (value == 0 and not isinstance(value, bool)):
                 return str(value)
         return ""
 
-    def _evaluated(self, expression, variables):
+    def _evaluated(self, expression, variables, shown=None):
         try:
             return self._compose(expression, variables)
         except Exception as exc:
+            expression = shown or expression
             if self.get_option("strict"):
                 raise AnsibleParserError("%s cannot be evaluated: %s" % (expression, exc)) from exc
             self._note("%s cannot be evaluated: %s" % (expression, exc))
@@ -222,15 +319,18 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
         self.display.vvv("%s: %s" % (self.NAME.rpartition(".")[2], message))
 
 
-def _unique(found, qualifiers):
-    """A name of its own for each: with the first qualifier where records share one, with the next if need be."""
-    names = [name for name, record in found]
-    for key in qualifiers:
-        counts = {}
-        for name in names:
-            counts[name] = counts.get(name, 0) + 1
-        names = [
-            "%s_%s" % (name, record[key]) if counts[name] > 1 and record[key] else name
-            for name, (plain, record) in zip(names, found, strict=True)
-        ]
-    return names
+def _as_key(value):
+    """Numbers as text, also in lists and mappings."""
+    if isinstance(value, bool):
+        return str(value)
+    if isinstance(value, (int, float)):
+        return str(native(value))
+    if isinstance(value, dict):
+        return {key: _as_key(item) for key, item in value.items()}
+    return [_as_key(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+def _listed(names):
+    names = [str(name) for name in names]
+    more = len(names) - SHOWN_NAMES
+    return ", ".join(names[:SHOWN_NAMES]) + (" and %d more" % more if more > 0 else "")

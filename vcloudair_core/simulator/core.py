@@ -278,17 +278,22 @@ class Simulator:
         return InProcessTransport(self)
 
     def env(self, url: str = LOCAL_ORIGIN, ca_path: str = "") -> dict[str, str]:
-        """The VCA_* variables that lead every tool here."""
+        """The VCA_* variables that lead every tool here.
+
+        A VDC is named where it is the only one, or where signing in needs one: an inventory of a vCloud Director with
+        several VDCs is of all of them.
+        """
         profile = self.config.profile
         edge = next(iter(self.world.edges.values()), None)
         vdc = next(iter(self.world.vdcs.values()))
+        is_named = profile != "vcd" or len(self.world.vdcs_of(vdc.org)) == 1
         variables = {
             "VCA_SERVICE_TYPE": "vcd" if profile == "all" else profile,
             "VCA_URL": url,
             "VCA_USERNAME": self.world.users[0].name,
             "VCA_PASSWORD": self.world.users[0].password,
             "VCA_ORG": vdc.org,
-            "VCA_VDC": vdc.name,
+            "VCA_VDC": vdc.name if is_named else "",
             "VCA_INSTANCE": self.world.orgs[vdc.org].org_id if profile == "vca" else "",
             "VCA_EDGE": edge.name if edge else "",
             "VCA_CA_PATH": ca_path,

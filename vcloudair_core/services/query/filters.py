@@ -83,7 +83,7 @@ class Comparison:
         text = _as_text(self.value)
         if _UNSAFE.search(text) or _UNSAFE.search(key[2]) or self.operator in ("like", "ne") or not text.strip():
             return ""
-        kind = _METADATA_TYPES[type(self.value)]
+        kind = next(name for known, name in _METADATA_TYPES.items() if isinstance(self.value, known))
         name = f"metadata{key[1] or ''}:{quote(key[2], safe='')}"
         return f"{name}{OPERATORS[self.operator]}{kind}:{quote(text, safe='')}"
 
