@@ -43,6 +43,8 @@ options:
     description:
       - What to do about edge gateways whose host name is the same. V(qualify) adds the name of the VDC to the name of
         each of them, and its id where that is not enough. V(error) fails.
+      - A name that is that of a group, of another host, or of localhost, is never taken, whatever is set here. The host
+        is then called as if another one had its name, and a warning says so.
     type: str
     choices: [qualify, error]
     default: qualify

@@ -62,11 +62,16 @@ options:
     default: [name]
   duplicates:
     description:
-      - What to do about machines whose host name is the same. V(qualify) adds the name of the vApp to the name of each
-        of them, and its id where that is not enough. V(error) fails.
+      - What to do about VMs whose host name is the same. With V(keep), the oldest of them keeps the name, and the
+        others get the name of their vApp added, and their id where that is not enough, so that a new VM never renames
+        the host of an older one. V(qualify) adds it to the name of each of them. V(error) fails.
+      - The age is that of the VM itself, read with one more call for each VM that shares its name. VMs that share a
+        name made by an expression in O(hostnames) have no known age, and V(keep) then does the same as V(qualify).
+      - A name that is that of a group, of another host, or of localhost, is never taken, whatever is set here. The host
+        is then called as if another one had its name, and a warning says so.
     type: str
-    choices: [qualify, error]
-    default: qualify
+    choices: [keep, qualify, error]
+    default: keep
   ansible_host:
     description:
       - What to connect to, as in O(hostnames). An empty list sets nothing.
@@ -173,13 +178,17 @@ class InventoryModule(CloudInventory):
     NAME = "vcloudair.cloud.vca_vms"
     THING = "machine"
     SOURCE_OPTIONS = ("vdcs", "where")
-    ASKED_OPTIONS = ("templates", "metadata", "nics")
+    READ_OPTIONS = ("templates", "metadata", "nics")
+    ASKED_OPTIONS = (*READ_OPTIONS, "hostnames", "duplicates")
     QUALIFIERS = ("vapp", "id")
 
     def read_vdc(self, client, source, vdc):
         """Machines of one VDC, or of all of them."""
-        asked = {name: self.get_option(name) for name in self.ASKED_OPTIONS}
-        return client.service("query").machines.read(source["where"], vdc=vdc, **asked)
+        asked = {name: self.get_option(name) for name in self.READ_OPTIONS}
+        if self.get_option("duplicates") == "keep":
+            # Whichever is the oldest of a name keeps it. Names that expressions make are not known yet.
+            asked["ages_by"] = [name for name in self.get_option("hostnames") if name.isidentifier()]
+        return client.service("query").machines.read(source["where"], vdc=vdc, warn=self._warn, **asked)
 
     def add_variables(self, host, record, variables):
         """What to connect to."""

@@ -166,7 +166,8 @@ ASKED = ("filter", "fields", "metadata", "sort", "descending", "limit")
 
 def query(client, params, check_mode, diff_mode):
     """Ask, and take as many as are expected."""
-    asked = client.service("query").query(params["type"], params["where"], **given(params, ASKED))
+    said = []
+    asked = client.service("query").query(params["type"], params["where"], warn=said.append, **given(params, ASKED))
     if params["expect"] == "one":
         records = [asked.one()]
     elif params["expect"] == "first":
@@ -174,7 +175,7 @@ def query(client, params, check_mode, diff_mode):
     else:
         records = asked.all()
     shown = [record.as_dict() for record in records]
-    return dict(changed=False, records=shown, record=shown[0] if shown else None, count=len(shown))
+    return dict(changed=False, records=shown, record=shown[0] if shown else None, count=len(shown), warnings=said)
 
 
 MODULE = Module(query, ARGUMENTS, of_edges=False)

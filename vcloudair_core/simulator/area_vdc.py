@@ -206,6 +206,7 @@ def _vapp(context: Any, machines: list[Vm]) -> Any:
         },
         link("up", f"{root}/api/vdc/{first.vdc_id}", f"{T}vdc+xml"),
         element("Description"),
+        element("DateCreated", None, first.created),
         element("InMaintenanceMode", None, False),
         element("Children", None, *[_vm(context, machine) for machine in machines]),
     )
@@ -228,6 +229,7 @@ def _vm(context: Any, machine: Vm) -> Any:
         *_metrics_links(context, machine),
         element("Description"),
         _network_connections(context, machine),
+        element("DateCreated", None, machine.created),
         element("VAppScopedLocalId", None, context.world.make_id("local", machine.name)),
     )
 

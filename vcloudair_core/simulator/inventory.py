@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,8 @@ _VM_WORDS = (
     "storage_profile",
     "is_busy",
     "metadata",
+    "created",
+    "is_deleted",
 )
 
 
@@ -107,7 +110,10 @@ def _add_vdc(world: World, org: Org, tree: dict[str, Any], config: SimulatorConf
         ids = world.make_id("vm", vm["name"]), world.make_id("vapp", vapp)
         if ids[0] in world.vms:  # names of machines are not unique
             ids = world.make_id("vm", f"{place.name}/{vapp}/{vm['name']}"), ids[1]
-        words = {name: vm[name] for name in _VM_WORDS if name in vm}
+        # Each a second after the one before it.
+        made = datetime(2015, 11, 8, 11, tzinfo=timezone.utc) + timedelta(seconds=len(world.vms))
+        words = {"created": made.isoformat(timespec="milliseconds")}
+        words |= {name: vm[name] for name in _VM_WORDS if name in vm}
         world.vms[ids[0]] = Vm(ids[0], vm["name"], ids[1], vapp, place.vdc_id, **words)
     for template in tree.get("templates", ()):
         _add_template(world, place, template)

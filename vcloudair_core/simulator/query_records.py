@@ -154,7 +154,7 @@ _VMS = Source(
         "vdc": _vdc_href,
         "ownerName": _owner,
         "isVAppTemplate": _of("is_template"),
-        "isDeleted": _is(False),
+        "isDeleted": _of("is_deleted"),
         "guestOs": _of("guest_os"),
         "numberOfCpus": _of("cpus"),
         "memoryMB": _of("memory_mb"),

@@ -119,6 +119,9 @@ class Vm(_Watched):
     catalog: str = ""
     is_busy: bool = False
     metadata: dict[str, Any] = field(default_factory=dict)
+    created: str = "2015-11-08T12:00:00.000+01:00"
+    is_deleted: bool = False
+    """Its record is still listed, marked as deleted."""
 
 
 @dataclass

@@ -9,9 +9,9 @@ from dataclasses import replace
 
 import pytest
 
-from vcloudair_core.errors import IncompleteResultError, ServerError
+from vcloudair_core.errors import IncompleteResultError, InvalidRequestError, ServerError
 from vcloudair_core.services.query.codec import Page, Row
-from vcloudair_core.services.query.paging import pages
+from vcloudair_core.services.query.paging import Difference, key_of, pages
 
 
 def rows(first: int, last: int) -> list[Row]:
@@ -76,7 +76,6 @@ def test_a_server_with_smaller_pages_than_were_asked_for() -> None:
 @pytest.mark.parametrize(
     ("odd", "said"),
     [
-        (lambda number, page: replace(page, total=96) if number == 3 else page, "page 3 says that there are 96"),
         (lambda number, page: replace(page, number=2, rows=rows(10, 20)) if number == 4 else page, "page 2 came"),
         (lambda number, page: replace(page, rows=page.rows[:-1]) if number == 2 else page, "page 2 has 9 records"),
         (lambda number, page: replace(page, rows=rows(9, 19)) if number == 2 else page, "vm 9 is on page 2 and on one"),
@@ -91,6 +90,80 @@ def test_pages_that_do_not_fit(odd: Callable[[int, Page], Page], said: str) -> N
     with pytest.raises(IncompleteResultError, match="changed while it was read") as met:
         Server(95, odd=odd).names()
     assert said in str(met.value)
+
+
+class Changing(Server):
+    """A server where objects come or go before some requests. ``numbers`` are those that are there, sorted."""
+
+    def __init__(self, total: int, change: Callable[[int, list[int]], object]) -> None:
+        super().__init__(total)
+        self.numbers = list(range(0, total * 10, 10))
+        self.change = change
+
+    def read(self, number: int, link: str = "next") -> Page:
+        with self._lock:
+            self.asked.append(number)
+            self.change(len(self.asked), self.numbers)
+            start = (number - 1) * self.size
+            shown = [({"name": f"vm {at}", "href": f"/vm-{at}"}, {}) for at in self.numbers[start : start + self.size]]
+            return Page(shown, len(self.numbers), number, self.size, "next")
+
+
+def _remove(*requests: int, at: int = 3) -> Callable[[int, list[int]], object]:
+    return lambda request, numbers: numbers.pop(at) if request in requests else None
+
+
+def _insert(*requests: int, value: int = 5) -> Callable[[int, list[int]], object]:
+    return lambda request, numbers: numbers.insert(1, value) if request in requests else None
+
+
+@pytest.mark.parametrize("parallel", [1, 4])
+@pytest.mark.parametrize(
+    ("change", "is_settled"),
+    [
+        (_remove(2), True),
+        (_remove(3, 4), True),
+        (_remove(*range(2, 9)), True),
+        (_insert(3), True),
+        (_remove(*range(1000)), False),
+        (lambda request, numbers: numbers.insert(1, 5 + request), False),
+        (lambda request, numbers: (numbers.pop(30), numbers.insert(1, 5 + request)) if request == 4 else None, True),
+    ],
+)  # fmt: skip
+def test_what_stays_is_not_lost_while_other_objects_come_and_go(
+    change: Callable[[int, list[int]], object], is_settled: bool, parallel: int
+) -> None:
+    server, told = Changing(95, change), list[Difference]()
+    before = set(server.numbers)
+    taken = pages(server.read, server.read(1), "it", parallel=parallel, tell=told.append)
+    found = [row for part in taken for row in part]
+    names = [attributes["name"] for attributes, _ in found]
+    stable = {f"vm {number}" for number in before & set(server.numbers)}
+    assert stable <= set(names)
+    assert len(names) == len(set(names)), "no record twice"
+    if told:
+        assert told[0].is_settled is is_settled
+        left = {attributes["name"] for attributes, _ in found if key_of((attributes, {})) not in told[0].vanished}
+        assert not is_settled or left == {f"vm {number}" for number in server.numbers}
+
+
+def test_a_change_that_is_seen_costs_one_more_reading() -> None:
+    server = Changing(95, _remove(5))
+    list(pages(server.read, server.read(1), "it", parallel=1))
+    assert len(server.asked) == 10 + 1 + 10
+
+
+def test_a_page_that_is_gone_is_no_error() -> None:
+    def refuse(number: int, page: Page) -> Page:
+        if number > -(-server.total // 10):
+            raise InvalidRequestError("There is no such page.", status=400)
+        return page
+
+    server = Server(91, odd=refuse)
+    first = server.read(1)
+    server.total = 90
+    names = [attributes["name"] for part in pages(server.read, first, "it", parallel=1) for attributes, _ in part]
+    assert names == [f"vm {number}" for number in range(90)]
 
 
 def test_a_page_that_fails_says_how_far_it_got() -> None:

@@ -130,3 +130,9 @@ def _nic(element: _Element) -> dict[str, Any]:
 def parse_name(body: bytes) -> str:
     """The name of an entity. Raises DecodeError."""
     return xmltree.parse(body, what="a machine").get("name") or ""
+
+
+def parse_created(body: bytes) -> str:
+    """Return when an entity was made; empty where it does not say. Raises DecodeError. Source: vApp.xsd, since 5.1."""
+    root = xmltree.parse(body, what="a machine")
+    return next((child.text or "" for child in root if xmltree.local(child) == "DateCreated"), "")

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timezone
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import AmbiguousMatchError, NotFoundError, PermissionDeniedError, SpecError
-from vcloudair_core.services.query.codec import parse_name, parse_nics
+from vcloudair_core.services.query.codec import parse_created, parse_name, parse_nics
+from vcloudair_core.services.query.record import moment
 from vcloudair_core.services.query.store import read_machine, read_vapp
 
 if TYPE_CHECKING:
-    from vcloudair_core.services.query.query import Progress
+    from vcloudair_core.services.query.query import Progress, Warn
     from vcloudair_core.services.query.record import Record
     from vcloudair_core.services.query.service import QueryService
 
@@ -43,14 +45,18 @@ class Machines:
         metadata: Sequence[str] = (),
         nics: bool = False,
         limit: int | None = None,
+        ages_by: Sequence[str] = (),
         progress: Progress | None = None,
+        warn: Warn | None = None,
     ) -> list[dict[str, Any]]:
-        """Machines as mappings of JSON types, see :func:`facts`, in the order of their ids.
+        """VMs as mappings of JSON types, see :func:`facts`, in the order of their ids. Deleted ones are left out.
 
         ``where``: conditions on records, as :meth:`QueryService.query` takes them. ``vdc``: name or UUID of the only
         one to look at. ``templates``: those of templates, too, which a server lists among the others. ``metadata``:
         keys to bring. ``nics``: every interface, at the price of one call for each vApp, in parallel; without it the
-        address of the primary one is all that there is.
+        address of the primary one is all that there is. ``ages_by``: keys of the mapping; VMs that share the first
+        of them that is not empty get ``created``, their creation time in UTC, at the price of one call each. ``warn``
+        is told of VMs that came or went meanwhile, by default the log.
 
         Raises: SpecError before anything is sent; NotFoundError or AmbiguousMatchError for the VDC, and what
         :meth:`Query.all` raises.
@@ -61,12 +67,15 @@ class Machines:
         self._service.query("vm", conditions, metadata=metadata, limit=limit)  # bad input sends nothing
         if vdc:
             conditions["vdc"] = self._vdc(vdc).href
-        found = self._service.query("vm", conditions, metadata=metadata, limit=limit, progress=progress).all()
+        asked = {"metadata": metadata, "limit": limit, "progress": progress, "warn": warn}
+        found = [one for one in self._service.query("vm", conditions, **asked).all() if _is_there(one, conditions)]
         names = {record.id: record.name for record in self._all_vdcs()}
         org = self._service.session.identity.org_name
         shown = [facts(record, names, org) for record in found]
         if nics:
             self._add_nics(shown)
+        if ages_by:
+            self._add_ages(shown, ages_by)
         return shown
 
     def one(
@@ -150,11 +159,48 @@ class Machines:
             one["ip_addresses"] = list(dict.fromkeys([*one["ip_addresses"], *addresses]))
             one["ip_address"] = one["ip_address"] or next(iter(one["ip_addresses"]), "")
 
+    def _add_ages(self, machines: Sequence[dict[str, Any]], names: Sequence[str]) -> None:
+        """One call for each VM that shares a name with another, unless its record tells the time."""
+        sharing: dict[str, list[dict[str, Any]]] = {}
+        for one in machines:
+            one["created"] = _in_utc(str(one["record"].get("dateCreated", "")))
+            sharing.setdefault(next((str(one[name]) for name in names if one.get(name)), ""), []).append(one)
+        unknown = [one for same in sharing.values() if len(same) > 1 for one in same if not one["created"]]
+        by_id = {one["id"]: one for one in unknown if not one["is_template"]}
+        for identifier, created in zip(
+            by_id,
+            _in_parallel(self._created, list(by_id), int(self._service.session.settings.parallel_calls)),
+            strict=True,
+        ):
+            by_id[identifier]["created"] = created
+
+    def _created(self, identifier: str) -> str:
+        try:
+            return _in_utc(parse_created(read_machine(self._service.session, identifier)))
+        except (NotFoundError, PermissionDeniedError):
+            return ""
+
     def _nics_of(self, href: str) -> dict[str, list[dict[str, Any]]]:
         try:
             return parse_nics(read_vapp(self._service.session, href))
         except (NotFoundError, PermissionDeniedError):
             return {}  # gone since it was listed; a 403 says so, too. Source: api/query.md §11
+
+
+def _is_there(record: Record, conditions: Mapping[str, Any]) -> bool:
+    """False for VMs that are deleted, or expired and about to be, unless conditions are about just that."""
+    return not any(record.get(name) is True and name not in conditions for name in ("isDeleted", "isExpired"))
+
+
+def _in_utc(text: str) -> str:
+    """A time that sorts as text; empty where there is none."""
+    try:
+        time = moment(text)
+    except ValueError:
+        return ""
+    return (time if time.tzinfo else time.replace(tzinfo=timezone.utc)).astimezone(timezone.utc).isoformat(
+        timespec="milliseconds"
+    )
 
 
 def facts(record: Record, vdc_names: Mapping[str, str], org: str) -> dict[str, Any]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from vcloudair_core.errors import AmbiguousMatchError, IncompleteResultError, InvalidRequestError, NotFoundError
+from vcloudair_core.errors import AmbiguousMatchError, InvalidRequestError, NotFoundError
 from vcloudair_core.plugin.records import RecordType
 from vcloudair_core.services.query.codec import Page
 from vcloudair_core.services.query.filters import EVERYTHING, Filter
-from vcloudair_core.services.query.paging import pages
+from vcloudair_core.services.query.paging import Difference, key_of, pages
 from vcloudair_core.services.query.record import Record
 from vcloudair_core.services.query.store import LARGEST_PAGE, Question, read_page
 
@@ -23,11 +24,14 @@ STABLE = "id"
 _IS_ABOUT_SORTING = re.compile(rf"sort|\b{STABLE}\b", re.IGNORECASE)
 """Sorted by what never changes and no two have, pages do not move while they are read."""
 
-_ATTEMPTS = 3
+_log = logging.getLogger(__name__)
 _SHOWN = 5
 
 Progress = Callable[[int, int], None]
 """(records so far, records in all)."""
+
+Warn = Callable[[str], None]
+"""Takes what there is to tell people of."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +39,9 @@ class Query:
     """Nothing is sent until records are asked for. Iterating streams: a few pages are in memory at a time.
 
     ``condition`` is met by every record that comes out, whatever the server made of it. ``limit`` is how many are
-    wanted. Every way to take records raises: IncompleteResultError when the result changed while it was read
-    (:meth:`all` asks again before it gives up), ApiError, TransportError, DecodeError.
+    wanted. Objects that come or go while the pages are read do not lose the others: ``warn`` is told what changed, by
+    default the log. Every way to take records raises: IncompleteResultError when the server contradicts itself,
+    ApiError, TransportError, DecodeError.
     """
 
     session: Session
@@ -51,23 +56,44 @@ class Query:
     parallel: int = 8
     page_size: int = LARGEST_PAGE
     progress: Progress | None = None
+    warn: Warn | None = None
 
     def __iter__(self) -> Iterator[Record]:
-        """Records in order, as they come."""
-        if self.limit == 0:
-            return
-        found = islice(self._matching(), self.limit)
-        yield from map(self._shown, found) if self.fields else found
+        """Records in order, as they come. What moved while they were read comes last."""
+        yield from self._taken(lambda difference: self._tell(difference, len(difference.vanished), ()))
 
     def all(self) -> list[Record]:
-        """Every record. A result that changed while it was read is read again, three times in all."""
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                return list(self)
-            except IncompleteResultError:
-                if attempt == _ATTEMPTS:
-                    raise
-        raise AssertionError
+        """Every record, without those that vanished while the pages were read."""
+        differences: list[Difference] = []
+        records = list(self._taken(differences.append))
+        for difference in differences:
+            gone = [record for record in records if _key(record) in difference.vanished]
+            records = [record for record in records if _key(record) not in difference.vanished]
+            self._tell(difference, len(difference.vanished), [record.name for record in gone])
+            if difference.appeared and not self.sort:
+                records.sort(key=lambda record: record.id, reverse=self.is_descending)
+        return records
+
+    def _taken(self, tell: Callable[[Difference], None]) -> Iterator[Record]:
+        if self.limit == 0:
+            return
+        found = islice(self._matching(tell), self.limit)
+        yield from map(self._shown, found) if self.fields else found
+
+    def _tell(self, difference: Difference, vanished: int, names: Sequence[str]) -> None:
+        parts = [
+            f"{count} {word}{f' ({_listed(which)})' if which else ''}"
+            for count, word, which in (
+                (len(difference.appeared), "appeared or moved", difference.appeared),
+                (vanished, "vanished", names),
+            )
+            if count
+        ]
+        text = f"The list of {self.record_type.name} changed while it was read"
+        text += f": {', '.join(parts)}." if parts else "."
+        if not difference.is_settled:
+            text += " It went on changing; objects that came or went meanwhile may be missing."
+        (self.warn or _log.warning)(text)
 
     def first(self) -> Record | None:
         """The first record, or None."""
@@ -98,7 +124,7 @@ class Query:
 
     # -- asking ------------------------------------------------------------------------------------------------------
 
-    def _matching(self) -> Iterator[Record]:
+    def _matching(self, tell: Callable[[Difference], None]) -> Iterator[Record]:
         what = f"the query for {self.record_type.name}"
         question = self._question()
         first = self._first_page(question)
@@ -106,7 +132,8 @@ class Query:
         read = lambda number, link: read_page(self.session, question, number, link)  # noqa: E731 - for threads
         done = 0
         is_met, record_type = self.condition.is_met, self.record_type
-        for rows in pages(read, first, what, parallel=self.parallel, most=self.limit if is_exact else None):
+        most = self.limit if is_exact else None
+        for rows in pages(read, first, what, parallel=self.parallel, most=most, tell=tell):
             for attributes, metadata in rows:
                 record = Record(attributes, record_type, metadata)
                 if is_exact or is_met(record):
@@ -160,6 +187,15 @@ class Query:
     def _described(self) -> str:
         words = self.condition.described()
         return f"{self.record_type.name} with {words}" if words else self.record_type.name
+
+
+def _key(record: Record) -> int:
+    return key_of((dict(record.raw), {}))
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def _candidate(record: Record) -> dict[str, str]:

@@ -10,7 +10,7 @@ from vcloudair_core.engine.parsing import Problems, near
 from vcloudair_core.errors import SpecError
 from vcloudair_core.plugin.records import RecordType
 from vcloudair_core.services.query.filters import Raw, both, parse_where
-from vcloudair_core.services.query.query import Progress, Query
+from vcloudair_core.services.query.query import Progress, Query, Warn
 from vcloudair_core.services.query.record_types import built_in_types
 from vcloudair_core.services.query.store import read_types
 
@@ -65,6 +65,7 @@ class QueryService:
         limit: int | None = None,
         format: str = "records",  # noqa: A002 - the API's own word
         progress: Progress | None = None,
+        warn: Warn | None = None,
     ) -> Query:
         """A query for records of a type.
 
@@ -72,6 +73,7 @@ class QueryService:
         its place, and records are compared again here. ``filter``: FIQL as the API has it; both must be met.
         ``fields``: attributes to fetch, by default all; ``name`` always comes. ``metadata``: keys to fetch, 8 at most.
         ``sort``: an attribute; by default the server's ids, so that pages do not move. ``limit``: how many at most.
+        ``warn`` is told of objects that came or went while the pages were read, by default the log.
 
         Raises: SpecError, before anything is sent; for a type that is not known here, after a look at what is offered.
         """
@@ -112,6 +114,7 @@ class QueryService:
             form=format,
             parallel=max(1, int(self.session.settings.parallel_calls)),
             progress=progress,
+            warn=warn,
         )
 
     def _type(self, name: str) -> RecordType:
