@@ -176,7 +176,7 @@ class InventoryModule(CloudInventory):
     """Machines of clouds as hosts."""
 
     NAME = "vcloudair.cloud.vca_vms"
-    THING = "machine"
+    THING = "VM"
     SOURCE_OPTIONS = ("vdcs", "where")
     READ_OPTIONS = ("templates", "metadata", "nics")
     ASKED_OPTIONS = (*READ_OPTIONS, "hostnames", "duplicates")

@@ -182,10 +182,9 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
         prefix, real = self.get_option("hostvars_prefix"), self.inventory
         wanted = self._wanted(records, prefix)
         names = [name for name, record, variables in wanted]
+        chosen = [record for name, record, variables in wanted]
         self._complain_of_doubles(names)
-        reserved, foreign = host_drafts.taken_names(real, prefix + "id")
-        ids = {(name, record["id"]) for name, record, variables in wanted}
-        reserved.update(name for name, other in foreign.items() if (name, str(other)) not in ids)
+        reserved = host_drafts.taken_names(real, chosen, names, prefix)
         root = self.get_option("root_group")
         root = self._sanitize_group_name(root) if root else None
         if root:
@@ -196,7 +195,7 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
 
         try:
             drafts, moved = host_drafts.name_hosts(
-                [record for name, record, variables in wanted], names, draft, reserved,
+                chosen, names, draft, reserved,
                 qualifiers=self.QUALIFIERS, is_qualified=self.get_option("duplicates") == "qualify",
             )  # fmt: skip
         finally:

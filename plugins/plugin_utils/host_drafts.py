@@ -142,11 +142,22 @@ def _free(name, record, qualifiers, taken, crowd=()):
     return "%s_%d" % (name, number)
 
 
-def taken_names(inventory, id_variable):
-    """Return the names that no host of ours may have, and those of hosts that another source made of another record."""
-    names = {"all", "ungrouped", *C.LOCALHOST, *inventory.groups}
-    foreign = {name: host.vars[id_variable] for name, host in inventory.hosts.items() if host.vars.get(id_variable)}
-    return names, foreign
+def taken_names(inventory, records, names, prefix):
+    """Return the names that no host of ours may have: of groups, of localhost, and of another cloud's hosts.
+
+    A host of another source that is the same VM, or that is not from a cloud, is added to, as Ansible does.
+    """
+    ours = {(name, *_identity(record.get)) for name, record in zip(names, records, strict=True)}
+    taken = {"all", "ungrouped", *C.LOCALHOST, *inventory.groups}
+    for name, host in inventory.hosts.items():
+        known = _identity(lambda key, variables=host.vars: variables.get(prefix + key))
+        if known[0] and (name, *known) not in ours:
+            taken.add(name)
+    return taken
+
+
+def _identity(get):
+    return str(get("id") or ""), str(get("org") or "")
 
 
 def put(drafts, inventory, warn):
@@ -169,7 +180,7 @@ def put(drafts, inventory, warn):
     for parent, child in dict.fromkeys(link for one in drafts for link in one.links):
         try:
             inventory.add_child(parent, child)
-        except Exception as exc:
+        except Exception as exc:  # noqa: BLE001 - Ansible raises just that for a group in itself
             warn("group %s cannot be the parent of %s: %s" % (parent, child, exc))
 
 

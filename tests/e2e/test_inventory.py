@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from tests.support.ansible import BIN, ROOT, environment, run_module, run_playbook
+from vcloudair_core import Secret, connect
 from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 
 EVIL = "{{ lookup('pipe', 'touch %s') }}"
@@ -85,18 +86,18 @@ def _vars(found: Mapping[str, Any], host: str) -> dict[str, Any]:
 def test_the_environment_is_enough(env: dict[str, str], tmp_path: Path, server: SimulatorServer, marker: Path) -> None:
     found = listed(env, tmp_path)
     evil = EVIL % marker
-    assert set(found["vca"]["hosts"]) == {"web_shop", "web_blog", evil, "db", "silver-vm"}
-    assert set(found["vapp_shop"]["hosts"]) == {"db", "web_shop"}
+    assert set(found["vca"]["hosts"]) == {"web", "web_blog", evil, "db", "silver-vm"}
+    assert set(found["vapp_shop"]["hosts"]) == {"db", "web"}
     assert found["power_off"]["hosts"] == ["web_blog"]
     assert found["os_windows"]["hosts"] == [evil]
     assert found["vdc_silver"]["hosts"] == ["silver-vm"]
     assert "network_back_end" in found and "org_acme" in found
-    assert _vars(found, "web_shop")["ansible_host"] == "10.0.0.1"
+    assert _vars(found, "web")["ansible_host"] == "10.0.0.1"
     assert _vars(found, evil)["vca_vapp"] == "a {{ 7 * 7 }} b"
-    assert "more than one machine is called web" in found["said"]
+    assert "more than one VM is called web" in found["said"]
     assert not marker.exists()
-    # Versions, sign-in, VDCs, one page, sign-out.
-    assert len(server.simulator.journal.entries()) == 5
+    # Versions, sign-in, VDCs, one page, the age of two VMs of one name, sign-out.
+    assert len(server.simulator.journal.entries()) == 7
 
 
 def test_names_of_the_api_are_never_templated(env: dict[str, str], tmp_path: Path, marker: Path) -> None:
@@ -177,8 +178,30 @@ def test_a_cached_second_run_makes_no_call(env: dict[str, str], tmp_path: Path, 
     assert set(listed(env, tmp_path, **options, where={"name": "db"})["vca"]["hosts"]) == {"db"}
 
 
+def test_a_cache_is_of_one_account(env: dict[str, str], tmp_path: Path, server: SimulatorServer) -> None:
+    def token(org: str, password: str) -> str:
+        there = {"url": server.env()["VCA_URL"], "ca_path": server.env()["VCA_CA_PATH"], "session_cache": "false"}
+        client = connect(username="ops", password=password, org=org, **there)
+        client.session.login()
+        grant = client.session._grant
+        assert grant is not None
+        [value] = [secret.reveal() for secret in grant.headers.values() if isinstance(secret, Secret)]
+        return value
+
+    bare = {name: value for name, value in env.items() if name not in ("VCA_USERNAME", "VCA_PASSWORD", "VCA_ORG")}
+    options: dict[str, Any] = {
+        "cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(tmp_path / "cache"),
+    }  # fmt: skip
+    tokens = token("acme", "sesame-1"), token("globex", "sesame-2")
+    first, second = (listed({**bare, "VCA_TOKEN": one}, tmp_path, **options) for one in tokens)
+    assert "silver-vm" in first["vca"]["hosts"]
+    assert second["vca"]["hosts"] == ["iron-vm"]
+    kept = "".join(f"{path.name} {path.read_text()}" for path in (tmp_path / "cache").iterdir())
+    assert not any(one in kept for one in tokens)
+
+
 def test_duplicate_names_can_be_refused(env: dict[str, str], tmp_path: Path) -> None:
-    assert "More than one machine would be host web" in listed(env, tmp_path, fails=True, duplicates="error")["said"]
+    assert "More than one VM would be host web" in listed(env, tmp_path, fails=True, duplicates="error")["said"]
 
 
 def test_through_ansible_runner_with_a_credential_only(

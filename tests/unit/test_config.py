@@ -126,3 +126,27 @@ def test_replace_is_a_copy() -> None:
     assert (first.url, second.url, second.timeout) == ("https://a", "https://b", 5.0)
     with pytest.raises(AttributeError):
         first.nothing  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"url": "https://b"}, {"org": "globex"}, {"username": "eve"}, {"password": "other"}, {"token": "t"},
+        {"api_token": "t"}, {"instance": "i"}, {"vdc": "gold"}, {"auth_method": "vcd"}, {"service_type": "vca"},
+    ],
+)  # fmt: skip
+def test_every_account_has_a_key_of_its_own(other: dict[str, str]) -> None:
+    given = {"url": "https://a", "username": "ops", "password": "hunter2", "org": "acme"}
+    first = Settings.load(given, environ={}).account_key({})
+    assert first == Settings.load(given, environ={}).account_key({})
+    assert first != Settings.load({**given, **other}, environ={}).account_key({})
+
+
+def test_files_and_variables_of_plugins_count_in_the_key_of_an_account(tmp_path: Path) -> None:
+    file = tmp_path / "ca.pem"
+    file.write_text("one")
+    settings = Settings.load({"url": "https://a", "ca_path": str(file)}, environ={})
+    first = settings.account_key({})
+    assert first != settings.account_key({"VCA_VAULT_ROLE": "acme"})
+    file.write_text("two")
+    assert first != settings.account_key({})

@@ -112,7 +112,7 @@ def _add_vdc(world: World, org: Org, tree: dict[str, Any], config: SimulatorConf
             ids = world.make_id("vm", f"{place.name}/{vapp}/{vm['name']}"), ids[1]
         # Each a second after the one before it.
         made = datetime(2015, 11, 8, 11, tzinfo=timezone.utc) + timedelta(seconds=len(world.vms))
-        words = {"created": made.isoformat(timespec="milliseconds")}
+        words: dict[str, Any] = {"created": made.isoformat(timespec="milliseconds")}
         words |= {name: vm[name] for name in _VM_WORDS if name in vm}
         world.vms[ids[0]] = Vm(ids[0], vm["name"], ids[1], vapp, place.vdc_id, **words)
     for template in tree.get("templates", ()):

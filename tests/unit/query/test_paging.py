@@ -105,7 +105,9 @@ class Changing(Server):
             self.asked.append(number)
             self.change(len(self.asked), self.numbers)
             start = (number - 1) * self.size
-            shown = [({"name": f"vm {at}", "href": f"/vm-{at}"}, {}) for at in self.numbers[start : start + self.size]]
+            shown: list[Row] = [
+                ({"name": f"vm {at}", "href": f"/vm-{at}"}, {}) for at in self.numbers[start : start + self.size]
+            ]
             return Page(shown, len(self.numbers), number, self.size, "next")
 
 

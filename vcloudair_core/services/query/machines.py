@@ -67,8 +67,8 @@ class Machines:
         self._service.query("vm", conditions, metadata=metadata, limit=limit)  # bad input sends nothing
         if vdc:
             conditions["vdc"] = self._vdc(vdc).href
-        asked = {"metadata": metadata, "limit": limit, "progress": progress, "warn": warn}
-        found = [one for one in self._service.query("vm", conditions, **asked).all() if _is_there(one, conditions)]
+        query = self._service.query("vm", conditions, metadata=metadata, limit=limit, progress=progress, warn=warn)
+        found = [record for record in query.all() if _is_there(record, conditions)]
         names = {record.id: record.name for record in self._all_vdcs()}
         org = self._service.session.identity.org_name
         shown = [facts(record, names, org) for record in found]
@@ -198,8 +198,10 @@ def _in_utc(text: str) -> str:
         time = moment(text)
     except ValueError:
         return ""
-    return (time if time.tzinfo else time.replace(tzinfo=timezone.utc)).astimezone(timezone.utc).isoformat(
-        timespec="milliseconds"
+    return (
+        (time if time.tzinfo else time.replace(tzinfo=timezone.utc))
+        .astimezone(timezone.utc)
+        .isoformat(timespec="milliseconds")
     )
 
 

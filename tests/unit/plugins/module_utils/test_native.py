@@ -1,0 +1,62 @@
+# Copyright (c) The vcloudair-core authors
+# SPDX-License-Identifier: Apache-2.0
+"""Values of Ansible's own types become plain ones, on every version of Ansible."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from ansible.utils.unsafe_proxy import wrap_var
+from ansible_collections.vcloudair.cloud.plugins.module_utils._native import native
+
+
+class Text(str):
+    """Text that answers with itself, as Ansible's unsafe text does."""
+
+    def __str__(self):
+        return self
+
+
+class Number(int):
+    """A number with a mark."""
+
+
+class Real(float):
+    """A number with a mark."""
+
+
+class Encrypted(list):
+    """Vaulted text, which older versions make a sequence."""
+
+    _ciphertext = "..."
+
+    def __str__(self):
+        return "opened"
+
+
+@pytest.mark.parametrize(
+    ("value", "plain"),
+    [
+        (None, None),
+        (True, True),
+        (Text("a"), "a"),
+        (Number(0), 0),
+        (Real(0.5), 0.5),
+        (b"a", "a"),
+        (datetime.date(2026, 1, 2), "2026-01-02"),
+        (Encrypted("xyz"), "opened"),
+        ({Text("a"): (Number(1), [Text("b")], {Text("c")})}, {"a": [1, ["b"], ["c"]]}),
+        (wrap_var({"a": ["b", {"c": 1}]}), {"a": ["b", {"c": 1}]}),
+    ],
+)
+def test_values_become_plain(value, plain):
+    found = native(value)
+    assert found == plain
+    assert _types(found) == _types(plain)
+
+
+def _types(value):
+    if isinstance(value, dict):
+        return dict, [(_types(key), _types(item)) for key, item in value.items()]
+    return (list, [_types(item) for item in value]) if isinstance(value, list) else type(value)
