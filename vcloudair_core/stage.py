@@ -16,11 +16,13 @@ import os
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import ConfigurationError, StageError
+from vcloudair_core.filelocks import file_lock
 from vcloudair_core.folders import check_folder, is_own, private_folder, state_folder
 
 if TYPE_CHECKING:
@@ -101,17 +103,28 @@ class StageFile:
 
         Raises: StageError when the file cannot be used.
         """
+        with self._locked(self.path.with_suffix(".lock")):
+            content = self.read() or StageContent(self.stage_id, time.time())
+            yield content
+            self._keep(content)
+
+    def committing(self) -> AbstractContextManager[None]:
+        """Keep other commits of this stage out, and whoever would discard it meanwhile. Raises StageError."""
+        return self._locked(self.path.with_suffix(".commit"))
+
+    @contextlib.contextmanager
+    def _locked(self, path: Path) -> Iterator[None]:
         import filelock
 
         try:
-            private_folder(self.path.parent)
-            lock = filelock.FileLock(self.path.with_suffix(".lock"), mode=0o600)
-            with lock.acquire(timeout=_LOCK_TIMEOUT_S, poll_interval=0.02):
-                content = self.read() or StageContent(self.stage_id, time.time())
-                yield content
-                self._keep(content)
+            private_folder(path.parent)
+            with file_lock(path).acquire(timeout=_LOCK_TIMEOUT_S, poll_interval=0.02):
+                yield
         except filelock.Timeout as exc:
-            raise StageError(f"The stage {self.stage_id} is in use by another process ({self.path}).") from exc
+            raise StageError(
+                f"The stage {self.stage_id} is in use by another process ({self.path}).",
+                hint="Wait for its commit to end, and try again.",
+            ) from exc
         except OSError as exc:
             raise StageError(f"The stage {self.stage_id} cannot be kept: {exc}.", hint="Set state_dir.") from exc
 
@@ -136,10 +149,15 @@ class StageFile:
             ) from exc
 
     def discard(self) -> bool:
-        """Remove it. True when it was there."""
-        found = self.path.exists()
-        for path in (self.path, self.path.with_suffix(".lock")):
-            path.unlink(missing_ok=True)
+        """Remove it. True when it was there. Waits for a commit that is under way, which leaves nothing to remove.
+
+        Lock files stay: somebody may hold or wait for them. Raises StageError when the commit takes too long.
+        """
+        if not self.path.exists():
+            return False
+        with self.committing(), self._locked(self.path.with_suffix(".lock")):
+            found = self.path.exists()
+            self.path.unlink(missing_ok=True)
         return found
 
     def _keep(self, content: StageContent) -> None:

@@ -103,14 +103,15 @@ class Staging:
         """
         outcomes: list[Outcome] = []
         file = StageFile(self.folder, _name(stage_id, check))
-        while True:
-            # One section at a time, so that what was written is off the stage before the next one can fail.
-            with file.opened() as content:
-                part = self._next(content, target)
-                if part is None:
-                    return outcomes
-                outcomes.append(self._commit(part, check))
-                content.sections.remove(part)
+        with file.committing():
+            while True:
+                # One section at a time, so that what was written is off the stage before the next one can fail.
+                with file.opened() as content:
+                    part = self._next(content, target)
+                    if part is None:
+                        return outcomes
+                    outcomes.append(self._commit(part, check))
+                    content.sections.remove(part)
 
     def _next(self, content: StageContent, target: Mapping[str, Any] | None) -> StagedSection | None:
         # In one order, whatever came first: what lets traffic in (firewall) is there before what leads it on (nat).

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +18,7 @@ from vcloudair_core.session.clock import FakeClock
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 from vcloudair_core.simulator.edge_firewall import append
 from vcloudair_core.stage import StageFile
+from vcloudair_core.staging import Staging
 from vcloudair_core.testing import Journal, simulated_app, simulator_settings
 
 CONFIG = "/firewall/config"
@@ -197,3 +200,54 @@ def test_clouds_that_share_a_stage_get_their_own_wishes_only(tmp_path: Path) -> 
             assert len(client.commit_stage("run")) == 1
             assert names(simulator) == [f"of cloud {number}"]
             assert client.commit_stage("run") == []
+
+
+def test_discard_waits_for_a_commit_and_drops_nothing_of_it(
+    client: Client, vca_simulator: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage_many(client, 2)
+    client.stage(
+        "ans.nat_rule", {"action": "snat", "original": "10.9.9.9", "translated": "203.0.113.10"}, stage_id="run"
+    )
+    dropped: list[bool] = []
+    discarding = threading.Thread(target=lambda: dropped.append(client.discard_stage("run")))
+    real = Staging._commit
+
+    def commit(self: Staging, *arguments: Any) -> Any:
+        if not discarding.ident:
+            discarding.start()
+        assert dropped == []
+        return real(self, *arguments)
+
+    monkeypatch.setattr(Staging, "_commit", commit)
+    outcomes = client.commit_stage("run")
+    discarding.join(60)
+    assert [outcome.changed for outcome in outcomes] == [True, True]
+    assert names(vca_simulator) == ["rule 0", "rule 1"]
+    assert dropped == [False]
+
+
+def test_discard_leaves_the_lock_that_others_wait_for(tmp_path: Path) -> None:
+    file = StageFile(tmp_path, "run")
+    (tmp_path / "run.stage").write_text("{}")
+    assert file.discard()
+    assert (tmp_path / "run.lock").exists()
+
+
+def test_discard_says_so_when_a_commit_takes_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vcloudair_core.stage._LOCK_TIMEOUT_S", 0.0)
+    (tmp_path / "run.stage").write_text("{}")
+    with StageFile(tmp_path, "run").committing():
+        met: list[BaseException] = []
+
+        def discard() -> None:
+            try:
+                StageFile(tmp_path, "run").discard()
+            except StageError as exc:
+                met.append(exc)
+
+        other = threading.Thread(target=discard)
+        other.start()
+        other.join(60)
+    assert "in use by another process" in str(met[0])
+    assert (tmp_path / "run.stage").exists()

@@ -50,12 +50,13 @@ def held(folder: Path, key: str, target: str, timeout_s: float) -> Iterator[None
     """
     import filelock
 
+    from vcloudair_core.filelocks import file_lock
     from vcloudair_core.folders import private_folder
 
     path = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.lock"
-    lock = filelock.FileLock(path, mode=0o600)
     try:
         private_folder(folder)
+        lock = file_lock(path)
         lock.acquire(timeout=timeout_s, poll_interval=0.02)
     except filelock.Timeout as exc:
         raise LockTimeoutError(

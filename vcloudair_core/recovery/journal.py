@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import ConfigurationError, LockTimeoutError, NotFoundError
+from vcloudair_core.filelocks import file_lock
 from vcloudair_core.folders import check_folder, is_own, private_folder, state_folder
 
 if TYPE_CHECKING:
@@ -201,7 +202,7 @@ def _folder_of(settings: Settings, run_id: str) -> Path:
 def _hold(folder: Path) -> Any:
     import filelock
 
-    lock = filelock.FileLock(folder / "lock", mode=0o600)
+    lock = file_lock(folder / "lock")
     try:
         lock.acquire(timeout=0)
     except filelock.Timeout as exc:

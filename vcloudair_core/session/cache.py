@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vcloudair_core.filelocks import file_lock
 from vcloudair_core.folders import cache_folder, is_own
 from vcloudair_core.redact import Secret, as_bytes
 from vcloudair_core.session.auth import Farewell, Grant
@@ -160,9 +161,7 @@ class TokenCache:
     def _file_lock(self) -> Any:
         with self._guard:
             if self._lock is None and self._is_folder_safe(make=True):
-                import filelock
-
-                self._lock = filelock.FileLock(self._path.with_suffix(".lock"), mode=0o600)
+                self._lock = file_lock(self._path.with_suffix(".lock"))
             return self._lock
 
     def _read(self) -> tuple[bytes, float] | None:

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vcloudair_core.filelocks import file_lock
 from vcloudair_core.folders import check_folder, private_folder
 from vcloudair_core.redact import Secret, as_bytes
 from vcloudair_core.services.ans.ipsec_model import new_identity
@@ -156,7 +157,7 @@ class PskBook:
 
         try:
             private_folder(self._folder)
-            lock = filelock.FileLock(self._folder / "fingerprints.lock", mode=0o600)
+            lock = file_lock(self._folder / "fingerprints.lock")
             with lock.acquire(timeout=_LOCK_TIMEOUT_S, poll_interval=0.02):
                 book = self._read() or {"format": _FORMAT, "edges": {}}
                 entries = self._entries(book)
