@@ -206,9 +206,8 @@ def test_discard_waits_for_a_commit_and_drops_nothing_of_it(
     client: Client, vca_simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage_many(client, 2)
-    client.stage(
-        "ans.nat_rule", {"action": "snat", "original": "10.9.9.9", "translated": "203.0.113.10"}, stage_id="run"
-    )
+    nat = {"action": "snat", "original_address": "10.9.9.9", "translated_address": "203.0.113.10"}
+    client.stage("ans.nat_rule", nat, stage_id="run")
     dropped: list[bool] = []
     discarding = threading.Thread(target=lambda: dropped.append(client.discard_stage("run")))
     real = Staging._commit
