@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from vcloudair_core.engine.parsing import Problems
@@ -144,8 +144,8 @@ class ANSIPSec(EdgeSection):
             "local_ip": local_ip,
             "peer_id": peer_id,
             "peer_ip": peer_ip,
-            "local_subnets": local_subnets if isinstance(local_subnets, str) else list(local_subnets),
-            "peer_subnets": peer_subnets if isinstance(peer_subnets, str) else list(peer_subnets),
+            "local_subnets": _listed(local_subnets),
+            "peer_subnets": _listed(peer_subnets),
             "psk": psk,
             "encryption": enc_algo,
             "pfs": pfs,
@@ -158,4 +158,11 @@ class ANSIPSec(EdgeSection):
         made = completed_tunnel(spec, "dh2")
         if made.psk is not None:
             self._store().session.learn(made.psk)
-        self.records.append(self.json_codec(self.dialect).new_site(made))
+        site = self.json_codec(self.dialect).new_site(made)
+        site.pop("description", None)  # vcloudair 0.5 sent none
+        self.records.append(site)
+
+
+def _listed(subnets: Any) -> Any:
+    """Collections and generators as a list; text, and what is neither, is judged with the other arguments."""
+    return list(subnets) if isinstance(subnets, Iterable) and not isinstance(subnets, str) else subnets

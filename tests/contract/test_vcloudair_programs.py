@@ -1,0 +1,79 @@
+"""Programs for vcloudair 0.5 do the same with one word changed: the same output, files and edge gateways."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.connect_proxy import ConnectProxy
+from tests.support.vcloudair_programs import HOSTS, PACKAGES, PROGRAMS, Ran, run_program
+from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
+
+NOW = 1_750_000_000.0
+CLOUD = SimulatorConfig(vms=12, templates=1, edges=2, replications=4, dr_task_s=0.1, host_names=HOSTS)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[SimulatorServer]:
+    with SimulatorServer(CLOUD) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def proxy(server: SimulatorServer) -> Iterator[str]:
+    with ConnectProxy(server.port) as running:
+        yield running.url
+
+
+def _environment(server: SimulatorServer) -> dict[str, str]:
+    env = server.env()
+    return {
+        "CLOUD_USER": env["VCA_USERNAME"],
+        "CLOUD_PASSWORD": env["VCA_PASSWORD"],
+        "CLOUD_ORG": env["VCA_ORG"],
+        "CLOUD_EDGE": env["VCA_EDGE"],
+        "CLOUD_URL": "https://vcd.example.test",
+        "CLOUD_PAUSE": "0.5",
+    }
+
+
+def _sections(server: SimulatorServer) -> list[Any]:
+    """The edge gateways as they were left; ids are given in the order of the writes, so they are alike too."""
+    edges = server.simulator.world.edges.values()
+    return [(edge.name, edge.firewall["user"], edge.sections.get("nat"), edge.sections.get("ipsec")) for edge in edges]
+
+
+def _prepare(server: SimulatorServer, program: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    server.simulator.reset()
+    if program == "metrics_report":
+        monkeypatch.setattr(server.simulator.clock, "now", lambda: NOW)  # so that no window slides
+    if program == "dr_drill":
+        refused = list(server.simulator.world.replications)[2]
+        path = f"{refused}/action/testFailover"
+        server.simulator.faults.add("status", method="POST", path=path, count=0, status=403)
+
+
+@pytest.mark.parametrize("program", sorted(path.stem for path in PROGRAMS.glob("*.py")))
+def test_a_program_does_the_same_with_one_word_changed(
+    program: str, server: SimulatorServer, proxy: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: dict[str, Ran] = {}
+    left: dict[str, list[Any]] = {}
+    for package in PACKAGES:
+        _prepare(server, program, monkeypatch)
+        path, folder = PROGRAMS / f"{program}.py", tmp_path / package
+        ran[package] = run_program(path, package, folder, _environment(server), ca_path=server.ca_path, proxy=proxy)
+        left[package] = _sections(server)
+    theirs, ours = (ran[package] for package in PACKAGES)
+    assert "Traceback" not in theirs.errors, theirs.errors
+    assert (ours.output, ours.errors, ours.status) == (theirs.output, theirs.errors, theirs.status)
+    assert ours.output.count("\n") > 2
+    assert ours.files == theirs.files
+    assert left["vcloudair_core"] == left["vcloudair"]
+
+
+def test_there_are_ten_programs_and_more() -> None:
+    assert len(list(PROGRAMS.glob("*.py"))) >= 10
