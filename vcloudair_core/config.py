@@ -55,7 +55,11 @@ OPTIONS: tuple[Option, ...] = (
         "instance", "str", "On-Demand instance, or subscription service: id or name.",
         aliases=("instance_id", "service_id"), env=("VCA_INSTANCE_ID", "VCA_SERVICE_ID"),
     ),
-    Option("api_token", "secret", "API (refresh) token of a user or service account of VMware Cloud Director."),
+    Option("api_token", "secret", "API (refresh) token of a user of VMware Cloud Director; for a service account see api_token_file."),
+    Option(
+        "api_token_file", "path",
+        "JSON file with an API token, in the format of Terraform's provider; a token that rotates is written back.",
+    ),
     Option("token", "secret", "A session token that is already there; no sign-in is made with it."),
     Option("auth_method", "str", "Name of the sign-in method; chosen by the other settings when unset."),
     Option("api_version", "str", "API version to pin, for example 36.3; negotiated when unset."),

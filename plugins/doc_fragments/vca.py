@@ -51,8 +51,16 @@ options:
     aliases: [instance_id, service_id]
   api_token:
     description:
-      - API token of a user or service account of VMware Cloud Director. If not given, E(VCA_API_TOKEN) is used.
+      - API token of a user of VMware Cloud Director. If not given, E(VCA_API_TOKEN) is used.
+      - The token of a service account can be used once. Use O(api_token_file) for it.
     type: str
+  api_token_file:
+    description:
+      - JSON file with the API token of a user or a service account, in the format of Terraform's provider for VMware
+        Cloud Director. If not given, E(VCA_API_TOKEN_FILE) is used.
+      - When the server replaces the token, the new one is written to this file before anything else is sent. Processes
+        of one host can share the file.
+    type: path
   token:
     description:
       - Session token that is already there; no sign-in is made with it. If not given, E(VCA_TOKEN) is used.

@@ -16,6 +16,7 @@ def connection_arguments():
         vdc=dict(type="str", aliases=["vdc_name"]),
         instance=dict(type="str", aliases=["instance_id", "service_id"]),
         api_token=dict(type="str", no_log=True),
+        api_token_file=dict(type="path", no_log=False),
         token=dict(type="str", no_log=True),
         api_version=dict(type="str"),
         validate_certs=dict(type="bool", aliases=["verify_certs", "verify_ssl_certs"]),

@@ -195,4 +195,5 @@ def _not_empty(password: str, where: str) -> str:
 
 
 def _lacks_password(settings: Settings) -> bool:
-    return bool(settings.url and settings.username and not (settings.password or settings.token or settings.api_token))
+    others = settings.password or settings.token or settings.api_token or settings.api_token_file
+    return bool(settings.url and settings.username and not others)

@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Generator
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
-from vcloudair_core.errors import ApiError, AuthenticationError, InvalidRequestError, NotFoundError
-from vcloudair_core.http import Headers, Request
+from vcloudair_core.errors import (
+    ApiError,
+    AuthenticationError,
+    ConfigurationError,
+    InvalidRequestError,
+    NotFoundError,
+)
+from vcloudair_core.http import Headers, Request, Response
+from vcloudair_core.redact import Secret
 from vcloudair_core.session import auth, session_codec
 from vcloudair_core.session.auth import Flow
 from vcloudair_core.session.auth_vcd import bearer_grant_of, negotiate
 from vcloudair_core.session.clock import SYSTEM_CLOCK, Clock
+from vcloudair_core.session.token_file import TokenFile, rescue, rescued
 from vcloudair_core.session.urls import normalise_url
 from vcloudair_core.session.versions import is_at_least
 
 if TYPE_CHECKING:
     from vcloudair_core.config import Settings
 
-_log = logging.getLogger(__name__)
-
 _SOONER_S = 60.0
 _API_TOKENS_SINCE = (36, 1)
+_Answer = tuple[str, float | None, str]
+
+Exchanging = Generator[Request, Response, tuple[str, float | None]]
+"""A flow that ends with an access token and the seconds that it lives."""
 
 
 class ApiTokenAuth:
-    """An API token is exchanged for a JWT, which is then used like that of a password login."""
+    """An API token is exchanged for a JWT, which is then used like that of a password login.
+
+    A token that the server replaces with the exchange is kept before anything else happens: in ``api_token_file``, or,
+    for one given as ``api_token``, in the state folder, and then signing in fails and names the file.
+    """
 
     name = "api_token"
     is_renewable = True
@@ -38,16 +52,7 @@ class ApiTokenAuth:
         """Versions, the exchange, and one look at the session for org, user and roles."""
         base_url = normalise_url(self._settings.url)
         version = (yield from negotiate(self._settings, base_url)).version
-        try:
-            response = yield self._exchange(base_url, version)
-        except (AuthenticationError, InvalidRequestError, NotFoundError) as exc:
-            raise self._refused(exc, base_url, version) from exc
-        token, lives_s, is_replaced = session_codec.decode_access_token(response.body)
-        if is_replaced:
-            _log.warning(
-                "The server replaced the API token with this sign-in, as it does for service accounts; the one in the "
-                "settings is used up. Use an API token of a user."
-            )
+        token, lives_s = yield from self._exchanged(base_url, version)
         expires_at = None if lives_s is None else self._clock.wall() + max(0.0, lives_s - _SOONER_S)
         current = auth.request(
             "GET",
@@ -58,10 +63,30 @@ class ApiTokenAuth:
         found = session_codec.decode_cloudapi_session((yield current).body)
         return bearer_grant_of(base_url, version, found, token, expires_at=expires_at)
 
-    def _exchange(self, base_url: str, version: str) -> Request:
+    def _exchanged(self, base_url: str, version: str) -> Exchanging:
+        old = Secret(self._settings.api_token.reveal().strip())
+        token, lives_s, new = yield from self._exchange(base_url, version, old)
+        if not new or new == old.reveal():
+            return token, lives_s
+        path = rescue(Secret(new), old, self._settings)
+        raise ConfigurationError(
+            f"The server replaced the API token, as it does for service accounts: api_token is used up. The new one is "
+            f"in {path}.",
+            hint=f"Set api_token_file (VCA_API_TOKEN_FILE) to {path} or a copy of it, and unset api_token.",
+        )
+
+    def _exchange(self, base_url: str, version: str, old: Secret) -> Generator[Request, Response, _Answer]:
+        """(access token, seconds that it lives or None, the new API token or an empty string)."""
+        try:
+            response = yield self._request(base_url, version, old)
+        except (AuthenticationError, InvalidRequestError, NotFoundError) as exc:
+            raise self._refused(exc, base_url, version, old) from exc
+        return session_codec.decode_access_token(response.body)
+
+    def _request(self, base_url: str, version: str, token: Secret) -> Request:
         org = str(self._settings.org)
         place = "provider" if auth.equal(org, "System") else f"tenant/{quote(org, safe='')}"
-        form = {"grant_type": "refresh_token", "refresh_token": self._settings.api_token.reveal().strip()}
+        form = {"grant_type": "refresh_token", "refresh_token": token.reveal()}
         return Request(
             "POST",
             f"{base_url}/oauth/{place}/token",
@@ -74,9 +99,38 @@ class ApiTokenAuth:
             urlencode(form).encode("ascii"),
         )
 
-    def _refused(self, exc: ApiError, base_url: str, version: str) -> AuthenticationError:
+    def _refused(self, exc: ApiError, base_url: str, version: str, old: Secret) -> AuthenticationError:
         if not is_at_least(version, _API_TOKENS_SINCE):
             hint = f"API tokens exist from API 36.1 on; this server speaks {version}. Use username and password."
         else:
-            hint = "Check api_token (VCA_API_TOKEN): is it revoked, or of another org than org (VCA_ORG)?"
+            hint = self._where_to_look(old)
         return auth.refused(exc, f"the owner of the API token in org {self._settings.org}", base_url, hint=hint)
+
+    def _where_to_look(self, old: Secret) -> str:
+        path = rescued(old, self._settings)
+        if path is not None:
+            return f"This token was replaced at an earlier sign-in. Set api_token_file to {path}, and unset api_token."
+        return "Check api_token (VCA_API_TOKEN): is it revoked, or of another org than org (VCA_ORG)?"
+
+
+class ApiTokenFileAuth(ApiTokenAuth):
+    """As :class:`ApiTokenAuth`, with the token in a file, which is held from reading to writing."""
+
+    name = "api_token_file"
+
+    def _exchanged(self, base_url: str, version: str) -> Exchanging:
+        file = TokenFile(self._settings.api_token_file, self._settings)
+        with file.held() as held:
+            token, lives_s, new = yield from self._exchange(base_url, version, held.secret)
+            if new and new != held.secret.reveal():
+                held.replace(Secret(new))
+        return token, lives_s
+
+    def _where_to_look(self, old: Secret) -> str:
+        path = rescued(old, self._settings)
+        if path is not None:
+            return f"Its token was replaced at an earlier sign-in. Copy {path} to the file of api_token_file."
+        return (
+            "Check the file of api_token_file (VCA_API_TOKEN_FILE): is its token revoked, of another org, or used "
+            "by a program with a copy of the file?"
+        )

@@ -18,10 +18,11 @@ import os
 import secrets as random_secrets
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vcloudair_core.errors import ConfigurationError
 from vcloudair_core.filelocks import file_lock
 from vcloudair_core.folders import cache_folder, is_own
 from vcloudair_core.redact import Secret, as_bytes
@@ -48,7 +49,13 @@ def open_cache(settings: Settings) -> TokenCache | None:
     """The cache of one user at one place; None when it is switched off, or there is nothing to derive a key from."""
     if not settings.session_cache or settings.token:
         return None
-    secret = settings.api_token or settings.password
+    if settings.api_token_file and not settings.api_token:
+        from vcloudair_core.session.token_file import TokenFile
+
+        # Read each time: the token that another process has written since unlocks what that process has kept.
+        secret: Secret | Callable[[], Secret] = TokenFile(settings.api_token_file, settings).token
+    else:
+        secret = settings.api_token or settings.password
     if not secret:
         return None
     return TokenCache(cache_folder(settings), cache_key(settings), secret)
@@ -58,14 +65,19 @@ def cache_key(settings: Settings) -> str:
     """The name of the file: a hash of where and who, never of the password."""
     names = ("service_type", "url", "org", "username", "instance", "vdc", "api_version", "auth_method")
     parts = [str(settings[name] or "").strip().lower() for name in names]
-    parts.append("api_token" if settings.api_token else "password")
+    if settings.api_token_file and not settings.api_token:
+        parts += ["api_token_file", os.path.realpath(settings.api_token_file)]
+    else:
+        parts.append("api_token" if settings.api_token else "password")
     return hashlib.sha256(as_bytes("\0".join(parts))).hexdigest()
 
 
 class TokenCache:
     """One file. Every method is safe to call at any time and never raises for what is wrong with the disk."""
 
-    def __init__(self, folder: Path, key: str, secret: Secret, *, clock: Clock = SYSTEM_CLOCK) -> None:
+    def __init__(
+        self, folder: Path, key: str, secret: Secret | Callable[[], Secret], *, clock: Clock = SYSTEM_CLOCK
+    ) -> None:
         self._folder = folder
         self._path = folder / f"{key}.token"
         self._key = key
@@ -99,7 +111,12 @@ class TokenCache:
         if not self._is_folder_safe(make=True):
             return False
         salt = random_secrets.token_bytes(16)
-        data = self._cipher(salt).encrypt(json.dumps(_as_plain(grant)).encode())
+        try:
+            cipher = self._cipher(salt)
+        except ConfigurationError as exc:  # the file of an API token was taken away
+            self._complain(f"cannot be locked ({exc.message.rstrip('.')})")
+            return False
+        data = cipher.encrypt(json.dumps(_as_plain(grant)).encode())
         document = {"format": FORMAT, "salt": base64.b64encode(salt).decode(), "data": data.decode()}
         beside = self._path.with_name(f".{self._key[:16]}.{random_secrets.token_hex(8)}.tmp")
         try:
@@ -209,7 +226,8 @@ class TokenCache:
     def _cipher(self, salt: bytes) -> Any:
         from cryptography.fernet import Fernet
 
-        secret = as_bytes(self._secret.reveal()) + b"\0" + self._key.encode()
+        known = self._secret if isinstance(self._secret, Secret) else self._secret()
+        secret = as_bytes(known.reveal()) + b"\0" + self._key.encode()
         name = hashlib.sha256(salt + secret).digest()
         raw = KEYS.get(name)
         if raw is None:

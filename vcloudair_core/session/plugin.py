@@ -17,7 +17,7 @@ vcloudair_api_version = 1
 
 @hookimpl
 def vca_auth_methods() -> Sequence[AuthRecord]:
-    """One per flavour, and two that need no password."""
+    """One per flavour, and those that need no password."""
     return (
         AuthRecord(
             "vcd", "User, org and password at a vCloud Director.", ("url", "username", "password", "org"), _vcd,
@@ -40,11 +40,16 @@ def vca_auth_methods() -> Sequence[AuthRecord]:
             ("url", "api_token", "org"), _api_token,
             lambda settings: bool(settings.api_token) and not settings.token,
         ),
+        AuthRecord(
+            "api_token_file", "An API token in a file, as service accounts need it: the server replaces it each time.",
+            ("url", "api_token_file", "org"), _api_token_file,
+            lambda settings: bool(settings.api_token_file) and not settings.token,
+        ),
     )  # fmt: skip
 
 
 def _by_password(settings: Settings, flavour: str) -> bool:
-    return settings.service_type == flavour and not settings.token and not settings.api_token
+    return settings.service_type == flavour and not (settings.token or settings.api_token or settings.api_token_file)
 
 
 def _vcd(settings: Settings) -> AuthProvider:
@@ -75,3 +80,9 @@ def _api_token(settings: Settings) -> AuthProvider:
     from vcloudair_core.session.auth_api_token import ApiTokenAuth
 
     return ApiTokenAuth(settings)
+
+
+def _api_token_file(settings: Settings) -> AuthProvider:
+    from vcloudair_core.session.auth_api_token import ApiTokenFileAuth
+
+    return ApiTokenFileAuth(settings)

@@ -110,8 +110,8 @@ def decode_cloudapi_session(body: bytes) -> VcdSession:
     )
 
 
-def decode_access_token(body: bytes) -> tuple[str, float | None, bool]:
-    """(access token, seconds that it lives or None, whether the API token was replaced by a new one).
+def decode_access_token(body: bytes) -> tuple[str, float | None, str]:
+    """(access token, seconds that it lives or None, the new API token or an empty string).
 
     Source: api/vcd-modern.md §1.4, §1.5.
     """
@@ -123,7 +123,7 @@ def decode_access_token(body: bytes) -> tuple[str, float | None, bool]:
     return (
         token,
         float(lives) if isinstance(lives, int) and 0 <= lives < 1e10 else None,
-        bool(tree.get("refresh_token")),
+        _text(tree.get("refresh_token")),
     )
 
 

@@ -305,15 +305,6 @@ def test_an_old_server_has_no_api_tokens() -> None:
         api_token_session(FakeTransport(answers)).login()
 
 
-def test_a_service_account_s_token_that_was_replaced_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
-    answers = API_TOKEN_ANSWERS | {
-        "POST /oauth/tenant/acme/token": reply(200, json.dumps({"access_token": JWT, "refresh_token": "new-one"}))
-    }
-    api_token_session(FakeTransport(answers)).login()
-    assert "replaced the API token" in caplog.text
-    assert "new-one" not in caplog.text
-
-
 # -- which method --------------------------------------------------------------------------------------------------
 
 
@@ -325,6 +316,7 @@ def test_a_service_account_s_token_that_was_replaced_is_warned_of(caplog: pytest
         ({"service_type": "vca"}, "vca"),
         ({"token": "t" * 20}, "token"),
         ({"api_token": "t" * 20}, "api_token"),
+        ({"api_token_file": "token.json"}, "api_token_file"),
         ({"api_token": "t" * 20, "token": "u" * 20}, "token"),
         ({"auth_method": "vchs"}, "vchs"),
     ],
