@@ -55,7 +55,7 @@ OPTIONS: tuple[Option, ...] = (
         "instance", "str", "On-Demand instance, or subscription service: id or name.",
         aliases=("instance_id", "service_id"), env=("VCA_INSTANCE_ID", "VCA_SERVICE_ID"),
     ),
-    Option("api_token", "secret", "API token of a user of VMware Cloud Director; for service accounts: api_token_file."),
+    Option("api_token", "secret", "API token of a user of VMware Cloud Director. Service accounts: api_token_file."),
     Option(
         "api_token_file", "path",
         "JSON file with an API token, in the format of Terraform's provider; a token that rotates is written back.",

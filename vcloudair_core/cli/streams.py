@@ -13,7 +13,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TextIO, cast
 
 _PLAIN = {
     "…": "...", "→": "->", "↩": "<-", "·": ".", "‖": "||", "\u2013": "-", "\u2014": "-",
@@ -98,7 +98,7 @@ def guarded() -> Iterator[GuardedStream]:
     """Guard standard output and error for the time of one command line. Gives standard output."""
     before = sys.stdout, sys.stderr
     output, errors = GuardedStream(sys.stdout), GuardedStream(sys.stderr)
-    sys.stdout, sys.stderr = output, errors  # type: ignore[assignment]
+    sys.stdout, sys.stderr = cast("TextIO", output), cast("TextIO", errors)
     try:
         yield output
         output.flush()

@@ -22,7 +22,7 @@ import logging
 import os
 import secrets
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -259,7 +259,11 @@ def _recover(path: Path) -> None:
 def _spare_place(settings: Settings, old: Secret) -> _Place:
     """A place in the state folder, else in the temporary one. Raises ConfigurationError when there is neither."""
     problem = ""
-    for folder in (lambda: _folder(settings, "tokens"), lambda: Path(tempfile.mkdtemp(prefix="vcloudair-token-"))):
+    folders: tuple[Callable[[], Path], ...] = (
+        lambda: _folder(settings, "tokens"),
+        lambda: Path(tempfile.mkdtemp(prefix="vcloudair-token-")),
+    )
+    for folder in folders:
         try:
             return _Place(folder() / _name(old))
         except (OSError, ConfigurationError) as exc:
