@@ -14,7 +14,7 @@
       DecodeError(excerpt)                   an answer that is not what the protocol says
       IncompleteResultError                  a result of many pages that changed while it was read
       TaskError(task)
-        TaskFailedError · TaskTimeoutError
+        TaskFailedError · TaskTimeoutError · OutcomeUnknownError
       EngineError
         AmbiguousMatchError(candidates) · PlanRejectedError(reason, plugin) · NotConvergedError(residual)
         LockTimeoutError · StageError
@@ -148,7 +148,12 @@ class ApiError(VcloudAirError):
 
     ``status`` is the HTTP status (0 if unknown), ``code`` the server's own code (``BUSY_ENTITY``, ``12001``, or empty),
     ``request_id`` the server's id of the request (give it to the provider's support), ``method`` and ``path`` the call.
+    ``vendor_code`` is the code of an extension, such as ``OngoingFailover``. ``is_from_gateway`` is true when the body
+    is a page or text of something in front of the API, which may have forwarded the request before it answered.
     """
+
+    vendor_code: str = ""
+    is_from_gateway: bool = False
 
     def __init__(
         self,
@@ -244,6 +249,10 @@ class TaskFailedError(TaskError):
 
 class TaskTimeoutError(TaskError):
     """The task did not end in the time that it was given. It may still be running."""
+
+
+class OutcomeUnknownError(TaskError):
+    """An action may or may not have been started. It is not started again before somebody decides."""
 
 
 class EngineError(VcloudAirError):

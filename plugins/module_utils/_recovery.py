@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import refuse
 
-VERDICTS = ("already", "done", "failed", "skipped", "started", "would")
+VERDICTS = ("already", "done", "failed", "skipped", "started", "unknown", "would")
 _THERE = ("done", "already")
 
 
@@ -79,4 +79,5 @@ def failure(vms, more="", hint=""):
         parts.append("%d of %d machines failed: %s" % (len(bad), len(vms), named))
         hint = hint or bad[0]["hint"]
     said = "; ".join(parts)
-    return dict(failed=True, msg=said, error=dict(error="TaskFailedError", message=said, hint=hint))
+    kind = "OutcomeUnknownError" if any(one["verdict"] == "unknown" for one in bad) else "TaskFailedError"
+    return dict(failed=True, msg=said, error=dict(error=kind, message=said, hint=hint))

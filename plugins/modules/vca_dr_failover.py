@@ -16,6 +16,8 @@ description:
   - What is waited for is a run with a journal, so that one which was cut off can go on without anything being started
     twice, and with reports.
   - An action that somebody has started already is waited for and not started again.
+  - When it is not known whether an action was started, for example because the answer of the server was lost, the
+    verdict is V(unknown), and it is not started again before somebody decides; see O(on_unknown) and O(start_again).
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options:
@@ -89,6 +91,21 @@ options:
       - Without a plan there is nothing to go on with. The same task once more starts nothing twice.
     type: bool
     default: false
+  on_unknown:
+    description:
+      - What to do with a machine whose action may or may not have been started, when neither a task nor its replication
+        shows it. By default as the plan says, else V(fail).
+      - With V(fail) its verdict is V(unknown), and the task fails, so that somebody decides.
+      - With V(start) it is started again, which may start it twice.
+    type: str
+    choices: [fail, start]
+  start_again:
+    description: >-
+      Names of machines of a run that O(resume) goes on with, whose verdict is V(unknown), and that somebody has decided
+      to start again.
+    type: list
+    elements: str
+    default: []
   approve:
     description: Approvals of the plan that are given beforehand, by their names. Nobody can be asked from here.
     type: list
@@ -135,18 +152,23 @@ vms:
   description: >-
     What came of each machine. The verdict is V(done) (and shown by the server to be so), V(already) (nothing was to
     do), V(would) (in check mode), V(started) (with O(wait=false)), V(failed), V(skipped) (not started, as something
-    else failed) or V(in_flight) (the run was stopped). Also there when a machine failed.
+    else failed), V(unknown) (it may or may not have been started; it is not started again before somebody decides) or
+    V(in_flight) (the run was stopped). The key C(vm) is the recovered machine. Also there when a machine failed.
   returned: success
   type: list
   elements: dict
   sample:
     - {id: 3c1d5f60-0d5f-4a0e-9c58-1b7e7d9a4f01, name: web1, action: test, verdict: done, changed: true, reason: "",
-       hint: "", seconds: 63.2, task: {}}
+       hint: "", seconds: 63.2, task: {}, vm: {id: 0c5b2f9e-6f0a-4c59-9a34-0a4b0e1d7c11, name: web1,
+       href: "https://vcd.example.test/api/vApp/vm-0c5b2f9e-6f0a-4c59-9a34-0a4b0e1d7c11", status: POWERED_ON,
+       vapp: web1-vapp, vapp_href: "https://vcd.example.test/api/vApp/vapp-6e1f7a90-3c52-4c6a-8c1a-2f6d1b7f0a22",
+       vdc: org1-vdc1, vdc_href: "https://vcd.example.test/api/vdc/ee541366-e2d4-5c36-8b7a-9a68f57938ca",
+       addresses: [10.1.2.3]}}
 summary:
   description: How many machines had which verdict. Also there when a machine failed.
   returned: success
   type: dict
-  sample: {already: 1, done: 2, failed: 0, skipped: 0, started: 0, would: 0}
+  sample: {already: 1, done: 2, failed: 0, skipped: 0, started: 0, unknown: 0, would: 0}
 order:
   description: What would be done, in order, with seconds from the start as far as they can be told.
   returned: in check mode
@@ -216,6 +238,8 @@ ARGUMENTS = dict(
     on_error=dict(type="str", choices=["continue", "stop", "roll_back"]),
     wait=dict(type="bool", default=True),
     resume=dict(type="bool", default=False),
+    on_unknown=dict(type="str", choices=["fail", "start"]),
+    start_again=dict(type="list", elements="str", default=[]),
     approve=dict(type="list", elements="str", default=[]),
     cancel_late=dict(type="bool", default=False),
     state_dir=dict(type="path"),
@@ -226,6 +250,8 @@ def act(client, params, check_mode, diff_mode):
     """Bring the machines over, and say what came of it."""
     if params["resume"] and not params["plan"]:
         refuse("resume", "it is a plan that is gone on with; without one, the same task again starts nothing twice")
+    if params["start_again"] and not params["resume"]:
+        refuse("start_again", "it decides about machines of a run that is gone on with; set resume")
     is_cleanup = params["action"] == "cleanup"
     plan = plan_of(
         params,
@@ -235,6 +261,7 @@ def act(client, params, check_mode, diff_mode):
         machine_timeout_s=params["task_timeout"],
         stuck_after_s=params["stuck_after"],
         on_failure=params["on_error"] or ("continue" if is_cleanup else None),
+        on_unknown=params["on_unknown"],
     )
     if not plan.machines and not plan.every_machine:
         return told([], params["action"], diff_mode)  # an empty selection: nothing is meant
@@ -275,6 +302,8 @@ def _carried_out(client, plan, params, diff_mode):
         cancel_late=params["cancel_late"],
         timeout_s=params["run_timeout"],
         approve=tuple(params["approve"]),
+        on_unknown=params["on_unknown"] or "",
+        start_again=tuple(params["start_again"]),
     )
     action, report = params["action"], None
     if params["resume"]:
@@ -295,7 +324,7 @@ def _carried_out(client, plan, params, diff_mode):
     if report.verdict == "done":
         return result
     steps = [one for one in report.failures if one.what == "step"]
-    more = "the run was stopped: %s" % report.periods[-1].reason if report.verdict == "interrupted" else ""
+    more = "the run was stopped: %s" % report.reason if report.verdict == "interrupted" else ""
     more = more or "; ".join("step %s: %s" % (one.name, one.reason) for one in steps)
     hint = "Go on with: vca dr resume %s, or resume: true." % report.run_id if report.verdict == "interrupted" else ""
     hint = hint or (steps[0].hint if steps else "")

@@ -36,11 +36,18 @@ EXIT_CODES: tuple[ExitCode, ...] = (
     ),
     ExitCode(10, "A plugin is broken, doubled or missing.", (errors.PluginError,)),
     ExitCode(
+        11, "A recovery action may or may not have been started. It is not started again before somebody decides: see "
+        "`vca dr resume --start-again`.",
+        (errors.OutcomeUnknownError,),
+    ),
+    ExitCode(
         64, "Usage error: an unknown command or option, a missing or contradictory setting, an input file that cannot "
         "be right.",
         (errors.ConfigurationError, errors.SpecError),
     ),
-    ExitCode(130, "Stopped with Ctrl-C."),
+    ExitCode(
+        130, "Stopped with Ctrl-C; for a recovery run: interrupted, and it may be resumed.",
+    ),
 )  # fmt: skip
 
 OK, FAILED, DRIFT, USAGE, INTERRUPTED = 0, 1, 2, 64, 130

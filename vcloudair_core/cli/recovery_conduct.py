@@ -14,13 +14,14 @@ import typer
 from vcloudair_core.cli.exit_codes import INTERRUPTED
 from vcloudair_core.cli.output import Column, emit, say
 from vcloudair_core.cli.recovery_view import LiveRun, live_run, observers_of
-from vcloudair_core.errors import TaskFailedError, sentences
+from vcloudair_core.errors import OutcomeUnknownError, TaskFailedError, sentences
 from vcloudair_core.folders import current_user
 
 if TYPE_CHECKING:
     from vcloudair_core.cli.invocation import Invocation
     from vcloudair_core.client import Client
     from vcloudair_core.recovery.report import RunReport
+    from vcloudair_core.recovery.report_model import MachineReport
     from vcloudair_core.recovery.run import RunOptions
     from vcloudair_core.recovery.steps import Ask, Question
     from vcloudair_core.services.dr.options import Stop
@@ -31,17 +32,26 @@ COLUMNS = [
     Column("name", keep=True),
     Column("verdict", keep=True),
     Column("seconds", right=True),
+    Column("vapp", heading="VAPP"),
+    Column("addresses"),
     Column("reason"),
     Column("hint", heading="NEXT"),
 ]
 
 
 def conduct(
-    run: Invocation, work: Work, *, approve: tuple[str, ...] = (), cancels: bool = False, verify_s: float = 300.0
+    run: Invocation,
+    work: Work,
+    *,
+    approve: tuple[str, ...] = (),
+    cancels: bool = False,
+    verify_s: float = 300.0,
+    on_unknown: str = "",
 ) -> None:
-    """Carry a run out, show what came of it, and end as it did. ``verify_s``: see RunOptions.
+    """Carry a run out, show what came of it, and end as it did. ``verify_s``, ``on_unknown``: see RunOptions.
 
-    Raises: TaskFailedError when it failed; Exit 130 when it was stopped.
+    Raises: TaskFailedError when it failed; OutcomeUnknownError when it is not known whether something was started; Exit
+    130 when it was stopped.
     """
     from vcloudair_core.recovery.run import RunOptions
     from vcloudair_core.services.dr.options import Stop
@@ -53,6 +63,7 @@ def conduct(
             verify_s=verify_s,
             cancel_late=cancels,
             approve=approve,
+            on_unknown=on_unknown,
             ask=asker,
             observers=observers_of(view),
             stop=stop,
@@ -68,10 +79,15 @@ def conduct(
 def show(run: Invocation, report: RunReport) -> None:
     """Machines, failures first."""
     machines = sorted(report.machines, key=lambda one: one.is_there)
-    rows = [{**one.as_dict(), "seconds": _rounded(one.seconds)} for one in machines]
+    rows = [{**one.as_dict(), "seconds": _rounded(one.seconds), **_place(one)} for one in machines]
     emit(rows, output=run.output, columns=COLUMNS, empty="There are no machines in it.")
     for step in (one for one in report.all_steps if one.last.verdict == "failed"):
         say(f"Step failed: {step.group or 'plan'}, {step.name}: {sentences(step.last.reason, step.last.hint)}")
+
+
+def _place(machine: MachineReport) -> dict[str, str]:
+    vm = machine.last.vm if machine.last is not None else {}
+    return {"vapp": str(vm.get("vapp") or ""), "addresses": ", ".join(map(str, vm.get("addresses") or ()))}
 
 
 def end(report: RunReport) -> None:
@@ -83,11 +99,19 @@ def end(report: RunReport) -> None:
             say(f"Still under way at the server: {flying}.")
         say(f"Go on with: vca dr resume {report.run_id}")
         raise typer.Exit(INTERRUPTED)
+    if report.verdict == "unknown":
+        unknown = next(one for one in report.failures if one.verdict == "unknown")
+        raise OutcomeUnknownError(
+            f"The {report.action} is not complete: {report.reason}. First: {unknown.name}: "
+            f"{unknown.reason.rstrip('.')}. The run {report.run_id} may be resumed.",
+            hint=unknown.hint,
+        )
     if report.verdict != "done":
         failure = next(iter(report.failures), None)
         first = f" First: {failure.name}: {failure.reason.rstrip('.')}." if failure is not None else ""
+        reason = report.reason.rstrip(".") or "its end is not known"
         raise TaskFailedError(
-            f"The {report.action} has failed: {(report.reason or 'its end is not known').rstrip('.')}.{first}",
+            f"The {report.action} has failed: {reason}.{'' if failure and failure.reason in reason else first}",
             hint=failure.hint if failure is not None else "",
         )
 

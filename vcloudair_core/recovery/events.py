@@ -2,7 +2,7 @@
 
 The journal is a file of these, one JSON object a line. The progress display, the report and the resumption of a run
 that died are made of nothing else. Every event has ``seq`` (from 1), ``at`` (ISO 8601, UTC,
-milliseconds) and ``event``.
+milliseconds), ``mono`` (seconds by a clock that is never set, comparable within one process) and ``event``.
 
 ``run_started``
     ``run_id``; ``action`` (test, cleanup or failover); ``plan``: ``{name, path, digest, description, rto_minutes,
@@ -20,19 +20,24 @@ milliseconds) and ``event``.
     with what was there before), ``summary`` (what was changed) and ``restores`` (run and key of the change that it took
     back).
 ``machine_starting``
-    ``id``, ``name``, ``group``, ``attempt``; ``last_sync`` (ISO 8601 or null: the newest data there is). Written before
-    the server is asked to begin: from here on the action may be under way.
+    ``id``, ``name``, ``group``, ``attempt``; ``last_sync`` (ISO 8601 or null: the newest data there is); ``intent_at``
+    (seconds since 1970, by the clock of the server when ``is_server_time``), ``state`` (words of the replication),
+    ``machines_before``. Written before the server is asked to begin: from here on the action may be under way.
 ``machine_started``
-    ``id``, ``task`` (its link, empty when the answer was lost).
+    ``id``, ``task`` (its link, empty when the answer was lost). A second one follows when the task is found later.
+``machine_not_started``
+    ``id``, ``reason``: the request was not sent, or the server refused it, so that nothing is under way.
 ``machine_finished``
-    ``id``, ``name``, ``group``, ``attempt``; ``verdict`` (done, already, failed, skipped), ``reason``, ``hint``,
-    ``seconds`` (of this attempt), ``task`` (plain data: status, error_code, error_message, vendor_code …),
-    ``request_id`` when there is one, ``last_sync``, ``is_final`` (false when a further attempt follows).
+    ``id``, ``name``, ``group``, ``attempt``; ``verdict`` (done, already, failed, skipped, unknown), ``reason``,
+    ``hint``, ``seconds`` (of this attempt), ``task`` (plain data: status, error_code, error_message, vendor_code …),
+    ``request_id`` when there is one, ``last_sync``, ``vm`` (the recovered VM: id, href, name, status, vapp, vapp_href,
+    vdc, vdc_href, addresses), ``is_final`` (false when a further attempt follows).
 ``rollback_started``, ``machine_rolled_back``, ``rollback_finished``
     After a failure, with ``on_failure: roll_back``: ``reason`` and ``machines``; ``id``, ``name``, ``verdict``,
     ``reason``, ``hint``, ``seconds``; ``verdict`` and ``reason``. Networks go back in steps of the phase back.
 ``run_interrupted``
-    ``reason``, ``in_flight``: ``[{id, name}]``. The run may be resumed.
+    ``reason``, ``in_flight``: ``[{id, name}]``. The run may be resumed. ``is_unknown``: it came to its end, but what
+    became of those in flight is not known.
 ``run_finished``
     ``verdict`` (done or failed), ``reason``, ``summary``: ``{done, already, failed, skipped}`` (machines).
 
@@ -53,6 +58,7 @@ RUN_STARTED, RUN_RESUMED, RUN_INTERRUPTED, RUN_FINISHED = (
 GROUP_STARTED, GROUP_FINISHED = "group_started", "group_finished"
 STEP_STARTED, STEP_FINISHED = "step_started", "step_finished"
 MACHINE_STARTING, MACHINE_STARTED, MACHINE_FINISHED = "machine_starting", "machine_started", "machine_finished"
+MACHINE_NOT_STARTED = "machine_not_started"
 ROLLBACK_STARTED, MACHINE_ROLLED_BACK, ROLLBACK_FINISHED = (
     "rollback_started",
     "machine_rolled_back",

@@ -13,7 +13,7 @@ from vcloudair_core.errors import VcloudAirError
 from vcloudair_core.recovery import events
 from vcloudair_core.recovery.edges import saved_file
 from vcloudair_core.recovery.event_reading import mapping, moment, number, text
-from vcloudair_core.recovery.journal import read_journal, run_ids, runs_folder
+from vcloudair_core.recovery.journal import read_journal, run_ids, runs_folder, unreadable_runs
 
 if TYPE_CHECKING:
     from vcloudair_core.config import Settings
@@ -31,6 +31,23 @@ def runs(settings: Settings, *, newest_first: bool = True) -> Iterator[tuple[Pat
             yield folder, read_journal(folder)
         except VcloudAirError:
             continue
+
+
+def all_runs(settings: Settings) -> Iterator[tuple[Path, list[Event] | str]]:
+    """Folders and events of all runs, newest first; of those that cannot be read the reason in place of the events.
+
+    Raises ConfigurationError when the folder of the runs cannot be listed.
+    """
+    unreadable = unreadable_runs(settings)
+    for run_id in sorted([*run_ids(settings), *unreadable], reverse=True):
+        folder = runs_folder(settings) / run_id
+        if run_id in unreadable:
+            yield folder, unreadable[run_id]
+            continue
+        try:
+            yield folder, read_journal(folder)
+        except VcloudAirError as exc:
+            yield folder, exc.message
 
 
 def runs_of(

@@ -7,12 +7,14 @@ holds its lock, which the operating system gives up when the process dies.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
 import threading
+import time
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from vcloudair_core.recovery.events import Event, Observer
 
 JOURNAL = "journal.jsonl"
+_STAMP = "%Y%m%d-%H%M%S-%f"
 
 
 def runs_folder(settings: Settings) -> Path:
@@ -32,35 +35,59 @@ def runs_folder(settings: Settings) -> Path:
     return state_folder(settings) / "dr" / "runs"
 
 
-class Journal:
-    """The journal of one run, open for writing. Safe to append to from many threads."""
+class JournalError(ConfigurationError):
+    """An event could not be written. The journal holds whole lines up to it, and takes nothing more."""
 
-    def __init__(self, folder: Path, seq: int = 0, observers: tuple[Observer, ...] = ()) -> None:
+
+class Journal:
+    """The journal of one run, open for writing. Safe to append to from many threads.
+
+    ``held``: the lock of the folder, when the caller has it already.
+    """
+
+    def __init__(self, folder: Path, seq: int = 0, observers: tuple[Observer, ...] = (), *, held: Any = None) -> None:
         self.folder = folder
         self._seq = seq
         self._observers = observers
         self._lock = threading.Lock()
-        self._held = _hold(folder)
-        self._file = os.open(folder / JOURNAL, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        self._held = held if held is not None else _hold(folder)
+        self.failure: JournalError | None = None
+        try:
+            self._file = os.open(folder / JOURNAL, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+            self._size = os.fstat(self._file).st_size
+        except OSError:
+            self._held.release()
+            raise
 
     @property
     def run_id(self) -> str:
         return self.folder.name
 
     def append(self, event: str, **words: Any) -> Event:
-        """Write one event, and return when it would outlast a power cut. Raises ConfigurationError when it cannot."""
+        """Write one event, and return when it would outlast a power cut.
+
+        Raises: JournalError when it cannot, and from then on: what follows an event that is missing would be read as
+        if that had not happened.
+        """
         with self._lock:
-            self._seq += 1
-            made = {"seq": self._seq, "at": moment(), "event": event, **words}
-            line = json.dumps(made, ensure_ascii=False, separators=(",", ":"), default=str) + "\n"
+            if self.failure is not None:
+                raise self.failure
+            made = {"seq": self._seq + 1, "at": moment(), "mono": round(time.monotonic(), 3), "event": event, **words}
+            line = (json.dumps(made, ensure_ascii=False, separators=(",", ":"), default=str) + "\n").encode()
             try:
-                _write_all(self._file, line.encode())
+                _write_all(self._file, line)
                 os.fdatasync(self._file)
             except OSError as exc:
-                raise ConfigurationError(
+                self.failure = JournalError(
                     f"The journal of the run cannot be written: {exc.strerror} ({self.folder}).",
-                    hint="Nothing more is started. Make room, then resume the run.",
-                ) from exc
+                    hint="Make room, then resume the run.",
+                )
+                # Half a line would be joined with the next one, if anybody ever wrote again.
+                with contextlib.suppress(OSError):
+                    os.ftruncate(self._file, self._size)
+                raise self.failure from exc
+            self._seq += 1
+            self._size += len(line)
         self.tell(made)
         return made
 
@@ -77,18 +104,17 @@ class Journal:
 
 def create_journal(settings: Settings, observers: tuple[Observer, ...] = ()) -> Journal:
     """The journal of a new run. Raises ConfigurationError when the folder cannot be made."""
-    # Names sort by time; the rest keeps two of one millisecond apart.
-    stamp = datetime.now(timezone.utc).strftime("%Y%m%d-%H%M%S-%f")[:-3]
-    folder = runs_folder(settings) / f"{stamp}-{secrets.token_hex(2)}"
     try:
-        private_folder(folder.parent)
+        parent = private_folder(runs_folder(settings))
+        # Names sort by time; the rest keeps two of one millisecond apart.
+        folder = parent / f"{_next_stamp(parent)}-{secrets.token_hex(2)}"
         folder.mkdir(mode=0o700)
         made = Journal(folder, observers=observers)
         _sync_folder(folder)
         _sync_folder(folder.parent)
     except OSError as exc:
         raise ConfigurationError(
-            f"The run has no place to be written down: {exc.strerror} ({folder}).",
+            f"The run has no place to be written down: {exc.strerror} ({runs_folder(settings)}).",
             hint="Set state_dir (VCA_STATE_DIR) to a folder that can be written. Nothing was started.",
         ) from exc
     return made
@@ -102,14 +128,22 @@ def reopen_journal(
     Raises: NotFoundError, LockTimeoutError when the run is still going on, ConfigurationError.
     """
     folder = _folder_of(settings, run_id)
-    lock = _hold(folder)  # before reading: nobody writes now
+    lock = _hold(folder)  # before reading: nobody writes now, nor until the journal that is returned is closed
     try:
         events = read_journal(folder)
         whole = sum(len(line) for line in _lines(folder / JOURNAL))
-        os.truncate(folder / JOURNAL, whole)
-    finally:
+        if whole < (folder / JOURNAL).stat().st_size:
+            os.truncate(folder / JOURNAL, whole)
+        return Journal(folder, int(events[-1]["seq"]), observers, held=lock), events
+    except OSError as exc:
         lock.release()
-    return Journal(folder, int(events[-1]["seq"]), observers), events
+        raise ConfigurationError(
+            f"The journal of the run {folder.name} cannot be opened: {exc.strerror}.",
+            hint="Check the owner and the rights of the folder, and whether the disk is full.",
+        ) from exc
+    except BaseException:
+        lock.release()
+        raise
 
 
 def read_run(settings: Settings, run_id: str = "") -> list[Event]:
@@ -124,8 +158,38 @@ def newest_run(settings: Settings) -> str:
     """Raises NotFoundError when there is none."""
     known = run_ids(settings)
     if not known:
+        unreadable = unreadable_runs(settings)
+        if unreadable:
+            name, reason = next(iter(unreadable.items()))
+            raise ConfigurationError(
+                f"No run can be read: {name}. {reason}.", hint="Check the owner and the rights of the folder."
+            )
         raise NotFoundError("There is no run yet.", hint=f"Runs of this user are kept in {runs_folder(settings)}.")
     return known[-1]
+
+
+def unreadable_runs(settings: Settings) -> dict[str, str]:
+    """Return the folders of runs that do not count as runs of this user, and why. Raises ConfigurationError."""
+    known = set(run_ids(settings))
+    folder = runs_folder(settings)
+    found: dict[str, str] = {}
+    try:
+        entries = sorted(one for one in folder.iterdir() if one.name not in known) if folder.exists() else []
+    except OSError as exc:
+        raise ConfigurationError(f"The runs in {folder} cannot be listed: {exc.strerror}.") from exc
+    for entry in entries:
+        try:
+            if not entry.is_dir():
+                continue
+            if not is_own(os.lstat(entry)) or not is_own(os.lstat(entry / JOURNAL)):
+                found[entry.name] = "It belongs to another user"
+            elif not (entry / JOURNAL).is_file():
+                found[entry.name] = "Its journal is not a file"
+        except FileNotFoundError:
+            found[entry.name] = "It has no journal"
+        except OSError as exc:
+            found[entry.name] = f"It cannot be read: {exc.strerror}"
+    return found
 
 
 def run_ids(settings: Settings) -> list[str]:
@@ -144,6 +208,20 @@ def run_ids(settings: Settings) -> list[str]:
             f"The runs in {folder} cannot be looked at: {exc.strerror}.",
             hint="Set state_dir (VCA_STATE_DIR) to a folder of your own.",
         ) from exc
+
+
+def _next_stamp(folder: Path) -> str:
+    """A time that sorts behind all runs so far, also when the clock was set back since: the last name is the newest."""
+    now = datetime.now(timezone.utc)
+    stamp = now.strftime(_STAMP)[:-3]
+    last = max((one.name[: len(stamp)] for one in folder.iterdir()), default="")
+    try:
+        if last >= stamp:
+            parsed = datetime.strptime(last + "000", _STAMP).replace(tzinfo=timezone.utc)
+            stamp = (parsed + timedelta(milliseconds=1)).strftime(_STAMP)[:-3]
+    except (ValueError, OverflowError):
+        pass  # not a name of ours
+    return stamp
 
 
 def _is_run(folder: Path) -> bool:

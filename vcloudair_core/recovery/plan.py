@@ -163,8 +163,9 @@ class RecoveryPlan:
     """A whole plan. ``path`` and ``digest`` (SHA-256 of its text) are empty for one that was not read from a file.
 
     ``every_machine``: the plan is for all that is replicated; its only group gets its machines when a run starts.
-    ``machine_timeout_s``: of one try of a machine that says nothing itself. ``test_max_age_days``: how old the last
-    successful test may be for the plan to count as ready.
+    ``on_unknown``: what to do with a machine whose action may or may not have been started: ``fail``, so that somebody
+    decides, or ``start`` it again. ``machine_timeout_s``: of one try of a machine that says nothing itself.
+    ``test_max_age_days``: how old the last successful test may be for the plan to count as ready.
     """
 
     name: str
@@ -180,6 +181,7 @@ class RecoveryPlan:
     power_on: bool = True
     synchronize: bool = False
     stuck_after_s: float = 600.0
+    on_unknown: str = "fail"
     every_machine: bool = False
     machine_timeout_s: float | None = None
     path: str = ""

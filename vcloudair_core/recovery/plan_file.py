@@ -35,7 +35,7 @@ MOST_SHOWN = 100
 
 _PLAN = (
     "name", "description", "rto_minutes", "rpo_minutes", "test_max_age_days", "max_concurrent", "on_failure",
-    "power_on", "synchronize", "stuck_after_s",
+    "power_on", "synchronize", "stuck_after_s", "on_unknown",
 )  # fmt: skip
 _GROUP = ("name", "priority", "timeout_s", "on_failure", "rto_minutes")
 _MACHINE = ("name", "timeout_s", "retries", "retry_delay_s", "power_on", "rto_minutes", "rpo_minutes")

@@ -28,6 +28,7 @@ from vcloudair_core.recovery.report_model import (
     SKIPPED,
     THERE,
     UNFINISHED,
+    UNKNOWN,
     Attempt,
     Failure,
     GroupReport,
@@ -44,7 +45,8 @@ from vcloudair_core.recovery.report_objectives import Moment, first_target, mach
 
 @dataclass(frozen=True)
 class RunReport:
-    """All of it. ``verdict``: done, failed, interrupted, or unfinished where the journal has no end of the run.
+    """All of it. ``verdict``: done, failed, interrupted, unknown where it is not known what became of some machines, or
+    unfinished where the journal has no end of the run.
 
     ``plan`` and ``cloud`` are as in the event ``run_started``. ``doubts``: what is odd about the journal, in sentences.
     ``summary``: how many machines have each verdict. ``ended``: the time of the last event.
@@ -200,7 +202,7 @@ def _as_shown(machines: Iterable[MachineReport]) -> str:
 
 def _verdict(fold: Fold, machines: list[MachineReport]) -> tuple[str, str]:
     if fold.stop is not None:
-        return INTERRUPTED, read.text(fold.stop, "reason")
+        return UNKNOWN if fold.stop.get("is_unknown") is True else INTERRUPTED, read.text(fold.stop, "reason")
     if fold.finish is None:
         return UNFINISHED, "the journal has no end of the run: it is still going on, or it died"
     said, reason = read.text(fold.finish, "verdict"), read.text(fold.finish, "reason")

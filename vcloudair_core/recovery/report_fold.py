@@ -16,6 +16,7 @@ from vcloudair_core.recovery.report_model import (
     FAILED,
     IN_FLIGHT,
     SKIPPED,
+    UNKNOWN,
     Attempt,
     GroupReport,
     Period,
@@ -23,7 +24,7 @@ from vcloudair_core.recovery.report_model import (
     StepReport,
 )
 
-_ENDS = frozenset({DONE, ALREADY, FAILED, SKIPPED})
+_ENDS = frozenset({DONE, ALREADY, FAILED, SKIPPED, UNKNOWN})
 
 
 @dataclass
@@ -64,7 +65,8 @@ class Fold:
             names.GROUP_STARTED: self._group_started, names.GROUP_FINISHED: self._group_finished,
             names.STEP_STARTED: self._step_started, names.STEP_FINISHED: self._step_finished,
             names.MACHINE_STARTING: self._machine_starting, names.MACHINE_STARTED: self._machine_started,
-            names.MACHINE_FINISHED: self._machine_finished, names.MACHINE_PROGRESSED: lambda event, at: None,
+            names.MACHINE_NOT_STARTED: self._machine_not_started, names.MACHINE_FINISHED: self._machine_finished,
+            names.MACHINE_PROGRESSED: lambda event, at: None,
             names.ROLLBACK_STARTED: self._rollback_started, names.ROLLBACK_FINISHED: self._rollback_finished,
             names.MACHINE_ROLLED_BACK: self._machine_rolled_back,
         }  # fmt: skip
@@ -188,10 +190,13 @@ class Fold:
         if last is not None:
             return  # begun before the run was resumed: it is still that attempt
         draft.rollback = None
+        _drop_undecided(draft)
         draft.attempts.append(Attempt(number, at, last_sync=read.moment(event, "last_sync")))
 
     def _machine_started(self, event: Event, at: datetime | None) -> None:
         draft = self._machine(event)
+        if draft.attempts and draft.attempts[-1].verdict == UNKNOWN:
+            draft.attempts[-1] = replace(draft.attempts[-1], verdict=IN_FLIGHT, ended=None)
         last = _open(draft, None) or Attempt(len(draft.attempts) + 1, at)
         started = replace(last, task_href=read.text(event, "task") or last.task_href, is_asked=True)
         draft.attempts = [*(one for one in draft.attempts if one is not last), started]
@@ -199,9 +204,19 @@ class Fold:
     def _machine_finished(self, event: Event, at: datetime | None) -> None:
         draft = self._machine(event)
         number = read.whole(event, "attempt")
+        before = draft.attempts[-1] if draft.attempts else None
+        if before is not None and before.verdict == UNKNOWN and number in (None, before.number):
+            draft.attempts[-1] = replace(before, verdict=IN_FLIGHT, ended=None)  # what became of it is known now
+        else:
+            _drop_undecided(draft)
         last = _open(draft, number) or Attempt(number or len(draft.attempts) + 1)
         ended = replace(_ended(last, event, at), last_sync=read.moment(event, "last_sync") or last.last_sync)
         draft.attempts = [*(one for one in draft.attempts if one is not last), ended]
+
+    def _machine_not_started(self, event: Event, at: datetime | None) -> None:
+        draft = self._machine(event)
+        last = _open(draft, None)
+        draft.attempts = [one for one in draft.attempts if one is not last]
 
     # -- undoing -------------------------------------------------------------------------------------------------
 
@@ -223,6 +238,12 @@ def _step_key(event: Event) -> tuple[str, str, str]:
     return read.text(event, "group"), read.text(event, "phase"), read.text(event, "key") or read.text(event, "step")
 
 
+def _drop_undecided(draft: MachineDraft) -> None:
+    """Forget that a machine was left out before the run was resumed."""
+    if draft.attempts and draft.attempts[-1].verdict == SKIPPED:
+        draft.attempts.pop()
+
+
 def _open(draft: MachineDraft, number: int | None) -> Attempt | None:
     """The last attempt, when it has no end yet and is that one."""
     last = draft.attempts[-1] if draft.attempts else None
@@ -237,6 +258,7 @@ def _ended(attempt: Attempt, event: Event, at: datetime | None) -> Attempt:
         attempt, ended=at, verdict=said if said in _ENDS else IN_FLIGHT, reason=read.text(event, "reason"),
         hint=read.text(event, "hint"), seconds=read.number(event, "seconds"), task=dict(read.mapping(event, "task")),
         request_id=read.text(event, "request_id"), is_final=event.get("is_final") is not False,
+        vm=dict(read.mapping(event, "vm")),
     )  # fmt: skip
 
 

@@ -71,7 +71,8 @@ def html_of(report: RunReport) -> str:
     return template.render(
         report=report, heading=heading, sentence=report_words.sentence(report),
         upper_first=_upper_first, css=css, css_hash=_hash(str(css)),
-        words=report_words.WORDS, short={**report_words.WORDS, RETRYING: "failed", IN_FLIGHT: "not known"},
+        place_of=report_words.place_of, words=report_words.WORDS,
+        short={**report_words.WORDS, RETRYING: "failed", IN_FLIGHT: "not known"},
         glyphs=report_words.GLYPHS, tones=_Tones(), ends=_ENDS, anchors=anchors,
         there=sum(one.is_there for one in report.machines), attention=_attention(report, anchors),
         panels=report_chart.panels_of(report), density=report_chart.density_of(report), head=report_chart.HEAD,

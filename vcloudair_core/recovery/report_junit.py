@@ -19,12 +19,13 @@ from vcloudair_core.recovery.report_model import (
     IN_FLIGHT,
     RETRYING,
     ROLLBACK_FAILED,
+    UNKNOWN,
     GroupReport,
     MachineReport,
     Objective,
     StepReport,
 )
-from vcloudair_core.recovery.report_words import WORDS, duration, minutes, sentence
+from vcloudair_core.recovery.report_words import WORDS, duration, minutes, place_of, sentence
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -100,11 +101,14 @@ def _run_case(suite: _Element, report: RunReport) -> None:
 def _machine_case(suite: _Element, machine: MachineReport) -> None:
     case = _case(suite, machine.name, machine.group, machine.seconds)
     if machine.is_there:
+        vm = place_of(machine)
+        if vm:
+            etree.SubElement(case, "system-out").text = _clean("\n".join(f"{name}: {text}" for name, text in vm))
         return
     last = (machine.rollback if machine.verdict == ROLLBACK_FAILED else None) or machine.last
     reason = last.reason if last is not None else ""
     said = f"{WORDS[machine.verdict]}{f': {reason}' if reason else ''}"
-    if machine.verdict not in _FAILURES and machine.verdict != IN_FLIGHT:
+    if machine.verdict not in _FAILURES and machine.verdict not in (IN_FLIGHT, UNKNOWN):
         etree.SubElement(case, "skipped", message=_clean(said))
         return
     details = [f"replication: {machine.id}"]

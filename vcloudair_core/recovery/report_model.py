@@ -14,17 +14,28 @@ from typing import Any
 SCHEMA = 1
 """Version of the JSON report: raised when a key goes or changes its meaning, not when one is added."""
 
-DONE, ALREADY, FAILED, SKIPPED = "done", "already", "failed", "skipped"
+DONE, ALREADY, FAILED, SKIPPED, UNKNOWN = "done", "already", "failed", "skipped", "unknown"
 RETRYING, IN_FLIGHT, NOT_STARTED = "retrying", "in_flight", "not_started"
 ROLLED_BACK, ROLLBACK_FAILED = "rolled_back", "rollback_failed"
 THERE = frozenset({DONE, ALREADY})
 """Verdicts of a machine that is where the action leads."""
 INTERRUPTED, UNFINISHED = "interrupted", "unfinished"
 
-MACHINE_VERDICTS = (FAILED, ROLLBACK_FAILED, IN_FLIGHT, RETRYING, NOT_STARTED, SKIPPED, ROLLED_BACK, DONE, ALREADY)
+MACHINE_VERDICTS = (
+    FAILED,
+    ROLLBACK_FAILED,
+    UNKNOWN,
+    IN_FLIGHT,
+    RETRYING,
+    NOT_STARTED,
+    SKIPPED,
+    ROLLED_BACK,
+    DONE,
+    ALREADY,
+)
 """All of them, what needs attention first. ``retrying``: the last attempt failed and another was to follow;
-``in_flight``: it was begun and no end of it is known; ``rolled_back`` and ``rollback_failed``: it was there, and then
-the run undid that, or tried to."""
+``unknown``: it may or may not have been begun; ``in_flight``: it was begun and no end of it is known; ``rolled_back``
+and ``rollback_failed``: it was there, and then the run undid that, or tried to."""
 
 
 def stamped(at: datetime | None) -> str | None:
@@ -88,6 +99,7 @@ class Attempt:
     last_sync: datetime | None = None
     is_asked: bool = False
     is_final: bool = False
+    vm: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -154,7 +166,7 @@ class MachineReport:
             "hint": last.hint, "codes": list(last.codes), "request_id": last.request_id,
             "started": stamped(self.started), "ended": stamped(self.ended), "seconds": self.seconds,
             "last_sync": stamped(self.last_sync), "rto": self.rto.as_dict(), "rpo": self.rpo.as_dict(),
-            "href": self.href, "depends_on": list(self.depends_on),
+            "href": self.href, "depends_on": list(self.depends_on), "vm": dict(last.vm),
             "attempts": [one.as_dict() for one in self.attempts],
             "rollback": self.rollback.as_dict() if self.rollback is not None else None,
         }  # fmt: skip

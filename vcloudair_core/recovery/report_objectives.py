@@ -11,6 +11,7 @@ from vcloudair_core.recovery.report_model import (
     ALREADY,
     IN_FLIGHT,
     ROLLED_BACK,
+    UNKNOWN,
     MachineReport,
     Objective,
     seconds_between,
@@ -51,7 +52,7 @@ def machine_rto(machine: MachineReport, target: Target, moment: Moment) -> Objec
         if reached is None:
             return Objective(minutes, source, why=why or "the journal does not tell when that was")
         return Objective(minutes, source, reached, is_met=None if minutes is None else reached <= minutes * 60)
-    if machine.verdict == IN_FLIGHT:
+    if machine.verdict in (IN_FLIGHT, UNKNOWN):
         return Objective(minutes, source, why=_UNKNOWN)
     passed = seconds_between(moment.started, moment.last)
     if minutes is not None and (moment.is_over or (passed is not None and passed > minutes * 60)):
@@ -70,7 +71,7 @@ def machine_rpo(machine: MachineReport, target: Target, moment: Moment) -> Objec
     age = None
     if machine.last_sync is not None and moment.started is not None:
         age = max(0.0, round((moment.started - machine.last_sync).total_seconds(), 3))
-    if machine.verdict == IN_FLIGHT:
+    if machine.verdict in (IN_FLIGHT, UNKNOWN):
         return Objective(minutes, source, why=_UNKNOWN)
     if not machine.is_there:
         is_late = moment.is_over and minutes is not None and age is not None and age > minutes * 60

@@ -17,21 +17,24 @@ from vcloudair_core.recovery.report_model import (
     ROLLED_BACK,
     SKIPPED,
     UNFINISHED,
+    UNKNOWN,
     Objective,
 )
 
 if TYPE_CHECKING:
     from vcloudair_core.recovery.report import RunReport
+    from vcloudair_core.recovery.report_model import MachineReport
 
 WORDS = {
     DONE: "done", ALREADY: "already there", FAILED: "failed", SKIPPED: "skipped", RETRYING: "failed, to be tried again",
     IN_FLIGHT: "in flight, outcome not known", NOT_STARTED: "not started", ROLLED_BACK: "rolled back",
-    ROLLBACK_FAILED: "roll-back failed", INTERRUPTED: "interrupted", UNFINISHED: "unfinished",
+    ROLLBACK_FAILED: "roll-back failed", UNKNOWN: "unknown, a decision is needed",
+    INTERRUPTED: "interrupted", UNFINISHED: "unfinished",
 }  # fmt: skip
 NONE = "\N{EN DASH}"
 GLYPHS = {
     DONE: "✓", ALREADY: "✓", FAILED: "✗", SKIPPED: NONE, RETRYING: "✗", IN_FLIGHT: "?", NOT_STARTED: NONE,
-    ROLLED_BACK: "↩", ROLLBACK_FAILED: "✗", INTERRUPTED: "‖", UNFINISHED: "?",
+    ROLLED_BACK: "↩", ROLLBACK_FAILED: "✗", INTERRUPTED: "‖", UNFINISHED: "?", UNKNOWN: "?",
 }  # fmt: skip
 """Beside the word, never in its place."""
 ACTIONS = {"test": "test", "cleanup": "clean-up", "failover": "failover"}
@@ -93,9 +96,22 @@ def sentence(report: RunReport) -> str:
         return f"{what} is done: {count}.{took}{steps}"
     if report.verdict == FAILED:
         return f"{what} failed: {count}."
+    if report.verdict == UNKNOWN:
+        return f"{what} has an unknown outcome: {count}. A decision is needed, then it may be resumed."
     if report.verdict == INTERRUPTED:
         return f"{what} was interrupted: {count}. It may be resumed."
     return f"{what} is unfinished: {count}, as far as the journal shows."
+
+
+def place_of(machine: MachineReport) -> list[tuple[str, str]]:
+    """Return where the recovered VM is, as pairs of a name and a text; nothing when no VM was seen."""
+    vm = machine.last.vm if machine.last is not None else {}
+    addresses = vm.get("addresses")
+    words = {
+        "VM": vm.get("id"), "href": vm.get("href"), "vApp": vm.get("vapp"), "VDC": vm.get("vdc"),
+        "addresses": ", ".join(map(str, addresses)) if isinstance(addresses, list | tuple) else "",
+    }  # fmt: skip
+    return [(name, str(text)) for name, text in words.items() if text]
 
 
 def _count(there: int, total: int, action: str) -> str:

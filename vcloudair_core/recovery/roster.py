@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import ConfigurationError, NotFoundError, SpecError
 from vcloudair_core.recovery import events
+from vcloudair_core.recovery.event_reading import moment
 from vcloudair_core.recovery.plan import Group, Machine, RecoveryPlan, Step
 from vcloudair_core.services.dr.flights import Job
-from vcloudair_core.services.dr.model import Reference, Result
+from vcloudair_core.services.dr.model import UNKNOWN, Reference, Result
+from vcloudair_core.services.dr.store import path_of
 
 if TYPE_CHECKING:
     from vcloudair_core.recovery.events import Event
@@ -21,7 +23,11 @@ WAITING, READY, FLYING, OVER = "waiting", "ready", "flying", "over"
 
 @dataclass
 class Entry:
-    """One machine of a run. ``attempts``: how often it was begun. ``not_before``: when it may be tried again."""
+    """One machine of a run. ``attempts``: how often it was begun. ``not_before``: when it may be tried again.
+
+    ``is_asked``: its action may be in progress. ``known_tasks``: paths of the tasks of its attempts. ``start_again``:
+    somebody decided that it may be started again.
+    """
 
     machine: Machine
     group: str
@@ -31,6 +37,9 @@ class Entry:
     not_before: float = 0.0
     needs_cleanup: bool = False
     result: Result | None = None
+    is_asked: bool = False
+    known_tasks: set[str] = field(default_factory=set)
+    start_again: bool = False
     begun: Job | None = None
     """Set when a process that died may have begun it."""
 
@@ -150,6 +159,10 @@ def _roster_of_events(plan: RecoveryPlan, happened: Sequence[Event]) -> Roster:
     roster = Roster(plan, entries)
     for event in happened:
         _take_in(roster, by_id, event)
+    for entry in entries.values():
+        # What was left out because of another machine may go on when that one's outcome is known.
+        if entry.result is not None and entry.result.verdict == "skipped":
+            entry.state, entry.result = WAITING, None
     return roster
 
 
@@ -162,12 +175,15 @@ def _take_in(roster: Roster, by_id: Mapping[str, Entry], event: Event) -> None:
         return
     if name == events.MACHINE_STARTING:
         entry.attempts = int(event["attempt"])
-        before = event.get("machines_before")
-        entry.begun = Job(
-            entry.reference, was_begun=True, machines_before=None if before is None else frozenset(before)
-        )
+        entry.begun, entry.state, entry.result = _begun(entry, event), WAITING, None
     elif name == events.MACHINE_STARTED and entry.begun is not None:
-        entry.begun = replace(entry.begun, task_href=str(event.get("task") or ""))
+        href = str(event.get("task") or "")
+        entry.begun = replace(entry.begun, task_href=href or entry.begun.task_href)
+        entry.known_tasks |= {path_of(href)} if href else set()
+    elif name == events.MACHINE_NOT_STARTED:
+        entry.begun, entry.attempts = None, max(0, entry.attempts - 1)
+    elif name == events.MACHINE_FINISHED and event["verdict"] == UNKNOWN:
+        entry.state, entry.result = WAITING, None  # what it was begun with is looked for again
     elif name == events.MACHINE_FINISHED:
         entry.begun = None
         if event.get("is_final", True):
@@ -177,6 +193,21 @@ def _take_in(roster: Roster, by_id: Mapping[str, Entry], event: Event) -> None:
             )
         else:
             entry.needs_cleanup = bool(event.get("needs_cleanup"))
+
+
+def _begun(entry: Entry, event: Event) -> Job:
+    """The job of an action that may have been started. The time of the event stands for one that is not in it."""
+    before, at = event.get("machines_before"), moment(event)
+    intent_at = float(event.get("intent_at") or 0.0)
+    return Job(
+        entry.reference,
+        was_begun=True,
+        machines_before=None if before is None else frozenset(before),
+        intent_at=intent_at or (at.timestamp() if at is not None else 0.0),
+        is_server_time=bool(intent_at and event.get("is_server_time")),
+        known_tasks=frozenset(entry.known_tasks),
+        state_before=event.get("state"),
+    )
 
 
 def _take_in_step(roster: Roster, event: Event) -> None:

@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core._version import __version__
-from vcloudair_core.errors import ConfigurationError, SpecError, VcloudAirError
+from vcloudair_core.errors import ConfigurationError, NotFoundError, SpecError, VcloudAirError
 from vcloudair_core.recovery import events
 from vcloudair_core.recovery.back import PLAN, back_steps, folder_of_plan, for_cleanup
 from vcloudair_core.recovery.edges import write_durably
 from vcloudair_core.recovery.history import switched
-from vcloudair_core.recovery.journal import Journal, create_journal, newest_run, reopen_journal
+from vcloudair_core.recovery.journal import Journal, JournalError, create_journal, moment, newest_run, reopen_journal
 from vcloudair_core.recovery.order import check_order
 from vcloudair_core.recovery.plan import Group, RecoveryPlan, Step
 from vcloudair_core.recovery.plan_data import plan_as_data, plan_of_data
@@ -29,8 +29,8 @@ from vcloudair_core.recovery.roster import OVER, WAITING, Entry, Roster, roster_
 from vcloudair_core.recovery.schedule import Fleet, Schedule
 from vcloudair_core.recovery.steps import Ask, StepResult, Surroundings, approvals_of, perform
 from vcloudair_core.services.dr.flights import Flights, Watcher
-from vcloudair_core.services.dr.model import ACTIONS, CLEANUP
-from vcloudair_core.services.dr.options import Options, Stop
+from vcloudair_core.services.dr.model import ACTIONS, CLEANUP, UNKNOWN
+from vcloudair_core.services.dr.options import LOST_GRACE_S, Options, Stop
 
 if TYPE_CHECKING:
     from vcloudair_core.client import Client
@@ -43,13 +43,16 @@ _log = logging.getLogger(__name__)
 class RunOptions:
     """What a run takes beside its plan. Times are in seconds; see :class:`Options`.
 
-    ``timeout_s``: of the whole run, which is stopped then and may be resumed.
+    ``timeout_s``: of the whole run, which is stopped then and may be resumed. ``on_unknown``: in place of what the plan
+    says. ``start_again``: names or ids of VMs whose outcome is not known and that are to be started again.
     ``approve``: names of approvals that were given beforehand. ``ask``: whom to ask for the others. ``observers``: see
     every event as it happens, possibly from several threads. ``stop``: a request, from elsewhere, to come to an end.
     """
 
     verify_s: float = 300.0
-    lost_grace_s: float = 30.0
+    lost_grace_s: float = LOST_GRACE_S
+    on_unknown: str = ""
+    start_again: tuple[str, ...] = ()
     cancel_late: bool = False
     timeout_s: float | None = None
     approve: tuple[str, ...] = ()
@@ -83,21 +86,23 @@ def start(client: Client, plan: RecoveryPlan, action: str, options: RunOptions |
 def resume(client: Client, run_id: str = "", options: RunOptions | None = None) -> RunReport:
     """Go on with a run that was stopped or died; the newest one, unless it is named. Nothing is begun a second time.
 
-    Raises: NotFoundError, LockTimeoutError when it is still going on, ConfigurationError when it is over or was in
-    another cloud.
+    One that is over is not gone on with: its report is returned. ``start_again`` of the options is the decision that
+    those VMs may be started again when nothing shows what became of them.
+
+    Raises: NotFoundError, also for a VM of ``start_again`` that is not in the run; LockTimeoutError when it is still
+    going on; ConfigurationError when it was in another cloud.
     """
     chosen = options or RunOptions()
     journal, happened = reopen_journal(client.settings, run_id or newest_run(client.settings), chosen.observers)
     try:
         head, last = happened[0], happened[-1]
         if last["event"] == events.RUN_FINISHED:
-            raise ConfigurationError(
-                f"The run {journal.run_id} is over: {last['verdict']}.",
-                hint="To try what failed again, start it anew: machines that are there are not touched.",
-            )
+            journal.close()
+            return report_of(happened)
         _check_cloud(client, head["cloud"])
         plan = plan_of_data(json.loads((journal.folder / PLAN).read_text(encoding="utf-8")))
         roster = roster_of_events(plan, happened)
+        _decide(roster, chosen.start_again)
         for event in happened:
             journal.tell({**event, "is_past": True})
         journal.append(events.RUN_RESUMED, host=socket.gethostname(), user=_user(), pid=os.getpid())
@@ -151,10 +156,8 @@ class _Running:
         try:
             with ExitStack() as stack:
                 self._stack = stack
-                if not self._happened:
-                    self._journal.append(events.RUN_STARTED, **self._head())
-                self._carry_out()
-            report = report_of(self._events())
+                happened = self._carry_out_or_stop()
+            report = report_of(happened)
             try:
                 save_report(report, self._journal.folder)
             except (VcloudAirError, OSError) as exc:
@@ -163,6 +166,20 @@ class _Running:
             return report
         finally:
             self._journal.close()
+
+    def _carry_out_or_stop(self) -> list[Event]:
+        """The events of the run, with its interruption where that could not be written down."""
+        try:
+            if not self._happened:
+                self._journal.append(events.RUN_STARTED, **self._head())
+            self._carry_out()
+        except JournalError as exc:
+            entries = [one for one in self._roster.entries.values() if one.is_asked]
+            in_flight = [{"id": one.reference.id, "name": one.reference.name} for one in entries]
+            _log.error("%s %s", exc.message, exc.hint)
+            interrupted = {"at": moment(), "event": events.RUN_INTERRUPTED, "reason": exc.message.rstrip(".")}
+            return [*self._events(), {**interrupted, "in_flight": in_flight}]
+        return self._events()
 
     def _events(self) -> list[Event]:
         from vcloudair_core.recovery.journal import read_journal
@@ -191,12 +208,18 @@ class _Running:
             if not schedule.execute():
                 return
             wants_roll_back = schedule.wants_roll_back
+        unknown = [one for one in self._roster.entries.values() if one.result and one.result.verdict == UNKNOWN]
+        if unknown:
+            names = [{"id": one.reference.id, "name": one.reference.name} for one in unknown]
+            reason = f"the outcome of {_listed([one['name'] for one in names])} is not known"
+            self._journal.append(events.RUN_INTERRUPTED, reason=reason, in_flight=names, is_unknown=True)
+            return
         if wants_roll_back and not self._roll_back(schedule.halted):
             return
         entries = list(self._roster.entries.values())
         verdicts = [one.result.verdict if one.result else "" for one in entries]
         summary = {name: verdicts.count(name) for name in ("done", "already", "failed", "skipped")}
-        reason = _why(entries, schedule, self._roster)
+        reason = _why(self._action, entries, schedule, self._roster)
         self._journal.append(
             events.RUN_FINISHED, verdict="failed" if reason else "done", reason=reason, summary=summary
         )
@@ -216,7 +239,8 @@ class _Running:
 
     def _launch(self, watcher: Watcher, action: str) -> Fleet:
         options = engine_options(self._roster.plan, self._options)
-        return self._stack.enter_context(Flights(self._client.session, action, options, watcher))
+        run = self._journal.run_id
+        return self._stack.enter_context(Flights(self._client.session, action, options, watcher, run=run))
 
     def _perform(self, step: Step, *, group: str, key: str) -> StepResult:
         return perform(step, self._around, group=group, key=key)
@@ -275,8 +299,25 @@ def engine_options(plan: RecoveryPlan, options: RunOptions, *, wait: bool = True
         verify_s=options.verify_s,
         lost_grace_s=options.lost_grace_s,
         cancel_late=options.cancel_late,
+        on_unknown=options.on_unknown or plan.on_unknown,
         wait=wait,
     )
+
+
+def _decide(roster: Roster, names: Sequence[str]) -> None:
+    """Note which VMs are to be started again. Raises NotFoundError when one is not in the run."""
+    for name in names:
+        chosen = [one for one in roster.entries.values() if one.reference.answers_to(name) or one.machine.name == name]
+        if not chosen:
+            known = _listed([one.reference.name for one in roster.entries.values()])
+            raise NotFoundError(f"There is no VM {name!r} in this run.", hint=f"Name one of: {known}.")
+        for entry in chosen:
+            entry.start_again = True
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:10])
+    return f"{shown} and {len(names) - 10} more" if len(names) > 10 else shown
 
 
 def _check_cloud(client: Client, then: dict[str, Any]) -> None:
@@ -289,13 +330,25 @@ def _check_cloud(client: Client, then: dict[str, Any]) -> None:
             )
 
 
-def _why(entries: Sequence[Entry], schedule: Schedule, roster: Roster) -> str:
+def _why(action: str, entries: Sequence[Entry], schedule: Schedule, roster: Roster) -> str:
     """Why a run has failed, in a sentence, or nothing."""
     bad = [one for one in entries if one.state != OVER or not one.is_fine]
-    parts = [f"{len(bad)} of {len(entries)} machines are not there"] if bad else []
+    where = "are not cleaned up" if action == CLEANUP else "are not there"
+    parts = [f"{len(bad)} of {len(entries)} machines {where}: {_what_happened(bad)}"] if bad else []
     wrong = sorted({*schedule.failed_steps, *roster.steps_failed} - roster.steps_done)
     parts += [f"{len(wrong)} steps failed" if len(wrong) > 1 else "a step failed"] if wrong else []
     return " and ".join(parts)
+
+
+def _what_happened(bad: Sequence[Entry]) -> str:
+    """What became of machines that are not there: those with the same reason together."""
+    names: dict[str, list[str]] = {}
+    for entry in bad:
+        result = entry.result
+        reason = f"{result.verdict}: {result.reason}" if result is not None else "not started"
+        names.setdefault(reason.rstrip("."), []).append(entry.reference.name)
+    parts = [f"{_listed(together)} ({reason})" for reason, together in list(names.items())[:10]]
+    return "; ".join([*parts, *(["…"] if len(names) > 10 else [])])
 
 
 def _user() -> str:

@@ -11,6 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from vcloudair_core.recovery import events
@@ -28,8 +29,10 @@ from vcloudair_core.recovery.roster import (
     steps_for,
 )
 from vcloudair_core.recovery.steps import StepResult
+from vcloudair_core.services.dr.flight import words_of
 from vcloudair_core.services.dr.flights import Job, Watcher
-from vcloudair_core.services.dr.model import Replication, Result
+from vcloudair_core.services.dr.model import UNKNOWN, Replication, Result
+from vcloudair_core.services.dr.store import path_of
 
 if TYPE_CHECKING:
     from vcloudair_core.errors import VcloudAirError
@@ -106,6 +109,10 @@ class Schedule(Watcher):
         self.halted = ""
         self.wants_roll_back = False
         self.failed_steps: list[str] = []
+        self.is_refused = False
+        """The session was lost for good."""
+        for entry in roster.entries.values():
+            self._heed(entry)
 
     # -- the loop ------------------------------------------------------------------------------------------------
 
@@ -119,6 +126,11 @@ class Schedule(Watcher):
             except StopIteration:
                 return True
             self._begin_ready()
+            refusal = next((one.refusal for one in self._fleets() if one.refusal is not None), None)
+            if refusal is not None:
+                self.is_refused = True
+                self._stop.request(f"the session was lost: {words_of(refusal)}")
+                break
             if self._happened == before:
                 self._rest([one for one in (wake, self._until) if one is not None])
             if self._until is not None and self._clock.now() >= self._until:
@@ -141,7 +153,7 @@ class Schedule(Watcher):
             self._look_at = 0.0
 
     def _leave(self) -> bool:
-        flying = [one for one in self.roster.entries.values() if one.state == FLYING]
+        flying = [one for one in self.roster.entries.values() if one.state == FLYING and one.is_asked]
         if self._stop.cancel_tasks:
             for fleet in self._fleets():
                 fleet.cancel_tasks()
@@ -257,8 +269,6 @@ class Schedule(Watcher):
 
     def _begin_ready(self) -> None:
         """First in, first out, as many as there is room for."""
-        if self._fleet.refusal is not None and not self.halted:
-            self._halt(f"not started: {self._fleet.refusal}", False)
         batch: list[Entry] = []
         while self._ready and len(batch) + sum(len(one) for one in self._fleets()) < self._plan.max_concurrent:
             entry = self._ready.popleft()
@@ -279,15 +289,10 @@ class Schedule(Watcher):
         timeout_s = self._plan.machine_timeout_s if machine.timeout_s is None else machine.timeout_s
         if entry.begun is not None:
             began, entry.begun = entry.begun, None
-            return Job(
-                entry.reference,
-                machine.power_on,
-                timeout_s,
-                True,
-                began.task_href,
-                began.machines_before,
-            )
-        return Job(entry.reference, machine.power_on, timeout_s)
+            entry.is_asked = True
+            return replace(began, power_on=machine.power_on, timeout_s=timeout_s, start_again=entry.start_again)
+        known = frozenset(entry.known_tasks)
+        return Job(entry.reference, machine.power_on, timeout_s, known_tasks=known, start_again=entry.start_again)
 
     def _skip(self, entries: Sequence[Entry], why: str, verdict: str = "skipped") -> None:
         for entry in entries:
@@ -307,6 +312,7 @@ class Schedule(Watcher):
         """Durable before the server is asked: from here on it may be under way."""
         entry = self.roster.entries[job.key]
         entry.attempts += 1
+        entry.is_asked, entry.start_again = True, False
         before = sorted(job.machines_before) if job.machines_before is not None else None
         self._emit(
             events.MACHINE_STARTING,
@@ -316,10 +322,21 @@ class Schedule(Watcher):
             attempt=entry.attempts,
             last_sync=group.last_sync.isoformat() if group.last_sync else None,
             machines_before=before,
+            intent_at=job.intent_at,
+            is_server_time=group.server_time is not None,
+            state=group.described(),
         )
+
+    def not_started(self, job: Job, reason: str) -> None:
+        """Nothing came of that intent."""
+        entry = self.roster.entries[job.key]
+        entry.attempts, entry.is_asked = max(0, entry.attempts - 1), False
+        self._emit(events.MACHINE_NOT_STARTED, id=job.reference.id, reason=reason)
 
     def started(self, job: Job, task: Task | None) -> None:
         """Where its task is."""
+        if task is not None and task.href:
+            self.roster.entries[job.key].known_tasks.add(path_of(task.href))
         self._emit(events.MACHINE_STARTED, id=job.reference.id, task=task.href if task else "")
 
     def progressed(self, job: Job, task: Task) -> None:
@@ -336,13 +353,14 @@ class Schedule(Watcher):
     def ended(self, job: Job, result: Result) -> None:
         """A verdict, or the end of a try."""
         entry = self.roster.entries[job.key]
-        is_final = result.verdict != "failed" or entry.attempts > entry.machine.retries or bool(self.halted)
+        may_retry = result.verdict == "failed" and result.is_repeatable
+        is_final = not may_retry or entry.attempts > entry.machine.retries or bool(self.halted)
         if not is_final and not entry.attempts:
             entry.attempts = 1  # it could not even be begun: that is a try, too
         self._finish(entry, result, is_final=is_final)
 
     def _finish(self, entry: Entry, result: Result, *, is_final: bool) -> None:
-        entry.result = result
+        entry.result, entry.is_asked = result, False
         needs_cleanup = not is_final and self._action == "test"
         if is_final:
             entry.state = OVER
@@ -358,11 +376,20 @@ class Schedule(Watcher):
             is_final=is_final,
             needs_cleanup=needs_cleanup,
         )
-        if is_final and result.verdict == "failed":
-            group = next(one for one in self._plan.groups if one.name == entry.group)
-            policy = policy_of(self._plan, group)
-            if policy != CONTINUE:
-                self._halt(f"not started, as {result.name or result.id} failed", policy == ROLL_BACK)
+        self._heed(entry)
+
+    def _heed(self, entry: Entry) -> None:
+        """Do what the plan says about a machine that failed, or whose outcome is not known."""
+        result = entry.result
+        if entry.state != OVER or result is None or result.verdict not in ("failed", UNKNOWN):
+            return
+        group = next((one for one in self._plan.groups if one.name == entry.group), None)
+        policy = policy_of(self._plan, group)
+        if policy != CONTINUE:
+            what = "failed" if result.verdict == "failed" else "has an unknown outcome"
+            # Nothing is rolled back as long as something of it may still begin.
+            rolls_back = policy == ROLL_BACK and result.verdict == "failed"
+            self._halt(f"not started, as {result.name or result.id} {what}", rolls_back)
 
     def cleaned(self, job: Job, result: Result) -> None:
         """What a failed test left is gone, or not: then there is no other try."""

@@ -53,7 +53,7 @@ def error_of(response: Response, request: Request, *, secrets: Iterable[Secret |
     said = redact_text(fault.message, secrets)
     said = said if len(said) <= MESSAGE_LENGTH else said[: MESSAGE_LENGTH - 1] + "…"
     code = redact_text(fault.code, secrets)[:80]
-    return kind(
+    error = kind(
         _sentence(response, request, said or response.reason, code),
         status=response.status,
         code=code,
@@ -62,6 +62,9 @@ def error_of(response: Response, request: Request, *, secrets: Iterable[Secret |
         path=request.path,
         hint=hint,
     )
+    error.vendor_code = redact_text(fault.vendor_code, secrets)[:80]
+    error.is_from_gateway = bool(response.body.strip()) and not fault.is_structured
+    return error
 
 
 def is_session_over(error: ApiError, response: Response | None) -> bool:

@@ -7,7 +7,7 @@ Source: api/tasks.md §4.1, api/ans.md §6, api/sessions.md §2.2.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import DecodeError
@@ -30,6 +30,7 @@ class Fault:
     code: str = ""
     request_id: str = ""
     is_structured: bool = False
+    vendor_code: str = ""
 
 
 def decode_fault(response: Response) -> Fault:
@@ -67,7 +68,12 @@ def fault_of_element(element: _Element) -> Fault | None:
         inner = next((child for child in element if local(child) == "TenantError"), None)
         source = inner if inner is not None else element
         message, code = source.get("message"), source.get("minorErrorCode")
-        return Fault(_clean(message), _clean(code) or _clean(source.get("majorErrorCode")), is_structured=True)
+        return Fault(
+            _clean(message),
+            _clean(code) or _clean(source.get("majorErrorCode")),
+            is_structured=True,
+            vendor_code=_clean(source.get("vendorSpecificErrorCode") or element.get("vendorSpecificErrorCode")),
+        )
     if name == "error":
         texts = {local(child): _clean(child.text) for child in element}
         return Fault(texts.get("details", ""), texts.get("errorCode", ""), is_structured=True)
@@ -108,4 +114,4 @@ def _without_request_id(fault: Fault) -> Fault:
     found = _REQUEST_ID.match(fault.message)
     if not found:
         return fault
-    return Fault(fault.message[found.end() :], fault.code, found.group(1), fault.is_structured)
+    return replace(fault, message=fault.message[found.end() :], request_id=found.group(1))

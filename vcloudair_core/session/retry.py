@@ -13,6 +13,10 @@ connection broke, read time-out           again, time-out once  never: look firs
 TLS failure, any other answer             never                 never
 ========================================  ====================  =========================================
 
+A write that is sent ``once`` (an action that must never be carried out twice) is repeated in two cases only: when no
+connection was made, and when the API itself refused it as busy (429 or ``BUSY_ENTITY`` in a document of the API). A
+503, even with Retry-After, may come from a gateway that has forwarded the request.
+
 Waiting: what ``Retry-After`` says, else 0.5 s doubling to 10 s, spread by ±25 %; never more than ``max_retry_wait``
 seconds in one call. ``retries`` bounds the tries, but for busy answers, which only time bounds. ``retries: 0`` is off.
 Source for the busy rules: api/tasks.md §5.
@@ -61,15 +65,17 @@ class RetryPolicy:
         """The policy that settings ask for."""
         return cls(retries=int(settings.retries), max_wait_s=float(settings.max_retry_wait))
 
-    def tries(self, attempt: Attempt, *, repeatable: bool) -> float:
-        """How many times in all a request that ended like this may be tried: 1 is once, and no more."""
+    def tries(self, attempt: Attempt, *, repeatable: bool, once: bool = False) -> float:
+        """Return how many times in all a request that ended like this may be tried: 1 is once, and no more."""
         error = attempt.error
         if error is None or self.retries <= 0:
             return 1
         if isinstance(error, TransportError):
-            return 1 + self._transport_retries(error, repeatable)
+            return 1 + self._transport_retries(error, repeatable and not once)
         if not isinstance(error, ApiError):
             return 1
+        if once:
+            return float("inf") if is_refused_by_api(error) else 1
         if is_refused_before_execution(error, attempt.response):
             return float("inf")
         return 1 + self.retries if repeatable and error.status in _READ_STATUSES else 1
@@ -89,6 +95,11 @@ def is_refused_before_execution(error: ApiError, response: Response | None) -> b
     if not isinstance(error, BusyError):
         return False
     return error.status != 503 or (response is not None and "Retry-After" in response.headers)
+
+
+def is_refused_by_api(error: ApiError) -> bool:
+    """Return True when the API itself, and nothing in front of it, refused a request as busy: it did nothing."""
+    return isinstance(error, BusyError) and error.status in (400, 409, 429) and not error.is_from_gateway
 
 
 def retry_after_s(response: Response | None, clock: Clock) -> float | None:
@@ -118,17 +129,17 @@ def _seconds_of_date(value: str) -> float | None:
 class _Waits:
     """The waits of one call: tenacity asks for the next one, and whether there is to be one."""
 
-    def __init__(self, policy: RetryPolicy, clock: Clock, repeatable: bool) -> None:
+    def __init__(self, policy: RetryPolicy, clock: Clock, repeatable: bool, once: bool) -> None:
         self._policy = policy
         self._clock = clock
-        self._repeatable = repeatable
+        self._repeatable, self._once = repeatable, once
         self._spent_s = 0.0
 
     def is_to_repeat(self, attempt: Attempt) -> bool:
-        return self._policy.tries(attempt, repeatable=self._repeatable) > 1
+        return self._policy.tries(attempt, repeatable=self._repeatable, once=self._once) > 1
 
     def stop(self, state: Any) -> bool:
-        tries = self._policy.tries(state.outcome.result(), repeatable=self._repeatable)
+        tries = self._policy.tries(state.outcome.result(), repeatable=self._repeatable, once=self._once)
         return bool(state.attempt_number >= tries or self._spent_s >= self._policy.max_wait_s)
 
     def wait(self, state: Any) -> float:
@@ -145,11 +156,11 @@ class _Waits:
 
 
 def send_with_retries(
-    try_once: Callable[[int], Attempt], *, policy: RetryPolicy, clock: Clock, repeatable: bool
+    try_once: Callable[[int], Attempt], *, policy: RetryPolicy, clock: Clock, repeatable: bool, once: bool = False
 ) -> Attempt:
     """Call ``try_once(number)``, numbered from 1, until it ends well, must not be repeated, or time is up."""
     first = try_once(1)
-    waits = _Waits(policy, clock, repeatable)
+    waits = _Waits(policy, clock, repeatable, once)
     # Nearly every request ends here: tenacity is loaded only when something has gone wrong.
     if not waits.is_to_repeat(first):
         return first

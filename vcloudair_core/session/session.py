@@ -164,23 +164,28 @@ class Session:
         body: bytes = b"",
         headers: Mapping[str, str] | None = None,
         repeatable: bool | None = None,
+        once: bool = False,
     ) -> Response:
         """Send one request and return its answer of 2xx.
 
         ``path`` is appended to the base URL, or is a link that the server gave. ``repeatable`` (default: reading
-        methods only) says that carrying it out twice does no harm; see :mod:`vcloudair_core.session.retry`. ``accept``
-        defaults to the vCloud API's XML in the negotiated version.
+        methods only) says that carrying it out twice does no harm; see :mod:`vcloudair_core.session.retry`. ``once``
+        says that it must never be carried out twice: then it is not sent again after the session was renewed either.
+        ``accept`` defaults to the vCloud API's XML in the negotiated version.
 
         Raises: ApiError (AuthenticationError, PermissionDeniedError, NotFoundError, ConflictError, BusyError …),
         TransportError (look at ``may_have_executed``), and what :meth:`login` raises.
         """
         method = method.upper()
-        safe = method in SAFE_METHODS if repeatable is None else repeatable
+        safe = not once and (method in SAFE_METHODS if repeatable is None else repeatable)
         plan = _Plan(method, path, _query_text(query), accept, content_type, body, dict(headers or {}))
         grant, origins = self._current()
-        outcome = self._send(plan, grant, origins, safe)
+        outcome = self._send(plan, grant, origins, safe, once)
         error = outcome.error
         if isinstance(error, ApiError) and is_session_over(error, outcome.response) and _is_renewable(self._auth):
+            if once:
+                # The next call signs in again; whether this one is sent again is for the caller to decide.
+                raise _refused_with_session(error)
             _log.debug("the session is over (%d); signing in again", error.status)
             grant, origins = self._renewed(grant)
             outcome = self._send(plan, grant, origins, safe)
@@ -188,8 +193,8 @@ class Session:
             self._cache.drop(grant)
         return outcome.answer()
 
-    def _send(self, plan: _Plan, grant: Grant, origins: Origins, repeatable: bool) -> Outcome:
-        outcome = self._wire.send(plan.request(grant, origins), origins, repeatable=repeatable)
+    def _send(self, plan: _Plan, grant: Grant, origins: Origins, repeatable: bool, once: bool = False) -> Outcome:
+        outcome = self._wire.send(plan.request(grant, origins), origins, repeatable=repeatable, once=once)
         self._can_reach = not isinstance(outcome.error, TransportError)
         if outcome.error is None and self._cache is not None and grant.is_own:
             self._cache.touch()
@@ -288,6 +293,21 @@ class _Plan:
         # Last, so that nobody's header can take the place of the token.
         tokens = {name: secret.reveal() for name, secret in grant.headers.items()}
         return Request(self.method, url, headers.merged(self.headers).merged(tokens), self.body)
+
+
+def _refused_with_session(error: ApiError) -> AuthenticationError:
+    """The error of a request that was refused because the session is over, also where that is a 403."""
+    refused = AuthenticationError(
+        error.message,
+        status=error.status,
+        code=error.code,
+        request_id=error.request_id,
+        method=error.method,
+        path=error.path,
+        hint=error.hint,
+    )
+    refused.is_from_gateway = error.is_from_gateway
+    return refused
 
 
 def _is_renewable(auth: AuthProvider) -> bool:

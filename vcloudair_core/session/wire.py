@@ -101,7 +101,13 @@ class Wire:
             return [*self._given, *self._learned]
 
     def send(
-        self, request: Request, origins: Origins, *, repeatable: bool, policy: RetryPolicy | None = None
+        self,
+        request: Request,
+        origins: Origins,
+        *,
+        repeatable: bool,
+        policy: RetryPolicy | None = None,
+        once: bool = False,
     ) -> Outcome:
         """Send, again where that is safe, and follow redirects of GET within the trusted origins."""
         for _ in range(MAX_REDIRECTS + 1):
@@ -113,6 +119,7 @@ class Wire:
                 policy=policy or self._policy,
                 clock=self.clock,
                 repeatable=repeatable,
+                once=once,
             )
             target = _redirect_of(request, attempt.response)
             if target is None:

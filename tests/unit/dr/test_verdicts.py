@@ -130,13 +130,18 @@ def test_a_lost_answer_is_resolved_by_looking(make: Make, kind: str) -> None:
     assert len(cloud.posts()) == 1
 
 
-def test_an_action_that_never_began_is_said_to_have_not(make: Make) -> None:
+@pytest.mark.parametrize("again", ["fail", "start"])
+def test_what_may_have_begun_is_unknown_until_somebody_decides(make: Make, again: str) -> None:
     cloud = make(1)
     cloud.simulator.faults.add("status", method="POST", path="/api/vr/replications/", status=500, count=1)
     (found,) = cloud.act("failover")
-    assert found.verdict == "failed"
-    assert "not begun" in found.reason
-    assert cloud.replication().recovery_state == "notStarted"
+    assert (found.verdict, found.is_failed, found.changed) == ("unknown", True, False)
+    assert "shows whether the server started it" in found.reason
+    assert "nothing was started" not in f"{found.reason} {found.hint}".lower()
+    assert "--start-again replicated-0001" in found.hint
+    (second,) = cloud.act("failover", on_unknown=again)
+    assert second.verdict == {"fail": "unknown", "start": "done"}[again]
+    assert len(cloud.posts()) == {"fail": 1, "start": 2}[again]
 
 
 def test_a_poll_that_fails_says_nothing_of_the_task(make: Make) -> None:

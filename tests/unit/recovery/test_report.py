@@ -31,7 +31,7 @@ def test_a_run_that_went_well() -> None:
     assert (found.verdict, found.failures, found.doubts) == ("done", (), ())
     assert found.summary == {
         "failed": 0, "in_flight": 0, "retrying": 0, "not_started": 0, "skipped": 0, "done": 20, "already": 0,
-        "rolled_back": 0, "rollback_failed": 0,
+        "rolled_back": 0, "rollback_failed": 0, "unknown": 0,
     }  # fmt: skip
     assert (found.user, found.host, found.cloud["org"], found.cloud["user"]) == (
         "maria", "ops1.example.test", "org1", "demo",

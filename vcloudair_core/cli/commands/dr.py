@@ -30,6 +30,12 @@ _APPROVE = typer.Option(None, "--approve", help="An approval of the plan given b
 _VERIFY = typer.Option(
     300.0, "--verify-timeout", min=1.0, help="Seconds that a machine may take to show what its task said."
 )
+_ON_UNKNOWN = typer.Option(
+    None,
+    "--on-unknown",
+    metavar="fail|start",
+    help="What to do when it is not known whether a machine was started: fail, or start it again (fail).",
+)
 _CANCEL = typer.Option(False, "--cancel-on-stop", help="Cancel tasks at the server when stopped, or given up.")
 
 
@@ -76,12 +82,18 @@ def test(
     verify_timeout: float = _VERIFY,
     stop_on_failure: bool = _STOP,
     approve: list[str] = _APPROVE,
+    on_unknown: str = _ON_UNKNOWN,
     cancel_on_stop: bool = _CANCEL,
     dry_run: bool = _DRY_RUN,
 ) -> None:
     """Test failovers: machines run in the cloud beside their sources, which go on."""
     words = _words(power_on, synchronize, max_concurrent, timeout, stuck_after, stop_on_failure)
-    how = {"approve": tuple(approve or ()), "cancels": cancel_on_stop, "verify_s": verify_timeout}
+    how = {
+        "approve": tuple(approve or ()),
+        "cancels": cancel_on_stop,
+        "verify_s": verify_timeout,
+        **_on_unknown(on_unknown),
+    }
     _act(run, "test", _chosen(machines, every, plan, words), dry_run, how)
 
 
@@ -97,13 +109,20 @@ def cleanup(
     timeout: float = _TIMEOUT,
     stuck_after: float = _STUCK,
     verify_timeout: float = _VERIFY,
+    on_unknown: str = _ON_UNKNOWN,
     cancel_on_stop: bool = _CANCEL,
     dry_run: bool = _DRY_RUN,
 ) -> None:
     """Remove what tests have made. With a plan, networks that its last test switched are switched back first."""
     words = _words(None, None, max_concurrent, timeout, stuck_after, None)
     chosen = _chosen(machines, every, plan, {**words, "on_failure": "continue"})
-    _act(run, "cleanup", chosen, dry_run, {"cancels": cancel_on_stop, "verify_s": verify_timeout})
+    _act(
+        run,
+        "cleanup",
+        chosen,
+        dry_run,
+        {"cancels": cancel_on_stop, "verify_s": verify_timeout, **_on_unknown(on_unknown)},
+    )
 
 
 @app.command()
@@ -121,6 +140,7 @@ def failover(
     verify_timeout: float = _VERIFY,
     stop_on_failure: bool = _STOP,
     approve: list[str] = _APPROVE,
+    on_unknown: str = _ON_UNKNOWN,
     cancel_on_stop: bool = _CANCEL,
     yes: bool = typer.Option(False, "--yes", help="Do not ask."),
     dry_run: bool = _DRY_RUN,
@@ -130,11 +150,26 @@ def failover(
     chosen = _chosen(machines, every, plan, words)
     if not dry_run and not yes:
         _ask(chosen)
-    how = {"approve": tuple(approve or ()), "cancels": cancel_on_stop, "verify_s": verify_timeout}
+    how = {
+        "approve": tuple(approve or ()),
+        "cancels": cancel_on_stop,
+        "verify_s": verify_timeout,
+        **_on_unknown(on_unknown),
+    }
     _act(run, "failover", chosen, dry_run, how)
 
 
 dr_runs.register(app)
+
+
+def _on_unknown(word: str | None) -> dict[str, str]:
+    """Raises SpecError."""
+    from vcloudair_core.errors import SpecError
+    from vcloudair_core.services.dr.options import ON_UNKNOWN
+
+    if word is not None and word not in ON_UNKNOWN:
+        raise SpecError("--on-unknown", f"{word!r} is not one of {', '.join(ON_UNKNOWN)}")
+    return {"on_unknown": word or ""}
 
 
 def _words(
@@ -215,6 +250,6 @@ def _preview(run: Invocation, action: str, plan: RecoveryPlan) -> None:
     if failed:
         raise TaskFailedError(
             f"{len(failed)} of {len(found.results)} machines could not be brought there; {failed[0].name}: "
-            f"{failed[0].reason}.",
+            f"{failed[0].reason.rstrip('.')}.",
             hint=failed[0].hint,
         )

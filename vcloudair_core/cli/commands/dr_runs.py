@@ -33,11 +33,14 @@ def runs(run: Invocation, most: int = typer.Option(20, "--most", min=1, help="Ho
     """List the runs of this user on this machine. Sends nothing."""
     from itertools import islice
 
-    from vcloudair_core.recovery.history import runs as known
+    from vcloudair_core.recovery.history import all_runs as known
     from vcloudair_core.recovery.report import report_of
 
     rows: list[dict[str, Any]] = []
     for folder, happened in islice(known(run.settings()), most):
+        if isinstance(happened, str):
+            rows.append({"run_id": folder.name, "verdict": "unreadable", "reason": happened})
+            continue
         found = report_of(happened)
         rows.append(
             {
@@ -49,11 +52,13 @@ def runs(run: Invocation, most: int = typer.Option(20, "--most", min=1, help="Ho
                 "machines": len(found.machines),
                 "started": found.started.isoformat(timespec="seconds") if found.started else "",
                 "user": found.user,
+                "reason": found.reason,
             }
         )
     columns = [Column("run_id", keep=True), *map(Column, ("action", "plan", "verdict"))]
     columns += [Column("there", right=True), Column("machines", heading="OF", right=True), Column("started")]
-    emit(rows, output=run.output, columns=[*columns, Column("user")], empty="There is no run yet.")
+    columns += [Column("user"), Column("reason")]
+    emit(rows, output=run.output, columns=columns, empty="There is no run yet.")
 
 
 @connected
@@ -63,18 +68,28 @@ def resume(
     run_id: str = _RUN,
     approve: list[str] = typer.Option(None, "--approve", help="An approval given beforehand, by its name."),
     cancel: bool = typer.Option(False, "--cancel-on-stop", help="Cancel tasks when stopped, or given up."),
+    start_again: list[str] = typer.Option(
+        None,
+        "--start-again",
+        metavar="MACHINE",
+        help="Start a machine again whose outcome is unknown; may be repeated.",
+    ),
     lost_grace: float = typer.Option(
-        30.0, "--lost-grace", min=0.1, help="Seconds after which an action that shows nowhere was never begun."
+        90.0, "--lost-grace", min=0.1, help="Seconds to look for a sign of an action that may have been started."
     ),
 ) -> None:
     """Go on with a run that was stopped or died. Nothing is begun a second time.
 
-    A machine that was about to be started is looked for, and started when nothing is to be seen of that for a while.
+    A machine that was about to be started is looked for. When nothing shows whether it was, the outcome is unknown and
+    the exit code is 11: look at the cloud, then decide with --start-again. A run that is over is shown, and the exit
+    code is the one that it ended with.
     """
     from vcloudair_core.recovery.run import resume as go_on
 
     def work(client: Client, options: RunOptions) -> RunReport:
-        return go_on(client, run_id or "", replace(options, lost_grace_s=lost_grace))
+        return go_on(
+            client, run_id or "", replace(options, lost_grace_s=lost_grace, start_again=tuple(start_again or ()))
+        )
 
     conduct(run, work, approve=tuple(approve or ()), cancels=cancel)
 

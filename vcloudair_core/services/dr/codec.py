@@ -66,6 +66,7 @@ def parse_group(body: bytes, reference: Reference) -> Replication:
         recovered_at=words.get("RecoveryCompletionTime", ""),
         placeholder_vapp_id=words.get("PlaceholderVappId", ""),
         points=points,
+        tasks=tuple(task_of_element(one) for child in root if local(child) == "Tasks" for one in child),
         offered=tuple(dict.fromkeys(word for child in root if local(child) == "Link" and (word := _operation(child)))),
     )
 
@@ -126,6 +127,28 @@ def parse_tasks(body: bytes) -> list[Task]:
     return [task_of_element(child) for child in root if local(child) == "Task"]
 
 
+def parse_task_records(body: bytes) -> tuple[list[Task], int | None]:
+    """Parse a page of a query for tasks: the tasks, and how many there are in all. Raises DecodeError.
+
+    Records show the name of the operation and the object, but no sentence. Source: api/tasks.md §3.3.
+    """
+    root = _root(body, "QueryResultRecords", "the tasks")
+    rows = [child for child in root if local(child) in ("TaskRecord", "AdminTaskRecord")]
+    tasks = [
+        Task(
+            href=row.get("href", ""),
+            status=row.get("status", "").strip(),
+            operation_name=row.get("name", "").strip(),
+            owner_name=row.get("objectName", "").strip(),
+            owner_href=row.get("object", ""),
+            start=row.get("startDate", ""),
+            end=row.get("endDate", ""),
+        )
+        for row in rows
+    ]
+    return tasks, count(root.get("total"))
+
+
 def parse_machines(body: bytes) -> MachinePage:
     """A page of the machines of a query. Raises DecodeError."""
     root = _root(body, "QueryResultRecords", "the machines")
@@ -136,10 +159,35 @@ def parse_machines(body: bytes) -> MachinePage:
             row.get("name", ""),
             row.get("status", ""),
             row.get("container", ""),
+            href=row.get("href", ""),
+            vapp_name=row.get("containerName", "").strip(),
+            vdc_href=row.get("vdc", ""),
+            vdc_name=row.get("vdcName", "").strip(),
+            address=row.get("ipAddress", "").strip(),
         )
         for row in rows
     ]
     return MachinePage(found, count(root.get("total")))
+
+
+def parse_addresses(body: bytes) -> list[str]:
+    """Parse a NetworkConnectionSection: the addresses of the interfaces, in their order. Raises DecodeError."""
+    root = _root(body, "NetworkConnectionSection", "the network connections of the VM")
+    texts = [
+        (child.text or "").strip()
+        for connection in root
+        if local(connection) == "NetworkConnection"
+        for child in connection
+        if local(child) == "IpAddress"
+    ]
+    return list(dict.fromkeys(text for text in texts if text))
+
+
+def parse_vdc_names(body: bytes) -> dict[str, str]:
+    """Parse a query for VDCs: their names by UUID. Raises DecodeError."""
+    root = _root(body, "QueryResultRecords", "the VDCs")
+    rows = [child for child in root if local(child) in ("OrgVdcRecord", "AdminOrgVdcRecord", "AdminVdcRecord")]
+    return {row.get("href", "").rstrip("/")[-36:]: row.get("name", "") for row in rows}
 
 
 def _root(body: bytes, name: str, what: str) -> _Element:

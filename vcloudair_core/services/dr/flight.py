@@ -1,11 +1,14 @@
-"""What a flight is: a machine that something is under way for, who is told of it, and the words for how it can end."""
+"""An action on one machine in progress: its state, who is told of it, and the words for how it can end."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from vcloudair_core.errors import ApiError, BusyError, DecodeError, ServerError, TransportError, VcloudAirError
+from vcloudair_core.errors import ApiError, BusyError, DecodeError, TransportError, VcloudAirError, sentences
+from vcloudair_core.services.dr.evidence import Intent
+from vcloudair_core.services.dr.intents import Record
 from vcloudair_core.services.dr.model import Reference, Replication, Result
 from vcloudair_core.session.tasks import Task
 
@@ -14,9 +17,12 @@ from vcloudair_core.session.tasks import Task
 class Job:
     """A machine to bring over. What is None is as the options say.
 
-    ``was_begun``: somebody (an earlier process of ours) meant to start the action, and may have: it is looked for first
-    and only started when ``lost_grace_s`` has passed without any sign of it. ``task_href``: its task, if that is known.
-    ``machines_before``: ids of the machines of that name before the action, None when nobody looked.
+    ``was_begun``: an earlier process of the same run meant to start the action, and may have: it is looked for, and
+    never started again without a decision. ``task_href``: its task, if that is known. ``machines_before``: ids of the
+    machines of that name before the action, None when nobody looked. ``intent_at``: seconds since 1970 when the
+    intent was noted, by the clock of the server when ``is_server_time``. ``known_tasks``: tasks of earlier attempts.
+    ``state_before``: words of the replication before it. ``start_again``: somebody decided that it may be started
+    again when there is no sign of it.
     """
 
     reference: Reference
@@ -25,6 +31,11 @@ class Job:
     was_begun: bool = False
     task_href: str = ""
     machines_before: frozenset[str] | None = None
+    intent_at: float = 0.0
+    is_server_time: bool = False
+    known_tasks: frozenset[str] = frozenset()
+    state_before: str | None = None
+    start_again: bool = False
 
     @property
     def key(self) -> str:
@@ -35,10 +46,13 @@ class Watcher:
     """Told of what happens, possibly from several threads at a time. Does nothing; override what you need."""
 
     def starting(self, job: Job, group: Replication) -> None:
-        """Right before the server is asked to begin. What this raises keeps the machine from being started."""
+        """Right before the server is asked to begin. What this raises ends everything: nothing is sent then."""
 
     def started(self, job: Job, task: Task | None) -> None:
-        """The server was asked. ``task`` is None when the answer was lost."""
+        """The server was asked. ``task`` is None when the answer was lost; it may be found, and told of, later."""
+
+    def not_started(self, job: Job, reason: str) -> None:
+        """The server refused the request, or was not reached: nothing of it was carried out."""
 
     def progressed(self, job: Job, task: Task) -> None:
         """The task has changed."""
@@ -49,7 +63,15 @@ class Watcher:
 
 @dataclass
 class Flight:
-    """A machine that something is under way for. ``task`` is None when only the replication can tell."""
+    """A machine that something is under way for. ``task`` is None when only the replication can tell.
+
+    ``is_pending``: it is to be begun at the next look. ``waits_for_idle``: its state is not one to start from.
+    ``refusal``: why the server refused it as in progress or complete; then the action of somebody else is watched.
+    ``intent``: set as soon as the action may have been started. ``had_task``: its task was known once.
+    ``has_run``: its replication was seen in progress. ``error_before``: it may have shown an error before the action.
+    ``is_inherited``: another run or process may have started it. ``cleared_at``: the intent that is started again.
+    ``earlier``: the intent of a request that was refused ``refused`` times because the session was over.
+    """
 
     job: Job
     result: Result
@@ -68,10 +90,40 @@ class Flight:
     before: frozenset[str] | None = None
     wants_look: bool = field(default=False)
     """The replication is where the action leads: now for the machine."""
+    record: Record = field(default_factory=Record)
+    lock: Any = None
+    intent: Intent | None = None
+    is_pending: bool = False
+    waits_for_idle: bool = False
+    refusal: str = ""
+    had_task: bool = False
+    has_run: bool = False
+    error_before: bool = False
+    is_inherited: bool = False
+    cleared_at: float | None = None
+    refused: int = 0
+    earlier: Intent | None = None
+
+    def release(self) -> None:
+        """Let go of the lock of its replication."""
+        lock, self.lock = self.lock, None
+        if lock is not None:
+            lock.release()
+
+    @property
+    def wants_evidence(self) -> bool:
+        """Whether tasks are looked for that tell of it."""
+        is_in_doubt = self.intent is not None or self.waits_for_idle or bool(self.refusal)
+        return is_in_doubt and self.task is None and not self.is_verifying and not self.is_pending
 
 
 LOOK = "Look at the machine and its replication (`vca dr list`) before trying again."
 MAYBE = "It may still be running at the server. Running the same action again waits for it and starts nothing twice."
+DECIDE = (
+    "Check the VM in the cloud. If its action was not started, run `vca dr resume --start-again {name}`; to look for "
+    "it once more, run `vca dr resume`."
+)
+NOT_IDLE = "Check what is in progress for it (`vca dr list`), and run this again when that is over."
 GONE = "The replication says that it is there. If it was moved or renamed since, leave it out; else look for it."
 HINTS: Mapping[str, str] = {
     "VdcNotEnabledForRecoveryFault": "Ask the provider to enable the VDC for recovery.",
@@ -94,10 +146,22 @@ def state_of(flight: Flight) -> str:
 
 
 def may_have_begun(error: VcloudAirError) -> bool:
-    """Whether a request that ended so may have been carried out."""
+    """Return False only when a request that ended so was provably not carried out.
+
+    That is when it was not sent, or when the API itself refused it. An answer of something in front of the API may
+    come after the request was forwarded. Source: api/dr.md §3.4.
+    """
     if isinstance(error, TransportError):
         return error.may_have_executed
-    return isinstance(error, (ServerError, DecodeError))
+    if isinstance(error, ApiError):
+        is_refusal = error.status == 0 or (400 <= error.status < 500 and error.status not in (408, 499))
+        return not is_refusal or error.is_from_gateway
+    return isinstance(error, DecodeError)
+
+
+def words_of(error: VcloudAirError) -> str:
+    """Return what an error says, for the middle of a sentence and without its hint."""
+    return sentences(error.message, error.context).rstrip(".")
 
 
 def is_passing(error: VcloudAirError) -> bool:

@@ -12,12 +12,26 @@ POWERED_ON = "POWERED_ON"
 
 @dataclass(frozen=True)
 class Machine:
-    """A machine as the query service shows it. ``vapp_href``: the vApp that it is in."""
+    """A machine as the query service shows it. ``vapp_href``: the vApp that it is in. What is not shown is empty."""
 
     id: str
     name: str
     status: str
     vapp_href: str
+    href: str = ""
+    vapp_name: str = ""
+    vdc_href: str = ""
+    vdc_name: str = ""
+    address: str = ""
+
+
+def machines_of(
+    found: Sequence[Machine], group: Replication, before: frozenset[str] | None
+) -> tuple[list[Machine], list[Machine]]:
+    """Return the machines that belong to a replication, and those of them that are in its placeholder's vApp."""
+    named = [one for one in found if one.name == group.name]
+    own = [one for one in named if group.placeholder_vapp_id and group.placeholder_vapp_id[-36:] in one.vapp_href]
+    return own or [one for one in named if before is None or one.id not in before], own
 
 
 def fault_of_machine(
@@ -33,14 +47,13 @@ def fault_of_machine(
     A machine in the placeholder's vApp is meant; without one, a machine of that name that was not there before the
     action (``before``: ids, None when nobody looked). Whether a recovered machine stays in that vApp, no source tells.
     """
-    named = [one for one in found if one.name == group.name]
-    own = [one for one in named if group.placeholder_vapp_id and group.placeholder_vapp_id[-36:] in one.vapp_href]
-    meant = own or [one for one in named if before is None or one.id not in before]
+    meant, own = machines_of(found, group, before)
     if action == CLEANUP:
         running = [one for one in own if one.status == POWERED_ON]
         return f"the machine {group.name!r} of the test is still {POWERED_ON}" if running else ""
     if not meant:
-        strangers = " of its own; one of that name was there before" if named else ""
+        is_named = any(one.name == group.name for one in found)
+        strangers = " of its own; one of that name was there before" if is_named else ""
         return f"there is no machine {group.name!r}{strangers}"
     if is_on_wanted and all(one.status != POWERED_ON for one in meant):
         return f"the machine {group.name!r} is {meant[0].status}, not {POWERED_ON}"

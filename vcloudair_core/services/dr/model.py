@@ -6,11 +6,29 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from vcloudair_core.session.task_codec import Task
+
 TEST, CLEANUP, FAILOVER = "test", "cleanup", "failover"
 ACTIONS = (TEST, CLEANUP, FAILOVER)
+UNKNOWN = "unknown"
 
 DONE_WORDS = frozenset({"complete", "ok", "recovered"})
 """RecoveryState after a failover. Which word it is, no source tells. Source: api/dr.md §2.4."""
+
+_NONE = frozenset({"", "none"})
+_NOT_RECOVERED = frozenset({"", "none", "notstarted"})
+_IDLE_WORDS = {
+    TEST: (_NONE, _NOT_RECOVERED),
+    CLEANUP: (frozenset({"complete", "testerror", "cleanuperror"}), _NOT_RECOVERED),
+    FAILOVER: (_NONE, _NOT_RECOVERED | {"error"}),
+}
+"""TestRecoveryState and RecoveryState from which an action may be started. Source: api/dr.md §2.4, §6."""
+
+_BUSY_STATES = frozenset({"recovering", "recovered"})
+"""Words of ReplicationState that contradict an idle TestRecoveryState and RecoveryState."""
+
+OPERATIONS = {TEST: "testfailover", CLEANUP: "testcleanup", FAILOVER: "failover"}
+"""How the links of the server name each action, in lower case."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +75,8 @@ class Replication:
     """A machine that is replicated into the cloud. Words are the server's; an absent one is empty.
 
     ``offered``: the operations that the server offers now, as its links name them (``testFailover``, ``failover``);
-    empty where it shows none. Source: api/dr.md §2.3.
+    empty where it shows none. ``tasks``: what runs on it, where the server shows that in it. ``server_time``: when it
+    was read, in seconds since 1970 by the clock of the server. Source: api/dr.md §2.3.
     """
 
     id: str
@@ -73,6 +92,8 @@ class Replication:
     placeholder_vapp_id: str
     points: tuple[PointInTime, ...] = ()
     offered: tuple[str, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    server_time: float | None = None
 
     @property
     def last_sync(self) -> datetime | None:
@@ -81,11 +102,11 @@ class Replication:
 
     @property
     def is_recovered(self) -> bool:
-        return bool(self.recovered_at) or self.recovery_state.lower() in DONE_WORDS
+        return bool(self.recovered_at) or _plain(self.recovery_state) in DONE_WORDS
 
     def has_come_to(self, action: str) -> bool:
         """Whether the replication is where the action leads."""
-        test = self.test_state.lower()
+        test = _plain(self.test_state)
         if action == TEST:
             return test == "complete" and not self.is_recovered
         if action == CLEANUP:
@@ -96,19 +117,39 @@ class Replication:
         """Whether somebody has started the action already, and it is not over."""
         words = {TEST: self.test_state, CLEANUP: self.test_state, FAILOVER: self.recovery_state}
         wanted = {TEST: "testinprogress", CLEANUP: "cleanupinprogress", FAILOVER: "inprogress"}
-        return words[action].lower() == wanted[action]
+        return _plain(words[action]) == wanted[action]
 
     def obstacle(self, action: str) -> str:
         """Why the action would be refused, or nothing. Source: api/dr.md §6."""
-        test, recovery = self.test_state.lower(), self.recovery_state.lower()
+        test, recovery = _plain(self.test_state), _plain(self.recovery_state)
         if "inprogress" in test or recovery == "inprogress":
             return f"another action is under way (test: {self.test_state}, recovery: {self.recovery_state})"
         if self.is_recovered and action != FAILOVER:
             return "it was failed over already"
-        if action == FAILOVER and test not in ("", "none"):
+        known_tests = ("complete", "testerror", "cleanuperror")
+        if action == FAILOVER and test in known_tests:
             return f"a test of it was not cleaned up (test: {self.test_state})"
-        if action == TEST and test not in ("", "none", "complete"):
+        if action == TEST and test in known_tests[1:]:
             return f"an earlier test or clean-up went wrong and has to be cleaned up first (test: {self.test_state})"
+        return ""
+
+    def why_not_idle(self, action: str) -> str:
+        """Return why this is not a known idle state for the action, or nothing when the action may be started.
+
+        Only known words count: any other one may mean that something is in progress. Where the server shows links, the
+        one of the action has to be among them. Source: api/dr.md §2.3, §2.4.
+        """
+        test, recovery = _plain(self.test_state), _plain(self.recovery_state)
+        tests, recoveries = _IDLE_WORDS[action]
+        offered = {_plain(one) for one in self.offered}
+        if self.is_recovered or test not in tests or recovery not in recoveries:
+            return f"its state is not one that a {action} can start from ({self.described()})"
+        if _plain(self.state) in _BUSY_STATES:
+            return f"its replication is {self.state!r} ({self.described()})"
+        if offered and OPERATIONS[action] not in offered:
+            return f"the server does not offer a {action} for it now, only {', '.join(sorted(self.offered))}"
+        if not (test or recovery or offered):
+            return "the server does not show its state"
         return ""
 
     def described(self) -> str:
@@ -141,9 +182,12 @@ class Result:
     """What came of an action on one machine.
 
     ``verdict``: ``done`` (and shown by the server to be so), ``already`` (nothing was to do), ``failed``, ``would``
-    (check mode), ``started`` (nobody waits for its end), or ``skipped`` (something stopped the run before it).
+    (check mode), ``started`` (nobody waits for its end), ``skipped`` (something stopped the run before it), or
+    ``unknown`` (the action may or may not have been started: it is not started again before somebody decides).
     ``seconds`` is from the request to the verdict. ``last_sync``: when the newest data that there was had been taken,
-    in ISO 8601. ``request_id``: of the answer that it failed with, for the provider.
+    in ISO 8601. ``request_id``: of the answer that it failed with, for the provider. ``vm``: the recovered VM (``id``,
+    ``href``, ``name``, ``status``, ``vapp``, ``vapp_href``, ``vdc``, ``vdc_href``, ``addresses``), where one was seen.
+    ``is_repeatable``: the server says that nothing of this attempt is under way, so that another one may follow.
     """
 
     id: str
@@ -156,6 +200,8 @@ class Result:
     task: dict[str, Any] = field(default_factory=dict)
     last_sync: str = ""
     request_id: str = ""
+    vm: dict[str, Any] = field(default_factory=dict)
+    is_repeatable: bool = field(default=False, repr=False)
 
     @property
     def changed(self) -> bool:
@@ -163,9 +209,15 @@ class Result:
 
     @property
     def is_failed(self) -> bool:
-        return self.verdict in ("failed", "skipped")
+        return self.verdict in ("failed", "skipped", UNKNOWN)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data."""
         seconds = round(self.seconds, 1) if self.seconds is not None else None
-        return {**vars(self), "seconds": seconds, "changed": self.changed}
+        shown = {name: value for name, value in vars(self).items() if name != "is_repeatable"}
+        return {**shown, "seconds": seconds, "changed": self.changed}
+
+
+def _plain(word: str) -> str:
+    """Return a word of the server as it is compared: without case, blanks, hyphens and underscores."""
+    return "".join(sign for sign in word.casefold() if sign.isalnum())

@@ -8,6 +8,11 @@ from dataclasses import dataclass
 from vcloudair_core.errors import SpecError
 from vcloudair_core.session.clock import Clock
 
+FAIL, START = "fail", "start"
+ON_UNKNOWN = (FAIL, START)
+LOST_GRACE_S = 90.0
+"""A gateway gives up after 60 s as a rule, and the server behind it may be carrying the request out all the same."""
+
 
 @dataclass(frozen=True)
 class Options:
@@ -16,7 +21,8 @@ class Options:
     ``stuck_after_s``: a task without any change for this long is given up. ``verify_s``: how long the replication and
     the machine may take to show what the task said. ``timeout_s``: the most that one machine may take in all.
     ``stop_on_failure``: start nothing more after the first failure; what is under way is seen to its end.
-    ``lost_grace_s``: an action whose answer was lost shows in its replication within that time, or was never begun.
+    ``lost_grace_s``: how long to look for a sign of an action that may or may not have been started.
+    ``on_unknown``: what to do when there is none by then: ``fail`` (the verdict is ``unknown``) or ``start`` it again.
     ``cancel_late``: ask the server to cancel the task of a machine that is given up. ``wait``: see what is started to
     its end; else its verdict is ``started`` as soon as the server has begun.
     """
@@ -28,12 +34,15 @@ class Options:
     verify_s: float = 300.0
     timeout_s: float | None = None
     stop_on_failure: bool = False
-    lost_grace_s: float = 30.0
+    lost_grace_s: float = LOST_GRACE_S
+    on_unknown: str = FAIL
     cancel_late: bool = False
     wait: bool = True
 
     def validate(self) -> None:
         """Raises SpecError."""
+        if self.on_unknown not in ON_UNKNOWN:
+            raise SpecError("on_unknown", f"{self.on_unknown!r} is not one of {', '.join(ON_UNKNOWN)}")
         for name in ("max_concurrent", "stuck_after_s", "verify_s", "timeout_s", "lost_grace_s"):
             value = getattr(self, name)
             if value is not None and not value > 0:

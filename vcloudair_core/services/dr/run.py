@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from vcloudair_core.errors import SpecError
+from vcloudair_core.services.dr.flight import words_of
 from vcloudair_core.services.dr.flights import Flights, Job, Watcher
-from vcloudair_core.services.dr.model import Reference, Result
+from vcloudair_core.services.dr.model import UNKNOWN, Reference, Result
 from vcloudair_core.services.dr.options import Options, Stop
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class Run(Watcher):
             while queue or len(flights):
                 if self._stop.is_requested:
                     self._give_up(flights)
+                elif flights.refusal is not None:
+                    flights.lose(f"the session was lost: {words_of(flights.refusal)}")
                 self._skip(queue, self._why_not_on(flights))
                 batch = [queue.popleft() for _ in range(min(most - len(flights), len(queue)))]
                 if batch:
@@ -74,8 +77,10 @@ class Run(Watcher):
         if self._stop.is_requested:
             return f"not started: {self._stop.reason}"
         if flights.refusal is not None:
-            return f"not started: {flights.refusal}"
-        if self._options.stop_on_failure and any(one.verdict == "failed" for one in list(self._results.values())):
+            return f"not started: {words_of(flights.refusal)}"
+        if self._options.stop_on_failure and any(
+            one.verdict in ("failed", UNKNOWN) for one in list(self._results.values())
+        ):
             return "not started, as another machine failed"
         return ""
 

@@ -4,26 +4,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from vcloudair_core.errors import IncompleteResultError, NotFoundError
 from vcloudair_core.services.dr.codec import (
     action_body,
+    parse_addresses,
     parse_group,
     parse_machines,
     parse_page,
     parse_recovery_details,
+    parse_task_records,
     parse_tasks,
+    parse_vdc_names,
 )
 from vcloudair_core.services.dr.machines import Machine
 from vcloudair_core.services.dr.model import RecoveryDetails, Reference, Replication
 from vcloudair_core.session.tasks import Task, task_of_response
 
 if TYPE_CHECKING:
+    from vcloudair_core.http import Response
     from vcloudair_core.session.session import Session
 
 _PAGE_SIZE = 128
+_MOST_TASK_PAGES = 20
 _MOST_PAGES = 1000
 _ACTIONS = {"test": "testFailover", "cleanup": "testCleanup", "failover": "failover"}
 _NAMES_A_CALL = 25
@@ -86,18 +94,19 @@ def _references(session: Session, path: str, what: str) -> list[Reference]:
 
 def read_replication(session: Session, reference: Reference) -> Replication:
     """One of them. Raises: ApiError, TransportError, DecodeError."""
-    return parse_group(session.call("GET", reference.href).body, reference)
+    response = session.call("GET", reference.href)
+    return replace(parse_group(response.body, reference), server_time=_server_time(response))
 
 
 def start_action(
     session: Session, reference: Reference, action: str, *, power_on: bool, synchronize: bool
 ) -> Task | None:
-    """Start an action: never twice, whatever happens to the answer. Raises: ApiError, TransportError."""
+    """Start an action: never twice, whatever happens to the answer. Raises: ApiError, TransportError, DecodeError."""
     word = _ACTIONS[action]
     media = "" if action == "cleanup" else f"application/vnd.vmware.hcs.{word}Params+xml"
     body = action_body(word, power_on=power_on, synchronize=synchronize)
     answer = session.call(
-        "POST", f"{reference.href.rstrip('/')}/action/{word}", content_type=media or None, body=body, repeatable=False
+        "POST", f"{reference.href.rstrip('/')}/action/{word}", content_type=media or None, body=body, once=True
     )
     return task_of_response(answer)
 
@@ -105,6 +114,37 @@ def start_action(
 def read_tasks(session: Session, org_id: str) -> list[Task]:
     """All tasks of an org in one call. Raises: ApiError, TransportError, DecodeError."""
     return parse_tasks(session.call("GET", f"/api/tasksList/{quote(org_id, safe='')}").body)
+
+
+def query_tasks(session: Session, since: float) -> list[Task]:
+    """Return the tasks of a query that started at ``since`` (seconds since 1970) or later, and those without a time.
+
+    The list of an org forgets what is over after a while, a query does not. Raises: ApiError, TransportError,
+    DecodeError.
+    """
+    found: dict[str, Task] = {}
+    for number in range(1, _MOST_TASK_PAGES + 1):
+        query = f"type=task&format=records&page={number}&pageSize={_PAGE_SIZE}&sortDesc=startDate"
+        tasks, total = parse_task_records(session.call("GET", "/api/query", query=query).body)
+        known = len(found)
+        found.update({path_of(task.href): task for task in tasks if task.href})
+        times = [at for task in tasks if (at := seconds_since_1970(task.start)) is not None]
+        if len(found) == known or len(found) >= (total or 0) or (times and max(times) < since):
+            break
+    starts = ((task, seconds_since_1970(task.start)) for task in found.values())
+    return [task for task, at in starts if at is None or at >= since]
+
+
+def read_addresses(session: Session, machine: Machine) -> list[str]:
+    """Return the addresses of all interfaces of a VM. Raises: ApiError, TransportError, DecodeError."""
+    response = session.call("GET", f"{machine.href.rstrip('/')}/networkConnectionSection/")
+    return parse_addresses(response.body)
+
+
+def read_vdc_names(session: Session) -> dict[str, str]:
+    """Return the names of the VDCs of the org, by UUID. Raises: ApiError, TransportError, DecodeError."""
+    response = session.call("GET", "/api/query", query=f"type=orgVdc&format=records&pageSize={_PAGE_SIZE}")
+    return parse_vdc_names(response.body)
 
 
 def find_machines(session: Session, names: Sequence[str]) -> list[Machine]:
@@ -136,6 +176,22 @@ def _machines_of(session: Session, names: Sequence[str]) -> list[Machine]:
     raise IncompleteResultError(
         f"The list of machines names {page.total} and ends after {len(read)}.", hint="Try again."
     )
+
+
+def seconds_since_1970(text: str) -> float | None:
+    """Return a time of ISO 8601 with an offset; None for anything else."""
+    try:
+        moment = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return moment.timestamp() if moment.tzinfo else None
+
+
+def _server_time(response: Response) -> float | None:
+    try:
+        return parsedate_to_datetime(response.headers.get("Date", "")).timestamp()
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None
 
 
 def path_of(href: str) -> str:

@@ -1,0 +1,61 @@
+"""Describe recovered VMs for results and reports: where they are, and their addresses."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from vcloudair_core.errors import VcloudAirError
+from vcloudair_core.services.dr.machines import POWERED_ON, Machine
+from vcloudair_core.services.dr.store import read_addresses, read_vdc_names
+
+if TYPE_CHECKING:
+    from vcloudair_core.session.session import Session
+
+_log = logging.getLogger(__name__)
+
+
+class RecoveredVms:
+    """Looks up what a record of the query service does not show. What cannot be read is left out, never an error."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._lock = threading.Lock()
+        self._vdc_names: dict[str, str] | None = None
+
+    def described(self, machines: Sequence[Machine]) -> dict[str, Any]:
+        """Return the VM of a replication as plain data, or nothing when there is none."""
+        if not machines:
+            return {}
+        vm = next((one for one in machines if one.status == POWERED_ON), machines[0])
+        return {
+            "id": vm.id,
+            "href": vm.href,
+            "name": vm.name,
+            "status": vm.status,
+            "vapp": vm.vapp_name,
+            "vapp_href": vm.vapp_href,
+            "vdc": vm.vdc_name or self._vdc_name(vm.vdc_href),
+            "vdc_href": vm.vdc_href,
+            "addresses": self._addresses(vm),
+        }
+
+    def _vdc_name(self, href: str) -> str:
+        with self._lock:
+            if self._vdc_names is None:
+                try:
+                    self._vdc_names = read_vdc_names(self._session)
+                except VcloudAirError as exc:
+                    _log.debug("the names of the VDCs cannot be read: %s", exc)
+                    self._vdc_names = {}
+            return self._vdc_names.get(href.rstrip("/")[-36:], "")
+
+    def _addresses(self, vm: Machine) -> list[str]:
+        try:
+            addresses = read_addresses(self._session, vm) if vm.href else []
+        except VcloudAirError as exc:
+            _log.debug("the addresses of %s cannot be read: %s", vm.name, exc)
+            addresses = []
+        return addresses or [one for one in (vm.address,) if one]
