@@ -89,7 +89,7 @@ def transport(**arguments: Any) -> RequestsTransport:
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
 
@@ -328,6 +328,62 @@ def test_unverified_certificates_are_warned_of_once(authority: trustme.CA, caplo
 def test_a_ca_path_that_is_not_there_is_a_matter_of_settings() -> None:
     with pytest.raises(ConfigurationError, match="VCA_CA_PATH"):
         send("https://127.0.0.1:9/x", over=transport(ca_path="/nowhere/ca.pem"))
+
+
+@pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_a_bundle_of_the_environment_that_is_not_there_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "/nowhere/ca.pem")
+    with pytest.raises(ConfigurationError, match=f"/nowhere/ca.pem of {name} does not exist. Nothing was sent"):
+        send("https://127.0.0.1:9/x")
+    with Server(says(OK)) as server:
+        assert send(f"{server.url}/x").body == b"ok"
+
+
+@pytest.mark.parametrize("name", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
+def test_the_system_s_store_is_trusted_as_openssl_finds_it(
+    authority: trustme.CA, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / f"{_subject_hash(authority, tmp_path)}.0"
+    authority.cert_pem.write_to_path(str(path))
+    monkeypatch.setenv(name, str(path if name == "SSL_CERT_FILE" else tmp_path))
+    with Server(says(OK), tls=context_of(authority, "127.0.0.1")) as server:
+        over = transport(timeout=5)
+        for _ in range(2):
+            assert over.send(Request("GET", f"{server.url}/x")).body == b"ok"
+        over.close()
+    with (
+        Server(says(OK), tls=context_of(trustme.CA(), "127.0.0.1")) as server,
+        pytest.raises(TlsError, match="cannot be trusted"),
+    ):
+        send(f"{server.url}/x")
+
+
+def _subject_hash(authority: trustme.CA, folder: Path) -> str:
+    path = folder / "hashed.pem"
+    authority.cert_pem.write_to_path(str(path))
+    done = subprocess.run(
+        ["openssl", "x509", "-noout", "-subject_hash", "-in", str(path)], capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize(
+    ("proxy", "phrase"),
+    [
+        ("ftp://user:hunter2@proxy.example.test", "https_proxy. 'ftp' is not a kind of proxy"),
+        ("socks5://user:hunter2@proxy.example.test:1080", "https_proxy. A proxy of socks5 needs the package PySocks"),
+        ("http://user:hunter2@proxy.example.test:port", "https_proxy. Its port is not a number"),
+        ("http://:8080", "https_proxy. It names no host"),
+    ],
+)
+def test_a_proxy_that_cannot_be_used_is_explained(proxy: str, phrase: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setenv("https_proxy", proxy)
+    monkeypatch.setenv("no_proxy", "")
+    with pytest.raises(ConfigurationError, match=phrase) as caught:
+        send("https://vcd.example.test/x")
+    assert "hunter2" not in str(caught.value)
+    assert "Nothing was sent" in caught.value.message and "https_proxy" in caught.value.hint
 
 
 def test_a_ca_path_that_is_no_pem_is_named(tmp_path: Path, authority: trustme.CA) -> None:

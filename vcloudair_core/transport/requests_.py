@@ -7,16 +7,14 @@ environment still count.
 
 from __future__ import annotations
 
+import contextlib
 import logging
-import os
 import threading
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core._version import __version__
 from vcloudair_core.errors import (
-    ConfigurationError,
     ConnectionFailedError,
     TimeoutExpiredError,
     TlsError,
@@ -24,6 +22,7 @@ from vcloudair_core.errors import (
 )
 from vcloudair_core.http import Headers, Request, Response
 from vcloudair_core.transport.deadline import Deadline, pool_classes
+from vcloudair_core.transport.environment import check_proxies, trust_of, trusting_adapter
 from vcloudair_core.transport.failures import failure_of, is_timeout
 
 if TYPE_CHECKING:
@@ -46,8 +45,8 @@ _WHOLE_BODY_FACTOR = 10
 class RequestsTransport:
     """Pooled connections, safe to use from many threads. Each request is sent once: repeating is the session's choice.
 
-    TLS certificates are verified against ``ca_path``, else ``REQUESTS_CA_BUNDLE``, else the bundled authorities;
-    ``validate_certs: false`` turns that off and is logged once.
+    TLS certificates are verified against ``ca_path``, else ``REQUESTS_CA_BUNDLE``, else the system's store, to which
+    ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` lead; ``validate_certs: false`` turns that off and is logged once.
     """
 
     def __init__(self, settings: Settings, *, max_body_bytes: int = MAX_BODY_BYTES) -> None:
@@ -58,13 +57,15 @@ class RequestsTransport:
         self._lock = threading.Lock()
         self._adapter: HTTPAdapter | None = None
         self._has_warned = False
+        self._has_checked_trust = False
         self._proxies_of: dict[str, dict[str, str]] = {}
 
     def send(self, request: Request) -> Response:
         """Send once and read the whole answer. Raises: ConnectionFailedError, TimeoutExpiredError, TlsError, and
-        ConfigurationError when ``ca_path`` does not exist.
+        ConfigurationError when the authorities or the proxy of the settings and the environment cannot be used.
         """
         adapter = self._opened()
+        self._check_environment(request)
         timeout = request.timeout_s or self._timeout_s
         with Deadline(timeout[0] + timeout[1] * _WHOLE_BODY_FACTOR) as deadline:
             try:
@@ -90,7 +91,7 @@ class RequestsTransport:
                 proxies=self._proxies(request),
             )
         except Exception as exc:  # noqa: BLE001 - whatever the stack raises, one of ours goes out
-            raise failure_of(exc, request, ca_path=self._ca_path, timeout_s=timeout) from None
+            raise failure_of(exc, request, ca_path=trust_of(self._ca_path).path or None, timeout_s=timeout) from None
         try:
             body = self._read(answer.raw, request, deadline)
         finally:
@@ -118,13 +119,8 @@ class RequestsTransport:
             if self._adapter is None:
                 from urllib3.util.retry import Retry
 
-                if self._validate and self._ca_path and not Path(self._ca_path).exists():
-                    raise ConfigurationError(
-                        f"The file of certificate authorities {self._ca_path} does not exist.",
-                        hint="Correct ca_path (VCA_CA_PATH).",
-                    )
                 never = Retry(0, read=False, redirect=False)
-                adapter_class = _adapter_class()
+                adapter_class = _adapter_class(uses_system_store=self._verify() is True)
                 self._adapter = adapter_class(pool_connections=_POOL_SIZE, pool_maxsize=_POOL_SIZE, max_retries=never)
             return self._adapter
 
@@ -132,14 +128,23 @@ class RequestsTransport:
         """Those of the environment, looked up once for each origin: it costs as much as a small answer's parsing."""
         found = self._proxies_of.get(request.origin)
         if found is None:
-            found = self._proxies_of[request.origin] = _proxies(request.url)
+            found = _proxies(request.url)
+            check_proxies(request.url, found)
+            self._proxies_of[request.origin] = found
         return found
+
+    def _check_environment(self, request: Request) -> None:
+        """Raise ConfigurationError for what the stack would blame on the URL or the connection."""
+        if self._validate and not self._has_checked_trust and request.url.lower().startswith("https:"):
+            trust_of(self._ca_path).check()
+            self._has_checked_trust = True
+        with contextlib.suppress(ValueError):  # a URL that is none is refused by the stack
+            self._proxies(request)
 
     def _verify(self) -> bool | str:
         if not self._validate:
             return False
-        from_env = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
-        return self._ca_path or from_env or True
+        return trust_of(self._ca_path).path or True
 
     def _silence(self, origin: str) -> None:
         """Say it once in our words, in place of a warning per request in urllib3's."""
@@ -196,7 +201,7 @@ def preload() -> None:
     urllib3.util.ssl_.create_urllib3_context()
 
 
-def _adapter_class() -> type[HTTPAdapter]:
+def _adapter_class(*, uses_system_store: bool) -> type[HTTPAdapter]:
     """An adapter whose connections, also those by way of a proxy, keep to the current deadline."""
     from requests.adapters import HTTPAdapter
 
@@ -212,7 +217,7 @@ def _adapter_class() -> type[HTTPAdapter]:
             manager.pool_classes_by_scheme = classes
             return manager
 
-    return Adapter
+    return trusting_adapter(Adapter) if uses_system_store else Adapter
 
 
 def _prepared(request: Request) -> Any:

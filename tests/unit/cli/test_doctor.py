@@ -19,7 +19,6 @@ from tests.unit.cli.conftest import FakeClient, Result
 from tests.unit.cli.test_commands import EDGES, POLICY, FakeIdentity
 from vcloudair_core import errors
 from vcloudair_core.cli.commands import doctor as command
-from vcloudair_core.cli.doctor import network as network_module
 from vcloudair_core.cli.doctor.api import ServerClock
 from vcloudair_core.cli.doctor.network import Network, Target, check_clock, check_url, read_certificate
 from vcloudair_core.config import Settings
@@ -244,7 +243,10 @@ def test_certificates_that_cannot_be_trusted(diagnose: Diagnose, certificate: by
 def test_a_missing_ca_file_is_named(diagnose: Diagnose) -> None:
     network = FakeNetwork(verify=FileNotFoundError(2, "No such file"))
     code, steps = diagnose("--ca-path", "/nowhere/ca.pem", network=network)
-    assert (code, steps["TLS"]["detail"]) == (64, "ca_path /nowhere/ca.pem does not exist")
+    assert (code, steps["TLS"]["detail"]) == (
+        64,
+        "The file of certificate authorities /nowhere/ca.pem of ca_path does not exist. Nothing was sent",
+    )
 
 
 def test_verification_switched_off_is_a_warning_and_looks_no_further(diagnose: Diagnose) -> None:
@@ -350,14 +352,24 @@ def test_certificates_are_read_from_their_bytes() -> None:
         read_certificate(b"not a certificate")
 
 
-def test_trust_comes_from_where_requests_takes_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
-    used: list[dict[str, Any]] = []
-    monkeypatch.setattr(ssl, "create_default_context", lambda **kwargs: used.append(kwargs))
-    monkeypatch.delenv("CURL_CA_BUNDLE", raising=False)
+def test_the_store_that_is_used_is_named(diagnose: Diagnose, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    assert "trusted by the system's store" in diagnose()[1]["TLS"]["detail"]
+    monkeypatch.setenv("SSL_CERT_FILE", "/etc/mine.pem")
+    assert "the system's store with SSL_CERT_FILE /etc/mine.pem" in diagnose()[1]["TLS"]["detail"]
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/etc/bundle.pem")
-    network_module._trusting(None)
-    network_module._trusting(str(tmp_path))
-    monkeypatch.delenv("REQUESTS_CA_BUNDLE")
-    network_module._trusting(None)
-    assert used[:2] == [{"cafile": "/etc/bundle.pem"}, {"capath": str(tmp_path)}]
-    assert used[2]["cafile"].endswith("cacert.pem")
+    assert "trusted by REQUESTS_CA_BUNDLE /etc/bundle.pem" in diagnose()[1]["TLS"]["detail"]
+    assert f"trusted by ca_path {__file__}" in diagnose("--ca-path", __file__)[1]["TLS"]["detail"]
+
+
+@pytest.mark.parametrize("proxy", ["ftp://proxy.example:21", "http://user:hunter2@proxy.example:port"])
+def test_a_proxy_that_cannot_be_one_is_said_to_be_that(
+    diagnose: Diagnose, proxy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = FakeNetwork()
+    monkeypatch.setattr(network, "proxy_for", lambda target: proxy)
+    code, steps = diagnose(network=network)
+    assert (code, steps["Proxy"]["status"]) == (64, "failed")
+    assert "HTTPS_PROXY" in steps["Proxy"]["hint"]
+    assert "hunter2" not in str(steps)

@@ -54,9 +54,10 @@ def test_a_request_goes_out_as_it_is_and_an_answer_comes_back_as_it_is(method: s
         ({}, {}, True),
         ({"validate_certs": False}, {}, False),
         ({"validate_certs": False}, {"REQUESTS_CA_BUNDLE": "/bundle"}, False),
-        ({}, {"REQUESTS_CA_BUNDLE": "/bundle"}, "/bundle"),
-        ({}, {"CURL_CA_BUNDLE": "/curl"}, "/curl"),
+        ({}, {"REQUESTS_CA_BUNDLE": __file__, "CURL_CA_BUNDLE": "/curl"}, __file__),
+        ({}, {"CURL_CA_BUNDLE": __file__}, __file__),
         ({"ca_path": __file__}, {"REQUESTS_CA_BUNDLE": "/bundle"}, __file__),
+        ({}, {"SSL_CERT_FILE": __file__}, True),
     ],
 )
 def test_whom_is_trusted(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
@@ -14,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 from vcloudair_core.cli.doctor.steps import Step, failed, passed, skipped, warned
 from vcloudair_core.cli.exit_codes import exit_code_for
 from vcloudair_core.errors import ConfigurationError, ConnectionFailedError, TlsError
+from vcloudair_core.transport.environment import Trust, context_of, proxy_problem, trust_of
 
 if TYPE_CHECKING:
     from vcloudair_core.config import Settings
@@ -73,7 +73,7 @@ class Network:
 
     def verify(self, host: str, port: int, ca_path: str | None) -> None:
         """Raises ssl.SSLCertVerificationError when the certificate cannot be trusted, OSError otherwise."""
-        self._handshake(_trusting(ca_path), host, port)
+        self._handshake(context_of(trust_of(ca_path)), host, port)
 
     def proxy_for(self, target: Target) -> str | None:
         """The proxy that requests to this host take, from the environment."""
@@ -90,18 +90,6 @@ class Network:
             context.wrap_socket(raw, server_hostname=host) as tls,
         ):
             return tls.getpeercert(binary_form=True) or b""
-
-
-def _trusting(ca_path: str | None) -> ssl.SSLContext:
-    """A context that trusts what requests trusts: ca_path, else its environment variables, else certifi."""
-    path = ca_path or os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
-    if not path:
-        import certifi
-
-        path = certifi.where()
-    if os.path.isdir(path):  # noqa: PTH112 - a plain question about a string
-        return ssl.create_default_context(capath=path)
-    return ssl.create_default_context(cafile=path)
 
 
 def check_url(settings: Settings) -> tuple[Step, Target | None]:
@@ -141,6 +129,11 @@ def check_network(network: Network, target: Target, *, validate_certs: bool, ca_
     """DNS, TCP and TLS, ending with the first that fails."""
     proxy = network.proxy_for(target)
     if proxy:
+        problem = proxy_problem(proxy)
+        if problem:
+            hint = "Correct or unset HTTPS_PROXY and HTTP_PROXY, or add the host to NO_PROXY."
+            yield failed("Proxy", f"the proxy of the environment cannot be used: {problem}", hint, _USAGE)
+            return
         via = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
         yield passed("Proxy", f"requests go through {via.hostname}:{via.port or 80} (from the environment)")
         reached = Target("http", via.hostname or "", via.port or 80)
@@ -209,23 +202,27 @@ def _check_tls(network: Network, target: Target, validate_certs: bool, ca_path: 
 
 
 def _verified(network: Network, target: Target, certificate: Certificate, ca_path: str | None) -> Step:
-    now = network.now()
+    now, trust = network.now(), trust_of(ca_path)
     try:
         network.verify(target.host, target.port, ca_path)
     except ssl.SSLCertVerificationError as exc:
-        return _explain_certificate(exc, target, certificate, now)
+        return _explain_certificate(exc, target, certificate, now, trust)
     except OSError as exc:
-        if ca_path and not os.path.exists(ca_path):  # noqa: PTH110 - a plain question about a string
-            return failed("TLS", f"ca_path {ca_path} does not exist", "Correct ca_path (VCA_CA_PATH).", _USAGE)
-        return failed("TLS", _reason(exc), "Is ca_path a PEM file or a folder made by c_rehash?", _TLS)
-    until = f"issuer: {certificate.issuer}; valid until {certificate.not_after:%Y-%m-%d}"
+        try:
+            trust.check()
+        except ConfigurationError as missing:
+            return failed("TLS", missing.message.rstrip("."), missing.hint, _USAGE)
+        return failed("TLS", _reason(exc), f"Check {trust.described()}: a PEM file, or a folder of c_rehash.", _TLS)
+    until = (
+        f"issuer: {certificate.issuer}; valid until {certificate.not_after:%Y-%m-%d}; trusted by {trust.described()}"
+    )
     if certificate.not_after - now < _EXPIRES_SOON:
         return warned("TLS", until, "The certificate expires soon: tell the operator of the server.")
     return passed("TLS", until)
 
 
 def _explain_certificate(
-    error: ssl.SSLCertVerificationError, target: Target, certificate: Certificate, now: datetime
+    error: ssl.SSLCertVerificationError, target: Target, certificate: Certificate, now: datetime, trust: Trust
 ) -> Step:
     if certificate.not_after < now:
         detail = f"the certificate expired on {certificate.not_after:%Y-%m-%d}"
@@ -240,7 +237,7 @@ def _explain_certificate(
         detail = f"the certificate is self-signed ({certificate.subject})"
         hint = "Get that certificate by a safe way, and set ca_path (VCA_CA_PATH, --ca-path) to its file."
     else:
-        detail = f"the issuer is not trusted here: {certificate.issuer}"
+        detail = f"the issuer is not trusted by {trust.described()}: {certificate.issuer}"
         hint = "Get the issuer's certificate from the operator, and set ca_path (VCA_CA_PATH, --ca-path) to its file."
     return failed("TLS", detail, hint, _TLS)
 

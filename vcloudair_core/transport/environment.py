@@ -1,0 +1,180 @@
+"""Authorities and proxies: what a connection takes from the settings and the environment, checked before it is made."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from vcloudair_core.errors import ConfigurationError
+
+_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+_OF_THE_SYSTEM = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+# Where distributions keep their store, for Pythons that were built for another one.
+_STORES = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+)
+_PROXY_SCHEMES = ("http", "https")
+_SOCKS_SCHEMES = ("socks4", "socks4a", "socks5", "socks5h")
+
+
+@dataclass(frozen=True)
+class Trust:
+    """Which authorities are trusted. ``path`` is empty for those of the system; ``origin`` names the setting."""
+
+    path: str = ""
+    origin: str = ""
+
+    def check(self) -> None:
+        """Raise ConfigurationError when the path is not there or cannot be read. Nothing is sent then."""
+        if not self.path:
+            return
+        try:
+            if Path(self.path).is_dir():
+                os.listdir(self.path)  # noqa: PTH208 - whether it can be read is all that matters
+            else:
+                Path(self.path).open("rb").close()
+        except OSError as exc:
+            what = "does not exist" if isinstance(exc, FileNotFoundError) else f"cannot be read: {exc.strerror}"
+            variable = " (VCA_CA_PATH)" if self.origin == "ca_path" else ""
+            raise ConfigurationError(
+                f"The file of certificate authorities {self.path} of {self.origin} {what}. Nothing was sent.",
+                hint=f"Correct {self.origin}{variable}{'' if variable else ', or unset it'}.",
+            ) from exc
+
+    def described(self) -> str:
+        """Return for people where the authorities come from."""
+        if self.path:
+            return f"{self.origin} {self.path}"
+        named = [f"{name} {os.environ[name]}" for name in _OF_THE_SYSTEM if os.environ.get(name)]
+        return f"the system's store{' with ' + ' and '.join(named) if named else ''}"
+
+
+def trust_of(ca_path: str | None, environ: Mapping[str, str] | None = None) -> Trust:
+    """Return what is trusted: ``ca_path``, else ``REQUESTS_CA_BUNDLE`` or ``CURL_CA_BUNDLE``, else the system's store.
+
+    The system's store is that of OpenSSL, to which ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` lead, as for Ansible's
+    ``uri``.
+    """
+    env = os.environ if environ is None else environ
+    if ca_path:
+        return Trust(ca_path, "ca_path")
+    for name in _BUNDLES:
+        if env.get(name):
+            return Trust(env[name], name)
+    return Trust()
+
+
+def load_system_store(context: ssl.SSLContext) -> None:
+    """Let a context trust the system's store; where there is none, the authorities of the package certifi."""
+    context.load_default_certs()
+    if any(os.environ.get(name) for name in _OF_THE_SYSTEM) or context.cert_store_stats()["x509_ca"]:
+        return
+    paths = ssl.get_default_verify_paths()
+    # Certificates of a folder are read when they are needed, and not counted before.
+    if paths.capath and any(Path(paths.capath).iterdir()):
+        return
+    for store in _STORES:
+        if Path(store).is_file():
+            context.load_verify_locations(cafile=store)
+            return
+    import certifi
+
+    context.load_verify_locations(cafile=certifi.where())
+
+
+def context_of(trust: Trust) -> ssl.SSLContext:
+    """Return a context that trusts the same as the transport. Raises OSError for a path that cannot be used."""
+    if not trust.path:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        load_system_store(context)
+        return context
+    if Path(trust.path).is_dir():
+        return ssl.create_default_context(capath=trust.path)
+    return ssl.create_default_context(cafile=trust.path)
+
+
+def proxy_problem(proxy: str) -> str:
+    """Return why a proxy of the environment cannot be used, without its password; empty when it can."""
+    parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+    scheme = parts.scheme.lower()
+    if scheme in _SOCKS_SCHEMES:
+        if importlib.util.find_spec("socks") is None:
+            return f"a proxy of {scheme} needs the package PySocks, which is not installed"
+    elif scheme not in _PROXY_SCHEMES:
+        return f"{scheme!r} is not a kind of proxy that can be used; http, https, socks4 and socks5 are"
+    try:
+        port = parts.port
+    except ValueError:
+        return "its port is not a number"
+    return "" if parts.hostname and port != 0 else "it names no host"
+
+
+def check_proxies(url: str, proxies: Mapping[str, str]) -> None:
+    """Raise ConfigurationError when the proxy for a URL cannot be used. Nothing is sent then."""
+    from requests.utils import select_proxy
+
+    proxy = select_proxy(url, dict(proxies))
+    if not proxy:
+        return
+    reason = proxy_problem(proxy)
+    if not reason:
+        return
+    names = _variables_with(proxy)
+    hint = f"Correct or unset {names}, or add the host to NO_PROXY."
+    if "PySocks" in reason:
+        hint = f"Run: pip install PySocks. Or correct or unset {names}."
+    raise ConfigurationError(f"The proxy of the environment cannot be used: {names}. {_sentence(reason)}", hint=hint)
+
+
+def _variables_with(proxy: str) -> str:
+    """The environment variables that hold this proxy, or those that usually do."""
+    found = [name for name, value in os.environ.items() if name.lower().endswith("_proxy") and value == proxy]
+    return " and ".join(sorted(found)) or "HTTPS_PROXY or HTTP_PROXY"
+
+
+def _sentence(reason: str) -> str:
+    return f"{reason[0].upper()}{reason[1:]}. Nothing was sent."
+
+
+def trusting_adapter(base: Any) -> Any:
+    """Return a subclass of requests' adapter whose ``verify=True`` means the system's store.
+
+    The store is read once for all connections, and not for each of them.
+    """
+
+    class Trusting(base):  # type: ignore[misc]
+        def __init__(self, *arguments: Any, **words: Any) -> None:
+            self._context: Any = None
+            super().__init__(*arguments, **words)
+
+        def init_poolmanager(self, *arguments: Any, **words: Any) -> None:
+            super().init_poolmanager(*arguments, **words, ssl_context=self._trusting())
+
+        def proxy_manager_for(self, *arguments: Any, **words: Any) -> Any:
+            return super().proxy_manager_for(*arguments, **words, ssl_context=self._trusting())
+
+        def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
+            if verify is True:
+                conn.cert_reqs, conn.ca_certs, conn.ca_cert_dir = "CERT_REQUIRED", None, None
+            else:
+                super().cert_verify(conn, url, verify, cert)
+
+        def _trusting(self) -> Any:
+            if self._context is None:
+                from urllib3.util.ssl_ import create_urllib3_context
+
+                self._context = create_urllib3_context()
+                load_system_store(self._context)
+            return self._context
+
+    return Trusting
