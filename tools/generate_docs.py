@@ -93,7 +93,8 @@ def _command(command: Any, path: str) -> list[str]:
 
 def _shown_name(param: Any) -> str:
     """The name of an argument as help shows it."""
-    return str(param.metavar or param.name).strip("[]").upper()
+    metavar = str(param.metavar or "").strip("[]")
+    return metavar if metavar.isalpha() else str(param.name).upper()
 
 
 def _options(command: Any, *, shared: bool) -> list[str]:

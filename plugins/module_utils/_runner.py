@@ -49,6 +49,8 @@ class AnsibleModule(basic.AnsibleModule):
         super(AnsibleModule, self)._load_params()
         self._undo_nesting(self.params, self.argument_spec)
         self._add_hidden()
+        # Before Ansible looks at types and choices: none of them takes an empty cell.
+        self.params = without_empty_cells(self.params, getattr(self, "argument_spec", {}))
 
     def _add_hidden(self):
         if self._hide is not None:
@@ -83,6 +85,36 @@ def _flat(items):
                 yield inner
         else:
             yield item
+
+
+def without_empty_cells(params, declared):
+    """Drop parameters that are None or blank text, at every depth that is declared: empty cells are not given."""
+    kept = {}
+    for name, value in params.items():
+        declaration = _declaration(declared, name)
+        value = value if declaration is None else _filled(value, declaration.get("options"))
+        if declaration is None or value is not None:
+            kept[name] = value
+    return kept
+
+
+def _filled(value, options):
+    if isinstance(value, str):
+        return value if value.strip() else None
+    if isinstance(value, dict) and options is not None:
+        kept = without_empty_cells(value, options)
+        return kept if kept or not value else None
+    if isinstance(value, (list, tuple)):
+        kept = [item for item in (_filled(item, options) for item in value) if item is not None]
+        return kept if kept or not value else None
+    return value
+
+
+def _declaration(declared, name):
+    for option, declaration in declared.items():
+        if name == option or name in declaration.get("aliases", ()):
+            return declaration
+    return None
 
 
 def _without(text, secrets):

@@ -7,13 +7,18 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from vcloudair_core.engine.cells import MASKED_REASON, is_blank, is_masked
 from vcloudair_core.errors import SpecError
 
-_TRUE = {"true", "yes", "on"}
-_FALSE = {"false", "no", "off"}
+_TRUE = {"true", "yes", "on", "y", "t", "1"}
+_FALSE = {"false", "no", "off", "n", "f", "0"}
+"""As of Ansible's bool options, so that one document reads the same everywhere."""
+
 _MOST_SHOWN = 10
 LONGEST_NAME = 255
 """No limit is documented. A longer name is a slip, such as the content of a file in place of its name."""
+CLEAR = "clear"
+"""The key that lists texts to be emptied."""
 
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 cannot carry, whatever the wire form: a rule must survive a change of it."""
@@ -53,12 +58,19 @@ def one_of(word: str, known: Sequence[str]) -> str:
 
 
 class Reader:
-    """Typed access to one mapping. Every getter returns None for a key that is missing or None, or is wrong."""
+    """Typed access to one mapping. Every getter returns None for a key that is missing or blank, or is wrong.
+
+    Blank values, such as empty cells of a spreadsheet, count as not given. Values that Ansible has masked are noted.
+    """
 
     def __init__(self, data: Mapping[str, Any], path: str, problems: Problems) -> None:
-        self.data = data
+        self.data = {key: value for key, value in data.items() if not is_blank(value)}
+        self._keys = tuple(data)
         self.path = path
         self.problems = problems
+        for key, value in self.data.items():
+            if is_masked(value):
+                problems.add(self.at(str(key)), MASKED_REASON)
 
     def at(self, name: str) -> str:
         """The path of a key."""
@@ -71,7 +83,7 @@ class Reader:
     def refuse_unknown(self, known: Iterable[str]) -> None:
         """Note every key that is not known, with the nearest known one."""
         names = list(known)
-        for key in self.data:
+        for key in self._keys:
             if key not in names:
                 hint = near(str(key), names)
                 self.problems.add(self.at(str(key)), f"unknown field{'; ' + hint if hint else ''}")
@@ -88,6 +100,21 @@ class Reader:
         self.problems.add(self.at(name), f"text was expected, not {_kind_of(value)}")
         return None
 
+    def clearable(self, name: str) -> str | None:
+        """Text that ``clear`` may name: then it is empty, which blank text does not say."""
+        text = self.text(name)
+        if name not in [item for _, item in self.items(CLEAR) or ()]:
+            return text
+        if text is not None:
+            self.problems.add(self.at(name), f"cannot be given together with {CLEAR}: [{name}]")
+        return ""
+
+    def check_clear(self, *names: str) -> None:
+        """Note whatever ``clear`` names and cannot be cleared."""
+        for path, item in self.items(CLEAR) or ():
+            if item not in names:
+                self.problems.add(path, one_of(str(item), names))
+
     def printable(self, path: str, text: str) -> str | None:
         """The text, if a wire can carry it."""
         if not _UNPRINTABLE.search(text):
@@ -96,10 +123,12 @@ class Reader:
         return None
 
     def boolean(self, name: str) -> bool | None:
-        """True or false, also as the words that YAML 1.1 has for them."""
+        """True or false, also as the words that YAML 1.1, Ansible and spreadsheets have for them."""
         value = self.data.get(name)
         if value is None or isinstance(value, bool):
             return value
+        if isinstance(value, (int, float)) and value in (0, 1):
+            return bool(value)
         word = value.strip().lower() if isinstance(value, str) else ""
         if word in _TRUE or word in _FALSE:
             return word in _TRUE
@@ -112,6 +141,8 @@ class Reader:
         if value is None:
             return None
         if isinstance(value, str) and value.strip().isascii() and value.strip().isdecimal() and len(value) < 20:
+            value = int(value)
+        if isinstance(value, float) and value.is_integer():
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, int):
             self.problems.add(self.at(name), f"a whole number was expected, not {value!r}")
@@ -138,7 +169,7 @@ class Reader:
         return None
 
     def items(self, name: str) -> list[tuple[str, Any]] | None:
-        """The items of a list, each with its path. One scalar is a list of one; commas divide text; nesting is undone.
+        """The items of a list that are not blank, each with its path. One scalar is a list of one; commas divide text.
 
         Lists within the list count as their items, as lists of variables do in Ansible.
         """
@@ -152,7 +183,9 @@ class Reader:
         if isinstance(value, (bytes, bytearray)) or not isinstance(value, (Sequence, set, frozenset)):
             self.problems.add(self.at(name), f"a list was expected, not {_kind_of(value)}")
             return None
-        return [(f"{self.at(name)}[{position}]", item) for position, item in enumerate(_flat(value))]
+        return [
+            (f"{self.at(name)}[{position}]", item) for position, item in enumerate(_flat(value)) if not is_blank(item)
+        ]
 
     def line(self, name: str, longest: int = LONGEST_NAME) -> str | None:
         """Text on one line, such as an identifier."""

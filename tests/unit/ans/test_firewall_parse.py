@@ -183,7 +183,7 @@ def test_what_only_the_server_can_say_is_ignored() -> None:
 def test_global_settings_are_typed() -> None:
     spec = parse_policy({"global_settings": {"udp_timeout": "90", "log_invalid_traffic": True}})
     assert dict(spec.global_settings or ()) == {"udp_timeout": 90, "log_invalid_traffic": True}
-    for wrong in ({"udp_timeout": True}, {"log_invalid_traffic": 1}, {"udp_timeout": -1}, "x"):
+    for wrong in ({"udp_timeout": True}, {"log_invalid_traffic": 2}, {"udp_timeout": -1}, "x"):
         with pytest.raises(SpecError, match="global_settings"):
             parse_policy({"global_settings": wrong})
 

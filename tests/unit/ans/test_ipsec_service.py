@@ -154,7 +154,7 @@ def test_a_tunnel_is_added_by_hand_and_the_keys_of_others_stay(vca_simulator: Si
         ({"enc_algo": "blowfish"}, "is not one of aes, aes256, 3des, aes-gcm"),
         ({"dhgroup": 3}, "is not one of dh2"),
         ({"peer_subnets": "192.168.1.0/25"}, "overlaps"),
-        ({"psk": ""}, "psk: is empty"),
+        ({"psk": ""}, "psk: is required"),
         ({"local_ip": "vpn.example.com"}, "is not an IPv4 address"),
     ],
 )

@@ -9,7 +9,7 @@ from typing import Any
 from vcloudair_core.engine.canonical import ANY
 from vcloudair_core.engine.fields import fields_of
 from vcloudair_core.engine.matching import refuse_doubles
-from vcloudair_core.engine.parsing import Problems, Reader
+from vcloudair_core.engine.parsing import CLEAR, Problems, Reader
 from vcloudair_core.engine.rulelist import check_place
 from vcloudair_core.services.ans.firewall_spec import (
     ACTION_SYNONYMS,
@@ -43,7 +43,7 @@ _APPLICATION = re.compile(r"(?:[0-9a-f-]{36}:)?application(?:group)?-[0-9]{1,9}\
 
 _BY_APPLICATION = "make an application for it and give its id in applications"
 _SHORTHAND = ("protocol", "dest_port", "source_port")
-_RULE_FIELDS = (*fields_of(FirewallRuleSpec), *_SHORTHAND)
+_RULE_FIELDS = (*fields_of(FirewallRuleSpec), *_SHORTHAND, CLEAR)
 _SERVICE_FIELDS = tuple(fields_of(ServiceSpec))
 _POLICY_FIELDS = tuple(fields_of(FirewallPolicySpec))
 _POLICY_OUTPUT = ("internal_rules", "version")
@@ -124,7 +124,7 @@ def read_rule(data: Mapping[str, Any], path: str, problems: Problems) -> Firewal
         action=reader.choice("action", ACTIONS, ACTION_SYNONYMS),
         enabled=reader.boolean("enabled"),
         logging=reader.boolean("logging"),
-        description=reader.text("description"),
+        description=reader.clearable("description"),
         source=_members(reader, "source"),
         destination=_members(reader, "destination"),
         source_exclude=reader.boolean("source_exclude"),
@@ -143,6 +143,7 @@ def read_rule(data: Mapping[str, Any], path: str, problems: Problems) -> Firewal
     )
     _check_identity(reader, spec)
     check_place(reader)
+    reader.check_clear("description")
     return spec
 
 

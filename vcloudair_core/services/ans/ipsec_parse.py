@@ -10,7 +10,7 @@ from vcloudair_core.config import expand_user
 from vcloudair_core.engine.canonical import address_range, fold, without_blanks
 from vcloudair_core.engine.fields import fields_of
 from vcloudair_core.engine.matching import refuse_doubles
-from vcloudair_core.engine.parsing import Problems, Reader
+from vcloudair_core.engine.parsing import CLEAR, Problems, Reader
 from vcloudair_core.redact import Secret
 from vcloudair_core.services.ans.ipsec_algorithms import read_algorithm
 from vcloudair_core.services.ans.ipsec_spec import (
@@ -31,7 +31,7 @@ from vcloudair_core.services.ans.ipsec_spec import (
 _LEAST_MTU, _MOST_MTU = 68, 9000
 _LONGEST_FILE = 4096
 
-_TUNNEL_FIELDS = (*fields_of(IpsecTunnelSpec), "psk_file")
+_TUNNEL_FIELDS = (*fields_of(IpsecTunnelSpec), "psk_file", CLEAR)
 _SECTION_FIELDS = (*fields_of(IpsecSpec), "global_psk_file", "version")
 
 _HOST_NAME = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]\.?\Z")
@@ -110,7 +110,7 @@ def read_tunnel(data: Mapping[str, Any], path: str, problems: Problems) -> Ipsec
     spec = IpsecTunnelSpec(
         name=reader.text("name"),
         enabled=reader.boolean("enabled"),
-        description=reader.text("description"),
+        description=reader.clearable("description"),
         local_id=_word(reader, "local_id"),
         local_ip=_local_ip(reader),
         local_subnets=_subnets(reader, "local_subnets"),
@@ -134,6 +134,7 @@ def read_tunnel(data: Mapping[str, Any], path: str, problems: Problems) -> Ipsec
         match_by=match_by,
         update_psk=reader.choice("update_psk", KEY_UPDATES) or KEY_UPDATES[0],
     )
+    reader.check_clear("description", "extension")
     for field, reason in tunnel_complaints(spec):
         problems.add(reader.at(field), reason)
     return spec

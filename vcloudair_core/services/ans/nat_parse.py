@@ -9,7 +9,7 @@ from typing import Any
 from vcloudair_core.engine.canonical import ANY, address_range, fold, without_blanks
 from vcloudair_core.engine.fields import fields_of
 from vcloudair_core.engine.matching import refuse_doubles
-from vcloudair_core.engine.parsing import Problems, Reader
+from vcloudair_core.engine.parsing import CLEAR, Problems, Reader
 from vcloudair_core.engine.rulelist import check_place
 from vcloudair_core.services.ans.nat_spec import (
     ACTIONS,
@@ -36,7 +36,7 @@ from vcloudair_core.services.ans.words import (
 LAST_VNIC = 200
 """Source: api/ans.md §3.2."""
 
-_RULE_FIELDS = (*fields_of(NatRuleSpec), "rule_tag")
+_RULE_FIELDS = (*fields_of(NatRuleSpec), "rule_tag", CLEAR)
 _SECTION_FIELDS = (*fields_of(NatSpec), "internal_rules", "version")
 _VNIC = re.compile(r"(?:vnic-(?:index-)?)?([0-9]{1,4})\Z", re.IGNORECASE)
 _NEEDED = {"tuple": ("action", "original_address"), "description": ("description",)}
@@ -92,6 +92,7 @@ def read_nat_rule(data: Mapping[str, Any], path: str, problems: Problems) -> Nat
     match_by = reader.choice("match_by", MATCHES) or "tuple"
     rule_id = reader.integer("rule_id", 1)
     check_place(reader)
+    reader.check_clear("description")
     _check_identity(reader, match_by)
     spec = NatRuleSpec(
         action=action,
@@ -106,7 +107,7 @@ def read_nat_rule(data: Mapping[str, Any], path: str, problems: Problems) -> Nat
         **_matches(reader, action),
         enabled=reader.boolean("enabled"),
         logging=reader.boolean("logging"),
-        description=reader.text("description"),
+        description=reader.clearable("description"),
         tag=_tag(reader, rule_id, match_by),
         rule_id=rule_id,
         position=reader.choice("position", POSITIONS),

@@ -143,7 +143,7 @@ class ANSIPSec(EdgeSection):
             "local_id": local_id,
             "local_ip": local_ip,
             "peer_id": peer_id,
-            "peer_ip": peer_ip,
+            "peer_ip": peer_ip.strip() or ANY_PEER,
             "local_subnets": _listed(local_subnets),
             "peer_subnets": _listed(peer_subnets),
             "psk": psk,
