@@ -68,6 +68,7 @@ class Staging:
             merged = document if plan.is_empty else kind.merge(document, plan)
             plan = replace(plan, target=staged.title, outlook=lambda: kind.project(merged))
             warnings = [] if plan.is_empty or self._veto is None else list(self._veto(plan) or ())
+            warnings += plan.notes
             warnings += left_behind(stages_in(self.folder), content.stage_id, staged.lock_key)
             staged.working = store.dump(merged)
             staged.operations.append({"kind": wish.kind, "state": wish.state, "specs": list(wish.specs)})

@@ -63,6 +63,12 @@ options:
                 description:
                   - Whether the tunnel is in force. New ones are.
                 type: bool
+              clear:
+                description:
+                  - Texts to empty. An empty value of an option counts as not given, so it does not empty anything.
+                type: list
+                elements: str
+                choices: [description, extension]
               description:
                 description:
                   - Free text.

@@ -20,14 +20,17 @@ author:
 options:
   rules:
     description:
-      - The rules, in order. Names must be unique in the list.
+      - The rules, in order.
+      - Names may repeat. Rules of one name are told apart by what they match and do, else by their order. If the edge
+        gateway has more of them than the list, the task fails, unless O(purge=true).
+      - A rule without a name is identified by what it matches and does. Change that, and it is another rule.
     type: list
     elements: dict
     aliases: [fw_rules]
     suboptions:
       name:
         description:
-          - Name of the rule; its identity unless O(rules[].match_by) says otherwise. Required then.
+          - Name of the rule; its identity unless O(rules[].match_by) says otherwise.
         type: str
       action:
         description:
@@ -46,6 +49,12 @@ options:
           - Whether matches are logged. On new rules they are not.
         type: bool
         aliases: [enable_logging]
+      clear:
+        description:
+          - Texts to empty. An empty value of an option counts as not given, so it does not empty anything.
+        type: list
+        elements: str
+        choices: [description]
       description:
         description:
           - Free text.
@@ -141,6 +150,9 @@ options:
         description:
           - Place of the rule among the rules of users. Not together with O(rules[].before), O(rules[].after),
             O(rules[].index).
+          - A rule that stands elsewhere is moved. Several tasks, or items of a loop, that ask for the same end
+            move each other's rules in every run, which is warned about. List such rules in one task, or use
+            O(rules[].before) or O(rules[].after).
         type: str
         choices: [top, bottom]
       before:

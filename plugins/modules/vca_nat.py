@@ -102,6 +102,12 @@ options:
           - Whether matches are logged. On new rules they are not.
         type: bool
         aliases: [enable_logging]
+      clear:
+        description:
+          - Texts to empty. An empty value of an option counts as not given, so it does not empty anything.
+        type: list
+        elements: str
+        choices: [description]
       description:
         description:
           - Free text.
@@ -120,6 +126,9 @@ options:
         description:
           - Place of the rule among the rules of users. Not together with O(rules[].before), O(rules[].after),
             O(rules[].index).
+          - A rule that stands elsewhere is moved. Several tasks, or items of a loop, that ask for the same end
+            move each other's rules in every run, which is warned about. List such rules in one task, or use
+            O(rules[].before) or O(rules[].after).
         type: str
         choices: [top, bottom]
       before:

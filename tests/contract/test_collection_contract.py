@@ -39,6 +39,9 @@ else:
 SHORTHAND = {"protocol", "dest_port", "source_port"}
 """One service of a rule, without a list."""
 
+CLEAR = {"clear"}
+"""Texts to empty, which no value of theirs says."""
+
 STEERING = {"state", "purge"}
 """Options that say what is to be done with a spec."""
 
@@ -61,20 +64,22 @@ NAT_RULES = load("vca_nat").arguments["rules"]["options"]
 # Arguments, the spec that they fill, and what there is besides its fields.
 SPECS = [
     pytest.param(load("vca_firewall").arguments, FirewallPolicySpec, CONNECTION | STEERING, id="vca_firewall"),
-    pytest.param(RULES, FirewallRuleSpec, SHORTHAND, id="vca_firewall: rules"),
+    pytest.param(RULES, FirewallRuleSpec, SHORTHAND | CLEAR, id="vca_firewall: rules"),
     pytest.param(RULES["services"]["options"], ServiceSpec, set(), id="vca_firewall: rules: services"),
     pytest.param(
         load("vca_firewall_rule").arguments,
         FirewallRuleSpec,
-        CONNECTION | SHORTHAND | {"state", *_arguments.stage_arguments()},
+        CONNECTION | SHORTHAND | CLEAR | {"state", *_arguments.stage_arguments()},
         id="vca_firewall_rule",
     ),
     pytest.param(load("vca_nat").arguments, NatSpec, CONNECTION | STEERING, id="vca_nat"),
-    pytest.param(NAT_RULES, NatRuleSpec, set(), id="vca_nat: rules"),
+    pytest.param(NAT_RULES, NatRuleSpec, CLEAR, id="vca_nat: rules"),
     pytest.param(
         load("vca_ipsec").arguments, IpsecSpec, CONNECTION | STEERING | WAITING | {"global_psk_file"}, id="vca_ipsec"
     ),
-    pytest.param(load("vca_ipsec").arguments["tunnels"]["options"], IpsecTunnelSpec, {"psk_file"}, id="ipsec: tunnels"),
+    pytest.param(
+        load("vca_ipsec").arguments["tunnels"]["options"], IpsecTunnelSpec, {"psk_file"} | CLEAR, id="ipsec: tunnels"
+    ),
     pytest.param(
         load("vca_edge_config").arguments["config"]["options"]["ipsec"]["options"],
         IpsecSpec,
@@ -84,13 +89,13 @@ SPECS = [
     pytest.param(
         load("vca_ipsec_tunnel").arguments,
         IpsecTunnelSpec,
-        CONNECTION | WAITING | {"state", "psk_file"},
+        CONNECTION | WAITING | CLEAR | {"state", "psk_file"},
         id="vca_ipsec_tunnel",
     ),
     pytest.param(
         load("vca_nat_rule").arguments,
         NatRuleSpec,
-        CONNECTION | {"state", *_arguments.stage_arguments()},
+        CONNECTION | CLEAR | {"state", *_arguments.stage_arguments()},
         id="vca_nat_rule",
     ),
 ]

@@ -127,7 +127,6 @@ def test_contradictions_are_refused_before_anything_is_sent(
         ({"purge": True}, "purge is True but all of the following are missing: rules"),
         ({"rules": [{}]}, "rules[0].action: is required, because match_by is tuple"),
         ({"rules": [{"match_by": "tag"}]}, "rules[0].tag: is required, because match_by is tag"),
-        ({"rules": [{**DNAT, "translated_address": None}]}, "rules[0].translated_address: is required"),
         ({"rules": [DNAT, {**DNAT, "translated_port": "1"}]}, "rules[1]: the rule"),
     ],
 )

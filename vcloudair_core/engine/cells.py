@@ -1,4 +1,4 @@
-"""Tell empty cells and masked values apart from values: what spreadsheets, surveys and registered results leave behind."""
+"""Recognize empty cells and masked values: what spreadsheets, surveys and registered results leave behind."""
 
 from __future__ import annotations
 

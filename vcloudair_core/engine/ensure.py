@@ -134,10 +134,10 @@ class _Flow:
             return Outcome(False, state.plan, before, before, 0, check)
         if check:
             self.ask(state.plan)
-            warnings = (*self.warnings, *self.advice(state.merged(), state.plan))
+            warnings = (*self.warnings, *state.plan.notes, *self.advice(state.merged(), state.plan))
             return Outcome(True, state.plan, before, self.select(state.merged()), 0, True, warnings)
         final, writes = self.converge(state, attempts)
-        warnings = (*self.warnings, *self.advice(final.document, state.plan))
+        warnings = (*self.warnings, *state.plan.notes, *self.advice(final.document, state.plan))
         return Outcome(writes > 0, state.plan, before, self.select(final.document), writes, warnings=warnings)
 
     def look(self) -> _State:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from vcloudair_core.engine.fields import fields_of
+from vcloudair_core.engine.fields import diff_fields, fields_of
 from vcloudair_core.engine.parsing import Problems, near
 from vcloudair_core.errors import AmbiguousMatchError, SpecError
 
@@ -30,12 +30,14 @@ class Identity:
     """One way to say which rule is meant that, unlike ids, several rules may share.
 
     ``keys(spec)``: what a spec looks for, the narrowest first. ``said(spec)``: the identity in a sentence about rules:
-    ``named 'web in'``. ``live_keys(spec)``: what a live rule answers to, if that is not the same.
+    ``named 'web in'``. ``live_keys(spec)``: what a live rule answers to, if that is not the same. ``is_unique``: no two
+    rules of one list may share it, whatever else they say.
     """
 
     keys: Callable[[Any], tuple[Hashable, ...]]
     said: Callable[[Any], str]
     live_keys: Callable[[Any], tuple[Hashable, ...]] | None = None
+    is_unique: bool = False
 
     def answers(self, spec: Any) -> tuple[Hashable, ...]:
         """All keys under which a live rule is found."""
@@ -47,13 +49,15 @@ class Identities:
     """How rules of one list are told apart, beside their ids and tags.
 
     ``shared``: the identities that ``match_by`` may name. ``shown``: the fields that tell candidates apart, after
-    ``numbers``, the server's. ``hint``: what to do when several answer.
+    ``numbers``, the server's. ``hint``: what to do when several answer. ``content(spec)``: what tells rules of one
+    identity apart, and identifies a rule without a name; None where there is no such thing.
     """
 
     shared: Mapping[str, Identity]
     shown: tuple[str, ...] = ("name", "action")
     numbers: tuple[str, ...] = ("rule_id", "tag")
     hint: str = "Give rule_id or tag as well, or match by one of them (match_by)."
+    content: Callable[[Any], Hashable] | None = None
 
 
 BY_NAME = Identities({"name": Identity(lambda spec: (spec.name or "",), lambda spec: f"named {spec.name or ''!r}")})
@@ -62,13 +66,15 @@ BY_NAME = Identities({"name": Identity(lambda spec: (spec.name or "",), lambda s
 def refuse_doubles(
     specs: Sequence[Any], paths: Sequence[str], problems: Problems, identities: Identities = BY_NAME
 ) -> None:
-    """Note specs that mean the same rule. Equal names are fine when rule ids or tags tell them apart."""
+    """Note specs that mean the same rule. Equal names are fine when content, rule ids or tags tell the rules apart."""
     met: dict[tuple[str, Any], list[int]] = {}
     for position, spec in enumerate(specs):
         shared = identities.shared.get(spec.match_by)
         met.setdefault((spec.match_by, shared.keys(spec)[0] if shared else _id(spec)), []).append(position)
     for (match_by, _), positions in met.items():
         if len(positions) < 2:
+            continue
+        if _may_repeat(identities, match_by) and _differ(identities, [specs[at] for at in positions]):
             continue
         hints = ([specs[at].rule_id for at in positions], [specs[at].tag for at in positions])
         if match_by in identities.shared and any(None not in ids and len(set(ids)) == len(ids) for ids in hints):
@@ -79,6 +85,16 @@ def refuse_doubles(
             said = repr(getattr(spec, field)) if field else f"the rule {spec.name!r}"
             where = ".".join(part for part in (path, field) if part)
             problems.add(where or "match_by", f"{said} was already given at {paths[positions[0]] or 'the first one'}")
+
+
+def _may_repeat(identities: Identities, match_by: str) -> bool:
+    """Return True for an identity that several rules of one list may share."""
+    return match_by in identities.shared and not identities.shared[match_by].is_unique
+
+
+def _differ(identities: Identities, specs: Sequence[Any]) -> bool:
+    """Return True when no two specs of one identity have the same content."""
+    return identities.content is not None and len({identities.content(spec) for spec in specs}) == len(specs)
 
 
 def _id(spec: Any) -> Any:
@@ -104,9 +120,12 @@ class Matcher:
                 for key in shared.answers(rule.spec):
                     self.by_key.setdefault((word, key), []).append(at)
 
-    def match(self, specs: Sequence[Any]) -> list[int | None]:
+    def match(self, specs: Sequence[Any], *, is_whole: bool = False) -> list[int | None]:
         """The place in ``live`` of each spec, or None. No rule is given out twice.
 
+        Specs of one identity take first the rules that say exactly the same, then those of the same content, then the
+        others in their order. A spec without a name means a rule of its content or none. ``is_whole``: rules that no
+        spec means go, so that more rules than specs of one identity are not ambiguous.
         Raises: AmbiguousMatchError; SpecError when two specs mean one rule in different ways.
         """
         found: list[int | None] = [self._exact(spec) for spec in specs]
@@ -122,7 +141,8 @@ class Matcher:
                 if found[position] is None and width < len(keys[position]):
                     groups.setdefault((spec.match_by, keys[position][width]), []).append(position)
             for key, positions in groups.items():
-                self._share_out(key, positions, specs, found, claimed)
+                self._share_out(key, positions, specs, found, claimed, is_whole=is_whole)
+        self._find_nameless(specs, found, claimed)
         return found
 
     def has(self, spec: Any) -> bool:
@@ -137,10 +157,17 @@ class Matcher:
         specs: Sequence[Any],
         found: list[int | None],
         claimed: dict[int, Any],
+        *,
+        is_whole: bool,
     ) -> None:
         alike = self.by_key.get(key, [])
         places = [at for at in alike if at not in claimed]
-        if len(places) > len(positions):
+        has_name = not _is_nameless(specs[positions[0]])
+        if (len(positions) > 1 or is_whole or not has_name) and self.identities.content is not None:
+            positions, places = self._pair_by_content(positions, places, specs, found, claimed)
+            if not positions or not has_name:
+                return
+        if len(places) > len(positions) and not is_whole:
             self._only(places, self.identities.shared[key[0]].said(specs[positions[0]]))
         for at in alike:
             # A rule that another spec makes answer to something else is free; one only matched otherwise is not.
@@ -150,6 +177,38 @@ class Matcher:
         for position, at in zip(positions, places, strict=False):
             found[position] = at
             claimed[at] = specs[position]
+
+    def _pair_by_content(
+        self,
+        positions: Sequence[int],
+        places: Sequence[int],
+        specs: Sequence[Any],
+        found: list[int | None],
+        claimed: dict[int, Any],
+    ) -> tuple[list[int], list[int]]:
+        """Pair what says the same, then what has the same content. Returns the positions and places that are left."""
+        content = self.identities.content
+        assert content is not None
+        waiting, free = list(positions), list(places)
+        for is_same in (
+            lambda spec, live: content(spec) == content(live) and not diff_fields(live, spec),
+            lambda spec, live: content(spec) == content(live),
+        ):
+            for position in tuple(waiting):
+                spec = specs[position]
+                at = next((at for at in free if is_same(spec, self.live[at].spec)), None)
+                if at is not None:
+                    found[position], claimed[at] = at, spec
+                    waiting.remove(position)
+                    free.remove(at)
+        return waiting, free
+
+    def _find_nameless(self, specs: Sequence[Any], found: list[int | None], claimed: dict[int, Any]) -> None:
+        """Look for nameless specs among the rules that have a name: a server may have made one up."""
+        waiting = [at for at, spec in enumerate(specs) if found[at] is None and _is_nameless(spec)]
+        if waiting and self.identities.content is not None:
+            free = [at for at in range(len(self.live)) if at not in claimed]
+            self._pair_by_content(waiting, free, specs, found, claimed)
 
     def _still_answers(self, at: int, claimer: Any, key: tuple[str, Hashable]) -> bool:
         given = {name: value for name in fields_of(type(claimer)) if (value := getattr(claimer, name)) is not None}
@@ -206,14 +265,20 @@ class Matcher:
         raise SpecError(path, f"there is no {self.noun} {wanted!r} to stand beside{'; ' + hint if hint else ''}")
 
 
+def _is_nameless(spec: Any) -> bool:
+    """Return True for a spec that is to be matched by a name and has none."""
+    return spec.match_by == "name" and not (spec.name or "").strip()
+
+
 def named_rules(
     noun: str,
     live: Sequence[LiveRule],
     specs: Sequence[Any],
     *,
     in_place: bool = False,
+    is_whole: bool = False,
     identities: Identities = BY_NAME,
 ) -> list[LiveRule]:
     """The live rules that specs mean, in the order of the specs, or with ``in_place`` as they stand."""
-    found = [at for at in Matcher(noun, live, identities).match(specs) if at is not None]
+    found = [at for at in Matcher(noun, live, identities).match(specs, is_whole=is_whole) if at is not None]
     return [live[at] for at in (sorted(found) if in_place else found)]

@@ -56,7 +56,8 @@ class Plan:
     """All changes of one resource.
 
     ``steps`` is the kind's own note to its ``merge`` and not for anybody else. ``outlook()``, where there is one, is
-    the whole section as it would be, in the kind's words: for policies.
+    the whole section as it would be, in the kind's words: for policies. ``notes`` are sentences about the plan that
+    people should read.
     """
 
     kind: str
@@ -64,6 +65,7 @@ class Plan:
     target: str = ""
     steps: Any = field(default=None, repr=False, compare=False)
     outlook: Callable[[], Any] | None = field(default=None, repr=False, compare=False)
+    notes: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def is_empty(self) -> bool:

@@ -51,6 +51,7 @@ class ListPlan:
 
     changes: tuple[Change, ...]
     steps: tuple[Step, ...]
+    notes: tuple[str, ...] = ()
 
     def without_places(self) -> ListPlan:
         """The same, for a list whose order means nothing."""
@@ -150,7 +151,7 @@ def plan_present(
     places that cannot be.
     """
     matcher = kind.matcher(live)
-    matches = matcher.match(specs)
+    matches = matcher.match(specs, is_whole=purge)
     _refuse_unmatched_ids(kind, specs, matches)
     elements = [at if at is not None else -(position + 1) for position, at in enumerate(matches)]
     named = set(elements)
@@ -163,7 +164,21 @@ def plan_present(
         [element for element in elements if element not in wishes] if in_order else [],
         lambda element: f"{kind.noun} {_label(specs, elements, live, element)!r}",
     )
-    return _assemble(kind, live, specs, elements, doomed, arrangement)
+    listed = _assemble(kind, live, specs, elements, doomed, arrangement, path)
+    return replace(listed, notes=_ends_notes(kind, live, wishes, arrangement))
+
+
+def _ends_notes(
+    kind: RuleListKind, live: Sequence[LiveRule], wishes: Mapping[int, Wish], arrangement: ordering.Arrangement
+) -> tuple[str, ...]:
+    """Say that a rule was moved to an end: tasks that each ask for one end undo each other in every run."""
+    return tuple(
+        f"The {kind.noun} {live[element].spec.name or live[element].spec.rule_id!r} is moved to the {wish.where}, past "
+        f"rules that may have asked for position {wish.where} too. Several tasks that ask for the same end of the list "
+        "change the order in every run. List the rules in one task, or use before or after."
+        for element, wish in wishes.items()
+        if element in arrangement.moved and wish.where in (ordering.TOP, ordering.BOTTOM)
+    )
 
 
 def _refuse_unmatched_ids(kind: RuleListKind, specs: Sequence[Any], matches: Sequence[int | None]) -> None:
@@ -224,6 +239,7 @@ def _assemble(
     elements: Sequence[int],
     doomed: set[int],
     arrangement: ordering.Arrangement,
+    path: Callable[[int], str],
 ) -> ListPlan:
     wanted = dict(zip(elements, specs, strict=True))
     place = {element: position for position, element in enumerate(arrangement.order)}
@@ -233,7 +249,7 @@ def _assemble(
     for element in arrangement.order:
         spec = wanted.get(element)
         if element < 0:
-            made = kind.completed(spec)
+            made = _completed(kind, spec, path(-element - 1))
             _check_name(kind, made)
             steps.append(Step(None, made))
             changes.append(Change("create", made.name or "", None, plain(made), (), (None, place[element])))
@@ -258,6 +274,13 @@ def _assemble(
             )
     _refuse_shared_tags(kind, live, steps)
     return ListPlan(tuple(changes), tuple(steps))
+
+
+def _completed(kind: RuleListKind, spec: Any, at: str) -> Any:
+    try:
+        return kind.completed(spec)
+    except SpecError as exc:
+        raise SpecError(f"{at}.{exc.field}" if at else exc.field, exc.reason, hint=exc.hint) from exc
 
 
 def _check_name(kind: RuleListKind, spec: Any) -> None:

@@ -63,14 +63,16 @@ class SequenceKind:
     def plan(self, document: Document, desired: Desired) -> Plan:
         """Raises what the kinds raise."""
         changes: list[Change] = []
+        notes: list[str] = []
         current = document
         for operation in self._operations:
             plan = operation.kind.plan(current, operation.desired)
             changes += plan.changes
+            notes += plan.notes
             current = current if plan.is_empty else operation.kind.merge(current, plan)
         if not changes or all(kind.project(current) == kind.project(document) for kind in self._kinds):
             return Plan(self.name)
-        return Plan(self.name, tuple(changes), steps=current)
+        return Plan(self.name, tuple(changes), steps=current, notes=tuple(dict.fromkeys(notes)))
 
     def merge(self, document: Document, plan: Plan) -> Document:
         """What the last operation left."""

@@ -107,7 +107,6 @@ def test_only_what_is_set_in_force_is_looked_at(nat: Bench) -> None:
     assert len(nat.ensure(WEB).warnings) == 1
     for harmless in ({**WEB, "enabled": False}, {**OUT}):
         assert nat.ensure(harmless).warnings == ()
-    assert nat.ensure({**WEB, "enabled": False, "position": "bottom"}).warnings == ()
     assert nat.ensure(WEB, "absent").warnings == ()
     assert reads_of_firewall(nat) == 0
     assert nat.ensure({"enabled": False, "rules": [WEB]}).warnings == (

@@ -365,9 +365,30 @@ def test_rules_that_the_server_loses_are_reported(one: Bench) -> None:
 def test_bad_input_sends_nothing(one: Bench) -> None:
     with pytest.raises(SpecError, match=r"\[1\].original_port"):
         one.ensure([WEB, {**WEB, "original_port": 70_000}])
-    with pytest.raises(SpecError, match=r"^\[1\].translated_address"):
-        one.ensure([WEB, {**OUT, "translated_address": None}])
     assert one.journal.calls == []
+
+
+def test_what_a_new_rule_lacks_is_told_by_name_and_nothing_is_written(one: Bench) -> None:
+    with pytest.raises(SpecError, match=r"^\[1\].translated_address: is required, because there is no rule 'snat"):
+        one.ensure([WEB, {**OUT, "translated_address": None}])
+    assert [call for call in one.journal.calls if call.startswith("PUT")] == []
+
+
+@pytest.mark.parametrize("state", ["present", "exact"])
+def test_a_rule_that_exists_is_switched_without_its_translation(one: Bench, state: str) -> None:
+    one.ensure([{**WEB, "enabled": False}])
+    given = {name: value for name, value in WEB.items() if not name.startswith("translated")}
+    outcome = one.ensure([{**given, "enabled": True, "translated_port": ""}], state)
+    assert [change.fields for change in outcome.plan.changes] == [("enabled",)]
+    assert not one.ensure(WEB).changed
+
+
+def test_tasks_that_ask_for_one_end_are_told_that_they_do_not_converge(one: Bench) -> None:
+    for rule in (WEB, OUT):
+        assert "moved to" not in " ".join(one.ensure({**rule, "position": "bottom"}).warnings)
+    assert "moved to the bottom" in one.ensure({**WEB, "position": "bottom"}, check=True).warnings[0]
+    both = [{**rule, "position": "bottom"} for rule in (WEB, OUT)]
+    assert not one.ensure(both).changed
 
 
 def test_what_the_server_refuses_is_told_in_its_words(one: Bench) -> None:

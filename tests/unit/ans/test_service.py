@@ -95,13 +95,12 @@ def test_the_configuration_can_be_replaced(session: FakeSession) -> None:
     ("arguments", "field"),
     [
         ({"source": "10.0.0.300"}, "source[0]"),
-        ({"destination": ""}, "destination[0]"),
+        ({"destination": ""}, "destination"),
         ({"action": "permit"}, "action"),
         ({"protocol": "gre"}, "protocol"),
         ({"dest_port": 70000}, "dest_port"),
         ({"source_port": "x"}, "source_port"),
         ({"protocol": "icmp", "dest_port": 80}, "dest_port"),
-        ({"name": None}, "name"),
     ],
 )
 def test_bad_arguments_are_refused_before_anything_is_sent(arguments: dict[str, Any], field: str) -> None:

@@ -148,7 +148,8 @@ class EdgeKind:
             for name, part in desired.specs[0].sections.items()
         }
         changes = [_in_section(name, change) for name, plan in plans.items() for change in plan.changes]
-        return Plan(self.name, tuple(changes), steps=plans)
+        notes = tuple(note for plan in plans.values() for note in plan.notes)
+        return Plan(self.name, tuple(changes), steps=plans, notes=notes)
 
     def merge(self, document: Document, plan: Plan) -> Document:
         """The sections whose plans are not empty with them carried out; the others as they are."""

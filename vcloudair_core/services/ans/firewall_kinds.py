@@ -19,6 +19,7 @@ from vcloudair_core.services.ans.firewall_model import Edit, Firewall, rule_word
 from vcloudair_core.services.ans.firewall_parse import parse_policy, parse_rule
 from vcloudair_core.services.ans.firewall_spec import (
     GLOBAL_INFOS,
+    IDENTITIES,
     FirewallPolicySpec,
     FirewallRuleSpec,
     completed_rule,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from vcloudair_core.engine.kind import Store
     from vcloudair_core.session.session import Session
 
-_RULES = RuleListKind("firewall rule", completed_rule, effective_rule)
+_RULES = RuleListKind("firewall rule", completed_rule, effective_rule, IDENTITIES)
 _SETTINGS = ("enabled", "default_action", "default_logging")
 
 
@@ -87,7 +88,7 @@ class FirewallRuleKind(_FirewallKind):
         """Raises SpecError when two specs name one rule."""
         problems = Problems()
         paths = [f"[{position}]" if len(desired.specs) > 1 else "" for position in range(len(desired.specs))]
-        refuse_doubles(desired.specs, paths, problems)
+        refuse_doubles(desired.specs, paths, problems, IDENTITIES)
         problems.raise_if_any()
         if isinstance(desired, Exactly):
             check_no_places(desired.specs, "")
@@ -98,14 +99,16 @@ class FirewallRuleKind(_FirewallKind):
 
     def select(self, document: Document, desired: Desired) -> list[dict[str, Any]]:
         """The rules that were named, in the order they were named."""
-        found = named_rules(_RULES.noun, decoded(document).user_rules, desired.specs)
+        found = named_rules(_RULES.noun, decoded(document).user_rules, desired.specs, identities=IDENTITIES)
         return [rule_words(rule.spec) for rule in found]
 
     def plan(self, document: Document, desired: Desired) -> Plan:
         """Raises: AmbiguousMatchError, NotFoundError, SpecError for a place that cannot be."""
         in_order = isinstance(desired, Exactly)
         listed = plan_desired(_RULES, decoded(document).user_rules, desired, desired.specs, in_order=in_order)
-        return Plan(self.name, listed.changes, steps=Edit(steps=listed.steps if listed.changes else None))
+        return Plan(
+            self.name, listed.changes, steps=Edit(steps=listed.steps if listed.changes else None), notes=listed.notes
+        )
 
 
 class FirewallPolicyKind(_FirewallKind):
@@ -143,7 +146,7 @@ class FirewallPolicyKind(_FirewallKind):
         spec: FirewallPolicySpec = desired.specs[0]
         rules = firewall.user_rules
         if not isinstance(desired, Exactly) or spec.rules is None:
-            rules = tuple(named_rules(_RULES.noun, rules, spec.rules or (), in_place=True))
+            rules = tuple(named_rules(_RULES.noun, rules, spec.rules or (), in_place=True, identities=IDENTITIES))
         return {**_settings_words(firewall), "rules": [rule_words(rule.spec) for rule in rules]}
 
     def plan(self, document: Document, desired: Desired) -> Plan:
@@ -156,7 +159,7 @@ class FirewallPolicyKind(_FirewallKind):
         else:
             listed = plan_desired(_RULES, firewall.user_rules, desired, spec.rules, in_order=True, prefix="rules")
         edit = Edit(settings.changed, settings.changed_global, listed.steps if listed.changes else None)
-        return Plan(self.name, (*settings.changes, *listed.changes), steps=edit)
+        return Plan(self.name, (*settings.changes, *listed.changes), steps=edit, notes=listed.notes)
 
 
 # -- settings ----------------------------------------------------------------------------------------------------

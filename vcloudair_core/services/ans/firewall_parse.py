@@ -17,6 +17,7 @@ from vcloudair_core.services.ans.firewall_spec import (
     DEFAULT_ACTIONS,
     DIRECTIONS,
     GLOBAL_SETTINGS,
+    IDENTITIES,
     LAST_TAG,
     MATCHES,
     POSITIONS,
@@ -44,6 +45,10 @@ _APPLICATION = re.compile(r"(?:[0-9a-f-]{36}:)?application(?:group)?-[0-9]{1,9}\
 _BY_APPLICATION = "make an application for it and give its id in applications"
 _SHORTHAND = ("protocol", "dest_port", "source_port")
 _RULE_FIELDS = (*fields_of(FirewallRuleSpec), *_SHORTHAND, CLEAR)
+_IDENTIFYING = ("rule_id", "tag", "source", "destination", "services", "applications", "protocol")
+_OR_CONTENT = ", ".join(_IDENTIFYING[:-1]) + f" or {_IDENTIFYING[-1]}"
+"""Fields that identify a rule without a name: its ids, or what it matches."""
+
 _SERVICE_FIELDS = tuple(fields_of(ServiceSpec))
 _POLICY_FIELDS = tuple(fields_of(FirewallPolicySpec))
 _POLICY_OUTPUT = ("internal_rules", "version")
@@ -89,7 +94,7 @@ def _rules(reader: Reader) -> tuple[FirewallRuleSpec, ...] | None:
         else:
             reader.problems.add(path, f"a rule (a mapping) was expected, not {item!r}")
     if not reader.problems.found:
-        refuse_doubles(specs, paths, reader.problems)
+        refuse_doubles(specs, paths, reader.problems, IDENTITIES)
     return tuple(specs)
 
 
@@ -151,10 +156,8 @@ def _check_identity(reader: Reader, spec: FirewallRuleSpec) -> None:
     if spec.match_by != "name":
         if not reader.given(spec.match_by):
             reader.problems.add(reader.at(spec.match_by), f"is required, because match_by is {spec.match_by}")
-    elif not reader.given("name"):
-        reader.problems.add(reader.at("name"), "is required")
-    elif spec.name is not None and not spec.name.strip() and spec.rule_id is None and spec.tag is None:
-        reader.problems.add(reader.at("name"), "is empty; a rule without a name needs rule_id or tag")
+    elif not reader.given("name") and not any(reader.given(name) for name in _IDENTIFYING):
+        reader.problems.add(reader.at("name"), f"is required; a rule without a name needs {_OR_CONTENT}")
 
 
 def _tag(reader: Reader, rule_id: int | None, match_by: str) -> int | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from vcloudair_core.engine.canonical import ANY, fold, port_set
-from vcloudair_core.engine.fields import FieldInfo, spec_field
+from vcloudair_core.engine.fields import FieldInfo, fields_of, spec_field
+from vcloudair_core.engine.matching import BY_NAME
 from vcloudair_core.services.ans.words import endpoint_meaning, is_any
 
 ACTIONS = ("accept", "deny", "reject")
@@ -93,6 +94,21 @@ def completed_rule(spec: FirewallRuleSpec) -> FirewallRuleSpec:
         services=_services_of_new(spec),
         rule_id=None,
     )
+
+
+_CONTENT = (
+    "action", "source", "destination", "source_exclude", "destination_exclude", "services", "applications",
+    "match_translated", "direction",
+)  # fmt: skip
+
+
+def rule_content(spec: FirewallRuleSpec) -> Hashable:
+    """Return what a rule matches and does, by meaning, with defaults for what is not given."""
+    complete, infos = completed_rule(spec), fields_of(FirewallRuleSpec)
+    return tuple(infos[name].meaning(getattr(complete, name)) for name in _CONTENT)
+
+
+IDENTITIES = replace(BY_NAME, content=rule_content)
 
 
 def _services_of_new(spec: FirewallRuleSpec) -> tuple[ServiceSpec, ...]:

@@ -117,6 +117,7 @@ IDENTITIES = Identities(
     },
     shown=("local_ip", "peer_id", "peer_ip", "description"),
     numbers=("site_id",),
+    content=_peer,
     hint="Give site_id as well, or match by peer or site_id (match_by).",
 )
 """``peer`` is the peer's id, which is unique on an edge. Source: api/ans.md §4.2."""

@@ -23,7 +23,6 @@ from vcloudair_core.services.ans.nat_spec import (
     NatSpec,
     completed_rule,
     effective_rule,
-    missing_fields,
 )
 
 if TYPE_CHECKING:
@@ -108,7 +107,9 @@ class NatRuleKind(_NatKind):
         """Raises: AmbiguousMatchError, NotFoundError, SpecError for a place or a rule that cannot be."""
         in_order = isinstance(desired, Exactly)
         listed = plan_desired(_RULES, decoded(document).user_rules, desired, desired.specs, in_order=in_order)
-        return Plan(self.name, listed.changes, steps=NatEdit(steps=listed.steps if listed.changes else None))
+        return Plan(
+            self.name, listed.changes, steps=NatEdit(steps=listed.steps if listed.changes else None), notes=listed.notes
+        )
 
 
 class NatKind(_NatKind):
@@ -163,7 +164,7 @@ class NatKind(_NatKind):
         if spec.rules is not None:
             listed = plan_desired(_RULES, nat.user_rules, desired, spec.rules, in_order=True, prefix="rules")
         edit = NatEdit(spec.enabled if switched else None, listed.steps if listed.changes else None)
-        return Plan(self.name, (*switched, *listed.changes), steps=edit)
+        return Plan(self.name, (*switched, *listed.changes), steps=edit, notes=listed.notes)
 
 
 def _is_on(nat: Nat) -> bool:
@@ -184,14 +185,10 @@ def _paths(specs: Sequence[NatRuleSpec], prefix: str) -> list[str]:
 
 
 def _validate(desired: Desired, specs: Sequence[NatRuleSpec], prefix: str) -> None:
-    """A rule that is known by what it matches may have to be made, so it must say all that a new one needs."""
+    """Refuse specs that mean one rule. What only a new rule needs is asked for when there is none to update."""
     problems = Problems()
     paths = _paths(specs, prefix)
     refuse_nat_doubles(specs, paths, problems)
-    for path, spec in zip(paths, specs, strict=True):
-        if spec.match_by == "tuple" and not isinstance(desired, Absent):
-            for name in missing_fields(spec):
-                problems.add(f"{path}.{name}" if path else name, "is required")
     problems.raise_if_any()
     if isinstance(desired, Exactly):
         check_no_places(specs, prefix)

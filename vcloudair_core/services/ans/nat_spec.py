@@ -132,11 +132,20 @@ def _described(spec: NatRuleSpec) -> tuple[Hashable, ...]:
     return ((spec.description or "").strip(),)
 
 
+def _content(spec: NatRuleSpec) -> Hashable:
+    """Return which traffic a rule translates, and into what."""
+    becomes = (address_meaning(spec.translated_address or ANY), port_meaning(spec.translated_port or ANY))
+    return (spec.vnic or ANY, spec.interface, _matched(spec), *becomes)
+
+
 IDENTITIES = Identities(
     {
-        "tuple": Identity(_sought, lambda spec: f"alike in what they match ({nat_title(spec)})", _answered),
+        "tuple": Identity(
+            _sought, lambda spec: f"alike in what they match ({nat_title(spec)})", _answered, is_unique=True
+        ),
         "description": Identity(_described, lambda spec: f"described {(spec.description or '').strip()!r}"),
     },
+    content=_content,
     shown=("action", "vnic", "original_address", "translated_address", "description"),
 )
 """``tuple``: action, interface, protocol and ICMP type, original address and port, match address and port."""
@@ -154,7 +163,8 @@ def completed_rule(spec: NatRuleSpec) -> NatRuleSpec:
     """A new rule with its defaults. Raises SpecError when it cannot be made from what was given."""
     problems = Problems()
     for name in missing_fields(spec):
-        problems.add(name, f"is required, because there is no such rule yet (matched by {spec.match_by})")
+        rule = f"rule {spec.name!r}" if spec.name else "such rule"
+        problems.add(name, f"is required, because there is no {rule} yet (matched by {spec.match_by})")
     if spec.tag is not None and not FIRST_TAG <= spec.tag <= LAST_TAG:
         problems.add("tag", f"{spec.tag} is out of range for a new rule, {FIRST_TAG} to {LAST_TAG} is allowed")
     problems.raise_if_any()

@@ -46,6 +46,9 @@ class ANSFirewall(EdgeSection):
         """
         words: dict[str, Any] = {"name": name, "source": source, "destination": destination, "action": action}
         words["protocol"] = protocol
+        for side in ("source", "destination"):
+            # Left out, they would mean any.
+            words[side] = words[side] if str(words[side]).strip() else []
         ports = {"source_port": source_port, "dest_port": dest_port}
         if str(protocol).casefold() != "icmp" or set(ports.values()) != {"any"}:
             words |= ports
@@ -143,7 +146,7 @@ class ANSIPSec(EdgeSection):
             "local_id": local_id,
             "local_ip": local_ip,
             "peer_id": peer_id,
-            "peer_ip": peer_ip.strip() or ANY_PEER,
+            "peer_ip": peer_ip.strip() or "any",
             "local_subnets": _listed(local_subnets),
             "peer_subnets": _listed(peer_subnets),
             "psk": psk,
