@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from vcloudair_core.engine.ensure import Veto, ensure
 from vcloudair_core.engine.kind import Validates
 from vcloudair_core.engine.lock import locker_of
 from vcloudair_core.errors import PluginError, SpecError
+from vcloudair_core.plugin.printing import prints_aside
 
 if TYPE_CHECKING:
     from vcloudair_core.config import Settings
@@ -57,14 +59,16 @@ class Client:
         """The service of that name, made once per client. Raises PluginError when no plugin offers it."""
         with self._lock:
             if name not in self._opened:
-                self._opened[name] = pick_record(self._services, name, "service").factory(self.session)
+                with prints_aside():
+                    self._opened[name] = pick_record(self._services, name, "service").factory(self.session)
             return self._opened[name]
 
     def kind(self, name: str) -> ResourceKind:
         """The resource kind of that name, such as ``ans.firewall``. Raises PluginError when no plugin offers it."""
         with self._lock:
             if name not in self._loaded:
-                self._loaded[name] = pick_record(self._kinds, name, "resource kind").load()
+                with prints_aside():
+                    self._loaded[name] = pick_record(self._kinds, name, "resource kind").load()
             return self._loaded[name]
 
     @property
@@ -80,7 +84,8 @@ class Client:
         Raises: PluginError, NotFoundError, AmbiguousMatchError, ApiError, TransportError, DecodeError.
         """
         chosen = self.kind(kind)
-        return chosen.project(self._open(chosen, target).read())
+        with _aside(chosen):
+            return chosen.project(self._open(chosen, target).read())
 
     def ensure(
         self,
@@ -103,12 +108,13 @@ class Client:
         NotConvergedError, ConflictError and every error of :meth:`read`.
         """
         chosen = self.kind(kind)
-        desired = self._desired(kind, specs, state)
-        if isinstance(chosen, Validates):
-            chosen.validate(desired)  # before opening, which may look the target up: bad input sends nothing
-        store = self._open(chosen, target)
-        veto = self._veto if approve is None or check else _both(self._veto, approve)
-        return ensure(chosen, store, desired, check=check, veto=veto, lock=locker_of(self.settings))
+        with _aside(chosen):
+            desired = self._desired(kind, specs, state)
+            if isinstance(chosen, Validates):
+                chosen.validate(desired)  # before opening, which may look the target up: bad input sends nothing
+            store = self._open(chosen, target)
+            veto = self._veto if approve is None or check else _both(self._veto, approve)
+            return ensure(chosen, store, desired, check=check, veto=veto, lock=locker_of(self.settings))
 
     def _desired(self, kind: str, specs: Mapping[str, Any] | Iterable[Mapping[str, Any]], state: str) -> Desired:
         desired_type = _STATES.get(state)
@@ -209,6 +215,12 @@ def _parse_one(kind: ResourceKind, item: Mapping[str, Any], path: str) -> Any:
         if not path:
             raise
         raise SpecError(f"{path}.{exc.field}" if exc.field else path, exc.reason, hint=exc.hint) from exc
+
+
+def _aside(kind: ResourceKind) -> AbstractContextManager[None]:
+    """Keep what a kind of another plugin prints out of our output."""
+    is_own = type(kind).__module__.partition(".")[0] == __name__.partition(".")[0]
+    return nullcontext() if is_own else prints_aside()
 
 
 def pick_record(records: Mapping[str, Any], name: str, what: str) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,7 @@ _NOISE: tuple[Any, ...] = (None, "", [], {}, False, ["any"], [{"protocol": "any"
 
 def show_plan(plan: Plan) -> None:
     """A plan to stdout, and last its summary."""
-    out = console(sys.stdout)
+    out = console()
     out.print(on_one_line(plan.target or plan.kind), style="bold", highlight=False)
     for change in plan.changes:
         sign, colour = _SIGNS.get(change.action, ("?", ""))

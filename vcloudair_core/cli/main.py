@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from vcloudair_core.cli.exit_codes import FAILED, INTERRUPTED, OK, USAGE, exit_code_for
 from vcloudair_core.cli.output import say
-from vcloudair_core.cli.streams import guarded, open_missing
+from vcloudair_core.cli.streams import guarded, keep_stdout, leave_stdout, open_missing
 from vcloudair_core.errors import PluginError, VcloudAirError
 
 if TYPE_CHECKING:
@@ -27,7 +27,10 @@ _MISSING = "vca needs the extra 'cli': pip install 'vcloudair-core[cli]'"
 def main() -> None:
     """Run the command line of this process and end with its exit code. Never returns."""
     open_missing()
-    sys.exit(run(sys.argv[1:]))
+    keep_stdout()
+    status = run(sys.argv[1:])
+    leave_stdout()
+    sys.exit(status)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -121,7 +124,20 @@ def load_commands() -> tuple[PluginManager, dict[str, CommandRecord], VcloudAirE
         # Two plugins offer one command. Which one is meant is not ours to guess: offer the built-in ones only.
         say(f"Warning: {exc}")
         offered = {}
-    return plugins, {**own, **offered}, problem
+    return plugins, {**offered, **_kept_names(own, offered, plugins)}, problem
+
+
+def _kept_names(
+    own: dict[str, CommandRecord], offered: dict[str, CommandRecord], plugins: PluginManager
+) -> dict[str, CommandRecord]:
+    """The built-in commands. Where another plugin took the name of one, a warning names both."""
+    found = {name: offered.get(name, record) for name, record in own.items()}
+    for name, record in own.items():
+        provider = plugins.provider("vca_cli_commands", name)
+        if name in offered and not plugins.is_built_in(provider):
+            say(f"Warning: Command {name!r} of plugin {provider} is not used. It is a built-in command of vca.")
+            found[name] = record
+    return found
 
 
 def report(error: VcloudAirError) -> int:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import ConfigurationError
 from vcloudair_core.plaintext import csv_text, has_harmful, on_one_line, visible, visible_json
+from vcloudair_core.plugin.printing import real_stdout
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -90,14 +91,15 @@ def csv_line(values: Sequence[Any]) -> None:
 
 def write(text: str) -> None:
     """Write one text to stdout, at once."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+    stdout = real_stdout()
+    stdout.write(f"{text}\n")
+    stdout.flush()
 
 
 def can_show(text: str) -> bool:
     """True when standard output has all of these characters."""
     try:
-        text.encode(sys.stdout.encoding or "ascii")
+        text.encode(real_stdout().encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
         return False
     return True
@@ -126,7 +128,7 @@ def console(stream: Any = None) -> Console:
     """A rich console: colour only on a terminal and without NO_COLOR; off a terminal lines are never wrapped."""
     from rich.console import Console
 
-    target = stream or sys.stdout
+    target = stream or real_stdout()
     terminal = target.isatty()
     return Console(
         file=target,

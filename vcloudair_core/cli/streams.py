@@ -11,6 +11,7 @@ import contextlib
 import errno
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO, cast
@@ -40,12 +41,17 @@ codecs.register_error("vca-plain", _replace)
 class GuardedStream:
     """A text stream whose writes never raise. ``failure`` is the first error, after which everything is dropped."""
 
-    def __init__(self, stream: Any) -> None:
+    def __init__(self, stream: Any, aside: GuardedStream | None = None) -> None:
         self.stream = stream
         self.failure: Exception | None = None
+        self.aside = aside
+        """Stream for all other threads: results are written by one, and what the rest prints is none."""
+        self._owner = threading.get_ident()
 
     def write(self, text: str) -> int:
         """Write text, in escapes where the stream's encoding lacks a character. Returns its length."""
+        if self.aside is not None and threading.get_ident() != self._owner:
+            return self.aside.write(text)
         self._try(lambda: self._written(text))
         return len(text)
 
@@ -97,7 +103,8 @@ class GuardedStream:
 def guarded() -> Iterator[GuardedStream]:
     """Guard standard output and error for the time of one command line. Gives standard output."""
     before = sys.stdout, sys.stderr
-    output, errors = GuardedStream(sys.stdout), GuardedStream(sys.stderr)
+    errors = GuardedStream(sys.stderr)
+    output = GuardedStream(sys.stdout, errors)
     sys.stdout, sys.stderr = cast("TextIO", output), cast("TextIO", errors)
     try:
         yield output
@@ -123,3 +130,43 @@ def open_missing() -> None:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - as above
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - as above
+
+
+_kept: list[int] = []
+"""Descriptor of standard output, once it is kept from others."""
+
+
+def keep_stdout() -> None:
+    """Keep standard output to ourselves: what is written to descriptor 1 goes to standard error from here on.
+
+    A plugin, a library in C, or a program that one of them starts must not write into a result that others read.
+    """
+    try:
+        kept = os.dup(1)
+        before = sys.stdout
+        stream = open(  # noqa: SIM115, PTH123 - for as long as the program runs
+            kept, "w", encoding=before.encoding, errors=before.errors, newline="\n" if os.name == "posix" else None
+        )
+        stream.reconfigure(line_buffering=before.isatty())
+        os.dup2(2, 1)
+    except (OSError, ValueError, AttributeError, LookupError):
+        return
+    _kept.append(kept)
+    sys.stdout = stream
+
+
+def share_stdout() -> None:
+    """Give standard output back, to a command of a plugin: what it prints is its result."""
+    output = sys.stdout
+    if isinstance(output, GuardedStream):
+        output.aside = None
+    if _kept:
+        output.flush()
+        os.dup2(_kept[0], 1)
+
+
+def leave_stdout() -> None:
+    """Let what is printed while the program ends go to standard error."""
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
+    sys.stdout = sys.stderr

@@ -11,7 +11,9 @@ import typer
 import typer.core
 import typer.main
 
+from vcloudair_core.cli.streams import share_stdout
 from vcloudair_core.errors import PluginError
+from vcloudair_core.plugin.printing import prints_aside
 from vcloudair_core.plugin.records import CommandRecord
 
 if TYPE_CHECKING:
@@ -37,7 +39,14 @@ class CommandTree(typer.core.TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The command of that name, its code loaded; None when there is none. Raises PluginError when it is broken."""
         record = self.records.get(cmd_name)
-        return None if record is None else _load(record, self.plugins.provider("vca_cli_commands", cmd_name))
+        if record is None:
+            return None
+        provider = self.plugins.provider("vca_cli_commands", cmd_name)
+        with prints_aside():
+            command = _load(record, provider)
+        if provider and not self.plugins.is_built_in(provider):
+            share_stdout()
+        return command
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """As typer does; an unknown name gets the nearest one in its message."""

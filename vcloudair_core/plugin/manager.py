@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pluggy
 
 from vcloudair_core.errors import PlanRejectedError, PluginError, VcloudAirError
-from vcloudair_core.plugin import hooks
+from vcloudair_core.plugin import gate, hooks
 from vcloudair_core.plugin.printing import prints_aside
 from vcloudair_core.plugin.records import (
     API_VERSION,
@@ -39,6 +39,9 @@ _FAILURES = (Exception, SystemExit)
 """A plugin that ends the program ends itself. Ctrl-C is the user's, and no failure."""
 
 ENTRY_POINT_GROUP = "vcloudair_core"
+_OWN = ("vcloudair-core", "vcloudair_core")
+"""Distribution and package of the built-in plugins."""
+
 _UNSTATED = f"it does not say which plugin API it is made for; its module needs vcloudair_api_version = {API_VERSION}"
 
 
@@ -101,14 +104,16 @@ class PluginManager:
         self._infos: dict[str, PluginInfo] = {}
         self._distributions: dict[importlib.metadata.Distribution, tuple[str, str]] = {}
         self._collected: dict[str, dict[str, tuple[Any, str]]] = {}
+        self._shut: dict[str, PluginInfo] = {}
 
     # -- loading -------------------------------------------------------------------------------------------------
 
     def load_entry_points(self, entry_points: Iterable[importlib.metadata.EntryPoint] | None = None) -> None:
         """Load every plugin of the entry-point group. A broken one is recorded and skipped."""
         found = importlib.metadata.entry_points(group=ENTRY_POINT_GROUP) if entry_points is None else entry_points
-        # Sorted, so that the order of hooks does not hang on the order of directories on sys.path.
-        for entry_point in sorted(set(found), key=lambda ep: (ep.name, ep.value)):
+        # Sorted, so that the order of hooks does not hang on the order of directories on sys.path. The built-in ones
+        # come first: no other can take their names.
+        for entry_point in sorted(set(found), key=lambda ep: (not self._is_built_in(ep), ep.name, ep.value)):
             self._load(entry_point)
         self.check_required()
 
@@ -134,9 +139,13 @@ class PluginManager:
             other = self._infos[info.name]
             if other.module == info.module:
                 return  # the same distribution seen twice on sys.path (an editable install beside its source)
-            info.status = "failed"
-            info.error = f"the plugin name {info.name!r} is already taken by {_origin(other)}"
             self._infos[f"{info.name} ({info.distribution})"] = info
+            if info.name in self._blocked:
+                info.status = "disabled"
+                return
+            taken = f"the plugin name {info.name!r} is already taken by {_origin(other)}"
+            self._set_aside(info, PluginError(taken, plugin=info.name))
+            self._shut_gate(info, is_policy=gate.mentions_policy(entry_point))
             return
         self._infos[info.name] = info
         if info.name in self._blocked:
@@ -147,12 +156,19 @@ class PluginManager:
                 plugin = entry_point.load()
         except _FAILURES as exc:  # any failure of foreign code must stay its own
             self._set_aside(info, exc)
+            self._shut_gate(info, is_policy=gate.mentions_policy(entry_point))
             return
         if getattr(plugin, "vcloudair_api_version", None) is None:
             # Installed once and never looked at again: it must say for itself what it was made for.
             self._set_aside(info, PluginError(_UNSTATED, plugin=info.name))
+            self._shut_gate(info, is_policy=gate.has_policy(plugin))
             return
         self._register(info, plugin)
+
+    def _is_built_in(self, entry_point: importlib.metadata.EntryPoint) -> bool:
+        distribution, package = _OWN
+        is_own = self._distribution_of(entry_point)[0].replace("_", "-").lower() == distribution
+        return is_own and entry_point.value.partition(".")[0] == package
 
     def _distribution_of(self, entry_point: importlib.metadata.EntryPoint) -> tuple[str, str]:
         """Name and version. Each look into a distribution reads all that its package says of itself once more."""
@@ -160,7 +176,8 @@ class PluginManager:
         if dist is None:
             return "", ""
         if dist not in self._distributions:
-            self._distributions[dist] = (dist.name, dist.version)
+            # An interrupted pip leaves distributions behind that have neither.
+            self._distributions[dist] = (dist.name or "", dist.version or "")
         return self._distributions[dist]
 
     def register(self, plugin: object, name: str) -> None:
@@ -186,9 +203,12 @@ class PluginManager:
                     f"install a version of {info.distribution or info.name} that is made for it",
                     plugin=info.name,
                 )
-            self._pm.register(plugin, name=info.name)
+            with prints_aside():
+                self._pm.register(plugin, name=info.name)
             info.plugin = plugin
-            info.hooks = tuple(sorted(call.name for call in self._pm.get_hookcallers(plugin) or ()))
+            callers = self._pm.get_hookcallers(plugin) or []
+            info.hooks = tuple(sorted(call.name for call in callers))
+            gate.refuse_wrappers(plugin, callers)
             unknown = [name for name in dir(plugin) if name.startswith("vca_") and _is_impl(plugin, name)]
             missing = [name for name in unknown if not hasattr(hooks, name)]
             if missing:
@@ -197,6 +217,12 @@ class PluginManager:
             if self._pm.get_plugin(info.name) is not None:
                 self._pm.unregister(name=info.name)
             self._set_aside(info, exc)
+            self._shut_gate(info, is_policy=gate.has_policy(plugin))
+
+    def _shut_gate(self, info: PluginInfo, *, is_policy: bool) -> None:
+        """A policy that cannot be asked rejects every plan, until it works or is disabled by name."""
+        if is_policy:
+            self._shut[_origin(info)] = info
 
     def _set_aside(self, info: PluginInfo, exc: BaseException) -> None:
         info.status = "failed"
@@ -298,7 +324,8 @@ class PluginManager:
         """The transport of the first plugin that offers one, or None."""
         for info, call in reversed(self._implementations("vca_transport")):
             self._say("vca_transport", info)
-            transport: Transport | None = self._call(info, call, settings=settings)
+            with prints_aside():
+                transport: Transport | None = self._call(info, call, settings=settings)
             if transport is None:
                 continue
             if not (callable(getattr(transport, "send", None)) and callable(getattr(transport, "close", None))):
@@ -322,7 +349,8 @@ class PluginManager:
     def _notify(self, hook: str, **kwargs: Any) -> None:
         for info, call in self._implementations(hook):
             try:
-                call(**kwargs)
+                with prints_aside():
+                    call(**kwargs)
             except _FAILURES as exc:  # an observer must not break what it observes
                 _log.warning("Plugin %s failed in %s: %s: %s", _origin(info), hook, type(exc).__name__, exc)
 
@@ -332,20 +360,20 @@ class PluginManager:
         Raises: PlanRejectedError with the plugin's name. A plugin that fails in any other way cannot vouch for the
         plan, so that too is a rejection: a policy gate that is broken stays shut.
         """
+        for info in self._shut.values():
+            raise _rejection(info, f"it could not be loaded: {info.error}")
         warnings: list[str] = []
         for info, call in self._implementations("vca_plan_ready"):
             self._say("vca_plan_ready", info)
             try:
-                said = call(plan=plan, settings=settings) or ()
-                warnings += [said] if isinstance(said, str) else [str(text) for text in said]
+                with prints_aside():
+                    warnings += gate.warnings_of(call(plan=plan, settings=settings))
             except PlanRejectedError as exc:
                 raise PlanRejectedError(exc.reason, plugin=exc.plugin or info.name, hint=exc.hint) from exc
-            except _FAILURES as exc:
-                raise PlanRejectedError(
-                    f"its check failed: {type(exc).__name__}: {exc}",
-                    plugin=info.name,
-                    hint=f"Mend the plugin, or set VCA_DISABLE_PLUGINS={info.name} to go on without its check.",
-                ) from exc
+            except KeyboardInterrupt:
+                raise
+            except BaseException as exc:
+                raise _rejection(info, f"its check failed: {type(exc).__name__}: {exc}") from exc
         return warnings
 
     def _call(self, info: PluginInfo, call: Callable[..., Any], **kwargs: Any) -> Any:
@@ -362,6 +390,11 @@ class PluginManager:
         """Which plugin offers a record: ``name (distribution version)``, or an empty string when none does."""
         return self._collected.get(hook, {}).get(name, (None, ""))[1]
 
+    def is_built_in(self, provider: str) -> bool:
+        """True for the provider of a record, as :meth:`provider` tells it, that comes with this library."""
+        info = next((info for info in self._infos.values() if _origin(info) == provider), None)
+        return info is not None and (info.distribution, info.module.partition(".")[0]) == _OWN
+
     def list_plugins(self) -> list[PluginInfo]:
         """Every plugin that was found, working or not, by name."""
         return [self._infos[name] for name in sorted(self._infos)]
@@ -369,6 +402,14 @@ class PluginManager:
     def _say(self, hook: str, info: PluginInfo) -> None:
         if self._trace:
             print(f"vca: {hook} -> {info.name}", file=sys.stderr)  # noqa: T201 - asked for by VCA_TRACE_PLUGINS
+
+
+def _rejection(info: PluginInfo, reason: str) -> PlanRejectedError:
+    return PlanRejectedError(
+        reason,
+        plugin=info.name,
+        hint=f"Mend the plugin, or set VCA_DISABLE_PLUGINS={info.name} to go on without its check.",
+    )
 
 
 def _by_name(impl: pluggy.HookImpl) -> Callable[..., Any]:

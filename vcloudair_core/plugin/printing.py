@@ -19,13 +19,24 @@ _inside: dict[int, int] = {}
 
 
 class _Parted:
-    """Standard error for threads in plugins, standard output for all others."""
+    """Standard error for threads in plugins, standard output for all others.
+
+    Whoever still has it when no thread is in a plugin any more got it there, as a handler of a log does: then it is
+    standard error for everybody.
+    """
 
     def __init__(self, stdout: Any) -> None:
         self.stdout = stdout
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(sys.stderr if threading.get_ident() in _inside else self.stdout, name)
+        is_aside = threading.get_ident() in _inside or sys.stdout is not self
+        return getattr(sys.stderr if is_aside else self.stdout, name)
+
+
+def real_stdout() -> Any:
+    """Return standard output itself, for whoever holds it longer than for one line."""
+    stdout = sys.stdout
+    return stdout.stdout if isinstance(stdout, _Parted) else stdout
 
 
 @contextmanager

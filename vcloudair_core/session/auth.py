@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from vcloudair_core.errors import ApiError, AuthenticationError, ConfigurationError, PluginError
 from vcloudair_core.http import Headers, Request, Response
+from vcloudair_core.plugin.printing import prints_aside
 from vcloudair_core.redact import Secret, as_bytes
 from vcloudair_core.session.identity import Identity
 
@@ -99,7 +100,8 @@ def select_auth(settings: Settings, methods: Mapping[str, AuthRecord]) -> AuthPr
     Raises: PluginError when no plugin offers the name; ConfigurationError when settings that it needs are missing, or
     several methods fit.
     """
-    record = methods.get(settings.auth_method) if settings.auth_method else _fitting(settings, methods)
+    with prints_aside():
+        record = methods.get(settings.auth_method) if settings.auth_method else _fitting(settings, methods)
     if record is None:
         near = difflib.get_close_matches(settings.auth_method, methods, n=1)
         raise PluginError(
@@ -107,7 +109,8 @@ def select_auth(settings: Settings, methods: Mapping[str, AuthRecord]) -> AuthPr
             hint=f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(sorted(methods)) or 'none'}.",
         )
     settings.require(*record.options)
-    return record.factory(settings)
+    with prints_aside():
+        return record.factory(settings)
 
 
 def _fitting(settings: Settings, methods: Mapping[str, AuthRecord]) -> AuthRecord:

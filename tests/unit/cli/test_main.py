@@ -243,6 +243,8 @@ def test_help_costs_no_heavy_import() -> None:
 
 def test_main_exits_with_the_code_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["vca", "nonsense"])
+    for name in ("keep_stdout", "leave_stdout"):  # they are for the rest of a process
+        monkeypatch.setattr(main_module, name, lambda: None)
     with pytest.raises(SystemExit) as caught:
         main_module.main()
     assert caught.value.code == 64

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.metadata
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
+from vcloudair_core import policy
 from vcloudair_core.config import Settings
 from vcloudair_core.errors import ConfigurationError, PlanRejectedError, PluginError
 from vcloudair_core.http import Exchange, Request, Response
@@ -69,7 +72,7 @@ def loaded(*entry_points: FakeEntryPoint, environ: Mapping[str, str] | None = No
     return made
 
 
-def _raises(error: Exception) -> Callable[..., Any]:
+def _raises(error: BaseException) -> Callable[..., Any]:
     def call() -> Any:
         raise error
 
@@ -215,9 +218,126 @@ def test_an_unknown_hook_is_refused_by_name() -> None:
 
 
 def test_a_wrong_argument_name_is_refused_at_registration() -> None:
-    made = manager(typo=plugin(vca_plan_ready=lambda plam: None))
+    made = manager(typo=plugin(vca_task_progressed=lambda tusk: None))
     assert made.list_plugins()[0].status == "failed"
     made.plan_ready(PLAN, SETTINGS)
+
+
+@pytest.mark.parametrize(
+    "guard",
+    [
+        plugin(vca_plan_ready=lambda plam: None),
+        plugin(vca_plan_ready=lambda plan: None, vca_tea_ready=lambda: None),
+        types.SimpleNamespace(vca_plan_ready=hookimpl(lambda plan: None), vcloudair_api_version=2),
+        types.SimpleNamespace(guard=hookimpl(specname="vca_plan_ready")(lambda plam: None)),
+    ],
+)
+def test_a_policy_that_was_refused_rejects_every_plan(guard: object) -> None:
+    made = manager(guard=guard)
+    assert made.list_plugins()[0].status == "failed"
+    with pytest.raises(PlanRejectedError, match="guard: it could not be loaded") as caught:
+        made.plan_ready(PLAN, SETTINGS)
+    assert "VCA_DISABLE_PLUGINS=guard" in caught.value.hint
+    manager({"VCA_DISABLE_PLUGINS": "guard"}, guard=guard).plan_ready(PLAN, SETTINGS)
+
+
+def _yielding(plan: object) -> Iterator[None]:
+    yield
+
+
+@pytest.mark.parametrize("how", [{"wrapper": True}, {"hookwrapper": True}])
+def test_a_hook_wrapper_is_refused_by_name(how: dict[str, bool]) -> None:
+    wrapper = types.SimpleNamespace(vca_plan_ready=cast(Any, hookimpl)(**how)(_yielding))
+    made = manager(guard=wrapper)
+    [info] = made.list_plugins()
+    assert info.status == "failed" and "vca_plan_ready is a hook wrapper" in info.error
+    with pytest.raises(PlanRejectedError, match="guard"):
+        made.plan_ready(PLAN, SETTINGS)
+
+
+def test_a_policy_that_cannot_be_imported_rejects_every_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "guard_a.py").write_text("import no_such_module\ndef vca_plan_ready(plan): ...\n")
+    (tmp_path / "guard_b").mkdir()
+    (tmp_path / "guard_b" / "__init__.py").write_text("import no_such_module\n")
+    (tmp_path / "guard_b" / "checks.py").write_text("def vca_plan_ready(plan): ...\n")
+    (tmp_path / "no_guard.py").write_text("import no_such_module\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    for value in ("guard_a", "guard_b", "guard_b.checks:plugin"):
+        made = loaded(FakeEntryPoint("guard", "dist", _raises(ImportError("no_such_module")), value=value))
+        with pytest.raises(PlanRejectedError, match="guard"):
+            made.plan_ready(PLAN, SETTINGS)
+    for value in ("no_guard", "not_there", "a b c::"):
+        failing = FakeEntryPoint("guard", "dist", _raises(ImportError("no_such_module")), value=value)
+        loaded(failing).plan_ready(PLAN, SETTINGS)
+
+
+@pytest.mark.parametrize("error", [MemoryError, RecursionError, SystemExit, GeneratorExit, asyncio.CancelledError])
+def test_a_policy_may_fail_in_any_way_and_still_rejects(error: type[BaseException]) -> None:
+    with pytest.raises(PlanRejectedError, match=error.__name__):
+        manager(guard=plugin(vca_plan_ready=_raises(error()))).plan_ready(PLAN, SETTINGS)
+
+
+def test_ctrl_c_in_a_policy_is_the_users() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        manager(guard=plugin(vca_plan_ready=_raises(KeyboardInterrupt()))).plan_ready(PLAN, SETTINGS)
+
+
+@pytest.mark.parametrize("result", [False, True, 0, 1, b"no", {"a": 1}, [None], [1], object()])
+def test_a_policy_that_answers_nonsense_rejects(result: object) -> None:
+    with pytest.raises(PlanRejectedError, match="guard.*TypeError"):
+        manager(guard=plugin(vca_plan_ready=lambda: result)).plan_ready(PLAN, SETTINGS)
+
+
+@pytest.mark.parametrize(("result", "warnings"), [(None, []), ([], []), ("one", ["one"]), (("a", "b"), ["a", "b"])])
+def test_a_policy_answers_with_nothing_or_texts(result: object, warnings: list[str]) -> None:
+    assert manager(guard=plugin(vca_plan_ready=lambda: result)).plan_ready(PLAN, SETTINGS) == warnings
+
+
+def test_no_plugin_takes_the_name_of_a_built_in_one() -> None:
+    made = loaded(
+        FakeEntryPoint("policy", "aaa", lambda: plugin(vca_services=lambda: [service("x")]), value="aaa.plugin"),
+        FakeEntryPoint("policy", "vcloudair-core", lambda: policy, value="vcloudair_core.policy"),
+        FakeEntryPoint("ans", "zzz", plugin, value="vcloudair_core.services.ans.plugin"),
+    )
+    infos = {info.distribution: info for info in made.list_plugins()}
+    assert (infos["vcloudair-core"].status, infos["aaa"].status) == ("loaded", "failed")
+    assert "'policy' is already taken by policy (vcloudair-core 1.0)" in infos["aaa"].error
+    assert not made.is_built_in("ans (zzz 1.0)") and made.is_built_in("policy (vcloudair-core 1.0)")
+    assert made.services() == {}
+
+
+def test_a_policy_whose_name_is_taken_is_not_silenced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "late_guard.py").write_text("def vca_plan_ready(plan): ...\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    made = loaded(
+        FakeEntryPoint("guard", "dist-a", plugin, value="a.plugin"),
+        FakeEntryPoint("guard", "dist-b", plugin, value="late_guard"),
+    )
+    with pytest.raises(PlanRejectedError, match=r"already taken by guard \(dist-a 1.0\)"):
+        made.plan_ready(PLAN, SETTINGS)
+
+
+def test_nothing_that_hooks_print_reaches_standard_output(capfd: pytest.CaptureFixture[str]) -> None:
+    def noisy(result: Any) -> Callable[..., Any]:
+        def call() -> Any:
+            print("noise")
+            return result
+
+        return call
+
+    made = manager(
+        noisy=plugin(
+            vca_exchange_finished=noisy(None), vca_task_progressed=noisy(None), vca_plan_ready=noisy(None),
+            vca_transport=noisy(None), vca_services=noisy([]),
+        )
+    )  # fmt: skip
+    made.exchange_finished(cast(Any, None))
+    made.task_progressed(cast(Any, None))
+    made.plan_ready(PLAN, SETTINGS)
+    made.transport(SETTINGS)
+    made.services()
+    said = capfd.readouterr()
+    assert said.out == "" and said.err.count("noise") == 5
 
 
 def test_another_api_version_is_refused_by_number(caplog: pytest.LogCaptureFixture) -> None:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from vcloudair_core.plugin.printing import prints_aside
+from vcloudair_core.plugin.printing import prints_aside, real_stdout
 
 
 def test_what_is_printed_inside_goes_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
@@ -70,3 +70,17 @@ def test_an_error_of_a_plugin_leaves_it_as_it_was() -> None:
     with pytest.raises(ValueError, match="broken"), prints_aside():
         raise ValueError("broken")
     assert sys.stdout is stdout
+
+
+def test_what_a_plugin_keeps_stays_aside(capsys: pytest.CaptureFixture[str]) -> None:
+    with prints_aside():
+        kept = sys.stdout
+    print("result")
+    kept.write("a handler of a plugin\n")
+    assert capsys.readouterr() == ("result\n", "a handler of a plugin\n")
+
+
+def test_our_own_output_is_not_aside(capsys: pytest.CaptureFixture[str]) -> None:
+    with prints_aside():
+        real_stdout().write("result\n")
+    assert capsys.readouterr() == ("result\n", "")
