@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from vcloudair_core.engine.desired import Absent, Desired, Exactly, Present
+from vcloudair_core.engine.desired import Absent, Desired, ExactLists, Exactly, Present
 from vcloudair_core.engine.ensure import Veto, ensure
 from vcloudair_core.engine.kind import Validates
 from vcloudair_core.engine.lock import locker_of
@@ -26,7 +26,12 @@ if TYPE_CHECKING:
     from vcloudair_core.stage import StageContent
     from vcloudair_core.staging import Staging
 
-_STATES: dict[str, Callable[[tuple[Any, ...]], Desired]] = {"present": Present, "absent": Absent, "exact": Exactly}
+_STATES: dict[str, Callable[[tuple[Any, ...]], Desired]] = {
+    "present": Present,
+    "absent": Absent,
+    "exact": Exactly,
+    "exact_lists": ExactLists,
+}
 
 
 class Client:
@@ -100,9 +105,10 @@ class Client:
         """Bring a resource to a state, or with ``check`` say what that would take.
 
         ``specs``: one mapping or several, in the kind's words. ``state``: ``present`` (these, others kept), ``absent``
-        (these gone, others kept), ``exact`` (these and no others). ``target``: what the kind acts on, such as
-        ``{"edge": "web-edge"}``. ``approve`` sees every plan right before it is carried out, after the policies, and
-        stops it by raising; it is not asked in check mode.
+        (these gone, others kept), ``exact`` (these and no others, and fields that are not given have their defaults),
+        ``exact_lists`` (the same for the lists in them, while settings that are not given are kept). ``target``: what
+        the kind acts on, such as ``{"edge": "web-edge"}``. ``approve`` sees every plan right before it is carried out,
+        after the policies, and stops it by raising; it is not asked in check mode.
 
         Raises: SpecError before anything is sent; PlanRejectedError before anything is written; AmbiguousMatchError,
         NotConvergedError, ConflictError and every error of :meth:`read`.

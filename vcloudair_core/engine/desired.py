@@ -22,9 +22,17 @@ class Absent:
 
 @dataclass(frozen=True)
 class Exactly:
-    """The specs are there as described, in their order, and nothing else that the kind may own is."""
+    """The specs are there as described, in their order, and nothing else that the kind may own is.
+
+    A field that a spec does not give has its default, secrets and what only the server knows excepted.
+    """
 
     specs: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True)
+class ExactLists(Exactly):
+    """As :class:`Exactly` for the lists within the specs; settings beside them that are not given are kept."""
 
 
 Desired = Present | Absent | Exactly

@@ -63,9 +63,10 @@ class RuleListKind:
     """What differs between lists of rules.
 
     ``noun``: for messages. ``completed(spec)``: a new rule with its defaults. ``effective(spec, current)``: the spec as
-    it is meant for a rule that exists. ``identities``: how rules are told apart. ``is_ordered``: whether their order
-    means anything, so that changes tell places. Specs have the fields ``rule_id``, ``tag``, ``match_by`` and those of
-    :data:`PLACE_FIELDS`, and a field or property ``name``.
+    it is meant for a rule that exists. ``exact(spec, current)``: the spec with the default of every field that it does
+    not give, for lists that say all there is to say. ``identities``: how rules are told apart. ``is_ordered``: whether
+    their order means anything, so that changes tell places. Specs have the fields ``rule_id``, ``tag``, ``match_by``
+    and those of :data:`PLACE_FIELDS`, and a field or property ``name``.
     """
 
     noun: str
@@ -73,6 +74,7 @@ class RuleListKind:
     effective: Callable[[Any, Any], Any] = field(default=lambda spec, current: spec)
     identities: Identities = BY_NAME
     is_ordered: bool = True
+    exact: Callable[[Any, Any], Any] = field(default=lambda spec, current: spec)
 
     def matcher(self, live: Sequence[LiveRule]) -> Matcher:
         """Finds the rules of ``live`` that specs mean."""
@@ -104,11 +106,21 @@ def plan_desired(
     *,
     in_order: bool,
     prefix: str = "",
+    allow_empty: bool | None = None,
 ) -> ListPlan:
     """Bring ``specs`` to the state that ``desired`` stands for. ``prefix`` is the input path of the list, if any.
 
-    Raises what :func:`plan_present` raises.
+    Raises: SpecError for an exact list that is empty and would delete rules, unless ``allow_empty``; what
+    :func:`plan_present` raises.
     """
+    if isinstance(desired, Exactly) and live and not specs and not allow_empty:
+        raise SpecError(
+            prefix,
+            f"is empty, and would delete {_count(len(live), kind.noun)}",
+            hint="Set allow_empty: true if that is what you want."
+            if prefix
+            else "Use the kind of the whole section, with an empty list and allow_empty.",
+        )
     if isinstance(desired, Absent):
         listed = plan_absent(kind, live, specs)
     else:
@@ -122,6 +134,10 @@ def plan_desired(
             path=lambda position: f"{prefix}[{position}]" if many else "",
         )
     return listed if kind.is_ordered else listed.without_places()
+
+
+def _count(number: int, noun: str) -> str:
+    return f"the only {noun}" if number == 1 else f"all {number} {noun}s"
 
 
 def plan_absent(kind: RuleListKind, live: Sequence[LiveRule], specs: Sequence[Any]) -> ListPlan:
@@ -164,7 +180,7 @@ def plan_present(
         [element for element in elements if element not in wishes] if in_order else [],
         lambda element: f"{kind.noun} {_label(specs, elements, live, element)!r}",
     )
-    listed = _assemble(kind, live, specs, elements, doomed, arrangement, path)
+    listed = _assemble(kind, live, specs, elements, doomed, arrangement, path, is_exact=purge)
     return replace(listed, notes=_ends_notes(kind, live, wishes, arrangement))
 
 
@@ -240,6 +256,8 @@ def _assemble(
     doomed: set[int],
     arrangement: ordering.Arrangement,
     path: Callable[[int], str],
+    *,
+    is_exact: bool,
 ) -> ListPlan:
     wanted = dict(zip(elements, specs, strict=True))
     place = {element: position for position, element in enumerate(arrangement.order)}
@@ -256,7 +274,7 @@ def _assemble(
             continue
         current = live[element].spec
         if spec is not None:
-            spec = kind.effective(spec, current)
+            spec = kind.effective(kind.exact(spec, current) if is_exact else spec, current)
             is_renamable = spec.match_by != "name" and "name" in fields_of(type(spec))
             also = ("name",) if is_renamable and spec.name is not None else ()
             changed = diff_fields(current, spec, also=also)

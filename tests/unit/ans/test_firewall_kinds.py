@@ -265,7 +265,9 @@ def test_absent_by_id_and_name_never_takes_another_of_that_name(dialect: str) ->
 
 def test_exactly_purges_and_orders(dialect: str) -> None:
     bench = Bench(dialect, WEB, SSH, LAN)
-    outcome = bench.ensure([{"name": "lan out"}, {"name": "new"}, {"name": "web in"}], "exact")
+    services = [{"protocol": "tcp", "port": 443}, {"protocol": "icmp", "icmp_type": "echo-request"}]
+    web = {"name": "web in", "source": "external", "destination": "203.0.113.10", "services": services}
+    outcome = bench.ensure([{"name": "lan out", "source": "internal"}, {"name": "new"}, web], "exact")
     assert bench.edge.names() == ["lan out", "new", "web in"]
     assert outcome.plan.counts() == {"create": 1, "update": 0, "move": 1, "delete": 1}
     assert bench.rule("lan out")["ruleId"] == 131082
@@ -276,7 +278,9 @@ def test_exactly_purges_and_orders(dialect: str) -> None:
         "user",
         "default_policy",
     ]
-    bench.ensure({"rules": []}, "exact")
+    with pytest.raises(SpecError, match="would delete all 3 firewall rules"):
+        bench.ensure({"rules": []}, "exact")
+    bench.ensure({"rules": [], "allow_empty": True}, "exact")
     assert bench.edge.names() == []
 
 
@@ -391,7 +395,9 @@ def test_the_servers_rules_are_out_of_reach(dialect: str) -> None:
     bench = Bench(dialect, WEB)
     bench.ensure([{"name": "firewall", "action": "deny"}])
     assert [rule["action"] for rule in bench.edge.rules if rule["name"] == "firewall"] == ["accept", "deny"]
-    bench.ensure([], "exact")
+    with pytest.raises(SpecError, match="would delete all 2 firewall rules"):
+        bench.ensure([], "exact")
+    bench.ensure({"rules": [], "allow_empty": True}, "exact")
     assert [rule["ruleType"] for rule in bench.edge.rules] == ["internal_high", "default_policy"]
 
 

@@ -255,8 +255,10 @@ def test_the_last_tunnel_of_a_service_that_is_on_is_not_taken_out_silently(one: 
     with pytest.raises(SpecError, match="would take the last tunnel out"):
         one.ensure({"name": "branch"}, "absent")
 
-    assert one.ensure({"enabled": False, "tunnels": []}, "exact").changed
-    assert one.sites == []
+    with pytest.raises(SpecError, match="would delete the only IPsec tunnel"):
+        one.ensure({"enabled": False, "tunnels": []}, "exact")
+    assert one.ensure({"tunnels": [], "allow_empty": True}, "exact").changed
+    assert (one.sites, one.state["enabled"]) == ([], False)
 
 
 def test_turning_the_service_on_without_a_tunnel_is_refused(one: Bench) -> None:

@@ -236,7 +236,9 @@ def test_what_is_not_ours_survives_byte_for_byte(nat: Bench) -> None:
 def test_the_servers_rules_are_out_of_reach(nat: Bench) -> None:
     nat.state["internal"] = [foreign(200_000, ruleType="internal_high", description="web")]
     nat.ensure([{**WEB, "match_by": "description"}])
-    nat.ensure({"rules": []}, "exact")
+    with pytest.raises(SpecError, match="would delete the only NAT rule"):
+        nat.ensure({"rules": []}, "exact")
+    nat.ensure({"rules": [], "allow_empty": True}, "exact")
     assert (nat.rules, len(nat.state["internal"])) == ([], 1)
     shown = nat.client.read("ans.nat")
     assert [rule["rule_type"] for rule in shown["internal_rules"]] == ["internal_high"]

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 SECTIONS = ("firewall", "nat", "ipsec")
 """In the order in which they are written."""
 
+_ALLOW_EMPTY = "allow_empty"
+"""For the whole document, or in a section for that one."""
+
 _SERVER_SIDE = ("internal_rules", "version")
 
 
@@ -92,7 +95,9 @@ class EdgeKind:
     def parse(self, data: Mapping[str, Any]) -> EdgeSpec:
         """Raises SpecError that names every section and field that is wrong."""
         problems = Problems()
-        Reader(data, "", problems).refuse_unknown(SECTIONS)
+        reader = Reader(data, "", problems)
+        reader.refuse_unknown((*SECTIONS, _ALLOW_EMPTY))
+        allow_empty = reader.boolean(_ALLOW_EMPTY)
         specs: dict[str, Any] = {}
         for name in SECTIONS:
             part = data.get(name)
@@ -101,6 +106,8 @@ class EdgeKind:
             if not isinstance(part, Mapping):
                 problems.add(name, f"a mapping was expected, not {part!r}")
                 continue
+            if allow_empty is not None and part.get(_ALLOW_EMPTY) is None:
+                part = {**part, _ALLOW_EMPTY: allow_empty}
             try:
                 specs[name] = section_kind(name).parse(part)
             except SpecError as exc:

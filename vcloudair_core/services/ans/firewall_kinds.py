@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from vcloudair_core.engine.desired import Absent, Desired, Exactly
+from vcloudair_core.engine.desired import Absent, Desired, ExactLists, Exactly
 from vcloudair_core.engine.fields import diff_fields
 from vcloudair_core.engine.kind import Document
 from vcloudair_core.engine.matching import named_rules, refuse_doubles
@@ -24,13 +24,15 @@ from vcloudair_core.services.ans.firewall_spec import (
     FirewallRuleSpec,
     completed_rule,
     effective_rule,
+    exact_policy,
+    exact_rule,
 )
 
 if TYPE_CHECKING:
     from vcloudair_core.engine.kind import Store
     from vcloudair_core.session.session import Session
 
-_RULES = RuleListKind("firewall rule", completed_rule, effective_rule, IDENTITIES)
+_RULES = RuleListKind("firewall rule", completed_rule, effective_rule, IDENTITIES, exact=exact_rule)
 _SETTINGS = ("enabled", "default_action", "default_logging")
 
 
@@ -153,11 +155,20 @@ class FirewallPolicyKind(_FirewallKind):
         """Raises: AmbiguousMatchError, NotFoundError, SpecError for a place that cannot be."""
         firewall = decoded(document)
         spec: FirewallPolicySpec = desired.specs[0]
-        settings = _Settings() if isinstance(desired, Absent) else _plan_settings(firewall, spec)
+        whole = exact_policy(spec) if isinstance(desired, Exactly) and not isinstance(desired, ExactLists) else spec
+        settings = _Settings() if isinstance(desired, Absent) else _plan_settings(firewall, whole)
         if spec.rules is None:
             listed = ListPlan((), ())
         else:
-            listed = plan_desired(_RULES, firewall.user_rules, desired, spec.rules, in_order=True, prefix="rules")
+            listed = plan_desired(
+                _RULES,
+                firewall.user_rules,
+                desired,
+                spec.rules,
+                in_order=True,
+                prefix="rules",
+                allow_empty=spec.allow_empty,
+            )
         edit = Edit(settings.changed, settings.changed_global, listed.steps if listed.changes else None)
         return Plan(self.name, (*settings.changes, *listed.changes), steps=edit, notes=listed.notes)
 

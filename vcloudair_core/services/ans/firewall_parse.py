@@ -76,6 +76,7 @@ def parse_policy(data: Mapping[str, Any]) -> FirewallPolicySpec:
         default_logging=reader.boolean("default_logging"),
         global_settings=_global_settings(reader),
         rules=_rules(reader),
+        allow_empty=reader.boolean("allow_empty"),
     )
     problems.raise_if_any()
     return spec

@@ -111,6 +111,24 @@ def rule_content(spec: FirewallRuleSpec) -> Hashable:
 IDENTITIES = replace(BY_NAME, content=rule_content)
 
 
+def exact_rule(spec: FirewallRuleSpec, current: FirewallRuleSpec) -> FirewallRuleSpec:
+    """The spec with every default, for a rule of a list that says all there is to say.
+
+    Name and tag are kept: the one is the identity or was not asked for, the other is the server's unless given.
+    """
+    whole = completed_rule(spec)
+    return replace(
+        whole,
+        description=whole.description or "",
+        source_exclude=bool(whole.source_exclude),
+        destination_exclude=bool(whole.destination_exclude),
+        applications=whole.applications or (),
+        match_translated=bool(whole.match_translated),
+        direction=whole.direction or "inout",
+        rule_id=spec.rule_id,
+    )
+
+
 def _services_of_new(spec: FirewallRuleSpec) -> tuple[ServiceSpec, ...]:
     if spec.services is not None:
         return spec.services
@@ -183,3 +201,17 @@ class FirewallPolicySpec:
         "Time-outs (seconds) and checks.", input_only=True
     )
     rules: tuple[FirewallRuleSpec, ...] | None = spec_field("Rules.", input_only=True)
+    allow_empty: bool | None = spec_field("Whether an exact list may be empty.", input_only=True)
+
+
+def exact_policy(spec: FirewallPolicySpec) -> FirewallPolicySpec:
+    """The settings with every default, for a document that says all there is to say."""
+    given = dict(spec.global_settings or ())
+    known = {word: default for word, (_, _, default) in GLOBAL_SETTINGS.items() if default is not None}
+    return replace(
+        spec,
+        enabled=True if spec.enabled is None else spec.enabled,
+        default_action=spec.default_action or "deny",
+        default_logging=bool(spec.default_logging),
+        global_settings=tuple({**known, **given}.items()),
+    )

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from vcloudair_core.engine.desired import Absent, Desired, Exactly
+from vcloudair_core.engine.desired import Absent, Desired, ExactLists, Exactly
 from vcloudair_core.engine.fields import diff_fields, plain
 from vcloudair_core.engine.kind import Document
 from vcloudair_core.engine.matching import LiveRule, named_rules
@@ -35,6 +35,8 @@ from vcloudair_core.services.ans.ipsec_spec import (
     IpsecTunnelSpec,
     algorithm_complaints,
     completed_tunnel,
+    exact_ipsec,
+    exact_tunnel,
     following,
     tunnel_complaints,
 )
@@ -186,12 +188,14 @@ class IpsecKind(_IpsecKind):
     def plan(self, document: Document, desired: Desired) -> Plan:
         """Raises: AmbiguousMatchError, NotFoundError, SpecError for what cannot be."""
         spec: IpsecSpec = desired.specs[0]
+        if isinstance(desired, Exactly) and not isinstance(desired, ExactLists):
+            spec = exact_ipsec(spec)
         is_absent = isinstance(desired, Absent)
         changed = {} if is_absent else _changed_settings(document, spec)
         switched: tuple[Change, ...] = (_settings_change(document, changed),) if changed else ()
         listed = ListPlan((), ())
         if spec.tunnels is not None:
-            listed = _plan_tunnels(document, desired, spec.tunnels, "tunnels")
+            listed = _plan_tunnels(document, desired, spec.tunnels, "tunnels", allow_empty=spec.allow_empty)
         if switched or listed.changes:
             _refuse_on_without_tunnels(
                 decoded(document), IpsecSpec() if is_absent else spec, listed if spec.tunnels is not None else None
@@ -203,7 +207,14 @@ class IpsecKind(_IpsecKind):
 # -- planning ----------------------------------------------------------------------------------------------------
 
 
-def _plan_tunnels(document: Document, desired: Desired, specs: Sequence[IpsecTunnelSpec], prefix: str) -> ListPlan:
+def _plan_tunnels(
+    document: Document,
+    desired: Desired,
+    specs: Sequence[IpsecTunnelSpec],
+    prefix: str,
+    *,
+    allow_empty: bool | None = None,
+) -> ListPlan:
     dh_group = DH_OF_OLD_EDGES if document.dialect == "hybridity" else DH_OF_NEW_EDGES
     view = _view_of(document)
     live = decoded(document).tunnels
@@ -213,8 +224,9 @@ def _plan_tunnels(document: Document, desired: Desired, specs: Sequence[IpsecTun
         effective=lambda spec, current: _effective(spec, current, view),
         identities=IDENTITIES,
         is_ordered=False,
+        exact=lambda spec, current: exact_tunnel(spec, current, dh_group),
     )
-    listed = plan_desired(kind, live, desired, specs, in_order=False, prefix=prefix)
+    listed = plan_desired(kind, live, desired, specs, in_order=False, prefix=prefix, allow_empty=allow_empty)
     if not isinstance(desired, Absent):
         _refuse_impossible(live, listed)
     return replace(listed, changes=tuple(_key_in_words(change) for change in listed.changes))

@@ -65,6 +65,7 @@ def parse_ipsec(data: Mapping[str, Any]) -> IpsecSpec:
         crl_certificates=_texts(reader, "crl_certificates"),
         tunnels=_tunnels(reader),
         update_psk=reader.choice("update_psk", KEY_UPDATES) or KEY_UPDATES[0],
+        allow_empty=reader.boolean("allow_empty"),
     )
     problems.raise_if_any()
     return spec

@@ -187,6 +187,28 @@ def following(spec: IpsecTunnelSpec, current: IpsecTunnelSpec) -> IpsecTunnelSpe
     return replace(spec, **changes) if changes else spec
 
 
+def exact_tunnel(spec: IpsecTunnelSpec, current: IpsecTunnelSpec, dh_group: str) -> IpsecTunnelSpec:
+    """The spec with every default, for a tunnel of a list that says all there is to say.
+
+    Kept are the key, which no server shows, the name, and what has no default that holds for every edge: certificate,
+    MTU, and the algorithms of newer edges.
+    """
+    local_ip, peer_ip = spec.local_ip or current.local_ip, spec.peer_ip or current.peer_ip
+    return replace(
+        spec,
+        enabled=True if spec.enabled is None else spec.enabled,
+        description=spec.description or "",
+        local_id=spec.local_id or local_ip,
+        peer_id=spec.peer_id or (peer_ip if peer_ip != ANY_PEER else None),
+        authentication=spec.authentication or PSK,
+        encryption=spec.encryption or "aes256",
+        pfs=True if spec.pfs is None else spec.pfs,
+        dh_group=spec.dh_group or dh_group,
+        extension=spec.extension or "",
+        responder_only=False if spec.responder_only is None and current.responder_only else spec.responder_only,
+    )
+
+
 @dataclass(frozen=True)
 class IpsecSpec:
     """The whole IPsec VPN of an edge. None means: leave it as it is. Source: api/ans.md §4.2."""
@@ -202,6 +224,21 @@ class IpsecSpec:
     tunnels: tuple[IpsecTunnelSpec, ...] | None = spec_field("Tunnels.", input_only=True)
     update_psk: str = spec_field(
         "When the global key is sent.", default="fingerprint", input_only=True, choices=KEY_UPDATES
+    )
+    allow_empty: bool | None = spec_field("Whether an exact list may be empty.", input_only=True)
+
+
+def exact_ipsec(spec: IpsecSpec) -> IpsecSpec:
+    """The settings with every default, for a document that says all there is to say.
+
+    Kept are keys and certificates, and the service itself while there are tunnels: its default, off, would stop them.
+    """
+    return replace(
+        spec,
+        enabled=False if spec.enabled is None and spec.tunnels == () else spec.enabled,
+        logging=True if spec.logging is None else spec.logging,
+        log_level=spec.log_level or "warning",
+        disable_event=bool(spec.disable_event),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from vcloudair_core.engine.desired import Absent, Desired, Exactly
+from vcloudair_core.engine.desired import Absent, Desired, ExactLists, Exactly
 from vcloudair_core.engine.fields import diff_fields
 from vcloudair_core.engine.kind import Document
 from vcloudair_core.engine.matching import LiveRule, named_rules
@@ -23,13 +23,14 @@ from vcloudair_core.services.ans.nat_spec import (
     NatSpec,
     completed_rule,
     effective_rule,
+    exact_rule,
 )
 
 if TYPE_CHECKING:
     from vcloudair_core.engine.kind import Store
     from vcloudair_core.session.session import Session
 
-_RULES = RuleListKind("NAT rule", completed_rule, effective_rule, IDENTITIES)
+_RULES = RuleListKind("NAT rule", completed_rule, effective_rule, IDENTITIES, exact=exact_rule)
 
 
 def decoded(document: Document) -> Nat:
@@ -159,10 +160,20 @@ class NatKind(_NatKind):
         """Raises: AmbiguousMatchError, NotFoundError, SpecError for a place or a rule that cannot be."""
         nat = decoded(document)
         spec: NatSpec = desired.specs[0]
+        if isinstance(desired, Exactly) and not isinstance(desired, ExactLists) and spec.enabled is None:
+            spec = replace(spec, enabled=True)
         switched: tuple[Change, ...] = () if isinstance(desired, Absent) else _plan_switch(nat, spec)
         listed = ListPlan((), ())
         if spec.rules is not None:
-            listed = plan_desired(_RULES, nat.user_rules, desired, spec.rules, in_order=True, prefix="rules")
+            listed = plan_desired(
+                _RULES,
+                nat.user_rules,
+                desired,
+                spec.rules,
+                in_order=True,
+                prefix="rules",
+                allow_empty=spec.allow_empty,
+            )
         edit = NatEdit(spec.enabled if switched else None, listed.steps if listed.changes else None)
         return Plan(self.name, (*switched, *listed.changes), steps=edit, notes=listed.notes)
 

@@ -58,7 +58,7 @@ def parse_nat(data: Mapping[str, Any]) -> NatSpec:
     problems = Problems()
     reader = Reader(data, "", problems)
     reader.refuse_unknown(_SECTION_FIELDS)
-    spec = NatSpec(reader.boolean("enabled"), _rules(reader))
+    spec = NatSpec(reader.boolean("enabled"), _rules(reader), reader.boolean("allow_empty"))
     problems.raise_if_any()
     return spec
 

@@ -180,6 +180,25 @@ def completed_rule(spec: NatRuleSpec) -> NatRuleSpec:
     )
 
 
+def exact_rule(spec: NatRuleSpec, current: NatRuleSpec) -> NatRuleSpec:
+    """The spec with every default, for a rule of a list that says all there is to say.
+
+    What a new rule cannot do without is kept where the rule is known otherwise, and so is its tag, which is the
+    server's unless given.
+    """
+    protocol = spec.protocol or ANY
+    defaults: dict[str, Any] = {
+        "protocol": ANY,
+        "vnic": ANY,
+        "enabled": True,
+        "logging": False,
+        "description": "",
+        **dict.fromkeys(("icmp_type",) if protocol == "icmp" else ("original_port", "translated_port"), ANY),
+        **dict.fromkeys(MATCH_FIELDS.get(spec.action or current.action or "", ()), ANY),
+    }
+    return replace(spec, **{name: value for name, value in defaults.items() if getattr(spec, name) is None})
+
+
 def effective_rule(spec: NatRuleSpec, current: NatRuleSpec) -> NatRuleSpec:
     """The spec as it is meant for a rule that exists: what no longer fits its protocol or action goes.
 
@@ -229,3 +248,4 @@ class NatSpec:
 
     enabled: bool | None = spec_field("Whether NAT is on.", absent=True)
     rules: tuple[NatRuleSpec, ...] | None = spec_field("Rules.", input_only=True)
+    allow_empty: bool | None = spec_field("Whether an exact list may be empty.", input_only=True)
