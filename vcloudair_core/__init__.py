@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from vcloudair_core.client import Client
     from vcloudair_core.config import Settings
     from vcloudair_core.edge_document import agreed_target
-    from vcloudair_core.engine.desired import Absent, Exactly, Present
+    from vcloudair_core.engine.desired import Absent, ExactLists, Exactly, Present
     from vcloudair_core.engine.outcome import Outcome
     from vcloudair_core.engine.plan import Change, Plan
     from vcloudair_core.errors import (
@@ -86,6 +86,7 @@ __all__ = [
     "DisasterRecovery",
     "EdgeGatewayQuery",
     "EngineError",
+    "ExactLists",
     "Exactly",
     "IncompleteResultError",
     "InvalidRequestError",
@@ -137,6 +138,7 @@ _HOMES = {
     "Change": "vcloudair_core.engine.plan",
     "Client": "vcloudair_core.client",
     "DisasterRecovery": "vcloudair_core.services.dr.seed",
+    "ExactLists": "vcloudair_core.engine.desired",
     "Exactly": "vcloudair_core.engine.desired",
     "Metrics": "vcloudair_core.services.metrics.seed",
     "Outcome": "vcloudair_core.engine.outcome",

@@ -190,6 +190,7 @@ def ipsec_arguments():
     return dict(
         ipsec_settings_arguments(),
         tunnels=dict(type="list", elements="dict", options=tunnel_arguments(), mutually_exclusive=TUNNEL_EXCLUSIVE),
+        allow_empty=dict(type="bool"),
     )
 
 

@@ -15,6 +15,7 @@ description:
     neither read nor changed.
   - All sections are planned before the first is written. They are written in the order in which they depend on each
     other. If one fails, the error tells what was written before it and what was not, and a second run finishes it.
+  - The task does what C(vca edge apply) does with the same document.
   - C(vca edge export) and M(vcloudair.cloud.vca_edge_info) give such a document of an edge gateway as it is. Given
     back, it changes nothing.
 author:
@@ -35,6 +36,10 @@ options:
         description:
           - Which VDC it is in. The rules of O(config.edge) apply.
         type: str
+      allow_empty:
+        description:
+          - Whether a section may be emptied by a list without items. A section can say it for itself.
+        type: bool
       firewall:
         description:
           - The firewall, in the words of M(vcloudair.cloud.vca_firewall).
@@ -252,11 +257,25 @@ options:
               - Ids of the revocation lists, all of them.
             type: list
             elements: str
+          allow_empty:
+            description:
+              - Whether O(config.ipsec.tunnels) may be empty when the document says all there is to say.
+            type: bool
   purge:
     description:
-      - Remove what users own and the lists of the document do not name.
+      - Whether the document says all there is to say about its sections, as for C(vca edge apply). What users own and
+        the lists of the document do not name is deleted, and fields that are not given have their defaults.
+      - Kept are pre-shared keys and certificates, tags, the MTU and the options of newer edge gateways, and whether
+        the IPsec service is on.
+      - A section that the document lacks is left alone, and so are the rules of a section without a list of them.
+      - With V(false), what is not named is kept, and so are fields that are not given.
     type: bool
-    default: false
+    default: true
+  allow_empty:
+    description:
+      - Whether a section may be emptied by a list without items, which deletes all rules or tunnels that users own.
+      - The document can say the same with O(config.allow_empty).
+    type: bool
 extends_documentation_fragment:
   - vcloudair.cloud.vca
   - vcloudair.cloud.edge
@@ -310,16 +329,21 @@ SECTIONS = dict(
     ipsec=dict(type="dict", options=ipsec_arguments(), mutually_exclusive=[("global_psk", "global_psk_file")]),
 )
 
+# Exported documents say which edge gateway they are of.
+DOCUMENT = dict(SECTIONS, edge=dict(type="str"), vdc=dict(type="str"), allow_empty=dict(type="bool"))
 ARGUMENTS = dict(
-    # Exported documents say which edge gateway they are of: here the task says that.
-    config=dict(type="dict", required=True, options=dict(SECTIONS, edge=dict(type="str"), vdc=dict(type="str"))),
-    purge=dict(type="bool", default=False),
+    config=dict(type="dict", required=True, options=DOCUMENT),
+    purge=dict(type="bool", default=True),
+    allow_empty=dict(type="bool"),
 )
 
 
 def document(params):
     """The one spec of the kind."""
-    return [{name: _said(part) for name, part in params["config"].items() if name in SECTIONS and part is not None}]
+    config = params["config"]
+    wanted = {name: _said(part) for name, part in config.items() if name in SECTIONS and part is not None}
+    allow_empty = config["allow_empty"] if params["allow_empty"] is None else params["allow_empty"]
+    return [wanted if allow_empty is None else dict(wanted, allow_empty=allow_empty)]
 
 
 def _said(value):

@@ -173,9 +173,19 @@ options:
     default: present
   purge:
     description:
-      - Whether tunnels that are not listed are deleted. Needs O(tunnels).
+      - Whether tunnels that users own and O(tunnels) does not list are deleted. Needs O(tunnels).
+      - The list then says all there is to say. A field that a tunnel of it does not give has its default, and is
+        brought back to it, such as C(enabled), C(logging) and C(description). Keys that are not given are kept, and
+        so are certificates, the MTU, the options of newer edge gateways, and settings of the service that are not
+        given.
+      - Without it, fields that are not given are kept as they are.
     type: bool
     default: false
+  allow_empty:
+    description:
+      - Whether O(tunnels) may be empty together with O(purge=true), which deletes all tunnels that users own.
+      - Without it such a task fails, because an empty list is more often a slip in a template than meant.
+    type: bool
   enabled:
     description:
       - Whether the service is on. It cannot be without a tunnel.
@@ -313,21 +323,24 @@ ARGUMENTS = dict(
 
 def section(params):
     """The one spec of the kind."""
-    wanted = given(params, ipsec_settings_arguments())
+    wanted = given(params, (*ipsec_settings_arguments(), "allow_empty"))
     if params["tunnels"] is not None:
         wanted["tunnels"] = [given(tunnel, tunnel_arguments()) for tunnel in params["tunnels"]]
     return [wanted]
 
 
 def state(params):
-    """present, absent or exact."""
+    """present, absent or exact_lists."""
     if params["state"] == "absent":
         # Nobody can have meant it: what is taken out is listed, and the service is turned off, not taken out.
         settings = [name for name in given(params, ipsec_settings_arguments()) if name != "update_psk"]
         beside = (["purge"] if params["purge"] else []) + settings
         if beside:
             refuse(beside[0], "cannot be given together with state absent")
-    return "exact" if params["purge"] else params["state"]
+    if params["tunnels"] is None and (params["purge"] or params["state"] == "absent"):
+        # Ansible takes an option that is null for one that is given.
+        refuse("tunnels", "is required together with %s" % ("purge" if params["purge"] else "state absent"))
+    return "exact_lists" if params["purge"] else params["state"]
 
 
 def wait(client, params, result):

@@ -164,10 +164,20 @@ options:
     default: present
   purge:
     description:
-      - Whether rules of users that are not listed are deleted. Needs O(rules). The list is then the whole order.
+      - Whether rules that users own and O(rules) does not list are deleted. Needs O(rules). The list is then the
+        whole order.
+      - The list then says all there is to say. A field that a rule of it does not give has its default, and is
+        brought back to it, such as C(enabled), C(logging) and C(description). The tag is kept, and so is O(enabled)
+        if it is not given.
+      - Without it, fields that are not given are kept as they are.
     type: bool
     default: false
     aliases: [purge_rules]
+  allow_empty:
+    description:
+      - Whether O(rules) may be empty together with O(purge=true), which deletes all rules that users own.
+      - Without it such a task fails, because an empty list is more often a slip in a template than meant.
+    type: bool
   enabled:
     description:
       - Whether NAT is on. It works only while the firewall is on, too.
@@ -246,26 +256,30 @@ ARGUMENTS = dict(
     ),
     state=dict(type="str", choices=["present", "absent"], default="present"),
     purge=dict(type="bool", default=False, aliases=["purge_rules"]),
+    allow_empty=dict(type="bool"),
     enabled=dict(type="bool"),
 )
 
 
 def section(params):
     """The one spec of the kind."""
-    wanted = given(params, ["enabled"])
+    wanted = given(params, ["enabled", "allow_empty"])
     if params["rules"] is not None:
         wanted["rules"] = [given(rule, nat_rule_arguments()) for rule in params["rules"]]
     return [wanted]
 
 
 def state(params):
-    """present, absent or exact."""
+    """present, absent or exact_lists."""
     if params["state"] == "absent":
         # Nobody can have meant it: what is taken out is listed, and an edge always has NAT, on or off.
         beside = (["purge"] if params["purge"] else []) + list(given(params, ["enabled"]))
         if beside:
             refuse(beside[0], "cannot be given together with state absent")
-    return "exact" if params["purge"] else params["state"]
+    if params["rules"] is None and (params["purge"] or params["state"] == "absent"):
+        # Ansible takes an option that is null for one that is given.
+        refuse("rules", "is required together with %s" % ("purge" if params["purge"] else "state absent"))
+    return "exact_lists" if params["purge"] else params["state"]
 
 
 JOB = Job("ans.nat", specs=section, state=state, show=lambda nat, params: {"nat": nat})

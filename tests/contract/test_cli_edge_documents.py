@@ -47,7 +47,7 @@ def document(vca: Any, tmp_path: Path) -> Iterator[Path]:
     path = tmp_path / "before.yml"
     path.write_text(vca("edge", "export").stdout, encoding="utf-8")
     yield path
-    vca("edge", "apply", str(path), "--yes")
+    vca("edge", "apply", str(path), "--yes", "--allow-empty")
 
 
 def wanted(document: Path, *names: str) -> str:

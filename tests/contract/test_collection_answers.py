@@ -86,7 +86,7 @@ TUNNEL: dict[str, Any] = {
 CALLS: list[tuple[str, dict[str, Any]]] = [
     ("vca_firewall_info", {}),
     ("vca_firewall", {"rules": [{"name": "web"}]}),
-    ("vca_firewall", {"purge": True, "rules": []}),
+    ("vca_firewall", {"purge": True, "rules": [], "allow_empty": True}),
     ("vca_firewall", {"default_logging": True}),
     ("vca_firewall", {"state": "absent", "rules": [{"name": "web"}]}),
     ("vca_firewall_rule", {"name": "web"}),
@@ -110,7 +110,7 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("vca_query_info", {"type": "vm", "where": {"name": "nobody"}}),
     ("vca_query_facts", {"name": "vm-0001", "nics": True}),
     ("vca_nat", {"rules": [NAT_RULE]}),
-    ("vca_nat", {"purge": True, "rules": []}),
+    ("vca_nat", {"purge": True, "rules": [], "allow_empty": True}),
     ("vca_nat", {"enabled": False}),
     ("vca_nat", {"state": "absent", "rules": [NAT_RULE]}),
     ("vca_nat_rule", NAT_RULE),

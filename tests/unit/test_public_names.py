@@ -12,11 +12,11 @@ import vcloudair_core
 PINNED = """
 ANSFirewall ANSIPSec ANSNat Absent AmbiguousMatchError ApiError App AuthenticationError BusyError Change Client
 ConfigurationError ConflictError ConnectionFailedError DecodeError DisasterRecovery EdgeGatewayQuery EngineError Exactly
-IncompleteResultError InvalidRequestError LockTimeoutError Metrics NotConvergedError NotFoundError OrgVdcQuery Outcome
-PermissionDeniedError Plan PlanRejectedError PluginError Present QueryBase Secret ServerError Settings SpecError
-StageError TaskError TaskFailedError TaskTimeoutError TimeoutExpiredError TlsError TransportError VAppQuery
-VAppTemplateQuery VCAODSession VCASession VMQuery VcloudAirError __version__ agreed_target connect hookimpl preload
-waiting_stages
+ExactLists IncompleteResultError InvalidRequestError LockTimeoutError Metrics NotConvergedError NotFoundError
+OrgVdcQuery Outcome PermissionDeniedError Plan PlanRejectedError PluginError Present QueryBase Secret ServerError
+Settings SpecError StageError TaskError TaskFailedError TaskTimeoutError TimeoutExpiredError TlsError TransportError
+VAppQuery VAppTemplateQuery VCAODSession VCASession VMQuery VcloudAirError __version__ agreed_target connect hookimpl
+preload waiting_stages
 """.split()
 
 

@@ -42,7 +42,8 @@ def switch(client: Client, document: EdgeDocument, saved: Path | None = None) ->
     target = target_of(client, document)
     if saved is not None and not saved.exists():
         held = client.read(KIND, target)
-        write_durably(saved, {**target, **{name: held[name] for name in document.sections if name in held}})
+        sections = {name: held[name] for name in document.sections if name in held}
+        write_durably(saved, {**target, "allow_empty": True, **sections})  # an empty section goes back to empty
     return client.ensure(KIND, document.sections, state="exact", target=target).plan.summary()
 
 

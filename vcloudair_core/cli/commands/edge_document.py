@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from vcloudair_core.engine.plan import Plan
 
 KIND = "ans.edge"
+_PURGE = "Delete rules that the document lacks, and reset fields that it does not give."
+_ALLOW_EMPTY = "Let an empty list of the document delete all rules of its section."
 
 
 def register(app: typer.Typer) -> None:
@@ -52,7 +54,8 @@ def export(
 def plan(
     run: Invocation,
     document: str = typer.Argument(help="An edge document; - for standard input."),
-    purge: bool = typer.Option(True, help="Whether rules that the document lacks are to go."),
+    purge: bool = typer.Option(True, help=_PURGE),
+    allow_empty: bool = typer.Option(False, "--allow-empty", help=_ALLOW_EMPTY),
     out: str = typer.Option(None, "--out", help="Keep the plan in this file, for `vca edge apply --plan`."),
 ) -> None:
     """Show what it takes to bring an edge gateway to a document. Exit code 2 when there is a difference, else 0.
@@ -61,9 +64,10 @@ def plan(
     """
     wanted = read_document(document)
     target = _target(run, wanted)
-    outcome = _ensure(run, wanted, target, purge=purge, check=True)
+    outcome = _ensure(run, wanted, target, purge=purge, allow_empty=allow_empty, check=True)
     if out:
-        save_plan(out, document, wanted, outcome.plan, {"target": target, "purge": purge})
+        how = {"target": target, "purge": purge, "allow_empty": allow_empty}
+        save_plan(out, document, wanted, outcome.plan, how)
     _tell(run, outcome)
     if outcome.changed:
         raise typer.Exit(DRIFT)
@@ -74,7 +78,8 @@ def plan(
 def apply(
     run: Invocation,
     document: str = typer.Argument(None, help="An edge document; - for standard input."),
-    purge: bool = typer.Option(True, help="Whether rules that the document lacks are to go."),
+    purge: bool = typer.Option(True, help=_PURGE),
+    allow_empty: bool = typer.Option(False, "--allow-empty", help=_ALLOW_EMPTY),
     plan_file: str = typer.Option(
         None, "--plan", help="Carry out exactly this plan of `vca edge plan --out`, or none."
     ),
@@ -90,11 +95,14 @@ def apply(
     if plan_file:
         wanted, kept = load_plan(plan_file)
         target = agreed_target(kept["target"], explicit_target(run.settings()))
-        outcome = _ensure(run, wanted, target, purge=kept["purge"], approve=only(kept, plan_file))
+        is_empty_allowed = bool(kept.get("allow_empty"))
+        approve: Callable[[Plan], None] | None = only(kept, plan_file)
+        outcome = _ensure(run, wanted, target, purge=kept["purge"], allow_empty=is_empty_allowed, approve=approve)
     else:
         wanted = read_document(document)
         approve = None if yes else _asker(is_typed=document != "-")
-        outcome = _ensure(run, wanted, _target(run, wanted), purge=purge, approve=approve)
+        target = _target(run, wanted)
+        outcome = _ensure(run, wanted, target, purge=purge, allow_empty=allow_empty, approve=approve)
     _tell(run, outcome)
 
 
@@ -104,12 +112,14 @@ def _ensure(
     target: Mapping[str, str],
     *,
     purge: bool,
+    allow_empty: bool,
     check: bool = False,
     approve: Callable[[Plan], None] | None = None,
 ) -> Outcome:
     with run.client() as client:
         state = "exact" if purge else "present"
-        return client.ensure(KIND, document.sections, state=state, target=target, check=check, approve=approve)
+        sections = {**document.sections, "allow_empty": True} if allow_empty else document.sections
+        return client.ensure(KIND, sections, state=state, target=target, check=check, approve=approve)
 
 
 def _target(run: Invocation, document: EdgeDocument) -> dict[str, str]:

@@ -6,7 +6,8 @@ addresses are translated, and both before tunnels bring traffic.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,7 @@ _ALLOW_EMPTY = "allow_empty"
 """For the whole document, or in a section for that one."""
 
 _SERVER_SIDE = ("internal_rules", "version")
+_SAYS_NOTHING = (*_SERVER_SIDE, _ALLOW_EMPTY, "update_psk")
 
 
 @cache
@@ -106,6 +108,9 @@ class EdgeKind:
             if not isinstance(part, Mapping):
                 problems.add(name, f"a mapping was expected, not {part!r}")
                 continue
+            if all(value is None or key in _SAYS_NOTHING for key, value in part.items()):
+                problems.add(name, "says nothing; give it rules, tunnels or settings, or leave the section out")
+                continue
             if allow_empty is not None and part.get(_ALLOW_EMPTY) is None:
                 part = {**part, _ALLOW_EMPTY: allow_empty}
             try:
@@ -126,10 +131,8 @@ class EdgeKind:
         for name, part in desired.specs[0].sections.items():
             kind = section_kind(name)
             if isinstance(kind, Validates):
-                try:
+                with _in_path(name):
                     kind.validate(_of(desired, part))
-                except SpecError as exc:
-                    raise SpecError(f"{name}.{exc.field}" if exc.field else name, exc.reason, hint=exc.hint) from exc
 
     def project(self, document: Document) -> dict[str, Any]:
         """Every section in the words that ``parse`` takes, without what only the server can say."""
@@ -150,10 +153,10 @@ class EdgeKind:
 
     def plan(self, document: Document, desired: Desired) -> Plan:
         """The plans of the sections, one after the other."""
-        plans = {
-            name: section_kind(name).plan(document.tree[name], _of(desired, part))
-            for name, part in desired.specs[0].sections.items()
-        }
+        plans: dict[str, Plan] = {}
+        for name, part in desired.specs[0].sections.items():
+            with _in_path(name):
+                plans[name] = section_kind(name).plan(document.tree[name], _of(desired, part))
         changes = [_in_section(name, change) for name, plan in plans.items() for change in plan.changes]
         notes = tuple(note for plan in plans.values() for note in plan.notes)
         return Plan(self.name, tuple(changes), steps=plans, notes=notes)
@@ -175,6 +178,15 @@ class EdgeKind:
             if isinstance(kind, ChecksLosses) and name in found.tree:
                 lost += [{"section": name, **item} for item in kind.losses(part, found.tree[name])]
         return lost
+
+
+@contextmanager
+def _in_path(name: str) -> Iterator[None]:
+    """Let errors of a section name it, too."""
+    try:
+        yield
+    except SpecError as exc:
+        raise SpecError(f"{name}.{exc.field}" if exc.field else name, exc.reason, hint=exc.hint) from exc
 
 
 def _of(desired: Desired, part: Any) -> Desired:
