@@ -13,13 +13,13 @@ from vcloudair_core.client import Client
 from vcloudair_core.errors import SpecError
 from vcloudair_core.simulator import Simulator
 
-RULES = {
+RULES: dict[str, dict[str, Any]] = {
     "firewall": {"name": "web", "protocol": "tcp", "dest_port": 443, "destination": "203.0.113.10"},
     "nat": {name: value for name, value in WEB.items() if name not in ("description", "translated_port", "vnic")},
     "ipsec": {name: value for name, value in BRANCH.items() if name not in ("peer_id", "local_id")},
 }
 LISTS = {"firewall": "rules", "nat": "rules", "ipsec": "tunnels"}
-DRIFT = {
+DRIFT: dict[str, dict[str, Any]] = {
     "firewall": {
         "enabled": False,
         "logging": True,

@@ -193,7 +193,9 @@ def exact_rule(spec: NatRuleSpec, current: NatRuleSpec) -> NatRuleSpec:
         "enabled": True,
         "logging": False,
         "description": "",
-        **dict.fromkeys(("icmp_type",) if protocol == "icmp" else ("original_port", "translated_port"), ANY),
+        **dict.fromkeys(("icmp_type",) if protocol == "icmp" else ("original_port",), ANY),
+        # The translation is one thing: a rule that does not say what it translates to keeps the port of it, too.
+        **dict.fromkeys(("translated_port",) if protocol != "icmp" and spec.translated_address else (), ANY),
         **dict.fromkeys(MATCH_FIELDS.get(spec.action or current.action or "", ()), ANY),
     }
     return replace(spec, **{name: value for name, value in defaults.items() if getattr(spec, name) is None})
