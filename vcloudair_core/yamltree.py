@@ -1,8 +1,8 @@
 """YAML without surprises: plain values as JSON has them, where each stands, and all that is wrong with the text.
 
 PyYAML's safe loader reads; what it lets pass and a person did not mean is refused here: a key that is given twice, text
-that looks like an octal or base-60 number or a date and silently becomes one, tags, ``.nan``, and a few lines that
-unfold to millions of values.
+that looks like an octal or base-60 number or a date and that YAML 1.1 (PyYAML, Ansible) silently turns into one, tags,
+``.nan``, and a few lines that unfold to millions of values. So a text that is read here has the same values in Ansible.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ MAX_UNFOLDED = 100_000
 
 _TAG = "tag:yaml.org,2002:"
 _SCALARS = tuple(_TAG + name for name in ("str", "int", "float", "bool", "null"))
-# What PyYAML takes for numbers, less 0755 (octal), 1:30 (base 60), 0x1F and 1_000: those stay text. Never more than it
-# takes: what it writes without quotes as text has to be read as text.
+# What PyYAML takes for numbers, less 0755 (octal), 1:30 (base 60), 0x1F and 1_000: people mean text by these, so they
+# are refused. Never more than it takes: what it writes without quotes as text has to be read as text.
 _NUMBERS = {
     "int": re.compile(r"^[-+]?(0|[1-9][0-9]*)$"),
     "float": re.compile(r"^[-+]?(\d+\.\d*([eE][-+]\d+)?|\.\d+([eE][-+]\d+)?|\.(inf|Inf|INF)|\.(nan|NaN|NAN))$"),
@@ -141,6 +141,12 @@ def _loader() -> type[yaml.SafeLoader]:
             self.depth -= 1
             return node
 
+        def compose_scalar_node(self, anchor: Any) -> Any:
+            is_plain = self.peek_event().implicit[0]  # type: ignore[no-untyped-call]
+            node = super().compose_scalar_node(anchor)
+            node.other_tag = _tag_in_yaml_1_1(node.value) if is_plain else node.tag
+            return node
+
     dropped = {f"{_TAG}{name}" for name in ("int", "float", "timestamp", "value")}
     Loader.yaml_implicit_resolvers = {
         first: [(tag, pattern) for tag, pattern in resolvers if tag not in dropped]
@@ -149,6 +155,18 @@ def _loader() -> type[yaml.SafeLoader]:
     for name, pattern in _NUMBERS.items():
         Loader.add_implicit_resolver(_TAG + name, pattern, list("-+.0123456789"))
     return Loader
+
+
+def _tag_in_yaml_1_1(text: str) -> str:
+    """Return the tag that PyYAML, and so Ansible, gives to text without quotes."""
+    import yaml
+
+    resolvers = yaml.SafeLoader.yaml_implicit_resolvers
+    candidates = [*resolvers.get(text[:1], ()), *resolvers.get(None, ())]
+    return next((tag for tag, pattern in candidates if pattern.match(text)), f"{_TAG}str")
+
+
+_KINDS = {"int": "a number", "float": "a number", "timestamp": "a date", "str": "text"}
 
 
 class _Walk:
@@ -222,10 +240,13 @@ class _Walk:
             shown = repr(node.value) if isinstance(node, yaml.ScalarNode) else "a list or mapping"
             self._note(node, path, f"{shown} is a key that is not text: put it in quotes")
             return None
+        self._refuse_two_readings(node, path)
         return str(self._text(node, path))
 
     def _scalar(self, node: Any, path: Path) -> Any:
         kind, text = node.tag.removeprefix(_TAG), node.value
+        if self._refuse_two_readings(node, path):
+            return None
         if kind == "str":
             return self._text(node, path)
         if kind == "null":
@@ -240,6 +261,18 @@ class _Walk:
         if isinstance(number, float) and not math.isfinite(number):
             self._note(node, path, f"{text} is not a number to count with")
         return number
+
+    def _refuse_two_readings(self, node: Any, path: Path) -> bool:
+        """Note text that Ansible reads in another way than people mean it. Return True when it is such a text."""
+        other = getattr(node, "other_tag", node.tag)
+        is_int = node.tag == f"{_TAG}int" and re.match(r"[-+]?[0-9]", node.value)
+        is_odd = is_int and not _NUMBERS["int"].match(node.value)
+        if other == node.tag and not is_odd:
+            return False
+        kind = _KINDS.get((node.tag if is_odd else other).removeprefix(_TAG), "something else")
+        # Not the text itself: it may be a pre-shared key.
+        self._note(node, path, f"Ansible (YAML 1.1) reads this as {kind}, and others do not: put it in quotes")
+        return True
 
     def _text(self, node: Any, path: Path) -> str:
         if _CONTROL.search(node.value):

@@ -21,7 +21,7 @@ def test_values_are_those_of_json_and_know_their_lines() -> None:
     assert [reading.line(path) for path in paths] == [1, 2, 3, 4, 8, 4]
 
 
-@pytest.mark.parametrize("text", ["0755", "010", "1:30", "12:30:45", "0x1F", "1_000", "2024-01-01", "=", "1e3"])
+@pytest.mark.parametrize("text", ["1e3", "0o17", "08", "1,000", "y"])
 def test_text_stays_text_where_nobody_meant_a_number_or_date(text: str) -> None:
     reading = yamltree.read(f"a: {text}")
     assert (reading.tree, reading.flaws) == ({"a": text}, ())
