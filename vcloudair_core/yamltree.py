@@ -271,7 +271,7 @@ class _Walk:
             return False
         kind = _KINDS.get((node.tag if is_odd else other).removeprefix(_TAG), "something else")
         # Not the text itself: it may be a pre-shared key.
-        self._note(node, path, f"Ansible (YAML 1.1) reads this as {kind}, and others do not: put it in quotes")
+        self._note(node, path, f"Ansible reads this as {kind} (YAML 1.1): put it in quotes")
         return True
 
     def _text(self, node: Any, path: Path) -> str:

@@ -239,7 +239,7 @@ def test_all_problems_are_told_at_once_each_with_its_line(tmp_path: Path) -> Non
         f"/plan.yml:20: groups[1].before[0]: {works} are command and approval",
         "/plan.yml:21: groups[1].before[0].command: a quote in it is not closed",
         f"/plan.yml:22: groups[1].before[1]: {works} is none",
-        "/plan.yml:23: groups[1].before[2].delay_s: Ansible (YAML 1.1) reads this as a number, and others do not: put it in quotes",
+        "/plan.yml:23: groups[1].before[2].delay_s: Ansible reads this as a number (YAML 1.1): put it in quotes",
         "/plan.yml:23: groups[1].before[2]: the name 'a' was already given in line 22",
         "/plan.yml:25: groups[1].after[0].command: there is no file './missing.sh' in '', the folder of the plan",
         "/plan.yml:27: rto_minutes: was already given in line 26",
