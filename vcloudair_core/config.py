@@ -73,6 +73,11 @@ OPTIONS: tuple[Option, ...] = (
     Option("retries", "float", "How many times a request that is safe to repeat is tried again.", default=4.0),
     Option("max_retry_wait", "float", "Seconds that one call may spend waiting between tries.", default=60.0),
     Option(
+        "max_retry_total", "float",
+        "Seconds that all calls of one session, such as those of a task, may spend waiting between tries.",
+        default=600.0,
+    ),
+    Option(
         "parallel_calls", "float", "How many calls of one operation may be under way at the same time, such as pages.",
         default=8.0,
     ),

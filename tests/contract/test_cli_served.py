@@ -45,6 +45,12 @@ def test_edges_and_firewall(env: dict[str, str]) -> None:
     assert "rules: []" in done.stdout
 
 
+def test_doctor_finds_a_vdc_that_is_not_there(env: dict[str, str]) -> None:
+    done = vca(env, "doctor", "--vdc", "nope", VCA_SERVICE_TYPE="vcd")
+    assert done.returncode == 4
+    assert "There is no VDC 'nope'" in done.stdout and "The VDCs are: " in done.stdout
+
+
 def test_tunnels_and_the_sheet_for_the_other_side(env: dict[str, str], tmp_path: Path) -> None:
     edge = env["VCA_EDGE"]
     tunnel = {
@@ -113,7 +119,8 @@ def test_the_doctor_is_content(env: dict[str, str]) -> None:
         (["edge", "list"], {"VCA_CA_PATH": ""}, 6, "ca_path"),
         (["edge", "list"], {"VCA_URL": "https://127.0.0.1:9"}, 6, "127.0.0.1:9"),
         (["edge", "list"], {"VCA_URL": "https://name.invalid"}, 6, "name.invalid"),
-        (["edge", "list"], {"VCA_API_VERSION": "5.99"}, 7, "api_version"),
+        (["edge", "list"], {"VCA_API_VERSION": "5.99"}, 64, "does not offer API version 5.99. It offers "),
+        (["edge", "list", "--vdc", "nope"], {}, 4, "There is no VDC 'nope'"),
         (["edge", "list"], {"VCA_URL": ""}, 64, "VCA_URL"),
         (["edge", "list"], {"VCA_SERVICE_TYPE": "aws"}, 64, "must be one of"),
         (["sim", "serve", "--profile", "nsx"], {}, 64, "vchs, vca, vcd, all"),

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from vcloudair_core import App
 from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 
 TASK = """
@@ -60,3 +61,16 @@ def test_without_a_cache_each_task_signs_in_and_out(server: SimulatorServer, tmp
     ended = [entry.status for entry in server.simulator.journal.entries() if entry.method == "DELETE"]
     assert (logins(server), ended) == (2, [204, 204])
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("host", ["::1", "::"])
+def test_a_simulator_of_ipv6_is_reached_by_its_address(host: str) -> None:
+    try:
+        server = SimulatorServer(SimulatorConfig(profile="vcd"), host=host)
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    with server:
+        assert server.env()["VCA_URL"] == f"https://[::1]:{server.port}"
+        variables = {**server.env(), "VCA_SESSION_CACHE": "false", "VCA_CONFIG_FILE": ""}
+        with App(environ=variables).client() as client:
+            assert client.service("ans").list_edges()

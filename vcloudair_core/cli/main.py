@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from vcloudair_core.cli.exit_codes import FAILED, INTERRUPTED, OK, USAGE, exit_code_for
 from vcloudair_core.cli.output import say
 from vcloudair_core.cli.streams import guarded, keep_stdout, leave_stdout, open_missing
-from vcloudair_core.errors import PluginError, VcloudAirError
+from vcloudair_core.errors import ConfigurationError, PluginError, VcloudAirError
 
 if TYPE_CHECKING:
     from vcloudair_core.plugin.manager import PluginManager
@@ -67,6 +67,9 @@ def _run_guarded(arguments: Sequence[str], marks: set[str]) -> int:
     except VcloudAirError as exc:
         return report(exc)
     except Exception as exc:
+        extra = _extra_of(exc)
+        if extra:
+            return report(_missing_extra(exc, extra))
         if _is_debugging():
             raise
         return _report_bug(exc)
@@ -156,6 +159,31 @@ def _report_bug(error: Exception) -> int:
     say(f"Error: {type(error).__name__}: {error}")
     print("Hint: this is a bug of vca or of a plugin. VCA_DEBUG=1 shows where it happened.", file=sys.stderr)
     return exit_code_for(error)
+
+
+_EXTRAS = {
+    "prometheus_client": "metrics", "matplotlib": "metrics",
+    "starlette": "simulator", "uvicorn": "simulator",
+    "jsonschema": "dr", "jinja2": "dr",
+    "yaml": "cli", "rich": "cli",
+}  # fmt: skip
+"""Packages that only some commands need, and the extra that brings them."""
+
+
+def _extra_of(error: BaseException | None) -> str:
+    """The extra whose package was not there, or an empty string."""
+    while error is not None:
+        if isinstance(error, ImportError) and (error.name or "").partition(".")[0] in _EXTRAS:
+            return _EXTRAS[(error.name or "").partition(".")[0]]
+        error = error.__cause__ or error.__context__
+    return ""
+
+
+def _missing_extra(error: Exception, extra: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"This command needs the extra {extra!r} of vcloudair-core: {error}.",
+        hint=f"Run: pip install 'vcloudair-core[{extra}]'",
+    )
 
 
 class _ToStderr(logging.Handler):

@@ -25,6 +25,7 @@ _RARE = {
     "connect_timeout",
     "retries",
     "max_retry_wait",
+    "max_retry_total",
     "allowed_origins",
     "session_cache",
     "cache_dir",

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from vcloudair_core.errors import (
     AuthenticationError,
+    DecodeError,
     InvalidRequestError,
     NotFoundError,
     PermissionDeniedError,
@@ -28,6 +29,7 @@ from vcloudair_core.session.versions import (
     check_pinned,
     choose_version,
     is_at_least,
+    offered_version,
 )
 
 if TYPE_CHECKING:
@@ -49,13 +51,17 @@ class VcdAuth:
     name = "vcd"
     is_renewable = True
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, checks_version: bool = True) -> None:
         self._settings = settings
+        self._checks_version = checks_version
 
     def sign_in(self) -> Flow:
         """Versions, then one login. The login URL that the server names decides between the endpoints."""
         base_url = base_url_of(self._settings)
-        chosen = yield from negotiate(self._settings, base_url)
+        if self._settings.api_version and not self._checks_version:
+            chosen = OfferedVersion(check_pinned(self._settings.api_version))
+        else:
+            chosen = yield from negotiate(self._settings, base_url)
         version, login_url = chosen.version, chosen.login_url
         if is_at_least(version, LEGACY_LOGIN_UNTIL):
             return (yield from self._cloudapi(base_url, version))
@@ -121,12 +127,25 @@ class VcdAuth:
 
 
 def negotiate(settings: Settings, base_url: str) -> Generator[Request, Response, OfferedVersion]:
-    """The version to speak: ``api_version`` when set (nothing is asked then), else the best that the server offers."""
-    if settings.api_version:
-        return OfferedVersion(check_pinned(settings.api_version))
+    """The version to speak: ``api_version`` when set and offered, else the best that the server offers.
+
+    Where the list of versions cannot be had, a pinned version is used untested: the sign-in tells whether it works.
+    """
+    pinned = settings.api_version
+    if pinned:
+        check_pinned(pinned)
     # No version in Accept: the server would refuse one that it does not know. Source: api/sessions.md §4.1.
-    response = yield auth.request("GET", f"{base_url}/api/versions", "application/*+xml")
-    return choose_version(session_codec.decode_versions(response.body), where=base_url)
+    request = auth.request("GET", f"{base_url}/api/versions", "application/*+xml")
+    try:
+        offered = session_codec.decode_versions((yield request).body)
+    except (NotFoundError, PermissionDeniedError, InvalidRequestError, DecodeError) as exc:
+        if not pinned:
+            raise
+        _log.debug("the list of API versions cannot be had (%s); using %s", type(exc).__name__, pinned)
+        return OfferedVersion(pinned)
+    if pinned:
+        return offered_version(pinned, offered, where=base_url)
+    return choose_version(offered, where=base_url)
 
 
 def grant_of(

@@ -235,7 +235,7 @@ class VCASession(_Portal):
         base_url = normalise_url(vcd_url)
         settings = self._settings("vchs", url=base_url, org=orgname)
         self.headers["Accept"] = f"application/*+xml;version={self.version}"
-        flow = VcdAuth(settings)
+        flow = VcdAuth(settings, checks_version=False)  # the original asks for no list of versions
         grant = self._run(settings, flow.sign_in())
         auth = PrimedAuth(_borrowed(grant), flow)
         session = Session(settings, self._transport(settings), auth, clock=self.clock)

@@ -18,15 +18,18 @@ connection was made, and when the API itself refused it as busy (429 or ``BUSY_E
 503, even with Retry-After, may come from a gateway that has forwarded the request.
 
 Waiting: what ``Retry-After`` says, else 0.5 s doubling to 10 s, spread by ±25 %; never more than ``max_retry_wait``
-seconds in one call. ``retries`` bounds the tries, but for busy answers, which only time bounds. ``retries: 0`` is off.
+seconds in one call, nor more than ``max_retry_total`` in all calls of a session, see :class:`WaitBudget`. ``retries``
+bounds the tries, but for busy answers, which only time bounds. ``retries: 0`` is off.
 Source for the busy rules: api/tasks.md §5.
 """
 
 from __future__ import annotations
 
+import contextlib
 import email.utils
 import random
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +53,46 @@ class Attempt:
 
     response: Response | None
     error: VcloudAirError | None = None
+
+
+class WaitBudget:
+    """The time that all calls of a session may wait between tries, so that a task of many calls has a bound, too.
+
+    Calls that wait at the same time share it. Time in which none waits gives it back at the same pace, so that what
+    runs for months does not end one day. Units: seconds.
+    """
+
+    def __init__(self, total_s: float, clock: Clock) -> None:
+        self._total_s = total_s
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._spent_s = 0.0
+        self._since = clock.now()
+        self._waiting = 0
+
+    def left(self) -> float:
+        """Return how much is left."""
+        with self._lock:
+            self._count()
+            return max(0.0, self._total_s - self._spent_s)
+
+    @contextlib.contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Count the time of the block."""
+        with self._lock:
+            self._count()
+            self._waiting += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._count()
+                self._waiting -= 1
+
+    def _count(self) -> None:
+        now = self._clock.now()
+        passed, self._since = now - self._since, now
+        self._spent_s = self._spent_s + passed if self._waiting else max(0.0, self._spent_s - passed)
 
 
 @dataclass(frozen=True)
@@ -129,8 +172,9 @@ def _seconds_of_date(value: str) -> float | None:
 class _Waits:
     """The waits of one call: tenacity asks for the next one, and whether there is to be one."""
 
-    def __init__(self, policy: RetryPolicy, clock: Clock, repeatable: bool, once: bool) -> None:
+    def __init__(self, policy: RetryPolicy, clock: Clock, repeatable: bool, once: bool, budget: WaitBudget) -> None:
         self._policy = policy
+        self._budget = budget
         self._clock = clock
         self._repeatable, self._once = repeatable, once
         self._spent_s = 0.0
@@ -140,27 +184,36 @@ class _Waits:
 
     def stop(self, state: Any) -> bool:
         tries = self._policy.tries(state.outcome.result(), repeatable=self._repeatable, once=self._once)
-        return bool(state.attempt_number >= tries or self._spent_s >= self._policy.max_wait_s)
+        if state.attempt_number >= tries or self._spent_s >= self._policy.max_wait_s:
+            return True
+        return self._budget.left() <= 0
 
     def wait(self, state: Any) -> float:
         asked = retry_after_s(state.outcome.result().response, self._clock)
         if asked is None:
             doubled = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(state.attempt_number - 1, 10))
             asked = doubled * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - spreads load, guards nothing
-        return float(max(0.0, min(asked, self._policy.max_wait_s - self._spent_s)))
+        return float(max(0.0, min(asked, self._policy.max_wait_s - self._spent_s, self._budget.left())))
 
     def sleep(self, seconds: float) -> None:
         # A wait of nothing (Retry-After: 0) must count too, or a server could keep us in the loop for ever.
         self._spent_s += max(seconds, FIRST_WAIT_S)
-        self._clock.sleep(seconds)
+        with self._budget.waiting():
+            self._clock.sleep(seconds)
 
 
 def send_with_retries(
-    try_once: Callable[[int], Attempt], *, policy: RetryPolicy, clock: Clock, repeatable: bool, once: bool = False
+    try_once: Callable[[int], Attempt],
+    *,
+    policy: RetryPolicy,
+    clock: Clock,
+    repeatable: bool,
+    once: bool = False,
+    budget: WaitBudget | None = None,
 ) -> Attempt:
     """Call ``try_once(number)``, numbered from 1, until it ends well, must not be repeated, or time is up."""
     first = try_once(1)
-    waits = _Waits(policy, clock, repeatable, once)
+    waits = _Waits(policy, clock, repeatable, once, budget or WaitBudget(float("inf"), clock))
     # Nearly every request ends here: tenacity is loaded only when something has gone wrong.
     if not waits.is_to_repeat(first):
         return first
@@ -182,4 +235,6 @@ def send_with_retries(
         retry_error_callback=lambda state: state.outcome.result() if state.outcome else first,
     )
     result: Attempt = retrying(attempt)
+    if budget is not None and result.error is not None and budget.left() <= 0:
+        result.error.add_context("The time that a session may wait between tries (max_retry_total) is used up.")
     return result

@@ -71,6 +71,7 @@ class Session:
             clock=clock,
             observers=observers,
             secrets=settings.secrets(),
+            max_total_wait_s=float(settings.max_retry_total),
         )
         self._refused = RefusedSignIns()
         self._can_reach = True
@@ -118,8 +119,11 @@ class Session:
         with self._lock:
             self._refused.end_wait()
 
-    def logout(self) -> None:
-        """End the session at the server and forget the token. A server that refuses is no error: it is over anyway."""
+    def logout(self) -> bool:
+        """End the session at the server and forget the token. Returns false when there was none.
+
+        A server that refuses is no error: the session is over anyway.
+        """
         with self._lock:
             grant = self._grant or self._from_cache()
             self._grant = None
@@ -128,6 +132,7 @@ class Session:
         if grant is not None:
             self._wire.learn(*grant.secrets())
             self._say_goodbye(grant)
+        return grant is not None
 
     def close(self) -> None:
         """Release connections. A session that was not kept for other processes is ended at the server too."""

@@ -56,6 +56,22 @@ def check_pinned(version: str) -> str:
     return version
 
 
+def offered_version(pinned: str, offered: Sequence[OfferedVersion], *, where: str) -> OfferedVersion:
+    """The entry of the pinned version. Raises ConfigurationError, with all that are offered, when there is none."""
+    wanted = as_numbers(check_pinned(pinned))
+    for entry in offered:
+        try:
+            if as_numbers(entry.version) == wanted:
+                return entry
+        except ValueError:
+            continue  # a pre-release
+    names = ", ".join(entry.version for entry in offered) or "none"
+    raise ConfigurationError(
+        f"{where} does not offer API version {pinned}. It offers {names}.",
+        hint="Set api_version (VCA_API_VERSION) to one of these, or unset it, so that the best one is chosen.",
+    )
+
+
 def choose_version(offered: Sequence[OfferedVersion], *, where: str) -> OfferedVersion:
     """The best version of those offered. Raises ConfigurationError, with both lists, when none fits."""
     fitting = [entry for entry in offered if _is_known_good(entry.version)]

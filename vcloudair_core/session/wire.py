@@ -15,7 +15,7 @@ from vcloudair_core.http import Exchange, Headers, Request, Response
 from vcloudair_core.redact import Secret, redact_text, redacted_exchange, remember
 from vcloudair_core.session.api_errors import error_of
 from vcloudair_core.session.origins import Origins, shown_origin
-from vcloudair_core.session.retry import Attempt, RetryPolicy, send_with_retries
+from vcloudair_core.session.retry import Attempt, RetryPolicy, WaitBudget, send_with_retries
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -65,11 +65,13 @@ class Wire:
         clock: Clock,
         observers: Sequence[Callable[[Exchange], None]] = (),
         secrets: Iterable[Secret] = (),
+        max_total_wait_s: float = float("inf"),
     ) -> None:
         self.transport = transport
         self.clock = clock
         self.calls = 0
         self._policy = policy
+        self._budget = WaitBudget(max_total_wait_s, clock)
         self._observers = tuple(observers)
         self._given = frozenset(secrets)
         remember(*self._given)
@@ -120,6 +122,7 @@ class Wire:
                 clock=self.clock,
                 repeatable=repeatable,
                 once=once,
+                budget=self._budget,
             )
             target = _redirect_of(request, attempt.response)
             if target is None:

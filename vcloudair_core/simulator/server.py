@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import shutil
 import socket
 import tempfile
@@ -134,8 +135,13 @@ class SimulatorServer:
     @property
     def url(self) -> str:
         """Where it answers."""
-        is_here = self._host in ("127.0.0.1", "0.0.0.0", "::1", "::")  # noqa: S104
-        shown = "localhost" if is_here else f"[{self._host}]" if ":" in self._host else self._host
+        if self._host in ("127.0.0.1", "0.0.0.0"):  # noqa: S104
+            shown = "localhost"
+        elif ":" in self._host:
+            # localhost need not lead to an address of IPv6.
+            shown = "[::1]" if ipaddress.ip_address(self._host).is_unspecified else f"[{self._host}]"
+        else:
+            shown = self._host
         return f"{'https' if self._tls else 'http'}://{shown}:{self.port}"
 
     def env(self) -> dict[str, str]:

@@ -162,6 +162,12 @@ def test_the_wrong_vdc_is_not_guessed_around() -> None:
     assert caught.value.hint == "There is one in VDC Alpha."
 
 
+def test_a_vdc_that_is_not_there_is_said_to_be_that() -> None:
+    one = session(records(edge(1, "gw", VDC_A)), vdcs())
+    with pytest.raises(NotFoundError, match=r"There is no VDC 'Betta'\. Did you mean 'Beta'\?"):
+        EdgeDirectory(one).find("gw", "Betta")  # type: ignore[arg-type]
+
+
 def test_names_of_vdcs_are_asked_for_only_when_nobody_knows_them() -> None:
     known = session(records(edge(1, "gw", VDC_A)))
     known.identity.vdc_id, known.identity.vdc_name = VDC_A, "Alpha"
@@ -176,6 +182,10 @@ def test_edges_are_listed_with_their_vdcs() -> None:
     service = AnsService(one)  # type: ignore[arg-type]
     assert [(found.name, found.vdc_name) for found in service.list_edges()] == [("a", "Alpha"), ("b", "Beta")]
     assert [found.name for found in service.list_edges("Beta")] == ["b"]
+    with pytest.raises(NotFoundError, match=r"There is no VDC 'Betta'\. Did you mean 'Beta'\?"):
+        service.list_edges("Betta")
+    with pytest.raises(NotFoundError, match=r"The VDCs are: Alpha, Beta\."):
+        service.list_edges("nope")
     assert service.list_edges()[0].as_dict()["vdc_name"] == "Alpha"
     assert len(one.calls) == 2
 

@@ -54,8 +54,9 @@ class FakeSession:
         self.done.append("login")
         return self.identity
 
-    def logout(self) -> None:
+    def logout(self) -> bool:
         self.done.append("logout")
+        return self.identity is not None
 
 
 class FakeClient:

@@ -157,6 +157,34 @@ def test_logout(vca: Vca, client: MakeClient) -> None:
     assert fake.session.done == ["logout"]
 
 
+def test_logout_without_a_session_says_that_there_is_none(vca: Vca, client: MakeClient) -> None:
+    client(identity=None)
+    result = vca("logout")
+    assert (result.code, result.out) == (0, "")
+    assert "There is no session to end" in result.err and "Signed out" not in result.err
+
+
+@pytest.mark.parametrize(
+    ("module", "extra"),
+    [
+        ("prometheus_client", "metrics"),
+        ("prometheus_client.core", "metrics"),
+        ("jinja2", "dr"),
+        ("uvicorn", "simulator"),
+    ],
+)
+def test_a_command_without_its_extra_says_how_to_install_it(
+    vca: Vca, monkeypatch: pytest.MonkeyPatch, module: str, extra: str
+) -> None:
+    def missing(*arguments: Any, **words: Any) -> None:
+        raise ModuleNotFoundError(f"No module named {module!r}", name=module)
+
+    monkeypatch.setattr("vcloudair_core.config.Settings.load", missing)
+    result = vca("config")
+    assert result.code == 64
+    assert f"pip install 'vcloudair-core[{extra}]'" in result.err and "bug" not in result.err
+
+
 def test_version_names_what_it_runs_on(vca: Vca) -> None:
     shown = json.loads(vca("version", "-o", "json").out)
     assert shown["vcloudair-core"] == __version__

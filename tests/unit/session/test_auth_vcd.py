@@ -85,11 +85,27 @@ def test_versions_are_numbers_between_dots(text: str) -> None:
             as_numbers(text)
 
 
-def test_a_pinned_version_is_not_asked_for() -> None:
+def test_a_pinned_version_that_the_server_offers_is_used() -> None:
     transport = FakeTransport(vcd_answers())
+    assert vcd_session(transport, api_version="5.5").identity.api_version == "5.5"
+    assert transport.sent() == ["GET /api/versions", "POST /api/sessions"]
+    assert transport.requests[1].headers["Accept"] == "application/*+xml;version=5.5"
+
+
+@pytest.mark.parametrize("pinned", ["5.6", "5.51", "99.9"])
+def test_a_pinned_version_that_the_server_does_not_offer_is_refused_with_those_it_offers(pinned: str) -> None:
+    transport = FakeTransport(vcd_answers())
+    with pytest.raises(
+        ConfigurationError, match=rf"does not offer API version {pinned}\. It offers 5\.5, 5\.10, 9\.0"
+    ) as met:
+        vcd_session(transport, api_version=pinned).login()
+    assert "VCA_API_VERSION" in met.value.hint
+    assert transport.sent() == ["GET /api/versions"]
+
+
+def test_a_pinned_version_is_used_untested_where_the_list_cannot_be_had() -> None:
+    transport = FakeTransport(vcd_answers({"GET /api/versions": reply(404)}))
     assert vcd_session(transport, api_version="5.6").identity.api_version == "5.6"
-    assert transport.sent() == ["POST /api/sessions"]
-    assert transport.requests[0].headers["Accept"] == "application/*+xml;version=5.6"
 
 
 def test_a_pinned_version_that_is_none_is_refused_before_anything_is_sent() -> None:
@@ -110,7 +126,7 @@ def test_a_refused_version_tells_what_the_server_speaks() -> None:
     said = "The request has invalid accept header: . Supported API versions are: [36.3, 33.0 [D]] ([D] …)."
     answers = vcd_answers() | {"POST /api/sessions": reply(406, error_xml(said, "NOT_ACCEPTABLE", 406))}
     with pytest.raises(InvalidRequestError) as caught:
-        vcd_session(FakeTransport(answers), api_version="5.6").login()
+        vcd_session(FakeTransport(answers), api_version="5.5").login()
     assert "36.3, 33.0 [D]" in caught.value.hint
 
 

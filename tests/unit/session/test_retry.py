@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from tests.unit.session.fakes import FakeTransport, broke, error_xml, reply, settings_of
+from tests.unit.session.fakes import BASE, FakeTransport, broke, error_xml, reply, settings_of
 from vcloudair_core.errors import TimeoutExpiredError, TlsError, VcloudAirError
 from vcloudair_core.http import Headers, Request, Response
 from vcloudair_core.session.clock import FakeClock
 from vcloudair_core.session.origins import Origins
-from vcloudair_core.session.retry import RetryPolicy, retry_after_s
+from vcloudair_core.session.retry import RetryPolicy, WaitBudget, retry_after_s
 from vcloudair_core.session.wire import Wire
 
 URL = "https://vcd.example.test/api/x"
@@ -126,3 +126,31 @@ def test_a_server_that_says_again_at_once_does_not_keep_us_for_ever() -> None:
 
 def test_settings_make_the_policy() -> None:
     assert RetryPolicy.of(settings_of(retries=2, max_retry_wait=9)) == RetryPolicy(retries=2, max_wait_s=9)
+
+
+def test_all_calls_of_a_session_share_one_bound_on_waiting() -> None:
+    clock = FakeClock()
+    transport = FakeTransport({"GET /x": reply(503)})
+    wire = Wire(transport, policy=RetryPolicy(retries=9, max_wait_s=30), clock=clock, max_total_wait_s=70)
+    request = Request("GET", f"{BASE}/x", Headers({}))
+    errors = [wire.send(request, Origins(BASE), repeatable=True).error for _ in range(4)]
+    assert 69.9 < sum(clock.slept) <= 70.001
+    assert "max_retry_total" in str(errors[-1]) and "max_retry_total" not in str(errors[0])
+    asked = len(transport.requests)
+    wire.send(request, Origins(BASE), repeatable=True)
+    assert len(transport.requests) == asked + 1
+    clock.advance(40)
+    wire.send(request, Origins(BASE), repeatable=True)
+    assert len(transport.requests) > asked + 2
+
+
+def test_calls_that_wait_at_the_same_time_share_the_bound() -> None:
+    clock = FakeClock()
+    budget = WaitBudget(10, clock)
+    with budget.waiting(), budget.waiting():
+        clock.advance(4)
+    assert budget.left() == 6
+    clock.advance(1)
+    assert budget.left() == 7
+    clock.advance(100)
+    assert budget.left() == 10

@@ -29,8 +29,10 @@ def login(run: Invocation) -> None:
 def logout(run: Invocation) -> None:
     """End the session at the server and forget its token."""
     with run.client() as client:
-        client.session.logout()
-        say("Signed out.")
+        if client.session.logout():
+            say("Signed out.")
+        else:
+            say("There is no session to end: none is kept for this user and server.")
 
 
 @connected

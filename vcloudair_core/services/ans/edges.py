@@ -97,6 +97,15 @@ def _not_found(edges: Sequence[Edge], pool: Sequence[Edge], wanted: str, vdc: st
     return NotFoundError(f"There is no edge gateway {wanted!r}{where}.", hint=hint)
 
 
+def no_such_vdc(wanted: str, names: Iterable[str]) -> NotFoundError:
+    """Return the error for a VDC that is not there, with the nearest name, else all."""
+    known = sorted({name for name in names if name})
+    nearest = near(wanted, known)
+    listed = f"The VDCs are: {', '.join(known[:10])}{' …' if len(known) > 10 else ''}." if known else ""
+    hint = f"{nearest[:1].upper()}{nearest[1:]} {listed}" if nearest else listed
+    return NotFoundError(f"There is no VDC {wanted!r}.", hint=hint.strip() or "Check vdc (VCA_VDC).")
+
+
 def _known(edges: Iterable[Edge]) -> str:
     names = sorted({edge.name for edge in edges})
     if not names:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from vcloudair_core.errors import (
     AmbiguousMatchError,
+    ApiError,
     ConfigurationError,
     IncompleteResultError,
     NotFoundError,
 )
 from vcloudair_core.services.ans.codecs import firewall_codec, nat_codec
 from vcloudair_core.services.ans.edge_codec import named, parse_edges, parse_vdc_names
-from vcloudair_core.services.ans.edges import Edge, last_part, pick, refuse_plain_edge, same_vdc, uuid_in
+from vcloudair_core.services.ans.edges import Edge, last_part, no_such_vdc, pick, refuse_plain_edge, same_vdc, uuid_in
 from vcloudair_core.services.ans.section_store import KeepableSectionStore
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ class _Known:
 
     edges: list[Edge] | None = None
     has_vdc_names: bool = False
+    vdcs: dict[str, str] | None = None
+    """Names of VDCs by id, once they were asked for."""
 
 
 # By session and without a link back to it, so that it goes when its session goes.
@@ -74,18 +77,40 @@ class EdgeDirectory:
             edge = self._pick(wanted, vdc)
         except NotFoundError:
             if fresh:
+                if vdc:
+                    self._check_vdc(vdc)
                 raise
-            self._known.edges, self._known.has_vdc_names = None, False  # it may have been made since
+            # It may have been made since.
+            self._known.edges, self._known.has_vdc_names, self._known.vdcs = None, False, None
             edge = self._pick(wanted, vdc)
         refuse_plain_edge(edge)
         return edge
 
     def list_edges(self, vdc: str = "") -> list[Edge]:
-        """All edges with the names of their VDCs, by name; only those of ``vdc`` if given."""
-        edges = self._with_vdc_names()
-        return sorted(
-            (edge for edge in edges if not vdc or same_vdc(edge, vdc)), key=lambda edge: (edge.name, edge.vdc_name)
-        )
+        """All edges with the names of their VDCs, by name; only those of ``vdc`` if given.
+
+        Raises NotFoundError, with the VDCs that there are, when ``vdc`` is none of them.
+        """
+        edges = [edge for edge in self._with_vdc_names() if not vdc or same_vdc(edge, vdc)]
+        if vdc and not edges:
+            self._check_vdc(vdc)
+        return sorted(edges, key=lambda edge: (edge.name, edge.vdc_name))
+
+    def _vdc_names(self) -> dict[str, str]:
+        if self._known.vdcs is None:
+            self._known.vdcs = self._whole("orgVdc", parse_vdc_names)
+        return self._known.vdcs
+
+    def _check_vdc(self, vdc: str) -> None:
+        """Raise NotFoundError for a VDC that is not there. Users who may not list VDCs are not told."""
+        identity = self._session.identity
+        try:
+            names = dict(self._vdc_names())
+        except ApiError:
+            return
+        names |= {uuid_in(identity.vdc_id): identity.vdc_name} if uuid_in(identity.vdc_id) else {}
+        if names and not any(same_vdc(Edge("", vdc_id=known, vdc_name=name), vdc) for known, name in names.items()):
+            raise no_such_vdc(vdc, names.values())
 
     def _pick(self, wanted: str, vdc: str) -> Edge:
         edges = self._with_vdc_names() if vdc and not uuid_in(last_part(vdc)) else self._all()
@@ -132,7 +157,7 @@ class EdgeDirectory:
         names = {uuid_in(identity.vdc_id): identity.vdc_name} if uuid_in(identity.vdc_id) else {}
         if any(not edge.vdc_name and edge.vdc_id not in names for edge in edges):
             # Older servers give only the link of the VDC. Source: api/real-world-notes.md §3.
-            names |= self._whole("orgVdc", parse_vdc_names)
+            names |= self._vdc_names()
         self._known.edges = [named(edge, names) for edge in edges]
         self._known.has_vdc_names = True
         return self._known.edges
