@@ -28,7 +28,7 @@ def proxy(server: SimulatorServer) -> Iterator[str]:
         yield running.url
 
 
-def _environment(server: SimulatorServer) -> dict[str, str]:
+def cloud_environment(server: SimulatorServer) -> dict[str, str]:
     env = server.env()
     return {
         "CLOUD_USER": env["VCA_USERNAME"],
@@ -62,10 +62,10 @@ def test_a_program_does_the_same_with_one_word_changed(
 ) -> None:
     ran: dict[str, Ran] = {}
     left: dict[str, list[Any]] = {}
+    path, env = PROGRAMS / f"{program}.py", cloud_environment(server)
     for package in PACKAGES:
         _prepare(server, program, monkeypatch)
-        path, folder = PROGRAMS / f"{program}.py", tmp_path / package
-        ran[package] = run_program(path, package, folder, _environment(server), ca_path=server.ca_path, proxy=proxy)
+        ran[package] = run_program(path, package, tmp_path / package, env, ca_path=server.ca_path, proxy=proxy)
         left[package] = _sections(server)
     theirs, ours = (ran[package] for package in PACKAGES)
     assert "Traceback" not in theirs.errors, theirs.errors

@@ -19,3 +19,7 @@ def __getattr__(name: str) -> Any:
     from vcloudair_core.session import facade
 
     return getattr(facade, name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -158,7 +158,7 @@ class EdgeSection:
     @property
     def dialect(self) -> str:
         """The dialect that the server turned out to speak, or until it was asked, the first to try."""
-        return self._store().dialect
+        return self._store().dialect if self.section else self._dialects[0]
 
     @property
     def config_data(self) -> dict[str, Any]:
@@ -178,7 +178,7 @@ class EdgeSection:
         self._loaded = True
 
     def _load(self) -> None:
-        if not self._loaded:
+        if not self._loaded and self.section:
             self.get_config()
 
     # -- the records ---------------------------------------------------------------------------------------------
@@ -188,7 +188,7 @@ class EdgeSection:
         """The list of raw records itself."""
         self._load()
         outer_key, inner_key = self.records_path
-        held: list[Any] = self._config[outer_key][inner_key]
+        held: list[Any] = self._config[outer_key][inner_key] if self._loaded else self._records
         return held
 
     @records.setter

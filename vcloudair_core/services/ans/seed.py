@@ -57,6 +57,7 @@ class ANSFirewall(EdgeSection):
         problems.raise_if_any()
         records = self.records
         rule = self.json_codec(self.dialect).new_rule(completed_rule(spec))
+        rule.setdefault("description", "")
         for side in ("source", "destination"):
             # All lists are there, also for any: programs of the original SDK go on to append to them.
             rule.setdefault(side, {"ipAddress": [], "vnicGroupId": []})
