@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import AuthenticationError, ConfigurationError, VcloudAirError
+from vcloudair_core.exporter_vms import vm_families
 from vcloudair_core.measuring import measure
 from vcloudair_core.services.metrics.base_units import base_of, help_of
 from vcloudair_core.services.metrics.export import LABELS, labels_of
@@ -35,6 +36,9 @@ WINDOW = {"vca": "5m", "vcd-historic": "70m", "vcd-current": "1h"}
 
 FRESH_INTERVALS = 2.5
 """A value that comes every half hour is fresh for longer than one that comes every minute."""
+
+MOST_SKEW_S = 60.0
+"""Clocks that differ by more are told of."""
 
 _Sample = tuple[tuple[str, ...], float, float, float]
 """(labels, value in base units, time, seconds between samples)."""
@@ -57,8 +61,11 @@ class _Held:
     """What the last collection left. ``families``: name of the metric to its original name and its samples."""
 
     families: Mapping[str, tuple[str, list[_Sample]]] = field(default_factory=dict)
-    machines: int = 0
+    machines: Sequence[Mapping[str, Any]] = ()
+    measured: frozenset[str] = frozenset()
     unmeasured: int = 0
+    missing: int = 0
+    skew_s: float | None = None
 
 
 class Collector:
@@ -94,6 +101,8 @@ class Collector:
         self._thread: threading.Thread | None = None
         self._refusals = 0
         self._to_skip = 0
+        self._told: dict[str, str] = {}
+        self._broken = ""
         self.cost = Cost()
 
     # -- collecting --------------------------------------------------------------------------------------------------
@@ -112,7 +121,12 @@ class Collector:
     def _run(self) -> None:
         while not self._stop.is_set():
             began = time.monotonic()
-            self.collect_once()
+            try:
+                self.collect_once()
+            except Exception as exc:  # noqa: BLE001 - dying in silence looks like a cloud where nothing changes
+                self._broken = f"{type(exc).__name__}: {exc}"
+                self.cost.failed_collections += 1
+                _log.exception("The collection failed unexpectedly. The next one is tried as usual.")
             self._stop.wait(max(1.0, self._interval_s - (time.monotonic() - began)))
 
     def collect_once(self) -> bool:
@@ -132,7 +146,10 @@ class Collector:
         self.cost.collections += 1
         try:
             source = self._client.service("metrics").source_of(self._source)
-            found = measure(self._client, self._names, source=source, start=WINDOW[source], **self._asked)
+            missing: list[str] = []
+            found = measure(
+                self._client, self._names, source=source, start=WINDOW[source], missing=missing, **self._asked
+            )
         except VcloudAirError as exc:
             self.cost.failed_collections += 1
             _log.warning("The collection failed: %s", exc)
@@ -148,8 +165,47 @@ class Collector:
         self.cost.machine_errors += len(found.collected.failed)
         self.cost.last_success = self._now()
         machines = {one["id"]: one for one in found.machines}
-        self._held = _Held(_families(found.collected.series, machines), len(machines), len(found.collected.failed))
+        date_s = session.server_time_s
+        self._held = _Held(
+            _families(found.collected.series, machines),
+            list(machines.values()),
+            frozenset(one.vm_id for one in found.collected.series if one.samples),
+            len(found.collected.failed),
+            len(missing),
+            None if date_s is None else self._now() - date_s,
+        )
+        self._broken = ""
+        self._tell("missing", f"VMs not found: {', '.join(missing)}. The others are measured." if missing else "")
+        self._tell_of_time(self._held)
         return True
+
+    def _tell(self, topic: str, text: str) -> None:
+        """Log a warning once, until it changes."""
+        if text and self._told.get(topic) != text:
+            _log.warning("%s", text)
+        self._told[topic] = text
+
+    def _tell_of_time(self, held: _Held) -> None:
+        stale = sum(not self._is_fresh(sample) for _, samples in held.families.values() for sample in samples)
+        is_off = held.skew_s is not None and abs(held.skew_s) > MOST_SKEW_S
+        # Rounded, so that a drifting clock is not told of with every collection.
+        seconds = held.skew_s or 0.0
+        way = "ahead of" if seconds > 0 else "behind"
+        skew = f"about {max(1, round(abs(seconds) / 60))} minutes {way}" if is_off else "not far from"
+        text = f"The clock of the exporter is {skew} the clock of the cloud." if stale or is_off else ""
+        if stale:
+            text = f"Series are too old and left out. {text} Set the clocks, or raise --stale."
+        self._tell("time", text)
+
+    def problem(self) -> str:
+        """Return the reason why nothing is collected that only a restart may cure, or an empty string."""
+        if self._thread is not None and not self._thread.is_alive() and not self._stop.is_set():
+            return "the collecting thread has ended"
+        return f"the last collection failed unexpectedly: {self._broken}" if self._broken else ""
+
+    def _is_fresh(self, sample: _Sample) -> bool:
+        _, _, moment, interval_s = sample
+        return self._now() - moment <= max(self._stale_s, FRESH_INTERVALS * interval_s)
 
     def _wait_to_sign_in(self) -> None:
         # Counted in collections, whose pace is known: the session's own wait may end a moment after one of them.
@@ -165,25 +221,33 @@ class Collector:
         """For prometheus-client, with every scrape. Asks nobody."""
         from prometheus_client.core import GaugeMetricFamily
 
-        held, now = self._held, self._now()
+        held, stale = self._held, 0
         for name, (original, samples) in held.families.items():
             family = GaugeMetricFamily(name, help_of(original), labels=LABELS)
-            for labels, value, moment, interval_s in samples:
-                if now - moment <= max(self._stale_s, FRESH_INTERVALS * interval_s):
-                    family.add_metric(labels, value)
+            for sample in samples:
+                if self._is_fresh(sample):
+                    family.add_metric(sample[0], sample[1])
+                else:
+                    stale += 1
             if family.samples:
                 yield family
-        yield from self._own(held)
+        if self.cost.last_success and self._now() - self.cost.last_success <= self._stale_s:
+            yield from vm_families(held.machines, held.measured)
+        yield from self._own(held, stale)
 
-    def _own(self, held: _Held) -> Iterable[Metric]:
+    def _own(self, held: _Held, stale: int) -> Iterable[Metric]:
         from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
         cost = self.cost
         is_fresh = bool(cost.last_success) and self._now() - cost.last_success <= self._stale_s
-        up = 1.0 if is_fresh and not self._refusals else 0.0
+        up = 1.0 if is_fresh and not self._refusals and not self.problem() else 0.0
+        skew = float("nan") if held.skew_s is None else held.skew_s
         for name, about, value in (
             ("up", "Whether the last collection that worked is fresh, and signing in is not refused.", up),
-            ("machines", "Machines that were found.", held.machines),
+            ("machines", "Machines that were found.", len(held.machines)),
+            ("missing_machines", "Machines that were named and not found.", held.missing),
+            ("stale_series", "Series that are too old and left out.", stale),
+            ("clock_skew_seconds", "Seconds by which this clock is ahead of the cloud's.", skew),
             ("unmeasured_machines", "Machines that could not be measured in the last collection.", held.unmeasured),
             ("collection_duration_seconds", "How long the last collection took.", cost.last_seconds),
             ("last_success_timestamp_seconds", "When the last collection that worked ended.", cost.last_success),

@@ -53,7 +53,9 @@ class ExporterServer:
         from prometheus_client import make_wsgi_app
 
         app: _App = _kept(make_wsgi_app(registry_of(collector), disable_compression=True))
-        self._server = make_server(host, port, _guarded(app, auth), server_class=_Server, handler_class=_Handler)
+        self._server = make_server(
+            host, port, _guarded(app, auth, collector.problem), server_class=_Server, handler_class=_Handler
+        )
         if certfile:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             try:
@@ -102,12 +104,15 @@ def _kept(app: _App) -> _App:
     return answer
 
 
-def _guarded(app: _App, auth: tuple[str, Secret] | None) -> _App:
+def _guarded(app: _App, auth: tuple[str, Secret] | None, problem: Callable[[], str]) -> _App:
     """Two paths, reading only, and nobody without the password."""
 
     def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         path, method = environ.get("PATH_INFO", ""), environ.get("REQUEST_METHOD", "")
         if path == "/healthz":
+            reason = problem()
+            if reason:
+                return _plain(start, "503 Service Unavailable", f"{reason}\n")
             return _plain(start, "200 OK", "ok\n")
         if auth is not None and not _is_known(environ.get("HTTP_AUTHORIZATION", ""), auth):
             return _plain(

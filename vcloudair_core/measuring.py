@@ -31,9 +31,16 @@ class Measurement:
 
 
 def choose(
-    client: Client, names: Sequence[str] = (), *, where: Mapping[str, Any] | None = None, vdc: str = ""
+    client: Client,
+    names: Sequence[str] = (),
+    *,
+    where: Mapping[str, Any] | None = None,
+    vdc: str = "",
+    missing: list[str] | None = None,
 ) -> list[dict[str, Any]]:
     """Machines by name or UUID, or those that meet conditions; with neither, every one, templates excepted.
+
+    ``missing`` takes the names that are not there, which are an error otherwise.
 
     Raises: NotFoundError that names all that are not there, AmbiguousMatchError, and what :meth:`Machines.read` raises.
     """
@@ -46,7 +53,7 @@ def choose(
     if not names:
         return found
     chosen: dict[str, dict[str, Any]] = {}
-    missing = []
+    unknown = []
     for name in names:
         wanted = name.rpartition(":")[2].casefold()
         meant = [one for one in found if one["name"] == name or one["id"] == wanted]
@@ -57,11 +64,13 @@ def choose(
                 hint="Give the id, or narrow it with a condition on containerName.",
             )
         if not meant:
-            missing.append(name)
+            unknown.append(name)
         chosen.update({one["id"]: one for one in meant})
-    if missing:
+    if missing is not None:
+        missing += unknown
+    elif unknown:
         raise NotFoundError(
-            f"There is no machine {', '.join(map(repr, missing))}.", hint="`vca query vm` lists those that there are."
+            f"There is no machine {', '.join(map(repr, unknown))}.", hint="`vca query vm` lists those that there are."
         )
     return list(chosen.values())
 
@@ -76,12 +85,15 @@ def measure(
     end: object = None,
     metrics: Sequence[str] = (),
     source: str = "auto",
+    missing: list[str] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Measurement:
     """Choose machines and collect their metrics. Raises what :func:`choose` and ``MetricsService.collect`` raise."""
     service = client.service("metrics")
     service.check(start=start, end=end, metrics=metrics, source=source)  # bad input sends nothing
-    chosen = sorted(choose(client, names, where=where, vdc=vdc), key=lambda one: (one["name"], one["id"]))
+    chosen = sorted(
+        choose(client, names, where=where, vdc=vdc, missing=missing), key=lambda one: (one["name"], one["id"])
+    )
     ids = [one["id"] for one in chosen]
     asked = {"start": start, "end": end, "metrics": metrics, "source": source}
     return Measurement(chosen, service.collect(ids, **asked, progress=progress))

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
 import ssl
 import subprocess
 import sys
+import threading
 import time
 import tracemalloc
 import urllib.error
 import urllib.request
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,7 @@ import yaml
 from tests.support.documents import ROOT
 from vcloudair_core.exporter import Collector
 from vcloudair_core.exporter_http import ExporterServer
+from vcloudair_core.measuring import measure
 from vcloudair_core.redact import Secret
 from vcloudair_core.simulator import Simulator, SimulatorConfig, SimulatorServer
 from vcloudair_core.testing import simulated_app, simulator_settings
@@ -163,8 +166,6 @@ def test_promtool_finds_nothing_to_say(exporter: str) -> None:
 
 
 def test_the_dashboard_asks_for_metrics_that_there_are(exporter: str) -> None:
-    import re
-
     dashboard = json.loads((ROOT / "docs" / "monitoring" / "dashboard.json").read_text(encoding="utf-8"))
     asked = {name for panel in dashboard["panels"] for target in panel["targets"]
              for name in re.findall(r"vca_\w+", target["expr"])}  # fmt: skip
@@ -235,6 +236,99 @@ def test_a_refused_sign_in_is_repeated_later_and_up_is_zero_meanwhile(
             worked.append(collector.collect_once())
             assert f"vca_exporter_up {float(worked[-1])}" in _text(collector)
     assert worked == [False] * failed_intervals + [True] * (20 - failed_intervals)
+
+
+def _values(text: str, metric: str, label: str = "vm") -> dict[str, float]:
+    """Values of a metric by a label."""
+    found = re.findall(rf'^{metric}\{{.*?\b{label}="([^"]*)".*\}} (\S+)$', text, re.MULTILINE)
+    return {name: float(value) for name, value in found}
+
+
+def test_every_vm_is_named_with_its_power_state_and_size(collector: Collector, simulator: Simulator) -> None:
+    on, off, suspended, broken = list(simulator.world.vms.values())[:4]
+    off.status, suspended.status = "POWERED_OFF", "SUSPENDED"
+    on.cpus, on.memory_mb = 3, 1024
+    simulator.faults.add("status", status=500, path=f"vm-{broken.vm_id}/metrics", count=0)
+    assert collector.collect_once()
+    text = _text(collector)
+    assert len(_values(text, "vca_vm_info")) == 20
+    for vm, state in ((on, "on"), (off, "off"), (suspended, "suspended"), (broken, "on")):
+        lines = [line for line in text.splitlines() if line.startswith("vca_vm_power_state") and vm.vm_id in line]
+        assert _values("\n".join(lines), "vca_vm_power_state", "state") == {
+            name: float(name == state) for name in ("on", "off", "suspended", "other")
+        }
+    assert _values(text, "vca_vm_cpus")[on.name] == 3
+    assert _values(text, "vca_vm_memory_bytes")[on.name] == 2**30
+    measured = _values(text, "vca_vm_measured")
+    assert (measured[on.name], measured[broken.name]) == (1, 0)
+    assert broken.name not in _values(text, "vca_vm_cpu_usage_average_ratio")
+
+
+def test_a_named_vm_that_is_gone_does_not_fail_the_others(
+    simulator: Simulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    with simulated_app(simulator).client(**simulator_settings(simulator), retries=0) as client:
+        collector = Collector(client, names=["vm-0001", "vm-0002"], metrics=["cpu.*"])
+        assert collector.collect_once()
+        simulator.world.vms.pop(next(iter(simulator.world.vms)))
+        assert collector.collect_once()
+        assert collector.collect_once()
+        text = _text(collector)
+    assert set(_values(text, "vca_vm_info")) == {"vm-0002"}
+    assert "vca_exporter_missing_machines 1.0" in text
+    assert caplog.text.count("VMs not found: vm-0001") == 1
+
+
+def test_a_clock_that_is_ahead_is_told_of(simulator: Simulator, caplog: pytest.LogCaptureFixture) -> None:
+    with simulated_app(simulator).client(**simulator_settings(simulator), retries=0) as client:
+        collector = Collector(client, metrics=["cpu.*"], now=lambda: simulator.clock.now() + 3600)
+        assert collector.collect_once()
+        assert collector.collect_once()
+        text = _text(collector)
+    stale = float(re.findall(r"^vca_exporter_stale_series (\S+)$", text, re.MULTILINE)[0])
+    assert stale >= 20 and "vca_vm_cpu_usage_average_ratio{" not in text
+    skew = float(re.findall(r"^vca_exporter_clock_skew_seconds (\S+)$", text, re.MULTILINE)[0])
+    assert 3590 < skew < 3700
+    assert caplog.text.count("about 60 minutes ahead of the clock of the cloud") == 1
+
+
+def test_an_unexpected_error_is_not_healthy_and_not_the_end(
+    collector: Collector, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    failed = threading.Event()
+
+    def fail(*arguments: Any, **more: Any) -> Any:
+        failed.set()
+        raise TypeError("a bug")
+
+    monkeypatch.setattr("vcloudair_core.exporter.measure", fail)
+    with ExporterServer(collector) as server:
+        assert _get(f"{server.url}/healthz") == (200, "ok\n")
+        collector.start()
+        try:
+            assert failed.wait(30)
+            _wait(lambda: _get(f"{server.url}/healthz")[0] == 503)
+            assert "TypeError: a bug" in _get(f"{server.url}/healthz")[1]
+            assert "vca_exporter_up 0.0" in _text(collector)
+            monkeypatch.setattr("vcloudair_core.exporter.measure", measure)
+            assert collector.collect_once()
+            assert _get(f"{server.url}/healthz") == (200, "ok\n")
+        finally:
+            collector.stop()
+    assert "The collection failed unexpectedly" in caplog.text
+
+
+def test_a_thread_that_has_ended_is_not_healthy(collector: Collector, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collector, "_run", lambda: None)
+    collector.start()
+    _wait(lambda: "has ended" in collector.problem())
+
+
+def _wait(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def _text(collector: Collector) -> str:

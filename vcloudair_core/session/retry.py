@@ -155,14 +155,15 @@ def retry_after_s(response: Response | None, clock: Clock) -> float | None:
         return None
     if value.isascii() and value.isdigit():
         return float(value[:9])
-    wanted = _seconds_of_date(value)
+    wanted = seconds_of_date(value)
     if wanted is None:
         return None
-    sent = _seconds_of_date(response.headers.get("Date", ""))
+    sent = seconds_of_date(response.headers.get("Date", ""))
     return max(0.0, wanted - (clock.wall() if sent is None else sent))
 
 
-def _seconds_of_date(value: str) -> float | None:
+def seconds_of_date(value: str) -> float | None:
+    """Return a time of HTTP in seconds since 1970, or None for what is none."""
     try:
         return email.utils.parsedate_to_datetime(value).timestamp()
     except (TypeError, ValueError, IndexError, OverflowError):

@@ -90,6 +90,11 @@ class Session:
         return self._wire.transport
 
     @property
+    def server_time_s(self) -> float | None:
+        """Time of the latest response by the server's own clock, in seconds since 1970; None when it tells none."""
+        return self._wire.server_time_s
+
+    @property
     def calls(self) -> int:
         """How many HTTP exchanges there were so far, sign-in and repeats included."""
         return self._wire.calls

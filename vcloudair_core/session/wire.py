@@ -15,7 +15,7 @@ from vcloudair_core.http import Exchange, Headers, Request, Response
 from vcloudair_core.redact import Secret, redact_text, redacted_exchange, remember
 from vcloudair_core.session.api_errors import error_of
 from vcloudair_core.session.origins import Origins, shown_origin
-from vcloudair_core.session.retry import Attempt, RetryPolicy, WaitBudget, send_with_retries
+from vcloudair_core.session.retry import Attempt, RetryPolicy, WaitBudget, seconds_of_date, send_with_retries
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -69,6 +69,7 @@ class Wire:
     ) -> None:
         self.transport = transport
         self.clock = clock
+        self.server_time_s: float | None = None
         self.calls = 0
         self._policy = policy
         self._budget = WaitBudget(max_total_wait_s, clock)
@@ -169,6 +170,7 @@ class Wire:
             self.calls += 1
         try:
             response = self.transport.send(request)
+            self.server_time_s = seconds_of_date(response.headers.get("Date", "")) or self.server_time_s
             self._learn_from(response.headers)
             error = error_of(response, request, secrets=self.secrets())
         except VcloudAirError as exc:
