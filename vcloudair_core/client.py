@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import difflib
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.engine.desired import Absent, Desired, ExactLists, Exactly, Present
 from vcloudair_core.engine.ensure import Veto, ensure
+from vcloudair_core.engine.fields import secret_names
 from vcloudair_core.engine.kind import Validates
 from vcloudair_core.engine.lock import locker_of
 from vcloudair_core.errors import PluginError, SpecError
 from vcloudair_core.plugin.printing import prints_aside
 
 if TYPE_CHECKING:
+    from vcloudair_core.check_run import CheckRun
     from vcloudair_core.config import Settings
     from vcloudair_core.engine.kind import ResourceKind, Store
     from vcloudair_core.engine.outcome import Outcome
@@ -32,6 +34,8 @@ _STATES: dict[str, Callable[[tuple[Any, ...]], Desired]] = {
     "exact": Exactly,
     "exact_lists": ExactLists,
 }
+_SECRETS = frozenset(("psk", "global_psk"))
+"""Of sections within documents, whose spec types do not name theirs."""
 
 
 class Client:
@@ -57,6 +61,7 @@ class Client:
         self._opened: dict[str, Any] = {}
         self._loaded: dict[str, ResourceKind] = {}
         self._lock = threading.Lock()
+        self._check_run: CheckRun | None = None
 
     # -- by name -------------------------------------------------------------------------------------------------
 
@@ -115,12 +120,39 @@ class Client:
         """
         chosen = self.kind(kind)
         with _aside(chosen):
-            desired = self._desired(kind, specs, state)
+            listed = [specs] if isinstance(specs, Mapping) else list(specs)
+            desired = self._desired(kind, listed, state)
             if isinstance(chosen, Validates):
                 chosen.validate(desired)  # before opening, which may look the target up: bad input sends nothing
             store = self._open(chosen, target)
             veto = self._veto if approve is None or check else _both(self._veto, approve)
-            return ensure(chosen, store, desired, check=check, veto=veto, lock=locker_of(self.settings))
+            lock = locker_of(self.settings)
+            with self._checking(check) as run:
+                outcome = ensure(chosen, store, desired, check=check, veto=veto, lock=lock)
+                if run is not None and outcome.changed:
+                    secrets = secret_names(chosen.spec_type) | _SECRETS
+                    run.record(store.lock_key, kind, state, listed, secrets)
+            return outcome
+
+    def join_check_run(self, run_id: str) -> None:
+        """Plan later check-mode calls on what those of the same run would have changed, in whatever process they were.
+
+        ``run_id`` names the run. It is kept on this host for a day, without secrets. Calls that are not in check mode,
+        and :meth:`read`, take no notice of it.
+        """
+        from vcloudair_core.check_run import CheckRun
+
+        self._check_run = CheckRun(self.settings, run_id)
+
+    @contextmanager
+    def _checking(self, check: bool) -> Iterator[CheckRun | None]:
+        """Let stores see the changes that are expected by now, within the block."""
+        run = self._check_run if check else None
+        self.session.check_run = run
+        try:
+            yield run
+        finally:
+            self.session.check_run = None
 
     def _desired(self, kind: str, specs: Mapping[str, Any] | Iterable[Mapping[str, Any]], state: str) -> Desired:
         desired_type = _STATES.get(state)
@@ -152,7 +184,8 @@ class Client:
 
         listed = specs_of(specs)
         wish = Wish(kind, state, listed, dict(target or {}), self._desired(kind, listed, state))
-        return self._staging().add(wish, stage_id, check=check)
+        with self._checking(check):
+            return self._staging().add(wish, stage_id, check=check)
 
     def commit_stage(
         self, stage_id: str, *, target: Mapping[str, Any] | None = None, check: bool = False
@@ -162,7 +195,8 @@ class Client:
         An empty list when nothing is staged. On an error, what was not written stays on the stage.
         Raises: StageError, and every error of :meth:`ensure`.
         """
-        return self._staging().commit(stage_id, target, check=check)
+        with self._checking(check):
+            return self._staging().commit(stage_id, target, check=check)
 
     def stages(self) -> list[StageContent]:
         """Every stage of this user on this host that waits for a commit, oldest first. Sends nothing."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from vcloudair_core.engine.desired import Desired, Present
 from vcloudair_core.engine.ensure import Veto, ensure
+from vcloudair_core.engine.fields import secret_names
 from vcloudair_core.engine.kind import Document, Keepable, Store, Validates
 from vcloudair_core.engine.lock import locker_of
 from vcloudair_core.engine.outcome import Outcome
@@ -113,6 +114,14 @@ class Staging:
                         return outcomes
                     outcomes.append(self._commit(part, check))
                     content.sections.remove(part)
+                    self._expect(part)
+
+    def _expect(self, part: StagedSection) -> None:
+        """Let later tasks of a check-mode run know what a commit would have written."""
+        run = self._client.session.check_run
+        for asked in part.operations if run is not None else ():
+            names = secret_names(self._client.kind(asked["kind"]).spec_type)
+            run.record(part.lock_key, asked["kind"], asked["state"], asked["specs"], names)
 
     def _next(self, content: StageContent, target: Mapping[str, Any] | None) -> StagedSection | None:
         # In one order, whatever came first: what lets traffic in (firewall) is there before what leads it on (nat).

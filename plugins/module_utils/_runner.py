@@ -29,6 +29,9 @@ except ImportError:
 _SETTINGS = (*connection_arguments(), *(name for name in edge_arguments() if name != "edge"))
 _TARGET = ("edge", "vdc")
 
+RUN_ID = "_vca_run_id"
+"""Not an option: what the action plugin tells a module in check mode, so that it knows of the tasks before it."""
+
 
 class AnsibleModule(basic.AnsibleModule):
     """A module that keeps secrets within lists and mappings out of the system's log, too.
@@ -41,12 +44,14 @@ class AnsibleModule(basic.AnsibleModule):
 
     def __init__(self, hide=None, **declared):
         self._hide = hide
+        self.run_id = None
         super(AnsibleModule, self).__init__(**declared)
         self._add_hidden()  # should a version of Ansible load parameters in another way
 
     def _load_params(self):
         """As Ansible's; from here on nothing that is secret is shown, whatever is wrong with the rest."""
         super(AnsibleModule, self)._load_params()
+        self.run_id = self.params.pop(RUN_ID, None)
         self._undo_nesting(self.params, self.argument_spec)
         self._add_hidden()
         # Before Ansible looks at types and choices: none of them takes an empty cell.
@@ -192,7 +197,8 @@ class Module(object):
         problem = library_problem()
         if problem:
             module.fail_json(**problem)
-        result = execute(self.work, module.params, module.check_mode, module._diff, connect)
+        params = module.params if module.run_id is None else dict(module.params, **{RUN_ID: module.run_id})
+        result = execute(self.work, params, module.check_mode, module._diff, connect)
         for warning in result.pop("warnings", ()):
             module.warn(warning)
         if result.pop("failed", False):
@@ -242,6 +248,8 @@ def execute(work, params, check_mode=False, diff_mode=False, connect=None):
     client = None
     try:
         client = (connect or vcloudair_core.connect)(**given(params, _SETTINGS))
+        if check_mode and params.get(RUN_ID):
+            client.join_check_run(params[RUN_ID])
         result = work(client, params, check_mode, diff_mode)
         result["api_calls"] = client.session.calls
         return result

@@ -15,7 +15,7 @@ from ansible import constants as C
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
-from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import library_problem
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import RUN_ID, library_problem
 from ansible_collections.vcloudair.cloud.plugins.plugin_utils import in_controller, interpreter
 from ansible_collections.vcloudair.cloud.plugins.plugin_utils.run_id import run_id
 
@@ -58,6 +58,8 @@ class ModuleAction(ActionBase):
         if "stage_id" in self.module.argument_spec and not arguments.get("stage_id"):
             # A task runs in a worker, whose parent is the run itself.
             arguments["stage_id"] = run_id(os.getppid())
+        if self._task.check_mode:
+            arguments[RUN_ID] = run_id(os.getppid())
         return arguments
 
     def _run_here(self, name, task_vars):

@@ -21,6 +21,7 @@ from vcloudair_core.session.urls import is_absolute, join, refuse_steps_back
 from vcloudair_core.session.wire import SAFE_METHODS, Outcome, Wire
 
 if TYPE_CHECKING:
+    from vcloudair_core.check_run import CheckRun
     from vcloudair_core.config import Settings
     from vcloudair_core.plugin.records import RecordType
     from vcloudair_core.redact import Secret
@@ -74,6 +75,7 @@ class Session:
             max_total_wait_s=float(settings.max_retry_total),
         )
         self._refused = RefusedSignIns()
+        self.check_run: CheckRun | None = None
         self._can_reach = True
         self._is_kept = False
 

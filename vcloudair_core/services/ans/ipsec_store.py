@@ -27,9 +27,9 @@ class IpsecStore(SectionStore):
         self._book = PskBook.of(session.settings, self.lock_key)
         self._sent: dict[str, Secret] = {}
 
-    def read(self) -> Document:
+    def _read(self) -> Document:
         """Raises what a section's store raises. The document knows what this machine knows of its keys."""
-        document = super().read()
+        document = super()._read()
         self._book.load()
         if self._sent:
             tunnels = ipsec_codec(self.dialect).decode(document).tunnels

@@ -82,7 +82,19 @@ class SectionStore:
         return _SECTION_PATHS[self.dialect].format(edge=quote(self.edge.edge_id, safe=""), section=self.section)
 
     def read(self) -> Document:
-        """Raises: NotFoundError when there is no such edge or it has no such section; ApiError, DecodeError."""
+        """Raises: NotFoundError when there is no such edge or it has no such section; ApiError, DecodeError.
+
+        In a check-mode run the document is as the run's earlier tasks would have left it.
+        """
+        document = self._read()
+        run = getattr(self.session, "check_run", None)
+        if run is None:
+            return document
+        from vcloudair_core.services.ans.expected import expected
+
+        return expected(self, self.section, document, run)
+
+    def _read(self) -> Document:
         try:
             response = self.session.call("GET", self.path, accept=self._accept())
         except NotFoundError as exc:

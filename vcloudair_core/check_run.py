@@ -1,0 +1,119 @@
+"""Changes that earlier check-mode tasks of one run would make, so that later ones are planned as in a real run.
+
+One file per run holds a line per change: what was asked for, without secrets, and of which thing. Nothing of it is ever
+written to a server, and real runs do not look at it. Files of runs that ended are removed after a day.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import re
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from vcloudair_core.errors import VcloudAirError
+from vcloudair_core.folders import check_folder, is_own, private_folder, state_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from vcloudair_core.config import Settings
+
+_log = logging.getLogger(__name__)
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
+_KEPT_S = 24 * 3600
+UNSEEN = "not a key: nothing is written in check mode"
+
+
+@dataclass(frozen=True)
+class ExpectedChange:
+    """What one task asked for, as :meth:`vcloudair_core.client.Client.ensure` takes it."""
+
+    kind: str
+    state: str
+    specs: tuple[Mapping[str, Any], ...]
+
+
+class CheckRun:
+    """The expected changes of one run. A file that cannot be used costs precision, never the task."""
+
+    def __init__(self, settings: Settings, run_id: str) -> None:
+        self._folder = _folder(settings)
+        self._path = self._folder / f"{run_id}.jsonl" if self._folder is not None and _ID.match(run_id) else None
+
+    def changes(self, lock_key: str) -> tuple[ExpectedChange, ...]:
+        """The changes of one thing, in their order. Empty when nothing is known."""
+        found: list[ExpectedChange] = []
+        for entry in self._entries():
+            with contextlib.suppress(KeyError, TypeError, ValueError):
+                if entry["lock_key"] == lock_key:
+                    found.append(ExpectedChange(str(entry["kind"]), str(entry["state"]), tuple(entry["specs"])))
+        return tuple(found)
+
+    def record(
+        self, lock_key: str, kind: str, state: str, specs: Sequence[Mapping[str, Any]], secrets: frozenset[str]
+    ) -> None:
+        """Note a change that would be made. ``secrets`` are the names of fields that hold secrets."""
+        if self._path is None:
+            return
+        entry = {
+            "lock_key": lock_key,
+            "kind": kind,
+            "state": state,
+            "specs": [without(spec, secrets) for spec in specs],
+        }
+        line = json.dumps(entry, ensure_ascii=False, default=str) + "\n"
+        try:
+            private_folder(self._path.parent)
+            self._remove_old()
+            handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(line)
+        except OSError as exc:
+            _log.debug("expected changes cannot be kept: %s", exc)
+
+    def _entries(self) -> Iterator[Mapping[str, Any]]:
+        if self._path is None:
+            return
+        try:
+            check_folder(self._path.parent)
+            with self._path.open(encoding="utf-8") as file:
+                lines = file.readlines() if is_own(os.fstat(file.fileno())) else []
+        except (OSError, ValueError, VcloudAirError):
+            return
+        for line in lines:
+            with contextlib.suppress(ValueError):
+                entry = json.loads(line)
+                if isinstance(entry, Mapping):
+                    yield entry
+
+    def _remove_old(self) -> None:
+        oldest = time.time() - _KEPT_S
+        for path in self._path.parent.glob("*.jsonl") if self._path is not None else ():
+            with contextlib.suppress(OSError):
+                if path.stat().st_mtime < oldest:
+                    path.unlink()
+
+
+def _folder(settings: Settings) -> Path | None:
+    try:
+        return state_folder(settings) / "check-runs"
+    except (VcloudAirError, OSError):
+        return None
+
+
+def without(value: Any, secrets: frozenset[str]) -> Any:
+    """A spec without its secrets: keys that are there are not sent again, and those of new tunnels are not kept."""
+    if isinstance(value, Mapping):
+        left_out = {key for key in value if key in secrets or str(key).removesuffix("_file") in secrets}
+        kept = {str(key): without(item, secrets) for key, item in value.items() if key not in left_out}
+        given = {str(key).removesuffix("_file") for key in left_out if value[key] is not None}
+        return {**kept, **dict.fromkeys(given, UNSEEN), **({"update_psk": "on_create"} if given else {})}
+    if isinstance(value, (list, tuple)):
+        return [without(item, secrets) for item in value]
+    return value
