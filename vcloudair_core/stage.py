@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from vcloudair_core.config import Settings
 
 FORMAT = 2
+CHECK = ".check"
+"""Suffix of the stages of check mode, which no commit writes."""
 _LOCK_TIMEOUT_S = 60.0
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
 
@@ -62,6 +64,8 @@ class StageContent:
     created: float
     names: dict[str, dict[str, Any]] = field(default_factory=dict)
     sections: list[StagedSection] = field(default_factory=list)
+    reported: list[str] = field(default_factory=list)
+    """Keys of warnings about other stages that were given, so that a run of many tasks gives each of them once."""
 
     def section(self, cloud: str, lock_key: str, name: str) -> StagedSection | None:
         """The section of that name of the thing with that lock key."""
@@ -202,16 +206,30 @@ def waiting_stages(settings: Settings | None = None) -> list[dict[str, Any]]:
     return [content.as_dict() for content in stages_in(state_folder(settings or Settings.load()) / "stages")]
 
 
-def left_behind(stages: Sequence[StageContent], stage_id: str, lock_key: str = "") -> list[str]:
-    """What to tell of stages of other runs that touch the same thing (any thing without ``lock_key``)."""
-    return [
-        f"Stage {other.stage_id} of {other.as_dict()['created']} holds {len(part.operations)} uncommitted changes of "
-        f"{part.title} ({part.section}). `vca edge stages` shows it, `vca edge discard {other.stage_id}` drops it."
-        for other in stages
-        if other.stage_id != stage_id
-        for part in other.sections
-        if lock_key in ("", part.lock_key)
-    ]
+def left_behind(stages: Sequence[StageContent], content: StageContent, lock_key: str) -> list[str]:
+    """Warn about stages of other runs that touch the same thing, once for each stage and section.
+
+    ``content`` is the stage in use; what was warned about is noted there.
+    """
+    warnings: list[str] = []
+    for other in stages:
+        for section in other.sections:
+            key = f"{other.stage_id} {section.lock_key} {section.section}"
+            is_own = other.stage_id.removesuffix(CHECK) == content.stage_id.removesuffix(CHECK)
+            if is_own or other.stage_id.endswith(CHECK) or section.lock_key != lock_key or key in content.reported:
+                continue
+            content.reported.append(key)
+            warnings.append(
+                f"Stage {other.stage_id} of {other.as_dict()['created']} holds "
+                f"{counted(len(section.operations), 'uncommitted change')} of {section.title} ({section.section}). "
+                f"Run `vca edge stages` to see it, or `vca edge discard {other.stage_id}` to drop it."
+            )
+    return warnings
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number and its noun, in the plural where it takes one."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _plain(content: StageContent) -> dict[str, Any]:
@@ -228,7 +246,8 @@ def _parsed(plain: Mapping[str, Any]) -> StageContent:
         StagedSection(**{**part, "snapshot": _bytes(part["snapshot"]), "working": _bytes(part["working"])})
         for part in plain["sections"]
     ]
-    found = StageContent(plain["stage_id"], float(plain["created"]), dict(plain["names"]), sections)
+    reported = [str(key) for key in plain.get("reported", [])]
+    found = StageContent(plain["stage_id"], float(plain["created"]), dict(plain["names"]), sections, reported)
     found.as_dict()  # what cannot be shown is found here, and not by whoever lists stages
     return found
 

@@ -15,12 +15,19 @@ from vcloudair_core.engine.outcome import Outcome
 from vcloudair_core.engine.sequence import Operation, SequenceKind
 from vcloudair_core.errors import StageError
 from vcloudair_core.folders import state_folder
-from vcloudair_core.stage import StageContent, StagedSection, StageFile, cloud_of, left_behind, name_of, stages_in
+from vcloudair_core.stage import (
+    CHECK,
+    StageContent,
+    StagedSection,
+    StageFile,
+    cloud_of,
+    left_behind,
+    name_of,
+    stages_in,
+)
 
 if TYPE_CHECKING:
     from vcloudair_core.client import Client
-
-_CHECK = ".check"
 
 
 class KeepableStore(Store, Keepable, Protocol):
@@ -70,7 +77,7 @@ class Staging:
             plan = replace(plan, target=staged.title, outlook=lambda: kind.project(merged))
             warnings = [] if plan.is_empty or self._veto is None else list(self._veto(plan) or ())
             warnings += plan.notes
-            warnings += left_behind(stages_in(self.folder), content.stage_id, staged.lock_key)
+            warnings += left_behind(stages_in(self.folder), content, staged.lock_key)
             staged.working = store.dump(merged)
             staged.operations.append({"kind": wish.kind, "state": wish.state, "specs": list(wish.specs)})
             if staged not in content.sections:
@@ -151,7 +158,7 @@ class Staging:
 
     def discard(self, stage_id: str) -> bool:
         """Drop a stage. True when there was one."""
-        found = [StageFile(self.folder, name).discard() for name in (stage_id, stage_id + _CHECK)]
+        found = [StageFile(self.folder, name).discard() for name in (stage_id, stage_id + CHECK)]
         return any(found)
 
 
@@ -196,7 +203,7 @@ def _same_thing(client: Client, part: StagedSection, target: Mapping[str, Any]) 
 
 
 def _name(stage_id: str, check: bool) -> str:
-    return stage_id + _CHECK if check else stage_id
+    return stage_id + CHECK if check else stage_id
 
 
 def specs_of(specs: Mapping[str, Any] | Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -1,16 +1,18 @@
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Tells at the end of a run what it staged and did not commit."""
+"""Warn at the end of a run about what it staged and did not commit."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: stage_report
 type: notification
-short_description: Tells what was staged and not committed
+short_description: Warns of staged changes at the end of a run
 version_added: "0.1.0"
 description:
-  - At the end of a run, warns of every stage of this run that M(vcloudair.cloud.vca_edge_commit) did not write.
+  - Warns at the end of a run of its staged changes that M(vcloudair.cloud.vca_edge_commit) did not write.
+  - The modules give the same warning when Ansible ends, so a project need not enable this callback. With it, the
+    warning is part of the run, for tools that collect what callbacks print. It is given once in either case.
   - Stages on other hosts, made by tasks that were delegated there, are not seen.
 author:
   - The vcloudair-core authors (@vcloudair-core)
@@ -19,15 +21,8 @@ requirements:
   - Listed in C(callbacks_enabled).
 """
 
-import os
-
 from ansible.plugins.callback import CallbackBase
-from ansible_collections.vcloudair.cloud.plugins.plugin_utils.run_id import run_id
-
-try:
-    import vcloudair_core
-except ImportError:
-    vcloudair_core = None
+from ansible_collections.vcloudair.cloud.plugins.plugin_utils import stage_notice
 
 
 class CallbackModule(CallbackBase):
@@ -40,15 +35,4 @@ class CallbackModule(CallbackBase):
 
     def v2_playbook_on_stats(self, stats):
         """The run is over."""
-        if vcloudair_core is None:
-            return
-        name = run_id(os.getpid())
-        for stage in vcloudair_core.waiting_stages():
-            if stage["stage_id"] != name:
-                continue
-            for section in stage["sections"]:
-                self._display.warning(
-                    "%d changes of %s (%s) were staged and not committed; nothing of them was written. Use "
-                    "vcloudair.cloud.vca_edge_commit in the play, or drop them: vca edge discard %s"
-                    % (section["waiting"], section["target"], section["section"], name)
-                )
+        stage_notice.warn(self._display)

@@ -16,11 +16,13 @@ from ansible.errors import AnsibleActionFail
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import RUN_ID, library_problem
-from ansible_collections.vcloudair.cloud.plugins.plugin_utils import in_controller, interpreter
+from ansible_collections.vcloudair.cloud.plugins.plugin_utils import in_controller, interpreter, stage_notice
 from ansible_collections.vcloudair.cloud.plugins.plugin_utils.run_id import run_id
 
 SWITCH = "vca_in_controller"
 """The variable that turns it off; the environment has it in capitals."""
+
+stage_notice.warn_at_end()
 
 
 class ModuleAction(ActionBase):

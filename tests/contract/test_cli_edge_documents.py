@@ -168,7 +168,28 @@ def test_stages_are_listed_and_dropped(vca: Any, env: dict[str, str]) -> None:
     assert "run-7" in shown
     assert "firewall" in shown
     vca("edge", "discard", "run-7")
-    assert "no stage 'run-7'" in vca("edge", "discard", "run-7", code=4).stderr
+    assert "Stage not found: 'run-7'." in vca("edge", "discard", "run-7", code=4).stderr
+
+
+def test_several_stages_or_all_of_them_are_dropped(vca: Any, env: dict[str, str]) -> None:
+    from vcloudair_core import App
+
+    with App(environ=env).client(state_dir=f"{env['XDG_STATE_HOME']}/vcloudair") as client:
+        for number in range(5):
+            client.stage("ans.firewall_rule", {"name": "waiting"}, stage_id=f"run-{number}")
+
+    def waiting() -> list[str]:
+        return [stage["stage_id"] for stage in json.loads(vca("edge", "stages", "-o", "json").stdout)]
+
+    assert "Nothing was dropped" in vca("edge", "discard", "run-0", "run-9", code=4).stderr
+    assert len(waiting()) == 5
+    vca("edge", "discard", "run-0", "run-2")
+    assert waiting() == ["run-1", "run-3", "run-4"]
+    for wrong in ((), ("--all", "run-1")):
+        assert "Name stages, or pass --all" in " ".join(vca("edge", "discard", *wrong, code=64).stderr.split())
+    vca("edge", "discard", "--all")
+    assert waiting() == []
+    assert "No stage waits" in vca("edge", "discard", "--all").stderr
 
 
 @pytest.mark.parametrize(

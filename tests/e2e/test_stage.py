@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.ansible import run_playbook
+from tests.support.ansible import from_elsewhere, run_playbook
+from tests.support.recorded import record
 from vcloudair_core.simulator import SimulatorServer
 
 COMMIT: dict[str, Any] = {"vcloudair.cloud.vca_edge_commit": {}}
@@ -125,16 +126,45 @@ def test_check_mode_predicts_all_of_it_and_writes_nothing(
     assert not list((tmp_path / "state").rglob("*.stage"))
 
 
-def test_what_nobody_committed_is_told_at_once_and_by_the_next_run_and_not_written_by_it(
+LEFT = "1 change of edge gateway org1-vdc1-edge1 (firewall) was staged and not committed"
+
+
+@pytest.mark.parametrize("is_enabled", [True, False])
+def test_uncommitted_changes_are_reported_once_with_and_without_the_callback(
+    is_enabled: bool, env: dict[str, str], installed: Path, tmp_path: Path
+) -> None:
+    env = {**from_elsewhere(env, installed), "ANSIBLE_STDOUT_CALLBACK": "default"}
+    if is_enabled:
+        env["ANSIBLE_CALLBACKS_ENABLED"] = "vcloudair.cloud.stage_report"
+    run = run_playbook(play(tmp_path, rule(1)), env)
+    assert run.status == 0, run.output
+    said = " ".join(run.output.split())
+    assert said.count("staged and not committed") == 1
+    assert LEFT in said
+    assert "to drop it." in said
+
+
+def test_a_run_that_commits_or_stages_nothing_reports_nothing(env: dict[str, str], tmp_path: Path) -> None:
+    for tasks in ([rule(1), COMMIT], [rule(1, stage=False)]):
+        assert "staged" not in run_playbook(play(tmp_path, *tasks), env).output
+
+
+def test_uncommitted_changes_of_an_earlier_run_are_reported_once_and_not_written(
     env: dict[str, str], vca_simulator_server: SimulatorServer, tmp_path: Path
 ) -> None:
-    forgetful = run_playbook(play(tmp_path, rule(1)), env)
-    assert forgetful.status == 0
-    said = " ".join(forgetful.output.split())
-    assert "1 changes of edge gateway org1-vdc1-edge1 (firewall) were staged and not committed" in said
-    second = run_playbook(play(tmp_path, rule(2), COMMIT), env)
-    assert "holds 1 uncommitted changes of edge gateway org1-vdc1-edge1" in " ".join(second.output.split())
-    assert names(vca_simulator_server) == ["rule 2"]
+    run_playbook(play(tmp_path, rule(1)), env)
+    second = record(Path(play(tmp_path, rule(2), rule(3), rule(4), COMMIT)), env, tmp_path)
+    warning = "holds 1 uncommitted change of edge gateway org1-vdc1-edge1"
+    assert " ".join(second.run.output.split()).count(warning) == 1
+    assert sum(warning in json.dumps(line["result"]) for line in second.results()) <= 1
+    assert names(vca_simulator_server) == ["rule 2", "rule 3", "rule 4"]
+
+
+def test_predictions_that_are_not_committed_leave_nothing_behind(env: dict[str, str], tmp_path: Path) -> None:
+    run = run_playbook(play(tmp_path, rule(1)), env, "--check")
+    assert run.counts["changed"] == 1
+    assert "not committed" not in run.output
+    assert not list((tmp_path / "state").rglob("*.stage"))
 
 
 def test_a_play_that_fails_writes_nothing_of_its_stage(
@@ -143,4 +173,4 @@ def test_a_play_that_fails_writes_nothing_of_its_stage(
     run = run_playbook(play(tmp_path, rule(1), rule(2, source="10.0.0.0/99"), COMMIT), env)
     assert run.counts["failed"] == 1
     assert names(vca_simulator_server) == []
-    assert "were staged and not committed" in " ".join(run.output.split())
+    assert LEFT in " ".join(run.output.split())

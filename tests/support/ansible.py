@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PYTHON = os.environ.get("VCA_TEST_ANSIBLE", sys.executable)
-"""The Python that Ansible runs in. ``VCA_TEST_ANSIBLE`` names that of another environment with the library in it."""
+PYTHON = os.environ.get("ANSIBLE_PYTHON_OF_TESTS", sys.executable)
+"""The Python that Ansible runs in, which may be that of another environment with the library in it."""
 BIN = Path(PYTHON).parent
 _RECAP = re.compile(r"ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)")
 
@@ -33,13 +33,16 @@ class Run:
         return dict(zip(("ok", "changed", "unreachable", "failed"), map(int, found.groups()), strict=True))
 
 
-def environment(variables: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """A clean environment with the project's collection and the given ``VCA_*`` variables."""
+def environment(variables: Mapping[str, str], folder: Path, programs: Path = BIN) -> dict[str, str]:
+    """A clean environment with the project's collection and the given ``VCA_*`` variables.
+
+    ``programs``: the folder whose ``ansible-playbook`` is run.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("VCA_", "ANSIBLE_"))}
     return {
         **kept,
         **variables,
-        "PATH": f"{BIN}{os.pathsep}{kept.get('PATH', '')}",
+        "PATH": f"{programs}{os.pathsep}{kept.get('PATH', '')}",
         "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
         "ANSIBLE_HOME": str(folder / "ansible"),
         "ANSIBLE_NOCOLOR": "true",
@@ -73,13 +76,18 @@ def from_elsewhere(env: Mapping[str, str], collections: Path) -> dict[str, str]:
 def run_playbook(name: str, env: Mapping[str, str], *arguments: str) -> Run:
     """One playbook of the project, or a path, or one of an installed collection by its full name."""
     path = str(ROOT / "playbooks" / name) if name.endswith(".yml") and "/" not in name else name
-    return _run([str(BIN / "ansible-playbook"), *arguments, path], env)
+    return run_program("ansible-playbook", env, *arguments, path)
 
 
 def run_module(name: str, options: Mapping[str, Any], env: Mapping[str, str], *arguments: str) -> Run:
     """One task, without a playbook."""
     module = f"vcloudair.cloud.{name}"
-    return _run([str(BIN / "ansible"), "localhost", "-m", module, "-a", json.dumps(options), *arguments], env)
+    return run_program("ansible", env, "localhost", "-m", module, "-a", json.dumps(options), *arguments)
+
+
+def run_program(name: str, env: Mapping[str, str], *arguments: str) -> Run:
+    """One of Ansible's programs, from the first folder of the path."""
+    return _run([str(Path(env["PATH"].partition(os.pathsep)[0]) / name), *arguments], env)
 
 
 def _run(command: list[str], env: Mapping[str, str]) -> Run:

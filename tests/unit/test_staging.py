@@ -132,9 +132,16 @@ def test_a_stage_that_another_run_left_is_told_of(client: Client) -> None:
     client.stage(RULE, {"name": "forgotten"}, stage_id="run-1")
     outcome = client.stage(RULE, {"name": "ours"}, stage_id="run-2")
     assert "run-1" in outcome.warnings[-1]
-    assert "1 uncommitted" in outcome.warnings[-1]
+    assert "1 uncommitted change of" in outcome.warnings[-1]
+    # Once for all tasks of a stage, whatever process they run in; once more for each other stage.
+    assert not any("run-1" in text for text in client.stage(RULE, {"name": "more"}, stage_id="run-2").warnings)
+    client.stage(RULE, {"name": "predicted"}, stage_id="run-3", check=True)
+    told = client.stage(RULE, {"name": "ours"}, stage_id="run-4").warnings
+    assert ["1 uncommitted change of" in text for text in told if "Stage run-1 " in text] == [True]
+    assert ["2 uncommitted changes of" in text for text in told if "Stage run-2 " in text] == [True]
+    assert not any("run-3" in text for text in told), "a prediction waits for no commit"
     assert client.discard_stage("run-1")
-    assert not any("run-1" in text for text in client.stage(RULE, {"name": "ours"}, stage_id="run-2").warnings)
+    assert not any("run-1" in text for text in client.stage(RULE, {"name": "ours"}, stage_id="run-5").warnings)
     assert not client.discard_stage("run-1")
 
 

@@ -29,11 +29,27 @@ def stages(run: Invocation) -> None:
 
 @connected
 @changes
-def discard(run: Invocation, stage: str = typer.Argument(help="Name of the stage.")) -> None:
-    """Drop a stage. What was on it is not written. Nothing is sent."""
+def discard(
+    run: Invocation,
+    names: list[str] = typer.Argument(None, metavar="STAGE...", help="Names of stages.", show_default=False),
+    every: bool = typer.Option(False, "--all", help="Drop every stage of this user on this host."),
+) -> None:
+    """Drop stages. Nothing of them is written, and nothing is sent."""
     from vcloudair_core.folders import state_folder
     from vcloudair_core.stage import StageFile
 
-    if not StageFile(state_folder(run.settings()) / "stages", stage).discard():
-        raise NotFoundError(f"There is no stage {stage!r}.", hint="`vca edge stages` lists them.")
-    say(f"Stage {stage} is dropped.")
+    if bool(names) == every:
+        raise typer.BadParameter("Name stages, or pass --all.")
+    folder = state_folder(run.settings()) / "stages"
+    files = [StageFile(folder, name) for name in dict.fromkeys(names or sorted(p.stem for p in folder.glob("*.stage")))]
+    missing = [file.stage_id for file in files if not file.path.exists()]
+    if missing:
+        listed = ", ".join(repr(name) for name in missing)
+        raise NotFoundError(
+            f"Stage not found: {listed}. Nothing was dropped.", hint="Run `vca edge stages` to list them."
+        )
+    for file in files:
+        file.discard()
+        say(f"Stage {file.stage_id} is dropped.")
+    if not files:
+        say("No stage waits for a commit.")

@@ -1,0 +1,127 @@
+"""Every module, inventory plugin, lookup and callback on each supported ansible-core, on a Python that fits.
+
+``nox -s cores`` runs it; with ``VCA_TEST_EVERY_PAIR=1``, on every Python that fits each core.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import filelock
+import pytest
+import yaml
+
+from tests.e2e.test_both_ways import told
+from tests.support.ansible import environment, run_program
+from tests.support.modules import MODULES
+from tests.support.recorded import Recorded, record
+from tools.environments import CORES, KEPT, ROOT, ansible_requirement, find_python, make, pairs
+from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
+
+PLAY = Path(__file__).parent / "every_module.yml"
+PAIRS = pairs(every=bool(os.environ.get("VCA_TEST_EVERY_PAIR")))
+SECRETS = ("demo-password", "canary")
+MESSAGES = {"staged rule": "1 change of edge gateway org1-vdc1-edge1 (nat) was staged and not committed"}
+
+
+@pytest.fixture(scope="module", params=PAIRS, ids=lambda pair: "core-{}-python-{}".format(*pair))
+def programs(request: pytest.FixtureRequest) -> Path:
+    """The programs of an environment with one version of ansible-core, and the library."""
+    core, version = request.param
+    python = find_python(version)
+    if python is None:
+        pytest.skip(f"Python {version} is not installed, so ansible-core {core} is not tested on it")
+    KEPT.mkdir(parents=True, exist_ok=True)
+    name = f"core-{core}-python-{version}"
+    with filelock.FileLock(KEPT / f"{name}.lock"):
+        return make(name, python, f"ansible-core=={core}.*", "--editable", f"{ROOT}[all]").parent
+
+
+@pytest.fixture
+def server() -> Iterator[SimulatorServer]:
+    with SimulatorServer(SimulatorConfig(replications=3, dr_task_s=0.2)) as running:
+        yield running
+
+
+def exported(server: SimulatorServer, programs: Path, folder: Path) -> dict[str, str]:
+    """What a user exports. Deprecations are shown, as a warning of ours is an error in a version to come."""
+    own = {"VCA_STATE_DIR": str(folder / "state"), "XDG_STATE_HOME": str(folder / "xdg")}
+    return {**environment(server.env(), folder, programs), **own, "ANSIBLE_DEPRECATION_WARNINGS": "true"}
+
+
+def play(server: SimulatorServer, programs: Path, folder: Path, *, in_controller: bool) -> Recorded:
+    """Run the play with every module."""
+    folder.mkdir()
+    env = {**exported(server, programs, folder), "VCA_IN_CONTROLLER": str(in_controller).lower()}
+    interpreter = {"ansible_python_interpreter": str(programs / "python")}
+    recorded = record(PLAY, env, folder, "-vvv", "-e", json.dumps(interpreter))
+    assert recorded.run.status == 0, recorded.run.output[-8000:]
+    return recorded
+
+
+def test_every_module_is_in_the_play() -> None:
+    (every,) = yaml.safe_load(PLAY.read_text(encoding="utf-8"))
+    actions = {key for task in every["tasks"] for key in task}
+    assert {f"vcloudair.cloud.{name}" for name in MODULES} <= actions
+
+
+def test_every_module_in_the_controller_and_as_a_module(
+    programs: Path, server: SimulatorServer, tmp_path: Path
+) -> None:
+    results: list[list[str]] = []
+    for in_controller in (True, False):
+        server.simulator.reset()
+        folder = tmp_path / str(in_controller)
+        recorded = play(server, programs, folder, in_controller=in_controller)
+        output = recorded.run.output
+        where = "is run in the controller" if in_controller else "is run as a module: vca_in_controller is false"
+        # Items of loops count for themselves, and one task is asynchronous.
+        assert output.count(where) == sum(_items(line) for line in recorded.results() if _is_ours(line)) - 1
+        assert "DEPRECATION" not in output
+        # Names of files are ours, and ours are the names of variables; values of secrets are nowhere.
+        assert [secret for secret in SECRETS if secret in output.replace(str(tmp_path), "")] == []
+        assert MESSAGES["staged rule"] in " ".join(output.split())
+        url = server.env()["VCA_URL"]
+        results.append(told(recorded, {str(folder): "folder", url: "url", server.env()["VCA_CA_PATH"]: "ca_path"}))
+    here, as_module = results
+    assert here == as_module, "\n".join(difflib.unified_diff(as_module, here, "as a module", "in the controller"))
+
+
+def test_the_inventory_plugins(programs: Path, server: SimulatorServer, tmp_path: Path) -> None:
+    env = {**exported(server, programs, tmp_path), "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true"}
+    for plugin, host in (("vca_vms", "vm-0001"), ("vca_edges", "org1-vdc1-edge1")):
+        file = tmp_path / f"{plugin}.vca.yml"
+        options: dict[str, Any] = {"plugin": f"vcloudair.cloud.{plugin}", "strict": True}
+        options |= {"keyed_groups": [{"key": "vca_status | default('edge')", "prefix": "status"}]}
+        options |= {"compose": {"composed": "vca_name ~ '!'"}, "groups": {"every": True}}
+        file.write_text(yaml.safe_dump(options), encoding="utf-8")
+        listed = run_program("ansible-inventory", env, "-i", str(file), "--list", "--export")
+        assert listed.status == 0, listed.output
+        assert f'"{host}!"' in listed.output
+        assert "WARNING" not in listed.output
+        graph = run_program("ansible-inventory", env, "-i", str(file), "--graph", "every")
+        assert f"--{host}" in graph.output
+
+
+def test_the_declared_range_is_what_is_tested() -> None:
+    oldest, *_, newest = CORES
+    assert ansible_requirement() in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    required = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))["requires_ansible"]
+    least, _, below = ansible_requirement().removeprefix("ansible-core").partition(",")
+    assert required == f"{least}.0,{below}.0"
+    for name in ("galaxy.yml", "README.md"):
+        assert f"ansible-core {oldest} to {newest}" in (ROOT / name).read_text(encoding="utf-8")
+
+
+def _is_ours(line: dict[str, Any]) -> bool:
+    return str(line["action"]).startswith("vcloudair.cloud.")
+
+
+def _items(line: dict[str, Any]) -> int:
+    items = line["result"].get("results") or []
+    return len(items) if items and "ansible_loop_var" in items[0] else 1
