@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent
 # Sessions run in this very environment, whose programs need not be on anybody's path.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
 
-nox.options.sessions = ["lint", "types", "layers", "tests", "docs", "awx", "eda", "collection", "package"]
+nox.options.sessions = ["lint", "types", "layers", "tests", "cores", "docs", "awx", "eda", "collection", "package"]
 nox.options.stop_on_first_error = False
 nox.options.error_on_missing_interpreters = True
 
@@ -49,11 +49,26 @@ def tests(session: nox.Session) -> None:
     One that fails is run once more, and named: of 9,000 on a busy machine, one may lose a race that is its own. What is
     broken fails twice.
     """
-    apart = [f"--ignore=tests/{folder}" for folder in ("benchmarks", "awx", "eda")]  # they have sessions of their own
+    apart = [
+        f"--ignore=tests/{folder}" for folder in ("benchmarks", "awx", "eda", "cores")
+    ]  # they have sessions of their own
     how = ("-n", "auto", "--dist", "worksteal", "--reruns", "1", "-rR")
     _run(session, "pytest", *how, *apart, *session.posargs)
     if not session.posargs:
         figures(session)
+
+
+@nox.session
+def cores(session: nox.Session) -> None:
+    """Every module and plugin on each supported ansible-core; every playbook with what the collection declares.
+
+    Each core on one Python that fits, the newest on all of them. ``-- --every``: each core on every Python that fits.
+    A Python that is not installed is skipped by name.
+    """
+    arguments = [argument for argument in session.posargs if argument != "--every"]
+    env = {"TEST_EVERY_PAIR": "1"} if "--every" in session.posargs else {}
+    how = ("-n", "auto", "--dist", "worksteal", "-rs")
+    _run(session, "pytest", *how, *(arguments or ["tests/cores"]), env=env)
 
 
 @nox.session

@@ -226,7 +226,7 @@ def test_no_action_is_redirected() -> None:
 def test_the_library_is_asked_for_alike_everywhere() -> None:
     lowest = _runner.MINIMUM_LIBRARY
     requirement = (ROOT / "requirements.txt").read_text(encoding="utf-8").strip()
-    assert requirement.startswith(f"vcloudair-core>={lowest},")
+    assert requirement.startswith(f"vcloudair-core[dr]>={lowest},")
     fragment = (ROOT / "plugins" / "doc_fragments" / "vca.py").read_text(encoding="utf-8")
     assert f"vcloudair-core >= {lowest} " in fragment
     assert _yaml("meta/execution-environment.yml")["dependencies"]["python"] == "requirements.txt"

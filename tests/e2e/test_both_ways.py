@@ -39,7 +39,7 @@ def plain(value: Any) -> Any:
     return [plain(item) for item in value] if isinstance(value, list) else value
 
 
-def told(recorded: Recorded, of_one_run: Mapping[str, str]) -> list[str]:
+def told(recorded: Recorded, of_one_run: Mapping[str, str], *, sort_keys: bool = False) -> list[str]:
     """All warnings, and results as lines of JSON. ``of_one_run``: values of this run alone, and what to call them."""
     # Warnings are no longer among the results when others than those who show them get these.
     found = re.findall(r"^\[(?:WARNING|DEPRECATION WARNING)\].*", recorded.run.output, re.MULTILINE)
@@ -47,7 +47,7 @@ def told(recorded: Recorded, of_one_run: Mapping[str, str]) -> list[str]:
         if not line["action"].startswith("vcloudair.cloud."):
             continue
         shown = {key: line[key] for key in ("event", "task", "action")}
-        text = json.dumps({**shown, "result": plain(line["result"])}, indent=1)
+        text = json.dumps({**shown, "result": plain(line["result"])}, indent=1, sort_keys=sort_keys)
         for value, name in of_one_run.items():
             text = text.replace(value, name)
         found += OF_ONE_RUN.sub("...", text).splitlines()

@@ -49,7 +49,7 @@ def discard(
             f"Stage not found: {listed}. Nothing was dropped.", hint="Run `vca edge stages` to list them."
         )
     for file in files:
-        file.discard()
-        say(f"Stage {file.stage_id} is dropped.")
+        is_dropped = file.discard()
+        say(f"Stage {file.stage_id} {'is dropped' if is_dropped else 'was committed meanwhile; nothing is dropped'}.")
     if not files:
         say("No stage waits for a commit.")
