@@ -44,6 +44,7 @@ def choose(
 
     Raises: NotFoundError that names all that are not there, AmbiguousMatchError, and what :meth:`Machines.read` raises.
     """
+    names = [names] if isinstance(names, str) else names
     machines = client.service("query").machines
     conditions = dict(where or {})
     plain = [name for name in names if not _UUID.match(name)]

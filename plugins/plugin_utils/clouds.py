@@ -84,6 +84,7 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
         """Fill the inventory."""
         super().parse(inventory, loader, path, cache)
         self._made_of = {}
+        self._incomplete = {}
         self._read_config_data(path)
         problem = _runner.library_problem()
         if problem:
@@ -226,7 +227,7 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
         except AnsibleError as exc:
             if self.get_option("strict"):
                 raise
-            self._warn("host %s is not in all of its groups: %s" % (host, exc))
+            self._incomplete.setdefault(str(exc), []).append(host)
         return draft
 
     def _construct(self, host, variables):
@@ -256,7 +257,7 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
             variables = {prefix + key: as_data(value) for key, value in record.items()}
             if self._is_wanted(variables):
                 name = self.first(self.get_option("hostnames"), record, variables)
-                found.append((native(name or record["id"]), record, variables))
+                found.append((_harmless(native(name or record["id"])), record, variables))
         return found
 
     def _complain_of_doubles(self, names):
@@ -274,6 +275,8 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
                 "names of groups, of other hosts and of localhost are not taken as host names; these are called "
                 "otherwise: %s." % _listed("%s (now %s)" % pair for pair in moved)
             )
+        for reason, hosts in self._incomplete.items():
+            self._warn("not in all of their groups are %s: %s" % (_listed(hosts), reason))
         for safe, meanings in sorted(self._made_of.items()):
             if len(meanings) > 1:
                 self._warn(
@@ -316,6 +319,11 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _note(self, message):
         self.display.vvv("%s: %s" % (self.NAME.rpartition(".")[2], message))
+
+
+def _harmless(name):
+    """A host name that leads out of the folder host_vars would bring the variables of others along."""
+    return name.replace("/", "_") if ".." in name.split("/") else name
 
 
 def _as_key(value):

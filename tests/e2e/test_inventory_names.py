@@ -19,6 +19,7 @@ from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 ODD = (
     "vdc_silver", "vapp_shop", "power_on", "all", "ungrouped", "org_acme", "vca", "network_lan", "os_linux",
     "metadata_tier_prod", "localhost", "127.0.0.1", "tier_prod", "both", "by_composed", "static_group", "parents",
+    "../group_vars/all",
 )  # fmt: skip
 """Names of groups that the inventory below has, of its root, of those that expressions make, and of localhost."""
 

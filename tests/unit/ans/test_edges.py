@@ -109,6 +109,25 @@ def test_a_list_that_ends_before_its_total_is_not_given_out(end: str) -> None:
     assert caught.value.hint
 
 
+def test_a_list_that_changes_while_it_is_read_is_read_again() -> None:
+    following = f"{BASE}/api/query?type=edgeGateway&page=2"
+    first = records(edge(1, "a"), edge(2, "b"), next_page=following, total=4)
+    # "a" went away, and everything moved by one: "c" would be lost.
+    second = records(edge(2, "b"), edge(3, "c"), next_page=following, total=3)
+    one = session(first, second)
+    one.answers[f"GET {following}"] = [records(edge(4, "d"), total=3), records(edge(4, "d"), total=3)]
+    assert [found.name for found in EdgeDirectory(one)._all()] == ["b", "c", "d"]  # type: ignore[arg-type]
+
+
+def test_a_list_that_goes_on_changing_loses_nothing_that_was_seen(caplog: pytest.LogCaptureFixture) -> None:
+    following = f"{BASE}/api/query?type=edgeGateway&page=2"
+    one = session(*(records(edge(1, "a"), edge(2, "b"), next_page=following, total=9 - n) for n in range(3)))
+    one.answers[f"GET {following}"] = [records(edge(3 + n, f"new{n}"), total=8 - n) for n in range(3)]
+    names = [found.name for found in EdgeDirectory(one)._all()]  # type: ignore[arg-type]
+    assert names == ["a", "b", "new0", "new1", "new2"]
+    assert "went on changing" in caplog.text
+
+
 def test_links_that_never_end_are_not_followed_beyond_the_total() -> None:
     one = session(records(edge(1, "a"), edge(2, "b"), next_page=f"{BASE}/api/query?page=2", total=2))
     assert EdgeDirectory(one).find("b").edge_id == edge_id(2)  # type: ignore[arg-type]

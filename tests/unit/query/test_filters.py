@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import date, datetime, timezone
 from typing import Any
 
 import pytest
@@ -45,6 +45,9 @@ def is_met(where: dict[str, Any], record: dict[str, str], metadata: dict[str, An
         ({"name": ["a", ""]}, ""),
         ({"metadata:tier": "gold", "metadata@SYSTEM:n": 3}, "metadata:tier==STRING:gold;metadata@SYSTEM:n==NUMBER:3"),
         ({"metadata:tier": "go;ld"}, ""),
+        # A number or a text, by the version of Ansible that filled in a template.
+        ({"metadata:n": "3"}, ""),
+        ({"metadata:n": "True"}, ""),
         ({"vdc": "https://host:443/api/vdc/1"}, "vdc==https%3A%2F%2Fhost%3A443%2Fapi%2Fvdc%2F1"),
     ],
 )
@@ -81,6 +84,14 @@ def test_what_is_meant(where: dict[str, Any], yes: dict[str, str], no: dict[str,
 def test_metadata_is_compared_by_type() -> None:
     assert is_met({"metadata:n": 3}, {}, {"n": 3})
     assert not is_met({"metadata:n": 3}, {}, {"n": 4})
+    assert is_met({"metadata:n": "3"}, {}, {"n": 3}) and is_met({"metadata:n": 3}, {}, {"n": "3"})
+    assert is_met({"metadata:n": {"le": "7"}}, {}, {"n": 7}) and not is_met({"metadata:n": {"lt": "7"}}, {}, {"n": 7})
+    assert is_met({"metadata:on": "True"}, {}, {"on": True}) and not is_met({"metadata:on": "false"}, {}, {"on": True})
+    assert is_met({"metadata:n": "0"}, {}, {"n": 0}) and not is_met({"metadata:n": ""}, {}, {"n": 0})
+    when = datetime(2026, 1, 2, tzinfo=timezone.utc)
+    for day in ("2026-01-01", date(2026, 1, 1), datetime(2026, 1, 1, 12)):
+        assert is_met({"metadata:at": {"gt": day}}, {}, {"at": when})
+        assert not is_met({"metadata:at": {"lt": day}}, {}, {"at": when})
     assert is_met({"metadata:tier": {"like": "g*"}}, {}, {"tier": "Gold"})
     assert not is_met({"metadata:tier": "gold"}, {}, {})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from vcloudair_core.session.session import Session
 
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 _PAGE = (("format", "records"), ("pageSize", "128"))
 """128 is the most that every version allows. Source: api/query.md §1."""
@@ -54,6 +57,10 @@ class _Known:
 
 # By session and without a link back to it, so that it goes when its session goes.
 _known_by_session: weakref.WeakKeyDictionary[Any, _Known] = weakref.WeakKeyDictionary()
+
+
+_MOST_READINGS = 3
+"""So many times a list is read that changes while it is read."""
 
 
 class EdgeDirectory:
@@ -131,23 +138,43 @@ class EdgeDirectory:
         return self._known.edges
 
     def _whole(self, record_type: str, read: Callable[[bytes], tuple[dict[str, T], str, int | None]]) -> dict[str, T]:
-        """Every record by id: links are followed until there are as many as the server says, doubles are dropped.
+        """Read every record by id: links are followed until there are as many as the server says, doubles are dropped.
+
+        A list that changes while it is read is read again, and records that went away meanwhile are left out. One that
+        goes on changing gives all that was seen, and a warning.
 
         Raises IncompleteResultError for pages that come to no end, or to one before that. Source: api/query.md §2.
         """
+        everything: dict[str, T] = {}
+        for _ in range(_MOST_READINGS):
+            found, totals = self._one_reading(record_type, read)
+            if len(set(totals)) == 1:
+                return found
+            everything |= found
+        _log.warning(
+            "The list of %s went on changing while it was read. What came or went meanwhile may be missing.",
+            record_type,
+        )
+        return everything
+
+    def _one_reading(
+        self, record_type: str, read: Callable[[bytes], tuple[dict[str, T], str, int | None]]
+    ) -> tuple[dict[str, T], list[int | None]]:
         response = self._session.call("GET", "/api/query", query=(("type", record_type), *_PAGE))
         found, href, total = read(response.body)
-        seen = {""}
+        totals, seen = [total], {""}
         while href not in seen and len(seen) < _MOST_PAGES and (total is None or len(found) < total):
             seen.add(href)
             more, href, total = read(self._session.call("GET", href).body)
+            totals.append(total)
             found.update(more)
-        if len(found) < (total or 0) or len(seen) >= _MOST_PAGES:
+        is_short = len(found) < (total or 0) and len(set(totals)) == 1
+        if is_short or len(seen) >= _MOST_PAGES:
             raise IncompleteResultError(
                 f"The list of {record_type} names {total} and ends after {len(found)}.",
                 hint="Try again: it may have changed while it was read.",
             )
-        return found
+        return found, totals
 
     def _with_vdc_names(self) -> list[Edge]:
         edges = self._all()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timezone
 from typing import Any, Protocol
 from urllib.parse import quote
 
@@ -27,6 +27,9 @@ _METADATA = re.compile(r"metadata(@SYSTEM)?:(.+)\Z", re.DOTALL)
 _METADATA_TYPES = {bool: "BOOLEAN", int: "NUMBER", float: "NUMBER", datetime: "DATETIME", str: "STRING"}
 _UNSAFE = re.compile(r"[^\w .@/:+-]+", re.ASCII)
 """Everything but what no server is known to stumble over: put as a wildcard, and compared here."""
+
+_LOOKS_TYPED = re.compile(r"[+-]?\d+(\.\d+)?\Z|true\Z|false\Z", re.IGNORECASE)
+"""Text that may be meant as a number or a boolean of metadata."""
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "lt": lambda a, b: bool(a < b),
@@ -83,6 +86,8 @@ class Comparison:
         text = _as_text(self.value)
         if _UNSAFE.search(text) or _UNSAFE.search(key[2]) or self.operator in ("like", "ne") or not text.strip():
             return ""
+        if isinstance(self.value, str) and _LOOKS_TYPED.match(text):
+            return ""  # a number for some versions of Ansible, a text for others: compared here
         kind = next(name for known, name in _METADATA_TYPES.items() if isinstance(self.value, known))
         name = f"metadata{key[1] or ''}:{quote(key[2], safe='')}"
         return f"{name}{OPERATORS[self.operator]}{kind}:{quote(text, safe='')}"
@@ -99,13 +104,16 @@ class Comparison:
         if actual is None or actual == "":
             return False
         try:
-            return _COMPARE[self.operator](actual, self.value)
+            return _COMPARE[self.operator](*_alike(actual, self.value))
         except TypeError:
             return False
 
     def _is_same(self, actual: Any) -> bool:
         if isinstance(self.value, str) and not isinstance(actual, str):
-            return _as_text(actual) == self.value
+            return _as_text(actual) == (self.value.lower() if isinstance(actual, bool) else self.value)
+        is_number = isinstance(self.value, (int, float)) and not isinstance(self.value, bool)
+        if is_number and isinstance(actual, str):
+            return actual == _as_text(self.value)
         if self.attribute == "id" and isinstance(actual, str):
             return actual.casefold().endswith(str(self.value).casefold().rpartition(":")[2])
         return bool(actual == self.value) or (_is_blank(actual) and _is_blank(self.value))
@@ -234,6 +242,8 @@ def _one(name: str, operator: str, value: Any, kind: str, path: str, problems: P
 def _value(value: Any, operator: str, kind: str, path: str, problems: Problems) -> Any:
     if value is None:
         value = ""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        value = value.isoformat()  # as YAML reads a day
     if not isinstance(value, (str, bool, int, float, datetime)):
         problems.add(path, f"{value!r} cannot be compared with an attribute")
         return ""
@@ -262,6 +272,23 @@ def _of_kind(value: Any, kind: str, path: str, problems: Problems) -> Any:
             path, f"{value!r} is not { {'bool': 'true or false', 'datetime': 'a time'}.get(kind, 'a number') }"
         )
         return ""
+
+
+def _alike(actual: Any, wanted: Any) -> tuple[Any, Any]:
+    """Return both as what can be compared: numbers where one is a number, times with an offset where one has one."""
+    if isinstance(actual, datetime) and isinstance(wanted, datetime):
+        return tuple(one if one.tzinfo else one.replace(tzinfo=timezone.utc) for one in (actual, wanted))  # type: ignore[return-value]
+    if isinstance(actual, (int, float)) and isinstance(wanted, str):
+        try:
+            return actual, float(wanted)
+        except ValueError:
+            return actual, wanted
+    if isinstance(actual, datetime) and isinstance(wanted, str):
+        try:
+            return _alike(actual, moment(wanted))
+        except ValueError:
+            return actual, wanted
+    return actual, wanted
 
 
 def _is_blank(value: Any) -> bool:
