@@ -126,7 +126,9 @@ class Staging:
     def _expect(self, part: StagedSection) -> None:
         """Let later tasks of a check-mode run know what a commit would have written."""
         run = self._client.session.check_run
-        for asked in part.operations if run is not None else ():
+        if run is None:
+            return
+        for asked in part.operations:
             names = secret_names(self._client.kind(asked["kind"]).spec_type)
             run.record(part.lock_key, asked["kind"], asked["state"], asked["specs"], names)
 

@@ -56,6 +56,11 @@ RUNS: dict[str, list[Task]] = {
         ("ans.ipsec", {"enabled": True}, "present"),
         ("ans.ipsec_tunnel", {"name": "branch", "mtu": 1400}, "present"),
     ],
+    "a tunnel twice": [
+        ("ans.ipsec_tunnel", BRANCH, "present"),
+        ("ans.ipsec_tunnel", BRANCH, "present"),
+        ("ans.ipsec", {"tunnels": [BRANCH]}, "exact_lists"),
+    ],
     "a peer that is free after the task before": [
         ("ans.ipsec_tunnel", BRANCH, "present"),
         ("ans.ipsec_tunnel", {"name": "branch"}, "absent"),
