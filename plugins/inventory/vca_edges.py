@@ -58,7 +58,8 @@ options:
       - The only variables to set, without their prefix. V(edge) is the id, and what tasks give as the option C(edge).
     type: list
     elements: str
-    default: [edge, id, name, org, vdc, vdc_id, status, ha_status, is_busy, is_advanced]
+    default: [edge, id, name, org, vdc, vdc_id, status, ha_status, is_busy, is_advanced,
+      task_status]
   group_by:
     description:
       - What groups are made of, such as C(org_acme), C(vdc_gold), C(status_ready).

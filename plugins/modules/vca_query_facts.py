@@ -87,6 +87,8 @@ ansible_facts:
         - C(name), C(id), C(href), C(vapp), C(vapp_id), C(vdc), C(vdc_id), C(org), C(status), C(power) (V(on), V(off),
           V(suspended), V(other)), C(guest_os), C(os_family), C(cpus), C(memory_mb), C(network), C(ip_address),
           C(ip_addresses), C(storage_profile), C(owner), C(metadata), and with O(nics) also C(nics).
+        - Each of C(nics) has C(index), C(is_primary), C(network), C(ip_address), C(external_ip_address),
+          C(mac_address), C(is_connected), C(mode), C(adapter_type) and C(needs_customization).
         - C(record) is all that the server said.
       returned: success
       type: dict

@@ -66,18 +66,22 @@ class Task:
         return shown | {"is_finished": self.is_finished}
 
 
-def decode_task(body: bytes) -> Task | None:
-    """The task in a body: its root, or the first of an entity's ``Tasks``; None when there is none.
+def decode_tasks(body: bytes) -> list[Task]:
+    """Return the tasks in a body: its root, or all of an entity's ``Tasks``. Source: api/tasks.md §1.
 
     Raises: DecodeError when the body is not XML.
     """
     root = parse(body, what="the task")
     if local(root) == "Task":
-        return task_of_element(root)
-    for child in root:
-        if local(child) == "Tasks":
-            return next((task_of_element(entry) for entry in child if local(entry) == "Task"), None)
-    return None
+        return [task_of_element(root)]
+    lists = [child for child in root if local(child) == "Tasks"]
+    return [task_of_element(entry) for tasks in lists for entry in tasks if local(entry) == "Task"]
+
+
+def decode_task(body: bytes) -> Task | None:
+    """Return the task in a body, of several the first that is not over, or None. Raises: DecodeError."""
+    tasks = decode_tasks(body)
+    return next((task for task in tasks if not task.is_finished), tasks[0] if tasks else None)
 
 
 def task_of_element(element: _Element) -> Task:

@@ -51,8 +51,8 @@ _TASK_PATH = re.compile(r"/api/task/[^/?#]+/?$")
 def task_of_response(response: Response) -> Task | None:
     """The task that an answer started, or None when the call is over.
 
-    From the body when it is a Task; else from the ``Tasks`` of the entity in it; else from ``Location``, in which case
-    nothing is known of it yet but where it is. Source: api/tasks.md §1.
+    From the body when it is a Task; else from the ``Tasks`` of the entity in it, of several the first that is not over;
+    else from ``Location``, in which case nothing is known of it yet but where it is. Source: api/tasks.md §1.
 
     Raises DecodeError for an HTML page: somebody else has answered, and nobody knows what became of the request.
     """

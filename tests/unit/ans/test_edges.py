@@ -74,6 +74,12 @@ def test_a_uuid_or_urn_costs_no_call() -> None:
     assert quiet.calls == []
 
 
+@pytest.mark.parametrize("status", ["running", " ", ""])
+def test_the_status_of_a_task_on_the_edge_is_shown(status: str) -> None:
+    [found] = parse_edges(records(edge(1, "web-edge", taskStatus=status)).body).edges
+    assert found.as_dict()["task_status"] == status.strip()
+
+
 def test_a_name_is_looked_up_once_per_session() -> None:
     one = session(records(edge(1, "web-edge"), edge(2, "Other")))
     found = AnsService(one).find_edge("web-edge")  # type: ignore[arg-type]

@@ -17,6 +17,7 @@ from vcloudair_core.errors import (
 )
 from vcloudair_core.session.clock import FakeClock
 from vcloudair_core.session.session import Session
+from vcloudair_core.session.task_codec import decode_tasks
 from vcloudair_core.session.tasks import Task, cancel_task, task_of_response, wait_for_task
 
 HREF = f"{BASE}/api/task/0efd"
@@ -74,6 +75,19 @@ def test_a_task_is_found_wherever_it_stands(response: Any) -> None:
 )
 def test_no_task_is_none(response: Any) -> None:
     assert task_of_response(response) is None
+
+
+def test_every_task_of_an_entity_is_read_and_one_that_is_not_over_is_followed() -> None:
+    old = task_xml("success").replace("0efd", "0ld0")
+    body = f"<VApp {NS}><Tasks>{old}{task_xml('running')}</Tasks></VApp>"
+    assert [(task.href[-4:], task.status) for task in decode_tasks(body.encode())] == [
+        ("0ld0", "success"),
+        ("0efd", "running"),
+    ]
+    task = task_of_response(reply(201, body))
+    assert task is not None and task.href == HREF
+    over = task_of_response(reply(201, f"<VApp {NS}><Tasks>{old}{old}</Tasks></VApp>"))
+    assert over is not None and over.is_successful
 
 
 def test_all_that_is_known_of_a_task() -> None:

@@ -78,6 +78,7 @@ def _edge(record: _Element) -> Edge:
         ha_status=_attribute(record, "haStatus"),
         is_busy=_flag(record, "isBusy"),
         is_advanced=_flag(record, "advancedNetworkingEnabled"),
+        task_status=_attribute(record, "taskStatus"),
     )
 
 

@@ -26,9 +26,10 @@ class Edge:
     ha_status: str = ""
     is_busy: bool | None = None
     is_advanced: bool | None = None
+    task_status: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        """Shape: ``{"edge_id", "name", "vdc_id", "vdc_name", "status", "ha_status", "is_busy", "is_advanced"}``."""
+        """Shape: the fields but ``href``."""
         return {
             "edge_id": self.edge_id,
             "name": self.name,
@@ -38,6 +39,7 @@ class Edge:
             "ha_status": self.ha_status,
             "is_busy": self.is_busy,
             "is_advanced": self.is_advanced,
+            "task_status": self.task_status,
         }
 
 

@@ -109,9 +109,16 @@ def parse_nics(body: bytes) -> dict[str, list[dict[str, Any]]]:
             continue
         identifier = (machine.get("id") or machine.get("href") or "").rstrip("/")[-36:].lower()
         sections = [child for child in machine if xmltree.local(child) == "NetworkConnectionSection"]
-        nics = [_nic(child) for part in sections for child in part if xmltree.local(child) == "NetworkConnection"]
+        nics = [nic for section in sections for nic in _nics(section)]
         found[identifier] = sorted(nics, key=lambda nic: int(nic["index"]))
     return found
+
+
+def _nics(section: _Element) -> list[dict[str, Any]]:
+    primary = [child.text for child in section if xmltree.local(child) == "PrimaryNetworkConnectionIndex"]
+    index = xmltree.count(primary[0]) if primary else None
+    nics = [_nic(child) for child in section if xmltree.local(child) == "NetworkConnection"]
+    return [nic | {"is_primary": nic["index"] == index} for nic in nics]
 
 
 def _nic(element: _Element) -> dict[str, Any]:
@@ -124,6 +131,8 @@ def _nic(element: _Element) -> dict[str, Any]:
         "mac_address": text.get("MACAddress", ""),
         "is_connected": text.get("IsConnected", "").lower() == "true",
         "mode": text.get("IpAddressAllocationMode", ""),
+        "adapter_type": text.get("NetworkAdapterType", ""),
+        "needs_customization": (element.get("needsCustomization") or "").strip().lower() in ("true", "1"),
     }
 
 
