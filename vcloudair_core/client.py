@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.engine.desired import Absent, Desired, ExactLists, Exactly, Present
-from vcloudair_core.engine.ensure import Veto, ensure
+from vcloudair_core.engine.ensure import Veto, ensure, telling_written
 from vcloudair_core.engine.fields import secret_names
 from vcloudair_core.engine.kind import Validates
 from vcloudair_core.engine.lock import locker_of
@@ -119,7 +119,7 @@ class Client:
         NotConvergedError, ConflictError and every error of :meth:`read`.
         """
         chosen = self.kind(kind)
-        with _aside(chosen):
+        with telling_written(check), _aside(chosen):
             listed = [specs] if isinstance(specs, Mapping) else list(specs)
             desired = self._desired(kind, listed, state)
             if isinstance(chosen, Validates):

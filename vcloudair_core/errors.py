@@ -50,11 +50,18 @@ def sentences(*parts: str) -> str:
     return joined
 
 
+UNKNOWN = "unknown"
+"""The state of a write whose response was lost."""
+
+
 class VcloudAirError(RuntimeError):
     """The root of the tree.
 
     ``message`` says what failed and on what; ``hint`` (may be empty) says what to do next. A RuntimeError, so that the
     ``except RuntimeError`` of a program for vcloudair 0.5 catches it.
+
+    ``written`` tells how far work that writes got: True when something was written, False when nothing was,
+    :data:`UNKNOWN` when nobody can tell from here. It is None for work that does not write.
     """
 
     def __init__(self, message: str, *, hint: str = "") -> None:
@@ -62,6 +69,7 @@ class VcloudAirError(RuntimeError):
         self.message = message
         self.hint = hint
         self.context = ""
+        self.written: bool | str | None = None
 
     def add_context(self, text: str) -> None:
         """Add what was under way and how far it got: a sentence, shown between message and hint."""
@@ -86,7 +94,15 @@ class VcloudAirError(RuntimeError):
         """
         known = {"error": type(self).__name__, "message": self.message, "hint": self.hint}
         more = {"context": self.context, **self.details()}
-        return known | {key: value for key, value in more.items() if value not in (None, "", [], {})}
+        shown = known | {key: value for key, value in more.items() if value not in (None, "", [], {})}
+        return shown if self.written is None else shown | {"written": self.written}
+
+    @property
+    def written_text(self) -> str:
+        """A sentence that says whether something was written; empty for work that does not write."""
+        if self.written == UNKNOWN:
+            return "The write may have happened. Run it again in check mode (`vca edge plan`) to see what is there now."
+        return "" if self.written is None else f"{'Something' if self.written else 'Nothing'} was written."
 
 
 class ConfigurationError(VcloudAirError):

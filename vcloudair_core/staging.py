@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from vcloudair_core.engine.desired import Desired, Present
-from vcloudair_core.engine.ensure import Veto, ensure
+from vcloudair_core.engine.ensure import Veto, ensure, telling_written
 from vcloudair_core.engine.fields import secret_names
 from vcloudair_core.engine.kind import Document, Keepable, Store, Validates
 from vcloudair_core.engine.lock import locker_of
 from vcloudair_core.engine.outcome import Outcome
 from vcloudair_core.engine.sequence import Operation, SequenceKind
-from vcloudair_core.errors import StageError
+from vcloudair_core.errors import StageError, VcloudAirError
 from vcloudair_core.folders import state_folder
 from vcloudair_core.stage import (
     CHECK,
@@ -119,7 +119,7 @@ class Staging:
                     part = self._next(content, target)
                     if part is None:
                         return outcomes
-                    outcomes.append(self._commit(part, check))
+                    outcomes.append(self._commit_after(outcomes, part, check))
                     content.sections.remove(part)
                     self._expect(part)
 
@@ -144,6 +144,16 @@ class Staging:
                 return part
         return None
 
+    def _commit_after(self, done: Sequence[Outcome], part: StagedSection, check: bool) -> Outcome:
+        """Commit one section; an error says whether this one, or one of those before it, was written."""
+        try:
+            with telling_written(check):
+                return self._commit(part, check)
+        except VcloudAirError as exc:
+            if any(outcome.attempts for outcome in done):
+                exc.written = True
+            raise
+
     def _commit(self, part: StagedSection, check: bool) -> Outcome:
         operations = [
             Operation(self._client.kind(asked["kind"]), self._parsed(asked["kind"], asked["specs"], asked["state"]))
@@ -165,11 +175,12 @@ class Staging:
 
 
 class _FromSnapshot:
-    """A store whose first read is what the stage remembers; the server tells at the write if that is no longer so."""
+    """A store whose first read is what the stage remembers. A write reads again before: the stage may be old."""
 
     def __init__(self, store: Store, snapshot: bytes) -> None:
         self._store = store
         self._snapshot: bytes | None = snapshot
+        self.is_remembered = False
         self.clock = getattr(store, "clock", None)
 
     @property
@@ -185,6 +196,7 @@ class _FromSnapshot:
         return bool(getattr(self._store, "is_version_checked", True))
 
     def read(self) -> Document:
+        self.is_remembered = self._snapshot is not None
         if self._snapshot is None:
             return self._store.read()
         assert isinstance(self._store, Keepable)

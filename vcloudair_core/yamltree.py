@@ -144,7 +144,8 @@ def _loader() -> type[yaml.SafeLoader]:
         def compose_scalar_node(self, anchor: Any) -> Any:
             is_plain = self.peek_event().implicit[0]  # type: ignore[no-untyped-call]
             node = super().compose_scalar_node(anchor)
-            node.other_tag = _tag_in_yaml_1_1(node.value) if is_plain else node.tag
+            other_tag = _tag_in_yaml_1_1(node.value) if is_plain else node.tag
+            node.other_tag = other_tag  # type: ignore[attr-defined]
             return node
 
     dropped = {f"{_TAG}{name}" for name in ("int", "float", "timestamp", "value")}

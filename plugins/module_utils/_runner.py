@@ -45,7 +45,9 @@ class AnsibleModule(basic.AnsibleModule):
     def __init__(self, hide=None, **declared):
         self._hide = hide
         self.run_id = None
+        self._is_ready = False
         super(AnsibleModule, self).__init__(**declared)
+        self._is_ready = True
         self._add_hidden()  # should a version of Ansible load parameters in another way
 
     def _load_params(self):
@@ -72,6 +74,12 @@ class AnsibleModule(basic.AnsibleModule):
                 if option.get("options"):
                     for item in value if isinstance(value, list) else [value]:
                         self._undo_nesting(item, option["options"])
+
+    def fail_json(self, msg, **result):
+        """As Ansible's; a task whose options are refused says that nothing was written."""
+        if not self._is_ready:
+            result.setdefault("written", False)
+        super(AnsibleModule, self).fail_json(msg, **result)
 
     def warn(self, warning, **more):
         """As Ansible's, without secrets: it looks for them in results, but not in warnings."""
@@ -144,6 +152,7 @@ class Job(object):
         self.specs = specs
         self.state = state or (lambda params: params.get("state") or "present")
         self.more = more
+        self.writes = specs is not None
         self.target = target or (lambda params: dict(given(params, _TARGET), **(params.get("target") or {})))
 
     def __call__(self, client, params, check_mode, diff_mode):
@@ -163,7 +172,9 @@ class Job(object):
             try:
                 result.update(self.more(client, params, result))
             except vcloudair_core.VcloudAirError as exc:
-                result.update(failed=True, msg=str(exc), error=exc.as_dict())
+                # What the task is for was done, or there was nothing to do.
+                exc.written = result["changed"]
+                result.update(failure(exc), changed=result["changed"])
         return result
 
     def _outcome(self, client, params, **wish):
@@ -254,10 +265,29 @@ def execute(work, params, check_mode=False, diff_mode=False, connect=None):
         result["api_calls"] = client.session.calls
         return result
     except vcloudair_core.VcloudAirError as exc:
-        return dict(failed=True, changed=False, msg=str(exc), error=exc.as_dict())
+        return failure(exc, writes=getattr(work, "writes", False) and not check_mode)
     finally:
         if client is not None:
             client.close()
+
+
+def failure(error, writes=False):
+    """The result of a task that an error of the library ended.
+
+    ``writes``: the task is one that writes, so that it says whether it did. An error that knows says so anyway.
+    """
+    if writes and error.written is None:
+        error.written = False
+    result = dict(failed=True, changed=error.written is True, msg=str(error), error=error.as_dict())
+    if error.written is not None:
+        result["written"] = error.written
+        if error.written_text not in result["msg"]:
+            result["msg"] = "%s%s %s" % (
+                result["msg"],
+                "" if result["msg"].endswith((".", "!", "?")) else ".",
+                error.written_text,
+            )
+    return result
 
 
 def library_problem():

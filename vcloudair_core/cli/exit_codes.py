@@ -48,9 +48,10 @@ EXIT_CODES: tuple[ExitCode, ...] = (
     ExitCode(
         130, "Stopped with Ctrl-C; for a recovery run: interrupted, and it may be resumed.",
     ),
+    ExitCode(143, "Ended by SIGTERM. If a write was in progress, a warning says that it may have happened."),
 )  # fmt: skip
 
-OK, FAILED, DRIFT, USAGE, INTERRUPTED = 0, 1, 2, 64, 130
+OK, FAILED, DRIFT, USAGE, INTERRUPTED, TERMINATED = 0, 1, 2, 64, 130, 143
 
 
 def exit_code_for(error: BaseException) -> int:

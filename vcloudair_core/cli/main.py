@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, cast
 
-from vcloudair_core.cli.exit_codes import FAILED, INTERRUPTED, OK, USAGE, exit_code_for
+from vcloudair_core.cli.exit_codes import FAILED, INTERRUPTED, OK, TERMINATED, USAGE, exit_code_for
 from vcloudair_core.cli.output import say
 from vcloudair_core.cli.streams import guarded, keep_stdout, leave_stdout, open_missing
 from vcloudair_core.errors import ConfigurationError, PluginError, VcloudAirError
@@ -28,6 +29,7 @@ def main() -> None:
     """Run the command line of this process and end with its exit code. Never returns."""
     open_missing()
     keep_stdout()
+    _end_on_sigterm()
     status = run(sys.argv[1:])
     leave_stdout()
     sys.exit(status)
@@ -105,8 +107,23 @@ def _run(arguments: Sequence[str], marks: set[str]) -> int:
 
 
 def _stopped() -> int:
-    print("\nStopped.", file=sys.stderr)
-    return INTERRUPTED
+    print("\nStopped by SIGTERM." if _terminated else "\nStopped.", file=sys.stderr)
+    return TERMINATED if _terminated else INTERRUPTED
+
+
+_terminated: list[int] = []
+"""Signals that asked this process to end, other than Ctrl-C."""
+
+
+def _end_on_sigterm() -> None:
+    """End as with Ctrl-C on SIGTERM, so that a write in progress is reported. Some commands replace the handler."""
+
+    def stop(number: int, frame: object) -> None:
+        _terminated.append(number)
+        raise KeyboardInterrupt
+
+    with suppress(ValueError, OSError):  # not the main thread
+        signal.signal(signal.SIGTERM, stop)
 
 
 def load_commands() -> tuple[PluginManager, dict[str, CommandRecord], VcloudAirError | None]:
@@ -150,6 +167,8 @@ def report(error: VcloudAirError) -> int:
 
         traceback.print_exception(error)
     say(f"Error: {error.explanation}")
+    if error.written_text and error.written_text not in error.explanation:
+        say(error.written_text)
     if error.hint:
         say(f"Hint: {error.hint}")
     return exit_code_for(error)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ from vcloudair_core.engine.kind import (
 from vcloudair_core.engine.outcome import Outcome
 from vcloudair_core.engine.plan import Plan
 from vcloudair_core.errors import (
+    UNKNOWN,
     BusyError,
     ConflictError,
     DecodeError,
@@ -50,6 +51,11 @@ _FIRST_WAIT_BUSY_S = 1.0
 _LONGEST_WAIT_S = 20.0
 _CONFLICT_WAIT_S = 0.1
 _CONFLICTS_PER_ATTEMPT = 4
+_LOOK = "Run it again in check mode (`vca edge plan`) to see what is there now."
+_STALE = (
+    "Wait, and run it again in check mode. The version did not move: the response may come from a cache or a replica, "
+    "or the server ignored the write."
+)
 
 
 def ensure(
@@ -81,10 +87,22 @@ def ensure(
     NotConvergedError when the server does not keep what was written; ConflictError when a writer came in between that
     cannot be told apart from us; LockTimeoutError; otherwise what the last write met with.
     """
-    store, desired = prepared(kind, store, desired)
-    flow = _Flow(kind, store, desired, veto, clock or getattr(store, "clock", None))
-    with nullcontext() if lock is None or check else lock(store.lock_key, store.target):
-        return flow.run(check, max(1, attempts))
+    with telling_written(check):
+        store, desired = prepared(kind, store, desired)
+        flow = _Flow(kind, store, desired, veto, clock or getattr(store, "clock", None))
+        with nullcontext() if lock is None or check else lock(store.lock_key, store.target):
+            return flow.run(check, max(1, attempts))
+
+
+@contextmanager
+def telling_written(check: bool = False) -> Iterator[None]:
+    """Let errors that come before any write say so; in check mode nothing is to be said."""
+    try:
+        yield
+    except VcloudAirError as exc:
+        if exc.written is None and not check:
+            exc.written = False
+        raise
 
 
 def prepared(kind: ResourceKind, store: Store, desired: Desired) -> tuple[Store, Desired]:
@@ -125,6 +143,8 @@ class _Flow:
         self.veto = veto
         self._clock = clock
         self.warnings: tuple[str, ...] = ()
+        self.remarks: tuple[str, ...] = ()
+        self.written: bool | str = False
 
     def run(self, check: bool, attempts: int) -> Outcome:
         """The whole flow."""
@@ -136,9 +156,26 @@ class _Flow:
             self.ask(state.plan)
             warnings = (*self.warnings, *state.plan.notes, *self.advice(state.merged(), state.plan))
             return Outcome(True, state.plan, before, self.select(state.merged()), 0, True, warnings)
-        final, writes = self.converge(state, attempts)
-        warnings = (*self.warnings, *state.plan.notes, *self.advice(final.document, state.plan))
+        final, writes = self._converge_telling(state, attempts)
+        warnings = (*self.warnings, *state.plan.notes, *self.remarks, *self.advice(final.document, state.plan))
         return Outcome(writes > 0, state.plan, before, self.select(final.document), writes, warnings=warnings)
+
+    def _converge_telling(self, state: _State, attempts: int) -> tuple[_State, int]:
+        """As :meth:`converge`; whatever ends it says whether something was written."""
+        try:
+            return self.converge(state, attempts)
+        except VcloudAirError as exc:
+            # A store of several sections knows of those that were written before the one that failed.
+            exc.written = exc.written or self.written
+            raise
+        except KeyboardInterrupt:
+            if self.written == UNKNOWN:
+                _log.warning(
+                    "Stopped during the write of %s. The write may have happened. %s", self.store.target, _LOOK
+                )
+            elif self.written:
+                _log.warning("Stopped after the write of %s, before it was verified. %s", self.store.target, _LOOK)
+            raise
 
     def look(self) -> _State:
         """Read and plan."""
@@ -193,19 +230,21 @@ class _Flow:
                 if executed:
                     self._refuse_losses(state.document, written, found)
                     self._refuse_unseen_writer(state.document, written, found.document, executed)
+                    self._tell_of_versions(state.document, found.document, executed)
                 return found, executed
             if failure is not None:
                 if attempt == attempts:
                     raise failure
             elif mended or attempt == attempts or not _someone_else_wrote(state, found):
-                raise self._not_converged(found)
+                raise self._not_converged(state, found)
             else:
                 mended = True
             state = found
 
     def _fresh(self, state: _State) -> _State:
-        """What is there right before the write, where the server would not notice that it is no longer what we saw."""
-        if getattr(self.store, "is_version_checked", True):
+        """Return what is there right before the write, where what we saw may be old without the server noticing."""
+        is_remembered = getattr(self.store, "is_remembered", False)
+        if getattr(self.store, "is_version_checked", True) and not is_remembered:
             return state
         found = self.look()
         return state if _versions_apart(state.document, found.document) == 0 else found
@@ -228,19 +267,37 @@ class _Flow:
 
     def _commit(self, document: Document) -> VcloudAirError | None:
         """Write; returns an error that a new look may resolve, raises any other."""
+        before, self.written = self.written, self.written or UNKNOWN
         try:
             self.store.commit(document)
-        except _WORTH_A_LOOK as exc:
+        except VcloudAirError as exc:
+            is_lost = isinstance(exc, TransportError)
+            may_be = exc.may_have_executed if isinstance(exc, TransportError) else _may_have_executed(exc)
+            self.written = exc.written or before or (UNKNOWN if may_be else False)
             # Even a refused request may be worth a look: it may name a rule that somebody has removed since.
+            if not (may_be if is_lost else isinstance(exc, _WORTH_A_LOOK)):
+                raise
             _log.debug("write to %s met with %s; reading again", self.store.target, type(exc).__name__)
             return exc
-        except TransportError as exc:
-            if not exc.may_have_executed:
-                raise
-            _log.debug("the answer of a write to %s was lost; reading again", self.store.target)
-            return exc
+        self.written = True
         _log.info("wrote %s", self.store.target)
         return None
+
+    def _tell_of_versions(self, base: Document, found: Document, writes: int) -> None:
+        """Warn when the version does not fit our own writes, each of which moves it by one."""
+        apart = _versions_apart(base, found)
+        if apart == 0:
+            self.remarks += (
+                f"The version of {self.store.target} did not move with the write, although the change is there. "
+                "The response may come from a cache, or the server does not count its changes.",
+            )
+        elif apart is not None and apart > writes:
+            times = "once" if writes == 1 else f"{writes} times"
+            self.remarks += (
+                f"The version of {self.store.target} moved by {apart}, and this task wrote {times}: somebody else "
+                "wrote at the same time. Check that their change is still there, because some servers accept a write "
+                "that is based on an old version.",
+            )
 
     def _look_after(self, failure: VcloudAirError | None) -> _State:
         """Look again; if that fails, whoever reads the error must know what is known of the write."""
@@ -267,14 +324,16 @@ class _Flow:
                 hint="Look at them on the server; an earlier export of the section can restore them.",
             )
 
-    def _not_converged(self, found: _State) -> NotConvergedError:
+    def _not_converged(self, state: _State, found: _State) -> NotConvergedError:
         changes: list[Mapping[str, Any]] = [change.as_dict() for change in found.plan.changes]
         named = ", ".join(f"{change.action} {change.identity}" for change in found.plan.changes[:3])
         more = f" and {len(changes) - 3} more" if len(changes) > 3 else ""
         return NotConvergedError(
             f"{self.store.target} took the write, but still differs: {named}{more}.",
             residual=changes,
-            hint="The server may have normalised or ignored a value: compare the residual with what was asked for.",
+            hint=_STALE
+            if _versions_apart(state.document, found.document) == 0
+            else "The server may have normalised or ignored a value: compare the residual with what was asked for.",
         )
 
     def _wait(self, attempt: int, failure: VcloudAirError) -> None:

@@ -190,13 +190,13 @@ class Matcher:
         content = self.identities.content
         assert content is not None
         waiting, free = list(positions), list(places)
-        for is_same in (
-            lambda spec, live: content(spec) == content(live) and not diff_fields(live, spec),
-            lambda spec, live: content(spec) == content(live),
-        ):
+        said = {at: content(self.live[at].spec) for at in free}
+        for is_strict in (True, False):
             for position in tuple(waiting):
                 spec = specs[position]
-                at = next((at for at in free if is_same(spec, self.live[at].spec)), None)
+                meant = content(spec)
+                alike = (at for at in free if said[at] == meant)
+                at = next((at for at in alike if not (is_strict and diff_fields(self.live[at].spec, spec))), None)
                 if at is not None:
                     found[position], claimed[at] = at, spec
                     waiting.remove(position)

@@ -408,3 +408,96 @@ def test_a_look_takes_no_lock() -> None:
         raise AssertionError("not in check mode")
 
     assert ensure(NumbersKind(), Numbers(1), Present((2,)), check=True, lock=lock).changed
+
+
+# -- the word on what was written --------------------------------------------------------------------------------
+
+
+def _written(store: Numbers, *numbers: int, **more: Any) -> Any:
+    with pytest.raises(VcloudAirError) as caught:
+        _ensure(store, *numbers, **more)
+    assert caught.value.as_dict().get("written") == caught.value.written
+    return caught.value.written
+
+
+def _lost(may_have_executed: bool) -> ConnectionFailedError:
+    return ConnectionFailedError("Gone.", may_have_executed=may_have_executed)
+
+
+@pytest.mark.parametrize(
+    ("script", "written"),
+    [
+        ([PermissionDeniedError("No.", status=403)], False),
+        ([InvalidRequestError("Bad.", status=400)], False),
+        ([_lost(False)], False),
+        ([_lost(True), PermissionDeniedError("No.", status=403)], "unknown"),
+        ([ServerError("Oops.", status=500)] * 5, "unknown"),
+        ([lambda store, numbers: store.put(store.numbers)], True),
+    ],
+)
+def test_an_error_says_whether_something_was_written(script: list[Any], written: Any) -> None:
+    store = Numbers()
+    store.script = list(script)
+    assert _written(store, 1) == written
+
+
+def test_bad_input_and_a_rejected_plan_say_that_nothing_was_written_and_check_mode_says_nothing() -> None:
+    def refuse(plan: Plan) -> None:
+        raise PlanRejectedError("no")
+
+    assert _written(Numbers(), -1, kind=CarefulKind()) is False
+    assert _written(Numbers(), 1, veto=refuse) is False
+    assert _written(Numbers(), 1, veto=refuse, check=True) is None
+
+
+def test_a_read_that_fails_after_the_write_says_that_it_was_written() -> None:
+    class Broken(Numbers):
+        def read(self) -> Document:
+            if "write" in self.log:
+                raise ServerError("Oops.", status=500)
+            return super().read()
+
+    assert _written(Broken(), 1) is True
+
+
+@pytest.mark.parametrize(("is_after", "said"), [(False, "may have happened"), (True, "before it was verified")])
+def test_ctrl_c_during_and_after_the_write_is_told(is_after: bool, said: str, caplog: pytest.LogCaptureFixture) -> None:
+    class Stopped(Numbers):
+        def read(self) -> Document:
+            if "write" in self.log:
+                raise KeyboardInterrupt
+            return super().read()
+
+        def commit(self, document: Document) -> None:
+            super().commit(document)
+            if not is_after:
+                raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        _ensure(Stopped(), 1)
+    assert said in caplog.text
+
+
+def test_a_version_that_moved_by_more_than_our_write_is_told() -> None:
+    store = Numbers()
+
+    def both(store: Numbers, numbers: set[int]) -> None:
+        store.put({7})  # a server that ignores versions lets this one be replaced
+        store.put(numbers)
+
+    store.script = [both]
+    (warning,) = _ensure(store, 1).warnings
+    assert "moved by 2, and this task wrote once" in warning
+
+
+def test_a_version_that_did_not_move_is_told() -> None:
+    def silent(store: Numbers, numbers: set[int]) -> None:
+        store.numbers = numbers
+
+    store = Numbers()
+    store.script = [silent]
+    assert "did not move" in _ensure(store, 1).warnings[0]
+    store = Numbers()
+    store.script = [lambda store, numbers: None]
+    with pytest.raises(NotConvergedError, match="version did not move"):
+        _ensure(store, 1)

@@ -79,6 +79,7 @@ class EdgeStore:
             except VcloudAirError as exc:
                 self._extra_steps += max(0, position - 1)
                 exc.add_context(_progress(changed, position))
+                exc.written = True if position else exc.written
                 raise
         self._extra_steps += max(0, len(changed) - 1)
         self._stale = frozenset(changed)

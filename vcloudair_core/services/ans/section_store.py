@@ -30,6 +30,9 @@ JSON = "application/json"
 XML = "application/xml"
 _JOB_TIMEOUT_S = 600.0
 _JOB_POLL_S = (1.0, 2.0, 3.0, 5.0)
+_FRESH = {"Cache-Control": "no-cache"}
+"""What is planned on, and what verifies a write, must not come from a cache between here and the server."""
+
 _log = logging.getLogger(__name__)
 
 _SECTION_PATHS = {
@@ -96,7 +99,7 @@ class SectionStore:
 
     def _read(self) -> Document:
         try:
-            response = self.session.call("GET", self.path, accept=self._accept())
+            response = self.session.call("GET", self.path, accept=self._accept(), headers=_FRESH)
         except NotFoundError as exc:
             raise self._explained(exc) from exc
         return self._codec.parse(response.body)
