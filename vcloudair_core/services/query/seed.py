@@ -14,6 +14,7 @@ from vcloudair_core.errors import ConfigurationError, IncompleteResultError, Spe
 from vcloudair_core.plugin.records import RecordType
 from vcloudair_core.services.query.codec import Page, parse_root, record_elements
 from vcloudair_core.services.query.paging import pages
+from vcloudair_core.services.query.query import STABLE
 from vcloudair_core.services.query.record import Record
 from vcloudair_core.services.query.record_types import built_in_types
 from vcloudair_core.session.compat_connection import Connection
@@ -108,18 +109,20 @@ class QueryBase:
 
     def _records(self) -> list[Record]:
         """Every record. A result that changed while it was read is read again, three times in all."""
+        # The order is the server's, as in 0.5, unless its pages turn out to overlap.
+        order = {} if {"sortAsc", "sortDesc"} & set(self.params) else {"sortAsc": STABLE}
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                return self._read()
+                return self._read({} if attempt == 1 else order)
             except IncompleteResultError:
                 if attempt == _ATTEMPTS:
                     raise
         raise AssertionError
 
-    def _read(self) -> list[Record]:
+    def _read(self, order: Mapping[str, str]) -> list[Record]:
         session, kind = self._session(), RecordType(str(self.params["type"]), self.record_name)
         path = self.url if self.url.rpartition(_PATH)[2] else f"/{_PATH}"
-        asked = {name: value for name, value in self.params.items() if value is not None}
+        asked = {name: value for name, value in self.params.items() if value is not None} | dict(order)
 
         def read(number: int, link: str = "") -> Page:
             what = f"page {number} of the query for {kind.name}"
