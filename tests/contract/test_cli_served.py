@@ -121,6 +121,7 @@ def test_the_doctor_is_content(env: dict[str, str]) -> None:
         (["edge", "list"], {"VCA_URL": "https://name.invalid"}, 6, "name.invalid"),
         (["edge", "list"], {"VCA_API_VERSION": "5.99"}, 64, "does not offer API version 5.99. It offers "),
         (["edge", "list", "--vdc", "nope"], {}, 4, "There is no VDC 'nope'"),
+        (["edge", "list", "--edge", "nope"], {}, 4, "There is no edge gateway 'nope'"),
         (["edge", "list"], {"VCA_URL": ""}, 64, "VCA_URL"),
         (["edge", "list"], {"VCA_SERVICE_TYPE": "aws"}, 64, "must be one of"),
         (["sim", "serve", "--profile", "nsx"], {}, 64, "vchs, vca, vcd, all"),

@@ -214,7 +214,7 @@ def test_the_command_line_shows_no_canary(
         ["logout", "-v"],
     )
     codes = [run(command) for command in commands]
-    assert codes == [2, 0, 0, 0, 0, 0, 2, 0, 0], "a plan with something to do, and a type that there is not; else fine"
+    assert codes == [2, 0, 0, 0, 0, 0, 64, 0, 0], "a plan with something to do, and a type that there is not; else fine"
     monkeypatch.setenv("VCA_PASSWORD", password + "x")
     run(["whoami", "-v"])
     shown = capsys.readouterr()

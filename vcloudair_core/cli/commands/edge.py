@@ -24,9 +24,14 @@ def edge() -> None:
 @app.command("list")
 @connected
 def list_edges(run: Invocation) -> None:
-    """List the edge gateways that the user can see; with --vdc only those of one VDC."""
+    """List the edge gateways that the user can see; with --vdc only those of one VDC, with --edge only that one."""
     with run.client() as client:
-        edges = client.service("ans").list_edges(vdc=client.settings.vdc)
+        service, vdc = client.service("ans"), client.settings.vdc
+        edges = service.list_edges(vdc=vdc)
+        # Only the option: VCA_EDGE is what other commands act on.
+        if run.given.get("edge"):
+            chosen = service.find_edge(str(run.given["edge"]), vdc)
+            edges = [edge for edge in edges if edge.edge_id == chosen.edge_id]
     emit(
         [found.as_dict() for found in edges],
         output=run.output,
