@@ -46,8 +46,8 @@ STEERING = {"state", "purge"}
 """Options that say what is to be done with a spec."""
 
 TUNING = {
-    "allowed_origins", "auth_method", "cache_dir", "connect_timeout", "max_retry_wait", "max_retry_total", "parallel_calls",
-    "protected_names", "retries",
+    "allowed_origins", "auth_method", "cache_dir", "connect_timeout", "max_retry_total", "max_retry_wait",
+    "parallel_calls", "protected_names", "retries",
 }  # fmt: skip
 """Settings of a machine or a pipeline, not of a task: modules take them from the environment or the file."""
 
