@@ -105,7 +105,9 @@ class ANSNat(EdgeSection):
         spec = read_nat_rule(words, "", problems)
         problems.raise_if_any()
         rule = completed_nat_rule(spec)
-        self.records.append(self.json_codec(self.dialect).new_rule(rule))
+        made = self.json_codec(self.dialect).new_rule(rule)
+        made.setdefault("description", "")
+        self.records.append(made)
 
 
 class ANSIPSec(EdgeSection):
