@@ -24,6 +24,8 @@ options:
       - Names may repeat. Rules of one name are told apart by what they match and do, else by their order. If the edge
         gateway has more of them than the list, the task fails, unless O(purge=true).
       - A rule without a name is identified by what it matches and does. Change that, and it is another rule.
+      - A field that a rule does not give is kept as it is, or with O(purge=true) has its default.
+      - A new rule has the defaults.
     type: list
     elements: dict
     aliases: [fw_rules]

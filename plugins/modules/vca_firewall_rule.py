@@ -13,6 +13,7 @@ version_added: "0.1.0"
 description:
   - Brings one firewall rule of an edge gateway of vCloud Air or VMware Cloud Director to the state asked for. All other
     rules are kept as they are, in their order.
+  - Options that are not given are kept as they are on a rule that exists.
   - Costs one read when there is nothing to change, else one read, one write and one verifying read.
   - Rules that the server made itself (internal rules and the default rule) are never touched.
 author:

@@ -20,6 +20,8 @@ options:
   tunnels:
     description:
       - The tunnels. They have no order. No two of them may mean the same tunnel.
+      - A field that a tunnel does not give is kept as it is, or with O(purge=true) has its default.
+      - A new tunnel has the defaults.
     type: list
     elements: dict
     suboptions:

@@ -13,6 +13,8 @@ version_added: "0.1.0"
 description:
   - Brings one IPsec tunnel of an edge gateway of vCloud Air or VMware Cloud Director to the state asked for. All other
     tunnels are kept as they are, with their keys.
+  - Options that are not given are kept as they are on a tunnel that exists. O(local_id) and O(peer_id) move along with
+    O(local_ip) and O(peer_ip) if they are the same.
   - Costs one read when there is nothing to change.
   - The service itself is turned on with M(vcloudair.cloud.vca_ipsec).
 author:

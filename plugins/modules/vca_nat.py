@@ -17,13 +17,16 @@ description:
   - Listed rules keep the order of the list among each other. A new rule stands right behind the listed rule before
     it.
   - When a change is made, the firewall is read too, to warn if it is off or if no rule of it lets the traffic of a
-    new or changed V(dnat) rule in. Nothing is read for that when there is nothing to change.
+    new or changed V(dnat) rule in. The interfaces are read too, to warn if the address of such a rule is in no network
+    of the edge gateway. Nothing is read for that when there is nothing to change.
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options:
   rules:
     description:
       - The rules, in order. No two of them may mean the same rule.
+      - A field that a rule does not give is kept as it is, or with O(purge=true) has its default.
+      - A new rule has the defaults.
     type: list
     elements: dict
     aliases: [nat_rules]
