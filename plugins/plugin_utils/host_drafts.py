@@ -145,13 +145,18 @@ def _free(name, record, qualifiers, taken, crowd=()):
 def taken_names(inventory, records, names, prefix):
     """Return the names that no host of ours may have: of groups, of localhost, and of another cloud's hosts.
 
-    A host of another source that is the same VM, or that is not from a cloud, is added to, as Ansible does.
+    A host of another source is added to, as Ansible does, unless it is another VM, or has another address.
     """
     ours = {(name, *_identity(record.get)) for name, record in zip(names, records, strict=True)}
+    addresses = {}
+    for name, record in zip(names, records, strict=True):
+        addresses.setdefault(name, set()).update([record.get("ip_address"), *(record.get("ip_addresses") or ())])
     taken = {"all", "ungrouped", *C.LOCALHOST, *inventory.groups}
     for name, host in inventory.hosts.items():
         known = _identity(lambda key, variables=host.vars: variables.get(prefix + key))
-        if known[0] and (name, *known) not in ours:
+        address = host.vars.get("ansible_host")
+        is_other = (name, *known) not in ours if known[0] else address and str(address) not in addresses.get(name, ())
+        if is_other:
             taken.add(name)
     return taken
 

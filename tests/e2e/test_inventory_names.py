@@ -105,6 +105,7 @@ class Inventories:
 
 
 STATIC = "static_group: {hosts: {old-host: {}}}\nungrouped: {hosts: {vapp_bank: {}}}\n"
+SAME_NAMES = "prod: {hosts: {web: {ansible_host: 10.9.9.9}, db: {ansible_user: me}}}\n"
 SCENARIOS: tuple[Callable[[Inventories], None], ...] = (
     lambda to: to.add("odd", STATIC, ("odd", EXPRESSIONS)),
     lambda to: to.add("edges", ("edges", {"plugin": "vcloudair.cloud.vca_edges"})),
@@ -139,6 +140,7 @@ SCENARIOS: tuple[Callable[[Inventories], None], ...] = (
     lambda to: to.add("chars ignore", ("chars", {"keyed_groups": [{"key": "vca_vapp", "prefix": "k"}]}),
                       env={"ANSIBLE_TRANSFORM_INVALID_GROUP_CHARS": "ignore"}),
     lambda to: to.add("chars never", ("chars", {}), env={"ANSIBLE_TRANSFORM_INVALID_GROUP_CHARS": "never"}),
+    lambda to: to.add("static hosts", SAME_NAMES, ("one", {})),
     lambda to: to.add("two sources", ("other", {}), ("one", {})),
 )  # fmt: skip
 
@@ -210,6 +212,14 @@ def test_two_files_do_not_mix_their_vms(inventories: Inventories) -> None:
     assert _named(found, "vapp_shop") == ["db", "web"]
     assert _named(found, "org_globex") == ["vapp_shop", "web"]
     assert found["hosts"]["web"]["vca_org"] == "globex" and found["hosts"]["web_shop"]["vca_org"] == "acme"
+
+
+def test_a_vm_named_like_a_host_with_another_address_is_another_host(inventories: Inventories) -> None:
+    found = inventories["static hosts"]
+    assert found["groups"]["vapp_shop"] == ["db", "web_shop"]
+    assert found["groups"]["prod"] == ["db", "web"]
+    assert found["hosts"]["web"]["ansible_host"] == "10.9.9.9" and "vca_id" not in found["hosts"]["web"]
+    assert found["hosts"]["db"]["ansible_user"] == "me" and found["hosts"]["db"]["vca_name"] == "db"
 
 
 def test_a_new_vm_of_the_same_name_does_not_rename_the_first_one(inventories: Inventories) -> None:

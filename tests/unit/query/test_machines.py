@@ -53,3 +53,14 @@ def test_a_vm_that_vanishes_before_its_age_is_read_does_not_fail_the_others(
     simulator.faults.add("status", path=f"/api/vApp/vm-{machines[1].vm_id}", status=403)
     found = {one["id"]: one["created"] for one in client.service("query").machines.read(ages_by=["name"])}
     assert found[machines[1].vm_id] == "" and found[machines[0].vm_id]
+
+
+def test_a_vapp_that_vanishes_before_its_nics_are_read_does_not_fail_the_others(
+    client: Client, simulator: Simulator
+) -> None:
+    machines, told = list(simulator.world.vms.values()), list[str]()
+    machines[1].vapp_id = simulator.world.make_id("vapp", "other")
+    simulator.faults.add("status", path=f"/api/vApp/vapp-{machines[1].vapp_id}", status=403)
+    found = {one["id"]: one["nics"] for one in client.service("query").machines.read(nics=True, warn=told.append)}
+    assert len(found) == 4 and found[machines[0].vm_id] and not found[machines[1].vm_id]
+    assert told == ["The network interfaces of 1 VMs are not known. Their vApps are gone, or not yours to read."]

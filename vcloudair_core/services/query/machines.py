@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from vcloudair_core.services.query.query import Progress, Warn
     from vcloudair_core.services.query.record import Record
     from vcloudair_core.services.query.service import QueryService
+
+_log = logging.getLogger(__name__)
 
 POWER = {"POWERED_ON": "on", "POWERED_OFF": "off", "SUSPENDED": "suspended"}
 _ID_OF_LINK = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/?\Z", re.IGNORECASE)
@@ -73,7 +76,12 @@ class Machines:
         org = self._service.session.identity.org_name
         shown = [facts(record, names, org) for record in found]
         if nics:
-            self._add_nics(shown)
+            gone = self._add_nics(shown)
+            if gone:
+                text = (
+                    f"The network interfaces of {gone} VMs are not known. Their vApps are gone, or not yours to read."
+                )
+                (warn or _log.warning)(text)
         if ages_by:
             self._add_ages(shown, ages_by)
         return shown
@@ -146,8 +154,11 @@ class Machines:
             )
         return found[0]
 
-    def _add_nics(self, machines: Iterable[dict[str, Any]]) -> None:
-        """One call for each vApp. A machine that went away meanwhile keeps what its record said."""
+    def _add_nics(self, machines: Iterable[dict[str, Any]]) -> int:
+        """Add interfaces with one call for each vApp, and return how many VMs have none because it cannot be read.
+
+        A VM that went away meanwhile keeps what its record said.
+        """
         inside = list(machines)
         vapps = list(dict.fromkeys(one["vapp_href"] for one in inside if one["vapp_href"] and not one["is_template"]))
         found: dict[str, list[dict[str, Any]]] = {}
@@ -158,6 +169,7 @@ class Machines:
             addresses = [nic["ip_address"] for nic in one["nics"] if nic["ip_address"]]
             one["ip_addresses"] = list(dict.fromkeys([*one["ip_addresses"], *addresses]))
             one["ip_address"] = one["ip_address"] or next(iter(one["ip_addresses"]), "")
+        return sum(1 for one in inside if not one["is_template"] and one["id"] not in found)
 
     def _add_ages(self, machines: Sequence[dict[str, Any]], names: Sequence[str]) -> None:
         """One call for each VM that shares a name with another, unless its record tells the time."""
