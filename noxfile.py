@@ -46,8 +46,8 @@ def layers(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Unit, property, contract and end-to-end tests, then the guarded figures by themselves. Arguments go to pytest.
 
-    One that fails is run once more, and named: of 9,000 on a busy machine, one may lose a race that is its own. What is
-    broken fails twice.
+    A failed test is run again only where tests/conftest.py allows it, and is named: where programs of others, such as
+    browsers, are part of it.
     """
     apart = [
         f"--ignore=tests/{folder}" for folder in ("benchmarks", "awx", "eda", "cores")
