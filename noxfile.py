@@ -97,6 +97,15 @@ def soak(session: nox.Session) -> None:
 
 
 @nox.session
+def start_once(session: nox.Session) -> None:
+    """Prove that each DR action is started once: 200 kills, two operators, killed plays, gateways. About 15 minutes.
+
+    ``-- --part kills --kills 1000``: more of one part; ``-- --help`` names the parts.
+    """
+    _run(session, sys.executable, "-m", "tests.start_once", *session.posargs)
+
+
+@nox.session
 def fuzz(session: nox.Session) -> None:
     """Every parser, 100,000 inputs each, led by what they reach: an hour. Arguments: --runs N, names of targets."""
     if importlib.util.find_spec("atheris") is None:

@@ -46,9 +46,12 @@ def conduct(
     approve: tuple[str, ...] = (),
     cancels: bool = False,
     verify_s: float = 300.0,
+    lost_grace_s: float = 90.0,
     on_unknown: str = "",
 ) -> None:
-    """Carry a run out, show what came of it, and end as it did. ``verify_s``, ``on_unknown``: see RunOptions.
+    """Carry a run out, show what came of it, and end as it did.
+
+    ``verify_s``, ``lost_grace_s``, ``on_unknown``: see RunOptions.
 
     Raises: TaskFailedError when it failed; OutcomeUnknownError when it is not known whether something was started; Exit
     130 when it was stopped.
@@ -61,6 +64,7 @@ def conduct(
         asker = _asker(stop, view) if sys.stdin.isatty() else None
         options = RunOptions(
             verify_s=verify_s,
+            lost_grace_s=lost_grace_s,
             cancel_late=cancels,
             approve=approve,
             on_unknown=on_unknown,

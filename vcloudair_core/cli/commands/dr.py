@@ -36,6 +36,9 @@ _ON_UNKNOWN = typer.Option(
     metavar="fail|start",
     help="What to do when it is not known whether a machine was started: fail, or start it again (fail).",
 )
+_GRACE = typer.Option(
+    90.0, "--lost-grace", min=0.1, help="Seconds to look for a sign of an action that may have been started."
+)
 _CANCEL = typer.Option(False, "--cancel-on-stop", help="Cancel tasks at the server when stopped, or given up.")
 
 
@@ -83,6 +86,7 @@ def test(
     stop_on_failure: bool = _STOP,
     approve: list[str] = _APPROVE,
     on_unknown: str = _ON_UNKNOWN,
+    lost_grace: float = _GRACE,
     cancel_on_stop: bool = _CANCEL,
     dry_run: bool = _DRY_RUN,
 ) -> None:
@@ -92,6 +96,7 @@ def test(
         "approve": tuple(approve or ()),
         "cancels": cancel_on_stop,
         "verify_s": verify_timeout,
+        "lost_grace_s": lost_grace,
         **_on_unknown(on_unknown),
     }
     _act(run, "test", _chosen(machines, every, plan, words), dry_run, how)
@@ -110,19 +115,20 @@ def cleanup(
     stuck_after: float = _STUCK,
     verify_timeout: float = _VERIFY,
     on_unknown: str = _ON_UNKNOWN,
+    lost_grace: float = _GRACE,
     cancel_on_stop: bool = _CANCEL,
     dry_run: bool = _DRY_RUN,
 ) -> None:
     """Remove what tests have made. With a plan, networks that its last test switched are switched back first."""
     words = _words(None, None, max_concurrent, timeout, stuck_after, None)
     chosen = _chosen(machines, every, plan, {**words, "on_failure": "continue"})
-    _act(
-        run,
-        "cleanup",
-        chosen,
-        dry_run,
-        {"cancels": cancel_on_stop, "verify_s": verify_timeout, **_on_unknown(on_unknown)},
-    )
+    how = {
+        "cancels": cancel_on_stop,
+        "verify_s": verify_timeout,
+        "lost_grace_s": lost_grace,
+        **_on_unknown(on_unknown),
+    }
+    _act(run, "cleanup", chosen, dry_run, how)
 
 
 @app.command()
@@ -141,6 +147,7 @@ def failover(
     stop_on_failure: bool = _STOP,
     approve: list[str] = _APPROVE,
     on_unknown: str = _ON_UNKNOWN,
+    lost_grace: float = _GRACE,
     cancel_on_stop: bool = _CANCEL,
     yes: bool = typer.Option(False, "--yes", help="Do not ask."),
     dry_run: bool = _DRY_RUN,
@@ -154,6 +161,7 @@ def failover(
         "approve": tuple(approve or ()),
         "cancels": cancel_on_stop,
         "verify_s": verify_timeout,
+        "lost_grace_s": lost_grace,
         **_on_unknown(on_unknown),
     }
     _act(run, "failover", chosen, dry_run, how)

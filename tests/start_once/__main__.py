@@ -1,0 +1,136 @@
+"""Run the whole proof and print its figures: ``python -m tests.start_once``. Exits 0 when every claim held.
+
+It takes about 15 minutes. ``--part`` runs one part of it, ``--mode`` some modes, ``--seed`` the moments of another run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+from tests.start_once.figures import Figures, table
+from tests.start_once.kills import killed_run
+from tests.start_once.modes import MODES, NAMED
+from tests.start_once.operators import two_operators
+from tests.start_once.plays import killed_play
+
+KILLS_A_RUN = 4
+MOST_TURNS = 20
+RACES = ("prompt", "slow answer", "answer lost", "starts later", "visible later, link hidden", "busy while in progress")
+PLAYS = ("prompt", "slow answer", "no answer, carried out later", "answer lost", "starts later",
+         "gateway 503 after forwarding")  # fmt: skip
+GATEWAYS = tuple(mode.name for mode in MODES if mode.name.startswith("gateway"))
+Proof = Callable[..., None]
+
+
+def main() -> int:
+    """Return 0 when every claim held."""
+    parser = argparse.ArgumentParser(prog="python -m tests.start_once")
+    parser.add_argument("--kills", type=int, default=200, help="kills of runs over all modes, at least (200)")
+    parser.add_argument("--turns", type=int, default=3, help="repetitions of everything else (3)")
+    parser.add_argument("--mode", default="", help="only modes whose names contain this")
+    parser.add_argument("--part", choices=["kills", "operators", "plays", "gateways"], help="only this part")
+    parser.add_argument("--jobs", type=int, default=4, help="how many at a time (4)")
+    parser.add_argument("--seed", type=int, default=int(time.time()), help="of the moments of the kills")
+    given = parser.parse_args()
+    print(f"seed {given.seed}", flush=True)
+    found: list[Figures] = []
+    for part, work in PARTS.items():
+        if given.part in (None, part):
+            figures = list(work(given))
+            print(f"\n{part}: {TITLES[part]}\n{table(figures)}", flush=True)
+            found += figures
+    for one in found:
+        for failure in one.failures:
+            print(f"\n{one.name}: {failure}")
+    return int(any(one.failures for one in found))
+
+
+def _kills(given: argparse.Namespace) -> Iterable[Figures]:
+    """Kill runs in each mode in turn until there were enough kills."""
+    figures = {name: Figures(name) for name in _meant([mode.name for mode in MODES], given)}
+    for turn in range(MOST_TURNS):
+        _try_all(given, [
+            (name, given.seed + turn, one, partial(killed_run, kills=KILLS_A_RUN)) for name, one in figures.items()
+        ])  # fmt: skip
+        if sum(one.kills for one in figures.values()) >= given.kills:
+            break
+    return figures.values()
+
+
+def _operators(given: argparse.Namespace) -> Iterable[Figures]:
+    proofs = {
+        f"{{}}, {where}": partial(two_operators, hosts=hosts) for hosts, where in ((1, "one host"), (2, "two hosts"))
+    }
+    return _repeated(RACES, given, proofs)
+
+
+def _plays(given: argparse.Namespace) -> Iterable[Figures]:
+    return _repeated(PLAYS, given, _ways(kills=1))
+
+
+def _gateways(given: argparse.Namespace) -> Iterable[Figures]:
+    return _repeated(GATEWAYS, given, {"{}, command line": partial(killed_run, kills=0), **_ways(kills=0)})
+
+
+def _ways(kills: int) -> dict[str, Proof]:
+    ways = {"{}, module": False, "{}, controller": True}
+    return {name: partial(killed_play, in_controller=here, kills=kills) for name, here in ways.items()}
+
+
+def _repeated(names: Iterable[str], given: argparse.Namespace, proofs: Mapping[str, Proof]) -> Iterable[Figures]:
+    work = [
+        (name, given.seed + turn, figures, proof)
+        for label, proof in proofs.items()
+        for name in _meant(names, given)
+        for figures in [Figures(label.format(name))]
+        for turn in range(given.turns)
+    ]
+    _try_all(given, work)
+    return {one[2].name: one[2] for one in work}.values()
+
+
+def _meant(names: Iterable[str], given: argparse.Namespace) -> list[str]:
+    return [name for name in names if given.mode in name]
+
+
+def _try_all(given: argparse.Namespace, work: Sequence[tuple[str, int, Figures, Proof]]) -> None:
+    """Several at a time: most of each is waiting."""
+    with ThreadPoolExecutor(max_workers=given.jobs) as pool:
+        for done in [pool.submit(_try, *one) for one in work]:
+            done.result()
+    print(file=sys.stderr)
+
+
+def _try(name: str, seed: int, figures: Figures, proof: Proof) -> None:
+    started, own = time.monotonic(), Figures(name)
+    with tempfile.TemporaryDirectory(prefix="vca-once-", ignore_cleanup_errors=True) as folder:
+        try:
+            proof(NAMED[name], seed, Path(folder), own)
+        except Exception as exc:  # noqa: BLE001 - the others go on, and it is in the table
+            own.failures.append(f"seed {seed}: {type(exc).__name__}: {exc}")
+    own.seconds = time.monotonic() - started
+    print("F" if own.failures else ".", end="", file=sys.stderr, flush=True)
+    with _LOCK:
+        figures.add(own)
+
+
+_LOCK = threading.Lock()
+PARTS = {"kills": _kills, "operators": _operators, "plays": _plays, "gateways": _gateways}
+TITLES = {
+    "kills": "runs that are killed (kill -9) and taken up again",
+    "operators": "two operators fail the same VMs over at the same time",
+    "plays": "plays that are killed and run again",
+    "gateways": "a gateway forwards the request and answers for the server",
+}
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

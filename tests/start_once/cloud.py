@@ -1,0 +1,168 @@
+"""A cloud behind a socket with what it logged, and operators who run ``vca`` against it in processes of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.start_once.modes import ACTION, Mode
+from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
+
+TASK_S = 0.5
+NOT_EXECUTED = ("throttle", "busy")
+"""Faults with which the API itself refuses a request and does nothing: the request may be repeated."""
+
+
+class Cloud:
+    """A simulated cloud of one mode."""
+
+    def __init__(self, server: SimulatorServer, mode: Mode) -> None:
+        self.server, self.mode = server, mode
+        self.org = server.simulator.world.users[0].org
+        self.names = [one.name for one in server.simulator.world.replications.values()]
+
+    def posts(self, user: str = "") -> Counter[str]:
+        """Return how many POSTs of the action each VM got, without those that the API refused and did not execute."""
+        simulator = self.server.simulator
+        log = simulator.journal.entries(method="POST", path=ACTION)
+        names = {key: one.name for key, one in simulator.world.replications.items()}
+        counted = [entry for entry in log if entry.note not in NOT_EXECUTED and user in ("", entry.user)]
+        return Counter(names[entry.path.split("/")[4]] for entry in counted)
+
+    def carried_out(self) -> Counter[str]:
+        """Return how many actions the cloud carried out for each VM, without those that it refused."""
+        simulator = self.server.simulator
+        with simulator._lock:
+            simulator.tasks.settle()
+            return Counter(
+                task.owner.name
+                for task in simulator.tasks.of(self.org)
+                if task.operation_name == "vrFailover" and task.end_status == "success"
+            )
+
+    def recovered(self) -> set[str]:
+        """Return the names of the VMs that are failed over."""
+        simulator = self.server.simulator
+        with simulator._lock:
+            simulator.tasks.settle()
+            return {one.name for one in simulator.world.replications.values() if one.recovered_at is not None}
+
+    def settle(self) -> None:
+        """Wait until everything that was accepted is carried out and visible."""
+        time.sleep(self.mode.settle_s + TASK_S)
+
+
+@contextmanager
+def cloud_of(mode: Mode, vms: int, *, users: tuple[str, ...] = ("demo",)) -> Iterator[Cloud]:
+    """Run a cloud of a mode with so many replicated VMs, without TLS. All users have the password of the first."""
+    with tempfile.TemporaryDirectory(prefix="vca-cloud-") as folder:
+        inventory = Path(folder) / "inventory.json"
+        inventory.write_text(json.dumps(_inventory(vms, users)))
+        options = {"dr_task_s": TASK_S, **mode.options}
+        config = SimulatorConfig(**{"profile": "vcd", "inventory_file": str(inventory), **options})
+        with SimulatorServer(config, tls=False) as server:
+            for order in mode.faults:
+                server.simulator.faults.add(**order)
+            yield Cloud(server, mode)
+
+
+def _inventory(vms: int, users: tuple[str, ...]) -> dict[str, Any]:
+    vdc = {"name": "vdc1", "replications": [{"name": f"vm{number}"} for number in range(1, vms + 1)]}
+    people = [{"name": name, "password": "demo-password"} for name in users]
+    return {"orgs": [{"name": "org1", "users": people, "vdcs": [vdc]}]}
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a process of ``vca`` ended. ``rows``: VM name to verdict, where it printed a result."""
+
+    code: int
+    rows: Mapping[str, str]
+    output: str
+
+
+class Operator:
+    """Somebody with a state folder of their own who runs ``vca dr``."""
+
+    def __init__(self, cloud: Cloud, folder: Path, **variables: str) -> None:
+        self.folder = folder
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("VCA_")}
+        self.env = {
+            **kept,
+            **cloud.server.env(),
+            "VCA_STATE_DIR": str(folder / "state"),
+            "VCA_CACHE_DIR": str(folder / "cache"),
+            "VCA_TIMEOUT": str(cloud.mode.timeout_s),
+            "HOME": str(folder),
+            **variables,
+        }
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """Start ``vca dr``; its result is JSON."""
+        command = [str(Path(sys.executable).parent / "vca"), "dr", *words, "-o", "json"]
+        return subprocess.Popen(
+            command, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL
+        )
+
+    def run(self, *words: str) -> Ended:
+        """Run ``vca dr`` to its end."""
+        return ended(self.start(*words))
+
+    def events(self, name: str = "") -> list[dict[str, Any]]:
+        """Return the events of all runs in the state folder; a line that is cut off is left out."""
+        found = []
+        for path in sorted((self.folder / "state" / "dr" / "runs").glob("*/journal.jsonl")):
+            lines = path.read_bytes().split(b"\n")[:-1]
+            found += [json.loads(line) for line in lines]
+        return [event for event in found if name in ("", event["event"])]
+
+    def has_run(self) -> bool:
+        """Return whether there is a run that can be resumed."""
+        return bool(self.events("run_started"))
+
+    def intents(self) -> set[str]:
+        """Return the ids of VMs whose action was about to be sent."""
+        return {str(event["id"]) for event in self.events("machine_starting")}
+
+    def unanswered(self) -> set[str]:
+        """Return the ids of VMs whose action was about to be sent, and whose answer is not written down."""
+        started = {
+            str(event["id"]) for event in self.events() if event["event"] in ("machine_started", "machine_finished")
+        }
+        return self.intents() - started
+
+
+def ended(process: subprocess.Popen[str], timeout_s: float = 240) -> Ended:
+    """Wait for a process of an operator."""
+    try:
+        out, err = process.communicate(timeout=timeout_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        out, err = process.communicate()
+        raise AssertionError(f"it does not end:\n{out}{err}") from None
+    try:
+        rows = {row["name"]: row["verdict"] for row in json.loads(out)}
+    except (ValueError, TypeError, KeyError):
+        rows = {}
+    return Ended(process.returncode, rows, out + err)
+
+
+def wait_for(condition: Callable[[], object], process: subprocess.Popen[str], timeout_s: float = 120) -> bool:
+    """Wait until a condition holds; False when the process ended before."""
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        if process.poll() is not None:
+            return False
+        assert time.monotonic() < deadline, "what was waited for did not happen"
+        time.sleep(0.002)
+    return True

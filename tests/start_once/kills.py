@@ -1,0 +1,108 @@
+"""One run of ``vca dr failover`` that is killed again and again, taken up again, and judged by what the cloud did."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+from pathlib import Path
+
+from tests.start_once.cloud import Cloud, Ended, Operator, cloud_of, wait_for
+from tests.start_once.figures import Figures
+from tests.start_once.modes import Mode
+from vcloudair_core import errors
+from vcloudair_core.cli.exit_codes import EXIT_CODES
+
+GOOD = frozenset({"done", "already", "succeeded", "unchanged"})
+UNKNOWN = "unknown"
+UNKNOWN_CODES = frozenset(entry.code for entry in EXIT_CODES if errors.OutcomeUnknownError in entry.errors)
+GRACE = ("--lost-grace", "3")
+"""Seconds, for what was accepted to become visible in every mode."""
+FAILOVER, RESUME = ("failover", "--all", "--yes", *GRACE), ("resume", *GRACE)
+
+
+def killed_run(mode: Mode, seed: int, folder: Path, figures: Figures, *, kills: int, vms: int = 3) -> None:
+    """Kill a failover ``kills`` times at random moments, let it end, and check every claim. Raises AssertionError."""
+    chance = random.Random(f"{mode.name} {seed}")
+    figures.runs, figures.vms = figures.runs + 1, figures.vms + vms
+    with cloud_of(mode, vms) as cloud:
+        operator = Operator(cloud, folder)
+        # Whoever finds a dead run may resume it, or type the same command again.
+        takes_up = RESUME if chance.random() < 0.7 else FAILOVER
+        words: tuple[str, ...] = (*FAILOVER, "--max-concurrent", str(chance.choice([1, 2, vms])))
+        for _ in range(kills):
+            _kill_once(cloud, operator, words, chance, figures)
+            if operator.has_run():
+                words = takes_up
+        _finish(cloud, operator, words, figures)
+
+
+def _kill_once(
+    cloud: Cloud, operator: Operator, words: tuple[str, ...], chance: random.Random, figures: Figures
+) -> None:
+    known = operator.intents()
+    sent = sum(cloud.posts().values())
+    kind = chance.choice(["intent", "post", "post", "time"]) if len(known) < len(cloud.names) else "time"
+    process = operator.start(*words)
+    if kind == "time":
+        delay_s = chance.uniform(0.3, 2.5)
+    elif kind == "post":
+        wait_for(lambda: sum(cloud.posts().values()) > sent, process)
+        delay_s = chance.uniform(0, cloud.mode.window_s)
+    else:
+        wait_for(lambda: operator.intents() - known, process)
+        delay_s = chance.uniform(0, 0.03)
+    is_running = _kill_after(process, delay_s)
+    figures.kills += is_running
+    figures.kills_in_window += is_running and bool(operator.unanswered() - known)
+
+
+def _kill_after(process: subprocess.Popen[str], seconds: float) -> bool:
+    """Return whether it was still running."""
+    try:
+        process.wait(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGKILL)
+    out, err = process.communicate(timeout=30)
+    assert "nothing was started" not in f"{out}{err}".lower()
+    return process.returncode == -signal.SIGKILL
+
+
+def _finish(cloud: Cloud, operator: Operator, words: tuple[str, ...], figures: Figures) -> None:
+    """Take the run up until it is over, then let the operator decide on what nothing is known of."""
+    cloud.settle()
+    last = operator.run(*words)
+    if last.code:  # what it sent itself may have had no answer
+        cloud.settle()
+        last = operator.run(*(RESUME if operator.has_run() else words))
+    _check_posts(cloud, last)
+    unknown = {name for name, verdict in last.rows.items() if verdict == UNKNOWN}
+    if unknown:
+        last = _decide(cloud, operator, unknown, last, figures)
+    figures.note(cloud)
+    assert last.code == 0, last.output
+    assert set(last.rows) == set(cloud.names), last.output
+    assert set(last.rows.values()) <= GOOD, last.output
+    assert cloud.recovered() == set(cloud.names), "a verdict is not what the cloud shows"
+    again = operator.run(*RESUME)
+    assert again.code == 0, f"a finished run was resumed, and ended otherwise: {again.output}"
+    _check_posts(cloud, again)
+
+
+def _decide(cloud: Cloud, operator: Operator, unknown: set[str], last: Ended, figures: Figures) -> Ended:
+    """Check that ``unknown`` is said only of VMs that got no request, and that they start when somebody says so."""
+    figures.unknown += len(unknown)
+    assert last.code in UNKNOWN_CODES, f"exit code {last.code}:\n{last.output}"
+    evidence = unknown & set(cloud.posts())
+    assert not evidence, f"there is evidence of {evidence}:\n{last.output}"
+    decided = [word for name in sorted(unknown) for word in ("--start-again", name)]
+    found = operator.run(*RESUME, *decided)
+    if found.code:  # its own answer may be lost as well
+        cloud.settle()
+        found = operator.run(*RESUME)
+    return found
+
+
+def _check_posts(cloud: Cloud, last: Ended) -> None:
+    more = {name: count for name, count in cloud.posts().items() if count > 1}
+    assert not more, f"POSTs: {more}\n{last.output}"
