@@ -12,7 +12,11 @@ import traceback
 
 from ansible.module_utils import basic
 from ansible.module_utils.common import validation
-from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import connection_arguments, edge_arguments
+from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import (
+    connection_arguments,
+    edge_arguments,
+    stage_arguments,
+)
 from ansible_collections.vcloudair.cloud.plugins.module_utils._native import native
 
 MINIMUM_LIBRARY = "0.1.0"
@@ -46,14 +50,29 @@ class AnsibleModule(basic.AnsibleModule):
         self._hide = hide
         self.run_id = None
         self._is_ready = False
+        self._ignored = {}
         super(AnsibleModule, self).__init__(**declared)
         self._is_ready = True
         self._add_hidden()  # should a version of Ansible load parameters in another way
+
+    @property
+    def ignored_stage(self):
+        """True when a module that cannot be staged was told to stage, as by module_defaults of its group."""
+        return self._ignored.get("stage") not in (None, False, "", "false", "no", "off")
+
+    def _leave_out_shared(self):
+        """Take out options that only other modules of the group have: module_defaults give them to every module."""
+        known = set(self.argument_spec).union(*(option.get("aliases", ()) for option in self.argument_spec.values()))
+        for name, option in dict(edge_arguments(), **stage_arguments()).items():
+            for word in (name, *option.get("aliases", ())):
+                if word not in known and word in self.params:
+                    self._ignored[word] = self.params.pop(word)
 
     def _load_params(self):
         """As Ansible's; from here on nothing that is secret is shown, whatever is wrong with the rest."""
         super(AnsibleModule, self)._load_params()
         self.run_id = self.params.pop(RUN_ID, None)
+        self._leave_out_shared()
         self._undo_nesting(self.params, self.argument_spec)
         self._add_hidden()
         # Before Ansible looks at types and choices: none of them takes an empty cell.
@@ -210,6 +229,8 @@ class Module(object):
             module.fail_json(**problem)
         params = module.params if module.run_id is None else dict(module.params, **{RUN_ID: module.run_id})
         result = execute(self.work, params, module.check_mode, module._diff, connect)
+        if module.ignored_stage and getattr(self.work, "writes", False) and "stage_id" not in self.argument_spec:
+            module.warn("This module cannot be staged: stage was ignored, and the task took effect at once.")
         for warning in result.pop("warnings", ()):
             module.warn(warning)
         if result.pop("failed", False):

@@ -225,6 +225,7 @@ options:
 extends_documentation_fragment:
   - vcloudair.cloud.vca
   - vcloudair.cloud.edge
+  - vcloudair.cloud.stage
   - vcloudair.cloud.attributes
   - vcloudair.cloud.attributes.writes
 seealso:
@@ -267,6 +268,11 @@ firewall:
     default_action: deny
     default_logging: false
     rules: [{name: web in, rule_id: 131080, action: accept}]
+staged:
+  description: That nothing was written yet, because O(stage=true).
+  returned: when staged
+  type: bool
+  sample: true
 plan:
   description: What there was to do, in one line.
   returned: success
@@ -277,6 +283,12 @@ api_calls:
   returned: success
   type: int
   sample: 4
+written:
+  description: Whether something was written before it failed, V(true), V(false) or V(unknown). The last means that a
+    response was lost; run the task again in check mode to see what is there.
+  returned: failure
+  type: raw
+  sample: false
 error:
   description: What failed, for programs. Its keys depend on the error.
   returned: failure
@@ -284,7 +296,11 @@ error:
   sample: {error: AmbiguousMatchError, candidates: [{rule_id: 131080}, {rule_id: 131081}]}
 """
 
-from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import RULE_EXCLUSIVE, rule_arguments
+from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import (
+    RULE_EXCLUSIVE,
+    rule_arguments,
+    stage_arguments,
+)
 from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, Module, given, refuse
 
 SETTINGS = ("enabled", "default_action", "default_logging", "global_settings")
@@ -303,6 +319,7 @@ ARGUMENTS = dict(
     default_action=dict(type="str", choices=["accept", "deny", "allow", "drop"]),
     default_logging=dict(type="bool"),
     global_settings=dict(type="dict"),
+    **stage_arguments(),
 )
 
 

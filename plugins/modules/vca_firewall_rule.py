@@ -27,7 +27,8 @@ options:
     default: present
   name:
     description:
-      - Name of the rule; its identity unless O(match_by) says otherwise. Required then.
+      - Name of the rule; its identity unless O(match_by) says otherwise. A rule without a name is identified by
+        O(rule_id), O(tag) or what it matches.
     type: str
   action:
     description:
@@ -237,6 +238,12 @@ api_calls:
   returned: success
   type: int
   sample: 4
+written:
+  description: Whether something was written before it failed, V(true), V(false) or V(unknown). The last means that a
+    response was lost; run the task again in check mode to see what is there.
+  returned: failure
+  type: raw
+  sample: false
 error:
   description: What failed, for programs. Its keys depend on the error.
   returned: failure
@@ -266,7 +273,6 @@ MODULE = Module(
     ARGUMENTS,
     mutually_exclusive=RULE_EXCLUSIVE,
     required_if=[
-        ("match_by", "name", ["name"]),
         ("match_by", "rule_id", ["rule_id"]),
         ("match_by", "tag", ["tag"]),
     ],

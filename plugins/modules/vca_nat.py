@@ -188,6 +188,7 @@ options:
 extends_documentation_fragment:
   - vcloudair.cloud.vca
   - vcloudair.cloud.edge
+  - vcloudair.cloud.stage
   - vcloudair.cloud.attributes
   - vcloudair.cloud.attributes.writes
 seealso:
@@ -229,6 +230,11 @@ nat:
   sample:
     enabled: true
     rules: [{action: snat, original_address: 192.168.10.0/24, translated_address: 203.0.113.11, rule_id: 196609}]
+staged:
+  description: That nothing was written yet, because O(stage=true).
+  returned: when staged
+  type: bool
+  sample: true
 plan:
   description: What there was to do, in one line.
   returned: success
@@ -239,6 +245,12 @@ api_calls:
   returned: success
   type: int
   sample: 4
+written:
+  description: Whether something was written before it failed, V(true), V(false) or V(unknown). The last means that a
+    response was lost; run the task again in check mode to see what is there.
+  returned: failure
+  type: raw
+  sample: false
 error:
   description: What failed, for programs. Its keys depend on the error.
   returned: failure
@@ -246,7 +258,11 @@ error:
   sample: {error: AmbiguousMatchError, candidates: [{rule_id: 196609}, {rule_id: 196610}]}
 """
 
-from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import NAT_RULE_EXCLUSIVE, nat_rule_arguments
+from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import (
+    NAT_RULE_EXCLUSIVE,
+    nat_rule_arguments,
+    stage_arguments,
+)
 from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, Module, given, refuse
 
 ARGUMENTS = dict(
@@ -261,6 +277,7 @@ ARGUMENTS = dict(
     purge=dict(type="bool", default=False, aliases=["purge_rules"]),
     allow_empty=dict(type="bool"),
     enabled=dict(type="bool"),
+    **stage_arguments(),
 )
 
 

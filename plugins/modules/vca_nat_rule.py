@@ -237,6 +237,12 @@ api_calls:
   returned: success
   type: int
   sample: 4
+written:
+  description: Whether something was written before it failed, V(true), V(false) or V(unknown). The last means that a
+    response was lost; run the task again in check mode to see what is there.
+  returned: failure
+  type: raw
+  sample: false
 error:
   description: What failed, for programs. Its keys depend on the error.
   returned: failure

@@ -313,3 +313,28 @@ def test_rules_of_one_edge_can_be_given_to_another(ask: Answer, vca_client: Clie
     rules = ask("vca_firewall_info", {"edge": one})["firewall"]["rules"]
     assert ask("vca_firewall", {"edge": other, "rules": rules, "purge": True})["changed"]
     assert not ask("vca_firewall", {"edge": other, "rules": rules, "purge": True})["changed"]
+
+
+# -- options of the group ----------------------------------------------------------------------------------------
+
+SHARED = {"stage": True, "stage_id": "shared", "edge": None, "lock": True, "firewall_lint": "off"}
+"""What ``module_defaults`` of the group may give to every module."""
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_every_module_takes_the_options_of_the_group(name: str, ask: Answer) -> None:
+    result = ask(name, {**REQUIRED.get(name, {}), **{key: value for key, value in SHARED.items() if value is not None}})
+    assert "Unsupported parameters" not in str(result.get("msg"))
+    assert not result.get("failed"), result["msg"]
+
+
+def test_a_module_that_cannot_be_staged_says_so_and_one_that_can_stages(ask: Answer, vca_simulator: Simulator) -> None:
+    told = ask("vca_ipsec_tunnel", {**TUNNEL, "stage": True})
+    assert "stage was ignored" in str(told.get("warnings"))
+    for name, rule in (("vca_firewall", {"name": "staged"}), ("vca_nat", NAT_RULE)):
+        result = ask(name, {"rules": [rule], "stage": True, "stage_id": "all"})
+        assert (result["changed"], result["staged"]) == (True, True)
+    assert [section["plan"] for section in ask("vca_edge_commit", {"stage_id": "all"})["sections"]] == [
+        "1 to create",
+        "1 to create",
+    ]

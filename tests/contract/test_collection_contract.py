@@ -39,6 +39,8 @@ else:
 SHORTHAND = {"protocol", "dest_port", "source_port"}
 """One service of a rule, without a list."""
 
+STAGE = {*_arguments.stage_arguments()}
+
 CLEAR = {"clear"}
 """Texts to empty, which no value of theirs says."""
 
@@ -63,7 +65,7 @@ NAT_RULES = load("vca_nat").arguments["rules"]["options"]
 
 # Arguments, the spec that they fill, and what there is besides its fields.
 SPECS = [
-    pytest.param(load("vca_firewall").arguments, FirewallPolicySpec, CONNECTION | STEERING, id="vca_firewall"),
+    pytest.param(load("vca_firewall").arguments, FirewallPolicySpec, CONNECTION | STEERING | STAGE, id="vca_firewall"),
     pytest.param(RULES, FirewallRuleSpec, SHORTHAND | CLEAR, id="vca_firewall: rules"),
     pytest.param(RULES["services"]["options"], ServiceSpec, set(), id="vca_firewall: rules: services"),
     pytest.param(
@@ -72,7 +74,7 @@ SPECS = [
         CONNECTION | SHORTHAND | CLEAR | {"state", *_arguments.stage_arguments()},
         id="vca_firewall_rule",
     ),
-    pytest.param(load("vca_nat").arguments, NatSpec, CONNECTION | STEERING, id="vca_nat"),
+    pytest.param(load("vca_nat").arguments, NatSpec, CONNECTION | STEERING | STAGE, id="vca_nat"),
     pytest.param(NAT_RULES, NatRuleSpec, CLEAR, id="vca_nat: rules"),
     pytest.param(
         load("vca_ipsec").arguments, IpsecSpec, CONNECTION | STEERING | WAITING | {"global_psk_file"}, id="vca_ipsec"

@@ -94,7 +94,8 @@ class Plan:
             moved = any(change.action != "update" for change in changes)
             first = next((change for change in changes if change.action != "move"), changes[0])
             positions = next((change.positions for change in changes if change.positions != (None, None)), (None, None))
-            for lines, shown, position in ((before, first.before, positions[0]), (after, first.after, positions[1])):
+            sides = _changed_first(first.before, first.after)
+            for lines, shown, position in ((before, sides[0], positions[0]), (after, sides[1], positions[1])):
                 if shown is not None:
                     lines += _block(first.title or first.identity, shown, position if moved else None)
         header = f"{self.target}, {self.kind}" if self.target else self.kind
@@ -122,6 +123,20 @@ class Plan:
             "summary": self.summary(),
             "changes": [change.as_dict() for change in self.changes],
         }
+
+
+def _changed_first(
+    before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
+) -> tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]:
+    """Put what differs first, so that a diff with few lines of context still shows the name above it."""
+    if before is None or after is None:
+        return before, after
+    changed = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    ordered = [*changed, *(name for name in {**before, **after} if name not in changed)]
+    return (
+        {name: before[name] for name in ordered if name in before},
+        {name: after[name] for name in ordered if name in after},
+    )
 
 
 def _safe(shown: Mapping[str, Any] | None) -> Any:

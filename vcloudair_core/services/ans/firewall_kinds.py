@@ -70,10 +70,11 @@ class _FirewallKind:
         ]
 
     def advise(self, store: Store, document: Document, plan: Plan) -> tuple[str, ...]:
-        """Tells what networks with host bits stand for. Reads nothing."""
+        """Tells what networks with host bits stand for, and warns of a firewall that is turned off under others."""
         from vcloudair_core.services.ans.host_bits import host_bits
+        from vcloudair_core.services.ans.service_advice import firewall_advice
 
-        return host_bits(plan)
+        return (*firewall_advice(store, decoded(document), plan), *host_bits(plan))
 
 
 class FirewallRuleKind(_FirewallKind):

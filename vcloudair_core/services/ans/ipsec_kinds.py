@@ -112,10 +112,11 @@ class _IpsecKind:
         ]
 
     def advise(self, store: Store, document: Document, plan: Plan) -> tuple[str, ...]:
-        """Tells what networks with host bits stand for. Reads nothing."""
+        """Tells what networks with host bits stand for, and warns of tunnels without their service or firewall."""
         from vcloudair_core.services.ans.host_bits import host_bits
+        from vcloudair_core.services.ans.service_advice import ipsec_advice
 
-        return host_bits(plan)
+        return (*ipsec_advice(store, decoded(document), plan), *host_bits(plan))
 
 
 class IpsecTunnelKind(_IpsecKind):
