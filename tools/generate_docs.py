@@ -174,7 +174,7 @@ def fault_tables() -> str:
     return "\n".join(parts)
 
 
-_MARKS = {"done": "✔", "error": "✖", "resumable": "↻", "gone": "∅", "": ""}
+_MARKS = {"done": "✔", "error": "✖", "resumable": "↻", "unknown": "?", "gone": "∅", "": ""}
 
 
 def _fault_rows(found: Any) -> Iterator[str]:

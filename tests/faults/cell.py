@@ -93,7 +93,9 @@ def strike(operation: Operation, baseline: Baseline, cell: Cell, folder: Path) -
         world.simulator.faults.clear()
         world.eye.at_call = None
         _judge(world, operation, baseline, cell, found, failure, problems, value)
-        if found.word in ("error", "resumable"):
+        if found.word == "unknown":
+            _undecided(world, operation, found)
+        if found.word in ("error", "resumable", "unknown"):
             _once_more(world, operation, baseline, cell, found)
     _look_for_secrets(world, failure, problems, heard, found)
     if world.eye.hosts - {"simulator.invalid", "simulator.invalid:443"}:
@@ -153,6 +155,8 @@ def _judge(
     elif problems:
         found.said = "; ".join(text for text, _ in problems)
         found.word = "resumable" if writes or state != baseline.before else "error"
+        if isinstance(value, list) and any(one[1] == "unknown" for one in value):
+            found.word = "unknown"
         if any(not hint for _, hint in problems):
             complain("no hint")
         for part, now in state.items():
@@ -172,6 +176,23 @@ def _judge(
 
 def _classes(cell: Cell) -> tuple[type[Exception], ...]:
     return tuple(getattr(errors, name) for name in cell.errors)
+
+
+def _undecided(world: World, operation: Operation, found: Found) -> None:
+    """The same without the fault starts nothing that may run already; then somebody decides."""
+    world.clock.slept.clear()
+    before = Counter(world.carried_out())
+    second = Found()
+    _, problems, value = _attempt(operation.again or operation.run, world, second)
+    found.complaints += [f"undecided: {text}" for text in second.complaints]
+    if not problems:
+        found.word = "resumable"  # what it was can be read now
+        return
+    if not any(one[1] == "unknown" for one in value):
+        found.complaints.append(f"undecided: {value}")
+    if Counter(world.carried_out()) != before:
+        found.complaints.append("undecided, and started")
+    world.is_decided = True
 
 
 def _once_more(world: World, operation: Operation, baseline: Baseline, cell: Cell, found: Found) -> None:

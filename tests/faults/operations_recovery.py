@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -67,7 +68,8 @@ def _ended(results: Sequence[Result]) -> Ending:
 
 def _act(action: str) -> Callable[[Client, World], Ending]:
     def act(client: Client, world: World) -> Ending:
-        return _ended(client.service("dr").act(action, options=OPTIONS))
+        options = replace(OPTIONS, on_unknown="start") if world.is_decided else OPTIONS
+        return _ended(client.service("dr").act(action, options=options))
 
     return act
 
@@ -84,7 +86,7 @@ def _list(client: Client, world: World) -> Ending:
 def _of_report(report: RunReport) -> Ending:
     value = [(one.name, "there" if one.verdict in ("done", "already") else one.verdict) for one in report.machines]
     # What was not started because of others has its reason in theirs.
-    machines = [one for one in report.machines if one.verdict == "failed"]
+    machines = [one for one in report.machines if one.verdict in ("failed", "unknown")]
     problems = [(one.reason, one.last.hint if one.last is not None else "") for one in machines]
     if report.verdict != "done" and not problems:
         problems = [(str(report.reason), "it may be resumed")]
@@ -98,7 +100,8 @@ def _plan(client: Client, world: World) -> Ending:
 def _go_on(client: Client, world: World) -> Ending:
     """A run that is over is begun anew; one that is not is gone on with."""
     if run_ids(client.settings) and read_run(client.settings)[-1]["event"] != "run_finished":
-        return _of_report(resume(client, options=RunOptions(verify_s=PATIENCE_S)))
+        start_again = (ONE, TWO) if world.is_decided else ()
+        return _of_report(resume(client, options=RunOptions(verify_s=PATIENCE_S, start_again=start_again)))
     return _plan(client, world)
 
 
@@ -135,7 +138,8 @@ def _task(client: Client, world: World) -> Ending:
 
 
 def _seed(client: Client, world: World) -> Ending:
-    recovery = DisasterRecovery(info_of(client), stuck_after_s=PATIENCE_S)
+    on_unknown = "start" if world.is_decided else "fail"
+    recovery = DisasterRecovery(info_of(client), stuck_after_s=PATIENCE_S, on_unknown=on_unknown)
     recovery.do_test_failover(total=True)
     return _ended(recovery.results)
 

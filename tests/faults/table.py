@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 PATH = Path(__file__).parent.parent / "data" / "faults.yml"
-WORDS = {"d": "done", "e": "error", "r": "resumable", "x": ""}
+WORDS = {"d": "done", "e": "error", "r": "resumable", "u": "unknown", "x": ""}
 ONCE, LASTING = "once", "lasting"
 _SIGN_IN = ("ask", "sign-in", "goodbye")
 _ID = re.compile(

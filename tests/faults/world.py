@@ -104,6 +104,8 @@ class World:
         self.clock = Time(self.simulator)
         self.eye = Eye(self)
         self.app = App(plugins=_plugins(), clock=self.clock, environ={"VCA_CONFIG_FILE": ""})
+        self.is_decided = False
+        """Whether somebody has decided that what may have been started is started again."""
         self.signed_in_at = 0
         """How many requests signing in took, when nothing went wrong."""
 

@@ -27,6 +27,7 @@ milliseconds), ``mono`` (seconds by a clock that is never set, comparable within
     ``id``, ``task`` (its link, empty when the answer was lost). A second one follows when the task is found later.
 ``machine_not_started``
     ``id``, ``reason``: the request was not sent, or the server refused it, so that nothing is under way.
+    ``is_repeated``: it is sent again as part of the same attempt.
 ``machine_finished``
     ``id``, ``name``, ``group``, ``attempt``; ``verdict`` (done, already, failed, skipped, unknown), ``reason``,
     ``hint``, ``seconds`` (of this attempt), ``task`` (plain data: status, error_code, error_message, vendor_code …),

@@ -181,7 +181,7 @@ def _take_in(roster: Roster, by_id: Mapping[str, Entry], event: Event) -> None:
         entry.begun = replace(entry.begun, task_href=href or entry.begun.task_href)
         entry.known_tasks |= {path_of(href)} if href else set()
     elif name == events.MACHINE_NOT_STARTED:
-        entry.begun, entry.attempts = None, max(0, entry.attempts - 1)
+        entry.begun, entry.attempts = None, entry.attempts - bool(event.get("is_repeated"))
     elif name == events.MACHINE_FINISHED and event["verdict"] == UNKNOWN:
         entry.state, entry.result = WAITING, None  # what it was begun with is looked for again
     elif name == events.MACHINE_FINISHED:

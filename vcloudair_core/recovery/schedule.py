@@ -327,11 +327,11 @@ class Schedule(Watcher):
             state=group.described(),
         )
 
-    def not_started(self, job: Job, reason: str) -> None:
+    def not_started(self, job: Job, reason: str, *, is_repeated: bool) -> None:
         """Nothing came of that intent."""
         entry = self.roster.entries[job.key]
-        entry.attempts, entry.is_asked = max(0, entry.attempts - 1), False
-        self._emit(events.MACHINE_NOT_STARTED, id=job.reference.id, reason=reason)
+        entry.attempts, entry.is_asked = entry.attempts - is_repeated, False
+        self._emit(events.MACHINE_NOT_STARTED, id=job.reference.id, reason=reason, is_repeated=is_repeated)
 
     def started(self, job: Job, task: Task | None) -> None:
         """Where its task is."""

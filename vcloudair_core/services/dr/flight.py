@@ -51,8 +51,11 @@ class Watcher:
     def started(self, job: Job, task: Task | None) -> None:
         """The server was asked. ``task`` is None when the answer was lost; it may be found, and told of, later."""
 
-    def not_started(self, job: Job, reason: str) -> None:
-        """The server refused the request, or was not reached: nothing of it was carried out."""
+    def not_started(self, job: Job, reason: str, *, is_repeated: bool) -> None:
+        """The server refused the request, or was not reached: nothing of it was carried out.
+
+        ``is_repeated``: it is sent again, as part of the same attempt.
+        """
 
     def progressed(self, job: Job, task: Task) -> None:
         """The task has changed."""
@@ -123,6 +126,7 @@ DECIDE = (
     "Check the VM in the cloud. If its action was not started, run `vca dr resume --start-again {name}`; to look for "
     "it once more, run `vca dr resume`."
 )
+SIGN_IN = "Sign in again, then run this again."
 NOT_IDLE = "Check what is in progress for it (`vca dr list`), and run this again when that is over."
 GONE = "The replication says that it is there. If it was moved or renamed since, leave it out; else look for it."
 HINTS: Mapping[str, str] = {

@@ -26,6 +26,7 @@ from vcloudair_core.services.dr.flight import (
     LOOK,
     MAYBE,
     NOT_IDLE,
+    SIGN_IN,
     Flight,
     Job,
     Watcher,
@@ -298,12 +299,10 @@ class Flights:
         if isinstance(exc, AuthenticationError) and not self._is_check:
             self._flights.setdefault(flight.job.key, flight)
         elif not is_passing(exc):
-            self._fail(
-                flight,
-                f"it cannot be followed any more: {words_of(exc)}",
-                "Look at the machine and its replication.",
-                error=exc,
-            )
+            reason = f"it cannot be followed any more: {words_of(exc)}"
+            flight.result.request_id = str(getattr(exc, "request_id", "") or "")
+            # What was asked for may come to an end all the same.
+            self._end(flight, "failed" if flight.intent is None else UNKNOWN, reason, LOOK)
 
     def _follow(self, flight: Flight, task: Task, latest: Task | None) -> None:
         """The status decides what comes next, never the progress."""
@@ -404,6 +403,7 @@ class Flights:
         elif not why_not and self._is_to_start_again(flight):
             flight.cleared_at = flight.intent.at if flight.intent is not None else 0.0
             flight.job = replace(flight.job, start_again=False)
+            flight.began = flight.changed_at = self._clock.now()
             self._wait_to_begin(flight, "it is started again")
         else:
             self._end_as_unknown(flight)
@@ -478,6 +478,12 @@ class Flights:
                 self._fail(flight, "its task ended in success, but nothing could be read of what came of it", LOOK)
             return
         silent, total = now - flight.changed_at, now - flight.began
+        if flight.wants_evidence and flight.intent is not None and not flight.has_run:
+            # Looking for a sign of it has an end of its own, unless nothing can be read.
+            late_s = max(options.stuck_after_s, options.lost_grace_s) + _LONGEST_S
+            if total >= late_s or (flight.timeout_s is not None and total >= flight.timeout_s):
+                self._end_as_unknown(flight)
+            return
         if flight.timeout_s is not None and total >= flight.timeout_s:
             self._give_up(flight, f"it is not over after {total:.0f} s ({state_of(flight)})")
         elif silent >= options.stuck_after_s:
@@ -496,7 +502,7 @@ class Flights:
         """End what is left as not known, or as not started: there is no session to look at it with."""
         for flight in list(self._flights.values()):
             if flight.is_pending and not flight.job.was_begun and flight.intent is None:
-                self._end(flight, "skipped", f"not started: {reason}")
+                self._end(flight, "skipped", f"not started: {reason}", SIGN_IN)
             else:
                 self._end(flight, UNKNOWN, reason, MAYBE)
 

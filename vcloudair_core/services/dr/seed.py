@@ -59,6 +59,7 @@ class DisasterRecovery:
         version: str = "5.7",
         *,
         stuck_after_s: float = 600.0,
+        on_unknown: str = "fail",
     ) -> None:
         accept = "application/*+xml;version={version}"
         self._connection = Connection(org_info, vcdurl, token, version, accept=accept)
@@ -72,6 +73,7 @@ class DisasterRecovery:
             raise ConfigurationError("No organization to look for replications in.", hint="Pass org_info or org_uuid.")
         self.base_api_url = self._base_as_made = urljoin(self._connection.url or "", f"{_PATH}{org}/")
         self.stuck_after_s = stuck_after_s
+        self.on_unknown = on_unknown
         self.replications: dict[str, dict[str, str]] = {}
         self.task_pool = TaskPool()
         self.action_errors: list[tuple[str, str, str]] = []
@@ -128,7 +130,7 @@ class DisasterRecovery:
         ]
         if not known and not total:
             return
-        options = Options(power_on=power_on, stuck_after_s=self.stuck_after_s)
+        options = Options(power_on=power_on, stuck_after_s=self.stuck_after_s, on_unknown=self.on_unknown)
         self.results = Run(self._session(), action, options).execute(self._references(() if total else known))
         self.action_errors += [(one.id, one.name, one.reason) for one in self.results if one.is_failed]
 

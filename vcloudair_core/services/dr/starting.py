@@ -129,7 +129,7 @@ class Starter:
         try:
             self._intents.write(job.reference, record)
         except ConfigurationError as exc:
-            self._watcher.not_started(job, words_of(exc))
+            self._watcher.not_started(job, words_of(exc), is_repeated=False)
             return Outcome(f"it could not be started: {words_of(exc)}", exc.hint, exc)
         flight.record = record
         flight.intent = Intent(
@@ -184,10 +184,11 @@ class Starter:
         job = flight.job
         self.close(flight)
         flight.earlier, flight.intent = flight.intent, None
-        self._watcher.not_started(job, words_of(exc))
+        is_repeated = isinstance(exc, AuthenticationError) and flight.refused < _MOST_REFUSALS
+        self._watcher.not_started(job, words_of(exc), is_repeated=is_repeated)
         if isinstance(exc, AuthenticationError):
             flight.refused += 1
-            if flight.refused <= _MOST_REFUSALS:
+            if is_repeated:
                 return Outcome("the session was over when it was to be started", is_pending=True)
         if isinstance(exc, ApiError) and exc.status and self._is_joined(flight, exc):
             return Outcome()
