@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from vcloudair_core.recovery import event_reading as read
@@ -58,6 +58,8 @@ class Fold:
         self.unknown: dict[str, int] = {}
         self._seq = 0
         self._before: datetime | None = None
+        self._told: datetime | None = None
+        self._base: tuple[datetime, float] | None = None
         self._seen: datetime | None = None
         self._known: dict[str, Callable[[Event, datetime | None], None]] = {
             names.RUN_STARTED: self._run_started, names.RUN_RESUMED: self._run_resumed,
@@ -77,22 +79,36 @@ class Fold:
             self.unreadable += 1
             return
         self.count += 1
-        at = read.moment(event)
-        self._follow(event, at)
+        told = read.moment(event)
+        at = self._steady(event, told)
+        self._follow(event, told, at)
         handle = self._known.get(read.text(event, "event"))
         if handle is None:
             self.unknown[read.text(event, "event")] = self.unknown.get(read.text(event, "event"), 0) + 1
         else:
             handle(event, at)
 
-    def _follow(self, event: Event, at: datetime | None) -> None:
+    def _steady(self, event: Event, told: datetime | None) -> datetime | None:
+        """The time of an event by a clock that is never set: that of its process, counted from the start of it."""
+        mono = read.number(event, "mono")
+        if mono is None or told is None:
+            return told
+        is_start = read.text(event, "event") in (names.RUN_STARTED, names.RUN_RESUMED)
+        if is_start or self._base is None:
+            # Between two processes only the clock of the host tells; it may have been set back in between.
+            self._base = (told if self.last is None else max(told, self.last)), mono
+        began, since = self._base
+        return began + timedelta(seconds=mono - since)
+
+    def _follow(self, event: Event, told: datetime | None, at: datetime | None) -> None:
         seq = read.whole(event, "seq")
         if seq is not None:
             self.missing += max(0, seq - self._seq - 1)
             self._seq = max(self._seq, seq)
         if at is not None:
-            self.set_back += self._before is not None and at < self._before
-            self._seen, self._before = self._before, at
+            told = told or at
+            self.set_back += self._told is not None and told < self._told
+            self._seen, self._before, self._told = self._before, at, told
             self.first = at if self.first is None else self.first
             self.last = at if self.last is None else max(self.last, at)
 
