@@ -65,3 +65,9 @@ def test_a_rule_without_a_name_is_identified_by_what_it_matches() -> None:
 def test_the_same_rule_twice_is_a_slip() -> None:
     with pytest.raises(SpecError, match="already given"):
         Bench("hybridity").ensure({"rules": [rule("db", 1433), rule("db", 1433)]}, "exact")
+
+
+@pytest.mark.parametrize("protocol", ["Other", "other"])
+def test_the_protocol_other_of_old_lists_is_refused_with_a_way_out(protocol: str) -> None:
+    with pytest.raises(SpecError, match="names no protocol; write any, or make an application"):
+        Bench("hybridity").ensure({"rules": [rule("db", 1433, protocol=protocol)]}, "present")

@@ -190,6 +190,8 @@ def is_two_protocols(value: Any) -> bool:
 
 def protocol_complaint(value: Any, instead: str) -> str:
     """Why a protocol cannot stand in a rule, for one that exists elsewhere; else an empty string."""
+    if isinstance(value, str) and bare_protocol(value) == "other":
+        return f"{value!r}, as vca_fw had it, names no protocol; write any, or {instead}"
     if isinstance(value, str) and bare_protocol(value) in _OTHER_PROTOCOLS:
         return f"{value!r} is not a protocol of edge rules, which have {', '.join(PROTOCOLS)}; {instead}"
     return ""
