@@ -26,6 +26,9 @@ _AHEAD = 3
 _ROUNDS = 3
 """So many times the pages are read backwards while they go on changing."""
 
+_MOST_REFUSED = 3
+"""So many pages may have gone since the total was told."""
+
 ReadPage = Callable[[int, str], Page]
 """(number of the page, a link of the server or nothing) -> the page."""
 
@@ -91,6 +94,11 @@ def _settled(
 ) -> Iterator[list[Row]]:
     """Yield what reading forwards has missed."""
     appeared: list[str] = []
+    if check.refused is not None:
+        number, error = check.refused
+        total = read(1, "").total
+        if total is None or number <= math.ceil(total / check.size):
+            raise error  # the page is still there
     for _ in range(_ROUNDS):
         backwards = _Backwards(read, first, check.size, most)
         yield check.new(backwards.rows(), appeared)
@@ -99,7 +107,7 @@ def _settled(
             if tell is not None:
                 tell(Difference(tuple(appeared), frozenset(vanished), True))
             return
-    if most is None and backwards.is_steady:
+    if backwards.reason:
         raise check.error(check.reason or backwards.reason)
     if tell is not None:
         tell(Difference(tuple(appeared), frozenset(), False))
@@ -124,27 +132,43 @@ class _Backwards:
         """Return the rows, those of the first page first."""
         head = self._read(1, "")
         self.total = head.total if head.total is not None else len(head.rows)
+        self._judge(1, head)
+        if self.reason:
+            return head.rows  # its word on how many pages there are is worth nothing
         wanted = self.total if self._most is None else min(self.total, self._most)
         found: list[list[Row]] = []
+        refused = 0
         for number in range(math.ceil(wanted / self._size), 1, -1):
             try:
                 page = self._read(number, self._link)
+                found.append(self._taken(number, page))
             except InvalidRequestError:
-                self.is_steady, page = False, Page([], None, number, None)  # there is no such page any more
-            found.append(self._taken(number, page))
+                self.is_steady, refused = False, refused + 1  # there is no such page any more
+                if refused > _MOST_REFUSED:
+                    self.reason = f"page {number} is refused"
+            if self.reason:
+                break
         # Once more when others were read since; then it is the last one of all.
         found.append(self._taken(1, self._read(1, "") if found else head))
-        if self._most is None and not self.reason and len(self.keys) != self.total:
+        if self._most is None and self.is_quiet and len(self.keys) != self.total:
             self.reason = f"{len(self.keys)} records came, not {self.total}"
         return [row for rows in reversed(found) for row in rows]
 
     def _taken(self, number: int, page: Page) -> list[Row]:
         if page.total is not None and page.total != self.total:
             self.is_steady = False
-        if page.number is not None and page.number != number:
-            self.reason = f"page {page.number} came in place of page {number}"
+        self._judge(number, page)
         self.keys.update(key_of(row) for row in page.rows)
         return page.rows
+
+    def _judge(self, number: int, page: Page) -> None:
+        """Note a page that contradicts itself."""
+        if page.number is not None and page.number != number:
+            self.reason = f"page {page.number} came in place of page {number}"
+        if page.total is not None:
+            expected = max(0, min(self._size, page.total - self._size * (number - 1)))
+            if len(page.rows) != expected:
+                self.reason = f"page {number} has {len(page.rows)} records, not {expected}"
 
 
 class _Check:
@@ -157,6 +181,7 @@ class _Check:
         self.seen: set[int] = set()
         self.reason = ""
         """The first sign of a change."""
+        self.refused: tuple[int, InvalidRequestError] | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -168,14 +193,16 @@ class _Check:
         number, future = waiting.popleft()
         try:
             return self.passed(number, future.result())
-        except InvalidRequestError as exc:
-            self._note(f"page {number} is refused ({exc.message})")
-            return []
         except VcloudAirError as exc:
             exc.add_context(
                 f"It was page {number} of {last} of {self._what}; nothing of an incomplete result is given out."
             )
-            raise
+            if not isinstance(exc, InvalidRequestError):
+                raise
+            # There may be no such page any more.
+            self.refused = self.refused or (number, exc)
+            self._note(f"page {number} is refused")
+            return []
 
     def passed(self, number: int, page: Page) -> list[Row]:
         """Return the rows of a page that were not there before."""
