@@ -94,7 +94,7 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("vca_ipsec_info", {}),
     ("vca_ipsec", {"tunnels": [TUNNEL]}),
     ("vca_ipsec", {"log_level": "debug"}),
-    ("vca_ipsec", {"purge": True, "tunnels": []}),
+    ("vca_ipsec", {"purge": True, "tunnels": [], "allow_empty": True}),
     ("vca_ipsec", {"state": "absent", "tunnels": [TUNNEL]}),
     ("vca_ipsec_tunnel", TUNNEL),
     ("vca_ipsec_tunnel", {**TUNNEL, "state": "absent"}),

@@ -148,7 +148,12 @@ def test_the_key_is_in_nothing_that_anybody_could_read(
         {"vcloudair.cloud.vca_ipsec": {"enabled": True, "tunnels": [TUNNEL], "global_psk": KEY}, "check_mode": True},
         {"vcloudair.cloud.vca_ipsec": {"enabled": True, "tunnels": [TUNNEL], "global_psk": KEY}, "register": "made"},
         {"vcloudair.cloud.vca_ipsec_tunnel": {**TUNNEL, "update_psk": "always", "wait_for_up": True}},
-        {"vcloudair.cloud.vca_edge_config": {"config": {"ipsec": {"tunnels": [TUNNEL], "log_level": "debug"}}}},
+        {
+            "vcloudair.cloud.vca_edge_config": {
+                "config": {"ipsec": {"tunnels": [TUNNEL], "log_level": "debug"}},
+                "purge": False,
+            }
+        },
         {"vcloudair.cloud.vca_ipsec_info": {}, "register": "live"},
         {"vcloudair.cloud.vca_edge_info": {}, "register": "edge"},
         {"ansible.builtin.debug": {"var": "made"}},
