@@ -14,7 +14,19 @@ ROOT = Path(__file__).parent
 # Sessions run in this very environment, whose programs need not be on anybody's path.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
 
-nox.options.sessions = ["lint", "types", "layers", "tests", "cores", "docs", "awx", "eda", "collection", "package"]
+nox.options.sessions = [
+    "lint",
+    "types",
+    "layers",
+    "tests",
+    "cores",
+    "bounds",
+    "docs",
+    "awx",
+    "eda",
+    "collection",
+    "package",
+]
 nox.options.stop_on_first_error = False
 nox.options.error_on_missing_interpreters = True
 
@@ -69,6 +81,21 @@ def cores(session: nox.Session) -> None:
     env = {"TEST_EVERY_PAIR": "1"} if "--every" in session.posargs else {}
     how = ("-n", "auto", "--dist", "worksteal", "-rs")
     _run(session, "pytest", *how, *(arguments or ["tests/cores"]), env=env)
+
+
+@nox.session
+def bounds(session: nox.Session) -> None:
+    """Unit tests with the lowest versions that are declared, on the oldest Python, and the newest on the newest Python.
+
+    A Python that is not installed is skipped by name.
+    """
+    _run(session, "pytest", "-rs", *(session.posargs or ["tests/bounds"]))
+
+
+@nox.session
+def demos(session: nox.Session) -> None:
+    """`make demo` in a fresh clone on each supported Python. Takes minutes. Arguments go to pytest."""
+    _run(session, "pytest", "-rs", "tests/demos", *session.posargs)
 
 
 @nox.session

@@ -122,7 +122,8 @@ def test_the_table_tells_each_step_and_what_to_do(vca: Vca, monkeypatch: pytest.
     monkeypatch.setenv("VCA_PASSWORD", "x")
     result = vca("doctor", "--url", "https://vcd.example", "--username", "ops", "--org", "acme")
     assert result.code == 6
-    assert "✖  DNS      vcd.example has no address: Name or service not known\n            → Check" in result.out
+    # How wide a column is hangs on the version of rich.
+    assert "✖ DNS vcd.example has no address: Name or service not known → Check" in " ".join(result.out.split())
     assert result.out.count("not looked at") == 2
     assert "Start with DNS" in result.err
 
@@ -131,7 +132,8 @@ def test_plain_marks_where_the_terminal_cannot_show_others(
     vca: Vca, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(command, "can_show", lambda text: False)
-    assert vca("doctor").out.startswith("X  Settings missing: url, username, password, org\n            -> Set VCA_URL")
+    shown = " ".join(vca("doctor").out.split())
+    assert shown.startswith("X Settings missing: url, username, password, org -> Set VCA_URL")
 
 
 def test_missing_settings_still_say_what_is_wrong_with_the_url(vca: Vca, monkeypatch: pytest.MonkeyPatch) -> None:

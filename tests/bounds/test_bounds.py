@@ -1,0 +1,75 @@
+"""Both ends of what pyproject.toml allows: the lowest declared versions on the oldest Python, the newest on the newest.
+
+``nox -s bounds`` runs it. What is tried is the unit tests; types and the checks of the collection need no old versions.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tools.environments import PYTHONS, ROOT, find_python, find_uv, make
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+EXTRAS = "all,ansible,test"
+_VERSIONS = """
+import importlib.metadata, json, re
+found = {re.sub("[-_.]+", "-", d.metadata["Name"]).lower(): d.version for d in importlib.metadata.distributions()}
+print(json.dumps(found))
+"""
+
+
+def declared() -> dict[str, str]:
+    """Lowest version of each dependency of the package and of its extras that the environment has."""
+    project: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    names = ("cli", "simulator", "metrics", "dr", "ansible", "test")
+    lines = [*project["dependencies"], *(line for name in names for line in extras[name])]
+    matches = [re.match(r"([A-Za-z0-9._-]+)(?:\[[^]]*\])?[>=]=([0-9.]+)", line) for line in lines]
+    return {re.sub(r"[-_.]+", "-", match[1]).lower(): match[2] for match in matches if match is not None}
+
+
+def environment(name: str, version: str, options: Sequence[str] = ()) -> Path:
+    python = find_python(version)
+    if python is None:
+        pytest.skip(f"Python {version} is not installed")
+    if options and find_uv() is None:
+        pytest.skip("uv is not installed, which resolves the lowest versions")
+    return make(name, python, "--editable", f"{ROOT}[{EXTRAS}]", options=options)
+
+
+def run_unit_tests(python: Path, *options: str) -> None:
+    # The built-in way of running tests in parallel is at its lowest version, too.
+    command = [str(python), "-m", "pytest", "-q", "-n", "auto", "-p", "no:cacheprovider", *options, "tests/unit"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=1800)
+    assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
+
+
+def test_the_lowest_declared_versions_are_real_and_work() -> None:
+    python = environment("lowest", PYTHONS[0], ("--resolution", "lowest-direct"))
+    told = subprocess.run([str(python), "-c", _VERSIONS], capture_output=True, text=True, check=True).stdout
+    installed: dict[str, str] = json.loads(told)
+    # A bound that nothing installs promises what nobody has tried.
+    false = {
+        name: (least, installed.get(name))
+        for name, least in declared().items()
+        if not f"{installed.get(name, '')}.".startswith(f"{least}.")
+    }
+    assert false == {}
+    # typer's lowest version uses what the newest click deprecates; users do not see such warnings.
+    run_unit_tests(python, "-W", "ignore::DeprecationWarning")
+
+
+def test_the_newest_versions_work_on_the_newest_python() -> None:
+    run_unit_tests(environment("newest", PYTHONS[-1]))
