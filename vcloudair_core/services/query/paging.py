@@ -77,10 +77,12 @@ def pages(
             waiting: deque[tuple[int, Future[Page]]] = deque()
             try:
                 for number in range(2, last + 1):
+                    if check.is_contradicted:
+                        break  # what the server says of further pages is worth nothing
                     waiting.append((number, pool.submit(read, number, first.next_href)))
                     if len(waiting) >= _AHEAD * parallel:
                         yield check.taken(waiting, last)
-                while waiting:
+                while waiting and not check.is_contradicted:
                     yield check.taken(waiting, last)
             finally:
                 for _, future in waiting:
@@ -182,6 +184,7 @@ class _Check:
         self.reason = ""
         """The first sign of a change."""
         self.refused: tuple[int, InvalidRequestError] | None = None
+        self.is_contradicted = False
 
     @property
     def is_whole(self) -> bool:
@@ -202,6 +205,7 @@ class _Check:
             # There may be no such page any more.
             self.refused = self.refused or (number, exc)
             self._note(f"page {number} is refused")
+            self.is_contradicted = True
             return []
 
     def passed(self, number: int, page: Page) -> list[Row]:
@@ -213,6 +217,9 @@ class _Check:
         expected = min(self.size, self._total - self.size * (number - 1))
         if len(page.rows) != expected:
             self._note(f"page {number} has {len(page.rows)} records, not {expected}")
+        if page.total is not None and number > 1:
+            own = max(0, min(self.size, page.total - self.size * (number - 1)))
+            self.is_contradicted = self.is_contradicted or len(page.rows) < own
         fresh: list[Row] = []
         for row in page.rows:
             key = key_of(row)
