@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
 
+from tests.start_once.cloud import Operator, cloud_of, wait_for
 from tests.start_once.figures import Figures, table
-from tests.start_once.kills import killed_run
-from tests.start_once.modes import MODES, NAMED, Mode
+from tests.start_once.kills import FAILOVER, GOOD, RESUME, UNKNOWN, UNKNOWN_CODES, killed_run
+from tests.start_once.modes import ACTION, MODES, NAMED, Mode
 from tests.start_once.operators import two_operators
 from tests.start_once.plays import killed_play
 
@@ -38,6 +40,30 @@ def test_a_play_that_runs_again_starts_each_vm_once(name: str, kills: int, in_co
     figures = Figures(name)
     killed_play(NAMED[name], SEED, tmp_path, figures, in_controller=in_controller, kills=kills)
     assert figures.starts == [1, 1]
+
+
+@pytest.mark.parametrize("takes_up", [RESUME, FAILOVER], ids=["resume", "same command"])
+def test_a_request_that_is_read_after_everybody_gave_up(takes_up: tuple[str, ...], tmp_path: Path) -> None:
+    """The server reads the request of a dead process when another one has looked for it in vain."""
+    with cloud_of(NAMED["prompt"], 1) as cloud:
+        is_read = threading.Event()
+        faults = cloud.server.simulator.faults
+        faults.add("edit", method="POST", path=ACTION, count=0, edit=lambda simulator: is_read.wait(240))
+        operator = Operator(cloud, tmp_path)
+        process = operator.start(*FAILOVER)
+        try:
+            assert wait_for(cloud.posts, process)
+            process.kill()
+            process.communicate(timeout=30)
+            looked = operator.run(*takes_up)
+            assert (looked.code in UNKNOWN_CODES, looked.rows) == (True, {"vm1": UNKNOWN}), looked.output
+        finally:
+            is_read.set()
+        cloud.settle()
+        found = operator.run(*RESUME)
+        assert found.code == 0, found.output
+        assert set(found.rows.values()) <= GOOD
+        assert (cloud.posts()["vm1"], cloud.recovered()) == (1, {"vm1"})
 
 
 def test_the_table_has_a_sum() -> None:
