@@ -125,7 +125,7 @@ def soak(session: nox.Session) -> None:
 
 @nox.session
 def start_once(session: nox.Session) -> None:
-    """Prove that each DR action is started once: 200 kills, two operators, killed plays, gateways. About 15 minutes.
+    """Prove that each DR action is started once: 200 kills, two operators, killed plays, gateways.
 
     ``-- --part kills --kills 1000``: more of one part; ``-- --help`` names the parts.
     """

@@ -1,6 +1,7 @@
 """Run the whole proof and print its figures: ``python -m tests.start_once``. Exits 0 when every claim held.
 
-It takes about 15 minutes. ``--part`` runs one part of it, ``--mode`` some modes, ``--seed`` the moments of another run.
+It takes about half an hour on a busy machine of two processors. ``--part`` runs one part of it, ``--mode`` some modes,
+``--seed`` the moments of another run.
 """
 
 from __future__ import annotations

@@ -28,7 +28,6 @@ class Cloud:
 
     def __init__(self, server: SimulatorServer, mode: Mode) -> None:
         self.server, self.mode = server, mode
-        self.org = server.simulator.world.users[0].org
         self.names = [one.name for one in server.simulator.world.replications.values()]
 
     def posts(self, user: str = "") -> Counter[str]:
@@ -46,7 +45,7 @@ class Cloud:
             simulator.tasks.settle()
             return Counter(
                 task.owner.name
-                for task in simulator.tasks.of(self.org)
+                for task in simulator.tasks._tasks.values()  # also those that nobody can see any more
                 if task.operation_name == "vrFailover" and task.end_status == "success"
             )
 
@@ -56,6 +55,13 @@ class Cloud:
         with simulator._lock:
             simulator.tasks.settle()
             return {one.name for one in simulator.world.replications.values() if one.recovered_at is not None}
+
+    def allow_reading(self) -> None:
+        """End the faults of everything but the action: nothing is started again where tasks cannot be looked for."""
+        self.server.simulator.faults.clear()
+        for order in self.mode.faults:
+            if order["method"] == "POST":
+                self.server.simulator.faults.add(**order)
 
     def settle(self) -> None:
         """Wait until everything that was accepted is carried out and visible."""

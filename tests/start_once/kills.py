@@ -93,6 +93,7 @@ def _decide(cloud: Cloud, operator: Operator, unknown: set[str], last: Ended, fi
     assert last.code in UNKNOWN_CODES, f"exit code {last.code}:\n{last.output}"
     evidence = unknown & set(cloud.posts())
     assert not evidence, f"there is evidence of {evidence}:\n{last.output}"
+    cloud.allow_reading()
     decided = [word for name in sorted(unknown) for word in ("--start-again", name)]
     return _look_again(cloud, operator, operator.run(*RESUME, *decided))
 
