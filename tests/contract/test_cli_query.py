@@ -88,6 +88,6 @@ def test_metadata(vca: Callable[..., Done]) -> None:
 def test_the_types(vca: Callable[..., Done]) -> None:
     shown = vca().stdout
     assert "orgVdcNetwork" in shown
-    assert "did you mean 'vApp'" in vca("vap", code=2).stderr
-    assert "is no condition" in vca("vm", "-w", "name", code=2).stderr
-    assert "is not a number" in vca("vm", "-w", "memoryMB>much", code=2).stderr
+    assert "did you mean 'vApp'" in vca("vap", code=64).stderr
+    assert "is no condition" in vca("vm", "-w", "name", code=64).stderr
+    assert "is not a number" in vca("vm", "-w", "memoryMB>much", code=64).stderr

@@ -54,8 +54,7 @@ def ask(vca_app: App, vca_simulator: Simulator) -> Answer:
     """Runs a module: ``ask("vca_firewall_info")``, with options and modes by name."""
     settings = simulator_settings(vca_simulator)
     if not vca_simulator.world.replications:
-        vca_simulator.config = dataclasses.replace(vca_simulator.config, replications=2)
-        vca_simulator.reset()
+        vca_simulator.reset(dataclasses.replace(vca_simulator.config, replications=2))
 
     def connect(**options: Any) -> Client:
         return vca_app.client(**{**settings, **options})

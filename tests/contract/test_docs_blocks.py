@@ -51,6 +51,7 @@ NOT_EXECUTED = {
         "docs/reference/recovery-report.md",
         "from vcloudair_core.recovery.journal",
     ): "needs the journal of a run that was",
+    ("docs/reference/settings.md", '{"refresh_token"'): "a file format; tests/unit/session/test_token_file.py reads it",
 }
 """Page and beginning of a block: why it is not executed."""
 DRAWINGS = ""

@@ -107,10 +107,10 @@ class Simulator:
         self._lock = threading.RLock()
         self.reset()
 
-    def reset(self) -> None:
-        """As new: inventory, sessions, journal, faults and the clock."""
+    def reset(self, config: SimulatorConfig | None = None) -> None:
+        """Start over: inventory, sessions, journal, faults and clock. ``config`` takes the place of the first one."""
         with self._lock:
-            self.config = self._initial_config
+            self.config = self._initial_config = config or self._initial_config
             self.kept_queries: dict[Any, Any] = {}
             self.kept_pages: dict[Any, Any] = {}
             self.world = build_world(self.config)
