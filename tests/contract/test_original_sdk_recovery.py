@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -184,7 +185,10 @@ def _ours(way: Way, *, has_progress: bool) -> tuple[Claim, str]:
 
 @cache
 def _ours_once(way: Way, has_progress: bool) -> tuple[Claim, str]:
-    return _ours(way, has_progress=has_progress)
+    # The clouds have the same ids: what one run leaves open must not be found by another.
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VCA_STATE_DIR", folder)
+        return _ours(way, has_progress=has_progress)
 
 
 @pytest.mark.parametrize("has_progress", [False, True], ids=["bare", "told"])
