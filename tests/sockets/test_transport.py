@@ -180,6 +180,40 @@ def test_a_proxy_that_is_not_there_is_named_without_its_password(monkeypatch: py
     assert "proxy-password" not in f"{caught.value}{caught.value.as_dict()}"
 
 
+def test_a_proxy_that_breaks_off_may_have_passed_the_request_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Server(says(b"")) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        monkeypatch.setenv("no_proxy", "")
+        with pytest.raises(ConnectionFailedError) as caught:
+            send("http://vcd.example.test/x")
+    assert caught.value.may_have_executed is True
+
+
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"])
+def test_a_proxy_that_makes_no_tunnel_has_seen_no_request(answer: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Server(says(answer)) as proxy:
+        monkeypatch.setenv("https_proxy", proxy.url)
+        monkeypatch.setenv("no_proxy", "")
+        with pytest.raises(ConnectionFailedError) as caught:
+            send("https://vcd.example.test/x")
+    assert proxy.requests[0].startswith(b"CONNECT vcd.example.test:443 ")
+    assert caught.value.may_have_executed is False
+
+
+def test_what_failed_before_says_nothing_of_a_request() -> None:
+    """A program that turns to another cloud because the first cannot be reached."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    with Server(says(b"")) as server:
+        try:
+            send(f"http://127.0.0.1:{port}/x")
+        except ConnectionFailedError as exc:
+            assert exc.may_have_executed is False
+            with pytest.raises(ConnectionFailedError, match="broke") as caught:
+                send(f"{server.url}/x")
+    assert caught.value.may_have_executed is True
+
+
 # -- no answer -----------------------------------------------------------------------------------------------------
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import socket
 import ssl
+import traceback
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -35,12 +36,25 @@ _UNSENDABLE = {
     "InvalidHeader", "InvalidURL", "MissingSchema", "InvalidSchema", "LocationParseError", "LocationValueError",
 }  # fmt: skip
 
+_BEFORE_SENDING = {
+    "NewConnectionError", "NameResolutionError", "InvalidProxyURL", "ProxySchemeUnknown", "ProxySchemeUnsupported",
+}  # fmt: skip
+
 
 def failure_of(
-    exc: BaseException, request: Request, *, ca_path: str | None, timeout_s: tuple[float, float]
+    exc: BaseException,
+    request: Request,
+    *,
+    ca_path: str | None,
+    timeout_s: tuple[float, float],
+    handled: BaseException | None = None,
 ) -> TransportError:
-    """Our error for an exception of requests, urllib3, ssl or the sockets below them."""
-    chain = list(_chain(exc))
+    """Our error for an exception of requests, urllib3, ssl or the sockets below them.
+
+    ``handled``: what the caller was handling when the request was sent. Python makes it a context of ``exc``, and it
+    says nothing of this request.
+    """
+    chain = list(_chain(exc, handled))
     names = {type(link).__name__ for link in chain}
     if names & _UNSENDABLE or any(isinstance(link, UnicodeError) for link in chain):
         return _not_sendable(names, request)
@@ -53,11 +67,12 @@ def failure_of(
     if names & {"ProxyError", "InvalidProxyURL", "ProxySchemeUnknown", "ProxySchemeUnsupported"}:
         return ConnectionFailedError(
             f"The proxy on the way to {where} cannot be used{_status_of_proxy(chain)}.",
+            may_have_executed=not _is_before_sending(chain, names),
             hint="Check HTTPS_PROXY, HTTP_PROXY and NO_PROXY in the environment.",
         )
     if names & {"NewConnectionError", "NameResolutionError"}:
         return _broken_connection(chain, names, request)
-    if is_timeout(exc):
+    if is_timeout(exc, handled):
         return TimeoutExpiredError(
             f"{where} did not answer {request.method} {request.path} within {timeout_s[1]:g} s.",
             may_have_executed=True,
@@ -71,17 +86,17 @@ def failure_of(
     return _broken_connection(chain, names, request)
 
 
-def is_timeout(exc: BaseException) -> bool:
+def is_timeout(exc: BaseException, handled: BaseException | None = None) -> bool:
     """True when the server had the request and took too long over the answer."""
     return any(
         type(link).__name__ in ("ReadTimeout", "ReadTimeoutError") or isinstance(link, TimeoutError)
-        for link in _chain(exc)
+        for link in _chain(exc, handled)
     )
 
 
-def _chain(exc: BaseException | None) -> Iterator[BaseException]:
+def _chain(exc: BaseException | None, handled: BaseException | None) -> Iterator[BaseException]:
     """An exception and all that it holds: causes, contexts, urllib3's ``reason`` and wrapped arguments."""
-    seen: set[int] = set()
+    seen: set[int] = {id(handled)}
     waiting: list[object] = [exc]
     while waiting:
         link = waiting.pop(0)
@@ -90,6 +105,21 @@ def _chain(exc: BaseException | None) -> Iterator[BaseException]:
         seen.add(id(link))
         yield link
         waiting += [link.__cause__, link.__context__, getattr(link, "reason", None), *link.args]
+
+
+def _is_before_sending(chain: list[BaseException], names: set[str]) -> bool:
+    """Return True when a failure provably came before the request left.
+
+    urllib3 1.x calls every error of a socket to a proxy a ProxyError, also one that comes after the request was sent.
+    So the error has to be one of finding or reaching the proxy or of its tunnel, or to come out of connecting.
+    """
+    if names & _BEFORE_SENDING or any("Tunnel connection failed" in str(link) for link in chain):
+        return True
+    frames = (frame for link in chain for frame, _ in traceback.walk_tb(link.__traceback__))
+    return any(
+        frame.f_code.co_name == "connect" and frame.f_globals.get("__name__") == "urllib3.connection"
+        for frame in frames
+    )
 
 
 def _tls_failure(tls: ssl.SSLError | None, request: Request, ca_path: str | None) -> TransportError:
@@ -165,7 +195,7 @@ def _broken_connection(chain: list[BaseException], names: set[str], request: Req
     return ConnectionFailedError(
         f"The connection to {where} broke before the answer to {request.method} {request.path} was "
         f"here{_system_reason(chain)}.",
-        may_have_executed=True,
+        may_have_executed=not _is_before_sending(chain, names),
         hint="Whether the server carried it out is unknown: look before sending it again.",
     )
 

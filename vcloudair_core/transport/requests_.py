@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -79,6 +80,7 @@ class RequestsTransport:
     def _exchange(
         self, adapter: HTTPAdapter, request: Request, timeout: tuple[float, float], deadline: Deadline
     ) -> Response:
+        handled = sys.exc_info()[1]
         try:
             prepared = _prepared(request)
             if not self._validate:
@@ -91,7 +93,8 @@ class RequestsTransport:
                 proxies=self._proxies(request),
             )
         except Exception as exc:  # noqa: BLE001 - whatever the stack raises, one of ours goes out
-            raise failure_of(exc, request, ca_path=trust_of(self._ca_path).path or None, timeout_s=timeout) from None
+            ca_path = trust_of(self._ca_path).path or None
+            raise failure_of(exc, request, ca_path=ca_path, timeout_s=timeout, handled=handled) from None
         try:
             body = self._read(answer.raw, request, deadline)
         finally:

@@ -107,6 +107,10 @@ def connection_error(inner: Exception) -> Exception:
     return requests.exceptions.ConnectionError(u3.ProtocolError("Connection aborted. secret-in-text", inner))
 
 
+def proxy_error(words: str, inner: Exception) -> Exception:
+    return requests.exceptions.ProxyError(u3.MaxRetryError(None, "/", u3.ProxyError(words, inner)))  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("exc", "kind", "executed", "phrase"),
     [
@@ -124,11 +128,31 @@ def connection_error(inner: Exception) -> Exception:
         (requests.exceptions.ReadTimeout("x"), TimeoutExpiredError, True, "within 60 s"),
         (TimeoutError("timed out"), TimeoutExpiredError, True, "within 60 s"),
         (
-            requests.exceptions.ProxyError("407 Proxy"),
+            proxy_error("Unable to connect to proxy", OSError("Tunnel connection failed: 407 Proxy Authentication")),
             ConnectionFailedError,
             False,
             "user name",
         ),
+        (
+            proxy_error("Unable to connect to proxy", u3.NewConnectionError(None, "x")),  # type: ignore[arg-type]
+            ConnectionFailedError,
+            False,
+            "proxy",
+        ),
+        # urllib3 1.x says so of a connection that breaks after the request was sent, too.
+        (
+            proxy_error("Cannot connect to proxy.", ConnectionResetError(errno.ECONNRESET, "secret-in-text")),
+            ConnectionFailedError,
+            True,
+            "proxy",
+        ),
+        (
+            proxy_error("Cannot connect to proxy.", BrokenPipeError(errno.EPIPE, "secret-in-text")),
+            ConnectionFailedError,
+            True,
+            "proxy",
+        ),
+        (requests.exceptions.ProxyError("x"), ConnectionFailedError, True, "proxy"),
         (requests.exceptions.InvalidHeader("secret-in-text"), ConnectionFailedError, False, "line break"),
         (requests.exceptions.InvalidURL("x"), ConnectionFailedError, False, "URL"),
         (UnicodeEncodeError("latin-1", "secret-in-text", 0, 1, "x"), ConnectionFailedError, False, "cannot be sent"),
