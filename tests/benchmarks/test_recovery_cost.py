@@ -2,7 +2,8 @@
 
 A polling call is every GET after the first action has begun that is about a machine whose action has begun: of a task,
 of the list of tasks, of a replication, of machines. The original asks for tasks only and believes them; ours also reads
-each replication once when its task is over, which is the verdict. So calls are shown by kind, and the bounds are:
+each replication once when its task is over, which is the verdict, and the task list once before each batch is started,
+for what other hosts have started. So calls are shown by kind, and the bounds are:
 
 * the time is at most 1.1 times the ideal, which is ten batches of one task each;
 * to know how the tasks are, ours asks at most a fifth of what the original asks;

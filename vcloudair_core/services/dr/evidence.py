@@ -82,9 +82,10 @@ def find_task(tasks: Iterable[Task], reference: Reference, intent: Intent) -> Ta
     return max(candidates, key=_rank, default=None)
 
 
-def find_running(tasks: Iterable[Task], reference: Reference) -> Task | None:
-    """Return a task of any action that is in progress on a replication, or None."""
-    return next((task for task in tasks if not task.is_finished and belongs_to(task, reference)), None)
+def find_running(tasks: Iterable[Task], reference: Reference, action: str) -> Task | None:
+    """Return a task that is in progress on a replication, of ``action`` before any other, or None."""
+    running = [task for task in tasks if not task.is_finished and belongs_to(task, reference)]
+    return next((task for task in running if action_of(task) == action), next(iter(running), None))
 
 
 def is_refused_as_done(error_code: str, vendor_code: str) -> bool:

@@ -68,7 +68,8 @@ class Watcher:
 class Flight:
     """A machine that something is under way for. ``task`` is None when only the replication can tell.
 
-    ``is_pending``: it is to be begun at the next look. ``waits_for_idle``: its state is not one to start from.
+    ``is_pending``: it is to be begun at the next look. ``wants_start``: only the tasks of the org may speak against it.
+    ``waits_for_idle``: its state is not one to start from.
     ``refusal``: why the server refused it as in progress or complete; then the action of somebody else is watched.
     ``intent``: set as soon as the action may have been started. ``had_task``: its task was known once.
     ``has_run``: its replication was seen in progress. ``error_before``: it may have shown an error before the action.
@@ -97,6 +98,7 @@ class Flight:
     lock: Any = None
     intent: Intent | None = None
     is_pending: bool = False
+    wants_start: bool = False
     waits_for_idle: bool = False
     refusal: str = ""
     had_task: bool = False

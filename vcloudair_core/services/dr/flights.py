@@ -41,7 +41,7 @@ from vcloudair_core.services.dr.machines import Machine, fault_of_machine, machi
 from vcloudair_core.services.dr.model import CLEANUP, UNKNOWN, Replication, Result
 from vcloudair_core.services.dr.options import START, Options
 from vcloudair_core.services.dr.recovered import RecoveredVms
-from vcloudair_core.services.dr.starting import Starter
+from vcloudair_core.services.dr.starting import Seen, Starter
 from vcloudair_core.services.dr.store import find_machines, path_of, read_replication, seconds_since_1970
 from vcloudair_core.session.origins import UntrustedOriginError
 from vcloudair_core.session.tasks import Task, cancel_task, read_task, seconds_of, tell_observers
@@ -132,6 +132,7 @@ class Flights:
             readable = [one for one in flights if one.group is not None]
             self._note_machines([one for one in readable if one.before is None])
             self._each(readable, self._begin)
+            self._start_all([one for one in readable if one.wants_start])
         finally:
             for one in flights:
                 one.release()
@@ -221,11 +222,17 @@ class Flights:
         elif self._is_check:
             self._end(flight, "would", group.described())
         else:
-            self._start(flight)
+            flight.wants_start = True
 
-    def _start(self, flight: Flight) -> None:
-        flight.waits_for_idle = False
-        outcome = self._starter.start(flight)
+    def _start_all(self, flights: Sequence[Flight]) -> None:
+        """Start what nothing of this host speaks against, unless the tasks of the org do: one look for all of them."""
+        if flights:
+            seen = self._starter.see(flights)
+            self._each(flights, lambda one: self._start(one, seen))
+
+    def _start(self, flight: Flight, seen: Seen) -> None:
+        flight.wants_start = flight.waits_for_idle = False
+        outcome = self._starter.start(flight, seen)
         if outcome.is_pending:
             self._wait_to_begin(flight, outcome.reason)
         elif outcome.reason:
@@ -234,7 +241,9 @@ class Flights:
             self._flights[flight.job.key] = flight
             if flight.refusal:
                 flight.wants_look = group_of(flight).has_come_to(self._action)
-            elif not self._options.wait and flight.lost is None and flight.intent is not None:
+            if flight.refusal and flight.task is not None and not self._options.wait:
+                self._end(flight, "already", "it is under way already")
+            elif not flight.refusal and not self._options.wait and flight.lost is None and flight.intent is not None:
                 self._end(flight, "started", "the server has begun; nobody waits for it")
 
     # -- looking -------------------------------------------------------------------------------------------------

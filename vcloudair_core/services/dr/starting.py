@@ -3,6 +3,8 @@
 The rules, in the order in which they apply:
 
 1. Whoever starts has the lock of the replication on this host, and notes the intent before anything is sent.
+   Other hosts share nothing but the cloud: right before a batch of VMs is started, the task list of the org is read,
+   and what is in progress there is watched, not started.
 2. An intent whose outcome is not known, of whatever run, is followed up: by its task, else by a task that is evidence
    of it, else by the replication. It is never started again because time has passed.
 3. A request that was provably not sent, or that the API itself refused, was not carried out. Any other answer that is
@@ -39,6 +41,14 @@ _log = logging.getLogger(__name__)
 
 _MOST_REFUSALS = 2
 """So often a request may be refused because the session is over, although reading works right before."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Tasks of the org, read right before a batch is started. ``error``: why they, or some of them, cannot be read."""
+
+    tasks: Sequence[Task] = ()
+    error: VcloudAirError | None = None
 
 
 @dataclass(frozen=True)
@@ -105,16 +115,31 @@ class Starter:
 
     # -- the request ---------------------------------------------------------------------------------------------
 
-    def start(self, flight: Flight) -> Outcome:
-        """Ask the server to begin, once. The caller has read the replication, and has the lock.
+    def see(self, flights: Sequence[Flight]) -> Seen:
+        """Read the task list of the org once for all that are about to be started, and the task query for repetitions.
+
+        A session retries what passes, so an error here lasts.
+        """
+        tasks: list[Task] = []
+        earlier = [intent for flight in flights if (intent := _earlier_of(flight)) is not None]
+        try:
+            tasks += read_tasks(self._session, self._session.identity.org_id)
+            if earlier:
+                tasks += query_tasks(self._session, min(intent.since for intent in earlier))
+        except VcloudAirError as exc:
+            _log.warning("Reading the tasks before a start failed. %s.", words_of(exc))
+            return Seen(tasks, exc)
+        return Seen(tasks)
+
+    def start(self, flight: Flight, seen: Seen) -> Outcome:
+        """Ask the server to begin, once. The caller has read the replication and the tasks, and has the lock.
 
         Raises: what the watcher raises; then nothing was sent, or the action is in progress and noted.
         """
         group = group_of(flight)
-        if flight.intent is not None or flight.earlier is not None or flight.record.is_open:
-            found = self._contradiction(flight)
-            if found is not None:
-                return found
+        found = self._contradiction(flight, seen)
+        if found is not None:
+            return found
         flight.is_ours, flight.is_inherited, flight.lost, flight.task = True, False, None, None
         flight.had_task = flight.has_run = False
         now = group.server_time or self._session.clock.wall()
@@ -155,29 +180,42 @@ class Starter:
             self._watcher.started(job, None)
         return Outcome()
 
-    def _contradiction(self, flight: Flight) -> Outcome | None:
-        """Look for evidence right before a request is repeated, or an action follows one that may still run."""
-        reference = flight.job.reference
-        earlier = flight.intent or flight.earlier or flight.record.intent()
-        try:
-            tasks = self._all_tasks(earlier.since)
-        except VcloudAirError as exc:
-            if isinstance(exc, AuthenticationError):
-                return Outcome("the session was lost", is_pending=True)
+    def _contradiction(self, flight: Flight, seen: Seen) -> Outcome | None:
+        """Judge by the tasks whether a request may be sent. Return None when it may.
+
+        Without tasks to judge by, a request is not repeated, and does not follow an action that may still run. A first
+        request is sent all the same: its replication is known to be idle and offers the action, nothing on this host
+        points to another one, and a recovery must not depend on a list that some users may not read. What another
+        host started within the last moments is then refused by the server, or watched.
+        """
+        reference, earlier = flight.job.reference, _earlier_of(flight)
+        if isinstance(seen.error, AuthenticationError) and (earlier is not None or flight.refused < _MOST_REFUSALS):
+            flight.refused += earlier is None
+            return Outcome("the session was lost", is_pending=True)
+        if seen.error is not None and earlier is not None:
+            why = words_of(seen.error)
             return Outcome(
-                f"not started: whether an earlier action of it is in progress cannot be read: {words_of(exc)}", exc.hint
+                f"not started: whether an earlier action of it is in progress cannot be read: {why}", seen.error.hint
             )
-        task = find_task(tasks, reference, earlier) if earlier.action == self._action else None
-        if task is not None:
+        is_repeated = earlier is not None and earlier.action == self._action
+        if earlier is not None and is_repeated and (task := find_task(seen.tasks, reference, earlier)) is not None:
             flight.intent, flight.cleared_at = earlier, None
             self._found(flight, task)
             return Outcome()
-        running = find_running(tasks, reference)
-        is_other = earlier.action != self._action
-        if running is not None or (not is_other and has_sign(tasks, reference, earlier)):
-            what = action_of(running) if running is not None else ""
+        running = find_running(seen.tasks, reference, self._action)
+        what = action_of(running) if running is not None else ""
+        if running is not None and running.href and what == self._action:
+            self._join(flight, running)
+            return Outcome()
+        if running is not None or (earlier is not None and is_repeated and has_sign(seen.tasks, reference, earlier)):
             return Outcome(f"not started: another action of it{f' ({what})' if what else ''} is under way", NOT_IDLE)
         return None
+
+    def _join(self, flight: Flight, task: Task) -> None:
+        """Watch a task that somebody else started."""
+        flight.task, flight.had_task, flight.is_ours, flight.waits_for_idle = task, True, False, False
+        flight.refusal = flight.refusal or "another request had started it"
+        flight.changed_at = self._session.clock.now()
 
     def _refused(self, flight: Flight, exc: VcloudAirError) -> Outcome:
         """Nothing of the request was carried out."""
@@ -239,20 +277,16 @@ class Starter:
         if flight.intent is not None:
             task = find_task(tasks, reference, flight.intent)
         else:
-            task = find_running(tasks, reference)
-            task = task if task is not None and action_of(task) == self._action else None
+            task = find_running(tasks, reference, self._action)
+            task = task if task is not None and task.href and action_of(task) == self._action else None
         if task is None:
             return False
         if flight.intent is not None:
             self._found(flight, task)
+            flight.changed_at = self._session.clock.now()
         else:
-            flight.task, flight.waits_for_idle = task, False
-        flight.changed_at = self._session.clock.now()
+            self._join(flight, task)
         return True
-
-    def _all_tasks(self, since: float) -> list[Task]:
-        tasks = read_tasks(self._session, self._session.identity.org_id)
-        return [*tasks, *query_tasks(self._session, since)]
 
     def _found(self, flight: Flight, task: Task) -> None:
         """Note the task of an action, so that everybody follows it from now on."""
@@ -277,6 +311,13 @@ class Starter:
         if flight.record.is_open and flight.record.action == self._action:
             self._intents.close(flight.job.reference, flight.record)
             flight.record = replace(flight.record, is_open=False)
+
+
+def _earlier_of(flight: Flight) -> Intent | None:
+    """Return the intent whose action may have been started before, or None when this is the first start."""
+    if flight.intent is not None or flight.earlier is not None:
+        return flight.intent or flight.earlier
+    return flight.record.intent() if flight.record.is_open else None
 
 
 def exc_code(exc: VcloudAirError) -> str:

@@ -1,0 +1,205 @@
+"""Hosts share nothing but the cloud: the task list of the org is read once for a batch, before anything is started."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.recovery_cloud import RecoveryCloud, name, recovery_cloud
+from vcloudair_core.client import Client
+from vcloudair_core.recovery.plan import Group, Machine, RecoveryPlan
+from vcloudair_core.recovery.run import RunOptions, start
+from vcloudair_core.services.dr.options import Options
+from vcloudair_core.simulator.recovery import start as begin
+from vcloudair_core.testing import simulated_app, simulator_settings
+
+LATE: dict[str, Any] = {"dr_task_s": 20, "dr_start_delay_s": 60}
+"""The server accepts a request, shows a task, and leaves the replication as it was for a while."""
+PATIENT = Options(stuck_after_s=3000, verify_s=60, lost_grace_s=30)
+SHOWN: dict[str, dict[str, Any]] = {
+    "prompt": {},
+    "starts later": {"dr_start_delay_s": 40.0},
+    "starts much later": {"dr_start_delay_s": 900.0},
+    "starts later, other words": {"dr_start_delay_s": 40.0, "state_words": ("inProgress=FailoverInProgress",)},
+    "starts later, no links": {"dr_start_delay_s": 40.0, "links": "none"},
+    "starts later, owner hidden": {"dr_start_delay_s": 40.0, "queued_owner": "absent", "start_missing": True},
+    "starts later, clock ahead": {"dr_start_delay_s": 40.0, "clock_skew_s": 3600.0},
+    "starts later, clock behind": {"dr_start_delay_s": 40.0, "clock_skew_s": -3600.0},
+    "starts later, 202": {"dr_start_delay_s": 40.0, "dr_status": 202},
+}
+"""Servers that show the task of an action, whatever the replication says."""
+
+
+@contextmanager
+def another_host(cloud: RecoveryCloud, folder: Path) -> Iterator[Client]:
+    """A client with a state folder of its own."""
+    settings = {**simulator_settings(cloud.simulator), "state_dir": str(folder)}
+    with simulated_app(cloud.simulator, cloud.clock).client(**settings) as client:
+        yield client
+
+
+def calls(cloud: RecoveryCloud) -> list[str]:
+    """Methods and the last words of paths, sign-in and sign-out excepted."""
+    entries = [one for one in cloud.simulator.journal.entries() if "session" not in one.path]
+    words = {"tasksList": "task list", "replications": "replication", "action": "action", "query": "query"}
+    return [
+        f"{one.method} {next((words[part] for part in reversed(one.path.split('/')) if part in words), one.path)}"
+        for one in entries
+    ]
+
+
+def before_first_action(cloud: RecoveryCloud) -> list[str]:
+    """Calls up to the first action, that one included."""
+    made = calls(cloud)
+    return made[: made.index("POST action") + 1]
+
+
+@pytest.mark.parametrize("server", SHOWN)
+@pytest.mark.parametrize("way", ["action", "plan"])
+def test_a_second_host_watches_what_the_first_started(tmp_path: Path, server: str, way: str) -> None:
+    with recovery_cloud(tmp_path, 1, **{"dr_task_s": 20, **SHOWN[server]}) as cloud:
+        (first,) = cloud.service.act("failover", [name(1)], options=Options(wait=False))
+        with another_host(cloud, tmp_path / "elsewhere") as other:
+            if way == "action":
+                (second,) = other.service("dr").act("failover", [name(1)], options=PATIENT)
+                verdict = second.verdict
+            else:
+                plan = RecoveryPlan("payroll", (Group("g", (Machine(name(1)),)),), stuck_after_s=3000)
+                (machine,) = start(other, plan, "failover", RunOptions(verify_s=60)).machines
+                verdict = machine.verdict
+        assert (first.verdict, verdict, len(cloud.posts())) == ("started", "done", 1)
+
+
+def test_the_task_list_is_read_once_for_a_batch(tmp_path: Path) -> None:
+    with recovery_cloud(tmp_path, 3, dr_task_s=20) as cloud:
+        results = cloud.service.act("failover", options=Options(max_concurrent=3))
+        assert [one.verdict for one in results] == ["done"] * 3
+        assert before_first_action(cloud) == [
+            "GET replication",  # the list of them
+            *["GET replication"] * 3,
+            "GET query",
+            "GET task list",
+            "POST action",
+        ]
+
+
+def test_each_batch_reads_it_anew(tmp_path: Path) -> None:
+    with recovery_cloud(tmp_path, 2, dr_task_s=20) as cloud:
+        cloud.service.act("failover", options=Options(max_concurrent=1))
+        assert [call for call in calls(cloud) if call in ("GET task list", "POST action")] == [
+            "GET task list",
+            "POST action",
+        ] * 2
+
+
+def test_a_dry_run_does_not_read_it(tmp_path: Path) -> None:
+    with recovery_cloud(tmp_path, 2, dr_task_s=20) as cloud:
+        results = cloud.service.act("failover", check=True)
+        assert [one.verdict for one in results] == ["would", "would"]
+        assert "GET task list" not in calls(cloud)
+
+
+def test_it_is_not_read_when_there_is_nothing_to_start(tmp_path: Path) -> None:
+    with recovery_cloud(tmp_path, 2, dr_task_s=20) as cloud:
+        cloud.service.act("failover", [name(1)])
+        begin(cloud.simulator, cloud.replication(2), "failover")  # in progress, as its replication shows
+        cloud.simulator.journal.clear()
+        results = cloud.service.act("failover")
+        assert [one.verdict for one in results] == ["already", "done"]
+        assert not {"GET task list", "POST action"} & set(calls(cloud))
+
+
+def test_only_what_is_in_progress_is_left_out_of_a_batch(tmp_path: Path) -> None:
+    with recovery_cloud(tmp_path, 3, **LATE) as cloud:
+        begin(cloud.simulator, cloud.replication(2), "failover")
+        results = cloud.service.act("failover", options=PATIENT)
+        assert [one.verdict for one in results] == ["done"] * 3
+        assert [one.reason for one in results] == ["", "another request had started it", ""]
+        assert sorted(cloud.begun()) == [name(1), name(3)]
+
+
+def test_what_is_joined_is_not_waited_for_unless_asked(tmp_path: Path) -> None:
+    with recovery_cloud(tmp_path, 1, **LATE) as cloud:
+        begin(cloud.simulator, cloud.replication(1), "failover")
+        (result,) = cloud.service.act("failover", options=Options(wait=False))
+        assert (result.verdict, result.reason, cloud.posts()) == ("already", "it is under way already", [])
+
+
+def test_what_is_joined_may_fail(tmp_path: Path) -> None:
+    with recovery_cloud(tmp_path, 1, **LATE) as cloud:
+        cloud.replication(1).trouble = "error"
+        begin(cloud.simulator, cloud.replication(1), "failover")
+        (result,) = cloud.service.act("failover", options=PATIENT)
+        assert (result.verdict, cloud.posts()) == ("failed", [])
+        assert "its task failed" in result.reason
+
+
+def test_another_action_in_progress_is_not_joined(tmp_path: Path) -> None:
+    with recovery_cloud(tmp_path, 2, **LATE) as cloud:
+        begin(cloud.simulator, cloud.replication(1), "testFailover")
+        results = cloud.service.act("failover", options=PATIENT)
+        assert [one.verdict for one in results] == ["failed", "done"]
+        assert results[0].reason == "not started: another action of it (test) is under way"
+        assert results[0].hint.startswith("Check what is in progress")
+        assert cloud.begun() == [name(2)]
+
+
+def test_tasks_that_are_over_or_of_others_do_not_count(tmp_path: Path) -> None:
+    with recovery_cloud(tmp_path, 2, dr_task_s=20) as cloud:
+        cloud.service.act("test", [name(1)])
+        cloud.service.act("cleanup", [name(1)])
+        (result,) = cloud.service.act("failover", [name(1)])
+        assert (result.verdict, result.reason) == ("done", "")
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "status", "status": 403},
+        {"kind": "status", "status": 404},
+        {"kind": "status", "status": 500},
+        {"kind": "status", "status": 503},
+        {"kind": "hang", "seconds": 120},
+        {"kind": "reset"},
+        {"kind": "html", "status": 200},
+    ],
+    ids=lambda fault: f"{fault['kind']} {fault.get('status', '')}",
+)
+def test_a_list_that_cannot_be_read_does_not_stop_a_recovery(tmp_path: Path, fault: dict[str, Any]) -> None:
+    with recovery_cloud(tmp_path, 1, dr_task_s=20) as cloud:
+        cloud.simulator.faults.add(method="GET", path="/api/tasksList", count=0, **fault)
+        (result,) = cloud.service.act("failover", options=PATIENT)
+        assert (result.verdict, len(cloud.posts())) == ("done", 1)
+
+
+def test_a_list_that_refuses_the_session_does_not_stop_a_recovery_for_good(tmp_path: Path) -> None:
+    with recovery_cloud(tmp_path, 1, dr_task_s=20) as cloud:
+        cloud.simulator.faults.add(method="GET", path="/api/tasksList", count=0, kind="unauthorized")
+        (result,) = cloud.service.act("failover", options=PATIENT)
+        assert (result.verdict, len(cloud.posts())) == ("done", 1)
+
+
+def test_repetitions_share_one_look_too(tmp_path: Path) -> None:
+    """Two requests that were lost before they arrived, and are to be started again by decision."""
+    with recovery_cloud(tmp_path, 2, dr_task_s=20) as cloud:
+        cloud.simulator.faults.add(method="POST", path="/action/failover", count=2, kind="reset")
+        options = Options(verify_s=60, lost_grace_s=30, on_unknown="start", max_concurrent=2)
+        results = cloud.service.act("failover", options=options)
+        assert [one.verdict for one in results] == ["done", "done"]
+        made = calls(cloud)
+        again = len(made) - made[::-1].index("POST action") - 1
+        assert made[again - 3 : again + 1] == ["GET task list", "GET query", "POST action", "POST action"]
+
+
+def test_a_repetition_needs_the_list(tmp_path: Path) -> None:
+    with recovery_cloud(tmp_path, 1, dr_task_s=20) as cloud:
+        cloud.simulator.faults.add(method="POST", path="/action/failover", count=1, kind="reset")
+        cloud.simulator.faults.add(method="GET", path="/api/tasksList", count=0, kind="status", status=403)
+        options = Options(verify_s=60, lost_grace_s=30, on_unknown="start")
+        (result,) = cloud.service.act("failover", options=options)
+        assert (result.verdict, len(cloud.posts())) == ("failed", 1)
+        assert "cannot be read" in result.reason
