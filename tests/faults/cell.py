@@ -78,7 +78,9 @@ def _places(calls: list[tuple[str, str]], signed_in_at: int, write: str) -> Iter
         elif not is_written:
             yield "read"
         else:
-            yield "check" if path in unchecked else "advice"
+            # A staged commit reads the next section again before it writes it.
+            is_next = any(later == path and is_write(verb, later) for verb, later in calls[position:])
+            yield "check" if path in unchecked else "next-read" if is_next else "advice"
             unchecked.discard(path)
 
 

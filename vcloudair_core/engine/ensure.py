@@ -196,8 +196,13 @@ class _Flow:
         return self.kind.project(document)
 
     def advice(self, document: Document, plan: Plan) -> tuple[str, ...]:
-        """What the kind has to say about the changes."""
-        return self.kind.advise(self.store, document, plan) if isinstance(self.kind, Advises) else ()
+        """What the kind has to say about the changes. A warning that cannot be worked out fails nothing."""
+        if not isinstance(self.kind, Advises):
+            return ()
+        try:
+            return self.kind.advise(self.store, document, plan)
+        except VcloudAirError as exc:
+            return (f"Warnings about {self.store.target} could not be worked out: {exc.message}",)
 
     def converge(self, state: _State, attempts: int) -> tuple[_State, int]:
         """Write until a read shows the desired state. Returns that state and how many writes it took."""

@@ -501,3 +501,21 @@ def test_a_version_that_did_not_move_is_told() -> None:
     store.script = [lambda store, numbers: None]
     with pytest.raises(NotConvergedError, match="version did not move"):
         _ensure(store, 1)
+
+
+class WarningKind(NumbersKind):
+    """Its warnings cannot be worked out."""
+
+    def advise(self, store: Any, document: Document, plan: Plan) -> tuple[str, ...]:
+        raise ServerError("GET /beside failed.", status=500)
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_warning_that_cannot_be_worked_out_fails_nothing(check: bool) -> None:
+    outcome = _ensure(Numbers(1), 2, kind=WarningKind(), check=check)
+    assert (outcome.changed, outcome.after) == (True, [1, 2])
+    assert outcome.warnings == ("Warnings about thing t could not be worked out: GET /beside failed.",)
+
+
+def test_nothing_is_worked_out_where_nothing_changes() -> None:
+    assert _ensure(Numbers(1), 1, kind=WarningKind()).warnings == ()

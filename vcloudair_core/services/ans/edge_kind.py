@@ -27,6 +27,7 @@ from vcloudair_core.engine.parsing import Problems, Reader
 from vcloudair_core.engine.plan import Change, Plan
 from vcloudair_core.errors import SpecError
 from vcloudair_core.services.ans.edge_store import EdgeStore
+from vcloudair_core.services.ans.neighbors import StoreWithNeighbors
 
 if TYPE_CHECKING:
     from vcloudair_core.session.session import Session
@@ -85,13 +86,15 @@ class EdgeKind:
         return _of(desired, EdgeSpec(parts))
 
     def advise(self, store: Store, document: Document, plan: Plan) -> tuple[str, ...]:
-        """As the sections that change do."""
+        """As the sections that change do; they are compared with the sections of this document, as far as it goes."""
         assert isinstance(store, EdgeStore)
         advice: list[str] = []
+        neighbors = dict(document.tree)
         for name, part in plan.steps.items():
             kind = section_kind(name)
             if isinstance(kind, Advises) and not part.is_empty:
-                advice += kind.advise(store.part(name), document.tree[name], part)
+                beside: Any = StoreWithNeighbors(store.part(name), neighbors)
+                advice += kind.advise(beside, document.tree[name], part)
         return tuple(advice)
 
     def parse(self, data: Mapping[str, Any]) -> EdgeSpec:

@@ -17,6 +17,7 @@ from vcloudair_core.services.ans.firewall_model import Firewall
 from vcloudair_core.services.ans.firewall_spec import FirewallRuleSpec, ServiceSpec
 from vcloudair_core.services.ans.nat_model import Nat
 from vcloudair_core.services.ans.nat_spec import NatRuleSpec
+from vcloudair_core.services.ans.neighbors import read_neighbor
 from vcloudair_core.services.ans.words import ADDRESS, member
 
 _INSIDE = {"internal", "vse"}
@@ -24,17 +25,14 @@ _WHOLE = {4: "0.0.0.0/0", 6: "::/0"}
 
 
 def advise(store: Any, nat: Nat, plan: Plan) -> tuple[str, ...]:
-    """Warnings for what a plan sets in force; reads the firewall of the store's edge if there is any such thing."""
-    from vcloudair_core.services.ans.store import firewall_store
-
+    """Warnings for what a plan sets in force; reads the firewall of the store's edge where it is not known yet."""
     changed = _set_in_force(nat, plan)
     if not changed and not any(change.identity == "settings" for change in plan.changes):
         return ()
     if nat.enabled is False:
         return (f"NAT of {store.target} is off, so its rules have no effect.",) if changed else ()
     try:
-        document = firewall_store(store.session, store.edge, store.dialect).read()
-        firewall = firewall_codec(store.dialect).decode(document)
+        firewall = firewall_codec(store.dialect).decode(read_neighbor(store, "firewall"))
     except VcloudAirError as exc:
         return (f"Whether the firewall of {store.target} suits its NAT could not be seen: {exc.message}",)
     if firewall.enabled is False:

@@ -9,25 +9,23 @@ from vcloudair_core.errors import VcloudAirError
 from vcloudair_core.services.ans.codecs import firewall_codec, ipsec_codec, nat_codec
 from vcloudair_core.services.ans.firewall_model import Firewall
 from vcloudair_core.services.ans.ipsec_model import Ipsec
+from vcloudair_core.services.ans.neighbors import read_neighbor
 
 
 def firewall_advice(store: Any, firewall: Firewall, plan: Plan) -> tuple[str, ...]:
     """Warn of a firewall that a plan turns off while NAT or IPsec is in use. Reads both then, and nothing otherwise."""
     if firewall.enabled is not False or not _is_switched(plan):
         return ()
-    from vcloudair_core.services.ans.store import ipsec_store, nat_store
-
-    place = (store.session, store.edge, store.dialect)
     warnings: list[str] = []
     try:
-        nat = nat_codec(store.dialect).decode(nat_store(*place).read())
+        nat = nat_codec(store.dialect).decode(read_neighbor(store, "nat"))
         rules = sum(rule.spec.enabled is not False for rule in nat.user_rules)
         if nat.enabled is not False and rules:
             warnings.append(
                 f"The firewall of {store.target} is off, and NAT works only while it is on: {_count(rules, 'NAT rule')}"
                 " without effect."
             )
-        ipsec = ipsec_codec(store.dialect).decode(ipsec_store(*place).read())
+        ipsec = ipsec_codec(store.dialect).decode(read_neighbor(store, "ipsec"))
         tunnels = sum(rule.spec.enabled is not False for rule in ipsec.tunnels)
         if ipsec.settings.enabled and tunnels:
             warnings.append(
@@ -52,11 +50,9 @@ def ipsec_advice(store: Any, ipsec: Ipsec, plan: Plan) -> tuple[str, ...]:
         return (f"{text} Set enabled to turn it on.",) if names else ()
     if not _is_switched(plan):
         return ()
-    from vcloudair_core.services.ans.store import firewall_store
-
     try:
-        document = firewall_store(store.session, store.edge, store.dialect).read()
-        if firewall_codec(store.dialect).decode(document).enabled is not False:
+        firewall = firewall_codec(store.dialect).decode(read_neighbor(store, "firewall"))
+        if firewall.enabled is not False:
             return ()
     except VcloudAirError as exc:
         return (f"The firewall of {store.target} could not be read beside its IPsec VPN: {exc.message}",)
