@@ -127,11 +127,19 @@ def test_a_list_that_changes_while_it_is_read_is_read_again() -> None:
 
 def test_a_list_that_goes_on_changing_loses_nothing_that_was_seen(caplog: pytest.LogCaptureFixture) -> None:
     following = f"{BASE}/api/query?type=edgeGateway&page=2"
-    one = session(*(records(edge(1, "a"), edge(2, "b"), next_page=following, total=9 - n) for n in range(3)))
-    one.answers[f"GET {following}"] = [records(edge(3 + n, f"new{n}"), total=8 - n) for n in range(3)]
+    one = session(*(records(edge(1, "a"), edge(2, "b"), next_page=following, total=4) for _ in range(3)))
+    one.answers[f"GET {following}"] = [records(edge(3 + n, f"new{n}"), total=3) for n in range(3)]
     names = [found.name for found in EdgeDirectory(one)._all()]  # type: ignore[arg-type]
     assert names == ["a", "b", "new0", "new1", "new2"]
     assert "went on changing" in caplog.text
+
+
+def test_a_list_that_ends_before_a_total_that_grows_is_no_list() -> None:
+    following = f"{BASE}/api/query?type=edgeGateway&page=2"
+    one = session(records(edge(1, "a"), edge(2, "b"), next_page=following, total=4))
+    one.answers[f"GET {following}"] = [records(edge(3, "c"), total=1004)]
+    with pytest.raises(IncompleteResultError, match="names 1004 and ends after 3"):
+        EdgeDirectory(one)._all()  # type: ignore[arg-type]
 
 
 def test_links_that_never_end_are_not_followed_beyond_the_total() -> None:
