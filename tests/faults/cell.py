@@ -157,7 +157,7 @@ def _judge(
     elif problems:
         found.said = "; ".join(text for text, _ in problems)
         found.word = "resumable" if writes or state != baseline.before else "error"
-        if isinstance(value, list) and any(one[1] == "unknown" for one in value):
+        if _is_undecided(value):
             found.word = "unknown"
         if any(not hint for _, hint in problems):
             complain("no hint")
@@ -180,6 +180,11 @@ def _classes(cell: Cell) -> tuple[type[Exception], ...]:
     return tuple(getattr(errors, name) for name in cell.errors)
 
 
+def _is_undecided(value: Any) -> bool:
+    """Tell whether a result of a recovery action, a pair of name and verdict, is unknown."""
+    return isinstance(value, list) and any(isinstance(each, tuple) and each[1:] == ("unknown",) for each in value)
+
+
 def _undecided(world: World, operation: Operation, found: Found) -> None:
     """The same without the fault starts nothing that may run already; then somebody decides."""
     world.clock.slept.clear()
@@ -190,7 +195,7 @@ def _undecided(world: World, operation: Operation, found: Found) -> None:
     if not problems:
         found.word = "resumable"  # what it was can be read now
         return
-    if not any(one[1] == "unknown" for one in value):
+    if not _is_undecided(value):
         found.complaints.append(f"undecided: {value}")
     if Counter(world.carried_out()) != before:
         found.complaints.append("undecided, and started")

@@ -123,7 +123,8 @@ def _readiness(client: Client, world: World) -> Ending:
     now = datetime.fromtimestamp(world.simulator.clock.now(), timezone.utc)
     found = assess(client, PLAN, "failover", now=now)
     unknown = [(one.message, one.hint) for one in found.checks if one.status in ("unknown", "fail")]
-    return Ending([(one.name, one.status) for one in found.checks], unknown)
+    # A check that is unknown is not an action that may have been started: texts, not pairs as of results.
+    return Ending([f"{one.name}: {one.status}" for one in found.checks], unknown)
 
 
 def _task(client: Client, world: World) -> Ending:
