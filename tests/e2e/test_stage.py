@@ -95,8 +95,9 @@ def test_rules_of_two_sections_are_written_once_each_and_the_firewall_first(
         for entry in vca_simulator_server.simulator.journal.entries()
         if entry.path.endswith("/config")
     ]
-    # The last one looks whether the firewall lets in what NAT leads on.
-    firewall, nat_calls = ["PUT firewall", "GET firewall"], ["PUT nat", "GET nat"]
+    # A commit reads each section again before it writes, because the stage may be old. The last request looks whether
+    # the firewall lets in what NAT leads on.
+    firewall, nat_calls = ["GET firewall", "PUT firewall", "GET firewall"], ["GET nat", "PUT nat", "GET nat"]
     assert asked == ["GET nat", "GET firewall", *firewall, *nat_calls, "GET firewall"]
     vca_simulator_server.simulator.journal.clear()
     second = run_playbook(path, env)
