@@ -178,7 +178,7 @@ def parse_addresses(body: bytes) -> list[str]:
         for connection in root
         if local(connection) == "NetworkConnection"
         for child in connection
-        if local(child) == "IpAddress"
+        if local(child) in ("IpAddress", "SecondaryIpAddress")
     ]
     return list(dict.fromkeys(text for text in texts if text))
 
