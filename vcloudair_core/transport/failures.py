@@ -79,6 +79,8 @@ def failure_of(
             hint="It may still be working on it: look before sending it again. Setting timeout allows more time.",
         )
     tls = next((link for link in chain if isinstance(link, ssl.SSLError)), None)
+    if "CertificateError" in names:  # urllib3 1.x compares names by itself
+        return _name_mismatch(where)
     if tls is not None or "SSLError" in names:
         return _tls_failure(tls, request, ca_path)
     if ca_path and any(isinstance(link, OSError) and "certificate" in str(link).lower() for link in chain):
@@ -155,10 +157,7 @@ def _certificate_failure(tls: ssl.SSLCertVerificationError, request: Request, ca
     if code == _NOT_YET_VALID:
         return TlsError(f"The certificate of {where} is not valid yet.", hint="Is the clock of this machine right?")
     if code in _HOST_MISMATCH:
-        return TlsError(
-            f"The certificate of {where} is for another name.",
-            hint="Set url to a host name that the certificate is for.",
-        )
+        return _name_mismatch(where)
     if code == _SELF_SIGNED:
         return TlsError(
             f"The certificate of {where} is self-signed.",
@@ -167,6 +166,13 @@ def _certificate_failure(tls: ssl.SSLCertVerificationError, request: Request, ca
     beside = f" The authorities in {ca_path} do not know its issuer." if ca_path else ""
     kind = "ends in an authority of its own" if code == _SELF_SIGNED_IN_CHAIN else "has an unknown issuer"
     return TlsError(f"The certificate of {where} cannot be trusted: it {kind}.{beside}", hint=_CA_HINT)
+
+
+def _name_mismatch(where: str) -> TlsError:
+    return TlsError(
+        f"The certificate of {where} is for another name.",
+        hint="Set url to a host name that the certificate is for.",
+    )
 
 
 def _not_sendable(names: set[str], request: Request) -> ConnectionFailedError:

@@ -97,6 +97,14 @@ def certificate_error(code: int) -> Exception:
     return requests.exceptions.SSLError(u3.MaxRetryError(None, "/", u3.SSLError(inner)))  # type: ignore[arg-type]
 
 
+def name_mismatch_of_urllib3_1() -> Exception:
+    class CertificateError(ValueError):
+        pass
+
+    inner = CertificateError("hostname '127.0.0.1' doesn't match 'secret-in-text'")
+    return requests.exceptions.SSLError(u3.MaxRetryError(None, "/", u3.SSLError(inner)))  # type: ignore[arg-type]
+
+
 def ssl_error(reason: str) -> Exception:
     inner = ssl.SSLError(1, "secret-in-text")
     inner.reason = reason
@@ -121,6 +129,7 @@ def proxy_error(words: str, inner: Exception) -> Exception:
         (certificate_error(9), TlsError, False, "not valid yet.*clock"),
         (certificate_error(62), TlsError, False, "another name"),
         (certificate_error(64), TlsError, False, "another name"),
+        (name_mismatch_of_urllib3_1(), TlsError, False, "another name"),
         (ssl_error("WRONG_VERSION_NUMBER"), TlsError, False, "does not speak TLS"),
         (ssl_error("UNSUPPORTED_PROTOCOL"), TlsError, False, "No TLS could be agreed on"),
         (ssl_error("UNEXPECTED_EOF_WHILE_READING"), ConnectionFailedError, True, "encrypted connection.*broke"),
