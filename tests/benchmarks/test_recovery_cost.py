@@ -29,6 +29,7 @@ import pytest
 from tests.support.original_sdk import CLOCK, run_original
 from tests.support.served import served
 from vcloudair_core import connect
+from vcloudair_core.preload import preload
 from vcloudair_core.services.dr.options import Options
 from vcloudair_core.simulator import Simulator, SimulatorConfig, SimulatorServer
 from vcloudair_core.testing import simulated_app, simulator_settings
@@ -152,7 +153,9 @@ def test_real_time_beside_the_original(tmp_path: Path, capsys: pytest.CaptureFix
         original = pool.submit(_original, clouds[0])
         settings: dict[str, Any] = {name: clouds[1][f"VCA_{name.upper()}"] for name in ("url", "username", "org")}
         settings |= {"password": clouds[1]["VCA_PASSWORD"], "session_cache": False}
+        preload()
         with connect(service_type="vcd", **settings) as client:
+            client.session.login()  # the clock of the original starts after that, too
             began = time.monotonic()
             results = client.service("dr").act("failover", options=Options(max_concurrent=AT_ONCE))
             ours = time.monotonic() - began
