@@ -73,7 +73,6 @@ def test_the_interface_can_be_named(env: dict[str, str]) -> None:
         ({"action": None}, "match_by is tuple but all of the following are missing: action"),
         ({"match_by": "rule_id"}, "match_by is rule_id but all of the following are missing: rule_id"),
         ({"before": "a", "index": 1}, "position|before|after|index"),
-        ({"translated_address": None}, "translated_address: is required"),
         ({"original_port": "70000"}, "original_port: port '70000' is out of range"),
     ],
 )
@@ -85,6 +84,16 @@ def test_bad_options_send_nothing(
     assert words in run.output.replace("\\", "")
     assert "Traceback" not in run.output
     assert vca_simulator_server.simulator.journal.entries() == []
+
+
+def test_a_new_rule_without_its_translation_is_refused_after_a_read(
+    env: dict[str, str], vca_simulator_server: SimulatorServer
+) -> None:
+    run = rule(env, translated_address=None)
+    assert run.status != 0
+    assert "translated_address: is required" in run.output
+    methods = {entry.method for entry in vca_simulator_server.simulator.journal.entries(path="/edge")}
+    assert methods == {"GET"}
 
 
 def test_what_was_read_can_be_fed_back(env: dict[str, str], tmp_path: Path) -> None:

@@ -15,6 +15,12 @@ from ansible_collections.vcloudair.cloud.plugins.module_utils import _arguments,
 class RefusedError(Exception):
     """An error of the library."""
 
+    written = None
+
+    @property
+    def written_text(self):
+        return "" if self.written is None else "Nothing was written."
+
     def as_dict(self):
         return {"error": "Refused", "field": "name"}
 
@@ -139,7 +145,8 @@ def test_an_error_of_the_library_is_a_result(library):
     assert result == {
         "failed": True,
         "changed": False,
-        "msg": "name: is required",
+        "msg": "name: is required. Nothing was written.",
+        "written": False,
         "error": {"error": "Refused", "field": "name"},
     }
     assert library.closed == 1
@@ -147,7 +154,7 @@ def test_an_error_of_the_library_is_a_result(library):
 
 def test_an_error_before_there_is_a_client_is_a_result_too(library):
     library.connect_error = RefusedError("Missing url.")
-    assert _runner.execute(WRITES, {"name": "web"})["msg"] == "Missing url."
+    assert _runner.execute(WRITES, {"name": "web"})["msg"] == "Missing url. Nothing was written."
     assert library.closed == 0
 
 
@@ -165,7 +172,7 @@ def test_refuse_speaks_as_the_library_does(library):
         _runner.refuse("purge", "cannot be")
 
     job = _runner.Job("k", show=lambda after, params: {}, specs=specs)
-    assert _runner.execute(job, {})["msg"] == "purge: cannot be"
+    assert _runner.execute(job, {})["msg"] == "purge: cannot be. Nothing was written."
     assert library.ensured is None
 
 
@@ -212,7 +219,7 @@ def test_run_fails_with_the_message_and_the_error_of_the_library(monkeypatch, ca
     library.error = RefusedError("name: is required")
     status, result = module_run(monkeypatch, capsys, WRITES, ARGUMENTS, {"name": "web"})
     assert status == 1
-    assert (result["failed"], result["changed"], result["msg"]) == (True, False, "name: is required")
+    assert (result["failed"], result["changed"], result["msg"]) == (True, False, "name: is required. Nothing was written.")
     assert result["error"] == {"error": "Refused", "field": "name"}
 
 
@@ -297,4 +304,4 @@ def test_hidden_texts_are_masked_however_ansible_loads_parameters(monkeypatch, c
     status, result = module_run(
         monkeypatch, capsys, WRITES, ARGUMENTS, {"name": "web"}, hide=lambda params: ["hunter22-key"]
     )
-    assert (status, result["msg"]) == (1, "the server said: bad ********")
+    assert (status, result["msg"]) == (1, "the server said: bad ********. Nothing was written.")
