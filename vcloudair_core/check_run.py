@@ -77,6 +77,12 @@ class CheckRun:
         except OSError as exc:
             _log.debug("expected changes cannot be kept: %s", exc)
 
+    def forget(self) -> None:
+        """Drop all expected changes of the run."""
+        if self._path is not None:
+            with contextlib.suppress(OSError):
+                self._path.unlink(missing_ok=True)
+
     def _entries(self) -> Iterator[Mapping[str, Any]]:
         if self._path is None:
             return

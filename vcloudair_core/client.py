@@ -144,6 +144,12 @@ class Client:
 
         self._check_run = CheckRun(self.settings, run_id)
 
+    def forget_check_run(self, run_id: str) -> None:
+        """Forget the changes that check-mode calls of a run would have made, as a real one follows them."""
+        from vcloudair_core.check_run import CheckRun
+
+        CheckRun(self.settings, run_id).forget()
+
     @contextmanager
     def _checking(self, check: bool) -> Iterator[CheckRun | None]:
         """Let stores see the changes that are expected by now, within the block."""

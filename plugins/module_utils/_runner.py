@@ -113,8 +113,7 @@ class AnsibleModule(basic.AnsibleModule):
 def _flat(items):
     for item in items:
         if isinstance(item, (list, tuple)):
-            for inner in _flat(item):
-                yield inner
+            yield from _flat(item)
         else:
             yield item
 
@@ -280,8 +279,12 @@ def execute(work, params, check_mode=False, diff_mode=False, connect=None):
     client = None
     try:
         client = (connect or vcloudair_core.connect)(**given(params, _SETTINGS))
-        if check_mode and params.get(RUN_ID):
-            client.join_check_run(params[RUN_ID])
+        run_id = params.get(RUN_ID)
+        if run_id and check_mode:
+            client.join_check_run(run_id)
+        elif run_id and getattr(work, "writes", False):
+            # A run with real tasks and tasks in check mode: what was expected before is real now, or was a mere preview.
+            client.forget_check_run(run_id)
         result = work(client, params, check_mode, diff_mode)
         result["api_calls"] = client.session.calls
         return result
@@ -290,6 +293,12 @@ def execute(work, params, check_mode=False, diff_mode=False, connect=None):
     finally:
         if client is not None:
             client.close()
+
+
+def writing(work):
+    """Mark the function of a module as one that writes."""
+    work.writes = True
+    return work
 
 
 def failure(error, writes=False):

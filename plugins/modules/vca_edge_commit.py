@@ -108,9 +108,10 @@ error:
   sample: {error: ConflictError, message: "..."}
 """
 
-from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Module, given, refuse
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Module, given, refuse, writing
 
 
+@writing
 def commit(client, params, check_mode, diff_mode):
     """All of the stage."""
     if not params["stage_id"]:
@@ -134,8 +135,6 @@ def commit(client, params, check_mode, diff_mode):
         result["diff"] = [outcome.plan.diff() for outcome in outcomes]
     return result
 
-
-commit.writes = True
 
 MODULE = Module(commit, dict(stage_id=dict(type="str")))
 

@@ -60,8 +60,7 @@ class ModuleAction(ActionBase):
         if "stage_id" in self.module.argument_spec and not arguments.get("stage_id"):
             # A task runs in a worker, whose parent is the run itself.
             arguments["stage_id"] = run_id(os.getppid())
-        if self._task.check_mode:
-            arguments[RUN_ID] = run_id(os.getppid())
+        arguments[RUN_ID] = run_id(os.getppid())
         return arguments
 
     def _run_here(self, name, task_vars):

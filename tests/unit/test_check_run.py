@@ -125,6 +125,19 @@ def test_other_runs_real_runs_and_reads_take_no_notice(vca_simulator: Simulator,
             client.ensure("ans.firewall_rule", second, check=True)
 
 
+def test_a_real_task_of_the_run_ends_what_is_expected(vca_simulator: Simulator, tmp_path: Path) -> None:
+    with task(vca_simulator, tmp_path) as client:
+        client.join_check_run("run-1")
+        client.ensure("ans.firewall_rule", {"name": "first"}, check=True)
+    with task(vca_simulator, tmp_path) as client:
+        client.forget_check_run("run-1")
+        made = client.ensure("ans.firewall_rule", {"name": "first"})
+    with task(vca_simulator, tmp_path) as client:
+        client.join_check_run("run-1")
+        removed = client.ensure("ans.firewall_rule", {"name": "first"}, state="absent", check=True)
+    assert (made.changed, removed.changed) == (True, True)
+
+
 def test_staged_changes_that_a_commit_would_write_are_expected(vca_simulator: Simulator, tmp_path: Path) -> None:
     with task(vca_simulator, tmp_path) as client:
         client.join_check_run("run-1")

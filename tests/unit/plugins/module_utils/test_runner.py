@@ -206,7 +206,10 @@ def test_run_passes_modes_and_connection_on(monkeypatch, capsys, library):
 def test_lists_within_lists_are_plain_lists(monkeypatch, capsys, library):
     words = {"type": "list", "elements": "str", "aliases": ["nets"]}
     rules = {"type": "list", "elements": "dict", "options": {"source": words}}
-    taken = lambda params: [params["rules"], params["source"]]  # noqa: E731
+
+    def taken(params):
+        return [params["rules"], params["source"]]
+
     job = _runner.Job("k", show=lambda after, params: {}, specs=taken, state=lambda params: "present")
     options = {"nets": [["a", ["b"]], "c"], "rules": [[{"source": [["d"], ["e"]]}], {"nets": "f"}]}
     status, result = module_run(monkeypatch, capsys, job, {"source": words, "rules": rules}, options)
@@ -219,7 +222,11 @@ def test_run_fails_with_the_message_and_the_error_of_the_library(monkeypatch, ca
     library.error = RefusedError("name: is required")
     status, result = module_run(monkeypatch, capsys, WRITES, ARGUMENTS, {"name": "web"})
     assert status == 1
-    assert (result["failed"], result["changed"], result["msg"]) == (True, False, "name: is required. Nothing was written.")
+    assert (result["failed"], result["changed"], result["msg"]) == (
+        True,
+        False,
+        "name: is required. Nothing was written.",
+    )
     assert result["error"] == {"error": "Refused", "field": "name"}
 
 
