@@ -283,7 +283,7 @@ def execute(work, params, check_mode=False, diff_mode=False, connect=None):
         if run_id and check_mode:
             client.join_check_run(run_id)
         elif run_id and getattr(work, "writes", False):
-            # A run with real tasks and tasks in check mode: what was expected before is real now, or was a mere preview.
+            # What was expected before is real now, or was a preview only.
             client.forget_check_run(run_id)
         result = work(client, params, check_mode, diff_mode)
         result["api_calls"] = client.session.calls
