@@ -24,7 +24,8 @@ def test_twenty_clients_for_twenty_seconds_leave_nothing_behind(
         print(f"\n{show(outcome)}")
     assert outcome.is_good, show(outcome)
     assert outcome.requests > 100
-    assert set(outcome.statuses) <= {200, 201, 204}
+    # 0: was in progress when the log was taken. Each client checks its own answers.
+    assert set(outcome.statuses) <= {0, 200, 201, 204}
 
 
 def test_a_trend_that_goes_up_is_a_leak_and_one_that_breathes_is_none() -> None:

@@ -123,7 +123,9 @@ class Watch(threading.Thread):
                 continue  # it has ended
             for what, value in found.items():
                 self._note(f"{name} {what}", now, value)
-        self._note("all files", now, sum(1 for path in self._folder.rglob("*") if path.is_file()))
+        # Each replication has its intent and its lock for good: their number is that of the replications.
+        paths = (path for path in self._folder.rglob("*") if path.parent.name != "replications")
+        self._note("all files", now, sum(1 for path in paths if path.is_file()))
 
     def add(self, trend: Trend) -> None:
         """One that somebody else has watched."""
