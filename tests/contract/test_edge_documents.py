@@ -1,5 +1,3 @@
-# Copyright (c) The vcloudair-core authors
-# SPDX-License-Identifier: Apache-2.0
 """One edge document comes to the same through the module vca_edge_config and through ``vca edge plan``."""
 
 from __future__ import annotations
