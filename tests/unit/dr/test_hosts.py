@@ -11,8 +11,10 @@ import pytest
 
 from tests.support.recovery_cloud import RecoveryCloud, name, recovery_cloud
 from vcloudair_core.client import Client
+from vcloudair_core.errors import PermissionDeniedError
 from vcloudair_core.recovery.plan import Group, Machine, RecoveryPlan
 from vcloudair_core.recovery.run import RunOptions, start
+from vcloudair_core.services.dr import starting
 from vcloudair_core.services.dr.options import Options
 from vcloudair_core.simulator.recovery import start as begin
 from vcloudair_core.testing import simulated_app, simulator_settings
@@ -195,11 +197,19 @@ def test_repetitions_share_one_look_too(tmp_path: Path) -> None:
         assert made[again - 3 : again + 1] == ["GET task list", "GET query", "POST action", "POST action"]
 
 
-def test_a_repetition_needs_the_list(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("is_query_readable", "verdict", "posts"), [(True, "done", 2), (False, "failed", 1)])
+def test_a_repetition_needs_the_list_or_the_query(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_query_readable: bool, verdict: str, posts: int
+) -> None:
+    def refuse(session: Any, since: float) -> Any:
+        raise PermissionDeniedError("The tasks cannot be queried.", status=403)
+
+    if not is_query_readable:
+        monkeypatch.setattr(starting, "query_tasks", refuse)
     with recovery_cloud(tmp_path, 1, dr_task_s=20) as cloud:
         cloud.simulator.faults.add(method="POST", path="/action/failover", count=1, kind="reset")
         cloud.simulator.faults.add(method="GET", path="/api/tasksList", count=0, kind="status", status=403)
         options = Options(verify_s=60, lost_grace_s=30, on_unknown="start")
         (result,) = cloud.service.act("failover", options=options)
-        assert (result.verdict, len(cloud.posts())) == ("failed", 1)
-        assert "cannot be read" in result.reason
+        assert (result.verdict, len(cloud.posts())) == (verdict, posts)
+        assert ("cannot be read" in result.reason) is not is_query_readable

@@ -15,7 +15,7 @@ The rules, in the order in which they apply:
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -118,18 +118,24 @@ class Starter:
     def see(self, flights: Sequence[Flight]) -> Seen:
         """Read the task list of the org once for all that are about to be started, and the task query for repetitions.
 
-        A session retries what passes, so an error here lasts.
+        Either of the two is enough to judge by, as some users may read only one of them. A session retries what passes,
+        so an error here lasts.
         """
         tasks: list[Task] = []
         earlier = [intent for flight in flights if (intent := _earlier_of(flight)) is not None]
-        try:
-            tasks += read_tasks(self._session, self._session.identity.org_id)
-            if earlier:
-                tasks += query_tasks(self._session, min(intent.since for intent in earlier))
-        except VcloudAirError as exc:
-            _log.warning("Reading the tasks before a start failed. %s.", words_of(exc))
-            return Seen(tasks, exc)
-        return Seen(tasks)
+        sources: list[Callable[[], list[Task]]] = [lambda: read_tasks(self._session, self._session.identity.org_id)]
+        if earlier:
+            since = min(intent.since for intent in earlier)
+            sources.append(lambda: query_tasks(self._session, since))
+        errors: list[VcloudAirError] = []
+        for read in sources:
+            try:
+                tasks += read()
+            except VcloudAirError as exc:
+                _log.warning("Reading the tasks before a start failed. %s.", words_of(exc))
+                errors.append(exc)
+        is_lost = any(isinstance(exc, AuthenticationError) for exc in errors)
+        return Seen(tasks, errors[-1] if is_lost or len(errors) == len(sources) else None)
 
     def start(self, flight: Flight, seen: Seen) -> Outcome:
         """Ask the server to begin, once. The caller has read the replication and the tasks, and has the lock.
