@@ -234,6 +234,7 @@ def test_the_way_to_the_server(diagnose: Diagnose, failure: dict[str, Any], step
         (make_certificate(start=NOW + timedelta(days=2)), "certificate is not yet valid", "clock"),
         (make_certificate(subject="other.example"), "Hostname mismatch", "host name"),
     ],
+    ids=("self-signed", "unknown issuer", "expired", "not yet valid", "another host"),  # bytes differ by process
 )
 def test_certificates_that_cannot_be_trusted(diagnose: Diagnose, certificate: bytes, reason: str, says: str) -> None:
     refused = ssl.SSLCertVerificationError(1, f"certificate verify failed: {reason}")
