@@ -32,7 +32,7 @@ UNSEEN = "not a key: nothing is written in check mode"
 
 @dataclass(frozen=True)
 class ExpectedChange:
-    """What one task asked for, as :meth:`vcloudair_core.client.Client.ensure` takes it."""
+    """The request of one task, as :meth:`vcloudair_core.client.Client.ensure` takes it."""
 
     kind: str
     state: str

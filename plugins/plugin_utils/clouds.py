@@ -117,7 +117,7 @@ class CloudInventory(BaseInventoryPlugin, Constructable, Cacheable):
         return {name: native(value) for name, value in source.items() if value is not None}
 
     def _records(self, path, sources, cache):
-        """What was read, or what the cache holds of what the same options of the same accounts had read."""
+        """Return what was read, or the cached result of the same options and accounts."""
         is_cached = self.get_option("cache")
         if is_cached and cache:
             try:

@@ -196,7 +196,7 @@ class _Flow:
         return self.kind.project(document)
 
     def advice(self, document: Document, plan: Plan) -> tuple[str, ...]:
-        """What the kind has to say about the changes. A warning that cannot be worked out fails nothing."""
+        """Return the warnings of the kind about the changes. A failing look-up is not an error."""
         if not isinstance(self.kind, Advises):
             return ()
         try:

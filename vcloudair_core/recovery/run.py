@@ -341,7 +341,7 @@ def _why(action: str, entries: Sequence[Entry], schedule: Schedule, roster: Rost
 
 
 def _what_happened(bad: Sequence[Entry]) -> str:
-    """What became of machines that are not there: those with the same reason together."""
+    """Describe the VMs that are missing, grouped by reason."""
     names: dict[str, list[str]] = {}
     for entry in bad:
         result = entry.result

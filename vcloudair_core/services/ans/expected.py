@@ -37,7 +37,7 @@ def expected(store: Store, section: str, document: Document, run: CheckRun) -> D
 
 
 def _of_section(change: ExpectedChange, section: str) -> list[tuple[ResourceKind, Sequence[Mapping[str, Any]]]]:
-    """What a change asks for of one section."""
+    """Return the part of a change that is about one section."""
     if change.kind == "ans.edge":
         parts = [
             {**part, **({"allow_empty": True} if change.state == "exact" else {})}

@@ -31,7 +31,7 @@ XML = "application/xml"
 _JOB_TIMEOUT_S = 600.0
 _JOB_POLL_S = (1.0, 2.0, 3.0, 5.0)
 _FRESH = {"Cache-Control": "no-cache"}
-"""What is planned on, and what verifies a write, must not come from a cache between here and the server."""
+"""Headers of reads that plan or verify a write: no cache on the way may answer them."""
 
 _log = logging.getLogger(__name__)
 

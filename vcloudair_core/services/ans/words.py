@@ -72,7 +72,7 @@ def member(word: str) -> Member | None:
 
 
 def address_complaint(word: str) -> str:
-    """Why something that looks like an address is none, if more can be said than that; else an empty string."""
+    """Return the reason why text is not a valid address, or an empty string."""
     ends = [address_range(part) for part in word.split("-")] if word.count("-") == 1 else []
     if len(ends) == 2 and ends[0] and ends[1] and all(low == high for _, low, high in (ends[0], ends[1])):
         if ends[0][0] != ends[1][0]:
@@ -146,7 +146,7 @@ def is_any(words: Sequence[str]) -> bool:
 
 
 _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212:", "-"))
-"""What spreadsheets and other tools put between two ports. Source: api/ans.md §2.6 for the colon."""
+"""Separators of port ranges in spreadsheets and other tools. Source: api/ans.md §2.6 for the colon."""
 
 
 def port_word(item: Any) -> str:
