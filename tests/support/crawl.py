@@ -1,0 +1,34 @@
+"""Follow the links of a simulated vCloud Director."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lxml import etree
+
+from tests.support.simulated import Caller
+from vcloudair_core.http import Response
+
+LONG_DOCUMENTS = 3
+
+
+def crawl(caller: Caller) -> Iterator[tuple[str, Response]]:
+    """Yield address and response of every document that the session or the queries lead to.
+
+    Left out are actions, the resolver of entities, and the history of all VMs but three: a thousand samples each,
+    all made by the same code.
+    """
+    waiting, seen, histories = [f"{caller.root}/api/session", f"{caller.root}/api/query"], set(), 0
+    while waiting:
+        address = waiting.pop()
+        if address in seen or address.endswith("/api/entity/") or "/action/" in address:
+            continue
+        seen.add(address)
+        if address.endswith("/metrics/historic"):
+            histories += 1
+            if histories > LONG_DOCUMENTS:
+                continue
+        response = caller.get(address)
+        yield address, response
+        root = etree.fromstring(response.body)
+        waiting += [str(node.get("href")) for node in root.iter("*") if node.get("href")]
