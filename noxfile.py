@@ -136,7 +136,7 @@ def start_once(session: nox.Session) -> None:
 def fuzz(session: nox.Session) -> None:
     """Every parser, 100,000 inputs each, led by what they reach: an hour. Arguments: --runs N, names of targets."""
     if importlib.util.find_spec("atheris") is None:
-        session.skip("atheris is not installed: pip install 'vcloudair-core[fuzz]' (Linux and CPython only)")
+        session.skip("atheris is not installed: pip install -e '.[fuzz]' (Linux and CPython only)")
     _run(session, sys.executable, "-m", "tests.fuzz.guided", *session.posargs)
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import AuthenticationError, ConfigurationError, VcloudAirError
 from vcloudair_core.exporter_vms import vm_families
+from vcloudair_core.installation import install_hint
 from vcloudair_core.measuring import measure
 from vcloudair_core.services.metrics.base_units import base_of, help_of
 from vcloudair_core.services.metrics.export import LABELS, labels_of
@@ -287,9 +288,7 @@ def registry_of(collector: Collector) -> CollectorRegistry:
     try:
         from prometheus_client.registry import CollectorRegistry
     except ImportError:
-        raise ConfigurationError(
-            "The exporter needs prometheus-client.", hint="Run: pip install 'vcloudair-core[metrics]'"
-        ) from None
+        raise ConfigurationError("The exporter needs prometheus-client.", hint=install_hint("metrics")) from None
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Described(collector))
     return registry

@@ -14,6 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import ConfigurationError
+from vcloudair_core.installation import install_hint
 
 if TYPE_CHECKING:
     import yaml
@@ -69,7 +70,7 @@ def read(text: str) -> Reading:
     try:
         import yaml
     except ImportError:
-        raise ConfigurationError("YAML needs PyYAML.", hint="Run: pip install 'vcloudair-core[cli]'") from None
+        raise ConfigurationError("YAML needs PyYAML.", hint=install_hint("cli")) from None
     try:
         node = _loader()(text).get_single_node()
     except _TooDeepError as exc:

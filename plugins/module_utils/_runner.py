@@ -8,6 +8,8 @@ that, so there is one path from a task to the library. :func:`execute` is free o
 
 from __future__ import annotations
 
+import shlex
+import sys
 import traceback
 
 from ansible.module_utils import basic
@@ -20,7 +22,7 @@ from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import 
 from ansible_collections.vcloudair.cloud.plugins.module_utils._native import native
 
 MINIMUM_LIBRARY = "0.1.0"
-LIBRARY_URL = "https://pypi.org/project/vcloudair-core/"
+INSTALL_LIBRARY = "From a checkout of the project, run: %s -m pip install '.[cli]'"
 
 try:
     import vcloudair_core
@@ -324,7 +326,11 @@ def library_problem():
     """What is wrong with the library on this machine, as arguments of fail_json, or None."""
     if vcloudair_core is None:
         return dict(
-            msg=basic.missing_required_lib("vcloudair-core>=" + MINIMUM_LIBRARY, url=LIBRARY_URL),
+            msg="%s %s"
+            % (
+                basic.missing_required_lib("vcloudair-core>=" + MINIMUM_LIBRARY),
+                INSTALL_LIBRARY % shlex.quote(sys.executable),
+            ),
             exception=LIBRARY_ERROR,
         )
     found = vcloudair_core.__version__

@@ -154,7 +154,11 @@ def test_serving_ends_tidily(tmp_path: Path, number: int) -> None:
     command = [*VCA, "sim", "serve", "--no-tls", "--env-file", str(env_file)]
     server = subprocess.Popen(command, env=_base(tmp_path), stderr=subprocess.PIPE, text=True)
     assert server.stderr is not None
-    assert server.stderr.readline().startswith("Serving all on http://")
+    printed = [server.stderr.readline()]
+    assert printed[0].startswith("Serving all on http://")
+    while not printed[-1].startswith("Press Ctrl-C"):
+        printed.append(server.stderr.readline())
+    assert f". {env_file}\n" in printed
     while not env_file.exists():
         assert server.poll() is None
     assert env_file.stat().st_mode & 0o077 == 0

@@ -14,6 +14,7 @@ import typer
 
 from vcloudair_core.cli.options import PROGRAM_OPTIONS, signature_with_shared, take_shared
 from vcloudair_core.cli.output import FORMATS, say
+from vcloudair_core.cli.version_option import version_parameter
 from vcloudair_core.errors import ConfigurationError, VcloudAirError
 
 if TYPE_CHECKING:
@@ -161,9 +162,13 @@ def root_callback() -> Callable[..., None]:
         pass
 
     signature, annotations = signature_with_shared(vca, skip=0, hidden=False)
+    version = version_parameter()
+    signature = signature.replace(parameters=[*signature.parameters.values(), version])
+    annotations = {**annotations, version.name: version.annotation}
 
     def callback(**arguments: Any) -> None:
         context: typer.Context = arguments.pop("ctx")
+        arguments.pop(version.name)
         context.obj = context.obj.with_options(take_shared(arguments, own=set()))
 
     callback.__signature__ = signature  # type: ignore[attr-defined]

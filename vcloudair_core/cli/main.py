@@ -11,9 +11,11 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, cast
 
 from vcloudair_core.cli.exit_codes import FAILED, INTERRUPTED, OK, TERMINATED, USAGE, exit_code_for
-from vcloudair_core.cli.output import say
+from vcloudair_core.cli.output import say, write
 from vcloudair_core.cli.streams import guarded, keep_stdout, leave_stdout, open_missing
+from vcloudair_core.cli.version_option import version_line
 from vcloudair_core.errors import ConfigurationError, PluginError, VcloudAirError
+from vcloudair_core.installation import install_hint
 
 if TYPE_CHECKING:
     from vcloudair_core.plugin.manager import PluginManager
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
 
 CHANGES = "changes"
 """Mark of a run whose command does more than to print; see :func:`vcloudair_core.cli.invocation.changes`."""
-
-_MISSING = "vca needs the extra 'cli': pip install 'vcloudair-core[cli]'"
 
 
 def main() -> None:
@@ -53,10 +53,13 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _run_guarded(arguments: Sequence[str], marks: set[str]) -> int:
+    if list(arguments) == ["--version"]:  # answered at once, also by an installation that is broken
+        write(version_line())
+        return OK
     try:
         import typer  # noqa: F401 - is the extra there?
     except ImportError:
-        print(_MISSING, file=sys.stderr)
+        print(f"Error: vca needs the extra 'cli'.\nHint: {install_hint('cli')}", file=sys.stderr)
         return USAGE
     news = logging.getLogger("vcloudair_core.plugin.manager")
     try:
@@ -201,7 +204,7 @@ def _extra_of(error: BaseException | None) -> str:
 def _missing_extra(error: Exception, extra: str) -> ConfigurationError:
     return ConfigurationError(
         f"This command needs the extra {extra!r} of vcloudair-core: {error}.",
-        hint=f"Run: pip install 'vcloudair-core[{extra}]'",
+        hint=install_hint(extra),
     )
 
 

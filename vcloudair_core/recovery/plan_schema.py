@@ -15,6 +15,7 @@ from typing import Any
 
 from vcloudair_core.engine.parsing import near, one_of
 from vcloudair_core.errors import ConfigurationError
+from vcloudair_core.installation import install_hint
 from vcloudair_core.yamltree import Path
 
 SCHEMA_FILE = "plan.schema.json"
@@ -61,9 +62,7 @@ def _validator() -> Any:
     try:
         from jsonschema import Draft202012Validator, ValidationError, validators
     except ImportError:
-        raise ConfigurationError(
-            "Recovery plans need jsonschema.", hint="Run: pip install 'vcloudair-core[dr]'"
-        ) from None
+        raise ConfigurationError("Recovery plans need jsonschema.", hint=install_hint("dr")) from None
     # JSON Schema counts 1.0 as a whole number.
     whole = Draft202012Validator.TYPE_CHECKER.redefine(
         "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)

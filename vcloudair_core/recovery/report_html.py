@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import ConfigurationError
+from vcloudair_core.installation import install_hint
 from vcloudair_core.recovery import report_chart, report_words
 from vcloudair_core.recovery.report_model import (
     ALREADY,
@@ -83,7 +84,7 @@ def html_of(report: RunReport) -> str:
 @cache
 def _template() -> tuple[Template, Any]:
     if find_spec("jinja2") is None:
-        raise ConfigurationError("Reports as pages need jinja2.", hint="Run: pip install 'vcloudair-core[dr]'")
+        raise ConfigurationError("Reports as pages need jinja2.", hint=install_hint("dr"))
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 

@@ -7,7 +7,7 @@ import shlex
 import signal
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,7 +61,8 @@ def serve(
         with SimulatorServer(simulator=Simulator(config, areas=areas), host=host, port=port, tls=tls) as server:
             if env_file:
                 write_env_file(Path(env_file), server.env())
-            print(f"Serving {profile} on {server.url}", file=sys.stderr, flush=True)  # noqa: T201
+            text = startup_text(profile, server.env(), Path(env_file) if env_file else None)
+            print(text, file=sys.stderr, flush=True)  # noqa: T201
             done.wait()
     finally:
         for number, handler in previous.items():
@@ -70,9 +71,41 @@ def serve(
             Path(env_file).unlink(missing_ok=True)
 
 
-def write_env_file(path: Path, variables: dict[str, str]) -> None:
-    """``export NAME='value'`` lines, complete at once, for the owner only."""
-    text = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
+_SHOWN = {
+    "VCA_URL": "Address",
+    "VCA_USERNAME": "User",
+    "VCA_PASSWORD": "Password",
+    "VCA_ORG": "Organization",
+    "VCA_VDC": "VDC",
+    "VCA_EDGE": "Edge gateway",
+    "VCA_CA_PATH": "CA file",
+}
+"""Settings that a person reads or types, and their labels."""
+
+
+def startup_text(profile: str, variables: Mapping[str, str], env_file: Path | None) -> str:
+    """Return what ``vca sim serve`` prints once it answers: where it is, how to sign in, and what to paste.
+
+    The password is that of the simulated user, and opens nothing else.
+    """
+    lines = [f"Serving {profile} on {variables['VCA_URL']}", ""]
+    lines += [f"  {label + ':':<14}{variables[name]}" for name, label in _SHOWN.items() if name in variables]
+    if env_file is not None:
+        path = shlex.quote(str(env_file.absolute()))
+        lines += ["", "To use it, load the settings in your shell:", "", f". {path}"]
+    else:
+        lines += ["", "To use it, paste these lines into another terminal:", "", exports(variables).rstrip()]
+    return "\n".join([*lines, "", "Press Ctrl-C to stop."])
+
+
+def exports(variables: Mapping[str, str]) -> str:
+    """Return ``export NAME='value'`` lines for a shell."""
+    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
+
+
+def write_env_file(path: Path, variables: Mapping[str, str]) -> None:
+    """Write the exports to a file, complete at once, for the owner only."""
+    text = exports(variables)
     part = path.with_name(path.name + ".part")
     part.unlink(missing_ok=True)
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:

@@ -12,6 +12,7 @@ import yaml
 
 from tests.unit.cli.conftest import FakeClient, Result
 from vcloudair_core._version import __version__
+from vcloudair_core.installation import install_hint
 from vcloudair_core.services.ans.edges import Edge
 
 Vca = Callable[..., Result]
@@ -182,7 +183,7 @@ def test_a_command_without_its_extra_says_how_to_install_it(
     monkeypatch.setattr("vcloudair_core.config.Settings.load", missing)
     result = vca("config")
     assert result.code == 64
-    assert f"pip install 'vcloudair-core[{extra}]'" in result.err and "bug" not in result.err
+    assert install_hint(extra) in result.err and f"[{extra}]" in result.err and "bug" not in result.err
 
 
 def test_version_names_what_it_runs_on(vca: Vca) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import json
 import os
+import platform
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,9 +16,11 @@ import pytest
 
 from tests.unit.cli.conftest import FakeClient, Result
 from vcloudair_core import errors
+from vcloudair_core._version import __version__
 from vcloudair_core.cli import main as main_module
 from vcloudair_core.cli.main import run
 from vcloudair_core.config import OPTIONS
+from vcloudair_core.installation import install_hint
 
 Vca = Callable[..., Result]
 MakeClient = Callable[..., FakeClient]
@@ -212,7 +215,22 @@ def test_without_the_extra_the_hint_says_how_to_install_it(
 
     monkeypatch.setattr(builtins, "__import__", without_typer)
     assert run(["edge", "list"]) == 64
-    assert "pip install 'vcloudair-core[cli]'" in capsys.readouterr().err
+    assert capsys.readouterr().err == f"Error: vca needs the extra 'cli'.\nHint: {install_hint('cli')}\n"
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--verbose", "--version"]])
+def test_version_is_one_line(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(arguments) == 0
+    assert capsys.readouterr().out == f"vca {__version__} (Python {platform.python_version()})\n"
+
+
+def test_version_needs_neither_commands_nor_plugins() -> None:
+    code = (
+        "import sys; from vcloudair_core.cli.main import run; run(['--version'])\n"
+        "print([name for name in ('typer', 'pluggy', 'requests') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[1:] == ["[]"]
 
 
 def test_verbose_shows_the_librarys_debug_lines_and_is_undone_afterwards(vca: Vca, client: MakeClient) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from vcloudair_core.errors import ConfigurationError, SpecError
+from vcloudair_core.installation import install_hint
 from vcloudair_core.recovery import plan_checks, plan_file, plan_schema
 from vcloudair_core.recovery.plan import (
     Approval,
@@ -403,4 +404,4 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
     plan_schema._validator.cache_clear()
     with pytest.raises(ConfigurationError) as caught:
         parse_plan(SMALL)
-    assert caught.value.hint == "Run: pip install 'vcloudair-core[dr]'"
+    assert caught.value.hint == install_hint("dr")

@@ -8,6 +8,7 @@ import typer
 
 from vcloudair_core.cli.invocation import Invocation, changes, connected
 from vcloudair_core.errors import ConfigurationError
+from vcloudair_core.installation import install_hint
 
 app = typer.Typer(help="The simulator: the API on this machine, no cloud needed.", no_args_is_help=True)
 
@@ -53,9 +54,7 @@ def serve(
         import starlette  # noqa: F401 - is the extra there?
         import uvicorn  # noqa: F401 - as above
     except ImportError as exc:
-        raise ConfigurationError(
-            f"The simulator cannot be started: {exc}.", hint="pip install 'vcloudair-core[simulator]'"
-        ) from exc
+        raise ConfigurationError(f"The simulator cannot be started: {exc}.", hint=install_hint("simulator")) from exc
     from vcloudair_core.simulator.serving import serve as serve_until_stopped
 
     try:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from vcloudair_core.errors import ConfigurationError
+from vcloudair_core.installation import install_hint
 from vcloudair_core.services.metrics.model import Series, aggregate
 
 SINGLE_LINES = 12
@@ -55,7 +56,7 @@ def check_plot(path: str) -> None:
     if Path(path).suffix.lower() not in (".png", ".svg"):
         raise ConfigurationError(f"{path} is neither a .png nor a .svg file.", hint="Choose one of those endings.")
     if find_spec("matplotlib") is None:
-        raise ConfigurationError("Plots need matplotlib.", hint="Run: pip install 'vcloudair-core[metrics]'")
+        raise ConfigurationError("Plots need matplotlib.", hint=install_hint("metrics"))
 
 
 def _panels(series: Sequence[Series]) -> dict[str, list[Series]]:

@@ -124,7 +124,7 @@ try:
 except ImportError as exc:
     raise ImportError(
         "The event source vca_events needs the Python library vcloudair-core in the environment that ansible-rulebook "
-        f"runs in: pip install 'vcloudair-core[cli]' ({exc})."
+        f"runs in ({exc}). From a checkout of the project, run: pip install '.[cli]'"
     ) from exc
 
 LOGGER = logging.getLogger(__name__)

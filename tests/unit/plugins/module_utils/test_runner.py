@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -251,6 +252,7 @@ def test_without_the_library_the_message_says_what_to_install(monkeypatch, capsy
     status, result = module_run(monkeypatch, capsys, WRITES, ARGUMENTS, {"name": "web"})
     assert status == 1
     assert "vcloudair-core>=" + _runner.MINIMUM_LIBRARY in result["msg"]
+    assert result["msg"].endswith(f"run: {sys.executable} -m pip install '.[cli]'")
     # Whether a user sees the traceback is for Ansible to decide.
     assert _runner.library_problem()["exception"] == "ModuleNotFoundError: vcloudair_core"
 
