@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-SHIPPED = ("", "cli", "simulator", "metrics", "dr", "ansible")
+SHIPPED = ("", "cli", "keyring", "simulator", "metrics", "dr", "ansible")
 """Extras that users install; the empty one is what everybody gets. Those of tests and documentation are not shipped."""
 
 
@@ -56,6 +56,15 @@ REVIEWS = {
     ),
     "PyYAML": Review(
         "documents, plans and output; safe loader only, with limits of ours", "MIT", "the user's files", "6.0.4"
+    ),
+    "tomlkit": Review(
+        "changes contexts in the configuration file and keeps its comments", "MIT", "the user's file", "0.15.2"
+    ),
+    "keyring": Review(
+        "reads passwords from the desktop's keyring, where the configuration file names an entry",
+        "MIT",
+        "entries of the user's keyring",
+        "25.7.0",
     ),
     "starlette": Review("the simulator's routes", "BSD-3-Clause", "requests to the simulator", "1.10.0"),
     "uvicorn": Review("the simulator's server", "BSD-3-Clause", "requests to the simulator", "0.54.0"),

@@ -44,10 +44,10 @@ class App:
         arguments: Mapping[str, Any] | None = None,
         *,
         config_file: str | Path | None = None,
-        profile: str | None = None,
+        context: str | None = None,
     ) -> Settings:
         """Settings from arguments, the environment and the configuration file. Raises ConfigurationError."""
-        return Settings.load(arguments, environ=self._environ, config_file=config_file, profile=profile)
+        return Settings.load(arguments, environ=self._environ, config_file=config_file, context=context)
 
     def session(self, settings: Settings, *, transport: Transport | None = None) -> Session:
         """A session that signs in with its first call.
@@ -72,13 +72,24 @@ class App:
         )
 
     def client(
-        self, settings: Settings | None = None, *, transport: Transport | None = None, **arguments: Any
+        self,
+        settings: Settings | None = None,
+        *,
+        transport: Transport | None = None,
+        context: str | None = None,
+        config_file: str | Path | None = None,
+        **arguments: Any,
     ) -> Client:
         """A client with its own session. ``arguments`` are settings by name; see :class:`Settings`.
 
+        ``context`` and ``config_file`` say which configuration to load when no ``settings`` are given.
+
         Raises: ConfigurationError, PluginError.
         """
-        chosen = settings.replace(**arguments) if settings is not None else self.settings(arguments)
+        if settings is None:
+            chosen = self.settings(arguments, config_file=config_file, context=context)
+        else:
+            chosen = settings.replace(**arguments)
         return Client(
             chosen,
             self.session(chosen, transport=transport),
@@ -101,7 +112,7 @@ class App:
         return [spelling for secret in found for spelling in sorted(secret_spellings(secret))]
 
 
-def connect(**arguments: Any) -> Client:
+def connect(*, context: str | None = None, config_file: str | Path | None = None, **arguments: Any) -> Client:
     """A client from arguments, the environment and the configuration file, with every installed plugin.
 
     ::
@@ -109,9 +120,11 @@ def connect(**arguments: Any) -> Client:
         with connect(url="https://vcd.example.com", username="ops", org="acme") as client:
             client.read("ans.firewall", {"edge": "web-edge"})
 
+        with connect(context="prod") as client: ...
+
     Raises: ConfigurationError when something is missing or wrong, PluginError.
     """
-    return App().client(**arguments)
+    return App().client(context=context, config_file=config_file, **arguments)
 
 
 def _default_transport(settings: Settings) -> Transport:

@@ -13,7 +13,7 @@ from typing import Any
 from tests.fuzz.target import Target, of_text, texts
 from tests.support.recovery_events import run_events
 from vcloudair_core import yamltree
-from vcloudair_core.config import Settings
+from vcloudair_core.config import OPTIONS, Settings
 from vcloudair_core.edge_document import read_document
 from vcloudair_core.recovery import history
 from vcloudair_core.recovery.journal import JOURNAL, read_journal, runs_folder
@@ -67,7 +67,9 @@ timeout = 30
 validate_certs = true
 allowed_origins = ["https://partner.example.org"]
 
-[profile.lab]
+current_context = "lab"
+
+[context.lab]
 url = "https://lab.example.test"
 retries = 1.5
 """
@@ -95,7 +97,7 @@ def _file(name: str, body: bytes, mode: int = 0o600) -> Path:
 def _config(body: bytes) -> object:
     path = _file("config.toml", body)
     settings = Settings.load(environ={"VCA_CONFIG_FILE": str(path)})
-    secrets = [name for name in settings.as_dict() if isinstance(settings[name], Secret)]
+    secrets = [option.name for option in OPTIONS if option.type == "secret" and settings.is_set(option.name)]
     assert all(settings.as_dict()[name]["value"] == MASK and f"{name}={MASK}" in repr(settings) for name in secrets)
     return settings.replace(timeout=5)
 

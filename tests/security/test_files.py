@@ -271,7 +271,7 @@ def test_the_name_of_a_run_leads_nowhere_else(run_id: str, tmp_path: Path) -> No
     [
         ('password = "x"', 0o644, True),
         ('password = "x"', 0o640, True),
-        ('[profile.a]\napi_token = "x"', 0o644, True),
+        ('[context.a]\napi_token = "x"', 0o644, True),
         ('pass = "x"', 0o604, True),
         ('password = "x"', 0o600, False),
         ('url = "https://vcd.example.test"', 0o644, False),

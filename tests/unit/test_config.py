@@ -15,10 +15,10 @@ def load(
     arguments: dict[str, object] | None = None,
     environ: dict[str, str] | None = None,
     config_file: Path | None = None,
-    profile: str | None = None,
+    context: str | None = None,
 ) -> Settings:
     env = {"VCA_CONFIG_FILE": ""} | (environ or {})
-    return Settings.load(arguments, environ=env, config_file=config_file, profile=profile)
+    return Settings.load(arguments, environ=env, config_file=config_file, context=context)
 
 
 def test_arguments_beat_the_environment_and_that_beats_the_file(tmp_path: Path) -> None:
@@ -96,13 +96,13 @@ def test_secrets_show_nowhere() -> None:
     assert set(settings.secrets()) == {Secret("hunter2"), Secret("t0ken-value")}
 
 
-def test_profiles_lie_over_the_top_level_of_the_file(tmp_path: Path) -> None:
+def test_contexts_lie_over_the_top_level_of_the_file(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
-    file.write_text('url = "https://common"\norg = "a"\n[profile.dr]\norg = "b"\n')
+    file.write_text('url = "https://common"\norg = "a"\n[context.dr]\norg = "b"\n')
     settings = load({}, {}, file, "dr")
     assert (settings.url, settings.org) == ("https://common", "b")
-    assert str(settings.origin("org")) == f"file {file} [profile.dr]"
-    with pytest.raises(ConfigurationError, match="no profile 'prod'"):
+    assert str(settings.origin("org")) == f"file {file} [context.dr]"
+    with pytest.raises(ConfigurationError, match="no context 'prod'"):
         load({}, {}, file, "prod")
 
 

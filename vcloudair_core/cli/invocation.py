@@ -16,6 +16,7 @@ from vcloudair_core.cli.options import PROGRAM_OPTIONS, signature_with_shared, t
 from vcloudair_core.cli.output import FORMATS, say
 from vcloudair_core.cli.version_option import version_parameter
 from vcloudair_core.errors import ConfigurationError, VcloudAirError
+from vcloudair_core.plaintext import visible
 
 if TYPE_CHECKING:
     from vcloudair_core.app import App
@@ -69,10 +70,18 @@ class Invocation:
             if arguments.get("validate_certs"):
                 raise ConfigurationError("--insecure and --validate-certs exclude each other.")
             arguments["validate_certs"] = False
-        password = self._given_password()
+        password = self.given_password()
         if password is not None:
             arguments["password"] = password
-        return Settings.load(arguments, config_file=self.given.get("config"), profile=self.given.get("profile"))
+        settings = Settings.load(arguments, config_file=self.given.get("config"), context=self.given.get("context"))
+        self.note_context(settings.context)
+        return settings
+
+    def note_context(self, name: str | None) -> None:
+        """Remember the context in use, for the line of an error. It is known only once settings are loaded."""
+        self.marks.difference_update({mark for mark in self.marks if mark.startswith(CONTEXT_MARK)})
+        if name:
+            self.marks.add(f"{CONTEXT_MARK}{name}")
 
     def app(self, *, shows_tasks: bool = True) -> App:
         """The composition root. Raises PluginError when plugins that are required do not work.
@@ -92,14 +101,11 @@ class Invocation:
         """A client; asks for the password when there is no other way to sign in and a person sits at the terminal."""
         chosen = settings or self.settings()
         if _lacks_password(chosen):
-            if not sys.stdin.isatty():
-                raise ConfigurationError(
-                    "Missing password.", hint="Set VCA_PASSWORD, or use --password-file or --password-stdin."
-                )
-            chosen = chosen.replace(password=getpass.getpass(f"Password of {chosen.username}: ", stream=sys.stderr))
+            chosen = chosen.replace(password=ask_password(chosen))
         return self.app(shows_tasks=shows_tasks).client(chosen)
 
-    def _given_password(self) -> str | None:
+    def given_password(self) -> str | None:
+        """The password of ``--password-file`` or ``--password-stdin``. Raises ConfigurationError."""
         path, from_stdin = self.given.get("password_file"), self.given.get("password_stdin")
         if path and from_stdin:
             raise ConfigurationError("--password-file and --password-stdin exclude each other.")
@@ -176,6 +182,24 @@ def root_callback() -> Callable[..., None]:
     return callback
 
 
+def ask_password(settings: Settings) -> str:
+    """Ask the person at the terminal. Raises ConfigurationError when there is none."""
+    if not sys.stdin.isatty():
+        raise ConfigurationError(
+            f"Missing password of {settings.username} at {_place(settings)}.",
+            hint="Set VCA_PASSWORD, or use --password-file or --password-stdin.",
+        )
+    prompt = visible(f"Password of {settings.username} at {_place(settings)}: ")
+    return getpass.getpass(prompt, stream=sys.stderr)
+
+
+def _place(settings: Settings) -> str:
+    return f"context {settings.context!r} ({settings.url})" if settings.context else str(settings.url)
+
+
+CONTEXT_MARK = "context "
+"""Begins the mark of a run that names its context."""
+
 _TARGET_OPTIONS = ("edge", "vdc")
 """Options that say what is written to: guessing which of two was meant may write to the wrong one."""
 
@@ -200,5 +224,5 @@ def _not_empty(password: str, where: str) -> str:
 
 
 def _lacks_password(settings: Settings) -> bool:
-    others = settings.password or settings.token or settings.api_token or settings.api_token_file
-    return bool(settings.url and settings.username and not others)
+    others = ("password", "token", "api_token", "api_token_file")
+    return bool(settings.url and settings.username and not any(settings.is_set(name) for name in others))

@@ -70,7 +70,7 @@ def _run_guarded(arguments: Sequence[str], marks: set[str]) -> int:
     except KeyboardInterrupt:
         return _stopped()
     except VcloudAirError as exc:
-        return report(exc)
+        return report(exc, _context_of(marks))
     except Exception as exc:
         extra = _extra_of(exc)
         if extra:
@@ -163,13 +163,22 @@ def _kept_names(
     return found
 
 
-def report(error: VcloudAirError) -> int:
-    """Show an error: what failed on one line, what to do next on another. Returns the exit code."""
+def _context_of(marks: set[str]) -> str:
+    from vcloudair_core.cli.invocation import CONTEXT_MARK
+
+    return next((mark.removeprefix(CONTEXT_MARK) for mark in marks if mark.startswith(CONTEXT_MARK)), "")
+
+
+def report(error: VcloudAirError, context: str = "") -> int:
+    """Show an error: what failed on one line, what to do next on another. Returns the exit code.
+
+    ``context`` is the name of the context in use, which begins the line.
+    """
     if _is_debugging():
         import traceback
 
         traceback.print_exception(error)
-    say(f"Error: {error.explanation}")
+    say(f"Error: {f'[context {context}] ' if context else ''}{error.explanation}")
     if error.written_text and error.written_text not in error.explanation:
         say(error.written_text)
     if error.hint:
@@ -187,7 +196,7 @@ _EXTRAS = {
     "prometheus_client": "metrics", "matplotlib": "metrics",
     "starlette": "simulator", "uvicorn": "simulator",
     "jsonschema": "dr", "jinja2": "dr",
-    "yaml": "cli", "rich": "cli",
+    "yaml": "cli", "rich": "cli", "tomlkit": "cli",
 }  # fmt: skip
 """Packages that only some commands need, and the extra that brings them."""
 

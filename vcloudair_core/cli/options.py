@@ -16,7 +16,7 @@ import typer
 from vcloudair_core.config import OPTIONS, Option
 from vcloudair_core.errors import ConfigurationError
 
-PROGRAM_OPTIONS = ("insecure", "output", "profile", "config", "password_file", "password_stdin", "verbose")
+PROGRAM_OPTIONS = ("insecure", "output", "context", "config", "password_file", "password_stdin", "verbose")
 _RARE = {
     "auth_method",
     "validate_certs",
@@ -72,7 +72,7 @@ _OF_THE_PROGRAM: tuple[SharedOption, ...] = (
     SharedOption(
         "output", ("--output", "-o"), str | None, "Format of results (default: table).", "table|json|yaml|csv"
     ),
-    SharedOption("profile", ("--profile",), str | None, "Profile of the configuration file.", "NAME"),
+    SharedOption("context", ("--context",), str | None, "Context (named cloud) of the configuration file.", "NAME"),
     SharedOption("config", ("--config",), str | None, "Configuration file.", "PATH"),
     SharedOption("password_file", ("--password-file",), str | None, "File whose first line is the password.", "PATH"),
     SharedOption("password_stdin", ("--password-stdin",), bool | None, "Read the password from standard input."),

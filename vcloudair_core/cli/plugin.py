@@ -26,6 +26,7 @@ _COMMANDS = (
     ("query", "query:query", "Find anything: machines, networks, catalogs, tasks."),
     ("sim", "sim:app", "The simulator: the API on this machine, no cloud needed."),
     ("plugins", "plugins:app", "Plugins: where they come from and whether they work."),
+    ("context", "context:app", "Contexts: named clouds of the configuration file."),
     ("config", "config:config", "Every setting and where its value came from."),
     ("version", "version:version", "Versions of vca and of what it runs on."),
 )

@@ -12,7 +12,7 @@ from collections.abc import Generator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 from xml.etree.ElementTree import ParseError
 
-from vcloudair_core.config import Settings
+from vcloudair_core.config import DEFAULT_URLS, Settings
 from vcloudair_core.errors import ConfigurationError, DecodeError, NotFoundError
 from vcloudair_core.redact import MaskedStr, Secret
 from vcloudair_core.session import auth_vca, auth_vchs, session_codec
@@ -24,7 +24,7 @@ from vcloudair_core.session.identity import Identity
 from vcloudair_core.session.org_info import OrgInfo, new_transport, session_for
 from vcloudair_core.session.retry import RetryPolicy
 from vcloudair_core.session.session import Session
-from vcloudair_core.session.urls import DEFAULT_URLS, normalise_url
+from vcloudair_core.session.urls import normalise_url
 from vcloudair_core.session.versions import check_pinned
 from vcloudair_core.session.wire import Wire
 

@@ -6,13 +6,11 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
+from vcloudair_core.config import DEFAULT_URLS
 from vcloudair_core.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from vcloudair_core.config import Settings
-
-DEFAULT_URLS = {"vchs": "https://vchs.vmware.com", "vca": "https://vca.vmware.com"}
-"""Where the two portals of vCloud Air live. Source: api/sessions.md §1."""
 
 # What people paste from a browser or from a client's documentation; all below the base.
 _ENDINGS = re.compile(

@@ -73,25 +73,25 @@ def test_insecure_turns_verification_off_and_contradictions_are_refused(vca: Vca
 
 def test_config_shows_origins_and_masks_secrets(vca: Vca, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     file = tmp_path / "vca.toml"
-    file.write_text('org = "acme"\n[profile.prod]\nvdc = "gold"\n')
+    file.write_text('org = "acme"\n[context.prod]\nvdc = "gold"\n')
     monkeypatch.setenv("VCA_PASSWORD", "hunter2hunter2")
-    result = vca("config", "--set", "--config", str(file), "--profile", "prod", "--url", "https://vcd.example")
+    result = vca("config", "--set", "--config", str(file), "--context", "prod", "--url", "https://vcd.example")
     assert result.code == 0
     assert "hunter2" not in result.out
     assert [line.split() for line in result.out.splitlines()[1:]] == [
         ["url", "https://vcd.example", "argument"],
         ["password", "***", "env", "VCA_PASSWORD"],
         ["org", "acme", "file", str(file)],
-        ["vdc", "gold", "file", str(file), "[profile.prod]"],
+        ["vdc", "gold", "file", str(file), "[context.prod]"],
     ]
 
 
-def test_a_missing_profile_is_one_line_and_a_hint(vca: Vca, tmp_path: Path) -> None:
+def test_a_missing_context_is_one_line_and_a_hint(vca: Vca, tmp_path: Path) -> None:
     file = tmp_path / "vca.toml"
-    file.write_text("[profile.prod]\n")
-    result = vca("config", "--config", str(file), "--profile", "test")
+    file.write_text("[context.prod]\n")
+    result = vca("config", "--config", str(file), "--context", "test")
     assert (result.code, result.out) == (64, "")
-    assert result.err == f"Error: {file} has no profile 'test'.\nHint: It has: prod.\n"
+    assert result.err == f"Error: {file} has no context 'test'.\nHint: It has: prod.\n"
 
 
 def test_the_password_comes_from_a_file(vca: Vca, tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_a_person_at_the_terminal_is_asked_for_the_password(monkeypatch: pytest.
     monkeypatch.setattr("getpass.getpass", lambda prompt, stream: f"typed for {prompt}")
     given = {"url": "https://vcd.example", "username": "ops"}
     invocation.Invocation(plugins=None, given=given).client()  # type: ignore[arg-type]
-    assert opened[0].password.reveal() == "typed for Password of ops: "
+    assert opened[0].password.reveal() == "typed for Password of ops at https://vcd.example: "
 
 
 def test_without_a_person_a_missing_password_is_an_error_that_names_the_ways(vca: Vca) -> None:

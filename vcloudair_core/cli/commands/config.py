@@ -5,7 +5,8 @@ from __future__ import annotations
 import typer
 
 from vcloudair_core.cli.invocation import Invocation, connected
-from vcloudair_core.cli.output import Column, emit
+from vcloudair_core.cli.output import Column, emit, say
+from vcloudair_core.config import Settings, default_config_file
 
 
 @connected
@@ -13,10 +14,10 @@ def config(
     run: Invocation, all_: bool = typer.Option(True, "--all/--set", help="All settings, or only those that are set.")
 ) -> None:
     """Show every setting, its value and where that came from. Secrets are shown as ***."""
+    settings = run.settings()
+    say(_file_in_use(settings))
     rows = [
-        {"name": name, **entry}
-        for name, entry in run.settings().as_dict().items()
-        if all_ or entry["origin"] != "default"
+        {"name": name, **entry} for name, entry in settings.as_dict().items() if all_ or entry["origin"] != "default"
     ]
     emit(
         rows,
@@ -24,3 +25,16 @@ def config(
         columns=[Column("name", keep=True), Column("value"), Column("origin")],
         empty="No setting is set. Start with VCA_URL, or `vca --url`.",
     )
+
+
+def _file_in_use(settings: Settings) -> str:
+    """One sentence on the configuration file and its context."""
+    use = settings.file
+    if use.path is None:
+        return f"No configuration file: {default_config_file()} does not exist."
+    if use.context:
+        return f"Configuration file: {use.path}, context {use.context!r}."
+    if use.ignored:
+        ignored = f"its current context {use.ignored!r} is not used, because url names another server"
+        return f"Configuration file: {use.path}; {ignored}."
+    return f"Configuration file: {use.path}, no context."

@@ -1,0 +1,90 @@
+"""The configuration file: TOML with settings at the top and named clouds in tables ``[context.NAME]``."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from vcloudair_core.errors import ConfigurationError
+
+_log = logging.getLogger(__name__)
+
+CURRENT = "current_context"
+CONTEXTS = "context"
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}\Z")
+
+
+@dataclass(frozen=True)
+class ConfigFile:
+    """A parsed configuration file. ``top`` holds the settings outside of contexts; ``current`` may be None."""
+
+    path: Path
+    top: Mapping[str, Any] = field(default_factory=dict)
+    contexts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    current: str | None = None
+
+    def context(self, name: str) -> Mapping[str, Any]:
+        """Return the settings of a context. Raises ConfigurationError when the file has no such context."""
+        if name not in self.contexts:
+            known = ", ".join(self.contexts)
+            raise ConfigurationError(
+                f"{self.path} has no context {name!r}.",
+                hint=f"It has: {known}." if known else f"Run: vca context add {name} --url URL --org ORG",
+            )
+        return self.contexts[name]
+
+
+def read_config_file(path: Path) -> ConfigFile:
+    """Read and check a configuration file. Raises ConfigurationError when it cannot be read or is no valid TOML."""
+    tree = _read_toml(path)
+    contexts = tree.pop(CONTEXTS, {})
+    if not isinstance(contexts, dict) or not all(isinstance(table, dict) for table in contexts.values()):
+        raise ConfigurationError(
+            f"The configuration file {path} cannot be read: 'context' is not a table of tables.",
+            hint="Write [context.NAME] above the settings of a context.",
+        )
+    current = tree.pop(CURRENT, None)
+    if current is not None and not isinstance(current, str):
+        raise ConfigurationError(f"The configuration file {path} cannot be read: {CURRENT} is not text.")
+    return ConfigFile(path, tree, contexts, current or None)
+
+
+def check_context_name(name: str) -> str:
+    """Return the name. Raises ConfigurationError when a context cannot have it."""
+    if not _NAME.match(name):
+        raise ConfigurationError(
+            f"Invalid context name: {name!r}.",
+            hint="Use up to 64 letters, digits, dots, dashes and underscores; begin with a letter or digit.",
+        )
+    return name
+
+
+def warn_of_readers(file: ConfigFile, is_secret: Callable[[str], bool]) -> None:
+    """Warn when other users can read a file with secrets. It is used all the same: ignoring it protects nothing."""
+    names = {name for table in (file.top, *file.contexts.values()) for name in table if is_secret(name)}
+    if names and os.name == "posix" and file.path.stat().st_mode & 0o077:
+        _log.warning("Others can read %s, which holds %s. Run: chmod 600 %s", file.path, _listed(names), file.path)
+
+
+def _listed(names: set[str]) -> str:
+    return " and ".join(", ".join(sorted(names)).rsplit(", ", 1))
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        tree: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tree
+    except RecursionError as exc:
+        raise ConfigurationError(f"The configuration file {path} cannot be read: it is nested too deep.") from exc
+    except (OSError, ValueError) as exc:  # no UTF-8, no TOML, a number of 5,000 digits
+        raise ConfigurationError(f"The configuration file {path} cannot be read: {exc}.") from exc

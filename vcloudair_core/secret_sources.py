@@ -1,0 +1,214 @@
+"""Secrets by reference: the configuration file names a file, a command or a keyring entry, read when it is needed."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import shlex
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from vcloudair_core.errors import ConfigurationError
+from vcloudair_core.redact import Secret, remember
+
+_log = logging.getLogger(__name__)
+
+COMMAND_TIMEOUT_S = 60.0
+MAX_BYTES = 64 * 1024
+
+SOURCE_KEYS: dict[str, tuple[str, str]] = {
+    "password_file": ("password", "file"),
+    "password_command": ("password", "command"),
+    "password_keyring": ("password", "keyring"),
+    "api_token_command": ("api_token", "command"),
+    "api_token_keyring": ("api_token", "keyring"),
+    "token_file": ("token", "file"),
+    "token_command": ("token", "command"),
+    "token_keyring": ("token", "keyring"),
+}
+"""Keys of the configuration file to the secret they give and the way to read it. ``api_token_file`` is a setting."""
+
+
+class SecretSource:
+    """One secret that is read at first use and then kept in memory. Safe to use from many threads.
+
+    ``target`` is a path, an argument list, or a pair of keyring service and user. ``origin`` names the file and table
+    for messages.
+    """
+
+    __slots__ = ("_guard", "_secret", "key", "kind", "origin", "target")
+
+    def __init__(self, key: str, value: Any, *, origin: str, folder: Path) -> None:
+        self.key = key
+        self.kind = SOURCE_KEYS[key][1]
+        self.origin = origin
+        self.target: Any = _PARSERS[self.kind](key, value, origin, folder)
+        self._secret: Secret | None = None
+        self._guard = threading.Lock()
+
+    @property
+    def identity(self) -> str:
+        """Text that differs for different references; for a file it includes a digest of the content."""
+        if self.kind != "file":
+            return f"{self.kind}:{self.target!r}"
+        import hashlib
+
+        with contextlib.suppress(OSError):
+            return f"file:{self.target}:{hashlib.sha256(Path(self.target).read_bytes()).hexdigest()}"
+        return f"file:{self.target}"
+
+    @property
+    def secret(self) -> Secret | None:
+        """The secret if it has been read already."""
+        return self._secret
+
+    def read(self) -> Secret:
+        """Return the secret. Raises ConfigurationError that names the reference and never its output."""
+        with self._guard:
+            if self._secret is None:
+                text = _READERS[self.kind](self)
+                if not text:
+                    raise self.error("it is empty")
+                self._secret = Secret(text)
+                remember(self._secret)
+            return self._secret
+
+    def error(self, reason: str, *, hint: str = "") -> ConfigurationError:
+        """An error that names the key, the file and table it stands in, and the reason."""
+        return ConfigurationError(
+            f"{self.key} ({self.origin}) gives no secret: {reason}.",
+            hint=hint or f"Check {self.key}. The first line has to be the secret.",
+        )
+
+    def __repr__(self) -> str:
+        return f"SecretSource({self.key!r}, {self.origin!r})"
+
+
+def take_sources(table: Mapping[str, Any], *, origin: str, folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Split a table into its plain settings and its secrets by reference, the latter by the name of the secret.
+
+    Raises: ConfigurationError when a reference is malformed or a secret is given in two ways.
+    """
+    plain = {key: value for key, value in table.items() if key not in SOURCE_KEYS}
+    sources: dict[str, Any] = {}
+    used: dict[str, str] = {}
+    for key in (key for key in table if key in SOURCE_KEYS):
+        name = SOURCE_KEYS[key][0]
+        if name in used or plain.get(name):
+            raise ConfigurationError(f"{used.get(name, name)} and {key} exclude each other ({origin}).")
+        used[name] = key
+        sources[name] = SecretSource(key, table[key], origin=origin, folder=folder)
+    return plain, sources
+
+
+# -- parsing --------------------------------------------------------------------------------------------------------
+
+
+def _malformed(key: str, origin: str, reason: str) -> ConfigurationError:
+    return ConfigurationError(f"Invalid {key} ({origin}): {reason}.")
+
+
+def _file_target(key: str, value: Any, origin: str, folder: Path) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise _malformed(key, origin, "it has to be a path")
+    return str(folder / os.path.expanduser(value))  # noqa: PTH111 - Path.expanduser raises without a home
+
+
+def _command_target(key: str, value: Any, origin: str, folder: Path) -> tuple[str, ...]:
+    try:
+        arguments = shlex.split(value) if isinstance(value, str) else value
+    except ValueError as exc:
+        raise _malformed(key, origin, f"it cannot be split into arguments ({exc})") from exc
+    if not isinstance(arguments, list) or not arguments or not all(isinstance(item, str) for item in arguments):
+        raise _malformed(key, origin, "it has to be a list of arguments or a text to be split into them")
+    return tuple(arguments)
+
+
+def _keyring_target(key: str, value: Any, origin: str, folder: Path) -> tuple[str, str]:
+    service, slash, user = value.rpartition("/") if isinstance(value, str) else ("", "", "")
+    if not (service and slash and user):
+        raise _malformed(key, origin, "it has to be SERVICE/USER")
+    return service, user
+
+
+# -- reading --------------------------------------------------------------------------------------------------------
+
+
+def _read_file(source: SecretSource) -> str:
+    try:
+        with Path(source.target).open("rb") as file:
+            raw, mode = file.read(MAX_BYTES), os.fstat(file.fileno()).st_mode
+    except OSError as exc:
+        raise source.error(f"{source.target} cannot be read ({exc.strerror})") from exc
+    if os.name == "posix" and mode & 0o077:
+        _log.warning("Others can read %s, which holds a secret. Run: chmod 600 %s", source.target, source.target)
+    return _first_line(source, raw)
+
+
+def _read_command(source: SecretSource) -> str:
+    import subprocess
+
+    name = source.target[0]
+    try:
+        # The command may ask its questions at the terminal; standard input belongs to us.
+        process = subprocess.Popen(  # noqa: S603 - an argument list of the user's own file, no shell
+            source.target, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+        )
+    except (OSError, ValueError) as exc:
+        raise source.error(f"{name!r} cannot be run ({getattr(exc, 'strerror', None) or exc})") from exc
+    try:
+        output, _ = process.communicate(timeout=COMMAND_TIMEOUT_S)
+    except subprocess.TimeoutExpired as exc:
+        process.kill()
+        process.wait()
+        assert process.stdout is not None
+        process.stdout.close()  # a child of it may hold the other end for ever
+        raise source.error(f"{name!r} took longer than {COMMAND_TIMEOUT_S:.0f} seconds") from exc
+    except BaseException:  # Ctrl-C
+        process.kill()
+        process.wait()
+        raise
+    if process.returncode:
+        raise source.error(f"{name!r} ended with exit code {process.returncode}", hint="Run the command by hand.")
+    return _first_line(source, output[:MAX_BYTES])
+
+
+def _read_keyring(source: SecretSource) -> str:
+    service, user = source.target
+    keyring = load_keyring(source.key)
+    try:
+        secret = keyring.get_password(service, user)
+    except Exception as exc:  # every backend has errors of its own
+        raise source.error(f"the keyring failed ({type(exc).__name__})", hint="Unlock the keyring.") from exc
+    if secret is None:
+        raise source.error(
+            f"the keyring has no entry {service}/{user}",
+            hint=f"Run: keyring set {shlex.quote(service)} {shlex.quote(user)}",
+        )
+    return str(secret)
+
+
+def load_keyring(key: str) -> Any:
+    """Return the library ``keyring``. Raises ConfigurationError with the line that installs it."""
+    try:
+        import keyring
+    except ImportError as exc:
+        raise ConfigurationError(
+            f"{key} needs the extra 'keyring' of vcloudair-core.", hint="Run: pip install 'vcloudair-core[keyring]'"
+        ) from exc
+    return keyring
+
+
+def _first_line(source: SecretSource, raw: bytes) -> str:
+    try:
+        lines = raw.decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError as exc:
+        raise source.error("it is not UTF-8") from exc
+    return lines[0] if lines else ""
+
+
+_PARSERS: dict[str, Any] = {"file": _file_target, "command": _command_target, "keyring": _keyring_target}
+_READERS: dict[str, Any] = {"file": _read_file, "command": _read_command, "keyring": _read_keyring}

@@ -1,0 +1,156 @@
+"""Layers of settings: what arguments, the environment and the configuration file give, each with its origin."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vcloudair_core.config_file import ConfigFile, read_config_file, warn_of_readers
+from vcloudair_core.errors import ConfigurationError
+from vcloudair_core.secret_sources import take_sources
+from vcloudair_core.setting_options import BY_NAME, CREDENTIALS, OPTIONS, server_of, shown_server
+from vcloudair_core.user_folders import expand_user, user_folder
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The source of a value: ``argument``, ``env VCA_URL``, ``file /path [context.NAME]`` or ``default``.
+
+    ``server`` is set for credentials of a file: the only origin (``https://host:port``) that they may be sent to.
+    """
+
+    source: str
+    server: str = ""
+
+    def __str__(self) -> str:
+        return self.source
+
+
+@dataclass(frozen=True)
+class FileUse:
+    """What a set of settings took from the configuration file. ``path`` is None when there is no file.
+
+    ``context`` is the context in use; ``ignored`` one that is current but belongs to another server than ``url``.
+    """
+
+    path: Path | None = None
+    context: str | None = None
+    ignored: str | None = None
+    contexts: tuple[str, ...] = ()
+
+
+Layer = dict[str, tuple[Any, Origin]]
+
+
+def config_file_path(environ: Mapping[str, str], config_file: str | Path | None = None) -> Path:
+    """The configuration file in use: as named, else of ``VCA_CONFIG_FILE``, else the user's own. It need not exist."""
+    named = config_file or environ.get("VCA_CONFIG_FILE") or None
+    return expand_user(named) if named else default_config_file()
+
+
+def default_config_file() -> Path:
+    """Where the configuration file is looked for when none is named."""
+    return (user_folder("config") or Path("/nonexistent/vcloudair")) / "config.toml"
+
+
+def _is_unset(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def from_arguments(arguments: Mapping[str, Any]) -> Layer:
+    """Return what arguments give. Raises ConfigurationError on unknown names and two values of one option."""
+    return _named(arguments, Origin("argument"))
+
+
+def _named(given: Mapping[str, Any], origin: Origin) -> Layer:
+    found: Layer = {}
+    for name, value in given.items():
+        option = BY_NAME.get(name)
+        if option is None:
+            near = difflib.get_close_matches(name, BY_NAME, n=1)
+            raise ConfigurationError(
+                f"Unknown setting {name!r} ({origin}).", hint=f"Did you mean {near[0]!r}?" if near else ""
+            )
+        if _is_unset(value):
+            continue
+        known = found.get(option.name)
+        if known is not None and str(known[0]) != str(value):
+            raise ConfigurationError(
+                f"Setting {option.name!r} is given twice with different values, once as {name!r} ({origin})."
+            )
+        found[option.name] = (value, origin)
+    return found
+
+
+def from_env(env: Mapping[str, str]) -> Layer:
+    """Return what the variables ``VCA_*`` give."""
+    found: Layer = {}
+    for option in OPTIONS:
+        for variable in option.env_names:
+            if not _is_unset(env.get(variable)):
+                found[option.name] = (env[variable], Origin(f"env {variable}"))
+                break
+    return found
+
+
+def open_file(env: Mapping[str, str], config_file: str | Path | None, context: str | None) -> ConfigFile | None:
+    """Return the configuration file, or None when there is none and nobody named it or a context.
+
+    Raises ConfigurationError when a named file or context does not exist, or the file cannot be read.
+    """
+    path = config_file_path(env, config_file)
+    if path.is_file():
+        file = read_config_file(path)
+        warn_of_readers(file, lambda name: name in BY_NAME and BY_NAME[name].type == "secret")
+        return file
+    if config_file or env.get("VCA_CONFIG_FILE"):
+        raise ConfigurationError(f"The configuration file {path} does not exist.")
+    if context:
+        raise ConfigurationError(
+            f"Context {context!r} does not exist, because there is no configuration file {path}.",
+            hint=f"Run: vca context add {context} --url URL --org ORG",
+        )
+    return None
+
+
+def from_file(file: ConfigFile, named: str | None, given: Layer) -> tuple[Layer, FileUse]:
+    """Return the values of the file and what was used of it. ``given`` are those of environment and arguments.
+
+    Raises ConfigurationError when the context does not exist, or ``named`` contradicts the server in ``given``.
+    """
+    top = _table_of(file, file.top, f"file {file.path}", {})
+    name = named or file.current
+    if name is None:
+        return top, FileUse(file.path, contexts=tuple(file.contexts))
+    layer = top | _table_of(file, file.context(name), f"file {file.path} [context.{name}]", top)
+    own, chosen = _server(layer), _server(layer | given)
+    if not own or own == chosen:
+        return layer, FileUse(file.path, name, contexts=tuple(file.contexts))
+    if named:
+        source = given["url" if "url" in given else "service_type"][1]
+        raise ConfigurationError(
+            f"Context {name!r} is of {shown_server(own)}, but the setting url ({source}) names {shown_server(chosen)}.",
+            hint="Leave out the context, or the other url (VCA_URL).",
+        )
+    return top, FileUse(file.path, ignored=name, contexts=tuple(file.contexts))
+
+
+def _table_of(file: ConfigFile, table: Mapping[str, Any], source: str, above: Layer) -> Layer:
+    """The settings of one table. Its credentials are bound to the server that the table, or the one above, names."""
+    plain, references = take_sources(table, origin=source, folder=file.path.parent)
+    layer = _named(plain, Origin(source))
+    for name, reference in references.items():
+        layer[name] = (reference, Origin(source))
+    server = _server(above | layer)
+    return {
+        name: (value, Origin(origin.source, server if name in CREDENTIALS else ""))
+        for name, (value, origin) in layer.items()
+    }
+
+
+def _server(layer: Layer) -> str:
+    url, service_type = (layer[name][0] if name in layer else None for name in ("url", "service_type"))
+    return server_of(str(url or ""), str(service_type or "").strip())

@@ -1,0 +1,177 @@
+"""The table of settings: names, types, environment variables and meaning, and how a value becomes its type."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from vcloudair_core.errors import ConfigurationError
+from vcloudair_core.http import origin_of
+from vcloudair_core.redact import Secret
+from vcloudair_core.secret_sources import SecretSource
+from vcloudair_core.user_folders import expand_user
+
+
+@dataclass(frozen=True)
+class Option:
+    """One setting: its name, other names for it, its type and what it means."""
+
+    name: str
+    type: str  # str | secret | bool | float | path | list
+    summary: str
+    aliases: tuple[str, ...] = ()
+    env: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
+    default: Any = None
+
+    @property
+    def env_names(self) -> tuple[str, ...]:
+        """Environment variables, the first one first: ``VCA_<NAME>``, then historic ones."""
+        return (f"VCA_{self.name.upper()}", *self.env)
+
+
+OPTIONS: tuple[Option, ...] = (
+    Option(
+        "service_type", "str", "Which API: subscription portal, On-Demand, or a vCloud Director directly.",
+        choices=("vchs", "vca", "vcd"), default="vcd",
+    ),
+    Option("url", "str", "Base URL of the API or portal.", aliases=("host", "hostname"), env=("VCA_HOST",)),
+    Option("username", "str", "User name, without the org.", aliases=("user",), env=("VCA_USER",)),
+    Option("password", "secret", "Password.", aliases=("pass", "passwd"), env=("VCA_PASS",)),
+    Option("org", "str", "Organization name.", aliases=("org_name",)),
+    Option("vdc", "str", "Virtual data center name.", aliases=("vdc_name",), env=("VCA_VDC_NAME",)),
+    Option(
+        "instance", "str", "On-Demand instance, or subscription service: id or name.",
+        aliases=("instance_id", "service_id"), env=("VCA_INSTANCE_ID", "VCA_SERVICE_ID"),
+    ),
+    Option("api_token", "secret", "API token of a user of VMware Cloud Director. Service accounts: api_token_file."),
+    Option(
+        "api_token_file", "path",
+        "JSON file with an API token, in the format of Terraform's provider; a token that rotates is written back.",
+    ),
+    Option("token", "secret", "A session token that is already there; no sign-in is made with it."),
+    Option("auth_method", "str", "Name of the sign-in method; chosen by the other settings when unset."),
+    Option("api_version", "str", "API version to pin, for example 36.3; negotiated when unset."),
+    Option(
+        "validate_certs", "bool", "Verify TLS certificates.",
+        aliases=("verify_certs", "verify_ssl_certs"), env=("VCA_VERIFY_CERTS",), default=True,
+    ),
+    Option("ca_path", "path", "PEM file or directory of certificate authorities to trust."),
+    Option("timeout", "float", "Seconds to wait for an answer; edges take long to publish.", default=120.0),
+    Option("connect_timeout", "float", "Seconds to wait for a connection.", default=10.0),
+    Option("retries", "float", "How many times a request that is safe to repeat is tried again.", default=4.0),
+    Option("max_retry_wait", "float", "Seconds that one call may spend waiting between tries.", default=60.0),
+    Option(
+        "max_retry_total", "float",
+        "Seconds that all calls of one session, such as those of a task, may spend waiting between tries.",
+        default=600.0,
+    ),
+    Option(
+        "parallel_calls", "float", "How many calls of one operation may be under way at the same time, such as pages.",
+        default=8.0,
+    ),
+    Option(
+        "allowed_origins", "list",
+        "Further origins (https://host:port) that may be sent the token when the server names them.",
+    ),
+    Option("session_cache", "bool", "Keep the session token, encrypted, for the next process.", default=True),
+    Option("cache_dir", "path", "Folder of the session cache."),
+    Option("state_dir", "path", "Folder of locks, stages, and fingerprints of keys."),
+    Option("lock", "bool", "Among processes of this user and host, let one at a time write to an edge.", default=True),
+    Option("lock_timeout", "float", "Seconds to wait for another process of this host to be done.", default=600.0),
+    Option("protected_names", "list", "Objects that no plan may change, move or delete; * and ? match."),
+    Option(
+        "firewall_lint", "str", "What becomes of changes to rules that never apply, say a thing twice or let all in.",
+        choices=("off", "warn", "veto"), default="warn",
+    ),
+    Option("edge", "str", "Edge gateway, by name or UUID.", aliases=("gateway", "gateway_name")),
+    Option(
+        "edge_api", "str", "Wire form of the edge API; chosen by service_type when unset.",
+        choices=("auto", "hybridity", "network_xml", "network_json"), default="auto",
+    ),
+)  # fmt: skip
+
+DEFAULT_URLS = {"vchs": "https://vchs.vmware.com", "vca": "https://vca.vmware.com"}
+"""Where the two portals of vCloud Air live. Source: api/sessions.md §1."""
+
+BY_NAME = {name: option for option in OPTIONS for name in (option.name, *option.aliases)}
+_TRUE = {"1", "true", "yes", "on", "y", "t"}
+_FALSE = {"0", "false", "no", "off", "n", "f"}
+CREDENTIALS = ("password", "api_token", "api_token_file", "token")
+
+
+def server_of(url: str | None, service_type: str | None) -> str:
+    """Return the origin (``https://host:port``) that sign-in talks to; an empty string when it is not known."""
+    text = (url or "").strip() or DEFAULT_URLS.get(str(service_type), "")
+    if not text:
+        return ""
+    try:
+        return origin_of(text if "://" in text else f"https://{text}")
+    except ValueError:  # a malformed port: refused later, and equal to nothing but itself
+        return text
+
+
+def shown_server(server: str) -> str:
+    """The origin for messages, without a default port."""
+    for scheme, port in (("https", ":443"), ("http", ":80")):
+        if server.startswith(f"{scheme}://"):
+            return server.removesuffix(port)
+    return server
+
+
+def typed_value(option: Option, value: Any, origin: object) -> Any:
+    """Return the value in the type of its option. Raises ConfigurationError that names ``origin``."""
+    if isinstance(value, SecretSource):
+        return value
+    try:
+        converted = _CONVERTERS[option.type](value)
+    except ValueError as exc:
+        shown = "" if option.type == "secret" else f" {value!r}"
+        raise ConfigurationError(f"Setting {option.name!r}{shown} ({origin}) {exc}.") from exc
+    if option.choices and converted not in option.choices:
+        raise ConfigurationError(
+            f"Setting {option.name!r} {value!r} ({origin}) must be one of {', '.join(option.choices)}."
+        )
+    return converted
+
+
+def _to_bool(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    word = str(value).strip().lower()
+    if word in _TRUE:
+        return True
+    if word in _FALSE:
+        return False
+    raise ValueError("is not a boolean (use true or false)")
+
+
+def _to_positive(value: Any) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError("is not a number") from None
+    if not 0 <= number < 1e9:
+        raise ValueError("must be zero or more")
+    return number
+
+
+def _to_text(value: Any) -> str:
+    if not isinstance(value, (str, int, float)):
+        raise ValueError("is not text")
+    return str(value).strip()
+
+
+def _to_list(value: Any) -> tuple[str, ...]:
+    items = value.replace(",", " ").split() if isinstance(value, str) else value
+    return tuple(str(item).strip() for item in items)
+
+
+_CONVERTERS: dict[str, Any] = {
+    "str": _to_text,
+    "path": lambda value: str(expand_user(_to_text(value))),
+    "secret": lambda value: value if isinstance(value, Secret) else Secret(str(value)),
+    "bool": _to_bool,
+    "float": _to_positive,
+    "list": _to_list,
+}
