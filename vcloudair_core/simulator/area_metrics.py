@@ -18,7 +18,7 @@ from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
 from vcloudair_core.simulator import answers
 from vcloudair_core.simulator.area_vdc import own_vdc
 from vcloudair_core.simulator.clock import stamp_of
-from vcloudair_core.simulator.measurements import ADAPTER, DIRECTOR, MINUTE_S, Measured, curve
+from vcloudair_core.simulator.measurements import ADAPTER, DIRECTOR, MINUTE_S, Measured, Size, curve
 from vcloudair_core.simulator.world import Vm
 from vcloudair_core.simulator.xmlbuild import element, link
 
@@ -82,13 +82,13 @@ def _rows(context: Any, machines: Sequence[Vm]) -> Response:
         begin, end, offset = _cursor(context) or (*_json_window(asked, context.simulator.clock.now()), 0)
     except (ValueError, TypeError, KeyError, AttributeError) as exc:
         return _json_error(400, "BAD_REQUEST", f"The request is not valid: {exc}")
-    running = [vm for vm in machines if vm.status == "POWERED_ON"]
+    running = [(vm.vm_id, _size(vm)) for vm in machines if vm.status == "POWERED_ON"]
     minutes = _minutes(begin, end, config.metrics_gap_every)
     total = len(minutes) * len(running)
     size = config.metrics_page_size
     form, is_epoch = config.metrics_vm_id, config.metrics_timestamp == "epoch-ms"
     rows = ",".join(
-        _row(config.seed, running[place % len(running)].vm_id, minutes[place // len(running)], form, is_epoch)
+        _row(config.seed, *running[place % len(running)], minutes[place // len(running)], form, is_epoch)
         for place in range(offset, min(offset + size, total))
     )
     body: dict[str, Any] = {}
@@ -103,16 +103,20 @@ def _rows(context: Any, machines: Sequence[Vm]) -> Response:
 
 
 @lru_cache(maxsize=65536)
-def _row(seed: str, vm_id: str, minute: int, form: str, is_epoch: bool) -> str:
+def _row(seed: str, vm_id: str, size: Size, minute: int, form: str, is_epoch: bool) -> str:
     """A row as it is sent. Kept, as the minutes of one window are those of the next one but for one."""
     forms = {"uuid": vm_id, "vm-uuid": f"vm-{vm_id}", "urn": f"urn:vcloud:vm:{vm_id}"}
     moment_s = minute * MINUTE_S
     row = {
         "vmId": forms[form],
         "timestamp": moment_s * 1000 if is_epoch else stamp_of(moment_s),
-        "metrics": [{"name": one.name, "value": _number(curve(seed, vm_id, one)(minute))} for one in ADAPTER],
+        "metrics": [{"name": one.name, "value": _number(curve(seed, vm_id, one, size)(minute))} for one in ADAPTER],
     }
     return json.dumps(row)
+
+
+def _size(vm: Vm) -> Size:
+    return Size(vm.cpus, vm.memory_mb)
 
 
 def _number(value: float) -> int | float:
@@ -173,12 +177,10 @@ def current(context: Any) -> Response:
         return wanted
     _, _, patterns = wanted
     minute = int(context.simulator.clock.now()) // MINUTE_S
-    values = [
-        element("Metric", {"name": one.name, "unit": one.unit, "value": curve(config.seed, vm.vm_id, one)(minute)})
-        for one in _meant(patterns)
-        if vm.status == "POWERED_ON"
-    ]
-    document = element("CurrentUsage", None, _up(context, vm), *values)
+    metrics = _meant(patterns) if vm.status == "POWERED_ON" else []
+    values = [(one, curve(config.seed, vm.vm_id, one, _size(vm))(minute)) for one in metrics]
+    shown = [element("Metric", {"name": one.name, "unit": one.unit, "value": value}) for one, value in values]
+    document = element("CurrentUsage", None, _up(context, vm), *shown)
     return answers.entity(document, f"{T}metrics.currentUsage+xml", context.version)
 
 
@@ -199,7 +201,7 @@ def _series(context: Any, vm: Vm, begin: float, end: float, patterns: Sequence[s
     config = context.simulator.config
     for one in _meant(patterns):
         step_s = 1800 if one.name in _CAPACITY else 300
-        value = curve(config.seed, vm.vm_id, one)
+        value = curve(config.seed, vm.vm_id, one, _size(vm))
         minutes = _minutes(begin, end, config.metrics_gap_every, step_s) if vm.status == "POWERED_ON" else []
         samples = [
             element("Sample", {"timestamp": stamp_of(minute * MINUTE_S), "value": value(minute)}) for minute in minutes
