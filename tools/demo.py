@@ -72,7 +72,7 @@ def _environment(variables: dict[str, str], folder: Path) -> dict[str, str]:
 
 def _show_network(env: dict[str, str], folder: Path) -> None:
     edge = env["VCA_EDGE"]
-    _step("1. Before: the firewall as it came", ["vca", "firewall", "list", edge], env)
+    _step("1. Before: the firewall as it came", ["vca", "firewall", "list", "--edge", edge], env)
     playbook = ["ansible-playbook", "--diff", str(ROOT / "playbooks" / "edge_converge.yml")]
     first = _step("2. First run of the playbook: firewall, NAT and a tunnel, one write each", playbook, env)
     if _recap(first)[1] != 3:
@@ -84,7 +84,7 @@ def _show_network(env: dict[str, str], folder: Path) -> None:
         _step("4. After: the same edge gateway, converged" if not number else "", ["vca", section, "list", edge], env)
 
     document = folder / "edge.yml"
-    _step("5. Keep the edge gateway in a file", ["vca", "edge", "export", edge], env, into=document)
+    _step("5. Keep the edge gateway in a file", ["vca", "edge", "export", "--edge", edge], env, into=document)
     by_hand = ["ansible", "localhost", "-m", "vcloudair.cloud.vca_nat_rule", "-a"]
     words = "match_by=description description=web translated_address=192.168.10.66"
     _step("6. Somebody points the web server elsewhere, by hand", [*by_hand, words], env)
@@ -104,7 +104,7 @@ def _show_network(env: dict[str, str], folder: Path) -> None:
 def _show_recovery(env: dict[str, str], folder: Path) -> Path:
     """Where the report is."""
     _step("11. Three machines are replicated into the cloud. A plan says how they come up", ["cat", str(PLAN)], env)
-    _step("12. Is it going to work?", ["vca", "dr", "check", str(PLAN), "--action", "test"], env)
+    _step("12. Is it going to work?", ["vca", "dr", "check", "--plan", str(PLAN), "--action", "test"], env)
     dry = _step("13. What would be done", ["vca", "dr", "test", "--plan", str(PLAN), "--dry-run"], env)
     if "replicated-0003" not in dry:
         raise DemoFailedError("the plan lacks a machine")
@@ -169,7 +169,7 @@ def _start_simulator(env_file: Path) -> subprocess.Popen[bytes]:
         str(BIN / "vca"),
         "sim",
         "serve",
-        "--profile",
+        "--api",
         "vcd",
         "--replications",
         "3",

@@ -99,7 +99,7 @@ def _environment(folder: Path, programs: Path) -> dict[str, str]:
 def _simulator(folder: Path, programs: Path, env: Mapping[str, str]) -> Iterator[dict[str, str]]:
     """A cloud of the installed wheel, and the variables that lead to it."""
     file = folder / "sim.env"
-    command = f"sim serve --profile vcd --replications 2 --set dr_task_s=0.2 --env-file {shlex.quote(str(file))}"
+    command = f"sim serve --api vcd --replications 2 --set dr_task_s=0.2 --env-file {shlex.quote(str(file))}"
     server = subprocess.Popen([str(programs / "vca"), *shlex.split(command)], cwd=folder, env=dict(env))
     try:
         deadline = time.monotonic() + 60

@@ -46,7 +46,7 @@ def env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     folder = tmp_path_factory.mktemp("bench")
     base = {**{k: v for k, v in os.environ.items() if not k.startswith("VCA_")}, "HOME": str(folder)}
     size = ("--vms", str(MACHINES), "--latency-ms", str(LATENCY_MS))
-    with served(folder, base, "--profile", "all", *size) as exported:
+    with served(folder, base, "--api", "all", *size) as exported:
         yield exported
 
 

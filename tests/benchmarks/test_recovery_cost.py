@@ -141,7 +141,7 @@ def test_real_time_beside_the_original(tmp_path: Path, capsys: pytest.CaptureFix
     """Both wait at the same time, each for a simulator of its own in a process of its own, set up alike."""
     seconds, ideal = 5.0, math.ceil(WATCHED / AT_ONCE) * 5.0
     base = {**{k: v for k, v in os.environ.items() if not k.startswith("VCA_")}, "HOME": str(tmp_path)}
-    size = ["--profile", "vcd", "--replications", str(WATCHED), "--no-tls"]
+    size = ["--api", "vcd", "--replications", str(WATCHED), "--no-tls"]
     for switch in (f"dr_task_s={seconds}", "queued_progress=0", f"list_page_size={WATCHED}"):
         size += ["--set", switch]
     with ExitStack() as stack:

@@ -24,7 +24,7 @@ def env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     base = {name: value for name, value in os.environ.items() if not name.startswith("VCA_")}
     base |= {"HOME": str(folder), "XDG_CONFIG_HOME": str(folder), "XDG_CACHE_HOME": str(folder)}
     base["XDG_STATE_HOME"] = str(folder / "state")
-    with served(folder, base, "--profile", "vcd") as exported:
+    with served(folder, base, "--api", "vcd") as exported:
         yield {**base, **exported}
 
 
@@ -147,11 +147,11 @@ def test_the_document_beats_the_environment(vca: Any, document: Path, env: dict[
     assert (done.returncode, done.stdout.splitlines()[0]) == (0, "edge gateway org1-vdc1-edge1")
 
 
-def test_a_kept_plan_and_an_export_keep_to_the_edge_that_is_named(vca: Any, document: Path) -> None:
+def test_a_kept_plan_keeps_to_its_edge_and_an_edge_is_named_by_option_alone(vca: Any, document: Path) -> None:
     vca("edge", "plan", wanted(document, "a"), "--out", "saved.plan", code=2)
     assert "'another'" in vca("edge", "apply", "--plan", "saved.plan", "--edge", "another", code=64).stderr
-    assert "Give one of the two" in vca("edge", "export", "org1-vdc1-edge1", "--edge", "another", code=64).stderr
     assert "given twice" in vca("--edge", "a", "firewall", "list", "--edge", "b", code=64).stderr
+    assert "unexpected extra argument" in vca("edge", "export", "org1-vdc1-edge1", code=64).stderr
 
 
 def test_either_a_document_or_a_plan(vca: Any) -> None:

@@ -31,7 +31,7 @@ def vca(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Done
     orgs = [{"name": "acme", "users": [{"name": "ops", "password": "not-a-secret"}], "vdcs": [vdc]}]
     inventory = folder / "inventory.yml"
     inventory.write_text(yaml.safe_dump({"orgs": orgs}), encoding="utf-8")
-    with served(folder, base, "--profile", "vcd", "--inventory", str(inventory)) as exported:
+    with served(folder, base, "--api", "vcd", "--inventory", str(inventory)) as exported:
         program = [sys.executable, "-c", "from vcloudair_core.cli.main import main; main()", "query"]
 
         def run(*arguments: str, code: int = 0) -> Done:

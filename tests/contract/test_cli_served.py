@@ -26,7 +26,7 @@ def _base(home: Path) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     folder = tmp_path_factory.mktemp("served")
-    with served(folder, _base(folder), "--profile", "all", "--edges", "2") as exported:
+    with served(folder, _base(folder), "--api", "all", "--edges", "2") as exported:
         yield {**_base(folder), **exported}
 
 
@@ -37,10 +37,10 @@ def vca(env: dict[str, str], *arguments: str, **variables: str) -> subprocess.Co
 def test_edges_and_firewall(env: dict[str, str]) -> None:
     edges = json.loads(vca(env, "edge", "list", "-o", "json").stdout)
     assert len(edges) == 2
-    done = vca(env, "firewall", "list", edges[1]["edge_id"], "-o", "yaml")
+    done = vca(env, "firewall", "list", "--edge", edges[1]["edge_id"], "-o", "yaml")
     assert (done.returncode, done.stderr) == (0, "")
     assert "rules:" in done.stdout
-    done = vca(env, "nat", "list", edges[1]["edge_id"], "-o", "yaml")
+    done = vca(env, "nat", "list", "--edge", edges[1]["edge_id"], "-o", "yaml")
     assert (done.returncode, done.stderr) == (0, "")
     assert "rules: []" in done.stdout
 
@@ -67,20 +67,20 @@ def test_tunnels_and_the_sheet_for_the_other_side(env: dict[str, str], tmp_path:
     done = vca(env, "edge", "apply", "--yes", str(document))
     assert done.returncode == 0, done.stderr
 
-    listed = vca(env, "ipsec", "list", edge)
+    listed = vca(env, "ipsec", "list", "--edge", edge)
     assert (listed.returncode, listed.stderr) == (0, "IPsec on.\n")
     heading, row = listed.stdout.splitlines()
     assert heading.split("  ")[0] == "NAME"
     for word in ("branch", "up", "198.51.100.7 (branch.example.com)", "192.168.10.0/24 / 10.20.0.0/16", "aes256 dh14"):
         assert word in row
-    plain = json.loads(vca(env, "ipsec", "list", edge, "--no-status", "-o", "json").stdout)
+    plain = json.loads(vca(env, "ipsec", "list", "--edge", edge, "--no-status", "-o", "json").stdout)
     assert "status" not in plain["tunnels"][0]
 
-    sheet = vca(env, "ipsec", "peer", edge, "branch", "-o", "json")
+    sheet = vca(env, "ipsec", "peer", "branch", "--edge", edge, "-o", "json")
     assert sheet.returncode == 0, sheet.stderr
     assert json.loads(sheet.stdout)["local_id"] == "branch.example.com"
-    assert "same pre-shared key" in vca(env, "ipsec", "peer", edge, "branch").stderr
-    missing = vca(env, "ipsec", "peer", edge, "brunch")
+    assert "same pre-shared key" in vca(env, "ipsec", "peer", "branch", "--edge", edge).stderr
+    missing = vca(env, "ipsec", "peer", "brunch", "--edge", edge)
     assert missing.returncode == 4
     assert "did you mean 'branch'?" in missing.stderr
 
@@ -115,7 +115,7 @@ def test_the_doctor_is_content(env: dict[str, str]) -> None:
     [
         (["edge", "list"], {"VCA_PASSWORD": "wrong"}, 3, "was refused (401)"),
         (["edge", "list"], {"VCA_ORG": "nobody"}, 3, "was refused (401)"),
-        (["firewall", "list", "no-such-edge"], {}, 4, "There are: "),
+        (["firewall", "list", "--edge", "no-such-edge"], {}, 4, "There are: "),
         (["edge", "list"], {"VCA_CA_PATH": ""}, 6, "ca_path"),
         (["edge", "list"], {"VCA_URL": "https://127.0.0.1:9"}, 6, "127.0.0.1:9"),
         (["edge", "list"], {"VCA_URL": "https://name.invalid"}, 6, "name.invalid"),
@@ -124,7 +124,7 @@ def test_the_doctor_is_content(env: dict[str, str]) -> None:
         (["edge", "list", "--edge", "nope"], {}, 4, "There is no edge gateway 'nope'"),
         (["edge", "list"], {"VCA_URL": ""}, 64, "VCA_URL"),
         (["edge", "list"], {"VCA_SERVICE_TYPE": "aws"}, 64, "must be one of"),
-        (["sim", "serve", "--profile", "nsx"], {}, 64, "vchs, vca, vcd, all"),
+        (["sim", "serve", "--api", "nsx"], {}, 64, "vchs, vca, vcd, all"),
         (["sim", "serve", "--inventory", "/nowhere.yml"], {}, 64, "does not exist"),
         (["sim", "serve", "--host", "192.0.2.1"], {}, 64, "192.0.2.1"),
     ],

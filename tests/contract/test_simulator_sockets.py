@@ -221,7 +221,7 @@ def test_areas_are_served() -> None:
 
 def test_the_file_for_shells_is_private_and_goes_away(tmp_path: Path) -> None:
     file = tmp_path / "sim.env"
-    with served(tmp_path, os.environ, "--profile", "vcd") as variables:
+    with served(tmp_path, os.environ, "--api", "vcd") as variables:
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         assert variables["VCA_SERVICE_TYPE"] == "vcd"
         trusted = ssl.create_default_context(cafile=variables["VCA_CA_PATH"])
@@ -234,7 +234,7 @@ def test_the_file_for_shells_is_private_and_goes_away(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_module_runs_by_itself(tmp_path: Path, number: signal.Signals) -> None:
     file = tmp_path / "it's.env"
-    arguments = ["--profile", "vca", "--no-tls", "--edges", "2", "--replications", "1", "--env-file", str(file)]
+    arguments = ["--api", "vca", "--no-tls", "--edges", "2", "--replications", "1", "--env-file", str(file)]
     command = [sys.executable, "-m", "vcloudair_core.simulator", *arguments]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None

@@ -119,7 +119,7 @@ def test_commands_are_copied_without_prompts_and_without_what_they_print(address
         visit.page.goto(f"{address}index.html")
         visit.page.click("button.md-clipboard, .md-code__button >> nth=0")
         copied = visit.page.evaluate("navigator.clipboard.readText()").split("\n")
-    assert copied[0].startswith("vca sim serve --profile vcd")
+    assert copied[0].startswith("vca sim serve --api vcd")
     assert "vca edge list" in copied
     assert not any(line.startswith("$") or "READY" in line for line in copied)
 

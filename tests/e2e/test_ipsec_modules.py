@@ -184,11 +184,11 @@ def test_the_key_is_in_nothing_that_anybody_could_read(
     document.write_text(json.dumps({"ipsec": {"tunnels": [{**TUNNEL, "description": "new"}]}}), encoding="utf-8")
     edge = env["VCA_EDGE"]
     for arguments, status in (
-        (["edge", "export", edge, "-vv"], 0),
+        (["edge", "export", "--edge", edge, "-vv"], 0),
         (["edge", "plan", "--edge", edge, str(document), "--out", str(tmp_path / "saved.plan"), "-vv"], 2),
         (["edge", "apply", "--plan", str(tmp_path / "saved.plan"), "--yes", "-vv"], 0),
-        (["ipsec", "list", edge, "-o", "json", "-vv"], 0),
-        (["ipsec", "peer", edge, "branch", "-vv"], 0),
+        (["ipsec", "list", "--edge", edge, "-o", "json", "-vv"], 0),
+        (["ipsec", "peer", "branch", "--edge", edge, "-vv"], 0),
         (["config", "-o", "json"], 0),
     ):
         done = subprocess.run(

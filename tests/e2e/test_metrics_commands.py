@@ -60,7 +60,7 @@ def test_a_table_has_a_line_for_each_series(vca: Vca, server: SimulatorServer) -
 
 def test_machines_can_be_named_by_a_condition(vca: Vca, server: SimulatorServer) -> None:
     name = _names(server, 1)[0]
-    code, out, _ = vca("export", "--where", f"name={name}", "--start", "1h", "--output", "csv")
+    code, out, _ = vca("export", "--where", f"name={name}", "--start", "1h", "--format", "csv")
     rows = list(csv.DictReader(io.StringIO(out)))
     assert code == 0
     assert {row["vm"] for row in rows} == {name}
@@ -69,7 +69,7 @@ def test_machines_can_be_named_by_a_condition(vca: Vca, server: SimulatorServer)
 
 def test_lines_of_json_hold_what_the_cloud_said(vca: Vca, server: SimulatorServer) -> None:
     name = _names(server, 1)[0]
-    _, shown, _ = vca("export", name, "--metric", "mem.usage.average", "--start", "1h", "--output", "jsonl")
+    _, shown, _ = vca("export", name, "--metric", "mem.usage.average", "--start", "1h", "--format", "jsonl")
     values = [json.loads(line)["value"] for line in shown.splitlines()]
     assert values
     assert all(isinstance(value, float) and 20 <= value <= 75 for value in values)
@@ -78,7 +78,7 @@ def test_lines_of_json_hold_what_the_cloud_said(vca: Vca, server: SimulatorServe
 @pytest.mark.skipif(not shutil.which("promtool"), reason="promtool is not installed")
 def test_openmetrics_pleases_promtool(vca: Vca, server: SimulatorServer, tmp_path: Path) -> None:
     file = tmp_path / "metrics.txt"
-    code, _, _ = vca("export", _names(server, 1)[0], "--output", "openmetrics", "--file", str(file))
+    code, _, _ = vca("export", _names(server, 1)[0], "--format", "openmetrics", "--file", str(file))
     assert code == 0
     text = file.read_text()
     assert text.endswith("# EOF\n")
@@ -95,7 +95,7 @@ def test_openmetrics_pleases_promtool(vca: Vca, server: SimulatorServer, tmp_pat
 def test_a_plot_is_a_picture(vca: Vca, server: SimulatorServer, tmp_path: Path, count: int, ending: str) -> None:
     file = tmp_path / f"chart.{ending}"
     names = _names(server, count)
-    code, _, err = vca("plot", *names, "--metric", "cpu.usage.average", "--output", str(file))
+    code, _, err = vca("plot", *names, "--metric", "cpu.usage.average", "--file", str(file))
     assert code == 0, err
     start = file.read_bytes()[:400]
     assert start.startswith(b"\x89PNG") if ending == "png" else b"<svg" in start or b"<?xml" in start
@@ -105,7 +105,7 @@ def test_a_plot_is_a_picture(vca: Vca, server: SimulatorServer, tmp_path: Path, 
 
 
 def test_another_kind_of_picture_is_refused_before_anything_is_sent(vca: Vca, server: SimulatorServer) -> None:
-    code, _, err = vca("plot", _names(server, 1)[0], "--output", "chart.gif")
+    code, _, err = vca("plot", _names(server, 1)[0], "--file", "chart.gif")
     assert code != 0
     assert ".png" in err
     assert server.simulator.journal.entries() == []

@@ -60,7 +60,7 @@ def _plan(rpo: int = 240) -> str:
 
 
 def test_what_is_ready_is_told_in_a_few_lines_and_exit_code_0(vca: Vca) -> None:
-    code, out, err = vca("dr", "check", _plan(), "--action", "test")
+    code, out, err = vca("dr", "check", "--plan", _plan(), "--action", "test")
     assert code == 0
     lines = out.splitlines()
     assert lines[0].split() == ["STATUS", "CHECK", "SUBJECT", "MESSAGE", "NEXT"]
@@ -71,7 +71,7 @@ def test_what_is_ready_is_told_in_a_few_lines_and_exit_code_0(vca: Vca) -> None:
 
 
 def test_what_is_not_ready_has_failures_first_and_exit_code_9(vca: Vca, server: SimulatorServer) -> None:
-    code, out, err = vca("dr", "check", _plan(rpo=30))
+    code, out, err = vca("dr", "check", "--plan", _plan(rpo=30))
     assert code == 9
     statuses = [line.split()[0] for line in out.splitlines()[1:]]
     assert statuses[:4] == ["fail"] * 4
@@ -83,12 +83,12 @@ def test_what_is_not_ready_has_failures_first_and_exit_code_9(vca: Vca, server: 
 
 
 def test_machines_in_place_of_a_plan(vca: Vca) -> None:
-    code, out, err = vca("dr", "check", "--machine", "replicated-0001", "--machine", "nobody", "-o", "json")
+    code, out, err = vca("dr", "check", "replicated-0001", "nobody", "-o", "json")
     shown = json.loads(out)
     assert (code, shown["score"], shown["is_ready"]) == (9, 40, False)
     assert shown["checks"][0]["subject"] == "nobody"
     assert "nobody: there is no replication of that name." in err
-    assert yaml.safe_load(vca("dr", "check", "--machine", "replicated-0001", "-o", "yaml")[1])["is_ready"]
+    assert yaml.safe_load(vca("dr", "check", "replicated-0001", "-o", "yaml")[1])["is_ready"]
     rows = list(csv.DictReader(vca("dr", "check", "--all", "-o", "csv")[1].splitlines()))
     assert {row["status"] for row in rows if row["name"] == "data"} == {"ok"}
     assert len([row for row in rows if row["name"] == "data"]) == 3
@@ -98,12 +98,12 @@ def test_a_plan_that_is_wrong_is_told_with_all_its_lines_before_anything_is_sent
     vca: Vca, server: SimulatorServer
 ) -> None:
     Path("wrong.yml").write_text("name: payroll\nrpo_minutes: soon\ngroups:\n  - name: a\n    machine: [x]\n")
-    code, out, err = vca("dr", "check", "wrong.yml")
+    code, out, err = vca("dr", "check", "--plan", "wrong.yml")
     assert (code, out) == (64, "")
     assert "wrong.yml:2: rpo_minutes" in err
     assert "wrong.yml:5: groups[0].machine" in err
-    assert vca("dr", "check", "gone.yml")[0] == 64
+    assert vca("dr", "check", "--plan", "gone.yml")[0] == 64
     assert vca("dr", "check")[0] == 64
-    assert vca("dr", "check", "gone.yml", "--all")[0] == 64
+    assert vca("dr", "check", "--plan", "gone.yml", "--all")[0] == 64
     assert vca("dr", "check", "--all", "--action", "failback")[0] == 64
     assert server.simulator.journal.entries() == []

@@ -92,7 +92,7 @@ def soak(seconds: float, clients: int, folder: Path) -> Outcome:
         # The C library keeps memory apart for each thread, which breathes by some ten MB; in one place a leak shows.
         base |= {**temporary, "MALLOC_ARENA_MAX": "1"}
         simulator_pid: list[int] = []
-        profile = ("--profile", "vcd", "--set", f"dr_task_s={TASK_S}", *size)
+        profile = ("--api", "vcd", "--set", f"dr_task_s={TASK_S}", *size)
         exported = stack.enter_context(served(folder, base, *profile, started=simulator_pid.append))
         cloud = Cloud(exported)
         tally = Tally(cloud)

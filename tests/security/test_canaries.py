@@ -205,8 +205,8 @@ def test_the_command_line_shows_no_canary(
     commands = (
         ["edge", "plan", str(document), "--out", out, "-v"],
         ["edge", "apply", str(document), "--yes", "-v"],
-        ["edge", "export", "web-edge", "-v"],
-        ["ipsec", "list", "web-edge", "-o", "json", "-v"],
+        ["edge", "export", "--edge", "web-edge", "-v"],
+        ["ipsec", "list", "--edge", "web-edge", "-o", "json", "-v"],
         ["config", "-o", "json"],
         ["doctor", "-v"],
         ["query", "none", "-v"],

@@ -77,14 +77,14 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     ("query", "orgVdc"),
     ("query", "edgeGateway"),
     ("edge", "list"),
-    ("firewall", "list", "edge\x9b31m"),
-    ("edge", "export", "edge\x9b31m"),
+    ("firewall", "list", "--edge", "edge\x9b31m"),
+    ("edge", "export", "--edge", "edge\x9b31m"),
     ("dr", "list"),
     ("dr", "test", "--all", "--dry-run"),
     ("dr", "check", "--all"),
     ("metrics", "show", "--start", "5m"),
     ("query", "vm", "--where", "name=\x1b[2Jnone"),
-    ("edge", "export", "no\x1b[2J\x9b such"),
+    ("edge", "export", "--edge", "no\x1b[2J\x9b such"),
     ("whoami",),
 )
 
@@ -117,7 +117,7 @@ def test_json_has_names_as_they_are(cloud: SimulatorServer, capsys: pytest.Captu
 
 def test_on_a_terminal_too(cloud: SimulatorServer) -> None:
     """Behind a real pseudo-terminal, where rich uses colours: they are the only sequences that come."""
-    for arguments in (("query", "vm"), ("dr", "list"), ("firewall", "list", "edge\x9b31m")):
+    for arguments in (("query", "vm"), ("dr", "list"), ("firewall", "list", "--edge", "edge\x9b31m")):
         shown = on_terminal(arguments, os.environ)
         rest = PROGRESS.sub("", COLOURS.sub("", shown))
         assert not HARMFUL.search(rest), repr(HARMFUL.findall(rest))

@@ -24,7 +24,7 @@ def test_a_stopped_write_is_told(number: signal.Signals, code: int, word: str, t
     base |= {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path)}
     base["XDG_STATE_HOME"] = str(tmp_path / "state")
     (tmp_path / "doc.yml").write_text(DOCUMENT, encoding="utf-8")
-    with served(tmp_path, base, "--profile", "vcd") as exported:
+    with served(tmp_path, base, "--api", "vcd") as exported:
         env = {**base, **exported}
         _slow_down_writes(env)
         running = subprocess.Popen(

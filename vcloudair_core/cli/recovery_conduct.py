@@ -84,7 +84,7 @@ def show(run: Invocation, report: RunReport) -> None:
     """Machines, failures first."""
     machines = sorted(report.machines, key=lambda one: one.is_there)
     rows = [{**one.as_dict(), "seconds": _rounded(one.seconds), **_place(one)} for one in machines]
-    emit(rows, output=run.output, columns=COLUMNS, empty="There are no machines in it.")
+    emit(rows, output=run.output, columns=COLUMNS, empty="No VMs in the run.")
     for step in (one for one in report.all_steps if one.last.verdict == "failed"):
         say(f"Step failed: {step.group or 'plan'}, {step.name}: {sentences(step.last.reason, step.last.hint)}")
 

@@ -12,7 +12,7 @@ from vcloudair_core.simulator.serving import serve
 def main(arguments: list[str] | None = None) -> None:
     """Serve until Ctrl-C or SIGTERM."""
     parser = argparse.ArgumentParser(prog="python -m vcloudair_core.simulator", description="Simulate the API.")
-    parser.add_argument("--profile", choices=PROFILES, default="all", help="which APIs there are")
+    parser.add_argument("--api", dest="profile", choices=PROFILES, default="all", help="which APIs there are")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=0, help="port to listen on; 0: any free one")
     parser.add_argument("--no-tls", dest="tls", action="store_false", help="plain http")

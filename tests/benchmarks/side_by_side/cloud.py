@@ -74,6 +74,6 @@ class Cloud:
 def running(folder: Path, latency_ms: int, edges: int, *more: str) -> Iterator[Cloud]:
     """A fresh one, until the end of the block."""
     folder.mkdir(parents=True, exist_ok=True)
-    size = ("--profile", "all", "--latency-ms", str(latency_ms), "--edges", str(edges), *more)
+    size = ("--api", "all", "--latency-ms", str(latency_ms), "--edges", str(edges), *more)
     with served(folder, environment({}, folder), *size) as exported:
         yield Cloud(exported)

@@ -22,6 +22,10 @@ class Result:
         self.code, self.out, self.err = code, out, err
 
 
+Vca = Callable[..., Result]
+"""Runs one command line in this process."""
+
+
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     """No VCA_* variable, no configuration file and no plugin installed by the person who runs the tests."""

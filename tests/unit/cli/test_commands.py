@@ -92,7 +92,7 @@ def test_no_edge_says_what_to_do(vca: Vca, client: MakeClient) -> None:
 
 def test_firewall_list_in_rule_words(vca: Vca, client: MakeClient) -> None:
     fake = client(resources={"ans.firewall": POLICY})
-    result = vca("firewall", "list", "web-edge")
+    result = vca("firewall", "list", "--edge", "web-edge")
     lines = [line.split("  ") for line in result.out.splitlines()]
     cells = [[cell.strip() for cell in line if cell.strip()] for line in lines]
     assert cells == [
@@ -108,7 +108,7 @@ def test_firewall_list_in_rule_words(vca: Vca, client: MakeClient) -> None:
 
 def test_firewall_list_with_internal_rules_and_off(vca: Vca, client: MakeClient) -> None:
     client(resources={"ans.firewall": POLICY | {"enabled": False}})
-    result = vca("firewall", "list", "web-edge", "--internal")
+    result = vca("firewall", "list", "--edge", "web-edge", "--internal")
     lines = result.out.splitlines()
     assert (lines[1].split()[0], lines[1].split()[-1]) == ("vpn", "internal_high")
     assert lines[2].split()[0] == "0"
@@ -119,7 +119,7 @@ def test_firewall_list_with_internal_rules_and_off(vca: Vca, client: MakeClient)
 
 def test_firewall_list_as_data_is_the_whole_policy(vca: Vca, client: MakeClient) -> None:
     client(resources={"ans.firewall": POLICY})
-    assert json.loads(vca("firewall", "list", "web-edge", "-o", "json").out) == POLICY
+    assert json.loads(vca("firewall", "list", "--edge", "web-edge", "-o", "json").out) == POLICY
 
 
 def test_firewall_list_takes_the_edge_from_the_settings(

@@ -46,7 +46,7 @@ def cells(text: str) -> list[list[str]]:
 
 def test_rules_in_order(vca: Vca, client: MakeClient) -> None:
     fake = client(resources={"ans.nat": SECTION})
-    result = vca("nat", "list", "web-edge")
+    result = vca("nat", "list", "--edge", "web-edge")
     web, inside = "203.0.113.10 port 443", "192.168.10.20 port 8443"
     assert cells(result.out) == [
         ["#", "ACTION", "VNIC", "PROTOCOL", "ORIGINAL", "TRANSLATED", "ONLY WITH", "DESCRIPTION", "FLAGS"],
@@ -61,7 +61,7 @@ def test_rules_in_order(vca: Vca, client: MakeClient) -> None:
 
 def test_internal_rules_come_first_and_off_is_said(vca: Vca, client: MakeClient) -> None:
     client(resources={"ans.nat": SECTION | {"enabled": False}})
-    result = vca("nat", "list", "web-edge", "--internal")
+    result = vca("nat", "list", "--edge", "web-edge", "--internal")
     assert cells(result.out)[1][-2:] == ["vpn", "internal_high"]
     assert cells(result.out)[2][0] == "0"
     assert "OFF" in result.err
@@ -69,7 +69,7 @@ def test_internal_rules_come_first_and_off_is_said(vca: Vca, client: MakeClient)
 
 def test_as_data_it_is_the_whole_section(vca: Vca, client: MakeClient) -> None:
     client(resources={"ans.nat": SECTION})
-    assert json.loads(vca("nat", "list", "web-edge", "-o", "json").out) == SECTION
+    assert json.loads(vca("nat", "list", "--edge", "web-edge", "-o", "json").out) == SECTION
 
 
 def test_the_edge_is_taken_from_the_settings(vca: Vca, client: MakeClient, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,24 +17,24 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Disaster recovery: replications, tests, failovers.", no_args_is_help=True)
 
-_MACHINES = typer.Argument(None, metavar="[MACHINE]...", help="Names of machines, or UUIDs of replications.")
-_ALL = typer.Option(False, "--all", help="All machines that are replicated.")
-_PLAN = typer.Option(None, "--plan", help="A recovery plan, in place of machines.")
+_VMS = typer.Argument(None, metavar="[VM]...", help="Names of VMs, or UUIDs of replications.")
+_ALL = typer.Option(False, "--all", help="All replicated VMs.")
+_PLAN = typer.Option(None, "--plan", metavar="FILE", help="A recovery plan, in place of VMs.")
 _DRY_RUN = typer.Option(False, "--dry-run", help="Say what would be started, in which order and when; start nothing.")
-_POWER_ON = typer.Option(None, "--power-on/--power-off", help="Whether the machines are to run afterwards.")
-_MOST = typer.Option(None, "--max-concurrent", min=1, help="How many machines at the same time (20).")
-_TIMEOUT = typer.Option(None, "--timeout", min=0.0, help="Seconds that one machine may take; 0: no limit.")
+_POWER_ON = typer.Option(None, "--power-on/--power-off", help="Power the VMs on, or leave them off.")
+_MOST = typer.Option(None, "--max-concurrent", min=1, help="Number of VMs at the same time (20).")
+_VM_TIMEOUT = typer.Option(None, "--vm-timeout", min=0.0, help="Seconds that one VM may take; 0: no limit.")
 _STUCK = typer.Option(None, "--stuck-after", min=1.0, help="Seconds without any change after which to give up (600).")
 _STOP = typer.Option(None, "--stop-on-failure/--go-on", help="Whether to start nothing more after a failure.")
 _APPROVE = typer.Option(None, "--approve", help="An approval of the plan given beforehand, by its name.")
 _VERIFY = typer.Option(
-    300.0, "--verify-timeout", min=1.0, help="Seconds that a machine may take to show what its task said."
+    300.0, "--verify-timeout", min=1.0, help="Seconds that a VM may take to show the result of its task."
 )
 _ON_UNKNOWN = typer.Option(
     None,
     "--on-unknown",
     metavar="fail|start",
-    help="What to do when it is not known whether a machine was started: fail, or start it again (fail).",
+    help="What to do when it is not known whether a VM was started: fail, or start it again (fail).",
 )
 _GRACE = typer.Option(
     90.0, "--lost-grace", min=0.1, help="Seconds to look for a sign of an action that may have been started."
@@ -49,10 +49,10 @@ def dr() -> None:
 
 @app.command("list")
 @connected
-def list_(run: Invocation, machines: list[str] = _MACHINES) -> None:
+def list_(run: Invocation, vms: list[str] = _VMS) -> None:
     """List replications with their state."""
     with run.client() as client:
-        rows = [one.as_dict() for one in client.service("dr").replications(machines or None)]
+        rows = [one.as_dict() for one in client.service("dr").replications(vms or None)]
     columns = [
         Column("name", keep=True),
         Column("id"),
@@ -74,13 +74,13 @@ dr_check.register(app)
 @changes
 def test(
     run: Invocation,
-    machines: list[str] = _MACHINES,
+    vms: list[str] = _VMS,
     every: bool = _ALL,
     plan: str = _PLAN,
     power_on: bool = _POWER_ON,
     synchronize: bool = typer.Option(None, "--synchronize", help="Bring the newest data over first."),
     max_concurrent: int = _MOST,
-    timeout: float = _TIMEOUT,
+    vm_timeout: float = _VM_TIMEOUT,
     stuck_after: float = _STUCK,
     verify_timeout: float = _VERIFY,
     stop_on_failure: bool = _STOP,
@@ -90,8 +90,8 @@ def test(
     cancel_on_stop: bool = _CANCEL,
     dry_run: bool = _DRY_RUN,
 ) -> None:
-    """Test failovers: machines run in the cloud beside their sources, which go on."""
-    words = _words(power_on, synchronize, max_concurrent, timeout, stuck_after, stop_on_failure)
+    """Test failovers: VMs run in the cloud beside their sources, which go on."""
+    words = _words(power_on, synchronize, max_concurrent, vm_timeout, stuck_after, stop_on_failure)
     how = {
         "approve": tuple(approve or ()),
         "cancels": cancel_on_stop,
@@ -99,7 +99,7 @@ def test(
         "lost_grace_s": lost_grace,
         **_on_unknown(on_unknown),
     }
-    _act(run, "test", _chosen(machines, every, plan, words), dry_run, how)
+    _act(run, "test", _chosen(vms, every, plan, words), dry_run, how)
 
 
 @app.command()
@@ -107,11 +107,11 @@ def test(
 @changes
 def cleanup(
     run: Invocation,
-    machines: list[str] = _MACHINES,
+    vms: list[str] = _VMS,
     every: bool = _ALL,
     plan: str = _PLAN,
     max_concurrent: int = _MOST,
-    timeout: float = _TIMEOUT,
+    vm_timeout: float = _VM_TIMEOUT,
     stuck_after: float = _STUCK,
     verify_timeout: float = _VERIFY,
     on_unknown: str = _ON_UNKNOWN,
@@ -120,8 +120,8 @@ def cleanup(
     dry_run: bool = _DRY_RUN,
 ) -> None:
     """Remove what tests have made. With a plan, networks that its last test switched are switched back first."""
-    words = _words(None, None, max_concurrent, timeout, stuck_after, None)
-    chosen = _chosen(machines, every, plan, {**words, "on_failure": "continue"})
+    words = _words(None, None, max_concurrent, vm_timeout, stuck_after, None)
+    chosen = _chosen(vms, every, plan, {**words, "on_failure": "continue"})
     how = {
         "cancels": cancel_on_stop,
         "verify_s": verify_timeout,
@@ -136,12 +136,12 @@ def cleanup(
 @changes
 def failover(
     run: Invocation,
-    machines: list[str] = _MACHINES,
+    vms: list[str] = _VMS,
     every: bool = _ALL,
     plan: str = _PLAN,
     power_on: bool = _POWER_ON,
     max_concurrent: int = _MOST,
-    timeout: float = _TIMEOUT,
+    vm_timeout: float = _VM_TIMEOUT,
     stuck_after: float = _STUCK,
     verify_timeout: float = _VERIFY,
     stop_on_failure: bool = _STOP,
@@ -152,9 +152,9 @@ def failover(
     yes: bool = typer.Option(False, "--yes", help="Do not ask."),
     dry_run: bool = _DRY_RUN,
 ) -> None:
-    """Fail machines over: they run in the cloud, and replication from the source ends."""
-    words = _words(power_on, None, max_concurrent, timeout, stuck_after, stop_on_failure)
-    chosen = _chosen(machines, every, plan, words)
+    """Fail VMs over: they run in the cloud, and replication from the source ends."""
+    words = _words(power_on, None, max_concurrent, vm_timeout, stuck_after, stop_on_failure)
+    chosen = _chosen(vms, every, plan, words)
     if not dry_run and not yes:
         _ask(chosen)
     how = {
@@ -184,7 +184,7 @@ def _words(
     power_on: bool | None,
     synchronize: bool | None,
     max_concurrent: int | None,
-    timeout: float | None,
+    vm_timeout: float | None,
     stuck_after: float | None,
     stop_on_failure: bool | None,
 ) -> dict[str, Any]:
@@ -194,27 +194,25 @@ def _words(
         "power_on": power_on,
         "synchronize": synchronize,
         "max_concurrent": max_concurrent,
-        "machine_timeout_s": timeout or None,
+        "machine_timeout_s": vm_timeout or None,
         "stuck_after_s": stuck_after,
         "on_failure": policy,
     }
     return {name: value for name, value in given.items() if value is not None}
 
 
-def _chosen(machines: list[str] | None, every: bool, path: str | None, words: dict[str, Any]) -> RecoveryPlan:
+def _chosen(vms: list[str] | None, every: bool, path: str | None, words: dict[str, Any]) -> RecoveryPlan:
     """The plan that is meant. Raises ConfigurationError, SpecError with all that is wrong with a file."""
     from dataclasses import replace
 
     from vcloudair_core.recovery.plan import plan_of_machines
     from vcloudair_core.recovery.plan_file import load_plan
 
-    if bool(machines) + every + bool(path) != 1:
-        raise ConfigurationError(
-            "Which machines are meant is not said.", hint="Name machines, or give --all, or --plan."
-        )
+    if bool(vms) + every + bool(path) != 1:
+        raise ConfigurationError("No VMs selected.", hint="Name VMs, or pass --all, or --plan FILE.")
     if path:
         return replace(load_plan(path), **words)
-    return plan_of_machines(None if every else machines, **words)
+    return plan_of_machines(None if every else vms, **words)
 
 
 def _ask(plan: RecoveryPlan) -> None:
@@ -222,7 +220,7 @@ def _ask(plan: RecoveryPlan) -> None:
     if not sys.stdin.isatty():
         raise ConfigurationError("A failover is not started without a yes.", hint="Give --yes.")
     names = [one.name for one in plan.machines]
-    what = "all machines" if plan.every_machine else f"{len(names)} machines: {', '.join(names[:10])}"
+    what = "all VMs" if plan.every_machine else f"{len(names)} VMs: {', '.join(names[:10])}"
     what += " …" if len(names) > 10 else ""
     say(f"This fails over {what}. Replication from the source ends.")
     word = plan.name or "failover"
@@ -253,11 +251,11 @@ def _preview(run: Invocation, action: str, plan: RecoveryPlan) -> None:
     columns += [Column("until", right=True), Column("what"), Column("group"), Column("reason"), Column("hint", "NEXT")]
     emit(rows, output=run.output, columns=columns, table_rows=preview_rows(rows), empty="There is nothing in it.")
     would = sum(row["verdict"] == "would" for row in rows if row["what"] == "machine")
-    say(f"Would start {would} of {len(found.results)} machines; about {clock_of(found.total_s)} in all.")
+    say(f"Would start {would} of {len(found.results)} VMs; about {clock_of(found.total_s)} in all.")
     failed = [one for one in found.results if one.is_failed]
     if failed:
         raise TaskFailedError(
-            f"{len(failed)} of {len(found.results)} machines could not be brought there; {failed[0].name}: "
+            f"{len(failed)} of {len(found.results)} VMs could not be recovered; {failed[0].name}: "
             f"{failed[0].reason.rstrip('.')}.",
             hint=failed[0].hint,
         )

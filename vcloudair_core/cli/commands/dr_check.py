@@ -26,9 +26,9 @@ def register(app: typer.Typer) -> None:
 @connected
 def check(
     run: Invocation,
-    plan: str = typer.Argument(None, metavar="[PLAN]", help="A recovery plan."),
-    machines: list[str] = typer.Option(None, "--machine", help="In place of a plan: a machine; may be repeated."),
-    every: bool = typer.Option(False, "--all", help="In place of a plan: all machines that are replicated."),
+    vms: list[str] = typer.Argument(None, metavar="[VM]...", help="Names of VMs, or UUIDs of replications."),
+    every: bool = typer.Option(False, "--all", help="All replicated VMs."),
+    plan: str = typer.Option(None, "--plan", metavar="FILE", help="A recovery plan, in place of VMs."),
     action: str = typer.Option("failover", "--action", help="What it is to be ready for: test or failover."),
 ) -> None:
     """Look whether a recovery is going to work, and start nothing. Exit code 9 when it is not ready.
@@ -39,7 +39,7 @@ def check(
 
     if action not in ACTIONS:
         raise ConfigurationError(f"There is no action {action!r} to be ready for.", hint="Use test or failover.")
-    chosen = _chosen(plan, machines, every)
+    chosen = _chosen(vms, every, plan)
     with run.client() as client:
         found = assess_with_journals(client, chosen, action)
     if run.output == "csv":
@@ -61,14 +61,14 @@ _COLUMNS = [
 ]
 
 
-def _chosen(path: str | None, machines: list[str] | None, every: bool) -> RecoveryPlan:
+def _chosen(vms: list[str] | None, every: bool, path: str | None) -> RecoveryPlan:
     """Raises: ConfigurationError; SpecError with all that is wrong with the plan."""
     from vcloudair_core.recovery.plan import plan_of_machines
     from vcloudair_core.recovery.plan_file import load_plan
 
-    if sum(map(bool, (path, machines, every))) != 1:
-        raise ConfigurationError("What to look at is not said.", hint="Give a plan, or --machine, or --all.")
-    return load_plan(path) if path else plan_of_machines(None if every else machines)
+    if sum(map(bool, (vms, every, path))) != 1:
+        raise ConfigurationError("No VMs selected.", hint="Name VMs, or pass --all, or --plan FILE.")
+    return load_plan(path) if path else plan_of_machines(None if every else vms)
 
 
 def _rows(checks: Sequence[Check]) -> list[dict[str, Any]]:

@@ -29,15 +29,17 @@ def register(app: typer.Typer) -> None:
 
 
 @connected
-def runs(run: Invocation, most: int = typer.Option(20, "--most", min=1, help="How many, the newest first.")) -> None:
-    """List the runs of this user on this machine. Sends nothing."""
+def runs(
+    run: Invocation, limit: int = typer.Option(20, "--limit", min=1, help="Number of runs, the newest first.")
+) -> None:
+    """List the runs of this user on this host. Sends nothing."""
     from itertools import islice
 
     from vcloudair_core.recovery.history import all_runs as known
     from vcloudair_core.recovery.report import report_of
 
     rows: list[dict[str, Any]] = []
-    for folder, happened in islice(known(run.settings()), most):
+    for folder, happened in islice(known(run.settings()), limit):
         if isinstance(happened, str):
             rows.append({"run_id": folder.name, "verdict": "unreadable", "reason": happened})
             continue
@@ -71,8 +73,8 @@ def resume(
     start_again: list[str] = typer.Option(
         None,
         "--start-again",
-        metavar="MACHINE",
-        help="Start a machine again whose outcome is unknown; may be repeated.",
+        metavar="VM",
+        help="Start a VM again whose outcome is unknown; may be repeated.",
     ),
     lost_grace: float = typer.Option(
         90.0, "--lost-grace", min=0.1, help="Seconds to look for a sign of an action that may have been started."
@@ -80,7 +82,7 @@ def resume(
 ) -> None:
     """Go on with a run that was stopped or died. Nothing is begun a second time.
 
-    A machine that was about to be started is looked for. When nothing shows whether it was, the outcome is unknown and
+    A VM that was about to be started is looked for. When nothing shows whether it was, the outcome is unknown and
     the exit code is 11: look at the cloud, then decide with --start-again. A run that is over is shown, and the exit
     code is the one that it ended with.
     """
@@ -101,7 +103,7 @@ def report(
     html: Path = typer.Option(None, "--html", help="Write the page for the auditor to this file."),
     junit: Path = typer.Option(None, "--junit", help="Write JUnit XML to this file."),
 ) -> None:
-    """Report on a run: what came of each machine, and the objectives reached. Sends nothing.
+    """Report on a run: what came of each VM, and the objectives reached. Sends nothing.
 
     With -o json or yaml the whole report. The files that a run leaves itself are in its folder.
     """

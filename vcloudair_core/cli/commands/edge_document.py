@@ -34,18 +34,13 @@ def register(app: typer.Typer) -> None:
 
 
 @connected
-def export(
-    run: Invocation,
-    gateway: str = typer.Argument(
-        None, metavar="[EDGE]", help="Name or UUID of the edge gateway (default: the setting 'edge')."
-    ),
-) -> None:
+def export(run: Invocation) -> None:
     """Write an edge gateway down as a YAML document (or JSON, with -o json), for `vca edge plan` and `apply`.
 
     It holds what users own. Pre-shared keys, which no server shows, are not in it.
     """
     with run.client() as client:
-        target = edge_target(client.settings, gateway)
+        target = edge_target(client.settings)
         sections = client.read(KIND, target)
     emit({**target, **sections}, output="yaml" if run.output == "table" else run.output)
 

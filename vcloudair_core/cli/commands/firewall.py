@@ -23,9 +23,6 @@ def firewall() -> None:
 @connected
 def list_rules(
     run: Invocation,
-    gateway: str = typer.Argument(
-        None, metavar="[EDGE]", help="Name or UUID of the edge gateway (default: the setting 'edge')."
-    ),
     internal: bool = typer.Option(False, "--internal", help="Also the rules that the edge made itself."),
 ) -> None:
     """List the rules of an edge gateway, in the order in which the edge applies them.
@@ -33,7 +30,7 @@ def list_rules(
     JSON and YAML show the whole policy; its `rules` can be used as they are in `vcloudair.cloud.vca_firewall`.
     """
     with run.client() as client:
-        target = edge_target(client.settings, gateway)
+        target = edge_target(client.settings)
         policy = client.read("ans.firewall", target)
     rules = [(rule, "") for rule in policy["rules"]]
     if internal:

@@ -13,8 +13,6 @@ from vcloudair_core.cli.output import Column, emit, say
 
 app = typer.Typer(help="IPsec tunnels of an edge gateway.", no_args_is_help=True)
 
-_EDGE = typer.Argument(None, metavar="[EDGE]", help="Name or UUID of the edge gateway (default: the setting 'edge').")
-
 
 @app.callback()
 def ipsec() -> None:
@@ -25,7 +23,6 @@ def ipsec() -> None:
 @connected
 def list_tunnels(
     run: Invocation,
-    gateway: str = _EDGE,
     status: bool = typer.Option(True, "--status/--no-status", help="Ask for the live status, which is one more call."),
 ) -> None:
     """List the IPsec tunnels of an edge gateway, whether they are up, and what the edge said last if they are not.
@@ -34,7 +31,7 @@ def list_tunnels(
     `vcloudair.cloud.vca_ipsec`.
     """
     with run.client() as client:
-        target = edge_target(client.settings, gateway)
+        target = edge_target(client.settings)
         section = client.service("ans").ipsec_status(**target) if status else client.read("ans.ipsec", target)
     emit(
         section,
@@ -60,12 +57,11 @@ def list_tunnels(
 @connected
 def peer(
     run: Invocation,
-    gateway: str = typer.Argument(..., metavar="EDGE", help="Name or UUID of the edge gateway."),
     tunnel: str = typer.Argument(..., help="Name, id or peer of the tunnel."),
 ) -> None:
     """Print what the other side of a tunnel has to be set to: everything but the key, which is never shown."""
     with run.client() as client:
-        sheet = client.service("ans").peer_sheet(tunnel, **edge_target(client.settings, gateway))
+        sheet = client.service("ans").peer_sheet(tunnel, **edge_target(client.settings))
     emit(sheet, output=run.output)
     if run.output == "table":
         say("Set these on the other side, with the same pre-shared key.")

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from vcloudair_core.measuring import Measurement
     from vcloudair_core.services.metrics.model import Series
 
-app = typer.Typer(help="Metrics of machines: tables, plots, files.", no_args_is_help=True)
+app = typer.Typer(help="Metrics of VMs: tables, plots, files.", no_args_is_help=True)
 
-_MACHINES = typer.Argument(None, metavar="[MACHINE]...", help="Names or UUIDs of machines (default: all of them).")
-_WHERE = typer.Option([], "--where", "-w", help="Condition on machines, as in `vca query vm`. May be repeated.")
+_VMS = typer.Argument(None, metavar="[VM]...", help="Names or UUIDs of VMs (default: all).")
+_WHERE = typer.Option([], "--where", "-w", help="Condition on VMs, as in `vca query vm`. May be repeated.")
 _METRIC = typer.Option("", "--metric", "-m", help="Names or patterns of metrics, with commas between them.")
 _START = typer.Option("1h", "--start", help="From when: so long ago, such as 90m or 24h, or an ISO 8601 time.")
 _END = typer.Option("", "--end", help="To when, in the same way (default: now).")
@@ -35,26 +35,26 @@ _SOURCE = typer.Option("auto", "--source", help="auto, vca, vcd-historic or vcd-
 
 @app.callback()
 def metrics() -> None:
-    """Metrics of machines: tables, plots, files."""
+    """Metrics of VMs: tables, plots, files."""
 
 
 @app.command()
 @connected
 def show(
     run: Invocation,
-    machines: list[str] = _MACHINES,
+    vms: list[str] = _VMS,
     where: list[str] = _WHERE,
     metric: str = _METRIC,
     start: str = _START,
     end: str = _END,
     source: str = _SOURCE,
 ) -> None:
-    """Show metrics of machines: lowest, average, 95th percentile, highest and last value, and their course.
+    """Show metrics of VMs: lowest, average, 95th percentile, highest and last value, and their course.
 
     JSON and YAML hold every sample, CSV one line for each series.
     """
     with run.client() as client:
-        found = _measured(client, machines, where, metric, start, end, source)
+        found = _measured(client, vms, where, metric, start, end, source)
     rows = [_summary(found, series) for series in found.collected.series]
     emit(
         [{**row, "samples": _samples(series)} for row, series in zip(rows, found.collected.series, strict=True)]
@@ -62,7 +62,7 @@ def show(
         else rows,
         output=run.output,
         columns=[
-            Column("vm", heading="MACHINE", keep=True),
+            Column("vm", heading="VM", keep=True),
             Column("metric", keep=True),
             Column("instance"),
             Column("unit"),
@@ -70,7 +70,7 @@ def show(
             Column("course"),
         ],
         table_rows=[_as_cells(row, series) for row, series in zip(rows, found.collected.series, strict=True)],
-        empty="No machine has a sample in that window.",
+        empty="No VM has a sample in that window.",
     )
     _tell(found)
 
@@ -79,29 +79,29 @@ def show(
 @connected
 def plot(
     run: Invocation,
-    machines: list[str] = _MACHINES,
-    output: str = typer.Option(..., "--output", "-o", metavar="FILE", help="File to write: .png or .svg."),
+    vms: list[str] = _VMS,
+    file: str = typer.Option(..., "--file", "-f", metavar="FILE", help="File to write: .png or .svg."),
     where: list[str] = _WHERE,
     metric: str = _METRIC,
     start: str = _START,
     end: str = _END,
     source: str = _SOURCE,
 ) -> None:
-    """Plot metrics of machines: one panel for each metric.
+    """Plot metrics of VMs: one panel for each metric.
 
-    Up to twelve machines have a line each; of more there are the median, the middle half and the highest few by name.
+    Up to twelve VMs have a line each; of more there are the median, the middle half and the highest few by name.
     """
     from vcloudair_core.services.metrics.plot import check_plot
     from vcloudair_core.services.metrics.plot import plot as draw
 
-    check_plot(output)
+    check_plot(file)
     with run.client() as client:
-        found = _measured(client, machines, where, metric, start, end, source)
+        found = _measured(client, vms, where, metric, start, end, source)
     names = {one["id"]: one["name"] for one in found.machines}
     count = len(found.collected.by_machine())
-    title = next(iter(names.values())) if count == 1 and len(names) == 1 else f"{count} machines"
-    draw(output, found.collected.series, names, f"{title}, {_window(start, end)}")
-    say(f"{output}: {len(found.collected.series)} series of {count} machines.")
+    title = next(iter(names.values())) if count == 1 and len(names) == 1 else f"{count} VMs"
+    draw(file, found.collected.series, names, f"{title}, {_window(start, end)}")
+    say(f"{file}: {len(found.collected.series)} series of {count} VMs.")
     _tell(found)
 
 
@@ -109,9 +109,11 @@ def plot(
 @connected
 def export(
     run: Invocation,
-    machines: list[str] = _MACHINES,
-    output: str = typer.Option("csv", "--output", "-o", help="csv, jsonl, openmetrics or parquet."),
-    file: str = typer.Option("", "--file", "-f", help="File to write (default: standard output)."),
+    vms: list[str] = _VMS,
+    form: str = typer.Option(
+        "csv", "--format", metavar="csv|jsonl|openmetrics|parquet", help="Format of the samples (default: csv)."
+    ),
+    file: str = typer.Option("", "--file", "-f", metavar="FILE", help="File to write (default: standard output)."),
     where: list[str] = _WHERE,
     metric: str = _METRIC,
     start: str = _START,
@@ -121,21 +123,21 @@ def export(
     """Write every sample as CSV, JSON lines, OpenMetrics (in base units), or Parquet (needs pyarrow and --file)."""
     from vcloudair_core.services.metrics.export import FORMATS, as_text, write_parquet
 
-    if output not in FORMATS:
-        raise ConfigurationError(f"There is no format {output!r}.", hint=f"Use one of {', '.join(FORMATS)}.")
-    if output == "parquet" and not file:
+    if form not in FORMATS:
+        raise ConfigurationError(f"There is no format {form!r}.", hint=f"Use one of {', '.join(FORMATS)}.")
+    if form == "parquet" and not file:
         raise ConfigurationError("Parquet goes into a file.", hint="Give --file.")
     with run.client() as client:
-        found = _measured(client, machines, where, metric, start, end, source)
+        found = _measured(client, vms, where, metric, start, end, source)
     known = {one["id"]: one for one in found.machines}
-    if output == "parquet":
+    if form == "parquet":
         say(f"{file}: {write_parquet(file, found.collected.series, known)} samples.")
     elif file:
         with Path(file).open("w", encoding="utf-8") as target:
-            count = sum(1 for line in as_text(output, found.collected.series, known) if target.write(f"{line}\n"))
+            count = sum(1 for line in as_text(form, found.collected.series, known) if target.write(f"{line}\n"))
         say(f"{file}: {count} lines.")
     else:
-        for line in as_text(output, found.collected.series, known):
+        for line in as_text(form, found.collected.series, known):
             write(line)
     _tell(found)
 
@@ -144,23 +146,23 @@ def export(
 @connected
 def top(
     run: Invocation,
-    machines: list[str] = _MACHINES,
+    vms: list[str] = _VMS,
     where: list[str] = _WHERE,
     sort: str = typer.Option("cpu.usage.average", "--sort", help="Metric to sort by, the highest first."),
     interval: float = typer.Option(60.0, "--interval", min=1.0, help="Seconds between two looks."),
-    rows: int = typer.Option(20, "--rows", min=1, help="How many machines to show."),
+    rows: int = typer.Option(20, "--rows", min=1, help="Number of VMs to show."),
     once: bool = typer.Option(False, "--once", help="Look once, and print it."),
 ) -> None:
-    """Show the busiest machines, again and again until Ctrl-C. Off a terminal it looks once."""
+    """Show the busiest VMs, again and again until Ctrl-C. Off a terminal it looks once."""
     from rich.live import Live
 
     with run.client() as client:
         if once or not sys.stdout.isatty():
-            console().print(_busiest(client, machines, where, sort, rows))
+            console().print(_busiest(client, vms, where, sort, rows))
             return
         with Live(console=console(), screen=False, auto_refresh=False) as live:
             while True:
-                live.update(_busiest(client, machines, where, sort, rows), refresh=True)
+                live.update(_busiest(client, vms, where, sort, rows), refresh=True)
                 time.sleep(interval)
 
 
@@ -169,7 +171,7 @@ def top(
 @changes
 def serve(
     run: Invocation,
-    machines: list[str] = _MACHINES,
+    vms: list[str] = _VMS,
     where: list[str] = _WHERE,
     metric: str = _METRIC,
     source: str = _SOURCE,
@@ -204,7 +206,7 @@ def serve(
     with run.client() as client:
         collector = Collector(
             client,
-            names=list(machines or ()),
+            names=list(vms or ()),
             where=conditions(where),
             vdc=client.settings.vdc or "",
             metrics=words(metric),
@@ -243,14 +245,14 @@ def names(run: Invocation) -> None:
 
 
 def _measured(
-    client: Client, machines: Sequence[str], where: Sequence[str], metric: str, start: str, end: str, source: str
+    client: Client, vms: Sequence[str], where: Sequence[str], metric: str, start: str, end: str, source: str
 ) -> Measurement:
     from vcloudair_core.measuring import measure
 
-    with progress_bar("machines") as progress:
+    with progress_bar("VMs") as progress:
         return measure(
             client,
-            list(machines or ()),
+            list(vms or ()),
             where=conditions(where),
             vdc=client.settings.vdc or "",
             start=start,
@@ -297,22 +299,22 @@ def _tell(found: Measurement) -> None:
     for warning in found.collected.warnings:
         say(f"Note: {warning}")
     if found.collected.missing:
-        say(f"Note: no machine has {', '.join(found.collected.missing)}.")
+        say(f"Note: no VM has {', '.join(found.collected.missing)}.")
     for vm_id, error in found.collected.failed.items():
         say(f"Failed: {found.name_of(vm_id)}: {error}")
     if found.collected.failed:
-        raise _NotWholeError(f"{len(found.collected.failed)} of {len(found.machines)} machines could not be measured.")
+        raise _NotWholeError(f"{len(found.collected.failed)} of {len(found.machines)} VMs could not be measured.")
 
 
 class _NotWholeError(VcloudAirError):
     """What was shown is not all that was asked for."""
 
 
-def _busiest(client: Client, machines: Sequence[str], where: Sequence[str], sort: str, rows: int) -> Any:
+def _busiest(client: Client, vms: Sequence[str], where: Sequence[str], sort: str, rows: int) -> Any:
     """A table of rich."""
     from rich.table import Table
 
-    found = _measured(client, machines, where, "", "15m", "", "auto")
+    found = _measured(client, vms, where, "", "15m", "", "auto")
     by_machine = found.collected.by_machine()
     latest = {
         vm_id: {one.name: one.aggregate("last") for one in series if one.instance is None}
@@ -320,9 +322,9 @@ def _busiest(client: Client, machines: Sequence[str], where: Sequence[str], sort
     }
     ordered = sorted(latest, key=lambda vm_id: latest[vm_id].get(sort) or 0.0, reverse=True)[:rows]
     table = Table(
-        box=None, pad_edge=False, title=f"{time.strftime('%H:%M:%S')}  {len(latest)} machines", title_justify="left"
+        box=None, pad_edge=False, title=f"{time.strftime('%H:%M:%S')}  {len(latest)} VMs", title_justify="left"
     )
-    table.add_column("MACHINE")
+    table.add_column("VM")
     shown = [sort, *(name for name in _TOP if name != sort)]
     for name in shown:
         table.add_column(name.rpartition(".")[0].upper(), justify="right")

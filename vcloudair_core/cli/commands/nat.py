@@ -23,9 +23,6 @@ def nat() -> None:
 @connected
 def list_rules(
     run: Invocation,
-    gateway: str = typer.Argument(
-        None, metavar="[EDGE]", help="Name or UUID of the edge gateway (default: the setting 'edge')."
-    ),
     internal: bool = typer.Option(False, "--internal", help="Also the rules that the edge made itself."),
 ) -> None:
     """List the NAT rules of an edge gateway, in the order in which the edge applies them.
@@ -33,7 +30,7 @@ def list_rules(
     JSON and YAML show the whole section; its `rules` can be used as they are in `vcloudair.cloud.vca_nat`.
     """
     with run.client() as client:
-        target = edge_target(client.settings, gateway)
+        target = edge_target(client.settings)
         section = client.read("ans.nat", target)
     # The edge applies what it needs for itself first.
     own = [(rule, str(rule.get("rule_type") or "internal")) for rule in section["internal_rules"]] if internal else []

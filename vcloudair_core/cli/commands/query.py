@@ -41,7 +41,7 @@ def query(
     limit: int = typer.Option(None, "--limit", min=0, help="How many records at most."),
     count: bool = typer.Option(False, "--count", help="Only say how many there are."),
 ) -> None:
-    """Find anything: machines, networks, catalogs, tasks.
+    """Find anything: VMs, networks, catalogs, tasks.
 
     A value is taken as it is, whatever is in it. `-o csv` streams, so that results of any size fit.
     """

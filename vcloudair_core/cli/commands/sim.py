@@ -10,14 +10,14 @@ from vcloudair_core.cli.invocation import Invocation, changes, connected
 from vcloudair_core.errors import ConfigurationError
 from vcloudair_core.installation import install_hint
 
-app = typer.Typer(help="The simulator: the API on this machine, no cloud needed.", no_args_is_help=True)
+app = typer.Typer(help="The simulator: the API on this host, no cloud needed.", no_args_is_help=True)
 
-_PROFILES = ("vchs", "vca", "vcd", "all")
+_APIS = ("vchs", "vca", "vcd", "all")
 
 
 @app.callback()
 def sim() -> None:
-    """The simulator: the API on this machine, no cloud needed."""
+    """The simulator: the API on this host, no cloud needed."""
 
 
 @app.command("serve")
@@ -25,27 +25,32 @@ def sim() -> None:
 @changes
 def serve(
     run: Invocation,
-    profile: str = typer.Option("all", "--profile", metavar="vchs|vca|vcd|all", help="Which API to simulate."),
+    api: str = typer.Option(None, "--api", metavar="vchs|vca|vcd|all", help="API to simulate (default: all)."),
     host: str = typer.Option("127.0.0.1", "--host", help="Address to listen on."),
     port: int = typer.Option(0, "--port", min=0, max=65535, help="Port to listen on; 0 picks a free one."),
     tls: bool = typer.Option(True, "--tls/--no-tls", help="Serve https with a CA of its own, or http."),
-    vms: int = typer.Option(3, "--vms", min=0, help="Number of virtual machines."),
+    vms: int = typer.Option(3, "--vms", min=0, help="Number of VMs."),
     edges: int = typer.Option(1, "--edges", min=0, help="Number of edge gateways."),
-    replications: int = typer.Option(0, "--replications", min=0, help="Number of replicated machines."),
+    replications: int = typer.Option(0, "--replications", min=0, help="Number of replicated VMs."),
     latency_ms: int = typer.Option(0, "--latency-ms", min=0, help="Milliseconds that each answer is held back."),
-    inventory: Path = typer.Option(None, "--inventory", help="YAML file that describes what is there."),
+    inventory: Path = typer.Option(None, "--inventory", metavar="FILE", help="YAML file that describes what is there."),
     switches: list[str] = typer.Option(
         None, "--set", metavar="NAME=VALUE", help="Any other switch of the simulator; may be repeated."
     ),
-    env_file: Path = typer.Option(None, "--env-file", help="File to write the VCA_* exports to."),
+    env_file: Path = typer.Option(None, "--env-file", metavar="FILE", help="File to write the VCA_* exports to."),
+    # A second spelling of --api, which start scripts that exist already use.
+    profile: str = typer.Option(None, "--profile", hidden=True),
 ) -> None:
     """Serve a simulated cloud until Ctrl-C.
 
     The file of --env-file exports every VCA_* variable that leads vca, the library and Ansible to this simulator. It is
     written when the simulator is ready to answer.
     """
-    if profile not in _PROFILES:
-        raise ConfigurationError(f"There is no profile {profile!r}.", hint=f"Use one of {', '.join(_PROFILES)}.")
+    chosen = api or profile or "all"
+    if chosen not in _APIS:
+        raise ConfigurationError(f"There is no API {chosen!r}.", hint=f"Use one of {', '.join(_APIS)}.")
+    if api and profile and api != profile:
+        raise ConfigurationError(f"--api {api} and --profile {profile} differ.", hint="Use --api alone.")
     if inventory is not None and not inventory.is_file():
         raise ConfigurationError(f"The inventory file {inventory} does not exist.")
     if run.plugin_error is not None:
@@ -59,7 +64,7 @@ def serve(
 
     try:
         serve_until_stopped(
-            profile=profile,
+            profile=chosen,
             host=host,
             port=port,
             tls=tls,
