@@ -1,4 +1,16 @@
-"""Every check by its name. ``make test`` runs the default ones, in this order, in the project's own environment."""
+"""Every check by its name, and the tiers that group them.
+
+========  ==================  ========================================================================  ==========
+tag       command             what runs                                                                 two cores
+========  ==================  ========================================================================  ==========
+check     ``make check``      lint, types, layers, unit tests                                           2 minutes
+test      ``make test``       lint, types, layers, all tests but the exhaustive ones                    6 minutes
+rest      ``make test-rest``  what ``make test`` leaves out: exhaustive tests, figures, Pythons, ...    15 minutes
+all       ``make test-all``   test and rest                                                             25 minutes
+========  ==================  ========================================================================  ==========
+
+``nox -t check`` runs a tier in this environment, ``nox -s tests -- tests/unit/dr -k verdict`` a part of a session.
+"""
 
 from __future__ import annotations
 
@@ -11,66 +23,79 @@ from pathlib import Path
 import nox
 
 ROOT = Path(__file__).parent
+REPORTS = ROOT / "build" / "reports"
 # Sessions run in this very environment, whose programs need not be on anybody's path.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+# Without bytecode files, every process compiles Ansible and the tests again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-nox.options.sessions = [
-    "lint",
-    "types",
-    "layers",
-    "tests",
-    "cores",
-    "bounds",
-    "docs",
-    "awx",
-    "eda",
-    "collection",
-    "package",
-]
+nox.options.default_venv_backend = "none"
+nox.options.tags = ["test"]
 nox.options.stop_on_first_error = False
 nox.options.error_on_missing_interpreters = True
+
+CHECK = ["check", "test", "all"]
+TEST = ["test", "all"]
+REST = ["rest", "all"]
+OWN_SESSIONS = ("awx", "benchmarks", "bounds", "cores", "demos", "eda")
+"""Folders of tests that have sessions of their own."""
 
 
 def _run(session: nox.Session, *command: str, **kwargs: object) -> None:
     session.run(*command, external=True, **kwargs)  # type: ignore[arg-type]
 
 
-@nox.session
+def _pytest(session: nox.Session, *arguments: str, **kwargs: object) -> None:
+    """Run pytest and write a report, from which tools/run_tier.py counts."""
+    _run(session, "pytest", f"--junitxml={REPORTS / session.name}.xml", *arguments, **kwargs)
+
+
+def _parallel(*arguments: str) -> tuple[str, ...]:
+    return ("-n", os.environ.get("TEST_WORKERS", "auto"), "--dist", "worksteal", *arguments)
+
+
+@nox.session(tags=CHECK)
 def lint(session: nox.Session) -> None:
     """Ruff: rules and format."""
     _run(session, "ruff", "check", ".")
     _run(session, "ruff", "format", "--check", ".")
 
 
-@nox.session
-def types(session: nox.Session) -> None:
-    """mypy --strict on the library and its tests."""
-    _run(session, "mypy")
-
-
-@nox.session
+@nox.session(tags=CHECK)
 def layers(session: nox.Session) -> None:
     """Import contracts: who may import whom."""
     _run(session, "lint-imports", "--no-cache")
 
 
-@nox.session
+@nox.session(tags=CHECK)
+def types(session: nox.Session) -> None:
+    """mypy --strict on the library and its tests."""
+    _run(session, "mypy")
+
+
+@nox.session(tags=["check"])
+def unit(session: nox.Session) -> None:
+    """Unit tests. Arguments go to pytest."""
+    _pytest(session, *_parallel(), *(session.posargs or ["tests/unit"]))
+
+
+@nox.session(tags=TEST)
 def tests(session: nox.Session) -> None:
-    """Unit, property, contract and end-to-end tests, then the guarded figures by themselves. Arguments go to pytest.
-
-    A failed test is run again only where tests/conftest.py allows it, and is named: where programs of others, such as
-    browsers, are part of it.
-    """
-    apart = [
-        f"--ignore=tests/{folder}" for folder in ("benchmarks", "awx", "eda", "cores")
-    ]  # they have sessions of their own
-    how = ("-n", "auto", "--dist", "worksteal", "--reruns", "1", "-rR")
-    _run(session, "pytest", *how, *apart, *session.posargs)
-    if not session.posargs:
-        figures(session)
+    """All tests but the exhaustive ones and those with sessions of their own. Arguments go to pytest."""
+    _pytest(session, *_parallel("-m", "not exhaustive"), *_apart(), *session.posargs)
 
 
-@nox.session
+@nox.session(tags=REST)
+def exhaustive(session: nox.Session) -> None:
+    """The tests that are marked exhaustive: every variant of what `tests` tries once. Arguments go to pytest."""
+    _pytest(session, *_parallel("-m", "exhaustive"), *_apart(), *session.posargs)
+
+
+def _apart() -> list[str]:
+    return [f"--ignore=tests/{folder}" for folder in OWN_SESSIONS]
+
+
+@nox.session(tags=REST)
 def cores(session: nox.Session) -> None:
     """Every module and plugin on each supported ansible-core; every playbook with what the collection declares.
 
@@ -79,32 +104,28 @@ def cores(session: nox.Session) -> None:
     """
     arguments = [argument for argument in session.posargs if argument != "--every"]
     env = {"TEST_EVERY_PAIR": "1"} if "--every" in session.posargs else {}
-    how = ("-n", "auto", "--dist", "worksteal", "-rs")
-    _run(session, "pytest", *how, *(arguments or ["tests/cores"]), env=env)
+    _pytest(session, *_parallel("-rs"), *(arguments or ["tests/cores"]), env=env)
 
 
-@nox.session
+@nox.session(tags=REST)
 def bounds(session: nox.Session) -> None:
     """Unit tests with the lowest versions that are declared, on the oldest Python, and the newest on the newest Python.
 
     A Python that is not installed is skipped by name.
     """
-    _run(session, "pytest", "-rs", *(session.posargs or ["tests/bounds"]))
+    _pytest(session, "-rs", *(session.posargs or ["tests/bounds"]))
 
 
-@nox.session
+@nox.session(tags=REST)
 def demos(session: nox.Session) -> None:
-    """`make demo` in a fresh clone on each supported Python. Takes minutes. Arguments go to pytest."""
-    _run(session, "pytest", "-rs", "tests/demos", *session.posargs)
+    """`make demo` in a fresh clone on each supported Python. Arguments go to pytest."""
+    _pytest(session, "-rs", "tests/demos", *session.posargs)
 
 
-@nox.session
+@nox.session(tags=REST)
 def figures(session: nox.Session) -> None:
-    """The guarded figures: calls, import and start times. Not run in parallel, so that they mean something.
-
-    One that is out of bounds is measured again, twice at most: noise passes, what has become slower does not.
-    """
-    _run(session, "pytest", "tests/benchmarks", "-p", "no:xdist", "--reruns", "2", *session.posargs)
+    """Guarded figures: calls, import and start times, as ratios to a reference of the same run. Not in parallel."""
+    _pytest(session, "tests/benchmarks", "-p", "no:xdist", *session.posargs)
 
 
 @nox.session
@@ -149,34 +170,34 @@ def audit(session: nox.Session) -> None:
     session.log(said)
 
 
-@nox.session
+@nox.session(tags=REST)
 def docs(session: nox.Session) -> None:
     """Build the site into build/site. A warning fails it, such as a link or an anchor that leads nowhere."""
     # MkDocs is pinned below 2; the theme tells of that at every start.
     _run(session, "mkdocs", "build", "--strict", *session.posargs, env={"NO_MKDOCS_2_WARNING": "1"})
 
 
-@nox.session
+@nox.session(tags=REST)
 def awx(session: nox.Session) -> None:
     """awx/setup.yml with the modules of awx.awx, which come out of the package ansible, against a small AWX."""
     _run(session, sys.executable, "tools/fetch_awx.py")
-    _run(session, "pytest", "tests/awx", *session.posargs)
+    _pytest(session, "tests/awx", *session.posargs)
 
 
-@nox.session
+@nox.session(tags=REST)
 def eda(session: nox.Session) -> None:
     """The rulebook that is shipped, under ansible-rulebook, which has an environment of its own. It needs Java."""
     _run(session, sys.executable, "tools/make_eda.py")
-    _run(session, "pytest", "tests/eda", *session.posargs)
+    _pytest(session, "tests/eda", *session.posargs)
 
 
-@nox.session
+@nox.session(tags=REST)
 def collection(session: nox.Session) -> None:
     """ansible-test, ansible-lint, docs and changelog lint, galaxy-importer, ansible-builder."""
     _run(session, sys.executable, "tools/collection_checks.py", *session.posargs)
 
 
-@nox.session
+@nox.session(tags=REST)
 def package(session: nox.Session) -> None:
     """Build the wheel and the collection, check them, install both into an empty environment and try them there."""
     dist, collection = (Path(session.create_tmp()) / name for name in ("dist", "collection"))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -15,6 +17,7 @@ import yaml
 PATH = Path(__file__).parent.parent / "data" / "faults.yml"
 WORDS = {"d": "done", "e": "error", "r": "resumable", "u": "unknown", "x": ""}
 ONCE, LASTING = "once", "lasting"
+_SAMPLE_SEED = 20151108
 _SIGN_IN = ("ask", "sign-in", "goodbye")
 _ID = re.compile(
     r"(?:C4-|edge-)?[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}[0-9a-z:.-]*|/edges/edge-\d+", re.IGNORECASE
@@ -137,6 +140,24 @@ class Table:
                     found.why if found else "",
                     bool(found and found.is_repeated),
                 )
+
+    def sample(self, size: int = 3) -> frozenset[tuple[str, str]]:
+        """Return pairs of operation and fault: ``size`` for each operation, and each fault at least once.
+
+        The pairs are the same in every run. Those faults come first that have been chosen least.
+        """
+        faults = list(self.faults)
+        random.Random(_SAMPLE_SEED).shuffle(faults)
+        used = Counter[str]()
+        pairs: set[tuple[str, str]] = set()
+        for operation in self.operations:
+            possible = [fault for fault in faults if any(self.cells(operation, fault))]
+            chosen = sorted(possible, key=used.__getitem__)[:size]
+            used.update(chosen)
+            pairs.update((operation, fault) for fault in chosen)
+        for fault in set(faults).difference(used):
+            pairs.add((next(name for name in self.operations if any(self.cells(name, fault))), fault))
+        return frozenset(pairs)
 
     def count(self) -> int:
         """How many cells there are."""

@@ -1,4 +1,7 @@
-"""Every operation with every fault at every step: what is stated comes of it, in no time."""
+"""Every operation with every fault at every step: what is stated comes of it, in no time.
+
+Pairs of operation and fault that are not in the sample of the table are marked exhaustive.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,12 @@ from tests.faults.operations import Operation, operations
 
 TABLE = table.load()
 OPERATIONS = operations()
+SAMPLE = TABLE.sample()
+PAIRS = [
+    pytest.param(name, fault, marks=[] if (name, fault) in SAMPLE else [pytest.mark.exhaustive])
+    for name in TABLE.operations
+    for fault in TABLE.faults
+]
 _known: dict[str, Baseline] = {}
 
 
@@ -55,8 +64,19 @@ def test_every_exception_is_about_something() -> None:
         assert one.why, one
 
 
-@pytest.mark.parametrize("fault", TABLE.faults)
-@pytest.mark.parametrize("name", TABLE.operations)
+def test_the_sample_has_every_operation_every_fault_and_every_outcome() -> None:
+    cells = [(name, cell) for name, fault in SAMPLE for cell in TABLE.cells(name, fault)]
+    assert {name for name, _ in cells} == set(TABLE.operations)
+    assert {(cell.fault.name, cell.times) for _, cell in cells} == {
+        (name, times) for name, fault in TABLE.faults.items() for times in fault.words
+    }
+    assert {cell.expected for _, cell in cells} >= {outcome for outcome in table.WORDS.values() if outcome}
+    places = {(name, TABLE.operations[name].places()[cell.step]) for name, cell in cells}
+    assert {place for _, place in places} == {place for one in TABLE.operations.values() for place in one.places()}
+    assert TABLE.sample() == SAMPLE
+
+
+@pytest.mark.parametrize(("name", "fault"), PAIRS)
 def test_what_is_stated_comes_of_it(
     name: str, fault: str, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:

