@@ -14,7 +14,10 @@ description:
   - Brings a list of firewall rules and the settings of the firewall of an edge gateway to the state asked for, with one
     read and at most one write, however many rules there are.
   - Rules that are not listed are kept, unless O(purge=true).
-  - Listed rules keep the order of the list among each other. A new rule stands right behind the listed rule before it.
+  - Listed rules keep the order of the list among each other. A new rule without a position goes right behind the listed
+    rule before it. If no listed rule exists yet, new rules go to the bottom of the rules of users.
+  - The first rule that matches decides. A rule at the bottom has no effect on traffic that a rule above it denies. To
+    place a rule, use O(rules[].position), O(rules[].before), O(rules[].after) or O(rules[].index).
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options:

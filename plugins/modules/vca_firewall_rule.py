@@ -14,6 +14,9 @@ description:
   - Brings one firewall rule of an edge gateway of vCloud Air or VMware Cloud Director to the state asked for. All other
     rules are kept as they are, in their order.
   - Options that are not given are kept as they are on a rule that exists.
+  - A new rule without a position goes to the bottom of the rules of users. The first rule that matches decides, so the
+    new rule has no effect on traffic that a rule above it denies. To place it, use O(position), O(before), O(after) or
+    O(index).
   - Costs one read when there is nothing to change, else one read, one write and one verifying read.
   - Rules that the server made itself (internal rules and the default rule) are never touched.
 author:

@@ -14,8 +14,8 @@ description:
   - Brings a list of NAT rules of an edge gateway, and whether NAT is on, to the state asked for, with one read and at
     most one write, however many rules there are.
   - Rules that are not listed are kept, unless O(purge=true).
-  - Listed rules keep the order of the list among each other. A new rule stands right behind the listed rule before
-    it.
+  - Listed rules keep the order of the list among each other. A new rule without a position goes right behind the listed
+    rule before it. If no listed rule exists yet, new rules go to the bottom of the rules of users.
   - When a change is made, the firewall is read too, to warn if it is off or if no rule of it lets the traffic of a
     new or changed V(dnat) rule in. The interfaces are read too, to warn if the address of such a rule is in no network
     of the edge gateway. Nothing is read for that when there is nothing to change.

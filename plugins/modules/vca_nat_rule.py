@@ -14,6 +14,8 @@ description:
   - Brings one NAT rule of an edge gateway of vCloud Air or VMware Cloud Director to the state asked for. All other
     rules are kept as they are, in their order.
   - Options that are not given are kept as they are on a rule that exists.
+  - A new rule without a position goes to the bottom of the rules of users. To place it, use O(position), O(before),
+    O(after) or O(index).
   - Costs one read when there is nothing to change.
   - When a change is made, the firewall is read too, to warn if it is off or if no rule of it lets the traffic of a
     new or changed V(dnat) rule in. The interfaces are read too, to warn if the address of such a rule is in no network
