@@ -293,6 +293,34 @@ def dependency_table() -> str:
     return table()
 
 
+def support_matrix() -> str:
+    """Return the table of supported clouds."""
+    import compatibility
+
+    return compatibility.support_matrix()
+
+
+def api_versions() -> str:
+    """Return the table of releases and API versions."""
+    import compatibility
+
+    return compatibility.api_versions()
+
+
+def core_versions() -> str:
+    """Return the table of ansible-core versions and Pythons."""
+    import compatibility
+
+    return compatibility.core_versions()
+
+
+def query_attributes() -> str:
+    """Return the tables of record types and their attributes."""
+    from query_attributes import tables
+
+    return tables()
+
+
 PAGES: dict[str, Callable[[], str] | tuple[Callable[[], str], ...]] = {
     "settings.md": settings_table,
     "cli.md": cli_reference,
@@ -303,6 +331,8 @@ PAGES: dict[str, Callable[[], str] | tuple[Callable[[], str], ...]] = {
     "faults.md": fault_tables,
     "recovery-plan.md": recovery_plan_tables,
     "dependencies.md": dependency_table,
+    "compatibility.md": (support_matrix, api_versions, core_versions),
+    "query-attributes.md": query_attributes,
 }
 """Pages, with what makes the part between the marks; several, where the marks are there several times."""
 
@@ -325,11 +355,21 @@ def outdated() -> Iterator[tuple[Path, str]]:
         new += rest
         if new != old:
             yield path, new
+    yield from _outdated_readmes()
     for name, generate in FILES.items():
         path = DOCS / name
         new = generate()
         if not path.exists() or path.read_text(encoding="utf-8") != new:
             yield path, new
+
+
+def _outdated_readmes() -> Iterator[tuple[Path, str]]:
+    from compatibility import READMES, with_matrix
+
+    for name in READMES:
+        old = (ROOT / name).read_text(encoding="utf-8")
+        if (new := with_matrix(old)) != old:
+            yield ROOT / name, new
 
 
 def main() -> int:

@@ -28,6 +28,13 @@ NOT_EXECUTED = {
         "docs/explanation/performance.md",
         "nox -s bench",
     ): "takes half an hour; a part is among the figures",
+    ("docs/how-to/install.md", "git clone"): "fetches the sources that the reader of this test has",
+    ("docs/how-to/install.md", "pip install './cloud[cli]'"): "asks the package index; the session package installs it",
+    ("docs/how-to/install.md", "pip install './cloud[all,ansible]'"): "asks the package index, as above",
+    ("docs/how-to/install.md", "vca --install-completion"): "changes the files of the reader's shell",
+    ("docs/how-to/install.md", "pip install 'vcloudair-core[cli]'"): "works once a release is published",
+    ("docs/how-to/install.md", "git -C cloud pull"): "asks the repository and the package index",
+    ("docs/how-to/install.md", "pip uninstall"): "would remove what the other tests need",
     ("docs/how-to/measure-machines.md", "scrape_configs:"): "is for Prometheus; tests/e2e/test_exporter.py starts one",
     (
         "docs/how-to/migrate-from-ansible-module-vcloud-director.md",

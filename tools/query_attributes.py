@@ -1,0 +1,36 @@
+"""Tables of the record types of the query service and their attributes, from the types that the library knows."""
+
+from __future__ import annotations
+
+from vcloudair_core.plugin.records import RecordType
+
+TYPES = {"str": "text", "bool": "`true` or `false`", "int": "whole number", "float": "number", "datetime": "time"}
+"""Types of the library as the page shows them."""
+
+
+def tables() -> str:
+    """Return a section for each record type, in alphabetical order."""
+    from vcloudair_core.services.query.record_types import built_in_types
+
+    types = sorted(built_in_types().values(), key=lambda record_type: record_type.name.casefold())
+    return "\n\n".join(_section(record_type) for record_type in types)
+
+
+def _section(record_type: RecordType) -> str:
+    lines = [f"## {record_type.name}", ""]
+    if record_type.admin_name:
+        admin = record_type.admin_name
+        lines += [f"Provider administrators query [`{admin}`](#{admin.lower()}) for all organizations.", ""]
+    if not record_type.attributes:
+        return "\n".join([*lines, "The attributes depend on the server. All of them are returned as text."])
+    lines += ["| attribute | type | available |", "|---|---|---|"]
+    for name, kind in record_type.attributes.items():
+        lines.append(f"| `{name}` | {TYPES[kind]} | {_availability(record_type, name)} |")
+    return "\n".join(lines)
+
+
+def _availability(record_type: RecordType, attribute: str) -> str:
+    if attribute not in record_type.since:
+        return ""
+    version = record_type.since[attribute]
+    return f"since API {version}" if version else "some servers"
