@@ -90,6 +90,46 @@ def test_search_leads_to_a_page_about_it(address: str) -> None:
     assert visit.complaints == []
 
 
+SEARCHES = {
+    "edge": "how-to/keep-an-edge-in-a-file.html",
+    "firewall rule": "tutorial/first-firewall.html",
+    "nat": "how-to/publish-a-service.html",
+    "ipsec psk": "explanation/psk.html",
+    "install": "how-to/install.html",
+    "upgrade": "how-to/upgrade.html",
+    "awx": "how-to/awx.html",
+    "inventory": "how-to/find-things.html",
+    "failover": "how-to/run-a-recovery-plan.html",
+    "exit codes": "reference/exit-codes.html",
+    "api token": "reference/settings.html",
+    "metrics": "how-to/measure-machines.html",
+    "certificate": "how-to/troubleshooting.html",
+    "query attributes": "reference/query-attributes.html",
+    "vca_nat": "reference/collection/vca_nat.html",
+}
+"""Terms that users try, and the page that answers."""
+
+
+def _results(page: Any, term: str) -> list[str]:
+    """The paths of the first results, after the results of the term before are gone."""
+    for text, some in (("", False), (term, True)):
+        page.fill(".md-search__input", text)
+        page.press(".md-search__input", "End")  # the search listens to keys
+        page.wait_for_function(f"(document.querySelector('.md-search-result__item') !== null) === {str(some).lower()}")
+    links = page.eval_on_selector_all(".md-search-result__item", "items => items.map(i => i.querySelector('a').href)")
+    return [urlsplit(link).path.removeprefix("/") for link in links]
+
+
+@needs_chromium
+@pytest.mark.slow
+def test_search_finds_the_page_of_a_term_among_the_first_three(address: str) -> None:
+    with visiting() as visit:
+        visit.page.goto(f"{address}index.html", wait_until="networkidle")
+        visit.page.keyboard.press("/")
+        results = {term: _results(visit.page, term)[:3] for term in SEARCHES}
+    assert {term: pages for term, pages in results.items() if SEARCHES[term] not in pages} == {}
+
+
 @needs_chromium
 @pytest.mark.slow
 def test_without_a_server_it_is_a_site_too(site: Path) -> None:

@@ -33,6 +33,17 @@ KINDS = {
     "callback": "Callback plugins",
 }
 """Kinds of plugins in the order of the list. Others come after them."""
+FEATURES = {
+    "firewall": "Firewall",
+    "nat": "NAT",
+    "ipsec": "IPsec",
+    "edge": "Edge gateways",
+    "dr": "Disaster recovery",
+    "metrics": "Metrics",
+    "query": "Queries",
+    "resource": "Resources of plugins",
+}
+"""Word after ``vca_`` in the names of modules, and the title of the group, in the order of the list."""
 SHARED = {"vca": "Options of the connection", "edge": "Options of the edge gateway", "stage": "Options of the stage"}
 """Fragments whose options are the same in many modules: each has a table of its own, folded."""
 
@@ -52,23 +63,62 @@ def repository() -> str:
 def pages() -> Iterator[tuple[str, str]]:
     """Names below ``docs`` and texts."""
     kinds = documented()
-    listed: dict[str, list[tuple[str, str]]] = {}
-    for kind in sorted(kinds, key=lambda kind: (list(KINDS).index(kind) if kind in KINDS else len(KINDS), kind)):
-        for fqcn, entry in sorted(kinds[kind].items()):
+    for kind, plugins in kinds.items():
+        for fqcn, entry in sorted(plugins.items()):
             plugin = dom.PluginIdentifier(fqcn=fqcn, type=kind)
             name = fqcn.rpartition(".")[2]
-            listed.setdefault(KINDS.get(kind, f"{kind.capitalize()} plugins"), []).append(
-                (name, entry["doc"]["short_description"])
-            )
             yield (
                 f"{FOLDER}/{name}.md",
                 _template("plugin.md.j2", plugin).render(
-                    name=name, fqcn=fqcn, kind=kind, tables=_tables(entry["doc"]), **entry
+                    name=name, fqcn=fqcn, tags=_tags(name, kind), tables=_tables(entry["doc"]), **entry
                 ),
             )
-    yield f"{FOLDER}/index.md", _template("collection.md.j2").render(listed=listed, about=galaxy())
+    contents = grouped(kinds)
+    yield f"{FOLDER}/index.md", _template("collection.md.j2").render(contents=contents, about=galaxy())
+    yield f"{FOLDER}/.nav.yml", yaml.safe_dump({"nav": _navigation(contents)}, sort_keys=False)
     books = {path.stem: path.read_text(encoding="utf-8") for path in sorted((ROOT / "playbooks").glob("*.yml"))}
     yield f"{FOLDER}/playbooks.md", _template("playbooks.md.j2").render(books=books, said_first=_said_first)
+
+
+def grouped(kinds: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, dict[str, str]]]:
+    """Return short descriptions by kind, feature and name. Only modules have features; others are under no title."""
+    contents: dict[str, dict[str, dict[str, str]]] = {}
+    order = [*KINDS, *sorted(set(kinds) - set(KINDS))]
+    for kind in (kind for kind in order if kind in kinds):
+        names = {fqcn.rpartition(".")[2]: entry["doc"]["short_description"] for fqcn, entry in kinds[kind].items()}
+        features: dict[str, dict[str, str]] = {}
+        for name in sorted(names, key=lambda name: (_feature_rank(name), name)):
+            features.setdefault(_feature(name) if kind == "module" else "", {})[name] = names[name]
+        contents[KINDS.get(kind, f"{kind.capitalize()} plugins")] = features
+    return contents
+
+
+def _feature(module: str) -> str:
+    """Return the feature of a module from the word after ``vca_`` in its name."""
+    word = module.split("_")[1] if "_" in module else module
+    return FEATURES.get(word, word.capitalize())
+
+
+def _feature_rank(module: str) -> int:
+    titles = list(FEATURES.values())
+    return titles.index(_feature(module)) if _feature(module) in titles else len(titles)
+
+
+def _tags(name: str, kind: str) -> list[str]:
+    """Return search words: the search takes ``vca_nat_rule`` for one word, so those within it are listed as well."""
+    return [name, *name.removeprefix("vca_").split("_"), *([] if kind == "module" else [kind])]
+
+
+def _navigation(contents: Mapping[str, Mapping[str, Mapping[str, str]]]) -> list[Any]:
+    """Return the navigation of awesome-nav: kinds, features within modules, then playbooks."""
+    entries: list[Any] = ["index.md"]
+    for kind, features in contents.items():
+        below: list[Any] = []
+        for feature, names in features.items():
+            linked = [f"{name}.md" for name in names]
+            below += [{feature: linked}] if feature else linked
+        entries.append({kind: below})
+    return [*entries, "playbooks.md"]
 
 
 def documented() -> dict[str, dict[str, Any]]:

@@ -14,6 +14,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import get_plugin_logger
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
+from search_ranking import boost_of, keywords
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 _log = get_plugin_logger("site")
@@ -21,6 +22,8 @@ _FENCE = re.compile(r"^(?P<ticks>```+)(?P<language>[\w-]+)(?P<words> [^\n]*)?$",
 _LINK = re.compile(r"(?P<before>\]\()(?P<path>\.\.?/[^)\s#]+)(?P<after>(?:#[^)\s]*)?\))")
 _CODE_IN_TABLE = re.compile(r"(?<=[|, ])`[^`\n]*\\\|[^`\n]*`")
 """Forges want ``\\|`` for a bar in a table, in code too; Python-Markdown would show both."""
+_CALLOUT = re.compile(r"^> \[!(?P<kind>NOTE|TIP|IMPORTANT|WARNING|CAUTION)\]\n(?P<text>(?:>.*\n?)+)", re.MULTILINE)
+"""The notes and warnings of forges, which Python-Markdown would show as quotations."""
 _CLOSE_LIST = re.compile(r"^(?![-*] |\d+\. |\||>|#| |```|<)\S.*\n(?:[-*] |\d+\. )", re.MULTILINE)
 _SHALLOW_LIST = re.compile(r"^ {1,3}(?:[-*]|\d+\.) ", re.MULTILINE)
 
@@ -36,7 +39,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 def _add(files: Files, config: MkDocsConfig, made: Iterator[tuple[str, str]]) -> None:
     for name, text in made:
-        files.append(File.generated(config, name, content=text, inclusion=InclusionLevel.INCLUDED))
+        is_page = name.endswith(".md")
+        inclusion = InclusionLevel.INCLUDED if is_page else InclusionLevel.EXCLUDED
+        files.append(File.generated(config, name, content=text, inclusion=inclusion))
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
@@ -45,8 +50,12 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     What Python-Markdown reads otherwise is changed, or warned of.
     """
     name = page.file.src_uri
-    if page.file.generated_by is None:
+    is_made = page.file.generated_by is not None
+    page.meta.setdefault("search", {"boost": boost_of(name, markdown, is_made=is_made)})
+    page.meta.setdefault("tags", keywords().get(name, []))
+    if not is_made:
         _look_at_lists(name, markdown)
+    markdown = _CALLOUT.sub(_admonition, markdown)
     markdown = _CODE_IN_TABLE.sub(lambda code: code[0].replace(r"\|", "|"), markdown)
     return _LINK.sub(lambda link: _within_the_site(link, name), _FENCE.sub(_info, markdown))
 
@@ -74,6 +83,11 @@ def _info(fence: re.Match[str]) -> str:
     files = [word.partition("=") for word in words if word.startswith(("file=", "append="))]
     title = "".join(f' title="{name}{", at its end" if how == "append" else ""}"' for how, _, name in files)
     return f"{fence['ticks']}{fence['language']}{title}"
+
+
+def _admonition(callout: re.Match[str]) -> str:
+    lines = [line.removeprefix(">").removeprefix(" ") for line in callout["text"].rstrip("\n").split("\n")]
+    return "\n".join([f"!!! {callout['kind'].lower()}", "", *(f"    {line}".rstrip() for line in lines), ""])
 
 
 def _within_the_site(link: re.Match[str], name: str) -> str:
