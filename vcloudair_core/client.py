@@ -260,7 +260,7 @@ def _parse_one(kind: ResourceKind, item: Mapping[str, Any], path: str) -> Any:
     except SpecError as exc:
         if not path:
             raise
-        raise SpecError(f"{path}.{exc.field}" if exc.field else path, exc.reason, hint=exc.hint) from exc
+        raise exc.within(path) from exc
 
 
 def _aside(kind: ResourceKind) -> AbstractContextManager[None]:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core import yamltree
-from vcloudair_core.errors import ConfigurationError, SpecError
+from vcloudair_core.document_errors import place_of, raise_problems, with_lines
+from vcloudair_core.document_options import Stated, refuse_contradiction
+from vcloudair_core.errors import SpecError
+from vcloudair_core.file_errors import STDIN, read_text_or_stdin
+from vcloudair_core.yamltree import Reading
 
 if TYPE_CHECKING:
     from vcloudair_core.config import Settings
@@ -22,37 +25,52 @@ _SECRETS = ("psk",)
 
 @dataclass(frozen=True)
 class EdgeDocument:
-    """``target``: which edge, as far as the document says; ``sections``: what is wanted of it."""
+    """``target``: which edge, as far as the document says; ``sections``: the desired state of each section.
+
+    ``name`` and ``reading`` are for messages: the file, and the line of each value.
+    """
 
     target: Mapping[str, str]
     sections: Mapping[str, Any]
+    name: str = field(default="", compare=False)
+    reading: Reading = field(default=Reading(None), compare=False)
 
     def digest(self) -> str:
-        """A fingerprint of all that is wanted, pre-shared keys left out: it is kept in plans."""
+        """A fingerprint of the desired state, pre-shared keys left out: it is kept in plans."""
         text = json.dumps(_without_secrets(self.sections), sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()
+
+    @contextmanager
+    def lines_in_errors(self) -> Iterator[None]:
+        """Give errors about the content of this document its file and line."""
+        try:
+            yield
+        except SpecError as exc:
+            raise with_lines(exc, self.name, self.reading) from exc
+
+    def stated(self, *path: str) -> Stated:
+        """The value at a path, with its place; None for what the document does not give."""
+        value: Any = self.reading.tree
+        for key in path:
+            value = value.get(key) if isinstance(value, Mapping) else None
+        return Stated(value, place_of(self.name, self.reading, path))
 
 
 def read_document(path: str) -> EdgeDocument:
     """An edge document of a file, or of standard input for ``-``.
 
-    Raises: ConfigurationError when it cannot be read or is no YAML; SpecError when it is no mapping.
+    Raises: ConfigurationError when it cannot be read; SpecError, with file and line, when it is no YAML or no mapping.
     """
-    try:
-        text = sys.stdin.read() if path == "-" else Path(path).read_text(encoding="utf-8")
-    except (OSError, ValueError) as exc:
-        raise ConfigurationError(f"The document {path} cannot be read: {exc}.") from exc
+    text = read_text_or_stdin(path, "The edge document")
+    name = STDIN if path == "-" else path
     reading = yamltree.read(text)
-    if reading.flaws:
-        flaw = reading.flaws[0]
-        what = f"{yamltree.spelled(flaw.path)}: {flaw.reason}" if flaw.path else flaw.reason
-        where = f"line {flaw.line}, column {flaw.column}"
-        raise ConfigurationError(f"The document {path} is no YAML ({where}): {what}.")
+    raise_problems(name, reading)
     tree = reading.tree
     if not isinstance(tree, Mapping):
-        raise SpecError("", f"{path} holds no edge document: a mapping with sections was expected")
-    target = {name: str(tree[name]) for name in _ABOUT if tree.get(name)}
-    return EdgeDocument(target, {name: value for name, value in tree.items() if name not in _ABOUT})
+        raise_problems(name, reading, [((), "no edge document: a mapping with sections was expected")])
+    target = {key: str(tree[key]) for key in _ABOUT if tree.get(key)}
+    sections = {key: value for key, value in tree.items() if key not in _ABOUT}
+    return EdgeDocument(target, sections, name, reading)
 
 
 def explicit_target(settings: Settings) -> dict[str, str]:
@@ -61,20 +79,19 @@ def explicit_target(settings: Settings) -> dict[str, str]:
     return {name: str(value) for name, value in asked.items() if value}
 
 
-def agreed_target(named: Mapping[str, Any], explicit: Mapping[str, Any]) -> dict[str, str]:
+def agreed_target(
+    named: Mapping[str, Any], explicit: Mapping[str, Any], places: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """The target of a document that names one, and of options that may name one, too.
 
-    ``named``: what the document says; ``explicit``: what was asked for beside it. Defaults, such as environment
-    variables, are no contradiction: the document wins over them.
+    ``named``: what the document says; ``explicit``: what was asked for beside it; ``places``: where the document says
+    it. Defaults, such as environment variables, are no contradiction: the document wins over them.
     Raises ConfigurationError when both name an edge or a VDC, and not the same one.
     """
     for name in _ABOUT:
         inside, outside = str(named.get(name) or "").strip(), str(explicit.get(name) or "").strip()
-        if inside and outside and _bare(inside) != _bare(outside):
-            raise ConfigurationError(
-                f"The document is for {name} {inside!r}, and the option {name} says {outside!r}. Nothing was written.",
-                hint=f"Leave the option out, or `{name}:` out of the document, or give the same name in both.",
-            )
+        stated = Stated(inside or None, (places or {}).get(name) or f"The document's {name}")
+        refuse_contradiction(name, outside or None, stated, same=lambda left, right: _bare(left) == _bare(right))
     both = {**named, **{name: value for name, value in explicit.items() if value}}
     return {name: str(both[name]) for name in _ABOUT if both.get(name)}
 

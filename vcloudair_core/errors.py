@@ -110,12 +110,25 @@ class ConfigurationError(VcloudAirError):
 
 
 class SpecError(VcloudAirError):
-    """Desired state that can never be right. Raised before anything is sent; nothing was changed."""
+    """Desired state that can never be right. Raised before anything is sent; nothing was changed.
 
-    def __init__(self, field: str, reason: str, *, hint: str = "") -> None:
+    ``problems`` are all that are known, each with its field; ``field`` and ``reason`` are those of the first.
+    """
+
+    def __init__(self, field: str, reason: str, *, hint: str = "", problems: Sequence[tuple[str, str]] = ()) -> None:
         super().__init__(f"{field}: {reason}" if field else reason, hint=hint)
         self.field = field
         self.reason = reason
+        self.problems = tuple(problems) or ((field, reason),)
+
+    def within(self, path: str) -> SpecError:
+        """Return the same error with every field below ``path``."""
+
+        def below(field: str) -> str:
+            return f"{path}.{field}" if field and path else path or field
+
+        problems = [(below(field), reason) for field, reason in self.problems]
+        return SpecError(below(self.field), self.reason, hint=self.hint, problems=problems)
 
     def details(self) -> dict[str, Any]:
         return {"field": self.field, "reason": self.reason}

@@ -104,12 +104,12 @@ def test_a_kept_plan_is_carried_out_as_it_is_or_not_at_all(vca: Any, document: P
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("a: [", "is no YAML (line 1, column 5)"),
-        ("firewall: {}\nfirewall: {}", "is no YAML (line 2, column 1): firewall: was already given in line 1"),
+        ("a: [", "<stdin>:1: "),
+        ("firewall: {}\nfirewall: {}", "<stdin>:2: firewall: was already given in line 1"),
         ("[1]", "a mapping with sections was expected"),
         ("firewalls: {}", "did you mean 'firewall'"),
         ("edge: web", "no section was given"),
-        ("firewall: {rules: [{name: a, source: 10.0.0.0/99}]}", "firewall.rules[0].source[0]"),
+        ("edge: e\nfirewall: {rules: [{name: a, source: 10.0.0.0/99}]}", "<stdin>:2: firewall.rules[0].source[0]"),
         ("firewall: {rules: [{name: a, position: top}]}", "firewall.rules[0].position"),
     ],
 )

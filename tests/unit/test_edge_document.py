@@ -29,7 +29,7 @@ def test_what_is_named_once_or_alike_is_the_target(
 
 @pytest.mark.parametrize(("name", "other"), [("edge", "b"), ("vdc", "w"), ("edge", UUID)])
 def test_a_contradiction_is_refused(name: str, other: str) -> None:
-    with pytest.raises(ConfigurationError, match="Nothing was written"):
+    with pytest.raises(ConfigurationError, match="and the option"):
         agreed_target({"edge": "a", "vdc": "v"}, {name: other})
 
 

@@ -42,7 +42,7 @@ class Problems:
         shown = [f"{path}: {why}" if path else why for path, why in others[:_MOST_SHOWN]]
         if len(others) > _MOST_SHOWN:
             shown.append(f"and {len(others) - _MOST_SHOWN} more")
-        raise SpecError(field, "; ".join([reason, *shown]))
+        raise SpecError(field, "; ".join([reason, *shown]), problems=self.found)
 
 
 def near(word: str, known: Iterable[str]) -> str:

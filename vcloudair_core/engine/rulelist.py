@@ -298,7 +298,7 @@ def _completed(kind: RuleListKind, spec: Any, at: str) -> Any:
     try:
         return kind.completed(spec)
     except SpecError as exc:
-        raise SpecError(f"{at}.{exc.field}" if at else exc.field, exc.reason, hint=exc.hint) from exc
+        raise exc.within(at) from exc
 
 
 def _check_name(kind: RuleListKind, spec: Any) -> None:

@@ -175,7 +175,7 @@ def _document_problems(path: Path, name: Any, folder: File) -> Iterator[Problem]
     try:
         sections = read_document(str(folder / name)).sections
     except (ConfigurationError, SpecError) as exc:
-        yield path, exc.message.rstrip(".")
+        yield path, exc.message.rstrip(".").replace("\n", "; ")
         return
     if not any(section in sections for section in SECTIONS):
         yield path, f"{name} is no edge document: it has none of the sections {', '.join(SECTIONS)}"

@@ -12,7 +12,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from vcloudair_core import yamltree
-from vcloudair_core.errors import ConfigurationError, SpecError
+from vcloudair_core.document_errors import raise_problems
+from vcloudair_core.errors import SpecError
+from vcloudair_core.file_errors import unreadable
 from vcloudair_core.recovery import plan_checks, plan_schema
 from vcloudair_core.recovery.order import check_order
 from vcloudair_core.recovery.plan import (
@@ -31,7 +33,6 @@ from vcloudair_core.recovery.plan import (
 from vcloudair_core.yamltree import Path, Reading
 
 MAX_BYTES = 1_000_000
-MOST_SHOWN = 100
 
 _PLAN = (
     "name", "description", "rto_minutes", "rpo_minutes", "test_max_age_days", "max_concurrent", "on_failure",
@@ -43,7 +44,12 @@ _STEP = ("timeout_s", "retries", "retry_delay_s", "on_failure", "on_resume")
 
 
 def load_plan(path: str) -> RecoveryPlan:
-    """The plan of a file.
+    """The plan of a file. Raises as read_plan does."""
+    return read_plan(path)[0]
+
+
+def read_plan(path: str) -> tuple[RecoveryPlan, Reading]:
+    """The plan of a file, and its text as it was read, with lines.
 
     Raises: ConfigurationError when the file cannot be read, or is no UTF-8; SpecError as parse_plan does.
     """
@@ -54,12 +60,9 @@ def load_plan(path: str) -> RecoveryPlan:
         if len(raw) > MAX_BYTES:
             raise _too_large(path)
         text = raw.decode("utf-8")
-    except UnicodeDecodeError as exc:
-        hint = "Save it as UTF-8."
-        raise ConfigurationError(f"The plan {path} cannot be read: it is no UTF-8 text.", hint=hint) from exc
     except (OSError, ValueError) as exc:
-        raise ConfigurationError(f"The plan {path} cannot be read: {exc}.") from exc
-    return parse_plan(text, path)
+        raise unreadable("The recovery plan", path, exc) from exc
+    return _parsed(text, path)
 
 
 def parse_plan(text: str, path: str = "") -> RecoveryPlan:
@@ -68,13 +71,17 @@ def parse_plan(text: str, path: str = "") -> RecoveryPlan:
     Raises SpecError with every problem on a line of its own: ``plan.yml:12: groups[1].machines[0].retries: 'x' is not a
     whole number``. Its ``field`` is the place of the first.
     """
+    return _parsed(text, path)[0]
+
+
+def _parsed(text: str, path: str) -> tuple[RecoveryPlan, Reading]:
     if len(text) > MAX_BYTES or len(text.encode("utf-8", errors="replace")) > MAX_BYTES:
         raise _too_large(path)
     reading = yamltree.read(text)
-    _raise_if_any(path, reading, _problems(reading, File(path).parent))
+    raise_problems(path, reading, _problems(reading, File(path).parent))
     plan = _plan(reading, path, hashlib.sha256(text.encode()).hexdigest())
     check_order(plan)
-    return plan
+    return plan, reading
 
 
 def _too_large(path: str) -> SpecError:
@@ -90,28 +97,6 @@ def _problems(reading: Reading, folder: File) -> Iterable[plan_checks.Problem]:
     flawed = {flaw.path for flaw in reading.flaws}
     found = [*plan_schema.problems(reading.tree), *plan_checks.problems(reading, folder)]
     return [(path, reason) for path, reason in found if path not in flawed]
-
-
-def _raise_if_any(path: str, reading: Reading, problems: Iterable[plan_checks.Problem]) -> None:
-    found = [
-        (flaw.line, flaw.path, flaw.reason if flaw.path else f"{flaw.reason} (column {flaw.column})")
-        for flaw in reading.flaws
-    ]
-    found += [(reading.line(at), at, reason) for at, reason in problems]
-    if not found:
-        return
-    found.sort(key=lambda problem: problem[0])
-    shown = [(_place(path, line, at), reason) for line, at, reason in found[:MOST_SHOWN]]
-    (field, reason), *others = shown
-    lines = [reason, *(f"{place}: {why}" for place, why in others)]
-    if len(found) > MOST_SHOWN:
-        lines.append(f"and {len(found) - MOST_SHOWN} more")
-    raise SpecError(field, "\n".join(lines))
-
-
-def _place(path: str, line: int, at: Path) -> str:
-    where = f"{path}:{line}" if path else f"line {line}"
-    return f"{where}: {yamltree.spelled(at)}" if at else where
 
 
 # -- from a tree that is right to values ---------------------------------------------------------------------------

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from vcloudair_core import document_errors
 from vcloudair_core.errors import ConfigurationError, SpecError
 from vcloudair_core.installation import install_hint
-from vcloudair_core.recovery import plan_checks, plan_file, plan_schema
+from vcloudair_core.recovery import plan_checks, plan_schema
 from vcloudair_core.recovery.plan import (
     Approval,
     Command,
@@ -321,10 +322,10 @@ def test_the_field_of_the_error_is_the_first_place() -> None:
         ("network: {document: dr-edge.yml, back: absent.yml}", "before[0].network.back: there is no file 'absent.yml'"),
         ("network: " + "x" * 300, "before[0].network: there is no file 'xxx"),
         ("network: .", "before[0].network: there is no file '.' in"),
-        ("network: smoke.yml", "holds no edge document: a mapping with sections was expected"),
-        ("network: quiesce.sh", "holds no edge document"),
+        ("network: smoke.yml", "smoke.yml:1: no edge document: a mapping with sections was expected"),
+        ("network: quiesce.sh", "no edge document"),
         ("network: none.yml", "none.yml is no edge document: it has none of the sections firewall, nat, ipsec"),
-        ("network: broken.yml", "broken.yml is no YAML (line 2, column 1): expected"),
+        ("network: broken.yml", "broken.yml:2: expected"),
     ],
 )
 def test_files_that_a_plan_names(folder: Path, step: str, said: str) -> None:
@@ -363,13 +364,13 @@ def test_anchors_save_words() -> None:
 
 @pytest.mark.parametrize("name", ["absent.yml", ".", "plan.yml\0"])
 def test_a_file_that_cannot_be_read(tmp_path: Path, name: str) -> None:
-    with pytest.raises(ConfigurationError, match=r"The plan .* cannot be read"):
+    with pytest.raises(ConfigurationError, match=r"The recovery plan .* cannot be read"):
         load_plan(str(tmp_path) + "/" + name)
 
 
 def test_a_file_that_is_no_utf8(tmp_path: Path) -> None:
     (tmp_path / "plan.yml").write_bytes("name: büro".encode("latin-1"))
-    with pytest.raises(ConfigurationError, match="it is no UTF-8 text"):
+    with pytest.raises(ConfigurationError, match="it is not UTF-8 text"):
         load_plan(str(tmp_path / "plan.yml"))
 
 
@@ -393,7 +394,7 @@ def test_too_many_machines_are_told_of_as_such(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_more_problems_than_anybody_reads_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plan_file, "MOST_SHOWN", 2)
+    monkeypatch.setattr(document_errors, "MOST_SHOWN", 2)
     said = problems("name: p\na: 1\nb: 1\nc: 1\n")
     assert said[0].startswith("plan.yml:1: 'groups' is missing")
     assert said[2:] == ["and 2 more"]

@@ -27,6 +27,7 @@ _VM_TIMEOUT = typer.Option(None, "--vm-timeout", min=0.0, help="Seconds that one
 _STUCK = typer.Option(None, "--stuck-after", min=1.0, help="Seconds without any change after which to give up (600).")
 _STOP = typer.Option(None, "--stop-on-failure/--go-on", help="Whether to start nothing more after a failure.")
 _APPROVE = typer.Option(None, "--approve", help="An approval of the plan given beforehand, by its name.")
+_ON_FAILURE = {True: "stop", False: "continue", None: None}
 _VERIFY = typer.Option(
     300.0, "--verify-timeout", min=1.0, help="Seconds that a VM may take to show the result of its task."
 )
@@ -91,15 +92,12 @@ def test(
     dry_run: bool = _DRY_RUN,
 ) -> None:
     """Test failovers: VMs run in the cloud beside their sources, which go on."""
-    words = _words(power_on, synchronize, max_concurrent, vm_timeout, stuck_after, stop_on_failure)
-    how = {
-        "approve": tuple(approve or ()),
-        "cancels": cancel_on_stop,
-        "verify_s": verify_timeout,
-        "lost_grace_s": lost_grace,
-        **_on_unknown(on_unknown),
-    }
-    _act(run, "test", _chosen(vms, every, plan, words), dry_run, how)
+    options = _options(
+        power_on=power_on, synchronize=synchronize, max_concurrent=max_concurrent, vm_timeout=vm_timeout,
+        stuck_after=stuck_after, on_failure=_ON_FAILURE[stop_on_failure], on_unknown=on_unknown,
+    )  # fmt: skip
+    how = _how(approve, cancel_on_stop, verify_timeout, lost_grace)
+    _act(run, "test", _chosen(vms, every, plan, options), dry_run, how)
 
 
 @app.command()
@@ -120,15 +118,13 @@ def cleanup(
     dry_run: bool = _DRY_RUN,
 ) -> None:
     """Remove what tests have made. With a plan, networks that its last test switched are switched back first."""
-    words = _words(None, None, max_concurrent, vm_timeout, stuck_after, None)
-    chosen = _chosen(vms, every, plan, {**words, "on_failure": "continue"})
-    how = {
-        "cancels": cancel_on_stop,
-        "verify_s": verify_timeout,
-        "lost_grace_s": lost_grace,
-        **_on_unknown(on_unknown),
-    }
-    _act(run, "cleanup", chosen, dry_run, how)
+    from dataclasses import replace
+
+    options = _options(
+        max_concurrent=max_concurrent, vm_timeout=vm_timeout, stuck_after=stuck_after, on_unknown=on_unknown
+    )
+    chosen = replace(_chosen(vms, every, plan, options), on_failure="continue")
+    _act(run, "cleanup", chosen, dry_run, _how(None, cancel_on_stop, verify_timeout, lost_grace))
 
 
 @app.command()
@@ -153,66 +149,50 @@ def failover(
     dry_run: bool = _DRY_RUN,
 ) -> None:
     """Fail VMs over: they run in the cloud, and replication from the source ends."""
-    words = _words(power_on, None, max_concurrent, vm_timeout, stuck_after, stop_on_failure)
-    chosen = _chosen(vms, every, plan, words)
+    options = _options(
+        power_on=power_on, max_concurrent=max_concurrent, vm_timeout=vm_timeout, stuck_after=stuck_after,
+        on_failure=_ON_FAILURE[stop_on_failure], on_unknown=on_unknown,
+    )  # fmt: skip
+    chosen = _chosen(vms, every, plan, options)
     if not dry_run and not yes:
         _ask(chosen)
-    how = {
-        "approve": tuple(approve or ()),
-        "cancels": cancel_on_stop,
-        "verify_s": verify_timeout,
-        "lost_grace_s": lost_grace,
-        **_on_unknown(on_unknown),
-    }
-    _act(run, "failover", chosen, dry_run, how)
+    _act(run, "failover", chosen, dry_run, _how(approve, cancel_on_stop, verify_timeout, lost_grace))
 
 
 dr_runs.register(app)
 
 
-def _on_unknown(word: str | None) -> dict[str, str]:
-    """Raises SpecError."""
+def _options(**values: Any) -> dict[str, tuple[str, Any]]:
+    """Options that a plan may have, too: by name their spelling and value. Raises SpecError for a bad value."""
+    from vcloudair_core.engine.parsing import one_of
     from vcloudair_core.errors import SpecError
     from vcloudair_core.services.dr.options import ON_UNKNOWN
 
-    if word is not None and word not in ON_UNKNOWN:
-        raise SpecError("--on-unknown", f"{word!r} is not one of {', '.join(ON_UNKNOWN)}")
-    return {"on_unknown": word or ""}
+    if values.get("on_unknown") not in (None, *ON_UNKNOWN):
+        raise SpecError("--on-unknown", one_of(values["on_unknown"], ON_UNKNOWN))
+    return {name: (_spelled(name, value), value) for name, value in values.items()}
 
 
-def _words(
-    power_on: bool | None,
-    synchronize: bool | None,
-    max_concurrent: int | None,
-    vm_timeout: float | None,
-    stuck_after: float | None,
-    stop_on_failure: bool | None,
-) -> dict[str, Any]:
-    """Fields of a plan that were given on the command line."""
-    policy = {True: "stop", False: "continue", None: None}[stop_on_failure]
-    given = {
-        "power_on": power_on,
-        "synchronize": synchronize,
-        "max_concurrent": max_concurrent,
-        "machine_timeout_s": vm_timeout or None,
-        "stuck_after_s": stuck_after,
-        "on_failure": policy,
-    }
-    return {name: value for name, value in given.items() if value is not None}
+def _spelled(name: str, value: Any) -> str:
+    special = {("power_on", False): "--power-off", ("on_failure", "stop"): "--stop-on-failure"}
+    special["on_failure", "continue"] = "--go-on"
+    return special.get((name, value)) or f"--{name.replace('_', '-')}"
 
 
-def _chosen(vms: list[str] | None, every: bool, path: str | None, words: dict[str, Any]) -> RecoveryPlan:
-    """The plan that is meant. Raises ConfigurationError, SpecError with all that is wrong with a file."""
-    from dataclasses import replace
+def _how(approve: list[str] | None, cancels: bool, verify_s: float, lost_grace_s: float) -> dict[str, Any]:
+    return {"approve": tuple(approve or ()), "cancels": cancels, "verify_s": verify_s, "lost_grace_s": lost_grace_s}
 
+
+def _chosen(vms: list[str] | None, every: bool, path: str | None, options: dict[str, tuple[str, Any]]) -> RecoveryPlan:
+    """The plan of a command. Raises ConfigurationError, SpecError with all that is wrong with a file."""
     from vcloudair_core.recovery.plan import plan_of_machines
-    from vcloudair_core.recovery.plan_file import load_plan
+    from vcloudair_core.recovery.plan_options import fields_of_options, load_plan_with
 
     if bool(vms) + every + bool(path) != 1:
         raise ConfigurationError("No VMs selected.", hint="Name VMs, or pass --all, or --plan FILE.")
     if path:
-        return replace(load_plan(path), **words)
-    return plan_of_machines(None if every else vms, **words)
+        return load_plan_with(path, options)
+    return plan_of_machines(None if every else vms, **fields_of_options(options))
 
 
 def _ask(plan: RecoveryPlan) -> None:

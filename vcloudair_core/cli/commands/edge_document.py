@@ -14,6 +14,7 @@ from vcloudair_core.cli.edge_target import edge_target
 from vcloudair_core.cli.exit_codes import DRIFT
 from vcloudair_core.cli.invocation import Invocation, changes, connected
 from vcloudair_core.cli.output import emit, say
+from vcloudair_core.document_options import Stated, refuse_contradiction
 from vcloudair_core.edge_document import EdgeDocument, agreed_target, explicit_target, read_document
 from vcloudair_core.errors import ConfigurationError, VcloudAirError
 
@@ -22,8 +23,14 @@ if TYPE_CHECKING:
     from vcloudair_core.engine.plan import Plan
 
 KIND = "ans.edge"
-_PURGE = "Delete rules that the document lacks, and reset fields that it does not give."
-_ALLOW_EMPTY = "Let an empty list of the document delete all rules of its section."
+_PURGE = typer.Option(
+    None,
+    "--purge/--no-purge",
+    help="Delete rules that the document lacks, and reset fields that it does not give (default), or keep them.",
+)
+_ALLOW_EMPTY = typer.Option(
+    None, "--allow-empty", help="Let an empty list of the document delete all rules of its section."
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -49,20 +56,21 @@ def export(run: Invocation) -> None:
 def plan(
     run: Invocation,
     document: str = typer.Argument(help="An edge document; - for standard input."),
-    purge: bool = typer.Option(True, help=_PURGE),
-    allow_empty: bool = typer.Option(False, "--allow-empty", help=_ALLOW_EMPTY),
-    out: str = typer.Option(None, "--out", help="Keep the plan in this file, for `vca edge apply --plan`."),
+    purge: bool = _PURGE,
+    allow_empty: bool = _ALLOW_EMPTY,
+    out: str = typer.Option(
+        None, "--out", metavar="FILE", help="Keep the plan in this file, for `vca edge apply --plan`."
+    ),
 ) -> None:
     """Show what it takes to bring an edge gateway to a document. Exit code 2 when there is a difference, else 0.
 
     A usage error, such as a document that cannot be right, ends with 64.
     """
-    wanted = read_document(document)
-    target = _target(run, wanted)
-    outcome = _ensure(run, wanted, target, purge=purge, allow_empty=allow_empty, check=True)
+    desired = read_document(document)
+    how = _how(run, desired, purge, allow_empty)
+    outcome = _ensure(run, desired, how, check=True)
     if out:
-        how = {"target": target, "purge": purge, "allow_empty": allow_empty}
-        save_plan(out, document, wanted, outcome.plan, how)
+        save_plan(out, document, desired, outcome.plan, how)
     _tell(run, outcome)
     if outcome.changed:
         raise typer.Exit(DRIFT)
@@ -73,10 +81,10 @@ def plan(
 def apply(
     run: Invocation,
     document: str = typer.Argument(None, help="An edge document; - for standard input."),
-    purge: bool = typer.Option(True, help=_PURGE),
-    allow_empty: bool = typer.Option(False, "--allow-empty", help=_ALLOW_EMPTY),
+    purge: bool = _PURGE,
+    allow_empty: bool = _ALLOW_EMPTY,
     plan_file: str = typer.Option(
-        None, "--plan", help="Carry out exactly this plan of `vca edge plan --out`, or none."
+        None, "--plan", metavar="FILE", help="Carry out exactly this plan of `vca edge plan --out`, or none."
     ),
     yes: bool = typer.Option(False, "--yes", "-y", help="Do not ask. Needed where nobody sits at a terminal."),
 ) -> None:
@@ -88,38 +96,51 @@ def apply(
     if bool(document) == bool(plan_file):
         raise ConfigurationError("Give either a document or --plan.")
     if plan_file:
-        wanted, kept = load_plan(plan_file)
+        desired, kept = load_plan(plan_file)
         target = agreed_target(kept["target"], explicit_target(run.settings()))
-        is_empty_allowed = bool(kept.get("allow_empty"))
+        for name, value in (("purge", purge), ("allow_empty", allow_empty)):
+            refuse_contradiction(_spelled(name, value), value, Stated(kept.get(name), f"{plan_file}: {name}"))
         approve: Callable[[Plan], None] | None = only(kept, plan_file)
-        outcome = _ensure(run, wanted, target, purge=kept["purge"], allow_empty=is_empty_allowed, approve=approve)
+        how = {"target": target, "purge": kept["purge"], "allow_empty": bool(kept.get("allow_empty"))}
     else:
-        wanted = read_document(document)
+        desired = read_document(document)
         approve = None if yes else _asker(is_typed=document != "-")
-        target = _target(run, wanted)
-        outcome = _ensure(run, wanted, target, purge=purge, allow_empty=allow_empty, approve=approve)
-    _tell(run, outcome)
+        how = _how(run, desired, purge, allow_empty)
+    _tell(run, _ensure(run, desired, how, approve=approve))
 
 
 def _ensure(
     run: Invocation,
     document: EdgeDocument,
-    target: Mapping[str, str],
+    how: Mapping[str, Any],
     *,
-    purge: bool,
-    allow_empty: bool,
     check: bool = False,
     approve: Callable[[Plan], None] | None = None,
 ) -> Outcome:
-    with run.client() as client:
-        state = "exact" if purge else "present"
-        sections = {**document.sections, "allow_empty": True} if allow_empty else document.sections
-        return client.ensure(KIND, sections, state=state, target=target, check=check, approve=approve)
+    with run.client() as client, document.lines_in_errors():
+        state = "exact" if how["purge"] else "present"
+        sections = {**document.sections, "allow_empty": True} if how["allow_empty"] else document.sections
+        return client.ensure(KIND, sections, state=state, target=how["target"], check=check, approve=approve)
+
+
+def _how(run: Invocation, document: EdgeDocument, purge: bool | None, allow_empty: bool | None) -> dict[str, Any]:
+    """Target and options of an action. Raises ConfigurationError when document and options contradict each other."""
+    from vcloudair_core.services.ans.edge_kind import SECTIONS
+
+    for path in ((), *((section,) for section in document.sections if section in SECTIONS)):
+        refuse_contradiction("--allow-empty", allow_empty, document.stated(*path, "allow_empty"))
+    return {"target": _target(run, document), "purge": purge is not False, "allow_empty": bool(allow_empty)}
+
+
+def _spelled(name: str, value: bool | None) -> str:
+    flag = name.replace("_", "-")
+    return f"--no-{flag}" if value is False else f"--{flag}"
 
 
 def _target(run: Invocation, document: EdgeDocument) -> dict[str, str]:
     settings = run.settings()
-    target = agreed_target(document.target, explicit_target(settings))
+    places = {name: document.stated(name).place for name in document.target}
+    target = agreed_target(document.target, explicit_target(settings), places)
     target.setdefault("edge", settings.edge or "")
     if not target["edge"]:
         raise ConfigurationError("The document names no edge gateway.", hint="Give --edge, or `edge:` in the document.")

@@ -119,7 +119,8 @@ class EdgeKind:
             try:
                 specs[name] = section_kind(name).parse(part)
             except SpecError as exc:
-                problems.add(f"{name}.{exc.field}" if exc.field else name, exc.reason)
+                for field, reason in exc.within(name).problems:
+                    problems.add(field, reason)
         if not specs and not problems.found:
             problems.add("", f"no section was given; there are {', '.join(SECTIONS)}")
         problems.raise_if_any()
@@ -189,7 +190,7 @@ def _in_path(name: str) -> Iterator[None]:
     try:
         yield
     except SpecError as exc:
-        raise SpecError(f"{name}.{exc.field}" if exc.field else name, exc.reason, hint=exc.hint) from exc
+        raise exc.within(name) from exc
 
 
 def _of(desired: Desired, part: Any) -> Desired:

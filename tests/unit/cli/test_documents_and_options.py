@@ -1,0 +1,127 @@
+"""A value that a document and an option both give must be the same, wherever the option stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.cli.conftest import Vca
+from vcloudair_core.cli.commands import dr
+from vcloudair_core.recovery.plan import RecoveryPlan
+
+PLAN = "name: payroll\n{setting}\ngroups:\n- name: g\n  {group}\n  machines:\n  - {machine}\n"
+EDGE = "edge: web\nvdc: gold\nallow_empty: false\nfirewall:\n  rules: []\n  allow_empty: false\n"
+
+AT_THE_TOP = [
+    ("max_concurrent: 5", ["--max-concurrent", "6"], ["--max-concurrent", "5"]),
+    ("power_on: true", ["--power-off"], ["--power-on"]),
+    ("synchronize: false", ["--synchronize"], []),
+    ("stuck_after_s: 60", ["--stuck-after", "61"], ["--stuck-after", "60"]),
+    ("on_failure: continue", ["--stop-on-failure"], ["--go-on"]),
+    ("on_failure: roll_back", ["--go-on"], []),
+    ("on_unknown: start", ["--on-unknown", "fail"], ["--on-unknown", "start"]),
+]
+
+
+@pytest.fixture
+def plans(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[RecoveryPlan]]:
+    """Plans that commands would carry out."""
+    chosen: list[RecoveryPlan] = []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(dr, "_act", lambda run, action, plan, *_: chosen.append(plan))
+    yield chosen
+
+
+def write_plan(setting: str = "description: d", group: str = "priority: 1", machine: str = "db1") -> None:
+    text = PLAN.format(setting=setting, group=group, machine=machine)
+    Path("plan.yml").write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize(("setting", "other", "same"), AT_THE_TOP)
+def test_a_setting_of_the_plan_and_its_option(
+    vca: Vca, plans: list[RecoveryPlan], setting: str, other: list[str], same: list[str]
+) -> None:
+    write_plan(setting)
+    for words in (["dr", "test", "--plan", "plan.yml", *other], ["dr", "test", *other, "--plan", "plan.yml"]):
+        refused = vca(*words)
+        assert (refused.code, plans) == (64, []), refused.err
+        assert f"plan.yml:2: {setting.partition(':')[0]} is " in refused.err
+        assert f"the option {other[0]} says" in refused.err
+    assert vca("dr", "test", "--plan", "plan.yml", *same).code == 0
+    assert len(plans) == 1
+
+
+@pytest.mark.parametrize(
+    ("inner", "option", "place"),
+    [
+        (
+            {"machine": "{name: db1, power_on: true}"},
+            ["--power-off"],
+            "7: groups[0].machines[0].power_on is true",
+        ),
+        (
+            {"machine": "{name: db1, timeout_s: 300}"},
+            ["--vm-timeout", "200"],
+            "7: groups[0].machines[0].timeout_s",
+        ),
+        (
+            {"machine": "{name: db1, timeout_s: 300}"},
+            ["--vm-timeout", "0"],
+            "7: groups[0].machines[0].timeout_s",
+        ),
+        ({"group": "on_failure: continue"}, ["--stop-on-failure"], "5: groups[0].on_failure is 'continue'"),
+    ],
+)
+def test_a_setting_of_a_vm_or_group_and_its_option(
+    vca: Vca, plans: list[RecoveryPlan], inner: dict[str, str], option: list[str], place: str
+) -> None:
+    write_plan(**inner)
+    refused = vca("dr", "failover", "--yes", "--plan", "plan.yml", *option)
+    assert (refused.code, plans) == (64, [])
+    assert f"plan.yml:{place}" in refused.err
+
+
+def test_options_that_the_plan_does_not_give_are_applied(vca: Vca, plans: list[RecoveryPlan]) -> None:
+    write_plan()
+    words = ["--max-concurrent", "3", "--vm-timeout", "60", "--stuck-after", "9", "--go-on", "--on-unknown", "start"]
+    assert vca("dr", "test", "--plan", "plan.yml", "--power-off", "--synchronize", *words).code == 0
+    plan = plans[0]
+    assert (plan.max_concurrent, plan.machine_timeout_s, plan.stuck_after_s) == (3, 60, 9)
+    assert (plan.power_on, plan.synchronize, plan.on_failure, plan.on_unknown) == (False, True, "continue", "start")
+    assert vca("dr", "test", "db1", "--vm-timeout", "0", "--on-unknown", "fail").code == 0
+    assert (plans[1].machine_timeout_s, plans[1].on_unknown, plans[1].on_failure) == (None, "fail", "continue")
+    assert vca("dr", "cleanup", "--plan", "plan.yml").code == 0
+    assert plans[2].on_failure == "continue"
+
+
+@pytest.mark.parametrize("command", [["plan", "edge.yml"], ["apply", "edge.yml", "--yes"]])
+@pytest.mark.parametrize(
+    ("option", "is_shared", "said"),
+    [
+        (["--edge", "db"], True, "edge.yml:1: edge is 'web', and the option edge says 'db'"),
+        (["--vdc", "silver"], True, "edge.yml:2: vdc is 'gold', and the option vdc says 'silver'"),
+        (["--allow-empty"], False, "edge.yml:3: allow_empty is false, and the option --allow-empty says true"),
+    ],
+)
+def test_an_edge_document_and_an_option(
+    vca: Vca, client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str], option: list[str],
+    is_shared: bool, said: str,
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    fake = client()
+    Path("edge.yml").write_text(EDGE, encoding="utf-8")
+    placed = [["edge", *command, *option], *([[*option, "edge", *command]] if is_shared else [])]
+    for words in placed:
+        refused = vca(*words)
+        assert (refused.code, said in refused.err) == (64, True), refused.err
+    Path("edge.yml").write_text(EDGE.replace("allow_empty: false\nf", "f"), encoding="utf-8")
+    assert "edge.yml:5: firewall.allow_empty is false" in vca("edge", *command, "--allow-empty").err
+    assert fake.asked == []
+
+
+def test_an_option_may_stand_twice_when_it_says_the_same(vca: Vca) -> None:
+    assert "given twice" in vca("--edge", "a", "firewall", "list", "--edge", "b").err
+    assert "given twice" not in vca("--edge", "a", "firewall", "list", "--edge", "A").err

@@ -1,0 +1,92 @@
+"""Read and write files of a user, and say in words why that failed: which file, why, and what to do."""
+
+from __future__ import annotations
+
+import errno
+import sys
+from pathlib import Path
+
+from vcloudair_core.errors import ConfigurationError
+
+STDIN = "<stdin>"
+"""Name of standard input in messages."""
+
+_REASONS: dict[int, tuple[str, str]] = {
+    errno.ENOENT: ("it does not exist", "Check the path."),
+    errno.ENOTDIR: ("a part of its path is not a directory", "Check the path."),
+    errno.EISDIR: ("it is a directory", "Name a file."),
+    errno.EACCES: ("permission denied", "Check the owner and the mode of the file and of its directory."),
+    errno.EPERM: ("permission denied", "Check the owner and the mode of the file and of its directory."),
+    errno.ELOOP: ("it is a symbolic link to itself", "Name the file itself."),
+    errno.ENAMETOOLONG: ("its name is too long", "Check the path."),
+    errno.EEXIST: ("it exists", "Choose another name."),
+    errno.ENOSPC: ("the disk is full", "Make room, or choose another directory."),
+    errno.EDQUOT: ("your disk quota is used up", "Make room, or choose another directory."),
+    errno.EROFS: ("its file system is read-only", "Choose another directory."),
+}
+
+
+def unreadable(what: str, path: str | Path, error: Exception) -> ConfigurationError:
+    """Return the error of a file that cannot be read, such as ``The recovery plan p.yml cannot be read: ...``."""
+    reason, hint = reason_of(error)
+    return ConfigurationError(f"{what} {path} cannot be read: {reason}.", hint=hint)
+
+
+def unwritable(what: str, path: str | Path, error: Exception) -> ConfigurationError:
+    """Return the error of a file that cannot be written."""
+    reason, hint = reason_of(error)
+    if isinstance(error, FileNotFoundError):
+        folder = Path(path).parent
+        reason, hint = f"the directory {folder} does not exist", "Create the directory, or choose another one."
+    return ConfigurationError(f"{what} {path} cannot be written: {reason}.", hint=hint)
+
+
+def reason_of(error: Exception) -> tuple[str, str]:
+    """(reason, hint) of an error of a file, without error numbers and names of codecs."""
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not UTF-8 text", "Save the file as UTF-8, or name another one."
+    number = error.errno if isinstance(error, OSError) else None
+    if number in _REASONS:
+        return _REASONS[number]
+    if isinstance(error, OSError):
+        return (error.strerror or type(error).__name__).lower(), "Check the path and the file system."
+    return "the path holds a character that no path can have", "Check the path."
+
+
+def read_text(path: str | Path, what: str) -> str:
+    """Return the text of a file. ``what`` names it in messages: ``The recovery plan``.
+
+    Raises: ConfigurationError when it cannot be read or is not UTF-8.
+    """
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, ValueError) as exc:
+        raise unreadable(what, path, exc) from exc
+
+
+def read_text_or_stdin(path: str, what: str) -> str:
+    """Return the text of a file, or of standard input for ``-``. Raises ConfigurationError as read_text does."""
+    if path != "-":
+        return read_text(path, what)
+    try:
+        return sys.stdin.read()
+    except (OSError, ValueError) as exc:
+        raise unreadable(what, STDIN, exc) from exc
+
+
+def write_text(path: str | Path, text: str, what: str) -> None:
+    """Write a text file. Raises ConfigurationError when it cannot be written."""
+    write_bytes(path, text.encode("utf-8"), what)
+
+
+def write_bytes(path: str | Path, content: bytes, what: str) -> None:
+    """Write a file. Raises ConfigurationError when it cannot be written."""
+    try:
+        Path(path).write_bytes(content)
+    except (OSError, ValueError) as exc:
+        raise unwritable(what, path, exc) from exc
+
+
+def first_line(path: str | Path, what: str) -> str:
+    """Return the first line of a file, which may be empty. Raises ConfigurationError as read_text does."""
+    return next(iter(read_text(path, what).splitlines()), "")
