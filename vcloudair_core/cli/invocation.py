@@ -132,7 +132,7 @@ def connected(function: Callable[..., Any]) -> Callable[..., Any]:
         def list_edges(run: Invocation, vdc_only: bool = False) -> None:
             with run.client() as client: ...
     """
-    signature, annotations = signature_with_shared(function, skip=1, hidden=True)
+    signature, annotations = signature_with_shared(function, skip=1)
     own = set(inspect.signature(function).parameters)
 
     def command(**arguments: Any) -> Any:
@@ -167,7 +167,7 @@ def root_callback() -> Callable[..., None]:
     def vca() -> None:
         pass
 
-    signature, annotations = signature_with_shared(vca, skip=0, hidden=False)
+    signature, annotations = signature_with_shared(vca, skip=0)
     version = version_parameter()
     signature = signature.replace(parameters=[*signature.parameters.values(), version])
     annotations = {**annotations, version.name: version.annotation}

@@ -6,53 +6,56 @@ command line can be read by every user of the machine.
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import typer
+from typer.models import OptionInfo
 
 from vcloudair_core.config import OPTIONS, Option
 from vcloudair_core.errors import ConfigurationError
 
 PROGRAM_OPTIONS = ("insecure", "output", "context", "config", "password_file", "password_stdin", "verbose")
-_RARE = {
-    "auth_method",
-    "validate_certs",
-    "api_version",
-    "timeout",
-    "connect_timeout",
-    "retries",
-    "max_retry_wait",
-    "max_retry_total",
-    "allowed_origins",
-    "session_cache",
-    "cache_dir",
-    "edge_api",
-    "protected_names",
-}
+_PANELS = {
+    "Sign-in": (
+        "username", "password_file", "password_stdin", "api_token_file", "auth_method", "session_cache",
+    ),
+    "Edge gateways": ("edge", "edge_api", "lock", "lock_timeout", "protected_names", "firewall_lint"),
+    "Timeouts and retries": ("timeout", "connect_timeout", "retries", "max_retry_wait", "max_retry_total"),
+    "Files": ("config", "cache_dir", "state_dir"),
+    "Connection": ("context", "insecure"),
+}  # fmt: skip
+"""Topics of options in help. Settings that are not here belong to Connection, options of the program to Output."""
+
+_PANEL_OF = {name: panel for panel, names in _PANELS.items() for name in names}
+_METAVARS = {int: "NUMBER", float: "SECONDS", Path: "FILE"}
+"""Names of values in help, for options that have none of their own."""
 
 
 @dataclass(frozen=True)
 class SharedOption:
-    """One shared option: ``name`` in Python, how it is spelled, its type, and whether help shows it."""
+    """One shared option: ``name`` in Python, how it is spelled, its type, and the topic that help shows it under."""
 
     name: str
     declarations: tuple[str, ...]
     annotation: Any
     summary: str
     metavar: str = ""
-    rare: bool = False
+    panel: str = "Output"
 
-    def parameter(self, *, hidden: bool) -> inspect.Parameter:
+    @property
+    def parameter(self) -> inspect.Parameter:
         """The same as a parameter of a typer command."""
         info = typer.Option(
             None,
             *self.declarations,
             help=self.summary,
             metavar=self.metavar or None,
-            hidden=hidden or self.rare,
+            rich_help_panel=_PANEL_OF.get(self.name, self.panel),
             show_default=False,
         )
         return inspect.Parameter(self.name, inspect.Parameter.KEYWORD_ONLY, default=info, annotation=self.annotation)
@@ -60,11 +63,10 @@ class SharedOption:
 
 def _from_setting(option: Option) -> SharedOption:
     flag = "--" + option.name.replace("_", "-")
-    rare = option.name in _RARE
     if option.type == "bool":
-        return SharedOption(option.name, (f"{flag}/--no-{flag[2:]}",), bool | None, option.summary, rare=rare)
+        return SharedOption(option.name, (f"{flag}/--no-{flag[2:]}",), bool | None, option.summary, panel="Connection")
     metavar = "|".join(option.choices) or {"path": "PATH", "float": "NUMBER", "list": "LIST"}.get(option.type, "TEXT")
-    return SharedOption(option.name, (flag,), str | None, option.summary, metavar, rare)
+    return SharedOption(option.name, (flag,), str | None, option.summary, metavar, "Connection")
 
 
 _OF_THE_PROGRAM: tuple[SharedOption, ...] = (
@@ -85,9 +87,7 @@ SHARED: tuple[SharedOption, ...] = (
 )
 
 
-def signature_with_shared(
-    function: Callable[..., Any], *, skip: int, hidden: bool
-) -> tuple[inspect.Signature, dict[str, Any]]:
+def signature_with_shared(function: Callable[..., Any], *, skip: int) -> tuple[inspect.Signature, dict[str, Any]]:
     """(signature, annotations) of a typer command: ``ctx``, the function's own parameters, the shared options.
 
     ``skip`` leaves out that many leading parameters. A shared name that the function has itself is the function's.
@@ -100,10 +100,20 @@ def signature_with_shared(
         raise ConfigurationError(f"{function.__name__} must not have a parameter 'ctx': use Invocation.")
     parameters = [
         inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context),
-        *[parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own],
-        *[option.parameter(hidden=hidden) for option in SHARED if option.name not in taken],
+        *[_named(parameter).replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own],
+        *[option.parameter for option in SHARED if option.name not in taken],
     ]
     return inspect.Signature(parameters), {parameter.name: parameter.annotation for parameter in parameters}
+
+
+def _named(parameter: inspect.Parameter) -> inspect.Parameter:
+    """The parameter, its value named for help: without a name, typer shows the type in Python."""
+    info = parameter.default
+    if not isinstance(info, OptionInfo) or info.metavar or parameter.annotation in (bool, bool | None):
+        return parameter
+    named = copy.copy(info)
+    named.metavar = _METAVARS.get(parameter.annotation, "TEXT")
+    return parameter.replace(default=named)
 
 
 def take_shared(arguments: dict[str, Any], *, own: set[str]) -> Mapping[str, Any]:

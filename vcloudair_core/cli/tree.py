@@ -11,6 +11,7 @@ import typer
 import typer.core
 import typer.main
 
+from vcloudair_core.cli.help_text import use_our_help
 from vcloudair_core.cli.streams import share_stdout
 from vcloudair_core.errors import PluginError
 from vcloudair_core.plugin.printing import prints_aside
@@ -23,7 +24,13 @@ _EPILOG = (
     "Options may stand before or after the command. Passwords and tokens are not options: use VCA_PASSWORD, "
     "--password-file, --password-stdin or the prompt. `vca config` shows every setting and where it came from."
 )
-_HELP = "Automate vCloud Air and VMware Cloud Director tenants."
+_HELP = """Automate vCloud Air and VMware Cloud Director tenants.
+
+Example:
+    vca doctor --url https://vcd.example.com --org acme --username ops
+    vca edge list --context production
+    vca firewall list --edge web-edge -o json
+"""
 
 
 class CommandTree(typer.core.TyperGroup):
@@ -55,15 +62,6 @@ class CommandTree(typer.core.TyperGroup):
             ctx.fail(f"No such command {args[0]!r}.{f' Did you mean {near[0]!r}?' if near else ''}")
         return super().resolve_command(ctx, args)
 
-    def format_help_text(self, ctx: Any, formatter: Any) -> None:
-        """The summary, and at once the commands, from their records alone: sought more often than options."""
-        super().format_help_text(ctx, formatter)
-        with formatter.section("Commands"):
-            formatter.write_dl([(record.name, record.summary) for record in self.records.values()])
-
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """Nothing: :meth:`format_help_text` has listed them."""
-
 
 def build_tree(records: Mapping[str, CommandRecord], plugins: PluginManager) -> CommandTree:
     """The whole command tree as a command object; run it with ``.main(...)``."""
@@ -83,6 +81,7 @@ def build_tree(records: Mapping[str, CommandRecord], plugins: PluginManager) -> 
     assert isinstance(tree, CommandTree)
     tree.records = records
     tree.plugins = plugins
+    use_our_help(tree)
     return tree
 
 
@@ -106,7 +105,7 @@ def as_command(loaded: Any, record: CommandRecord) -> Any:
         group = typer.main.get_group(loaded)
         group.name = record.name
         group.help = group.help or record.summary
-        return group
+        return use_our_help(group)
     app = typer.Typer(rich_markup_mode=None, add_completion=False)
     app.command(record.name, help=inspect.getdoc(loaded) or record.summary)(loaded)
-    return typer.main.get_command(app)
+    return use_our_help(typer.main.get_command(app))

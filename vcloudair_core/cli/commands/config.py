@@ -13,7 +13,11 @@ from vcloudair_core.config import Settings, default_config_file
 def config(
     run: Invocation, all_: bool = typer.Option(True, "--all/--set", help="All settings, or only those that are set.")
 ) -> None:
-    """Show every setting, its value and where that came from. Secrets are shown as ***."""
+    """Show every setting, its value and where that came from. Secrets are shown as ***.
+
+    Example:
+        vca config --set
+    """
     settings = run.settings()
     say(_file_in_use(settings))
     rows = [

@@ -35,7 +35,11 @@ def context() -> None:
 @app.command("list")
 @connected
 def list_contexts(run: Invocation) -> None:
-    """List the contexts of the configuration file. An asterisk marks the current one."""
+    """List the contexts of the configuration file. An asterisk marks the current one.
+
+    Example:
+        vca context list
+    """
     store = _store(run)
     file = store.read()
     emit(
@@ -60,7 +64,11 @@ def list_contexts(run: Invocation) -> None:
 @app.command("current")
 @connected
 def current(run: Invocation) -> None:
-    """Print the name of the context in use: of --context, VCA_CONTEXT, or the current one of the file."""
+    """Print the name of the context in use: of --context, VCA_CONTEXT, or the current one of the file.
+
+    Example:
+        vca context current
+    """
     file = _store(run).read()
     name = run.given.get("context") or os.environ.get("VCA_CONTEXT") or file.current
     if not name:
@@ -76,7 +84,11 @@ def current(run: Invocation) -> None:
 @connected
 @changes
 def use(run: Invocation, name: str = _NAME) -> None:
-    """Make a context the current one. Commands use it unless --context or VCA_CONTEXT names another."""
+    """Make a context the current one. Commands use it unless --context or VCA_CONTEXT names another.
+
+    Example:
+        vca context use production
+    """
     store = _store(run)
     store.use(name)
     say(f"Current context: {name} ({store.read().contexts[name].get('url', 'no url')}).")
@@ -111,6 +123,9 @@ def add(
     With --password-file the context refers to that file. --password-stdin and --ask-password store the password: in the
     entry of --password-keyring, else in the configuration file, which only you can read. Without any of them, `vca
     login` asks for the password.
+
+    Example:
+        vca context add production --url https://vcd.example.com --org acme --username ops
     """
     store = _store(run)
     values = _settings_of(run)
@@ -136,7 +151,11 @@ def add(
 @connected
 @changes
 def remove(run: Invocation, name: str = _NAME) -> None:
-    """Remove a context from the configuration file. Entries of the keyring stay."""
+    """Remove a context from the configuration file. Entries of the keyring stay.
+
+    Example:
+        vca context remove production
+    """
     store = _store(run)
     was_current = store.remove(name)
     say(f"Context {name!r} was removed from {store.path}.")

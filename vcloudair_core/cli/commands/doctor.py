@@ -27,6 +27,9 @@ def doctor(run: Invocation) -> None:
 
     Stops where going on makes no sense, and says what to do next. Changes nothing. The exit code is that of the first
     step that failed.
+
+    Example:
+        vca doctor --url https://vcd.example.com --org acme --username ops
     """
     steps = diagnose(run, Network())
     if run.output == "table":

@@ -51,7 +51,11 @@ def dr() -> None:
 @app.command("list")
 @connected
 def list_(run: Invocation, vms: list[str] = _VMS) -> None:
-    """List replications with their state."""
+    """List replications with their state.
+
+    Example:
+        vca dr list db1 web1
+    """
     with run.client() as client:
         rows = [one.as_dict() for one in client.service("dr").replications(vms or None)]
     columns = [
@@ -91,7 +95,12 @@ def test(
     cancel_on_stop: bool = _CANCEL,
     dry_run: bool = _DRY_RUN,
 ) -> None:
-    """Test failovers: VMs run in the cloud beside their sources, which go on."""
+    """Test failovers: VMs run in the cloud beside their sources, which go on.
+
+    Example:
+        vca dr test db1 web1
+        vca dr test --plan payroll.yml --dry-run
+    """
     options = _options(
         power_on=power_on, synchronize=synchronize, max_concurrent=max_concurrent, vm_timeout=vm_timeout,
         stuck_after=stuck_after, on_failure=_ON_FAILURE[stop_on_failure], on_unknown=on_unknown,
@@ -117,7 +126,11 @@ def cleanup(
     cancel_on_stop: bool = _CANCEL,
     dry_run: bool = _DRY_RUN,
 ) -> None:
-    """Remove what tests have made. With a plan, networks that its last test switched are switched back first."""
+    """Remove what tests have made. With a plan, networks that its last test switched are switched back first.
+
+    Example:
+        vca dr cleanup --plan payroll.yml
+    """
     from dataclasses import replace
 
     options = _options(
@@ -148,7 +161,12 @@ def failover(
     yes: bool = typer.Option(False, "--yes", help="Do not ask."),
     dry_run: bool = _DRY_RUN,
 ) -> None:
-    """Fail VMs over: they run in the cloud, and replication from the source ends."""
+    """Fail VMs over: they run in the cloud, and replication from the source ends.
+
+    Example:
+        vca dr failover --plan payroll.yml
+        vca dr failover db1 web1 --yes --max-concurrent 5
+    """
     options = _options(
         power_on=power_on, max_concurrent=max_concurrent, vm_timeout=vm_timeout, stuck_after=stuck_after,
         on_failure=_ON_FAILURE[stop_on_failure], on_unknown=on_unknown,

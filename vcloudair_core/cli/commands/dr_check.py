@@ -34,6 +34,10 @@ def check(
     """Look whether a recovery is going to work, and start nothing. Exit code 9 when it is not ready.
 
     The score is the share of what is well, in percent, by weight; see `docs/how-to/check-readiness.md`.
+
+    Example:
+        vca dr check --plan payroll.yml --action test
+        vca dr check db1 web1
     """
     from vcloudair_core.recovery.readiness import assess_with_journals
 

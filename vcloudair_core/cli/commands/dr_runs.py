@@ -32,7 +32,11 @@ def register(app: typer.Typer) -> None:
 def runs(
     run: Invocation, limit: int = typer.Option(20, "--limit", min=1, help="Number of runs, the newest first.")
 ) -> None:
-    """List the runs of this user on this host. Sends nothing."""
+    """List the runs of this user on this host. Sends nothing.
+
+    Example:
+        vca dr runs --limit 5
+    """
     from itertools import islice
 
     from vcloudair_core.recovery.history import all_runs as known
@@ -85,6 +89,10 @@ def resume(
     A VM that was about to be started is looked for. When nothing shows whether it was, the outcome is unknown and
     the exit code is 11: look at the cloud, then decide with --start-again. A run that is over is shown, and the exit
     code is the one that it ended with.
+
+    Example:
+        vca dr resume
+        vca dr resume 20261129 --start-again web1
     """
     from vcloudair_core.recovery.run import resume as go_on
 
@@ -106,6 +114,9 @@ def report(
     """Report on a run: what came of each VM, and the objectives reached. Sends nothing.
 
     With -o json or yaml the whole report. The files that a run leaves itself are in its folder.
+
+    Example:
+        vca dr report --html report.html --junit report.xml
     """
     from vcloudair_core.recovery.journal import folder_of, newest_run, read_journal
     from vcloudair_core.recovery.report import report_of

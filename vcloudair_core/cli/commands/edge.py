@@ -24,7 +24,11 @@ def edge() -> None:
 @app.command("list")
 @connected
 def list_edges(run: Invocation) -> None:
-    """List the edge gateways that the user can see; with --vdc only those of one VDC, with --edge only that one."""
+    """List the edge gateways that the user can see; with --vdc only those of one VDC, with --edge only that one.
+
+    Example:
+        vca edge list --vdc gold
+    """
     with run.client() as client:
         service, vdc = client.service("ans"), client.settings.vdc
         edges = service.list_edges(vdc=vdc)

@@ -45,6 +45,9 @@ def export(run: Invocation) -> None:
     """Write an edge gateway down as a YAML document (or JSON, with -o json), for `vca edge plan` and `apply`.
 
     It holds what users own. Pre-shared keys, which no server shows, are not in it.
+
+    Example:
+        vca edge export --edge web-edge > edge.yml
     """
     with run.client() as client:
         target = edge_target(client.settings)
@@ -65,6 +68,10 @@ def plan(
     """Show what it takes to bring an edge gateway to a document. Exit code 2 when there is a difference, else 0.
 
     A usage error, such as a document that cannot be right, ends with 64.
+
+    Example:
+        vca edge plan edge.yml
+        vca edge plan edge.yml --no-purge --out edge.plan
     """
     desired = read_document(document)
     how = _how(run, desired, purge, allow_empty)
@@ -92,6 +99,10 @@ def apply(
 
     The plan is shown and asked about first. Sections are written one after the other; if one fails, what was written is
     told, and running it again finishes the rest.
+
+    Example:
+        vca edge apply edge.yml --yes
+        vca edge apply --plan edge.plan
     """
     if bool(document) == bool(plan_file):
         raise ConfigurationError("Give either a document or --plan.")

@@ -17,7 +17,11 @@ def register(app: typer.Typer) -> None:
 
 @connected
 def stages(run: Invocation) -> None:
-    """List the stages on this host that wait for a commit. Nothing is sent."""
+    """List the stages on this host that wait for a commit. Nothing is sent.
+
+    Example:
+        vca edge stages
+    """
     from vcloudair_core.stage import waiting_stages
 
     found = waiting_stages(run.settings())
@@ -34,7 +38,11 @@ def discard(
     names: list[str] = typer.Argument(None, metavar="STAGE...", help="Names of stages.", show_default=False),
     every: bool = typer.Option(False, "--all", help="Drop every stage of this user on this host."),
 ) -> None:
-    """Drop stages. Nothing of them is written, and nothing is sent."""
+    """Drop stages. Nothing of them is written, and nothing is sent.
+
+    Example:
+        vca edge discard --all
+    """
     from vcloudair_core.folders import state_folder
     from vcloudair_core.stage import StageFile
 

@@ -28,6 +28,10 @@ def list_rules(
     """List the rules of an edge gateway, in the order in which the edge applies them.
 
     JSON and YAML show the whole policy; its `rules` can be used as they are in `vcloudair.cloud.vca_firewall`.
+
+    Example:
+        vca firewall list --edge web-edge
+        vca firewall list --edge web-edge --internal -o yaml
     """
     with run.client() as client:
         target = edge_target(client.settings)

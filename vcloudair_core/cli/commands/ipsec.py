@@ -29,6 +29,9 @@ def list_tunnels(
 
     JSON and YAML show the whole section, without keys; with `--no-status` its `tunnels` can be used as they are in
     `vcloudair.cloud.vca_ipsec`.
+
+    Example:
+        vca ipsec list --edge web-edge --no-status
     """
     with run.client() as client:
         target = edge_target(client.settings)
@@ -59,7 +62,11 @@ def peer(
     run: Invocation,
     tunnel: str = typer.Argument(..., help="Name, id or peer of the tunnel."),
 ) -> None:
-    """Print what the other side of a tunnel has to be set to: everything but the key, which is never shown."""
+    """Print what the other side of a tunnel has to be set to: everything but the key, which is never shown.
+
+    Example:
+        vca ipsec peer branch --edge web-edge
+    """
     with run.client() as client:
         sheet = client.service("ans").peer_sheet(tunnel, **edge_target(client.settings))
     emit(sheet, output=run.output)

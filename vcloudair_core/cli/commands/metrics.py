@@ -52,6 +52,9 @@ def show(
     """Show metrics of VMs: lowest, average, 95th percentile, highest and last value, and their course.
 
     JSON and YAML hold every sample, CSV one line for each series.
+
+    Example:
+        vca metrics show web1 web2 --metric 'cpu.*' --start 3h
     """
     with run.client() as client:
         found = _measured(client, vms, where, metric, start, end, source)
@@ -90,6 +93,9 @@ def plot(
     """Plot metrics of VMs: one panel for each metric.
 
     Up to twelve VMs have a line each; of more there are the median, the middle half and the highest few by name.
+
+    Example:
+        vca metrics plot web1 --metric cpu.usage.average --start 24h --file cpu.png
     """
     from vcloudair_core.services.metrics.plot import check_plot
     from vcloudair_core.services.metrics.plot import plot as draw
@@ -120,7 +126,11 @@ def export(
     end: str = _END,
     source: str = _SOURCE,
 ) -> None:
-    """Write every sample as CSV, JSON lines, OpenMetrics (in base units), or Parquet (needs pyarrow and --file)."""
+    """Write every sample as CSV, JSON lines, OpenMetrics (in base units), or Parquet (needs pyarrow and --file).
+
+    Example:
+        vca metrics export --where 'name~web*' --start 24h --format csv --file metrics.csv
+    """
     from vcloudair_core.services.metrics.export import FORMATS, as_text, write_parquet
 
     if form not in FORMATS:
@@ -153,7 +163,11 @@ def top(
     rows: int = typer.Option(20, "--rows", min=1, help="Number of VMs to show."),
     once: bool = typer.Option(False, "--once", help="Look once, and print it."),
 ) -> None:
-    """Show the busiest VMs, again and again until Ctrl-C. Off a terminal it looks once."""
+    """Show the busiest VMs, again and again until Ctrl-C. Off a terminal it looks once.
+
+    Example:
+        vca metrics top --rows 10 --interval 30
+    """
     from rich.live import Live
 
     with run.client() as client:
@@ -186,6 +200,9 @@ def serve(
     """Serve metrics to Prometheus, at /metrics, until SIGTERM or Ctrl-C.
 
     A thread of its own collects; scrapes get what is in memory and never wait for the cloud.
+
+    Example:
+        vca metrics serve --listen 127.0.0.1:9272 --interval 60
     """
     import signal
     import threading
@@ -234,7 +251,11 @@ def _first_line(file: str) -> str:
 @app.command()
 @connected
 def names(run: Invocation) -> None:
-    """List the metrics that are known by name, with their units and what they mean."""
+    """List the metrics that are known by name, with their units and what they mean.
+
+    Example:
+        vca metrics names -o json
+    """
     from vcloudair_core.services.metrics.catalogue import catalogue
 
     rows = [{"metric": one.name, "unit": one.unit, "meaning": one.meaning} for one in catalogue().values()]

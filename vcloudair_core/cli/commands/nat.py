@@ -28,6 +28,9 @@ def list_rules(
     """List the NAT rules of an edge gateway, in the order in which the edge applies them.
 
     JSON and YAML show the whole section; its `rules` can be used as they are in `vcloudair.cloud.vca_nat`.
+
+    Example:
+        vca nat list --edge web-edge
     """
     with run.client() as client:
         target = edge_target(client.settings)

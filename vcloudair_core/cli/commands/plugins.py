@@ -23,7 +23,11 @@ def plugins(
     run: Invocation,
     strict: bool = typer.Option(False, "--strict", help="Exit with 10 when a plugin does not work."),
 ) -> None:
-    """Show every plugin: where it comes from, which hooks it implements, whether it works, and if not, why."""
+    """Show every plugin: where it comes from, which hooks it implements, whether it works, and if not, why.
+
+    Example:
+        vca plugins --strict
+    """
     if run.subcommand:
         return
     problems: list[VcloudAirError] = [*run.plugins.ask_all()]
@@ -66,6 +70,9 @@ def new(
     """Write a new plugin that works, with tests that pass: a whole distribution, to be changed into yours.
 
     It has a service, a resource kind, a query record type, a command, a policy, and an area of the simulator.
+
+    Example:
+        vca plugins new load-balancer --dir vcloudair-load-balancer
     """
     from vcloudair_core.cli.skeleton import names_for, write_plugin
 

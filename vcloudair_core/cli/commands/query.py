@@ -44,6 +44,10 @@ def query(
     """Find anything: VMs, networks, catalogs, tasks.
 
     A value is taken as it is, whatever is in it. `-o csv` streams, so that results of any size fit.
+
+    Example:
+        vca query vm --where 'name~web*' --fields name,status --limit 20
+        vca query task --sort -startDate -o csv
     """
     with run.client() as client:
         service = client.service("query")

@@ -16,6 +16,10 @@ def login(run: Invocation) -> None:
 
     The token is kept in the session cache, locked with a key made from the password, until it expires, `vca logout`
     ends it, or the server refuses it. The next command still needs the password to unlock it; it saves the sign-in.
+
+    Example:
+        vca login --context production
+        vca login --url https://vcd.example.com --org acme --username ops
     """
     with run.client() as client:
         client.session.login()
@@ -27,7 +31,11 @@ def login(run: Invocation) -> None:
 @connected
 @changes
 def logout(run: Invocation) -> None:
-    """End the session at the server and forget its token."""
+    """End the session at the server and forget its token.
+
+    Example:
+        vca logout --context production
+    """
     with run.client() as client:
         if client.session.logout():
             say("Signed out.")
@@ -37,7 +45,11 @@ def logout(run: Invocation) -> None:
 
 @connected
 def whoami(run: Invocation) -> None:
-    """Show who is signed in, where, and with which roles. Signs in when there is no session yet."""
+    """Show who is signed in, where, and with which roles. Signs in when there is no session yet.
+
+    Example:
+        vca whoami -o json
+    """
     with run.client() as client:
         _show(run, client)
 

@@ -45,6 +45,9 @@ def serve(
 
     The file of --env-file exports every VCA_* variable that leads vca, the library and Ansible to this simulator. It is
     written when the simulator is ready to answer.
+
+    Example:
+        vca sim serve --api vcd --vms 20 --env-file sim.env
     """
     chosen = api or profile or "all"
     if chosen not in _APIS:

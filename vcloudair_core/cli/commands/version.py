@@ -15,7 +15,11 @@ _SHOWN = ("requests", "pluggy", "lxml", "cryptography", "typer", "starlette", "u
 
 @connected
 def version(run: Invocation) -> None:
-    """Show versions: what to paste into a bug report."""
+    """Show versions: what to paste into a bug report.
+
+    Example:
+        vca version -o json
+    """
     versions = {"vcloudair-core": __version__, "python": platform.python_version(), "openssl": ssl.OPENSSL_VERSION}
     for name in _SHOWN:
         try:

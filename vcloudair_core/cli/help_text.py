@@ -1,0 +1,128 @@
+"""The help of a command: usage, what it does, examples, its own options, and the shared options by topic."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import shlex
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+EXAMPLE = "Example:"
+"""The heading in a docstring below which a command has its examples, one on each line."""
+
+OWN = "Options"
+PANELS = ("Connection", "Sign-in", "Output", "Edge gateways", "Timeouts and retries", "Files", "Program")
+"""Topics of the shared options, in the order of help."""
+
+_OPERATORS = (">", "|", "<", "&&", ";", "&", "2>")
+
+
+def use_our_help(command: Any) -> Any:
+    """Give a command, and every one below it, this help. Returns the command."""
+    command.format_usage = functools.partial(_write_usage, command)
+    command.format_help = functools.partial(_write_help, command)
+    for child in getattr(command, "commands", {}).values():
+        use_our_help(child)
+    return command
+
+
+def text_and_examples(help_text: str | None) -> tuple[str, list[str]]:
+    """(text, examples) of the docstring of a command."""
+    text, _, examples = inspect.cleandoc(help_text or "").partition(f"\n{EXAMPLE}\n")
+    return text.strip(), [line.strip() for line in examples.splitlines() if line.strip()]
+
+
+def summary(help_text: str | None) -> str:
+    """The first sentence of the docstring of a command."""
+    first = " ".join(text_and_examples(help_text)[0].partition("\n\n")[0].split())
+    return f"{first.partition('. ')[0].rstrip('.')}."
+
+
+def words_of_example(line: str) -> list[str]:
+    """The arguments of ``vca`` in an example, without what the shell does around it."""
+    words = shlex.split(line)[1:]
+    end = next((place for place, word in enumerate(words) if word in _OPERATORS), len(words))
+    return words[:end]
+
+
+def argument_name(param: Any) -> str:
+    """``[VM]...``, ``TUNNEL``: an argument as usage shows it."""
+    name = str(param.metavar or param.name).strip("[].").upper()
+    repeated = "..." if param.nargs == -1 else ""
+    return f"{name}{repeated}" if param.required else f"[{name}]{repeated}"
+
+
+def option_name(param: Any) -> str:
+    """``-o, --output table|json``, ``--lock / --no-lock``: an option with its value."""
+    shown = ", ".join(sorted(param.opts, key=lambda name: name.startswith("--")))
+    if param.secondary_opts:
+        return f"{shown} / {', '.join(param.secondary_opts)}"
+    return shown if param.is_flag or param.count else f"{shown} {param.metavar or 'TEXT'}"
+
+
+def option_text(param: Any) -> str:
+    """What an option means, and its default unless the text says it."""
+    text = param.help or ""
+    default = param.default
+    says_nothing = default is None or isinstance(default, bool) or default in ("", [], ()) or callable(default)
+    if not says_nothing and "default" not in text:
+        shown = f"{default:g}" if isinstance(default, float) else default
+        text = f"{text.rstrip('.')} (default: {shown})."
+    return f"{text} Required." if param.required and param.param_type_name == "option" else text
+
+
+def options_by_panel(params: Iterable[Any], examples: Iterable[str] = ()) -> Iterator[tuple[str, list[Any]]]:
+    """Visible options by topic: first those of the command itself and those in its examples, then the shared ones."""
+    common = {word for line in examples for word in words_of_example(line)}
+    panels: dict[str, list[Any]] = {OWN: [], **{panel: [] for panel in PANELS}}
+    for param in params:
+        if param.param_type_name == "option" and not param.hidden:
+            panel = getattr(param, "rich_help_panel", None) or (PANELS[-1] if _is_of_typer(param) else OWN)
+            panel = OWN if common.intersection(param.opts) else panel
+            panels.setdefault(panel, []).append(param)
+    yield from ((panel, found) for panel, found in panels.items() if found)
+
+
+def _is_of_typer(param: Any) -> bool:
+    return param.name in ("help", "install_completion", "show_completion")
+
+
+def _write_usage(command: Any, ctx: Any, formatter: Any) -> None:
+    arguments = [argument_name(param) for param in command.params if param.param_type_name == "argument"]
+    children = ["COMMAND [ARGS]..."] if getattr(command, "commands", None) or hasattr(command, "records") else []
+    formatter.write_usage(ctx.command_path, " ".join(["[OPTIONS]", *arguments, *children]))
+
+
+def _write_help(command: Any, ctx: Any, formatter: Any) -> None:
+    command.format_usage(ctx, formatter)
+    text, examples = text_and_examples(command.help)
+    formatter.write_paragraph()
+    with formatter.indentation():
+        formatter.write_text(text)
+    if examples:
+        with formatter.section("Examples"):
+            for line in examples:
+                formatter.write(f"{'':>{formatter.current_indent}}{line}\n")
+    _write_commands(command, ctx, formatter)
+    arguments = [param for param in command.params if param.param_type_name == "argument" and param.help]
+    if arguments:
+        with formatter.section("Arguments"):
+            formatter.write_dl([(argument_name(param), param.help) for param in arguments])
+    params = command.get_params(ctx)
+    for panel, options in options_by_panel(params, () if hasattr(command, "records") else examples):
+        with formatter.section(panel):
+            formatter.write_dl([(option_name(param), option_text(param)) for param in options])
+    command.format_epilog(ctx, formatter)
+
+
+def _write_commands(command: Any, ctx: Any, formatter: Any) -> None:
+    records = getattr(command, "records", None)
+    if records is not None:
+        rows = [(record.name, record.summary) for record in records.values()]
+    else:
+        children = getattr(command, "commands", {})
+        rows = [(name, summary(child.help)) for name, child in children.items() if not child.hidden]
+    if rows:
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
