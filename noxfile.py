@@ -197,6 +197,15 @@ def collection(session: nox.Session) -> None:
     _run(session, sys.executable, "tools/collection_checks.py", *session.posargs)
 
 
+@nox.session
+def execution_environment(session: nox.Session) -> None:
+    """Make an execution environment of the wheel and the collection of this checkout, for AWX.
+
+    ``-- --tag registry.example.com/vcloudair-ee:1``: the name of the image.
+    """
+    _run(session, sys.executable, "tools/execution_environment.py", *session.posargs)
+
+
 @nox.session(tags=REST)
 def package(session: nox.Session) -> None:
     """Build the wheel and the collection, check them, install both into an empty environment and try them there."""
@@ -205,6 +214,6 @@ def package(session: nox.Session) -> None:
         shutil.rmtree(folder, ignore_errors=True)
     _run(session, sys.executable, "-m", "build", "--outdir", str(dist), str(ROOT))
     _run(session, "twine", "check", "--strict", *[str(path) for path in sorted(dist.iterdir())])
-    _run(session, "ansible-galaxy", "collection", "build", "--output-path", str(collection), str(ROOT))
+    _run(session, sys.executable, "tools/build_collection.py", str(collection))
     built = next(dist.glob("*.whl")), next(collection.glob("*.tar.gz"))
     _run(session, sys.executable, "tools/try_release.py", *map(str, built))

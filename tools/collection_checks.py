@@ -6,7 +6,6 @@ Each prints one line with its result and its time. A failing one shows what its 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import re
 import sys
@@ -19,24 +18,25 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
+import execution_environment
 import yaml
 from check_room import BIN, KEPT, CheckFailedError, Room, ansible_test_home
-from stage_collection import ROOT, collection_files, galaxy
+from stage_collection import PUBLISHED_README, ROOT, collection_files, galaxy
 
 IMPORTER = "galaxy-importer>=0.4.30"
 """It needs older versions of what other tools here need in newer ones, so it has an environment of its own."""
 
 ALLOWED = (
     r"(MANIFEST|FILES)\.json",
-    r"(README|CHANGELOG)\.(md|rst)|LICENSE|requirements\.txt|bindep\.txt",
+    r"README(-collection)?\.md|CHANGELOG\.md|LICENSE|requirements\.txt|bindep\.txt",
     r"meta/[a-z-]+\.yml",
-    r"changelogs/((config|changelog)\.yaml|fragments/[^/]+\.yml)",
+    r"changelogs/(config|changelog)\.yaml",
     r"playbooks/(files/)?\w+\.yml",
-    r"plugins/\w+/\w+\.(py|yml)",
-    r"roles/\w+/.+\.(yml|j2|md)",
-    r"extensions/\w+/.+\.(py|yml)",
+    r"plugins/\w+/\w+\.py",
+    r"roles/\w+/(\w+/\w+\.yml|README\.md)",
+    r"extensions/eda/.+\.(yml|py)",
 )
-"""What may be in the tarball. Something new is a decision, so it is made here."""
+"""What may be in the tarball. Something new is a decision, so it is made here and in galaxy.yml."""
 
 
 # -- steps -------------------------------------------------------------------------------------------------------
@@ -91,23 +91,20 @@ def docs(room: Room) -> str:
 
 def changelog(room: Room) -> str:
     """antsibull-changelog: fragments that can be released."""
-    collection = room.staged()
-    room.run(BIN / "antsibull-changelog", "lint", cwd=collection)
-    return f"{len(list((collection / 'changelogs' / 'fragments').iterdir()))} fragments"
+    room.run(BIN / "antsibull-changelog", "lint", cwd=ROOT)
+    return f"{len(list((ROOT / 'changelogs' / 'fragments').glob('*.yml')))} fragments"
 
 
 def build(room: Room) -> str:
-    """ansible-galaxy collection build in the project as it lies there, and what may be in the tarball."""
-    with tarfile.open(_tarball(room, ROOT)) as tarball:
-        members = tarball.getmembers()
-        files = {member.name for member in members if member.isfile()}
-        if {member.name for member in members} - files - {member.name for member in members if member.isdir()}:
-            raise CheckFailedError("the tarball has something else than files and folders in it")
+    """ansible-galaxy collection build: from the checkout and from the staged copy, with the same files in both."""
+    files = _files(_tarball(room, ROOT))
     _refuse("in the tarball, but not allowed", [name for name in files if not _is_allowed(name)])
-    folders = {member.name for member in members if member.isdir()}
-    _refuse("empty in the tarball", [name for name in folders if not any(f.startswith(f"{name}/") for f in files)])
-    _refuse("missing in the tarball", set(collection_files()) - {"galaxy.yml"} - files)
-    return f"{len(files)} files"
+    _refuse("missing in the tarball", set(collection_files()) - files)
+    published = _files(_tarball(room, room.staged()))
+    readme = {galaxy()["readme"], PUBLISHED_README}
+    _refuse("not in both tarballs", (files ^ published) - readme)
+    _refuse("missing in the published tarball", {PUBLISHED_README} - published)
+    return f"{len(published)} files"
 
 
 def importer(room: Room) -> str:
@@ -130,14 +127,9 @@ def builder(room: Room) -> str:
     wanted = (collection / "requirements.txt").read_text(encoding="utf-8").split()
     if found != wanted or not said["system"]:
         raise CheckFailedError(f"it would install {found} and {said['system']}, not {wanted}")
-    definition = room.folder / "execution-environment.yml"
-    tarball = {"name": str(_tarball(room, collection)), "type": "file"}
-    definition.write_text(json.dumps({"version": 3, "dependencies": {"galaxy": {"collections": [tarball]}}}))
-    for name, file in (("of the tarball", definition), ("of AWX", ROOT / "awx" / "execution-environment.yml")):
-        context = room.folder / f"context {name}"
-        room.run(BIN / "ansible-builder", "create", "--file", file, "--context", context)
-        if not (context / "Containerfile").exists() and not (context / "Dockerfile").exists():
-            raise CheckFailedError(f"ansible-builder made no Containerfile {name}")
+    context = execution_environment.create(room.folder / "ee")
+    if not (context.folder / "Containerfile").exists():
+        raise CheckFailedError("ansible-builder made no Containerfile")
     return ", ".join(found)
 
 
@@ -155,6 +147,17 @@ def _tarball(room: Room, source: Path) -> Path:
     room.run(BIN / "ansible-galaxy", "collection", "build", "--force", "--output-path", output, source)
     about = galaxy()
     return output / f"{about['namespace']}-{about['name']}-{about['version']}.tar.gz"
+
+
+def _files(path: Path) -> set[str]:
+    """Return the files of a tarball. Raises CheckFailedError when anything but files and full folders is in it."""
+    with tarfile.open(path) as tarball:
+        members = tarball.getmembers()
+    files = {member.name for member in members if member.isfile()}
+    folders = {member.name for member in members if member.isdir()}
+    _refuse("neither file nor folder", {member.name for member in members} - files - folders)
+    _refuse("empty in the tarball", [name for name in folders if not any(f.startswith(f"{name}/") for f in files)])
+    return files
 
 
 def _importer_python(room: Room) -> Path:

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "docs" / "reference" / "compatibility.yml"
 BEGIN = "<!-- support matrix: generated from docs/reference/compatibility.yml -->"
 END = "<!-- end of the support matrix -->"
-READMES = ("README.md",)
+READMES = ("README.md", "README-collection.md")
 """Pages outside of docs that show the support matrix between ``BEGIN`` and ``END``."""
 COLUMNS = {
     "cloud": "Cloud",

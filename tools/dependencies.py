@@ -72,6 +72,9 @@ REVIEWS = {
     "prometheus-client": Review("the exporter", "Apache-2.0 AND BSD-2-Clause", "names of machines; scrapes", "0.26.0"),
     "jsonschema": Review("says what is wrong with a plan", "MIT", "the user's file", "4.26.0"),
     "jinja2": Review("the page of a report, escaped", "BSD-3-Clause", "names and messages of elsewhere", "3.1.6"),
+    "distlib": Review(
+        "reads the allow-list of the collection's files; only for building it", "PSF-2.0", "nothing", "0.4.4"
+    ),
     "ansible-core": Review(
         "runs the collection; not needed by the library", "GPL-3.0-or-later", "playbooks, results", "2.19.14"
     ),

@@ -339,6 +339,13 @@ def query_attributes() -> str:
     return tables()
 
 
+def collection_contents() -> str:
+    """Return the tables of the collection's modules, plugins, roles and playbooks."""
+    from collection_contents import tables
+
+    return tables()
+
+
 PAGES: dict[str, Callable[[], str] | tuple[Callable[[], str], ...]] = {
     "settings.md": settings_table,
     "cli.md": cli_reference,
@@ -351,6 +358,7 @@ PAGES: dict[str, Callable[[], str] | tuple[Callable[[], str], ...]] = {
     "dependencies.md": dependency_table,
     "compatibility.md": (support_matrix, api_versions, core_versions),
     "query-attributes.md": query_attributes,
+    "../../README-collection.md": collection_contents,
 }
 """Pages, with what makes the part between the marks; several, where the marks are there several times."""
 
@@ -391,16 +399,18 @@ def _outdated_readmes() -> Iterator[tuple[Path, str]]:
 
 
 def main() -> int:
-    """Returns 1 with --check when a page is out of date."""
+    """Return 1 with --check when a page is out of date."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a page is out of date")
     check = parser.parse_args().check
-    stale = list(outdated())
-    for path, text in stale:
-        print(f"{'out of date' if check else 'written'}: {path.relative_to(ROOT)}")
+    is_stale = False
+    # Written one by one: a README has two parts that are generated, and the second starts from what the first wrote.
+    for path, text in outdated():
+        is_stale = True
+        print(f"{'out of date' if check else 'written'}: {path.resolve().relative_to(ROOT)}")
         if not check:
             path.write_text(text, encoding="utf-8")
-    return 1 if check and stale else 0
+    return 1 if check and is_stale else 0
 
 
 if __name__ == "__main__":

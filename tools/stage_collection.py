@@ -1,4 +1,4 @@
-"""Copies the collection to where ansible-test accepts it: a folder without links, named as it is imported.
+"""Copy the collection to where ansible-test accepts it: a folder without links, named as it is imported.
 
 ``python tools/stage_collection.py FOLDER`` prints the path of the copy, ``FOLDER/ansible_collections/vcloudair/cloud``.
 """
@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from distlib.manifest import Manifest
 
 ROOT = Path(__file__).resolve().parent.parent
 TESTS = ("tests/config.yml", "tests/integration/*", "tests/unit/plugins/*")
 """What ansible-test needs on top of the collection."""
 IGNORED = "tests/sanity/ignore.txt"
 """What sanity tests are to overlook, with reasons. ansible-test wants one such file for each of its own versions."""
+PUBLISHED_README = "README.md"
 
 
 def galaxy() -> dict[str, Any]:
@@ -39,9 +41,12 @@ def sources() -> list[str]:
 
 
 def collection_files() -> list[str]:
-    """What ``build_ignore`` lets through."""
-    patterns = galaxy()["build_ignore"]
-    return [name for name in sources() if not any(_matches(part, patterns) for part in _with_parents(name))]
+    """Return the files that the directives of ``galaxy.yml`` include, as ``ansible-galaxy`` reads them."""
+    manifest = Manifest(str(ROOT))
+    manifest.allfiles = [str(ROOT / name) for name in sources()]
+    for directive in galaxy()["manifest"]["directives"]:
+        manifest.process_directive(directive)
+    return [str(Path(path).relative_to(ROOT)) for path in manifest.sorted()]
 
 
 def test_files() -> list[str]:
@@ -50,25 +55,26 @@ def test_files() -> list[str]:
 
 
 def stage(folder: Path) -> Path:
-    """Copies the collection and its tests below ``folder``. Returns the collection's root there."""
+    """Copy the collection and its tests below ``folder``. Returns the collection's root there.
+
+    Galaxy shows no other file than README.md, so the README of the collection gets that name.
+    """
     about = galaxy()
     target = folder / "ansible_collections" / about["namespace"] / about["name"]
     for name in (*collection_files(), *test_files()):
-        (target / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / name, target / name)
+        copy = target / (PUBLISHED_README if name == about["readme"] else name)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, copy)
+    definition = (ROOT / "galaxy.yml").read_text(encoding="utf-8")
+    (target / "galaxy.yml").write_text(definition.replace(about["readme"], PUBLISHED_README), encoding="utf-8")
     version = ".".join(metadata.version("ansible-core").split(".")[:2])
     (target / "tests" / "sanity").mkdir(parents=True, exist_ok=True)
     shutil.copy2(ROOT / IGNORED, target / "tests" / "sanity" / f"ignore-{version}.txt")
     return target
 
 
-def _with_parents(name: str) -> list[str]:
-    path = Path(name)
-    return [name, *(str(parent) for parent in path.parents if parent != Path())]
-
-
 def _matches(name: str, patterns: Iterable[str]) -> bool:
-    # As ansible-galaxy does it: the whole path, and * goes across folders.
+    # The whole path; * goes across folders.
     return any(fnmatch.fnmatch(name, pattern) for pattern in patterns)
 
 

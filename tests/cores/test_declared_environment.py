@@ -1,22 +1,26 @@
 """Every shipped playbook in an environment made of exactly what the collection declares, as execution environments are.
 
-That is ``requirements.txt``, the dependencies of ``galaxy.yml`` and the packages of ``bindep.txt``; and ansible-core.
+The context of the execution environment is built from this checkout. Its steps are then executed without a container
+engine: install the local tarball, introspect the collection, install what that names and the local wheel.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
+import re
 import subprocess
 import sys
+import venv
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import filelock
 import pytest
 import yaml
 
-from tests.support.ansible import environment, from_elsewhere, install_collection, run_playbook
-from tools.environments import KEPT, ROOT, ansible_requirement, make
+from tests.support.ansible import environment, from_elsewhere, run_playbook
+from tools.environments import ROOT, ansible_requirement
 from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 
 PLAN = ("-e", f"dr_plan={ROOT / 'playbooks' / 'files' / 'recovery_plan.yml'}")
@@ -27,27 +31,76 @@ OTHERS = sorted({path.stem for path in (ROOT / "playbooks").glob("*.yml")} - set
 
 
 @pytest.fixture(scope="module")
-def programs() -> Path:
-    """The programs of that environment; the library in it is that of the checkout."""
-    requirements = (ROOT / "requirements.txt").read_text(encoding="utf-8").split()
-    assert len(requirements) == 1, "what else the collection needs is to be installed here, too"
-    extras = requirements[0].partition("[")[2].partition("]")[0]
-    KEPT.mkdir(parents=True, exist_ok=True)
-    with filelock.FileLock(KEPT / "declared.lock"):
-        library = ("--editable", f"{ROOT}[{extras}]" if extras else str(ROOT))
-        return make("declared", sys.executable, *library, ansible_requirement()).parent
+def context(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The context that ``nox -s execution_environment`` makes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(ROOT / "tools"))
+        tool = importlib.import_module("execution_environment")
+        return tool.create(tmp_path_factory.mktemp("ee") / "made")
 
 
 @pytest.fixture(scope="module")
-def collections(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    assert yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))["dependencies"] == {}
-    return install_collection(tmp_path_factory.mktemp("installed"))
+def programs(context: Any, collections: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The programs of an environment with ansible-core and what the image installs, and nothing else."""
+    folder = tmp_path_factory.mktemp("declared")
+    venv.create(folder / "env", with_pip=True)
+    python = folder / "env" / "bin" / "python"
+    pip = [str(python), "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
+    local = f"{_installed_in_base(context)} @ {(context.build / 'local' / context.wheel.name).as_uri()}"
+    subprocess.run([*pip, ansible_requirement(), local], check=True)
+    requirements = folder / "requirements.txt"
+    requirements.write_text("\n".join(_introspected(context, collections)["python"]), encoding="utf-8")
+    # Without an index: what the collection requires is satisfied by the wheel, in its version and its extras.
+    subprocess.run([*pip, "--no-index", "--requirement", str(requirements)], check=True)
+    return python.parent
+
+
+def _installed_in_base(context: Any) -> str:
+    """Return the library with its extras, as the first stage of the image installs it from the wheel."""
+    text = (context.folder / "Containerfile").read_text(encoding="utf-8").partition("# Galaxy build stage")[0]
+    name = re.escape(context.wheel.name)
+    match = re.search(
+        rf"^COPY _build/local/{name} /tmp/{name}\nRUN .* pip install .*'(\S+) @ file:///tmp/{name}'", text, re.M
+    )
+    assert match is not None, text
+    return match[1]
+
+
+def _introspected(context: Any, collections: Path) -> Any:
+    """Run the script of the context that names what the image installs for its collections."""
+    command = [sys.executable, str(context.build / "scripts" / "introspect.py"), "introspect", str(collections)]
+    return yaml.safe_load(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+@pytest.fixture(scope="module")
+def collections(context: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Collections as the context's requirements.yml installs them, in the folder that the image does it in."""
+    folder = tmp_path_factory.mktemp("installed")
+    (folder / "ansible.cfg").touch()
+    env = {**environment({}, folder), "ANSIBLE_CONFIG": str(folder / "ansible.cfg")}
+    where = ["-r", "requirements.yml", "--collections-path", str(folder / "collections")]
+    command = [str(Path(sys.executable).with_name("ansible-galaxy")), "collection", "install", "--offline", *where]
+    subprocess.run(command, cwd=context.build, env=env, check=True, capture_output=True)
+    return folder / "collections"
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[SimulatorServer]:
     with SimulatorServer(SimulatorConfig(replications=3, dr_task_s=0.2)) as running:
         yield running
+
+
+def test_the_image_is_made_of_this_checkout_and_of_what_the_collection_declares(
+    context: Any, collections: Path
+) -> None:
+    declared = (ROOT / "requirements.txt").read_text(encoding="utf-8").strip()
+    packages = _introspected(context, collections)
+    assert packages["python"] == [f"{declared}  # from collection vcloudair.cloud"]
+    assert packages["system"] == ["ca-certificates [platform:dpkg platform:rpm]  # from collection vcloudair.cloud"]
+    assert declared.startswith(_installed_in_base(context))
+    galaxy = yaml.safe_load((context.build / "requirements.yml").read_text(encoding="utf-8"))
+    assert galaxy == {"collections": [{"name": f"local/{context.tarball.name}", "type": "file"}]}
+    assert {path.name for path in (context.build / "local").iterdir()} == {context.wheel.name, context.tarball.name}
 
 
 def test_nothing_else_is_installed(programs: Path) -> None:

@@ -9,6 +9,8 @@ import difflib
 import json
 import os
 import re
+import subprocess
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ import pytest
 import yaml
 
 from tests.e2e.test_both_ways import told
-from tests.support.ansible import environment, run_program
+from tests.support.ansible import BIN, environment, run_program
 from tests.support.modules import MODULES
 from tests.support.recorded import Recorded, record
 from tools.environments import CORES, KEPT, ROOT, ansible_requirement, find_python, make, pairs
@@ -42,7 +44,7 @@ def programs(request: pytest.FixtureRequest) -> Path:
     KEPT.mkdir(parents=True, exist_ok=True)
     name = f"core-{core}-python-{version}"
     with filelock.FileLock(KEPT / f"{name}.lock"):
-        return make(name, python, f"ansible-core=={core}.*", "--editable", f"{ROOT}[all]").parent
+        return make(name, python, f"ansible-core=={core}.*", "distlib", "--editable", f"{ROOT}[all]").parent
 
 
 @pytest.fixture
@@ -71,6 +73,19 @@ def test_every_module_is_in_the_play() -> None:
     (every,) = yaml.safe_load(PLAY.read_text(encoding="utf-8"))
     actions = {key for task in every["tasks"] for key in task}
     assert {f"vcloudair.cloud.{name}" for name in MODULES} <= actions
+
+
+def test_the_collection_builds_alike(programs: Path, tmp_path: Path) -> None:
+    def contents(galaxy: Path, folder: str) -> Any:
+        command = [str(galaxy / "ansible-galaxy"), "collection", "build", "--output-path", str(tmp_path / folder), "."]
+        env = {**os.environ, "ANSIBLE_HOME": str(tmp_path / "home")}
+        subprocess.run(command, cwd=ROOT, env=env, check=True, capture_output=True)
+        with tarfile.open(next((tmp_path / folder).glob("*.tar.gz"))) as tarball:
+            listed = tarball.extractfile("FILES.json")
+            assert listed is not None
+            return json.load(listed)
+
+    assert contents(programs, "that core") == contents(BIN, "this core")
 
 
 def test_every_module_in_the_controller_and_as_a_module(

@@ -1,0 +1,28 @@
+"""Build the tarball of the collection that is published: ``python tools/build_collection.py OUTPUT``.
+
+It is what ``ansible-galaxy collection build`` makes, except that the collection's README is called README.md, which is
+the only name that Galaxy shows. Prints the path of the tarball.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from stage_collection import galaxy, stage
+
+
+def build(output: Path) -> Path:
+    """Build the tarball in ``output``, which is made when missing. Returns its path."""
+    about = galaxy()
+    with tempfile.TemporaryDirectory() as folder:
+        program = Path(sys.executable).with_name("ansible-galaxy")
+        command = [program, "collection", "build", "--force", "--output-path", output, stage(Path(folder).resolve())]
+        subprocess.run([str(word) for word in command], check=True, stdout=subprocess.DEVNULL)
+    return output / f"{about['namespace']}-{about['name']}-{about['version']}.tar.gz"
+
+
+if __name__ == "__main__":
+    print(build(Path(sys.argv[1]).resolve()))

@@ -1,0 +1,140 @@
+"""Make an execution environment for AWX from this checkout: ``nox -s execution_environment``.
+
+Builds the wheel of the library and the tarball of the collection, and writes an ansible-builder context that contains
+both, so that neither has to be published. With a container engine it builds the image, else it prints the command.
+
+The definition is awx/execution-environment.yml. The Python and system packages come from the metadata of the
+collection, which ansible-builder reads in the image (meta/execution-environment.yml).
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from build_collection import build as build_collection
+from stage_collection import ROOT, galaxy
+
+DEFINITION = ROOT / "awx" / "execution-environment.yml"
+OUTPUT = ROOT / "build" / "execution-environment"
+ENGINES = ("podman", "docker")
+LOCAL = "local"
+"""Folder of the wheel and the tarball in the build folder of the context."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """A build context on disk. ``build`` holds the files that the image is made of."""
+
+    definition: Path
+    folder: Path
+    wheel: Path
+    tarball: Path
+
+    @property
+    def build(self) -> Path:
+        return self.folder / "_build"
+
+    def build_command(self, tag: str, engine: str) -> list[str]:
+        """Return the command that builds the image."""
+        where = ["--file", str(self.definition), "--context", str(self.folder)]
+        return [_program("ansible-builder"), "build", *where, "--tag", tag, "--container-runtime", engine]
+
+
+def create(output: Path) -> Context:
+    """Build wheel and tarball and write the context into ``output``, which is emptied first."""
+    shutil.rmtree(output, ignore_errors=True)
+    dist = output / "dist"
+    tarball = build_collection(dist)
+    # By way of the source distribution: a wheel made of the checkout itself would contain what build/lib has left over.
+    _run([sys.executable, "-m", "build", "--outdir", str(dist), str(ROOT)])
+    context = Context(output / "execution-environment.yml", output / "context", next(dist.glob("*.whl")), tarball)
+    text = yaml.safe_dump(definition(context.wheel, tarball), sort_keys=False, width=120)
+    context.definition.write_text(f"---\n# Written by tools/execution_environment.py.\n{text}", encoding="utf-8")
+    where = ["--file", str(context.definition), "--context", str(context.folder)]
+    _run([_program("ansible-builder"), "create", *where, "--output-filename", "Containerfile"])
+    return context
+
+
+def definition(wheel: Path, tarball: Path) -> dict[str, Any]:
+    """Return the definition of awx/execution-environment.yml with a local wheel and a local tarball.
+
+    The wheel is installed in the base of all stages. What the collection requires is then there already, and pip looks
+    for the library at no index.
+    """
+    value: dict[str, Any] = yaml.safe_load(DEFINITION.read_text(encoding="utf-8"))
+    value["dependencies"]["galaxy"] = {"collections": [{"name": f"{LOCAL}/{tarball.name}", "type": "file"}]}
+    value["additional_build_files"] = [{"src": f"dist/{path.name}", "dest": LOCAL} for path in (wheel, tarball)]
+    steps = value.setdefault("additional_build_steps", {})
+    steps["append_base"] = [
+        *steps.get("append_base", []),
+        f"COPY _build/{LOCAL}/{wheel.name} /tmp/{wheel.name}",
+        f"RUN $PYCMD -m pip install --no-cache-dir '{library()} @ file:///tmp/{wheel.name}' && rm /tmp/{wheel.name}",
+    ]
+    return value
+
+
+def library() -> str:
+    """Return the library with the extras that the collection requires, without the version."""
+    requirement = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    match = re.match(r"vcloudair-core(\[[\w,-]+\])?", requirement)
+    if match is None:
+        raise SystemExit(f"Reading requirements.txt failed: {requirement!r}. The first line must be vcloudair-core.")
+    return match[0]
+
+
+def find_engine() -> str | None:
+    """Return the first container engine that answers. A client without its server does not count."""
+    for name in ENGINES:
+        program = shutil.which(name)
+        if program and subprocess.run([program, "info"], capture_output=True, check=False, timeout=60).returncode == 0:
+            return name
+    return None
+
+
+def main() -> int:
+    """Return 0 when the context, and with an engine the image, was built."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--tag", default=f"vcloudair-ee:{galaxy()['version']}", help="name of the image")
+    parser.add_argument("--output", type=Path, default=OUTPUT, help="folder of the context, which is emptied first")
+    parser.add_argument("--engine", choices=ENGINES, help="the container engine. Default: the first that answers")
+    arguments = parser.parse_args()
+    missing = [name for name in ("build", "ansible_builder") if importlib.util.find_spec(name) is None]
+    if missing:
+        print(f"Missing: {', '.join(missing)}. Run: pip install --editable '.[ansible,quality]'", file=sys.stderr)
+        return 1
+    context = create(arguments.output.resolve())
+    print(f"Library: {context.wheel.name}\nCollection: {context.tarball.name}\nContext: {context.folder}", flush=True)
+    engine = arguments.engine or find_engine()
+    command = context.build_command(arguments.tag, engine or ENGINES[0])
+    if engine is None:
+        print("No container engine answers, so no image was built. Where podman or docker runs, run:")
+        print(shlex.join(["ansible-builder", *command[1:]]))
+        return 0
+    status = subprocess.run(command, check=False).returncode
+    if status == 0:
+        print(f"Image: {arguments.tag}")
+    return status
+
+
+def _program(name: str) -> str:
+    return str(Path(sys.executable).with_name(name))
+
+
+def _run(command: list[str]) -> None:
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"`{shlex.join(command)}` failed with status {done.returncode}.\n{done.stdout}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
