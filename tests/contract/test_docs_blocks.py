@@ -13,6 +13,7 @@ import pytest
 from tests.support.documents import ROOT, Block, blocks, pages
 
 NOT_EXECUTED = {
+    ("README-collection.md", "python3 -m venv"): "installs packages; the session package installs wheel and tarball",
     ("README.md", "make demo"): "the test of the demo, and every run of the tests, are these two commands",
     ("README.md", "pip install"): "asks the package index; the session package installs the wheel",
     (
