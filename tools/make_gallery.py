@@ -1,4 +1,4 @@
-"""Makes the plots that docs/how-to/measure-machines.md shows, of a simulated cloud at a fixed time."""
+"""Make the plots that docs/how-to/measure-machines.md shows, of a simulated cloud at a fixed time."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from vcloudair_core.testing import simulated
 
 IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
 NOW = 1_750_000_000.0
-METRICS = ["cpu.usage.average", "mem.usage.average", "disk.read.average"]
+METRICS = ["cpu.usage.average", "mem.usage.average", "disk.read.average", "disk.used.latest"]
 
 
 def main() -> None:
-    """Writes metrics-1.png, metrics-10.png and metrics-50.png."""
+    """Write metrics-1.png, metrics-10.png and metrics-50.png."""
     IMAGES.mkdir(exist_ok=True)
     with simulated(profile="vcd", vms=50) as (_, client, simulator):
         simulator.clock.now = lambda: NOW  # type: ignore[method-assign]
@@ -24,7 +24,7 @@ def main() -> None:
             names = [f"vm-{number:04}" for number in range(1, count + 1)]
             found = measure(client, names, metrics=METRICS, start="24h")
             shown = {one["id"]: one["name"] for one in found.machines}
-            title = names[0] if count == 1 else f"{count} machines"
+            title = names[0] if count == 1 else f"{count} VMs"
             path = IMAGES / f"metrics-{count}.png"
             plot(str(path), found.collected.series, shown, f"{title}, 24 hours")
             # 256 colours are enough for lines, and a third of the size.

@@ -93,7 +93,7 @@ def _values(name: str, signal: Callable[..., Values], size: Size) -> Values:
     if name == "disk.used.latest":
         return signal(name, 0.2 * DISK_KB, 0.5 * DISK_KB, 0.0, 0.01)
     high = {"disk.read.average": 900, "disk.write.average": 1500, "net.received.average": 1200}.get(name, 900)
-    return signal(name, 1, high, 0.5)
+    return signal(name, 1, high, 0.26, 0.12)
 
 
 def _of_cpu(name: str, load: Values, peak: Values, cpus: int) -> Values:

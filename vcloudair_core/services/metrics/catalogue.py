@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cache
+
+from vcloudair_core.errors import ConfigurationError
 
 UNITS = {
     "PERCENT": "percent",
@@ -90,6 +94,34 @@ def catalogue() -> Mapping[str, Metric]:
     """Every known metric by name."""
     lines = [line.split("|") for line in _TABLE.strip().splitlines()]
     return {name: Metric(name, unit, meaning) for name, unit, meaning in lines}
+
+
+def nearest_names(word: str) -> list[str]:
+    """Return the known metrics that `word` could be a misspelling of, the nearest first, three at most.
+
+    Dots and the last part of a name, such as ``average``, may be missing.
+    """
+    typed = word.casefold().replace(".", "")
+    ratios = {}
+    for name in catalogue():
+        whole, short = (text.casefold().replace(".", "") for text in (name, name.rpartition(".")[0]))
+        ratios[name] = max(difflib.SequenceMatcher(None, typed, text).ratio() for text in (whole, short))
+    return sorted((name for name in ratios if ratios[name] >= 0.7), key=lambda name: -ratios[name])[:3]
+
+
+def check_names(missing: Iterable[str]) -> None:
+    """Raise ConfigurationError for a name or pattern that no VM has and that no known metric has either.
+
+    A server may have metrics that are not in the catalogue, so that only what it did not send is checked.
+    """
+    unknown = [word for word in missing if not any(fnmatchcase(name, word) for name in catalogue())]
+    if not unknown:
+        return
+    names, near = ", ".join(map(repr, unknown)), " or ".join(map(repr, nearest_names(unknown[0])))
+    raise ConfigurationError(
+        f"Unknown metric: {names}.",
+        hint=f"Did you mean {near}?" if near else "Run `vca metrics names` to list the metrics.",
+    )
 
 
 def unit_of(name: str) -> str | None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from vcloudair_core.errors import ConfigurationError
+from vcloudair_core.errors import ConfigurationError, NotFoundError
 from vcloudair_core.installation import install_hint
+from vcloudair_core.services.metrics.display_units import display_unit
 from vcloudair_core.services.metrics.model import Series, aggregate
 
 SINGLE_LINES = 12
@@ -22,12 +24,16 @@ _MOST_PANELS = 8
 def plot(path: str, series: Sequence[Series], names: Mapping[str, str], title: str) -> None:
     """Write a PNG or SVG, by the ending of the path. ``names``: UUID of a machine to its name.
 
-    Raises: ConfigurationError where matplotlib is missing, the ending is another or there is nothing to plot; OSError.
+    Raises: ConfigurationError where matplotlib is missing or the ending is another, NotFoundError where there is
+        nothing to plot, OSError.
     """
     check_plot(path)
     panels = _panels(series)
     if not panels:
-        raise ConfigurationError("There is nothing to plot: no machine has a sample in that window.")
+        raise NotFoundError(
+            f"No plot written: {path}. No VM has a sample of these metrics in that window.",
+            hint="Choose an earlier --start, or run `vca metrics show` without --metric to see what there is.",
+        )
     import matplotlib as mpl
 
     mpl.use("Agg")
@@ -69,24 +75,28 @@ def _panels(series: Sequence[Series]) -> dict[str, list[Series]]:
 
 
 def _draw(axis: Any, name: str, members: Sequence[Series], names: Mapping[str, str]) -> None:
-    axis.set_ylabel(members[0].unit or "")
+    units = {series.unit for series in members}
+    unit, factor = display_unit(
+        units.pop() if len(units) == 1 else None, [value for series in members for value in series.numbers]
+    )
+    axis.set_ylabel(unit)
     axis.set_title(name, fontsize=10, loc="left")
     axis.grid(alpha=0.25)
     axis.spines[["top", "right"]].set_visible(False)
-    if len(members) <= SINGLE_LINES:
-        for number, one in enumerate(members):
-            times, values = _with_gaps(one)
+    shown = [replace(series, numbers=tuple(value * factor for value in series.numbers)) for series in members]
+    if len(shown) <= SINGLE_LINES:
+        for number, series in enumerate(shown):
+            times, values = _with_gaps(series)
             style = "-" if number < 10 else "--"
-            axis.plot(
-                times, values, style, linewidth=1.2, label=_label(one, names), marker="." if len(values) < 3 else ""
-            )
-        columns = 1
+            marker = "." if len(values) < 3 else ""
+            axis.plot(times, values, style, linewidth=1.2, label=_label(series, names), marker=marker)
     else:
-        _draw_many(axis, members, names)
-        columns = 1
-    if all(one.unit == "percent" for one in members):
-        axis.set_ylim(bottom=0)
-    axis.legend(fontsize=7.5, loc="upper left", bbox_to_anchor=(1.005, 1.02), ncols=columns, frameon=False)
+        _draw_many(axis, shown, names)
+    axis.ticklabel_format(axis="y", style="plain", useOffset=False)
+    if all(min(series.numbers) >= 0 for series in shown):
+        axis.set_ylim(0, 1.08 * max(max(series.numbers) for series in shown) or 1)
+    if len(shown) > 1 or shown[0].instance:
+        axis.legend(fontsize=7.5, loc="upper left", bbox_to_anchor=(1.005, 1.02), frameon=False)
 
 
 def _draw_many(axis: Any, members: Sequence[Series], names: Mapping[str, str]) -> None:
