@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -145,3 +146,49 @@ def test_known_metrics_are_listed_with_their_units(vca: Vca) -> None:
     assert code == 0
     line = next(line for line in out.splitlines() if "cpu.usage.average" in line)
     assert "percent" in line
+
+
+def test_an_unknown_metric_is_a_usage_error_with_the_nearest_name(vca: Vca, server: SimulatorServer) -> None:
+    name = _names(server, 1)[0]
+    for arguments in (("show", name, "-m", "cpuusage"), ("export", name, "-m", "cpuusage,mem.usage.average")):
+        code, out, err = vca(*arguments)
+        assert (code, out) == (64, "")
+        assert "Unknown metric: 'cpuusage'." in err
+        assert "Did you mean 'cpu.usage.average'" in err
+    code, _, err = vca("top", "--once", "--sort", "cpuready")
+    assert code == 64
+    assert "Did you mean 'cpu.ready.summation'" in err
+
+
+def test_a_known_metric_without_samples_is_no_error(vca: Vca, server: SimulatorServer, tmp_path: Path) -> None:
+    name = _names(server, 1)[0]
+    code, _, err = vca("show", name, "-m", "power.power.average")
+    assert code == 0
+    assert "no VM has power.power.average" in err
+    code, out, _ = vca("top", "--once", "--sort", "power.power.average")
+    assert code == 0
+    assert "none with power.power.average" in out
+    code, _, err = vca("plot", name, "-m", "power.power.average", "--file", str(tmp_path / "power.png"))
+    assert code == 4
+    assert "No plot written" in err
+
+
+def test_tables_have_units_for_people_and_documents_those_of_the_api(vca: Vca, server: SimulatorServer) -> None:
+    name = _names(server, 1)[0]
+    metric = ("--metric", "disk.provisioned.latest", "--source", "vcd-historic")
+    _, table, _ = vca("show", name, *metric)
+    assert "GiB" in table
+    assert re.search(r"\b20 +20 +20 +20 +20\b", table)
+    _, document, _ = vca("show", name, *metric, "--output", "json")
+    (series,) = json.loads(document)
+    assert (series["unit"], series["max"]) == ("KB", 20 * 1024 * 1024)
+
+
+def test_top_has_columns_with_values_only(vca: Vca) -> None:
+    code, out, _ = vca("top", "--once", "--rows", "2")
+    assert code == 0
+    title, headings, units, *rows = out.rstrip().splitlines()
+    assert "VMs" in title
+    assert headings.split()[:2] == ["CPU.USAGE", "MEM.USAGE"]
+    assert len(rows) == 2
+    assert all(len(row.split()) == len(units.split()) for row in rows)

@@ -12,11 +12,12 @@ import typer
 
 from vcloudair_core.cli.conditions import conditions, words
 from vcloudair_core.cli.invocation import Invocation, changes, connected
+from vcloudair_core.cli.metrics_view import busiest, short_number
 from vcloudair_core.cli.output import Column, console, emit, say, write
 from vcloudair_core.cli.progress_bar import progress_bar
 from vcloudair_core.cli.sparkline import sparkline
 from vcloudair_core.errors import ConfigurationError, VcloudAirError
-from vcloudair_core.plaintext import on_one_line
+from vcloudair_core.services.metrics.display_units import display_unit
 
 if TYPE_CHECKING:
     from vcloudair_core.client import Client
@@ -51,7 +52,8 @@ def show(
 ) -> None:
     """Show metrics of VMs: lowest, average, 95th percentile, highest and last value, and their course.
 
-    JSON and YAML hold every sample, CSV one line for each series.
+    Tables show sizes and rates in KiB to TiB, whichever suits the values. JSON and YAML hold every sample, CSV one line
+    for each series, both in the units of the API.
 
     Example:
         vca metrics show web1 web2 --metric 'cpu.*' --start 3h
@@ -172,11 +174,11 @@ def top(
 
     with run.client() as client:
         if once or not sys.stdout.isatty():
-            console().print(_busiest(client, vms, where, sort, rows))
+            console().print(_top_table(client, vms, where, sort, rows))
             return
         with Live(console=console(), screen=False, auto_refresh=False) as live:
             while True:
-                live.update(_busiest(client, vms, where, sort, rows), refresh=True)
+                live.update(_top_table(client, vms, where, sort, rows), refresh=True)
                 time.sleep(interval)
 
 
@@ -269,9 +271,10 @@ def _measured(
     client: Client, vms: Sequence[str], where: Sequence[str], metric: str, start: str, end: str, source: str
 ) -> Measurement:
     from vcloudair_core.measuring import measure
+    from vcloudair_core.services.metrics.catalogue import check_names
 
     with progress_bar("VMs") as progress:
-        return measure(
+        measurement = measure(
             client,
             list(vms or ()),
             where=conditions(where),
@@ -282,6 +285,18 @@ def _measured(
             source=source,
             progress=progress,
         )
+    if not measurement.collected.failed:
+        check_names(measurement.collected.missing)
+    return measurement
+
+
+def _top_table(client: Client, vms: Sequence[str], where: Sequence[str], sort: str, rows: int) -> Any:
+    from vcloudair_core.services.metrics.catalogue import check_names
+
+    measurement = _measured(client, vms, where, "", "15m", "", "auto")
+    if not any(series.name == sort for series in measurement.collected.series):
+        check_names([sort])
+    return busiest(measurement, sort, rows)
 
 
 def _summary(found: Measurement, series: Series) -> dict[str, Any]:
@@ -297,16 +312,9 @@ def _samples(series: Series) -> list[dict[str, Any]]:
 
 
 def _as_cells(row: Mapping[str, Any], series: Series) -> dict[str, Any]:
-    shown = {name: _short(value) if isinstance(value, float) else value for name, value in row.items()}
-    return {**shown, "course": sparkline(series.values())}
-
-
-def _short(value: float) -> str:
-    """Four digits that say something: 1.234, 12.34, 1234, 12.3M."""
-    for factor, sign in ((1e9, "G"), (1e6, "M")):
-        if abs(value) >= 10 * factor:
-            return f"{value / factor:.1f}{sign}"
-    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    unit, factor = display_unit(series.unit, series.numbers)
+    shown = {name: short_number(value * factor) if isinstance(value, float) else value for name, value in row.items()}
+    return {**shown, "unit": unit, "course": sparkline(series.values())}
 
 
 def _window(start: str, end: str) -> str:
@@ -329,34 +337,3 @@ def _tell(found: Measurement) -> None:
 
 class _NotWholeError(VcloudAirError):
     """What was shown is not all that was asked for."""
-
-
-def _busiest(client: Client, vms: Sequence[str], where: Sequence[str], sort: str, rows: int) -> Any:
-    """A table of rich."""
-    from rich.table import Table
-
-    found = _measured(client, vms, where, "", "15m", "", "auto")
-    by_machine = found.collected.by_machine()
-    latest = {
-        vm_id: {one.name: one.aggregate("last") for one in series if one.instance is None}
-        for vm_id, series in by_machine.items()
-    }
-    ordered = sorted(latest, key=lambda vm_id: latest[vm_id].get(sort) or 0.0, reverse=True)[:rows]
-    table = Table(
-        box=None, pad_edge=False, title=f"{time.strftime('%H:%M:%S')}  {len(latest)} VMs", title_justify="left"
-    )
-    table.add_column("VM")
-    shown = [sort, *(name for name in _TOP if name != sort)]
-    for name in shown:
-        table.add_column(name.rpartition(".")[0].upper(), justify="right")
-    table.add_column("COURSE")
-    for vm_id in ordered:
-        values = [latest[vm_id].get(name) for name in shown]
-        course = next((one.values() for one in by_machine[vm_id] if one.name == sort and one.instance is None), [])
-        table.add_row(
-            on_one_line(found.name_of(vm_id)), *["" if v is None else _short(v) for v in values], sparkline(course, 15)
-        )
-    return table
-
-
-_TOP = ("cpu.usage.average", "mem.usage.average", "disk.read.average", "disk.write.average", "net.usage.average")
