@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import filelock
 import pytest
 from lxml import html
 
-from tests.support.browser import needs_chromium, visiting
+from tests.support.browser import launched, needs_chromium, visiting
 from tests.support.documents import ROOT
 from vcloudair_core.plugin import hooks
 from vcloudair_core.services.metrics.catalogue import catalogue
@@ -30,14 +31,29 @@ HOOK = "reference/hooks/vca_plan_ready.html"
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the site, built with warnings as failures."""
-    folder = tmp_path_factory.mktemp("site") / "built"
+    """The folder of the site, built with warnings as failures, once for all processes of a run."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "site"
+    with filelock.FileLock(f"{folder}.lock"):
+        if not folder.exists():
+            _build(folder.with_name("site-unfinished")).rename(folder)
+    return folder
+
+
+def _build(folder: Path) -> Path:
     done = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)],
         cwd=ROOT, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"}, capture_output=True, text=True, timeout=300,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """One browser for the tests of this module; Playwright allows one at a time in a process."""
+    with launched() as chromium:
+        yield chromium
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
@@ -66,8 +82,8 @@ def _search(page: Any, words: str) -> None:
 @needs_chromium
 @pytest.mark.slow
 @pytest.mark.parametrize("colours", ["light", "dark"])
-def test_pages_ask_nobody_else_and_complain_of_nothing(address: str, colours: str) -> None:
-    with visiting(color_scheme=colours) as visit:
+def test_pages_ask_nobody_else_and_complain_of_nothing(browser: Any, address: str, colours: str) -> None:
+    with visiting(browser, color_scheme=colours) as visit:
         for path, heading in (("index.html", "Describe"), (MODULE, "vca_firewall_rule"), (HOOK, "vca_plan_ready")):
             visit.page.goto(address + path, wait_until="networkidle")
             assert heading in visit.page.text_content("h1")
@@ -79,8 +95,8 @@ def test_pages_ask_nobody_else_and_complain_of_nothing(address: str, colours: st
 
 @needs_chromium
 @pytest.mark.slow
-def test_search_leads_to_a_page_about_it(address: str) -> None:
-    with visiting() as visit:
+def test_search_leads_to_a_page_about_it(browser: Any, address: str) -> None:
+    with visiting(browser) as visit:
         visit.page.goto(f"{address}index.html", wait_until="networkidle")
         _search(visit.page, "firewall")
         visit.page.click(".md-search-result__item a")
@@ -122,8 +138,8 @@ def _results(page: Any, term: str) -> list[str]:
 
 @needs_chromium
 @pytest.mark.slow
-def test_search_finds_the_page_of_a_term_among_the_first_three(address: str) -> None:
-    with visiting() as visit:
+def test_search_finds_the_page_of_a_term_among_the_first_three(browser: Any, address: str) -> None:
+    with visiting(browser) as visit:
         visit.page.goto(f"{address}index.html", wait_until="networkidle")
         visit.page.keyboard.press("/")
         results = {term: _results(visit.page, term)[:3] for term in SEARCHES}
@@ -132,8 +148,8 @@ def test_search_finds_the_page_of_a_term_among_the_first_three(address: str) -> 
 
 @needs_chromium
 @pytest.mark.slow
-def test_without_a_server_it_is_a_site_too(site: Path) -> None:
-    with visiting() as visit:
+def test_without_a_server_it_is_a_site_too(browser: Any, site: Path) -> None:
+    with visiting(browser) as visit:
         visit.page.goto((site / "index.html").as_uri(), wait_until="networkidle")
         _search(visit.page, "purge")
         visit.page.click(".md-search-result__item a")
@@ -144,8 +160,8 @@ def test_without_a_server_it_is_a_site_too(site: Path) -> None:
 
 @needs_chromium
 @pytest.mark.slow
-def test_nothing_is_wider_than_a_phone(address: str, site: Path) -> None:
-    with visiting(viewport={"width": 390, "height": 844}) as visit:
+def test_nothing_is_wider_than_a_phone(browser: Any, address: str, site: Path) -> None:
+    with visiting(browser, viewport={"width": 390, "height": 844}) as visit:
         for path in ("index.html", MODULE, HOOK, "how-to/measure-machines.html", "reference/settings.html"):
             visit.page.goto(address + path)
             width = visit.page.evaluate("document.scrollingElement.scrollWidth")
@@ -154,8 +170,8 @@ def test_nothing_is_wider_than_a_phone(address: str, site: Path) -> None:
 
 @needs_chromium
 @pytest.mark.slow
-def test_commands_are_copied_without_prompts_and_without_what_they_print(address: str) -> None:
-    with visiting(permissions=["clipboard-read", "clipboard-write"]) as visit:
+def test_commands_are_copied_without_prompts_and_without_what_they_print(browser: Any, address: str) -> None:
+    with visiting(browser, permissions=["clipboard-read", "clipboard-write"]) as visit:
         visit.page.goto(f"{address}index.html")
         visit.page.click("button.md-clipboard, .md-code__button >> nth=0")
         copied = visit.page.evaluate("navigator.clipboard.readText()").split("\n")

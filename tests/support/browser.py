@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,19 +36,34 @@ class Visit:
         return [url for url in self.asked if not url.startswith((*allowed, "data:", "blob:"))]
 
 
+def _failures(request: Any) -> list[str]:
+    """What to say of a request that failed. One that ends with the page, by leaving it, did not fail."""
+    return [] if request.failure == "net::ERR_ABORTED" else [f"failed: {request.url} ({request.failure})"]
+
+
 @contextmanager
-def visiting(**context: Any) -> Iterator[Visit]:
-    """A fresh page. ``context`` are options of Playwright's ``new_context``, such as ``viewport``."""
+def launched() -> Iterator[Any]:
+    """A browser, for tests that share one."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(_QUIET))
         try:
-            visit = Visit(browser.new_context(**context).new_page())
-            visit.page.on("request", lambda request: visit.asked.append(request.url))
-            visit.page.on("requestfailed", lambda request: visit.complaints.append(f"failed: {request.url}"))
-            visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
-            visit.page.on("console", lambda said: visit.complaints.append(said.text) if said.type == "error" else None)
-            yield visit
+            yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def visiting(shared: Any = None, **context: Any) -> Iterator[Visit]:
+    """A fresh page of a shared browser, or of one of its own.
+
+    ``context`` are options of Playwright's ``new_context``, such as ``viewport``.
+    """
+    with nullcontext(shared) if shared is not None else launched() as browser, browser.new_context(**context) as tab:
+        visit = Visit(tab.new_page())
+        visit.page.on("request", lambda request: visit.asked.append(request.url))
+        visit.page.on("requestfailed", lambda request: visit.complaints.extend(_failures(request)))
+        visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+        visit.page.on("console", lambda said: visit.complaints.append(said.text) if said.type == "error" else None)
+        yield visit
