@@ -84,6 +84,24 @@ def test_keywords_are_single_words_of_pages_that_exist(site: Any) -> None:
     assert [word for listed in words.values() for word in listed if not word.isalnum()] == []
 
 
+def test_modules_are_grouped_by_feature_and_plugins_by_kind(site: Any) -> None:
+    collection = importlib.import_module("collection_pages")
+    names = {
+        "lookup": ["a.b.vca_id"],
+        "module": ["a.b.vca_nat", "a.b.vca_firewall_rule", "a.b.vca_new_thing", "a.b.vca_firewall"],
+        "strategy": ["a.b.wait"],
+    }
+    kinds = {kind: {name: {"doc": {"short_description": name}} for name in listed} for kind, listed in names.items()}
+    contents = collection.grouped(kinds)
+    shown = {kind: {feature: list(names) for feature, names in groups.items()} for kind, groups in contents.items()}
+    assert shown == {
+        "Modules": {"Firewall": ["vca_firewall", "vca_firewall_rule"], "NAT": ["vca_nat"], "New": ["vca_new_thing"]},
+        "Lookup plugins": {"": ["vca_id"]},
+        "Strategy plugins": {"": ["wait"]},
+    }
+    assert list(shown["Modules"]) == ["Firewall", "NAT", "New"]
+
+
 def test_pages_are_listed_with_their_first_sentence(site: Any) -> None:
     home = importlib.import_module("home")
     text = "# Title\n\n```sh\n# no heading\n```\n\nWith a [link](x.md), and\nmore. And then.\n"
