@@ -11,6 +11,8 @@ from vcloudair_core.config import Settings
 from vcloudair_core.plugin.manager import PluginManager
 
 if TYPE_CHECKING:
+    from vcloudair_core.session.auth import AuthProvider
+    from vcloudair_core.session.cache import TokenCache
     from vcloudair_core.session.clock import Clock
     from vcloudair_core.session.session import Session
     from vcloudair_core.transport.base import Transport
@@ -49,8 +51,17 @@ class App:
         """Settings from arguments, the environment and the configuration file. Raises ConfigurationError."""
         return Settings.load(arguments, environ=self._environ, config_file=config_file, context=context)
 
-    def session(self, settings: Settings, *, transport: Transport | None = None) -> Session:
+    def session(
+        self,
+        settings: Settings,
+        *,
+        transport: Transport | None = None,
+        auth: AuthProvider | None = None,
+        cache: TokenCache | None = None,
+    ) -> Session:
         """A session that signs in with its first call.
+
+        ``auth`` and ``cache`` replace those that the settings select.
 
         Raises: ConfigurationError when settings are missing, PluginError when the sign-in method does not exist.
         """
@@ -59,14 +70,13 @@ class App:
         from vcloudair_core.session.clock import SYSTEM_CLOCK
         from vcloudair_core.session.session import Session
 
-        auth = select_auth(settings, self.plugins.auth_methods())
         return Session(
             settings,
             transport or self.plugins.transport(settings) or _default_transport(settings),
-            auth,
+            auth or select_auth(settings, self.plugins.auth_methods()),
             observers=[self.plugins.exchange_finished] if self.plugins.implements("vca_exchange_finished") else [],
             task_observers=[self.plugins.task_progressed],
-            cache=open_cache(settings),
+            cache=cache or open_cache(settings),
             clock=self._clock or SYSTEM_CLOCK,
             record_types=self.plugins.record_types,
         )
@@ -78,11 +88,14 @@ class App:
         transport: Transport | None = None,
         context: str | None = None,
         config_file: str | Path | None = None,
+        auth: AuthProvider | None = None,
+        cache: TokenCache | None = None,
         **arguments: Any,
     ) -> Client:
         """A client with its own session. ``arguments`` are settings by name; see :class:`Settings`.
 
-        ``context`` and ``config_file`` say which configuration to load when no ``settings`` are given.
+        ``context`` and ``config_file`` say which configuration to load when no ``settings`` are given. ``auth`` and
+        ``cache`` are those of :meth:`session`.
 
         Raises: ConfigurationError, PluginError.
         """
@@ -92,7 +105,7 @@ class App:
             chosen = settings.replace(**arguments)
         return Client(
             chosen,
-            self.session(chosen, transport=transport),
+            self.session(chosen, transport=transport, auth=auth, cache=cache),
             services=self.plugins.services(),
             kinds=self.plugins.resource_kinds(),
             veto=lambda plan: self.plugins.plan_ready(plan, chosen),

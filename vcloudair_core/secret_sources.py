@@ -196,8 +196,10 @@ def load_keyring(key: str) -> Any:
     try:
         import keyring
     except ImportError as exc:
+        from vcloudair_core.installation import install_hint
+
         raise ConfigurationError(
-            f"{key} needs the extra 'keyring' of vcloudair-core.", hint="Run: pip install 'vcloudair-core[keyring]'"
+            f"{key} needs the extra 'keyring' of vcloudair-core.", hint=install_hint("keyring")
         ) from exc
     return keyring
 

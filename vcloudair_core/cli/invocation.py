@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from vcloudair_core.client import Client
     from vcloudair_core.config import Settings
     from vcloudair_core.plugin.manager import PluginManager
+    from vcloudair_core.session.login import KeptLogin
 
 
 @dataclass(frozen=True)
@@ -98,11 +99,30 @@ class Invocation:
         return App(plugins=self.plugins)
 
     def client(self, settings: Settings | None = None, *, shows_tasks: bool = True) -> Client:
-        """A client; asks for the password when there is no other way to sign in and a person sits at the terminal."""
+        """A client. Without a password it uses the session of ``vca login``, else asks the person at the terminal."""
+        from vcloudair_core.cli import kept_session
+
         chosen = settings or self.settings()
+        login = self.kept_login(chosen)
+        if login is not None:
+            app = self.app(shows_tasks=shows_tasks)
+            return kept_session.client_of(app, chosen, login)
         if _lacks_password(chosen):
             chosen = chosen.replace(password=ask_password(chosen))
         return self.app(shows_tasks=shows_tasks).client(chosen)
+
+    def login_client(self, settings: Settings) -> Client:
+        """A client whose sign-in is kept for later commands. Asks for the password as :meth:`client` does."""
+        from vcloudair_core.cli import kept_session
+
+        chosen = settings.replace(password=ask_password(settings)) if _lacks_password(settings) else settings
+        return kept_session.new_login(self.app(), chosen)
+
+    def kept_login(self, settings: Settings) -> KeptLogin | None:
+        """The session of ``vca login`` for these settings, if one is kept and no credential is given."""
+        from vcloudair_core.cli import kept_session
+
+        return kept_session.usable_login(settings)
 
     def given_password(self) -> str | None:
         """The password of ``--password-file`` or ``--password-stdin``. Raises ConfigurationError."""
@@ -187,7 +207,7 @@ def ask_password(settings: Settings) -> str:
     if not sys.stdin.isatty():
         raise ConfigurationError(
             f"Missing password of {settings.username} at {_place(settings)}.",
-            hint="Set VCA_PASSWORD, or use --password-file or --password-stdin.",
+            hint="Run `vca login` at a terminal, set VCA_PASSWORD, or use --password-file or --password-stdin.",
         )
     prompt = visible(f"Password of {settings.username} at {_place(settings)}: ")
     return getpass.getpass(prompt, stream=sys.stderr)

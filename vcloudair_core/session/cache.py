@@ -73,19 +73,26 @@ def cache_key(settings: Settings) -> str:
 
 
 class TokenCache:
-    """One file. Every method is safe to call at any time and never raises for what is wrong with the disk."""
+    """One file, ``path``. Every method is safe to call at any time and never raises for what is wrong with the disk."""
+
+    suffix = ".token"
 
     def __init__(
         self, folder: Path, key: str, secret: Secret | Callable[[], Secret], *, clock: Clock = SYSTEM_CLOCK
     ) -> None:
         self._folder = folder
-        self._path = folder / f"{key}.token"
+        self._path = folder / f"{key}{self.suffix}"
         self._key = key
         self._secret = secret
         self._clock = clock
         self._touched_at = float("-inf")
         self._guard = threading.Lock()
         self._lock: Any = None
+
+    @property
+    def path(self) -> Path:
+        """The file. It need not exist."""
+        return self._path
 
     # -- the four things that a session does ------------------------------------------------------------------------
 
@@ -95,16 +102,8 @@ class TokenCache:
         if found is None:
             return None
         content, used_at = found
-        try:
-            document = json.loads(content)
-            if document["format"] != FORMAT:
-                return None
-            plain = self._cipher(base64.b64decode(document["salt"])).decrypt(document["data"].encode("ascii"))
-            grant = _grant_of(json.loads(plain))
-        except Exception as exc:  # noqa: BLE001 - whatever is in that file, the answer is to sign in
-            _log.debug("the kept session cannot be used (%s)", type(exc).__name__)
-            return None
-        return grant if self._is_alive(grant, used_at) else None
+        grant = self._opened(content)
+        return grant if grant is not None and self._is_alive(grant, used_at) else None
 
     def store(self, grant: Grant) -> bool:
         """Keep a grant, replacing the one before in one step. False when it could not be kept."""
@@ -174,6 +173,18 @@ class TokenCache:
                 lock.release()
 
     # -- inside ----------------------------------------------------------------------------------------------------
+
+    def _opened(self, content: bytes) -> Grant | None:
+        """The grant in a file's content, or None when it is damaged or of another secret."""
+        try:
+            document = json.loads(content)
+            if document["format"] != FORMAT:
+                return None
+            plain = self._cipher(base64.b64decode(document["salt"])).decrypt(document["data"].encode("ascii"))
+            return _grant_of(json.loads(plain))
+        except Exception as exc:  # noqa: BLE001 - whatever is in that file, the answer is to sign in
+            _log.debug("the kept session cannot be used (%s)", type(exc).__name__)
+            return None
 
     def _file_lock(self) -> Any:
         with self._guard:

@@ -99,7 +99,7 @@ class _Portal:
             self._transport(settings),
             policy=RetryPolicy.of(settings),
             clock=self.clock,
-            secrets=settings.secrets(),
+            secrets=settings.secrets,
         )
         return wire.run(flow, allowed_origins=settings.allowed_origins or ())
 

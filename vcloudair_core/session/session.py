@@ -71,7 +71,7 @@ class Session:
             policy=RetryPolicy.of(settings),
             clock=clock,
             observers=observers,
-            secrets=settings.secrets(),
+            secrets=settings.secrets,
             max_total_wait_s=float(settings.max_retry_total),
         )
         self._refused = RefusedSignIns()
@@ -100,6 +100,16 @@ class Session:
     def calls(self) -> int:
         """How many HTTP exchanges there were so far, sign-in and repeats included."""
         return self._wire.calls
+
+    @property
+    def kept(self) -> TokenCache | None:
+        """Where the session in use is kept for later processes; None when it ends with this one."""
+        return self._cache if self._is_kept else None
+
+    @property
+    def expires_at(self) -> float | None:
+        """When the token ends in any case, in seconds since 1970; None when the server told no such time."""
+        return self._current()[0].expires_at
 
     def login(self) -> Identity:
         """Sign in anew, whatever token is there.

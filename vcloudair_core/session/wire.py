@@ -64,7 +64,7 @@ class Wire:
         policy: RetryPolicy,
         clock: Clock,
         observers: Sequence[Callable[[Exchange], None]] = (),
-        secrets: Iterable[Secret] = (),
+        secrets: Callable[[], Iterable[Secret]] = tuple,
         max_total_wait_s: float = float("inf"),
     ) -> None:
         self.transport = transport
@@ -74,8 +74,9 @@ class Wire:
         self._policy = policy
         self._budget = WaitBudget(max_total_wait_s, clock)
         self._observers = tuple(observers)
-        self._given = frozenset(secrets)
-        remember(*self._given)
+        self._given: frozenset[Secret] = frozenset()
+        self._more = secrets  # asked each time: those by reference are known once they are read
+        remember(*secrets())
         self._learned: dict[Secret, None] = {}
         self._lock = threading.Lock()
         self._has_warned = False
@@ -83,9 +84,10 @@ class Wire:
     def learn(self, *secrets: Secret) -> None:
         """Hide these too from now on."""
         remember(*secrets)
+        given = frozenset(self._more())
         with self._lock:
             for secret in secrets:
-                if secret and secret not in self._given:
+                if secret and secret not in self._given and secret not in given:
                     self._learned.pop(secret, None)
                     self._learned[secret] = None
             # A server that sends a new token with each answer must not make us slower with each answer.
@@ -101,7 +103,7 @@ class Wire:
     def secrets(self) -> list[Secret]:
         """All secrets known so far."""
         with self._lock:
-            return [*self._given, *self._learned]
+            return [*self._given.union(self._more()), *self._learned]
 
     def send(
         self,

@@ -52,6 +52,8 @@ class FakeSession:
 
     def __init__(self, identity: Any = None) -> None:
         self.identity = identity
+        self.kept = None
+        self.expires_at = 1_800_000_000.0
         self.done: list[str] = []
 
     def login(self) -> Any:
@@ -111,6 +113,7 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Callable[..., FakeClient]:
             return fake
 
         monkeypatch.setattr(Invocation, "client", open_client)
+        monkeypatch.setattr(Invocation, "login_client", open_client)
         return fake
 
     return make

@@ -142,6 +142,7 @@ def test_login_and_whoami_show_who_but_never_the_token(
     fake = client(identity=FakeIdentity())
     shown: dict[str, Any] = json.loads(vca(command, "-o", "json").out)
     assert (shown["user"], shown["org"], shown["vdc"], shown["service_type"]) == ("ops", "acme", "gold", "vcd")
+    assert (shown["session"], shown["expires_at"]) == ("this command", "2027-01-15T08:00:00+00:00")
     assert not {"token", "password"} & set(shown)
     assert fake.session.done == done
 
@@ -151,7 +152,8 @@ def test_login_says_when_the_session_cannot_be_kept(vca: Vca, client: MakeClient
     assert "session cache is off" in vca("login", "--no-session-cache").err
 
 
-def test_logout(vca: Vca, client: MakeClient) -> None:
+def test_logout(vca: Vca, client: MakeClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VCA_PASSWORD", "hunter2")
     fake = client(identity=FakeIdentity())
     result = vca("logout")
     assert (result.code, result.out, result.err) == (0, "", "Signed out.\n")

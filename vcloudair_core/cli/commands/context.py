@@ -6,6 +6,7 @@ import os
 import shlex
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,12 @@ import typer
 
 from vcloudair_core.cli.context_store import ContextStore
 from vcloudair_core.cli.invocation import Invocation, changes, connected
+from vcloudair_core.cli.kept_session import end_login
 from vcloudair_core.cli.options import PROGRAM_OPTIONS
 from vcloudair_core.cli.output import Column, emit, say, write
-from vcloudair_core.config import config_file_path, server_of
+from vcloudair_core.config import Settings, config_file_path, server_of
 from vcloudair_core.config_file import ConfigFile
-from vcloudair_core.errors import ConfigurationError
+from vcloudair_core.errors import ConfigurationError, VcloudAirError
 from vcloudair_core.plaintext import visible
 from vcloudair_core.secret_sources import SOURCE_KEYS, load_keyring, take_sources
 from vcloudair_core.setting_layers import from_arguments
@@ -151,16 +153,26 @@ def add(
 @connected
 @changes
 def remove(run: Invocation, name: str = _NAME) -> None:
-    """Remove a context from the configuration file. Entries of the keyring stay.
+    """Remove a context from the configuration file, and end the session that `vca login` keeps for it.
+
+    Entries of the keyring stay.
 
     Example:
         vca context remove production
     """
     store = _store(run)
+    store.read().context(name)
+    _end_session(run, store.path, name)
     was_current = store.remove(name)
     say(f"Context {name!r} was removed from {store.path}.")
     if was_current:
         say(f"No context is current now. {_how_to_choose(store.read())}")
+
+
+def _end_session(run: Invocation, path: Path, name: str) -> None:
+    folders = {key: value for key, value in os.environ.items() if key in ("VCA_CACHE_DIR", "VCA_STATE_DIR")}
+    with suppress(VcloudAirError):  # a broken context can be removed as well
+        end_login(run.app(), Settings.load(environ=folders, config_file=path, context=name))
 
 
 def _store(run: Invocation) -> ContextStore:

@@ -49,7 +49,7 @@ def diagnose(run: Invocation, network: Network) -> Iterator[Step]:
     except VcloudAirError as exc:
         yield failed("Settings", exc.message.rstrip("."), exc.hint, exit_code_for(exc))
         return
-    ready = check_settings(settings, methods, can_ask=sys.stdin.isatty())
+    ready = check_settings(settings, methods, can_ask=sys.stdin.isatty() or run.kept_login(settings) is not None)
     yield ready
     if not settings.url and ready.status == FAILURE:
         return
@@ -71,9 +71,10 @@ def diagnose(run: Invocation, network: Network) -> Iterator[Step]:
 def _ask_the_api(run: Invocation, network: Network) -> Iterator[Step]:
     clock = ServerClock()
     run.plugins.register(clock, "vca doctor")
+    is_kept = run.kept_login(run.settings()) is not None
     with run.client() as client:
         signed_in = True
-        for step in check_sign_in(client):
+        for step in check_sign_in(client, is_kept=is_kept):
             yield step
             signed_in = signed_in and step.status != FAILURE
         if signed_in:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import Any
 
+from vcloudair_core.cli import kept_session
 from vcloudair_core.cli.invocation import Invocation, changes, connected
 from vcloudair_core.cli.output import emit, say
 from vcloudair_core.client import Client
@@ -12,35 +14,43 @@ from vcloudair_core.client import Client
 @connected
 @changes
 def login(run: Invocation) -> None:
-    """Sign in, and keep the session for the next command.
+    """Sign in, and keep the session for later commands, which then need no password.
 
-    The token is kept in the session cache, locked with a key made from the password, until it expires, `vca logout`
-    ends it, or the server refuses it. The next command still needs the password to unlock it; it saves the sign-in.
+    The session belongs to the server, org, user and context of this command, and to its TLS settings. It ends with
+    `vca logout`, when the server ends it, or when it is not used for 25 minutes. Commands with a password of their own,
+    such as VCA_PASSWORD, do not use it.
 
     Example:
         vca login --context production
         vca login --url https://vcd.example.com --org acme --username ops
     """
-    with run.client() as client:
+    with run.login_client(run.settings()) as client:
         client.session.login()
         _show(run, client)
         if not client.settings.session_cache:
-            say("The session cache is off (session_cache): the next command signs in again.")
+            say("The session is not kept: the session cache is off (session_cache). Later commands sign in again.")
+        elif client.session.kept is None:
+            say("The session is not kept. Later commands sign in again.")
+        else:
+            say("Signed in. Later commands use this session. Run `vca logout` to end it.")
 
 
 @connected
 @changes
 def logout(run: Invocation) -> None:
-    """End the session at the server and forget its token.
+    """End the session at the server and delete its token. Needs no password.
 
     Example:
         vca logout --context production
     """
-    with run.client() as client:
-        if client.session.logout():
-            say("Signed out.")
-        else:
-            say("There is no session to end: none is kept for this user and server.")
+    settings = run.settings()
+    ended, problem = kept_session.end_login(run.app(), settings)
+    if kept_session.has_credential(settings, or_reference=not ended):
+        with run.client(settings) as client:
+            ended = client.session.logout() or ended
+    if problem:
+        say(problem)
+    say("Signed out." if ended else "There is no session to end: none is kept for this user and server.")
 
 
 @connected
@@ -73,4 +83,10 @@ def _who(client: Client) -> dict[str, Any]:
         "service_type": identity.flavour,
         "url": identity.base_url,
         "api_version": identity.api_version,
+        "session": kept_session.describe(client),
+        "expires_at": _time(client.session.expires_at),
     }
+
+
+def _time(stamp: float | None) -> str | None:
+    return None if stamp is None else datetime.fromtimestamp(stamp, timezone.utc).isoformat(timespec="seconds")

@@ -48,11 +48,14 @@ class ServerClock:
             return
 
 
-def check_sign_in(client: Client) -> Iterator[Step]:
-    """Sign in, and say as whom and where to. Ends with the first step that fails."""
+def check_sign_in(client: Client, *, is_kept: bool = False) -> Iterator[Step]:
+    """Sign in, and say as whom and where to. Ends with the first step that fails.
+
+    ``is_kept``: use the session that ``vca login`` keeps, because there is no password to sign in with.
+    """
     settings = client.settings
     try:
-        identity = client.session.login()
+        identity = client.session.identity if is_kept else client.session.login()
     except VcloudAirError as exc:
         yield _explain_sign_in(exc, settings)
         return

@@ -299,7 +299,8 @@ def check_settings(settings: Settings, methods: Mapping[str, AuthRecord], *, can
         what = f"there is no sign-in method {chosen!r}" if chosen else "no sign-in method fits"
         return failed(name, what, f"Set auth_method to one of: {', '.join(sorted(methods)) or 'none'}.", _USAGE)
     method = fitting[0]
-    missing = [option for option in method.options if not settings[option] and not (can_ask and option == "password")]
+    asked = ("password",) if can_ask else ()
+    missing = [option for option in method.options if not settings.is_set(option) and option not in asked]
     if missing:
         return failed(name, f"missing: {', '.join(missing)}", _how_to_give(missing), _USAGE)
     where = f"; url from {settings.origin('url')}" if settings.url else ""

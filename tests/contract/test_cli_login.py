@@ -1,0 +1,259 @@
+"""``vca login`` against a simulator: one sign-in for many commands without a password, and nothing for anybody else."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from vcloudair_core.config import Settings
+from vcloudair_core.session.login import open_login
+from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
+
+VCA = [sys.executable, "-c", "from vcloudair_core.cli.main import main; main()"]
+
+
+@pytest.fixture
+def server() -> Iterator[SimulatorServer]:
+    with SimulatorServer(SimulatorConfig(profile="vcd")) as running:
+        yield running
+
+
+@pytest.fixture
+def env(server: SimulatorServer, tmp_path: Path) -> dict[str, str]:
+    """The variables of a person who has a home and no password in the environment."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("VCA_")}
+    exported = {name: value for name, value in server.env().items() if name != "VCA_PASSWORD"}
+    folders = {"XDG_CONFIG_HOME": "config", "VCA_CACHE_DIR": "cache", "VCA_STATE_DIR": "state"}
+    return {**plain, **exported, **{name: str(tmp_path / folder) for name, folder in folders.items()}}
+
+
+@pytest.fixture
+def password(server: SimulatorServer) -> str:
+    return server.env()["VCA_PASSWORD"]
+
+
+def vca(env: dict[str, str], *words: str, typed: str = "", **more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*VCA, *words], env={**env, **more}, text=True, input=typed, capture_output=True, timeout=60, check=False
+    )
+
+
+def login(env: dict[str, str], password: str, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
+    done = vca(env, "login", "--password-stdin", *words, typed=f"{password}\n", **more)
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def requests(server: SimulatorServer, method: str) -> list[str]:
+    return [entry.path for entry in server.simulator.journal.entries() if entry.method == method]
+
+
+def login_files(env: dict[str, str]) -> list[Path]:
+    return list(Path(env["VCA_CACHE_DIR"]).glob("*.login"))
+
+
+def test_one_sign_in_serves_later_commands_without_a_password(
+    server: SimulatorServer, env: dict[str, str], password: str
+) -> None:
+    assert "vca logout" in login(env, password).stderr
+    for words in (["edge", "list"], ["query", "vm"], ["whoami", "-o", "json"], ["--vdc", "org1-vdc1", "edge", "list"]):
+        done = vca(env, *words)
+        assert done.returncode == 0, done.stderr
+    assert requests(server, "POST") == ["/api/sessions"]
+    shown = json.loads(vca(env, "whoami", "-o", "json").stdout)
+    assert (shown["session"], shown["expires_at"]) == ("login", None)
+
+
+def test_logout_ends_the_session_at_the_server_without_a_password(
+    server: SimulatorServer, env: dict[str, str], password: str
+) -> None:
+    login(env, password)
+    done = vca(env, "logout")
+    assert (done.returncode, done.stderr) == (0, "Signed out.\n")
+    ended = [(entry.path, entry.status) for entry in server.simulator.journal.entries() if entry.method == "DELETE"]
+    assert ended == [("/api/session", 204)]
+    assert login_files(env) == []
+    refused = vca(env, "edge", "list")
+    assert (refused.returncode, "Run `vca login`" in refused.stderr) == (64, True)
+    assert "There is no session to end" in vca(env, "logout").stderr
+    assert len(requests(server, "POST")) == 1
+
+
+def test_files_are_closed_and_hold_neither_token_nor_password(
+    server: SimulatorServer, env: dict[str, str], password: str, tmp_path: Path
+) -> None:
+    login(env, password)
+    settings = Settings.load(environ=env)
+    kept = open_login(settings)
+    assert kept is not None
+    grant = kept.load()
+    assert grant is not None
+    files = [*login_files(env), tmp_path / "state" / "login.key"]
+    assert [stat.S_IMODE(file.stat().st_mode) for file in files] == [0o600, 0o600]
+    assert {stat.S_IMODE(file.parent.stat().st_mode) for file in files} == {0o700}
+    secrets = [password, *(secret.reveal() for secret in grant.secrets())]
+    for file in tmp_path.rglob("*"):
+        if file.is_file():
+            assert not any(secret.encode() in file.read_bytes() for secret in secrets), file
+
+
+def test_no_secret_in_the_output_of_any_command(server: SimulatorServer, env: dict[str, str], password: str) -> None:
+    said = [login(env, password, "-v")]
+    kept = open_login(Settings.load(environ=env))
+    assert kept is not None
+    grant = kept.load()
+    assert grant is not None
+    said += [vca(env, *words, "-v", VCA_DEBUG="1") for words in (["edge", "list"], ["whoami"], ["config"], ["logout"])]
+    shown = "".join(done.stdout + done.stderr for done in said)
+    assert "GET /api/query" in shown
+    assert not any(secret.reveal() in shown for secret in grant.secrets())
+    assert password not in shown
+
+
+def test_another_user_or_tls_setting_finds_no_session(
+    server: SimulatorServer, env: dict[str, str], password: str
+) -> None:
+    login(env, password)
+    before = len(server.simulator.journal.entries())
+    others = {
+        "VCA_USERNAME": "somebody", "VCA_ORG": "other", "VCA_API_VERSION": "36.0", "VCA_VALIDATE_CERTS": "false",
+        "VCA_CA_PATH": "", "VCA_SERVICE_TYPE": "vchs", "VCA_INSTANCE": "i", "VCA_SESSION_CACHE": "false",
+    }  # fmt: skip
+    for name, value in others.items():
+        done = vca(env, "edge", "list", **{name: value})
+        assert (done.returncode, "Missing password" in done.stderr) == (64, True), (name, done.stderr)
+    assert len(server.simulator.journal.entries()) == before
+
+
+def test_another_server_never_gets_the_token(server: SimulatorServer, env: dict[str, str], password: str) -> None:
+    login(env, password)
+    with SimulatorServer(SimulatorConfig(profile="vcd")) as other:
+        elsewhere = {name: other.env()[name] for name in ("VCA_URL", "VCA_CA_PATH")}
+        assert vca(env, "edge", "list", **elsewhere).returncode == 64
+        assert vca(env, "logout", **elsewhere).returncode == 0
+        assert other.simulator.journal.entries() == []
+    assert requests(server, "DELETE") == []
+    assert vca(env, "edge", "list").returncode == 0
+
+
+def test_each_context_has_a_session_of_its_own(server: SimulatorServer, env: dict[str, str], password: str) -> None:
+    given = {name: env.pop(name) for name in ("VCA_URL", "VCA_ORG", "VCA_USERNAME", "VCA_CA_PATH")}
+    shared = ("--url", given["VCA_URL"], "--org", given["VCA_ORG"], "--ca-path", given["VCA_CA_PATH"])
+    for name in ("one", "two"):
+        done = vca(env, "context", "add", name, *shared, "--username", given["VCA_USERNAME"])
+        assert done.returncode == 0, done.stderr
+    login(env, password, "--context", "one")
+    assert vca(env, "edge", "list", "--context", "one").returncode == 0
+    refused = vca(env, "edge", "list", "--context", "two")
+    assert refused.stderr.startswith("Error: [context two] Missing password of ")
+    assert vca(env, "context", "remove", "one").returncode == 0
+    assert (login_files(env), len(requests(server, "DELETE"))) == ([], 1)
+
+
+@pytest.mark.parametrize("spoil", ["token", "truncated", "key", "no key", "readable key"])
+def test_a_file_that_was_tampered_with_is_said_in_one_line(
+    server: SimulatorServer, env: dict[str, str], password: str, tmp_path: Path, spoil: str
+) -> None:
+    login(env, password)
+    file, key = login_files(env)[0], tmp_path / "state" / "login.key"
+    if spoil == "token":
+        document = json.loads(file.read_text())
+        document["data"] = document["data"][:-8] + "AAAAAA=="
+        file.write_text(json.dumps(document))
+    elif spoil == "truncated":
+        file.write_bytes(file.read_bytes()[:40])
+    elif spoil == "key":
+        key.write_bytes(bytes(32))
+    elif spoil == "no key":
+        key.unlink()
+    else:
+        key.chmod(0o644)
+    done = vca(env, "edge", "list")
+    assert done.returncode == 64
+    first, second, hint = done.stderr.splitlines()
+    assert first == f"The session kept by `vca login` cannot be used: {file} is damaged or of another key."
+    assert (second.startswith("Error: Missing password of "), "vca login" in hint) == (True, True)
+    login(env, password)
+    assert vca(env, "edge", "list").returncode == 0
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+
+
+def test_an_expired_session_is_said(server: SimulatorServer, env: dict[str, str], password: str) -> None:
+    login(env, password)
+    os.utime(login_files(env)[0], (1, 1))
+    done = vca(env, "edge", "list")
+    assert done.stderr.startswith("The session kept by `vca login` has expired.\nError: Missing password")
+    gone = vca(env, "logout")
+    assert "has expired. It was deleted." in gone.stderr
+    assert login_files(env) == []
+
+
+def test_a_session_that_the_server_ended_fails_with_a_hint(
+    server: SimulatorServer, env: dict[str, str], password: str
+) -> None:
+    login(env, password)
+    server.simulator.sessions.expire_all()
+    done = vca(env, "edge", "list")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == "Error: The session kept by `vca login` is over.\nHint: Run: vca login\n"
+
+
+def test_at_a_terminal_the_password_is_asked_for_and_the_command_goes_on(
+    server: SimulatorServer, env: dict[str, str], password: str
+) -> None:
+    login(env, password)
+    server.simulator.sessions.expire_all()
+    person, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [*VCA, "edge", "list"],
+        env=env,
+        stdin=terminal,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # no other terminal to ask at
+    )
+    os.close(terminal)
+    assert process.stderr is not None
+    said = ""
+    while not said.endswith(f"Password of {env['VCA_USERNAME']} at {env['VCA_URL']}: "):
+        said += process.stderr.read(1) or pytest.fail(said)
+    os.write(person, f"{password}\n".encode())
+    shown, rest = process.communicate(timeout=60)
+    said += rest
+    os.close(person)
+    assert process.returncode == 0, said
+    assert said.startswith("The session kept by `vca login` is over.\n")
+    assert "NAME" in shown
+    assert password not in shown + said
+    assert vca(env, "edge", "list").returncode == 0
+    assert requests(server, "POST") == ["/api/sessions"] * 2
+
+
+def test_a_given_password_beats_the_kept_session(server: SimulatorServer, env: dict[str, str], password: str) -> None:
+    login(env, password)
+    assert vca(env, "edge", "list", VCA_PASSWORD="wrong", VCA_RETRIES="0").returncode == 3
+    assert vca(env, "edge", "list", VCA_PASSWORD=password).returncode == 0
+    assert json.loads(vca(env, "whoami", "-o", "json", VCA_PASSWORD=password).stdout)["session"] == "cache"
+    assert vca(env, "edge", "list").returncode == 0
+
+
+def test_the_doctor_uses_it(server: SimulatorServer, env: dict[str, str], password: str) -> None:
+    login(env, password)
+    done = vca(env, "doctor")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert requests(server, "POST") == ["/api/sessions"]
+
+
+def test_without_the_session_cache_nothing_is_kept(server: SimulatorServer, env: dict[str, str], password: str) -> None:
+    assert "not kept" in login(env, password, "--no-session-cache").stderr
+    assert not Path(env["VCA_CACHE_DIR"]).exists()
+    assert len(requests(server, "DELETE")) == 1

@@ -1,0 +1,114 @@
+"""The kept session of ``vca login`` as commands use it: found, renewed with the person's password, and ended."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from vcloudair_core.errors import AuthenticationError
+
+if TYPE_CHECKING:
+    from vcloudair_core.app import App
+    from vcloudair_core.client import Client
+    from vcloudair_core.config import Settings
+    from vcloudair_core.session.auth import AuthProvider
+    from vcloudair_core.session.login import KeptLogin
+
+_CREDENTIALS = ("password", "token", "api_token", "api_token_file")
+_OVER = "The session kept by `vca login` is over."
+
+
+def has_credential(settings: Settings, *, or_reference: bool = False) -> bool:
+    """True when a password or token is given. One by reference counts only with ``or_reference``."""
+    given = [name for name in _CREDENTIALS if settings.is_set(name)]
+    return any(or_reference or not settings.is_reference(name) for name in given)
+
+
+def usable_login(settings: Settings) -> KeptLogin | None:
+    """Return the kept session of these settings; None when there is none, or a credential is given.
+
+    Says on standard error why a session that is there cannot be used.
+    """
+    if has_credential(settings):
+        return None
+    from vcloudair_core.session.login import open_login
+
+    login = open_login(settings)
+    if login is None or login.load() is not None:
+        return login
+    if login.problem:
+        from vcloudair_core.cli.output import say
+
+        say(login.problem)
+    return None
+
+
+def client_of(app: App, settings: Settings, login: KeptLogin) -> Client:
+    """A client on a kept session. When the server refuses it, a new password is asked for, or an error says so."""
+    from vcloudair_core.session.login import LoginAuth
+
+    def renew() -> AuthProvider:
+        chosen = settings
+        if not has_credential(settings, or_reference=True):
+            chosen = settings.replace(password=_new_password(settings))
+            client.session.learn(*chosen.secrets())
+        return _auth(app, chosen)
+
+    client = app.client(settings, auth=LoginAuth(renew), cache=login)
+    return client
+
+
+def new_login(app: App, settings: Settings) -> Client:
+    """A client that signs in with the credentials of its settings and keeps the session for later commands."""
+    from vcloudair_core.session.login import open_login, with_cache_of_password
+
+    login = open_login(settings)
+    if login is None:
+        return app.client(settings)
+    return app.client(settings, cache=with_cache_of_password(login, settings))
+
+
+def end_login(app: App, settings: Settings) -> tuple[bool, str]:
+    """End the kept session at the server and delete its file. Needs no password.
+
+    Returns: whether a session was ended, and why one that was there could not be.
+    """
+    from vcloudair_core.session.login import LoginAuth, open_login
+
+    login = open_login(settings)
+    if login is None:
+        return False, ""
+    login.load()
+    problem = f"{login.problem} It was deleted." if login.problem else ""
+
+    def refuse() -> AuthProvider:
+        raise AuthenticationError(_OVER, status=401)
+
+    with app.client(settings, auth=LoginAuth(refuse), cache=login) as client:
+        return client.session.logout(), problem
+
+
+def describe(client: Client) -> str:
+    """Return how long the session in use lives: ``login``, ``cache`` or ``this command``."""
+    from vcloudair_core.session.login import KeptLogin
+
+    kept = client.session.kept
+    if kept is None:
+        return "this command"
+    return "login" if isinstance(kept, KeptLogin) else "cache"
+
+
+def _new_password(settings: Settings) -> str:
+    from vcloudair_core.cli.invocation import ask_password
+    from vcloudair_core.cli.output import say
+
+    if not sys.stdin.isatty():
+        raise AuthenticationError(_OVER, status=401, hint="Run: vca login")
+    say(_OVER)
+    return ask_password(settings)
+
+
+def _auth(app: App, settings: Settings) -> AuthProvider:
+    from vcloudair_core.session.auth import select_auth
+
+    return select_auth(settings, app.plugins.auth_methods())
