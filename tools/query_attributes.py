@@ -9,11 +9,15 @@ TYPES = {"str": "text", "bool": "`true` or `false`", "int": "whole number", "flo
 
 
 def tables() -> str:
-    """Return a section for each record type, in alphabetical order."""
+    """Return a section for each record type, in alphabetical order, those of provider administrators last."""
     from vcloudair_core.services.query.record_types import built_in_types
 
-    types = sorted(built_in_types().values(), key=lambda record_type: record_type.name.casefold())
+    types = sorted(built_in_types().values(), key=_rank)
     return "\n\n".join(_section(record_type) for record_type in types)
+
+
+def _rank(record_type: RecordType) -> tuple[bool, str]:
+    return record_type.name.startswith("admin"), record_type.name.casefold()
 
 
 def _section(record_type: RecordType) -> str:
