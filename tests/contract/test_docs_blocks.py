@@ -13,6 +13,15 @@ import pytest
 from tests.support.documents import ROOT, Block, blocks, pages
 
 NOT_EXECUTED = {
+    (
+        "docs/how-to/use-the-simulator-in-ci.md",
+        "# .github/workflows",
+    ): "tests/contract/test_ci_examples.py runs its steps",
+    ("docs/how-to/use-the-simulator-in-ci.md", "# .gitlab-ci.yml"): "tests/contract/test_ci_examples.py runs its steps",
+    **{
+        ("docs/how-to/run-the-simulator-in-a-container.md", start): "needs a container engine; tests check the files"
+        for start in ("docker compose up", "podman build", "services:", "docker compose down")
+    },
     ("README-collection.md", "python3 -m venv"): "installs packages; the session package installs wheel and tarball",
     ("README.md", "make demo"): "the test of the demo, and every run of the tests, are these two commands",
     ("README.md", "pip install"): "asks the package index; the session package installs the wheel",
