@@ -62,6 +62,23 @@ def lint(session: nox.Session) -> None:
 
 
 @nox.session(tags=CHECK)
+def workflows(session: nox.Session) -> None:
+    """Workflows, issue forms, Dependabot, CI examples, Containerfile and compose file, without running any of them."""
+    ci = "docs/how-to/ci"
+    for schema, *files in (
+        ("github-workflows", *sorted(ROOT.glob(".github/workflows/*.yml")), f"{ci}/github-actions.yml"),
+        ("github-issue-forms", ".github/ISSUE_TEMPLATE/bug.yml", ".github/ISSUE_TEMPLATE/feature.yml"),
+        ("github-issue-config", ".github/ISSUE_TEMPLATE/config.yml"),
+        ("dependabot", ".github/dependabot.yml"),
+        ("gitlab-ci", f"{ci}/gitlab-ci.yml"),
+        ("compose-spec", "compose.yaml"),
+    ):
+        _run(session, "check-jsonschema", "--builtin-schema", f"vendor.{schema}", *map(str, files))
+    _run(session, "zizmor", "--offline", "--no-progress", ".github", f"{ci}/github-actions.yml")
+    _run(session, "hadolint", "Containerfile")
+
+
+@nox.session(tags=CHECK)
 def layers(session: nox.Session) -> None:
     """Import contracts: who may import whom."""
     _run(session, "lint-imports", "--no-cache")
