@@ -1,7 +1,7 @@
-"""``make demo``: the simulator over TLS, an edge gateway that a playbook converges, a drift mended, a recovery drill.
+"""``make demo``: show what the project does, against a simulated cloud, and check that each step holds.
 
-Uses the standard library only. Everything it starts is stopped and everything it writes is removed, also on Ctrl-C, but
-for the report of the drill, which is there to be looked at.
+Uses the standard library only. The simulator is stopped at the end, also on Ctrl-C. What stays is the folder
+``demo-report``: the log with the complete output of each command, the exported edge gateway, the recovery report.
 """
 
 from __future__ import annotations
@@ -10,196 +10,205 @@ import json
 import os
 import re
 import secrets
-import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from tools.demo_screen import DemoFailedError, Screen
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 REPORTS = ROOT / "demo-report"
-PLAN = ROOT / "playbooks" / "files" / "recovery_plan.yml"
-_RECAP = re.compile(r"ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)")
-
-
-class DemoFailedError(Exception):
-    """Something did not turn out as the demo promises."""
+PLAYBOOK = "tools/demo.yml"
+PLAN = "playbooks/files/recovery_plan.yml"
+NEXT = (
+    ". .venv/bin/activate",
+    "vca sim serve --api vcd                   # start a simulator of your own",
+    "ansible-doc vcloudair.cloud.vca_firewall  # read about a module",
+)
+_RECAP = re.compile(r"ok=(\d+)\s+changed=(\d+)\s+unreachable=0\s+failed=0")
 
 
 def main() -> int:
-    """Returns 0 when every step turned out as promised."""
-    with tempfile.TemporaryDirectory(prefix="vca-demo-") as folder:
-        env_file = Path(folder) / "sim.env"
-        server = _start_simulator(env_file)
+    """Return 0 when each step did what the demo says."""
+    shutil.rmtree(REPORTS, ignore_errors=True)
+    REPORTS.mkdir()
+    with tempfile.TemporaryDirectory(prefix="vca-demo-") as name, (REPORTS / "demo.log").open("w") as log:
+        folder = Path(name)
+        screen = Screen(log, ROOT, _environment(folder))
+        server: subprocess.Popen[str] | None = None
         try:
-            env = _environment(_read_env(env_file), Path(folder))
-            _show_network(env, Path(folder))
-            report = _show_recovery(env, Path(folder))
+            server = _start_simulator(screen, folder)
+            _show_playbook(screen)
+            _show_drift(screen)
+            report = _show_recovery(screen)
         except DemoFailedError as exc:
-            print(f"\nThe demo failed: {exc}", file=sys.stderr)
+            print(f"\nThe demo failed: {exc} The complete output is in demo-report/demo.log.", file=sys.stderr)
             return 1
         except KeyboardInterrupt:
             print("\nStopped.", file=sys.stderr)
             return 130
         finally:
-            server.terminate()
-            server.wait(timeout=10)
-    print("\nThe simulator is stopped, and nothing is left behind but the report of the drill, for a browser:")
-    print(f"  {report}\nNext: docs/tutorial/first-firewall.md")
+            if server is not None:
+                server.terminate()
+                server.communicate(timeout=10)
+        _summarize(screen, report)
     return 0
 
 
-def _environment(variables: dict[str, str], folder: Path) -> dict[str, str]:
-    env = {
-        **os.environ,
-        **variables,
-        "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}",
+def _environment(folder: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("VCA_", "ANSIBLE_"))}
+    return {
+        **kept,
+        "PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
         "ANSIBLE_LOCALHOST_WARNING": "false",
         "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+        "ANSIBLE_NOCOLOR": "true",
+        "COLUMNS": str(Screen.width()),
         "VCA_CACHE_DIR": str(folder / "cache"),
         "VCA_STATE_DIR": str(folder / "state"),
+        "XDG_CONFIG_HOME": str(folder / "config"),
         "BRANCH_PSK": secrets.token_urlsafe(24),
     }
-    if sys.stdout.isatty():
-        env.setdefault("ANSIBLE_FORCE_COLOR", "true")
-    print(f"The simulator listens on {variables['VCA_URL']} (TLS, its own CA); edge {variables['VCA_EDGE']}.")
-    return env
 
 
-def _show_network(env: dict[str, str], folder: Path) -> None:
-    edge = env["VCA_EDGE"]
-    _step("1. Before: the firewall as it came", ["vca", "firewall", "list", "--edge", edge], env)
-    playbook = ["ansible-playbook", "--diff", str(ROOT / "playbooks" / "edge_converge.yml")]
-    first = _step("2. First run of the playbook: firewall, NAT and a tunnel, one write each", playbook, env)
-    if _recap(first)[1] != 3:
-        raise DemoFailedError("the first run did not change all three")
-    second = _step("3. Second run: there is nothing left to change", playbook, env)
-    if _recap(second)[1] != 0:
-        raise DemoFailedError("the second run changed something")
-    for number, section in enumerate(("firewall", "nat", "ipsec")):
-        _step("4. After: the same edge gateway, converged" if not number else "", ["vca", section, "list", edge], env)
-
-    document = folder / "edge.yml"
-    _step("5. Keep the edge gateway in a file", ["vca", "edge", "export", "--edge", edge], env, into=document)
-    by_hand = ["ansible", "localhost", "-m", "vcloudair.cloud.vca_nat_rule", "-a"]
-    words = "match_by=description description=web translated_address=192.168.10.66"
-    _step("6. Somebody points the web server elsewhere, by hand", [*by_hand, words], env)
-    _step("7. The drift is found: the exit status is 2", ["vca", "edge", "plan", str(document)], env, status=2)
-    _step("8. And mended", ["vca", "edge", "apply", str(document), "--yes"], env)
-    _step("9. So that there is none left: the exit status is 0", ["vca", "edge", "plan", str(document)], env)
-    inventory = folder / "cloud.vca.yml"
-    inventory.write_text("plugin: vcloudair.cloud.vca_vms\n", encoding="utf-8")
-    graph = _step("10. The machines, as an inventory", ["ansible-inventory", "-i", str(inventory), "--graph"], env)
-    if "vm-0001" not in graph:
-        raise DemoFailedError("the inventory lacks a machine")
-    for line in document.read_text(encoding="utf-8").splitlines():
-        if env["BRANCH_PSK"] in line:
-            raise DemoFailedError("the export holds a key")
-
-
-def _show_recovery(env: dict[str, str], folder: Path) -> Path:
-    """Where the report is."""
-    _step("11. Three machines are replicated into the cloud. A plan says how they come up", ["cat", str(PLAN)], env)
-    _step("12. Is it going to work?", ["vca", "dr", "check", "--plan", str(PLAN), "--action", "test"], env)
-    dry = _step("13. What would be done", ["vca", "dr", "test", "--plan", str(PLAN), "--dry-run"], env)
-    if "replicated-0003" not in dry:
-        raise DemoFailedError("the plan lacks a machine")
-    shutil.rmtree(REPORTS, ignore_errors=True)
-    given = {
-        "dr_plan": str(PLAN),
-        "dr_drill_report_dir": str(REPORTS),
-        "dr_drill_checks": [{"name": "The cloud answers", "port": int(env["VCA_URL"].rpartition(":")[2])}],
-    }
-    variables = folder / "drill.json"
-    variables.write_text(json.dumps(given), encoding="utf-8")
-    drill = ["ansible-playbook", str(ROOT / "playbooks" / "dr_drill.yml"), "--extra-vars", f"@{variables}"]
-    quiet = {"ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false", "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml"}
-    said = _step("14. The drill: test, check, report, and clean up whatever came of it", drill, {**env, **quiet})
-    left = _step("15. No test is left behind", ["vca", "dr", "list"], env)
-    if "Verdict: done" not in said or "complete" in left:
-        raise DemoFailedError("the drill did not come to a good end")
-    return next(REPORTS.glob("*/report.html"))
-
-
-def _step(title: str, command: list[str], env: dict[str, str], *, status: int = 0, into: Path | None = None) -> str:
-    """Shows a command and what it prints, which it returns. ``into``: a file that takes its output instead."""
-    shown = " ".join(shlex.quote(_short(word)) for word in command) + (f" > {into.name}" if into else "")
-    print((f"\n=== {title}" if title else "") + f"\n$ {shown}", flush=True)
-    if into is not None:
-        with into.open("w", encoding="utf-8") as file:
-            _check(command, subprocess.run(command, cwd=ROOT, env=env, stdout=file, check=False).returncode, status)
-        print(f"({into.stat().st_size} bytes)")
-        return ""
-    run = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    assert run.stdout is not None
-    lines = []
-    for line in run.stdout:
-        print(line, end="", flush=True)
-        lines.append(line)
-    _check(command, run.wait(), status)
-    return "".join(lines)
-
-
-def _check(command: list[str], found: int, wanted: int) -> None:
-    if found != wanted:
-        raise DemoFailedError(f"{command[0]} ended with status {found}, not {wanted}")
-
-
-def _short(word: str) -> str:
-    if word.startswith(str(ROOT)):
-        return str(Path(word).relative_to(ROOT))
-    if word.startswith("@"):
-        return f"@{Path(word).name}"
-    return Path(word).name if Path(word).is_absolute() else word
-
-
-def _recap(output: str) -> tuple[int, ...]:
-    found = _RECAP.search(re.sub(r"\x1b\[[0-9;]*m", "", output))
-    if found is None:
-        raise DemoFailedError("the playbook printed no recap")
-    return tuple(int(number) for number in found.groups())
-
-
-def _start_simulator(env_file: Path) -> subprocess.Popen[bytes]:
-    command = [
-        str(BIN / "vca"),
-        "sim",
-        "serve",
-        "--api",
-        "vcd",
-        "--replications",
-        "3",
-        "--set",
-        "dr_task_s=2",
-        "--tls",
-        "--port",
-        "0",
-        "--env-file",
-        str(env_file),
-    ]
-    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
-    deadline = time.monotonic() + 30
-    while not env_file.exists():
-        if server.poll() is not None or time.monotonic() > deadline:
-            server.kill()
-            raise SystemExit("The simulator did not start.")
-        time.sleep(0.05)
+def _start_simulator(screen: Screen, folder: Path) -> subprocess.Popen[str]:
+    screen.step("1. Start a cloud", "A simulator answers as VMware Cloud Director does, over TLS, on this host.")
+    env_file = folder / "sim.env"
+    serve = ["vca", "sim", "serve", "--api", "vcd", "--replications", "3"]
+    screen.command(serve)
+    server = subprocess.Popen(
+        [*serve, "--set", "dr_task_s=2", "--env-file", str(env_file)],
+        cwd=ROOT, env=screen.env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert server.stderr is not None
+    for line in server.stderr:
+        if line.strip().startswith(("Address:", "User:", "Password:", "Organization:", "Edge gateway:")):
+            screen.line(line.rstrip())
+        if line.startswith("Press Ctrl-C"):
+            break
+    else:
+        raise DemoFailedError("the simulator did not start.")
+    # The file of exports is there before the simulator says that it answers.
+    lines = [line.removeprefix("export ").partition("=") for line in env_file.read_text().splitlines()]
+    screen.env.update({name: value for name, _, value in lines})
     return server
 
 
-def _read_env(env_file: Path) -> dict[str, str]:
-    variables = {}
-    for line in env_file.read_text().splitlines():
-        words = shlex.split(line, comments=True)
-        for word in words:
-            name, equals, value = word.partition("=")
-            if equals:
-                variables[name] = value
-    return variables
+def _show_playbook(screen: Screen) -> None:
+    screen.step("2. Read the playbook", "It declares firewall, NAT and an IPsec tunnel of an edge gateway.")
+    for line in (ROOT / PLAYBOOK).read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith(("-" * 3, "#")):
+            screen.line(f"  {line}")
+    play = ["ansible-playbook", PLAYBOOK]
+    screen.step("3. Run it", "Proves: each task reads the edge gateway, writes it once, and reads it back.")
+    _expect_changes(screen.run(play, show=Tasks()), 3)
+    screen.step("4. Run it again", "Proves: the second run changes nothing.")
+    _expect_changes(screen.run(play, show=Tasks()), 0)
+    screen.step("5. Look at the result", "Proves: the command line shows what the playbook wrote.")
+    for section in ("firewall", "ipsec"):
+        screen.run(["vca", section, "list"], show=_table)
+
+
+def _show_drift(screen: Screen) -> None:
+    document = REPORTS / "edge.yml"
+    screen.step(
+        "6. Export the edge gateway, then change it by hand",
+        "Proves: the export holds no keys. A NAT rule then gets another target.",
+    )
+    screen.run(["vca", "edge", "export"], into=document)
+    if screen.env["BRANCH_PSK"] in document.read_text(encoding="utf-8"):
+        raise DemoFailedError("the export holds a pre-shared key.")
+    change = "match_by=description description=web translated_address=192.168.10.66"
+    module = ["ansible", "localhost", "-m", "vcloudair.cloud.vca_nat_rule", "-a", change]
+    screen.run(module, show=lambda line: line.removesuffix(" => {") if "CHANGED" in line else "")
+    name = str(document.relative_to(ROOT))
+    screen.step("7. Find the drift and repair it", "Proves: the plan shows the difference, and `apply` removes it.")
+    screen.run(["vca", "edge", "plan", name], status=2)
+    screen.run(["vca", "edge", "apply", name, "--yes"], show=_summary)
+    screen.run(["vca", "edge", "plan", name], show=_summary)
+
+
+def _show_recovery(screen: Screen) -> Path:
+    screen.step(
+        "8. Test a disaster recovery",
+        "Proves: three replicated VMs start in order, are checked, and are cleaned up.",
+    )
+    check = ["vca", "dr", "check", "--plan", PLAN, "--action", "test"]
+    screen.run(check, show=lambda line: line if line.startswith("Score") else "")
+    variables = REPORTS / "drill.json"
+    checks = [{"name": "The cloud answers", "port": int(screen.env["VCA_URL"].rpartition(":")[2])}]
+    settings = {"dr_plan": str(ROOT / PLAN), "dr_drill_report_dir": str(REPORTS), "dr_drill_checks": checks}
+    variables.write_text(json.dumps(settings), encoding="utf-8")
+    drill = ["ansible-playbook", "playbooks/dr_drill.yml", "-e", f"@{variables.relative_to(ROOT)}"]
+    screen.run(drill, show=_recap_line)
+    report = next(REPORTS.glob("*/report.html"))
+    result: dict[str, Any] = json.loads(report.with_suffix(".json").read_text(encoding="utf-8"))
+    rto, rpo = result["rto"], result["rpo"]
+    if result["failures"] or not (rto["met"] and rpo["met"]):
+        raise DemoFailedError("the test failover did not meet its objectives.")
+    screen.line(f"Recovery time: {rto['reached_s']:.0f} s, target {rto['target_minutes']:.0f} min.")
+    screen.line(f"Data loss: {rpo['reached_s'] / 60:.0f} min, target {rpo['target_minutes']:.0f} min.")
+    replications = json.loads(screen.run(["vca", "dr", "list", "-o", "json"], show=lambda line: ""))
+    if [vm for vm in replications if vm["test_state"] != "none"] or len(replications) != 3:
+        raise DemoFailedError("a test failover is still running.")
+    screen.line("No test failover is running any more.")
+    return report
+
+
+def _summarize(screen: Screen, report: Path) -> None:
+    screen.step("Summary", "Each step was checked. The complete output is in demo-report/demo.log.")
+    for line in (
+        "One write each configured firewall, NAT and IPsec. The second run changed nothing.",
+        "A change by hand was found and repaired.",
+        f"A recovery was tested: {report.relative_to(ROOT)}",
+    ):
+        screen.line(f"  {line}")
+    screen.step("Next", "The simulator has stopped. Continue with these commands, or with README.md:")
+    for command in NEXT:
+        screen.line(f"  {command}")
+
+
+class Tasks:
+    """Show each task of a playbook and its result in one line."""
+
+    def __init__(self) -> None:
+        self._name = ""
+
+    def __call__(self, line: str) -> str:
+        """Return the line to show, or an empty one."""
+        task = re.match(r"TASK \[(.+)\] \*", line)
+        if task:
+            self._name = task[1]
+        result = re.match(r"(\w+: \[\w+\])", line)
+        return f"{result[1]} {self._name}" if result else _recap_line(line)
+
+
+def _recap_line(line: str) -> str:
+    """Return the start of a line of Ansible's recap, or an empty one."""
+    return line.partition(" skipped=")[0] if " failed=" in line else ""
+
+
+def _table(line: str) -> str:
+    """Return a line of a table, but not the sentence below it."""
+    return "" if line.endswith((".", " on")) else line
+
+
+def _summary(line: str) -> str:
+    """Return the last line of a plan."""
+    return "" if line.startswith((" ", "edge gateway")) or re.match(r"\d", line) else line
+
+
+def _expect_changes(output: str, number: int) -> None:
+    recap = _RECAP.search(output)
+    if recap is None or int(recap[2]) != number:
+        raise DemoFailedError(f"the playbook did not change {number} of its tasks.")
 
 
 if __name__ == "__main__":

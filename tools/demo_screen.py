@@ -1,0 +1,100 @@
+"""What ``make demo`` puts on the screen: titles, commands, and the lines of their output that matter."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TextIO
+
+_COLORS = {
+    re.compile(r"^changed: |CHANGED|^ +~ |changed=[1-9]"): "33",
+    re.compile(r"^ok: |^nothing to change|changed=0|^Score: "): "32",
+    re.compile(r"^ +(- name|\w+): "): "36",
+}
+"""Lines of output that have a color, and its number."""
+_BOLD, _DIM = "1", "2"
+
+
+class DemoFailedError(Exception):
+    """A step of the demo did not hold."""
+
+
+class Screen:
+    """Run commands with ``env`` in ``folder``; show the start of everything, and log all of it."""
+
+    def __init__(self, log: TextIO, folder: Path, env: dict[str, str]) -> None:
+        self.env = env
+        self._log = log
+        self._folder = folder
+        self._is_colored = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+
+    @staticmethod
+    def width() -> int:
+        """Return the width of the text, in columns."""
+        return min(shutil.get_terminal_size((100, 24)).columns, 120)
+
+    def step(self, title: str, text: str) -> None:
+        """Start a step: an empty line, its title, and what it shows or proves."""
+        self._print(f"\n{self._colored(title, _BOLD)}")
+        self.text(text)
+
+    def text(self, text: str) -> None:
+        """Print a paragraph that fits the width."""
+        for line in textwrap.wrap(text, self.width()):
+            self._print(self._colored(line, _DIM))
+
+    def line(self, line: str) -> None:
+        """Print a line of output."""
+        colors = [color for pattern, color in _COLORS.items() if pattern.search(line)]
+        self._print(self._colored(line, colors[0]) if colors else line)
+
+    def command(self, command: Sequence[str], into: Path | None = None) -> None:
+        """Print a command as a user types it."""
+        target = f" > {into.relative_to(self._folder)}" if into else ""
+        self._print(self._colored(f"$ {shlex.join(command)}{target}", _BOLD))
+
+    def run(
+        self,
+        command: Sequence[str],
+        *,
+        status: int = 0,
+        into: Path | None = None,
+        show: Callable[[str], str] = lambda line: line,
+    ) -> str:
+        """Run a command and return its output.
+
+        Lines are shown as they arrive, in the form that ``show`` returns; empty ones are left out. ``into``: a file for
+        the output. Raises DemoFailedError when the command ends with another status.
+        """
+        self.command(command, into)
+        lines = []
+        with subprocess.Popen(
+            command, cwd=self._folder, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                lines.append(line)
+                self._log.write(line)
+                shown = "" if into else show(line.rstrip())
+                if shown:
+                    self.line(shown)
+        output = "".join(lines)
+        if into is not None:
+            into.write_text(output, encoding="utf-8")
+        if process.returncode != status:
+            raise DemoFailedError(f"`{command[0]}` ended with status {process.returncode}, not {status}.\n{output}")
+        return output
+
+    def _print(self, text: str) -> None:
+        print(text, flush=True)
+        self._log.write(re.sub(r"\x1b\[\d*m", "", text) + "\n")
+
+    def _colored(self, text: str, color: str) -> str:
+        return f"\x1b[{color}m{text}\x1b[0m" if self._is_colored else text
