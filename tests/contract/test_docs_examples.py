@@ -32,5 +32,5 @@ def test_examples_run(page: Path, tmp_path: Path, vca_simulator_server: Simulato
 
 def test_the_pages_that_should_run_do() -> None:
     names = {str(page.relative_to(ROOT)) for page in EXECUTABLE}
-    assert {"README.md", "docs/tutorial/first-firewall.md", "docs/how-to/write-a-plugin.md"} <= names
+    assert {"docs/tutorial/first-firewall.md", "docs/how-to/write-a-plugin.md"} <= names
     assert len([name for name in names if name.startswith("docs/reference/hooks/vca_")]) == 10

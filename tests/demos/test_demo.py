@@ -1,28 +1,88 @@
-"""``make demo`` on each supported Python, in a fresh clone. ``nox -s demos`` runs it."""
+"""``make demo`` in a fresh clone, and what a user does after it. ``nox -s demos`` runs it."""
 
 from __future__ import annotations
 
-import os
+import re
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from tools.environments import PYTHONS, ROOT, find_python
+from tests.support.documents import ROOT, SHELLS, blocks
+from tests.support.fresh_clone import clone
+
+MOST_LINES = 119
+INSTALLATION_S = 1800
+_BUILT_IN = {".", "cd", "until", "kill", "pip", "python", "python3"}
+"""What a shell or each environment has."""
 
 
-@pytest.mark.parametrize("version", PYTHONS)
-def test_make_demo(version: str, tmp_path: Path) -> None:
-    python = find_python(version)
-    if python is None:
-        pytest.skip(f"Python {version} is not installed")
-    clone = tmp_path / "clone"
-    git = ["git", "-c", f"safe.directory={ROOT}", "-c", "safe.directory=*", "clone", "--quiet", str(ROOT), str(clone)]
-    subprocess.run(git, check=True)
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("VCA_", "ANSIBLE_", "XDG_"))}
+@pytest.mark.slow
+@pytest.mark.network
+def test_make_demo_and_go_on(user: dict[str, str], tmp_path: Path) -> None:
+    folder = clone(tmp_path / "clone")
+    shown = _shell("make demo", folder, user)
+    lines = shown.splitlines()
+    assert len(lines) <= MOST_LINES
+    _assert_it_explains(shown, folder)
+    _run_the_next_commands(lines, folder, user)
+    assert [name for name in _programs_of_the_readme() if not (folder / ".venv" / "bin" / name).exists()] == []
+    _shell(". .venv/bin/activate && nox -s docs", folder, user)
+    assert (folder / "build" / "site" / "index.html").exists()
+
+
+def _shell(command: str, folder: Path, env: Mapping[str, str]) -> str:
     done = subprocess.run(
-        ["make", "demo", f"PYTHON={python}"], cwd=clone, env=kept, capture_output=True, text=True, check=False,
-        timeout=1800,
+        ["sh", "-c", command], cwd=folder, env=dict(env), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        timeout=INSTALLATION_S,
     )  # fmt: skip
-    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-4000:]
-    assert (clone / "demo-report").is_dir()
+    assert done.returncode == 0, done.stdout[-8000:]
+    return done.stdout
+
+
+def _assert_it_explains(shown: str, folder: Path) -> None:
+    playbook = (folder / "tools" / "demo.yml").read_text(encoding="utf-8").splitlines()
+    places = [shown.find(line) for line in playbook if line and not line.startswith(("---", "#"))]
+    assert -1 not in places, "the playbook is not printed as a whole"
+    assert places == sorted(places)
+    assert places[-1] < shown.index("$ ansible-playbook tools/demo.yml")
+    titles = re.findall(r"^(\d)\. .+\n.+", shown, re.MULTILINE)
+    assert titles == [str(number) for number in range(1, len(titles) + 1)]
+    assert len(titles) == 8
+    assert shown.count("Proves: ") == 6
+    assert not re.search(r"\bmachines?\b", shown)
+    (report,) = re.findall(r"demo-report/\S+/report\.html", shown)
+    assert (folder / report).exists()
+    assert shown.index("\nSummary\n") < shown.index("\nNext\n")
+
+
+def _run_the_next_commands(lines: list[str], folder: Path, user: Mapping[str, str]) -> None:
+    commands = [line.strip() for line in lines[lines.index("Next") + 2 :]]
+    assert len(commands) == 3
+    activate, serve, read = commands
+    assert "vca_firewall" in _shell(f"{activate}\n{read}", folder, user)
+    server = subprocess.Popen(
+        ["sh", "-c", f"{activate}\nexec {serve}"], cwd=folder, env=dict(user), stderr=subprocess.PIPE, text=True
+    )
+    assert server.stderr is not None
+    try:
+        printed = []
+        for line in server.stderr:
+            printed.append(line)
+            if line.startswith("Press Ctrl-C"):
+                break
+        assert any(line.startswith("export VCA_URL=https://") for line in printed), printed
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+        server.stderr.close()
+
+
+def _programs_of_the_readme() -> set[str]:
+    found = set()
+    for block in blocks(ROOT / "README.md"):
+        if block.is_run and block.language in SHELLS:
+            found |= {line.split()[0] for line in block.text.splitlines()}
+    assert {"vca", "ansible-playbook", "ansible-galaxy"} <= found
+    return {*found, "nox"} - _BUILT_IN

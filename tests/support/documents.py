@@ -1,9 +1,10 @@
 """Documentation that runs: finds the executable blocks of a Markdown page and executes them like a reader would.
 
-A block is executed when its info string has the word ``run`` after the language: ``python run`` and ``console run``.
-A block with ``file=PATH`` is written to that file when its turn comes, one with ``append=PATH`` added to it; on a page
-without commands, before its Python is run. In a console block, lines after ``$ `` are commands, what follows is what
-they print; ``...`` stands for anything.
+A block is executed when its info string has the word ``run`` after the language: ``python run``, ``console run``,
+``sh run``. A block with ``file=PATH`` is written to that file when its turn comes, one with ``append=PATH`` added to
+it; on a page without commands, before its Python is run. In a console block, lines after ``$ `` are commands, what
+follows is what they print. Each line of a ``sh`` block is a command; a ``text output`` block after it is what the last
+one prints. ``...`` stands for anything.
 """
 
 from __future__ import annotations
@@ -23,10 +24,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 _FENCE = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 _NOT_LINKED = {".git", ".venv", ".nox", "build", "dist", "sim.env"}
-NEEDS_ROOM = {"docs/tutorial/load-balancer-pools.md"}
+NEEDS_ROOM = {"README.md", "docs/tutorial/load-balancer-pools.md"}
 """Pages that make an environment of their own: a test of their own runs them."""
 
 TIMEOUT_S = 180
+SHELLS = {"console", "sh"}
+"""Languages whose blocks a shell runs."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,10 @@ class Block:
     @property
     def is_run(self) -> bool:
         return "run" in self.words
+
+    @property
+    def is_output(self) -> bool:
+        return "output" in self.words
 
     @property
     def file(self) -> str:
@@ -84,14 +91,15 @@ def execute(page: Path, folder: Path, env: Mapping[str, str], *, timeout_s: int 
     """Run all that is executable on a page. Raises AssertionError with the place and the output."""
     found = blocks(page)
     scripts = [block for block in found if block.is_run and block.language == "python"]
-    consoles = [block for block in found if block.is_run and block.language == "console"]
+    consoles = [block for block in found if block.is_run and block.language in SHELLS]
     files = [block for block in found if block.file]
     if scripts:
         if not consoles:
             _run_console(page, files, folder, env, timeout_s)
         _run_python(page, scripts, folder, env)
     if consoles:
-        _run_console(page, [block for block in found if block in consoles or block in files], folder, env, timeout_s)
+        shown = [block for block in found if block in consoles or block in files or block.is_output]
+        _run_console(page, shown, folder, env, timeout_s)
 
 
 def _run_python(page: Path, scripts: list[Block], folder: Path, env: Mapping[str, str]) -> None:
@@ -132,12 +140,24 @@ def _commands(console: list[Block]) -> Iterator[_Command]:
         if block.file:
             yield _Command.writing(block)
             continue
+        if block.language == "sh":
+            yield from _lines(block, console)
+        if block.language != "console":
+            continue
         parts = re.split(r"^\$ ", block.text, flags=re.MULTILINE)
         line = block.line + 1
         for part in parts[1:]:
             text, _, expected = part.partition("\n")
             yield _Command(text, expected, line)
             line += part.count("\n")
+
+
+def _lines(block: Block, console: list[Block]) -> Iterator[_Command]:
+    following = console[console.index(block) + 1 :][:1]
+    output = following[0].text if following and following[0].is_output else ""
+    lines = block.text.splitlines()
+    for number, text in enumerate(lines, 1):
+        yield _Command(text, output if number == len(lines) else "", block.line + number)
 
 
 def _run_console(page: Path, consoles: list[Block], folder: Path, env: Mapping[str, str], timeout_s: int) -> None:

@@ -1,0 +1,46 @@
+"""The README, followed from the first line to the last in a clone, by a user with an empty home.
+
+Here all packages are installed already, so that its installation takes seconds; tests/demos/test_readme.py follows it
+with nothing but Python, git and make.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+from tests.support.documents import ROOT, blocks, execute
+from tests.support.fresh_clone import clone, new_user
+
+
+def test_the_readme_can_be_followed(tmp_path: Path) -> None:
+    user = new_user(tmp_path / "user")
+    env = {
+        **user,
+        # pip sees the packages of this environment, and takes them for installed.
+        "PATH": f"{user['PATH']}{os.pathsep}{Path(sys.executable).parent}",
+        "PYTHONPATH": sysconfig.get_path("purelib"),
+        "PIP_NO_BUILD_ISOLATION": "false",  # pip's way to say yes
+        "PIP_NO_INDEX": "1",
+    }
+    folder = clone(tmp_path / "clone")
+    before = _status(folder)
+    execute(ROOT / "README.md", folder, env)
+    assert _status(folder) == before, "the README leaves files in the checkout"
+
+
+def _status(folder: Path) -> str:
+    git = ["git", "-c", "safe.directory=*", "status", "--short"]
+    return subprocess.run(git, cwd=folder, capture_output=True, text=True, check=True).stdout
+
+
+def test_the_two_commands_are_targets_of_the_makefile() -> None:
+    first = blocks(ROOT / "README.md")[0]
+    commands = [line.partition("#")[0].strip() for line in first.text.splitlines()]
+    assert commands == ["make demo", "make test"]
+    rules = re.findall(r"^([\w -]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert {"demo", "test"} <= {target for rule in rules for target in rule.split()}

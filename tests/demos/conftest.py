@@ -1,0 +1,23 @@
+"""The Pythons to follow the README and the demo with: this one, or with TEST_EVERY_PAIR all that are supported."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.fresh_clone import new_user
+from tools.environments import PYTHONS, find_python
+
+_THIS = "{}.{}".format(*sys.version_info[:2])
+
+
+@pytest.fixture(params=PYTHONS if os.environ.get("TEST_EVERY_PAIR") else [_THIS])
+def user(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
+    """The variables of a new user: an empty home, and a PATH of one Python, git, make and the basic programs."""
+    python = find_python(request.param)
+    if python is None:
+        pytest.skip(f"Python {request.param} is not installed")
+    return new_user(tmp_path / "user", python)
