@@ -10,9 +10,9 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help demo check test test-all test-rest clean
 
 help:
-	@echo "make demo      start the simulator over TLS, converge an edge gateway with Ansible, mend a drift, drill a recovery"
+	@echo "make demo      show it: a playbook against a simulated cloud, a drift repaired, a recovery tested"
 	@echo "make check     lint, types, layers and unit tests: under 2 minutes"
-	@echo "make test      check, and every proof on this machine once, the fault matrix by a sample: under 6 minutes"
+	@echo "make test      check, and every proof on this host once, the fault matrix by a sample: under 6 minutes"
 	@echo "make test-all  test, and every variant, all Pythons and versions of ansible-core, packages, figures: under 25 minutes"
 	@echo "make clean     remove what these made"
 	@echo "Times are those of two cores, without the installation into $(VENV). One test: $(BIN)/pytest -k NAME"

@@ -135,8 +135,10 @@ def bounds(session: nox.Session) -> None:
 
 @nox.session(tags=REST)
 def demos(session: nox.Session) -> None:
-    """`make demo` in a fresh clone on each supported Python. Arguments go to pytest."""
-    _pytest(session, "-rs", "tests/demos", *session.posargs)
+    """Follow the README, and run `make demo`, in fresh clones with an empty home. ``-- --every``: on each Python."""
+    arguments = [argument for argument in session.posargs if argument != "--every"]
+    env = {"TEST_EVERY_PAIR": "1"} if "--every" in session.posargs else {}
+    _pytest(session, "-n", "2", "-rs", "tests/demos", *arguments, env=env)
 
 
 @nox.session(tags=REST)

@@ -13,10 +13,13 @@ import sys
 import sysconfig
 from pathlib import Path
 
+import pytest
+
 from tests.support.documents import ROOT, blocks, execute
 from tests.support.fresh_clone import clone, new_user
 
 
+@pytest.mark.slow
 def test_the_readme_can_be_followed(tmp_path: Path) -> None:
     user = new_user(tmp_path / "user")
     env = {

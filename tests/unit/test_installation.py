@@ -77,7 +77,7 @@ def test_pages_install_from_a_checkout(page: Path) -> None:
     lines = page.read_text(encoding="utf-8").splitlines()
     for number, line in enumerate(lines):
         if NAMED.search(line):
-            around = " ".join(lines[max(0, number - 4) : number + 1])
+            around = " ".join(lines[max(0, number - 8) : number + 1])
             assert "once a release is published" in around.lower(), f"{page.relative_to(ROOT)}:{number + 1}: {line}"
 
 

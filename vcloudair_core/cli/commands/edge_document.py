@@ -186,7 +186,7 @@ def _tell(run: Invocation, outcome: Outcome) -> None:
     for warning in outcome.warnings:
         say(f"Warning: {warning}")
     if outcome.changed and not outcome.is_check:
-        say("Done, and seen to be so on the server.")
+        say("Applied and verified.")
 
 
 def _result(outcome: Outcome) -> dict[str, Any]:
