@@ -119,6 +119,8 @@ SEARCHES = {
     "exit codes": "reference/exit-codes.html",
     "api token": "reference/settings.html",
     "metrics": "how-to/measure-machines.html",
+    "container": "how-to/run-the-simulator-in-a-container.html",
+    "login": "how-to/contexts-and-login.html",
     "certificate": "how-to/troubleshooting.html",
     "query attributes": "reference/query-attributes.html",
     "vca_nat": "reference/collection/vca_nat.html",
