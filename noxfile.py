@@ -50,8 +50,10 @@ def _pytest(session: nox.Session, *arguments: str, **kwargs: object) -> None:
     _run(session, "pytest", f"--junitxml={REPORTS / session.name}.xml", *arguments, **kwargs)
 
 
-def _parallel(*arguments: str) -> tuple[str, ...]:
-    return ("-n", os.environ.get("TEST_WORKERS", "auto"), "--dist", "worksteal", *arguments)
+def _parallel(*arguments: str, per_core: int = 1) -> tuple[str, ...]:
+    """Return options for parallel tests: more than one process per core where tests wait for other programs."""
+    workers = os.environ.get("TEST_WORKERS") or str(per_core * (os.cpu_count() or 1))
+    return ("-n", workers, "--dist", "worksteal", *arguments)
 
 
 @nox.session(tags=CHECK)
@@ -99,13 +101,13 @@ def unit(session: nox.Session) -> None:
 @nox.session(tags=TEST)
 def tests(session: nox.Session) -> None:
     """All tests but the exhaustive ones and those with sessions of their own. Arguments go to pytest."""
-    _pytest(session, *_parallel("-m", "not exhaustive"), *_apart(), *session.posargs)
+    _pytest(session, *_parallel("-m", "not exhaustive", per_core=2), *_apart(), *session.posargs)
 
 
 @nox.session(tags=REST)
 def exhaustive(session: nox.Session) -> None:
     """The tests that are marked exhaustive: every variant of what `tests` tries once. Arguments go to pytest."""
-    _pytest(session, *_parallel("-m", "exhaustive"), *_apart(), *session.posargs)
+    _pytest(session, *_parallel("-m", "exhaustive", per_core=2), *_apart(), *session.posargs)
 
 
 def _apart() -> list[str]:
@@ -121,7 +123,7 @@ def cores(session: nox.Session) -> None:
     """
     arguments = [argument for argument in session.posargs if argument != "--every"]
     env = {"TEST_EVERY_PAIR": "1"} if "--every" in session.posargs else {}
-    _pytest(session, *_parallel("-rs"), *(arguments or ["tests/cores"]), env=env)
+    _pytest(session, *_parallel("-rs", per_core=2), *(arguments or ["tests/cores"]), env=env)
 
 
 @nox.session(tags=REST)

@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
 import pytest
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let each process of a parallel run begin with its share of the slow tests, so that none of them is the last."""
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    if processes == 1 or not slow:
+        return
+    quick = [item for item in items if not item.get_closest_marker("slow")]
+    # Each process gets so many neighbors at first.
+    size, left = divmod(len(items), processes)
+    ordered: list[pytest.Item] = []
+    for number in range(processes):
+        first = slow[number::processes]
+        more = size + (number < left) - len(first)
+        ordered += first + quick[: max(0, more)]
+        del quick[: max(0, more)]
+    items[:] = ordered + quick
 
 
 @pytest.fixture(scope="session")

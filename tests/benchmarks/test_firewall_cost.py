@@ -15,6 +15,8 @@ from vcloudair_core import App, Client
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 
 SIZE = 1000
+BUDGET = 8.0
+"""Of the processor time that reading alone takes. Measured when set: 3.3 to 5.2."""
 DIALECTS = ["network_xml", "network_json", "hybridity"]
 
 
@@ -80,12 +82,12 @@ def test_a_thousand_converged_rules_stay_near_the_bare_exchange(client: Client, 
     def best(action: Any, rounds: int = 5) -> float:
         times = []
         for _ in range(rounds):
-            started = time.perf_counter()
+            started = time.process_time()
             action()
-            times.append(time.perf_counter() - started)
+            times.append(time.process_time() - started)
         return min(times)
 
     floor = best(store.read)
     ours = best(lambda: client.ensure("ans.firewall", wanted))
     print(f"\n{SIZE} rules converged: {ours * 1000:.0f} ms; read alone {floor * 1000:.0f} ms; {ours / floor:.1f} x")
-    assert ours < floor + 0.5
+    assert ours / floor < BUDGET

@@ -41,9 +41,14 @@ def test_beside_a_file_of_the_same_hosts(form: str, folder: Path) -> None:
     with SimulatorServer(SimulatorConfig(profile="vcd", vms=HOSTS, latency_ms=20)) as server:
         env = {**environment(server.env(), folder), "VCA_SESSION_CACHE": "false"}
         entries = server.simulator.journal.entries
-        ours, shown = _listed(env, folder / "plain.vca.yml", form)
-        assert f"vm-{HOSTS:04}" in shown
-        assert len(entries()) <= CALLS
+        tries = []
+        for _ in range(2):
+            server.simulator.journal.clear()
+            taken, shown = _listed(env, folder / "plain.vca.yml", form)
+            tries.append(taken)
+            assert f"vm-{HOSTS:04}" in shown
+            assert len(entries()) <= CALLS
+        ours = min(tries)
         written = folder / "hosts.yml"
         written.write_text(_listed(env, folder / "cached.vca.yml", "--list", "--yaml")[1], encoding="utf-8")
         server.simulator.journal.clear()

@@ -138,7 +138,10 @@ def test_calls_beside_the_original(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.slow
 def test_real_time_beside_the_original(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Both wait at the same time, each for a simulator of its own in a process of its own, set up alike."""
+    """Both wait at the same time, each for a simulator of its own in a process of its own, set up alike.
+
+    How near ours comes to the ideal is tested in simulated time, which a busy machine doesn't stretch.
+    """
     seconds, ideal = 5.0, math.ceil(WATCHED / AT_ONCE) * 5.0
     base = {**{k: v for k, v in os.environ.items() if not k.startswith("VCA_")}, "HOME": str(tmp_path)}
     size = ["--api", "vcd", "--replications", str(WATCHED), "--no-tls"]
@@ -167,5 +170,4 @@ def test_real_time_beside_the_original(tmp_path: Path, capsys: pytest.CaptureFix
         print(f"\n{WATCHED} failovers of {seconds:.0f} s, {AT_ONCE} at a time, in real time; ideal {ideal:.0f} s")
         for name, taken, polls in (("vcloudair 0.5", theirs["seconds"], counts[0]), ("ours", ours, counts[1])):
             print(f"{name:14}{taken:7.1f} s {sum(polls.values()):5} polling calls: {dict(sorted(polls.items()))}")
-    assert ours <= 1.1 * ideal
     assert theirs["seconds"] >= 1.5 * ours

@@ -5,16 +5,26 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.documents import NEEDS_ROOM, ROOT, execute, is_executable, pages, working_copy
 from vcloudair_core.simulator import SimulatorServer
 
+REPRESENTATIVE = ("README.md", "docs/tutorial/")
+"""The beginnings of the paths of pages that every run of the tests executes; the others are exhaustive."""
+
 EXECUTABLE = [page for page in pages() if is_executable(page) and str(page.relative_to(ROOT)) not in NEEDS_ROOM]
 
 
-@pytest.mark.parametrize("page", EXECUTABLE, ids=lambda page: str(page.relative_to(ROOT)))
+def _parameter(page: Path) -> Any:
+    name = str(page.relative_to(ROOT))
+    marks = [pytest.mark.slow] + ([] if name.startswith(REPRESENTATIVE) else [pytest.mark.exhaustive])
+    return pytest.param(page, id=name, marks=marks)
+
+
+@pytest.mark.parametrize("page", [_parameter(page) for page in EXECUTABLE])
 def test_examples_run(page: Path, tmp_path: Path, vca_simulator_server: SimulatorServer) -> None:
     folder = tmp_path / "checkout"
     folder.mkdir()

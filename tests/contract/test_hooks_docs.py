@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
 import inspect
 import re
@@ -30,12 +31,13 @@ def _signature(hook: str) -> str:
     return f"def {hook}{inspect.signature(getattr(hooks, hook))}"
 
 
-def _tests() -> set[str]:
+@functools.cache
+def _tests() -> frozenset[str]:
     names: set[str] = set()
     for path in (ROOT / "tests").rglob("test_*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         names |= {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
-    return names
+    return frozenset(names)
 
 
 def test_there_are_pages_for_all_hooks_and_for_nothing_else() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.ansible import environment, install_collection
+from tests.support.shared import make_once
 from vcloudair_core.simulator import SimulatorServer
 
 
@@ -19,4 +20,4 @@ def env(vca_simulator_server: SimulatorServer, tmp_path: Path) -> dict[str, str]
 @pytest.fixture(scope="session")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of collections with ours in it, built and installed: what users have, away from the checkout."""
-    return install_collection(tmp_path_factory.mktemp("installed"))
+    return make_once(tmp_path_factory, "installed-collection", install_collection) / "collections"

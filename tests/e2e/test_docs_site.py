@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-import filelock
 import pytest
 from lxml import html
 
 from tests.support.browser import launched, needs_chromium, visiting
 from tests.support.documents import ROOT
+from tests.support.shared import make_once
 from vcloudair_core.plugin import hooks
 from vcloudair_core.services.metrics.catalogue import catalogue
 
@@ -31,22 +31,16 @@ HOOK = "reference/hooks/vca_plan_ready.html"
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the site, built with warnings as failures, once for all processes of a run."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "site"
-    with filelock.FileLock(f"{folder}.lock"):
-        if not folder.exists():
-            _build(folder.with_name("site-unfinished")).rename(folder)
-    return folder
+    """The folder of the site, built once in a run, with warnings as failures."""
+    return make_once(tmp_path_factory, "site", _build)
 
 
-def _build(folder: Path) -> Path:
+def _build(folder: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)],
         cwd=ROOT, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"}, capture_output=True, text=True, timeout=300,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    return folder
 
 
 @pytest.fixture(scope="module")

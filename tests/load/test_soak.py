@@ -14,6 +14,7 @@ from tests.load.soak import Outcome, _differences, show, soak
 from tests.load.watch import Trend, Watch
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 def test_twenty_clients_for_twenty_seconds_leave_nothing_behind(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -45,7 +46,8 @@ def test_a_process_that_keeps_files_open_is_seen(tmp_path: Path) -> None:
     finally:
         for file in kept:
             file.close()
-    assert {trend.name for trend in watch.leaks()} == {"this fds", "all files"}
+    # The memory of this process may grow at the same time, for reasons of its own.
+    assert {trend.name for trend in watch.leaks()} >= {"this fds", "all files"}
 
 
 def test_a_watch_that_cannot_look_says_so(tmp_path: Path) -> None:

@@ -72,10 +72,10 @@ def test_a_tree_survives_being_written_and_read(name: str, attributes: dict[str,
     ids=["laughs", "external", "xxe", "plain", "utf-16", "utf-7", "ebcdic"],
 )
 def test_doctypes_are_refused_in_any_disguise(body: bytes) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(DecodeError):
         parse(body, what="the thing")
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize("depth", [1_000, 100_000])

@@ -510,4 +510,4 @@ def test_a_long_answer_that_keeps_coming_is_not_broken_off() -> None:
             time.sleep(0.03)
 
     with Server(slow) as server:
-        assert send(f"{server.url}/x", over=transport(timeout=2)).body == b"x" * 20
+        assert send(f"{server.url}/x", over=transport(timeout=10)).body == b"x" * 20
