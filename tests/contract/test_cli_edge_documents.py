@@ -32,7 +32,7 @@ def env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
 def vca(env: dict[str, str], tmp_path: Path) -> Any:
     def run(*arguments: str, code: int = 0, text: str | None = None) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
-            [*VCA, *arguments], env=env, cwd=tmp_path, input=text, capture_output=True, text=True, timeout=60
+            [*VCA, *arguments], env=env, cwd=tmp_path, input=text, capture_output=True, text=True, timeout=300
         )
         assert done.returncode == code, done.stdout + done.stderr
         assert "Traceback" not in done.stderr
@@ -142,7 +142,7 @@ def test_the_document_beats_the_environment(vca: Any, document: Path, env: dict[
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
     assert (done.returncode, done.stdout.splitlines()[0]) == (0, "edge gateway org1-vdc1-edge1")
 
@@ -209,7 +209,7 @@ def test_output_that_cannot_be_written_stops_no_change(
 ) -> None:
     changed = wanted(document, f"rule-{abs(hash(redirection))}")
     command = f"set -o pipefail; {sys.executable} -c '{VCA[2]}' edge apply {changed} --yes {redirection}"
-    done = subprocess.run(["bash", "-c", command], env=env, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(["bash", "-c", command], env=env, cwd=tmp_path, capture_output=True, text=True, timeout=300)
     assert (done.returncode, "Traceback" in done.stderr) == (0, False)
     vca("edge", "plan", changed)
 
@@ -227,10 +227,10 @@ def test_a_terminal_without_the_letters_shows_escapes(
     Path(changed).rename(tmp_path / "names.yml")
     changed = str(tmp_path / "names.yml")
     for arguments in (["edge", "apply", changed, "--yes"], ["firewall", "list", "-o", "csv"]):
-        done = subprocess.run([*VCA, *arguments], env=program, capture_output=True, timeout=60)
+        done = subprocess.run([*VCA, *arguments], env=program, capture_output=True, timeout=300)
         assert done.returncode == 0, done.stderr
         assert b"\\u6771" in done.stdout
     for output, load in (("json", json.loads), ("yaml", yaml.safe_load)):
-        done = subprocess.run([*VCA, "firewall", "list", "-o", output], env=program, capture_output=True, timeout=60)
+        done = subprocess.run([*VCA, "firewall", "list", "-o", output], env=program, capture_output=True, timeout=300)
         text = done.stdout.decode(variables.get("PYTHONIOENCODING", "ascii"))
         assert name in [rule["name"] for rule in load(text)["rules"]]

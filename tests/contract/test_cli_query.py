@@ -40,7 +40,7 @@ def vca(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Done
                 env={**base, **exported},
                 capture_output=True,
                 text=True,
-                timeout=60,
+                timeout=300,
                 check=False,
             )
             assert done.returncode == code, done.stderr

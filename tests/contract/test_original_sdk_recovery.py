@@ -96,7 +96,7 @@ dr = vcloudair.DisasterRecovery(vcdurl=vcd_url, token=org_info['token'], org_uui
 dr.retrieve_replications()
 found['names'] = sorted(entry['name'] for entry in dr.replications.values())
 def look():
-    with urllib.request.urlopen(vcd_url + '/_sim/replications', timeout=30) as answer:
+    with urllib.request.urlopen(vcd_url + '/_sim/replications', timeout=300) as answer:
         return [one['test_state'] for one in json.load(answer)], list(dr.action_errors)
 dr.do_test_failover(*dr.replications, power_on=False)
 found['tested'] = look()

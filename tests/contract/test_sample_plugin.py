@@ -103,7 +103,7 @@ class Scratch:
         """What the program left in ``found``; what it wrote to stderr is in ``found["stderr"]``."""
         body = "\n".join(f"    {line}" for line in text.strip().splitlines())
         done = subprocess.run(
-            [sys.executable, "-c", _FRAME % body], env=self._env(variables), capture_output=True, text=True, timeout=60
+            [sys.executable, "-c", _FRAME % body], env=self._env(variables), capture_output=True, text=True, timeout=300
         )
         assert done.returncode == 0, done.stderr
         line = next(text for text in done.stdout.splitlines() if text.startswith("FOUND "))
@@ -113,7 +113,7 @@ class Scratch:
     def vca(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-c", "from vcloudair_core.cli.main import main; main()", *arguments]
         return subprocess.run(
-            command, env=self._env(variables), capture_output=True, text=True, timeout=60, cwd=self._home
+            command, env=self._env(variables), capture_output=True, text=True, timeout=300, cwd=self._home
         )
 
     def pytest(self, *arguments: str) -> subprocess.CompletedProcess[str]:

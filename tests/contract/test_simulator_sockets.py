@@ -59,7 +59,7 @@ def ask(server: SimulatorServer, path: str = VERSIONS, method: str = "GET") -> t
 def test_it_is_trusted_by_its_own_ca_and_by_no_other(server: SimulatorServer) -> None:
     assert server.url == f"https://localhost:{server.port}"
     assert ask(server)[0] == 200
-    stranger = http.client.HTTPSConnection("localhost", server.port, timeout=10, context=ssl.create_default_context())
+    stranger = http.client.HTTPSConnection("localhost", server.port, timeout=60, context=ssl.create_default_context())
     with pytest.raises(ssl.SSLCertVerificationError):
         stranger.request("GET", VERSIONS)
     stranger.close()
@@ -68,7 +68,7 @@ def test_it_is_trusted_by_its_own_ca_and_by_no_other(server: SimulatorServer) ->
 @pytest.mark.parametrize("name", ["localhost", "127.0.0.1", "vcd.example.test", "vchs.example.test"])
 def test_its_certificate_has_every_name_of_the_cloud(server: SimulatorServer, name: str) -> None:
     trusted = ssl.create_default_context(cafile=server.ca_path)
-    plain = socket.create_connection(("127.0.0.1", server.port), timeout=10)
+    plain = socket.create_connection(("127.0.0.1", server.port), timeout=300)
     with plain, trusted.wrap_socket(plain, server_hostname=name) as secure:
         assert secure.version() in ("TLSv1.2", "TLSv1.3")
 
@@ -83,7 +83,7 @@ def test_without_tls_it_is_plain_http() -> None:
     with SimulatorServer(SimulatorConfig(profile="vcd"), tls=False) as server:
         assert server.ca_path == ""
         assert "VCA_CA_PATH" not in server.env()
-        with urllib.request.urlopen(server.url + VERSIONS, timeout=10) as answer:
+        with urllib.request.urlopen(server.url + VERSIONS, timeout=60) as answer:
             assert f"<LoginUrl>{server.url}/api/sessions</LoginUrl>" in answer.read().decode()
 
 
@@ -225,7 +225,7 @@ def test_the_file_for_shells_is_private_and_goes_away(tmp_path: Path) -> None:
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         assert variables["VCA_SERVICE_TYPE"] == "vcd"
         trusted = ssl.create_default_context(cafile=variables["VCA_CA_PATH"])
-        with urllib.request.urlopen(variables["VCA_URL"] + VERSIONS, timeout=10, context=trusted) as answer:
+        with urllib.request.urlopen(variables["VCA_URL"] + VERSIONS, timeout=60, context=trusted) as answer:
             assert answer.status == 200
     assert not file.exists()
     assert not Path(variables["VCA_CA_PATH"]).exists()
@@ -242,11 +242,11 @@ def test_the_module_runs_by_itself(tmp_path: Path, number: signal.Signals) -> No
         # When it says so it answers, and the file is there.
         assert process.stderr.readline().startswith("Serving vca on http://localhost:")
         variables = read_exports(file)
-        with urllib.request.urlopen(variables["VCA_URL"] + "/_sim/state", timeout=10) as answer:
+        with urllib.request.urlopen(variables["VCA_URL"] + "/_sim/state", timeout=60) as answer:
             assert b'"replications": 1' in answer.read()
     finally:
         process.send_signal(number)
-        process.wait(timeout=20)
+        process.wait(timeout=300)
         process.stderr.close()
     assert process.returncode == 0
     assert not file.exists()
@@ -256,7 +256,7 @@ def test_a_wrong_inventory_is_told_in_one_line(tmp_path: Path) -> None:
     file = tmp_path / "inventory.yml"
     file.write_text("- nothing")
     command = [sys.executable, "-m", "vcloudair_core.simulator", "--inventory", str(file)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 1
     assert (
         done.stderr

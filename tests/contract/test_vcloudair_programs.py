@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.connect_proxy import ConnectProxy
+from tests.support.tiers import sampled
 from tests.support.vcloudair_programs import HOSTS, PACKAGES, PROGRAMS, Ran, run_program
 from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 
@@ -56,7 +57,7 @@ def _prepare(server: SimulatorServer, program: str, monkeypatch: pytest.MonkeyPa
         server.simulator.faults.add("status", method="POST", path=path, count=0, status=403)
 
 
-@pytest.mark.parametrize("program", sorted(path.stem for path in PROGRAMS.glob("*.py")))
+@pytest.mark.parametrize("program", sampled(sorted(path.stem for path in PROGRAMS.glob("*.py")), 3))
 def test_a_program_does_the_same_with_one_word_changed(
     program: str, server: SimulatorServer, proxy: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,6 +12,7 @@ import pytest
 from lxml import etree
 
 from tests.support.ansible import ROOT, environment, run_playbook
+from tests.support.tiers import sampled
 from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 
 ALL = ("-e", "dr_machines=all")
@@ -118,6 +119,7 @@ def test_a_machine_that_fails_fails_the_drill_and_is_cleaned_up_too(
     assert {one.test_state for one in server.simulator.world.replications.values()} == {"none"}
 
 
+@pytest.mark.exhaustive
 def test_a_test_that_is_left_behind_is_told_first_and_so_is_the_drill(
     env: dict[str, str], server: SimulatorServer, tmp_path: Path
 ) -> None:
@@ -134,6 +136,7 @@ def test_a_test_that_is_left_behind_is_told_first_and_so_is_the_drill(
     assert {one.test_state for one in server.simulator.world.replications.values()} == {"none"}
 
 
+@pytest.mark.exhaustive
 def test_what_is_not_ready_is_not_started_and_every_reason_is_told(
     env: dict[str, str], server: SimulatorServer
 ) -> None:
@@ -159,7 +162,7 @@ def test_a_drill_does_not_remove_what_somebody_else_tests(env: dict[str, str], s
     assert machine.test_state == "complete"
 
 
-@pytest.mark.parametrize("text", ["- ansible.builtin.fail: {\n", "- no_such_module_anywhere:\n", None])
+@pytest.mark.parametrize("text", sampled(["- ansible.builtin.fail: {\n", "- no_such_module_anywhere:\n", None], 3))
 def test_tasks_that_cannot_be_read_end_the_drill_before_it_begins(
     text: str | None, env: dict[str, str], server: SimulatorServer, tmp_path: Path
 ) -> None:
@@ -170,7 +173,7 @@ def test_tasks_that_cannot_be_read_end_the_drill_before_it_begins(
     assert actions(server) == Counter()
 
 
-@pytest.mark.parametrize("check", [{"port": 1, "url": "https://x"}, {"name": "nothing"}])
+@pytest.mark.parametrize("check", sampled([{"port": 1, "url": "https://x"}, {"name": "nothing"}], 2))
 def test_a_check_that_makes_no_sense_is_refused(
     check: dict[str, Any], env: dict[str, str], server: SimulatorServer
 ) -> None:
@@ -189,6 +192,7 @@ def test_check_mode_says_what_would_be_done(env: dict[str, str], server: Simulat
     assert "then: 1 checks, and the clean-up" in done.output
 
 
+@pytest.mark.exhaustive
 def test_a_missed_target_fails_a_drill_that_is_to_keep_it(
     env: dict[str, str], server: SimulatorServer, tmp_path: Path
 ) -> None:
@@ -220,6 +224,7 @@ def test_test_verify_and_clean_up_each_twice(env: dict[str, str]) -> None:
     assert f"Not tested: {NAMES}" in after.output
 
 
+@pytest.mark.exhaustive
 def test_only_those_that_are_named(env: dict[str, str]) -> None:
     assert run_playbook("dr_test.yml", env, "-e", "dr_machines=replicated-0002").counts["changed"] == 1
     assert run_playbook("dr_verify.yml", env, "-e", "dr_machines=replicated-0002").status == 0
@@ -228,10 +233,12 @@ def test_only_those_that_are_named(env: dict[str, str]) -> None:
 
 @pytest.mark.parametrize(
     "playbook",
-    ["dr_test.yml", "dr_verify.yml", "dr_cleanup.yml", "dr_drill.yml", "dr_readiness.yml", "dr_failover.yml"],
+    sampled(
+        ["dr_test.yml", "dr_verify.yml", "dr_cleanup.yml", "dr_drill.yml", "dr_readiness.yml", "dr_failover.yml"], 3
+    ),
 )
-def test_no_names_is_never_everything(playbook: str, env: dict[str, str], server: SimulatorServer) -> None:
-    refused = run_playbook(playbook, env, "-e", '{"dr_machines": " \\n "}')
+def test_no_names_is_never_everything(name: str, env: dict[str, str], server: SimulatorServer) -> None:
+    refused = run_playbook(f"{name}.yml", env, "-e", '{"dr_machines": " \\n "}')
     assert refused.status == 2
     assert "one of plan, vms and all" in refused.output or "which machines are meant is not said" in refused.output
     assert actions(server) == Counter()

@@ -20,6 +20,7 @@ from ansible_collections.vcloudair.cloud.plugins.plugin_utils import in_controll
 
 from tests.support.ansible import PYTHON, ROOT, run_playbook
 from tests.support.recorded import record
+from tests.support.tiers import sampled
 from vcloudair_core.simulator import SimulatorServer
 
 INFO = "vcloudair.cloud.vca_firewall_info"
@@ -66,7 +67,7 @@ WHERE: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("words", "said"), WHERE)
+@pytest.mark.parametrize(("words", "said"), sampled(WHERE, 3))
 def test_a_task_is_run_where_it_comes_to_the_same(
     words: dict[str, Any], said: str, env: dict[str, str], tmp_path: Path
 ) -> None:

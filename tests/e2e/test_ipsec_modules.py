@@ -193,7 +193,7 @@ def test_the_key_is_in_nothing_that_anybody_could_read(
     ):
         done = subprocess.run(
             [sys.executable, "-c", "from vcloudair_core.cli.main import main; main()", *arguments],
-            env=env, capture_output=True, text=True, timeout=60, check=False, cwd=ROOT,
+            env=env, capture_output=True, text=True, timeout=300, check=False, cwd=ROOT,
         )  # fmt: skip
         assert done.returncode == status, (arguments, done.stdout, done.stderr)
         shown += [done.stdout, done.stderr]

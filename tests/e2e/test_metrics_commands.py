@@ -87,7 +87,7 @@ def test_openmetrics_pleases_promtool(vca: Vca, server: SimulatorServer, tmp_pat
     promtool = shutil.which("promtool") or ""
     done = subprocess.run(
         [promtool, "tsdb", "create-blocks-from", "openmetrics", str(file), str(blocks)],
-        capture_output=True, text=True, check=False, timeout=60,
+        capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
 

@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from tests.support.ansible import BIN, ROOT, environment
+from tests.support.tiers import sampled
 from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 
 PASSWORDS = {
@@ -115,7 +116,7 @@ def leaks(folder: Path, *secrets: str) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("user", PASSWORDS)
+@pytest.mark.parametrize("user", sampled(PASSWORDS, 3))
 def test_a_job_twice(user: str, project: Path, server: SimulatorServer, tmp_path: Path) -> None:
     server.simulator.reset()
     folder = laid_out(tmp_path / "job", project, server, user)

@@ -36,7 +36,7 @@ def start_task(server: SimulatorServer, folder: Path, **more: str) -> subprocess
 
 
 def finish(task: subprocess.Popen[str]) -> int:
-    shown, errors = task.communicate(timeout=60)
+    shown, errors = task.communicate(timeout=300)
     assert task.returncode == 0, errors
     assert errors == ""
     return int(shown)

@@ -34,7 +34,7 @@ def test_a_stopped_write_is_told(number: signal.Signals, code: int, word: str, t
         try:
             _wait_for_put(env)
             running.send_signal(number)
-            _, errors = running.communicate(timeout=60)
+            _, errors = running.communicate(timeout=300)
         finally:
             running.kill()
     assert running.returncode == code, errors
@@ -51,7 +51,7 @@ def _control(env: dict[str, str], method: str, path: str, body: str = "") -> str
         url, ca_path = str(client.settings.url).rstrip("/"), client.settings.ca_path
     context = ssl.create_default_context(cafile=ca_path) if url.startswith("https") else None
     request = Request(f"{url}/_sim/{path}", data=body.encode() or None, method=method)
-    with urlopen(request, context=context, timeout=30) as response:
+    with urlopen(request, context=context, timeout=300) as response:
         return str(response.read().decode())
 
 

@@ -63,7 +63,7 @@ def _kill_after(process: subprocess.Popen[str], seconds: float) -> bool:
         process.wait(timeout=seconds)
     except subprocess.TimeoutExpired:
         process.send_signal(signal.SIGKILL)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=300)
     assert "nothing was started" not in f"{out}{err}".lower()
     return process.returncode == -signal.SIGKILL
 

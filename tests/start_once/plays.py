@@ -91,7 +91,7 @@ def _kill(path: Path, env: dict[str, str], cloud: Cloud, chance: random.Random) 
         process.send_signal(signal.SIGKILL)
         if chance.random() < 0.7:
             _kill_marked(mark)
-        process.wait(timeout=30)
+        process.wait(timeout=300)
     return is_running
 
 

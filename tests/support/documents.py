@@ -27,7 +27,7 @@ _NOT_LINKED = {".git", ".venv", ".nox", "build", "dist", "sim.env"}
 NEEDS_ROOM = {"README.md", "docs/tutorial/load-balancer-pools.md"}
 """Pages that make an environment of their own: a test of their own runs them."""
 
-TIMEOUT_S = 180
+TIMEOUT_S = 600
 SHELLS = {"console", "sh"}
 """Languages whose blocks a shell runs."""
 

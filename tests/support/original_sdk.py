@@ -35,7 +35,7 @@ class Moved(real):
 def sleep(seconds):
     ahead[0] += seconds
     order = json.dumps({"advance_s": seconds}).encode()
-    urllib.request.urlopen(current[0] + "/_sim/clock", order, timeout=30).close()
+    urllib.request.urlopen(current[0] + "/_sim/clock", order, timeout=300).close()
 datetime.datetime, time.sleep = Moved, sleep
 """
 """Run before the SDK is loaded: the Python that it finds has the clock of the simulated cloud at ``current[0]``."""

@@ -32,7 +32,7 @@ def served(
             yield read_exports(env_file)
         finally:
             server.terminate()
-            server.wait(timeout=20)
+            server.wait(timeout=120)
 
 
 def read_exports(env_file: Path) -> dict[str, str]:
@@ -43,7 +43,7 @@ def read_exports(env_file: Path) -> dict[str, str]:
 
 
 def _wait_for(env_file: Path, server: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not env_file.exists():
         if server.poll() is not None or time.monotonic() > deadline:
             raise AssertionError(f"the simulator did not start:\n{log.read_text(encoding='utf-8')}")
