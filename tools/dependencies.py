@@ -66,6 +66,7 @@ REVIEWS = {
         "entries of the user's keyring",
         "25.7.0",
     ),
+    "jmespath": Review("selects from results with --query", "MIT", "the user's expression", "1.1.0"),
     "starlette": Review("the simulator's routes", "BSD-3-Clause", "requests to the simulator", "1.10.0"),
     "uvicorn": Review("the simulator's server", "BSD-3-Clause", "requests to the simulator", "0.54.0"),
     "matplotlib": Review("plots of metrics", "PSF-like", "names and numbers of machines", "3.11.2"),

@@ -45,7 +45,7 @@ def has_harmful(text: str) -> bool:
 
 
 def csv_text(values: Sequence[Any]) -> str:
-    """One line of CSV without its end; lists and mappings as JSON, nothing for None.
+    """One line of CSV without its end; see :func:`csv_cell`.
 
     A text that a spreadsheet would take for a formula begins with an apostrophe, by which spreadsheets know texts;
     numbers keep their signs.
@@ -57,9 +57,17 @@ def csv_text(values: Sequence[Any]) -> str:
 
 
 def csv_cell(value: Any) -> Any:
-    """What stands in a cell for a value: see :func:`csv_text`."""
+    """Return the cell of CSV for a value.
+
+    A list of plain values is joined with semicolons, an empty one is an empty cell. Mappings, lists of lists or
+    mappings, and lists with a semicolon in a value are compact JSON. See also :func:`csv_text`.
+    """
+    if isinstance(value, (list, tuple)):
+        items = ["" if item is None else csv_cell(item) if isinstance(item, bool) else item for item in value]
+        is_plain = all(isinstance(item, (str, int, float)) and ";" not in str(item) for item in items)
+        value = ";".join(map(str, items)) if is_plain else list(value)
     if isinstance(value, (list, dict, bool)):
-        value = json.dumps(value, default=str)
+        value = json.dumps(value, default=str, separators=(",", ":"), ensure_ascii=False) if value != {} else ""
     if not isinstance(value, str):
         return value
     is_formula = _FORMULA.match(value) and not _NUMBER.match(value)

@@ -179,7 +179,7 @@ def test_several_stages_or_all_of_them_are_dropped(vca: Any, env: dict[str, str]
             client.stage("ans.firewall_rule", {"name": "waiting"}, stage_id=f"run-{number}")
 
     def waiting() -> list[str]:
-        return [stage["stage_id"] for stage in json.loads(vca("edge", "stages", "-o", "json").stdout)]
+        return [stage["id"] for stage in json.loads(vca("edge", "stages", "-o", "json").stdout)]
 
     assert "Nothing was dropped" in vca("edge", "discard", "run-0", "run-9", code=4).stderr
     assert len(waiting()) == 5

@@ -37,10 +37,10 @@ def vca(env: dict[str, str], *arguments: str, **variables: str) -> subprocess.Co
 def test_edges_and_firewall(env: dict[str, str]) -> None:
     edges = json.loads(vca(env, "edge", "list", "-o", "json").stdout)
     assert len(edges) == 2
-    done = vca(env, "firewall", "list", "--edge", edges[1]["edge_id"], "-o", "yaml")
+    done = vca(env, "firewall", "list", "--edge", edges[1]["id"], "-o", "yaml")
     assert (done.returncode, done.stderr) == (0, "")
     assert "rules:" in done.stdout
-    done = vca(env, "nat", "list", "--edge", edges[1]["edge_id"], "-o", "yaml")
+    done = vca(env, "nat", "list", "--edge", edges[1]["id"], "-o", "yaml")
     assert (done.returncode, done.stderr) == (0, "")
     assert "rules: []" in done.stdout
 
@@ -71,8 +71,8 @@ def test_tunnels_and_the_sheet_for_the_other_side(env: dict[str, str], tmp_path:
     assert (listed.returncode, listed.stderr) == (0, "IPsec on.\n")
     heading, row = listed.stdout.splitlines()
     assert heading.split("  ")[0] == "NAME"
-    for word in ("branch", "up", "198.51.100.7 (branch.example.com)", "192.168.10.0/24 / 10.20.0.0/16", "aes256 dh14"):
-        assert word in row
+    for word in ("branch", "up", "198.51.100.7", "branch.example.com", "192.168.10.0/24", "10.20.0.0/16", "aes256"):
+        assert f"  {word}  " in f"  {row}  "
     plain = json.loads(vca(env, "ipsec", "list", "--edge", edge, "--no-status", "-o", "json").stdout)
     assert "status" not in plain["tunnels"][0]
 

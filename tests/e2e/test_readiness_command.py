@@ -63,7 +63,7 @@ def test_what_is_ready_is_told_in_a_few_lines_and_exit_code_0(vca: Vca) -> None:
     code, out, err = vca("dr", "check", "--plan", _plan(), "--action", "test")
     assert code == 0
     lines = out.splitlines()
-    assert lines[0].split() == ["STATUS", "CHECK", "SUBJECT", "MESSAGE", "NEXT"]
+    assert lines[0].split() == ["STATUS", "NAME", "SUBJECT", "MESSAGE", "HINT"]
     assert lines[1].startswith("warn ")  # it was never tested
     assert len([line for line in lines if line.split()[1] == "state"]) == 1  # three machines
     assert err.startswith("Score: 98 of 100 (")

@@ -2,7 +2,7 @@
 
 A plugin's command uses the same three things as the built-in ones::
 
-    from vcloudair_core.cli import Invocation, connected, emit
+    from vcloudair_core.cli import Column, Invocation, connected
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from vcloudair_core.cli.invocation import Invocation, connected
-    from vcloudair_core.cli.output import emit
+    from vcloudair_core.cli.table import Column
 
-__all__ = ["Invocation", "connected", "emit"]
+__all__ = ["Column", "Invocation", "connected"]
 
 
 def __getattr__(name: str) -> Any:
@@ -21,8 +21,8 @@ def __getattr__(name: str) -> Any:
         from vcloudair_core.cli import invocation
 
         return getattr(invocation, name)
-    if name == "emit":
-        from vcloudair_core.cli.output import emit
+    if name == "Column":
+        from vcloudair_core.cli.table import Column
 
-        return emit
+        return Column
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

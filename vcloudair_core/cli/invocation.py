@@ -6,20 +6,21 @@ import getpass
 import inspect
 import logging
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import typer
 
 from vcloudair_core.cli.options import PROGRAM_OPTIONS, signature_with_shared, take_shared
-from vcloudair_core.cli.output import FORMATS, say
+from vcloudair_core.cli.output import FORMATS, TABLES, OutputOptions, emit, say, unknown_word
 from vcloudair_core.cli.version_option import version_parameter
 from vcloudair_core.errors import ConfigurationError, VcloudAirError
 from vcloudair_core.plaintext import visible
 
 if TYPE_CHECKING:
     from vcloudair_core.app import App
+    from vcloudair_core.cli.table import Column
     from vcloudair_core.client import Client
     from vcloudair_core.config import Settings
     from vcloudair_core.plugin.manager import PluginManager
@@ -56,11 +57,47 @@ class Invocation:
 
     @property
     def output(self) -> str:
-        """``table``, ``json``, ``yaml`` or ``csv``. Raises ConfigurationError for anything else."""
-        chosen = str(self.given.get("output") or "table")
+        """The format of results: ``table``, ``wide``, ``json``, ``yaml``, ``csv`` or ``jsonl``.
+
+        The default is ``table``, and ``json`` with ``--query``. Raises ConfigurationError for anything else.
+        """
+        chosen = str(self.given.get("output") or ("json" if self.given.get("query") is not None else "table"))
         if chosen not in FORMATS:
-            raise ConfigurationError(f"There is no output format {chosen!r}.", hint=f"Use one of {', '.join(FORMATS)}.")
+            raise unknown_word("output format", chosen, FORMATS)
         return chosen
+
+    @property
+    def is_table(self) -> bool:
+        """True when the result is printed as a table of the command's own, for people."""
+        return self.output in TABLES and self.given.get("query") is None
+
+    @property
+    def output_options(self) -> OutputOptions:
+        """How results are printed. Raises ConfigurationError for what makes no sense, before anything is sent."""
+        columns = tuple(filter(None, (name.strip() for name in str(self.given.get("columns") or "").split(","))))
+        if columns and self.output not in (*TABLES, "csv"):
+            raise ConfigurationError(
+                f"--columns selects columns of a table or CSV, not of {self.output}.",
+                hint="Select keys with --query, such as --query '[].{name: name}'.",
+            )
+        query = None
+        if self.given.get("query") is not None:
+            from vcloudair_core.cli.query_expression import QueryExpression
+
+            query = QueryExpression(str(self.given["query"]))
+        return OutputOptions(self.output, columns, bool(self.given.get("no_trunc")), query)
+
+    def emit(
+        self,
+        result: Any,
+        *,
+        columns: Sequence[Column] = (),
+        rows: Sequence[Mapping[str, Any]] | None = None,
+        keys: Sequence[str] = (),
+        empty: str = "",
+    ) -> None:
+        """Print a result as the user asked for it, see :func:`vcloudair_core.cli.output.emit`."""
+        emit(result, self.output_options, columns=columns, rows=rows, keys=keys, empty=empty)
 
     def settings(self) -> Settings:
         """Options over environment over file. Raises ConfigurationError."""
@@ -160,7 +197,7 @@ def connected(function: Callable[..., Any]) -> Callable[..., Any]:
         run = cast("Invocation", context.obj).with_options(take_shared(arguments, own=own))
         context.obj = run = replace(run, subcommand=context.invoked_subcommand or "")
         run.marks.update(getattr(function, _MARKS, ()))
-        run.output  # noqa: B018 - a bad --output is refused before anything is sent
+        run.output_options  # noqa: B018 - bad options of output are refused before anything is sent
         if run.given.get("verbose"):
             logging.getLogger("vcloudair_core").setLevel(logging.DEBUG)
         return function(run, **arguments)

@@ -196,7 +196,7 @@ _EXTRAS = {
     "prometheus_client": "metrics", "matplotlib": "metrics",
     "starlette": "simulator", "uvicorn": "simulator",
     "jsonschema": "dr", "jinja2": "dr",
-    "yaml": "cli", "rich": "cli", "tomlkit": "cli",
+    "yaml": "cli", "rich": "cli", "tomlkit": "cli", "jmespath": "cli",
 }  # fmt: skip
 """Packages that only some commands need, and the extra that brings them."""
 

@@ -19,7 +19,10 @@ from typer.models import OptionInfo
 from vcloudair_core.config import OPTIONS, Option
 from vcloudair_core.errors import ConfigurationError
 
-PROGRAM_OPTIONS = ("insecure", "output", "context", "config", "password_file", "password_stdin", "verbose")
+PROGRAM_OPTIONS = (
+    "insecure", "output", "columns", "no_trunc", "query", "context", "config", "password_file", "password_stdin",
+    "verbose",
+)  # fmt: skip
 _PANELS = {
     "Sign-in": (
         "username", "password_file", "password_stdin", "api_token_file", "auth_method", "session_cache",
@@ -72,8 +75,14 @@ def _from_setting(option: Option) -> SharedOption:
 _OF_THE_PROGRAM: tuple[SharedOption, ...] = (
     SharedOption("insecure", ("--insecure",), bool | None, "Do not verify TLS certificates (validate_certs)."),
     SharedOption(
-        "output", ("--output", "-o"), str | None, "Format of results (default: table).", "table|json|yaml|csv"
+        "output", ("--output", "-o"), str | None, "Format of results (default: table).",
+        "table|wide|json|yaml|csv|jsonl",
     ),
+    SharedOption(
+        "columns", ("--columns",), str | None, "Columns of a table or CSV, such as name,status.", "KEY,..."
+    ),
+    SharedOption("no_trunc", ("--no-trunc",), bool | None, "Do not cut or hide columns of a table."),
+    SharedOption("query", ("--query",), str | None, "Select from the result with JMESPath.", "EXPRESSION"),
     SharedOption("context", ("--context",), str | None, "Context (named cloud) of the configuration file.", "NAME"),
     SharedOption("config", ("--config",), str | None, "Configuration file.", "PATH"),
     SharedOption("password_file", ("--password-file",), str | None, "File whose first line is the password.", "PATH"),

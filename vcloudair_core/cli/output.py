@@ -1,4 +1,4 @@
-"""What commands print: results to stdout as table, JSON or YAML; everything else to stderr."""
+"""What commands print: results to stdout in the format of ``--output``; everything else to stderr."""
 
 from __future__ import annotations
 
@@ -9,83 +9,164 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from vcloudair_core.cli.table import GAP, Column, as_cell, cut, fit, padded, without_empty
 from vcloudair_core.errors import ConfigurationError
-from vcloudair_core.plaintext import csv_text, has_harmful, on_one_line, visible, visible_json
+from vcloudair_core.plaintext import csv_text, has_harmful, visible, visible_json
 from vcloudair_core.plugin.printing import real_stdout
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-FORMATS = ("table", "json", "yaml", "csv")
+    from vcloudair_core.cli.query_expression import QueryExpression
+
+FORMATS = ("table", "wide", "json", "yaml", "csv", "jsonl")
+TABLES = ("table", "wide")
+STYLES = {
+    **dict.fromkeys(("ok", "up", "loaded", "done", "already", "succeeded", "unchanged"), "green"),
+    **dict.fromkeys(("warn", "warning", "unknown", "skipped", "interrupted", "unfinished", "unreadable"), "yellow"),
+    **dict.fromkeys(("fail", "failed", "down", "error"), "bold red"),
+}
+"""Colors of states, on a terminal."""
+_STATES = frozenset({"status", "verdict", "state"})
 
 
 @dataclass(frozen=True)
-class Column:
-    """One column of a table: the key of the row that it shows, and its heading.
+class OutputOptions:
+    """``--output``, ``--columns``, ``--no-trunc`` and ``--query`` of one command line."""
 
-    ``keep`` asks that the column is never wrapped: ids, names, what is copied and pasted.
-    """
-
-    key: str
-    heading: str = ""
-    keep: bool = False
-    right: bool = False
-
-    @property
-    def title(self) -> str:
-        return self.heading or self.key.replace("_", " ").upper()
+    format: str = "table"
+    columns: tuple[str, ...] = ()
+    no_trunc: bool = False
+    query: QueryExpression | None = None
 
 
 def emit(
-    rows: Any,
+    result: Any,
+    options: OutputOptions,
     *,
-    output: str = "table",
     columns: Sequence[Column] = (),
-    table_rows: Sequence[Mapping[str, Any]] | None = None,
+    rows: Sequence[Mapping[str, Any]] | None = None,
+    keys: Sequence[str] = (),
     empty: str = "",
 ) -> None:
     """Print a result to stdout.
 
-    JSON and YAML show ``rows`` whole, CSV what is listed in them, a line each. A table shows the columns of
-    ``table_rows`` (default: ``rows``, or the items of a mapping as two columns); when there are none, ``empty`` goes to
-    stderr.
+    Args:
+        result: a list of rows, or a mapping. JSON and YAML show it whole, JSON lines an object for each row.
+        options: how to print it.
+        columns: columns of the table. CSV has every key of the rows.
+        rows: what a table and CSV show, where the result is a document that holds rows; by default the result itself.
+        keys: keys that ``--columns`` may name, besides those of the columns and rows.
+        empty: what to say on stderr in place of a table without rows.
+
+    Raises: ConfigurationError for a key that ``--columns`` names and no row has, or a query that does not apply.
     """
-    if output == "json":
-        write(_json(rows))
-    elif output == "yaml":
-        write(_yaml(rows).rstrip("\n"))
-    elif output == "csv":
-        _csv(rows if table_rows is None or not isinstance(rows, Mapping) else table_rows)
-    elif output != "table":
-        raise ConfigurationError(f"There is no output format {output!r}.", hint=f"Use one of {', '.join(FORMATS)}.")
-    elif isinstance(rows, Mapping) and table_rows is None:
-        shown = [{"key": key, "value": value} for key, value in rows.items()]
-        _table([Column("key", keep=True), Column("value")], shown, headed=False)
+    if options.query is not None:
+        result, columns, rows, keys, empty = options.query.search(result), (), None, (), ""
+    if options.format == "json":
+        write(_json(result))
+    elif options.format == "yaml":
+        write(_yaml(result))
+    elif options.format == "jsonl":
+        for item in _items(result, rows):
+            json_line(item)
     else:
-        listed = list(rows if table_rows is None else table_rows)
-        if not listed and empty:
-            say(empty)
-            return
-        _table(columns, listed)
+        shown = result if rows is None else list(rows)
+        _emit_cells(shown, options, columns, keys, empty)
 
 
-def _json(rows: Any) -> str:
-    text = visible_json(json.dumps(rows, indent=2, ensure_ascii=False, default=str))
+def _items(result: Any, rows: Sequence[Mapping[str, Any]] | None) -> Sequence[Any]:
+    if isinstance(result, (list, tuple)):
+        return result
+    return [result] if rows is None else rows
+
+
+def _emit_cells(shown: Any, options: OutputOptions, columns: Sequence[Column], keys: Sequence[str], empty: str) -> None:
+    """Print a table or CSV. What a query made of the result may also be a plain value or a list of them."""
+    is_csv = options.format == "csv"
+    if isinstance(shown, Mapping):
+        chosen = chosen_columns(options.columns, [], [shown], keys)
+        pairs = shown if not chosen else {column.key: shown.get(column.key) for column in chosen}
+        listed: Sequence[Any] = [{"key": key, "value": value} for key, value in pairs.items()]
+        columns = (Column("key", keep=True), Column("value", keep=is_csv))
+        is_headed = is_csv
+    elif isinstance(shown, (list, tuple)) and all(isinstance(row, Mapping) for row in shown):
+        columns, listed, is_headed = chosen_columns(options.columns, columns, shown, keys) or columns, list(shown), True
+    else:
+        _emit_values(shown, is_csv=is_csv)
+        return
+    if is_csv:
+        _csv(columns if options.columns or isinstance(shown, Mapping) else (), listed)
+    elif not listed and empty:
+        say(empty)
+    elif listed:
+        _table(columns or _columns_of(listed), listed, options, headed=is_headed)
+
+
+def _emit_values(value: Any, *, is_csv: bool) -> None:
+    """Print a plain value, or a list of them one a line; a list of lists is a line each with tabs, or commas in CSV."""
+    if value is None:
+        return
+    for item in value if isinstance(value, (list, tuple)) else [value]:
+        cells = item if isinstance(item, (list, tuple)) else [item]
+        if is_csv:
+            write(csv_text(cells))
+        else:
+            write("\t".join(as_cell(cell) for cell in cells))
+
+
+def chosen_columns(
+    names: Sequence[str], columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], keys: Sequence[str] = ()
+) -> list[Column]:
+    """Return the columns that ``--columns`` names. Raises ConfigurationError for a key that there is not."""
+    declared = {column.key: column for column in columns}
+    known = dict.fromkeys([*declared, *(key for row in rows for key in row), *keys])
+    by_name = {key.casefold(): key for key in reversed(known)}
+    chosen: dict[str, Column] = {}
+    for name in names:
+        key = name if name in known else by_name.get(name.casefold().replace(" ", "_"))
+        if key is None:
+            raise unknown_word("column", name, list(known))
+        chosen[key] = declared.get(key) or Column(key, keep=True)
+    return list(chosen.values())
+
+
+def unknown_word(noun: str, word: str, known: Sequence[str]) -> ConfigurationError:
+    """Return the error for a word that is none of those that are known."""
+    from vcloudair_core.engine.parsing import near
+
+    guess = near(word, known)
+    return ConfigurationError(
+        f"Unknown {noun}: {word!r}.{f' {guess.capitalize()}' if guess else ''}", hint=f"Use one of: {', '.join(known)}."
+    )
+
+
+def _columns_of(rows: Sequence[Mapping[str, Any]]) -> list[Column]:
+    return [Column(key) for key in dict.fromkeys(key for row in rows for key in row)]
+
+
+def _json(result: Any) -> str:
+    text = visible_json(json.dumps(result, indent=2, ensure_ascii=False, default=str))
     # JSON has escapes of its own: what they stand for is the same value on every terminal.
-    return text if can_show(text) else json.dumps(rows, indent=2, default=str)
+    return text if can_show(text) else json.dumps(result, indent=2, default=str)
 
 
-def _csv(rows: Any) -> None:
-    listed = [{"key": key, "value": value} for key, value in rows.items()] if isinstance(rows, Mapping) else list(rows)
-    heading = list(dict.fromkeys(name for row in listed for name in row))
+def json_line(item: Any) -> None:
+    """Write a value as one line of JSON to stdout."""
+    text = visible_json(json.dumps(item, ensure_ascii=False, default=str))
+    write(text if can_show(text) else json.dumps(item, default=str))
+
+
+def _csv(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> None:
+    heading = [column.key for column in columns] or list(dict.fromkeys(name for row in rows for name in row))
     if heading:
         csv_line(heading)
-    for row in listed:
+    for row in rows:
         csv_line([row.get(name) for name in heading])
 
 
 def csv_line(values: Sequence[Any]) -> None:
-    """One line of CSV to stdout, see :func:`~vcloudair_core.plaintext.csv_text`."""
+    """Write one line of CSV to stdout, see :func:`~vcloudair_core.plaintext.csv_text`."""
     write(csv_text(values))
 
 
@@ -97,7 +178,7 @@ def write(text: str) -> None:
 
 
 def can_show(text: str) -> bool:
-    """True when standard output has all of these characters."""
+    """Return True when standard output has all of these characters."""
     try:
         text.encode(real_stdout().encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
@@ -106,26 +187,13 @@ def can_show(text: str) -> bool:
 
 
 def say(text: str) -> None:
-    """A message for a person, to stderr. What a terminal would take for a command is written out."""
+    """Write a message for people to stderr. What a terminal would take for a command is written out."""
     sys.stderr.write(f"{visible(text)}\n")
     sys.stderr.flush()
 
 
-def as_cell(value: Any) -> str:
-    """A value as a person reads it in a table: on one line, and nothing in it that a terminal would carry out."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, Mapping):
-        return ", ".join(f"{on_one_line(str(key))}={as_cell(item)}" for key, item in value.items())
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return ", ".join(as_cell(item) for item in value)
-    return on_one_line(str(value))
-
-
 def console(stream: Any = None) -> Console:
-    """A rich console: colour only on a terminal and without NO_COLOR; off a terminal lines are never wrapped."""
+    """Return a rich console: color only on a terminal and without NO_COLOR; off a terminal lines are never wrapped."""
     from rich.console import Console
 
     target = stream or real_stdout()
@@ -142,56 +210,86 @@ def console(stream: Any = None) -> Console:
     )
 
 
-_GAP = 2
+def _table(
+    columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], options: OutputOptions, *, headed: bool
+) -> None:
+    is_terminal = real_stdout().isatty()
+    shown = _selected(columns, rows, options)
+    cells = [[column.cell(row) for column in shown] for row in rows]
+    is_limited = is_terminal and options.format == "table" and not options.no_trunc
+    layout = fit(shown, cells, console().width if is_limited else None, drop=not options.columns, headed=headed)
+    kept = [number for number, column in enumerate(shown) if column in layout.columns]
+    mark = "…" if can_show("…") else "..."
+    lines = [
+        [cut(row[number], width, mark) for number, width in zip(kept, layout.widths, strict=True)] for row in cells
+    ]
+    if is_terminal:
+        _write_in_color(layout.columns, layout.widths, lines, headed=headed)
+    else:
+        titles = [[column.title for column in layout.columns]] if headed else []
+        for line in [*titles, *lines]:
+            write("".join(_padded_line(layout.columns, layout.widths, line)).rstrip())
+    if layout.dropped:
+        names = ", ".join(column.title for column in layout.dropped)
+        say(f"Hidden: {names}. Use -o wide to show them.")
 
 
-def _table(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], *, headed: bool = True) -> None:
-    from rich.table import Table
+def _selected(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], options: OutputOptions) -> Sequence[Column]:
+    """Return the columns for this format: those that were asked for, all of them, or the usual ones with a value."""
+    if options.columns:
+        return columns
+    if options.format != "wide":
+        return without_empty([column for column in columns if not column.wide], rows)
+    declared = {column.key for column in columns}
+    # Nested objects make no cell that anybody could read.
+    others = [
+        key
+        for key in dict.fromkeys(key for row in rows for key in row)
+        if key not in declared and not any(_is_nested(row.get(key)) for row in rows)
+    ]
+    return without_empty([*columns, *(Column(key, keep=True) for key in others)], rows)
+
+
+def _is_nested(value: Any) -> bool:
+    items = value if isinstance(value, (list, tuple)) else [value]
+    return any(isinstance(item, (Mapping, list, tuple)) for item in items)
+
+
+def _padded_line(columns: Sequence[Column], widths: Sequence[int], line: Sequence[str]) -> list[str]:
+    """Return the cells of a line filled to their widths, with the gaps."""
+    last = len(columns) - 1
+    return [
+        padded(text, width, right=column.right) + ("" if number == last else " " * GAP)
+        for number, (column, width, text) in enumerate(zip(columns, widths, line, strict=True))
+    ]
+
+
+def _write_in_color(
+    columns: Sequence[Column], widths: Sequence[int], lines: Sequence[Sequence[str]], *, headed: bool
+) -> None:
     from rich.text import Text
 
     screen = console()
-    cells = [[as_cell(row.get(column.key)) for column in columns] for row in rows]
-    listed = [[column.title for column in columns], *cells] if headed else cells
-    widths = column_widths(listed, [column.keep for column in columns], screen.width)
-    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), show_header=headed, header_style="bold")
-    for column, width in zip(columns, widths, strict=True):
-        table.add_column(column.title, width=width, overflow="fold", justify="right" if column.right else "left")
-    for row in cells:
-        table.add_row(*[Text(cell) for cell in row])
     with screen.capture() as captured:
-        screen.print(table)
-    # Rich pads the last column; trailing blanks are a nuisance in files and diffs.
-    write("\n".join(line.rstrip() for line in captured.get().splitlines()))
+        if headed:
+            titles = _padded_line(columns, widths, [column.title for column in columns])
+            screen.print(Text("".join(titles).rstrip(), style="bold"), soft_wrap=True)
+        for line in lines:
+            text = Text()
+            for column, cell, plain in zip(columns, _padded_line(columns, widths, line), line, strict=True):
+                text.append(cell, style=STYLES.get(plain.lower(), "") if column.key in _STATES else "")
+            text.rstrip()
+            screen.print(text, soft_wrap=True)
+    write(captured.get().rstrip("\n"))
 
 
-def column_widths(rows: Sequence[Sequence[str]], keep: Sequence[bool], available: int) -> list[int]:
-    """Widths that fit ``available`` characters, taken from the widest columns first.
-
-    A column is not made narrower than its longest word, and one of ``keep`` not at all, as long as the rest can give:
-    an address that is cut in two cannot be copied.
-    """
-    from rich.cells import cell_len
-
-    columns = list(zip(*rows, strict=True)) if rows else []
-    widths = [max(cell_len(cell) for cell in column) for column in columns]
-    longest_words = [max((cell_len(word) for cell in column for word in cell.split()), default=1) for column in columns]
-    floors = [width if kept else word for width, word, kept in zip(widths, longest_words, keep, strict=True)]
-    room = max(available - _GAP * len(widths), len(widths))
-    for floor in (floors, [1] * len(widths)):
-        while sum(widths) > room:
-            able = [number for number, width in enumerate(widths) if width > floor[number]]
-            if not able:
-                break
-            widths[max(able, key=lambda number: widths[number])] -= 1
-    return widths
-
-
-def _yaml(rows: Any) -> str:
+def _yaml(result: Any) -> str:
     import yaml
 
     # By way of JSON: tuples, dates and the like become what YAML's safe dumper knows.
-    plain = json.loads(json.dumps(rows, default=str))
+    plain = json.loads(json.dumps(result, default=str))
     text: str = yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100)
     # YAML has escapes for everything, but PyYAML uses them for all that is not ASCII or for nothing.
     is_plain = not has_harmful(text) and can_show(text)
-    return text if is_plain else yaml.safe_dump(plain, sort_keys=False, width=100)
+    text = text if is_plain else yaml.safe_dump(plain, sort_keys=False, width=100)
+    return text.removesuffix("...\n").rstrip("\n")

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from vcloudair_core.cli.exit_codes import INTERRUPTED
-from vcloudair_core.cli.output import Column, emit, say
-from vcloudair_core.cli.recovery_view import LiveRun, live_run, observers_of
+from vcloudair_core.cli.output import say
+from vcloudair_core.cli.recovery_view import LiveRun, clock_of, live_run, observers_of
+from vcloudair_core.cli.table import Column
+from vcloudair_core.cli.timestamps import with_utc_seconds
 from vcloudair_core.errors import OutcomeUnknownError, TaskFailedError, sentences
 from vcloudair_core.folders import current_user
 
@@ -29,13 +31,23 @@ if TYPE_CHECKING:
 Work = Callable[["Client", "RunOptions"], "RunReport"]
 
 COLUMNS = [
-    Column("name", keep=True),
-    Column("verdict", keep=True),
-    Column("seconds", right=True),
-    Column("vapp", heading="VAPP"),
-    Column("addresses"),
-    Column("reason"),
-    Column("hint", heading="NEXT"),
+    Column("name", keep=True, priority=0),
+    Column("verdict", keep=True, priority=0),
+    Column("seconds", right=True, priority=3),
+    Column("vapp", keep=True, priority=4),
+    Column("addresses", keep=True, priority=3),
+    Column("reason", priority=1),
+    Column("hint", priority=2),
+]
+PREVIEW_COLUMNS = [
+    Column("name", keep=True, priority=0),
+    Column("verdict", keep=True, priority=0),
+    Column("from", right=True, priority=1),
+    Column("until", right=True, priority=1),
+    Column("what", keep=True, priority=3),
+    Column("group", keep=True, priority=3),
+    Column("reason", priority=2),
+    Column("hint", priority=2),
 ]
 
 
@@ -84,7 +96,8 @@ def show(run: Invocation, report: RunReport) -> None:
     """Machines, failures first."""
     machines = sorted(report.machines, key=lambda one: one.is_there)
     rows = [{**one.as_dict(), "seconds": _rounded(one.seconds), **_place(one)} for one in machines]
-    emit(rows, output=run.output, columns=COLUMNS, empty="No VMs in the run.")
+    rows = with_utc_seconds(rows, frozenset({"started", "ended", "last_sync"}))
+    run.emit(rows, columns=COLUMNS, empty="No VMs in the run.")
     for step in (one for one in report.all_steps if one.last.verdict == "failed"):
         say(f"Step failed: {step.group or 'plan'}, {step.name}: {sentences(step.last.reason, step.last.hint)}")
 
@@ -164,15 +177,7 @@ def _rounded(seconds: float | None) -> float | None:
     return round(seconds, 1) if seconds is not None else None
 
 
-def preview_rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """As a person reads times; ``~`` marks one that rests on no earlier run."""
-    from vcloudair_core.cli.recovery_view import clock_of
-
-    return [
-        {
-            **row,
-            "from": clock_of(row["from_s"]),
-            "until": ("~" if row["is_guess"] else "") + clock_of(row["until_s"]),
-        }
-        for row in rows
-    ]
+def preview_row(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row of a dry run with times as people read them; ``~`` marks one that rests on no earlier run."""
+    until = ("~" if row["is_guess"] else "") + clock_of(row["until_s"])
+    return {**row, "from": clock_of(row["from_s"]), "until": until}

@@ -74,7 +74,7 @@ def test_edge_list_as_table_json_and_yaml(vca: Vca, client: MakeClient) -> None:
         "db-edge   e-2  gold  UPGRADE, busy, no advanced services",
     ]
     assert [row["name"] for row in json.loads(vca("edge", "list", "-o", "json").out)] == ["web-edge", "db-edge"]
-    assert [row["edge_id"] for row in yaml.safe_load(vca("-o", "yaml", "edge", "list").out)] == ["e-1", "e-2"]
+    assert [row["id"] for row in yaml.safe_load(vca("-o", "yaml", "edge", "list").out)] == ["e-1", "e-2"]
 
 
 def test_edge_list_of_one_vdc(vca: Vca, client: MakeClient) -> None:
@@ -96,11 +96,11 @@ def test_firewall_list_in_rule_words(vca: Vca, client: MakeClient) -> None:
     lines = [line.split("  ") for line in result.out.splitlines()]
     cells = [[cell.strip() for cell in line if cell.strip()] for line in lines]
     assert cells == [
-        ["#", "NAME", "ACTION", "SOURCE", "DESTINATION", "SERVICES", "FLAGS"],
-        ["0", "allow web", "accept", "any", "192.0.2.10, 192.0.2.11", "tcp/443+8000-8080"],
-        ["1", "ping", "accept", "any", "192.0.2.10, 192.0.2.11", "icmp/echo-request", "disabled"],
-        ["2", "dns", "accept", "any", "192.0.2.10, 192.0.2.11", "udp/53 from 1024-65535"],
-        ["3", "rest", "accept", "not any", "192.0.2.10, 192.0.2.11", "application-7", "logged"],
+        ["INDEX", "NAME", "ACTION", "SOURCE", "DESTINATION", "SERVICES", "ENABLED", "LOGGING"],
+        ["0", "allow web", "accept", "any", "192.0.2.10, 192.0.2.11", "tcp/443+8000-8080", "yes", "no"],
+        ["1", "ping", "accept", "any", "192.0.2.10, 192.0.2.11", "icmp/echo-request", "no", "no"],
+        ["2", "dns", "accept", "any", "192.0.2.10, 192.0.2.11", "udp/53 from 1024-65535", "yes", "no"],
+        ["3", "rest", "accept", "not any", "192.0.2.10, 192.0.2.11", "application-7", "yes", "1"],
     ]
     assert result.err == "Firewall on; what no rule matches: deny, logged.\n"
     assert fake.asked == [("ans.firewall", {"edge": "web-edge"})]
@@ -112,14 +112,21 @@ def test_firewall_list_with_internal_rules_and_off(vca: Vca, client: MakeClient)
     lines = result.out.splitlines()
     assert (lines[1].split()[0], lines[1].split()[-1]) == ("vpn", "internal_high")
     assert lines[2].split()[0] == "0"
-    assert lines[-1].startswith("   the rest")
+    assert lines[-1].startswith("       the rest")
     assert lines[-1].endswith("default_policy")
     assert "OFF" in result.err
 
 
-def test_firewall_list_as_data_is_the_whole_policy(vca: Vca, client: MakeClient) -> None:
+def test_firewall_list_as_data_is_what_modules_take(vca: Vca, client: MakeClient) -> None:
     client(resources={"ans.firewall": POLICY})
-    assert json.loads(vca("firewall", "list", "--edge", "web-edge", "-o", "json").out) == POLICY
+    read_only = ("internal_rules", "version")
+    shown = json.loads(vca("firewall", "list", "--edge", "web-edge", "-o", "json").out)
+    assert shown == {key: value for key, value in POLICY.items() if key not in read_only}
+
+
+def test_firewall_list_as_data_is_the_whole_policy_with_internal_rules(vca: Vca, client: MakeClient) -> None:
+    client(resources={"ans.firewall": POLICY})
+    assert json.loads(vca("firewall", "list", "--edge", "web-edge", "--internal", "-o", "json").out) == POLICY
 
 
 def test_firewall_list_takes_the_edge_from_the_settings(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import typer
 
 from vcloudair_core.cli.invocation import Invocation, connected
-from vcloudair_core.cli.output import Column, emit, say
+from vcloudair_core.cli.output import say
+from vcloudair_core.cli.table import Column
 from vcloudair_core.config import Settings, default_config_file
 
 
@@ -23,10 +24,13 @@ def config(
     rows = [
         {"name": name, **entry} for name, entry in settings.as_dict().items() if all_ or entry["origin"] != "default"
     ]
-    emit(
+    run.emit(
         rows,
-        output=run.output,
-        columns=[Column("name", keep=True), Column("value"), Column("origin")],
+        columns=[
+            Column("name", keep=True, priority=0),
+            Column("value", priority=1),
+            Column("origin", priority=2),
+        ],
         empty="No setting is set. Start with VCA_URL, or `vca --url`.",
     )
 

@@ -16,7 +16,8 @@ from vcloudair_core.cli.context_store import ContextStore
 from vcloudair_core.cli.invocation import Invocation, changes, connected
 from vcloudair_core.cli.kept_session import end_login
 from vcloudair_core.cli.options import PROGRAM_OPTIONS
-from vcloudair_core.cli.output import Column, emit, say, write
+from vcloudair_core.cli.output import say, write
+from vcloudair_core.cli.table import Column
 from vcloudair_core.config import Settings, config_file_path, server_of
 from vcloudair_core.config_file import ConfigFile
 from vcloudair_core.errors import ConfigurationError, VcloudAirError
@@ -44,20 +45,15 @@ def list_contexts(run: Invocation) -> None:
     """
     store = _store(run)
     file = store.read()
-    emit(
+    run.emit(
         [_row(name, table, file) for name, table in file.contexts.items()],
-        output=run.output,
         columns=[
-            Column("current", heading="CURRENT"),
-            Column("name", keep=True),
-            Column("url", keep=True),
-            Column("org"),
-            Column("username", heading="USER"),
-            Column("credentials"),
-        ],
-        table_rows=[
-            _row(name, table, file) | {"current": "*" if name == file.current else ""}
-            for name, table in file.contexts.items()
+            Column("current", keep=True, priority=0, show=lambda row: "*" if row["current"] else ""),
+            Column("name", keep=True, priority=0),
+            Column("url", keep=True, priority=1),
+            Column("org", keep=True, priority=2),
+            Column("username", keep=True, priority=3),
+            Column("credentials", priority=4),
         ],
         empty=f"{store.path} has no context. Run: vca context add NAME --url URL --org ORG",
     )
@@ -76,10 +72,10 @@ def current(run: Invocation) -> None:
     if not name:
         raise ConfigurationError("No context is in use.", hint=_how_to_choose(file))
     row = _row(str(name), file.context(str(name)), file)
-    if run.output == "table":
+    if run.is_table:
         write(row["name"])
     else:
-        emit(row, output=run.output)
+        run.emit(row)
 
 
 @app.command("use")

@@ -12,12 +12,19 @@ from vcloudair_core.cli.doctor.network import Network, check_clock, check_networ
 from vcloudair_core.cli.doctor.steps import FAILURE, PASSED, SKIPPED, WARNING, Step, failed
 from vcloudair_core.cli.exit_codes import exit_code_for
 from vcloudair_core.cli.invocation import Invocation, connected
-from vcloudair_core.cli.output import can_show, console, emit, say, write
+from vcloudair_core.cli.output import can_show, console, say, write
+from vcloudair_core.cli.table import Column
 from vcloudair_core.errors import VcloudAirError
 from vcloudair_core.plaintext import visible
 
 _MARKS = {PASSED: "✔", WARNING: "!", FAILURE: "✖", SKIPPED: "-"}
 _PLAIN_MARKS = {PASSED: "ok", WARNING: "!", FAILURE: "X", SKIPPED: "-"}
+_COLUMNS = [
+    Column("name", keep=True, priority=0),
+    Column("status", keep=True, priority=0),
+    Column("detail", priority=1),
+    Column("hint", priority=2),
+]
 _COLOURS = {PASSED: "green", WARNING: "yellow", FAILURE: "bold red", SKIPPED: "dim"}
 
 
@@ -32,11 +39,11 @@ def doctor(run: Invocation) -> None:
         vca doctor --url https://vcd.example.com --org acme --username ops
     """
     steps = diagnose(run, Network())
-    if run.output == "table":
+    if run.output == "table" and not run.given.get("columns"):
         found = _tell(steps)
     else:
         found = list(steps)
-        emit([step.as_dict() for step in found], output=run.output)
+        run.emit([step.as_dict() for step in found], columns=_COLUMNS)
     broken = [step for step in found if step.status == FAILURE]
     raise typer.Exit(broken[0].exit_code if broken else 0)
 

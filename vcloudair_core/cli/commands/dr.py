@@ -9,7 +9,9 @@ import typer
 
 from vcloudair_core.cli.commands import dr_check, dr_runs
 from vcloudair_core.cli.invocation import Invocation, changes, connected
-from vcloudair_core.cli.output import Column, emit, say
+from vcloudair_core.cli.output import say
+from vcloudair_core.cli.table import Column
+from vcloudair_core.cli.timestamps import with_utc_seconds
 from vcloudair_core.errors import ConfigurationError, TaskFailedError
 
 if TYPE_CHECKING:
@@ -58,17 +60,18 @@ def list_(run: Invocation, vms: list[str] = _VMS) -> None:
     """
     with run.client() as client:
         rows = [one.as_dict() for one in client.service("dr").replications(vms or None)]
+    rows = with_utc_seconds(rows, frozenset({"last_sync"}))
     columns = [
-        Column("name", keep=True),
-        Column("id"),
-        Column("state"),
-        Column("test_state", heading="TEST"),
-        Column("recovery_state", heading="RECOVERY"),
-        Column("rpo_minutes", heading="RPO (MIN)", right=True),
-        Column("rpo_violation_minutes", heading="OVER (MIN)", right=True),
-        Column("last_sync", heading="LAST SYNC"),
+        Column("name", keep=True, priority=0),
+        Column("id", keep=True, priority=4),
+        Column("state", keep=True, priority=1),
+        Column("test_state", keep=True, priority=2),
+        Column("recovery_state", keep=True, priority=2),
+        Column("last_sync", keep=True, priority=3),
+        Column("rpo_minutes", right=True, priority=5),
+        Column("rpo_violation_minutes", right=True, priority=4),
     ]
-    emit(rows, output=run.output, columns=columns, empty="Nothing is replicated into this organisation.")
+    run.emit(rows, columns=columns, empty="Nothing is replicated into this organisation.")
 
 
 dr_check.register(app)
@@ -238,16 +241,14 @@ def _act(run: Invocation, action: str, plan: RecoveryPlan, dry_run: bool, how: d
 
 
 def _preview(run: Invocation, action: str, plan: RecoveryPlan) -> None:
-    from vcloudair_core.cli.recovery_conduct import preview_rows
+    from vcloudair_core.cli.recovery_conduct import PREVIEW_COLUMNS, preview_row
     from vcloudair_core.cli.recovery_view import clock_of
     from vcloudair_core.recovery.preview import preview
 
     with run.client() as client:
         found = preview(client, plan, action)
-    rows = [one.as_dict() for one in found.rows]
-    columns = [Column("name", keep=True), Column("verdict", keep=True), Column("from", right=True)]
-    columns += [Column("until", right=True), Column("what"), Column("group"), Column("reason"), Column("hint", "NEXT")]
-    emit(rows, output=run.output, columns=columns, table_rows=preview_rows(rows), empty="There is nothing in it.")
+    rows = [preview_row(one.as_dict()) for one in found.rows]
+    run.emit(rows, columns=PREVIEW_COLUMNS, empty="There is nothing in it.")
     would = sum(row["verdict"] == "would" for row in rows if row["what"] == "machine")
     say(f"Would start {would} of {len(found.results)} VMs; about {clock_of(found.total_s)} in all.")
     failed = [one for one in found.results if one.is_failed]

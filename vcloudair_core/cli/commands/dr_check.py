@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from vcloudair_core.cli.invocation import Invocation, connected
-from vcloudair_core.cli.output import Column, emit, say
+from vcloudair_core.cli.output import say
+from vcloudair_core.cli.table import Column
 from vcloudair_core.errors import ConfigurationError, PlanRejectedError
 
 if TYPE_CHECKING:
@@ -46,10 +47,8 @@ def check(
     chosen = _chosen(vms, every, plan)
     with run.client() as client:
         found = assess_with_journals(client, chosen, action)
-    if run.output == "csv":
-        emit([one.as_dict() for one in found.checks], output="csv")
-    else:
-        emit(found.as_dict(), output=run.output, columns=_COLUMNS, table_rows=_rows(found.checks))
+    rows = _rows(found.checks) if run.output == "table" else [check.as_dict() for check in found.checks]
+    run.emit(found.as_dict(), columns=_COLUMNS, rows=rows)
     counts = ", ".join(f"{count} {status}" for status, count in found.counts.items() if count)
     say(f"Score: {found.score} of 100 ({counts}).")
     if not found.is_ready:
@@ -57,11 +56,11 @@ def check(
 
 
 _COLUMNS = [
-    Column("status", keep=True),
-    Column("name", heading="CHECK", keep=True),
-    Column("subject", keep=True),
-    Column("message"),
-    Column("hint", heading="NEXT"),
+    Column("status", keep=True, priority=0),
+    Column("name", keep=True, priority=0),
+    Column("subject", keep=True, priority=1),
+    Column("message", priority=2),
+    Column("hint", priority=3),
 ]
 
 

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from vcloudair_core.cli.invocation import Invocation, changes, connected
-from vcloudair_core.cli.output import Column, emit, say
+from vcloudair_core.cli.output import say
 from vcloudair_core.cli.recovery_conduct import COLUMNS, conduct
+from vcloudair_core.cli.table import Column
+from vcloudair_core.cli.timestamps import utc_second, with_utc_seconds
 from vcloudair_core.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from vcloudair_core.recovery.report import RunReport
     from vcloudair_core.recovery.run import RunOptions
 
+_TIMES = frozenset({"started", "ended", "last_sync"})
 _RUN = typer.Argument(None, metavar="[RUN]", help="The id of a run, or the beginning of it; by default the newest.")
 
 
@@ -45,26 +48,34 @@ def runs(
     rows: list[dict[str, Any]] = []
     for folder, happened in islice(known(run.settings()), limit):
         if isinstance(happened, str):
-            rows.append({"run_id": folder.name, "verdict": "unreadable", "reason": happened})
+            rows.append({"id": folder.name, "verdict": "unreadable", "reason": happened})
             continue
         found = report_of(happened)
         rows.append(
             {
-                "run_id": folder.name,
+                "id": folder.name,
                 "action": found.action,
                 "plan": found.plan.get("name") or "",
                 "verdict": found.verdict,
                 "there": sum(one.is_there for one in found.machines),
                 "machines": len(found.machines),
-                "started": found.started.isoformat(timespec="seconds") if found.started else "",
+                "started": utc_second(found.started) if found.started else "",
                 "user": found.user,
                 "reason": found.reason,
             }
         )
-    columns = [Column("run_id", keep=True), *map(Column, ("action", "plan", "verdict"))]
-    columns += [Column("there", right=True), Column("machines", heading="OF", right=True), Column("started")]
-    columns += [Column("user"), Column("reason")]
-    emit(rows, output=run.output, columns=columns, empty="There is no run yet.")
+    columns = [
+        Column("id", keep=True, priority=0),
+        Column("action", keep=True, priority=1),
+        Column("plan", keep=True, priority=4),
+        Column("verdict", keep=True, priority=1),
+        Column("there", right=True, priority=2),
+        Column("machines", right=True, priority=2),
+        Column("started", keep=True, priority=3),
+        Column("user", keep=True, priority=6),
+        Column("reason", priority=5),
+    ]
+    run.emit(rows, columns=columns, empty="There is no run yet.")
 
 
 @connected
@@ -128,19 +139,16 @@ def report(
     for path, name in ((html, "html"), (junit, "junit")):
         if path is not None:
             _save(path, rendered(found, name))
-    whole = found.as_dict()
-    rows = [one for group in whole["groups"] for one in group["machines"]]
-    if run.output == "csv":
-        emit(rows, output="csv")
-        return
-    if run.output != "table":
-        emit(whole, output=run.output)
+    whole = with_utc_seconds(found.as_dict(), _TIMES)
+    rows = [machine for group in whole["groups"] for machine in group["machines"]]
+    if not run.is_table:
+        run.emit(whole, columns=COLUMNS, rows=rows)
         return
     say(whole["sentence"])
     for name in ("rto", "rpo"):
         say(_objective(name.upper(), whole[name]))
     failed_first = sorted(rows, key=lambda row: row["verdict"] in ("done", "already"))
-    emit([{**row, "seconds": _rounded(row["seconds"])} for row in failed_first], columns=COLUMNS)
+    run.emit([{**row, "seconds": _rounded(row["seconds"])} for row in failed_first], columns=COLUMNS)
     say(f"Folder: {folder}")
 
 

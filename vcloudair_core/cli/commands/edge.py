@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from vcloudair_core.cli.commands import edge_document, edge_stages
 from vcloudair_core.cli.invocation import Invocation, connected
-from vcloudair_core.cli.output import Column, emit
+from vcloudair_core.cli.table import Column
 
 if TYPE_CHECKING:
     from vcloudair_core.services.ans.edges import Edge
@@ -36,16 +37,16 @@ def list_edges(run: Invocation) -> None:
         if run.given.get("edge"):
             chosen = service.find_edge(str(run.given["edge"]), vdc)
             edges = [edge for edge in edges if edge.edge_id == chosen.edge_id]
-    emit(
-        [found.as_dict() for found in edges],
-        output=run.output,
+    run.emit(
+        [_as_row(edge) for edge in edges],
         columns=[
-            Column("name", keep=True),
-            Column("edge_id", heading="ID", keep=True),
-            Column("vdc_name", heading="VDC"),
-            Column("state", heading="STATUS"),
+            Column("name", keep=True, priority=0),
+            Column("id", keep=True, priority=1),
+            Column("vdc", keep=True, priority=2),
+            Column("status", keep=True, priority=1, show=_state),
+            Column("ha_status", keep=True, wide=True),
+            Column("vdc_id", keep=True, wide=True),
         ],
-        table_rows=[found.as_dict() | {"state": _state(found)} for found in edges],
         empty="No edge gateway is visible to this user. `vca doctor` tells whether a right is missing.",
     )
 
@@ -54,6 +55,12 @@ edge_document.register(app)
 edge_stages.register(app)
 
 
-def _state(edge: Edge) -> list[str]:
-    said = [edge.status, "busy" if edge.is_busy else "", "no advanced services" if edge.is_advanced is False else ""]
-    return [word for word in said if word]
+def _as_row(edge: Edge) -> dict[str, Any]:
+    """Return an edge with the keys that listings share: ``id``, ``name``, ``vdc``."""
+    about = edge.as_dict()
+    return {"name": about.pop("name"), "id": about.pop("edge_id"), "vdc": about.pop("vdc_name"), **about}
+
+
+def _state(row: Mapping[str, Any]) -> list[str]:
+    notes = ["busy" if row["is_busy"] else "", "no advanced services" if row["is_advanced"] is False else ""]
+    return [word for word in (row["status"], *notes) if word]

@@ -13,7 +13,7 @@ from vcloudair_core.cli.edge_files import load_plan, only, save_plan
 from vcloudair_core.cli.edge_target import edge_target
 from vcloudair_core.cli.exit_codes import DRIFT
 from vcloudair_core.cli.invocation import Invocation, changes, connected
-from vcloudair_core.cli.output import emit, say
+from vcloudair_core.cli.output import say
 from vcloudair_core.document_options import Stated, refuse_contradiction
 from vcloudair_core.edge_document import EdgeDocument, agreed_target, explicit_target, read_document
 from vcloudair_core.errors import ConfigurationError, VcloudAirError
@@ -52,7 +52,8 @@ def export(run: Invocation) -> None:
     with run.client() as client:
         target = edge_target(client.settings)
         sections = client.read(KIND, target)
-    emit({**target, **sections}, output="yaml" if run.output == "table" else run.output)
+    shown = run.with_options({"output": "yaml"}) if run.is_table else run
+    shown.emit({**target, **sections})
 
 
 @connected
@@ -179,8 +180,8 @@ class NotWantedError(VcloudAirError):
 
 
 def _tell(run: Invocation, outcome: Outcome) -> None:
-    if run.output != "table":
-        emit(_result(outcome), output=run.output)
+    if not run.is_table:
+        run.emit(_result(outcome))
         return
     show_plan(outcome.plan)
     for warning in outcome.warnings:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import typer
 
 from vcloudair_core.cli.invocation import Invocation, changes, connected
-from vcloudair_core.cli.output import Column, emit, say
+from vcloudair_core.cli.output import say
+from vcloudair_core.cli.table import Column
 from vcloudair_core.errors import NotFoundError
 
 
@@ -24,11 +25,20 @@ def stages(run: Invocation) -> None:
     """
     from vcloudair_core.stage import waiting_stages
 
-    found = waiting_stages(run.settings())
-    rows = [{**content, **section} for content in found for section in content["sections"]]
-    columns = [Column("stage_id", heading="STAGE", keep=True), Column("created", keep=True), Column("target")]
-    columns += [Column("section"), Column("waiting", right=True)]
-    emit(found, output=run.output, columns=columns, table_rows=rows, empty="No stage waits for a commit.")
+    stages = waiting_stages(run.settings())
+    rows = [
+        {"id": stage["stage_id"], "created": stage["created"], **section}
+        for stage in stages
+        for section in stage["sections"]
+    ]
+    columns = [
+        Column("id", keep=True, priority=0),
+        Column("created", keep=True, priority=3),
+        Column("target", keep=True, priority=1),
+        Column("section", keep=True, priority=1),
+        Column("waiting", right=True, priority=2),
+    ]
+    run.emit(rows, columns=columns, empty="No stage waits for a commit.")
 
 
 @connected

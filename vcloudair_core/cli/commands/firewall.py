@@ -7,9 +7,11 @@ from typing import Any
 
 import typer
 
+from vcloudair_core.cli.edge_sections import as_input, with_index
 from vcloudair_core.cli.edge_target import edge_target
 from vcloudair_core.cli.invocation import Invocation, connected
-from vcloudair_core.cli.output import Column, as_cell, emit, say
+from vcloudair_core.cli.output import say
+from vcloudair_core.cli.table import Column, as_cell
 
 app = typer.Typer(help="Firewall rules of an edge gateway.", no_args_is_help=True)
 
@@ -27,7 +29,8 @@ def list_rules(
 ) -> None:
     """List the rules of an edge gateway, in the order in which the edge applies them.
 
-    JSON and YAML show the whole policy; its `rules` can be used as they are in `vcloudair.cloud.vca_firewall`.
+    JSON and YAML show the whole policy. It is valid input of `vcloudair.cloud.vca_firewall`, and of `vca edge apply`
+    below the key `firewall`. Rules that the edge made itself are in it with `--internal` only.
 
     Example:
         vca firewall list --edge web-edge
@@ -36,55 +39,38 @@ def list_rules(
     with run.client() as client:
         target = edge_target(client.settings)
         policy = client.read("ans.firewall", target)
-    rules = [(rule, "") for rule in policy["rules"]]
-    if internal:
-        own = [(rule, str(rule.get("rule_type") or "internal")) for rule in policy.get("internal_rules", [])]
-        # The edge applies what it needs for itself first, then your rules, then its default rule.
-        is_last = [kind.startswith("default") for _, kind in own]
-        first = [entry for entry, last in zip(own, is_last, strict=True) if not last]
-        rules = first + rules + [entry for entry, last in zip(own, is_last, strict=True) if last]
-    emit(
-        policy,
-        output=run.output,
-        columns=[
-            Column("number", heading="#", right=True),
-            Column("name"),
-            Column("action", keep=True),
-            Column("source"),
-            Column("destination"),
-            Column("services"),
-            Column("flags"),
-        ],
-        table_rows=_as_rows(rules),
+    own = policy.get("internal_rules", []) if internal else []
+    # The edge applies what it needs for itself first, then your rules, then its default rule.
+    first = [rule for rule in own if not str(rule.get("rule_type")).startswith("default")]
+    rules = [*first, *policy["rules"], *(rule for rule in own if rule not in first)]
+    run.emit(
+        policy if internal else as_input(policy),
+        columns=_COLUMNS,
+        rows=with_index(rules),
         empty=f"The firewall of {target['edge']} has no rules of yours.",
     )
-    if run.output == "table":
+    if run.is_table:
         say(_summary(policy))
-
-
-def _as_rows(rules: list[tuple[Mapping[str, Any], str]]) -> list[dict[str, Any]]:
-    """Rows of the table; ``#`` counts the user's own rules, as the index of a rule does."""
-    rows, number = [], 0
-    for rule, kind in rules:
-        flags = ["" if rule.get("enabled", True) else "disabled", "logged" if rule.get("logging") else "", kind]
-        rows.append(
-            {
-                "number": "" if kind else number,
-                "name": rule["name"],
-                "action": rule["action"],
-                "source": _side(rule, "source"),
-                "destination": _side(rule, "destination"),
-                "services": _services(rule),
-                "flags": [flag for flag in flags if flag],
-            }
-        )
-        number += not kind
-    return rows
 
 
 def _side(rule: Mapping[str, Any], side: str) -> str:
     words = as_cell(rule.get(side) or "any")
     return f"not {words}" if rule.get(f"{side}_exclude") else words
+
+
+_COLUMNS = [
+    Column("index", right=True, priority=4),
+    Column("name", keep=True, priority=0),
+    Column("action", keep=True, priority=1),
+    Column("source", priority=2, show=lambda rule: _side(rule, "source")),
+    Column("destination", priority=2, show=lambda rule: _side(rule, "destination")),
+    Column("services", priority=2, show=lambda rule: _services(rule)),
+    Column("enabled", keep=True, priority=3),
+    Column("logging", keep=True, priority=6),
+    Column("rule_type", keep=True, priority=5),
+    Column("rule_id", right=True, wide=True),
+    Column("description", wide=True),
+]
 
 
 def _services(rule: Mapping[str, Any]) -> str:

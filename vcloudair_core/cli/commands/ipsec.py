@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import typer
 
+from vcloudair_core.cli.edge_sections import as_input
 from vcloudair_core.cli.edge_target import edge_target
 from vcloudair_core.cli.invocation import Invocation, connected
-from vcloudair_core.cli.output import Column, emit, say
+from vcloudair_core.cli.output import say
+from vcloudair_core.cli.table import Column
 
 app = typer.Typer(help="IPsec tunnels of an edge gateway.", no_args_is_help=True)
+
+_COLUMNS = [
+    Column("name", keep=True, priority=0),
+    Column("status", keep=True, priority=1),
+    Column("local_ip", keep=True, priority=2),
+    Column("peer_ip", keep=True, priority=1),
+    Column("local_subnets", priority=2),
+    Column("peer_subnets", priority=2),
+    Column("last_error", priority=1),
+    Column("enabled", keep=True, priority=3),
+    Column("peer_id", keep=True, priority=6),
+    Column("encryption", keep=True, priority=4),
+    Column("dh_group", keep=True, priority=5),
+    Column("ike_version", keep=True, priority=6),
+    Column("digest", keep=True, wide=True),
+    Column("pfs", keep=True, wide=True),
+    Column("authentication", keep=True, wide=True),
+    Column("local_id", keep=True, wide=True),
+    Column("site_id", keep=True, wide=True),
+]
 
 
 @app.callback()
@@ -27,8 +46,8 @@ def list_tunnels(
 ) -> None:
     """List the IPsec tunnels of an edge gateway, whether they are up, and what the edge said last if they are not.
 
-    JSON and YAML show the whole section, without keys; with `--no-status` its `tunnels` can be used as they are in
-    `vcloudair.cloud.vca_ipsec`.
+    JSON and YAML show the whole section, without keys. With `--no-status` it is valid input of
+    `vcloudair.cloud.vca_ipsec`, and of `vca edge apply` below the key `ipsec`.
 
     Example:
         vca ipsec list --edge web-edge --no-status
@@ -36,23 +55,13 @@ def list_tunnels(
     with run.client() as client:
         target = edge_target(client.settings)
         section = client.service("ans").ipsec_status(**target) if status else client.read("ans.ipsec", target)
-    emit(
-        section,
-        output=run.output,
-        columns=[
-            Column("name", keep=True),
-            *([Column("status")] if status else []),
-            Column("local"),
-            Column("peer"),
-            Column("networks", heading="NETWORKS HERE / THERE"),
-            Column("crypto"),
-            Column("flags"),
-            *([Column("last_error")] if status else []),
-        ],
-        table_rows=[_as_row(tunnel) for tunnel in section["tunnels"]],
+    run.emit(
+        section if status else as_input(section),
+        columns=_COLUMNS,
+        rows=section["tunnels"],
         empty=f"The IPsec VPN of {target['edge']} has no tunnels.",
     )
-    if run.output == "table":
+    if run.is_table:
         say("IPsec on." if section["enabled"] else "IPsec OFF: no tunnel is up.")
 
 
@@ -69,29 +78,6 @@ def peer(
     """
     with run.client() as client:
         sheet = client.service("ans").peer_sheet(tunnel, **edge_target(client.settings))
-    emit(sheet, output=run.output)
-    if run.output == "table":
+    run.emit(sheet)
+    if run.is_table:
         say("Set these on the other side, with the same pre-shared key.")
-
-
-def _as_row(tunnel: Mapping[str, Any]) -> dict[str, Any]:
-    flags = [
-        "" if tunnel.get("enabled", True) else "disabled",
-        "" if tunnel.get("pfs", True) else "without pfs",
-        "" if tunnel.get("authentication", "psk") == "psk" else str(tunnel["authentication"]),
-    ]
-    parts = [tunnel.get(name) for name in ("ike_version", "encryption", "digest", "dh_group")]
-    return {
-        **tunnel,
-        "local": _end(tunnel, "local"),
-        "peer": _end(tunnel, "peer"),
-        "networks": f"{', '.join(tunnel['local_subnets'])} / {', '.join(tunnel['peer_subnets'])}",
-        "crypto": " ".join(str(part) for part in parts if part),
-        "flags": [flag for flag in flags if flag],
-    }
-
-
-def _end(tunnel: Mapping[str, Any], side: str) -> str:
-    """``203.0.113.10``, or with the id when that is something else: ``198.51.100.7 (branch)``."""
-    address, name = str(tunnel.get(f"{side}_ip") or ""), str(tunnel.get(f"{side}_id") or "")
-    return address if name in ("", address) else f"{address} ({name})"

@@ -13,9 +13,11 @@ import typer
 from vcloudair_core.cli.conditions import conditions, words
 from vcloudair_core.cli.invocation import Invocation, changes, connected
 from vcloudair_core.cli.metrics_view import busiest, short_number
-from vcloudair_core.cli.output import Column, console, emit, say, write
+from vcloudair_core.cli.output import console, say, write
 from vcloudair_core.cli.progress_bar import progress_bar
 from vcloudair_core.cli.sparkline import sparkline
+from vcloudair_core.cli.table import Column
+from vcloudair_core.cli.timestamps import utc_second
 from vcloudair_core.errors import ConfigurationError, VcloudAirError
 from vcloudair_core.services.metrics.display_units import display_unit
 
@@ -60,21 +62,21 @@ def show(
     """
     with run.client() as client:
         found = _measured(client, vms, where, metric, start, end, source)
-    rows = [_summary(found, series) for series in found.collected.series]
-    emit(
-        [{**row, "samples": _samples(series)} for row, series in zip(rows, found.collected.series, strict=True)]
-        if run.output in ("json", "yaml")
-        else rows,
-        output=run.output,
+    has_samples = run.output != "csv" or run.given.get("query") is not None
+    run.emit(
+        [_summary(found, series, has_samples=has_samples) for series in found.collected.series],
         columns=[
-            Column("vm", heading="VM", keep=True),
-            Column("metric", keep=True),
-            Column("instance"),
-            Column("unit"),
-            *[Column(name, right=True) for name in ("min", "avg", "p95", "max", "last")],
-            Column("course"),
+            Column("vm", keep=True, priority=0),
+            Column("metric", keep=True, priority=1),
+            Column("instance", keep=True, priority=2),
+            Column("unit", keep=True, priority=2, show=lambda row: _display_unit(row)[0]),
+            _number("min", 5),
+            _number("avg", 1),
+            _number("p95", 3),
+            _number("max", 2),
+            _number("last", 1),
+            Column("samples", keep=True, priority=6, show=_course),
         ],
-        table_rows=[_as_cells(row, series) for row, series in zip(rows, found.collected.series, strict=True)],
         empty="No VM has a sample in that window.",
     )
     _tell(found)
@@ -261,7 +263,8 @@ def names(run: Invocation) -> None:
     from vcloudair_core.services.metrics.catalogue import catalogue
 
     rows = [{"metric": one.name, "unit": one.unit, "meaning": one.meaning} for one in catalogue().values()]
-    emit(rows, output=run.output, columns=[Column("metric", keep=True), Column("unit"), Column("meaning")])
+    columns = [Column("metric", keep=True, priority=0), Column("unit", keep=True, priority=1), Column("meaning")]
+    run.emit(rows, columns=columns)
 
 
 # -- inside ------------------------------------------------------------------------------------------------------
@@ -299,22 +302,29 @@ def _top_table(client: Client, vms: Sequence[str], where: Sequence[str], sort: s
     return busiest(measurement, sort, rows)
 
 
-def _summary(found: Measurement, series: Series) -> dict[str, Any]:
+def _summary(found: Measurement, series: Series, *, has_samples: bool) -> dict[str, Any]:
     about = {
         "vm": found.name_of(series.vm_id), "vm_id": series.vm_id, "metric": series.name,
         "instance": series.instance or "", "unit": series.unit or "",
     }  # fmt: skip
-    return {**about, **{how: series.aggregate(how) for how in ("min", "avg", "p95", "max", "last")}}
+    samples = [{"timestamp": utc_second(sample.timestamp), "value": sample.value} for sample in series.samples]
+    figures = {how: series.aggregate(how) for how in ("min", "avg", "p95", "max", "last")}
+    return {**about, **figures, **({"samples": samples} if has_samples else {})}
 
 
-def _samples(series: Series) -> list[dict[str, Any]]:
-    return [{"timestamp": one.timestamp.isoformat(), "value": one.value} for one in series.samples]
+def _number(key: str, priority: int) -> Column:
+    def show(row: Mapping[str, Any]) -> str:
+        return short_number(row[key] * _display_unit(row)[1]) if isinstance(row[key], float) else row[key]
+
+    return Column(key, right=True, priority=priority, show=show)
 
 
-def _as_cells(row: Mapping[str, Any], series: Series) -> dict[str, Any]:
-    unit, factor = display_unit(series.unit, series.numbers)
-    shown = {name: short_number(value * factor) if isinstance(value, float) else value for name, value in row.items()}
-    return {**shown, "unit": unit, "course": sparkline(series.values())}
+def _course(row: Mapping[str, Any]) -> str:
+    return sparkline([sample["value"] for sample in row["samples"]])
+
+
+def _display_unit(row: Mapping[str, Any]) -> tuple[str, float]:
+    return display_unit(row["unit"], [sample["value"] for sample in row["samples"]])
 
 
 def _window(start: str, end: str) -> str:

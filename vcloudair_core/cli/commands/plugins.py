@@ -10,7 +10,8 @@ import typer
 
 from vcloudair_core.cli.exit_codes import OK, exit_code_for
 from vcloudair_core.cli.invocation import Invocation, changes, connected
-from vcloudair_core.cli.output import Column, emit, say
+from vcloudair_core.cli.output import say
+from vcloudair_core.cli.table import Column
 from vcloudair_core.errors import PluginError, VcloudAirError
 from vcloudair_core.plugin.manager import PluginManager
 
@@ -34,18 +35,18 @@ def plugins(
     if run.plugin_error is not None:
         problems.insert(0, run.plugin_error)
     infos = run.plugins.list_plugins()
-    emit(
+    run.emit(
         [info.as_dict() for info in infos],
-        output=run.output,
         columns=[
-            Column("name", keep=True),
-            Column("status", keep=True),
-            Column("distribution"),
-            Column("version", keep=True),
-            Column("api_version", heading="API", keep=True),
-            Column("offers", heading="HOOKS"),
+            Column("name", keep=True, priority=0),
+            Column("status", keep=True, priority=1),
+            Column("distribution", keep=True, priority=3),
+            Column("version", keep=True, priority=2),
+            Column("api_version", keep=True, priority=4),
+            Column("hooks", priority=3, show=lambda row: [hook.removeprefix("vca_") for hook in row["hooks"]]),
+            Column("module", keep=True, wide=True),
+            Column("error", wide=True),
         ],
-        table_rows=[info.as_dict() | {"offers": [hook.removeprefix("vca_") for hook in info.hooks]} for info in infos],
         empty="No plugin is installed.",
     )
     failed = [info for info in infos if info.status == "failed"]
@@ -78,7 +79,7 @@ def new(
 
     target = folder or Path(names_for(name)["distribution"])
     written = write_plugin(name, target, _taken(run.plugins))
-    emit([{"file": str(path)} for path in written], output=run.output, columns=[Column("file", keep=True)])
+    run.emit([{"file": str(path)} for path in written], columns=[Column("file", keep=True)])
     say(f"Now: cd {shlex.quote(str(target))} && pip install -e '.[test]' && pytest")
 
 

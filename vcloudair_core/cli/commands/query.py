@@ -9,10 +9,13 @@ import typer
 
 from vcloudair_core.cli.conditions import conditions, words
 from vcloudair_core.cli.invocation import Invocation, connected
-from vcloudair_core.cli.output import Column, csv_line, emit, write
+from vcloudair_core.cli.output import chosen_columns, csv_line, json_line, write
 from vcloudair_core.cli.progress_bar import progress_bar
+from vcloudair_core.cli.table import Column
+from vcloudair_core.cli.timestamps import utc_second
 
 if TYPE_CHECKING:
+    from vcloudair_core.services.query.query import Query
     from vcloudair_core.services.query.record import Record
 
 _USUAL = {
@@ -37,13 +40,14 @@ def query(
     filter_text: str = typer.Option("", "--filter", help="FIQL as the API has it, for experts."),
     fields: str = typer.Option("", "--fields", help="Attributes to fetch, with commas between them."),
     metadata: str = typer.Option("", "--metadata", help="Keys of metadata to fetch, with commas between them."),
-    sort: str = typer.Option("", "--sort", help="Attribute to sort by; with - in front, from the highest down."),
+    sort: str = typer.Option("", "--sort", help="Attribute to sort by, by default the name; - in front reverses."),
     limit: int = typer.Option(None, "--limit", min=0, help="How many records at most."),
     count: bool = typer.Option(False, "--count", help="Only say how many there are."),
 ) -> None:
     """Find anything: VMs, networks, catalogs, tasks.
 
-    A value is taken as it is, whatever is in it. `-o csv` streams, so that results of any size fit.
+    A value is taken as it is, whatever is in it. Records are sorted by name. `-o csv` and `-o jsonl` stream in the
+    order of ids, so that results of any size fit in memory; `--query` reads the whole result first.
 
     Example:
         vca query vm --where 'name~web*' --fields name,status --limit 20
@@ -52,8 +56,9 @@ def query(
     with run.client() as client:
         service = client.service("query")
         if not type_name:
-            _list_types(service, run.output)
+            _list_types(run, service)
             return
+        is_streamed = run.output in ("csv", "jsonl") and run.given.get("query") is None
         with progress_bar("records") as progress:
             asked = service.query(
                 type_name,
@@ -61,7 +66,7 @@ def query(
                 filter=filter_text,
                 fields=words(fields),
                 metadata=words(metadata),
-                sort=sort.lstrip("-"),
+                sort=sort.lstrip("-") or _server_sort(service, type_name, limit),
                 descending=sort.startswith("-"),
                 limit=limit,
                 progress=progress,
@@ -69,21 +74,34 @@ def query(
             if count:
                 write(str(asked.count()))
                 return
-            if run.output == "csv":
-                _write_csv(asked, words(fields), words(metadata))
+            if is_streamed:
+                _stream(run, asked, words(fields), words(metadata))
                 return
             found = asked.all()
-    shown = [record.as_dict() for record in found]
-    emit(
+    if not sort:
+        found.sort(key=lambda record: (record.name.casefold(), record.name, record.id))
+    times = _times(asked)
+    shown = [_as_row(record, times) for record in found]
+    run.emit(
         shown,
-        output=run.output,
-        columns=[Column(name, keep=name in ("name", "id")) for name in _columns(type_name, shown, words(fields))],
-        table_rows=[{**row, **row.get("metadata", {})} for row in shown],
+        columns=_columns(asked, _keys(type_name, shown, words(fields))),
+        rows=[{**row, **row.get("metadata", {})} for row in shown],
+        keys=_attributes(service, type_name),
         empty=f"There is no {type_name} that meets the conditions." if where or filter_text else f"No {type_name}.",
     )
 
 
-def _list_types(service: Any, output: str) -> None:
+def _server_sort(service: Any, type_name: str, limit: int | None) -> str:
+    """Return the attribute that the server has to sort by, so that a limit keeps the first names."""
+    return "name" if limit is not None and "name" in _attributes(service, type_name) else ""
+
+
+def _attributes(service: Any, type_name: str) -> list[str]:
+    known = service.types().get(type_name)
+    return list(known.attributes) if known is not None else []
+
+
+def _list_types(run: Invocation, service: Any) -> None:
     known = service.types()
     rows = [
         {"type": name, "record": known[name].record_element, "attributes": len(known[name].attributes)}
@@ -91,10 +109,11 @@ def _list_types(service: Any, output: str) -> None:
         else {"type": name}
         for name in service.offered_types()
     ]
-    emit(rows, output=output, columns=[Column("type", keep=True), Column("record"), Column("attributes", right=True)])
+    columns = [Column("type", keep=True, priority=0), Column("record", keep=True), Column("attributes", right=True)]
+    run.emit(rows, columns=columns)
 
 
-def _columns(type_name: str, rows: Sequence[dict[str, Any]], fields: Sequence[str]) -> list[str]:
+def _keys(type_name: str, rows: Sequence[dict[str, Any]], fields: Sequence[str]) -> list[str]:
     if fields:
         names = list(dict.fromkeys(["name", *fields]))
     else:
@@ -104,18 +123,45 @@ def _columns(type_name: str, rows: Sequence[dict[str, Any]], fields: Sequence[st
     return [*names, *(key for key in keys if key not in names)]
 
 
-def _write_csv(records: Any, fields: Sequence[str], metadata: Sequence[str]) -> None:
-    """One line for each record, as they come. The heading is made of what was asked for, or of what the first has."""
+def _stream(run: Invocation, records: Query, fields: Sequence[str], metadata: Sequence[str]) -> None:
+    """Write a line for each record, as they come. The heading of CSV is what was asked for, or what the first has."""
+    times, chosen = _times(records), run.output_options.columns
+    if run.output == "jsonl":
+        for record in records:
+            json_line(_as_row(record, times))
+        return
     heading: list[str] = []
     for record in records:
-        row = _flat(record)
+        row = _as_row(record, times)
+        row = {**row.pop("metadata", {}), **row}
         if not heading:
             asked = dict.fromkeys(["name", "id", *fields, *metadata])
-            heading = list(asked) if fields else list(dict.fromkeys([*row, *metadata]))
+            usual = list(asked if fields else dict.fromkeys([*row, *metadata]))
+            columns = chosen_columns(chosen, [], [row], [*usual, *records.record_type.attributes])
+            heading = [column.key for column in columns] or usual
             csv_line(heading)
         csv_line([row.get(name) for name in heading])
 
 
-def _flat(record: Record) -> dict[str, Any]:
+def _columns(records: Query, keys: Sequence[str]) -> list[Column]:
+    """Return columns that are dropped from the right; the name stays."""
+    kinds = records.record_type.attributes
+    return [
+        Column(key, keep=True, right=kinds.get(key) in ("int", "float"), priority=0 if key == "name" else position)
+        for position, key in enumerate(keys, start=1)
+    ]
+
+
+def _times(records: Query) -> list[str]:
+    """Return the attributes of a query that are times."""
+    return [name for name, kind in records.record_type.attributes.items() if kind == "datetime"]
+
+
+def _as_row(record: Record, times: Sequence[str]) -> dict[str, Any]:
+    """Return a record as plain data, with times in UTC to the second."""
     row = record.as_dict()
-    return {**row.pop("metadata", {}), **row}
+    for name in times:
+        stamp = utc_second(record[name]) if name in record else None
+        if isinstance(stamp, str):
+            row[name] = stamp
+    return row

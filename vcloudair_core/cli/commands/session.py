@@ -7,7 +7,7 @@ from typing import Any
 
 from vcloudair_core.cli import kept_session
 from vcloudair_core.cli.invocation import Invocation, changes, connected
-from vcloudair_core.cli.output import emit, say
+from vcloudair_core.cli.output import say
 from vcloudair_core.client import Client
 
 
@@ -67,7 +67,7 @@ def whoami(run: Invocation) -> None:
 def _show(run: Invocation, client: Client) -> None:
     who = _who(client)
     # A person sees what is known; a program gets every key.
-    emit({key: value for key, value in who.items() if value or run.output != "table"}, output=run.output)
+    run.emit({key: value for key, value in who.items() if value or not run.is_table})
 
 
 def _who(client: Client) -> dict[str, Any]:

@@ -8,7 +8,6 @@ import ssl
 
 from vcloudair_core._version import __version__
 from vcloudair_core.cli.invocation import Invocation, connected
-from vcloudair_core.cli.output import emit
 
 _SHOWN = ("requests", "pluggy", "lxml", "cryptography", "typer", "starlette", "uvicorn", "ansible-core")
 
@@ -26,4 +25,4 @@ def version(run: Invocation) -> None:
             versions[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             versions[name] = "not installed"
-    emit(versions, output=run.output)
+    run.emit(versions)

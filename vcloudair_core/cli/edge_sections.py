@@ -1,0 +1,25 @@
+"""Sections of an edge gateway as commands list them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+_READ_ONLY = ("internal_rules", "version")
+"""Keys of a section that modules and ``vca edge apply`` do not take."""
+
+
+def as_input(section: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a section without what only the edge writes: valid input of its module and of ``vca edge apply``."""
+    return {key: value for key, value in section.items() if key not in _READ_ONLY}
+
+
+def with_index(rules: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows of a table: rules, and their ``index`` among the user's own, from 0."""
+    rows: list[dict[str, Any]] = []
+    index = 0
+    for rule in rules:
+        is_own = not rule.get("rule_type")
+        rows.append({"index": index if is_own else None, **rule})
+        index += is_own
+    return rows
