@@ -54,7 +54,7 @@ def test_list_marks_the_current_one_and_shows_no_secret(vca: Vca, tmp_path: Path
     file.chmod(0o600)
     lines = [line.split() for line in vca("context", "list", "--config", str(file)).out.splitlines()]
     assert lines == [
-        ["CURRENT", "NAME", "URL", "ORG", "USERNAME", "CREDENTIALS"],
+        ["CURRENT", "NAME", "URL", "ORG", "CREDENTIALS"],
         ["a", "https://a.test", "acme", "password"],
         ["*", "b", "https://vchs.vmware.com:443", "acme", "api_token_command"],
     ]
