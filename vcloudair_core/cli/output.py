@@ -137,7 +137,8 @@ def unknown_word(noun: str, word: str, known: Sequence[str]) -> ConfigurationErr
 
     guess = near(word, known)
     return ConfigurationError(
-        f"Unknown {noun}: {word!r}.{f' {guess.capitalize()}' if guess else ''}", hint=f"Use one of: {', '.join(known)}."
+        f"Unknown {noun}: {word!r}.{f' {guess[:1].upper()}{guess[1:]}' if guess else ''}",
+        hint=f"Use one of: {', '.join(known)}.",
     )
 
 
