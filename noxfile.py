@@ -37,8 +37,10 @@ nox.options.error_on_missing_interpreters = True
 CHECK = ["check", "test", "all"]
 TEST = ["test", "all"]
 REST = ["rest", "all"]
-OWN_SESSIONS = ("awx", "benchmarks", "bounds", "cores", "demos/test_demo.py", "eda")
-"""Tests that have sessions of their own."""
+ASIDE = [*REST, "aside"]
+"""Of sessions that wait for the network and for single processes: tools/run_tier.py runs them beside the others."""
+OWN_SESSIONS = ("awx", "benchmarks", "bounds", "cores", "demos", "eda")
+"""Folders of tests that have sessions of their own."""
 
 
 def _run(session: nox.Session, *command: str, **kwargs: object) -> None:
@@ -111,7 +113,7 @@ def exhaustive(session: nox.Session) -> None:
 
 
 def _apart() -> list[str]:
-    return [f"--ignore=tests/{path}" for path in OWN_SESSIONS]
+    return [f"--ignore=tests/{folder}" for folder in OWN_SESSIONS]
 
 
 @nox.session(tags=REST)
@@ -135,13 +137,12 @@ def bounds(session: nox.Session) -> None:
     _pytest(session, "-rs", *(session.posargs or ["tests/bounds"]))
 
 
-@nox.session(tags=REST)
+@nox.session(tags=ASIDE)
 def demos(session: nox.Session) -> None:
-    """Run `make demo` in a fresh clone with an empty home. ``-- --every``: on each Python, and the README as well."""
+    """Follow the README, and run `make demo`, in fresh clones with an empty home. ``-- --every``: on each Python."""
     arguments = [argument for argument in session.posargs if argument != "--every"]
-    is_every = "--every" in session.posargs
-    paths = ["tests/demos"] if is_every else ["tests/demos/test_demo.py"]
-    _pytest(session, "-n", "2", "-rs", *paths, *arguments, env={"TEST_EVERY_PAIR": "1"} if is_every else {})
+    env = {"TEST_EVERY_PAIR": "1"} if "--every" in session.posargs else {}
+    _pytest(session, "-n", "2", "-rs", "tests/demos", *arguments, env=env)
 
 
 @nox.session(tags=REST)
@@ -192,21 +193,21 @@ def audit(session: nox.Session) -> None:
     session.log(said)
 
 
-@nox.session(tags=REST)
+@nox.session
 def docs(session: nox.Session) -> None:
-    """Build the site into build/site. A warning fails it, such as a link or an anchor that leads nowhere."""
+    """Build the site into build/site. A warning fails it, such as a broken link; so do the tests that build it."""
     # MkDocs is pinned below 2; the theme tells of that at every start.
     _run(session, "mkdocs", "build", "--strict", *session.posargs, env={"NO_MKDOCS_2_WARNING": "1"})
 
 
-@nox.session(tags=REST)
+@nox.session(tags=ASIDE)
 def awx(session: nox.Session) -> None:
     """awx/setup.yml with the modules of awx.awx, which come out of the package ansible, against a small AWX."""
     _run(session, sys.executable, "tools/fetch_awx.py")
     _pytest(session, "tests/awx", *session.posargs)
 
 
-@nox.session(tags=REST)
+@nox.session(tags=ASIDE)
 def eda(session: nox.Session) -> None:
     """The rulebook that is shipped, under ansible-rulebook, which has an environment of its own. It needs Java."""
     _run(session, sys.executable, "tools/make_eda.py")
@@ -228,7 +229,7 @@ def execution_environment(session: nox.Session) -> None:
     _run(session, sys.executable, "tools/execution_environment.py", *session.posargs)
 
 
-@nox.session(tags=REST)
+@nox.session(tags=ASIDE)
 def package(session: nox.Session) -> None:
     """Build the wheel and the collection, check them, install both into an empty environment and try them there."""
     dist, collection = (Path(session.create_tmp()) / name for name in ("dist", "collection"))

@@ -1,6 +1,7 @@
 """Run a tier of the checks with nox, and end with one line: what passed, failed and was skipped, and the time.
 
-``python tools/run_tier.py TARGET [ARGUMENT ...]``, with a target of the Makefile; further arguments go to nox.
+``python tools/run_tier.py TARGET``, with a target of the Makefile. Sessions with the tag ``aside`` run at the same time
+as the others, and their output follows that of the others.
 """
 
 from __future__ import annotations
@@ -11,32 +12,66 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import IO, Any
 from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parent.parent
 REPORTS = ROOT / "build" / "reports"
 TAGS = {"check": "check", "test": "test", "test-all": "all", "test-rest": "rest"}
 """Targets of the Makefile, and the tags of their sessions in noxfile.py."""
+NOX = (sys.executable, "-m", "nox")
 
 
 def main() -> int:
     """Return 0 when nothing failed."""
-    target, *arguments = sys.argv[1:]
+    target = sys.argv[1]
     shutil.rmtree(REPORTS, ignore_errors=True)
     REPORTS.mkdir(parents=True)
-    report = REPORTS / "sessions.json"
     started = time.monotonic()
-    nox = [sys.executable, "-m", "nox", "--tags", TAGS[target], "--report", str(report), *arguments]
-    status = subprocess.run(nox, cwd=ROOT, check=False).returncode
-    sessions = json.loads(report.read_text(encoding="utf-8"))["sessions"] if report.exists() else []
+    status = run_sessions(*select_sessions(list_sessions(), TAGS[target]))
+    reports = [json.loads(path.read_text(encoding="utf-8")) for path in REPORTS.glob("sessions-*.json")]
+    sessions = [session for report in reports for session in report["sessions"]]
     counts = sum((count_session(session, REPORTS) for session in sessions), Counter[str]())
     counts["failed"] += bool(status and not counts["failed"])
     line = f"{counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped"
     print(f"\nmake {target}: {'FAILED' if status else 'ok'}. {line} in {time.monotonic() - started:.0f} s", flush=True)
     (REPORTS / f"{target}.txt").write_text(f"{line}\n", encoding="utf-8")
     return status
+
+
+def list_sessions() -> list[dict[str, Any]]:
+    """Return the sessions of the tiers with their names and tags."""
+    done = subprocess.run(
+        [*NOX, "--list", "--json", "--tags", *TAGS.values()], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    sessions: list[dict[str, Any]] = json.loads(done.stdout)
+    return sessions
+
+
+def select_sessions(sessions: Sequence[Mapping[str, Any]], tag: str) -> tuple[list[str], list[str]]:
+    """Return the names of the sessions with a tag, and of those among them that run beside the others."""
+    tagged = [session for session in sessions if tag in session["tags"]]
+    aside = [session["name"] for session in tagged if "aside" in session["tags"]]
+    return [session["name"] for session in tagged if session["name"] not in aside], aside
+
+
+def run_sessions(names: Sequence[str], aside: Sequence[str]) -> int:
+    """Run both groups of sessions at the same time. Return 0 when nothing failed."""
+    log = REPORTS / "aside.log"
+    with log.open("w", encoding="utf-8") as output:
+        beside = _start("aside", aside, output) if aside else None
+        status = _start("main", names).wait()
+        if beside is not None:
+            status = beside.wait() or status
+    print(log.read_text(encoding="utf-8", errors="replace"), end="", flush=True)
+    return status
+
+
+def _start(group: str, names: Sequence[str], output: IO[str] | None = None) -> subprocess.Popen[bytes]:
+    command = [*NOX, "--report", str(REPORTS / f"sessions-{group}.json"), "--sessions", *names]
+    return subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT if output else None)
 
 
 def count_session(session: Mapping[str, str], reports: Path) -> Counter[str]:

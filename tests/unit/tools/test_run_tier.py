@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.documents import ROOT
-from tools.run_tier import TAGS, count_session
+from tools.run_tier import TAGS, count_session, select_sessions
 
 REPORT = '<testsuites><testsuite tests="9" failures="{failures}" errors="1" skipped="2"/></testsuites>'
 
@@ -31,12 +31,21 @@ def test_a_session_that_fails_beside_its_tests_is_a_failure(tmp_path: Path) -> N
     assert counts == Counter(passed=2, failed=1)
 
 
+def test_sessions_that_run_beside_others_are_apart() -> None:
+    sessions = [
+        {"name": "lint", "tags": ["check", "all"]},
+        {"name": "cores", "tags": ["rest", "all"]},
+        {"name": "awx", "tags": ["rest", "all", "aside"]},
+        {"name": "soak", "tags": []},
+    ]
+    assert select_sessions(sessions, "all") == (["lint", "cores"], ["awx"])
+    assert select_sessions(sessions, "check") == (["lint"], [])
+
+
 def test_every_target_has_its_sessions() -> None:
     text = (ROOT / "noxfile.py").read_text(encoding="utf-8")
-    used = set(
-        re.findall(r'"(\w+)"', "".join(re.findall(r"^(?:CHECK|TEST|REST) = .*|tags=\[.*\]", text, re.MULTILINE)))
-    )
-    assert set(TAGS.values()) == used
+    lines = re.findall(r"^(?:CHECK|TEST|REST|ASIDE) = .*|tags=\[.*\]", text, re.MULTILINE)
+    assert {*TAGS.values(), "aside"} == set(re.findall(r'"(\w+)"', "".join(lines)))
     targets = re.search(r"^(.*): \$\(VENV\)/.installed\n\t@\$\(TIER\)", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert targets is not None
     assert targets[1].split() == list(TAGS)
