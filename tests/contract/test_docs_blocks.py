@@ -13,6 +13,8 @@ import pytest
 from tests.support.documents import ROOT, SHELLS, Block, blocks, pages
 
 NOT_EXECUTED = {
+    ("CONTRIBUTING.md", "git clone"): "installs from the network; tests/demos does it for the README",
+    ("CONTRIBUTING.md", ".venv/bin/pytest"): "runs tests",
     (
         "docs/how-to/use-the-simulator-in-ci.md",
         "# .github/workflows",
