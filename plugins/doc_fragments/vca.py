@@ -89,7 +89,7 @@ options:
         else it is.
     type: bool
 requirements:
-  - vcloudair-core >= 0.1.0 (Python library, on the machine that runs the module)
+  - vcloudair-core >= 0.2.0 (Python library, on the machine that runs the module)
 notes:
   - An option beats its environment variable, and that beats the library's configuration file. An empty string counts
     as not given.

@@ -21,7 +21,7 @@ from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import 
 )
 from ansible_collections.vcloudair.cloud.plugins.module_utils._native import native
 
-MINIMUM_LIBRARY = "0.1.0"
+MINIMUM_LIBRARY = "0.2.0"
 INSTALL_LIBRARY = "From a checkout of the project, run: %s -m pip install '.[cli]'"
 
 try:

@@ -9,7 +9,7 @@ from vcloudair_core._version import __version__
 
 
 def version_line() -> str:
-    """Return the versions of vca and of its Python, such as ``vca 0.1.0 (Python 3.11.7)``."""
+    """Return the versions of vca and of its Python, such as ``vca 0.2.0 (Python 3.11.7)``."""
     return f"vca {__version__} (Python {sys.version.split()[0]})"
 
 

@@ -30,7 +30,7 @@ class Library:
     """Stands in for ``vcloudair_core``: notes what it is asked for and gives what it was told to."""
 
     VcloudAirError = RefusedError
-    __version__ = "0.1.0"
+    __version__ = "0.2.0"
 
     def __init__(self, changed=True, error=None, connect_error=None):
         self.changed, self.error, self.connect_error = changed, error, connect_error
@@ -259,7 +259,7 @@ def test_without_the_library_the_message_says_what_to_install(monkeypatch, capsy
 
 @pytest.mark.parametrize(
     ("version", "is_fine"),
-    [("0.1.0", True), ("0.1.1.dev3", True), ("0.10.0", True), ("1.0", True), ("0.0.9", False), ("0.0.10rc1", False)],
+    [("0.2.0", True), ("0.2.1.dev3", True), ("0.10.0", True), ("1.0", True), ("0.1.9", False), ("0.1.10rc1", False)],
 )
 def test_an_old_library_is_named(monkeypatch, library, version, is_fine):
     monkeypatch.setattr(library, "__version__", version, raising=False)
