@@ -38,7 +38,7 @@ CHECK = ["check", "test", "all"]
 TEST = ["test", "all"]
 REST = ["rest", "all"]
 ASIDE = [*REST, "aside"]
-"""Of sessions that wait for the network and for single processes: tools/run_tier.py runs them beside the others."""
+"""Of sessions that need one core, or wait for the network: tools/run_tier.py runs them beside the others."""
 OWN_SESSIONS = ("awx", "benchmarks", "bounds", "cores", "demos", "eda")
 """Folders of tests that have sessions of their own."""
 
@@ -88,7 +88,7 @@ def layers(session: nox.Session) -> None:
     _run(session, "lint-imports", "--no-cache")
 
 
-@nox.session(tags=CHECK)
+@nox.session(tags=[*CHECK, "aside"])
 def types(session: nox.Session) -> None:
     """mypy --strict on the library and its tests."""
     _run(session, "mypy")
