@@ -112,8 +112,7 @@ def _show_playbook(screen: Screen) -> None:
     screen.step("4. Run it again", "Proves: the second run changes nothing.")
     _expect_changes(screen.run(play, show=Tasks()), 0)
     screen.step("5. Look at the result", "Proves: the command line shows what the playbook wrote.")
-    for section in ("firewall", "ipsec"):
-        screen.run(["vca", section, "list"], show=_table)
+    screen.run(["vca", "firewall", "list"], show=_table)
 
 
 def _show_drift(screen: Screen) -> None:
@@ -165,7 +164,7 @@ def _show_recovery(screen: Screen) -> Path:
 def _summarize(screen: Screen, report: Path) -> None:
     screen.step("Summary", "Each step was checked. The complete output is in demo-report/demo.log.")
     for line in (
-        "One write each configured firewall, NAT and IPsec. The second run changed nothing.",
+        "Firewall, NAT and IPsec: one write each, and no change in the second run.",
         "A change by hand was found and repaired.",
         f"A recovery was tested: {report.relative_to(ROOT)}",
     ):
