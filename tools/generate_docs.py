@@ -304,6 +304,20 @@ def recovery_plan_schema() -> str:
     return Path(plan_schema.__file__).with_name(plan_schema.SCHEMA_FILE).read_text(encoding="utf-8")
 
 
+def simulator_calls() -> str:
+    """Return every call of the simulator with the profiles that have it."""
+    from simulator_calls import calls_table
+
+    return calls_table()
+
+
+def simulator_query_types() -> str:
+    """Return every type of the simulator's query service."""
+    from simulator_calls import query_types_table
+
+    return query_types_table()
+
+
 def dependency_table() -> str:
     """What is shipped, and the review of it."""
     from dependencies import table
@@ -352,7 +366,7 @@ PAGES: dict[str, Callable[[], str] | tuple[Callable[[], str], ...]] = {
     "exit-codes.md": exit_code_table,
     "error-classes.md": error_tree,
     "errors.md": bad_input_table,
-    "simulator.md": (simulator_faults, simulator_switches),
+    "simulator.md": (simulator_calls, simulator_query_types, simulator_faults, simulator_switches),
     "faults.md": fault_tables,
     "recovery-plan.md": recovery_plan_tables,
     "dependencies.md": dependency_table,

@@ -53,6 +53,7 @@ NOT_EXECUTED = {
         "- hosts:",
     ): "it is no collection and cannot be installed",
     ("docs/how-to/migrate-from-terraform.md", "resource "): "needs Terraform, its provider, and a cloud",
+    ("docs/how-to/migrate-from-terraform.md", "terraform import"): "needs Terraform, its provider, and a state",
     ("docs/how-to/migrate-from-terraform.md", "terraform state rm"): "needs Terraform and a state of its",
     ("docs/how-to/migrate-from-vca-fw.md", "- hosts: localhost"): "no Ansible of today has these modules",
     ("docs/how-to/react-to-events.md", "export VCA_URL"): "needs Java for ansible-rulebook",

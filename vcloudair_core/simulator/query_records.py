@@ -433,6 +433,11 @@ def source_of(kind: str) -> Source:
     return _SOURCES.get(kind, _NOTHING)
 
 
+def has_records(kind: str) -> bool:
+    """Return True for a type of which the simulated cloud can have records; all others are empty."""
+    return kind in _SOURCES
+
+
 _KINDS_OF_PATHS = {
     "edgeGateway": "gateway", "vdc": "vdc", "org": "org", "task": "task", "vdcStorageProfile": "vdcstorageProfile",
     "catalogItem": "catalogitem",
