@@ -81,6 +81,7 @@ def replay(target: str, way: str, folder: Path, now: float) -> list[str]:
     return told(recorded, of_one_run)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", TARGETS)
 def test_every_target_passes_in_the_controller(target: str, tmp_path: Path) -> None:
     assert len(replay(target, HERE, tmp_path / "one", time.time())) > 1

@@ -15,6 +15,8 @@ from tests.support.ansible import ROOT, environment, run_playbook
 from tests.support.tiers import sampled
 from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 
+pytestmark = pytest.mark.slow
+
 ALL = ("-e", "dr_machines=all")
 PLAN = ("-e", f"dr_plan={ROOT / 'playbooks' / 'files' / 'recovery_plan.yml'}")
 MACHINES = 3
