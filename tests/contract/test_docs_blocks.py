@@ -43,7 +43,6 @@ NOT_EXECUTED = {
     ("docs/how-to/install.md", "git clone"): "fetches the sources that the reader of this test has",
     ("docs/how-to/install.md", "pip install -e"): "asks the package index; a test follows the README, which has it",
     ("docs/how-to/install.md", "ansible-galaxy"): "would replace the collection of the reader's user",
-    ("docs/how-to/install.md", "vca --install-completion"): "changes the files of the reader's shell",
     ("docs/how-to/install.md", "pip install 'vcloudair-core[cli]'"): "works once a release is published",
     ("docs/how-to/install.md", "git pull"): "asks the repository and the package index",
     ("docs/how-to/install.md", "pip uninstall"): "would remove what the other tests need",

@@ -85,7 +85,7 @@ def options_by_panel(params: Iterable[Any], examples: Iterable[str] = ()) -> Ite
 
 
 def _is_of_typer(param: Any) -> bool:
-    return param.name in ("help", "install_completion", "show_completion")
+    return bool(param.name == "help")
 
 
 def _write_usage(command: Any, ctx: Any, formatter: Any) -> None:

@@ -27,6 +27,11 @@ CHANGES = "changes"
 
 def main() -> None:
     """Run the command line of this process and end with its exit code. Never returns."""
+    if "_VCA_COMPLETE" in os.environ:
+        from vcloudair_core.cli.completion.answer import main as answer_shell
+
+        answer_shell()
+        sys.exit(OK)
     open_missing()
     keep_stdout()
     _end_on_sigterm()

@@ -27,6 +27,7 @@ _COMMANDS = (
     ("sim", "sim:app", "The simulator: the API on this host, no cloud needed."),
     ("plugins", "plugins:app", "Plugins: where they come from and whether they work."),
     ("context", "context:app", "Contexts: named clouds of the configuration file."),
+    ("completion", "completion:app", "Shell completion for bash, zsh and fish."),
     ("config", "config:config", "Every setting and where its value came from."),
     ("version", "version:version", "Versions of vca and of what it runs on."),
 )

@@ -73,6 +73,7 @@ def build_tree(records: Mapping[str, CommandRecord], plugins: PluginManager) -> 
         help=_HELP,
         epilog=_EPILOG,
         no_args_is_help=True,
+        add_completion=False,  # `vca completion`: typer's own imports every command for each Tab
         rich_markup_mode=None,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     )

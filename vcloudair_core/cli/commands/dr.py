@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from vcloudair_core.cli.commands import dr_check, dr_runs
+from vcloudair_core.cli.completion.names import remember_names
 from vcloudair_core.cli.invocation import Invocation, changes, connected
 from vcloudair_core.cli.output import say
 from vcloudair_core.cli.table import Column
@@ -60,6 +61,8 @@ def list_(run: Invocation, vms: list[str] = _VMS) -> None:
     """
     with run.client() as client:
         rows = [one.as_dict() for one in client.service("dr").replications(vms or None)]
+        if not vms:
+            remember_names(client.settings, "replication", [row["name"] for row in rows])
     rows = with_utc_seconds(rows, frozenset({"last_sync"}))
     columns = [
         Column("name", keep=True, priority=0),

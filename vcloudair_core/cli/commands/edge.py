@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from vcloudair_core.cli.commands import edge_document, edge_stages
+from vcloudair_core.cli.completion.names import remember_names
 from vcloudair_core.cli.invocation import Invocation, connected
 from vcloudair_core.cli.table import Column
 
@@ -33,6 +34,9 @@ def list_edges(run: Invocation) -> None:
     with run.client() as client:
         service, vdc = client.service("ans"), client.settings.vdc
         edges = service.list_edges(vdc=vdc)
+        if not vdc:
+            remember_names(client.settings, "edge", [edge.name for edge in edges])
+            remember_names(client.settings, "vdc", [edge.vdc_name for edge in edges])
         # Only the option: VCA_EDGE is what other commands act on.
         if run.given.get("edge"):
             chosen = service.find_edge(str(run.given["edge"]), vdc)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from vcloudair_core.cli.completion.names import remember_names
 from vcloudair_core.cli.conditions import conditions, words
 from vcloudair_core.cli.invocation import Invocation, connected
 from vcloudair_core.cli.output import chosen_columns, csv_line, json_line, write
@@ -28,6 +29,9 @@ _USUAL = {
     "task": ("name", "id", "status", "objectName", "ownerName", "startDate", "endDate"),
 }
 """Columns of the table when no fields are asked for; those that no record has are left out."""
+
+_COMPLETED = {"vm": "vm", "orgVdc": "vdc", "edgeGateway": "edge"}
+"""Types whose names are kept for shell completion."""
 
 
 @connected
@@ -78,6 +82,8 @@ def query(
                 _stream(run, asked, words(fields), words(metadata))
                 return
             found = asked.all()
+            if type_name in _COMPLETED and not (where or filter_text or limit):
+                remember_names(client.settings, _COMPLETED[type_name], [row.as_dict().get("name") for row in found])
     if not sort:
         found.sort(key=lambda record: (record.name.casefold(), record.name, record.id))
     times = _times(asked)

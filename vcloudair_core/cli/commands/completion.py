@@ -1,0 +1,83 @@
+"""``vca completion``."""
+
+from __future__ import annotations
+
+import typer
+
+from vcloudair_core.cli.completion.names import remember_names
+from vcloudair_core.cli.completion.scripts import SCRIPTS
+from vcloudair_core.cli.completion.table import command_table
+from vcloudair_core.cli.invocation import Invocation, changes, connected
+from vcloudair_core.cli.output import write
+
+app = typer.Typer(help="Shell completion for bash, zsh and fish.", no_args_is_help=True)
+
+
+@app.callback()
+def completion() -> None:
+    """Shell completion for bash, zsh and fish."""
+
+
+@app.command()
+@connected
+def bash(run: Invocation) -> None:
+    """Print the completion script for bash. Add `source <(vca completion bash)` to `~/.bashrc`.
+
+    Example:
+        vca completion bash > ~/.local/share/bash-completion/completions/vca
+    """
+    _print("bash")
+
+
+@app.command()
+@connected
+def zsh(run: Invocation) -> None:
+    """Print the completion script for zsh. Add `source <(vca completion zsh)` to `~/.zshrc`.
+
+    Example:
+        vca completion zsh > "${fpath[1]}/_vca"
+    """
+    _print("zsh")
+
+
+@app.command()
+@connected
+def fish(run: Invocation) -> None:
+    """Print the completion script for fish.
+
+    Example:
+        vca completion fish | source
+        vca completion fish > ~/.config/fish/completions/vca.fish
+    """
+    _print("fish")
+
+
+@app.command()
+@connected
+@changes
+def refresh(run: Invocation) -> None:
+    """Fetch the names of edges, VDCs and VMs for completion. Pressing Tab never asks the cloud.
+
+    Listing commands keep the names that they show, too. Names are kept for seven days.
+
+    Example:
+        vca completion refresh --context production
+    """
+    with run.client() as client:
+        edges = client.service("ans").list_edges()
+        vms = client.service("query").query("vm", fields=["name"]).all()
+        vdcs = client.service("query").query("orgVdc", fields=["name"]).all()
+        names = {
+            "edge": [edge.name for edge in edges],
+            "vdc": [record.as_dict().get("name") for record in vdcs],
+            "vm": [record.as_dict().get("name") for record in vms],
+        }
+        for kind in names:
+            remember_names(client.settings, kind, names[kind])
+    command_table()
+    run.emit({f"{kind}s": len(found) for kind, found in names.items()})
+
+
+def _print(shell: str) -> None:
+    write(SCRIPTS[shell].rstrip("\n"))
+    command_table()  # made now, so that the first Tab need not wait for it

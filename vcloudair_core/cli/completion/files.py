@@ -1,0 +1,59 @@
+"""The folder of completion and its JSON files: this user's alone, mode 0600. Trouble with them is never an error."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vcloudair_core.config import Settings
+
+MAX_BYTES = 8 * 1024 * 1024
+
+
+def completion_folder(settings: Settings | None) -> Path | None:
+    """Return the folder; None for a user without a cache folder. It need not exist."""
+    from vcloudair_core.user_folders import user_folder
+
+    if settings is not None and settings.cache_dir:
+        return Path(settings.cache_dir) / "completion"
+    folder = user_folder("cache")
+    return folder / "completion" if folder is not None else None
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the content of a file that only this user can write; an empty mapping for anything else."""
+    from vcloudair_core.folders import is_own
+
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
+    with contextlib.suppress(OSError, ValueError, RecursionError):
+        with os.fdopen(os.open(path, flags), "rb") as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode) or not is_own(status) or status.st_mode & 0o077:
+                return {}
+            content = json.loads(file.read(MAX_BYTES))
+        return content if isinstance(content, dict) else {}
+    return {}
+
+
+def write_json(path: Path, content: dict[str, Any]) -> bool:
+    """Replace a file in one step. Returns false when it could not be written."""
+    from vcloudair_core.folders import private_folder
+
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
+    try:
+        private_folder(path.parent)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+        with os.fdopen(os.open(beside, flags, 0o600), "w", encoding="utf-8") as file:
+            json.dump(content, file)
+        beside.replace(path)
+    except (OSError, ValueError):
+        with contextlib.suppress(OSError):
+            beside.unlink()
+        return False
+    return True
