@@ -52,11 +52,15 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
     with AwxServer() as server:
         awx = server.awx
         env = controller(server, tmp_path_factory.mktemp("setup"))
-        first = run_playbook(SETUP, env)
+        missing = run_playbook(SETUP, env)
+        assert missing.status != 0 and "Copy awx/project into a git repository" in missing.output
+        assert awx.writes == []
+        project = ("-e", "awx_project_url=https://git.example.com/you/vcloudair.git")
+        first = run_playbook(SETUP, env, *project)
         assert first.status == 0, first.output
         _by_hand(awx)
         awx.writes.clear()
-        second = run_playbook(SETUP, env)
+        second = run_playbook(SETUP, env, *project)
         assert second.status == 0, second.output
         yield Made(first, second, awx, list(awx.writes))
 
@@ -98,10 +102,10 @@ def test_the_credential_is_of_what_the_environment_says(made: Made) -> None:
 
 def test_a_job_template_is_as_its_file_says(made: Made) -> None:
     found = made.awx.named("job_templates", "vCloud Air: converge edge gateways")
-    assert found["playbook"] == "playbooks/edges_converge.yml"
+    assert found["playbook"] == "vcloudair.yml"
     assert (found["job_slice_count"], found["diff_mode"], found["survey_enabled"]) == (4, True, True)
-    # A template of the job's, not of the run that made it.
-    assert json.loads(found["extra_vars"]) == {"edge_documents": "{{ playbook_dir }}/../awx/edges"}
+    variables = {"vca_playbook": "edges_converge", "edge_documents": "/runner/project/edges"}
+    assert json.loads(found["extra_vars"]) == variables
     assert made.awx.links("job_templates", found["id"], "credentials") == ["vCloud Air"]
     assert made.awx.surveys["job_templates", found["id"]]["spec"][0]["variable"] == "edge_purge"
 

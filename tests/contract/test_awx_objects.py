@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import yaml
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from tests.support.ansible import ROOT
-from tests.support.awx import FakeAwx, objects
+from tests.support.awx import PROJECT, FakeAwx, objects
 from vcloudair_core.config import OPTIONS, Settings
 from vcloudair_core.redact import Secret
 
@@ -89,9 +90,13 @@ def test_a_full_credential_arrives_as_it_was_typed() -> None:
 # -- jobs --------------------------------------------------------------------------------------------------------
 
 
+def _playbook(template: dict[str, Any]) -> Path:
+    return ROOT / "playbooks" / f"{template['extra_vars']['vca_playbook']}.yml"
+
+
 def _text(template: dict[str, Any]) -> str:
-    """A playbook without its comments."""
-    lines = (ROOT / template["playbook"]).read_text(encoding="utf-8").splitlines()
+    """The playbook of the collection that the job's one imports, without its comments."""
+    lines = _playbook(template).read_text(encoding="utf-8").splitlines()
     return "\n".join(line for line in lines if not line.lstrip().startswith("#"))
 
 
@@ -104,15 +109,16 @@ def _used(variable: str, text: str) -> bool:
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: str(template["name"]))
 def test_a_job_runs_a_playbook_that_makes_something_of_what_is_asked(template: dict[str, Any]) -> None:
-    assert (ROOT / template["playbook"]).is_file()
+    assert "vcloudair.cloud.{{ vca_playbook" in (PROJECT / template["playbook"]).read_text(encoding="utf-8")
+    assert _playbook(template).is_file()
     asked = [question["variable"] for question in template.get("survey", [])]
-    for variable in (*asked, *template.get("extra_vars", {})):
+    for variable in {*asked, *template["extra_vars"]} - {"vca_playbook"}:
         assert _used(variable, _text(template)), variable
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: str(template["name"]))
 def test_defaults_of_a_survey_are_those_of_the_playbook(template: dict[str, Any]) -> None:
-    variables = yaml.safe_load((ROOT / template["playbook"]).read_text(encoding="utf-8"))[0].get("vars", {})
+    variables = yaml.safe_load(_playbook(template).read_text(encoding="utf-8"))[0].get("vars", {})
     for question in template.get("survey", []):
         if question["type"] == "multiplechoice":
             continue  # words that the playbook takes as a boolean
@@ -147,7 +153,7 @@ def test_names_lead_somewhere() -> None:
         assert template.get("inventory", "vCloud Air") in inventories
     for one in inventories.values():
         if "source_path" in one:
-            found = yaml.safe_load((ROOT / one["source_path"]).read_text(encoding="utf-8"))
+            found = yaml.safe_load((PROJECT / one["source_path"]).read_text(encoding="utf-8"))
             name = found["plugin"].removeprefix("vcloudair.cloud.")
             assert (ROOT / "plugins" / "inventory" / f"{name}.py").is_file()
     for schedule in objects("schedules"):
@@ -158,5 +164,5 @@ def test_the_documents_that_are_shipped_can_be_read() -> None:
     from vcloudair_core import connect
 
     kind = connect(url="https://vcd.example.com", username="ops", password="x", org="acme").kind("ans.edge")
-    for path in (ROOT / "awx" / "edges").glob("*.yml"):
+    for path in (PROJECT / "edges").glob("*.yml"):
         assert kind.parse(yaml.safe_load(path.read_text(encoding="utf-8")))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import json
 import re
+import shutil
 import subprocess
 import sys
 import venv
@@ -129,3 +130,17 @@ def test_every_playbook_runs(
     run = run_playbook(f"vcloudair.cloud.{playbook}", env, *arguments)
     assert run.status == 0, run.output
     assert run.counts["ok"] > 0
+
+
+def test_a_copy_of_the_awx_project_runs(
+    programs: Path, collections: Path, server: SimulatorServer, tmp_path: Path
+) -> None:
+    project = tmp_path / "project"
+    shutil.copytree(ROOT / "awx" / "project", project)
+    env = from_elsewhere(environment(server.env(), tmp_path, programs), collections)
+    variables = json.dumps({"vca_playbook": "edges_converge", "edge_documents": str(project / "edges")})
+    inventory = str(project / "inventory" / "edges.vca.yml")
+    for changed in (1, 0):
+        run = run_playbook(str(project / "vcloudair.yml"), env, "-i", inventory, "-e", variables)
+        assert run.status == 0, run.output
+        assert run.counts["changed"] == changed, run.output

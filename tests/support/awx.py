@@ -21,6 +21,8 @@ from tests.support.ansible import ROOT
 
 TOKEN = "a token of the tests"
 ENCRYPTED = "$encrypted$"
+PROJECT = ROOT / "awx" / "project"
+"""What a user copies into a repository, which AWX then has as its project."""
 
 TYPES = {
     "organizations": "organization",
@@ -105,11 +107,11 @@ class FakeAwx:
             _refuse(name, choices is not None and value not in choices, f"is not one of {choices}")
 
     def _check_job_templates(self, given: dict[str, Any]) -> None:
-        _refuse(given["playbook"], not (ROOT / given["playbook"]).is_file(), "is not in the project")
+        _refuse(given["playbook"], not (PROJECT / given["playbook"]).is_file(), "is not in the project")
         _refuse(given["name"], not isinstance(json.loads(given.get("extra_vars") or "{}"), dict), "has bad variables")
 
     def _check_inventory_sources(self, given: dict[str, Any]) -> None:
-        _refuse(given["source_path"], not (ROOT / given["source_path"]).is_file(), "is not in the project")
+        _refuse(given["source_path"], not (PROJECT / given["source_path"]).is_file(), "is not in the project")
 
     def _check_schedules(self, given: dict[str, Any]) -> None:
         rule = given["rrule"]
