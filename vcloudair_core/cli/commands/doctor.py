@@ -39,7 +39,7 @@ def doctor(run: Invocation) -> None:
         vca doctor --url https://vcd.example.com --org acme --username ops
     """
     steps = diagnose(run, Network())
-    if run.output == "table" and not run.given.get("columns"):
+    if run.is_table and run.output == "table" and not run.given.get("columns"):
         found = _tell(steps)
     else:
         found = list(steps)

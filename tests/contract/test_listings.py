@@ -1,0 +1,99 @@
+"""Every listing has the same formats, and headings that are the keys of its JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.contract.test_listings_as_input import DOCUMENT
+from vcloudair_core.cli.main import run
+from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
+
+LISTINGS: dict[str, str] = {
+    "edge list": "@",
+    "firewall list": "rules",
+    "nat list": "rules",
+    "ipsec list": "tunnels",
+    "query": "@",
+    "query vm": "@",
+    "query task": "@",
+    "dr list": "@",
+    "dr test --all --dry-run": "@",
+    "dr check --all": "checks",
+    "metrics show --metric cpu.usage.average": "@",
+    "metrics names": "@",
+    "plugins": "@",
+    "config": "@",
+    "doctor": "@",
+}
+"""Command lines, and the expression that leads to the rows of their JSON."""
+ONLY_IN_CELLS = {"index"}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorServer]:
+    """A cloud with an edge gateway that has rules and a tunnel, three VMs, and replications."""
+    document = tmp_path_factory.mktemp("listings") / "wanted.yml"
+    document.write_text(json.dumps(DOCUMENT), encoding="utf-8")
+    with (
+        SimulatorServer(SimulatorConfig(profile="vcd", replications=2)) as server,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        for name, value in {**server.env(), "VCA_SESSION_CACHE": "false"}.items():
+            patch.setenv(name, value)
+        assert run(["edge", "apply", str(document), "--yes"]) == 0
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def cloud(server: SimulatorServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name, value in {**server.env(), "VCA_SESSION_CACHE": "false"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("VCA_STATE_DIR", str(tmp_path / "state"))
+
+
+@pytest.mark.parametrize("listing", LISTINGS)
+def test_headings_are_keys_in_every_format(listing: str, capsys: pytest.CaptureFixture[str]) -> None:
+    def printed(*options: str) -> str:
+        capsys.readouterr()
+        assert run([*listing.split(), *options]) in (0, 9), options
+        return capsys.readouterr().out
+
+    rows = json.loads(printed("--query", LISTINGS[listing]))
+    assert rows
+    keys = {key for row in rows for key in row}
+    table = printed() if listing != "doctor" else printed("--columns", "name,status,detail")
+    headings = [title.lower().replace(" ", "_") for title in re.split(r"\s{2,}", table.splitlines()[0].strip())]
+    assert set(headings) <= {key.lower() for key in keys} | ONLY_IN_CELLS
+
+    heading = next(csv.reader(io.StringIO(printed("-o", "csv"))))
+    assert keys >= set(heading) - ONLY_IN_CELLS
+    lines = [json.loads(line) for line in printed("-o", "jsonl").splitlines()]
+    assert {key for row in lines for key in row} - ONLY_IN_CELLS == keys
+    assert printed("--query", f"length({LISTINGS[listing]})", "-o", "table").strip() == str(len(rows))
+
+
+def test_an_error_in_the_options_of_output_comes_before_any_request(
+    server: SimulatorServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = len(server.simulator.journal.entries())
+    for options in (["--query", "["], ["-o", "xml"], ["-o", "json", "--columns", "name"]):
+        assert run(["edge", "list", *options]) == 64
+        assert capsys.readouterr().err.startswith("Error: ")
+    assert len(server.simulator.journal.entries()) == before
+
+
+def test_vms_come_in_the_order_of_their_names(capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    for options in ([], ["--limit", "2"]):
+        assert run(["query", "vm", *options, "--query", "[].name"]) == 0
+        names = json.loads(capsys.readouterr().out)
+        assert names == [f"vm-{number:04}" for number in range(1, len(names) + 1)]
+    assert run(["query", "vm", "--sort", "-name", "--limit", "1", "--query", "[].name"]) == 0
+    assert json.loads(capsys.readouterr().out) == ["vm-0003"]
