@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import typer
 
+from vcloudair_core.cli.completion.names import remember_columns
 from vcloudair_core.cli.options import PROGRAM_OPTIONS, signature_with_shared, take_shared
 from vcloudair_core.cli.output import FORMATS, TABLES, OutputOptions, emit, say, unknown_word
 from vcloudair_core.cli.version_option import version_parameter
@@ -33,13 +34,14 @@ class Invocation:
 
     ``plugin_error`` is what went wrong while loading them; it is raised by whatever needs plugins to be whole.
     ``subcommand`` is the command that follows, for a group that does something by itself when none does. ``marks`` are
-    shared by all copies.
+    shared by all copies. ``path`` is the command as typed, such as ``vca edge list``.
     """
 
     plugins: PluginManager
     given: Mapping[str, Any] = field(default_factory=dict)
     plugin_error: VcloudAirError | None = None
     subcommand: str = ""
+    path: str = ""
     marks: set[str] = field(default_factory=set)
 
     def with_options(self, given: Mapping[str, Any]) -> Invocation:
@@ -98,6 +100,7 @@ class Invocation:
     ) -> None:
         """Print a result as the user asked for it, see :func:`vcloudair_core.cli.output.emit`."""
         emit(result, self.output_options, columns=columns, rows=rows, keys=keys, empty=empty)
+        remember_columns(self.path, [column.key for column in columns])
 
     def settings(self) -> Settings:
         """Options over environment over file. Raises ConfigurationError."""
@@ -195,7 +198,7 @@ def connected(function: Callable[..., Any]) -> Callable[..., Any]:
     def command(**arguments: Any) -> Any:
         context = arguments.pop("ctx")
         run = cast("Invocation", context.obj).with_options(take_shared(arguments, own=own))
-        context.obj = run = replace(run, subcommand=context.invoked_subcommand or "")
+        context.obj = run = replace(run, subcommand=context.invoked_subcommand or "", path=context.command_path)
         run.marks.update(getattr(function, _MARKS, ()))
         run.output_options  # noqa: B018 - bad options of output are refused before anything is sent
         if run.given.get("verbose"):

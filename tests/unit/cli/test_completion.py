@@ -85,6 +85,15 @@ def test_vms_are_offered_once_each(monkeypatch: pytest.MonkeyPatch) -> None:
     assert offered("metrics", "show", "w") == ["web"]
 
 
+def test_columns_are_those_that_the_command_showed_last(vca: Vca) -> None:
+    vca("context", "add", "one", "--url", "https://one.example.test")
+    assert offered("context", "list", "--columns", "") == []
+    vca("context", "list")
+    assert {"name", "url"} <= set(offered("context", "list", "--columns", ""))
+    assert offered("context", "list", "--columns", "name,ur") == ["name,url"]
+    assert "status" in offered("query", "vm", "--columns", "")
+
+
 def test_stages_and_runs_of_this_host(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("VCA_STATE_DIR", str(tmp_path / "here"))
     (tmp_path / "here" / "stages").mkdir(parents=True)

@@ -21,6 +21,7 @@ class _Line:
     """A command line, read up to the word under the cursor."""
 
     node: Mapping[str, Any]
+    command: str = "vca"
     pending: str = ""  # kind of the option whose value comes next
     words: list[str] = field(default_factory=list)
     given: dict[str, str] = field(default_factory=dict)
@@ -90,7 +91,7 @@ def _read(table: Mapping[str, Any], words: Sequence[str]) -> _Line:
             elif name in _PLACES:
                 line.given[name[2:].replace("-", "_")] = value
         elif not line.words and word in line.node.get("commands", {}):
-            line.node = line.node["commands"][word]
+            line.node, line.command = line.node["commands"][word], f"{line.command} {word}"
         else:
             line.words.append(word)
     return line
@@ -109,10 +110,10 @@ def _values(
         return "files", []
     from vcloudair_core.cli.completion.values import Values
 
-    known = Values(table, line.given, line.words).of(kind, current)
+    known = Values(table, line.given, line.words, line.command).of(kind, current)
     taken = set(line.words) if not line.pending and line.node.get("repeats") else set()
     found = [(prefix + value, about) for value, about in known if value.startswith(current) and value not in taken]
-    return ("nospace" if kind in ("where", "fields") else "values") if found else "none", found
+    return ("nospace" if kind in ("where", "fields", "columns") else "values") if found else "none", found
 
 
 def main() -> None:

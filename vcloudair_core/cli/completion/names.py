@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 KINDS = ("edge", "vdc", "vm", "replication")
 MAX_AGE_S = 7 * 24 * 3600.0
 MAX_NAMES = 5000
+COLUMNS_FILE = "columns.json"
 _LONGEST = 200
 
 
@@ -40,6 +41,23 @@ def known_names(settings: Settings, kind: str) -> list[str]:
     if not isinstance(at, (int, float)) or not 0 <= time.time() - at <= MAX_AGE_S or not isinstance(names, list):
         return []
     return [name for name in names if isinstance(name, str) and name.isprintable()]
+
+
+def remember_columns(command: str, columns: Sequence[str]) -> None:
+    """Keep the columns of a listing, such as of ``vca edge list``. Never raises."""
+    folder = completion_folder(None)
+    if folder is None or not columns or not command:
+        return
+    content = read_json(folder / COLUMNS_FILE)
+    if content.get(command) != list(columns):
+        write_json(folder / COLUMNS_FILE, {**content, command: list(columns)})
+
+
+def known_columns(command: str) -> list[str]:
+    """Return the columns that a listing showed last."""
+    folder = completion_folder(None)
+    columns = read_json(folder / COLUMNS_FILE).get(command) if folder is not None else None
+    return [name for name in columns if isinstance(name, str)] if isinstance(columns, list) else []
 
 
 def _path(settings: Settings) -> Path | None:

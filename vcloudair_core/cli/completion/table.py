@@ -23,6 +23,7 @@ _SOURCES = ("cli", "cli/commands", "cli/completion", ".")
 _CHOICES = re.compile(r"[a-z0-9_-]+(\|[a-z0-9_-]+)+\Z", re.IGNORECASE)
 _BY_OPTION = {
     "edge": "edge", "vdc": "vdc", "context": "context", "fields": "fields", "sort": "sort", "where": "where",
+    "columns": "columns",
 }  # fmt: skip
 _BY_METAVAR = {
     "PATH": "file", "FILE": "file", "DOCUMENT": "file", "VM": "vm", "RUN": "run", "STAGE": "stage", "TYPE": "type",

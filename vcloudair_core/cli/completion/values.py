@@ -15,7 +15,10 @@ _OF_SETTINGS = ("context", "config", "url", "org", "service_type", "cache_dir", 
 class Values:
     """Looks values up for one command line. ``given`` are the shared options on it, ``words`` its arguments."""
 
-    def __init__(self, table: Mapping[str, Any], given: Mapping[str, str], words: list[str]) -> None:
+    def __init__(
+        self, table: Mapping[str, Any], given: Mapping[str, str], words: list[str], command: str = "vca"
+    ) -> None:
+        self._command = command
         self._table = table
         self._given = given
         self._words = words
@@ -26,7 +29,7 @@ class Values:
             return [(value, "") for value in kind.split()[1:]]
         if kind == "type":
             return [(name, "") for name in self._table.get("types", {})]
-        if kind in ("fields", "sort", "where"):
+        if kind in ("fields", "sort", "where", "columns"):
             return self._fields(kind, current)
         if kind == "context":
             return self._contexts()
@@ -49,6 +52,10 @@ class Values:
     def _fields(self, kind: str, current: str) -> list[tuple[str, str]]:
         types = self._table.get("types", {})
         names = types.get(self._words[0] if self._words else "vm", types.get("vm", []))
+        if kind == "columns" and self._command != "vca query":
+            from vcloudair_core.cli.completion.names import known_columns
+
+            names = known_columns(self._command)
         if kind == "where":
             return [] if any(sign in current for sign in "=<>!~") else [(f"{name}=", "") for name in names]
         if kind == "sort":
