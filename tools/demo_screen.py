@@ -16,7 +16,7 @@ from typing import TextIO
 _COLORS = {
     re.compile(r"^changed: |CHANGED|^ +~ |changed=[1-9]"): "33",
     re.compile(r"^ok: |^nothing to change|changed=0|^Score: "): "32",
-    re.compile(r"^ +(- name|\w+): "): "36",
+    re.compile(r"^ +- name: "): "36",
 }
 """Lines of output that have a color, and its number."""
 _BOLD, _DIM = "1", "2"
