@@ -1,4 +1,4 @@
-"""``vca edge export``, ``plan``, ``apply``, ``stages``: whole programs against a served simulator."""
+"""``vca edge export``, ``plan``, ``apply``, ``stages``: whole programs against a simulator behind TLS."""
 
 from __future__ import annotations
 
@@ -13,19 +13,24 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.support.served import served
+from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 
 VCA = [sys.executable, "-c", "from vcloudair_core.cli.main import main; main()"]
 
 
 @pytest.fixture(scope="module")
-def env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def server() -> Iterator[SimulatorServer]:
+    with SimulatorServer(SimulatorConfig(profile="vcd")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def env(server: SimulatorServer, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("served")
     base = {name: value for name, value in os.environ.items() if not name.startswith("VCA_")}
     base |= {"HOME": str(folder), "XDG_CONFIG_HOME": str(folder), "XDG_CACHE_HOME": str(folder)}
     base["XDG_STATE_HOME"] = str(folder / "state")
-    with served(folder, base, "--api", "vcd") as exported:
-        yield {**base, **exported}
+    return {**base, **server.env()}
 
 
 @pytest.fixture
@@ -41,13 +46,20 @@ def vca(env: dict[str, str], tmp_path: Path) -> Any:
     return run
 
 
+@pytest.fixture(scope="module")
+def exported(env: dict[str, str]) -> str:
+    """The export of the edge as it was at first."""
+    return subprocess.run([*VCA, "edge", "export"], env=env, capture_output=True, text=True, check=True).stdout
+
+
 @pytest.fixture
-def document(vca: Any, tmp_path: Path) -> Iterator[Path]:
+def document(server: SimulatorServer, exported: str, tmp_path: Path) -> Iterator[Path]:
     """The edge as it was, in a file; it is so again afterwards."""
+    server.simulator.reset()
     path = tmp_path / "before.yml"
-    path.write_text(vca("edge", "export").stdout, encoding="utf-8")
+    path.write_text(exported, encoding="utf-8")
     yield path
-    vca("edge", "apply", str(path), "--yes", "--allow-empty")
+    server.simulator.reset()
 
 
 def wanted(document: Path, *names: str) -> str:
