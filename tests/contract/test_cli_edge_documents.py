@@ -7,12 +7,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from tests.support.tiers import sampled
 from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 
 VCA = [sys.executable, "-c", "from vcloudair_core.cli.main import main; main()"]
@@ -131,9 +133,10 @@ def test_a_wrong_document_is_not_taken_for_drift(vca: Any, text: str, said: str)
     assert done.stdout == ""
 
 
-@pytest.mark.parametrize("command", [["plan"], ["apply", "--yes"]])
-@pytest.mark.parametrize("option", [["--edge", "another"], ["--vdc", "another"]])
-@pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.parametrize(
+    ("command", "option", "is_first"),
+    sampled(product([["plan"], ["apply", "--yes"]], [["--edge", "another"], ["--vdc", "another"]], [True, False]), 3),
+)
 def test_an_option_that_contradicts_the_document_is_refused(
     vca: Any, document: Path, command: list[str], option: list[str], is_first: bool
 ) -> None:
