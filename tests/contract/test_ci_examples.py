@@ -78,3 +78,15 @@ def test_the_steps_run_a_playbook_twice(steps: list[str], tmp_path: Path) -> Non
     text = (tmp_path / "output.log").read_text(encoding="utf-8")
     assert status == 0, text
     assert "changed=1" in text and "changed=0" in text
+
+
+def test_a_new_plugin_has_a_workflow_that_runs_its_tests(tmp_path: Path) -> None:
+    from vcloudair_core.cli.skeleton import write_plugin
+
+    written = write_plugin("acme", tmp_path / "acme")
+    workflow = tmp_path / "acme" / ".github" / "workflows" / "test.yml"
+    assert workflow in written
+    steps = yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"]["test"]["steps"]
+    assert steps[-1]["run"].split()[0] == "pytest" and "pip install" in steps[-2]["run"]
+    command = [str(BIN / "check-jsonschema"), "--builtin-schema", "vendor.github-workflows", str(workflow)]
+    assert subprocess.run(command, check=False, capture_output=True).returncode == 0

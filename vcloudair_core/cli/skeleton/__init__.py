@@ -62,7 +62,8 @@ def _templates(package: str) -> Iterator[tuple[str, Path]]:
     """(path in the new distribution, template)."""
     for template in sorted(_FILES.rglob(f"*{_SUFFIX}")):
         path = template.relative_to(_FILES).as_posix().removesuffix(_SUFFIX)
-        yield path.replace("/package/", f"/{package}/"), template
+        # Named without the dot here, as packages leave hidden folders out.
+        yield path.replace("/package/", f"/{package}/").replace("github/", ".github/", 1), template
 
 
 def _write(template: Path, path: Path, names: dict[str, str]) -> Path:
