@@ -1,4 +1,8 @@
-"""What a press of Tab costs: the time that a person waits, and how it compares with a bare interpreter."""
+"""What a press of Tab costs: under 300 ms on an idle machine, and a few starts of a bare interpreter on any.
+
+The bound of 300 ms is on CPU time, which is the time that a person waits when nothing else runs. Wall time is compared
+with a bare interpreter in the same run, because other programs slow down both.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,8 @@ import time
 from pathlib import Path
 
 ROUNDS = 9
-MOST_S = 0.3
+MOST_CPU_S = 0.3
+MOST_BARE_STARTS = 8.0
 
 
 def test_a_press_of_tab_is_answered_in_time(tmp_path: Path) -> None:
@@ -18,13 +23,24 @@ def test_a_press_of_tab_is_answered_in_time(tmp_path: Path) -> None:
     env = {**plain, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path), "VCA_URL": "https://vcd.example.test"}
     subprocess.run([vca, "completion", "zsh"], env=env, check=True, capture_output=True)
     tab = {**env, "_VCA_COMPLETE": "zsh"}
-    bare = min(_seconds([sys.executable, "-c", "pass"], env) for _ in range(ROUNDS))
-    ours = min(_seconds([vca, "firewall", "list", "--edge", ""], tab) for _ in range(ROUNDS))
-    print(f"\nTab: {ours * 1000:.0f} ms; bare interpreter {bare * 1000:.0f} ms; {ours / bare:.1f} x")
-    assert ours < MOST_S
+    bare, ours, cpu = [], [], []
+    for _ in range(ROUNDS):  # in turns, so that noise hits both
+        bare.append(_run([sys.executable, "-c", "pass"], env)[0])
+        wall, used = _run([vca, "firewall", "list", "--edge", ""], tab)
+        ours.append(wall)
+        cpu.append(used)
+    ratio = min(ours) / min(bare)
+    print(f"\nTab: {min(ours) * 1000:.0f} ms, CPU {min(cpu) * 1000:.0f} ms; {ratio:.1f} bare interpreter starts")
+    assert min(cpu) < MOST_CPU_S
+    assert ratio < MOST_BARE_STARTS
 
 
-def _seconds(command: list[str], env: dict[str, str]) -> float:
+def _run(command: list[str], env: dict[str, str]) -> tuple[float, float]:
+    """(wall seconds, CPU seconds) of one process."""
     started = time.perf_counter()
-    subprocess.run(command, env=env, check=True, capture_output=True)
-    return time.perf_counter() - started
+    process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    return wall, usage.ru_utime + usage.ru_stime
