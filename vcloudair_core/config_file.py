@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from vcloudair_core.errors import ConfigurationError
+from vcloudair_core.file_errors import read_text
 
 _log = logging.getLogger(__name__)
 
@@ -28,6 +29,13 @@ class ConfigFile:
     top: Mapping[str, Any] = field(default_factory=dict)
     contexts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     current: str | None = None
+    text: str = ""
+
+    def place(self, key: str, table: Mapping[str, Any]) -> str:
+        """``/path/config.toml:3``: the line of a key of the top or of a context; the path alone if it is not seen."""
+        name = next((name for name, context in self.contexts.items() if context is table), None)
+        line = _line_of(self.text, key, name)
+        return f"{self.path}:{line}" if line else str(self.path)
 
     def context(self, name: str) -> Mapping[str, Any]:
         """Return the settings of a context. Raises ConfigurationError when the file has no such context."""
@@ -42,7 +50,8 @@ class ConfigFile:
 
 def read_config_file(path: Path) -> ConfigFile:
     """Read and check a configuration file. Raises ConfigurationError when it cannot be read or is no valid TOML."""
-    tree = _read_toml(path)
+    text = read_text(path, "The configuration file")
+    tree = _parsed_toml(path, text)
     contexts = tree.pop(CONTEXTS, {})
     if not isinstance(contexts, dict) or not all(isinstance(table, dict) for table in contexts.values()):
         raise ConfigurationError(
@@ -52,7 +61,7 @@ def read_config_file(path: Path) -> ConfigFile:
     current = tree.pop(CURRENT, None)
     if current is not None and not isinstance(current, str):
         raise ConfigurationError(f"The configuration file {path} cannot be read: {CURRENT} is not text.")
-    return ConfigFile(path, tree, contexts, current or None)
+    return ConfigFile(path, tree, contexts, current or None, text)
 
 
 def check_context_name(name: str) -> str:
@@ -76,15 +85,38 @@ def _listed(names: set[str]) -> str:
     return " and ".join(", ".join(sorted(names)).rsplit(", ", 1))
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
+def _parsed_toml(path: Path, text: str) -> dict[str, Any]:
     if sys.version_info >= (3, 11):
         import tomllib
     else:
         import tomli as tomllib
     try:
-        tree: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        tree: dict[str, Any] = tomllib.loads(text)
         return tree
     except RecursionError as exc:
         raise ConfigurationError(f"The configuration file {path} cannot be read: it is nested too deep.") from exc
-    except (OSError, ValueError) as exc:  # no UTF-8, no TOML, a number of 5,000 digits
-        raise ConfigurationError(f"The configuration file {path} cannot be read: {exc}.") from exc
+    except ValueError as exc:  # no TOML, a number of 5,000 digits
+        position = _POSITION.search(str(exc))
+        line = position[1] if position else text.count("\n") + 1
+        column = f" (column {position[2]})" if position else ""
+        reason = _POSITION.sub("", str(exc)).replace("(at end of document)", "at the end").strip()
+        raise ConfigurationError(
+            f"The configuration file cannot be read: {path}:{line}: {reason}{column}.", hint="Correct the line."
+        ) from exc
+
+
+_POSITION = re.compile(r"\(at line (\d+), column (\d+)\)")
+_HEADER = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]\s*(#.*)?$")
+
+
+def _line_of(text: str, key: str, context: str | None) -> int:
+    """The line of a key in the table of a context, or at the top; 0 when it is written in another form."""
+    is_within = context is None
+    wanted = None if context is None else [CONTEXTS, context]
+    for number, line in enumerate(text.splitlines(), start=1):
+        header = _HEADER.match(line)
+        if header:
+            is_within = [part.strip(" \"'") for part in header[1].split(".", 1)] == wanted
+        elif is_within and re.match(rf"""\s*["']?{re.escape(key)}["']?\s*=""", line):
+            return number
+    return 0

@@ -9,12 +9,14 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from vcloudair_core.errors import ConfigurationError
 from vcloudair_core.exporter import Collector, registry_of
+from vcloudair_core.file_errors import unreadable
 from vcloudair_core.redact import Secret
 
 KEPT_S = 1.0
@@ -25,6 +27,18 @@ _App = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
+
+
+def _unusable(certfile: str, keyfile: str, error: Exception) -> ConfigurationError:
+    """The error of a certificate or key: OpenSSL does not say which of the files it could not use."""
+    for what, path in (("The certificate", certfile), ("The key", keyfile)):
+        try:
+            if path:
+                Path(path).open("rb").close()
+        except OSError as exc:
+            return unreadable(what, path, exc)
+    hint = "Name PEM files, and the key that belongs to the certificate."
+    return ConfigurationError(f"The certificate {certfile} cannot be used: it or its key is not valid.", hint=hint)
 
 
 class _Handler(WSGIRequestHandler):
@@ -62,7 +76,7 @@ class ExporterServer:
                 context.load_cert_chain(certfile, keyfile or None)
             except (OSError, ssl.SSLError) as exc:
                 self._server.server_close()
-                raise ConfigurationError(f"The certificate {certfile} cannot be used: {exc}.") from None
+                raise _unusable(certfile, keyfile, exc) from None
             # The handshake is done by the thread of the connection, so that one who is slow stops nobody else.
             self._server.socket = context.wrap_socket(
                 self._server.socket, server_side=True, do_handshake_on_connect=False

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +24,16 @@ class Origin:
 
     source: str
     server: str = ""
+    place: str = ""
+    """The source with its line, for errors: ``file /path:3 [context.NAME]``."""
 
     def __str__(self) -> str:
         return self.source
+
+    @property
+    def shown(self) -> str:
+        """The source for an error."""
+        return self.place or self.source
 
 
 @dataclass(frozen=True)
@@ -65,21 +72,23 @@ def from_arguments(arguments: Mapping[str, Any]) -> Layer:
     return _named(arguments, Origin("argument"))
 
 
-def _named(given: Mapping[str, Any], origin: Origin) -> Layer:
+def _named(given: Mapping[str, Any], origin: Origin, place_of: Callable[[str], str] = lambda name: "") -> Layer:
     found: Layer = {}
+    source = origin
     for name, value in given.items():
         option = BY_NAME.get(name)
+        origin = replace(source, place=place_of(name))
         if option is None:
             near = difflib.get_close_matches(name, BY_NAME, n=1)
             raise ConfigurationError(
-                f"Unknown setting {name!r} ({origin}).", hint=f"Did you mean {near[0]!r}?" if near else ""
+                f"Unknown setting {name!r} ({origin.shown}).", hint=f"Did you mean {near[0]!r}?" if near else ""
             )
         if _is_unset(value):
             continue
         known = found.get(option.name)
         if known is not None and str(known[0]) != str(value):
             raise ConfigurationError(
-                f"Setting {option.name!r} is given twice with different values, once as {name!r} ({origin})."
+                f"Setting {option.name!r} is given twice with different values, once as {name!r} ({origin.shown})."
             )
         found[option.name] = (value, origin)
     return found
@@ -102,12 +111,11 @@ def open_file(env: Mapping[str, str], config_file: str | Path | None, context: s
     Raises ConfigurationError when a named file or context does not exist, or the file cannot be read.
     """
     path = config_file_path(env, config_file)
-    if path.is_file():
-        file = read_config_file(path)
+    is_named = bool(config_file or env.get("VCA_CONFIG_FILE"))
+    if is_named or path.is_file():
+        file = read_config_file(path)  # says why a named file cannot be read
         warn_of_readers(file, lambda name: name in BY_NAME and BY_NAME[name].type == "secret")
         return file
-    if config_file or env.get("VCA_CONFIG_FILE"):
-        raise ConfigurationError(f"The configuration file {path} does not exist.")
     if context:
         raise ConfigurationError(
             f"Context {context!r} does not exist, because there is no configuration file {path}.",
@@ -141,12 +149,12 @@ def from_file(file: ConfigFile, named: str | None, given: Layer) -> tuple[Layer,
 def _table_of(file: ConfigFile, table: Mapping[str, Any], source: str, above: Layer) -> Layer:
     """The settings of one table. Its credentials are bound to the server that the table, or the one above, names."""
     plain, references = take_sources(table, origin=source, folder=file.path.parent)
-    layer = _named(plain, Origin(source))
+    layer = _named(plain, Origin(source), lambda key: source.replace(str(file.path), file.place(key, table), 1))
     for name, reference in references.items():
         layer[name] = (reference, Origin(source))
     server = _server(above | layer)
     return {
-        name: (value, Origin(origin.source, server if name in CREDENTIALS else ""))
+        name: (value, replace(origin, server=server if name in CREDENTIALS else ""))
         for name, (value, origin) in layer.items()
     }
 

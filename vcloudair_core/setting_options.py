@@ -119,6 +119,10 @@ def shown_server(server: str) -> str:
     return server
 
 
+def _shown_origin(origin: object) -> object:
+    return getattr(origin, "shown", origin)
+
+
 def typed_value(option: Option, value: Any, origin: object) -> Any:
     """Return the value in the type of its option. Raises ConfigurationError that names ``origin``."""
     if isinstance(value, SecretSource):
@@ -127,10 +131,10 @@ def typed_value(option: Option, value: Any, origin: object) -> Any:
         converted = _CONVERTERS[option.type](value)
     except ValueError as exc:
         shown = "" if option.type == "secret" else f" {value!r}"
-        raise ConfigurationError(f"Setting {option.name!r}{shown} ({origin}) {exc}.") from exc
+        raise ConfigurationError(f"Setting {option.name!r}{shown} ({_shown_origin(origin)}) {exc}.") from exc
     if option.choices and converted not in option.choices:
         raise ConfigurationError(
-            f"Setting {option.name!r} {value!r} ({origin}) must be one of {', '.join(option.choices)}."
+            f"Setting {option.name!r} {value!r} ({_shown_origin(origin)}) must be one of {', '.join(option.choices)}."
         )
     return converted
 

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import ConfigurationError, StageError
+from vcloudair_core.file_errors import reason_of
 from vcloudair_core.filelocks import file_lock
 from vcloudair_core.folders import check_folder, is_own, private_folder, state_folder
 
@@ -130,7 +131,9 @@ class StageFile:
                 hint="Wait for its commit to end, and try again.",
             ) from exc
         except OSError as exc:
-            raise StageError(f"The stage {self.stage_id} cannot be kept: {exc}.", hint="Set state_dir.") from exc
+            raise StageError(
+                f"The stage {self.stage_id} cannot be kept: {reason_of(exc)[0]}.", hint="Set state_dir."
+            ) from exc
 
     def read(self) -> StageContent | None:
         """What is on disk, or None. Raises StageError for a file that is damaged or not ours."""

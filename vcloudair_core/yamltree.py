@@ -7,6 +7,7 @@ that looks like an octal or base-60 number or a date and that YAML 1.1 (PyYAML, 
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from dataclasses import dataclass, field
@@ -71,6 +72,7 @@ def read(text: str) -> Reading:
         import yaml
     except ImportError:
         raise ConfigurationError("YAML needs PyYAML.", hint=install_hint("cli")) from None
+    text = _json_as_yaml(text)
     try:
         node = _loader()(text).get_single_node()
     except _TooDeepError as exc:
@@ -95,6 +97,24 @@ def read(text: str) -> Reading:
     # What stands behind an anchor is looked at wherever it is used, and told of once.
     once = {(flaw.line, flaw.column, flaw.reason): flaw for flaw in reversed(walk.flaws)}
     return Reading(tree, walk.lines, tuple(sorted(once.values(), key=lambda flaw: (flaw.line, flaw.column))))
+
+
+_SURROGATES = re.compile(r"(?<!\\)((?:\\\\)*)(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})")
+
+
+def _json_as_yaml(text: str) -> str:
+    """Return JSON as YAML reads it, line by line the same; other text as it is.
+
+    YAML forbids tabs for indentation, and has no characters of two escapes.
+    """
+    if text.lstrip()[:1] not in ("{", "[") or ("\t" not in text and "\\u" not in text):
+        return text
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    paired = _SURROGATES.sub(lambda match: match[1] + json.loads(f'"{match[2]}"'), text)
+    return paired.replace("\t", " ")  # within strings, JSON has \\t
 
 
 def spelled(path: Path) -> str:

@@ -125,7 +125,7 @@ def test_the_doctor_is_content(env: dict[str, str]) -> None:
         (["edge", "list"], {"VCA_URL": ""}, 64, "VCA_URL"),
         (["edge", "list"], {"VCA_SERVICE_TYPE": "aws"}, 64, "must be one of"),
         (["sim", "serve", "--api", "nsx"], {}, 64, "vchs, vca, vcd, all"),
-        (["sim", "serve", "--inventory", "/nowhere.yml"], {}, 64, "does not exist"),
+        (["sim", "serve", "--inventory", "/nowhere.yml"], {}, 64, "it does not exist"),
         (["sim", "serve", "--host", "192.0.2.1"], {}, 64, "192.0.2.1"),
     ],
 )

@@ -258,7 +258,4 @@ def test_a_wrong_inventory_is_told_in_one_line(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "vcloudair_core.simulator", "--inventory", str(file)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 1
-    assert (
-        done.stderr
-        == f"The simulator cannot be started: {file} is not an inventory: a mapping with 'orgs' is expected\n"
-    )
+    assert done.stderr == f"The simulator cannot be started: {file}:1: a mapping was expected, not a list\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 
 import pytest
 import yaml
@@ -98,3 +99,10 @@ def test_bombs_do_not_go_off(text: str, said: str) -> None:
 
 def test_a_flaw_behind_an_anchor_is_told_of_once() -> None:
     assert len(yamltree.read("a: &a {b: .nan}\nc: *a\nd: *a").flaws) == 1
+
+
+def test_json_is_read_with_tabs_and_pairs_of_escapes() -> None:
+    text = '{\n\t"a": "\\ud83d\\ude00 \\\\ud83d \\t",\n\t"b": [1, true, null]\n}'
+    reading = yamltree.read(text)
+    assert (reading.tree, reading.flaws) == (json.loads(text), ())
+    assert reading.line(("b",)) == 3

@@ -11,6 +11,7 @@ from typing import Any
 
 from vcloudair_core.config_file import CONTEXTS, CURRENT, ConfigFile, check_context_name, read_config_file
 from vcloudair_core.errors import ConfigurationError
+from vcloudair_core.file_errors import unwritable
 from vcloudair_core.filelocks import file_lock
 
 LOCK_TIMEOUT_S = 30.0
@@ -88,7 +89,7 @@ class ContextStore:
         except filelock.Timeout as exc:
             raise ConfigurationError(f"{self.path} is being changed by another process. Nothing was written.") from exc
         except OSError as exc:
-            raise ConfigurationError(f"Writing {self.path} failed. {exc.strerror}.") from exc
+            raise unwritable("The configuration file", self.path, exc) from exc
 
 
 class _Draft:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.edge_document import EdgeDocument, read_document
 from vcloudair_core.errors import ConfigurationError, PlanRejectedError
+from vcloudair_core.file_errors import read_text, write_text
 
 if TYPE_CHECKING:
     from vcloudair_core.engine.plan import Plan
@@ -28,19 +29,19 @@ def save_plan(path: str, document_path: str, document: EdgeDocument, plan: Plan,
         **how,
         "plan": plan.as_dict(),
     }
-    try:
-        Path(path).write_text(json.dumps(kept, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    except OSError as exc:
-        raise ConfigurationError(f"The plan {path} cannot be written: {exc}.") from exc
+    write_text(path, json.dumps(kept, indent=2, ensure_ascii=False) + "\n", "The plan")
 
 
 def load_plan(path: str) -> tuple[EdgeDocument, dict[str, Any]]:
     """A kept plan and its document. Raises ConfigurationError, PlanRejectedError when the document is another now."""
+    text = read_text(path, "The plan")
     try:
-        kept = json.loads(Path(path).read_text(encoding="utf-8"))
+        kept = json.loads(text)
         is_ours = kept["format"] == PLAN_FORMAT
-    except (OSError, ValueError, KeyError, TypeError) as exc:
-        raise ConfigurationError(f"{path} is no plan of `vca edge plan --out`: {type(exc).__name__}.") from exc
+    except (ValueError, KeyError, TypeError) as exc:
+        raise ConfigurationError(
+            f"{path} is not a plan of `vca edge plan`.", hint="Run: vca edge plan DOCUMENT --out FILE"
+        ) from exc
     if not is_ours:
         raise ConfigurationError(f"{path} is a plan of another version: {kept['format']}.")
     document = read_document(str(Path(path).resolve().parent / kept["document"]))

@@ -171,12 +171,9 @@ class Invocation:
             raise ConfigurationError("--password-file and --password-stdin exclude each other.")
         if path:
             from vcloudair_core.config import expand_user
+            from vcloudair_core.file_errors import first_line
 
-            try:
-                lines = expand_user(path).read_text(encoding="utf-8").splitlines()
-            except (OSError, UnicodeDecodeError) as exc:
-                raise ConfigurationError(f"The password file {path} cannot be read: {exc}.") from exc
-            return _not_empty(lines[0] if lines else "", f"The password file {path}")
+            return _not_empty(first_line(expand_user(path), "The password file"), f"The password file {path}")
         if from_stdin:
             return _not_empty(_read_stdin_once(), "Standard input")
         return None

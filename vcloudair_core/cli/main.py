@@ -82,7 +82,7 @@ def _run_guarded(arguments: Sequence[str], marks: set[str]) -> int:
             return report(_missing_extra(exc, extra))
         if _is_debugging():
             raise
-        return _report_bug(exc)
+        return report(_of_file(exc)) if isinstance(exc, OSError) and exc.filename is not None else _report_bug(exc)
     finally:
         news.disabled = False
 
@@ -189,6 +189,14 @@ def report(error: VcloudAirError, context: str = "") -> int:
     if error.hint:
         say(f"Hint: {error.hint}")
     return exit_code_for(error)
+
+
+def _of_file(error: OSError) -> ConfigurationError:
+    """The error of a file that no command explains better."""
+    from vcloudair_core.file_errors import reason_of
+
+    reason, hint = reason_of(error)
+    return ConfigurationError(f"{os.fsdecode(error.filename)} cannot be used: {reason}.", hint=hint)
 
 
 def _report_bug(error: Exception) -> int:

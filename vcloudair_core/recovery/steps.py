@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from vcloudair_core.config import secrets_in_environment
 from vcloudair_core.edge_document import read_document
 from vcloudair_core.errors import SpecError, VcloudAirError
+from vcloudair_core.file_errors import reason_of
 from vcloudair_core.folders import current_user
 from vcloudair_core.recovery.edges import saved_file, switch
 from vcloudair_core.recovery.http_check import check_url
@@ -101,7 +102,7 @@ def perform(step: Step, around: Surroundings, *, group: str, key: str) -> StepRe
     except VcloudAirError as exc:
         result = StepResult("failed", exc.message, exc.hint)
     except OSError as exc:
-        result = StepResult("failed", f"it could not be started: {exc}")
+        result = StepResult("failed", f"it could not be started: {reason_of(exc)[0]}")
     secrets = _secrets(around)
     shown = {name: redact_text(getattr(result, name), secrets) for name in ("reason", "hint", "output", "summary")}
     return replace(result, **{**shown, "output": shown["output"][-_EXCERPT:]})

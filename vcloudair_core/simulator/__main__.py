@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from vcloudair_core.errors import ConfigurationError, SpecError
 from vcloudair_core.simulator.config import PROFILES
 from vcloudair_core.simulator.serving import serve
 
@@ -27,7 +28,7 @@ def main(arguments: list[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     try:
         serve(**vars(given))
-    except (OSError, ValueError) as exc:
+    except (OSError, ValueError, ConfigurationError, SpecError) as exc:
         parser.exit(1, f"The simulator cannot be started: {exc}\n")
 
 

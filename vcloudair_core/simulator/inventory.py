@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 from typing import Any
 
 from vcloudair_core.simulator.config import ORG, PASSWORD, USER, SimulatorConfig
+from vcloudair_core.simulator.inventory_file import read_inventory
 from vcloudair_core.simulator.world import Edge, Org, Replication, Template, User, Vdc, Vm, World
 
 
 def build_world(config: SimulatorConfig) -> World:
-    """From counts, or from an inventory file. Raises OSError, ValueError: no such file, or not an inventory."""
+    """From counts, or from an inventory file.
+
+    Raises: ConfigurationError when the file cannot be read; SpecError when it is not an inventory.
+    """
     world = World(config.seed)
-    tree = _read_inventory(config.inventory_file) if config.inventory_file else _counted(config)
-    try:
-        _fill(world, tree, config)
-    except KeyError as exc:
-        raise ValueError(f"something in the inventory has no {exc}") from exc
+    tree = read_inventory(config.inventory_file) if config.inventory_file else _counted(config)
+    _fill(world, tree, config)
     return world
 
 
@@ -30,18 +30,6 @@ def _fill(world: World, tree: dict[str, Any], config: SimulatorConfig) -> None:
             world.users.append(User(user["name"], str(user["password"]), made.name, identifier))
         for vdc in org.get("vdcs", ()):
             _add_vdc(world, made, vdc, config)
-
-
-def _read_inventory(file: str) -> dict[str, Any]:
-    import yaml
-
-    try:
-        tree = yaml.safe_load(Path(file).read_text(encoding="utf-8"))
-    except yaml.YAMLError as exc:
-        raise ValueError(f"{file} is not YAML: {exc}") from exc
-    if not isinstance(tree, dict) or not tree.get("orgs"):
-        raise ValueError(f"{file} is not an inventory: a mapping with 'orgs' is expected")
-    return tree
 
 
 def _counted(config: SimulatorConfig) -> dict[str, Any]:

@@ -36,8 +36,8 @@ def serve(
     """Serve until SIGINT or SIGTERM. The env file (0600) appears when it answers, and goes when it ends.
 
     ``switches``: any others of :class:`SimulatorConfig`, as ``NAME=VALUE``. ``areas`` are those of plugins; they come
-    after the built-in ones. Raises OSError: no such address or file; ValueError: no such profile or switch, or not an
-    inventory.
+    after the built-in ones. Raises OSError: no such address or file; ValueError: no such profile or switch;
+    ConfigurationError, SpecError: not an inventory.
     """
     from vcloudair_core.simulator.core import Simulator
     from vcloudair_core.simulator.server import SimulatorServer

@@ -277,22 +277,6 @@ def test_an_inventory_says_what_there_is(tmp_path: Path) -> None:
     assert [one.rpo_minutes for one in simulator.world.replications.values()] == [60]
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("- a", "not an inventory"),
-        ("orgs: [", "not YAML"),
-        ("orgs: [{users: []}]", "has no 'name'"),
-        ("", "not an inv"),
-    ],
-)
-def test_an_inventory_that_is_none(tmp_path: Path, text: str, said: str) -> None:
-    file = tmp_path / "inventory.yml"
-    file.write_text(text)
-    with pytest.raises(ValueError, match=said):
-        Simulator(SimulatorConfig(inventory_file=str(file)))
-
-
 def test_areas_add_routes_and_data_of_their_own() -> None:
     def count(context: Any) -> Response:
         context.state["calls"] += 1

@@ -13,7 +13,7 @@ from vcloudair_core.cli.output import say
 from vcloudair_core.cli.recovery_conduct import COLUMNS, conduct
 from vcloudair_core.cli.table import Column
 from vcloudair_core.cli.timestamps import utc_second, with_utc_seconds
-from vcloudair_core.errors import ConfigurationError
+from vcloudair_core.file_errors import write_bytes
 
 if TYPE_CHECKING:
     from vcloudair_core.client import Client
@@ -138,7 +138,7 @@ def report(
     found = report_of(read_journal(folder))
     for path, name in ((html, "html"), (junit, "junit")):
         if path is not None:
-            _save(path, rendered(found, name))
+            write_bytes(path, rendered(found, name), "The report")
     whole = with_utc_seconds(found.as_dict(), _TIMES)
     rows = [machine for group in whole["groups"] for machine in group["machines"]]
     if not run.is_table:
@@ -167,10 +167,3 @@ def _objective(name: str, told: dict[str, Any]) -> str:
 
 def _rounded(seconds: float | None) -> float | None:
     return round(seconds, 1) if seconds is not None else None
-
-
-def _save(path: Path, content: bytes) -> None:
-    try:
-        path.write_bytes(content)
-    except OSError as exc:
-        raise ConfigurationError(f"{path} cannot be written: {exc.strerror}.") from exc

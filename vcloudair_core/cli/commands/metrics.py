@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from vcloudair_core.cli.sparkline import sparkline
 from vcloudair_core.cli.table import Column
 from vcloudair_core.cli.timestamps import utc_second
 from vcloudair_core.errors import ConfigurationError, VcloudAirError
+from vcloudair_core.file_errors import first_line, unwritable
 from vcloudair_core.services.metrics.display_units import display_unit
 
 if TYPE_CHECKING:
@@ -110,7 +112,8 @@ def plot(
     names = {one["id"]: one["name"] for one in found.machines}
     count = len(found.collected.by_machine())
     title = next(iter(names.values())) if count == 1 and len(names) == 1 else f"{count} VMs"
-    draw(file, found.collected.series, names, f"{title}, {_window(start, end)}")
+    with _writing(file):
+        draw(file, found.collected.series, names, f"{title}, {_window(start, end)}")
     say(f"{file}: {len(found.collected.series)} series of {count} VMs.")
     _tell(found)
 
@@ -145,9 +148,11 @@ def export(
         found = _measured(client, vms, where, metric, start, end, source)
     known = {one["id"]: one for one in found.machines}
     if form == "parquet":
-        say(f"{file}: {write_parquet(file, found.collected.series, known)} samples.")
+        with _writing(file):
+            count = write_parquet(file, found.collected.series, known)
+        say(f"{file}: {count} samples.")
     elif file:
-        with Path(file).open("w", encoding="utf-8") as target:
+        with _writing(file), Path(file).open("w", encoding="utf-8") as target:
             count = sum(1 for line in as_text(form, found.collected.series, known) if target.write(f"{line}\n"))
         say(f"{file}: {count} lines.")
     else:
@@ -220,7 +225,7 @@ def serve(
         raise ConfigurationError(f"{listen!r} is no address and port.", hint="Give --listen 127.0.0.1:9272 .")
     if bool(auth_user) != bool(auth_file):
         raise ConfigurationError("--auth-user and --auth-password-file go together.")
-    auth = (auth_user, Secret(_first_line(auth_file))) if auth_user else None
+    auth = (auth_user, Secret(_password_in(auth_file))) if auth_user else None
     done = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: done.set())
@@ -245,11 +250,20 @@ def serve(
     say("Stopped.")
 
 
-def _first_line(file: str) -> str:
-    lines = Path(file).read_text(encoding="utf-8").splitlines()
-    if not lines or not lines[0]:
-        raise ConfigurationError(f"{file} has no password in its first line.")
-    return lines[0]
+def _password_in(file: str) -> str:
+    password = first_line(file, "The password file")
+    if not password:
+        raise ConfigurationError(f"The password file {file} holds no password.", hint="Write it into the first line.")
+    return password
+
+
+@contextmanager
+def _writing(file: str) -> Iterator[None]:
+    """Say in words why a file cannot be written."""
+    try:
+        yield
+    except OSError as exc:
+        raise unwritable("The file", file, exc) from exc
 
 
 @app.command()

@@ -8,6 +8,7 @@ import typer
 
 from vcloudair_core.cli.invocation import Invocation, changes, connected
 from vcloudair_core.errors import ConfigurationError
+from vcloudair_core.file_errors import unwritable
 from vcloudair_core.installation import install_hint
 
 app = typer.Typer(help="The simulator: the API on this host, no cloud needed.", no_args_is_help=True)
@@ -54,8 +55,6 @@ def serve(
         raise ConfigurationError(f"There is no API {chosen!r}.", hint=f"Use one of {', '.join(_APIS)}.")
     if api and profile and api != profile:
         raise ConfigurationError(f"--api {api} and --profile {profile} differ.", hint="Use --api alone.")
-    if inventory is not None and not inventory.is_file():
-        raise ConfigurationError(f"The inventory file {inventory} does not exist.")
     if run.plugin_error is not None:
         raise run.plugin_error
     try:
@@ -83,6 +82,8 @@ def serve(
     except ValueError as exc:
         raise ConfigurationError(f"The simulator cannot be started: {exc}.") from exc
     except OSError as exc:
+        if exc.filename is not None and env_file is not None:
+            raise unwritable("The environment file", env_file, exc) from exc
         raise ConfigurationError(
             f"The simulator cannot be started on {host}, port {port}: {exc.strerror or exc}."
         ) from exc

@@ -8,6 +8,7 @@ from pathlib import Path
 from string import Template
 
 from vcloudair_core.errors import ConfigurationError
+from vcloudair_core.file_errors import unwritable
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*\Z")
 _LONGEST = 30
@@ -46,13 +47,15 @@ def write_plugin(name: str, folder: Path, taken: Iterable[str] = ()) -> list[Pat
     """
     names = names_for(name)
     if names["name"] in taken:
-        raise ConfigurationError(f"There is a {names['name']!r} already.", hint="`vca plugins` shows whose it is.")
+        raise ConfigurationError(
+            f"The name {names['name']!r} is taken.", hint="Choose another name. `vca plugins` shows who has it."
+        )
     try:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise ConfigurationError(f"{folder} is there already, and not empty.", hint="Give another --dir.")
+            raise ConfigurationError(f"The directory {folder} is not empty.", hint="Name another directory with --dir.")
         written = [_write(template, folder / path, names) for path, template in _templates(names["package"])]
     except OSError as exc:
-        raise ConfigurationError(f"{folder} cannot be written: {exc.strerror or exc}.") from exc
+        raise unwritable("The directory", folder, exc) from exc
     if not written:
         raise ConfigurationError(f"There are no templates in {_FILES}.", hint="Install vcloudair-core again.")
     return written
