@@ -255,12 +255,22 @@ def recovery_plan_tables() -> str:
     """The schema of recovery plans: a table for each mapping that a plan is made of."""
     from vcloudair_core.recovery.plan_schema import schema
 
-    whole = schema()
+    return _schema_tables(schema(), "The plan", level=2)
+
+
+def _schema_tables(whole: dict[str, Any], name: str, *, level: int) -> str:
     parts = []
-    for title, part in [("The plan", whole), *((part.get("title"), part) for part in whole["$defs"].values())]:
+    for title, part in [(name, whole), *((part.get("title"), part) for part in whole["$defs"].values())]:
         if title is None:
             continue
-        parts += [f"## {title}", "", part["description"], "", "| key | type | default | meaning |", "|---|---|---|---|"]
+        parts += [
+            f"{'#' * level} {title}",
+            "",
+            part["description"],
+            "",
+            "| key | type | default | meaning |",
+            "|---|---|---|---|",
+        ]
         for key, inner in part["properties"].items():
             found = {**_definition(whole, inner), **inner}
             default = found.get("default")
@@ -318,6 +328,27 @@ def simulator_query_types() -> str:
     return query_types_table()
 
 
+def edge_document_schema() -> str:
+    """The schema as editors load it: what `vca schema edge` prints."""
+    from vcloudair_core.services.ans.edge_schema import edge_schema
+
+    return json.dumps(edge_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def inventory_schema() -> str:
+    """The schema as editors load it: what is shipped, word for word."""
+    from vcloudair_core.simulator import inventory_file
+
+    return Path(inventory_file.__file__).with_name(inventory_file.SCHEMA_FILE).read_text(encoding="utf-8")
+
+
+def inventory_tables() -> str:
+    """The schema of inventory files: a table for each mapping."""
+    from vcloudair_core.simulator.inventory_file import schema
+
+    return _schema_tables(schema(), "The file", level=2)
+
+
 def dependency_table() -> str:
     """What is shipped, and the review of it."""
     from dependencies import table
@@ -369,6 +400,7 @@ PAGES: dict[str, Callable[[], str] | tuple[Callable[[], str], ...]] = {
     "simulator.md": (simulator_calls, simulator_query_types, simulator_faults, simulator_switches),
     "faults.md": fault_tables,
     "recovery-plan.md": recovery_plan_tables,
+    "inventory-file.md": inventory_tables,
     "dependencies.md": dependency_table,
     "compatibility.md": (support_matrix, api_versions, core_versions),
     "query-attributes.md": query_attributes,
@@ -376,7 +408,11 @@ PAGES: dict[str, Callable[[], str] | tuple[Callable[[], str], ...]] = {
 }
 """Pages, with what makes the part between the marks; several, where the marks are there several times."""
 
-FILES: dict[str, Callable[[], str]] = {"recovery-plan.schema.json": recovery_plan_schema}
+FILES: dict[str, Callable[[], str]] = {
+    "recovery-plan.schema.json": recovery_plan_schema,
+    "edge.schema.json": edge_document_schema,
+    "inventory.schema.json": inventory_schema,
+}
 """Generated from the first character to the last."""
 
 

@@ -25,6 +25,7 @@ _COMMANDS = (
     ("nat", "nat:app", "NAT rules of an edge gateway."),
     ("query", "query:query", "Find anything: VMs, networks, catalogs, tasks."),
     ("sim", "sim:app", "The simulator: the API on this host, no cloud needed."),
+    ("schema", "schema:schema", "JSON Schemas of documents, for editors."),
     ("plugins", "plugins:app", "Plugins: where they come from and whether they work."),
     ("context", "context:app", "Contexts: named clouds of the configuration file."),
     ("completion", "completion:app", "Shell completion for bash, zsh and fish."),

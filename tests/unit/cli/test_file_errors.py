@@ -108,7 +108,7 @@ def test_a_new_plugin_in_a_directory_that_is_not_empty(vca: Vca, tmp_path: Path)
     (tmp_path / "file").write_text("x")
     result = vca("plugins", "new", "acme", "--dir", str(tmp_path))
     assert (result.code, result.err) == (
-        64, f"Error: The directory {tmp_path} is not empty.\nHint: Name another directory with --dir.\n",
+        64, f"Error: {tmp_path} is not an empty directory.\nHint: Name another directory with --dir.\n",
     )  # fmt: skip
 
 

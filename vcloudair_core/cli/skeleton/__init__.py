@@ -52,7 +52,7 @@ def write_plugin(name: str, folder: Path, taken: Iterable[str] = ()) -> list[Pat
         )
     try:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise ConfigurationError(f"The directory {folder} is not empty.", hint="Name another directory with --dir.")
+            raise ConfigurationError(f"{folder} is not an empty directory.", hint="Name another directory with --dir.")
         written = [_write(template, folder / path, names) for path, template in _templates(names["package"])]
     except OSError as exc:
         raise unwritable("The directory", folder, exc) from exc

@@ -28,7 +28,7 @@ from vcloudair_core.services.ans.ipsec_spec import (
     tunnel_complaints,
 )
 
-_LEAST_MTU, _MOST_MTU = 68, 9000
+LEAST_MTU, MOST_MTU = 68, 9000
 _LONGEST_FILE = 4096
 
 _TUNNEL_FIELDS = (*fields_of(IpsecTunnelSpec), "psk_file", CLEAR)
@@ -124,7 +124,7 @@ def read_tunnel(data: Mapping[str, Any], path: str, problems: Problems) -> Ipsec
         encryption=_crypto(reader, "encryption"),
         pfs=reader.boolean("pfs"),
         dh_group=_crypto(reader, "dh_group"),
-        mtu=reader.integer("mtu", _LEAST_MTU, _MOST_MTU),
+        mtu=reader.integer("mtu", LEAST_MTU, MOST_MTU),
         extension=_extension(reader),
         ike_version=_crypto(reader, "ike_version"),
         digest=_crypto(reader, "digest"),

@@ -1,0 +1,48 @@
+"""``vca schema``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import typer
+
+from vcloudair_core.cli.invocation import Invocation, connected
+from vcloudair_core.cli.output import emit, write
+from vcloudair_core.engine.parsing import one_of
+from vcloudair_core.errors import ConfigurationError
+
+NAMES = ("edge", "plan", "inventory")
+
+
+@connected
+def schema(
+    run: Invocation,
+    name: str = typer.Argument(..., metavar="KIND", help="Kind of the document: edge, plan or inventory."),
+) -> None:
+    """Print the JSON Schema of edge documents, recovery plans, or inventory files of the simulator.
+
+    Editors check documents with it: write it into a file, and name the file in the first line of a document, as in
+    `# yaml-language-server: $schema=edge.schema.json`.
+
+    Example:
+        vca schema edge > edge.schema.json
+        vca schema plan > recovery-plan.schema.json
+        vca schema inventory > inventory.schema.json
+    """
+    if name not in NAMES:
+        raise ConfigurationError(f"Unknown kind of document: {one_of(name, NAMES)}.")
+    tree = _schemas()[name]()
+    if run.output == "yaml":
+        emit(tree, output="yaml")
+    else:
+        write(json.dumps(tree, indent=2, ensure_ascii=False))
+
+
+def _schemas() -> dict[str, Callable[[], dict[str, Any]]]:
+    from vcloudair_core.recovery import plan_schema
+    from vcloudair_core.services.ans.edge_schema import edge_schema
+    from vcloudair_core.simulator import inventory_file
+
+    return {"edge": edge_schema, "plan": plan_schema.schema, "inventory": inventory_file.schema}
