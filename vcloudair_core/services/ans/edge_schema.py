@@ -9,7 +9,7 @@ import dataclasses
 import re
 import typing
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from vcloudair_core.engine.fields import FieldInfo, fields_of
 from vcloudair_core.engine.parsing import CLEAR
@@ -127,7 +127,7 @@ def _field(name: str, info: FieldInfo, hint: Any) -> dict[str, Any]:
     if kind is int:
         return _number(summary, *_BOUNDS.get(name, (0, None)))
     if typing.get_origin(kind) is tuple:
-        inner: Any = typing.get_args(kind)[0]
+        inner = cast("type", typing.get_args(kind)[0])
         if dataclasses.is_dataclass(inner):
             return {"description": summary, "type": ["array", "null"], "items": {"$ref": f"#/$defs/{_NAMES[inner]}"}}
         return _texts(summary, numbers="port" in name)
