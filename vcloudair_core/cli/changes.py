@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 _SIGNS = {"create": ("+", "green"), "update": ("~", "yellow"), "move": (">", "cyan"), "delete": ("-", "red")}
 _NOISE: tuple[Any, ...] = (None, "", [], {}, False, ["any"], [{"protocol": "any"}])
-"""Values of a new object that say nothing."""
+"""Values of an object that say nothing."""
+
+_IDENTIFYING = ("name", "rule_id", "site_id")
+"""Fields that are not shown of a new or deleted object: its title has the name, and ids are the server's."""
 
 
 def show_plan(plan: Plan) -> None:
@@ -35,9 +38,11 @@ def _lines(change: Change) -> Iterator[str]:
         yield f"{name}: from place {change.positions[0]} to {change.positions[1]}"
         return
     yield name
-    if change.action == "create":
-        shown = {key: value for key, value in (change.after or {}).items() if value not in _NOISE and key != "name"}
-        yield "  " + ", ".join(f"{key}: {_text(value)}" for key, value in shown.items())
+    if change.action in ("create", "delete"):
+        content = (change.after if change.action == "create" else change.before) or {}
+        shown = {key: value for key, value in content.items() if value not in _NOISE and key not in _IDENTIFYING}
+        if shown:
+            yield "  " + ", ".join(f"{key}: {_text(value)}" for key, value in shown.items())
     if change.action == "update":
         before, after = change.before or {}, change.after or {}
         for field in change.fields:

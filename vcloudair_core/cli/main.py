@@ -242,12 +242,17 @@ class _ToStderr(logging.Handler):
 def _warnings_shown() -> Iterator[None]:
     logger, handler = logging.getLogger("vcloudair_core"), _ToStderr()
     level = logger.level
+    retries = logging.getLogger("vcloudair_core.session.retry")
     logger.addHandler(handler)
+    if sys.stderr.isatty():
+        # A person wonders about a wait of seconds; a log of a pipe is to hold results and errors alone.
+        retries.setLevel(logging.INFO)
     try:
         yield
     finally:
         logger.removeHandler(handler)
         logger.setLevel(level)
+        retries.setLevel(logging.NOTSET)
 
 
 def _is_debugging() -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import select
+import shlex
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -131,6 +132,33 @@ def end(report: RunReport) -> None:
             f"The {report.action} has failed: {reason}.{'' if failure and failure.reason in reason else first}",
             hint=failure.hint if failure is not None else "",
         )
+    say(closing_sentence(report))
+
+
+_DONE = {"test": "recovered", "cleanup": "cleaned up", "failover": "failed over"}
+_MOST_NAMED = 5
+
+
+def closing_sentence(report: RunReport) -> str:
+    """``3 of 3 VMs recovered, RTO met. Clean up with: vca dr cleanup --plan payroll.yml``."""
+    there = sum(machine.is_there for machine in report.machines)
+    text = f"{there} of {len(report.machines)} VMs {_DONE.get(report.action, 'done')}"
+    for name, objective in (("RTO", report.rto), ("RPO", report.rpo)):
+        if objective.is_met is not None:
+            text += f", {name} {'met' if objective.is_met else 'missed'}"
+    if report.action != "test" or not there:
+        return f"{text}."
+    return f"{text}. Clean up with: vca dr cleanup {_selection(report)}"
+
+
+def _selection(report: RunReport) -> str:
+    """How the VMs of a run are selected on a command line."""
+    path = str(report.plan.get("path") or "")
+    names = [machine.name for machine in report.machines]
+    if path:
+        return f"--plan {shlex.quote(path)}"
+    is_short = all(names) and len(names) <= _MOST_NAMED
+    return " ".join(map(shlex.quote, names)) if is_short else "--all"
 
 
 @contextmanager

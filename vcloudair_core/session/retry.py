@@ -27,6 +27,7 @@ from __future__ import annotations
 
 import contextlib
 import email.utils
+import logging
 import random
 import threading
 from collections.abc import Callable, Iterator
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from vcloudair_core.config import Settings
     from vcloudair_core.http import Response
     from vcloudair_core.session.clock import Clock
+
+_log = logging.getLogger(__name__)
 
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 10.0
@@ -170,6 +173,14 @@ def seconds_of_date(value: str) -> float | None:
         return None
 
 
+def _reason(attempt: Attempt) -> str:
+    """``503 Service unavailable``: why a request is tried again, on one line."""
+    error = attempt.error
+    status = f"{error.status} " if isinstance(error, ApiError) and error.status else ""
+    text = " ".join((error.message if error is not None else "").split())
+    return f"{status}{text}"
+
+
 class _Waits:
     """The waits of one call: tenacity asks for the next one, and whether there is to be one."""
 
@@ -195,6 +206,16 @@ class _Waits:
             doubled = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(state.attempt_number - 1, 10))
             asked = doubled * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - spreads load, guards nothing
         return float(max(0.0, min(asked, self._policy.max_wait_s - self._spent_s, self._budget.left())))
+
+    def tell(self, state: Any) -> None:
+        """Log the wait that begins now."""
+        attempt: Attempt = state.outcome.result()
+        tries = self._policy.tries(attempt, repeatable=self._repeatable, once=self._once)
+        of = f" of {tries:g}" if tries != float("inf") else ""
+        _log.info(
+            "Retrying in %.1f s (attempt %d%s): %s", state.next_action.sleep, state.attempt_number + 1, of,
+            _reason(attempt),
+        )  # fmt: skip
 
     def sleep(self, seconds: float) -> None:
         # A wait of nothing (Retry-After: 0) must count too, or a server could keep us in the loop for ever.
@@ -233,6 +254,7 @@ def send_with_retries(
         stop=waits.stop,
         wait=waits.wait,
         sleep=waits.sleep,
+        before_sleep=waits.tell,
         retry_error_callback=lambda state: state.outcome.result() if state.outcome else first,
     )
     result: Attempt = retrying(attempt)

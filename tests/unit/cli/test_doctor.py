@@ -376,3 +376,17 @@ def test_a_proxy_that_cannot_be_one_is_said_to_be_that(
     assert (code, steps["Proxy"]["status"]) == (64, "failed")
     assert "HTTPS_PROXY" in steps["Proxy"]["hint"]
     assert "hunter2" not in str(steps)
+
+
+def test_an_http_url_to_a_port_with_tls_is_explained(diagnose: Diagnose) -> None:
+    code, steps = diagnose("--url", "http://vcd.example:8443")
+    assert (code, steps["TLS"]["status"]) == (64, "failed")
+    assert steps["TLS"]["detail"] == "vcd.example:8443 speaks TLS, and the URL says http"
+    assert steps["TLS"]["hint"] == "Change the URL to https://vcd.example:8443."
+    assert steps["Sign-in"]["status"] == "skipped"
+
+
+def test_an_http_url_to_a_port_without_tls_is_fine(diagnose: Diagnose) -> None:
+    network = FakeNetwork(handshake=ssl.SSLError("WRONG_VERSION_NUMBER"))
+    code, steps = diagnose("--url", "http://vcd.example", network=network)
+    assert (code, "TLS" in steps) == (0, False)

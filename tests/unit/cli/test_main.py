@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import json
+import logging
 import os
 import platform
 import subprocess
@@ -266,3 +267,18 @@ def test_main_exits_with_the_code_of_the_run(monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(SystemExit) as caught:
         main_module.main()
     assert caught.value.code == 64
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_retries_are_told_at_a_terminal_only(
+    vca: Vca, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], is_terminal: bool
+) -> None:
+    def retry(*_: Any, **__: Any) -> None:
+        logging.getLogger("vcloudair_core.session.retry").info("Retrying in 4.0 s (attempt 2 of 5): 503")
+        raise errors.ConfigurationError("That is all.")
+
+    monkeypatch.setattr("vcloudair_core.config.Settings.load", retry)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: is_terminal)
+    result = vca("config")
+    assert ("Retrying in 4.0 s (attempt 2 of 5): 503\n" in result.err) is is_terminal
+    assert result.err.endswith("Error: That is all.\n")

@@ -154,3 +154,13 @@ def test_calls_that_wait_at_the_same_time_share_the_bound() -> None:
     assert budget.left() == 7
     clock.advance(100)
     assert budget.left() == 10
+
+
+def test_each_wait_is_logged_once_with_its_reason(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", "vcloudair_core.session.retry"):
+        count, _ = stubborn(reply(503), retries=2)
+    assert count == 3
+    messages = [record.getMessage() for record in caplog.records]
+    assert len(messages) == 2
+    assert all(message.startswith("Retrying in ") for message in messages)
+    assert "(attempt 2 of 3): 503 " in messages[0] and "(attempt 3 of 3): 503 " in messages[1]

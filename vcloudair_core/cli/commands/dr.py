@@ -30,6 +30,7 @@ _VM_TIMEOUT = typer.Option(None, "--vm-timeout", min=0.0, help="Seconds that one
 _STUCK = typer.Option(None, "--stuck-after", min=1.0, help="Seconds without any change after which to give up (600).")
 _STOP = typer.Option(None, "--stop-on-failure/--go-on", help="Whether to start nothing more after a failure.")
 _APPROVE = typer.Option(None, "--approve", help="An approval of the plan given beforehand, by its name.")
+_MOST_NAMED = 10
 _ON_FAILURE = {True: "stop", False: "continue", None: None}
 _VERIFY = typer.Option(
     300.0, "--verify-timeout", min=1.0, help="Seconds that a VM may take to show the result of its task."
@@ -224,8 +225,8 @@ def _ask(plan: RecoveryPlan) -> None:
     if not sys.stdin.isatty():
         raise ConfigurationError("A failover is not started without a yes.", hint="Give --yes.")
     names = [one.name for one in plan.machines]
-    what = "all VMs" if plan.every_machine else f"{len(names)} VMs: {', '.join(names[:10])}"
-    what += " …" if len(names) > 10 else ""
+    what = "all VMs" if plan.every_machine else f"{len(names)} VMs: {', '.join(names[:_MOST_NAMED])}"
+    what += f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
     say(f"This fails over {what}. Replication from the source ends.")
     word = plan.name or "failover"
     if typer.prompt(f"Type {word} to go on", err=True).strip() != word:

@@ -144,6 +144,8 @@ def check_network(network: Network, target: Target, *, validate_certs: bool, ca_
         if step.exit_code:
             return
     if target.scheme != "https":
+        if not proxy:
+            yield from _check_plain(network, target)
         return
     if proxy:
         yield skipped("TLS", "not looked at from here: the proxy stands between")
@@ -178,6 +180,21 @@ def _check_tcp(network: Network, target: Target) -> Step:
     except OSError as exc:
         return failed("TCP", f"{where}: {_reason(exc)}", "Check the network of this machine.", _NETWORK)
     return passed("TCP", f"{where} accepts connections")
+
+
+def _check_plain(network: Network, target: Target) -> Iterator[Step]:
+    """A failed step when the port of an http URL speaks TLS; nothing when it does not."""
+    try:
+        network.certificate(target.host, target.port)
+    except (OSError, ValueError):
+        return
+    where = f"{target.host}:{target.port}"
+    yield failed(
+        "TLS",
+        f"{where} speaks TLS, and the URL says http",
+        f"Change the URL to https://{where}.",
+        _USAGE,
+    )
 
 
 def _check_tls(network: Network, target: Target, validate_certs: bool, ca_path: str | None) -> Iterator[Step]:
