@@ -174,11 +174,11 @@ def seconds_of_date(value: str) -> float | None:
 
 
 def _reason(attempt: Attempt) -> str:
-    """``503 Service unavailable``: why a request is tried again, on one line."""
+    """Why a request is tried again, on one line: ``503 Service unavailable``."""
     error = attempt.error
-    status = f"{error.status} " if isinstance(error, ApiError) and error.status else ""
     text = " ".join((error.message if error is not None else "").split())
-    return f"{status}{text}"
+    status = str(error.status or "") if isinstance(error, ApiError) else ""
+    return text if status in text else f"{status} {text}"
 
 
 class _Waits:
