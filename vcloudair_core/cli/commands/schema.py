@@ -9,7 +9,7 @@ from typing import Any
 import typer
 
 from vcloudair_core.cli.invocation import Invocation, connected
-from vcloudair_core.cli.output import emit, write
+from vcloudair_core.cli.output import write
 from vcloudair_core.engine.parsing import one_of
 from vcloudair_core.errors import ConfigurationError
 
@@ -34,10 +34,10 @@ def schema(
     if name not in NAMES:
         raise ConfigurationError(f"Unknown kind of document: {one_of(name, NAMES)}.")
     tree = _schemas()[name]()
-    if run.output == "yaml":
-        emit(tree, output="yaml")
+    if run.is_table:
+        write(json.dumps(tree, indent=2, ensure_ascii=False))  # a schema has no columns
     else:
-        write(json.dumps(tree, indent=2, ensure_ascii=False))
+        run.emit(tree)
 
 
 def _schemas() -> dict[str, Callable[[], dict[str, Any]]]:
