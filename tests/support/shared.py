@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,16 +13,21 @@ from filelock import FileLock
 def make_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
     """Return a folder that ``make`` has filled, once in a run of the tests, whichever of its processes came first.
 
-    Nobody may write to it afterwards. What ``make`` raises is raised again in every process that needs the folder.
+    Nobody may write to it afterwards. When ``make`` fails, so does every test that needs the folder.
     """
     base = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         base = base.parent  # each process has a folder of its own below that of the run
-    folder, done = base / name, base / f"{name}.done"
+    folder, done, failed = base / name, base / f"{name}.done", base / f"{name}.failed"
     with FileLock(base / f"{name}.lock"):
+        if failed.exists():
+            pytest.fail(failed.read_text(encoding="utf-8"))
         if not done.exists():
-            shutil.rmtree(folder, ignore_errors=True)  # what a failed attempt has left
             folder.mkdir()
-            make(folder)
+            try:
+                make(folder)
+            except Exception as exc:
+                failed.write_text(f"{type(exc).__name__}: {exc}", encoding="utf-8")
+                raise
             done.touch()
     return folder
