@@ -8,6 +8,11 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A loaded host makes each example slow; the number of examples bounds a test, not its time.
+settings.register_profile("any host", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any host")
 
 
 @pytest.hookimpl(trylast=True)
