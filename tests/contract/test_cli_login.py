@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import shutil
 import stat
 import subprocess
 import sys
@@ -85,6 +86,22 @@ def test_logout_ends_the_session_at_the_server_without_a_password(
     assert (refused.returncode, "Run `vca login`" in refused.stderr) == (64, True)
     assert "There is no session to end" in vca(env, "logout").stderr
     assert len(requests(server, "POST")) == 1
+
+
+def test_logout_from_a_server_that_is_gone_fails_and_deletes_the_token(
+    server: SimulatorServer, env: dict[str, str], password: str, tmp_path: Path
+) -> None:
+    # The simulator deletes the file of its CA when it stops.
+    env["VCA_CA_PATH"] = str(shutil.copy(env["VCA_CA_PATH"], tmp_path / "ca.pem"))
+    login(env, password)
+    server.stop()
+    done = vca(env, "logout")
+    first, error, *_ = done.stderr.splitlines()
+    assert done.returncode == 6
+    assert first == "The token was deleted here. Whether the session was ended at the server is unknown."
+    assert error.startswith("Error: ")
+    assert "Signed out" not in done.stderr
+    assert login_files(env) == []
 
 
 def test_files_are_closed_and_hold_neither_token_nor_password(

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from vcloudair_core.app import App
     from vcloudair_core.client import Client
     from vcloudair_core.config import Settings
+    from vcloudair_core.errors import VcloudAirError
     from vcloudair_core.session.auth import AuthProvider
     from vcloudair_core.session.login import KeptLogin
 
@@ -68,16 +69,17 @@ def new_login(app: App, settings: Settings) -> Client:
     return app.client(settings, cache=with_cache_of_password(login, settings))
 
 
-def end_login(app: App, settings: Settings) -> tuple[bool, str]:
+def end_login(app: App, settings: Settings) -> tuple[bool, str, VcloudAirError | None]:
     """End the kept session at the server and delete its file. Needs no password.
 
-    Returns: whether a session was ended, and why one that was there could not be.
+    Returns: true when there was a session; why its file could not be used; the error that leaves it open whether the
+    session was ended at the server.
     """
     from vcloudair_core.session.login import LoginAuth, open_login
 
     login = open_login(settings)
     if login is None:
-        return False, ""
+        return False, "", None
     login.load()
     problem = f"{login.problem} It was deleted." if login.problem else ""
 
@@ -85,7 +87,7 @@ def end_login(app: App, settings: Settings) -> tuple[bool, str]:
         raise AuthenticationError(_OVER, status=401)
 
     with app.client(settings, auth=LoginAuth(refuse), cache=login) as client:
-        return client.session.logout(), problem
+        return client.session.logout(), problem, client.session.logout_error
 
 
 def describe(client: Client) -> str:

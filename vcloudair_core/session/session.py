@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode, urlsplit
 
-from vcloudair_core.errors import ApiError, AuthenticationError, ConfigurationError, TransportError, VcloudAirError
+from vcloudair_core.errors import (
+    ApiError,
+    AuthenticationError,
+    ConfigurationError,
+    ServerError,
+    TransportError,
+    VcloudAirError,
+)
 from vcloudair_core.http import Exchange, Headers, Request, Response
 from vcloudair_core.session.api_errors import is_session_over
 from vcloudair_core.session.backoff import RefusedSignIns
@@ -64,6 +71,7 @@ class Session:
         self._auth = auth
         self._cache = cache
         self._grant: Grant | None = None
+        self.logout_error: VcloudAirError | None = None
         self._origins: Origins | None = None
         self._lock = threading.RLock()
         self._wire = Wire(
@@ -139,16 +147,18 @@ class Session:
     def logout(self) -> bool:
         """End the session at the server and forget the token. Returns false when there was none.
 
-        A server that refuses is no error: the session is over anyway.
+        A server that refuses is no error: the session is over anyway. Where no answer arrived or the server failed,
+        `logout_error` holds the error: the token is forgotten here, and may be valid there until it expires.
         """
         with self._lock:
             grant = self._grant or self._from_cache()
             self._grant = None
             if self._cache is not None:
                 self._cache.drop()
+        self.logout_error = None
         if grant is not None:
             self._wire.learn(*grant.secrets())
-            self._say_goodbye(grant)
+            self.logout_error = self._say_goodbye(grant)
         return grant is not None
 
     def close(self) -> None:
@@ -280,7 +290,9 @@ class Session:
         self._origins = Origins(grant.identity.base_url, self.settings.allowed_origins or ())
         self._grant = grant
 
-    def _say_goodbye(self, grant: Grant) -> None:
+    def _say_goodbye(self, grant: Grant) -> VcloudAirError | None:
+        """Send the logout requests. Return the error that leaves it open whether a session was ended."""
+        open_end: VcloudAirError | None = None
         for farewell in grant.farewells:
             headers = {
                 name: value if isinstance(value, str) else value.reveal() for name, value in farewell.headers.items()
@@ -291,6 +303,9 @@ class Session:
                 self._wire.send(request, trust, repeatable=False, policy=_ONCE).answer()
             except VcloudAirError as exc:
                 _log.debug("ending the session failed: %s", exc)
+                if not isinstance(exc, ApiError) or isinstance(exc, ServerError):
+                    open_end = open_end or exc
+        return open_end
 
 
 @dataclass(frozen=True)

@@ -168,7 +168,9 @@ def remove(run: Invocation, name: str = _NAME) -> None:
 def _end_session(run: Invocation, path: Path, name: str) -> None:
     folders = {key: value for key, value in os.environ.items() if key in ("VCA_CACHE_DIR", "VCA_STATE_DIR")}
     with suppress(VcloudAirError):  # a broken context can be removed as well
-        end_login(run.app(), Settings.load(environ=folders, config_file=path, context=name))
+        _, _, error = end_login(run.app(), Settings.load(environ=folders, config_file=path, context=name))
+        if error is not None:
+            say(f"Whether the session of context {name!r} was ended at the server is unknown: {error}")
 
 
 def _store(run: Invocation) -> ContextStore:

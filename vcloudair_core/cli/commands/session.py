@@ -44,12 +44,16 @@ def logout(run: Invocation) -> None:
         vca logout --context production
     """
     settings = run.settings()
-    ended, problem = kept_session.end_login(run.app(), settings)
+    ended, problem, error = kept_session.end_login(run.app(), settings)
     if kept_session.has_credential(settings, or_reference=not ended):
         with run.client(settings) as client:
             ended = client.session.logout() or ended
+            error = error or client.session.logout_error
     if problem:
         say(problem)
+    if error is not None:
+        say("The token was deleted here. Whether the session was ended at the server is unknown.")
+        raise error
     say("Signed out." if ended else "There is no session to end: none is kept for this user and server.")
 
 
