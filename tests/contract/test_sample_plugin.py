@@ -194,7 +194,7 @@ def test_every_template_is_in_the_wheel() -> None:
         (["sample"], "The name 'sample' is taken."),
         (["acme", "--dir", "full"], "full is not an empty directory."),
         (["acme", "--dir", "full/file"], "full/file is not an empty directory"),
-        (["acme", "--dir", "full/file/below"], "cannot be written: Not a directory"),
+        (["acme", "--dir", "full/file/below"], "cannot be written: a part of its path is not a directory"),
     ],
 )
 def test_what_cannot_be_a_new_plugin_is_refused_and_nothing_is_written(
