@@ -23,3 +23,8 @@ def with_index(rules: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         rows.append({"index": index if is_own else None, **rule})
         index += is_own
     return rows
+
+
+def enabled_cell(entry: Mapping[str, Any]) -> str:
+    """Return the cell of the column ``enabled``: a word that stands out, since such an entry has no effect."""
+    return "yes" if entry.get("enabled", True) else "disabled"

@@ -55,6 +55,7 @@ class FakeSession:
         self.kept = None
         self.expires_at = 1_800_000_000.0
         self.done: list[str] = []
+        self.logout_error = None
 
     def login(self) -> Any:
         self.done.append("login")

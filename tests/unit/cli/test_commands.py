@@ -98,7 +98,7 @@ def test_firewall_list_in_rule_words(vca: Vca, client: MakeClient) -> None:
     assert cells == [
         ["INDEX", "NAME", "ACTION", "SOURCE", "DESTINATION", "SERVICES", "ENABLED", "LOGGING"],
         ["0", "allow web", "accept", "any", "192.0.2.10, 192.0.2.11", "tcp/443+8000-8080", "yes", "no"],
-        ["1", "ping", "accept", "any", "192.0.2.10, 192.0.2.11", "icmp/echo-request", "no", "no"],
+        ["1", "ping", "accept", "any", "192.0.2.10, 192.0.2.11", "icmp/echo-request", "disabled", "no"],
         ["2", "dns", "accept", "any", "192.0.2.10, 192.0.2.11", "udp/53 from 1024-65535", "yes", "no"],
         ["3", "rest", "accept", "not any", "192.0.2.10, 192.0.2.11", "application-7", "yes", "1"],
     ]

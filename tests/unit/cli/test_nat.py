@@ -66,7 +66,7 @@ def test_rules_in_order(vca: Vca, client: MakeClient) -> None:
             "LOGGING",
         ],
         ["0", "dnat", *web, *inside, "tcp", "0", "yes", "web", "no"],
-        ["1", "dnat", *any_web, *any_inside, "icmp/echo-request", "0", "no", "no"],
+        ["1", "dnat", *any_web, *any_inside, "icmp/echo-request", "0", "disabled", "no"],
         ["2", "dnat", *web, *inside, "tcp", "0", "198.51.100.0/24", "yes", "web", "yes"],
         ["3", "snat", *any_web, *any_inside, "any", "any", "53", "yes", "web", "no"],
     ]

@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from vcloudair_core.cli.edge_sections import as_input, with_index
+from vcloudair_core.cli.edge_sections import as_input, enabled_cell, with_index
 from vcloudair_core.cli.edge_target import edge_target
 from vcloudair_core.cli.invocation import Invocation, connected
 from vcloudair_core.cli.output import say
@@ -65,7 +65,7 @@ _COLUMNS = [
     Column("source", priority=2, show=lambda rule: _side(rule, "source")),
     Column("destination", priority=2, show=lambda rule: _side(rule, "destination")),
     Column("services", priority=2, show=lambda rule: _services(rule)),
-    Column("enabled", keep=True, priority=3),
+    Column("enabled", keep=True, priority=3, show=enabled_cell),
     Column("logging", keep=True, priority=6),
     Column("rule_type", keep=True, priority=5),
     Column("rule_id", right=True, wide=True),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from vcloudair_core.cli.edge_sections import as_input
+from vcloudair_core.cli.edge_sections import as_input, enabled_cell
 from vcloudair_core.cli.edge_target import edge_target
 from vcloudair_core.cli.invocation import Invocation, connected
 from vcloudair_core.cli.output import say
@@ -20,7 +20,7 @@ _COLUMNS = [
     Column("local_subnets", priority=2),
     Column("peer_subnets", priority=2),
     Column("last_error", priority=1),
-    Column("enabled", keep=True, priority=3),
+    Column("enabled", keep=True, priority=3, show=enabled_cell),
     Column("peer_id", keep=True, priority=6),
     Column("encryption", keep=True, priority=4),
     Column("dh_group", keep=True, priority=5),

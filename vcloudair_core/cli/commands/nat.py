@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from vcloudair_core.cli.edge_sections import as_input, with_index
+from vcloudair_core.cli.edge_sections import as_input, enabled_cell, with_index
 from vcloudair_core.cli.edge_target import edge_target
 from vcloudair_core.cli.invocation import Invocation, connected
 from vcloudair_core.cli.output import say
@@ -68,7 +68,7 @@ _COLUMNS = [
     Column("dnat_match_source_port", keep=True, priority=3),
     Column("snat_match_destination_address", keep=True, priority=3),
     Column("snat_match_destination_port", keep=True, priority=3),
-    Column("enabled", keep=True, priority=4),
+    Column("enabled", keep=True, priority=4, show=enabled_cell),
     Column("description", priority=5),
     Column("logging", keep=True, priority=6),
     Column("rule_type", keep=True, priority=5),
