@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
 from pathlib import Path
 
@@ -45,11 +46,14 @@ def reason_of(error: Exception) -> tuple[str, str]:
     """(reason, hint) of an error of a file, without error numbers and names of codecs."""
     if isinstance(error, UnicodeDecodeError):
         return "it is not UTF-8 text", "Save the file as UTF-8, or name another one."
-    number = error.errno if isinstance(error, OSError) else None
-    if number in _REASONS:
-        return _REASONS[number]
     if isinstance(error, OSError):
-        return (error.strerror or type(error).__name__).lower(), "Check the path and the file system."
+        number = error.errno or 0
+        reason = (error.strerror or type(error).__name__).lower()
+        if number not in _REASONS:
+            return reason, "Check the path and the file system."
+        # Errors that we raise say more than their number: that a folder belongs to another user.
+        is_own = error.strerror not in (None, os.strerror(number))
+        return (reason, _REASONS[number][1]) if is_own else _REASONS[number]
     return "the path holds a character that no path can have", "Check the path."
 
 
