@@ -7,6 +7,7 @@ import json
 import re
 import time
 from collections.abc import Mapping
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,19 @@ def plain(value: Any) -> Any:
     """Without what is volatile, so that the rest can be compared as it is."""
     if isinstance(value, dict):
         return {key: "..." if VOLATILE.fullmatch(key) else plain(item) for key, item in value.items()}
-    return [plain(item) for item in value] if isinstance(value, list) else value
+    if not isinstance(value, list):
+        return value
+    # VMs of one group are handled at the same time: their order in the list of events differs between runs.
+    return [item for _, group in groupby(value, _vms_of_group) for item in sorted(map(plain, group), key=_name)]
+
+
+def _vms_of_group(item: Any) -> tuple[Any, ...]:
+    is_vm = isinstance(item, dict) and item.get("what") == "machine"
+    return (item.get("group"),) if is_vm else ()
+
+
+def _name(item: Any) -> str:
+    return str(item["name"]) if _vms_of_group(item) else ""
 
 
 def told(recorded: Recorded, of_one_run: Mapping[str, str], *, sort_keys: bool = False) -> list[str]:
