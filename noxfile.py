@@ -229,7 +229,7 @@ def execution_environment(session: nox.Session) -> None:
     _run(session, sys.executable, "tools/execution_environment.py", *session.posargs)
 
 
-@nox.session(tags=ASIDE)
+@nox.session(tags=REST)
 def package(session: nox.Session) -> None:
     """Build the wheel and the collection, check them, install both into an empty environment and try them there."""
     dist, collection = (Path(session.create_tmp()) / name for name in ("dist", "collection"))

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -70,7 +71,7 @@ def find_python(version: str) -> str | None:
 def make(name: str, python: str, *requirements: str, options: Sequence[str] = ()) -> Path:
     """Make an environment with these requirements, or keep the one that is there. Returns its Python.
 
-    ``options`` go to ``uv pip install`` or ``pip install``.
+    ``options`` go to ``uv pip install`` or ``pip install``. Other builds from the checkout are waited for.
     """
     folder = KEPT / name
     made = folder / "bin" / "python"
@@ -83,12 +84,24 @@ def make(name: str, python: str, *requirements: str, options: Sequence[str] = ()
     uv = find_uv()
     if uv is not None:
         _run([*uv, "venv", "--quiet", "--seed", "--python", python, str(folder)])
-        _run([*uv, "pip", "install", "--quiet", "--python", str(made), *options, *requirements])
+        install = [*uv, "pip", "install", "--quiet", "--python", str(made)]
     else:
         _run([python, "-m", "venv", str(folder)])
-        _run([str(made), "-m", "pip", "--disable-pip-version-check", "--quiet", "install", *options, *requirements])
+        install = [str(made), "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
+    with building_from_checkout():
+        _run([*install, *options, *requirements])
     stamp.write_text(consists_of, encoding="utf-8")
     return made
+
+
+@contextmanager
+def building_from_checkout() -> Iterator[None]:
+    """Wait until no other process builds the library: setuptools writes vcloudair_core.egg-info into the checkout."""
+    import filelock
+
+    KEPT.mkdir(parents=True, exist_ok=True)
+    with filelock.FileLock(KEPT / "checkout.lock"):
+        yield
 
 
 def find_uv() -> list[str] | None:

@@ -22,6 +22,7 @@ from typing import Any
 
 import yaml
 from build_collection import build as build_collection
+from environments import building_from_checkout
 from stage_collection import ROOT, galaxy
 
 DEFINITION = ROOT / "awx" / "execution-environment.yml"
@@ -56,7 +57,8 @@ def create(output: Path) -> Context:
     dist = output / "dist"
     tarball = build_collection(dist)
     # By way of the source distribution: a wheel made of the checkout itself would contain what build/lib has left over.
-    _run([sys.executable, "-m", "build", "--outdir", str(dist), str(ROOT)])
+    with building_from_checkout():
+        _run([sys.executable, "-m", "build", "--outdir", str(dist), str(ROOT)])
     context = Context(output / "execution-environment.yml", output / "context", next(dist.glob("*.whl")), tarball)
     text = yaml.safe_dump(definition(context.wheel, tarball), sort_keys=False, width=120)
     context.definition.write_text(f"---\n# Written by tools/execution_environment.py.\n{text}", encoding="utf-8")
