@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.support.shared import make_once
+from tests.support.tiers import sampled
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -282,19 +283,22 @@ found["errors"] = {info.name: info.error for info in app.plugins.list_plugins() 
 
 @pytest.mark.parametrize(
     ("how", "why"),
-    [
-        ("import", "ImportError: broken on purpose: import"),
-        ("hook", "RuntimeError: broken on purpose: hook"),
-        (
-            "api",
-            "it is made for plugin API 99, and this is plugin API 1; "
-            "install a version of vcloudair-sample that is made for it",
-        ),
-        (
-            "silent",
-            "it does not say which plugin API it is made for; its module needs vcloudair_api_version = 1",
-        ),
-    ],
+    sampled(
+        [
+            ("import", "ImportError: broken on purpose: import"),
+            ("hook", "RuntimeError: broken on purpose: hook"),
+            (
+                "api",
+                "it is made for plugin API 99, and this is plugin API 1; "
+                "install a version of vcloudair-sample that is made for it",
+            ),
+            (
+                "silent",
+                "it does not say which plugin API it is made for; its module needs vcloudair_api_version = 1",
+            ),
+        ],
+        2,
+    ),
 )
 def test_broken_it_is_named_and_everything_else_works(scratch: Scratch, how: str, why: str) -> None:
     found = scratch.program(_STILL_WORKS, VCA_SAMPLE_BREAK=how)

@@ -20,6 +20,7 @@ from lxml import html
 from tests.support.browser import launched, needs_chromium, visiting
 from tests.support.documents import ROOT
 from tests.support.shared import make_once
+from tests.support.tiers import sampled
 from vcloudair_core.plugin import hooks
 from vcloudair_core.services.metrics.catalogue import catalogue
 
@@ -75,7 +76,7 @@ def _search(page: Any, words: str) -> None:
 
 @needs_chromium
 @pytest.mark.slow
-@pytest.mark.parametrize("colours", ["light", "dark"])
+@pytest.mark.parametrize("colours", sampled(["light", "dark"], 2))
 def test_pages_ask_nobody_else_and_complain_of_nothing(browser: Any, address: str, colours: str) -> None:
     with visiting(browser, color_scheme=colours) as visit:
         for path, heading in (("index.html", "Describe"), (MODULE, "vca_firewall_rule"), (HOOK, "vca_plan_ready")):
@@ -133,6 +134,7 @@ def _results(page: Any, term: str) -> list[str]:
 
 
 @needs_chromium
+@pytest.mark.exhaustive
 @pytest.mark.slow
 def test_search_finds_the_page_of_a_term_among_the_first_three(browser: Any, address: str) -> None:
     with visiting(browser) as visit:
@@ -143,6 +145,7 @@ def test_search_finds_the_page_of_a_term_among_the_first_three(browser: Any, add
 
 
 @needs_chromium
+@pytest.mark.exhaustive
 @pytest.mark.slow
 def test_without_a_server_it_is_a_site_too(browser: Any, site: Path) -> None:
     with visiting(browser) as visit:
@@ -155,6 +158,7 @@ def test_without_a_server_it_is_a_site_too(browser: Any, site: Path) -> None:
 
 
 @needs_chromium
+@pytest.mark.exhaustive
 @pytest.mark.slow
 def test_nothing_is_wider_than_a_phone(browser: Any, address: str, site: Path) -> None:
     with visiting(browser, viewport={"width": 390, "height": 844}) as visit:

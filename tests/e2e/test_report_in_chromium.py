@@ -35,7 +35,7 @@ SHAPES = {
 PAPER_WIDTH = 1032
 """What A4 across has between its margins, in the pixels of CSS."""
 
-sizes = pytest.mark.parametrize("machines", list(SHAPES))
+sizes = pytest.mark.parametrize("machines", [1, 20, pytest.param(500, marks=pytest.mark.exhaustive)])
 schemes = pytest.mark.parametrize("scheme", ["light", "dark"])
 
 
@@ -242,7 +242,7 @@ def test_the_first_key_leads_past_the_sections(browser: Browser, pages: dict[int
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("machines", "most"), [(1, 3), (20, 7), (500, 40)])
+@pytest.mark.parametrize(("machines", "most"), [(1, 3), (20, 7), pytest.param(500, 40, marks=pytest.mark.exhaustive)])
 def test_it_prints_whole(browser: Browser, pages: dict[int, Path], machines: int, most: int) -> None:
     page = opened(browser, pages[machines], width=PAPER_WIDTH)
     page.emulate_media(media="print")
@@ -261,6 +261,7 @@ def test_it_prints_whole(browser: Browser, pages: dict[int, Path], machines: int
             assert words.count(machine.name) >= 2, f"{machine.name} is in the chart and in the table"
 
 
+@pytest.mark.exhaustive
 def test_a_large_report_stays_small(pages: dict[int, Path], browser: Browser) -> None:
     """Counts, and no times: what a page of 500 machines asks of a browser."""
     page = opened(browser, pages[500])

@@ -20,3 +20,13 @@ def sampled(values: Iterable[Any], every: int) -> list[Any]:
         )
         for number, value in enumerate(values)
     ]
+
+
+def sampled_pairs(first: Iterable[Any], second: Iterable[Any], every: int) -> list[Any]:
+    """Return all pairs of two lists as parameters: each value of both is in a pair without the mark exhaustive."""
+    seconds = list(second)
+    return [
+        pytest.param(one, other, marks=[pytest.mark.exhaustive] if (row + column) % every else [])
+        for row, one in enumerate(first)
+        for column, other in enumerate(seconds)
+    ]

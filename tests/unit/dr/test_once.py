@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from tests.support.recovery_cloud import RecoveryCloud, name, recovery_cloud
+from tests.support.tiers import sampled_pairs
 from vcloudair_core.errors import VcloudAirError
 from vcloudair_core.recovery.journal import Journal, run_ids
 from vcloudair_core.recovery.plan import Group, Machine, RecoveryPlan
@@ -118,8 +119,7 @@ def _ways_back(server: str, answer: str) -> list[tuple[str, str]]:
     return [pairs[(place * 7) % len(pairs)], pairs[(place * 7 + 9) % len(pairs)]]
 
 
-@pytest.mark.parametrize("server", SERVERS)
-@pytest.mark.parametrize("answer", ANSWERS)
+@pytest.mark.parametrize(("answer", "server"), sampled_pairs(ANSWERS, SERVERS, 3))
 def test_no_timeout_death_or_repetition_ends_in_a_second_request(tmp_path: Path, server: str, answer: str) -> None:
     for number, (death, way) in enumerate(_ways_back(server, answer)):
         with recovery_cloud(tmp_path / str(number), 1, dr_task_s=20, **SERVERS[server]) as cloud:
