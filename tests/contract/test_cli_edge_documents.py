@@ -209,15 +209,18 @@ def test_several_stages_or_all_of_them_are_dropped(vca: Any, env: dict[str, str]
 
 @pytest.mark.parametrize(
     "redirection",
-    [
-        ">&-",
-        ">&- 2>&-",
-        "<&- >&- 2>&-",
-        "> /dev/full",
-        "> /dev/full 2> /dev/full",
-        "2>&- | true",
-        "-o json > /dev/full",
-    ],
+    sampled(
+        [
+            ">&-",
+            ">&- 2>&-",
+            "<&- >&- 2>&-",
+            "> /dev/full",
+            "> /dev/full 2> /dev/full",
+            "2>&- | true",
+            "-o json > /dev/full",
+        ],
+        3,
+    ),
 )
 def test_output_that_cannot_be_written_stops_no_change(
     vca: Any, env: dict[str, str], document: Path, redirection: str, tmp_path: Path
@@ -231,7 +234,10 @@ def test_output_that_cannot_be_written_stops_no_change(
 
 @pytest.mark.parametrize(
     "variables",
-    [{"PYTHONIOENCODING": "iso8859-1"}, {"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"}],
+    sampled(
+        [{"PYTHONIOENCODING": "iso8859-1"}, {"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"}],
+        3,
+    ),
 )
 def test_a_terminal_without_the_letters_shows_escapes(
     vca: Any, env: dict[str, str], document: Path, variables: dict[str, str], tmp_path: Path

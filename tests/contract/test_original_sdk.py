@@ -324,6 +324,7 @@ found['vms'] = some.metric_data
 """
 
 
+@pytest.mark.exhaustive
 def test_metrics_of_both_are_the_same(large: SimulatorServer, monkeypatch: pytest.MonkeyPatch) -> None:
     import vcloudair_core
 

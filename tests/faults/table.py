@@ -141,7 +141,7 @@ class Table:
                     bool(found and found.is_repeated),
                 )
 
-    def sample(self, size: int = 3) -> frozenset[tuple[str, str]]:
+    def sample(self, size: int = 2) -> frozenset[tuple[str, str]]:
         """Return pairs of operation and fault: ``size`` for each operation, and each fault at least once.
 
         The pairs are the same in every run. Those faults come first that have been chosen least.

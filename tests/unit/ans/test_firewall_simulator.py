@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.tiers import sampled
 from vcloudair_core.app import App
 from vcloudair_core.client import Client
 from vcloudair_core.errors import InvalidRequestError, NotFoundError
@@ -91,6 +92,7 @@ def policy(count: int) -> dict[str, Any]:
     }
 
 
+@pytest.mark.parametrize("dialect", sampled(DIALECTS, 3), indirect=True)
 def test_a_thousand_rules_cost_one_write_and_then_none(
     client: Client, vca_simulator: Simulator, vca_journal: Journal
 ) -> None:

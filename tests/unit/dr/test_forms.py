@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.tiers import sampled
 from vcloudair_core.services.dr.options import Options
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 from vcloudair_core.testing import simulated_app, simulator_settings
@@ -40,7 +41,7 @@ FORMS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("form", FORMS, ids=str)
+@pytest.mark.parametrize("form", sampled(FORMS, 3), ids=str)
 def test_a_drill_and_a_failover_end_well(form: dict[str, Any]) -> None:
     simulator = Simulator(SimulatorConfig(**{"profile": "vcd", "replications": 4, "dr_task_s": 30.0, **form}))
     with simulated_app(simulator).client(**simulator_settings(simulator)) as client:
