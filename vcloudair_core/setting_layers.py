@@ -38,7 +38,7 @@ class Origin:
 
 @dataclass(frozen=True)
 class FileUse:
-    """What a set of settings took from the configuration file. ``path`` is None when there is no file.
+    """Settings that came from the configuration file. ``path`` is None when there is no file.
 
     ``context`` is the context in use; ``ignored`` one that is current but belongs to another server than ``url``.
     """

@@ -62,7 +62,7 @@ def option_name(param: Any) -> str:
 
 
 def option_text(param: Any) -> str:
-    """What an option means, and its default unless the text says it."""
+    """Return the meaning of an option, and its default unless the text has it."""
     text = param.help or ""
     default = param.default
     says_nothing = default is None or isinstance(default, bool) or default in ("", [], ()) or callable(default)

@@ -75,7 +75,7 @@ class Invocation:
 
     @property
     def output_options(self) -> OutputOptions:
-        """How results are printed. Raises ConfigurationError for what makes no sense, before anything is sent."""
+        """Output format. Raises ConfigurationError for a contradiction, before anything is sent."""
         columns = tuple(filter(None, (name.strip() for name in str(self.given.get("columns") or "").split(","))))
         if columns and self.output not in (*TABLES, "csv"):
             raise ConfigurationError(

@@ -152,7 +152,7 @@ def closing_sentence(report: RunReport) -> str:
 
 
 def _selection(report: RunReport) -> str:
-    """How the VMs of a run are selected on a command line."""
+    """VMs that a command line selects for a run."""
     path = str(report.plan.get("path") or "")
     names = [machine.name for machine in report.machines]
     if path:

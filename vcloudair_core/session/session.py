@@ -111,12 +111,12 @@ class Session:
 
     @property
     def kept(self) -> TokenCache | None:
-        """Where the session in use is kept for later processes; None when it ends with this one."""
+        """Store that keeps the session for later processes; None when it ends with this one."""
         return self._cache if self._is_kept else None
 
     @property
     def expires_at(self) -> float | None:
-        """When the token ends in any case, in seconds since 1970; None when the server told no such time."""
+        """Time at which the token expires, in seconds since 1970; None when the server gave none."""
         return self._current()[0].expires_at
 
     def login(self) -> Identity:
