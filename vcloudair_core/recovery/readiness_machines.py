@@ -47,7 +47,7 @@ def machine_checks(plan: RecoveryPlan, action: str, evidence: Evidence) -> Itera
         yield listed.needs("The list of replications", evidence.wanted)
         return
     if plan.every_machine and not evidence.wanted:
-        yield listed.fail("nothing is replicated into this organisation", _SOURCE)
+        yield listed.fail("nothing is replicated into this organization", _SOURCE)
     seen: dict[str, str] = {}
     for wanted in evidence.wanted:
         yield _named(wanted, seen)

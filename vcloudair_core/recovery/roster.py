@@ -108,7 +108,7 @@ def roster_of(plan: RecoveryPlan, service: RecoveryService) -> Roster:
         if not found:
             # Nothing to do is not a success here: whoever asks for everything does not expect nothing.
             raise NotFoundError(
-                "Nothing is replicated into this organisation.",
+                "Nothing is replicated into this organization.",
                 hint="Ask whether this is the organisation that is meant, and whether replication is set up.",
             )
         group = replace(plan.groups[0], machines=tuple(Machine(one.name or one.id) for one in found))

@@ -75,7 +75,7 @@ def list_(run: Invocation, vms: list[str] = _VMS) -> None:
         Column("rpo_minutes", right=True, priority=5),
         Column("rpo_violation_minutes", right=True, priority=4),
     ]
-    run.emit(rows, columns=columns, empty="Nothing is replicated into this organisation.")
+    run.emit(rows, columns=columns, empty="Nothing is replicated into this organization.")
 
 
 dr_check.register(app)
