@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from tests.support.ansible import BIN, ROOT
+from vcloudair_core import yamltree
 
 
 @pytest.fixture
@@ -44,6 +45,11 @@ def test_the_changelog_is_made_of_the_released_changes(tmp_path: Path) -> None:
     command = [str(BIN / "antsibull-changelog"), "generate", "--output", str(output), "--output-format", "md"]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     assert (ROOT / "CHANGELOG.md").read_text(encoding="utf-8") == output.read_text(encoding="utf-8")
+
+
+def test_changes_have_no_key_twice() -> None:
+    for path in (ROOT / "changelogs").rglob("*.y*ml"):
+        assert yamltree.read(path.read_text(encoding="utf-8")).flaws == (), path.name
 
 
 def test_fragments_are_yaml_with_known_sections() -> None:
