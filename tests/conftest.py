@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import gc
+import importlib.metadata
 import os
+import sys
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -40,6 +44,20 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _entry_points_read_once() -> Iterator[None]:
+    """Read the entry points of what is installed once for each ``sys.path``: they are most of the time of an App."""
+    read = importlib.metadata.entry_points
+
+    @functools.cache
+    def read_once(path: tuple[str, ...], **parameters: str) -> Any:
+        return read(**parameters)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(importlib.metadata, "entry_points", lambda **parameters: read_once(tuple(sys.path), **parameters))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import processes
 from vcloudair_core.cli.completion.scripts import SCRIPTS
 
 ROUNDS = 5
@@ -36,8 +37,8 @@ def env(tmp_path: Path) -> dict[str, str]:
         "from vcloudair_core.config import Settings; from vcloudair_core.cli.completion.names import remember_names;"
         "remember_names(Settings.load(), 'edge', ['web edge', 'org:one'])"
     )
-    subprocess.run([sys.executable, "-c", code], env=variables, check=True)
-    subprocess.run(["vca", "completion", "bash"], env=variables, check=True, stdout=subprocess.DEVNULL)
+    processes.run([sys.executable, "-c", code], env=variables, check=True)
+    processes.run(["vca", "completion", "bash"], env=variables, check=True, stdout=subprocess.DEVNULL)
     return variables
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.support import processes
 from tests.support.tiers import sampled
 from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 
@@ -38,7 +39,7 @@ def env(server: SimulatorServer, tmp_path_factory: pytest.TempPathFactory) -> di
 @pytest.fixture
 def vca(env: dict[str, str], tmp_path: Path) -> Any:
     def run(*arguments: str, code: int = 0, text: str | None = None) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
+        done = processes.run(
             [*VCA, *arguments], env=env, cwd=tmp_path, input=text, capture_output=True, text=True, timeout=300
         )
         assert done.returncode == code, done.stdout + done.stderr
@@ -51,7 +52,8 @@ def vca(env: dict[str, str], tmp_path: Path) -> Any:
 @pytest.fixture(scope="module")
 def exported(env: dict[str, str]) -> str:
     """The export of the edge as it was at first."""
-    return subprocess.run([*VCA, "edge", "export"], env=env, capture_output=True, text=True, check=True).stdout
+    done = processes.run([*VCA, "edge", "export"], env=env, capture_output=True, text=True, check=True)
+    return str(done.stdout)
 
 
 @pytest.fixture
@@ -151,7 +153,7 @@ def test_an_option_that_contradicts_the_document_is_refused(
 
 
 def test_the_document_beats_the_environment(vca: Any, document: Path, env: dict[str, str], tmp_path: Path) -> None:
-    done = subprocess.run(
+    done = processes.run(
         [*VCA, "edge", "plan", str(document)],
         env={**env, "VCA_EDGE": "another"},
         cwd=tmp_path,
@@ -227,7 +229,7 @@ def test_output_that_cannot_be_written_stops_no_change(
 ) -> None:
     changed = wanted(document, f"rule-{abs(hash(redirection))}")
     command = f"set -o pipefail; {sys.executable} -c '{VCA[2]}' edge apply {changed} --yes {redirection}"
-    done = subprocess.run(["bash", "-c", command], env=env, cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    done = processes.run(["bash", "-c", command], env=env, cwd=tmp_path, capture_output=True, text=True, timeout=300)
     assert (done.returncode, "Traceback" in done.stderr) == (0, False)
     vca("edge", "plan", changed)
 
@@ -248,10 +250,10 @@ def test_a_terminal_without_the_letters_shows_escapes(
     Path(changed).rename(tmp_path / "names.yml")
     changed = str(tmp_path / "names.yml")
     for arguments in (["edge", "apply", changed, "--yes"], ["firewall", "list", "-o", "csv"]):
-        done = subprocess.run([*VCA, *arguments], env=program, capture_output=True, timeout=300)
+        done = processes.run([*VCA, *arguments], env=program, capture_output=True, timeout=300)
         assert done.returncode == 0, done.stderr
         assert b"\\u6771" in done.stdout
     for output, load in (("json", json.loads), ("yaml", yaml.safe_load)):
-        done = subprocess.run([*VCA, "firewall", "list", "-o", output], env=program, capture_output=True, timeout=300)
+        done = processes.run([*VCA, "firewall", "list", "-o", output], env=program, capture_output=True, timeout=300)
         text = done.stdout.decode(variables.get("PYTHONIOENCODING", "ascii"))
         assert name in [rule["name"] for rule in load(text)["rules"]]

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import processes
 from tests.support.tiers import sampled
 from vcloudair_core.config import Settings
 from vcloudair_core.session.login import open_login
@@ -43,7 +44,7 @@ def password(server: SimulatorServer) -> str:
 
 
 def vca(env: dict[str, str], *words: str, typed: str = "", **more: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+    return processes.run(
         [*VCA, *words], env={**env, **more}, text=True, input=typed, capture_output=True, timeout=60, check=False
     )
 
@@ -230,7 +231,7 @@ def test_at_a_terminal_the_password_is_asked_for_and_the_command_goes_on(
     login(env, password)
     server.simulator.sessions.expire_all()
     person, terminal = pty.openpty()
-    process = subprocess.Popen(
+    process = processes.Process(
         [*VCA, "edge", "list"],
         env=env,
         stdin=terminal,

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.support import processes
 from tests.support.served import served
 
 Done = subprocess.CompletedProcess[str]
@@ -35,7 +36,7 @@ def vca(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Done
         program = [sys.executable, "-c", "from vcloudair_core.cli.main import main; main()", "query"]
 
         def run(*arguments: str, code: int = 0) -> Done:
-            done = subprocess.run(
+            done = processes.run(
                 [*program, *arguments],
                 env={**base, **exported},
                 capture_output=True,

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import processes
 from tests.support.served import read_exports, served
 
 VCA = [sys.executable, "-c", "from vcloudair_core.cli.main import main; main()"]
@@ -31,7 +32,7 @@ def env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
 
 
 def vca(env: dict[str, str], *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*VCA, *arguments], env={**env, **variables}, capture_output=True, text=True, timeout=300)
+    return processes.run([*VCA, *arguments], env={**env, **variables}, capture_output=True, text=True, timeout=300)
 
 
 def test_edges_and_firewall(env: dict[str, str]) -> None:

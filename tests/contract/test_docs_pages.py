@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.support import processes
 from tests.support.documents import ROOT, blocks, pages
 from vcloudair_core import errors
 
@@ -16,7 +16,7 @@ _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 
 
 def test_generated_pages_are_up_to_date() -> None:
-    done = subprocess.run(
+    done = processes.run(
         [sys.executable, "tools/generate_docs.py", "--check"], cwd=ROOT, capture_output=True, text=True
     )
     assert done.returncode == 0, f"run tools/generate_docs.py:\n{done.stdout}{done.stderr}"

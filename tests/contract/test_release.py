@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from tests.support import processes
 from tests.support.ansible import BIN, ROOT
 from vcloudair_core import yamltree
 
@@ -43,7 +43,7 @@ def test_the_collection_requires_the_minor_release_of_the_library(release: Any) 
 def test_the_changelog_is_made_of_the_released_changes(tmp_path: Path) -> None:
     output = tmp_path / "CHANGELOG.md"
     command = [str(BIN / "antsibull-changelog"), "generate", "--output", str(output), "--output-format", "md"]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    processes.run(command, cwd=ROOT, check=True, capture_output=True)
     assert (ROOT / "CHANGELOG.md").read_text(encoding="utf-8") == output.read_text(encoding="utf-8")
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.support import processes
 from tests.support.shared import make_once
 from tests.support.tiers import sampled
 
@@ -80,7 +81,7 @@ def _install(folder: Path) -> None:
         module.write(_BREAK)
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
     command = [*pip, "--no-deps", "--no-index", "--no-build-isolation", "--target", str(target), str(source)]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = processes.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
 
@@ -103,7 +104,7 @@ class Scratch:
     def program(self, text: str, **variables: str) -> dict[str, Any]:
         """What the program left in ``found``; what it wrote to stderr is in ``found["stderr"]``."""
         body = "\n".join(f"    {line}" for line in text.strip().splitlines())
-        done = subprocess.run(
+        done = processes.run(
             [sys.executable, "-c", _FRAME % body], env=self._env(variables), capture_output=True, text=True, timeout=300
         )
         assert done.returncode == 0, done.stderr
@@ -113,14 +114,14 @@ class Scratch:
 
     def vca(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-c", "from vcloudair_core.cli.main import main; main()", *arguments]
-        return subprocess.run(
+        return processes.run(
             command, env=self._env(variables), capture_output=True, text=True, timeout=300, cwd=self._home
         )
 
     def pytest(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """The plugin's own tests, in the plugin's own folder."""
         command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", *arguments, "tests"]
-        return subprocess.run(
+        return processes.run(
             command, env=self._env({}), capture_output=True, text=True, timeout=120, cwd=self._site.parent / "source"
         )
 
@@ -163,7 +164,7 @@ def test_a_new_plugin_is_clean_for_linters_and_type_checkers(name: str, scratch:
     # A cache that is kept holds what mypy knows of the library, which is most of its work.
     mypy = ["mypy", "--strict", "--cache-dir", str(ROOT / ".mypy_cache" / "of-new-plugins")]
     for check in (["ruff", "check"], ["ruff", "format", "--check"], mypy):
-        done = subprocess.run(
+        done = processes.run(
             [sys.executable, "-m", *check, *(() if "mypy" in check else ".")],
             cwd=tmp_path / "new",
             env={**os.environ, "MYPYPATH": str(ROOT)},

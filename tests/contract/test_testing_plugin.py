@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 
 import pytest
 
+from tests.support import processes
 from vcloudair_core import App, Client
 from vcloudair_core.simulator import Simulator, SimulatorServer
 from vcloudair_core.testing import Journal, simulated
@@ -21,7 +21,7 @@ def test_having_the_plugin_costs_next_to_nothing() -> None:
         "import pytest, sys; before = set(sys.modules); import vcloudair_core.testing;"
         "print(sorted(name for name in set(sys.modules) - before if not name.startswith('vcloudair_core')))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = processes.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
 
 
@@ -56,7 +56,7 @@ def test_a_server_for_whole_programs(vca_simulator_server: SimulatorServer) -> N
     assert vca_simulator_server.url.startswith("https://")
     env = {**os.environ, **vca_simulator_server.env(), "VCA_SESSION_CACHE": "false"}
     command = [sys.executable, "-c", "from vcloudair_core.cli.main import main; main()", "edge", "list", "-o", "json"]
-    done = subprocess.run(command, env=env, capture_output=True, text=True)
+    done = processes.run(command, env=env, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
     assert len(json.loads(done.stdout)) >= 1
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.support import processes
 from tests.support.ansible import BIN, ROOT, environment, run_playbook
 from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 
@@ -51,7 +52,7 @@ def listed(env: dict[str, str], folder: Path, **options: Any) -> dict[str, Any]:
     file = folder / "edges.vca.yml"
     file.write_text(yaml.safe_dump({"plugin": "vcloudair.cloud.vca_edges", **options}), encoding="utf-8")
     command = [str(BIN / "ansible-inventory"), "-i", str(file), "--list", "--export"]
-    done = subprocess.run(command, cwd=ROOT, env=env, text=True, capture_output=True, check=True, timeout=120)
+    done = processes.run(command, cwd=ROOT, env=env, text=True, capture_output=True, check=True, timeout=120)
     found: dict[str, Any] = plain(json.loads(done.stdout))
     return {**found, "said": " ".join(done.stderr.split())}
 

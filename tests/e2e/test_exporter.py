@@ -26,6 +26,7 @@ from urllib.parse import quote
 import pytest
 import yaml
 
+from tests.support import processes
 from tests.support.documents import ROOT
 from vcloudair_core.exporter import Collector
 from vcloudair_core.exporter_http import ExporterServer
@@ -80,7 +81,7 @@ def exporter(cloud: SimulatorServer, tmp_path: Path) -> Iterator[str]:
     program = [sys.executable, "-c", "from vcloudair_core.cli.main import main; main()", "metrics", "serve"]
     log = tmp_path / "exporter.log"
     with log.open("w") as output:
-        running = subprocess.Popen(
+        running = processes.Process(
             [*program, "--listen", f"127.0.0.1:{port}", "--interval", "2"], env=env, stderr=output
         )
         try:

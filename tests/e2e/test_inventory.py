@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.support import processes
 from tests.support.ansible import BIN, ROOT, environment, run_module, run_playbook
 from vcloudair_core import Secret, connect
 from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
@@ -60,7 +60,7 @@ def listed(env: Mapping[str, str], folder: Path, *, fails: bool = False, **optio
     file = folder / "cloud.vca.yml"
     file.write_text(yaml.safe_dump({"plugin": "vcloudair.cloud.vca_vms", **options}), encoding="utf-8")
     command = [str(BIN / "ansible-inventory"), "-i", str(file), "--list", "--export"]
-    done = subprocess.run(
+    done = processes.run(
         command, cwd=ROOT, env={**env, "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "true"}, text=True,
         capture_output=True, check=False, timeout=120,
     )  # fmt: skip
@@ -104,7 +104,7 @@ def test_names_of_the_api_are_never_templated(env: dict[str, str], tmp_path: Pat
     file = tmp_path / "cloud.vca.yml"
     file.write_text("plugin: vcloudair.cloud.vca_vms\n", encoding="utf-8")
     shown = ["-i", str(file), "all", "-c", "local", "-m", "debug", "-a", "msg={{ vca_name }}/{{ vca_vapp }}"]
-    done = subprocess.run([str(BIN / "ansible"), *shown], cwd=ROOT, env=env, text=True, capture_output=True, check=True)
+    done = processes.run([str(BIN / "ansible"), *shown], cwd=ROOT, env=env, text=True, capture_output=True, check=True)
     assert "a {{ 7 * 7 }} b" in done.stdout and "a 49 b" not in done.stdout
     assert not marker.exists()
 
@@ -251,7 +251,7 @@ def test_the_lookup_gives_ids_or_says_why_not(env: dict[str, str]) -> None:
     def look(*words: str, more: str = "") -> str:
         message = f"{{{{ query('vcloudair.cloud.vca_id', {', '.join(map(repr, words))}{more}) }}}}"
         command = [str(BIN / "ansible"), "localhost", "-m", "debug", "-a", json.dumps({"msg": message})]
-        done = subprocess.run(command, cwd=ROOT, env=env, text=True, capture_output=True, check=False)
+        done = processes.run(command, cwd=ROOT, env=env, text=True, capture_output=True, check=False)
         return " ".join((done.stdout + done.stderr).split())
 
     edge = run_module("vca_query_info", {"type": "edgeGateway", "expect": "one"}, env)

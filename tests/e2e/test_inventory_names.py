@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.support import processes
 from tests.support.ansible import ROOT, environment
 from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 
@@ -94,7 +94,7 @@ class Inventories:
         env = environment({"VCA_SESSION_CACHE": "false"}, self._folder)
         env["ANSIBLE_COLLECTIONS_PATH"] = str(ROOT / "collections")
         probe = [sys.executable, "-m", "tests.support.inventory_probe"]
-        done = subprocess.run(probe, input=json.dumps(self._scenarios), env=env, cwd=ROOT, text=True,
+        done = processes.run(probe, input=json.dumps(self._scenarios), env=env, cwd=ROOT, text=True,
                               capture_output=True, check=False, timeout=500)  # fmt: skip
         assert done.returncode == 0, done.stderr
         self._found = dict(zip(self._names, json.loads(done.stdout), strict=True))

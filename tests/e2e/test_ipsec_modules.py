@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import socket
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.support import processes
 from tests.support.ansible import ROOT, run_module, run_playbook
 from vcloudair_core.simulator import SimulatorServer
 
@@ -191,7 +191,7 @@ def test_the_key_is_in_nothing_that_anybody_could_read(
         (["ipsec", "peer", "branch", "--edge", edge, "-vv"], 0),
         (["config", "-o", "json"], 0),
     ):
-        done = subprocess.run(
+        done = processes.run(
             [sys.executable, "-c", "from vcloudair_core.cli.main import main; main()", *arguments],
             env=env, capture_output=True, text=True, timeout=300, check=False, cwd=ROOT,
         )  # fmt: skip

@@ -8,7 +8,6 @@ import json
 import os
 import pty
 import re
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -18,6 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support import processes
 from tests.support.recovery_events import run_events
 from tests.support.simulated import signed_in
 from vcloudair_core.cli.main import run
@@ -128,7 +128,7 @@ def on_terminal(arguments: tuple[str, ...], env: Mapping[str, str]) -> str:
     code = "from vcloudair_core.cli.main import main; main()"
     outer, inner = pty.openpty()
     try:
-        done = subprocess.Popen(
+        done = processes.Process(
             [sys.executable, "-c", code, *arguments], stdin=inner, stdout=inner, stderr=inner,
             env={**env, "TERM": "xterm-256color", "COLUMNS": "200"},
         )  # fmt: skip

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.support import processes
 from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 
 WRITER = Path(__file__).parent.parent / "support" / "edge_writer.py"
@@ -77,7 +78,7 @@ def start(server: SimulatorServer, folder: Path, changes: int, *, lock: bool) ->
     env = {**base, **server.env(), "VCA_STATE_DIR": str(folder / "state"), "VCA_CACHE_DIR": str(folder / "cache")}
     env["VCA_LOCK"] = str(lock).lower()
     return [
-        subprocess.Popen(
+        processes.Process(
             [sys.executable, str(WRITER), f"w{n}", str(changes)], env=env, stdout=subprocess.PIPE, text=True
         )
         for n in range(WRITERS)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import processes
 from vcloudair_core import App
 from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 
@@ -30,7 +31,7 @@ def server() -> Iterator[SimulatorServer]:
 def start_task(server: SimulatorServer, folder: Path, **more: str) -> subprocess.Popen[str]:
     env = {name: value for name, value in os.environ.items() if not name.startswith("VCA_")}
     env |= server.env() | {"VCA_CACHE_DIR": str(folder), "VCA_CONFIG_FILE": ""} | more
-    return subprocess.Popen(
+    return processes.Process(
         [sys.executable, "-W", "error", "-c", TASK], env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import processes
 from tests.support.served import served
 from vcloudair_core import App
 
@@ -27,7 +28,7 @@ def test_a_stopped_write_is_told(number: signal.Signals, code: int, word: str, t
     with served(tmp_path, base, "--api", "vcd") as exported:
         env = {**base, **exported}
         _slow_down_writes(env)
-        running = subprocess.Popen(
+        running = processes.Process(
             [*VCA, "edge", "apply", "--no-purge", "--yes", "doc.yml"],
             env=env, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.start_once.modes import ACTION, Mode
+from tests.support import processes
 from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 
 TASK_S = 0.5
@@ -116,7 +117,7 @@ class Operator:
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Start ``vca dr``; its result is JSON."""
         command = [str(Path(sys.executable).parent / "vca"), "dr", *words, "-o", "json"]
-        return subprocess.Popen(
+        return processes.Process(
             command, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL
         )
 

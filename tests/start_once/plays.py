@@ -14,6 +14,7 @@ from pathlib import Path
 from tests.start_once.cloud import Cloud, Operator, cloud_of
 from tests.start_once.figures import Figures
 from tests.start_once.modes import Mode
+from tests.support import processes
 from tests.support.ansible import BIN, ROOT, environment
 
 PLAY = """
@@ -61,7 +62,7 @@ def killed_play(
 
 
 def _start(path: Path, env: dict[str, str]) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+    return processes.Process(
         [str(BIN / "ansible-playbook"), str(path)], cwd=ROOT, env=env, text=True, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
     )  # fmt: skip
@@ -77,7 +78,7 @@ def _kill(path: Path, env: dict[str, str], cloud: Cloud, chance: random.Random) 
     """Kill the play and its children, or the play alone: then its module goes on by itself."""
     mark = uuid.uuid4().hex
     with (path.parent / "killed.log").open("w") as log:
-        process = subprocess.Popen(
+        process = processes.Process(
             [str(BIN / "ansible-playbook"), str(path)], cwd=ROOT, env={**env, "VCA_TEST_MARK": mark},
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip

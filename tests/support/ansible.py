@@ -6,14 +6,15 @@ import json
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.support import processes
+
 ROOT = Path(__file__).resolve().parent.parent.parent
-PYTHON = os.environ.get("ANSIBLE_PYTHON_OF_TESTS", sys.executable)
+PYTHON = processes.PYTHON
 """The Python that Ansible runs in, which may be that of another environment with the library in it."""
 BIN = Path(PYTHON).parent
 _RECAP = re.compile(r"ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)")
@@ -91,7 +92,7 @@ def run_program(name: str, env: Mapping[str, str], *arguments: str) -> Run:
 
 
 def _run(command: list[str], env: Mapping[str, str]) -> Run:
-    run = subprocess.run(
+    run = processes.run(
         command, cwd=ROOT, env=dict(env), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
         timeout=300, stdin=subprocess.DEVNULL,
     )  # fmt: skip

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.support import processes
+
 
 @contextmanager
 def served(
@@ -23,7 +25,7 @@ def served(
     command = [sys.executable, "-c", "from vcloudair_core.cli.main import main; main()", "sim", "serve"]
     log = folder / "sim.log"
     with log.open("w") as output:
-        server = subprocess.Popen(
+        server = processes.Process(
             [*command, "--env-file", str(env_file), *arguments], env=dict(env), stdout=output, stderr=output
         )
         try:

@@ -1,0 +1,161 @@
+"""Fork Python programs from a process that has imported already what they import: a start in place of half a second.
+
+Run by :mod:`tests.support.processes` as ``python fork_server.py FD MODULE ...``. Its first message on the socket FD
+names what it has imported, as JSON. Each message to it is a program as JSON, with five descriptors: its standard
+streams, one to report to, and its folder. The report is its process id, and its status as :func:`os.waitpid` gives it,
+each a line. The server ends when the socket is closed.
+
+It needs the standard library only, since it runs in each environment whose programs are tried.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import gc
+import importlib
+import io
+import json
+import os
+import pkgutil
+import random
+import runpy
+import signal
+import socket
+import sys
+import threading
+import time
+import types
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+
+STREAMS = 3
+DESCRIPTORS = STREAMS + 2
+
+
+def main() -> None:
+    """Import modules, then fork a program for each message. Return in such a program when it ends."""
+    del sys.path[0]  # this folder, whose modules are no program's
+    control = socket.socket(fileno=int(sys.argv[1]))
+    for name in _modules(sys.argv[2:]):
+        with contextlib.suppress(ImportError):  # not each environment has each of them
+            importlib.import_module(name)
+    assert "ansible.constants" not in sys.modules, "a program would have the settings of the server"
+    gc.collect()
+    gc.freeze()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    control.send(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})).encode())
+    while True:
+        message, descriptors, _, _ = socket.recv_fds(control, 1_000_000, DESCRIPTORS)
+        if not message:
+            return
+        if os.fork():
+            for descriptor in descriptors:
+                os.close(descriptor)
+            continue
+        control.close()
+        _supervise(json.loads(message), descriptors)
+        return
+
+
+def _modules(names: list[str]) -> Iterator[str]:
+    """Yield names of modules: ``package.*`` stands for all of a package."""
+    for name in names:
+        if not name.endswith(".*"):
+            yield name
+            continue
+        package = importlib.import_module(name[:-2])
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if not module.name.endswith("__main__"):
+                yield module.name
+
+
+def _supervise(program: dict[str, Any], descriptors: list[int]) -> None:
+    """Fork once more, so that somebody waits for the program. Return when the program ends, and in it alone."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    report, folder = descriptors[STREAMS:]
+    go_on, may_start = os.pipe()
+    pid = os.fork()
+    if pid:
+        for descriptor in (*descriptors[:STREAMS], folder, go_on):
+            os.close(descriptor)
+        os.write(report, b"%d\n" % pid)
+        os.close(may_start)
+        _, status = os.waitpid(pid, 0)
+        with contextlib.suppress(OSError):  # whoever started it is gone
+            os.write(report, b"%d\n" % status)
+        os._exit(0)
+    os.close(may_start)
+    os.read(go_on, 1)
+    os.close(go_on)
+    os.close(report)
+    _become(program, descriptors[:STREAMS], folder)
+
+
+def _become(program: dict[str, Any], streams: list[int], folder: int) -> None:
+    os.fchdir(folder)
+    if program["start_new_session"]:
+        os.setsid()
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+    for descriptor in (*streams, folder):
+        if descriptor >= STREAMS:
+            os.close(descriptor)
+    os.environ.clear()
+    os.environ.update(program["env"])
+    time.tzset()
+    sys.path[:0] = [str(Path(path).absolute()) for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
+    random.seed()
+    encoding = sys.stdout.encoding
+    # They stay open to the end of the process.
+    output, errors = (io.BufferedWriter(io.FileIO(number, "w")) for number in (1, 2))
+    started: Any = sys
+    started.stdin = started.__stdin__ = io.TextIOWrapper(io.BufferedReader(io.FileIO(0)), encoding)
+    started.stdout = started.__stdout__ = io.TextIOWrapper(output, encoding, line_buffering=os.isatty(1))
+    started.stderr = started.__stderr__ = io.TextIOWrapper(errors, encoding, "backslashreplace", line_buffering=True)
+    _end(_run, program["arguments"])
+
+
+def _end(run: Callable[[list[str]], None], arguments: list[str]) -> NoReturn:
+    """Run a program and end as an interpreter would, without clearing all that is imported."""
+    status: object = 0
+    try:
+        run(arguments)
+    except SystemExit as exc:
+        status = exc.code
+    except BaseException:  # noqa: BLE001 - as an interpreter does
+        sys.excepthook(*sys.exc_info())
+        status = 1
+    if not (status is None or isinstance(status, int)):
+        print(status, file=sys.stderr)
+        status = 1
+    modules: Any = (threading, atexit)
+    modules[0]._shutdown()
+    modules[1]._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()
+    os._exit((status or 0) & 255)
+
+
+def _run(arguments: list[str]) -> None:
+    first, *rest = arguments
+    if first == "-c":
+        sys.argv = ["-c", *rest[1:]]
+        sys.path.insert(0, "")
+        module = types.ModuleType("__main__")
+        sys.modules["__main__"] = module
+        exec(compile(rest[0], "<string>", "exec"), module.__dict__)
+    elif first == "-m":
+        sys.argv = rest
+        sys.path.insert(0, str(Path.cwd()))
+        runpy.run_module(rest[0], run_name="__main__", alter_sys=True)
+    else:
+        sys.argv = arguments
+        sys.path.insert(0, str(Path(first).resolve().parent))
+        runpy.run_path(first, run_name="__main__")
+
+
+if __name__ == "__main__":
+    main()
