@@ -96,8 +96,8 @@ def types(session: nox.Session) -> None:
 
 @nox.session(tags=["check"])
 def unit(session: nox.Session) -> None:
-    """Unit tests. Arguments go to pytest."""
-    _pytest(session, *_parallel(), *(session.posargs or ["tests/unit"]))
+    """Unit tests but the exhaustive ones. Arguments go to pytest."""
+    _pytest(session, *_parallel("-m", "not exhaustive"), *(session.posargs or ["tests/unit"]))
 
 
 @nox.session(tags=TEST)

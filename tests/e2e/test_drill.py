@@ -87,6 +87,7 @@ def test_a_drill_by_a_plan_twice_with_a_report_of_each(
         assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
 
 
+@pytest.mark.exhaustive
 def test_checks_that_fail_are_all_named_and_the_test_is_cleaned_up(
     env: dict[str, str], server: SimulatorServer, tmp_path: Path
 ) -> None:
@@ -185,6 +186,7 @@ def test_a_check_that_makes_no_sense_is_refused(
     assert actions(server) == Counter()
 
 
+@pytest.mark.exhaustive
 def test_check_mode_says_what_would_be_done(env: dict[str, str], server: SimulatorServer) -> None:
     done = run_playbook("dr_drill.yml", env, *PLAN, *extra(dr_drill_checks=[{"port": 1}]), "--check")
     assert done.status == 0, done.output
@@ -213,6 +215,7 @@ def test_a_missed_target_fails_a_drill_that_is_to_keep_it(
 # -- jobs of their own, in the order in which a workflow of AWX runs them -----------------------------------------
 
 
+@pytest.mark.exhaustive
 def test_test_verify_and_clean_up_each_twice(env: dict[str, str]) -> None:
     jobs = {"dr_readiness.yml": 0, "dr_test.yml": 1, "dr_verify.yml": 0, "dr_cleanup.yml": 1}
     for playbook, changes in jobs.items():
@@ -248,6 +251,7 @@ def test_no_names_is_never_everything(name: str, env: dict[str, str], server: Si
 APPROVED = extra(dr_approve="The primary site is down")
 
 
+@pytest.mark.exhaustive
 def test_a_failover_by_a_plan_twice(env: dict[str, str], server: SimulatorServer) -> None:
     first = run_playbook("dr_failover.yml", env, *PLAN, *APPROVED)
     assert first.status == 0, first.output

@@ -67,7 +67,7 @@ WHERE: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("words", "said"), sampled(WHERE, 3))
+@pytest.mark.parametrize(("words", "said"), sampled(WHERE, 5))
 def test_a_task_is_run_where_it_comes_to_the_same(
     words: dict[str, Any], said: str, env: dict[str, str], tmp_path: Path
 ) -> None:
@@ -112,7 +112,7 @@ def test_a_switch_that_is_neither_on_nor_off_is_refused(
 # -- as Ansible does it ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("prefix", ["", "vcloudair.cloud."])
+@pytest.mark.parametrize("prefix", sampled(["", "vcloudair.cloud."], 2))
 def test_module_defaults_reach_the_modules_they_are_for_and_no_other(
     prefix: str, env: dict[str, str], tmp_path: Path
 ) -> None:
@@ -290,6 +290,7 @@ def test_the_result_of_each_version_of_ansible_core_is_understood() -> None:
 # -- one login, and no leaks -------------------------------------------------------------------------------------
 
 
+@pytest.mark.exhaustive
 def test_fifty_tasks_sign_in_once(env: dict[str, str], vca_simulator_server: SimulatorServer, tmp_path: Path) -> None:
     tasks = [{RULE: {"name": f"rule {number}", "source": [f"10.0.0.{number}"]}} for number in range(50)]
     policy = {"rules": [task[RULE] for task in tasks]}

@@ -40,6 +40,7 @@ def play(folder: Path, *tasks: dict[str, Any], **more: Any) -> str:
     return str(path)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.slow
 def test_45_tasks_ask_the_edge_three_times_and_once_when_nothing_is_to_be_done(
     env: dict[str, str], vca_simulator_server: SimulatorServer, tmp_path: Path

@@ -102,8 +102,9 @@ def _end_sessions_half_way(server: SimulatorServer, is_over: threading.Event) ->
 
 
 def _begun(server: SimulatorServer) -> list[str]:
-    """Machines that a failover of was asked for."""
-    return [one.path for one in server.simulator.journal.entries() if one.path.endswith("/action/failover")]
+    """Return the requests for a failover that were accepted; one whose session was over is sent again."""
+    sent = server.simulator.journal.entries(method="POST", path="/action/failover")
+    return [entry.path for entry in sent if entry.status in (200, 201, 202)]
 
 
 def _machines(server: SimulatorServer) -> dict[str, Any]:

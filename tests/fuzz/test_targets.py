@@ -1,4 +1,4 @@
-"""Each parser gets 500 spoilt documents in every run, and all that ever broke it again.
+"""Each parser gets 250 spoilt documents in every run, and all that ever broke it again.
 
 ``nox -s fuzz`` looks for more, led by what its inputs reach: see :mod:`tests.fuzz.guided`.
 """
@@ -20,7 +20,7 @@ from tests.fuzz.targets import TARGETS
 FOUND = Path(__file__).parent / "found"
 """Inputs that broke a parser once, by target."""
 
-INPUTS = 500
+INPUTS = 250
 SLOWEST_S = 5.0
 """Seconds of the processor for one input of 30 kB at most. A parser that needs more is quadratic."""
 

@@ -119,7 +119,7 @@ def _ways_back(server: str, answer: str) -> list[tuple[str, str]]:
     return [pairs[(place * 7) % len(pairs)], pairs[(place * 7 + 9) % len(pairs)]]
 
 
-@pytest.mark.parametrize(("answer", "server"), sampled_pairs(ANSWERS, SERVERS, 3))
+@pytest.mark.parametrize(("answer", "server"), sampled_pairs(ANSWERS, SERVERS, 5))
 def test_no_timeout_death_or_repetition_ends_in_a_second_request(tmp_path: Path, server: str, answer: str) -> None:
     for number, (death, way) in enumerate(_ways_back(server, answer)):
         with recovery_cloud(tmp_path / str(number), 1, dr_task_s=20, **SERVERS[server]) as cloud:
