@@ -36,7 +36,7 @@ from vcloudair_core.testing import simulated_app, simulator_settings
 from vcloudair_core.testing.clock import LinkedClock
 
 MACHINES, AT_ONCE = 200, 20
-WATCHED = int(os.environ.get("VCA_BENCH_FAILOVERS", "100"))
+WATCHED = int(os.environ.get("VCA_BENCH_FAILOVERS", "60"))
 """Machines of the one test in real time; ``nox -s bench`` shows 200."""
 KINDS = {"/api/task/": "tasks", "/api/tasksList": "task lists", "/api/vr/": "replications", "/api/query": "machines"}
 
