@@ -4,8 +4,8 @@
 tag       command             what runs                                                                 two cores
 ========  ==================  ========================================================================  ==========
 check     ``make check``      lint, types, layers, unit tests                                           2 minutes
-test      ``make test``       lint, types, layers, all tests but the exhaustive ones                    6 minutes
-rest      ``make test-rest``  what ``make test`` leaves out: exhaustive tests, figures, Pythons, ...    15 minutes
+test      ``make test``       lint, layers, all tests but the exhaustive ones                           6 minutes
+rest      ``make test-rest``  what ``make test`` leaves out: types, exhaustive tests, figures, ...      18 minutes
 all       ``make test-all``   test and rest                                                             25 minutes
 ========  ==================  ========================================================================  ==========
 
@@ -88,7 +88,7 @@ def layers(session: nox.Session) -> None:
     _run(session, "lint-imports", "--no-cache")
 
 
-@nox.session(tags=[*CHECK, "aside"])
+@nox.session(tags=["check", *ASIDE])
 def types(session: nox.Session) -> None:
     """mypy --strict on the library and its tests."""
     _run(session, "mypy")

@@ -148,7 +148,7 @@ def foreign(simulator: Simulator, ours: set[tuple[Any, ...]]) -> list[Any]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("dialect", ["hybridity", "network_xml", "network_json"])
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(before=edges, after=edges, exact=st.booleans())
 def test_what_is_applied_is_reached_and_others_keep_theirs(
     dialect: str, before: dict[str, Any], after: dict[str, Any], exact: bool
@@ -172,7 +172,7 @@ def test_what_is_applied_is_reached_and_others_keep_theirs(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("dialect", ["hybridity", "network_xml", "network_json"])
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(edge=edges)
 def test_an_export_is_no_drift_and_makes_a_second_edge_alike(dialect: str, edge: dict[str, Any]) -> None:
     (client, _), (other, _) = fresh(dialect), fresh(dialect, 1)

@@ -125,7 +125,7 @@ def policies(state: type, words: list[dict[str, Any]]) -> Desired:
     return made
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.sampled_from(DIALECTS), edges(), rule_lists(), st.sampled_from([Present, Exactly, Absent]), st.booleans())
 def test_what_is_planned_and_applied_needs_no_other_plan(
     dialect: str, tree: dict[str, Any], words: list[dict[str, Any]], state: type, whole: bool
@@ -241,7 +241,7 @@ FIELDS = [
 ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.dictionaries(st.sampled_from(FIELDS) | st.text(max_size=5), junk, max_size=6))
 def test_junk_is_refused_in_one_way(data: dict[str, Any]) -> None:
     for read in (parse_rule, lambda item: parse_policy({"rules": [item]}), parse_policy):
@@ -251,7 +251,7 @@ def test_junk_is_refused_in_one_way(data: dict[str, Any]) -> None:
             assert exc.reason
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(junk, st.sampled_from(["firewallRules", "defaultPolicy", "globalConfig", "enabled", "version", "rule"]))
 def test_junk_from_a_server_breaks_nothing(value: Any, key: str) -> None:
     tree = section(user_rule(1, "a"))

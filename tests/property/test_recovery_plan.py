@@ -135,7 +135,7 @@ def _assert_steps(steps: tuple[Step, ...], words: list[dict[str, Any]]) -> None:
             assert {**held, "status": held.pop("statuses", None)}.items() >= {**work}.items()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(documents(), st.booleans())
 def test_what_is_written_is_read(document: dict[str, Any], in_flow: bool) -> None:
     text = yaml.safe_dump(document, default_flow_style=in_flow, allow_unicode=True, sort_keys=False)
@@ -167,7 +167,7 @@ ODDITIES = [
 ]  # fmt: skip
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(documents(), st.data())
 def test_mutated_text_is_a_plan_or_one_error(document: dict[str, Any], data: st.DataObject) -> None:
     text = yaml.safe_dump(document, default_flow_style=data.draw(st.booleans()), allow_unicode=True)
@@ -178,7 +178,7 @@ def test_mutated_text_is_a_plan_or_one_error(document: dict[str, Any], data: st.
     _read_or_refused(text)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.text(st.sampled_from("[]{}:,-?&*!|>'\"%@#\n \tax1<~."), max_size=60))
 def test_noise_is_one_error(text: str) -> None:
     _read_or_refused(text)
@@ -190,7 +190,7 @@ def _paths(tree: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [path, *(found for key, item in items for found in _paths(item, (*path, key)))]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(documents(), st.data())
 def test_a_value_of_another_shape_is_a_plan_or_one_error(document: dict[str, Any], data: st.DataObject) -> None:
     path = data.draw(st.sampled_from(_paths(document)[1:]))
@@ -261,7 +261,7 @@ def _carried_out(plan: RecoveryPlan) -> list[str]:
     return over
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(plans())
 def test_a_plan_is_refused_when_and_only_when_a_run_of_it_would_never_end(plan: RecoveryPlan) -> None:
     would_end = len(_carried_out(plan)) == len(plan.machines)
