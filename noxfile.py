@@ -38,7 +38,7 @@ CHECK = ["check", "test", "all"]
 TEST = ["test", "all"]
 REST = ["rest", "all"]
 ASIDE = [*REST, "aside"]
-"""Of sessions that need one core, or wait for the network: tools/run_tier.py runs them beside the others."""
+"""Of sessions that leave a core idle, or wait for the network: tools/run_tier.py runs them beside the others."""
 OWN_SESSIONS = ("awx", "benchmarks", "bounds", "cores", "demos", "eda")
 """Folders of tests that have sessions of their own."""
 
@@ -128,27 +128,12 @@ def cores(session: nox.Session) -> None:
     _pytest(session, *_parallel("-rs", per_core=2), *(arguments or ["tests/cores"]), env=env)
 
 
-@nox.session(tags=REST)
-def bounds(session: nox.Session) -> None:
-    """Unit tests with the lowest versions that are declared, on the oldest Python, and the newest on the newest Python.
-
-    A Python that is not installed is skipped by name.
-    """
-    _pytest(session, "-rs", *(session.posargs or ["tests/bounds"]))
-
-
 @nox.session(tags=ASIDE)
 def demos(session: nox.Session) -> None:
     """Follow the README, and run `make demo`, in fresh clones with an empty home. ``-- --every``: on each Python."""
     arguments = [argument for argument in session.posargs if argument != "--every"]
     env = {"TEST_EVERY_PAIR": "1"} if "--every" in session.posargs else {}
     _pytest(session, "-n", "2", "-rs", "tests/demos", *arguments, env=env)
-
-
-@nox.session(tags=REST)
-def figures(session: nox.Session) -> None:
-    """Guarded figures: calls, import and start times, as ratios to a reference of the same run. Not in parallel."""
-    _pytest(session, "tests/benchmarks", "-p", "no:xdist", *session.posargs)
 
 
 @nox.session
@@ -214,6 +199,15 @@ def eda(session: nox.Session) -> None:
     _pytest(session, "tests/eda", *session.posargs)
 
 
+@nox.session(tags=ASIDE)
+def bounds(session: nox.Session) -> None:
+    """Unit tests with the lowest versions that are declared, on the oldest Python, and the newest on the newest Python.
+
+    A Python that is not installed is skipped by name.
+    """
+    _pytest(session, "-rs", *(session.posargs or ["tests/bounds"]))
+
+
 @nox.session(tags=REST)
 def collection(session: nox.Session) -> None:
     """ansible-test, ansible-lint, docs and changelog lint, galaxy-importer, ansible-builder."""
@@ -240,3 +234,12 @@ def package(session: nox.Session) -> None:
     _run(session, sys.executable, "tools/build_collection.py", str(collection))
     built = next(dist.glob("*.whl")), next(collection.glob("*.tar.gz"))
     _run(session, sys.executable, "tools/try_release.py", *map(str, built))
+
+
+@nox.session(tags=REST)
+def figures(session: nox.Session) -> None:
+    """Guarded figures: calls, import and start times, as ratios to a reference of the same run. Last, one at a time.
+
+    Of the sessions beside it, bounds alone may still run then, which has the lowest priority.
+    """
+    _pytest(session, "tests/benchmarks", "-p", "no:xdist", *session.posargs)
