@@ -52,7 +52,6 @@ if TYPE_CHECKING:
     )
     from vcloudair_core.plugin.hooks import hookimpl
     from vcloudair_core.preload import preload
-    from vcloudair_core.redact import Secret
     from vcloudair_core.services.ans.seed import ANSFirewall, ANSIPSec, ANSNat
     from vcloudair_core.services.dr.seed import DisasterRecovery
     from vcloudair_core.services.metrics.seed import Metrics
@@ -66,6 +65,7 @@ if TYPE_CHECKING:
     )
     from vcloudair_core.session.facade import VCAODSession, VCASession
     from vcloudair_core.stage import waiting_stages
+    from vcloudair_core.util.redaction import Secret
 
 __all__ = [
     "ANSFirewall",
@@ -144,7 +144,7 @@ _HOMES = {
     "Outcome": "vcloudair_core.engine.outcome",
     "Plan": "vcloudair_core.engine.plan",
     "Present": "vcloudair_core.engine.desired",
-    "Secret": "vcloudair_core.redact",
+    "Secret": "vcloudair_core.util.redaction",
     "Settings": "vcloudair_core.config",
     "VCAODSession": "vcloudair_core.session.facade",
     "VCASession": "vcloudair_core.session.facade",

@@ -13,9 +13,9 @@ from vcloudair_core.plugin.manager import PluginManager
 if TYPE_CHECKING:
     from vcloudair_core.session.auth import AuthProvider
     from vcloudair_core.session.cache import TokenCache
-    from vcloudair_core.session.clock import Clock
     from vcloudair_core.session.session import Session
     from vcloudair_core.transport.base import Transport
+    from vcloudair_core.util.clock import Clock
 
 
 class App:
@@ -67,8 +67,8 @@ class App:
         """
         from vcloudair_core.session.auth import select_auth
         from vcloudair_core.session.cache import open_cache
-        from vcloudair_core.session.clock import SYSTEM_CLOCK
         from vcloudair_core.session.session import Session
+        from vcloudair_core.util.clock import SYSTEM_CLOCK
 
         return Session(
             settings,
@@ -118,7 +118,7 @@ class App:
         secrets. Sends nothing. Raises PluginError when no plugin offers the kind.
         """
         from vcloudair_core.engine.fields import secret_names, secrets_in
-        from vcloudair_core.redact import secret_spellings
+        from vcloudair_core.util.redaction import secret_spellings
 
         names = secret_names(pick_record(self.plugins.resource_kinds(), kind, "resource kind").load().spec_type)
         found = dict.fromkeys(secrets_in(specs, names))

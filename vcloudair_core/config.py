@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from vcloudair_core.errors import ConfigurationError
-from vcloudair_core.redact import MASK, Secret
 from vcloudair_core.secret_sources import SecretSource
 from vcloudair_core.setting_layers import (
     FileUse,
@@ -36,7 +35,8 @@ from vcloudair_core.setting_options import (
     shown_server,
     typed_value,
 )
-from vcloudair_core.user_folders import expand_user, user_folder
+from vcloudair_core.util.redaction import MASK, Secret
+from vcloudair_core.util.user_dirs import expand_user, user_folder
 
 __all__ = [
     "DEFAULT_URLS",

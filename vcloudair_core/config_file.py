@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from vcloudair_core.errors import ConfigurationError
-from vcloudair_core.file_errors import read_text
+from vcloudair_core.util.user_files import read_text
 
 _log = logging.getLogger(__name__)
 

@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from vcloudair_core import yamltree
-from vcloudair_core.document_errors import place_of, raise_problems, with_lines
-from vcloudair_core.document_options import Stated, refuse_contradiction
 from vcloudair_core.errors import SpecError
-from vcloudair_core.file_errors import STDIN, read_text_or_stdin
-from vcloudair_core.yamltree import Reading
+from vcloudair_core.util import strict_yaml
+from vcloudair_core.util.document_errors import place_of, raise_problems, with_lines
+from vcloudair_core.util.option_conflicts import Stated, refuse_contradiction
+from vcloudair_core.util.strict_yaml import Reading
+from vcloudair_core.util.user_files import STDIN, read_text_or_stdin
 
 if TYPE_CHECKING:
     from vcloudair_core.config import Settings
@@ -63,7 +63,7 @@ def read_document(path: str) -> EdgeDocument:
     """
     text = read_text_or_stdin(path, "The edge document")
     name = STDIN if path == "-" else path
-    reading = yamltree.read(text)
+    reading = strict_yaml.read(text)
     raise_problems(name, reading)
     tree = reading.tree
     if not isinstance(tree, Mapping):

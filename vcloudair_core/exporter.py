@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import AuthenticationError, ConfigurationError, VcloudAirError
 from vcloudair_core.exporter_vms import vm_families
-from vcloudair_core.installation import install_hint
 from vcloudair_core.measuring import measure
 from vcloudair_core.services.metrics.base_units import base_of, help_of
 from vcloudair_core.services.metrics.export import LABELS, labels_of
 from vcloudair_core.session.backoff import wait_after
+from vcloudair_core.util.install_hint import install_hint
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric

@@ -16,8 +16,8 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from vcloudair_core.errors import ConfigurationError
 from vcloudair_core.exporter import Collector, registry_of
-from vcloudair_core.file_errors import unreadable
-from vcloudair_core.redact import Secret
+from vcloudair_core.util.redaction import Secret
+from vcloudair_core.util.user_files import unreadable
 
 KEPT_S = 1.0
 """An answer is made once a second at most, however many ask for it."""

@@ -128,7 +128,7 @@ class Response:
 class Exchange:
     """One attempt to send one request: the answer, or the error that stood in its place.
 
-    Observers get this redacted: see :func:`vcloudair_core.redact.redacted_exchange`.
+    Observers get this redacted: see :func:`vcloudair_core.util.redaction.redacted_exchange`.
     """
 
     request: Request

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from vcloudair_core.errors import ConfigurationError
-from vcloudair_core.redact import Secret, remember
+from vcloudair_core.util.redaction import Secret, remember
 
 _log = logging.getLogger(__name__)
 
@@ -196,7 +196,7 @@ def load_keyring(key: str) -> Any:
     try:
         import keyring
     except ImportError as exc:
-        from vcloudair_core.installation import install_hint
+        from vcloudair_core.util.install_hint import install_hint
 
         raise ConfigurationError(
             f"{key} needs the extra 'keyring' of vcloudair-core.", hint=install_hint("keyring")

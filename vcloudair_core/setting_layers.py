@@ -12,7 +12,7 @@ from vcloudair_core.config_file import ConfigFile, read_config_file, warn_of_rea
 from vcloudair_core.errors import ConfigurationError
 from vcloudair_core.secret_sources import take_sources
 from vcloudair_core.setting_options import BY_NAME, CREDENTIALS, OPTIONS, server_of, shown_server
-from vcloudair_core.user_folders import expand_user, user_folder
+from vcloudair_core.util.user_dirs import expand_user, user_folder
 
 
 @dataclass(frozen=True)

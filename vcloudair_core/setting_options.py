@@ -7,9 +7,9 @@ from typing import Any
 
 from vcloudair_core.errors import ConfigurationError
 from vcloudair_core.http import origin_of
-from vcloudair_core.redact import Secret
 from vcloudair_core.secret_sources import SecretSource
-from vcloudair_core.user_folders import expand_user
+from vcloudair_core.util.redaction import Secret
+from vcloudair_core.util.user_dirs import expand_user
 
 
 @dataclass(frozen=True)

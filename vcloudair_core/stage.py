@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import ConfigurationError, StageError
-from vcloudair_core.file_errors import reason_of
-from vcloudair_core.filelocks import file_lock
 from vcloudair_core.folders import check_folder, is_own, private_folder, state_folder
+from vcloudair_core.util.file_locks import file_lock
+from vcloudair_core.util.user_files import reason_of
 
 if TYPE_CHECKING:
     from vcloudair_core.config import Settings

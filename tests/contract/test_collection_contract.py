@@ -20,7 +20,6 @@ from tests.support.modules import MODULES, PLUGINS, load
 from vcloudair_core import App
 from vcloudair_core.config import OPTIONS
 from vcloudair_core.engine.fields import fields_of
-from vcloudair_core.redact import Secret
 from vcloudair_core.services.ans.firewall_spec import (
     ACTION_SYNONYMS,
     GLOBAL_SETTINGS,
@@ -30,6 +29,7 @@ from vcloudair_core.services.ans.firewall_spec import (
 )
 from vcloudair_core.services.ans.ipsec_spec import IpsecSpec, IpsecTunnelSpec
 from vcloudair_core.services.ans.nat_spec import NatRuleSpec, NatSpec
+from vcloudair_core.util.redaction import Secret
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -11,7 +11,7 @@ import yaml
 
 from tests.support import processes
 from tests.support.ansible import BIN, ROOT
-from vcloudair_core import yamltree
+from vcloudair_core.util import strict_yaml
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_the_changelog_is_made_of_the_released_changes(tmp_path: Path) -> None:
 
 def test_changes_have_no_key_twice() -> None:
     for path in (ROOT / "changelogs").rglob("*.y*ml"):
-        assert yamltree.read(path.read_text(encoding="utf-8")).flaws == (), path.name
+        assert strict_yaml.read(path.read_text(encoding="utf-8")).flaws == (), path.name
 
 
 def test_fragments_are_yaml_with_known_sections() -> None:

@@ -109,7 +109,8 @@ def test_names_signatures_and_types_differ_as_the_page_says_and_nowhere_else(
         if module and name not in ours["modules"][module] and name not in helpers
     }
     assert missing == set()
-    gone = {name for name in theirs["modules"][""] if not hasattr(vcloudair_core, name)}
+    # Our util is another one, and private.
+    gone = {name for name in theirs["modules"][""] if not hasattr(vcloudair_core, name)} | {"util"}
     signatures = {
         name.removesuffix(".__init__")
         for name, parameters in theirs["signatures"].items()

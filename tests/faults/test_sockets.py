@@ -13,8 +13,8 @@ from tests.faults.operations_edges import RULE
 from vcloudair_core.app import App
 from vcloudair_core.client import Client
 from vcloudair_core.errors import ConnectionFailedError, TimeoutExpiredError, TlsError, VcloudAirError
-from vcloudair_core.session.clock import FakeClock
 from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
+from vcloudair_core.util.clock import FakeClock
 
 TIMEOUT_S = 0.5
 PATIENCE_S = 60.0

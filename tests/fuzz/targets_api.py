@@ -8,7 +8,6 @@ from typing import Any
 
 from tests.fuzz.recorded import documents
 from tests.fuzz.target import Target, texts
-from vcloudair_core import xmltree
 from vcloudair_core.engine.desired import Exactly
 from vcloudair_core.errors import DecodeError
 from vcloudair_core.http import Headers, Request, Response
@@ -28,6 +27,7 @@ from vcloudair_core.session import session_codec
 from vcloudair_core.session.api_errors import error_of
 from vcloudair_core.session.task_codec import decode_task
 from vcloudair_core.session.versions import choose_version
+from vcloudair_core.util import xml
 
 _MOMENT = datetime(2026, 1, 2, tzinfo=timezone.utc)
 _WHAT = "the document"
@@ -55,7 +55,7 @@ def _session(body: bytes) -> object:
 
 
 def _portal(body: bytes) -> object:
-    root = xmltree.local(xmltree.parse(body, what=_WHAT))
+    root = xml.local(xml.parse(body, what=_WHAT))
     service = session_codec.PortalService("a-b", "dedicated:vchs", "us", "https://x.test")
     readers: dict[str, Callable[[bytes], object]] = {
         "Session": session_codec.decode_portal_session,
@@ -113,7 +113,7 @@ def _metrics_json(body: bytes) -> object:
 
 
 def _metrics_xml(body: bytes) -> object:
-    if xmltree.local(xmltree.parse(body, what=_WHAT)) == "CurrentUsage":
+    if xml.local(xml.parse(body, what=_WHAT)) == "CurrentUsage":
         runs = codec_xml.parse_current(body, "vm-1", _MOMENT, _WHAT)
     else:
         runs = codec_xml.parse_historic(body, "vm-1", _WHAT)
@@ -133,7 +133,7 @@ def _recovery(body: bytes) -> object:
         "QueryResultRecords": dr_codec.parse_machines,
         "TasksList": dr_codec.parse_tasks,
     }
-    return readers.get(xmltree.local(xmltree.parse(body, what=_WHAT)), dr_codec.parse_tasks)(body)
+    return readers.get(xml.local(xml.parse(body, what=_WHAT)), dr_codec.parse_tasks)(body)
 
 
 def _recovery_seeds() -> list[bytes]:

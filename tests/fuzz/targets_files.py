@@ -12,7 +12,6 @@ from typing import Any
 
 from tests.fuzz.target import Target, of_text, texts
 from tests.support.recovery_events import run_events
-from vcloudair_core import yamltree
 from vcloudair_core.config import OPTIONS, Settings
 from vcloudair_core.edge_document import read_document
 from vcloudair_core.recovery import history
@@ -22,12 +21,13 @@ from vcloudair_core.recovery.plan_file import load_plan, parse_plan
 from vcloudair_core.recovery.report import report_of
 from vcloudair_core.recovery.report_files import rendered
 from vcloudair_core.recovery.roster import roster_of_events
-from vcloudair_core.redact import MASK, Secret
 from vcloudair_core.session import cache as token_cache
 from vcloudair_core.session.auth import Grant
-from vcloudair_core.session.clock import FakeClock
 from vcloudair_core.session.identity import Identity
 from vcloudair_core.stage import StageContent, StagedSection, StageFile, stages_in
+from vcloudair_core.util import strict_yaml
+from vcloudair_core.util.clock import FakeClock
+from vcloudair_core.util.redaction import MASK, Secret
 
 _PLAN = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "write-a-recovery-plan.md"
 _SMALL_PLAN = """name: shop
@@ -207,7 +207,7 @@ def _page_blocks() -> list[bytes]:
 
 
 def _read_yaml(text: str) -> Any:
-    reading = yamltree.read(text)
+    reading = strict_yaml.read(text)
     return None if reading.flaws else json.dumps(reading.tree)
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from vcloudair_core.config import Settings
 from vcloudair_core.http import Exchange, Headers, Request, Response
-from vcloudair_core.redact import (
+from vcloudair_core.util.redaction import (
     MASK,
     Secret,
     is_secret_name,

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vcloudair_core.errors import DecodeError
-from vcloudair_core.xmltree import EXCERPT_LENGTH, excerpt_of, html_title, local, parse, parse_json, to_bytes
+from vcloudair_core.util.xml import EXCERPT_LENGTH, excerpt_of, html_title, local, parse, parse_json, to_bytes
 
 BILLION_LAUGHS = (
     b'<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY lol "lol">'

@@ -9,7 +9,7 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from vcloudair_core import yamltree
+from vcloudair_core.util import strict_yaml
 
 SAME = (
     """
@@ -44,20 +44,20 @@ def typed(value: Any) -> Any:
 @pytest.mark.parametrize("word", SAME)
 def test_plain_spellings_are_the_same_value(word: str) -> None:
     text = f"k: {word}".replace("\t", " ")
-    reading = yamltree.read(text)
+    reading = strict_yaml.read(text)
     assert reading.flaws == ()
     assert typed(reading.tree) == typed(ansible(text))
 
 
 @pytest.mark.parametrize("word", ODD)
 def test_odd_spellings_are_refused_with_their_line(word: str) -> None:
-    flaw = yamltree.read(f"a: 1\nk: {word}".replace("\t", " ")).flaws[0]
+    flaw = strict_yaml.read(f"a: 1\nk: {word}".replace("\t", " ")).flaws[0]
     assert (flaw.path, flaw.line) == (("k",), 2)
     assert flaw.reason.endswith(("put it in quotes", "what its tag !!bool says"))
 
 
 def test_an_odd_key_is_refused() -> None:
-    assert "quotes" in yamltree.read("0443: a").flaws[0].reason
+    assert "quotes" in strict_yaml.read("0443: a").flaws[0].reason
 
 
 @given(PLAIN)
@@ -66,6 +66,6 @@ def test_an_odd_key_is_refused() -> None:
 @example("<<")
 def test_whatever_is_not_refused_is_the_same_value(word: str) -> None:
     for text in (f"k: {word}", f"[{word}]", f"? {word}\n: 1", f"a: &x {{b: 1}}\nc: {{<<: *x, d: {word}}}"):
-        reading = yamltree.read(text)
+        reading = strict_yaml.read(text)
         if not reading.flaws:
             assert typed(reading.tree) == typed(ansible(text))

@@ -19,9 +19,9 @@ from vcloudair_core.cli.main import run
 from vcloudair_core.client import Client
 from vcloudair_core.errors import VcloudAirError
 from vcloudair_core.plugin.hooks import hookimpl
-from vcloudair_core.redact import secret_spellings
 from vcloudair_core.simulator import Simulator, SimulatorConfig, SimulatorServer
 from vcloudair_core.testing import simulator_settings
+from vcloudair_core.util.redaction import secret_spellings
 
 PASSWORDS = {
     "quotes": "zQ7'a\"b`c",

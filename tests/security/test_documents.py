@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from vcloudair_core import yamltree
 from vcloudair_core.errors import DecodeError
-from vcloudair_core.xmltree import count, parse, parse_json, whole
+from vcloudair_core.util import strict_yaml
+from vcloudair_core.util.xml import count, parse, parse_json, whole
 
 
 def bounded(read: Callable[[], object], *, seconds: float, megabytes: float) -> object:
@@ -126,9 +126,9 @@ ANCHORS = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     ids=["laughs", "itself", "list", "brackets", "dashes", "object", "name", "binary", "merges", "directive"],
 )
 def test_yaml_bombs_end_early(text: str) -> None:
-    def read() -> yamltree.Reading:
-        return yamltree.read(text)
+    def read() -> strict_yaml.Reading:
+        return strict_yaml.read(text)
 
     reading = bounded(read, seconds=20, megabytes=200)
-    assert isinstance(reading, yamltree.Reading)
+    assert isinstance(reading, strict_yaml.Reading)
     assert reading.flaws or len(str(reading.tree)) < 20_000

@@ -20,10 +20,10 @@ from vcloudair_core.recovery.edges import write_durably
 from vcloudair_core.recovery.journal import JOURNAL, create_journal, read_run, reopen_journal, run_ids, runs_folder
 from vcloudair_core.recovery.report import report_of
 from vcloudair_core.recovery.report_files import save_report
-from vcloudair_core.redact import Secret
 from vcloudair_core.services.ans.psk_book import PskBook
 from vcloudair_core.simulator.serving import write_env_file
 from vcloudair_core.stage import StagedSection, StageFile, stages_in
+from vcloudair_core.util.redaction import Secret
 
 STRANGER = 12_345
 

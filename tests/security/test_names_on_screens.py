@@ -21,8 +21,8 @@ from tests.support import processes
 from tests.support.recovery_events import run_events
 from tests.support.simulated import signed_in
 from vcloudair_core.cli.main import run
-from vcloudair_core.plaintext import csv_text, has_harmful, on_one_line, visible, visible_json
 from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
+from vcloudair_core.util.escaping import csv_text, has_harmful, on_one_line, visible, visible_json
 
 NAMES = [
     "\x9b31mred\x9bm", "invoice\u202egpj.exe", "=cmd|' /C calc'!A0", "@SUM(1)", "+1-1", "-2+3", "two\u2028lines",

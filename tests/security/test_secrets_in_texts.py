@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tests.unit.session.fakes import TOKEN, FakeTransport, reply, vcd_answers, vcd_session
 from vcloudair_core.config import Settings
 from vcloudair_core.errors import DecodeError, VcloudAirError
-from vcloudair_core.redact import MASK, Secret, redact_text, remember, remembered
-from vcloudair_core.xmltree import excerpt_of, parse, parse_json
+from vcloudair_core.util.redaction import MASK, Secret, redact_text, remember, remembered
+from vcloudair_core.util.xml import excerpt_of, parse, parse_json
 
 AWKWARD = [
     "p\"a's`s", "100%25&x=1", "line\nbreak", "back\\slash\\\\x", "<&>&amp;", "pass\u00e9\u4e16\U0001f600", "1234567890",

@@ -19,13 +19,13 @@ from vcloudair_core.app import App
 from vcloudair_core.errors import ConfigurationError, ConnectionFailedError, VcloudAirError
 from vcloudair_core.http import Headers, Request, Response
 from vcloudair_core.plugin.hooks import hookimpl
-from vcloudair_core.redact import redact_text
 from vcloudair_core.session.origins import Origins, owner_of
 from vcloudair_core.session.urls import join
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 from vcloudair_core.testing import simulator_settings
 from vcloudair_core.testing.clock import LinkedClock
 from vcloudair_core.transport.base import Transport
+from vcloudair_core.util.redaction import redact_text
 
 HOME = "simulator.invalid"
 EVIL = [
@@ -288,7 +288,7 @@ def _uses(name: str) -> dict[str, Callable[[Any], object]]:
     from vcloudair_core.services.dr import store as dr
     from vcloudair_core.services.metrics import store as metrics
     from vcloudair_core.services.query import store as query
-    from vcloudair_core.session.clock import FakeClock
+    from vcloudair_core.util.clock import FakeClock
 
     return {
         "/network/edges/{}/firewall/config": lambda s: firewall_store(s, Edge(name), "network_xml").read(),

@@ -14,9 +14,9 @@ import pytest
 from tests.unit.ans.ipsec_bench import BRANCH, DIALECTS, KEY
 from vcloudair_core.client import Client
 from vcloudair_core.errors import SpecError
-from vcloudair_core.session.clock import FakeClock
 from vcloudair_core.simulator import Simulator
 from vcloudair_core.testing import Journal, simulated_app, simulator_settings
+from vcloudair_core.util.clock import FakeClock
 
 Task = tuple[str, Any, str]
 DNAT = {

@@ -8,7 +8,7 @@ import pytest
 
 from vcloudair_core.config import OPTIONS, Settings
 from vcloudair_core.errors import ConfigurationError
-from vcloudair_core.redact import Secret
+from vcloudair_core.util.redaction import Secret
 
 
 def load(

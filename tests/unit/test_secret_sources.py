@@ -13,7 +13,7 @@ import pytest
 from vcloudair_core import secret_sources
 from vcloudair_core.config import Settings
 from vcloudair_core.errors import ConfigurationError
-from vcloudair_core.redact import Secret, remembered
+from vcloudair_core.util.redaction import Secret, remembered
 
 VALUE = "hunter2-by-reference"
 

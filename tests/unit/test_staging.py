@@ -14,12 +14,12 @@ from vcloudair_core.app import App
 from vcloudair_core.client import Client
 from vcloudair_core.errors import ConfigurationError, InvalidRequestError, PlanRejectedError, SpecError, StageError
 from vcloudair_core.plugin.hooks import hookimpl
-from vcloudair_core.session.clock import FakeClock
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 from vcloudair_core.simulator.edge_firewall import append
 from vcloudair_core.stage import StageFile
 from vcloudair_core.staging import Staging
 from vcloudair_core.testing import Journal, simulated_app, simulator_settings
+from vcloudair_core.util.clock import FakeClock
 
 CONFIG = "/firewall/config"
 RULE = "ans.firewall_rule"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.cli.output import console
-from vcloudair_core.plaintext import on_one_line
+from vcloudair_core.util.escaping import on_one_line
 
 if TYPE_CHECKING:
     from vcloudair_core.engine.plan import Change, Plan

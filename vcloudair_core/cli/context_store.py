@@ -11,8 +11,8 @@ from typing import Any
 
 from vcloudair_core.config_file import CONTEXTS, CURRENT, ConfigFile, check_context_name, read_config_file
 from vcloudair_core.errors import ConfigurationError
-from vcloudair_core.file_errors import unwritable
-from vcloudair_core.filelocks import file_lock
+from vcloudair_core.util.file_locks import file_lock
+from vcloudair_core.util.user_files import unwritable
 
 LOCK_TIMEOUT_S = 30.0
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.edge_document import EdgeDocument, read_document
 from vcloudair_core.errors import ConfigurationError, PlanRejectedError
-from vcloudair_core.file_errors import read_text, write_text
+from vcloudair_core.util.user_files import read_text, write_text
 
 if TYPE_CHECKING:
     from vcloudair_core.engine.plan import Plan

@@ -17,7 +17,7 @@ from vcloudair_core.cli.options import PROGRAM_OPTIONS, signature_with_shared, t
 from vcloudair_core.cli.output import FORMATS, TABLES, OutputOptions, emit, say, unknown_word
 from vcloudair_core.cli.version_option import version_parameter
 from vcloudair_core.errors import ConfigurationError, VcloudAirError
-from vcloudair_core.plaintext import visible
+from vcloudair_core.util.escaping import visible
 
 if TYPE_CHECKING:
     from vcloudair_core.app import App
@@ -171,7 +171,7 @@ class Invocation:
             raise ConfigurationError("--password-file and --password-stdin exclude each other.")
         if path:
             from vcloudair_core.config import expand_user
-            from vcloudair_core.file_errors import first_line
+            from vcloudair_core.util.user_files import first_line
 
             return _not_empty(first_line(expand_user(path), "The password file"), f"The password file {path}")
         if from_stdin:

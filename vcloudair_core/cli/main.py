@@ -15,7 +15,7 @@ from vcloudair_core.cli.output import say, write
 from vcloudair_core.cli.streams import guarded, keep_stdout, leave_stdout, open_missing
 from vcloudair_core.cli.version_option import version_line
 from vcloudair_core.errors import ConfigurationError, PluginError, VcloudAirError
-from vcloudair_core.installation import install_hint
+from vcloudair_core.util.install_hint import install_hint
 
 if TYPE_CHECKING:
     from vcloudair_core.plugin.manager import PluginManager
@@ -193,7 +193,7 @@ def report(error: VcloudAirError, context: str = "") -> int:
 
 def _of_file(error: OSError) -> ConfigurationError:
     """The error of a file that no command explains better."""
-    from vcloudair_core.file_errors import reason_of
+    from vcloudair_core.util.user_files import reason_of
 
     reason, hint = reason_of(error)
     return ConfigurationError(f"{os.fsdecode(error.filename)} cannot be used: {reason}.", hint=hint)

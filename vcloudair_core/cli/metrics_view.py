@@ -6,8 +6,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.cli.sparkline import sparkline
-from vcloudair_core.plaintext import on_one_line
 from vcloudair_core.services.metrics.display_units import display_unit
+from vcloudair_core.util.escaping import on_one_line
 
 if TYPE_CHECKING:
     from vcloudair_core.measuring import Measurement

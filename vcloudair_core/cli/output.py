@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.cli.table import GAP, Column, as_cell, cut, fit, padded, without_empty
 from vcloudair_core.errors import ConfigurationError
-from vcloudair_core.plaintext import csv_text, has_harmful, visible, visible_json
 from vcloudair_core.plugin.printing import real_stdout
+from vcloudair_core.util.escaping import csv_text, has_harmful, visible, visible_json
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -167,7 +167,7 @@ def _csv(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def csv_line(values: Sequence[Any]) -> None:
-    """Write one line of CSV to stdout, see :func:`~vcloudair_core.plaintext.csv_text`."""
+    """Write one line of CSV to stdout, see :func:`~vcloudair_core.util.escaping.csv_text`."""
     write(csv_text(values))
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, TextIO
 
-from vcloudair_core.plaintext import on_one_line
 from vcloudair_core.plugin.hooks import hookimpl
+from vcloudair_core.util.escaping import on_one_line
 
 if TYPE_CHECKING:
     from vcloudair_core.session.tasks import Task

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from vcloudair_core.plaintext import on_one_line
 from vcloudair_core.recovery import events
+from vcloudair_core.util.escaping import on_one_line
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vcloudair_core.plaintext import on_one_line
+from vcloudair_core.util.escaping import on_one_line
 
 GAP = 2
 """Blanks between two columns."""

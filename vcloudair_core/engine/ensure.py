@@ -40,7 +40,7 @@ from vcloudair_core.errors import (
 
 if TYPE_CHECKING:
     from vcloudair_core.engine.lock import Locker
-    from vcloudair_core.session.clock import Clock
+    from vcloudair_core.util.clock import Clock
 
 Veto = Callable[[Plan], Sequence[str] | None]
 """Sees a plan before it is carried out; returns warnings. Raises PlanRejectedError."""
@@ -343,7 +343,7 @@ class _Flow:
 
     def _wait(self, attempt: int, failure: VcloudAirError) -> None:
         if self._clock is None:
-            from vcloudair_core.session.clock import SYSTEM_CLOCK
+            from vcloudair_core.util.clock import SYSTEM_CLOCK
 
             self._clock = SYSTEM_CLOCK
         first = _FIRST_WAIT_BUSY_S if isinstance(failure, BusyError) else _FIRST_WAIT_S

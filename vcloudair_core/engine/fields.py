@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from vcloudair_core.redact import MASK, Secret, is_secret_name
+from vcloudair_core.util.redaction import MASK, Secret, is_secret_name
 
 _KEY = "vcloudair"
 

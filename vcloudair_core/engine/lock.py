@@ -50,8 +50,8 @@ def held(folder: Path, key: str, target: str, timeout_s: float) -> Iterator[None
     """
     import filelock
 
-    from vcloudair_core.filelocks import file_lock
     from vcloudair_core.folders import private_folder
+    from vcloudair_core.util.file_locks import file_lock
 
     path = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.lock"
     try:

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from vcloudair_core.engine.cells import MASKED_REASON, is_blank, is_masked
 from vcloudair_core.errors import SpecError
+from vcloudair_core.util.blank_values import MASKED_REASON, is_blank, is_masked
 
 _TRUE = {"true", "yes", "on", "y", "t", "1"}
 _FALSE = {"false", "no", "off", "n", "f", "0"}

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from vcloudair_core.redact import redact_tree
+from vcloudair_core.util.redaction import redact_tree
 
 _VERBS = ("create", "update", "move", "delete")
 _BARE = re.compile(r"[A-Za-z_][\w ./()-]*(?<! )\Z|\d+\.\d+\.\d+\.\d+[\d./-]*\Z", re.ASCII)

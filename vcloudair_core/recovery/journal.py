@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import ConfigurationError, LockTimeoutError, NotFoundError
-from vcloudair_core.filelocks import file_lock
 from vcloudair_core.folders import check_folder, is_own, private_folder, state_folder
+from vcloudair_core.util.file_locks import file_lock
 
 if TYPE_CHECKING:
     from vcloudair_core.config import Settings

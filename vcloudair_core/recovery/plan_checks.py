@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from vcloudair_core.edge_document import read_document
 from vcloudair_core.engine.parsing import near
 from vcloudair_core.errors import ConfigurationError, SpecError
-from vcloudair_core.yamltree import Path, Reading
+from vcloudair_core.util.strict_yaml import Path, Reading
 
 MOST_MACHINES = 5000
 _MOST_GUESSES = 20

@@ -11,10 +11,7 @@ from pathlib import Path as File
 from typing import Any
 from urllib.parse import urlsplit
 
-from vcloudair_core import yamltree
-from vcloudair_core.document_errors import raise_problems
 from vcloudair_core.errors import SpecError
-from vcloudair_core.file_errors import unreadable
 from vcloudair_core.recovery import plan_checks, plan_schema
 from vcloudair_core.recovery.order import check_order
 from vcloudair_core.recovery.plan import (
@@ -30,7 +27,10 @@ from vcloudair_core.recovery.plan import (
     Step,
     Work,
 )
-from vcloudair_core.yamltree import Path, Reading
+from vcloudair_core.util import strict_yaml
+from vcloudair_core.util.document_errors import raise_problems
+from vcloudair_core.util.strict_yaml import Path, Reading
+from vcloudair_core.util.user_files import unreadable
 
 MAX_BYTES = 1_000_000
 
@@ -77,7 +77,7 @@ def parse_plan(text: str, path: str = "") -> RecoveryPlan:
 def _parsed(text: str, path: str) -> tuple[RecoveryPlan, Reading]:
     if len(text) > MAX_BYTES or len(text.encode("utf-8", errors="replace")) > MAX_BYTES:
         raise _too_large(path)
-    reading = yamltree.read(text)
+    reading = strict_yaml.read(text)
     raise_problems(path, reading, _problems(reading, File(path).parent))
     plan = _plan(reading, path, hashlib.sha256(text.encode()).hexdigest())
     check_order(plan)

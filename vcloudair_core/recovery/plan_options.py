@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from vcloudair_core.document_errors import place_of
-from vcloudair_core.document_options import Stated, refuse_contradiction
 from vcloudair_core.recovery.plan import RecoveryPlan
 from vcloudair_core.recovery.plan_file import read_plan
-from vcloudair_core.yamltree import Path, Reading
+from vcloudair_core.util.document_errors import place_of
+from vcloudair_core.util.option_conflicts import Stated, refuse_contradiction
+from vcloudair_core.util.strict_yaml import Path, Reading
 
 _INNER = {
     "power_on": ("machine", "power_on"),

@@ -15,8 +15,8 @@ from typing import Any
 
 from vcloudair_core.engine.parsing import near, one_of
 from vcloudair_core.errors import ConfigurationError
-from vcloudair_core.installation import install_hint
-from vcloudair_core.yamltree import Path
+from vcloudair_core.util.install_hint import install_hint
+from vcloudair_core.util.strict_yaml import Path
 
 SCHEMA_FILE = "plan.schema.json"
 WORKS = ("command", "playbook", "http", "approval", "delay_s", "network")

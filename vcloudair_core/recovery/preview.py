@@ -23,7 +23,7 @@ from vcloudair_core.recovery.steps import StepResult
 from vcloudair_core.services.dr.flights import Flights, Job, Watcher
 from vcloudair_core.services.dr.model import CLEANUP, Result
 from vcloudair_core.services.dr.options import Stop
-from vcloudair_core.session.clock import FakeClock
+from vcloudair_core.util.clock import FakeClock
 
 if TYPE_CHECKING:
     from vcloudair_core.client import Client

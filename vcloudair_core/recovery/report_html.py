@@ -13,7 +13,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import ConfigurationError
-from vcloudair_core.installation import install_hint
 from vcloudair_core.recovery import report_chart, report_words
 from vcloudair_core.recovery.report_model import (
     ALREADY,
@@ -25,6 +24,7 @@ from vcloudair_core.recovery.report_model import (
     GroupReport,
     MachineReport,
 )
+from vcloudair_core.util.install_hint import install_hint
 
 if TYPE_CHECKING:
     from jinja2 import Template

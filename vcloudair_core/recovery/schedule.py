@@ -37,8 +37,8 @@ from vcloudair_core.services.dr.store import path_of
 if TYPE_CHECKING:
     from vcloudair_core.errors import VcloudAirError
     from vcloudair_core.services.dr.options import Stop
-    from vcloudair_core.session.clock import Clock
     from vcloudair_core.session.tasks import Task
+    from vcloudair_core.util.clock import Clock
 
 _Value = TypeVar("_Value")
 Track = Generator["float | None", None, _Value]

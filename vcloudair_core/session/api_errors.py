@@ -16,8 +16,8 @@ from vcloudair_core.errors import (
     PermissionDeniedError,
     ServerError,
 )
-from vcloudair_core.redact import Secret, redact_text
 from vcloudair_core.session.error_codec import Fault, decode_fault
+from vcloudair_core.util.redaction import Secret, redact_text
 
 if TYPE_CHECKING:
     from vcloudair_core.http import Request, Response

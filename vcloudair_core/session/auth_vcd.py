@@ -16,7 +16,6 @@ from vcloudair_core.errors import (
     ServerError,
 )
 from vcloudair_core.http import Request, Response
-from vcloudair_core.redact import Secret
 from vcloudair_core.session import auth, session_codec
 from vcloudair_core.session.auth import Farewell, Flow, Grant
 from vcloudair_core.session.identity import Identity
@@ -31,6 +30,7 @@ from vcloudair_core.session.versions import (
     is_at_least,
     offered_version,
 )
+from vcloudair_core.util.redaction import Secret
 
 if TYPE_CHECKING:
     from vcloudair_core.config import Settings

@@ -17,7 +17,6 @@ from vcloudair_core.errors import (
     PermissionDeniedError,
 )
 from vcloudair_core.http import Request, Response
-from vcloudair_core.redact import Secret
 from vcloudair_core.session import auth, session_codec
 from vcloudair_core.session.auth import Farewell, Flow, Grant
 from vcloudair_core.session.identity import Identity
@@ -25,6 +24,7 @@ from vcloudair_core.session.origins import Origins
 from vcloudair_core.session.session_codec import PortalService, PortalVdc
 from vcloudair_core.session.urls import base_url_of
 from vcloudair_core.session.versions import DEFAULT_VERSIONS, check_pinned
+from vcloudair_core.util.redaction import Secret
 
 if TYPE_CHECKING:
     from vcloudair_core.config import Settings

@@ -23,13 +23,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import ConfigurationError
-from vcloudair_core.filelocks import file_lock
 from vcloudair_core.folders import cache_folder, is_own
-from vcloudair_core.redact import Secret, as_bytes
 from vcloudair_core.session.auth import Farewell, Grant
-from vcloudair_core.session.clock import SYSTEM_CLOCK, Clock
 from vcloudair_core.session.derived_keys import KEYS
 from vcloudair_core.session.identity import Identity
+from vcloudair_core.util.clock import SYSTEM_CLOCK, Clock
+from vcloudair_core.util.file_locks import file_lock
+from vcloudair_core.util.redaction import Secret, as_bytes
 
 if TYPE_CHECKING:
     from vcloudair_core.config import Settings

@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from vcloudair_core.redact import MaskedStr
 from vcloudair_core.session.auth_vcd import TOKEN_HEADER
 from vcloudair_core.session.org_info import OrgInfo, session_for
+from vcloudair_core.util.redaction import MaskedStr
 
 if TYPE_CHECKING:
     from vcloudair_core.session.session import Session

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import DecodeError
-from vcloudair_core.xmltree import excerpt_of, html_title, local, parse, parse_json
+from vcloudair_core.util.xml import excerpt_of, html_title, local, parse, parse_json
 
 if TYPE_CHECKING:
     from lxml.etree import _Element

@@ -14,11 +14,9 @@ from xml.etree.ElementTree import ParseError
 
 from vcloudair_core.config import DEFAULT_URLS, Settings
 from vcloudair_core.errors import ConfigurationError, DecodeError, NotFoundError
-from vcloudair_core.redact import MaskedStr, Secret
 from vcloudair_core.session import auth_vca, auth_vchs, session_codec
 from vcloudair_core.session.auth import Flow, Grant, PrimedAuth
 from vcloudair_core.session.auth_vcd import TOKEN_HEADER, VcdAuth
-from vcloudair_core.session.clock import SYSTEM_CLOCK, Clock
 from vcloudair_core.session.compat_errors import compatible_errors
 from vcloudair_core.session.identity import Identity
 from vcloudair_core.session.org_info import OrgInfo, new_transport, session_for
@@ -27,6 +25,8 @@ from vcloudair_core.session.session import Session
 from vcloudair_core.session.urls import normalise_url
 from vcloudair_core.session.versions import check_pinned
 from vcloudair_core.session.wire import Wire
+from vcloudair_core.util.clock import SYSTEM_CLOCK, Clock
+from vcloudair_core.util.redaction import MaskedStr, Secret
 
 if TYPE_CHECKING:
     from vcloudair_core.http import Request, Response

@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Any
 from vcloudair_core.config import server_of
 from vcloudair_core.errors import ConfigurationError
 from vcloudair_core.folders import cache_folder, is_own, private_folder, state_folder
-from vcloudair_core.redact import Secret, as_bytes
 from vcloudair_core.session.cache import TokenCache, open_cache
+from vcloudair_core.util.redaction import Secret, as_bytes
 
 if TYPE_CHECKING:
     from vcloudair_core.config import Settings

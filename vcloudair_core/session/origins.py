@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from vcloudair_core.errors import ConfigurationError, ConnectionFailedError
 from vcloudair_core.http import origin_of
-from vcloudair_core.xmltree import excerpt_of
+from vcloudair_core.util.xml import excerpt_of
 
 _ODD = re.compile(r"[\x00-\x20\\]")
 """What readers of URLs understand in different ways: blanks, control signs, a backslash."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import DecodeError
 from vcloudair_core.session.versions import OfferedVersion
-from vcloudair_core.xmltree import local, parse, parse_json
+from vcloudair_core.util.xml import local, parse, parse_json
 
 if TYPE_CHECKING:
     from lxml.etree import _Element

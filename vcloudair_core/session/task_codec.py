@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.session.error_codec import fault_of_element
-from vcloudair_core.xmltree import local, parse
+from vcloudair_core.util.xml import local, parse
 
 if TYPE_CHECKING:
     from lxml.etree import _Element

@@ -22,10 +22,10 @@ from vcloudair_core.errors import (
     TransportError,
     VcloudAirError,
 )
-from vcloudair_core.redact import redact_text, redact_tree
 from vcloudair_core.session.origins import UntrustedOriginError
 from vcloudair_core.session.task_codec import Task, decode_task
-from vcloudair_core.xmltree import html_error, html_title
+from vcloudair_core.util.redaction import redact_text, redact_tree
+from vcloudair_core.util.xml import html_error, html_title
 
 if TYPE_CHECKING:
     from vcloudair_core.http import Response

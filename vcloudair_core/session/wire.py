@@ -12,16 +12,16 @@ from urllib.parse import urljoin, urlsplit
 
 from vcloudair_core.errors import ApiError, VcloudAirError
 from vcloudair_core.http import Exchange, Headers, Request, Response
-from vcloudair_core.redact import Secret, redact_text, redacted_exchange, remember
 from vcloudair_core.session.api_errors import error_of
 from vcloudair_core.session.origins import Origins, shown_origin
 from vcloudair_core.session.retry import Attempt, RetryPolicy, WaitBudget, seconds_of_date, send_with_retries
+from vcloudair_core.util.redaction import Secret, redact_text, redacted_exchange, remember
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from vcloudair_core.session.clock import Clock
     from vcloudair_core.transport.base import Transport
+    from vcloudair_core.util.clock import Clock
 
 _log = logging.getLogger(__name__)
 _R = TypeVar("_R")

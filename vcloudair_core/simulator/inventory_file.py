@@ -9,10 +9,10 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from vcloudair_core import yamltree
-from vcloudair_core.document_errors import raise_problems
-from vcloudair_core.file_errors import read_text
-from vcloudair_core.yamltree import Flaw, Reading
+from vcloudair_core.util import strict_yaml
+from vcloudair_core.util.document_errors import raise_problems
+from vcloudair_core.util.strict_yaml import Flaw, Reading
+from vcloudair_core.util.user_files import read_text
 
 SCHEMA_FILE = "inventory.schema.json"
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -40,7 +40,7 @@ def read_inventory(file: str) -> dict[str, Any]:
     import yaml
 
     text = read_text(file, "The inventory file")
-    reading = yamltree.read(text)
+    reading = strict_yaml.read(text)
     flaws = tuple(flaw for flaw in reading.flaws if reading.tree is None or _is_double(flaw))
     raise_problems(file, Reading(reading.tree, reading.lines, flaws))
     # Names of a simulated cloud may be anything, such as control characters, which a document of ours must not have.
@@ -54,7 +54,7 @@ def _is_double(flaw: Flaw) -> bool:
     return flaw.reason.startswith("was already given")
 
 
-def _problems(part: Mapping[str, Any], value: Any, path: yamltree.Path) -> Iterator[tuple[yamltree.Path, str]]:
+def _problems(part: Mapping[str, Any], value: Any, path: strict_yaml.Path) -> Iterator[tuple[strict_yaml.Path, str]]:
     """All that a part of the schema says against a value."""
     if "$ref" in part:
         part = schema()["$defs"][part["$ref"].rpartition("/")[2]]
@@ -73,8 +73,8 @@ def _problems(part: Mapping[str, Any], value: Any, path: yamltree.Path) -> Itera
 
 
 def _problems_of_mapping(
-    part: Mapping[str, Any], value: dict[Any, Any], path: yamltree.Path
-) -> Iterator[tuple[yamltree.Path, str]]:
+    part: Mapping[str, Any], value: dict[Any, Any], path: strict_yaml.Path
+) -> Iterator[tuple[strict_yaml.Path, str]]:
     known: Mapping[str, Any] = part.get("properties", {})
     for key, item in value.items():
         if key in known:

@@ -27,10 +27,10 @@ import pytest
 if TYPE_CHECKING:
     from vcloudair_core.app import App
     from vcloudair_core.client import Client
-    from vcloudair_core.session.clock import Clock
     from vcloudair_core.simulator import Simulator, SimulatorServer
     from vcloudair_core.testing.clock import LinkedClock
     from vcloudair_core.transport.base import Transport
+    from vcloudair_core.util.clock import Clock
 
 _READS = ("GET ", "HEAD ")
 _SESSIONS = ("/sessions", "/session", "/vcloudsession", "/iam/login")

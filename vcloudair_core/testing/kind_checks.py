@@ -13,8 +13,8 @@ from vcloudair_core.engine.fields import fields_of, secret_names, secrets_in
 from vcloudair_core.engine.kind import Advises, ChecksLosses, Document, Keepable, ResourceKind, Store
 from vcloudair_core.errors import SpecError
 from vcloudair_core.plugin.hooks import hookimpl
-from vcloudair_core.redact import redact_text
 from vcloudair_core.testing.documents import content, marked, marks
+from vcloudair_core.util.redaction import redact_text
 
 if TYPE_CHECKING:
     from vcloudair_core.app import App

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Protocol
 
 from vcloudair_core.errors import VcloudAirError
-from vcloudair_core.redact import redact_text
+from vcloudair_core.util.redaction import redact_text
 from vcloudair_core.watching.tracker import Finding, Seen
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from vcloudair_core.app import App
 from vcloudair_core.client import Client
 from vcloudair_core.errors import InvalidRequestError, NotFoundError
 from vcloudair_core.services.ans.seed import ANSFirewall
-from vcloudair_core.session.clock import FakeClock
 from vcloudair_core.simulator import Simulator
 from vcloudair_core.testing import Journal, simulator_settings
+from vcloudair_core.util.clock import FakeClock
 
 DIALECTS = ("hybridity", "network_xml", "network_json")
 CONFIG = "/firewall/config"

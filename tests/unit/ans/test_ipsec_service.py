@@ -11,9 +11,9 @@ from vcloudair_core.errors import AmbiguousMatchError, DecodeError, NotFoundErro
 from vcloudair_core.services.ans.ipsec_status import parse_status, status_words
 from vcloudair_core.services.ans.seed import ANSIPSec
 from vcloudair_core.services.ans.service import AnsService
-from vcloudair_core.session.clock import FakeClock
 from vcloudair_core.simulator import Simulator
 from vcloudair_core.simulator.area_ipsec import IPSEC
+from vcloudair_core.util.clock import FakeClock
 
 
 @pytest.fixture(params=DIALECTS)

@@ -15,7 +15,7 @@ from vcloudair_core.errors import PlanRejectedError, SpecError
 from vcloudair_core.http import Headers, Request, Response
 from vcloudair_core.plugin.hooks import hookimpl
 from vcloudair_core.plugin.manager import PluginManager
-from vcloudair_core.session.clock import FakeClock
+from vcloudair_core.util.clock import FakeClock
 
 BASE = "https://cloud.example.test"
 SESSION = f'<Session xmlns="http://www.vmware.com/vcloud/v1.5" org="acme" user="ops" href="{BASE}/s"/>'.encode()

@@ -9,9 +9,9 @@ import pytest
 
 from vcloudair_core.app import App
 from vcloudair_core.http import Request, Response
-from vcloudair_core.session.clock import FakeClock
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 from vcloudair_core.testing import simulator_settings
+from vcloudair_core.util.clock import FakeClock
 
 CONFIG = "/firewall/config"
 THEIRS = {"name": "theirs", "action": "deny", "ruleType": "user", "enabled": True}

@@ -13,7 +13,7 @@ import pytest
 from tests.unit.cli.conftest import Vca
 from vcloudair_core.errors import ConfigurationError
 from vcloudair_core.exporter_http import _unusable
-from vcloudair_core.file_errors import read_text, unwritable, write_text
+from vcloudair_core.util.user_files import read_text, unwritable, write_text
 
 NEVER = re.compile(r"Errno|codec|Traceback|\bbug\b|Error: \w+Error|is no |There is a ")
 READING = {

@@ -21,7 +21,7 @@ from vcloudair_core._version import __version__
 from vcloudair_core.cli import main as main_module
 from vcloudair_core.cli.main import run
 from vcloudair_core.config import OPTIONS
-from vcloudair_core.installation import install_hint
+from vcloudair_core.util.install_hint import install_hint
 
 Vca = Callable[..., Result]
 MakeClient = Callable[..., FakeClient]

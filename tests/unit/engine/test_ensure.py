@@ -27,7 +27,7 @@ from vcloudair_core.errors import (
     TlsError,
     VcloudAirError,
 )
-from vcloudair_core.session.clock import FakeClock
+from vcloudair_core.util.clock import FakeClock
 
 
 class Numbers:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vcloudair_core.engine.fields import FieldInfo, diff_fields, fields_of, plain, secret_names, secrets_in, spec_field
-from vcloudair_core.redact import Secret
+from vcloudair_core.util.redaction import Secret
 
 
 @dataclass(frozen=True)

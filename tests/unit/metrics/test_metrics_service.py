@@ -23,9 +23,9 @@ from vcloudair_core.http import Response
 from vcloudair_core.services.metrics.model import Run, aggregate, number_of, series_of
 from vcloudair_core.services.metrics.service import MetricsService
 from vcloudair_core.services.metrics.window import Ago, parse_window
-from vcloudair_core.session.clock import FakeClock
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 from vcloudair_core.testing import simulated_app, simulator_settings
+from vcloudair_core.util.clock import FakeClock
 
 NOW = 1_750_000_030.0
 Made = Callable[..., tuple[MetricsService, Simulator]]

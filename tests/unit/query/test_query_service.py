@@ -18,9 +18,9 @@ from vcloudair_core.errors import (
 )
 from vcloudair_core.http import Request, Response
 from vcloudair_core.services.query.service import QueryService
-from vcloudair_core.session.clock import FakeClock
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 from vcloudair_core.testing import simulated_app, simulator_settings
+from vcloudair_core.util.clock import FakeClock
 
 MANY = 300
 

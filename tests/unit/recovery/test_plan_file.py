@@ -9,9 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from vcloudair_core import document_errors
 from vcloudair_core.errors import ConfigurationError, SpecError
-from vcloudair_core.installation import install_hint
 from vcloudair_core.recovery import plan_checks, plan_schema
 from vcloudair_core.recovery.plan import (
     Approval,
@@ -26,6 +24,8 @@ from vcloudair_core.recovery.plan import (
     Step,
 )
 from vcloudair_core.recovery.plan_file import load_plan, parse_plan
+from vcloudair_core.util import document_errors
+from vcloudair_core.util.install_hint import install_hint
 
 WHOLE = """\
 # yaml-language-server: $schema=recovery-plan.schema.json

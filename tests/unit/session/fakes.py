@@ -10,8 +10,8 @@ from vcloudair_core.config import Settings
 from vcloudair_core.errors import TransportError
 from vcloudair_core.http import Headers, Request, Response
 from vcloudair_core.session.auth_vcd import VcdAuth
-from vcloudair_core.session.clock import FakeClock
 from vcloudair_core.session.session import Session
+from vcloudair_core.util.clock import FakeClock
 
 BASE = "https://vcd.example.test"
 TOKEN = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"

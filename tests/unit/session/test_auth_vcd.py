@@ -31,10 +31,10 @@ from vcloudair_core.errors import (
 from vcloudair_core.session.auth import PrimedAuth, select_auth
 from vcloudair_core.session.auth_api_token import ApiTokenAuth
 from vcloudair_core.session.auth_token import TokenAuth
-from vcloudair_core.session.clock import FakeClock
 from vcloudair_core.session.plugin import vca_auth_methods
 from vcloudair_core.session.session import Session
 from vcloudair_core.session.versions import OfferedVersion, as_numbers, choose_version
+from vcloudair_core.util.clock import FakeClock
 
 METHODS = {record.name: record for record in vca_auth_methods()}
 JWT = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJvcHMifQ.c2lnbmF0dXJl"

@@ -25,13 +25,13 @@ from tests.unit.session.fakes import (
 )
 from vcloudair_core.config import Settings
 from vcloudair_core.errors import ServerError
-from vcloudair_core.redact import Secret
 from vcloudair_core.session.auth import Farewell, Grant
 from vcloudair_core.session.auth_vcd import VcdAuth
 from vcloudair_core.session.cache import TOUCH_EVERY_S, TokenCache, cache_key, open_cache
-from vcloudair_core.session.clock import FakeClock
 from vcloudair_core.session.identity import Identity
 from vcloudair_core.session.session import Session
+from vcloudair_core.util.clock import FakeClock
+from vcloudair_core.util.redaction import Secret
 
 GRANT = Grant(
     Identity("vcd", BASE, "36.3", org_name="acme", roles=("a", "b")),

@@ -14,8 +14,8 @@ from tests.unit.session.test_facade import direct, direct_answers, on_demand, po
 from tests.unit.session.test_portals import PORTAL, VCD, VCD_TOKEN, instance, vchs_answers
 from vcloudair_core import ANSFirewall, DisasterRecovery, Metrics, VMQuery
 from vcloudair_core.errors import ConfigurationError
-from vcloudair_core.redact import MaskedStr
 from vcloudair_core.session.facade import VCASession
+from vcloudair_core.util.redaction import MaskedStr
 
 EDGE_ID = "5f2d9b1e-6c0a-4b5e-9d5f-0a4b1f6f3a10"
 ORG_INFO = {"vcdurl": VCD, "token": TOKEN, "org_uuid": "vdc-uuid", "version": "5.6"}

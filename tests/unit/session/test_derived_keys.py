@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from vcloudair_core.redact import Secret
 from vcloudair_core.session import cache
 from vcloudair_core.session.auth import Grant
 from vcloudair_core.session.cache import TokenCache
 from vcloudair_core.session.derived_keys import SLOTS, KeyMemory
 from vcloudair_core.session.identity import Identity
+from vcloudair_core.util.redaction import Secret
 
 NAME, KEY = hashlib.sha256(b"name").digest(), hashlib.sha256(b"key").digest()
 

@@ -12,8 +12,8 @@ from vcloudair_core.errors import AuthenticationError, ConfigurationError, Conne
 from vcloudair_core.http import Request, Response
 from vcloudair_core.session.auth_vca import VcaAuth
 from vcloudair_core.session.auth_vchs import VchsAuth, split_vdc_href
-from vcloudair_core.session.clock import FakeClock
 from vcloudair_core.session.session import Session
+from vcloudair_core.util.clock import FakeClock
 
 PORTAL = "https://vchs.example.test"
 VCD = "https://p1v17-vcd.vchs.example.test"

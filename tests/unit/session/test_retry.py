@@ -9,10 +9,10 @@ import pytest
 from tests.unit.session.fakes import BASE, FakeTransport, broke, error_xml, reply, settings_of
 from vcloudair_core.errors import TimeoutExpiredError, TlsError, VcloudAirError
 from vcloudair_core.http import Headers, Request, Response
-from vcloudair_core.session.clock import FakeClock
 from vcloudair_core.session.origins import Origins
 from vcloudair_core.session.retry import RetryPolicy, WaitBudget, retry_after_s
 from vcloudair_core.session.wire import Wire
+from vcloudair_core.util.clock import FakeClock
 
 URL = "https://vcd.example.test/api/x"
 BUSY = reply(400, error_xml("The entity  is busy completing an operation.", "BUSY_ENTITY"))

@@ -28,7 +28,7 @@ from vcloudair_core.errors import (
     ServerError,
 )
 from vcloudair_core.http import Exchange, Request, Response
-from vcloudair_core.session.clock import FakeClock
+from vcloudair_core.util.clock import FakeClock
 
 
 def fresh_tokens() -> Any:

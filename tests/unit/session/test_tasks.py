@@ -15,10 +15,10 @@ from vcloudair_core.errors import (
     TaskFailedError,
     TaskTimeoutError,
 )
-from vcloudair_core.session.clock import FakeClock
 from vcloudair_core.session.session import Session
 from vcloudair_core.session.task_codec import decode_tasks
 from vcloudair_core.session.tasks import Task, cancel_task, task_of_response, wait_for_task
+from vcloudair_core.util.clock import FakeClock
 
 HREF = f"{BASE}/api/task/0efd"
 NS = 'xmlns="http://www.vmware.com/vcloud/v1.5"'

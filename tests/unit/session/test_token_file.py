@@ -18,13 +18,13 @@ import pytest
 from tests.unit.session.fakes import BASE, FakeTransport, load, reply, versions
 from tests.unit.session.test_auth_vcd import JWT, METHODS, cloudapi_session
 from vcloudair_core.errors import AuthenticationError, ConfigurationError, LockTimeoutError
-from vcloudair_core.filelocks import file_lock
 from vcloudair_core.http import Exchange, Request, Response
 from vcloudair_core.session import token_file
 from vcloudair_core.session.auth import select_auth
 from vcloudair_core.session.cache import open_cache
-from vcloudair_core.session.clock import FakeClock
 from vcloudair_core.session.session import Session
+from vcloudair_core.util.clock import FakeClock
+from vcloudair_core.util.file_locks import file_lock
 
 TOKEN_PATH = "POST /oauth/tenant/acme/token"
 
@@ -263,7 +263,7 @@ def test_a_token_that_a_killed_process_left_beside_the_file_is_put_in_place(file
 import os
 from pathlib import Path
 from vcloudair_core.config import Settings
-from vcloudair_core.redact import Secret
+from vcloudair_core.util.redaction import Secret
 from vcloudair_core.session.token_file import TokenFile
 Path.replace = lambda *_: os.kill(os.getpid(), 9)
 with TokenFile({str(file)!r}, Settings.load({{"state_dir": {str(tmp_path / "state")!r}}})).held() as held:

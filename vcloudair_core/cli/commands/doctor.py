@@ -15,7 +15,7 @@ from vcloudair_core.cli.invocation import Invocation, connected
 from vcloudair_core.cli.output import can_show, console, say, write
 from vcloudair_core.cli.table import Column
 from vcloudair_core.errors import VcloudAirError
-from vcloudair_core.plaintext import visible
+from vcloudair_core.util.escaping import visible
 
 _MARKS = {PASSED: "✔", WARNING: "!", FAILURE: "✖", SKIPPED: "-"}
 _PLAIN_MARKS = {PASSED: "ok", WARNING: "!", FAILURE: "X", SKIPPED: "-"}

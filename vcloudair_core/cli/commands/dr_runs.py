@@ -13,7 +13,7 @@ from vcloudair_core.cli.output import say
 from vcloudair_core.cli.recovery_conduct import COLUMNS, conduct
 from vcloudair_core.cli.table import Column
 from vcloudair_core.cli.timestamps import utc_second, with_utc_seconds
-from vcloudair_core.file_errors import write_bytes
+from vcloudair_core.util.user_files import write_bytes
 
 if TYPE_CHECKING:
     from vcloudair_core.client import Client

@@ -14,9 +14,9 @@ from vcloudair_core.cli.edge_target import edge_target
 from vcloudair_core.cli.exit_codes import DRIFT
 from vcloudair_core.cli.invocation import Invocation, changes, connected
 from vcloudair_core.cli.output import say
-from vcloudair_core.document_options import Stated, refuse_contradiction
 from vcloudair_core.edge_document import EdgeDocument, agreed_target, explicit_target, read_document
 from vcloudair_core.errors import ConfigurationError, VcloudAirError
+from vcloudair_core.util.option_conflicts import Stated, refuse_contradiction
 
 if TYPE_CHECKING:
     from vcloudair_core.engine.outcome import Outcome

@@ -20,8 +20,8 @@ from vcloudair_core.cli.sparkline import sparkline
 from vcloudair_core.cli.table import Column
 from vcloudair_core.cli.timestamps import utc_second
 from vcloudair_core.errors import ConfigurationError, VcloudAirError
-from vcloudair_core.file_errors import first_line, unwritable
 from vcloudair_core.services.metrics.display_units import display_unit
+from vcloudair_core.util.user_files import first_line, unwritable
 
 if TYPE_CHECKING:
     from vcloudair_core.client import Client
@@ -218,7 +218,7 @@ def serve(
 
     from vcloudair_core.exporter import Collector
     from vcloudair_core.exporter_http import ExporterServer
-    from vcloudair_core.redact import Secret
+    from vcloudair_core.util.redaction import Secret
 
     host, colon, port = listen.rpartition(":")
     if not colon or not port.isdigit():

@@ -8,8 +8,8 @@ import typer
 
 from vcloudair_core.cli.invocation import Invocation, changes, connected
 from vcloudair_core.errors import ConfigurationError
-from vcloudair_core.file_errors import unwritable
-from vcloudair_core.installation import install_hint
+from vcloudair_core.util.install_hint import install_hint
+from vcloudair_core.util.user_files import unwritable
 
 app = typer.Typer(help="The simulator: the API on this host, no cloud needed.", no_args_is_help=True)
 

@@ -18,7 +18,7 @@ MAX_BYTES = 8 * 1024 * 1024
 
 def completion_folder(settings: Settings | None) -> Path | None:
     """Return the folder; None for a user without a cache folder. It need not exist."""
-    from vcloudair_core.user_folders import user_folder
+    from vcloudair_core.util.user_dirs import user_folder
 
     if settings is not None and settings.cache_dir:
         return Path(settings.cache_dir) / "completion"

@@ -8,7 +8,7 @@ from pathlib import Path
 from string import Template
 
 from vcloudair_core.errors import ConfigurationError
-from vcloudair_core.file_errors import unwritable
+from vcloudair_core.util.user_files import unwritable
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:[_-][a-z0-9]+)*\Z")
 _LONGEST = 30

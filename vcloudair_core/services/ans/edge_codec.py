@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from vcloudair_core import xmltree
 from vcloudair_core.errors import DecodeError
 from vcloudair_core.services.ans.edges import Edge, last_part, uuid_in
+from vcloudair_core.util import xml
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -25,7 +25,7 @@ class Page:
 
 def parse_edges(body: bytes) -> Page:
     """A page of EdgeGatewayRecord elements. Source: api/query.md §2, api/real-world-notes.md §3. Raises DecodeError."""
-    root = xmltree.parse(body, what="the list of edge gateways")
+    root = xml.parse(body, what="the list of edge gateways")
     return Page(
         tuple(_edge(child) for child in _records(root, "EdgeGatewayRecord")),
         _next(root),
@@ -35,7 +35,7 @@ def parse_edges(body: bytes) -> Page:
 
 def parse_vdc_names(body: bytes) -> tuple[dict[str, str], str, int | None]:
     """VDC ids to names, the link to the next page, how many there are. Source: api/query.md §2. Raises DecodeError."""
-    root = xmltree.parse(body, what="the list of VDCs")
+    root = xml.parse(body, what="the list of VDCs")
     records = [*_records(root, "OrgVdcRecord"), *_records(root, "AdminVdcRecord")]
     return (
         {_id_of(record.get("href") or ""): _attribute(record, "name") for record in records},
@@ -50,20 +50,18 @@ def named(edge: Edge, names: dict[str, str]) -> Edge:
 
 
 def _records(root: _Element, name: str) -> list[_Element]:
-    if xmltree.local(root) != "QueryResultRecords":
-        raise DecodeError(
-            f"The answer to a query is not what was expected: QueryResultRecords, not {xmltree.local(root)}."
-        )
-    return [child for child in root if xmltree.local(child) == name]
+    if xml.local(root) != "QueryResultRecords":
+        raise DecodeError(f"The answer to a query is not what was expected: QueryResultRecords, not {xml.local(root)}.")
+    return [child for child in root if xml.local(child) == name]
 
 
 def _next(root: _Element) -> str:
-    links = [child for child in root if xmltree.local(child) == "Link" and child.get("rel") == "nextPage"]
+    links = [child for child in root if xml.local(child) == "Link" and child.get("rel") == "nextPage"]
     return (links[0].get("href") or "") if links else ""
 
 
 def _total(root: _Element) -> int | None:
-    return xmltree.count(root.get("total"))
+    return xml.count(root.get("total"))
 
 
 def _edge(record: _Element) -> Edge:
@@ -125,8 +123,8 @@ class Job:
 def parse_job(body: bytes) -> Job:
     """A job in JSON or XML. Source: api/ans.md §7. Raises DecodeError."""
     if body.lstrip()[:1] == b"{":
-        tree = xmltree.parse_json(body, what="the edge job")
+        tree = xml.parse_json(body, what="the edge job")
         return Job(*(str(tree.get(name) or "") for name in ("jobId", "status", "message")))
-    root = xmltree.parse(body, what="the edge job")
-    texts = {xmltree.local(child): (child.text or "").strip() for child in root}
+    root = xml.parse(body, what="the edge job")
+    texts = {xml.local(child): (child.text or "").strip() for child in root}
     return Job(texts.get("jobId", ""), texts.get("status", ""), texts.get("message", ""))

@@ -13,7 +13,6 @@ from typing import Any, cast
 
 from vcloudair_core.engine.fields import FieldInfo, fields_of
 from vcloudair_core.engine.parsing import CLEAR
-from vcloudair_core.redact import Secret
 from vcloudair_core.services.ans.firewall_spec import (
     ACTION_SYNONYMS,
     GLOBAL_SETTINGS,
@@ -25,6 +24,7 @@ from vcloudair_core.services.ans.ipsec_parse import LEAST_MTU, MOST_MTU
 from vcloudair_core.services.ans.ipsec_spec import CERTIFICATE, IpsecSpec, IpsecTunnelSpec
 from vcloudair_core.services.ans.nat_spec import NatRuleSpec, NatSpec
 from vcloudair_core.services.ans.words import PROTOCOLS
+from vcloudair_core.util.redaction import Secret
 
 _LISTED = "List of texts, or one text, or texts with commas between them."
 _NAMES: dict[type, str] = {

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from vcloudair_core import xmltree
 from vcloudair_core.engine.kind import Document
 from vcloudair_core.engine.matching import LiveRule
 from vcloudair_core.engine.rulelist import Step
@@ -40,6 +39,7 @@ from vcloudair_core.services.ans.xml_elements import (
     text_of,
     texts_of,
 )
+from vcloudair_core.util import xml
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -67,10 +67,10 @@ class XmlFirewallCodec:
 
     def parse(self, body: bytes) -> Document:
         """Raises DecodeError when it is not XML, or not a firewall."""
-        root = xmltree.parse(body, what="the firewall configuration")
-        if xmltree.local(root) != "firewall":
+        root = xml.parse(body, what="the firewall configuration")
+        if xml.local(root) != "firewall":
             raise DecodeError(
-                f"The firewall configuration is not what was expected: <firewall>, not <{xmltree.local(root)}>.",
+                f"The firewall configuration is not what was expected: <firewall>, not <{xml.local(root)}>.",
                 excerpt=body[:200].decode("utf-8", errors="replace"),
             )
         return Document("firewall", root, int_of(text_of(root, "version")), self.dialect)
@@ -81,9 +81,9 @@ class XmlFirewallCodec:
         if any(child_of(rule, name) is not None for rule in _rule_elements(root) for name in READ_ONLY):
             root = copy.deepcopy(root)
             for rule in _rule_elements(root):
-                for child in [child for child in rule if xmltree.local(child) in READ_ONLY]:
+                for child in [child for child in rule if xml.local(child) in READ_ONLY]:
                     remove(child)
-        return xmltree.to_bytes(root)
+        return xml.to_bytes(root)
 
     def decode(self, document: Document) -> Firewall:
         """Source: api/ans.md §2.8."""
@@ -119,7 +119,7 @@ class XmlFirewallCodec:
         rules = _rule_elements(root)
         users = [self._step(rules, step, holder) for step in steps]
         types = [(text_of(rule, "ruleType") or "").casefold() for rule in rules]
-        others = [child for child in holder if xmltree.local(child) != "firewallRule"]
+        others = [child for child in holder if xml.local(child) != "firewallRule"]
         merged = placed(rules, [kind == "user" for kind in types], [kind in LAST_TYPES for kind in types], users)
         holder[:] = [*others, *merged]
 
@@ -163,8 +163,8 @@ class XmlFirewallCodec:
             lists = lists_of(words, self.vnic_prefix)
             for name in _LISTS:
                 set_repeated(holder, name, lists[name])
-        unknown = [child for child in holder if xmltree.local(child) not in (*_LISTS, "exclude")]
-        has_members = any(xmltree.local(child) in _LISTS for child in holder)
+        unknown = [child for child in holder if xml.local(child) not in (*_LISTS, "exclude")]
+        has_members = any(xml.local(child) in _LISTS for child in holder)
         if not unknown and not has_members and not bool_of(text_of(holder, "exclude")):
             remove(holder)
 
@@ -194,7 +194,7 @@ def _change_application(element: _Element, spec: FirewallRuleSpec, changed: tupl
 
 def _rule(element: _Element) -> FirewallRuleSpec:
     """Source: api/ans.md §2.8; the rule's id is ``id`` here, ``ruleId`` in JSON (§9)."""
-    by_name: dict[str, _Element] = {xmltree.local(child): child for child in element}
+    by_name: dict[str, _Element] = {xml.local(child): child for child in element}
     texts = {name: (child.text or "").strip() for name, child in by_name.items() if len(child) == 0}
     application = by_name.get("application")
     applications = texts_of(application, "applicationId")

@@ -53,10 +53,10 @@ def read_interfaces(session: Session, edge: Edge) -> list[EdgeInterface]:
 
 def parse_interfaces(body: bytes) -> list[EdgeInterface]:
     """Source: api/ans.md §1.4. Raises DecodeError."""
-    from vcloudair_core import xmltree
     from vcloudair_core.services.ans.xml_elements import child_of, children, text_of
+    from vcloudair_core.util import xml
 
-    root = xmltree.parse(body, what="the list of edge interfaces")
+    root = xml.parse(body, what="the list of edge interfaces")
     found: list[EdgeInterface] = []
     for element in children(root, "edgeInterface"):
         names = [text_of(element, "name"), text_of(child_of(element, "networkReference"), "name")]

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
-from vcloudair_core import xmltree
 from vcloudair_core.engine.kind import Document
 from vcloudair_core.engine.matching import LiveRule
 from vcloudair_core.engine.rulelist import Step
@@ -37,6 +36,7 @@ from vcloudair_core.services.ans.xml_elements import (
     text_of,
     texts_of,
 )
+from vcloudair_core.util import xml
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -49,9 +49,9 @@ class XmlIpsecCodec:
 
     def parse(self, body: bytes) -> Document:
         """Raises DecodeError when it is not XML, or not an IPsec section; what was sent is not in it."""
-        root = xmltree.parse(body, what="the IPsec configuration")
-        if xmltree.local(root) != "ipsec":
-            named = xmltree.local(root)
+        root = xml.parse(body, what="the IPsec configuration")
+        if xml.local(root) != "ipsec":
+            named = xml.local(root)
             raise DecodeError(f"The IPsec configuration is not what was expected: <ipsec>, not <{named}>.")
         return Document("ipsec", root, int_of(text_of(root, "version")), self.dialect)
 
@@ -63,7 +63,7 @@ class XmlIpsecCodec:
             for site in _site_elements(root):
                 for child in [child for name in NOT_SENT for child in children(site, name)]:
                     remove(child)
-        return xmltree.to_bytes(root)
+        return xml.to_bytes(root)
 
     def decode(self, document: Document) -> Ipsec:
         """Source: api/ans.md §4.4."""
@@ -97,7 +97,7 @@ class XmlIpsecCodec:
             holder = made_child(root, "sites")
             sites = _site_elements(root)
             merged = [_step(sites, step, holder) for step in edit.steps]
-            holder[:] = [*(child for child in holder if xmltree.local(child) != "site"), *merged]
+            holder[:] = [*(child for child in holder if xml.local(child) != "site"), *merged]
         return Document(document.section, root, document.version, document.dialect)
 
 
@@ -148,4 +148,4 @@ def _site_elements(root: _Element) -> list[_Element]:
 
 
 def _texts(element: _Element) -> dict[str, Any]:
-    return {xmltree.local(child): child.text or "" for child in element if len(child) == 0}
+    return {xml.local(child): child.text or "" for child in element if len(child) == 0}

@@ -43,8 +43,8 @@ from vcloudair_core.services.ans.ipsec_spec import (
 
 if TYPE_CHECKING:
     from vcloudair_core.engine.kind import Store
-    from vcloudair_core.redact import Secret
     from vcloudair_core.session.session import Session
+    from vcloudair_core.util.redaction import Secret
 
 _NOUN = "IPsec tunnel"
 _UNKNOWN, _AS_GIVEN = "another one, or not one that was sent from here", "the one that is given"

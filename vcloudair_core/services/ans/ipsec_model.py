@@ -11,9 +11,9 @@ from vcloudair_core.engine.fields import plain
 from vcloudair_core.engine.kind import Document
 from vcloudair_core.engine.matching import LiveRule
 from vcloudair_core.engine.rulelist import Step
-from vcloudair_core.redact import Secret
 from vcloudair_core.services.ans.ipsec_spec import ANY_PEER, SETTINGS, IpsecSpec, IpsecTunnelSpec
 from vcloudair_core.services.ans.json_values import bool_of, int_of, text_of
+from vcloudair_core.util.redaction import Secret
 
 WIRE_NAMES = {
     "enabled": "enabled",

@@ -11,7 +11,6 @@ from vcloudair_core.engine.canonical import address_range, fold, without_blanks
 from vcloudair_core.engine.fields import fields_of
 from vcloudair_core.engine.matching import refuse_doubles
 from vcloudair_core.engine.parsing import CLEAR, Problems, Reader
-from vcloudair_core.redact import Secret
 from vcloudair_core.services.ans.ipsec_algorithms import read_algorithm
 from vcloudair_core.services.ans.ipsec_spec import (
     ANY_PEER,
@@ -27,6 +26,7 @@ from vcloudair_core.services.ans.ipsec_spec import (
     IpsecTunnelSpec,
     tunnel_complaints,
 )
+from vcloudair_core.util.redaction import Secret
 
 LEAST_MTU, MOST_MTU = 68, 9000
 _LONGEST_FILE = 4096

@@ -12,8 +12,8 @@ from vcloudair_core.engine.fields import spec_field
 from vcloudair_core.engine.matching import Identities, Identity
 from vcloudair_core.engine.parsing import Problems
 from vcloudair_core.errors import NotFoundError
-from vcloudair_core.redact import Secret
 from vcloudair_core.services.ans.ipsec_algorithms import ALGORITHMS, algorithm_meaning, unknown_algorithm
+from vcloudair_core.util.redaction import Secret
 
 PSK, CERTIFICATE = "psk", "x.509"
 ANY_PEER = "any"

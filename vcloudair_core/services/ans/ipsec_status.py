@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from vcloudair_core import xmltree
 from vcloudair_core.errors import DecodeError, NotFoundError, TaskTimeoutError
 from vcloudair_core.services.ans.ipsec_spec import ANY_PEER
 from vcloudair_core.services.ans.json_values import int_of, items_of, mapping_of, text_of
+from vcloudair_core.util import xml
 
 if TYPE_CHECKING:
     from vcloudair_core.services.ans.ipsec_store import IpsecStore
@@ -55,9 +55,9 @@ def read_status(store: IpsecStore) -> IpsecStatus:
 def parse_status(body: bytes) -> IpsecStatus:
     """An answer in JSON or XML. Raises DecodeError."""
     if body.lstrip()[:1] == b"<":
-        tree = mapping_of(_tree(xmltree.parse(body, what="the IPsec statistics")))
+        tree = mapping_of(_tree(xml.parse(body, what="the IPsec statistics")))
     else:
-        tree = mapping_of(xmltree.parse_json(body, what="the IPsec statistics"))
+        tree = mapping_of(xml.parse_json(body, what="the IPsec statistics"))
     if not _SIGNS & set(tree):
         raise DecodeError("The IPsec statistics are not what was expected: there is neither serverStatus nor a site.")
     sites = tuple(_site(mapping_of(item)) for item in items_of(tree.get("siteStatistics")))
@@ -148,11 +148,11 @@ def _site(raw: Mapping[str, Any]) -> SiteStatus:
 
 def _tree(element: Any) -> Any:
     """An element as JSON would have it: children by name, those that come more than once as a list."""
-    named = [child for child in element if xmltree.local(child)]
+    named = [child for child in element if xml.local(child)]
     if not named:
         return (element.text or "").strip()
     found: dict[str, Any] = {}
     for child in named:
-        name, value = xmltree.local(child), _tree(child)
+        name, value = xml.local(child), _tree(child)
         found[name] = [*items_of(found[name]), value] if name in found else value
     return found

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vcloudair_core.engine.kind import Document
-from vcloudair_core.redact import Secret
 from vcloudair_core.services.ans.codecs import ipsec_codec
 from vcloudair_core.services.ans.edges import Edge
 from vcloudair_core.services.ans.ipsec_spec import MASKED
 from vcloudair_core.services.ans.psk_book import PskBook
 from vcloudair_core.services.ans.section_store import SectionStore
+from vcloudair_core.util.redaction import Secret
 
 if TYPE_CHECKING:
     from vcloudair_core.session.session import Session

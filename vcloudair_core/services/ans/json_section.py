@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from vcloudair_core.errors import DecodeError
-from vcloudair_core.xmltree import parse_json
+from vcloudair_core.util.xml import parse_json
 
 
 def parse_section(body: bytes, name: str, holder: str, *, what: str) -> Any:

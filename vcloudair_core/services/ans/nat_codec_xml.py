@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
-from vcloudair_core import xmltree
 from vcloudair_core.engine.kind import Document
 from vcloudair_core.engine.matching import LiveRule
 from vcloudair_core.engine.rulelist import Step
@@ -26,6 +25,7 @@ from vcloudair_core.services.ans.xml_elements import (
     tag_like,
     text_of,
 )
+from vcloudair_core.util import xml
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -38,10 +38,10 @@ class XmlNatCodec:
 
     def parse(self, body: bytes) -> Document:
         """Raises DecodeError when it is not XML, or not a NAT section."""
-        root = xmltree.parse(body, what="the NAT configuration")
-        if xmltree.local(root) != "nat":
+        root = xml.parse(body, what="the NAT configuration")
+        if xml.local(root) != "nat":
             raise DecodeError(
-                f"The NAT configuration is not what was expected: <nat>, not <{xmltree.local(root)}>.",
+                f"The NAT configuration is not what was expected: <nat>, not <{xml.local(root)}>.",
                 excerpt=body[:200].decode("utf-8", errors="replace"),
             )
         return Document("nat", root, int_of(text_of(root, "version")), self.dialect)
@@ -49,7 +49,7 @@ class XmlNatCodec:
     def encode(self, document: Document) -> bytes:
         """The whole section, version and all. Source: api/ans.md §8."""
         root: _Element = document.tree
-        return xmltree.to_bytes(root)
+        return xml.to_bytes(root)
 
     def decode(self, document: Document) -> Nat:
         """Source: api/ans.md §3.3; the rule's id is ``ruleId`` here too (§9)."""
@@ -76,7 +76,7 @@ class XmlNatCodec:
         rules = _rule_elements(root)
         users = [_step(rules, step, holder) for step in steps]
         types = [_type_of(rule).casefold() for rule in rules]
-        others = [child for child in holder if xmltree.local(child) != "natRule"]
+        others = [child for child in holder if xml.local(child) != "natRule"]
         merged = placed(rules, [kind == "user" for kind in types], [kind in LAST_TYPES for kind in types], users)
         holder[:] = [*others, *merged]
 
@@ -106,4 +106,4 @@ def _type_of(element: _Element) -> str:
 
 
 def _texts(element: _Element) -> dict[str, Any]:
-    return {xmltree.local(child): child.text or "" for child in element if len(child) == 0}
+    return {xml.local(child): child.text or "" for child in element if len(child) == 0}

@@ -17,10 +17,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vcloudair_core.filelocks import file_lock
 from vcloudair_core.folders import check_folder, private_folder
-from vcloudair_core.redact import Secret, as_bytes
 from vcloudair_core.services.ans.ipsec_model import new_identity
+from vcloudair_core.util.file_locks import file_lock
+from vcloudair_core.util.redaction import Secret, as_bytes
 
 if TYPE_CHECKING:
     from vcloudair_core.config import Settings

@@ -20,11 +20,11 @@ from vcloudair_core.errors import (
 from vcloudair_core.http import origin_of
 from vcloudair_core.services.ans.edge_codec import parse_job
 from vcloudair_core.services.ans.edges import Edge, last_part
-from vcloudair_core.xmltree import html_error, html_title
+from vcloudair_core.util.xml import html_error, html_title
 
 if TYPE_CHECKING:
-    from vcloudair_core.session.clock import Clock
     from vcloudair_core.session.session import Session
+    from vcloudair_core.util.clock import Clock
 
 JSON = "application/json"
 XML = "application/xml"

@@ -11,7 +11,7 @@ from vcloudair_core.errors import DecodeError
 from vcloudair_core.services.dr.machines import Machine
 from vcloudair_core.services.dr.model import PointInTime, RecoveryDetails, Reference, Replication
 from vcloudair_core.session.task_codec import Task, task_of_element
-from vcloudair_core.xmltree import count, local, parse, whole
+from vcloudair_core.util.xml import count, local, parse, whole
 
 if TYPE_CHECKING:
     from lxml.etree import _Element

@@ -17,7 +17,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
 from vcloudair_core.errors import AuthenticationError, NotFoundError, PermissionDeniedError, VcloudAirError
-from vcloudair_core.redact import redact_text, redact_tree
 from vcloudair_core.services.dr.evidence import is_refused_as_done
 from vcloudair_core.services.dr.flight import (
     DECIDE,
@@ -45,6 +44,7 @@ from vcloudair_core.services.dr.starting import Seen, Starter
 from vcloudair_core.services.dr.store import find_machines, path_of, read_replication, seconds_since_1970
 from vcloudair_core.session.origins import UntrustedOriginError
 from vcloudair_core.session.tasks import Task, cancel_task, read_task, seconds_of, tell_observers
+from vcloudair_core.util.redaction import redact_text, redact_tree
 
 if TYPE_CHECKING:
     from vcloudair_core.session.session import Session

@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass
 
 from vcloudair_core.errors import SpecError
-from vcloudair_core.session.clock import Clock
+from vcloudair_core.util.clock import Clock
 
 FAIL, START = "fail", "start"
 ON_UNKNOWN = (FAIL, START)

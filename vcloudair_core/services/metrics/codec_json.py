@@ -9,11 +9,11 @@ from datetime import datetime, timezone
 from functools import lru_cache
 from typing import Any
 
-from vcloudair_core import xmltree
 from vcloudair_core.errors import DecodeError
 from vcloudair_core.services.metrics.catalogue import unit_of
 from vcloudair_core.services.metrics.model import Run
 from vcloudair_core.services.metrics.window import Ago, Moment, Window
+from vcloudair_core.util import xml
 
 INTERVAL_S = 60
 """One sample a minute. Source: api/metrics.md §A.1."""
@@ -54,7 +54,7 @@ def stamp(moment: datetime) -> str:
 
 def parse_page(body: bytes, what: str) -> Page:
     """One page. Raises DecodeError when it is none."""
-    data = xmltree.parse_json(body, what=what, has_nan=True)
+    data = xml.parse_json(body, what=what, has_nan=True)
     rows = data.get("rows") if isinstance(data, dict) else None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise DecodeError(f"{what[:1].upper()}{what[1:]} have no list of rows.")

@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
-from vcloudair_core import xmltree
 from vcloudair_core.errors import DecodeError
 from vcloudair_core.services.metrics.catalogue import unit_from
 from vcloudair_core.services.metrics.codec_json import parse_time, split_name, stamp
 from vcloudair_core.services.metrics.model import Run
 from vcloudair_core.services.metrics.window import Ago, Moment, Window
+from vcloudair_core.util import xml
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -61,20 +61,20 @@ def parse_historic(body: bytes, machine: str, what: str) -> Iterator[Run]:
     for series in _children(body, "HistoricUsage", "MetricSeries", what):
         base, instance = split_name(series.get("name") or "")
         unit, interval_s = unit_from(series.get("unit") or ""), _interval(series.get("expectedInterval") or "")
-        samples = [sample for sample in series if xmltree.local(sample) == "Sample"]
+        samples = [sample for sample in series if xml.local(sample) == "Sample"]
         times = [parse_time(sample.get("timestamp"), what) for sample in samples]
         yield Run(machine, base, unit, interval_s, instance, times, [sample.get("value") for sample in samples])
 
 
 def _children(body: bytes, root_name: str, name: str, what: str) -> Iterator[_Element]:
-    root = xmltree.parse(body, what=what)
-    if xmltree.local(root) != root_name:
-        raise DecodeError(f"{what} are not what was expected: {root_name}, not {xmltree.local(root)}.")
-    return (child for child in root if xmltree.local(child) == name)
+    root = xml.parse(body, what=what)
+    if xml.local(root) != root_name:
+        raise DecodeError(f"{what} are not what was expected: {root_name}, not {xml.local(root)}.")
+    return (child for child in root if xml.local(child) == name)
 
 
 def _interval(text: str) -> int | None:
-    number = xmltree.count(text)
+    number = xml.count(text)
     if number is None:
         return None
     return number // 1000 if number >= _MILLISECONDS_FROM else number

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from vcloudair_core.errors import ConfigurationError
-from vcloudair_core.plaintext import csv_text, visible_json
 from vcloudair_core.services.metrics.base_units import base_of, help_of
 from vcloudair_core.services.metrics.model import Series
+from vcloudair_core.util.escaping import csv_text, visible_json
 
 FORMATS = ("csv", "jsonl", "openmetrics", "parquet")
 COLUMNS = ("timestamp", "vm", "vm_id", "vapp", "vdc", "metric", "instance", "unit", "value")

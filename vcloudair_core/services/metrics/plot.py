@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from vcloudair_core.errors import ConfigurationError, NotFoundError
-from vcloudair_core.installation import install_hint
 from vcloudair_core.services.metrics.display_units import display_unit
 from vcloudair_core.services.metrics.model import Series, aggregate
+from vcloudair_core.util.install_hint import install_hint
 
 SINGLE_LINES = 12
 """With more lines than this in a panel, there are the median, the middle half and the extremes, and the highest few."""

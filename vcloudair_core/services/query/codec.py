@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from vcloudair_core import xmltree
 from vcloudair_core.errors import DecodeError
 from vcloudair_core.services.query.record import typed
+from vcloudair_core.util import xml
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -38,18 +38,16 @@ class Page:
 
 def parse_page(body: bytes, what: str) -> Page:
     """A page in any of the three formats. Raises DecodeError when it is none."""
-    return parse_root(xmltree.parse(body, what=what), what)
+    return parse_root(xml.parse(body, what=what), what)
 
 
 def parse_root(root: _Element, what: str) -> Page:
     """A page of which the XML was parsed. Raises DecodeError when it is none."""
-    name = xmltree.local(root)
+    name = xml.local(root)
     if name != "QueryResultRecords" and not name.endswith("References"):
         raise DecodeError(f"{what[:1].upper()}{what[1:]} is not what was expected: records or references, not {name}.")
-    rows = [_row(child) for child in root if xmltree.local(child) not in _NOT_RECORDS]
-    links = [
-        child.get("href") or "" for child in root if xmltree.local(child) == "Link" and child.get("rel") == "nextPage"
-    ]
+    rows = [_row(child) for child in root if xml.local(child) not in _NOT_RECORDS]
+    links = [child.get("href") or "" for child in root if xml.local(child) == "Link" and child.get("rel") == "nextPage"]
     return Page(
         rows, _number(root, "total"), _number(root, "page"), _number(root, "pageSize"), links[0] if links else ""
     )
@@ -57,15 +55,15 @@ def parse_root(root: _Element, what: str) -> Page:
 
 def record_elements(root: _Element) -> list[str]:
     """Names of the elements of a page's records, in order."""
-    return [name for name in map(xmltree.local, root) if name not in _NOT_RECORDS]
+    return [name for name in map(xml.local, root) if name not in _NOT_RECORDS]
 
 
 def parse_query_list(body: bytes) -> list[str]:
     """Names of the types that a server offers, in its order. Source: api/query.md §8. Raises DecodeError."""
-    root = xmltree.parse(body, what="the list of query types")
-    if xmltree.local(root) != "QueryList":
-        raise DecodeError(f"The list of query types is not what was expected: QueryList, not {xmltree.local(root)}.")
-    names = [child.get("name") or "" for child in root if xmltree.local(child) == "Link"]
+    root = xml.parse(body, what="the list of query types")
+    if xml.local(root) != "QueryList":
+        raise DecodeError(f"The list of query types is not what was expected: QueryList, not {xml.local(root)}.")
+    names = [child.get("name") or "" for child in root if xml.local(child) == "Link"]
     return list(dict.fromkeys(name for name in names if name))
 
 
@@ -81,20 +79,20 @@ def _metadata(element: _Element) -> dict[str, Any]:
     """Source: api/query.md §4.3."""
     found: dict[str, Any] = {}
     for holder in element:
-        for entry in holder if xmltree.local(holder) == "Metadata" else ():
-            parts = {xmltree.local(child): child for child in entry}
+        for entry in holder if xml.local(holder) == "Metadata" else ():
+            parts = {xml.local(child): child for child in entry}
             value = parts.get("TypedValue")
             if "Key" not in parts or value is None:
                 continue
             kind = _METADATA_KINDS.get((value.get(_XSI_TYPE) or "").rpartition(":")[2], "str")
-            text = next((child.text or "" for child in value if xmltree.local(child) == "Value"), "")
+            text = next((child.text or "" for child in value if xml.local(child) == "Value"), "")
             given = typed(text, kind)
             found[parts["Key"].text or ""] = int(given) if isinstance(given, float) and given.is_integer() else given
     return found
 
 
 def _number(root: _Element, name: str) -> int | None:
-    return xmltree.count(root.get(name))
+    return xml.count(root.get(name))
 
 
 def parse_nics(body: bytes) -> dict[str, list[dict[str, Any]]]:
@@ -102,29 +100,29 @@ def parse_nics(body: bytes) -> dict[str, list[dict[str, Any]]]:
 
     Source: NetworkConnectionSection of the vCloud API. Raises DecodeError.
     """
-    root = xmltree.parse(body, what="a vApp")
+    root = xml.parse(body, what="a vApp")
     found: dict[str, list[dict[str, Any]]] = {}
     for machine in root.iter():
-        if xmltree.local(machine) != "Vm":
+        if xml.local(machine) != "Vm":
             continue
         identifier = (machine.get("id") or machine.get("href") or "").rstrip("/")[-36:].lower()
-        sections = [child for child in machine if xmltree.local(child) == "NetworkConnectionSection"]
+        sections = [child for child in machine if xml.local(child) == "NetworkConnectionSection"]
         nics = [nic for section in sections for nic in _nics(section)]
         found[identifier] = sorted(nics, key=lambda nic: int(nic["index"]))
     return found
 
 
 def _nics(section: _Element) -> list[dict[str, Any]]:
-    primary = [child.text for child in section if xmltree.local(child) == "PrimaryNetworkConnectionIndex"]
-    index = xmltree.count(primary[0]) if primary else None
-    nics = [_nic(child) for child in section if xmltree.local(child) == "NetworkConnection"]
+    primary = [child.text for child in section if xml.local(child) == "PrimaryNetworkConnectionIndex"]
+    index = xml.count(primary[0]) if primary else None
+    nics = [_nic(child) for child in section if xml.local(child) == "NetworkConnection"]
     return [nic | {"is_primary": nic["index"] == index} for nic in nics]
 
 
 def _nic(element: _Element) -> dict[str, Any]:
-    text = {xmltree.local(child): (child.text or "").strip() for child in element}
+    text = {xml.local(child): (child.text or "").strip() for child in element}
     return {
-        "index": xmltree.count(text.get("NetworkConnectionIndex")) or 0,
+        "index": xml.count(text.get("NetworkConnectionIndex")) or 0,
         "network": (element.get("network") or "").strip(),
         "ip_address": text.get("IpAddress", ""),
         "external_ip_address": text.get("ExternalIpAddress", ""),
@@ -138,10 +136,10 @@ def _nic(element: _Element) -> dict[str, Any]:
 
 def parse_name(body: bytes) -> str:
     """The name of an entity. Raises DecodeError."""
-    return xmltree.parse(body, what="a machine").get("name") or ""
+    return xml.parse(body, what="a machine").get("name") or ""
 
 
 def parse_created(body: bytes) -> str:
     """Return when an entity was made; empty where it does not say. Raises DecodeError. Source: vApp.xsd, since 5.1."""
-    root = xmltree.parse(body, what="a machine")
-    return next((child.text or "" for child in root if xmltree.local(child) == "DateCreated"), "")
+    root = xml.parse(body, what="a machine")
+    return next((child.text or "" for child in root if xml.local(child) == "DateCreated"), "")

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlencode, urljoin
 from xml.etree.ElementTree import ParseError
 
-from vcloudair_core import xmltree
 from vcloudair_core.engine.parsing import one_of
 from vcloudair_core.errors import ConfigurationError, IncompleteResultError, SpecError
 from vcloudair_core.plugin.records import RecordType
@@ -20,6 +19,7 @@ from vcloudair_core.services.query.record_types import built_in_types
 from vcloudair_core.session.compat_connection import Connection
 from vcloudair_core.session.compat_errors import compatible_errors
 from vcloudair_core.session.versions import DEFAULT_VERSIONS
+from vcloudair_core.util import xml
 
 if TYPE_CHECKING:
     from vcloudair_core.session.session import Session
@@ -127,7 +127,7 @@ class QueryBase:
         def read(number: int, link: str = "") -> Page:
             what = f"page {number} of the query for {kind.name}"
             query = urlencode(asked | {"page": number}, doseq=True)
-            root = xmltree.parse(session.call("GET", path, query=query).body, what=what)
+            root = xml.parse(session.call("GET", path, query=query).body, what=what)
             page = parse_root(root, what)
             rows = zip(page.rows, record_elements(root), strict=True)
             return replace(page, rows=[(attributes, {_ELEMENT: element}) for (attributes, _), element in rows])

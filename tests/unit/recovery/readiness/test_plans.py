@@ -21,7 +21,7 @@ from vcloudair_core.recovery.plan import (
 )
 from vcloudair_core.recovery.readiness import assess, assess_with_journals
 from vcloudair_core.recovery.run import start
-from vcloudair_core.session.clock import FakeClock
+from vcloudair_core.util.clock import FakeClock
 
 # -- steps ---------------------------------------------------------------------------------------------------------
 

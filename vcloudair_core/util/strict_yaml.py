@@ -15,7 +15,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import ConfigurationError
-from vcloudair_core.installation import install_hint
+from vcloudair_core.util.install_hint import install_hint
 
 if TYPE_CHECKING:
     import yaml

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from vcloudair_core.errors import SpecError
-from vcloudair_core.yamltree import Path, Reading, spelled
+from vcloudair_core.util.strict_yaml import Path, Reading, spelled
 
 MOST_SHOWN = 100
 

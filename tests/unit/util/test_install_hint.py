@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support.documents import ROOT, pages
-from vcloudair_core.installation import install_hint
+from vcloudair_core.util.install_hint import install_hint
 
 NAMED = re.compile(
     r"pip install[^\n`]*vcloudair-core\b|collection install vcloudair\."
@@ -89,4 +89,4 @@ def test_no_other_code_names_a_package_of_an_index() -> None:
     ]
     texts = {path.relative_to(ROOT): path.read_text(encoding="utf-8") for path in files}
     assert len(texts) > 100
-    assert [path for path, text in texts.items() if NAMED.search(text)] == [Path("vcloudair_core/installation.py")]
+    assert [path for path, text in texts.items() if NAMED.search(text)] == [Path("vcloudair_core/util/install_hint.py")]

@@ -13,7 +13,7 @@ import filelock
 import pytest
 
 from vcloudair_core.engine.lock import held
-from vcloudair_core.filelocks import file_lock
+from vcloudair_core.util.file_locks import file_lock
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import DecodeError
-from vcloudair_core.redact import redact_text, remembered
+from vcloudair_core.util.redaction import redact_text, remembered
 
 if TYPE_CHECKING:
     from lxml.etree import _Element

@@ -8,12 +8,12 @@ import json
 import pytest
 import yaml
 
-from vcloudair_core import yamltree
-from vcloudair_core.yamltree import Path, spelled
+from vcloudair_core.util import strict_yaml
+from vcloudair_core.util.strict_yaml import Path, spelled
 
 
 def test_values_are_those_of_json_and_know_their_lines() -> None:
-    reading = yamltree.read(
+    reading = strict_yaml.read(
         "a: 1\nb:\n  - x\n  - {c: 1.5, d: yes}\ne: ~\nf: 'off'\n# a remark\ng:\n  text\n",
     )
     assert reading.flaws == ()
@@ -24,7 +24,7 @@ def test_values_are_those_of_json_and_know_their_lines() -> None:
 
 @pytest.mark.parametrize("text", ["1e3", "0o17", "08", "1,000", "y"])
 def test_text_stays_text_where_nobody_meant_a_number_or_date(text: str) -> None:
-    reading = yamltree.read(f"a: {text}")
+    reading = strict_yaml.read(f"a: {text}")
     assert (reading.tree, reading.flaws) == ({"a": text}, ())
 
 
@@ -32,7 +32,7 @@ def test_text_stays_text_where_nobody_meant_a_number_or_date(text: str) -> None:
     "value", ["0755", "1e3", "1_0", "1:30", "2024-01-01", "on", "~", "", "1.", ".5", "-0", "0o7", "+1"]
 )
 def test_what_pyyaml_writes_is_read_as_it_was(value: str) -> None:
-    assert yamltree.read(yaml.safe_dump({"a": value})).tree == {"a": value}
+    assert strict_yaml.read(yaml.safe_dump({"a": value})).tree == {"a": value}
 
 
 @pytest.mark.parametrize(
@@ -59,13 +59,13 @@ def test_what_pyyaml_writes_is_read_as_it_was(value: str) -> None:
     ],
 )
 def test_what_is_refused(text: str, line: int, path: str, said: str) -> None:
-    (flaw,) = yamltree.read(text).flaws
+    (flaw,) = strict_yaml.read(text).flaws
     assert (flaw.line, spelled(flaw.path)) == (line, path)
     assert said in flaw.reason
 
 
 def test_merged_keys_give_way_to_what_is_written_here() -> None:
-    reading = yamltree.read("x: &x {a: 1, b: 1}\ny: &y {b: 2, c: 2}\nz:\n  c: 3\n  <<: [*x, *y]\n")
+    reading = strict_yaml.read("x: &x {a: 1, b: 1}\ny: &y {b: 2, c: 2}\nz:\n  c: 3\n  <<: [*x, *y]\n")
     assert reading.tree["z"] == {"a": 1, "b": 1, "c": 3}
     assert [reading.line(("z", key)) for key in "abc"] == [1, 1, 4]
     assert reading.line(("z",)) == 3
@@ -92,17 +92,17 @@ def _bomb(first: str, opening: str, closing: str) -> str:
     ids=["aliases", "merges", "brackets", "dashes", "a loop", "a loop of merges"],
 )
 def test_bombs_do_not_go_off(text: str, said: str) -> None:
-    reading = yamltree.read(text)
+    reading = strict_yaml.read(text)
     assert reading.tree is None
     assert [flaw for flaw in reading.flaws if said in flaw.reason]
 
 
 def test_a_flaw_behind_an_anchor_is_told_of_once() -> None:
-    assert len(yamltree.read("a: &a {b: .nan}\nc: *a\nd: *a").flaws) == 1
+    assert len(strict_yaml.read("a: &a {b: .nan}\nc: *a\nd: *a").flaws) == 1
 
 
 def test_json_is_read_with_tabs_and_pairs_of_escapes() -> None:
     text = '{\n\t"a": "\\ud83d\\ude00 \\\\ud83d \\t",\n\t"b": [1, true, null]\n}'
-    reading = yamltree.read(text)
+    reading = strict_yaml.read(text)
     assert (reading.tree, reading.flaws) == (json.loads(text), ())
     assert reading.line(("b",)) == 3

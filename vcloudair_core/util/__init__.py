@@ -1,0 +1,1 @@
+"""Helpers that know nothing of clouds: files, XML, YAML, secrets, time."""
