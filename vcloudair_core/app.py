@@ -141,6 +141,6 @@ def connect(*, context: str | None = None, config_file: str | Path | None = None
 
 
 def _default_transport(settings: Settings) -> Transport:
-    from vcloudair_core.transport.requests_ import RequestsTransport
+    from vcloudair_core.transport.requests_transport import RequestsTransport
 
     return RequestsTransport(settings)

@@ -50,8 +50,8 @@ def _start_cryptography() -> None:
     """Its libraries set themselves up when they are first used, which takes some milliseconds."""
     from cryptography.fernet import Fernet
 
-    from vcloudair_core.transport import requests_
+    from vcloudair_core.transport import requests_transport
 
-    requests_.preload()
+    requests_transport.preload()
     cipher = Fernet(Fernet.generate_key())
     cipher.decrypt(cipher.encrypt(b""))

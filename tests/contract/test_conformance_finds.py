@@ -14,7 +14,6 @@ import pytest
 from vcloudair_core import App, Client, hookimpl
 from vcloudair_core.engine.kind import Document
 from vcloudair_core.engine.plan import Change, Plan
-from vcloudair_core.http import Response
 from vcloudair_core.plugin.manager import PluginInfo, PluginManager
 from vcloudair_core.plugin.records import CommandRecord, KindRecord, RecordType, ServiceRecord, SimulatorArea
 from vcloudair_core.plugin.records import SimulatorRoute as Route
@@ -23,6 +22,7 @@ from vcloudair_core.services.ans.nat_kinds import NatRuleKind
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 from vcloudair_core.testing import Journal, kind_checks, plugin_checks, simulator_settings
 from vcloudair_core.testing.conformance import Example
+from vcloudair_core.transport.messages import Response
 
 RULE = {
     "action": "dnat",

@@ -12,13 +12,13 @@ from urllib.parse import urlsplit
 
 from vcloudair_core.app import App
 from vcloudair_core.client import Client
-from vcloudair_core.http import Request, Response
 from vcloudair_core.plugin.manager import PluginManager
 from vcloudair_core.plugin.records import SimulatorArea
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 from vcloudair_core.simulator.fault_kinds import BROKEN_OFF, SPOILT
 from vcloudair_core.testing import simulator_settings
 from vcloudair_core.testing.clock import LinkedClock
+from vcloudair_core.transport.messages import Request, Response
 
 BEGAN = 1_700_000_000.0
 LONGEST_S = 8 * 3600.0

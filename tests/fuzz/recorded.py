@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vcloudair_core.app import App
-from vcloudair_core.http import Request, Response
 from vcloudair_core.plugin.hooks import hookimpl
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 from vcloudair_core.testing import simulator_settings
 from vcloudair_core.testing.clock import LinkedClock
 from vcloudair_core.transport.base import Transport
+from vcloudair_core.transport.messages import Request, Response
 
 _RULES: dict[str, Mapping[str, Any]] = {
     "ans.firewall": {

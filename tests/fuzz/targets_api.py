@@ -10,7 +10,6 @@ from tests.fuzz.recorded import documents
 from tests.fuzz.target import Target, texts
 from vcloudair_core.engine.desired import Exactly
 from vcloudair_core.errors import DecodeError
-from vcloudair_core.http import Headers, Request, Response
 from vcloudair_core.services.ans import codecs, edge_codec, ipsec_status
 from vcloudair_core.services.ans.firewall_kinds import FirewallPolicyKind
 from vcloudair_core.services.ans.ipsec_kinds import IpsecKind
@@ -27,6 +26,7 @@ from vcloudair_core.session import session_codec
 from vcloudair_core.session.api_errors import error_of
 from vcloudair_core.session.task_codec import decode_task
 from vcloudair_core.session.versions import choose_version
+from vcloudair_core.transport.messages import Headers, Request, Response
 from vcloudair_core.util import xml
 
 _MOMENT = datetime(2026, 1, 2, tzinfo=timezone.utc)

@@ -15,7 +15,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from vcloudair_core.config import Settings
-from vcloudair_core.http import Exchange, Headers, Request, Response
+from vcloudair_core.transport.messages import Exchange, Headers, Request, Response
 from vcloudair_core.util.redaction import (
     MASK,
     Secret,

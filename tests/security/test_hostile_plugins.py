@@ -12,10 +12,10 @@ import pytest
 
 from tests.unit.plugin.test_manager import PLAN, SETTINGS, FakeEntryPoint, loaded, manager, plugin, service
 from vcloudair_core.errors import PlanRejectedError, PluginError, VcloudAirError
-from vcloudair_core.http import Exchange, Request
 from vcloudair_core.plugin import hooks
 from vcloudair_core.plugin.manager import PluginManager
 from vcloudair_core.plugin.records import API_VERSION, CommandRecord, ServiceRecord
+from vcloudair_core.transport.messages import Exchange, Request
 
 EXCHANGE = Exchange(Request("GET", "https://vcd.example.test/api"), None, None, 0.1)
 OFFERS = [

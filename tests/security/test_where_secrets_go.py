@@ -17,7 +17,6 @@ import pytest
 from tests.unit.session.fakes import BASE, PASSWORD, TOKEN, FakeTransport, load, reply, vcd_answers, vcd_session
 from vcloudair_core.app import App
 from vcloudair_core.errors import ConfigurationError, ConnectionFailedError, VcloudAirError
-from vcloudair_core.http import Headers, Request, Response
 from vcloudair_core.plugin.hooks import hookimpl
 from vcloudair_core.session.origins import Origins, owner_of
 from vcloudair_core.session.urls import join
@@ -25,6 +24,7 @@ from vcloudair_core.simulator import Simulator, SimulatorConfig
 from vcloudair_core.testing import simulator_settings
 from vcloudair_core.testing.clock import LinkedClock
 from vcloudair_core.transport.base import Transport
+from vcloudair_core.transport.messages import Headers, Request, Response
 from vcloudair_core.util.redaction import redact_text
 
 HOME = "simulator.invalid"
@@ -252,7 +252,7 @@ def test_what_is_no_plain_word_does_not_switch_it_off(value: str) -> None:
     [{"PYTHONHTTPSVERIFY": "0"}, {"CURL_CA_BUNDLE": ""}, {"REQUESTS_CA_BUNDLE": ""}, {"VCA_VALIDATE_CERTS": ""}],
 )
 def test_no_variable_of_elsewhere_switches_it_off(environ: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    from vcloudair_core.transport.requests_ import RequestsTransport
+    from vcloudair_core.transport.requests_transport import RequestsTransport
 
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)

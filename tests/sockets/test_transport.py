@@ -21,9 +21,9 @@ import trustme
 
 from vcloudair_core.config import Settings
 from vcloudair_core.errors import ConfigurationError, ConnectionFailedError, TimeoutExpiredError, TlsError
-from vcloudair_core.http import Headers, Request
 from vcloudair_core.transport.base import Transport
-from vcloudair_core.transport.requests_ import RequestsTransport
+from vcloudair_core.transport.messages import Headers, Request
+from vcloudair_core.transport.requests_transport import RequestsTransport
 
 Script = Callable[[socket.socket, bytes], None]
 
@@ -433,7 +433,7 @@ def test_a_ca_path_that_is_no_pem_is_named(tmp_path: Path, authority: trustme.CA
 def test_requests_is_loaded_with_the_first_request() -> None:
     program = (
         "import sys\n"
-        "from vcloudair_core.transport.requests_ import RequestsTransport\n"
+        "from vcloudair_core.transport.requests_transport import RequestsTransport\n"
         "from vcloudair_core.config import Settings\n"
         "import vcloudair_core.session.session, vcloudair_core.session.facade, vcloudair_core.session.plugin\n"
         "RequestsTransport(Settings.load({}))\n"

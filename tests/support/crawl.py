@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from tests.support.simulated import Caller
-from vcloudair_core.http import Response
+from vcloudair_core.transport.messages import Response
 
 LONG_DOCUMENTS = 3
 

@@ -7,9 +7,9 @@ from typing import Any
 from lxml import etree
 
 from tests.support.simulated import Caller, signed_in
-from vcloudair_core.http import Response
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 from vcloudair_core.simulator.world import Replication
+from vcloudair_core.transport.messages import Response
 
 VCLOUD = "{http://www.vmware.com/vcloud/v1.5}"
 VR = "{http://www.vmware.com/vr/v6.0}"

@@ -9,8 +9,8 @@ from typing import Any
 
 from lxml import etree
 
-from vcloudair_core.http import Headers, Request, Response
 from vcloudair_core.simulator import Simulator
+from vcloudair_core.transport.messages import Headers, Request, Response
 
 ORIGIN = "https://vcd.example.test"
 

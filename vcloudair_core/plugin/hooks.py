@@ -14,7 +14,6 @@ import pluggy
 if TYPE_CHECKING:
     from vcloudair_core.config import Settings
     from vcloudair_core.engine.plan import Plan
-    from vcloudair_core.http import Exchange
     from vcloudair_core.plugin.records import (
         AuthRecord,
         CommandRecord,
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     )
     from vcloudair_core.session.tasks import Task
     from vcloudair_core.transport.base import Transport
+    from vcloudair_core.transport.messages import Exchange
 
 PROJECT = "vcloudair_core"
 hookspec = pluggy.HookspecMarker(PROJECT)

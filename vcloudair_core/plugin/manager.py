@@ -28,9 +28,9 @@ from vcloudair_core.plugin.records import (
 if TYPE_CHECKING:
     from vcloudair_core.config import Settings
     from vcloudair_core.engine.plan import Plan
-    from vcloudair_core.http import Exchange
     from vcloudair_core.session.tasks import Task
     from vcloudair_core.transport.base import Transport
+    from vcloudair_core.transport.messages import Exchange
 
 _log = logging.getLogger(__name__)
 _R = TypeVar("_R", ServiceRecord, KindRecord, RecordType, AuthRecord, CommandRecord, SimulatorArea)

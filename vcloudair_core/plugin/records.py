@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from vcloudair_core.http import Request, Response
+from vcloudair_core.transport.messages import Request, Response
 
 if TYPE_CHECKING:
     from vcloudair_core.engine.kind import ResourceKind

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from vcloudair_core.errors import VcloudAirError
-from vcloudair_core.http import Headers, Request
+from vcloudair_core.transport.messages import Headers, Request
 
 if TYPE_CHECKING:
     from vcloudair_core.config import Settings
@@ -17,7 +17,7 @@ _EXCERPT = 300
 
 def check_url(check: HttpCheck, settings: Settings, timeout_s: float) -> tuple[str, str, str]:
     """(verdict, reason, hint). A connection of its own: no token is sent, no redirect is followed."""
-    from vcloudair_core.transport.requests_ import RequestsTransport
+    from vcloudair_core.transport.requests_transport import RequestsTransport
 
     if urlsplit(check.url).scheme not in ("http", "https"):
         return "failed", f"{check.url!r} is no http or https address", ""

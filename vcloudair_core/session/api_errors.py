@@ -20,7 +20,7 @@ from vcloudair_core.session.error_codec import Fault, decode_fault
 from vcloudair_core.util.redaction import Secret, redact_text
 
 if TYPE_CHECKING:
-    from vcloudair_core.http import Request, Response
+    from vcloudair_core.transport.messages import Request, Response
 
 BUSY_CODES = frozenset({"BUSY_ENTITY", "OPERATION_LIMITS_EXCEEDED"})
 """Refused before anything was carried out: any method may be sent again. Source: api/tasks.md §4.2, §5."""

@@ -13,13 +13,13 @@ from vcloudair_core.errors import (
     InvalidRequestError,
     NotFoundError,
 )
-from vcloudair_core.http import Headers, Request, Response
 from vcloudair_core.session import auth, session_codec
 from vcloudair_core.session.auth import Flow
 from vcloudair_core.session.auth_vcd import bearer_grant_of, negotiate
 from vcloudair_core.session.token_file import TokenFile, rescue, rescued
 from vcloudair_core.session.urls import normalise_url
 from vcloudair_core.session.versions import is_at_least
+from vcloudair_core.transport.messages import Headers, Request, Response
 from vcloudair_core.util.clock import SYSTEM_CLOCK, Clock
 from vcloudair_core.util.redaction import Secret
 

@@ -14,7 +14,6 @@ from vcloudair_core.errors import (
     ConfigurationError,
     PermissionDeniedError,
 )
-from vcloudair_core.http import Request, Response
 from vcloudair_core.session import auth, session_codec
 from vcloudair_core.session.auth import Flow, Grant
 from vcloudair_core.session.auth_vcd import TOKEN_HEADER, grant_of
@@ -22,6 +21,7 @@ from vcloudair_core.session.origins import Origins
 from vcloudair_core.session.session_codec import VcdSession
 from vcloudair_core.session.urls import base_url_of, normalise_url
 from vcloudair_core.session.versions import DEFAULT_VERSIONS, check_pinned
+from vcloudair_core.transport.messages import Request, Response
 from vcloudair_core.util.redaction import Secret
 
 if TYPE_CHECKING:

@@ -15,7 +15,6 @@ from vcloudair_core.errors import (
     PermissionDeniedError,
     ServerError,
 )
-from vcloudair_core.http import Request, Response
 from vcloudair_core.session import auth, session_codec
 from vcloudair_core.session.auth import Farewell, Flow, Grant
 from vcloudair_core.session.identity import Identity
@@ -30,6 +29,7 @@ from vcloudair_core.session.versions import (
     is_at_least,
     offered_version,
 )
+from vcloudair_core.transport.messages import Request, Response
 from vcloudair_core.util.redaction import Secret
 
 if TYPE_CHECKING:

@@ -16,7 +16,6 @@ from vcloudair_core.errors import (
     DecodeError,
     PermissionDeniedError,
 )
-from vcloudair_core.http import Request, Response
 from vcloudair_core.session import auth, session_codec
 from vcloudair_core.session.auth import Farewell, Flow, Grant
 from vcloudair_core.session.identity import Identity
@@ -24,6 +23,7 @@ from vcloudair_core.session.origins import Origins
 from vcloudair_core.session.session_codec import PortalService, PortalVdc
 from vcloudair_core.session.urls import base_url_of
 from vcloudair_core.session.versions import DEFAULT_VERSIONS, check_pinned
+from vcloudair_core.transport.messages import Request, Response
 from vcloudair_core.util.redaction import Secret
 
 if TYPE_CHECKING:

@@ -34,7 +34,7 @@ def compatible_errors(undecodable: type[Exception]) -> Callable[[Callable[_P, _R
 
 def _compatible(error: TransportError | DecodeError, undecodable: type[Exception]) -> VcloudAirError:
     if isinstance(error, TransportError):
-        from vcloudair_core.transport.requests_ import error_class_of
+        from vcloudair_core.transport.requests_transport import error_class_of
 
         other: type[Exception] = error_class_of(error)
     else:

@@ -16,7 +16,7 @@ from vcloudair_core.util.xml import excerpt_of, html_title, local, parse, parse_
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-    from vcloudair_core.http import Response
+    from vcloudair_core.transport.messages import Response
 
 _MOST_SIGNS = 10_000
 _REQUEST_ID = re.compile(r"^\s*\[\s*([0-9A-Za-z-]{8,128})\s*\]\s*")

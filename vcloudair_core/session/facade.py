@@ -29,10 +29,10 @@ from vcloudair_core.util.clock import SYSTEM_CLOCK, Clock
 from vcloudair_core.util.redaction import MaskedStr, Secret
 
 if TYPE_CHECKING:
-    from vcloudair_core.http import Request, Response
     from vcloudair_core.session.auth_vchs import PortalSession, VdcLogin
     from vcloudair_core.session.session_codec import PortalVdc
     from vcloudair_core.transport.base import Transport
+    from vcloudair_core.transport.messages import Request, Response
 
 __all__ = ["OrgInfo", "VCAODSession", "VCASession", "session_for"]
 

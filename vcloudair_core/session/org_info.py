@@ -86,6 +86,6 @@ def session_for(
 
 def new_transport(settings: Settings) -> Transport:
     """The transport over sockets; requests is loaded with the first request."""
-    from vcloudair_core.transport.requests_ import RequestsTransport
+    from vcloudair_core.transport.requests_transport import RequestsTransport
 
     return RequestsTransport(settings)

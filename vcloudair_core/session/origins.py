@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from vcloudair_core.errors import ConfigurationError, ConnectionFailedError
-from vcloudair_core.http import origin_of
+from vcloudair_core.transport.messages import origin_of
 from vcloudair_core.util.xml import excerpt_of
 
 _ODD = re.compile(r"[\x00-\x20\\]")

@@ -38,7 +38,7 @@ from vcloudair_core.errors import ApiError, BusyError, TimeoutExpiredError, TlsE
 
 if TYPE_CHECKING:
     from vcloudair_core.config import Settings
-    from vcloudair_core.http import Response
+    from vcloudair_core.transport.messages import Response
     from vcloudair_core.util.clock import Clock
 
 _log = logging.getLogger(__name__)

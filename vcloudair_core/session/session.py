@@ -17,7 +17,6 @@ from vcloudair_core.errors import (
     TransportError,
     VcloudAirError,
 )
-from vcloudair_core.http import Exchange, Headers, Request, Response
 from vcloudair_core.session.api_errors import is_session_over
 from vcloudair_core.session.backoff import RefusedSignIns
 from vcloudair_core.session.identity import Identity
@@ -25,6 +24,7 @@ from vcloudair_core.session.origins import Origins
 from vcloudair_core.session.retry import RetryPolicy
 from vcloudair_core.session.urls import is_absolute, join, refuse_steps_back
 from vcloudair_core.session.wire import SAFE_METHODS, Outcome, Wire
+from vcloudair_core.transport.messages import Exchange, Headers, Request, Response
 from vcloudair_core.util.clock import SYSTEM_CLOCK, Clock
 
 if TYPE_CHECKING:

@@ -28,8 +28,8 @@ from vcloudair_core.util.redaction import redact_text, redact_tree
 from vcloudair_core.util.xml import html_error, html_title
 
 if TYPE_CHECKING:
-    from vcloudair_core.http import Response
     from vcloudair_core.session.session import Session
+    from vcloudair_core.transport.messages import Response
 
 __all__ = ["Task", "cancel_task", "read_task", "seconds_of", "task_of_response", "tell_observers", "wait_for_task"]
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from vcloudair_core.errors import ApiError, VcloudAirError
-from vcloudair_core.http import Exchange, Headers, Request, Response
 from vcloudair_core.session.api_errors import error_of
 from vcloudair_core.session.origins import Origins, shown_origin
 from vcloudair_core.session.retry import Attempt, RetryPolicy, WaitBudget, seconds_of_date, send_with_retries
+from vcloudair_core.transport.messages import Exchange, Headers, Request, Response
 from vcloudair_core.util.redaction import Secret, redact_text, redacted_exchange, remember
 
 if TYPE_CHECKING:

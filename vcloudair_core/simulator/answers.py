@@ -6,8 +6,8 @@ import json
 import re
 from typing import Any
 
-from vcloudair_core.http import Headers, Request, Response
 from vcloudair_core.simulator.xmlbuild import element, serialised
+from vcloudair_core.transport.messages import Headers, Request, Response
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.I)
 

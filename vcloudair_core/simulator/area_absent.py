@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from vcloudair_core.http import Headers, Response
 from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
 from vcloudair_core.simulator import answers
+from vcloudair_core.transport.messages import Headers, Response
 
 _HTML = b"<html><head><title>Action not found</title></head><body><h1>Action not found</h1></body></html>"
 

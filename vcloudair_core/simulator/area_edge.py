@@ -9,13 +9,13 @@ from typing import Any
 
 from lxml import etree
 
-from vcloudair_core.http import Headers, Response
 from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
 from vcloudair_core.simulator import answers
 from vcloudair_core.simulator import edge_firewall as nsx
 from vcloudair_core.simulator.edge_wire import firewall_from_xml, firewall_xml, rule_element, rules_from_xml, to_xml
 from vcloudair_core.simulator.world import Edge
 from vcloudair_core.simulator.xmlbuild import serialised
+from vcloudair_core.transport.messages import Headers, Response
 
 EdgeHandler = Callable[[Any, Edge, bool], Response]
 """(context, edge, whether the answer is JSON) -> answer."""

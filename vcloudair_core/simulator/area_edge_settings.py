@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from vcloudair_core.http import Response
 from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
 from vcloudair_core.simulator import answers
 from vcloudair_core.simulator import edge_firewall as nsx
@@ -13,6 +12,7 @@ from vcloudair_core.simulator.area_edge import _body, _done, established_timeout
 from vcloudair_core.simulator.edge_section import guarded, xml_answer
 from vcloudair_core.simulator.edge_wire import settings_from_xml, to_xml
 from vcloudair_core.simulator.world import Edge
+from vcloudair_core.transport.messages import Response
 
 
 def area(prefix: str = "") -> SimulatorArea:

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from vcloudair_core.http import Response
 from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
 from vcloudair_core.simulator import answers
 from vcloudair_core.simulator.area_vcd import session_document
 from vcloudair_core.simulator.config import COMPUTE
 from vcloudair_core.simulator.sessions import basic
+from vcloudair_core.transport.messages import Response
 
 MODEL = "com.vmware.vchs.sc.restapi.model."
 

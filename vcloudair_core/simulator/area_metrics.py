@@ -13,7 +13,6 @@ from typing import Any
 
 from lxml import etree
 
-from vcloudair_core.http import Headers, Response
 from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
 from vcloudair_core.simulator import answers
 from vcloudair_core.simulator.area_vdc import own_vdc
@@ -21,6 +20,7 @@ from vcloudair_core.simulator.clock import stamp_of
 from vcloudair_core.simulator.measurements import ADAPTER, DIRECTOR, MINUTE_S, Measured, Size, curve
 from vcloudair_core.simulator.world import Vm
 from vcloudair_core.simulator.xmlbuild import element, link
+from vcloudair_core.transport.messages import Headers, Response
 
 T = "application/vnd.vmware.vcloud."
 UNITS_S = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from vcloudair_core.http import Response
 from vcloudair_core.plugin.records import SimulatorArea
 from vcloudair_core.simulator import answers
 from vcloudair_core.simulator.area_edge import _body, _done
 from vcloudair_core.simulator.edge_nat import NatSection
 from vcloudair_core.simulator.edge_section import ExtraCall, section_area
 from vcloudair_core.simulator.world import Edge
+from vcloudair_core.transport.messages import Response
 
 NAT = NatSection()
 

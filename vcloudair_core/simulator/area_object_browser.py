@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from vcloudair_core.http import Response
 from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
 from vcloudair_core.simulator import answers
 from vcloudair_core.simulator.edge_interfaces import interfaces
 from vcloudair_core.simulator.edge_section import guarded, xml_answer
 from vcloudair_core.simulator.world import Edge
 from vcloudair_core.simulator.xmlbuild import element, serialised
+from vcloudair_core.transport.messages import Response
 
 KINDS = {
     "gatewayinterface": "vnicGroupId",

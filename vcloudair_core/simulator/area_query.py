@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_plus
 
-from vcloudair_core.http import Response
 from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
 from vcloudair_core.simulator import answers
 from vcloudair_core.simulator.query_extras import find_source, find_type, known_types
@@ -18,6 +17,7 @@ from vcloudair_core.simulator.query_records import Column, Row, urn_of
 from vcloudair_core.simulator.query_types import QueryType
 from vcloudair_core.simulator.world import Changes
 from vcloudair_core.simulator.xmlbuild import element, link
+from vcloudair_core.transport.messages import Response
 
 MEDIA = "application/vnd.vmware.vcloud.query."
 FORMATS = ("references", "records", "idrecords")

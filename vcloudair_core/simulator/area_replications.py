@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from vcloudair_core.http import Headers, Response
 from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
 from vcloudair_core.simulator import answers
 from vcloudair_core.simulator.area_vdc import own_vdc
@@ -24,6 +23,7 @@ from vcloudair_core.simulator.task_forms import with_port
 from vcloudair_core.simulator.tasks import T
 from vcloudair_core.simulator.world import Replication, Vdc
 from vcloudair_core.simulator.xmlbuild import element, link
+from vcloudair_core.transport.messages import Headers, Response
 
 Handler = Callable[[Any], Response]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from vcloudair_core.http import Response
 from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
 from vcloudair_core.simulator import answers
 from vcloudair_core.simulator.tasks import T
 from vcloudair_core.simulator.xmlbuild import element
+from vcloudair_core.transport.messages import Response
 
 
 def area(prefix: str = "") -> SimulatorArea:

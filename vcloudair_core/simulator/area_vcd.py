@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from vcloudair_core.http import Headers, Response
 from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
 from vcloudair_core.simulator import answers
 from vcloudair_core.simulator.sessions import basic
 from vcloudair_core.simulator.xmlbuild import VERSIONS, element, link
+from vcloudair_core.transport.messages import Headers, Response
 
 T = "application/vnd.vmware.vcloud."
 

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from vcloudair_core.http import Headers, Response
 from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
 from vcloudair_core.simulator import answers
 from vcloudair_core.simulator.sessions import basic
 from vcloudair_core.simulator.world import Vdc
 from vcloudair_core.simulator.xmlbuild import VCHS, element, serialised
+from vcloudair_core.transport.messages import Headers, Response
 
 C = "application/xml;class=vnd.vmware.vchs."
 """Media types of the portal differ by a parameter. Source: api/sessions.md §2.1."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from vcloudair_core.http import Response
 from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
 from vcloudair_core.simulator import answers, capacity
 from vcloudair_core.simulator.world import Edge, Vdc, Vm, World
 from vcloudair_core.simulator.xmlbuild import element, link
+from vcloudair_core.transport.messages import Response
 
 T = "application/vnd.vmware.vcloud."
 ADMIN = "application/vnd.vmware.admin."

@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from vcloudair_core.http import Request, Response
 from vcloudair_core.simulator import answers
 from vcloudair_core.simulator.control_recovery import (
     change_replications,
@@ -15,6 +14,7 @@ from vcloudair_core.simulator.control_recovery import (
     list_replications,
 )
 from vcloudair_core.simulator.switches import switches_of_json
+from vcloudair_core.transport.messages import Request, Response
 
 
 def answer_control(simulator: Any, request: Request, path: str) -> Response:

@@ -14,7 +14,6 @@ from functools import partial
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
-from vcloudair_core.http import Headers, Request, Response
 from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
 from vcloudair_core.simulator import answers
 from vcloudair_core.simulator.clock import VirtualClock
@@ -25,6 +24,7 @@ from vcloudair_core.simulator.journal import Journal
 from vcloudair_core.simulator.sessions import Sessions
 from vcloudair_core.simulator.tasks import Tasks
 from vcloudair_core.simulator.world import World
+from vcloudair_core.transport.messages import Headers, Request, Response
 
 LOCAL_ORIGIN = "https://simulator.invalid"
 _PARAMETER = re.compile(r"\{(\w+)\}")

@@ -9,13 +9,13 @@ from typing import Any, Protocol
 
 from lxml import etree
 
-from vcloudair_core.http import Headers, Response
 from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
 from vcloudair_core.simulator import answers
 from vcloudair_core.simulator.area_edge import EdgeHandler, _body, _done
 from vcloudair_core.simulator.edge_firewall import RefusedError
 from vcloudair_core.simulator.edge_firewall import check_version as check_version  # for sections to import from here
 from vcloudair_core.simulator.world import Edge
+from vcloudair_core.transport.messages import Headers, Response
 
 
 class Section(Protocol):

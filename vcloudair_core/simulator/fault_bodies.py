@@ -12,7 +12,7 @@ from email.utils import formatdate, parsedate_to_datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from vcloudair_core.http import Response
+from vcloudair_core.transport.messages import Response
 
 _DEPTH = 100_000
 _FILLING = 12_000_000

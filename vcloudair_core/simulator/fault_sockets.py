@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vcloudair_core.errors import ConnectionFailedError, TimeoutExpiredError, TransportError
-from vcloudair_core.http import Request, Response
+from vcloudair_core.transport.messages import Request, Response
 
 
 class SocketFaultError(Exception):

@@ -7,7 +7,6 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from vcloudair_core.http import Headers, Request, Response
 from vcloudair_core.simulator import answers
 from vcloudair_core.simulator.clock import VirtualClock
 from vcloudair_core.simulator.fault_bodies import OF_HEADERS, SPOIL
@@ -15,6 +14,7 @@ from vcloudair_core.simulator.fault_kinds import BROKEN_OFF, KINDS
 from vcloudair_core.simulator.fault_sockets import SocketFaultError, transport_error
 from vcloudair_core.simulator.outside_writer import outside_edit
 from vcloudair_core.simulator.tasks import Owner
+from vcloudair_core.transport.messages import Headers, Request, Response
 
 __all__ = ["BUSY_FORMS", "KINDS", "Fault", "Faults", "SocketFaultError", "transport_error"]
 

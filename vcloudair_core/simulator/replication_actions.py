@@ -6,13 +6,13 @@ from typing import Any
 
 from lxml import etree
 
-from vcloudair_core.http import Response
 from vcloudair_core.simulator import answers
 from vcloudair_core.simulator.area_vdc import own_vdc
 from vcloudair_core.simulator.recovery import ACTIONS, DELETE, is_under_way, refusal, start
 from vcloudair_core.simulator.replication_group import HCS
 from vcloudair_core.simulator.tasks import T
 from vcloudair_core.simulator.world import Replication
+from vcloudair_core.transport.messages import Response
 
 _ANY_TYPE = "application/*+xml"
 

@@ -23,12 +23,12 @@ from starlette.responses import Response as WebResponse
 from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from vcloudair_core.http import Headers, Request
 from vcloudair_core.plugin.records import SimulatorArea
 from vcloudair_core.simulator.config import SimulatorConfig
 from vcloudair_core.simulator.core import Simulator
 from vcloudair_core.simulator.fault_sockets import SocketFaultError, wire_bytes
 from vcloudair_core.simulator.tls import write_certificates
+from vcloudair_core.transport.messages import Headers, Request
 
 _THREADS = 400
 _METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]

@@ -7,9 +7,9 @@ import re
 import secrets
 from dataclasses import dataclass
 
-from vcloudair_core.http import Request
 from vcloudair_core.simulator.clock import VirtualClock
 from vcloudair_core.simulator.config import SimulatorConfig
+from vcloudair_core.transport.messages import Request
 
 
 @dataclass

@@ -19,9 +19,9 @@ from vcloudair_core.util.redaction import redact_text
 if TYPE_CHECKING:
     from vcloudair_core.app import App
     from vcloudair_core.client import Client
-    from vcloudair_core.http import Exchange
     from vcloudair_core.testing import Journal
     from vcloudair_core.testing.examples import Example
+    from vcloudair_core.transport.messages import Exchange
 
 _UNKNOWN = "field_of_tomorrow"
 _METHODS = ("open", "parse", "project", "plan", "merge")

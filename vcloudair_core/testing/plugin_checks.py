@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Any
 
-from vcloudair_core.http import Headers, Request
 from vcloudair_core.plugin import hooks
 from vcloudair_core.plugin.manager import PluginInfo, PluginManager
 from vcloudair_core.plugin.records import (
@@ -22,6 +21,7 @@ from vcloudair_core.plugin.records import (
     RecordType,
     SimulatorRoute,
 )
+from vcloudair_core.transport.messages import Headers, Request
 
 if TYPE_CHECKING:
     from vcloudair_core.client import Client

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
-from vcloudair_core.http import Request, Response
+from vcloudair_core.transport.messages import Request, Response
 
 
 @runtime_checkable

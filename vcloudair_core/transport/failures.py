@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from vcloudair_core.errors import ConnectionFailedError, TimeoutExpiredError, TlsError, TransportError
 
 if TYPE_CHECKING:
-    from vcloudair_core.http import Request
+    from vcloudair_core.transport.messages import Request
 
 _CA_HINT = (
     "Get the certificate of its issuer from the operator by a safe way, and set ca_path (VCA_CA_PATH) to the file."

@@ -19,7 +19,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-from vcloudair_core.http import Exchange, Headers, Request, Response
+from vcloudair_core.transport.messages import Exchange, Headers, Request, Response
 
 MASK = "***"
 _MOST_REMEMBERED = 256

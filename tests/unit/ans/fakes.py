@@ -11,7 +11,7 @@ from typing import Any
 from lxml import etree
 
 from vcloudair_core.errors import BusyError, ConflictError, ConnectionFailedError, InvalidRequestError, NotFoundError
-from vcloudair_core.http import Headers, Response
+from vcloudair_core.transport.messages import Headers, Response
 from vcloudair_core.util.clock import FakeClock
 
 EDGE_ID = "5f2d9b1e-6c0a-4b5e-9d5f-0a4b1f6f3a10"

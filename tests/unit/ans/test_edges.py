@@ -17,13 +17,13 @@ from vcloudair_core.errors import (
     TaskFailedError,
     TaskTimeoutError,
 )
-from vcloudair_core.http import Headers, Response
 from vcloudair_core.services.ans.edge_codec import parse_edges, parse_job
 from vcloudair_core.services.ans.edges import uuid_in
 from vcloudair_core.services.ans.plugin import vca_resource_kinds, vca_services
 from vcloudair_core.services.ans.section_store import SectionStore
 from vcloudair_core.services.ans.service import AnsService
 from vcloudair_core.services.ans.store import EdgeDirectory, open_firewall
+from vcloudair_core.transport.messages import Headers, Response
 
 BASE = "https://cloud.example.test"
 EDGES = "GET /api/query"

@@ -16,12 +16,12 @@ import pytest
 
 from tests.unit.ans import ipsec_bench, nat_bench
 from vcloudair_core.client import Client
-from vcloudair_core.http import Request, Response
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 from vcloudair_core.simulator.area_ipsec import IPSEC
 from vcloudair_core.simulator.area_nat import NAT
 from vcloudair_core.simulator.world import Edge
 from vcloudair_core.testing import simulated_app, simulator_settings
+from vcloudair_core.transport.messages import Request, Response
 from vcloudair_core.util.clock import FakeClock
 
 DIALECTS = ("hybridity", "network_xml", "network_json")

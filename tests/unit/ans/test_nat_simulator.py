@@ -11,8 +11,8 @@ from lxml import etree
 
 from tests.unit.ans.nat_bench import Bench, bench
 from vcloudair_core.errors import ApiError, ConflictError, InvalidRequestError, NotFoundError
-from vcloudair_core.http import Response
 from vcloudair_core.simulator import Simulator
+from vcloudair_core.transport.messages import Response
 
 JSON = "application/json"
 XML = "application/xml"

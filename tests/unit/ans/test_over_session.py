@@ -12,9 +12,9 @@ from tests.unit.ans.fakes import EDGE_ID, FakeEdge, from_xml, section, to_xml, u
 from vcloudair_core.app import App
 from vcloudair_core.client import Client
 from vcloudair_core.errors import PlanRejectedError, SpecError
-from vcloudair_core.http import Headers, Request, Response
 from vcloudair_core.plugin.hooks import hookimpl
 from vcloudair_core.plugin.manager import PluginManager
+from vcloudair_core.transport.messages import Headers, Request, Response
 from vcloudair_core.util.clock import FakeClock
 
 BASE = "https://cloud.example.test"

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from vcloudair_core.app import App
-from vcloudair_core.http import Request, Response
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 from vcloudair_core.testing import simulator_settings
+from vcloudair_core.transport.messages import Request, Response
 from vcloudair_core.util.clock import FakeClock
 
 CONFIG = "/firewall/config"

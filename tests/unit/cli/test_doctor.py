@@ -22,7 +22,7 @@ from vcloudair_core.cli.commands import doctor as command
 from vcloudair_core.cli.doctor.api import ServerClock
 from vcloudair_core.cli.doctor.network import Network, Target, check_clock, check_url, read_certificate
 from vcloudair_core.config import Settings
-from vcloudair_core.http import Exchange, Headers, Request, Response
+from vcloudair_core.transport.messages import Exchange, Headers, Request, Response
 
 Vca = Callable[..., Result]
 MakeClient = Callable[..., FakeClient]

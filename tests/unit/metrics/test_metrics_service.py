@@ -19,12 +19,12 @@ from vcloudair_core.errors import (
     ServerError,
     SpecError,
 )
-from vcloudair_core.http import Response
 from vcloudair_core.services.metrics.model import Run, aggregate, number_of, series_of
 from vcloudair_core.services.metrics.service import MetricsService
 from vcloudair_core.services.metrics.window import Ago, parse_window
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 from vcloudair_core.testing import simulated_app, simulator_settings
+from vcloudair_core.transport.messages import Response
 from vcloudair_core.util.clock import FakeClock
 
 NOW = 1_750_000_030.0

@@ -14,7 +14,6 @@ import pytest
 from vcloudair_core import policy
 from vcloudair_core.config import Settings
 from vcloudair_core.errors import ConfigurationError, PlanRejectedError, PluginError
-from vcloudair_core.http import Exchange, Request, Response
 from vcloudair_core.plugin import hooks
 from vcloudair_core.plugin.hooks import hookimpl
 from vcloudair_core.plugin.manager import PluginManager
@@ -27,6 +26,7 @@ from vcloudair_core.plugin.records import (
     ServiceRecord,
     SimulatorArea,
 )
+from vcloudair_core.transport.messages import Exchange, Request, Response
 
 SETTINGS = Settings.load({}, environ={})
 PLAN = cast(Any, object())

@@ -16,10 +16,10 @@ from vcloudair_core.errors import (
     NotFoundError,
     SpecError,
 )
-from vcloudair_core.http import Request, Response
 from vcloudair_core.services.query.service import QueryService
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 from vcloudair_core.testing import simulated_app, simulator_settings
+from vcloudair_core.transport.messages import Request, Response
 from vcloudair_core.util.clock import FakeClock
 
 MANY = 300

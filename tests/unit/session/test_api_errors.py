@@ -9,8 +9,8 @@ import pytest
 
 from tests.unit.session.fakes import error_xml, reply
 from vcloudair_core import errors
-from vcloudair_core.http import Request, Response
 from vcloudair_core.session.api_errors import error_of, raise_for_response, supported_versions
+from vcloudair_core.transport.messages import Request, Response
 from vcloudair_core.util.redaction import Secret
 
 REQUEST = Request("PUT", "https://vcd.example.test/network/edges/1/firewall/config?token=tt-secret-tt")

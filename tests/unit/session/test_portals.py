@@ -9,10 +9,10 @@ import pytest
 
 from tests.unit.session.fakes import PASSWORD, FakeTransport, load, reply, session_xml
 from vcloudair_core.errors import AuthenticationError, ConfigurationError, ConnectionFailedError, DecodeError
-from vcloudair_core.http import Request, Response
 from vcloudair_core.session.auth_vca import VcaAuth
 from vcloudair_core.session.auth_vchs import VchsAuth, split_vdc_href
 from vcloudair_core.session.session import Session
+from vcloudair_core.transport.messages import Request, Response
 from vcloudair_core.util.clock import FakeClock
 
 PORTAL = "https://vchs.example.test"

@@ -27,7 +27,7 @@ from vcloudair_core.errors import (
     PermissionDeniedError,
     ServerError,
 )
-from vcloudair_core.http import Exchange, Request, Response
+from vcloudair_core.transport.messages import Exchange, Request, Response
 from vcloudair_core.util.clock import FakeClock
 
 

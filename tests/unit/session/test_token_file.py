@@ -18,11 +18,11 @@ import pytest
 from tests.unit.session.fakes import BASE, FakeTransport, load, reply, versions
 from tests.unit.session.test_auth_vcd import JWT, METHODS, cloudapi_session
 from vcloudair_core.errors import AuthenticationError, ConfigurationError, LockTimeoutError
-from vcloudair_core.http import Exchange, Request, Response
 from vcloudair_core.session import token_file
 from vcloudair_core.session.auth import select_auth
 from vcloudair_core.session.cache import open_cache
 from vcloudair_core.session.session import Session
+from vcloudair_core.transport.messages import Exchange, Request, Response
 from vcloudair_core.util.clock import FakeClock
 from vcloudair_core.util.file_locks import file_lock
 

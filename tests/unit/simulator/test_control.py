@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from tests.support.simulated import ORIGIN, Caller, first_edge, signed_in
-from vcloudair_core.http import Headers, Request, Response
 from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
 from vcloudair_core.simulator import Simulator, SimulatorConfig
+from vcloudair_core.transport.messages import Headers, Request, Response
 
 
 @pytest.fixture

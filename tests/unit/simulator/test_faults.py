@@ -10,9 +10,9 @@ from lxml import etree
 
 from tests.support.simulated import Caller, basic, first_edge, signed_in
 from vcloudair_core.errors import ConnectionFailedError, TimeoutExpiredError
-from vcloudair_core.http import Headers, Request, Response
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 from vcloudair_core.simulator.faults import KINDS, SocketFaultError
+from vcloudair_core.transport.messages import Headers, Request, Response
 
 ORGS = "/api/org/"
 

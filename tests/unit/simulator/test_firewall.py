@@ -10,8 +10,8 @@ import pytest
 from lxml import etree
 
 from tests.support.simulated import Caller, first_edge, signed_in
-from vcloudair_core.http import Response
 from vcloudair_core.simulator import Simulator, SimulatorConfig
+from vcloudair_core.transport.messages import Response
 
 RULE: dict[str, Any] = {
     "name": "web in",

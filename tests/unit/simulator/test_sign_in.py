@@ -8,8 +8,8 @@ import pytest
 from lxml import etree
 
 from tests.support.simulated import ORIGIN, Caller, basic, signed_in
-from vcloudair_core.http import Response
 from vcloudair_core.simulator import Simulator, SimulatorConfig
+from vcloudair_core.transport.messages import Response
 
 VCHS = "{http://www.vmware.com/vchs/v5.6}"
 

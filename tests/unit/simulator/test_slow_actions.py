@@ -11,9 +11,9 @@ from lxml import etree
 from tests.support.recovery_wire import FAILOVER, VCLOUD, Cloud, code_of
 from tests.support.simulated import signed_in
 from vcloudair_core.errors import TimeoutExpiredError
-from vcloudair_core.http import Headers, Request
 from vcloudair_core.simulator.faults import SocketFaultError
 from vcloudair_core.simulator.switches import switches_of
+from vcloudair_core.transport.messages import Headers, Request
 
 IDLE, RECOVERING, RECOVERED = ("none", "notStarted"), ("none", "inProgress"), ("none", "complete")
 

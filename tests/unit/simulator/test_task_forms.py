@@ -9,7 +9,7 @@ from lxml import etree
 
 from tests.support.recovery_wire import BODY, VCLOUD, Cloud, code_of, progress_of
 from vcloudair_core.errors import ConnectionFailedError, TimeoutExpiredError
-from vcloudair_core.http import Request
+from vcloudair_core.transport.messages import Request
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 from vcloudair_core.cli.doctor.steps import Step, failed, passed, skipped, warned
 from vcloudair_core.cli.exit_codes import exit_code_for
 from vcloudair_core.errors import ConfigurationError, ConnectionFailedError, TlsError
-from vcloudair_core.transport.environment import Trust, context_of, proxy_problem, trust_of
+from vcloudair_core.transport.tls_and_proxies import Trust, context_of, proxy_problem, trust_of
 
 if TYPE_CHECKING:
     from vcloudair_core.config import Settings

@@ -17,9 +17,9 @@ from vcloudair_core.errors import (
     TaskFailedError,
     TaskTimeoutError,
 )
-from vcloudair_core.http import origin_of
 from vcloudair_core.services.ans.edge_codec import parse_job
 from vcloudair_core.services.ans.edges import Edge, last_part
+from vcloudair_core.transport.messages import origin_of
 from vcloudair_core.util.xml import html_error, html_title
 
 if TYPE_CHECKING:

@@ -27,8 +27,8 @@ from vcloudair_core.services.dr.model import RecoveryDetails, Reference, Replica
 from vcloudair_core.session.tasks import Task, task_of_response
 
 if TYPE_CHECKING:
-    from vcloudair_core.http import Response
     from vcloudair_core.session.session import Session
+    from vcloudair_core.transport.messages import Response
 
 _PAGE_SIZE = 128
 _MOST_TASK_PAGES = 20

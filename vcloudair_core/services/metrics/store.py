@@ -11,8 +11,8 @@ from urllib.parse import quote, urlsplit
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from vcloudair_core.http import Response
     from vcloudair_core.session.session import Session
+    from vcloudair_core.transport.messages import Response
 
 _SPEC = "application/vnd.vmware.vcloud.metrics.{}UsageSpec+xml"
 

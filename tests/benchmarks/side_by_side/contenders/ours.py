@@ -10,7 +10,7 @@ from tests.benchmarks.side_by_side.contenders.worker import Job, Variables, main
 
 def _load() -> None:
     import vcloudair_core.app
-    import vcloudair_core.transport.requests_  # noqa: F401  (at the first call at the latest)
+    import vcloudair_core.transport.requests_transport  # noqa: F401  (at the first call at the latest)
 
 
 def _client(given: Variables) -> Any:

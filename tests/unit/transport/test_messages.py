@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vcloudair_core.http import Headers, Request, Response, origin_of
+from vcloudair_core.transport.messages import Headers, Request, Response, origin_of
 
 
 def test_headers_ignore_case_and_keep_doubles() -> None:

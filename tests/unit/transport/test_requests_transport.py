@@ -17,9 +17,9 @@ import urllib3.exceptions as u3
 
 from vcloudair_core.config import Settings
 from vcloudair_core.errors import ConnectionFailedError, TimeoutExpiredError, TlsError, TransportError
-from vcloudair_core.http import Headers, Request
 from vcloudair_core.transport.failures import failure_of
-from vcloudair_core.transport.requests_ import RequestsTransport
+from vcloudair_core.transport.messages import Headers, Request
+from vcloudair_core.transport.requests_transport import RequestsTransport
 
 REQUEST = Request("POST", "https://vcd.example.test/api/x", Headers({"Authorization": "Basic c2VjcmV0"}))
 

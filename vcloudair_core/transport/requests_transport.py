@@ -12,7 +12,7 @@ import logging
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from vcloudair_core._version import __version__
 from vcloudair_core.errors import (
@@ -21,15 +21,14 @@ from vcloudair_core.errors import (
     TlsError,
     TransportError,
 )
-from vcloudair_core.http import Headers, Request, Response
 from vcloudair_core.transport.deadline import Deadline, pool_classes
-from vcloudair_core.transport.environment import check_proxies, trust_of, trusting_adapter
 from vcloudair_core.transport.failures import failure_of, is_timeout
+from vcloudair_core.transport.messages import Headers, Request, Response
+from vcloudair_core.transport.tls_and_proxies import check_proxies, trust_of, trusting_adapter
 
 if TYPE_CHECKING:
     from requests.adapters import HTTPAdapter
 
-    from vcloudair_core.config import Settings
 
 _log = logging.getLogger(__name__)
 
@@ -43,6 +42,19 @@ _CHUNK_BYTES = 64 * 1024
 _WHOLE_BODY_FACTOR = 10
 
 
+class ConnectionSettings(Protocol):
+    """The settings that a transport reads. Times are in seconds."""
+
+    @property
+    def connect_timeout(self) -> Any: ...
+    @property
+    def timeout(self) -> Any: ...
+    @property
+    def validate_certs(self) -> Any: ...
+    @property
+    def ca_path(self) -> Any: ...
+
+
 class RequestsTransport:
     """Pooled connections, safe to use from many threads. Each request is sent once: repeating is the session's choice.
 
@@ -50,7 +62,7 @@ class RequestsTransport:
     ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` lead; ``validate_certs: false`` turns that off and is logged once.
     """
 
-    def __init__(self, settings: Settings, *, max_body_bytes: int = MAX_BODY_BYTES) -> None:
+    def __init__(self, settings: ConnectionSettings, *, max_body_bytes: int = MAX_BODY_BYTES) -> None:
         self._timeout_s = (float(settings.connect_timeout) or 10.0, float(settings.timeout) or 120.0)
         self._validate = bool(settings.validate_certs)
         self._ca_path: str | None = settings.ca_path
