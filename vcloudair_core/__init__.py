@@ -16,7 +16,6 @@ from vcloudair_core._version import __version__
 if TYPE_CHECKING:
     from vcloudair_core.app import App, connect
     from vcloudair_core.client import Client
-    from vcloudair_core.config import Settings
     from vcloudair_core.edge_document import agreed_target
     from vcloudair_core.engine.desired import Absent, ExactLists, Exactly, Present
     from vcloudair_core.engine.outcome import Outcome
@@ -64,6 +63,7 @@ if TYPE_CHECKING:
         VMQuery,
     )
     from vcloudair_core.session.facade import VCAODSession, VCASession
+    from vcloudair_core.settings.settings import Settings
     from vcloudair_core.stage import waiting_stages
     from vcloudair_core.util.redaction import Secret
 
@@ -145,7 +145,7 @@ _HOMES = {
     "Plan": "vcloudair_core.engine.plan",
     "Present": "vcloudair_core.engine.desired",
     "Secret": "vcloudair_core.util.redaction",
-    "Settings": "vcloudair_core.config",
+    "Settings": "vcloudair_core.settings.settings",
     "VCAODSession": "vcloudair_core.session.facade",
     "VCASession": "vcloudair_core.session.facade",
     "connect": "vcloudair_core.app",

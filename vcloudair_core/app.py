@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.client import Client, pick_record
-from vcloudair_core.config import Settings
 from vcloudair_core.plugin.manager import PluginManager
+from vcloudair_core.settings.settings import Settings
 
 if TYPE_CHECKING:
     from vcloudair_core.session.auth import AuthProvider

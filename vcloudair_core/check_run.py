@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import VcloudAirError
-from vcloudair_core.folders import check_folder, is_own, private_folder, state_folder
+from vcloudair_core.settings.directories import check_folder, is_own, private_folder, state_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from vcloudair_core.config import Settings
+    from vcloudair_core.settings.settings import Settings
 
 _log = logging.getLogger(__name__)
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")

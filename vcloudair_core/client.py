@@ -19,12 +19,12 @@ from vcloudair_core.plugin.printing import prints_aside
 
 if TYPE_CHECKING:
     from vcloudair_core.check_run import CheckRun
-    from vcloudair_core.config import Settings
     from vcloudair_core.engine.kind import ResourceKind, Store
     from vcloudair_core.engine.outcome import Outcome
     from vcloudair_core.engine.plan import Plan
     from vcloudair_core.plugin.records import KindRecord, ServiceRecord
     from vcloudair_core.session.session import Session
+    from vcloudair_core.settings.settings import Settings
     from vcloudair_core.stage import StageContent
     from vcloudair_core.staging import Staging
 

@@ -17,7 +17,7 @@ from vcloudair_core.util.strict_yaml import Reading
 from vcloudair_core.util.user_files import STDIN, read_text_or_stdin
 
 if TYPE_CHECKING:
-    from vcloudair_core.config import Settings
+    from vcloudair_core.settings.settings import Settings
 
 _ABOUT = ("edge", "vdc")
 _SECRETS = ("psk",)

@@ -9,8 +9,8 @@ from vcloudair_core.errors import PlanRejectedError
 from vcloudair_core.plugin.hooks import hookimpl
 
 if TYPE_CHECKING:
-    from vcloudair_core.config import Settings
     from vcloudair_core.engine.plan import Plan
+    from vcloudair_core.settings.settings import Settings
 
 vcloudair_api_version = 1
 

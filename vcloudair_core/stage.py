@@ -22,12 +22,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import ConfigurationError, StageError
-from vcloudair_core.folders import check_folder, is_own, private_folder, state_folder
+from vcloudair_core.settings.directories import check_folder, is_own, private_folder, state_folder
 from vcloudair_core.util.file_locks import file_lock
 from vcloudair_core.util.user_files import reason_of
 
 if TYPE_CHECKING:
-    from vcloudair_core.config import Settings
+    from vcloudair_core.settings.settings import Settings
 
 FORMAT = 2
 CHECK = ".check"
@@ -204,7 +204,7 @@ def waiting_stages(settings: Settings | None = None) -> list[dict[str, Any]]:
 
     Shape of an item: see :meth:`StageContent.as_dict`. ``settings``: by default those of the environment and the file.
     """
-    from vcloudair_core.config import Settings
+    from vcloudair_core.settings.settings import Settings
 
     return [content.as_dict() for content in stages_in(state_folder(settings or Settings.load()) / "stages")]
 

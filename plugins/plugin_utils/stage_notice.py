@@ -43,8 +43,8 @@ def _warn_unless_told():
 def _messages(name):
     if library_problem():
         return
-    from vcloudair_core.config import Settings
-    from vcloudair_core.folders import state_folder
+    from vcloudair_core.settings.directories import state_folder
+    from vcloudair_core.settings.settings import Settings
     from vcloudair_core.stage import CHECK, StageFile, counted
 
     folder = state_folder(Settings.load()) / "stages"

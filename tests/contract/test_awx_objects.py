@@ -12,7 +12,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from tests.support.ansible import ROOT
 from tests.support.awx import PROJECT, FakeAwx, objects
-from vcloudair_core.config import OPTIONS, Settings
+from vcloudair_core.settings.settings import OPTIONS, Settings
 from vcloudair_core.util.redaction import Secret
 
 TEMPLATES = objects("job_templates")

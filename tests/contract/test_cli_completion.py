@@ -34,7 +34,8 @@ def env(tmp_path: Path) -> dict[str, str]:
     config.write_text('current_context = "lab"\n[context.lab]\nurl = "https://lab.example.test"\n')
     config.chmod(0o600)
     code = (
-        "from vcloudair_core.config import Settings; from vcloudair_core.cli.completion.names import remember_names;"
+        "from vcloudair_core.settings.settings import Settings;"
+        "from vcloudair_core.cli.completion.names import remember_names;"
         "remember_names(Settings.load(), 'edge', ['web edge', 'org:one'])"
     )
     processes.run([sys.executable, "-c", code], env=variables, check=True)

@@ -16,8 +16,8 @@ import pytest
 
 from tests.support import processes
 from tests.support.tiers import sampled
-from vcloudair_core.config import Settings
 from vcloudair_core.session.login import open_login
+from vcloudair_core.settings.settings import Settings
 from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 
 VCA = [sys.executable, "-c", "from vcloudair_core.cli.main import main; main()"]

@@ -18,7 +18,6 @@ from ansible_collections.vcloudair.cloud.plugins.plugin_utils.module_action impo
 from tests.support.documents import ROOT
 from tests.support.modules import MODULES, PLUGINS, load
 from vcloudair_core import App
-from vcloudair_core.config import OPTIONS
 from vcloudair_core.engine.fields import fields_of
 from vcloudair_core.services.ans.firewall_spec import (
     ACTION_SYNONYMS,
@@ -29,6 +28,7 @@ from vcloudair_core.services.ans.firewall_spec import (
 )
 from vcloudair_core.services.ans.ipsec_spec import IpsecSpec, IpsecTunnelSpec
 from vcloudair_core.services.ans.nat_spec import NatRuleSpec, NatSpec
+from vcloudair_core.settings.settings import OPTIONS
 from vcloudair_core.util.redaction import Secret
 
 if sys.version_info >= (3, 11):

@@ -12,7 +12,6 @@ from typing import Any
 
 from tests.fuzz.target import Target, of_text, texts
 from tests.support.recovery_events import run_events
-from vcloudair_core.config import OPTIONS, Settings
 from vcloudair_core.edge_document import read_document
 from vcloudair_core.recovery import history
 from vcloudair_core.recovery.journal import JOURNAL, read_journal, runs_folder
@@ -24,6 +23,7 @@ from vcloudair_core.recovery.roster import roster_of_events
 from vcloudair_core.session import cache as token_cache
 from vcloudair_core.session.auth import Grant
 from vcloudair_core.session.identity import Identity
+from vcloudair_core.settings.settings import OPTIONS, Settings
 from vcloudair_core.stage import StageContent, StagedSection, StageFile, stages_in
 from vcloudair_core.util import strict_yaml
 from vcloudair_core.util.clock import FakeClock

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from vcloudair_core.config import Settings
+from vcloudair_core.settings.settings import Settings
 from vcloudair_core.transport.messages import Exchange, Headers, Request, Response
 from vcloudair_core.util.redaction import (
     MASK,

@@ -12,8 +12,6 @@ from typing import Any
 import pytest
 
 from tests.support.recovery_events import run_events
-from vcloudair_core import folders
-from vcloudair_core.config import Settings
 from vcloudair_core.engine.lock import held
 from vcloudair_core.errors import ConfigurationError, StageError, VcloudAirError
 from vcloudair_core.recovery.edges import write_durably
@@ -21,6 +19,8 @@ from vcloudair_core.recovery.journal import JOURNAL, create_journal, read_run, r
 from vcloudair_core.recovery.report import report_of
 from vcloudair_core.recovery.report_files import save_report
 from vcloudair_core.services.ans.psk_book import PskBook
+from vcloudair_core.settings import directories
+from vcloudair_core.settings.settings import Settings
 from vcloudair_core.simulator.serving import write_env_file
 from vcloudair_core.stage import StagedSection, StageFile, stages_in
 from vcloudair_core.util.redaction import Secret
@@ -152,7 +152,7 @@ def test_a_file_in_place_of_the_folder_is_told_of(name: str, tmp_path: Path, cap
 
 def test_without_owners_nobody_is_asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delattr(os, "geteuid")
-    assert folders.check_folder(tmp_path)
+    assert directories.check_folder(tmp_path)
 
 
 # -- links in place of files ---------------------------------------------------------------------------------------

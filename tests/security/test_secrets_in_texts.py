@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.session.fakes import TOKEN, FakeTransport, reply, vcd_answers, vcd_session
-from vcloudair_core.config import Settings
 from vcloudair_core.errors import DecodeError, VcloudAirError
+from vcloudair_core.settings.settings import Settings
 from vcloudair_core.util.redaction import MASK, Secret, redact_text, remember, remembered
 from vcloudair_core.util.xml import excerpt_of, parse, parse_json
 

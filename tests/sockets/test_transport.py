@@ -19,8 +19,8 @@ from typing import Any
 import pytest
 import trustme
 
-from vcloudair_core.config import Settings
 from vcloudair_core.errors import ConfigurationError, ConnectionFailedError, TimeoutExpiredError, TlsError
+from vcloudair_core.settings.settings import Settings
 from vcloudair_core.transport.base import Transport
 from vcloudair_core.transport.messages import Headers, Request
 from vcloudair_core.transport.requests_transport import RequestsTransport
@@ -434,7 +434,7 @@ def test_requests_is_loaded_with_the_first_request() -> None:
     program = (
         "import sys\n"
         "from vcloudair_core.transport.requests_transport import RequestsTransport\n"
-        "from vcloudair_core.config import Settings\n"
+        "from vcloudair_core.settings.settings import Settings\n"
         "import vcloudair_core.session.session, vcloudair_core.session.facade, vcloudair_core.session.plugin\n"
         "RequestsTransport(Settings.load({}))\n"
         "loaded = [name for name in ('requests', 'urllib3', 'lxml', 'tenacity', 'cryptography', 'filelock',"

@@ -8,10 +8,10 @@ from typing import Any, cast
 import pytest
 
 from vcloudair_core.client import Client
-from vcloudair_core.config import Settings
 from vcloudair_core.errors import PluginError, SpecError
 from vcloudair_core.plugin.records import KindRecord, ServiceRecord
 from vcloudair_core.session.session import Session
+from vcloudair_core.settings.settings import Settings
 
 
 class FakeSession:

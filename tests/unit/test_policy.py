@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from vcloudair_core import policy
-from vcloudair_core.config import Settings
 from vcloudair_core.engine.plan import Change, Plan
 from vcloudair_core.errors import PlanRejectedError
+from vcloudair_core.settings.settings import Settings
 
 
 def _look(action: str, identity: str, protected: Any = None, env: dict[str, str] | None = None) -> None:

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from vcloudair_core.config_file import CONTEXTS, CURRENT, ConfigFile, check_context_name, read_config_file
 from vcloudair_core.errors import ConfigurationError
+from vcloudair_core.settings.config_file import CONTEXTS, CURRENT, ConfigFile, check_context_name, read_config_file
 from vcloudair_core.util.file_locks import file_lock
 from vcloudair_core.util.user_files import unwritable
 

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from vcloudair_core.app import App
     from vcloudair_core.cli.table import Column
     from vcloudair_core.client import Client
-    from vcloudair_core.config import Settings
     from vcloudair_core.plugin.manager import PluginManager
     from vcloudair_core.session.login import KeptLogin
+    from vcloudair_core.settings.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class Invocation:
 
     def settings(self) -> Settings:
         """Options over environment over file. Raises ConfigurationError."""
-        from vcloudair_core.config import Settings
+        from vcloudair_core.settings.settings import Settings
 
         arguments = {name: value for name, value in self.given.items() if name not in PROGRAM_OPTIONS}
         if self.given.get("insecure"):
@@ -170,7 +170,7 @@ class Invocation:
         if path and from_stdin:
             raise ConfigurationError("--password-file and --password-stdin exclude each other.")
         if path:
-            from vcloudair_core.config import expand_user
+            from vcloudair_core.settings.settings import expand_user
             from vcloudair_core.util.user_files import first_line
 
             return _not_empty(first_line(expand_user(path), "The password file"), f"The password file {path}")

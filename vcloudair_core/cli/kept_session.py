@@ -10,10 +10,10 @@ from vcloudair_core.errors import AuthenticationError
 if TYPE_CHECKING:
     from vcloudair_core.app import App
     from vcloudair_core.client import Client
-    from vcloudair_core.config import Settings
     from vcloudair_core.errors import VcloudAirError
     from vcloudair_core.session.auth import AuthProvider
     from vcloudair_core.session.login import KeptLogin
+    from vcloudair_core.settings.settings import Settings
 
 _CREDENTIALS = ("password", "token", "api_token", "api_token_file")
 _OVER = "The session kept by `vca login` is over."

@@ -1,4 +1,4 @@
-"""Options that every command shares: the settings of :data:`vcloudair_core.config.OPTIONS`, and a few of the program.
+"""Options that every command shares: :data:`vcloudair_core.settings.settings.OPTIONS`, and a few of the program.
 
 They may stand before or after the command; the nearer to the end wins. Secrets are never options: whatever stands on a
 command line can be read by every user of the machine.
@@ -16,8 +16,8 @@ from typing import Any
 import typer
 from typer.models import OptionInfo
 
-from vcloudair_core.config import OPTIONS, Option
 from vcloudair_core.errors import ConfigurationError
+from vcloudair_core.settings.settings import OPTIONS, Option
 
 PROGRAM_OPTIONS = (
     "insecure", "output", "columns", "no_trunc", "query", "context", "config", "password_file", "password_stdin",

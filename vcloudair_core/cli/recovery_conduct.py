@@ -18,7 +18,7 @@ from vcloudair_core.cli.recovery_view import LiveRun, clock_of, live_run, observ
 from vcloudair_core.cli.table import Column
 from vcloudair_core.cli.timestamps import with_utc_seconds
 from vcloudair_core.errors import OutcomeUnknownError, TaskFailedError, sentences
-from vcloudair_core.folders import current_user
+from vcloudair_core.settings.directories import current_user
 
 if TYPE_CHECKING:
     from vcloudair_core.cli.invocation import Invocation

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from vcloudair_core.errors import LockTimeoutError
 
 if TYPE_CHECKING:
-    from vcloudair_core.config import Settings
+    from vcloudair_core.settings.settings import Settings
 
 Locker = Callable[[str, str], AbstractContextManager[None]]
 """(lock key, what it is for people) -> a context that holds the lock. Raises LockTimeoutError."""
@@ -34,7 +34,7 @@ def locker_of(settings: Settings) -> Locker | None:
     timeout_s = float(settings.lock_timeout)
 
     def hold(key: str, target: str) -> AbstractContextManager[None]:
-        from vcloudair_core.folders import state_folder
+        from vcloudair_core.settings.directories import state_folder
 
         return held(state_folder(settings) / "locks", key, target, timeout_s)
 
@@ -50,7 +50,7 @@ def held(folder: Path, key: str, target: str, timeout_s: float) -> Iterator[None
     """
     import filelock
 
-    from vcloudair_core.folders import private_folder
+    from vcloudair_core.settings.directories import private_folder
     from vcloudair_core.util.file_locks import file_lock
 
     path = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.lock"

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import pluggy
 
 if TYPE_CHECKING:
-    from vcloudair_core.config import Settings
     from vcloudair_core.engine.plan import Plan
     from vcloudair_core.plugin.records import (
         AuthRecord,
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
         SimulatorArea,
     )
     from vcloudair_core.session.tasks import Task
+    from vcloudair_core.settings.settings import Settings
     from vcloudair_core.transport.base import Transport
     from vcloudair_core.transport.messages import Exchange
 

@@ -26,9 +26,9 @@ from vcloudair_core.plugin.records import (
 )
 
 if TYPE_CHECKING:
-    from vcloudair_core.config import Settings
     from vcloudair_core.engine.plan import Plan
     from vcloudair_core.session.tasks import Task
+    from vcloudair_core.settings.settings import Settings
     from vcloudair_core.transport.base import Transport
     from vcloudair_core.transport.messages import Exchange
 

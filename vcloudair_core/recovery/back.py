@@ -16,7 +16,7 @@ from vcloudair_core.recovery.roster import steps_by_key
 from vcloudair_core.services.dr.model import ACTIONS
 
 if TYPE_CHECKING:
-    from vcloudair_core.config import Settings
+    from vcloudair_core.settings.settings import Settings
 
 PLAN = "plan.json"
 """The plan of a run, in its folder."""

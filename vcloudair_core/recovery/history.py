@@ -16,8 +16,8 @@ from vcloudair_core.recovery.event_reading import mapping, moment, number, text
 from vcloudair_core.recovery.journal import read_journal, run_ids, runs_folder, unreadable_runs
 
 if TYPE_CHECKING:
-    from vcloudair_core.config import Settings
     from vcloudair_core.recovery.events import Event
+    from vcloudair_core.settings.settings import Settings
 
 _MOST_RUNS = 200
 

@@ -9,8 +9,8 @@ from vcloudair_core.errors import VcloudAirError
 from vcloudair_core.transport.messages import Headers, Request
 
 if TYPE_CHECKING:
-    from vcloudair_core.config import Settings
     from vcloudair_core.recovery.plan import HttpCheck
+    from vcloudair_core.settings.settings import Settings
 
 _EXCERPT = 300
 

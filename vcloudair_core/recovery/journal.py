@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import ConfigurationError, LockTimeoutError, NotFoundError
-from vcloudair_core.folders import check_folder, is_own, private_folder, state_folder
+from vcloudair_core.settings.directories import check_folder, is_own, private_folder, state_folder
 from vcloudair_core.util.file_locks import file_lock
 
 if TYPE_CHECKING:
-    from vcloudair_core.config import Settings
     from vcloudair_core.recovery.events import Event, Observer
+    from vcloudair_core.settings.settings import Settings
 
 JOURNAL = "journal.jsonl"
 _STAMP = "%Y%m%d-%H%M%S-%f"

@@ -21,8 +21,8 @@ from vcloudair_core.transport.messages import Headers, Request, Response
 from vcloudair_core.util.redaction import Secret, as_bytes
 
 if TYPE_CHECKING:
-    from vcloudair_core.config import Settings
     from vcloudair_core.plugin.records import AuthRecord
+    from vcloudair_core.settings.settings import Settings
 
 _log = logging.getLogger(__name__)
 

@@ -24,7 +24,7 @@ from vcloudair_core.util.clock import SYSTEM_CLOCK, Clock
 from vcloudair_core.util.redaction import Secret
 
 if TYPE_CHECKING:
-    from vcloudair_core.config import Settings
+    from vcloudair_core.settings.settings import Settings
 
 _SOONER_S = 60.0
 _API_TOKENS_SINCE = (36, 1)

@@ -13,7 +13,7 @@ from vcloudair_core.session.urls import normalise_url
 from vcloudair_core.session.versions import DEFAULT_VERSIONS
 
 if TYPE_CHECKING:
-    from vcloudair_core.config import Settings
+    from vcloudair_core.settings.settings import Settings
 
 _JWT = re.compile(r"^eyJ[\w-]*\.[\w-]+\.[\w-]*$")
 

@@ -25,7 +25,7 @@ from vcloudair_core.transport.messages import Request, Response
 from vcloudair_core.util.redaction import Secret
 
 if TYPE_CHECKING:
-    from vcloudair_core.config import Settings
+    from vcloudair_core.settings.settings import Settings
 
 LOGIN_PATH = "/api/iam/login"
 IAM_HEADER = "vchs-authorization"

@@ -27,7 +27,7 @@ from vcloudair_core.transport.messages import Request, Response
 from vcloudair_core.util.redaction import Secret
 
 if TYPE_CHECKING:
-    from vcloudair_core.config import Settings
+    from vcloudair_core.settings.settings import Settings
 
 _log = logging.getLogger(__name__)
 

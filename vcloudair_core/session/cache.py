@@ -23,16 +23,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import ConfigurationError
-from vcloudair_core.folders import cache_folder, is_own
 from vcloudair_core.session.auth import Farewell, Grant
 from vcloudair_core.session.derived_keys import KEYS
 from vcloudair_core.session.identity import Identity
+from vcloudair_core.settings.directories import cache_folder, is_own
 from vcloudair_core.util.clock import SYSTEM_CLOCK, Clock
 from vcloudair_core.util.file_locks import file_lock
 from vcloudair_core.util.redaction import Secret, as_bytes
 
 if TYPE_CHECKING:
-    from vcloudair_core.config import Settings
+    from vcloudair_core.settings.settings import Settings
 
 _log = logging.getLogger(__name__)
 

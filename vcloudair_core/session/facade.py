@@ -12,7 +12,6 @@ from collections.abc import Generator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 from xml.etree.ElementTree import ParseError
 
-from vcloudair_core.config import DEFAULT_URLS, Settings
 from vcloudair_core.errors import ConfigurationError, DecodeError, NotFoundError
 from vcloudair_core.session import auth_vca, auth_vchs, session_codec
 from vcloudair_core.session.auth import Flow, Grant, PrimedAuth
@@ -25,6 +24,7 @@ from vcloudair_core.session.session import Session
 from vcloudair_core.session.urls import normalise_url
 from vcloudair_core.session.versions import check_pinned
 from vcloudair_core.session.wire import Wire
+from vcloudair_core.settings.settings import DEFAULT_URLS, Settings
 from vcloudair_core.util.clock import SYSTEM_CLOCK, Clock
 from vcloudair_core.util.redaction import MaskedStr, Secret
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from vcloudair_core.config import Settings
 from vcloudair_core.errors import ConfigurationError
 from vcloudair_core.session.auth import Grant, PrimedAuth
 from vcloudair_core.session.auth_vcd import TOKEN_HEADER
@@ -13,6 +12,7 @@ from vcloudair_core.session.identity import Identity
 from vcloudair_core.session.session import Session
 from vcloudair_core.session.urls import normalise_url
 from vcloudair_core.session.versions import DEFAULT_VERSIONS, check_pinned
+from vcloudair_core.settings.settings import Settings
 from vcloudair_core.util.redaction import MASK, MaskedStr, Secret
 
 if TYPE_CHECKING:

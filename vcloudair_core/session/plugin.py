@@ -9,8 +9,8 @@ from vcloudair_core.plugin.hooks import hookimpl
 from vcloudair_core.plugin.records import AuthRecord
 
 if TYPE_CHECKING:
-    from vcloudair_core.config import Settings
     from vcloudair_core.session.auth import AuthProvider
+    from vcloudair_core.settings.settings import Settings
 
 vcloudair_api_version = 1
 

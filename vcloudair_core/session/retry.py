@@ -37,7 +37,7 @@ from typing import TYPE_CHECKING, Any
 from vcloudair_core.errors import ApiError, BusyError, TimeoutExpiredError, TlsError, TransportError, VcloudAirError
 
 if TYPE_CHECKING:
-    from vcloudair_core.config import Settings
+    from vcloudair_core.settings.settings import Settings
     from vcloudair_core.transport.messages import Response
     from vcloudair_core.util.clock import Clock
 

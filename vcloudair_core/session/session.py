@@ -29,11 +29,11 @@ from vcloudair_core.util.clock import SYSTEM_CLOCK, Clock
 
 if TYPE_CHECKING:
     from vcloudair_core.check_run import CheckRun
-    from vcloudair_core.config import Settings
     from vcloudair_core.plugin.records import RecordType
     from vcloudair_core.session.auth import AuthProvider, Grant
     from vcloudair_core.session.cache import TokenCache
     from vcloudair_core.session.tasks import Task
+    from vcloudair_core.settings.settings import Settings
     from vcloudair_core.transport.base import Transport
     from vcloudair_core.util.redaction import Secret
 

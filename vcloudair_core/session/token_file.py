@@ -29,12 +29,12 @@ from typing import TYPE_CHECKING, Any
 
 from vcloudair_core._version import __version__
 from vcloudair_core.errors import ConfigurationError, LockTimeoutError
-from vcloudair_core.folders import private_folder, state_folder
+from vcloudair_core.settings.directories import private_folder, state_folder
 from vcloudair_core.util.file_locks import file_lock
 from vcloudair_core.util.redaction import Secret, as_bytes, remember
 
 if TYPE_CHECKING:
-    from vcloudair_core.config import Settings
+    from vcloudair_core.settings.settings import Settings
 
 _log = logging.getLogger(__name__)
 

@@ -6,11 +6,11 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
-from vcloudair_core.config import DEFAULT_URLS
 from vcloudair_core.errors import ConfigurationError
+from vcloudair_core.settings.settings import DEFAULT_URLS
 
 if TYPE_CHECKING:
-    from vcloudair_core.config import Settings
+    from vcloudair_core.settings.settings import Settings
 
 # What people paste from a browser or from a client's documentation; all below the base.
 _ENDINGS = re.compile(

@@ -70,7 +70,7 @@ class Journal:
 
 def simulator_settings(simulator: Simulator) -> dict[str, Any]:
     """The settings that lead a client to a simulator in the process; the session is kept in memory only."""
-    from vcloudair_core.config import OPTIONS
+    from vcloudair_core.settings.settings import OPTIONS
 
     exported = simulator.env()
     variables = {option.env_names[0]: option.name for option in OPTIONS if option.name != "ca_path"}

@@ -90,7 +90,7 @@ def check_record(record: Any) -> None:
     if isinstance(record, KindRecord):
         assert name.startswith(f"{record.service}.") or record.service, f"{name} belongs to no service"
     if isinstance(record, AuthRecord):
-        from vcloudair_core.config import OPTIONS
+        from vcloudair_core.settings.settings import OPTIONS
 
         unknown = set(record.options) - {option.name for option in OPTIONS}
         assert not unknown, f"{name} needs settings that there are not: {', '.join(sorted(unknown))}"

@@ -189,7 +189,7 @@ def test_a_command_without_its_extra_says_how_to_install_it(
     def missing(*arguments: Any, **words: Any) -> None:
         raise ModuleNotFoundError(f"No module named {module!r}", name=module)
 
-    monkeypatch.setattr("vcloudair_core.config.Settings.load", missing)
+    monkeypatch.setattr("vcloudair_core.settings.settings.Settings.load", missing)
     result = vca("config")
     assert result.code == 64
     assert install_hint(extra) in result.err and f"[{extra}]" in result.err and "bug" not in result.err

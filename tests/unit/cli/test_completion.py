@@ -16,9 +16,9 @@ import pytest
 from tests.unit.cli.conftest import Result
 from vcloudair_core.cli.completion import answer, files, names, scripts, table
 from vcloudair_core.cli.completion.bash_line import BashLine
-from vcloudair_core.config import Settings
 from vcloudair_core.plugin.manager import PluginManager
 from vcloudair_core.services.query import plugin as query
+from vcloudair_core.settings.settings import Settings
 
 Vca = Callable[..., Result]
 BREAKS = " \t\n\"'@><=;|&(:"

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from tests.unit.cli.conftest import Result
-from tests.unit.test_secret_sources import FakeKeyring
+from tests.unit.settings.test_secret_sources import FakeKeyring
 from vcloudair_core.cli.context_store import ContextStore
-from vcloudair_core.config import Settings, default_config_file
+from vcloudair_core.settings.settings import Settings, default_config_file
 
 Vca = Callable[..., Result]
 PROD = ("--url", "https://prod.example.test", "--org", "acme", "--username", "alice")

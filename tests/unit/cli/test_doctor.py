@@ -21,7 +21,7 @@ from vcloudair_core import errors
 from vcloudair_core.cli.commands import doctor as command
 from vcloudair_core.cli.doctor.api import ServerClock
 from vcloudair_core.cli.doctor.network import Network, Target, check_clock, check_url, read_certificate
-from vcloudair_core.config import Settings
+from vcloudair_core.settings.settings import Settings
 from vcloudair_core.transport.messages import Exchange, Headers, Request, Response
 
 Vca = Callable[..., Result]

@@ -20,7 +20,7 @@ from vcloudair_core import errors
 from vcloudair_core._version import __version__
 from vcloudair_core.cli import main as main_module
 from vcloudair_core.cli.main import run
-from vcloudair_core.config import OPTIONS
+from vcloudair_core.settings.settings import OPTIONS
 from vcloudair_core.util.install_hint import install_hint
 
 Vca = Callable[..., Result]
@@ -277,7 +277,7 @@ def test_retries_are_told_at_a_terminal_only(
         logging.getLogger("vcloudair_core.session.retry").info("Retrying in 4.0 s (attempt 2 of 5): 503")
         raise errors.ConfigurationError("That is all.")
 
-    monkeypatch.setattr("vcloudair_core.config.Settings.load", retry)
+    monkeypatch.setattr("vcloudair_core.settings.settings.Settings.load", retry)
     monkeypatch.setattr("sys.stderr.isatty", lambda: is_terminal)
     result = vca("config")
     assert ("Retrying in 4.0 s (attempt 2 of 5): 503\n" in result.err) is is_terminal

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from vcloudair_core.config import Settings
 from vcloudair_core.engine.lock import held, locker_of
 from vcloudair_core.errors import LockTimeoutError
+from vcloudair_core.settings.settings import Settings
 
 KEY = "https://cloud.example.test:443/edge/5f2d9b1e"
 

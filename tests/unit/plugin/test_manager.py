@@ -12,7 +12,6 @@ from typing import Any, cast
 import pytest
 
 from vcloudair_core import policy
-from vcloudair_core.config import Settings
 from vcloudair_core.errors import ConfigurationError, PlanRejectedError, PluginError
 from vcloudair_core.plugin import hooks
 from vcloudair_core.plugin.hooks import hookimpl
@@ -26,6 +25,7 @@ from vcloudair_core.plugin.records import (
     ServiceRecord,
     SimulatorArea,
 )
+from vcloudair_core.settings.settings import Settings
 from vcloudair_core.transport.messages import Exchange, Request, Response
 
 SETTINGS = Settings.load({}, environ={})

@@ -23,13 +23,13 @@ from tests.unit.session.fakes import (
     settings_of,
     vcd_answers,
 )
-from vcloudair_core.config import Settings
 from vcloudair_core.errors import ServerError
 from vcloudair_core.session.auth import Farewell, Grant
 from vcloudair_core.session.auth_vcd import VcdAuth
 from vcloudair_core.session.cache import TOUCH_EVERY_S, TokenCache, cache_key, open_cache
 from vcloudair_core.session.identity import Identity
 from vcloudair_core.session.session import Session
+from vcloudair_core.settings.settings import Settings
 from vcloudair_core.util.clock import FakeClock
 from vcloudair_core.util.redaction import Secret
 

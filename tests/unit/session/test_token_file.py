@@ -262,7 +262,7 @@ def test_a_token_that_a_killed_process_left_beside_the_file_is_put_in_place(file
     program = f"""
 import os
 from pathlib import Path
-from vcloudair_core.config import Settings
+from vcloudair_core.settings.settings import Settings
 from vcloudair_core.util.redaction import Secret
 from vcloudair_core.session.token_file import TokenFile
 Path.replace = lambda *_: os.kill(os.getpid(), 9)
@@ -279,7 +279,7 @@ with TokenFile({str(file)!r}, Settings.load({{"state_dir": {str(tmp_path / "stat
 def test_a_process_that_is_killed_while_it_waits_for_the_answer_leaves_the_file_whole(file: Path) -> None:
     program = f"""
 import os
-from vcloudair_core.config import Settings
+from vcloudair_core.settings.settings import Settings
 from vcloudair_core.session.token_file import TokenFile
 with TokenFile({str(file)!r}, Settings.load({{"state_dir": {str(file.parent / "state")!r}}})).held():
     os.kill(os.getpid(), 9)

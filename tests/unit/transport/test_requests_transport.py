@@ -15,8 +15,8 @@ import requests
 import responses
 import urllib3.exceptions as u3
 
-from vcloudair_core.config import Settings
 from vcloudair_core.errors import ConnectionFailedError, TimeoutExpiredError, TlsError, TransportError
+from vcloudair_core.settings.settings import Settings
 from vcloudair_core.transport.failures import failure_of
 from vcloudair_core.transport.messages import Headers, Request
 from vcloudair_core.transport.requests_transport import RequestsTransport

@@ -191,7 +191,7 @@ def test_what_ansible_rulebook_adds_is_no_option(module: dict[str, Any], argumen
 
 
 def test_every_option_is_documented(module: dict[str, Any]) -> None:
-    from vcloudair_core.config import OPTIONS
+    from vcloudair_core.settings.settings import OPTIONS
 
     options = yaml.safe_load(module["DOCUMENTATION"])["options"]
     assert set(OWN) <= set(options) <= {*OWN, *(option.name for option in OPTIONS)}

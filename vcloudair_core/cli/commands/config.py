@@ -7,7 +7,7 @@ import typer
 from vcloudair_core.cli.invocation import Invocation, connected
 from vcloudair_core.cli.output import say
 from vcloudair_core.cli.table import Column
-from vcloudair_core.config import Settings, default_config_file
+from vcloudair_core.settings.settings import Settings, default_config_file
 
 
 @connected

@@ -18,12 +18,12 @@ from vcloudair_core.cli.kept_session import end_login
 from vcloudair_core.cli.options import PROGRAM_OPTIONS
 from vcloudair_core.cli.output import say, write
 from vcloudair_core.cli.table import Column
-from vcloudair_core.config import Settings, config_file_path, server_of
-from vcloudair_core.config_file import ConfigFile
 from vcloudair_core.errors import ConfigurationError, VcloudAirError
-from vcloudair_core.secret_sources import SOURCE_KEYS, load_keyring, take_sources
-from vcloudair_core.setting_layers import from_arguments
-from vcloudair_core.setting_options import BY_NAME, typed_value
+from vcloudair_core.settings.config_file import ConfigFile
+from vcloudair_core.settings.layers import from_arguments
+from vcloudair_core.settings.options import BY_NAME, typed_value
+from vcloudair_core.settings.secret_sources import SOURCE_KEYS, load_keyring, take_sources
+from vcloudair_core.settings.settings import Settings, config_file_path, server_of
 from vcloudair_core.util.escaping import visible
 
 app = typer.Typer(help="Contexts: named clouds of the configuration file.", no_args_is_help=True)

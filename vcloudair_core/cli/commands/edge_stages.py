@@ -53,7 +53,7 @@ def discard(
     Example:
         vca edge discard --all
     """
-    from vcloudair_core.folders import state_folder
+    from vcloudair_core.settings.directories import state_folder
     from vcloudair_core.stage import StageFile
 
     if bool(names) == every:

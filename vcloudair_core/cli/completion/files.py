@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vcloudair_core.config import Settings
+    from vcloudair_core.settings.settings import Settings
 
 MAX_BYTES = 8 * 1024 * 1024
 
@@ -28,7 +28,7 @@ def completion_folder(settings: Settings | None) -> Path | None:
 
 def read_json(path: Path) -> dict[str, Any]:
     """Return the content of a file that only this user can write; an empty mapping for anything else."""
-    from vcloudair_core.folders import is_own
+    from vcloudair_core.settings.directories import is_own
 
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
     with contextlib.suppress(OSError, ValueError, RecursionError):
@@ -43,7 +43,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 def write_json(path: Path, content: dict[str, Any]) -> bool:
     """Replace a file in one step. Returns false when it could not be written."""
-    from vcloudair_core.folders import private_folder
+    from vcloudair_core.settings.directories import private_folder
 
     beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
     try:

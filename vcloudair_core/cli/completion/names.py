@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from vcloudair_core.cli.completion.files import completion_folder, read_json, write_json
 
 if TYPE_CHECKING:
-    from vcloudair_core.config import Settings
+    from vcloudair_core.settings.settings import Settings
 
 KINDS = ("edge", "vdc", "vm", "replication")
 MAX_AGE_S = 7 * 24 * 3600.0
@@ -61,7 +61,7 @@ def known_columns(command: str) -> list[str]:
 
 
 def _path(settings: Settings) -> Path | None:
-    from vcloudair_core.config import server_of
+    from vcloudair_core.settings.settings import server_of
 
     server = server_of(settings.url, settings.service_type)
     folder = completion_folder(settings)

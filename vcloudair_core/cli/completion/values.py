@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vcloudair_core.config import Settings
+    from vcloudair_core.settings.settings import Settings
 
 _OF_SETTINGS = ("context", "config", "url", "org", "service_type", "cache_dir", "state_dir", "insecure")
 
@@ -39,8 +39,8 @@ class Values:
 
     def settings(self) -> Settings | None:
         """The settings that the command would have, as far as places are concerned; None when they are wrong."""
-        from vcloudair_core.config import Settings
         from vcloudair_core.errors import VcloudAirError
+        from vcloudair_core.settings.settings import Settings
 
         arguments = {name: value for name, value in self._given.items() if name in _OF_SETTINGS}
         context, file = arguments.pop("context", None), arguments.pop("config", None)
@@ -73,8 +73,8 @@ class Values:
         return [(name, "") for name in names]
 
     def _contexts(self) -> list[tuple[str, str]]:
-        from vcloudair_core.config import config_file_path
-        from vcloudair_core.config_file import read_config_file
+        from vcloudair_core.settings.config_file import read_config_file
+        from vcloudair_core.settings.settings import config_file_path
 
         path = config_file_path(os.environ, self._given.get("config"))
         if not path.is_file():
@@ -82,7 +82,7 @@ class Values:
         return [(name, str(table.get("url", ""))) for name, table in read_config_file(path).contexts.items()]
 
     def _kept(self, kind: str) -> list[tuple[str, str]]:
-        from vcloudair_core.folders import state_folder
+        from vcloudair_core.settings.directories import state_folder
 
         settings = self.settings()
         if settings is None:

@@ -23,7 +23,7 @@ from vcloudair_core.plugin.hooks import hookimpl
 
 if TYPE_CHECKING:
     from vcloudair_core.client import Client
-    from vcloudair_core.config import Settings
+    from vcloudair_core.settings.settings import Settings
     from vcloudair_core.transport.messages import Exchange
 
 _PORTALS = {"vchs": "subscription portal", "vca": "On-Demand portal", "vcd": "vCloud Director"}

@@ -16,8 +16,8 @@ from vcloudair_core.errors import ConfigurationError, ConnectionFailedError, Tls
 from vcloudair_core.transport.tls_and_proxies import Trust, context_of, proxy_problem, trust_of
 
 if TYPE_CHECKING:
-    from vcloudair_core.config import Settings
     from vcloudair_core.plugin.records import AuthRecord
+    from vcloudair_core.settings.settings import Settings
 
 _USAGE = exit_code_for(ConfigurationError(""))
 _NETWORK = exit_code_for(ConnectionFailedError(""))

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from vcloudair_core.config import expand_user
 from vcloudair_core.engine.canonical import address_range, fold, without_blanks
 from vcloudair_core.engine.fields import fields_of
 from vcloudair_core.engine.matching import refuse_doubles
@@ -26,6 +25,7 @@ from vcloudair_core.services.ans.ipsec_spec import (
     IpsecTunnelSpec,
     tunnel_complaints,
 )
+from vcloudair_core.settings.settings import expand_user
 from vcloudair_core.util.redaction import Secret
 
 LEAST_MTU, MOST_MTU = 68, 9000

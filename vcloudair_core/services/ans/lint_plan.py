@@ -9,8 +9,8 @@ from vcloudair_core.errors import PlanRejectedError
 from vcloudair_core.services.ans.firewall_lint import lint
 
 if TYPE_CHECKING:
-    from vcloudair_core.config import Settings
     from vcloudair_core.engine.plan import Plan
+    from vcloudair_core.settings.settings import Settings
 
 OFF, VETO = "off", "veto"
 _IN_EDGE = "firewall: "

@@ -8,11 +8,11 @@ from vcloudair_core.plugin.hooks import hookimpl
 from vcloudair_core.plugin.records import KindRecord, ServiceRecord
 
 if TYPE_CHECKING:
-    from vcloudair_core.config import Settings
     from vcloudair_core.engine.kind import ResourceKind
     from vcloudair_core.engine.plan import Plan
     from vcloudair_core.services.ans.service import AnsService
     from vcloudair_core.session.session import Session
+    from vcloudair_core.settings.settings import Settings
 
 vcloudair_api_version = 1
 

@@ -17,13 +17,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vcloudair_core.folders import check_folder, private_folder
 from vcloudair_core.services.ans.ipsec_model import new_identity
+from vcloudair_core.settings.directories import check_folder, private_folder
 from vcloudair_core.util.file_locks import file_lock
 from vcloudair_core.util.redaction import Secret, as_bytes
 
 if TYPE_CHECKING:
-    from vcloudair_core.config import Settings
+    from vcloudair_core.settings.settings import Settings
 
 _log = logging.getLogger(__name__)
 _FORMAT = 1
@@ -47,7 +47,7 @@ class PskBook:
     @classmethod
     def of(cls, settings: Settings, edge_key: str) -> PskBook:
         """The book of the setting ``state_dir``."""
-        from vcloudair_core.folders import state_folder
+        from vcloudair_core.settings.directories import state_folder
 
         return cls(state_folder(settings) / "psk", edge_key)
 

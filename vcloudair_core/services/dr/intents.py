@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from vcloudair_core.errors import ConfigurationError
-from vcloudair_core.folders import private_folder, state_folder
 from vcloudair_core.services.dr.evidence import Intent
+from vcloudair_core.settings.directories import private_folder, state_folder
 
 if TYPE_CHECKING:
-    from vcloudair_core.config import Settings
     from vcloudair_core.services.dr.model import Reference
+    from vcloudair_core.settings.settings import Settings
 
 _MOST_TASKS = 10
 _BLOCK = 1024

@@ -12,11 +12,11 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vcloudair_core.config import user_folder
 from vcloudair_core.errors import ConfigurationError
+from vcloudair_core.settings.settings import user_folder
 
 if TYPE_CHECKING:
-    from vcloudair_core.config import Settings
+    from vcloudair_core.settings.settings import Settings
 
 
 def state_folder(settings: Settings) -> Path:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from vcloudair_core.config import OPTIONS, Settings
 from vcloudair_core.errors import ConfigurationError
+from vcloudair_core.settings.settings import OPTIONS, Settings
 from vcloudair_core.util.redaction import Secret
 
 

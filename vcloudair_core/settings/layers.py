@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from vcloudair_core.config_file import ConfigFile, read_config_file, warn_of_readers
 from vcloudair_core.errors import ConfigurationError
-from vcloudair_core.secret_sources import take_sources
-from vcloudair_core.setting_options import BY_NAME, CREDENTIALS, OPTIONS, server_of, shown_server
+from vcloudair_core.settings.config_file import ConfigFile, read_config_file, warn_of_readers
+from vcloudair_core.settings.options import BY_NAME, CREDENTIALS, OPTIONS, server_of, shown_server
+from vcloudair_core.settings.secret_sources import take_sources
 from vcloudair_core.util.user_dirs import expand_user, user_folder
 
 

@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from vcloudair_core.errors import ConfigurationError
-from vcloudair_core.secret_sources import SecretSource
-from vcloudair_core.setting_layers import (
+from vcloudair_core.settings.layers import (
     FileUse,
     Origin,
     config_file_path,
@@ -25,7 +24,7 @@ from vcloudair_core.setting_layers import (
     from_file,
     open_file,
 )
-from vcloudair_core.setting_options import (
+from vcloudair_core.settings.options import (
     BY_NAME,
     CREDENTIALS,
     DEFAULT_URLS,
@@ -35,6 +34,7 @@ from vcloudair_core.setting_options import (
     shown_server,
     typed_value,
 )
+from vcloudair_core.settings.secret_sources import SecretSource
 from vcloudair_core.util.redaction import MASK, Secret
 from vcloudair_core.util.user_dirs import expand_user, user_folder
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from vcloudair_core import secret_sources
-from vcloudair_core.config import Settings
 from vcloudair_core.errors import ConfigurationError
+from vcloudair_core.settings import secret_sources
+from vcloudair_core.settings.settings import Settings
 from vcloudair_core.util.redaction import Secret, remembered
 
 VALUE = "hunter2-by-reference"

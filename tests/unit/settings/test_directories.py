@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from vcloudair_core.config import Settings, default_config_file, expand_user
 from vcloudair_core.errors import ConfigurationError
-from vcloudair_core.folders import cache_folder, current_user, state_folder
+from vcloudair_core.settings.directories import cache_folder, current_user, state_folder
+from vcloudair_core.settings.settings import Settings, default_config_file, expand_user
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from vcloudair_core.app import App
-from vcloudair_core.config import Settings
 from vcloudair_core.errors import ConfigurationError
+from vcloudair_core.settings.settings import Settings
 from vcloudair_core.util.redaction import Secret
 
 PROD, LAB = "https://prod.example.test", "https://lab.example.test"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vcloudair_core.errors import ConfigurationError
-from vcloudair_core.secret_sources import SecretSource
+from vcloudair_core.settings.secret_sources import SecretSource
 from vcloudair_core.transport.messages import origin_of
 from vcloudair_core.util.redaction import Secret
 from vcloudair_core.util.user_dirs import expand_user

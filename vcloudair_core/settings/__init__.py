@@ -1,0 +1,1 @@
+"""Settings: arguments, environment variables, and the configuration file."""
