@@ -15,7 +15,7 @@ from vcloudair_core.engine.fields import secret_names
 from vcloudair_core.engine.kind import Validates
 from vcloudair_core.engine.lock import locker_of
 from vcloudair_core.errors import PluginError, SpecError
-from vcloudair_core.plugin.printing import prints_aside
+from vcloudair_core.plugin.stdout import prints_aside
 
 if TYPE_CHECKING:
     from vcloudair_core.check_run import CheckRun

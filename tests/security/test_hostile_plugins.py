@@ -141,7 +141,10 @@ def test_a_command_of_ours_is_not_taken_over(
 def test_the_name_of_a_plugin_of_ours_is_not_taken_over() -> None:
     """Whoever comes second is set aside, whatever its module; a policy keeps its place."""
     ours = FakeEntryPoint(
-        "policy", "vcloudair-core", lambda: SimpleNamespace(vcloudair_api_version=API_VERSION), "vcloudair_core.policy"
+        "policy",
+        "vcloudair-core",
+        lambda: SimpleNamespace(vcloudair_api_version=API_VERSION),
+        "vcloudair_core.plugin.protected_names",
     )
     theirs = FakeEntryPoint("policy", "zzz", lambda: SimpleNamespace(vcloudair_api_version=API_VERSION), "zzz.policy")
     found = loaded(theirs, ours)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.cli.table import GAP, Column, as_cell, cut, fit, padded, without_empty
 from vcloudair_core.errors import ConfigurationError
-from vcloudair_core.plugin.printing import real_stdout
+from vcloudair_core.plugin.stdout import real_stdout
 from vcloudair_core.util.escaping import csv_text, has_harmful, visible, visible_json
 
 if TYPE_CHECKING:

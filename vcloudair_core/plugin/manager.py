@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import pluggy
 
 from vcloudair_core.errors import PlanRejectedError, PluginError, VcloudAirError
-from vcloudair_core.plugin import gate, hooks
-from vcloudair_core.plugin.printing import prints_aside
+from vcloudair_core.plugin import hooks, plan_policies
 from vcloudair_core.plugin.records import (
     API_VERSION,
     AuthRecord,
@@ -24,6 +23,7 @@ from vcloudair_core.plugin.records import (
     ServiceRecord,
     SimulatorArea,
 )
+from vcloudair_core.plugin.stdout import prints_aside
 
 if TYPE_CHECKING:
     from vcloudair_core.engine.plan import Plan
@@ -145,7 +145,7 @@ class PluginManager:
                 return
             taken = f"the plugin name {info.name!r} is already taken by {_origin(other)}"
             self._set_aside(info, PluginError(taken, plugin=info.name))
-            self._shut_gate(info, is_policy=gate.mentions_policy(entry_point))
+            self._shut_gate(info, is_policy=plan_policies.mentions_policy(entry_point))
             return
         self._infos[info.name] = info
         if info.name in self._blocked:
@@ -156,12 +156,12 @@ class PluginManager:
                 plugin = entry_point.load()
         except _FAILURES as exc:  # any failure of foreign code must stay its own
             self._set_aside(info, exc)
-            self._shut_gate(info, is_policy=gate.mentions_policy(entry_point))
+            self._shut_gate(info, is_policy=plan_policies.mentions_policy(entry_point))
             return
         if getattr(plugin, "vcloudair_api_version", None) is None:
             # Installed once and never looked at again: it must say for itself what it was made for.
             self._set_aside(info, PluginError(_UNSTATED, plugin=info.name))
-            self._shut_gate(info, is_policy=gate.has_policy(plugin))
+            self._shut_gate(info, is_policy=plan_policies.has_policy(plugin))
             return
         self._register(info, plugin)
 
@@ -208,7 +208,7 @@ class PluginManager:
             info.plugin = plugin
             callers = self._pm.get_hookcallers(plugin) or []
             info.hooks = tuple(sorted(call.name for call in callers))
-            gate.refuse_wrappers(plugin, callers)
+            plan_policies.refuse_wrappers(plugin, callers)
             unknown = [name for name in dir(plugin) if name.startswith("vca_") and _is_impl(plugin, name)]
             missing = [name for name in unknown if not hasattr(hooks, name)]
             if missing:
@@ -217,7 +217,7 @@ class PluginManager:
             if self._pm.get_plugin(info.name) is not None:
                 self._pm.unregister(name=info.name)
             self._set_aside(info, exc)
-            self._shut_gate(info, is_policy=gate.has_policy(plugin))
+            self._shut_gate(info, is_policy=plan_policies.has_policy(plugin))
 
     def _shut_gate(self, info: PluginInfo, *, is_policy: bool) -> None:
         """A policy that cannot be asked rejects every plan, until it works or is disabled by name."""
@@ -367,7 +367,7 @@ class PluginManager:
             self._say("vca_plan_ready", info)
             try:
                 with prints_aside():
-                    warnings += gate.warnings_of(call(plan=plan, settings=settings))
+                    warnings += plan_policies.warnings_of(call(plan=plan, settings=settings))
             except PlanRejectedError as exc:
                 raise PlanRejectedError(exc.reason, plugin=exc.plugin or info.name, hint=exc.hint) from exc
             except KeyboardInterrupt:

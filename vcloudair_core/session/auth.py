@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from vcloudair_core.errors import ApiError, AuthenticationError, ConfigurationError, PluginError
-from vcloudair_core.plugin.printing import prints_aside
+from vcloudair_core.plugin.stdout import prints_aside
 from vcloudair_core.session.identity import Identity
 from vcloudair_core.transport.messages import Headers, Request, Response
 from vcloudair_core.util.redaction import Secret, as_bytes

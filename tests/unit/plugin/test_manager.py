@@ -11,9 +11,8 @@ from typing import Any, cast
 
 import pytest
 
-from vcloudair_core import policy
 from vcloudair_core.errors import ConfigurationError, PlanRejectedError, PluginError
-from vcloudair_core.plugin import hooks
+from vcloudair_core.plugin import hooks, protected_names
 from vcloudair_core.plugin.hooks import hookimpl
 from vcloudair_core.plugin.manager import PluginManager
 from vcloudair_core.plugin.records import (
@@ -296,7 +295,9 @@ def test_a_policy_answers_with_nothing_or_texts(result: object, warnings: list[s
 def test_no_plugin_takes_the_name_of_a_built_in_one() -> None:
     made = loaded(
         FakeEntryPoint("policy", "aaa", lambda: plugin(vca_services=lambda: [service("x")]), value="aaa.plugin"),
-        FakeEntryPoint("policy", "vcloudair-core", lambda: policy, value="vcloudair_core.policy"),
+        FakeEntryPoint(
+            "policy", "vcloudair-core", lambda: protected_names, value="vcloudair_core.plugin.protected_names"
+        ),
         FakeEntryPoint("ans", "zzz", plugin, value="vcloudair_core.services.ans.plugin"),
     )
     infos = {info.distribution: info for info in made.list_plugins()}

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from vcloudair_core import policy
 from vcloudair_core.engine.plan import Change, Plan
 from vcloudair_core.errors import PlanRejectedError
+from vcloudair_core.plugin import protected_names
 from vcloudair_core.settings.settings import Settings
 
 
 def _look(action: str, identity: str, protected: Any = None, env: dict[str, str] | None = None) -> None:
     settings = Settings.load({"protected_names": protected}, environ=env or {})
-    policy.vca_plan_ready(Plan("ans.firewall_rule", (Change(action, identity),)), settings)
+    protected_names.vca_plan_ready(Plan("ans.firewall_rule", (Change(action, identity),)), settings)
 
 
 @pytest.mark.parametrize("action", ["update", "move", "delete"])
