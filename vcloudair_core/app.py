@@ -11,8 +11,8 @@ from vcloudair_core.plugin.manager import PluginManager
 from vcloudair_core.settings.settings import Settings
 
 if TYPE_CHECKING:
-    from vcloudair_core.session.auth import AuthProvider
-    from vcloudair_core.session.cache import TokenCache
+    from vcloudair_core.session.auth.base import AuthProvider
+    from vcloudair_core.session.cache.token_cache import TokenCache
     from vcloudair_core.session.session import Session
     from vcloudair_core.transport.base import Transport
     from vcloudair_core.util.clock import Clock
@@ -65,8 +65,8 @@ class App:
 
         Raises: ConfigurationError when settings are missing, PluginError when the sign-in method does not exist.
         """
-        from vcloudair_core.session.auth import select_auth
-        from vcloudair_core.session.cache import open_cache
+        from vcloudair_core.session.auth.base import select_auth
+        from vcloudair_core.session.cache.token_cache import open_cache
         from vcloudair_core.session.session import Session
         from vcloudair_core.util.clock import SYSTEM_CLOCK
 

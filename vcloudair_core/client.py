@@ -18,11 +18,11 @@ from vcloudair_core.errors import PluginError, SpecError
 from vcloudair_core.plugin.stdout import prints_aside
 
 if TYPE_CHECKING:
-    from vcloudair_core.check_run import CheckRun
     from vcloudair_core.engine.kind import ResourceKind, Store
     from vcloudair_core.engine.outcome import Outcome
     from vcloudair_core.engine.plan import Plan
     from vcloudair_core.plugin.records import KindRecord, ServiceRecord
+    from vcloudair_core.session.expected_changes import CheckRun
     from vcloudair_core.session.session import Session
     from vcloudair_core.settings.settings import Settings
     from vcloudair_core.stage import StageContent
@@ -140,13 +140,13 @@ class Client:
         ``run_id`` names the run. It is kept on this host for a day, without secrets. Calls that are not in check mode,
         and :meth:`read`, take no notice of it.
         """
-        from vcloudair_core.check_run import CheckRun
+        from vcloudair_core.session.expected_changes import CheckRun
 
         self._check_run = CheckRun(self.settings, run_id)
 
     def forget_check_run(self, run_id: str) -> None:
         """Forget the changes that check-mode calls of a run would have made, as a real one follows them."""
-        from vcloudair_core.check_run import CheckRun
+        from vcloudair_core.session.expected_changes import CheckRun
 
         CheckRun(self.settings, run_id).forget()
 

@@ -19,7 +19,7 @@ from vcloudair_core.exporter_vms import vm_families
 from vcloudair_core.measuring import measure
 from vcloudair_core.services.metrics.base_units import base_of, help_of
 from vcloudair_core.services.metrics.export import LABELS, labels_of
-from vcloudair_core.session.backoff import wait_after
+from vcloudair_core.session.auth.backoff import wait_after
 from vcloudair_core.util.install_hint import install_hint
 
 if TYPE_CHECKING:

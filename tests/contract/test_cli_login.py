@@ -16,7 +16,7 @@ import pytest
 
 from tests.support import processes
 from tests.support.tiers import sampled
-from vcloudair_core.session.login import open_login
+from vcloudair_core.session.cache.kept_login import open_login
 from vcloudair_core.settings.settings import Settings
 from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 

@@ -72,7 +72,10 @@ NOT_EXECUTED = {
         "docs/reference/recovery-report.md",
         "from vcloudair_core.recovery.journal",
     ): "needs the journal of a run that was",
-    ("docs/reference/settings.md", '{"refresh_token"'): "a file format; tests/unit/session/test_token_file.py reads it",
+    (
+        "docs/reference/settings.md",
+        '{"refresh_token"',
+    ): "a file format; tests/unit/session/auth/test_api_token_file.py reads it",
 }
 """Page and beginning of a block: why it is not executed."""
 DRAWINGS = ""

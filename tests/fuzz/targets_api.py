@@ -22,8 +22,8 @@ from vcloudair_core.services.metrics.model import series_of
 from vcloudair_core.services.query import codec as query_codec
 from vcloudair_core.services.query.record import Record
 from vcloudair_core.services.query.record_types import built_in_types
-from vcloudair_core.session import session_codec
 from vcloudair_core.session.api_errors import error_of
+from vcloudair_core.session.auth import codec as session_codec
 from vcloudair_core.session.task_codec import decode_task
 from vcloudair_core.session.versions import choose_version
 from vcloudair_core.transport.messages import Headers, Request, Response

@@ -20,8 +20,8 @@ from vcloudair_core.recovery.plan_file import load_plan, parse_plan
 from vcloudair_core.recovery.report import report_of
 from vcloudair_core.recovery.report_files import rendered
 from vcloudair_core.recovery.roster import roster_of_events
-from vcloudair_core.session import cache as token_cache
-from vcloudair_core.session.auth import Grant
+from vcloudair_core.session.auth.base import Grant
+from vcloudair_core.session.cache import token_cache
 from vcloudair_core.session.identity import Identity
 from vcloudair_core.settings.settings import OPTIONS, Settings
 from vcloudair_core.stage import StageContent, StagedSection, StageFile, stages_in

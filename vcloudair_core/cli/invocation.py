@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from vcloudair_core.cli.table import Column
     from vcloudair_core.client import Client
     from vcloudair_core.plugin.manager import PluginManager
-    from vcloudair_core.session.login import KeptLogin
+    from vcloudair_core.session.cache.kept_login import KeptLogin
     from vcloudair_core.settings.settings import Settings
 
 

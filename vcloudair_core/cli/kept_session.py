@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from vcloudair_core.app import App
     from vcloudair_core.client import Client
     from vcloudair_core.errors import VcloudAirError
-    from vcloudair_core.session.auth import AuthProvider
-    from vcloudair_core.session.login import KeptLogin
+    from vcloudair_core.session.auth.base import AuthProvider
+    from vcloudair_core.session.cache.kept_login import KeptLogin
     from vcloudair_core.settings.settings import Settings
 
 _CREDENTIALS = ("password", "token", "api_token", "api_token_file")
@@ -32,7 +32,7 @@ def usable_login(settings: Settings) -> KeptLogin | None:
     """
     if has_credential(settings):
         return None
-    from vcloudair_core.session.login import open_login
+    from vcloudair_core.session.cache.kept_login import open_login
 
     login = open_login(settings)
     if login is None or login.load() is not None:
@@ -46,7 +46,7 @@ def usable_login(settings: Settings) -> KeptLogin | None:
 
 def client_of(app: App, settings: Settings, login: KeptLogin) -> Client:
     """A client on a kept session. When the server refuses it, a new password is asked for, or an error says so."""
-    from vcloudair_core.session.login import LoginAuth
+    from vcloudair_core.session.cache.kept_login import LoginAuth
 
     def renew() -> AuthProvider:
         chosen = settings
@@ -61,7 +61,7 @@ def client_of(app: App, settings: Settings, login: KeptLogin) -> Client:
 
 def new_login(app: App, settings: Settings) -> Client:
     """A client that signs in with the credentials of its settings and keeps the session for later commands."""
-    from vcloudair_core.session.login import open_login, with_cache_of_password
+    from vcloudair_core.session.cache.kept_login import open_login, with_cache_of_password
 
     login = open_login(settings)
     if login is None:
@@ -75,7 +75,7 @@ def end_login(app: App, settings: Settings) -> tuple[bool, str, VcloudAirError |
     Returns: true when there was a session; why its file could not be used; the error that leaves it open whether the
     session was ended at the server.
     """
-    from vcloudair_core.session.login import LoginAuth, open_login
+    from vcloudair_core.session.cache.kept_login import LoginAuth, open_login
 
     login = open_login(settings)
     if login is None:
@@ -92,7 +92,7 @@ def end_login(app: App, settings: Settings) -> tuple[bool, str, VcloudAirError |
 
 def describe(client: Client) -> str:
     """Return how long the session in use lives: ``login``, ``cache`` or ``this command``."""
-    from vcloudair_core.session.login import KeptLogin
+    from vcloudair_core.session.cache.kept_login import KeptLogin
 
     kept = client.session.kept
     if kept is None:
@@ -111,6 +111,6 @@ def _new_password(settings: Settings) -> str:
 
 
 def _auth(app: App, settings: Settings) -> AuthProvider:
-    from vcloudair_core.session.auth import select_auth
+    from vcloudair_core.session.auth.base import select_auth
 
     return select_auth(settings, app.plugins.auth_methods())

@@ -10,7 +10,7 @@ from vcloudair_core.transport.messages import Request, Response
 
 if TYPE_CHECKING:
     from vcloudair_core.engine.kind import ResourceKind
-    from vcloudair_core.session.auth import AuthProvider
+    from vcloudair_core.session.auth.base import AuthProvider
     from vcloudair_core.session.session import Session
 
 API_VERSION = 1

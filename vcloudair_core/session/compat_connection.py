@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from vcloudair_core.session.auth_vcd import TOKEN_HEADER
+from vcloudair_core.session.auth.vcd import TOKEN_HEADER
 from vcloudair_core.session.org_info import OrgInfo, session_for
 from vcloudair_core.util.redaction import MaskedStr
 

@@ -13,24 +13,25 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from xml.etree.ElementTree import ParseError
 
 from vcloudair_core.errors import ConfigurationError, DecodeError, NotFoundError
-from vcloudair_core.session import auth_vca, auth_vchs, session_codec
-from vcloudair_core.session.auth import Flow, Grant, PrimedAuth
-from vcloudair_core.session.auth_vcd import TOKEN_HEADER, VcdAuth
+from vcloudair_core.session.auth import codec as session_codec
+from vcloudair_core.session.auth import vca, vchs
+from vcloudair_core.session.auth.base import Flow, Grant, PrimedAuth
+from vcloudair_core.session.auth.vcd import TOKEN_HEADER, VcdAuth
 from vcloudair_core.session.compat_errors import compatible_errors
 from vcloudair_core.session.identity import Identity
 from vcloudair_core.session.org_info import OrgInfo, new_transport, session_for
+from vcloudair_core.session.pipeline import Wire
 from vcloudair_core.session.retry import RetryPolicy
 from vcloudair_core.session.session import Session
 from vcloudair_core.session.urls import normalise_url
 from vcloudair_core.session.versions import check_pinned
-from vcloudair_core.session.wire import Wire
 from vcloudair_core.settings.settings import DEFAULT_URLS, Settings
 from vcloudair_core.util.clock import SYSTEM_CLOCK, Clock
 from vcloudair_core.util.redaction import MaskedStr, Secret
 
 if TYPE_CHECKING:
-    from vcloudair_core.session.auth_vchs import PortalSession, VdcLogin
-    from vcloudair_core.session.session_codec import PortalVdc
+    from vcloudair_core.session.auth.codec import PortalVdc
+    from vcloudair_core.session.auth.vchs import PortalSession, VdcLogin
     from vcloudair_core.transport.base import Transport
     from vcloudair_core.transport.messages import Request, Response
 
@@ -110,7 +111,7 @@ class VCASession(_Portal):
     ``login_url`` may be set, on the class or on an object, to sign in elsewhere.
     """
 
-    login_url = DEFAULT_URLS["vchs"] + auth_vchs.LOGIN_PATH
+    login_url = DEFAULT_URLS["vchs"] + vchs.LOGIN_PATH
 
     def __init__(self, version: str = "5.6", username: str | None = None, password: str | None = None) -> None:
         super().__init__(version, username, password)
@@ -183,12 +184,12 @@ class VCASession(_Portal):
         self.vca_token = MaskedStr(self._portal_session.token.reveal())
         self.service_list_url = self._portal_session.services_url
         accept = f"application/xml;version={self.version}"
-        self.headers |= {"Accept": accept, auth_vchs.PORTAL_HEADER: self.vca_token}
+        self.headers |= {"Accept": accept, vchs.PORTAL_HEADER: self.vca_token}
         self._vdcs = _by_name(vdcs)
         self.vdc_list = {name: vdc.session_href for name, vdc in self._vdcs.items()}
 
-    def _portal(self, settings: Settings) -> auth_vchs.Portal:
-        return auth_vchs.Portal(self.login_url, self.version, settings.allowed_origins or ())
+    def _portal(self, settings: Settings) -> vchs.Portal:
+        return vchs.Portal(self.login_url, self.version, settings.allowed_origins or ())
 
     def _open(self, vdc: PortalVdc) -> Generator[Request, Response, VdcLogin]:
         if self._portal_session is None:
@@ -260,7 +261,7 @@ class _NoSuchInstanceError(ConfigurationError, IndexError):
 class VCAODSession(_Portal):
     """The On-Demand service. ``login_url`` may be set, on the class or on an object, to sign in elsewhere."""
 
-    login_url = DEFAULT_URLS["vca"] + auth_vca.LOGIN_PATH
+    login_url = DEFAULT_URLS["vca"] + vca.LOGIN_PATH
 
     def __init__(self, version: str = "5.7", username: str | None = None, password: str | None = None) -> None:
         super().__init__(version, username, password)
@@ -283,7 +284,7 @@ class VCAODSession(_Portal):
 
         token, instances, plans = self._run(settings, flow())
         self.vca_token = MaskedStr(token.reveal())
-        self.instances = [_named(entry, plans) for entry in instances if auth_vca.session_attributes(entry)]
+        self.instances = [_named(entry, plans) for entry in instances if vca.session_attributes(entry)]
 
     def show_instance_list(self) -> None:
         """Print the instances and their indexes."""
@@ -325,15 +326,15 @@ class VCAODSession(_Portal):
 
     # -- inside --------------------------------------------------------------------------------------------------
 
-    def _portal(self, settings: Settings) -> auth_vca.OnDemand:
-        return auth_vca.OnDemand(self.login_url, self.version, settings.allowed_origins or ())
+    def _portal(self, settings: Settings) -> vca.OnDemand:
+        return vca.OnDemand(self.login_url, self.version, settings.allowed_origins or ())
 
     def _open(self, instance: Mapping[str, Any]) -> Flow:
         settings = self._settings("vca", url=_base_of(self.login_url))
         base_url, found, token = yield from self._portal(settings).open_instance(
             instance, str(self.username), self._secret
         )
-        return auth_vca.instance_grant(base_url, self.version, instance, found, token)
+        return vca.instance_grant(base_url, self.version, instance, found, token)
 
 
 class _Reopened:

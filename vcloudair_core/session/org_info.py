@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import ConfigurationError
-from vcloudair_core.session.auth import Grant, PrimedAuth
-from vcloudair_core.session.auth_vcd import TOKEN_HEADER
+from vcloudair_core.session.auth.base import Grant, PrimedAuth
+from vcloudair_core.session.auth.vcd import TOKEN_HEADER
 from vcloudair_core.session.identity import Identity
 from vcloudair_core.session.session import Session
 from vcloudair_core.session.urls import normalise_url

@@ -18,20 +18,20 @@ from vcloudair_core.errors import (
     VcloudAirError,
 )
 from vcloudair_core.session.api_errors import is_session_over
-from vcloudair_core.session.backoff import RefusedSignIns
+from vcloudair_core.session.auth.backoff import RefusedSignIns
 from vcloudair_core.session.identity import Identity
 from vcloudair_core.session.origins import Origins
+from vcloudair_core.session.pipeline import SAFE_METHODS, Outcome, Wire
 from vcloudair_core.session.retry import RetryPolicy
 from vcloudair_core.session.urls import is_absolute, join, refuse_steps_back
-from vcloudair_core.session.wire import SAFE_METHODS, Outcome, Wire
 from vcloudair_core.transport.messages import Exchange, Headers, Request, Response
 from vcloudair_core.util.clock import SYSTEM_CLOCK, Clock
 
 if TYPE_CHECKING:
-    from vcloudair_core.check_run import CheckRun
     from vcloudair_core.plugin.records import RecordType
-    from vcloudair_core.session.auth import AuthProvider, Grant
-    from vcloudair_core.session.cache import TokenCache
+    from vcloudair_core.session.auth.base import AuthProvider, Grant
+    from vcloudair_core.session.cache.token_cache import TokenCache
+    from vcloudair_core.session.expected_changes import CheckRun
     from vcloudair_core.session.tasks import Task
     from vcloudair_core.settings.settings import Settings
     from vcloudair_core.transport.base import Transport

@@ -18,7 +18,7 @@ from vcloudair_core.errors import (
     SpecError,
     VcloudAirError,
 )
-from vcloudair_core.session.backoff import wait_after
+from vcloudair_core.session.auth.backoff import wait_after
 from vcloudair_core.watching.looks import DriftLook, Look, ReplicationLook, TaskLook, TunnelLook, without_keys
 from vcloudair_core.watching.tracker import Seen, Tracker
 

@@ -11,7 +11,7 @@ import pytest
 from vcloudair_core.cli.invocation import Invocation
 from vcloudair_core.cli.main import run
 from vcloudair_core.plugin.manager import PluginManager
-from vcloudair_core.session import plugin as sign_in
+from vcloudair_core.session.auth import plugin as sign_in
 from vcloudair_core.settings.settings import Settings
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vcloudair_core.errors import TransportError
-from vcloudair_core.session.auth_vcd import VcdAuth
+from vcloudair_core.session.auth.vcd import VcdAuth
 from vcloudair_core.session.session import Session
 from vcloudair_core.settings.settings import Settings
 from vcloudair_core.transport.messages import Headers, Request, Response

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from tests.unit.session.auth.test_portals import PORTAL, VCD, VCD_TOKEN, instance, vchs_answers
 from tests.unit.session.fakes import PASSWORD, TOKEN, reply
 from tests.unit.session.test_facade import direct, direct_answers, on_demand, portal_over
-from tests.unit.session.test_portals import PORTAL, VCD, VCD_TOKEN, instance, vchs_answers
 from vcloudair_core import ANSFirewall, DisasterRecovery, Metrics, VMQuery
 from vcloudair_core.errors import ConfigurationError
 from vcloudair_core.session.facade import VCASession

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.session.fakes import BASE, PASSWORD, TOKEN, FakeTransport, reply, session_xml
-from tests.unit.session.test_portals import (
+from tests.unit.session.auth.test_portals import (
     OD,
     PORTAL,
     REGION,
@@ -21,6 +20,7 @@ from tests.unit.session.test_portals import (
     two_services,
     vchs_answers,
 )
+from tests.unit.session.fakes import BASE, PASSWORD, TOKEN, FakeTransport, reply, session_xml
 from vcloudair_core.errors import AuthenticationError, ConfigurationError, NotFoundError
 from vcloudair_core.session.facade import OrgInfo, VCAODSession, VCASession, session_for
 from vcloudair_core.session.session import Session

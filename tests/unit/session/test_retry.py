@@ -9,8 +9,8 @@ import pytest
 from tests.unit.session.fakes import BASE, FakeTransport, broke, error_xml, reply, settings_of
 from vcloudair_core.errors import TimeoutExpiredError, TlsError, VcloudAirError
 from vcloudair_core.session.origins import Origins
+from vcloudair_core.session.pipeline import Wire
 from vcloudair_core.session.retry import RetryPolicy, WaitBudget, retry_after_s
-from vcloudair_core.session.wire import Wire
 from vcloudair_core.transport.messages import Headers, Request, Response
 from vcloudair_core.util.clock import FakeClock
 

@@ -11,7 +11,7 @@ from vcloudair_core.engine.kind import Document, Resolves, ResourceKind, Store
 from vcloudair_core.errors import VcloudAirError
 
 if TYPE_CHECKING:
-    from vcloudair_core.check_run import CheckRun, ExpectedChange
+    from vcloudair_core.session.expected_changes import CheckRun, ExpectedChange
 
 _log = logging.getLogger(__name__)
 _STATES: Mapping[str, Callable[[tuple[Any, ...]], Desired]] = {

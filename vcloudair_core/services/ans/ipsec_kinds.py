@@ -354,8 +354,8 @@ class _AfterSending:
         return self._before is not None and self._before.is_sent(site_id, ends, key)
 
     def _is_going_out(self, site_id: str | None, ends: str, key: Secret) -> bool:
-        from vcloudair_core.check_run import UNSEEN
         from vcloudair_core.services.ans.ipsec_model import new_identity
+        from vcloudair_core.session.expected_changes import UNSEEN
 
         sent = (self._sent.get(site_id or ""), self._sent.get(new_identity(ends)))
         # A key that an earlier task of a check-mode run would send is not kept, and is taken for the same one.

@@ -9,7 +9,7 @@ from vcloudair_core.plugin.hooks import hookimpl
 from vcloudair_core.plugin.records import AuthRecord
 
 if TYPE_CHECKING:
-    from vcloudair_core.session.auth import AuthProvider
+    from vcloudair_core.session.auth.base import AuthProvider
     from vcloudair_core.settings.settings import Settings
 
 vcloudair_api_version = 1
@@ -53,36 +53,36 @@ def _by_password(settings: Settings, flavour: str) -> bool:
 
 
 def _vcd(settings: Settings) -> AuthProvider:
-    from vcloudair_core.session.auth_vcd import VcdAuth
+    from vcloudair_core.session.auth.vcd import VcdAuth
 
     return VcdAuth(settings)
 
 
 def _vchs(settings: Settings) -> AuthProvider:
-    from vcloudair_core.session.auth_vchs import VchsAuth
+    from vcloudair_core.session.auth.vchs import VchsAuth
 
     return VchsAuth(settings)
 
 
 def _vca(settings: Settings) -> AuthProvider:
-    from vcloudair_core.session.auth_vca import VcaAuth
+    from vcloudair_core.session.auth.vca import VcaAuth
 
     return VcaAuth(settings)
 
 
 def _token(settings: Settings) -> AuthProvider:
-    from vcloudair_core.session.auth_token import TokenAuth
+    from vcloudair_core.session.auth.token import TokenAuth
 
     return TokenAuth(settings)
 
 
 def _api_token(settings: Settings) -> AuthProvider:
-    from vcloudair_core.session.auth_api_token import ApiTokenAuth
+    from vcloudair_core.session.auth.api_token import ApiTokenAuth
 
     return ApiTokenAuth(settings)
 
 
 def _api_token_file(settings: Settings) -> AuthProvider:
-    from vcloudair_core.session.auth_api_token import ApiTokenFileAuth
+    from vcloudair_core.session.auth.api_token import ApiTokenFileAuth
 
     return ApiTokenFileAuth(settings)

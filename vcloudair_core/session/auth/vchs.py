@@ -16,11 +16,12 @@ from vcloudair_core.errors import (
     DecodeError,
     PermissionDeniedError,
 )
-from vcloudair_core.session import auth, session_codec
-from vcloudair_core.session.auth import Farewell, Flow, Grant
+from vcloudair_core.session.auth import base as auth
+from vcloudair_core.session.auth import codec as session_codec
+from vcloudair_core.session.auth.base import Farewell, Flow, Grant
+from vcloudair_core.session.auth.codec import PortalService, PortalVdc
 from vcloudair_core.session.identity import Identity
 from vcloudair_core.session.origins import Origins
-from vcloudair_core.session.session_codec import PortalService, PortalVdc
 from vcloudair_core.session.urls import base_url_of
 from vcloudair_core.session.versions import DEFAULT_VERSIONS, check_pinned
 from vcloudair_core.transport.messages import Request, Response

@@ -24,9 +24,9 @@ from tests.unit.session.fakes import (
     vcd_answers,
 )
 from vcloudair_core.errors import ServerError
-from vcloudair_core.session.auth import Farewell, Grant
-from vcloudair_core.session.auth_vcd import VcdAuth
-from vcloudair_core.session.cache import TOUCH_EVERY_S, TokenCache, cache_key, open_cache
+from vcloudair_core.session.auth.base import Farewell, Grant
+from vcloudair_core.session.auth.vcd import VcdAuth
+from vcloudair_core.session.cache.token_cache import TOUCH_EVERY_S, TokenCache, cache_key, open_cache
 from vcloudair_core.session.identity import Identity
 from vcloudair_core.session.session import Session
 from vcloudair_core.settings.settings import Settings

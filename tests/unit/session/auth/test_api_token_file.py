@@ -15,12 +15,12 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from tests.unit.session.auth.test_vcd import JWT, METHODS, cloudapi_session
 from tests.unit.session.fakes import BASE, FakeTransport, load, reply, versions
-from tests.unit.session.test_auth_vcd import JWT, METHODS, cloudapi_session
 from vcloudair_core.errors import AuthenticationError, ConfigurationError, LockTimeoutError
-from vcloudair_core.session import token_file
-from vcloudair_core.session.auth import select_auth
-from vcloudair_core.session.cache import open_cache
+from vcloudair_core.session.auth import api_token_file
+from vcloudair_core.session.auth.base import select_auth
+from vcloudair_core.session.cache.token_cache import open_cache
 from vcloudair_core.session.session import Session
 from vcloudair_core.transport.messages import Exchange, Request, Response
 from vcloudair_core.util.clock import FakeClock
@@ -264,7 +264,7 @@ import os
 from pathlib import Path
 from vcloudair_core.settings.settings import Settings
 from vcloudair_core.util.redaction import Secret
-from vcloudair_core.session.token_file import TokenFile
+from vcloudair_core.session.auth.api_token_file import TokenFile
 Path.replace = lambda *_: os.kill(os.getpid(), 9)
 with TokenFile({str(file)!r}, Settings.load({{"state_dir": {str(tmp_path / "state")!r}}})).held() as held:
     held.replace(Secret("token-9999"))
@@ -280,13 +280,13 @@ def test_a_process_that_is_killed_while_it_waits_for_the_answer_leaves_the_file_
     program = f"""
 import os
 from vcloudair_core.settings.settings import Settings
-from vcloudair_core.session.token_file import TokenFile
+from vcloudair_core.session.auth.api_token_file import TokenFile
 with TokenFile({str(file)!r}, Settings.load({{"state_dir": {str(file.parent / "state")!r}}})).held():
     os.kill(os.getpid(), 9)
 """
     assert subprocess.run([sys.executable, "-c", program], timeout=60).returncode == -9
     assert token_in(file) == "token-0000"
-    with token_file.TokenFile(file, load(state_dir=str(file.parent / "state"), lock_timeout=5)).held() as held:
+    with api_token_file.TokenFile(file, load(state_dir=str(file.parent / "state"), lock_timeout=5)).held() as held:
         assert held.secret.reveal() == "token-0000"
     assert [path.name for path in file.parent.iterdir() if path.suffix == ".tmp"] == []
 

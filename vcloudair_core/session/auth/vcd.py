@@ -15,8 +15,9 @@ from vcloudair_core.errors import (
     PermissionDeniedError,
     ServerError,
 )
-from vcloudair_core.session import auth, session_codec
-from vcloudair_core.session.auth import Farewell, Flow, Grant
+from vcloudair_core.session.auth import base as auth
+from vcloudair_core.session.auth import codec as session_codec
+from vcloudair_core.session.auth.base import Farewell, Flow, Grant
 from vcloudair_core.session.identity import Identity
 from vcloudair_core.session.origins import Origins
 from vcloudair_core.session.urls import base_url_of

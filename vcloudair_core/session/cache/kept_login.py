@@ -20,13 +20,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import ConfigurationError
-from vcloudair_core.session.cache import TokenCache, open_cache
+from vcloudair_core.session.cache.token_cache import TokenCache, open_cache
 from vcloudair_core.settings.directories import cache_folder, is_own, private_folder, state_folder
 from vcloudair_core.settings.settings import server_of
 from vcloudair_core.util.redaction import Secret, as_bytes
 
 if TYPE_CHECKING:
-    from vcloudair_core.session.auth import AuthProvider, Flow, Grant
+    from vcloudair_core.session.auth.base import AuthProvider, Flow, Grant
     from vcloudair_core.settings.settings import Settings
 
 KEY_FILE = "login.key"

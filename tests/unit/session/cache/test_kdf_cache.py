@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from vcloudair_core.session import cache
-from vcloudair_core.session.auth import Grant
-from vcloudair_core.session.cache import TokenCache
-from vcloudair_core.session.derived_keys import SLOTS, KeyMemory
+from vcloudair_core.session.auth.base import Grant
+from vcloudair_core.session.cache import token_cache
+from vcloudair_core.session.cache.kdf_cache import SLOTS, KeyMemory
+from vcloudair_core.session.cache.token_cache import TokenCache
 from vcloudair_core.session.identity import Identity
 from vcloudair_core.util.redaction import Secret
 
@@ -52,7 +52,7 @@ def test_one_derivation_for_many_caches_and_another_for_another_password(
         return scrypt(password, **how)  # type: ignore[arg-type]
 
     monkeypatch.setattr(hashlib, "scrypt", counted)
-    monkeypatch.setattr(cache, "KEYS", KeyMemory())
+    monkeypatch.setattr(token_cache, "KEYS", KeyMemory())
     folder = tmp_path / "sessions"
     grant = Grant(Identity("vcd", "https://vcd.example.test", "5.6", "ops", "acme"), {"x-token": Secret("t")})
     assert TokenCache(folder, "k" * 64, Secret("right")).store(grant)

@@ -28,10 +28,10 @@ from vcloudair_core.errors import (
     InvalidRequestError,
     PluginError,
 )
-from vcloudair_core.session.auth import PrimedAuth, select_auth
-from vcloudair_core.session.auth_api_token import ApiTokenAuth
-from vcloudair_core.session.auth_token import TokenAuth
-from vcloudair_core.session.plugin import vca_auth_methods
+from vcloudair_core.session.auth.api_token import ApiTokenAuth
+from vcloudair_core.session.auth.base import PrimedAuth, select_auth
+from vcloudair_core.session.auth.plugin import vca_auth_methods
+from vcloudair_core.session.auth.token import TokenAuth
 from vcloudair_core.session.session import Session
 from vcloudair_core.session.versions import OfferedVersion, as_numbers, choose_version
 from vcloudair_core.util.clock import FakeClock

@@ -13,10 +13,11 @@ from vcloudair_core.errors import (
     InvalidRequestError,
     NotFoundError,
 )
-from vcloudair_core.session import auth, session_codec
-from vcloudair_core.session.auth import Flow
-from vcloudair_core.session.auth_vcd import bearer_grant_of, negotiate
-from vcloudair_core.session.token_file import TokenFile, rescue, rescued
+from vcloudair_core.session.auth import base as auth
+from vcloudair_core.session.auth import codec as session_codec
+from vcloudair_core.session.auth.api_token_file import TokenFile, rescue, rescued
+from vcloudair_core.session.auth.base import Flow
+from vcloudair_core.session.auth.vcd import bearer_grant_of, negotiate
 from vcloudair_core.session.urls import normalise_url
 from vcloudair_core.session.versions import is_at_least
 from vcloudair_core.transport.messages import Headers, Request, Response

@@ -9,8 +9,8 @@ import pytest
 
 from tests.unit.session.fakes import PASSWORD, FakeTransport, load, reply, session_xml
 from vcloudair_core.errors import AuthenticationError, ConfigurationError, ConnectionFailedError, DecodeError
-from vcloudair_core.session.auth_vca import VcaAuth
-from vcloudair_core.session.auth_vchs import VchsAuth, split_vdc_href
+from vcloudair_core.session.auth.vca import VcaAuth
+from vcloudair_core.session.auth.vchs import VchsAuth, split_vdc_href
 from vcloudair_core.session.session import Session
 from vcloudair_core.transport.messages import Request, Response
 from vcloudair_core.util.clock import FakeClock

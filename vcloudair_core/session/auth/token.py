@@ -6,9 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 from vcloudair_core.errors import AuthenticationError
-from vcloudair_core.session import auth, session_codec
-from vcloudair_core.session.auth import Flow
-from vcloudair_core.session.auth_vcd import TOKEN_HEADER, bearer_grant_of, grant_of, negotiate
+from vcloudair_core.session.auth import base as auth
+from vcloudair_core.session.auth import codec as session_codec
+from vcloudair_core.session.auth.base import Flow
+from vcloudair_core.session.auth.vcd import TOKEN_HEADER, bearer_grant_of, grant_of, negotiate
 from vcloudair_core.session.urls import normalise_url
 from vcloudair_core.session.versions import DEFAULT_VERSIONS
 

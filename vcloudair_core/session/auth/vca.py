@@ -14,11 +14,12 @@ from vcloudair_core.errors import (
     ConfigurationError,
     PermissionDeniedError,
 )
-from vcloudair_core.session import auth, session_codec
-from vcloudair_core.session.auth import Flow, Grant
-from vcloudair_core.session.auth_vcd import TOKEN_HEADER, grant_of
+from vcloudair_core.session.auth import base as auth
+from vcloudair_core.session.auth import codec as session_codec
+from vcloudair_core.session.auth.base import Flow, Grant
+from vcloudair_core.session.auth.codec import VcdSession
+from vcloudair_core.session.auth.vcd import TOKEN_HEADER, grant_of
 from vcloudair_core.session.origins import Origins
-from vcloudair_core.session.session_codec import VcdSession
 from vcloudair_core.session.urls import base_url_of, normalise_url
 from vcloudair_core.session.versions import DEFAULT_VERSIONS, check_pinned
 from vcloudair_core.transport.messages import Request, Response

@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import ConfigurationError
-from vcloudair_core.session.auth import Farewell, Grant
-from vcloudair_core.session.derived_keys import KEYS
+from vcloudair_core.session.auth.base import Farewell, Grant
+from vcloudair_core.session.cache.kdf_cache import KEYS
 from vcloudair_core.session.identity import Identity
 from vcloudair_core.settings.directories import cache_folder, is_own
 from vcloudair_core.util.clock import SYSTEM_CLOCK, Clock
@@ -50,7 +50,7 @@ def open_cache(settings: Settings) -> TokenCache | None:
     if not settings.session_cache or settings.token:
         return None
     if settings.api_token_file and not settings.api_token:
-        from vcloudair_core.session.token_file import TokenFile
+        from vcloudair_core.session.auth.api_token_file import TokenFile
 
         # Read each time: the token that another process has written since unlocks what that process has kept.
         secret: Secret | Callable[[], Secret] = TokenFile(settings.api_token_file, settings).token

@@ -1,0 +1,1 @@
+"""Auth flows: one module for each way to sign in."""

@@ -1,0 +1,1 @@
+"""Tokens and derived keys kept for later processes."""
