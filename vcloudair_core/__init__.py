@@ -16,6 +16,18 @@ from vcloudair_core._version import __version__
 if TYPE_CHECKING:
     from vcloudair_core.app import App, connect
     from vcloudair_core.client import Client
+    from vcloudair_core.compat.ans import ANSFirewall, ANSIPSec, ANSNat
+    from vcloudair_core.compat.dr import DisasterRecovery
+    from vcloudair_core.compat.metrics import Metrics
+    from vcloudair_core.compat.query import (
+        EdgeGatewayQuery,
+        OrgVdcQuery,
+        QueryBase,
+        VAppQuery,
+        VAppTemplateQuery,
+        VMQuery,
+    )
+    from vcloudair_core.compat.sessions import VCAODSession, VCASession
     from vcloudair_core.edge_document import agreed_target
     from vcloudair_core.engine.desired import Absent, ExactLists, Exactly, Present
     from vcloudair_core.engine.outcome import Outcome
@@ -51,18 +63,6 @@ if TYPE_CHECKING:
     )
     from vcloudair_core.plugin.hooks import hookimpl
     from vcloudair_core.preload import preload
-    from vcloudair_core.services.ans.seed import ANSFirewall, ANSIPSec, ANSNat
-    from vcloudair_core.services.dr.seed import DisasterRecovery
-    from vcloudair_core.services.metrics.seed import Metrics
-    from vcloudair_core.services.query.seed import (
-        EdgeGatewayQuery,
-        OrgVdcQuery,
-        QueryBase,
-        VAppQuery,
-        VAppTemplateQuery,
-        VMQuery,
-    )
-    from vcloudair_core.session.facade import VCAODSession, VCASession
     from vcloudair_core.settings.settings import Settings
     from vcloudair_core.stage import waiting_stages
     from vcloudair_core.util.redaction import Secret
@@ -129,25 +129,25 @@ __all__ = [
 
 _HOMES = {
     **{name: "vcloudair_core.errors" for name in __all__ if name.endswith("Error")},
-    "ANSFirewall": "vcloudair_core.services.ans.seed",
-    "ANSIPSec": "vcloudair_core.services.ans.seed",
-    "ANSNat": "vcloudair_core.services.ans.seed",
-    **{name: "vcloudair_core.services.query.seed" for name in __all__ if "Query" in name},
+    "ANSFirewall": "vcloudair_core.compat.ans",
+    "ANSIPSec": "vcloudair_core.compat.ans",
+    "ANSNat": "vcloudair_core.compat.ans",
+    **{name: "vcloudair_core.compat.query" for name in __all__ if "Query" in name},
     "Absent": "vcloudair_core.engine.desired",
     "App": "vcloudair_core.app",
     "Change": "vcloudair_core.engine.plan",
     "Client": "vcloudair_core.client",
-    "DisasterRecovery": "vcloudair_core.services.dr.seed",
+    "DisasterRecovery": "vcloudair_core.compat.dr",
     "ExactLists": "vcloudair_core.engine.desired",
     "Exactly": "vcloudair_core.engine.desired",
-    "Metrics": "vcloudair_core.services.metrics.seed",
+    "Metrics": "vcloudair_core.compat.metrics",
     "Outcome": "vcloudair_core.engine.outcome",
     "Plan": "vcloudair_core.engine.plan",
     "Present": "vcloudair_core.engine.desired",
     "Secret": "vcloudair_core.util.redaction",
     "Settings": "vcloudair_core.settings.settings",
-    "VCAODSession": "vcloudair_core.session.facade",
-    "VCASession": "vcloudair_core.session.facade",
+    "VCAODSession": "vcloudair_core.compat.sessions",
+    "VCASession": "vcloudair_core.compat.sessions",
     "connect": "vcloudair_core.app",
     "hookimpl": "vcloudair_core.plugin.hooks",
     "agreed_target": "vcloudair_core.edge_document",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vcloudair_core.services.ans.section import EdgeSection as ANSSectionBase
-from vcloudair_core.services.ans.seed import ANSFirewall, ANSIPSec, ANSNat
+from vcloudair_core.compat.ans import ANSFirewall, ANSIPSec, ANSNat
+from vcloudair_core.compat.edge_section import EdgeSection as ANSSectionBase
 
 __all__ = ["ANSFirewall", "ANSIPSec", "ANSNat", "ANSSectionBase"]

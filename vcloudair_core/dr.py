@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from vcloudair_core.services.dr.seed import DisasterRecovery, nsmap
+from vcloudair_core.compat.dr import DisasterRecovery, nsmap
 
 __all__ = ["DisasterRecovery", "nsmap"]

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from vcloudair_core.services.metrics.seed import Metrics
+from vcloudair_core.compat.metrics import Metrics
 
 __all__ = ["Metrics"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vcloudair_core.services.query.seed import (
+from vcloudair_core.compat.query import (
     EdgeGatewayQuery,
     OrgVdcQuery,
     QueryBase,

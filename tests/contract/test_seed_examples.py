@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from vcloudair_core.session.org_info import OrgInfo
+from vcloudair_core.compat.org_info import OrgInfo
 from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 
 

@@ -10,8 +10,8 @@ from tests.faults.world import CANARY_KEY, World
 from tests.unit.ans import ipsec_bench, nat_bench
 from tests.unit.ans.test_lost_answers import cloud, held
 from vcloudair_core.client import Client
-from vcloudair_core.services.ans.seed import ANSFirewall, ANSIPSec, ANSNat
-from vcloudair_core.session.org_info import OrgInfo
+from vcloudair_core.compat.ans import ANSFirewall, ANSIPSec, ANSNat
+from vcloudair_core.compat.org_info import OrgInfo
 from vcloudair_core.simulator.area_ipsec import IPSEC
 from vcloudair_core.simulator.area_nat import NAT
 

@@ -435,7 +435,7 @@ def test_requests_is_loaded_with_the_first_request() -> None:
         "import sys\n"
         "from vcloudair_core.transport.requests_transport import RequestsTransport\n"
         "from vcloudair_core.settings.settings import Settings\n"
-        "import vcloudair_core.session.session, vcloudair_core.session.facade, vcloudair_core.session.auth.plugin\n"
+        "import vcloudair_core.session.session, vcloudair_core.compat.sessions, vcloudair_core.session.auth.plugin\n"
         "RequestsTransport(Settings.load({}))\n"
         "loaded = [name for name in ('requests', 'urllib3', 'lxml', 'tenacity', 'cryptography', 'filelock',"
         " 'publicsuffixlist') if name in sys.modules]\n"

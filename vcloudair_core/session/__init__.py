@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vcloudair_core.session.facade import VCAODSession, VCASession
+    from vcloudair_core.compat.sessions import VCAODSession, VCASession
 
 __all__ = ["VCAODSession", "VCASession"]
 
@@ -16,9 +16,9 @@ __all__ = ["VCAODSession", "VCASession"]
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from vcloudair_core.session import facade
+    from vcloudair_core.compat import sessions
 
-    return getattr(facade, name)
+    return getattr(sessions, name)
 
 
 def __dir__() -> list[str]:

@@ -12,8 +12,8 @@ import pytest
 from tests.support.tiers import sampled
 from vcloudair_core.app import App
 from vcloudair_core.client import Client
+from vcloudair_core.compat.ans import ANSFirewall
 from vcloudair_core.errors import InvalidRequestError, NotFoundError
-from vcloudair_core.services.ans.seed import ANSFirewall
 from vcloudair_core.simulator import Simulator
 from vcloudair_core.testing import Journal, simulator_settings
 from vcloudair_core.util.clock import FakeClock

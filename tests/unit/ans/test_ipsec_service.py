@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.unit.ans.ipsec_bench import BRANCH, DIALECTS, KEY, Bench, bench, foreign
+from vcloudair_core.compat.ans import ANSIPSec
 from vcloudair_core.errors import AmbiguousMatchError, DecodeError, NotFoundError, SpecError, TaskTimeoutError
 from vcloudair_core.services.ans.ipsec_status import parse_status, status_words
-from vcloudair_core.services.ans.seed import ANSIPSec
 from vcloudair_core.services.ans.service import AnsService
 from vcloudair_core.simulator import Simulator
 from vcloudair_core.simulator.area_ipsec import IPSEC

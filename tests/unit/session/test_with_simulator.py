@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from tests.unit.session.fakes import load
+from vcloudair_core.compat.sessions import VCAODSession, VCASession, session_for
 from vcloudair_core.errors import AuthenticationError, ConfigurationError, NotFoundError, ServerError
 from vcloudair_core.session.auth.base import select_auth
 from vcloudair_core.session.auth.plugin import vca_auth_methods
 from vcloudair_core.session.cache.token_cache import open_cache
-from vcloudair_core.session.facade import VCAODSession, VCASession, session_for
 from vcloudair_core.session.session import Session
 from vcloudair_core.settings.settings import Settings
 from vcloudair_core.simulator import Simulator, SimulatorConfig

@@ -9,7 +9,7 @@ from vcloudair_core.services.ans.edges import Edge
 from vcloudair_core.services.ans.store import EdgeDirectory, open_ipsec
 
 if TYPE_CHECKING:
-    from vcloudair_core.services.ans.seed import ANSFirewall, ANSIPSec, ANSNat
+    from vcloudair_core.compat.ans import ANSFirewall, ANSIPSec, ANSNat
     from vcloudair_core.session.session import Session
 
 
@@ -29,21 +29,21 @@ class AnsService:
 
     def firewall(self, edge: str | Edge, vdc: str | None = None) -> ANSFirewall:
         """The firewall of an edge as an editable list of raw rules. For convergence use ``client.ensure``."""
-        from vcloudair_core.services.ans.seed import ANSFirewall
+        from vcloudair_core.compat.ans import ANSFirewall
 
         found = edge if isinstance(edge, Edge) else self.find_edge(edge, vdc)
         return ANSFirewall.over(self.session, found)
 
     def nat(self, edge: str | Edge, vdc: str | None = None) -> ANSNat:
         """The NAT of an edge as an editable list of raw rules. For convergence use ``client.ensure``."""
-        from vcloudair_core.services.ans.seed import ANSNat
+        from vcloudair_core.compat.ans import ANSNat
 
         found = edge if isinstance(edge, Edge) else self.find_edge(edge, vdc)
         return ANSNat.over(self.session, found)
 
     def ipsec(self, edge: str | Edge, vdc: str | None = None) -> ANSIPSec:
         """The IPsec VPN of an edge as an editable list of raw tunnels. For convergence use ``client.ensure``."""
-        from vcloudair_core.services.ans.seed import ANSIPSec
+        from vcloudair_core.compat.ans import ANSIPSec
 
         found = edge if isinstance(edge, Edge) else self.find_edge(edge, vdc)
         return ANSIPSec.over(self.session, found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from vcloudair_core.compat.edge_section import EdgeSection
 from vcloudair_core.engine.parsing import Problems
 from vcloudair_core.services.ans.firewall_codec_json import JsonFirewallCodec
 from vcloudair_core.services.ans.firewall_parse import read_rule
@@ -15,7 +16,6 @@ from vcloudair_core.services.ans.ipsec_spec import completed_tunnel
 from vcloudair_core.services.ans.nat_codec_json import JsonNatCodec
 from vcloudair_core.services.ans.nat_parse import read_nat_rule
 from vcloudair_core.services.ans.nat_spec import completed_rule as completed_nat_rule
-from vcloudair_core.services.ans.section import EdgeSection
 
 
 class ANSFirewall(EdgeSection):

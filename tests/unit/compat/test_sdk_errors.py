@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from vcloudair_core import errors
-from vcloudair_core.session.compat_errors import compatible_errors
+from vcloudair_core.compat.sdk_errors import compatible_errors
 
 
 def raised(error: Exception, undecodable: type[Exception] = ValueError) -> Any:

@@ -21,8 +21,8 @@ from tests.unit.session.auth.test_portals import (
     vchs_answers,
 )
 from tests.unit.session.fakes import BASE, PASSWORD, TOKEN, FakeTransport, reply, session_xml
+from vcloudair_core.compat.sessions import OrgInfo, VCAODSession, VCASession, session_for
 from vcloudair_core.errors import AuthenticationError, ConfigurationError, NotFoundError
-from vcloudair_core.session.facade import OrgInfo, VCAODSession, VCASession, session_for
 from vcloudair_core.session.session import Session
 
 KEYS = {"vcdurl", "token", "org_uuid", "auth-header", "version"}

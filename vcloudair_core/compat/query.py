@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlencode, urljoin
 from xml.etree.ElementTree import ParseError
 
+from vcloudair_core.compat.connection import Connection
+from vcloudair_core.compat.sdk_errors import compatible_errors
 from vcloudair_core.engine.parsing import one_of
 from vcloudair_core.errors import ConfigurationError, IncompleteResultError, SpecError
 from vcloudair_core.plugin.records import RecordType
@@ -16,8 +18,6 @@ from vcloudair_core.services.query.paging import pages
 from vcloudair_core.services.query.query import STABLE
 from vcloudair_core.services.query.record import Record
 from vcloudair_core.services.query.record_types import built_in_types
-from vcloudair_core.session.compat_connection import Connection
-from vcloudair_core.session.compat_errors import compatible_errors
 from vcloudair_core.session.versions import DEFAULT_VERSIONS
 from vcloudair_core.util import xml
 

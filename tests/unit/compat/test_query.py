@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from vcloudair_core.compat.sessions import VCASession
 from vcloudair_core.errors import ConfigurationError, SpecError
 from vcloudair_core.query import QueryBase, VMQuery, query_record_types
-from vcloudair_core.session.facade import VCASession
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 
 

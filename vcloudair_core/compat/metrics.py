@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urljoin
 
+from vcloudair_core.compat.connection import Connection
+from vcloudair_core.compat.sdk_errors import compatible_errors
 from vcloudair_core.errors import ConfigurationError, SpecError, VcloudAirError
 from vcloudair_core.services.metrics.codec_json import window_body
 from vcloudair_core.services.metrics.service import MetricsService
 from vcloudair_core.services.metrics.window import parse_window
-from vcloudair_core.session.compat_connection import Connection
-from vcloudair_core.session.compat_errors import compatible_errors
 
 _PATH = "hybridity/api/metrics/"
 

@@ -12,14 +12,14 @@ from collections.abc import Generator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 from xml.etree.ElementTree import ParseError
 
+from vcloudair_core.compat.org_info import OrgInfo, new_transport, session_for
+from vcloudair_core.compat.sdk_errors import compatible_errors
 from vcloudair_core.errors import ConfigurationError, DecodeError, NotFoundError
 from vcloudair_core.session.auth import codec as session_codec
 from vcloudair_core.session.auth import vca, vchs
 from vcloudair_core.session.auth.base import Flow, Grant, PrimedAuth
 from vcloudair_core.session.auth.vcd import TOKEN_HEADER, VcdAuth
-from vcloudair_core.session.compat_errors import compatible_errors
 from vcloudair_core.session.identity import Identity
-from vcloudair_core.session.org_info import OrgInfo, new_transport, session_for
 from vcloudair_core.session.pipeline import Wire
 from vcloudair_core.session.retry import RetryPolicy
 from vcloudair_core.session.session import Session

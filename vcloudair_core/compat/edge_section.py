@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, overload
 
+from vcloudair_core.compat.sdk_errors import compatible_errors
 from vcloudair_core.engine.kind import Document
 from vcloudair_core.errors import DecodeError, NotFoundError, ServerError
 from vcloudair_core.services.ans.edges import Edge, uuid_in
 from vcloudair_core.services.ans.section_store import JSON, SectionCodec, SectionStore
 from vcloudair_core.services.ans.store import dialect_of
-from vcloudair_core.session.compat_errors import compatible_errors
 
 if TYPE_CHECKING:
     from vcloudair_core.session.session import Session
@@ -57,7 +57,7 @@ class EdgeSection:
         vcdurl: str | None = None,
         token: str | None = None,
     ) -> None:
-        from vcloudair_core.session.compat_connection import Connection
+        from vcloudair_core.compat.connection import Connection
 
         connection = Connection(org_info, vcdurl, token, content_type=JSON)
         self._set_up(

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from vcloudair_core.compat.org_info import OrgInfo, session_for
 from vcloudair_core.session.auth.vcd import TOKEN_HEADER
-from vcloudair_core.session.org_info import OrgInfo, session_for
 from vcloudair_core.util.redaction import MaskedStr
 
 if TYPE_CHECKING:

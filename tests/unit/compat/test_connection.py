@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from tests.unit.compat.test_sessions import direct, direct_answers, on_demand, portal_over
 from tests.unit.session.auth.test_portals import PORTAL, VCD, VCD_TOKEN, instance, vchs_answers
 from tests.unit.session.fakes import PASSWORD, TOKEN, reply
-from tests.unit.session.test_facade import direct, direct_answers, on_demand, portal_over
 from vcloudair_core import ANSFirewall, DisasterRecovery, Metrics, VMQuery
+from vcloudair_core.compat.sessions import VCASession
 from vcloudair_core.errors import ConfigurationError
-from vcloudair_core.session.facade import VCASession
 from vcloudair_core.util.redaction import MaskedStr
 
 EDGE_ID = "5f2d9b1e-6c0a-4b5e-9d5f-0a4b1f6f3a10"
