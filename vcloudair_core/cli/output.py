@@ -133,7 +133,7 @@ def chosen_columns(
 
 def unknown_word(noun: str, word: str, known: Sequence[str]) -> ConfigurationError:
     """Return the error for a word that is none of those that are known."""
-    from vcloudair_core.engine.parsing import near
+    from vcloudair_core.engine.validation import near
 
     guess = near(word, known)
     return ConfigurationError(

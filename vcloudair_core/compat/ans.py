@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from vcloudair_core.compat.edge_section import EdgeSection
-from vcloudair_core.engine.parsing import Problems
+from vcloudair_core.engine.validation import Problems
 from vcloudair_core.services.ans.firewall_codec_json import JsonFirewallCodec
 from vcloudair_core.services.ans.firewall_parse import read_rule
 from vcloudair_core.services.ans.firewall_spec import completed_rule

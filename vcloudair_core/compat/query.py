@@ -10,7 +10,7 @@ from xml.etree.ElementTree import ParseError
 
 from vcloudair_core.compat.connection import Connection
 from vcloudair_core.compat.sdk_errors import compatible_errors
-from vcloudair_core.engine.parsing import one_of
+from vcloudair_core.engine.validation import one_of
 from vcloudair_core.errors import ConfigurationError, IncompleteResultError, SpecError
 from vcloudair_core.plugin.records import RecordType
 from vcloudair_core.services.query.codec import Page, parse_root, record_elements

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from vcloudair_core.engine.fields import diff_fields, fields_of
-from vcloudair_core.engine.parsing import Problems, near
+from vcloudair_core.engine.validation import Problems, near
 from vcloudair_core.errors import AmbiguousMatchError, SpecError
 
 

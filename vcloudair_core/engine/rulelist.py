@@ -15,8 +15,8 @@ from vcloudair_core.engine.desired import Absent, Desired, Exactly
 from vcloudair_core.engine.fields import diff_fields, fields_of, plain
 from vcloudair_core.engine.matching import BY_NAME, Identities, LiveRule, Matcher
 from vcloudair_core.engine.ordering import Wish
-from vcloudair_core.engine.parsing import Problems, Reader, line_complaint
 from vcloudair_core.engine.plan import Change
+from vcloudair_core.engine.validation import Problems, Reader, line_complaint
 from vcloudair_core.errors import NotFoundError, SpecError
 
 PLACE_FIELDS = ("position", "before", "after", "index")

@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Iterable
 from graphlib import CycleError, TopologicalSorter
 
-from vcloudair_core.engine.parsing import near
+from vcloudair_core.engine.validation import near
 from vcloudair_core.errors import SpecError
 from vcloudair_core.recovery.plan import Group, Machine, RecoveryPlan
 

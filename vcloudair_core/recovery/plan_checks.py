@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from vcloudair_core.edge_document import read_document
-from vcloudair_core.engine.parsing import near
+from vcloudair_core.engine.validation import near
 from vcloudair_core.errors import ConfigurationError, SpecError
 from vcloudair_core.util.strict_yaml import Path, Reading
 

@@ -13,7 +13,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from vcloudair_core.engine.parsing import near, one_of
+from vcloudair_core.engine.validation import near, one_of
 from vcloudair_core.errors import ConfigurationError
 from vcloudair_core.util.install_hint import install_hint
 from vcloudair_core.util.strict_yaml import Path

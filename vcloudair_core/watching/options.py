@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vcloudair_core.edge_document import read_document
-from vcloudair_core.engine.parsing import Problems, Reader, one_of
+from vcloudair_core.engine.validation import Problems, Reader, one_of
 from vcloudair_core.errors import VcloudAirError
 
 WATCHES = ("tasks", "tunnels", "replications", "drift")

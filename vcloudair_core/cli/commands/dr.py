@@ -189,7 +189,7 @@ dr_runs.register(app)
 
 def _options(**values: Any) -> dict[str, tuple[str, Any]]:
     """Options that a plan may have, too: by name their spelling and value. Raises SpecError for a bad value."""
-    from vcloudair_core.engine.parsing import one_of
+    from vcloudair_core.engine.validation import one_of
     from vcloudair_core.errors import SpecError
     from vcloudair_core.services.dr.options import ON_UNKNOWN
 

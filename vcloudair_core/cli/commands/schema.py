@@ -10,7 +10,7 @@ import typer
 
 from vcloudair_core.cli.invocation import Invocation, connected
 from vcloudair_core.cli.output import write
-from vcloudair_core.engine.parsing import one_of
+from vcloudair_core.engine.validation import one_of
 from vcloudair_core.errors import ConfigurationError
 
 NAMES = ("edge", "plan", "inventory")

@@ -23,8 +23,8 @@ from vcloudair_core.engine.kind import (
     Store,
     Validates,
 )
-from vcloudair_core.engine.parsing import Problems, Reader
 from vcloudair_core.engine.plan import Change, Plan
+from vcloudair_core.engine.validation import Problems, Reader
 from vcloudair_core.errors import SpecError
 from vcloudair_core.services.ans.edge_store import EdgeStore
 from vcloudair_core.services.ans.neighbors import StoreWithNeighbors

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from vcloudair_core.engine.fields import FieldInfo, fields_of
-from vcloudair_core.engine.parsing import CLEAR
+from vcloudair_core.engine.validation import CLEAR
 from vcloudair_core.services.ans.firewall_spec import (
     ACTION_SYNONYMS,
     GLOBAL_SETTINGS,

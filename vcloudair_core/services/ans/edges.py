@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vcloudair_core.engine.parsing import near
+from vcloudair_core.engine.validation import near
 from vcloudair_core.errors import AmbiguousMatchError, ConfigurationError, NotFoundError
 
 _UUID = re.compile(r"(?:urn:vcloud:[a-z]+:)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\Z", re.IGNORECASE)

@@ -10,9 +10,9 @@ from vcloudair_core.engine.desired import Absent, Desired, ExactLists, Exactly
 from vcloudair_core.engine.fields import diff_fields
 from vcloudair_core.engine.kind import Document
 from vcloudair_core.engine.matching import named_rules, refuse_doubles
-from vcloudair_core.engine.parsing import Problems
 from vcloudair_core.engine.plan import Change, Plan
 from vcloudair_core.engine.rulelist import ListPlan, RuleListKind, check_no_places, plan_desired
+from vcloudair_core.engine.validation import Problems
 from vcloudair_core.errors import SpecError
 from vcloudair_core.services.ans.codecs import firewall_codec
 from vcloudair_core.services.ans.firewall_model import Edit, Firewall, rule_words

@@ -9,8 +9,8 @@ from typing import Any
 from vcloudair_core.engine.canonical import ANY
 from vcloudair_core.engine.fields import fields_of
 from vcloudair_core.engine.matching import refuse_doubles
-from vcloudair_core.engine.parsing import CLEAR, Problems, Reader
 from vcloudair_core.engine.rulelist import check_place
+from vcloudair_core.engine.validation import CLEAR, Problems, Reader
 from vcloudair_core.services.ans.firewall_spec import (
     ACTION_SYNONYMS,
     ACTIONS,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from vcloudair_core.engine.parsing import near
+from vcloudair_core.engine.validation import near
 from vcloudair_core.errors import AmbiguousMatchError, ConfigurationError, NotFoundError, ServerError, SpecError
 
 if TYPE_CHECKING:

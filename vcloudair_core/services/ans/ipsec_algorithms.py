@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vcloudair_core.engine.canonical import fold
-from vcloudair_core.engine.parsing import near, one_of
+from vcloudair_core.engine.validation import near, one_of
 
 ALGORITHMS: Mapping[str, tuple[str, ...]] = {
     "encryption": ("aes", "aes256", "3des", "aes-gcm"),

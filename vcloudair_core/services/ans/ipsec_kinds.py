@@ -10,9 +10,9 @@ from vcloudair_core.engine.desired import Absent, Desired, ExactLists, Exactly
 from vcloudair_core.engine.fields import diff_fields, plain
 from vcloudair_core.engine.kind import Document
 from vcloudair_core.engine.matching import LiveRule, named_rules
-from vcloudair_core.engine.parsing import Problems, near
 from vcloudair_core.engine.plan import Change, Plan
 from vcloudair_core.engine.rulelist import ListPlan, RuleListKind, Step, plan_desired
+from vcloudair_core.engine.validation import Problems, near
 from vcloudair_core.errors import AmbiguousMatchError, NotFoundError, SpecError
 from vcloudair_core.services.ans.codecs import ipsec_codec
 from vcloudair_core.services.ans.ipsec_algorithms import ALGORITHMS

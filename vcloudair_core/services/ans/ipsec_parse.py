@@ -9,7 +9,7 @@ from typing import Any
 from vcloudair_core.engine.canonical import address_range, fold, without_blanks
 from vcloudair_core.engine.fields import fields_of
 from vcloudair_core.engine.matching import refuse_doubles
-from vcloudair_core.engine.parsing import CLEAR, Problems, Reader
+from vcloudair_core.engine.validation import CLEAR, Problems, Reader
 from vcloudair_core.services.ans.ipsec_algorithms import read_algorithm
 from vcloudair_core.services.ans.ipsec_spec import (
     ANY_PEER,

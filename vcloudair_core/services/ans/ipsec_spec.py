@@ -10,7 +10,7 @@ from typing import Any
 from vcloudair_core.engine.canonical import address_range, fold, network_set
 from vcloudair_core.engine.fields import spec_field
 from vcloudair_core.engine.matching import Identities, Identity
-from vcloudair_core.engine.parsing import Problems
+from vcloudair_core.engine.validation import Problems
 from vcloudair_core.errors import NotFoundError
 from vcloudair_core.services.ans.ipsec_algorithms import ALGORITHMS, algorithm_meaning, unknown_algorithm
 from vcloudair_core.util.redaction import Secret

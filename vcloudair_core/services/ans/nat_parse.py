@@ -9,8 +9,8 @@ from typing import Any
 from vcloudair_core.engine.canonical import ANY, address_range, fold, without_blanks
 from vcloudair_core.engine.fields import fields_of
 from vcloudair_core.engine.matching import refuse_doubles
-from vcloudair_core.engine.parsing import CLEAR, Problems, Reader
 from vcloudair_core.engine.rulelist import check_place
+from vcloudair_core.engine.validation import CLEAR, Problems, Reader
 from vcloudair_core.services.ans.nat_spec import (
     ACTIONS,
     FIRST_TAG,

@@ -9,7 +9,7 @@ from typing import Any
 from vcloudair_core.engine.canonical import ANY, address_range, fold, ipv4_set, port_set
 from vcloudair_core.engine.fields import spec_field
 from vcloudair_core.engine.matching import Identities, Identity
-from vcloudair_core.engine.parsing import Problems
+from vcloudair_core.engine.validation import Problems
 from vcloudair_core.errors import SpecError
 
 ACTIONS = ("snat", "dnat")

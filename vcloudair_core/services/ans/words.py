@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from vcloudair_core.engine.canonical import ANY, address_range, address_set, fold, port_range, without_blanks
-from vcloudair_core.engine.parsing import Reader, near, one_of
+from vcloudair_core.engine.validation import Reader, near, one_of
 
 INTERFACES = ("internal", "external", "vse")
 PROTOCOLS = ("any", "tcp", "udp", "icmp")

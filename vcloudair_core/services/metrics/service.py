@@ -7,7 +7,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from vcloudair_core.engine.parsing import Problems
+from vcloudair_core.engine.validation import Problems
 from vcloudair_core.errors import AuthenticationError, IncompleteResultError, VcloudAirError
 from vcloudair_core.services.metrics.catalogue import Metric, catalogue
 from vcloudair_core.services.metrics.codec_json import parse_page, runs_of, window_body

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vcloudair_core.engine.parsing import Problems
+from vcloudair_core.engine.validation import Problems
 from vcloudair_core.services.metrics.model import Series, aggregate, matches, number_of
 
 

@@ -14,7 +14,7 @@ from datetime import date, datetime, timezone
 from typing import Any, Protocol
 from urllib.parse import quote
 
-from vcloudair_core.engine.parsing import Problems, near
+from vcloudair_core.engine.validation import Problems, near
 from vcloudair_core.plugin.records import RecordType
 from vcloudair_core.services.query.record import Record, kind_of, moment
 

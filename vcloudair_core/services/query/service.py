@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from vcloudair_core.engine.parsing import Problems, near
+from vcloudair_core.engine.validation import Problems, near
 from vcloudair_core.errors import SpecError
 from vcloudair_core.plugin.records import RecordType
 from vcloudair_core.services.query.filters import Raw, both, parse_where
