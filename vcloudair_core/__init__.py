@@ -64,7 +64,7 @@ if TYPE_CHECKING:
     from vcloudair_core.plugin.hooks import hookimpl
     from vcloudair_core.preload import preload
     from vcloudair_core.settings.settings import Settings
-    from vcloudair_core.stage import waiting_stages
+    from vcloudair_core.staging.stage_file import waiting_stages
     from vcloudair_core.util.redaction import Secret
 
 __all__ = [
@@ -152,7 +152,7 @@ _HOMES = {
     "hookimpl": "vcloudair_core.plugin.hooks",
     "agreed_target": "vcloudair_core.edge_document",
     "preload": "vcloudair_core.preload",
-    "waiting_stages": "vcloudair_core.stage",
+    "waiting_stages": "vcloudair_core.staging.stage_file",
 }
 
 

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from vcloudair_core.session.expected_changes import CheckRun
     from vcloudair_core.session.session import Session
     from vcloudair_core.settings.settings import Settings
-    from vcloudair_core.stage import StageContent
-    from vcloudair_core.staging import Staging
+    from vcloudair_core.staging.service import Staging
+    from vcloudair_core.staging.stage_file import StageContent
 
 _STATES: dict[str, Callable[[tuple[Any, ...]], Desired]] = {
     "present": Present,
@@ -186,7 +186,7 @@ class Client:
         Raises: StageError when the kind cannot be staged or the stage cannot be kept, and every error of
         :meth:`ensure` but those of writing.
         """
-        from vcloudair_core.staging import Wish, specs_of
+        from vcloudair_core.staging.service import Wish, specs_of
 
         listed = specs_of(specs)
         wish = Wish(kind, state, listed, dict(target or {}), self._desired(kind, listed, state))
@@ -213,7 +213,7 @@ class Client:
         return self._staging().discard(stage_id)
 
     def _staging(self) -> Staging:
-        from vcloudair_core.staging import Staging
+        from vcloudair_core.staging.service import Staging
 
         return Staging(self, self._veto, self._desired)
 

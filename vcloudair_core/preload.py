@@ -24,7 +24,7 @@ def preload() -> App:
     Raises: PluginError when a plugin that VCA_REQUIRE_PLUGINS names is not working.
     """
     app = App()
-    for name in (*_OTHERS, "vcloudair_core.staging", *_modules()):
+    for name in (*_OTHERS, "vcloudair_core.staging.service", *_modules()):
         importlib.import_module(name)
     _start_cryptography()
     app.plugins.services()

@@ -45,7 +45,7 @@ def _messages(name):
         return
     from vcloudair_core.settings.directories import state_folder
     from vcloudair_core.settings.settings import Settings
-    from vcloudair_core.stage import CHECK, StageFile, counted
+    from vcloudair_core.staging.stage_file import CHECK, StageFile, counted
 
     folder = state_folder(Settings.load()) / "stages"
     StageFile(folder, name + CHECK).discard()  # a prediction, which ends with the run

@@ -24,7 +24,7 @@ from vcloudair_core.session.auth.base import Grant
 from vcloudair_core.session.cache import token_cache
 from vcloudair_core.session.identity import Identity
 from vcloudair_core.settings.settings import OPTIONS, Settings
-from vcloudair_core.stage import StageContent, StagedSection, StageFile, stages_in
+from vcloudair_core.staging.stage_file import StageContent, StagedSection, StageFile, stages_in
 from vcloudair_core.util import strict_yaml
 from vcloudair_core.util.clock import FakeClock
 from vcloudair_core.util.redaction import MASK, Secret
@@ -160,7 +160,7 @@ def _stage(body: bytes) -> object:
 
 
 def _stages() -> list[bytes]:
-    from vcloudair_core.stage import _plain as plain_of
+    from vcloudair_core.staging.stage_file import _plain as plain_of
 
     target = {"edge": "a6fffb17-37be-5b45-85bd-73fb0a08b563", "edge_name": "web"}
     wish = {"kind": "ans.firewall_rule", "state": "present", "specs": [{"name": "web"}]}

@@ -22,7 +22,7 @@ from vcloudair_core.services.ans.psk_book import PskBook
 from vcloudair_core.settings import directories
 from vcloudair_core.settings.settings import Settings
 from vcloudair_core.simulator.serving import write_env_file
-from vcloudair_core.stage import StagedSection, StageFile, stages_in
+from vcloudair_core.staging.stage_file import StagedSection, StageFile, stages_in
 from vcloudair_core.util.redaction import Secret
 
 STRANGER = 12_345

@@ -23,7 +23,7 @@ def stages(run: Invocation) -> None:
     Example:
         vca edge stages
     """
-    from vcloudair_core.stage import waiting_stages
+    from vcloudair_core.staging.stage_file import waiting_stages
 
     stages = waiting_stages(run.settings())
     rows = [
@@ -54,7 +54,7 @@ def discard(
         vca edge discard --all
     """
     from vcloudair_core.settings.directories import state_folder
-    from vcloudair_core.stage import StageFile
+    from vcloudair_core.staging.stage_file import StageFile
 
     if bool(names) == every:
         raise typer.BadParameter("Name stages, or pass --all.")

@@ -15,7 +15,7 @@ from vcloudair_core.engine.outcome import Outcome
 from vcloudair_core.engine.sequence import Operation, SequenceKind
 from vcloudair_core.errors import StageError, VcloudAirError
 from vcloudair_core.settings.directories import state_folder
-from vcloudair_core.stage import (
+from vcloudair_core.staging.stage_file import (
     CHECK,
     StageContent,
     StagedSection,

@@ -16,8 +16,8 @@ from vcloudair_core.errors import ConfigurationError, InvalidRequestError, PlanR
 from vcloudair_core.plugin.hooks import hookimpl
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 from vcloudair_core.simulator.edge_firewall import append
-from vcloudair_core.stage import StageFile
-from vcloudair_core.staging import Staging
+from vcloudair_core.staging.service import Staging
+from vcloudair_core.staging.stage_file import StageFile
 from vcloudair_core.testing import Journal, simulated_app, simulator_settings
 from vcloudair_core.util.clock import FakeClock
 
@@ -241,7 +241,7 @@ def test_discard_leaves_the_lock_that_others_wait_for(tmp_path: Path) -> None:
 
 
 def test_discard_says_so_when_a_commit_takes_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vcloudair_core.stage._LOCK_TIMEOUT_S", 0.0)
+    monkeypatch.setattr("vcloudair_core.staging.stage_file._LOCK_TIMEOUT_S", 0.0)
     (tmp_path / "run.stage").write_text("{}")
     with StageFile(tmp_path, "run").committing():
         met: list[BaseException] = []

@@ -1,0 +1,1 @@
+"""Staging: changes of several tasks, written together."""
