@@ -160,7 +160,7 @@ def simulator_switches() -> str:
 
 def simulator_faults() -> str:
     """Every kind of fault with what happens, as the simulator itself has them."""
-    from vcloudair_core.simulator.fault_kinds import KINDS
+    from vcloudair_core.simulator.faults.fault_kinds import KINDS
 
     rows = ["| kind | what happens |", "|---|---|"]
     return "\n".join([*rows, *(f"| `{kind}` | {_cell(about)} |" for kind, about in KINDS.items())])

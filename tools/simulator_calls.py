@@ -30,7 +30,7 @@ def calls_table() -> str:
 
 def _calls(profile: str) -> Iterator[tuple[str, str, str]]:
     """Yield area, method and path. On-Demand has the calls of a vCloud Director below ``/api/compute``."""
-    from vcloudair_core.simulator.areas import built_in_areas
+    from vcloudair_core.simulator.profiles import built_in_areas
 
     for area in built_in_areas(profile):
         if area.name == "absent":
@@ -41,8 +41,8 @@ def _calls(profile: str) -> Iterator[tuple[str, str, str]]:
 
 def query_types_table() -> str:
     """Return a table of every type of the query service: its record, and whether the simulated cloud has any."""
-    from vcloudair_core.simulator.query_records import has_records
-    from vcloudair_core.simulator.query_types import TYPES
+    from vcloudair_core.simulator.query.query_records import has_records
+    from vcloudair_core.simulator.query.query_types import TYPES
 
     rows = ["| type | record | records |", "|---|---|---|"]
     for name, known in TYPES.items():

@@ -111,7 +111,7 @@ def test_no_page_names_a_path_above_the_checkout() -> None:
 
 
 def test_every_fault_of_the_simulator_is_explained() -> None:
-    from vcloudair_core.simulator.faults import KINDS
+    from vcloudair_core.simulator.faults.fault_rules import KINDS
 
     text = (ROOT / "docs" / "reference" / "simulator.md").read_text(encoding="utf-8")
     assert [kind for kind in KINDS if f"`{kind}`" not in text] == []

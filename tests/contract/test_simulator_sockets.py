@@ -21,7 +21,7 @@ from tests.support.served import read_exports, served
 from tests.support.simulated import basic
 from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
 from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
-from vcloudair_core.simulator.answers import empty
+from vcloudair_core.simulator.responses import empty
 
 VERSIONS = "/api/versions"
 

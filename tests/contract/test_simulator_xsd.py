@@ -15,7 +15,7 @@ from tests.support.crawl import crawl
 from tests.support.schema import Validator, attributes_of, load_validator
 from tests.support.simulated import Caller, signed_in
 from vcloudair_core.simulator import Simulator, SimulatorConfig
-from vcloudair_core.simulator.query_types import TYPES
+from vcloudair_core.simulator.query.query_types import TYPES
 from vcloudair_core.transport.messages import Response
 
 VCLOUD = "{http://www.vmware.com/vcloud/v1.5}"

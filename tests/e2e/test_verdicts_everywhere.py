@@ -22,7 +22,7 @@ from vcloudair_core.cli.main import run
 from vcloudair_core.errors import AmbiguousMatchError
 from vcloudair_core.services.dr.options import Options
 from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
-from vcloudair_core.simulator.recovery import TROUBLES
+from vcloudair_core.simulator.replication.replication_states import TROUBLES
 
 TABLE = {
     "": ("done", ""),

@@ -18,7 +18,7 @@ from tests.support.ansible import ROOT, environment
 from tests.unit.watching.conftest import fail_a_task, tunnel
 from vcloudair_core import connect
 from vcloudair_core.simulator import SimulatorServer
-from vcloudair_core.simulator.area_ipsec import IPSEC
+from vcloudair_core.simulator.edge.ipsec_routes import IPSEC
 
 RULEBOOK = ROOT / ".nox" / f"eda-{sys.version_info.major}.{sys.version_info.minor}" / "bin" / "ansible-rulebook"
 KEY = "a key of the tests, as it is"

@@ -12,8 +12,8 @@ from tests.unit.ans.test_lost_answers import cloud, held
 from vcloudair_core.client import Client
 from vcloudair_core.compat.ans import ANSFirewall, ANSIPSec, ANSNat
 from vcloudair_core.compat.org_info import OrgInfo
-from vcloudair_core.simulator.area_ipsec import IPSEC
-from vcloudair_core.simulator.area_nat import NAT
+from vcloudair_core.simulator.edge.ipsec_routes import IPSEC
+from vcloudair_core.simulator.edge.nat_routes import NAT
 
 _GIVEN_BY_SERVER = frozenset({"ruleId", "ruleTag", "siteId", "version", "invalidSource", "invalidDestination"})
 RULE = {"name": "new", "source": "198.51.100.0/24", "destination": "203.0.113.10"}

@@ -20,7 +20,7 @@ from vcloudair_core.recovery.run import RunOptions, resume, start
 from vcloudair_core.services.dr.model import Result
 from vcloudair_core.services.dr.options import Options, Stop
 from vcloudair_core.session.tasks import Task, wait_for_task
-from vcloudair_core.simulator.tasks import Owner
+from vcloudair_core.simulator.state.simulated_tasks import Owner
 
 ONE, TWO = "replicated-0001", "replicated-0002"
 PATIENCE_S = 60.0

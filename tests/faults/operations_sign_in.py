@@ -10,7 +10,7 @@ from vcloudair_core.cli.doctor.api import check_rights, check_sign_in
 from vcloudair_core.cli.doctor.steps import FAILURE
 from vcloudair_core.compat.sessions import VCAODSession, VCASession
 from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
-from vcloudair_core.simulator import answers
+from vcloudair_core.simulator import responses
 
 
 def _sign_in(**settings: Any) -> Operation:
@@ -25,12 +25,14 @@ def _sign_in(**settings: Any) -> Operation:
 
 def _token_of(context: Any) -> Any:
     if CANARY_TOKEN not in context.request.body.decode():
-        return answers.json_body({"error": "invalid_grant"}, 400)
-    return answers.json_body({"access_token": context.simulator.sessions.open_vcd("demo", "org1"), "expires_in": 3600})
+        return responses.json_body({"error": "invalid_grant"}, 400)
+    return responses.json_body(
+        {"access_token": context.simulator.sessions.open_vcd("demo", "org1"), "expires_in": 3600}
+    )
 
 
 def _current(context: Any) -> Any:
-    return answers.json_body(
+    return responses.json_body(
         {"user": {"name": "demo"}, "org": {"name": "org1"}, "roles": ["Organization Administrator"]}
     )
 

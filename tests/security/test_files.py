@@ -21,7 +21,7 @@ from vcloudair_core.recovery.report_files import save_report
 from vcloudair_core.services.ans.psk_book import PskBook
 from vcloudair_core.settings import directories
 from vcloudair_core.settings.settings import Settings
-from vcloudair_core.simulator.serving import write_env_file
+from vcloudair_core.simulator.server.serving import write_env_file
 from vcloudair_core.staging.stage_file import StagedSection, StageFile, stages_in
 from vcloudair_core.util.redaction import Secret
 

@@ -13,7 +13,7 @@ from vcloudair_core.recovery.plan import (
 )
 from vcloudair_core.recovery.readiness import Check, Readiness, assess
 from vcloudair_core.simulator import Simulator
-from vcloudair_core.simulator.world import Replication, Vdc
+from vcloudair_core.simulator.state.world import Replication, Vdc
 
 ONE, TWO = "replicated-0001", "replicated-0002"
 NETWORKS, ORG, VDCS, MACHINES = range(4)

@@ -10,7 +10,7 @@ from typing import Any
 from vcloudair_core.client import Client
 from vcloudair_core.services.dr.service import RecoveryService
 from vcloudair_core.simulator import Simulator, SimulatorConfig
-from vcloudair_core.simulator.world import Replication
+from vcloudair_core.simulator.state.world import Replication
 from vcloudair_core.testing import simulated_app, simulator_settings
 from vcloudair_core.testing.clock import LinkedClock
 

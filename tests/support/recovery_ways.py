@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vcloudair_core.simulator import Simulator, SimulatorConfig
-from vcloudair_core.simulator.world import Replication
+from vcloudair_core.simulator.state.world import Replication
 
 TASK_S = 60.0
 
@@ -87,7 +87,7 @@ def _not_enabled(simulator: Simulator) -> None:
 
 
 def _recovered(simulator: Simulator) -> None:
-    from vcloudair_core.simulator.recovery import start
+    from vcloudair_core.simulator.replication.replication_states import start
 
     start(simulator, judged(simulator), "failover")
     simulator.clock.advance(TASK_S)
@@ -95,7 +95,7 @@ def _recovered(simulator: Simulator) -> None:
 
 
 def _tested(simulator: Simulator) -> None:
-    from vcloudair_core.simulator.recovery import start
+    from vcloudair_core.simulator.replication.replication_states import start
 
     start(simulator, judged(simulator), "testFailover")
     simulator.clock.advance(TASK_S)

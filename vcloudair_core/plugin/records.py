@@ -102,7 +102,7 @@ class SimulatorContext(Protocol):
 
     @property
     def world(self) -> Any:
-        """The simulator's inventory (orgs, VDCs, edges, networks, VMs); see ``vcloudair_core.simulator.world``."""
+        """The simulator's inventory (orgs, VDCs, edges, networks, VMs): ``vcloudair_core.simulator.state.world``."""
 
     @property
     def user(self) -> Any:

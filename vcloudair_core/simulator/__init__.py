@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from vcloudair_core.simulator.config import SimulatorConfig
     from vcloudair_core.simulator.core import Simulator
-    from vcloudair_core.simulator.server import SimulatorServer
-    from vcloudair_core.simulator.serving import serve
+    from vcloudair_core.simulator.server.http_server import SimulatorServer
+    from vcloudair_core.simulator.server.serving import serve
 
 __all__ = ["Simulator", "SimulatorConfig", "SimulatorServer", "serve"]
 
-_HOMES = {"Simulator": "core", "SimulatorConfig": "config", "SimulatorServer": "server", "serve": "serving"}
+_HOMES = {
+    "Simulator": "core",
+    "SimulatorConfig": "config",
+    "SimulatorServer": "server.http_server",
+    "serve": "server.serving",
+}
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    # Kept, so that the function serve() is found before the module of that name.
     value = globals()[name] = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
     return value

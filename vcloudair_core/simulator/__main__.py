@@ -7,7 +7,7 @@ from pathlib import Path
 
 from vcloudair_core.errors import ConfigurationError, SpecError
 from vcloudair_core.simulator.config import PROFILES
-from vcloudair_core.simulator.serving import serve
+from vcloudair_core.simulator.server.serving import serve
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -15,15 +15,15 @@ from typing import Any
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
-from vcloudair_core.simulator import answers
-from vcloudair_core.simulator.clock import VirtualClock
+from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.config import COMPUTE, SimulatorConfig, changeable_options
-from vcloudair_core.simulator.faults import Fault, Faults, SocketFaultError, transport_error
+from vcloudair_core.simulator.faults.fault_rules import Fault, Faults, SocketFaultError, transport_error
 from vcloudair_core.simulator.inventory import build_world
-from vcloudair_core.simulator.journal import Journal
-from vcloudair_core.simulator.sessions import Sessions
-from vcloudair_core.simulator.tasks import Tasks
-from vcloudair_core.simulator.world import World
+from vcloudair_core.simulator.request_log import Journal
+from vcloudair_core.simulator.state.logins import Sessions
+from vcloudair_core.simulator.state.simulated_tasks import Tasks
+from vcloudair_core.simulator.state.world import World
+from vcloudair_core.simulator.virtual_clock import VirtualClock
 from vcloudair_core.transport.messages import Headers, Request, Response
 
 LOCAL_ORIGIN = "https://simulator.invalid"
@@ -92,7 +92,7 @@ class Simulator:
     """A cloud in memory. ``handle`` answers one request; ``transport()`` lets a client talk to it without sockets."""
 
     def __init__(self, config: SimulatorConfig | None = None, *, areas: Iterable[SimulatorArea] = ()) -> None:
-        from vcloudair_core.simulator.areas import built_in_areas
+        from vcloudair_core.simulator.profiles import built_in_areas
 
         self.config = self._initial_config = config or SimulatorConfig()
         self.journal = Journal()
@@ -145,7 +145,7 @@ class Simulator:
         parts = urlsplit(request.url)
         request_id = str(uuid.uuid4())
         if parts.path.startswith("/_sim"):
-            from vcloudair_core.simulator.control import answer_control
+            from vcloudair_core.simulator.control.control_routes import answer_control
 
             with self._lock:
                 self.tasks.settle()
@@ -192,7 +192,7 @@ class Simulator:
             handle = self._dispatch(exchange)
             if fault is not None and fault.is_late:
                 self.tasks.call_later(fault.seconds, handle)
-                response = answers.empty(202)
+                response = responses.empty(202)
             else:
                 response = handle()
         if fault is None:
@@ -211,7 +211,7 @@ class Simulator:
             if compiled.route.method == request.method and match is not None:
                 break
         else:
-            return partial(answers.error, 405, "METHOD_NOT_ALLOWED", f"{request.method} is not allowed here.")
+            return partial(responses.error, 405, "METHOD_NOT_ALLOWED", f"{request.method} is not allowed here.")
         path = parts.path
         context = Context(
             request,
@@ -241,7 +241,7 @@ class Simulator:
     def _refusal(self, context: Context, route: SimulatorRoute, path: str) -> Response | None:
         """Why this request is not answered: no version first, then no session. Source: api/sessions.md §4.2, §4.4."""
         if _is_vcloud(path):
-            asked = answers.asked_version(context.request)
+            asked = responses.asked_version(context.request)
             if asked not in self.config.api_versions:
                 return self._not_acceptable(asked)
             context.version = asked
@@ -255,15 +255,15 @@ class Simulator:
         why = f"Unknown API version: {version}" if version else ""
         supported = f"Supported API versions are: [{', '.join(known)}]."
         message = f"The request has invalid accept header: {why}. {supported}"
-        return answers.error(406, "NOT_ACCEPTABLE", message, known[-1])
+        return responses.error(406, "NOT_ACCEPTABLE", message, known[-1])
 
     def _not_signed_in(self, version: str) -> Response:
         kind = self.config.expired_answer
         if kind == "401-error":
-            return answers.error(401, "UNAUTHORIZED", "The session has expired.", version)
+            return responses.error(401, "UNAUTHORIZED", "The session has expired.", version)
         if kind == "403-error":
-            return answers.error(403, "ACCESS_TO_RESOURCE_IS_FORBIDDEN", "The session has expired.", version)
-        return answers.empty(403 if kind == "403-empty" else 401)
+            return responses.error(403, "ACCESS_TO_RESOURCE_IS_FORBIDDEN", "The session has expired.", version)
+        return responses.empty(403 if kind == "403-empty" else 401)
 
     def _unknown(self, request: Request, path: str) -> Response:
         known = sorted({f"{c.route.method} {c.route.path}" for c in self._routes})

@@ -7,7 +7,7 @@ from typing import Any
 
 from vcloudair_core.simulator.config import ORG, PASSWORD, USER, SimulatorConfig
 from vcloudair_core.simulator.inventory_file import read_inventory
-from vcloudair_core.simulator.world import Edge, Org, Replication, Template, User, Vdc, Vm, World
+from vcloudair_core.simulator.state.world import Edge, Org, Replication, Template, User, Vdc, Vm, World
 
 
 def build_world(config: SimulatorConfig) -> World:
@@ -129,7 +129,7 @@ def _add_replication(world: World, place: Vdc, tree: dict[str, Any], config: Sim
 
 
 def _add_edge(world: World, place: Vdc, tree: dict[str, Any], config: SimulatorConfig) -> None:
-    from vcloudair_core.simulator.edge_firewall import append, factory
+    from vcloudair_core.simulator.edge.firewall_section import append, factory
 
     number = 1 + len(world.edges)
     address, is_advanced = f"203.0.113.{number}", tree.get("advanced", True)

@@ -11,8 +11,8 @@ from typing import Any
 from vcloudair_core.client import Client
 from vcloudair_core.engine.outcome import Outcome
 from vcloudair_core.simulator import Simulator
-from vcloudair_core.simulator.area_nat import NAT
-from vcloudair_core.simulator.world import Edge
+from vcloudair_core.simulator.edge.nat_routes import NAT
+from vcloudair_core.simulator.state.world import Edge
 from vcloudair_core.testing import Journal, simulated_app, simulator_settings
 from vcloudair_core.util.clock import FakeClock
 

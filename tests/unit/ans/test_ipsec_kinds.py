@@ -21,7 +21,7 @@ from vcloudair_core.errors import (
     VcloudAirError,
 )
 from vcloudair_core.simulator import Simulator, SimulatorConfig
-from vcloudair_core.simulator.edge_ipsec import MASK
+from vcloudair_core.simulator.edge.ipsec_section import MASK
 
 
 @pytest.fixture(params=DIALECTS)

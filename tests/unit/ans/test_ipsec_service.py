@@ -12,7 +12,7 @@ from vcloudair_core.errors import AmbiguousMatchError, DecodeError, NotFoundErro
 from vcloudair_core.services.ans.ipsec_status import parse_status, status_words
 from vcloudair_core.services.ans.service import AnsService
 from vcloudair_core.simulator import Simulator
-from vcloudair_core.simulator.area_ipsec import IPSEC
+from vcloudair_core.simulator.edge.ipsec_routes import IPSEC
 from vcloudair_core.util.clock import FakeClock
 
 

@@ -17,9 +17,9 @@ import pytest
 from tests.unit.ans import ipsec_bench, nat_bench
 from vcloudair_core.client import Client
 from vcloudair_core.simulator import Simulator, SimulatorConfig
-from vcloudair_core.simulator.area_ipsec import IPSEC
-from vcloudair_core.simulator.area_nat import NAT
-from vcloudair_core.simulator.world import Edge
+from vcloudair_core.simulator.edge.ipsec_routes import IPSEC
+from vcloudair_core.simulator.edge.nat_routes import NAT
+from vcloudair_core.simulator.state.world import Edge
 from vcloudair_core.testing import simulated_app, simulator_settings
 from vcloudair_core.transport.messages import Request, Response
 from vcloudair_core.util.clock import FakeClock

@@ -18,7 +18,7 @@ from vcloudair_core.errors import (
     SpecError,
 )
 from vcloudair_core.simulator import Simulator
-from vcloudair_core.simulator.edge_interfaces import interfaces
+from vcloudair_core.simulator.edge.edge_interfaces import interfaces
 
 
 @pytest.fixture(params=DIALECTS)

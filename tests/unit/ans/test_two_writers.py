@@ -38,7 +38,7 @@ class Meddling:
         return self._transport.send(request)
 
     def _meddle(self) -> None:
-        from vcloudair_core.simulator.edge_firewall import append
+        from vcloudair_core.simulator.edge.firewall_section import append
 
         append(next(iter(self._simulator.world.edges.values())), [copy.deepcopy(THEIRS)], None)
 

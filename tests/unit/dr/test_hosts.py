@@ -16,7 +16,7 @@ from vcloudair_core.recovery.plan import Group, Machine, RecoveryPlan
 from vcloudair_core.recovery.run import RunOptions, start
 from vcloudair_core.services.dr import starting
 from vcloudair_core.services.dr.options import Options
-from vcloudair_core.simulator.recovery import start as begin
+from vcloudair_core.simulator.replication.replication_states import start as begin
 from vcloudair_core.testing import simulated_app, simulator_settings
 
 LATE: dict[str, Any] = {"dr_task_s": 20, "dr_start_delay_s": 60}

@@ -184,7 +184,7 @@ def test_somebody_elsewhere_joins_what_is_in_progress(tmp_path: Path, server: st
 def test_a_refusal_of_what_is_in_progress_is_watched(tmp_path: Path, via: str, code_in: str) -> None:
     """The other one starts right between reading and asking."""
     with recovery_cloud(tmp_path, 1, dr_task_s=20, state_error_via=via, error_code_in=code_in) as cloud:
-        from vcloudair_core.simulator.recovery import start as begin
+        from vcloudair_core.simulator.replication.replication_states import start as begin
 
         def watch(event: Any) -> None:
             if event["event"] == "machine_starting":

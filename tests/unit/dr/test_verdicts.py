@@ -13,7 +13,7 @@ from vcloudair_core.services.dr.model import Result
 from vcloudair_core.services.dr.run import Options
 from vcloudair_core.services.dr.service import RecoveryService
 from vcloudair_core.simulator import Simulator, SimulatorConfig
-from vcloudair_core.simulator.world import Replication
+from vcloudair_core.simulator.state.world import Replication
 from vcloudair_core.testing import simulated_app, simulator_settings
 from vcloudair_core.util.clock import FakeClock
 

@@ -15,7 +15,7 @@ from vcloudair_core.client import Client
 from vcloudair_core.errors import ConfigurationError, InvalidRequestError, PlanRejectedError, SpecError, StageError
 from vcloudair_core.plugin.hooks import hookimpl
 from vcloudair_core.simulator import Simulator, SimulatorConfig
-from vcloudair_core.simulator.edge_firewall import append
+from vcloudair_core.simulator.edge.firewall_section import append
 from vcloudair_core.staging.service import Staging
 from vcloudair_core.staging.stage_file import StageFile
 from vcloudair_core.testing import Journal, simulated_app, simulator_settings

@@ -10,7 +10,7 @@ import pytest
 from vcloudair_core import App
 from vcloudair_core.client import Client
 from vcloudair_core.simulator import Simulator, SimulatorConfig
-from vcloudair_core.simulator.tasks import Owner
+from vcloudair_core.simulator.state.simulated_tasks import Owner
 from vcloudair_core.testing import simulated_app, simulator_settings
 
 KEY = "a key that is nobody's business"

@@ -18,7 +18,7 @@ from tests.unit.watching.conftest import KEY, edge_of, fail_a_task
 from vcloudair_core import App
 from vcloudair_core.errors import AuthenticationError, ConfigurationError, SpecError
 from vcloudair_core.simulator import Simulator
-from vcloudair_core.simulator.area_ipsec import IPSEC
+from vcloudair_core.simulator.edge.ipsec_routes import IPSEC
 from vcloudair_core.testing import simulator_settings
 from vcloudair_core.watching.options import OWN, WATCHES
 

@@ -13,7 +13,7 @@ from tests.unit.watching.conftest import KEY, edge_of, fail_a_task, tunnel
 from vcloudair_core.client import Client
 from vcloudair_core.errors import AuthenticationError, NotFoundError, SpecError
 from vcloudair_core.simulator import Simulator
-from vcloudair_core.simulator.area_ipsec import IPSEC
+from vcloudair_core.simulator.edge.ipsec_routes import IPSEC
 from vcloudair_core.testing import simulator_settings
 from vcloudair_core.watching import Watcher, read_options, watchers
 

@@ -62,7 +62,7 @@ def serve(
         import uvicorn  # noqa: F401 - as above
     except ImportError as exc:
         raise ConfigurationError(f"The simulator cannot be started: {exc}.", hint=install_hint("simulator")) from exc
-    from vcloudair_core.simulator.serving import serve as serve_until_stopped
+    from vcloudair_core.simulator.server.serving import serve as serve_until_stopped
 
     try:
         serve_until_stopped(

@@ -8,7 +8,7 @@ from tests.support.readiness import MACHINES, NETWORKS, ONE, ORG, TWO, VDCS, Mak
 from vcloudair_core.recovery.plan import (
     plan_of_machines,
 )
-from vcloudair_core.simulator.world import Vdc
+from vcloudair_core.simulator.state.world import Vdc
 
 # -- where it goes -------------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from tests.support.tiers import sampled_pairs
 from tests.unit.session.test_with_simulator import LOGINS, session_at, settings_for
 from vcloudair_core.errors import VcloudAirError
 from vcloudair_core.simulator import Simulator, SimulatorConfig
-from vcloudair_core.simulator.faults import KINDS
+from vcloudair_core.simulator.faults.fault_rules import KINDS
 
 HARMLESS = {"busy", "throttle", "reset", "reset_after", "hang"}
 """Faults that pass by themselves: signing in again does no harm, so it is done."""

@@ -1,0 +1,53 @@
+"""What `vca sim serve` prints once it answers."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from vcloudair_core.simulator import Simulator, SimulatorConfig
+from vcloudair_core.simulator.server.serving import startup_text, write_env_file
+
+VARIABLES = Simulator(SimulatorConfig(profile="vca")).env("https://localhost:8443", "/tmp/it's/ca.pem")
+
+
+def _loaded(command: str) -> list[str]:
+    shell = f"{command}\nenv"
+    lines = subprocess.run(["sh", "-c", shell], capture_output=True, text=True, check=True, env={}).stdout.splitlines()
+    return sorted(line for line in lines if line.startswith("VCA_"))
+
+
+EXPECTED = sorted(f"{name}={value}" for name, value in VARIABLES.items())
+
+
+def test_it_shows_where_it_is_and_how_to_sign_in() -> None:
+    lines = [line.strip() for line in startup_text("vca", VARIABLES, None).splitlines()]
+    assert lines[0] == "Serving vca on https://localhost:8443"
+    expected = {
+        "Address": "https://localhost:8443",
+        "User": "demo",
+        "Password": "demo-password",
+        "Organization": "org1",
+        "Edge gateway": "org1-vdc1-edge1",
+    }
+    shown = dict(line.split(":", 1) for line in lines if ":" in line and not line.startswith("export "))
+    assert expected.items() <= {label: value.strip() for label, value in shown.items()}.items()
+    assert lines[-1] == "Press Ctrl-C to stop."
+
+
+def test_the_exports_can_be_pasted() -> None:
+    lines = startup_text("vca", VARIABLES, None).splitlines()
+    assert _loaded("\n".join(line for line in lines if line.startswith("export "))) == EXPECTED
+
+
+@pytest.mark.parametrize("name", ["sim.env", "my cloud's.env"])
+def test_with_a_file_one_line_loads_it(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_env_file(Path(name), VARIABLES)
+    (line,) = [line for line in startup_text("vca", VARIABLES, Path(name)).splitlines() if line.startswith(". ")]
+    assert shlex.split(line) == [".", str(tmp_path / name)]
+    monkeypatch.chdir("/")
+    assert _loaded(line) == EXPECTED

@@ -1,0 +1,69 @@
+"""Tasks: states in their order, what each state shows, cancelling. Source: api/tasks.md."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.support.simulated import Caller, signed_in
+from vcloudair_core.simulator import Simulator, SimulatorConfig
+from vcloudair_core.simulator.state.simulated_tasks import Task
+
+
+@pytest.fixture
+def caller() -> Caller:
+    return signed_in(Simulator(SimulatorConfig(profile="vcd")))
+
+
+def started(caller: Caller, **options: Any) -> Task:
+    tasks = caller.simulator.tasks
+    return tasks.start("org1", tasks.of("org1")[0].owner, "Testing", "testing", **options)
+
+
+def look(caller: Caller, task: Task) -> tuple[str, list[str]]:
+    root = caller.xml(f"/api/task/{task.task_id}")
+    return str(root.get("status")), [str(child.tag).rpartition("}")[2] for child in root]
+
+
+def test_a_task_goes_on_when_it_is_looked_at(caller: Caller) -> None:
+    task = started(caller, polls=2)
+    assert look(caller, task) == ("queued", ["User", "Organization", "Details"])
+    assert look(caller, task) == ("running", ["Link", "Owner", "User", "Organization", "Progress", "Details"])
+    assert look(caller, task) == ("success", ["Owner", "User", "Organization", "Progress", "Details"])
+
+
+def test_a_task_goes_on_by_the_virtual_clock(caller: Caller) -> None:
+    task = started(caller, seconds=60)
+    assert look(caller, task)[0] == "queued"
+    assert look(caller, task)[0] == "running"
+    caller.simulator.clock.advance(61)
+    root = caller.xml(f"/api/task/{task.task_id}")
+    assert root.get("status") == "success"
+    assert str(root.get("endTime")) > str(root.get("startTime"))
+
+
+def test_a_running_task_can_be_cancelled_once(caller: Caller) -> None:
+    task = started(caller, polls=5)
+    assert caller.send("POST", f"/api/task/{task.task_id}/action/cancel").status == 204
+    root = caller.xml(f"/api/task/{task.task_id}")
+    assert (root.get("status"), root.get("cancelRequested")) == ("canceled", "true")
+    assert caller.send("POST", f"/api/task/{task.task_id}/action/cancel").status == 400
+
+
+def test_a_task_is_forgotten_after_ninety_days(caller: Caller) -> None:
+    task = started(caller)
+    caller.simulator.clock.advance(91 * 86400)
+    fresh = signed_in(caller.simulator)
+    assert fresh.get(f"/api/task/{task.task_id}").status == 403
+
+
+def test_the_org_lists_its_tasks(caller: Caller) -> None:
+    task = started(caller, polls=1)
+    org_id = next(iter(caller.simulator.world.orgs.values())).org_id
+    root = caller.xml(f"/api/tasksList/{org_id}")
+    assert root.get("name") == "Tasks Lists"
+    assert [child.get("operationName") for child in root] == ["vappDeploy", "testing"]
+    # Being listed is not being looked at.
+    assert look(caller, task)[0] == "queued"
+    assert caller.get(f"/api/tasksList/{task.task_id}").status == 403

@@ -1,0 +1,1 @@
+"""Routes of the simulated APIs, one module for each API."""

@@ -1,0 +1,31 @@
+"""What hosts answer at the front doors of other products: programs knock there to learn what they talk to.
+
+Source: api/sessions.md §1.1, §3.3 (a plain vCloud Director), §2.4 (a portal).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
+from vcloudair_core.simulator import responses
+from vcloudair_core.transport.messages import Headers, Response
+
+_HTML = b"<html><head><title>Action not found</title></head><body><h1>Action not found</h1></body></html>"
+
+
+def area(profile: str) -> SimulatorArea:
+    """The doors that are not there in this profile."""
+    doors = {"vchs": ["/api/iam/login"], "vca": ["/api/vchs/sessions"]}
+    missing = doors.get(profile, ["/api/iam/login", "/api/vchs/sessions"])
+    handler = _forbidden if profile == "vcd" else _not_found
+    routes = tuple(SimulatorRoute("POST", path, handler, auth=False) for path in missing)
+    return SimulatorArea("absent", "Doors of other products", routes if profile != "all" else ())
+
+
+def _forbidden(context: Any) -> Response:
+    return responses.error(403, "ACCESS_TO_RESOURCE_IS_FORBIDDEN", "Access is forbidden")
+
+
+def _not_found(context: Any) -> Response:
+    return Response(404, Headers({"Content-Type": "text/html; charset=utf-8"}), _HTML)

@@ -1,0 +1,140 @@
+"""The On-Demand portal of vCloud Air: sign-in (iam), plans and instances (sc). Source: api/sessions.md §3."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
+from vcloudair_core.simulator import responses
+from vcloudair_core.simulator.api.vcd_routes import session_document
+from vcloudair_core.simulator.config import COMPUTE
+from vcloudair_core.simulator.state.logins import basic
+from vcloudair_core.transport.messages import Response
+
+MODEL = "com.vmware.vchs.sc.restapi.model."
+
+
+def area() -> SimulatorArea:
+    """Tokens of this portal live for fifteen minutes and cannot be given back."""
+    routes = [
+        ("POST", "/api/iam/login", login),
+        ("POST", "/api/sessions/vcloud/{org_name}", _signed_in(single_sign_on)),
+        ("GET", "/api/sc/plans", _signed_in(plans)),
+        ("GET", "/api/sc/instances", _signed_in(instances)),
+    ]
+    made = tuple(SimulatorRoute(verb, path, handler, auth=False) for verb, path, handler in routes)
+    return SimulatorArea("iam", "On-Demand portal", made)
+
+
+def login(context: Any) -> Response:
+    """201 with a bearer token in a header; ``_:_`` is a probe for the kind of host. Source: api/sessions.md §1.1."""
+    given = basic(context.request)
+    if given is None:
+        return responses.empty(403)
+    config = context.simulator.config
+    user = context.world.user(*given)
+    if user is None:
+        # Without the subscription portal beside it, the host is On-Demand: what is outside of 401..499 says so.
+        probe = config.probe_answer_iam or (400 if config.profile == "vca" else 401)
+        return responses.empty(probe if given == ("_", "_") else 401)
+    token = context.simulator.sessions.open_iam(user.name, user.org)
+    body = {"serviceGroupIds": [context.world.make_id("group", user.org)]}
+    headers = {"vchs-authorization": token}
+    return responses.json_body(body, config.login_status_iam, "application/json; version=5.7", headers)
+
+
+def _signed_in(handler: Callable[[Any], Response]) -> Callable[[Any], Response]:
+    """403 without Authorization, 401 with one that is worth nothing. Source: api/sessions.md §3.3."""
+
+    def run(context: Any) -> Response:
+        context.user = context.simulator.sessions.iam_user(context.request)
+        if context.user is None:
+            return responses.empty(401 if "Authorization" in context.request.headers else 403)
+        return handler(context)
+
+    return run
+
+
+def single_sign_on(context: Any) -> Response:
+    """A session of the vCloud Director for the portal's token, without a password. Source: api/sessions.md §3.1."""
+    if context.path_params["org_name"].lower() != context.user.org.lower():
+        return responses.empty(403)
+    user, org = context.user.user, context.user.org
+    context.version = responses.asked_version(context.request) or "5.7"
+    token = context.simulator.sessions.open_vcd(user, org)
+    return session_document(context, context.base_url + COMPUTE, user, org, {"x-vcloud-authorization": token})
+
+
+def _region(context: Any) -> str:
+    return urlsplit(context.base_url).hostname or ""
+
+
+def _plan_id(context: Any) -> str:
+    return f"region:{_region(context)}:planID:{context.world.make_id('plan', 'compute')}"
+
+
+def _content_type(context: Any, what: str) -> str:
+    """Malformed, as recorded. Source: api/sessions.md §3.2."""
+    if context.simulator.config.sc_content_type == "clean":
+        return f"application/json;version=5.7;class={MODEL}{what}"
+    return f'application/json; class="com".{MODEL.removeprefix("com.")}{what}; version=5.7;charset=UTF-8'
+
+
+def plans(context: Any) -> Response:
+    """A compute plan, and one without compute: clients must choose."""
+    common = {"link": [], "description": "", "planVersion": "1.0", "instanceSpec": ""}
+    compute = {
+        **common,
+        "id": _plan_id(context),
+        "name": "Virtual Private Cloud OnDemand",
+        "region": _region(context),
+        "serviceName": "com.vmware.vchs.compute",
+        "planAttributes": "attributes",
+    }
+    subscriptions = {
+        **common,
+        "id": f"region:PMP:planID:{context.world.make_id('plan', 'pmp')}",
+        "name": "My Subscriptions",
+        "region": "PMP",
+        "serviceName": "com.vmware.vchs.vcim",
+        "planAttributes": "",
+    }
+    return responses.json_body({"plans": [compute, subscriptions]}, 200, _content_type(context, "planlisttype"))
+
+
+def instances(context: Any) -> Response:
+    """A compute instance, whose id is the org's, and one without a session. Source: api/sessions.md §3.2."""
+    base, org = f"{context.base_url}{COMPUTE}", context.world.orgs[context.user.org]
+    common = {"link": [], "description": "", "region": _region(context)}
+    # A text with JSON in it, inside of JSON.
+    attributes = {
+        "orgName": org.name,
+        "sessionUri": f"{base}/api/sessions",
+        "apiVersionUri": f"{base}/api/versions",
+    }
+    compute = {
+        **common,
+        "id": org.org_id,
+        "name": "Virtual Private Cloud OnDemand",
+        "instanceVersion": "1.0",
+        "planId": _plan_id(context),
+        "serviceGroupId": context.world.make_id("group", org.name),
+        "apiUrl": f"{base}/api/org/{org.org_id}",
+        "dashboardUrl": f"{base}/compute/ui/index.html",
+        "instanceAttributes": json.dumps(attributes),
+    }
+    storage = {
+        **common,
+        "id": "0000000000001",
+        "name": "Object Storage",
+        "instanceVersion": "6",
+        "planId": "region:x:planID:none",
+        "serviceGroupId": context.world.make_id("group", org.name),
+        "apiUrl": "https://storage.example.test",
+        "dashboardUrl": f"{base}/os/",
+        "instanceAttributes": "random-words-hex",
+    }
+    return responses.json_body({"instances": [compute, storage]}, 200, _content_type(context, "instancelisttype"))

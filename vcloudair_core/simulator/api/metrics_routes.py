@@ -1,0 +1,273 @@
+"""Metrics of machines, as vCloud Air's adapter and as vCloud Director give them. Source: api/metrics.md."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timezone
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from typing import Any
+
+from lxml import etree
+
+from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
+from vcloudair_core.simulator import responses
+from vcloudair_core.simulator.api.vdc_routes import own_vdc
+from vcloudair_core.simulator.state.measurements import ADAPTER, DIRECTOR, MINUTE_S, Measured, Size, curve
+from vcloudair_core.simulator.state.world import Vm
+from vcloudair_core.simulator.virtual_clock import stamp_of
+from vcloudair_core.simulator.xml_builder import element, link
+from vcloudair_core.transport.messages import Headers, Response
+
+T = "application/vnd.vmware.vcloud."
+UNITS_S = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
+DAY_S = 86400
+DIRECTOR_RETENTION_S = 14 * DAY_S
+_CAPACITY = ("disk.provisioned.latest", "disk.used.latest")
+
+
+class _BadWindowError(ValueError):
+    """What the client asked for cannot be answered; the text says why."""
+
+
+def area(prefix: str = "") -> SimulatorArea:
+    """Current and historic metrics of a vCloud Director."""
+    root = f"{prefix}/api/vApp/{{entity_id}}/metrics"
+    routes = [
+        SimulatorRoute(method, f"{root}/{kind}", handler)
+        for kind, handler in (("current", current), ("historic", historic))
+        for method in ("GET", "POST")
+    ]
+    return SimulatorArea(f"metrics{prefix}", "Current and historic metrics of machines", tuple(routes))
+
+
+def adapter_area() -> SimulatorArea:
+    """The metrics API of vCloud Air subscriptions."""
+    routes = (
+        SimulatorRoute("POST", "/hybridity/api/metrics/vApp/{entity_id}", rows_of_vm),
+        SimulatorRoute("POST", "/hybridity/api/metrics/vdc/{vdc_id}", rows_of_vdc),
+    )
+    return SimulatorArea("metrics-adapter", "Metrics of the last 24 hours, a row a minute", routes)
+
+
+# -- vCloud Air --------------------------------------------------------------------------------------------------
+
+
+def rows_of_vm(context: Any) -> Response:
+    """Rows of one machine."""
+    found = _own_vm(context)
+    return _rows(context, [found]) if found is not None else _json_error(403, "ACCESS_TO_RESOURCE_IS_FORBIDDEN")
+
+
+def rows_of_vdc(context: Any) -> Response:
+    """Rows of all machines of a VDC, mixed."""
+    place = own_vdc(context, context.path_params["vdc_id"])
+    if place is None:
+        return _json_error(403, "ACCESS_TO_RESOURCE_IS_FORBIDDEN")
+    return _rows(context, [vm for vm in context.world.vms.values() if vm.vdc_id == place.vdc_id])
+
+
+def _json_error(status: int, code: str, message: str = "Access is forbidden") -> Response:
+    return responses.json_body({"errorCode": code, "message": message}, status)
+
+
+def _rows(context: Any, machines: Sequence[Vm]) -> Response:
+    """One page. The window is frozen in the cursor, so that it does not slide from page to page."""
+    config = context.simulator.config
+    try:
+        asked = json.loads(context.request.body or b"{}")
+        begin, end, offset = _cursor(context) or (*_json_window(asked, context.simulator.clock.now()), 0)
+    except (ValueError, TypeError, KeyError, AttributeError) as exc:
+        return _json_error(400, "BAD_REQUEST", f"The request is not valid: {exc}")
+    running = [(vm.vm_id, _size(vm)) for vm in machines if vm.status == "POWERED_ON"]
+    minutes = _minutes(begin, end, config.metrics_gap_every)
+    total = len(minutes) * len(running)
+    size = config.metrics_page_size
+    form, is_epoch = config.metrics_vm_id, config.metrics_timestamp == "epoch-ms"
+    rows = ",".join(
+        _row(config.seed, *running[place % len(running)], minutes[place // len(running)], form, is_epoch)
+        for place in range(offset, min(offset + size, total))
+    )
+    body: dict[str, Any] = {}
+    if offset + size < total:
+        cursor = json.dumps({"b": begin, "e": end, "o": offset + size}).encode()
+        body["next"] = base64.b64encode(cursor).decode()
+    elif config.metrics_last_page != "absent":
+        body["next"] = None if config.metrics_last_page == "null" else ""
+    rest = json.dumps(body)[1:]
+    text = f'{{"rows": [{rows}]{", " if body else ""}{rest}'
+    return Response(200, Headers({"Content-Type": "application/json"}), text.encode())
+
+
+@lru_cache(maxsize=65536)
+def _row(seed: str, vm_id: str, size: Size, minute: int, form: str, is_epoch: bool) -> str:
+    """A row as it is sent. Kept, as the minutes of one window are those of the next one but for one."""
+    forms = {"uuid": vm_id, "vm-uuid": f"vm-{vm_id}", "urn": f"urn:vcloud:vm:{vm_id}"}
+    moment_s = minute * MINUTE_S
+    row = {
+        "vmId": forms[form],
+        "timestamp": moment_s * 1000 if is_epoch else stamp_of(moment_s),
+        "metrics": [{"name": one.name, "value": _number(curve(seed, vm_id, one, size)(minute))} for one in ADAPTER],
+    }
+    return json.dumps(row)
+
+
+def _size(vm: Vm) -> Size:
+    return Size(vm.cpus, vm.memory_mb)
+
+
+def _number(value: float) -> int | float:
+    return int(value) if value.is_integer() else value
+
+
+def _cursor(context: Any) -> tuple[float, float, int] | None:
+    given = (context.query.get("next") or [""])[0]
+    if not given:
+        return None
+    held = json.loads(base64.b64decode(given, validate=True))
+    return float(held["b"]), float(held["e"]), int(held["o"])
+
+
+def _json_window(asked: dict[str, Any], now: float) -> tuple[float, float]:
+    """Seconds since 1970, within the last 24 hours."""
+    moments = []
+    for which, default in (("Start", now - DAY_S), ("End", now)):
+        relative, absolute = asked.get(f"relative{which}Time"), asked.get(f"absolute{which}Time")
+        if relative is not None:
+            length = UNITS_S[str(relative["unit"]).lower()] * int(relative["interval"])
+            if length <= 0:
+                raise _BadWindowError("an interval has to be more than nothing")
+            moments.append(now - length)
+        else:
+            moments.append(_seconds(absolute["time"]) if absolute is not None else default)
+    if moments[0] >= moments[1]:
+        raise _BadWindowError("the start is not before the end")
+    return max(moments[0], now - DAY_S), min(moments[1], now)
+
+
+def _seconds(text: str) -> float:
+    moment = datetime.fromisoformat(re.sub(r"[Zz]\Z", "+00:00", text))
+    return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
+
+
+def _minutes(begin: float, end: float, gap_every: int, step_s: int = MINUTE_S) -> list[int]:
+    """Minutes since 1970 that have a sample, the first one at or after the begin."""
+    step = step_s // MINUTE_S
+    first, last = -(-int(begin) // step_s) * step, int(end) // step_s * step
+    return [minute for minute in range(first, last + 1, step) if not gap_every or (minute // step) % gap_every]
+
+
+# -- vCloud Director ---------------------------------------------------------------------------------------------
+
+
+def current(context: Any) -> Response:
+    """Values of now; POST says which. A machine that is off has none. Source: api/metrics.md §B.6."""
+    vm = _own_vm(context)
+    if vm is None:
+        return responses.no_access("vm", context.path_params["entity_id"].partition("-")[2], context.version)
+    config = context.simulator.config
+    if vm.status != "POWERED_ON" and config.current_off != "empty":
+        message = f'The requested operation could not be executed since VM "{vm.name}" is not running.'
+        return responses.error(int(config.current_off), "BAD_REQUEST", message, context.version)
+    wanted = _spec(context, "CurrentUsageSpec")
+    if isinstance(wanted, Response):
+        return wanted
+    _, _, patterns = wanted
+    minute = int(context.simulator.clock.now()) // MINUTE_S
+    metrics = _meant(patterns) if vm.status == "POWERED_ON" else []
+    values = [(one, curve(config.seed, vm.vm_id, one, _size(vm))(minute)) for one in metrics]
+    shown = [element("Metric", {"name": one.name, "unit": one.unit, "value": value}) for one, value in values]
+    document = element("CurrentUsage", None, _up(context, vm), *shown)
+    return responses.entity(document, f"{T}metrics.currentUsage+xml", context.version)
+
+
+def historic(context: Any) -> Response:
+    """Series: rates every five minutes, capacity every half hour. Source: api/metrics.md §B.5."""
+    vm = _own_vm(context)
+    if vm is None:
+        return responses.no_access("vm", context.path_params["entity_id"].partition("-")[2], context.version)
+    wanted = _spec(context, "HistoricUsageSpec")
+    if isinstance(wanted, Response):
+        return wanted
+    begin, end, patterns = wanted
+    document = element("HistoricUsage", None, _up(context, vm), *_series(context, vm, begin, end, patterns))
+    return responses.entity(document, f"{T}metrics.historicUsage+xml", context.version)
+
+
+def _series(context: Any, vm: Vm, begin: float, end: float, patterns: Sequence[str]) -> Iterator[Any]:
+    config = context.simulator.config
+    for one in _meant(patterns):
+        step_s = 1800 if one.name in _CAPACITY else 300
+        value = curve(config.seed, vm.vm_id, one, _size(vm))
+        minutes = _minutes(begin, end, config.metrics_gap_every, step_s) if vm.status == "POWERED_ON" else []
+        samples = [
+            element("Sample", {"timestamp": stamp_of(minute * MINUTE_S), "value": value(minute)}) for minute in minutes
+        ]
+        if samples:
+            interval = step_s * (1000 if config.expected_interval_unit == "ms" else 1)
+            yield element("MetricSeries", {"name": one.name, "unit": one.unit, "expectedInterval": interval}, *samples)
+
+
+def _meant(patterns: Sequence[str]) -> list[Measured]:
+    return [one for one in DIRECTOR if not patterns or any(fnmatchcase(one.name, pattern) for pattern in patterns)]
+
+
+def _up(context: Any, vm: Vm) -> Any:
+    return link("up", f"{context.root}/api/vApp/vm-{vm.vm_id}", f"{T}vm+xml")
+
+
+def _spec(context: Any, name: str) -> tuple[float, float, list[str]] | Response:
+    """Begin, end and patterns; POST without a body is like GET."""
+    now = context.simulator.clock.now()
+    bounds: list[float] = [now - DAY_S, now]
+    patterns: list[str] = []
+    if context.request.method == "POST" and context.request.body:
+        media_type = context.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        if media_type != f"{T}metrics.{name[:1].lower()}{name[1:]}+xml".lower():
+            message = f"Unsupported media type: {media_type}"
+            return responses.error(415, "UNSUPPORTED_MEDIA_TYPE", message, context.version)
+        try:
+            bounds, patterns = _read_spec(context.request.body, name, now)
+        except (ValueError, KeyError, etree.XMLSyntaxError) as exc:
+            return responses.error(400, "BAD_REQUEST", f"The specification is not valid: {exc}", context.version)
+    return max(bounds[0], now - DIRECTOR_RETENTION_S), min(bounds[1], now), patterns
+
+
+def _read_spec(body: bytes, name: str, now: float) -> tuple[list[float], list[str]]:
+    root = etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True))
+    if etree.QName(root).localname != name:
+        raise _BadWindowError(f"{name} is expected")
+    bounds: list[float] = [now - DAY_S, now]
+    patterns: list[str] = []
+    order: list[int] = []
+    for child in root:
+        word = etree.QName(child).localname
+        found = re.fullmatch(r"(Absolute|Relative)(Start|End)Time", word)
+        if found is None and word != "MetricPattern":
+            raise _BadWindowError(f"unexpected {word}")
+        order.append(("Start", "End").index(found[2]) if found else 2)
+        if found is None:
+            patterns.append((child.text or "").strip())
+            continue
+        bounds[order[-1]] = _moment(child, found[1], now)
+    if order != sorted(order) or bounds[0] >= bounds[1]:
+        raise _BadWindowError("start, end and patterns have to come in that order, and the start before the end")
+    return bounds, patterns
+
+
+def _moment(given: Any, form: str, now: float) -> float:
+    if form == "Absolute":
+        return _seconds(given.get("time") or "")
+    interval = int(given.get("interval") or 0)
+    if not 0 < interval <= 32767:
+        raise _BadWindowError("interval is not a positive short")
+    return now - interval * UNITS_S[given.get("unit") or ""]
+
+
+def _own_vm(context: Any) -> Vm | None:
+    kind, _, identifier = context.path_params["entity_id"].partition("-")
+    found: Vm | None = context.world.vms.get(identifier) if kind == "vm" else None
+    return found if found is not None and own_vdc(context, found.vdc_id) else None

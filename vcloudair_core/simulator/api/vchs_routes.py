@@ -1,0 +1,159 @@
+"""The subscription portal of vCloud Air. Source: api/sessions.md §2."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
+from vcloudair_core.simulator import responses
+from vcloudair_core.simulator.state.logins import basic
+from vcloudair_core.simulator.state.world import Vdc
+from vcloudair_core.simulator.xml_builder import VCHS, element, serialised
+from vcloudair_core.transport.messages import Headers, Response
+
+C = "application/xml;class=vnd.vmware.vchs."
+"""Media types of the portal differ by a parameter. Source: api/sessions.md §2.1."""
+
+
+def area() -> SimulatorArea:
+    """Sign-in, services, and the way from a VDC to a session of its vCloud Director."""
+    compute = "/api/vchs/compute/{compute_id}"
+    routes = [
+        ("POST", "/api/vchs/sessions", login),
+        ("DELETE", "/api/vchs/session", _signed_in(logout)),
+        ("GET", "/api/vchs/services", _signed_in(services)),
+        ("GET", compute, _signed_in(show_compute)),
+        ("GET", f"{compute}/vdc/{{vdc_id}}", _signed_in(show_vdc)),
+        ("POST", f"{compute}/vdc/{{vdc_id}}/vcloudsession", _signed_in(vcloudsession)),
+    ]
+    made = tuple(SimulatorRoute(verb, path, handler, auth=False) for verb, path, handler in routes)
+    return SimulatorArea("vchs", "Subscription portal", made)
+
+
+def _signed_in(handler: Callable[[Any], Response]) -> Callable[[Any], Response]:
+    """403 without a token, 401 with one that is worth nothing. Source: api/sessions.md §2.4."""
+
+    def run(context: Any) -> Response:
+        context.user = context.simulator.sessions.portal_user(context.request)
+        if context.user is None:
+            return responses.empty(401 if "x-vchs-authorization" in context.request.headers else 403)
+        return handler(context)
+
+    return run
+
+
+def _xml(tag: str, attributes: dict[str, Any], *children: Any) -> Any:
+    return element(tag, attributes, *children, namespace=VCHS)
+
+
+def _link(rel: str, href: str, what: str = "", name: str | None = None) -> Any:
+    return _xml("Link", {"rel": rel, "name": name, "type": f"{C}{what}" if what else None, "href": href})
+
+
+def _answer(root: Any, what: str, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(status, Headers({"Content-Type": f"{C}{what}", **(headers or {})}), serialised(root))
+
+
+def login(context: Any) -> Response:
+    """201 with the portal's token. The link with a type comes first: clients look at every type on their way."""
+    given = basic(context.request)
+    if given is None:
+        return responses.empty(403)
+    user = context.world.user(*given)
+    if user is None:
+        return responses.empty(401)
+    base = f"{context.base_url}/api/vchs"
+    root = _xml(
+        "Session",
+        {"href": f"{base}/session", "type": f"{C}session"},
+        _link("down", f"{base}/services", "servicelist"),
+        _link("remove", f"{base}/session"),
+    )
+    token = context.simulator.sessions.open_portal(user.name, user.org)
+    return _answer(root, "session", 201, {"x-vchs-authorization": token})
+
+
+def logout(context: Any) -> Response:
+    """The portal's session ends; sessions of the vCloud Director live on."""
+    context.simulator.sessions.close_portal(context.request.headers.get("x-vchs-authorization", ""))
+    return responses.empty(204)
+
+
+def _compute_href(context: Any) -> str:
+    return f"{context.base_url}/api/vchs/compute/{context.world.make_id('compute', context.user.org)}"
+
+
+def services(context: Any) -> Response:
+    """Services without a Link among them: clients follow every child. Source: api/sessions.md §2.3."""
+    service = {
+        "region": "US - West",
+        "serviceId": context.user.org,
+        "serviceType": "compute:vpc",
+        "type": f"{C}compute",
+        "href": _compute_href(context),
+    }
+    href = f"{context.base_url}/api/vchs/services"
+    root = _xml("Services", {"href": href, "type": f"{C}servicelist"}, _xml("Service", service))
+    return _answer(root, "servicelist")
+
+
+def show_compute(context: Any) -> Response:
+    """The VDCs of a service; the first child of each is the link to a session."""
+    href = _compute_href(context)
+    if not href.endswith(context.path_params["compute_id"]):
+        return responses.empty(403)
+    root = _xml(
+        "Compute",
+        {"serviceId": context.user.org, "serviceType": "compute:vpc", "type": f"{C}compute", "href": href},
+        _link("up", f"{context.base_url}/api/vchs/services", "servicelist", "services"),
+        *[_vdc("VdcRef", href, vdc, {"status": "Active"}) for vdc in context.world.vdcs_of(context.user.org)],
+    )
+    return _answer(root, "compute")
+
+
+def _vdc(tag: str, compute: str, vdc: Vdc, more: dict[str, str]) -> Any:
+    href = f"{compute}/vdc/{vdc.vdc_id}"
+    session = _link("down", f"{href}/vcloudsession", "vcloudsession", vdc.name)
+    return _xml(tag, {**more, "name": vdc.name, "type": f"{C}vdcref", "href": href}, session)
+
+
+def _own_vdc(context: Any) -> Vdc | None:
+    vdc: Vdc | None = context.world.vdcs.get(context.path_params["vdc_id"])
+    is_own = vdc is not None and vdc.org == context.user.org
+    return vdc if is_own and _compute_href(context).endswith(context.path_params["compute_id"]) else None
+
+
+def show_vdc(context: Any) -> Response:
+    """A VDC by itself holds the same link. Source: api/sessions.md §2.1, call 4."""
+    vdc = _own_vdc(context)
+    if vdc is None:
+        return responses.empty(403)
+    return _answer(_vdc("Vdc", _compute_href(context), vdc, {}), "vdcref")
+
+
+def vcloudsession(context: Any) -> Response:
+    """201 with a token of the vCloud Director; its address has the port written out. Source: api/sessions.md §2.3."""
+    vdc = _own_vdc(context)
+    if vdc is None:
+        return responses.empty(403)
+    parts = urlsplit(context.base_url)
+    host = context.simulator.config.vcd_host or parts.netloc
+    with_port = host if ":" in host.rsplit("]", 1)[-1] else f"{host}:443"
+    href = f"{_compute_href(context)}/vdc/{vdc.vdc_id}"
+    target = {
+        "rel": "vcloudvdc",
+        "name": vdc.name,
+        "type": "application/vnd.vmware.vcloud.vdc+xml",
+        "authorizationHeader": "x-vcloud-authorization",
+        "authorizationToken": context.simulator.sessions.open_vcd(context.user.user, context.user.org),
+        "href": f"{parts.scheme}://{with_port}/api/vdc/{vdc.vdc_id}",
+    }
+    root = _xml(
+        "VCloudSession",
+        {"name": f"{vdc.name}-session", "type": f"{C}vcloudsession", "href": f"{href}/vcloudsession"},
+        _link("up", href, "vdcref", "vdc"),
+        _xml("VdcLink", target),
+    )
+    return _answer(root, "vcloudsession", 201)

@@ -1,0 +1,302 @@
+"""What a vCloud Director holds: VDCs, edge gateways, vApps, machines. Source: api/real-world-notes.md §4, §5, §9."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
+from vcloudair_core.simulator import responses
+from vcloudair_core.simulator.state import capacity
+from vcloudair_core.simulator.state.world import Edge, Vdc, Vm, World
+from vcloudair_core.simulator.xml_builder import element, link
+from vcloudair_core.transport.messages import Response
+
+T = "application/vnd.vmware.vcloud."
+ADMIN = "application/vnd.vmware.admin."
+OVF = "http://schemas.dmtf.org/ovf/envelope/1"
+BY_REFERENCE = ("vAppTemplate", "catalog", "catalogItem", "vdcStorageProfile", "network", "admin/role")
+"""Entities that records name and that are not simulated: whoever follows is told that it is not theirs to read."""
+
+STATUS_NUMBERS = {"POWERED_ON": 4, "POWERED_OFF": 8, "SUSPENDED": 3}
+"""Words of records and numbers of entities. Source: api/query.md §11."""
+
+
+def area(prefix: str = "") -> SimulatorArea:
+    """Read-only entities."""
+    routes = [
+        ("/api/vdc/{vdc_id}", show_vdc),
+        ("/api/admin/edgeGateway/{edge_id}", show_edge),
+        ("/api/admin/network/{network_id}", show_network),
+        ("/api/admin/user/{user_id}", show_user),
+        *[(f"/api/{kind}/{{entity_id}}", _by_reference(kind.rpartition("/")[2])) for kind in BY_REFERENCE],
+        ("/api/vApp/{entity_id}", show_machine),
+        ("/api/vApp/{entity_id}/networkConnectionSection", show_network_connections),
+        ("/api/vApp/{entity_id}/networkConnectionSection/", show_network_connections),
+        ("/api/entity/{entity_id}", resolve),
+    ]
+    made = tuple(SimulatorRoute("GET", prefix + path, handler) for path, handler in routes)
+    return SimulatorArea(f"vdc{prefix}", "VDCs and what is in them", made)
+
+
+def _by_reference(kind: str) -> Callable[[Any], Response]:
+    return lambda context: responses.no_access(kind, context.path_params["entity_id"], context.version)
+
+
+def own_vdc(context: Any, vdc_id: str) -> Vdc | None:
+    """A VDC of the user's org."""
+    found: Vdc | None = context.world.vdcs.get(vdc_id)
+    return found if found is not None and found.org == context.user.org else None
+
+
+def own_edge(context: Any, edge_id: str) -> Edge | None:
+    """An edge gateway of the user's org."""
+    found: Edge | None = context.world.edges.get(edge_id)
+    return found if found is not None and own_vdc(context, found.vdc_id) else None
+
+
+def show_vdc(context: Any) -> Response:
+    """A VDC; as pay-as-you-go ones, it has by default limits of 0, which is none."""
+    root, wanted = context.root, context.path_params["vdc_id"]
+    found = own_vdc(context, wanted)
+    if found is None:
+        return responses.no_access("vdc", wanted, context.version)
+    vapps = {vm.vapp_id: vm.vapp_name for vm in context.world.vms.values() if vm.vdc_id == found.vdc_id}
+    resources = [
+        element("ResourceEntity", {"href": f"{root}/api/vApp/vapp-{vapp_id}", "name": name, "type": f"{T}vApp+xml"})
+        for vapp_id, name in vapps.items()
+    ]
+    owner = context.world.orgs[found.org]
+    href = f"{root}/api/vdc/{found.vdc_id}"
+    document = element(
+        "Vdc",
+        {"status": 1, "name": found.name, "id": f"urn:vcloud:vdc:{found.vdc_id}", "type": f"{T}vdc+xml", "href": href},
+        link("up", f"{root}/api/org/{owner.org_id}", f"{T}org+xml"),
+        link("edgeGateways", f"{root}/api/admin/vdc/{found.vdc_id}/edgeGateways", f"{T}query.records+xml"),
+        link("down", f"{href}/recoveryDetails", "application/vnd.vmware.hcs.vrRecoveryDetails+xml")
+        if context.simulator.config.dr_installed
+        else None,
+        element("Description"),
+        element("AllocationModel", None, "AllocationVApp"),
+        element("ComputeCapacity", None, *_capacities(context.world, found)),
+        element("ResourceEntities", None, *resources),
+        element("AvailableNetworks"),
+        element("Capabilities", None, _nested("SupportedHardwareVersions", {"SupportedHardwareVersion": "vmx-10"})),
+        *[
+            element(name, None, value)
+            for name, value in (
+                ("NicQuota", 0),
+                ("NetworkQuota", 20),
+                ("UsedNetworkCount", 1),
+                ("VmQuota", 100),
+                ("IsEnabled", True),
+            )
+        ],
+    )
+    return responses.entity(document, f"{T}vdc+xml", context.version)
+
+
+def _capacities(world: World, vdc: Vdc) -> list[Any]:
+    return [
+        _nested(name, {"Units": unit, "Allocated": limit, "Limit": limit, "Reserved": 0, "Used": used, "Overhead": 0})
+        for name, unit, limit, used in (
+            ("Cpu", "MHz", vdc.cpu_limit_mhz, capacity.cpu_used_mhz(world, vdc)),
+            ("Memory", "MB", vdc.memory_limit_mb, capacity.memory_used_mb(world, vdc)),
+        )
+    ]
+
+
+def _nested(name: str, values: dict[str, Any]) -> Any:
+    return element(name, None, *[element(key, None, value) for key, value in values.items()])
+
+
+def show_edge(context: Any) -> Response:
+    """An edge gateway in classic XML; clients look here for AdvancedNetworkingEnabled. Source: api/ans.md §1.3."""
+    root, wanted = context.root, context.path_params["edge_id"]
+    found = own_edge(context, wanted)
+    if found is None:
+        return responses.no_access("gateway", wanted, context.version)
+    document = element(
+        "EdgeGateway",
+        {
+            "status": 1,
+            "name": found.name,
+            "id": f"urn:vcloud:gateway:{found.edge_id}",
+            "type": f"{ADMIN}edgeGateway+xml",
+            "href": f"{root}/api/admin/edgeGateway/{found.edge_id}",
+        },
+        link("up", f"{root}/api/vdc/{found.vdc_id}", f"{T}vdc+xml"),
+        element("Description"),
+        element(
+            "Configuration",
+            None,
+            element("GatewayBackingConfig", None, "compact"),
+            element("GatewayInterfaces", None, _uplink(context, found)),
+            element("HaEnabled", None, False),
+            element("UseDefaultRouteForDnsRelay", None, False),
+            element("AdvancedNetworkingEnabled", None, found.is_advanced),
+        ),
+    )
+    return responses.entity(document, f"{ADMIN}edgeGateway+xml", context.version)
+
+
+def _uplink(context: Any, edge: Edge) -> Any:
+    network = f"{context.root}/api/admin/network/{context.world.make_id('network', 'external-net')}"
+    subnet = {"Gateway": "203.0.113.254", "Netmask": "255.255.255.0", "IpAddress": edge.external_address}
+    return element(
+        "GatewayInterface",
+        None,
+        element("Name", None, "external-net"),
+        element("DisplayName", None, "external-net"),
+        element("Network", {"type": f"{ADMIN}network+xml", "name": "external-net", "href": network}),
+        element("InterfaceType", None, "uplink"),
+        _nested("SubnetParticipation", subnet),
+        element("ApplyRateLimit", None, False),
+        element("UseForDefaultRoute", None, True),
+    )
+
+
+def show_network(context: Any) -> Response:
+    """External networks are shown by reference only: a tenant may not read them."""
+    return responses.no_access("network", context.path_params["network_id"], context.version)
+
+
+def show_user(context: Any) -> Response:
+    """Users are shown by reference only."""
+    return responses.no_access("user", context.path_params["user_id"], context.version)
+
+
+def show_machine(context: Any) -> Response:
+    """``vapp-<uuid>`` and ``vm-<uuid>`` live below one path. Source: api/real-world-notes.md §4."""
+    kind, _, identifier = context.path_params["entity_id"].partition("-")
+    machines = [vm for vm in context.world.vms.values() if own_vdc(context, vm.vdc_id)]
+    if kind == "vapp":
+        inside = [vm for vm in machines if vm.vapp_id == identifier]
+        if inside:
+            return responses.entity(_vapp(context, inside), f"{T}vApp+xml", context.version)
+    alone = _own_vm(context) if kind == "vm" else None
+    if alone is not None:
+        return responses.entity(_vm(context, alone), f"{T}vm+xml", context.version)
+    return responses.no_access("vm" if kind == "vm" else "vapp", identifier, context.version)
+
+
+def show_network_connections(context: Any) -> Response:
+    """The interfaces of one machine."""
+    found = _own_vm(context)
+    if found is None:
+        return responses.no_access("vm", context.path_params["entity_id"].partition("-")[2], context.version)
+    return responses.entity(_network_connections(context, found), f"{T}networkConnectionSection+xml", context.version)
+
+
+def _own_vm(context: Any) -> Vm | None:
+    found: Vm | None = context.world.vms.get(context.path_params["entity_id"].partition("-")[2])
+    return found if found is not None and own_vdc(context, found.vdc_id) else None
+
+
+def _vapp(context: Any, machines: list[Vm]) -> Any:
+    root, first = context.root, machines[0]
+    return element(
+        "VApp",
+        {
+            "deployed": True,
+            "status": STATUS_NUMBERS["POWERED_ON"],
+            "name": first.vapp_name,
+            "id": f"urn:vcloud:vapp:{first.vapp_id}",
+            "type": f"{T}vApp+xml",
+            "href": f"{root}/api/vApp/vapp-{first.vapp_id}",
+        },
+        link("up", f"{root}/api/vdc/{first.vdc_id}", f"{T}vdc+xml"),
+        element("Description"),
+        element("DateCreated", None, first.created),
+        element("InMaintenanceMode", None, False),
+        element("Children", None, *[_vm(context, machine) for machine in machines]),
+    )
+
+
+def _vm(context: Any, machine: Vm) -> Any:
+    root = context.root
+    return element(
+        "Vm",
+        {
+            "needsCustomization": False,
+            "deployed": machine.status == "POWERED_ON",
+            "status": STATUS_NUMBERS.get(machine.status, 6),
+            "name": machine.name,
+            "id": f"urn:vcloud:vm:{machine.vm_id}",
+            "type": f"{T}vm+xml",
+            "href": f"{root}/api/vApp/vm-{machine.vm_id}",
+        },
+        link("up", f"{root}/api/vApp/vapp-{machine.vapp_id}", f"{T}vApp+xml"),
+        *_metrics_links(context, machine),
+        element("Description"),
+        _network_connections(context, machine),
+        element("DateCreated", None, machine.created),
+        element("VAppScopedLocalId", None, context.world.make_id("local", machine.name)),
+    )
+
+
+def _metrics_links(context: Any, machine: Vm) -> list[Any]:
+    """``down`` to read, ``metrics`` to post; current values of machines that run only. Source: api/metrics.md §B.3."""
+    root = f"{context.root}/api/vApp/vm-{machine.vm_id}/metrics"
+    kinds = ("current", "historic") if machine.status == "POWERED_ON" else ("historic",)
+    return [
+        link(rel, f"{root}/{kind}", f"{T}metrics.{kind}UsageSpec+xml") for kind in kinds for rel in ("down", "metrics")
+    ]
+
+
+def _network_connections(context: Any, machine: Vm) -> Any:
+    """Every interface; a record of the query service has the primary one only. Source: api/query.md §11."""
+    nics = [{"network": machine.network or "none", "ip_address": machine.ip_address}, *machine.more_nics]
+    connections = [
+        element(
+            "NetworkConnection",
+            {"network": nic["network"], "needsCustomization": False},
+            element("NetworkConnectionIndex", None, index),
+            *([element("IpAddress", None, nic["ip_address"])] if nic.get("ip_address") else []),
+            element("IsConnected", None, nic["network"] != "none"),
+            element("MACAddress", None, _mac(context, machine, index)),
+            element("IpAddressAllocationMode", None, "NONE" if nic["network"] == "none" else "POOL"),
+        )
+        for index, nic in enumerate(nics)
+    ]
+    return element(
+        "NetworkConnectionSection",
+        {
+            "type": f"{T}networkConnectionSection+xml",
+            "href": f"{context.root}/api/vApp/vm-{machine.vm_id}/networkConnectionSection/",
+            f"{{{OVF}}}required": False,
+        },
+        element("Info", None, "Specifies the available VM network connections", namespace=OVF, prefixes={"ovf": OVF}),
+        element("PrimaryNetworkConnectionIndex", None, 0),
+        *connections,
+    )
+
+
+def _mac(context: Any, machine: Vm, index: int) -> str:
+    digits = str(context.world.make_id("mac", f"{machine.vm_id}/{index}")).replace("-", "")[-6:]
+    return f"00:50:56:{digits[:2]}:{digits[2:4]}:{digits[4:]}"
+
+
+PATHS = {
+    "org": ("/api/org/", f"{T}org+xml"),
+    "vdc": ("/api/vdc/", f"{T}vdc+xml"),
+    "gateway": ("/api/admin/edgeGateway/", f"{ADMIN}edgeGateway+xml"),
+    "vapp": ("/api/vApp/vapp-", f"{T}vApp+xml"),
+    "vm": ("/api/vApp/vm-", f"{T}vm+xml"),
+    "task": ("/api/task/", f"{T}task+xml"),
+}
+
+
+def resolve(context: Any) -> Response:
+    """From a URN to its entity; whether it is the user's to read shows there."""
+    urn = context.path_params["entity_id"]
+    kind, identifier = urn.split(":")[-2:] if urn.startswith("urn:vcloud:") else ("", urn)
+    if kind not in PATHS:
+        return responses.no_access("entity", identifier, context.version)
+    path, media_type = PATHS[kind]
+    document = element(
+        "Entity",
+        {"name": "", "id": urn, "type": f"{T}entity+xml", "href": f"{context.root}/api/entity/{urn}"},
+        link("alternate", f"{context.root}{path}{identifier}", media_type),
+    )
+    return responses.entity(document, f"{T}entity+xml", context.version)

@@ -1,0 +1,93 @@
+"""The control plane below ``/_sim/``: look, reset, break things. Not part of any real API, and not in the journal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from vcloudair_core.simulator import responses
+from vcloudair_core.simulator.control.replication_control import (
+    change_replications,
+    change_tasks,
+    change_vdc,
+    list_replications,
+)
+from vcloudair_core.simulator.option_arguments import switches_of_json
+from vcloudair_core.transport.messages import Request, Response
+
+
+def answer_control(simulator: Any, request: Request, path: str) -> Response:
+    """One order. 400 names what is wrong with it."""
+    call = _CALLS.get((request.method, path.rstrip("/").removeprefix("/_sim")))
+    if call is None:
+        return responses.json_body({"error": f"there is no {request.method} {path}"}, 404)
+    try:
+        data = json.loads(request.body) if request.body else {}
+        if not isinstance(data, dict):
+            raise ValueError("a JSON object is expected")
+        return call(simulator, data)
+    except (ValueError, TypeError, KeyError) as exc:
+        return responses.json_body({"error": f"{type(exc).__name__}: {exc}"}, 400)
+
+
+def _state(simulator: Any, data: dict[str, Any]) -> Response:
+    world = simulator.world
+    shown = {
+        "profile": simulator.config.profile,
+        "orgs": sorted(world.orgs),
+        "vdcs": sorted(vdc.name for vdc in world.vdcs.values()),
+        "edges": {edge.edge_id: edge.name for edge in world.edges.values()},
+        "vms": len(world.vms),
+        "replications": len(world.replications),
+    }
+    return responses.json_body(shown)
+
+
+def _journal(simulator: Any, data: dict[str, Any]) -> Response:
+    return responses.json_body([entry.as_dict() for entry in simulator.journal.entries()])
+
+
+def _fault(simulator: Any, data: dict[str, Any]) -> None:
+    from vcloudair_core.simulator.faults.outside_writer import try_out
+
+    kind = data.pop("kind", "")
+    if kind == "edit":
+        try_out(simulator, data.get("edit"))
+    if kind == "refused":
+        raise ValueError("a server that answers this cannot refuse connections: stop it")
+    simulator.faults.add(kind, **data)
+
+
+def _tunnel(simulator: Any, data: dict[str, Any]) -> None:
+    from vcloudair_core.simulator.edge.ipsec_routes import IPSEC
+    from vcloudair_core.simulator.faults.outside_writer import edge_named
+
+    edge = edge_named(simulator, data["edge"])
+    IPSEC.put_down(edge, data["name"], data.get("message", ""))
+
+
+def _done(act: Callable[[Any, dict[str, Any]], object]) -> Callable[[Any, dict[str, Any]], Response]:
+    def call(simulator: Any, data: dict[str, Any]) -> Response:
+        act(simulator, data)
+        return responses.empty(204)
+
+    return call
+
+
+_CALLS: dict[tuple[str, str], Callable[[Any, dict[str, Any]], Response]] = {
+    ("GET", "/state"): _state,
+    ("POST", "/reset"): _done(lambda simulator, data: simulator.reset()),
+    ("GET", "/journal"): _journal,
+    ("DELETE", "/journal"): _done(lambda simulator, data: simulator.journal.clear()),
+    ("POST", "/faults"): _done(_fault),
+    ("DELETE", "/faults"): _done(lambda simulator, data: simulator.faults.clear()),
+    ("POST", "/clock"): _done(lambda simulator, data: simulator.clock.advance(float(data["advance_s"]))),
+    ("POST", "/tunnels"): _done(_tunnel),
+    ("POST", "/options"): _done(lambda simulator, data: simulator.configure(**switches_of_json(data))),
+    ("GET", "/replications"): lambda simulator, data: responses.json_body(list_replications(simulator)),
+    ("POST", "/replications"): lambda simulator, data: responses.json_body(change_replications(simulator, data)),
+    ("POST", "/vdcs"): _done(change_vdc),
+    ("POST", "/tasks"): _done(change_tasks),
+    ("POST", "/sessions/expire"): _done(lambda simulator, data: simulator.sessions.expire_all()),
+}

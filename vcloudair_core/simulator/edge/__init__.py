@@ -1,0 +1,1 @@
+"""Simulated edge gateways: their sections, and the routes to them."""

@@ -1,0 +1,31 @@
+"""The interfaces of an edge: what rules name by a vNIC. Source: api/ans.md §1.4."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vcloudair_core.simulator.state.world import Edge
+
+
+def interfaces(edge: Edge) -> list[dict[str, Any]]:
+    """An uplink and two internal networks, unless a test has put others into ``edge.sections["interfaces"]``."""
+    state = edge.sections.setdefault("interfaces", {})
+    made = [
+        _interface(0, f"{edge.name}-uplink", "external-net", "uplink", edge.external_address),
+        _interface(1, f"{edge.name}-net1", f"{edge.name}-net1", "internal", "192.168.10.1"),
+        _interface(2, f"{edge.name}-net2", f"{edge.name}-net2", "internal", "192.168.20.1"),
+    ]
+    found: list[dict[str, Any]] = state.setdefault("edgeInterface", made)
+    return found
+
+
+def _interface(index: int, name: str, network: str, kind: str, address: str) -> dict[str, Any]:
+    group = {"primaryAddress": address, "subnetMask": "255.255.255.0", "subnetPrefixLength": "24"}
+    return {
+        "name": name,
+        "type": kind,
+        "index": index,
+        "networkReference": {"id": f"network-{index}", "name": network, "type": "network"},
+        "addressGroups": {"addressGroup": group},
+        "isConnected": True,
+    }

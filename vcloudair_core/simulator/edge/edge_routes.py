@@ -1,0 +1,85 @@
+"""What NSX tells of edges beside their sections: list, status, interfaces. Source: api/ans.md §1.4."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
+from vcloudair_core.simulator import responses
+from vcloudair_core.simulator.edge.edge_interfaces import interfaces
+from vcloudair_core.simulator.edge.section_routes import guarded, xml_answer
+from vcloudair_core.simulator.edge.section_xml import to_xml
+from vcloudair_core.simulator.state.world import Edge
+from vcloudair_core.transport.messages import Response
+
+
+def area(prefix: str = "") -> SimulatorArea:
+    """Below /network/edges, XML or JSON."""
+    base = f"{prefix}/network/edges"
+    return SimulatorArea(
+        f"edge-views{prefix}",
+        "Edges: list, status, interfaces",
+        (
+            SimulatorRoute("GET", base, listing),
+            SimulatorRoute("GET", f"{base}/{{edge_id}}/status", guarded(status, is_hybridity=False)),
+            SimulatorRoute("GET", f"{base}/{{edge_id}}/vdcNetworks", guarded(vdc_networks, is_hybridity=False)),
+        ),
+    )
+
+
+def listing(context: Any) -> Response:
+    """The edges of the user's org, by page. That vCloud Director has this list is inferred."""
+    try:
+        start = int((context.query.get("startIndex") or ["0"])[0])
+        size = int((context.query.get("pageSize") or ["256"])[0])
+    except ValueError:
+        details = "The input request in invalid. - NumberFormatException"
+        return responses.nsx_error(400, 100, details, as_json=context.wants_json, module="")
+    own = [e for e in context.world.edges.values() if context.world.vdcs[e.vdc_id].org == context.user.org]
+    shown = [_summary(edge, context.user.org) for edge in own[start : start + size]]
+    paging = {"pageSize": size, "startIndex": start, "totalCount": len(own), "sortOrderAscending": True, "sortBy": "id"}
+    if context.wants_json:
+        return responses.json_body({"edgePage": {"pagingInfo": paging, "data": shown}})
+    return xml_answer(to_xml("pagedEdgeList", {"edgePage": {"pagingInfo": paging, "edgeSummary": shown}}))
+
+
+def _summary(edge: Edge, tenant: str) -> dict[str, Any]:
+    return {
+        "objectId": f"edge-{edge.number}",
+        "revision": edge.firewall["version"],
+        "name": edge.name,
+        "id": edge.edge_id,
+        "state": "deployed",
+        "edgeType": "gatewayServices",
+        "tenantId": tenant,
+        "apiVersion": "4.0",
+        "edgeStatus": "GREEN",
+        "numberOfConnectedVnics": len(interfaces(edge)),
+    }
+
+
+def status(context: Any, edge: Edge, as_json: bool) -> Response:
+    """An edge that is well: GREEN, and everything applied."""
+    services = [
+        {"service": name, "configured": True, "publishStatus": "Applied", "serverStatus": "up", "status": "up"}
+        for name in ("firewall",)
+    ]
+    shown: dict[str, Any] = {
+        "timestamp": round(context.simulator.clock.now() * 1000),
+        "systemStatus": "good",
+        "activeVseHaIndex": 0,
+        "edgeStatus": "GREEN",
+        "publishStatus": "APPLIED",
+        "version": edge.firewall["version"],
+    }
+    if as_json:
+        return responses.json_body({**shown, "edgeVmStatus": [], "featureStatuses": services})
+    return xml_answer(to_xml("edgeStatus", {**shown, "featureStatuses": {"featureStatus": services}}))
+
+
+def vdc_networks(context: Any, edge: Edge, as_json: bool) -> Response:
+    """The interfaces; the form of the JSON is inferred from the XML."""
+    found = interfaces(edge)
+    if as_json:
+        return responses.json_body({"edgeInterfaces": found})
+    return xml_answer(to_xml("edgeInterfaces", {"edgeInterface": found}))

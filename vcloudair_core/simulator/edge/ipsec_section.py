@@ -1,0 +1,291 @@
+"""The IPsec VPN of an edge as NSX keeps it: validation, masked keys, statistics. Source: api/ans.md §4."""
+
+from __future__ import annotations
+
+import copy
+import ipaddress
+from collections.abc import Sequence
+from typing import Any
+
+from lxml import etree
+
+from vcloudair_core.simulator.edge.firewall_section import RefusedError, check_version
+from vcloudair_core.simulator.edge.section_xml import _element, _root
+from vcloudair_core.simulator.state.world import Edge
+from vcloudair_core.simulator.xml_builder import serialised
+
+MASK = "******"
+ENCRYPTION = {"aes", "aes256", "3des", "aes-gcm"}
+DH_GROUPS = {"dh2", "dh5", "dh14", "dh15", "dh16"}
+LOG_LEVELS = {"emergency", "alert", "critical", "error", "warning", "notice", "info", "debug"}
+MODES = {"psk", "x.509"}
+_FLAGS = {"enabled", "enablePfs", "responderOnly", "enable", "disableEvent"}
+_READ_ONLY = {"ConfigStatus"}
+_SECTION = {"featureType", "version", "enabled", "logging", "disableEvent", "global", "sites"}
+
+
+class IpsecSection:
+    """The section ``ipsec`` of every edge. Error codes are placeholders: none is known. Source: api/ans.md §4, §12."""
+
+    name = "ipsec"
+
+    def state(self, edge: Edge) -> dict[str, Any]:
+        """Shape: ``{"version", "enabled", "logging", "disableEvent", "global", "sites", "extra", "next_id", "down"}``.
+
+        Keys are held in clear; ``down`` are the names of tunnels that do not come up.
+        """
+        if self.name not in edge.sections:
+            edge.sections[self.name] = {**_factory(), "version": 1, "next_id": 1, "down": {}}
+        return edge.sections[self.name]
+
+    def shown(self, edge: Edge, *, is_sensitive: bool) -> dict[str, Any]:
+        """The section as GET answers it: every key masked, the global one even when there is none."""
+        state = self.state(edge)
+        shown: dict[str, Any] = {
+            "featureType": "ipsec_4.0",
+            "version": state["version"],
+            "enabled": state["enabled"],
+            "logging": state["logging"],
+            "disableEvent": state["disableEvent"],
+            "global": copy.deepcopy(state["global"]),
+            "sites": {"sites": copy.deepcopy(state["sites"])},
+            **state["extra"],
+        }
+        if not is_sensitive:
+            shown["global"]["psk"] = MASK
+            for site in shown["sites"]["sites"]:
+                if "psk" in site:
+                    site["psk"] = MASK
+        return shown
+
+    def replace(self, edge: Edge, data: dict[str, Any], *, config: Any, needs_feature_type: bool) -> None:
+        """PUT of the whole section: validate all, then take it. Sites that are not in it are gone."""
+        state = self.state(edge)
+        if needs_feature_type and data.get("featureType") != "ipsec_4.0":
+            raise RefusedError("The feature type is missing or wrong: ipsec_4.0 is required.", code=10001)
+        check_version(state, data, self.name, config.strict_version)
+        sites = [self._checked(state, site, config) for site in (data.get("sites") or {}).get("sites") or []]
+        _refuse_doubles(sites)
+        logging = {**_factory()["logging"], **(data.get("logging") or {})}
+        if str(logging["logLevel"]).lower() not in LOG_LEVELS:
+            raise RefusedError(f"[Ipsec] Invalid log level {logging['logLevel']}.", code=12614)
+        is_on = data.get("enabled", False)
+        if is_on and not sites:
+            raise RefusedError("[Ipsec] At least one site is needed to enable the service.", code=12601)
+        shared = {**_factory()["global"], **(data.get("global") or {})}
+        if shared.get("psk") == MASK:
+            shared["psk"] = state["global"].get("psk", "")
+        for site in sites:
+            if not site.get("siteId"):
+                site["siteId"] = f"ipsecsite-{state['next_id']}"
+                state["next_id"] += 1
+        state.update(enabled=is_on, logging=logging, sites=sites, disableEvent=data.get("disableEvent", False))
+        state["global"] = shared
+        state["extra"] = {key: value for key, value in data.items() if key not in _SECTION}
+        state["version"] += 1
+
+    def reset(self, edge: Edge) -> None:
+        """Factory settings: off, logging warnings, no sites. Source: api/ans.md §4.4."""
+        state = self.state(edge)
+        state.update(_factory(), version=state["version"] + 1)
+
+    # -- statistics ----------------------------------------------------------------------------------------------
+
+    def statistics(self, edge: Edge) -> dict[str, Any]:
+        """Every enabled tunnel is up unless it was put down or the service is off. Source: api/ans.md §4.4."""
+        state = self.state(edge)
+        sites = [_site_statistics(state, site) for site in state["sites"] if site.get("enabled", True)]
+        return {
+            "serverStatus": "up" if state["enabled"] else "down",
+            "timeStamp": 1447000000,
+            "siteStatistics": sites,
+        }
+
+    def put_down(self, edge: Edge, name: str, message: str) -> None:
+        """A tunnel that is not to come up, and why; an empty message lets it come up again."""
+        down = self.state(edge)["down"]
+        if message:
+            down[name] = message
+        else:
+            down.pop(name, None)
+
+    # -- the wire ------------------------------------------------------------------------------------------------
+
+    def to_xml(self, shown: dict[str, Any]) -> bytes:
+        """Source: api/ans.md §4.4, §9."""
+        root = _element("ipsec", {key: value for key, value in shown.items() if key not in ("featureType", "sites")})
+        sites = etree.SubElement(root, "sites")
+        for site in shown["sites"]["sites"]:
+            made = _element("site", {key: value for key, value in site.items() if not key.endswith("Subnets")})
+            for key in ("localSubnets", "peerSubnets"):
+                holder = etree.SubElement(made, key)
+                for subnet in (site.get(key) or {}).get("subnets", ()):
+                    etree.SubElement(holder, "subnet").text = subnet
+            sites.append(made)
+        return serialised(root)
+
+    def from_xml(self, body: bytes) -> dict[str, Any]:
+        """Raises etree.XMLSyntaxError, ValueError."""
+        root = _root(body, "ipsec")
+        data = {child.tag: _value(child) for child in root if child.tag != "sites"}
+        if "version" in data:
+            data["version"] = int(data["version"])
+        sites = root.find("sites")
+        data["sites"] = {"sites": [_site(child) for child in sites] if sites is not None else []}
+        return data
+
+    # -- validation ----------------------------------------------------------------------------------------------
+
+    def _checked(self, state: dict[str, Any], raw: dict[str, Any], config: Any) -> dict[str, Any]:
+        site = {key: copy.deepcopy(value) for key, value in raw.items() if key not in _READ_ONLY}
+        site.setdefault("peerIp", "")  # blank waits for whoever calls, says the original SDK
+        for key in ("localIp", "peerId"):
+            if not str(site.get(key) or "").strip():
+                raise RefusedError(f"[Ipsec] {key} is required.", code=12602)
+        site.setdefault("localId", site["localIp"])
+        _check_words(site)
+        _check_subnets(site)
+        before = _before(state["sites"], site)
+        if site.get("siteId") and before is None:
+            raise RefusedError(f"[Ipsec] The site {site['siteId']} does not exist.", code=12603)
+        if before is not None:
+            site["siteId"] = before["siteId"]
+        self._take_key(site, before, config)
+        is_vcd = config.profile != "vca"
+        defaults = {"enabled": True, "authenticationMode": "psk", "encryptionAlgorithm": "aes256", "enablePfs": True}
+        defaults |= {"dhGroup": "dh14" if is_vcd else "dh2", "mtu": 1500}
+        return {**site, **{key: value for key, value in defaults.items() if key not in site}}
+
+    def _take_key(self, site: dict[str, Any], before: dict[str, Any] | None, config: Any) -> None:
+        """A masked key keeps the one that is there. Source: api/ans.md §4.3, §12."""
+        if str(site.get("authenticationMode") or "psk").lower() != "psk":
+            return
+        key = site.get("psk")
+        if key == MASK:
+            if before is not None:
+                site["psk"] = before.get("psk", "")
+            elif config.masked_psk_of_new_site == "refuse":
+                raise RefusedError("[Ipsec] The pre-shared key of a new site is masked.", code=12604)
+        elif not key and str(site["peerIp"]).lower() not in ("", "any"):
+            raise RefusedError("[Ipsec] psk is required.", code=12605)
+        elif len(str(key or "")) > 128:
+            raise RefusedError("[Ipsec] psk is longer than 128 characters.", code=12606)
+
+
+def _factory() -> dict[str, Any]:
+    return {
+        "enabled": False,
+        "logging": {"enable": True, "logLevel": "warning"},
+        "disableEvent": False,
+        "global": {"psk": "", "caCertificates": {"caCertificate": []}, "crlCertificates": {"crlCertificate": []}},
+        "sites": [],
+        "extra": {},
+    }
+
+
+def _before(sites: Sequence[dict[str, Any]], site: dict[str, Any]) -> dict[str, Any] | None:
+    """The site that this one was: by its id, or without one by its two ends. Source: api/ans.md §12."""
+    if site.get("siteId"):
+        return next((known for known in sites if known["siteId"] == site["siteId"]), None)
+    ends = ("localIp", "peerIp", "peerId")
+    return next((known for known in sites if all(known.get(key) == site.get(key) for key in ends)), None)
+
+
+def _refuse_doubles(sites: Sequence[dict[str, Any]]) -> None:
+    for key in ("siteId", "peerId"):
+        values = [site[key] for site in sites if site.get(key)]
+        doubled = [value for value in values if values.count(value) > 1]
+        if doubled:
+            raise RefusedError(f"[Ipsec] Duplicate {key} {doubled[0]}.", code=12607)
+
+
+def _check_words(site: dict[str, Any]) -> None:
+    for key, known in (("encryptionAlgorithm", ENCRYPTION), ("dhGroup", DH_GROUPS), ("authenticationMode", MODES)):
+        if site.get(key) is not None and str(site[key]).lower() not in known:
+            raise RefusedError(f"[Ipsec] Invalid {key} {site[key]}.", code=12608)
+    try:
+        ipaddress.IPv4Address(str(site["localIp"]))
+    except ValueError as exc:
+        raise RefusedError(
+            f"[Ipsec] Invalid IP address {site['localIp']} is specified for localIp.", code=15012
+        ) from exc
+    mtu = site.get("mtu")
+    if mtu is not None and not (str(mtu).isdigit() and 68 <= int(mtu) <= 9000):
+        raise RefusedError(f"[Ipsec] Invalid mtu {mtu}.", code=12609)
+
+
+def _check_subnets(site: dict[str, Any]) -> None:
+    nets: dict[str, list[Any]] = {}
+    for key in ("localSubnets", "peerSubnets"):
+        words = (site.get(key) or {}).get("subnets") or []
+        if not words:
+            raise RefusedError(f"[Ipsec] {key} is required.", code=12602)
+        try:
+            nets[key] = [ipaddress.ip_network(word, strict=False) for word in words]
+        except ValueError as exc:
+            raise RefusedError(f"[Ipsec] Invalid {key}: {exc}.", code=15012) from exc
+    for ours in nets["localSubnets"]:
+        for theirs in nets["peerSubnets"]:
+            if ours.version == theirs.version and ours.overlaps(theirs):
+                raise RefusedError(f"[Ipsec] Local subnet {ours} overlaps peer subnet {theirs}.", code=12610)
+
+
+def _site_statistics(state: dict[str, Any], site: dict[str, Any]) -> dict[str, Any]:
+    message = state["down"].get(site.get("name")) or ("" if state["enabled"] else "The service is off.")
+    is_up = not message
+    pairs = [(ours, theirs) for ours in site["localSubnets"]["subnets"] for theirs in site["peerSubnets"]["subnets"]]
+    return {
+        "siteStatus": "up" if is_up else "down",
+        "rxBytesOnSite": 1200 if is_up else 0,
+        "txBytesFromSite": 900 if is_up else 0,
+        "ikeStatus": {
+            "channelStatus": "up" if is_up else "down",
+            "channelState": "STATE_MAIN_I4" if is_up else "STATE_MAIN_I1",
+            "peerId": site["peerId"],
+            "peerIpAddress": site["peerIp"],
+            "localIpAddress": site["localIp"],
+            "peerSubnets": site["peerSubnets"]["subnets"],
+            "localSubnets": site["localSubnets"]["subnets"],
+            "lastInformationalMessage": message,
+        },
+        "tunnelStats": [_tunnel(is_up, ours, theirs, message) for ours, theirs in pairs],
+    }
+
+
+def _tunnel(is_up: bool, ours: str, theirs: str, message: str) -> dict[str, Any]:
+    return {
+        "tunnelStatus": "up" if is_up else "down",
+        "tunnelState": "STATE_QUICK_I2" if is_up else "",
+        "localSubnet": ours,
+        "peerSubnet": theirs,
+        "encryptionAlgorithm": "AES256",
+        "authenticationAlgorithm": "SHA1",
+        "rxBytesOnLocalSubnet": 1200 if is_up else 0,
+        "txBytesFromLocalSubnet": 900 if is_up else 0,
+        "lastInformationalMessage": message,
+    }
+
+
+def _site(node: Any) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    for child in node:
+        if not isinstance(child.tag, str):
+            continue
+        if child.tag in ("localSubnets", "peerSubnets"):
+            made[child.tag] = {"subnets": [(subnet.text or "").strip() for subnet in child.iter("subnet")]}
+        else:
+            made[child.tag] = _value(child)
+    return made
+
+
+def _value(node: Any) -> Any:
+    if node.tag in ("caCertificates", "crlCertificates"):
+        return {node.tag[:-1]: [(child.text or "").strip() for child in node]}
+    if len(node) == 0:
+        text = node.text or ""
+        if node.tag in _FLAGS and text.strip() in ("true", "false"):
+            return text.strip() == "true"
+        if node.tag == "mtu" and text.strip().isdigit():
+            return int(text)
+        return text if node.tag in ("description", "psk", "name") else text.strip()
+    return {child.tag: _value(child) for child in node if isinstance(child.tag, str)}

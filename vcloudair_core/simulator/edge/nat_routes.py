@@ -1,0 +1,58 @@
+"""NAT of an edge over HTTP. Source: api/ans.md §1.5, §3.3."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from vcloudair_core.plugin.records import SimulatorArea
+from vcloudair_core.simulator import responses
+from vcloudair_core.simulator.edge.firewall_routes import _body, _done
+from vcloudair_core.simulator.edge.nat_section import NatSection
+from vcloudair_core.simulator.edge.section_routes import ExtraCall, section_area
+from vcloudair_core.simulator.state.world import Edge
+from vcloudair_core.transport.messages import Response
+
+NAT = NatSection()
+
+
+def area(flavour: str, prefix: str = "") -> SimulatorArea:
+    """``flavour``: hybridity (JSON, whole section) or network (XML or JSON, single rules too)."""
+    extra = (
+        ExtraCall("POST", "/config/rules", _add),
+        ExtraCall("GET", "/config/rules/{rule_id}", _get_rule),
+        ExtraCall("PUT", "/config/rules/{rule_id}", _put_rule),
+        ExtraCall("DELETE", "/config/rules/{rule_id}", _delete_rule),
+    )
+    return section_area(NAT, flavour, prefix, extra)
+
+
+def _add(context: Any, edge: Edge, as_json: bool) -> Response:
+    above = context.query.get("aboveRuleId")
+    made = NAT.append(edge, _sent_rules(context), int(above[0]) if above else None)
+    return _done(context, 201, f"/network/edges/edge-{edge.number}/nat/config/rules/{made[-1]}")
+
+
+def _get_rule(context: Any, edge: Edge, as_json: bool) -> Response:
+    """There is no such call. Source: api/ans.md §3.3 (inferred)."""
+    return responses.nsx_error(405, 100, "Request method 'GET' not supported", as_json=as_json, module="")
+
+
+def _put_rule(context: Any, edge: Edge, as_json: bool) -> Response:
+    NAT.update(edge, context.path_params["rule_id"], _sent_rules(context)[0])
+    return _done(context, 204)
+
+
+def _delete_rule(context: Any, edge: Edge, as_json: bool) -> Response:
+    NAT.delete(edge, context.path_params["rule_id"])
+    return _done(context, 204)
+
+
+def _sent_rules(context: Any) -> list[dict[str, Any]]:
+    """A bare rule, or a list of them in its wrapper: both shapes are taken everywhere. Source: api/ans.md §3.3."""
+    body, sent_json = _body(context, False)
+    if not sent_json:
+        return NAT.rules_from_xml(body)
+    data = json.loads(body)
+    rules: list[dict[str, Any]] = data.get("natRulesDtos", [data]) if isinstance(data, dict) else data
+    return rules

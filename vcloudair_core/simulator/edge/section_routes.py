@@ -1,0 +1,115 @@
+"""Sections of an edge other than its firewall: whole-section calls in JSON and XML. Source: api/ans.md §1."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from lxml import etree
+
+from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
+from vcloudair_core.simulator import responses
+from vcloudair_core.simulator.edge.firewall_routes import EdgeHandler, _body, _done
+from vcloudair_core.simulator.edge.firewall_section import RefusedError
+from vcloudair_core.simulator.edge.firewall_section import (
+    check_version as check_version,  # for sections to import from here
+)
+from vcloudair_core.simulator.state.world import Edge
+from vcloudair_core.transport.messages import Headers, Response
+
+
+class Section(Protocol):
+    """What one section knows and does; data is what JSON says, whichever form the wire has."""
+
+    name: str
+
+    def shown(self, edge: Edge, *, is_sensitive: bool) -> dict[str, Any]:
+        """The section as GET answers it. ``is_sensitive``: with ``showSensitiveData=true``."""
+        ...
+
+    def replace(self, edge: Edge, data: dict[str, Any], *, config: Any, needs_feature_type: bool) -> None:
+        """PUT of the whole section. Raises RefusedError."""
+        ...
+
+    def reset(self, edge: Edge) -> None:
+        """DELETE of the section: factory settings."""
+        ...
+
+    def to_xml(self, shown: dict[str, Any]) -> bytes:
+        """``shown`` in XML."""
+        ...
+
+    def from_xml(self, body: bytes) -> dict[str, Any]:
+        """Raises etree.XMLSyntaxError, ValueError."""
+        ...
+
+
+@dataclass(frozen=True)
+class ExtraCall:
+    """A call of a section beyond its config. ``path`` is below the section: ``/statistics``, ``/config/rules``."""
+
+    method: str
+    path: str
+    handler: EdgeHandler
+    is_hybridity: bool = False
+
+
+def section_area(section: Section, flavour: str, prefix: str = "", extra: Sequence[ExtraCall] = ()) -> SimulatorArea:
+    """``flavour``: hybridity (JSON, whole sections only) or network (XML or JSON)."""
+    is_hybridity = flavour == "hybridity"
+    place = "/hybridity/api/gateways" if is_hybridity else "/network/edges"
+    base = f"{prefix}{place}/{{edge_id}}/{section.name}"
+
+    def get(context: Any, edge: Edge, as_json: bool) -> Response:
+        is_sensitive = not is_hybridity and (context.query.get("showSensitiveData") or [""])[0] == "true"
+        shown = section.shown(edge, is_sensitive=is_sensitive)
+        return responses.json_body(shown) if as_json else xml_answer(section.to_xml(shown))
+
+    def put(context: Any, edge: Edge, as_json: bool) -> Response:
+        body, sent_json = _body(context, is_hybridity)
+        data = json.loads(body) if sent_json else section.from_xml(body)
+        section.replace(edge, data, config=context.simulator.config, needs_feature_type=sent_json)
+        return _done(context, 204)
+
+    def reset(context: Any, edge: Edge, as_json: bool) -> Response:
+        section.reset(edge)
+        return _done(context, 204)
+
+    calls = [ExtraCall("GET", "/config", get, True), ExtraCall("PUT", "/config", put, True)]
+    calls += [ExtraCall("DELETE", "/config", reset), *extra]
+    routes = [
+        SimulatorRoute(call.method, base + call.path, guarded(call.handler, is_hybridity=is_hybridity))
+        for call in calls
+        if call.is_hybridity or not is_hybridity
+    ]
+    return SimulatorArea(f"edge-{section.name}-{flavour}{prefix}", f"Edge {section.name} ({flavour})", tuple(routes))
+
+
+def xml_answer(body: bytes) -> Response:
+    """200 with the XML of NSX, which has no namespace and no version."""
+    return Response(200, Headers({"Content-Type": "application/xml"}), body)
+
+
+def guarded(handler: EdgeHandler, *, is_hybridity: bool) -> Callable[[Any], Response]:
+    """The edge looked up and owned by the user's org; refusals in the wire form asked for. Source: api/ans.md §6."""
+
+    def run(context: Any) -> Response:
+        as_json = is_hybridity or context.wants_json
+        wanted = context.path_params["edge_id"]
+        edge = context.world.edges.get(wanted.rsplit(":", 1)[-1])
+        if edge is None or context.world.vdcs[edge.vdc_id].org != context.user.org:
+            if not is_hybridity:
+                return responses.forbidden("gateway", wanted, context.version)
+            details = f"The requested object : {wanted} could not be found."
+            return responses.nsx_error(404, 202, details, as_json=True, module="core-services")
+        try:
+            return handler(context, edge, as_json)
+        except RefusedError as exc:
+            return responses.nsx_error(exc.status, exc.code, exc.details, as_json=as_json, module=exc.module)
+        except (etree.XMLSyntaxError, json.JSONDecodeError, ValueError, TypeError, AttributeError) as exc:
+            details = f"The input request in invalid. - {type(exc).__name__}"
+            return responses.nsx_error(400, 100, details, as_json=as_json, module="")
+
+    return run

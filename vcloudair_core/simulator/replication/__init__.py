@@ -1,0 +1,1 @@
+"""Simulated replications: states, documents, and routes."""

@@ -1,0 +1,140 @@
+"""The document of a replication group, in each form that servers are known to send, or may. Source: api/dr.md §2.3."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from vcloudair_core.simulator.replication.replication_states import ACTIONS, DELETE, offered, seen
+from vcloudair_core.simulator.state.simulated_tasks import OVER
+from vcloudair_core.simulator.state.task_forms import with_port
+from vcloudair_core.simulator.state.world import Replication
+from vcloudair_core.simulator.virtual_clock import stamp_of
+from vcloudair_core.simulator.xml_builder import VCLOUD, VR, element, link
+
+HCS = "application/vnd.vmware.hcs."
+MEDIA = f"{HCS}replicationGroup+xml"
+_PREFIXES: dict[str, dict[str | None, str]] = {
+    "ns2-prefixed": {None: VCLOUD, "ns2": VR},
+    "vr-default": {None: VR, "vcloud": VCLOUD},
+    "vcloud-prefixed": {"vcloud": VCLOUD, "vr": VR},
+}
+_IDLE = ("none", "notStarted", "ok")
+_CASES: dict[str, Callable[[str], str]] = {
+    "lower": str.lower,
+    "upper": str.upper,
+    "spaced": lambda word: f" {word} ",
+}
+"""Clients compare blind to case and blanks. Source: api/dr.md §2.4."""
+
+
+def vr(tag: str, *children: Any) -> Any:
+    """An element of the namespace of disaster recovery."""
+    return element(tag, None, *children, namespace=VR)
+
+
+def vr_root(context: Any, tag: str, attributes: dict[str, Any], *children: Any) -> Any:
+    """A document of disaster recovery. On the wire vr has a prefix and vCloud none; other styles are as valid."""
+    prefixes = _PREFIXES[context.simulator.config.ns_style]
+    return element(tag, attributes, *children, namespace=VR, prefixes=prefixes)
+
+
+def href_of(context: Any, replication: Replication) -> str:
+    """Its link, with the port that real ones have where the switch says so."""
+    root = with_port(context.root, context.simulator.config.href_port_443)
+    return f"{root}/api/vr/replications/{replication.replication_id}"
+
+
+def group_document(context: Any, replication: Replication) -> Any:
+    """The children of EntityType come first: links, tasks; then its own, in the order of the sources."""
+    config, now = context.simulator.config, context.simulator.clock.now()
+    attributes = {
+        "name": replication.name,
+        "id": f"urn:vcloud:replicationGroup:{replication.replication_id[-36:]}",
+        "href": href_of(context, replication),
+        "type": MEDIA,
+    }
+    actions = {"all": [DELETE, *ACTIONS], "none": []}.get(config.links, offered(replication, now))
+    is_hidden = now < replication.hidden_until
+    document = vr_root(
+        context,
+        "ReplicationGroup",
+        attributes,
+        *[_link(context, replication, action) for action in actions],
+        _tasks(context, replication) if config.group_tasks else None,
+        *[vr(name, value) for name, value in _words(context, replication).items() if value is not None],
+        vr("ReplicationGroupInstance", *point_in_time(context, replication)),
+    )
+    replication.lagging_looks = max(0, replication.lagging_looks - (not is_hidden))
+    return document
+
+
+def _words(context: Any, replication: Replication) -> dict[str, Any]:
+    now = context.simulator.clock.now()
+    test, recovery = seen(replication, now)
+    is_late = bool(replication.lagging_looks) or now < replication.hidden_until
+    recovered_at = None if is_late else replication.recovered_at
+    states = {
+        "ReplicationState": None if recovered_at else "paused" if replication.paused else "ok",
+        "TestRecoveryState": test,
+        "RecoveryState": recovery,
+    }
+    shown = {name: _state(context, name, word) for name, word in states.items()}
+    return {
+        "Rpo": replication.rpo_minutes,
+        "QuiesceGuestEnabled": False,
+        "NetworkCompressionEnabled": False,
+        "PlaceholderVappId": f"urn:vcloud:vapp:{replication.placeholder_vapp_id}",
+        "EventPartitionId": context.world.make_id("partition", "1"),
+        "ReplicationState": shown["ReplicationState"],
+        "Paused": replication.paused,
+        "CurrentRpoViolation": max(0, _lag(replication) - replication.rpo_minutes),
+        "TestRecoveryState": shown["TestRecoveryState"],
+        "RecoveryState": shown["RecoveryState"],
+        "RecoveryCompletionTime": stamp_of(recovered_at) if recovered_at else None,
+    }
+
+
+def _state(context: Any, name: str, word: str | None) -> str | None:
+    config = context.simulator.config
+    if word is None or (word in _IDLE and name in config.absent_states):
+        return None
+    return _CASES.get(config.word_case, str)(replaced_words(config.state_words).get(word, word))
+
+
+@functools.lru_cache(maxsize=8)
+def replaced_words(pairs: tuple[str, ...]) -> dict[str, str]:
+    """Return the state words that a server spells in another way, from pairs such as ``inProgress=running``."""
+    return {word: shown for word, _, shown in (pair.partition("=") for pair in pairs)}
+
+
+def _lag(replication: Replication) -> int:
+    return replication.rpo_minutes // 2 if replication.lag_minutes is None else replication.lag_minutes
+
+
+def _link(context: Any, replication: Replication, action: str) -> Any:
+    href = href_of(context, replication)
+    if action == DELETE:
+        return link("remove", href, MEDIA)
+    media = None if action == "testCleanup" else f"{HCS}{action}Params+xml"
+    return link(f"operation:{action}", f"{href}/action/{action}", media)
+
+
+def _tasks(context: Any, replication: Replication) -> Any:
+    """What runs on it. Source: api/dr.md §2.3, EntityType."""
+    tasks, path = context.simulator.tasks, f"/api/vr/replications/{replication.replication_id}"
+    own = [task for task in tasks.of(context.user.org) if task.owner.path == path]
+    running = [task for task in own if tasks.status(task) not in OVER]
+    return element("Tasks", None, *[tasks.document(task, context.root) for task in running]) if running else None
+
+
+def point_in_time(context: Any, replication: Replication) -> list[Any]:
+    """The newest transfer that is over."""
+    newest = replication.recovered_at or context.simulator.clock.now()
+    return [
+        vr("Id", f"replica-{replication.replication_id[-8:]}"),
+        vr("TransferStartTime", stamp_of(newest - 60 * _lag(replication))),
+        vr("TransferSeconds", 14),
+        vr("TransferBytes", 1048576),
+    ]

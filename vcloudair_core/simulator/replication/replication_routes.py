@@ -1,0 +1,190 @@
+"""Replications of Disaster Recovery to Cloud 2.x, and what may be done with them. Source: api/dr.md §2, §3."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
+from vcloudair_core.simulator import responses
+from vcloudair_core.simulator.api.vdc_routes import own_vdc
+from vcloudair_core.simulator.replication.group_document import (
+    HCS,
+    MEDIA,
+    group_document,
+    href_of,
+    point_in_time,
+    vr,
+    vr_root,
+)
+from vcloudair_core.simulator.replication.replication_actions import act, delete, not_there, own_replication
+from vcloudair_core.simulator.state.simulated_tasks import T
+from vcloudair_core.simulator.state.task_forms import with_port
+from vcloudair_core.simulator.state.world import Replication, Vdc
+from vcloudair_core.simulator.xml_builder import element, link
+from vcloudair_core.transport.messages import Headers, Response
+
+Handler = Callable[[Any], Response]
+
+
+def area(prefix: str = "") -> SimulatorArea:
+    """Lists by org and VDC, groups, their points in time, what a VDC is enabled for, and actions."""
+    reads = [
+        ("/api/org/{org_id}/replications", of_org),
+        ("/api/org/{org_id}/failbackreplications", none_of_org),
+        ("/api/org/{org_id}/enabledForReplicationVdcs", enabled_vdcs),
+        ("/api/vdc/{vdc_id}/replications", of_vdc),
+        ("/api/vdc/{vdc_id}/failbackreplications", none_of_vdc),
+        ("/api/vdc/{vdc_id}/peers", none_of_vdc),
+        ("/api/vdc/{vdc_id}/recoveryDetails", recovery_details),
+        ("/api/vr/replications/{replication_id}", show),
+        ("/api/vr/replications/{replication_id}/instances", instances),
+    ]
+    routes = [("GET", path, handler) for path, handler in reads]
+    routes.append(("POST", "/api/vr/replications/{replication_id}/action/{action}", act))
+    routes.append(("DELETE", "/api/vr/replications/{replication_id}", delete))
+    made = tuple(SimulatorRoute(method, prefix + path, _if_installed(handler)) for method, path, handler in routes)
+    return SimulatorArea(f"replications{prefix}", "Replications: tests, clean-ups, failovers", made)
+
+
+def _if_installed(handler: Handler) -> Handler:
+    """An extension that is not there is a path that is not there. Source: api/dr.md §1, §3.4."""
+    absent = Response(
+        404, Headers({"Content-Type": "text/html; charset=utf-8"}), b"<html><body>Not found</body></html>"
+    )
+    return lambda context: handler(context) if context.simulator.config.dr_installed else absent
+
+
+def of_org(context: Any) -> Response:
+    """Every replication into an org."""
+    org = context.world.orgs[context.user.org]
+    if context.path_params["org_id"] != org.org_id:
+        return responses.no_access("org", context.path_params["org_id"], context.version)
+    vdcs = {vdc.vdc_id for vdc in context.world.vdcs_of(org.name)}
+    found = [one for one in context.world.replications.values() if one.vdc_id in vdcs]
+    return _listed(context, found, f"/api/org/{org.org_id}", f"{T}org+xml")
+
+
+def of_vdc(context: Any) -> Response:
+    """Every replication into a VDC."""
+    vdc = own_vdc(context, context.path_params["vdc_id"])
+    if vdc is None:
+        return responses.no_access("vdc", context.path_params["vdc_id"], context.version)
+    found = [one for one in context.world.replications.values() if one.vdc_id == vdc.vdc_id]
+    return _listed(context, found, f"/api/vdc/{vdc.vdc_id}", f"{T}vdc+xml")
+
+
+def _listed(context: Any, found: list[Replication], parent: str, parent_type: str) -> Response:
+    """One page; behind the last one there is a Link and nothing else. Source: api/dr.md §2.2."""
+    try:
+        page, size = (
+            int((context.query.get(name) or [default])[0])
+            for name, default in (("page", 1), ("pageSize", context.simulator.config.list_page_size))
+        )
+    except ValueError:
+        page = size = 0
+    if page < 1 or size < 1:
+        return responses.error(400, "BAD_REQUEST", "validation error on field 'page': not a positive number")
+    if "pageSize" in context.query:
+        size = min(size, 128)
+    root = with_port(context.root, context.simulator.config.href_port_443)
+    href, media = f"{root}{parent}/replications", f"{T}query.references+xml"
+    links = [link("up", f"{root}{parent}", parent_type)]
+    if page < math.ceil(len(found) / size):
+        links.append(link("nextPage", f"{href}?page={page + 1}&pageSize={size}", media))
+    attributes = {
+        "name": "replicationGroup",
+        "page": page,
+        "pageSize": size,
+        "total": len(found),
+        "href": f"{href}?page={page}&pageSize={size}",
+        "type": media,
+    }
+    has_names = context.simulator.config.list_reference_name == "present"
+    references = [
+        element("Reference", {"href": href_of(context, one), "name": one.name if has_names else None, "type": MEDIA})
+        for one in found[(page - 1) * size : page * size]
+    ]
+    return responses.entity(element("References", attributes, *links, *references), media, context.version)
+
+
+def show(context: Any) -> Response:
+    """A replication group: one machine, its state and its points in time. Source: api/dr.md §2.3, §2.4."""
+    found = own_replication(context)
+    if found is None:
+        return not_there(context)
+    return responses.entity(group_document(context, found), MEDIA, context.version)
+
+
+def instances(context: Any) -> Response:
+    """The points in time that a failover may go back to. Source: api/dr.md §2."""
+    found = own_replication(context)
+    if found is None:
+        return not_there(context)
+    media = f"{HCS}replicationGroupInstanceList+xml"
+    attributes = {"href": f"{href_of(context, found)}/instances", "type": media}
+    point = vr("Instance", *point_in_time(context, found))
+    return responses.entity(vr_root(context, "ReplicationGroupInstanceList", attributes, point), media, context.version)
+
+
+def enabled_vdcs(context: Any) -> Response:
+    """The VDCs that take replications."""
+    org = context.world.orgs[context.user.org]
+    if context.path_params["org_id"] != org.org_id:
+        return responses.no_access("org", context.path_params["org_id"], context.version)
+    vdcs: list[Vdc] = [vdc for vdc in context.world.vdcs_of(org.name) if vdc.is_recovery_enabled]
+    media = f"{T}query.references+xml"
+    document = element(
+        "References",
+        {"href": f"{context.root}/api/org/{org.org_id}/enabledForReplicationVdcs", "type": media},
+        *[
+            element("Reference", {"href": f"{context.root}/api/vdc/{v.vdc_id}", "name": v.name, "type": f"{T}vdc+xml"})
+            for v in vdcs
+        ],
+    )
+    return responses.entity(document, media, context.version)
+
+
+def recovery_details(context: Any) -> Response:
+    """What a VDC is enabled for; 404 when it takes no replications, though it is linked. Source: api/dr.md §2.5."""
+    vdc = own_vdc(context, context.path_params["vdc_id"])
+    if vdc is None:
+        return responses.no_access("vdc", context.path_params["vdc_id"], context.version)
+    if not vdc.is_recovery_enabled:
+        return responses.error(404, "RESOURCE_NOT_FOUND", "The VDC is not enabled for recovery.", context.version)
+    media = f"{HCS}vrRecoveryDetails+xml"
+    words = {
+        "IsPlannedMigrationEnabled": vdc.is_planned_migration_enabled,
+        "IsFailoverEnabled": vdc.is_failover_enabled,
+        "IsTestFailoverEnabled": vdc.is_test_failover_enabled,
+    }
+    attributes = {"href": f"{context.root}/api/vdc/{vdc.vdc_id}/recoveryDetails", "type": media}
+    document = vr_root(context, "VrRecoveryDetails", attributes, *[vr(name, value) for name, value in words.items()])
+    return responses.entity(document, media, context.version)
+
+
+def none_of_org(context: Any) -> Response:
+    """Replications back to the source: there are none here. Source: api/dr.md §5."""
+    org = context.world.orgs[context.user.org]
+    if context.path_params["org_id"] != org.org_id:
+        return responses.no_access("org", context.path_params["org_id"], context.version)
+    return _none(context, f"{T}org+xml")
+
+
+def none_of_vdc(context: Any) -> Response:
+    """Peers of a VDC, and replications back from it: there are none here."""
+    vdc = own_vdc(context, context.path_params["vdc_id"])
+    return (
+        _none(context, f"{T}vdc+xml")
+        if vdc
+        else responses.no_access("vdc", context.path_params["vdc_id"], context.version)
+    )
+
+
+def _none(context: Any, parent_type: str) -> Response:
+    media, href = f"{T}query.references+xml", f"{context.base_url}{context.request.path}"
+    attributes = {"page": 1, "pageSize": context.simulator.config.list_page_size, "total": 0}
+    parent, _, _ = href.rpartition("/")
+    document = element("References", {**attributes, "href": href, "type": media}, link("up", parent, parent_type))
+    return responses.entity(document, media, context.version)

@@ -1,0 +1,89 @@
+"""Answers of a vCloud cell and of NSX, with the headers that real ones have. Source: api/real-world-notes.md §1, §7."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from vcloudair_core.simulator.xml_builder import element, serialised
+from vcloudair_core.transport.messages import Headers, Request, Response
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.I)
+
+
+def asked_version(request: Request) -> str:
+    """The API version that Accept names, or an empty text; other parameters are ignored.
+
+    Source: api/sessions.md §4.2.
+    """
+    found = re.search(r"(?:^|[;\s])version=([\d.]+[\w.-]*)", request.headers.get("Accept", ""))
+    return found.group(1) if found else ""
+
+
+def entity(
+    root: Any, media_type: str, version: str = "", *, status: int = 200, headers: dict[str, str] | None = None
+) -> Response:
+    """An XML entity: the media type in lower case with the version that was asked for."""
+    content_type = f"{media_type.lower()};version={version}" if version else media_type
+    return Response(status, Headers({"Content-Type": content_type, **(headers or {})}), serialised(root))
+
+
+def error(status: int, code: str, message: str, version: str = "5.6", *, vendor_code: str | None = None) -> Response:
+    """A vCloud Error document."""
+    attributes = {"majorErrorCode": status, "minorErrorCode": code, "message": message}
+    root = element("Error", {**attributes, "vendorSpecificErrorCode": vendor_code})
+    return entity(root, "application/vnd.vmware.vcloud.error+xml", version, status=status)
+
+
+def forbidden(kind: str, identifier: str, version: str) -> Response:
+    """Unknown and forbidden are one answer."""
+    return error(
+        403,
+        "ACCESS_TO_RESOURCE_IS_FORBIDDEN",
+        f'No access to entity "com.vmware.vcloud.entity.{kind}:{identifier}".',
+        version,
+    )
+
+
+def no_access(kind: str, identifier: str, version: str) -> Response:
+    """There is no such id, or none for this user; an id of a wrong form is told apart.
+
+    Source: api/real-world-notes.md §7.
+    """
+    if not _UUID.fullmatch(identifier.rsplit(":", 1)[-1][-36:]):
+        message = "validation error on field 'id': String value has invalid format or length"
+        return error(400, "BAD_REQUEST", message, version)
+    return forbidden(kind, identifier, version)
+
+
+def empty(status: int, **headers: str) -> Response:
+    """No body; header names take ``_`` for ``-``."""
+    return Response(
+        status, Headers({"Content-Length": "0", **{k.replace("_", "-"): v for k, v in headers.items()}}), b""
+    )
+
+
+def json_body(
+    value: Any, status: int = 200, content_type: str = "application/json", headers: dict[str, str] | None = None
+) -> Response:
+    """JSON, as the portals and NSX send it."""
+    return Response(status, Headers({"Content-Type": content_type, **(headers or {})}), json.dumps(value).encode())
+
+
+def nsx_error(status: int, code: int, details: str, *, as_json: bool, module: str = "vShield Edge") -> Response:
+    """An error of NSX, un-namespaced. Source: api/ans.md §6."""
+    if as_json:
+        return json_body(
+            {"details": details, "errorCode": code, "moduleName": module, "rootCauseString": None, "errorData": None},
+            status,
+        )
+    root = element(
+        "error",
+        None,
+        element("errorCode", None, code, namespace=""),
+        element("details", None, details, namespace=""),
+        element("moduleName", None, module, namespace=""),
+        namespace="",
+    )
+    return Response(status, Headers({"Content-Type": "application/xml"}), serialised(root))

@@ -1,0 +1,222 @@
+"""The simulator behind a socket: a Starlette app on uvicorn, in a thread."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import shutil
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import uvicorn
+from anyio import to_thread
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request as WebRequest
+from starlette.responses import Response as WebResponse
+from starlette.routing import Route
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from vcloudair_core.plugin.records import SimulatorArea
+from vcloudair_core.simulator.config import SimulatorConfig
+from vcloudair_core.simulator.core import Simulator
+from vcloudair_core.simulator.faults.socket_faults import SocketFaultError, wire_bytes
+from vcloudair_core.simulator.server.certificates import write_certificates
+from vcloudair_core.transport.messages import Headers, Request
+
+_THREADS = 400
+_METHODS = ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]
+
+
+class _Protocol(H11Protocol):
+    """Gives the application its connection, so that a fault can really break it."""
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self.app_state = {**self.app_state, "connection": transport}
+
+
+def make_app(simulator: Simulator) -> Starlette:
+    """The application; every path goes to :meth:`Simulator.handle`."""
+
+    async def answer(request: WebRequest) -> WebResponse:
+        body = await request.body()
+        url = f"{request.url.scheme}://{request.headers.get('host', '')}{request.scope['raw_path'].decode()}"
+        if request.scope["query_string"]:
+            url += "?" + request.scope["query_string"].decode()
+        headers = Headers([(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw])
+        if simulator.config.latency_ms:
+            await asyncio.sleep(simulator.config.latency_ms / 1000)
+        try:
+            response = await run_in_threadpool(simulator.handle, Request(request.method, url, headers, body))
+        except SocketFaultError as exc:
+            return await _break(request, exc)
+        made = WebResponse(response.body, response.status)
+        made.raw_headers = [
+            (name.lower().encode("latin-1"), value.encode("latin-1"))
+            for name, value in response.headers.pairs()
+            if name.lower() != "content-length"
+        ]
+        if response.status not in (204, 304):
+            made.raw_headers.append((b"content-length", str(len(response.body)).encode()))
+        return made
+
+    async def _break(request: WebRequest, fault: SocketFaultError) -> WebResponse:
+        connection = request.scope["state"]["connection"]
+        if fault.kind in ("hang", "hang_after", "late"):
+            # Not for ever: a client that gave up, or a server that stops, must find nothing in its way.
+            while not await request.is_disconnected():
+                await asyncio.sleep(0.05)
+        if fault.response is not None:
+            sent = wire_bytes(fault.kind, fault.response)
+            if fault.kind == "drip":
+                await _drip(request, connection, sent, fault.seconds)
+            connection.write(b"" if fault.kind == "drip" else sent)
+            connection.close()
+        else:
+            connection.abort()
+        return WebResponse(b"", 500)
+
+    async def _drip(request: WebRequest, connection: Any, sent: bytes, seconds: float) -> None:
+        """The head at once, the body byte by byte, until it is all there or nobody waits any more."""
+        head = sent.index(b"\r\n\r\n") + 4
+        connection.write(sent[:head])
+        for position in range(head, len(sent)):
+            if await request.is_disconnected():
+                return
+            connection.write(sent[position : position + 1])
+            await asyncio.sleep(seconds)
+
+    return Starlette(routes=[Route("/{path:path}", answer, methods=_METHODS)])
+
+
+class SimulatorServer:
+    """A simulator on a port of this machine. Use as a context manager, or ``start()`` and ``stop()``.
+
+    ``areas`` are more than the built-in ones, those of plugins for example; ``simulator`` is one that exists already.
+    Port 0 is any free one. Raises OSError: the address cannot be had.
+    """
+
+    def __init__(
+        self,
+        config: SimulatorConfig | None = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        tls: bool = True,
+        simulator: Simulator | None = None,
+        areas: Iterable[SimulatorArea] = (),
+    ) -> None:
+        self.simulator = simulator or Simulator(config, areas=areas)
+        self._host, self._tls = host, tls
+        # asyncio turns Nagle's algorithm off only where the protocol is named; with it, every answer of more than
+        # one packet waits 40 ms for an acknowledgement.
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._socket = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            self._socket.bind((host, port))
+        except OSError:
+            self._socket.close()
+            raise
+        self.port = int(self._socket.getsockname()[1])
+        self._folder: Path | None = None
+        self.ca_path = ""
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        if self._host in ("127.0.0.1", "0.0.0.0"):  # noqa: S104
+            shown = "localhost"
+        elif ":" in self._host:
+            # localhost need not lead to an address of IPv6.
+            shown = "[::1]" if ipaddress.ip_address(self._host).is_unspecified else f"[{self._host}]"
+        else:
+            shown = self._host
+        return f"{'https' if self._tls else 'http'}://{shown}:{self.port}"
+
+    def env(self) -> dict[str, str]:
+        """The VCA_* variables that lead every tool here."""
+        return self.simulator.env(self.url, self.ca_path)
+
+    def start(self) -> None:
+        """Returns when it answers. Raises RuntimeError: it does not; ValueError: there is no such certificate."""
+        options: dict[str, Any] = {
+            "log_level": "critical",
+            "http": _Protocol,
+            "lifespan": "off",
+            "ws": "none",
+            "access_log": False,
+            "timeout_graceful_shutdown": 2,
+            "server_header": False,
+            "date_header": False,
+        }
+        if self._tls:
+            try:
+                options |= self._certificates()
+            except ValueError:
+                self.stop()
+                raise
+        self._server = uvicorn.Server(uvicorn.Config(make_app(self.simulator), **options))
+        self._thread = threading.Thread(target=self._run, args=(self._server,), daemon=True, name="vca-simulator")
+        self._thread.start()
+        deadline = time.monotonic() + 10
+        while not self._server.started:
+            if not self._thread.is_alive() or time.monotonic() > deadline:
+                self.stop()
+                raise RuntimeError("the simulator did not start")
+            time.sleep(0.005)
+
+    def _certificates(self) -> dict[str, str]:
+        """A CA of its own for as long as it runs."""
+        self._folder = Path(tempfile.mkdtemp(prefix="vca-sim-"))
+        names = ["localhost", "127.0.0.1", "::1", *self.simulator.config.host_names]
+        if self._host not in names:
+            names.append(self._host)
+        ca_file, leaf_file = write_certificates(self._folder, names, kind=self.simulator.config.certificate)
+        self.ca_path = str(ca_file)
+        return {"ssl_certfile": str(leaf_file), "ssl_keyfile": str(leaf_file)}
+
+    def stop(self) -> None:
+        """Ends the thread, closes every connection and takes the certificates away. A second time does nothing."""
+        if self._server is not None and self._thread is not None and self._thread.is_alive():
+            # Clients keep connections open for the next request; what is idle is closed here, so that nothing lingers.
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(self._close_connections)
+            self._server.should_exit = True
+            self._thread.join(timeout=10)
+        self._socket.close()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _close_connections(self) -> None:
+        for protocol in list(self._server.server_state.connections if self._server is not None else ()):
+            protocol.transport.abort()
+
+    def _run(self, server: uvicorn.Server) -> None:
+        async def serve() -> None:
+            self._loop = asyncio.get_running_loop()
+            # Requests that a fault holds up wait in a thread each; the others must still be answered.
+            to_thread.current_default_thread_limiter().total_tokens = _THREADS
+            await server.serve(sockets=[self._socket])
+            await asyncio.sleep(0)  # let what was closed be closed
+
+        asyncio.run(serve())
+
+    def __enter__(self) -> SimulatorServer:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()

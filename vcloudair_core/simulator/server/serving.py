@@ -1,0 +1,113 @@
+"""``vca sim serve``, without the command line around it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import sys
+import threading
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vcloudair_core.simulator.config import SimulatorConfig
+from vcloudair_core.simulator.option_arguments import switches_of
+
+if TYPE_CHECKING:
+    from vcloudair_core.plugin.records import SimulatorArea
+
+
+def serve(
+    *,
+    profile: str = "all",
+    host: str = "127.0.0.1",
+    port: int = 0,
+    tls: bool = True,
+    vms: int = 3,
+    edges: int = 1,
+    replications: int = 0,
+    latency_ms: int = 0,
+    inventory_file: str | Path | None = None,
+    env_file: str | Path | None = None,
+    switches: Iterable[str] = (),
+    areas: Iterable[SimulatorArea] = (),
+) -> None:
+    """Serve until SIGINT or SIGTERM. The env file (0600) appears when it answers, and goes when it ends.
+
+    ``switches``: any others of :class:`SimulatorConfig`, as ``NAME=VALUE``. ``areas`` are those of plugins; they come
+    after the built-in ones. Raises OSError: no such address or file; ValueError: no such profile or switch;
+    ConfigurationError, SpecError: not an inventory.
+    """
+    from vcloudair_core.simulator.core import Simulator
+    from vcloudair_core.simulator.server.http_server import SimulatorServer
+
+    counts = {
+        "profile": profile,
+        "vms": vms,
+        "edges": edges,
+        "replications": replications,
+        "latency_ms": latency_ms,
+        "inventory_file": str(inventory_file) if inventory_file else None,
+    }
+    config = SimulatorConfig(**{**counts, **switches_of(switches)})
+    done = threading.Event()
+
+    def stop(*_: Any) -> None:
+        done.set()
+
+    previous = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with SimulatorServer(simulator=Simulator(config, areas=areas), host=host, port=port, tls=tls) as server:
+            if env_file:
+                write_env_file(Path(env_file), server.env())
+            text = startup_text(profile, server.env(), Path(env_file) if env_file else None)
+            print(text, file=sys.stderr, flush=True)  # noqa: T201
+            done.wait()
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+        if env_file:
+            Path(env_file).unlink(missing_ok=True)
+
+
+_SHOWN = {
+    "VCA_URL": "Address",
+    "VCA_USERNAME": "User",
+    "VCA_PASSWORD": "Password",
+    "VCA_ORG": "Organization",
+    "VCA_VDC": "VDC",
+    "VCA_EDGE": "Edge gateway",
+    "VCA_CA_PATH": "CA file",
+}
+"""Settings that a person reads or types, and their labels."""
+
+
+def startup_text(profile: str, variables: Mapping[str, str], env_file: Path | None) -> str:
+    """Return what ``vca sim serve`` prints once it answers: where it is, how to sign in, and what to paste.
+
+    The password is that of the simulated user, and opens nothing else.
+    """
+    lines = [f"Serving {profile} on {variables['VCA_URL']}", ""]
+    lines += [f"  {label + ':':<14}{variables[name]}" for name, label in _SHOWN.items() if name in variables]
+    if env_file is not None:
+        path = shlex.quote(str(env_file.absolute()))
+        lines += ["", "To use it, load the settings in your shell:", "", f". {path}"]
+    else:
+        lines += ["", "To use it, paste these lines into another terminal:", "", exports(variables).rstrip()]
+    return "\n".join([*lines, "", "Press Ctrl-C to stop."])
+
+
+def exports(variables: Mapping[str, str]) -> str:
+    """Return ``export NAME='value'`` lines for a shell."""
+    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
+
+
+def write_env_file(path: Path, variables: Mapping[str, str]) -> None:
+    """Write the exports to a file, complete at once, for the owner only."""
+    text = exports(variables)
+    part = path.with_name(path.name + ".part")
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+    part.replace(path)

@@ -1,0 +1,1 @@
+"""State of a simulated cloud: inventory, sign-ins, tasks, metrics."""

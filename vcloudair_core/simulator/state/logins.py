@@ -1,0 +1,109 @@
+"""Who is signed in: three kinds of tokens that do not stand in for each other, each with its own life."""
+
+from __future__ import annotations
+
+import base64
+import re
+import secrets
+from dataclasses import dataclass
+
+from vcloudair_core.simulator.config import SimulatorConfig
+from vcloudair_core.simulator.virtual_clock import VirtualClock
+from vcloudair_core.transport.messages import Request
+
+
+@dataclass
+class Login:
+    """Somebody who is signed in. ``idle_s``: the session lives on with every use."""
+
+    user: str
+    org: str
+    expires: float
+    idle_s: float = 0.0
+
+
+def basic(request: Request) -> tuple[str, str] | None:
+    """User and password of the Authorization header, or None."""
+    header = request.headers.get("Authorization", "")
+    if not header.lower().startswith("basic "):
+        return None
+    try:
+        name, colon, password = base64.b64decode(header[6:], validate=True).decode().partition(":")
+    except ValueError:
+        return None
+    return (name, password) if colon else None
+
+
+class Sessions:
+    """Tokens of the portals, and of the vCloud Director. Lives: api/sessions.md §1."""
+
+    def __init__(self, config: SimulatorConfig, clock: VirtualClock) -> None:
+        self._config, self._clock = config, clock
+        self._vcd: dict[str, Login] = {}
+        self._portal: dict[str, Login] = {}
+        self._iam: dict[str, Login] = {}
+
+    def open_vcd(self, user: str, org: str) -> str:
+        """32 hex digits, as since 2016; idle time ends it. Source: api/real-world-notes.md §2."""
+        token = secrets.token_hex(16)
+        idle = self._config.vcd_idle_s
+        self._vcd[token] = Login(user, org, self._clock.now() + idle, idle)
+        return token
+
+    def open_portal(self, user: str, org: str) -> str:
+        """The subscription portal's token."""
+        token = secrets.token_hex(20)
+        self._portal[token] = Login(user, org, self._clock.now() + self._config.vchs_ttl_s)
+        return token
+
+    def open_iam(self, user: str, org: str) -> str:
+        """Three parts with dots, like the JWT it stands for; it ends in use or not."""
+        token = ".".join(secrets.token_urlsafe(24) for _ in range(3))
+        self._iam[token] = Login(user, org, self._clock.now() + self._config.iam_ttl_s)
+        return token
+
+    def vcd_user(self, request: Request) -> Login | None:
+        """Who asks a vCloud Director, or None."""
+        return self._alive(self._vcd, self.vcd_token(request))
+
+    def vcd_token(self, request: Request) -> str:
+        """From the header, or from the cookie of either name. Source: api/real-world-notes.md §2."""
+        header = request.headers.get("x-vcloud-authorization", "")
+        if header:
+            return header
+        names = {"vcloud_session_id", "vcloud-token", self._config.cookie_name}
+        pattern = rf"(?:^|[;\s])(?:{'|'.join(map(re.escape, names))})=([^;\s]+)"
+        found = re.search(pattern, request.headers.get("Cookie", ""))
+        return found.group(1) if found else ""
+
+    def portal_user(self, request: Request) -> Login | None:
+        """Who asks the subscription portal, or None."""
+        return self._alive(self._portal, request.headers.get("x-vchs-authorization", ""))
+
+    def iam_user(self, request: Request) -> Login | None:
+        """Who asks the On-Demand portal, or None."""
+        header = request.headers.get("Authorization", "")
+        return self._alive(self._iam, header[7:] if header.startswith("Bearer ") else "")
+
+    def close_vcd(self, token: str) -> None:
+        """Sign-out at a vCloud Director."""
+        self._vcd.pop(token, None)
+
+    def close_portal(self, token: str) -> None:
+        """Sign-out at the subscription portal."""
+        self._portal.pop(token, None)
+
+    def expire_all(self) -> None:
+        """Every session is over, everywhere."""
+        self._vcd.clear()
+        self._portal.clear()
+        self._iam.clear()
+
+    def _alive(self, logins: dict[str, Login], token: str) -> Login | None:
+        login = logins.get(token) if token else None
+        if login is None or login.expires < self._clock.now():
+            logins.pop(token, None)
+            return None
+        if login.idle_s:
+            login.expires = self._clock.now() + login.idle_s
+        return login

@@ -1,0 +1,128 @@
+"""Simulated metrics: the same for the same VM, metric and minute, whoever asks and how often.
+
+Metrics of one VM go together. CPU in MHz, the maximum, and the times of its virtual CPUs follow from one load; active
+memory follows from the share of memory in use and the size of the VM.
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+from vcloudair_core.simulator.state.capacity import DISK_OF_A_MACHINE_MB, MHZ_OF_A_CPU
+
+MINUTE_S = 60
+Values = Callable[[int], float]
+"""Value by minute since 1970."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A metric, its unit in the words of vCloud Director, and the digits after the decimal point."""
+
+    name: str
+    unit: str
+    digits: int = 0
+
+
+class Size(NamedTuple):
+    """The configured size of a VM."""
+
+    cpus: int = 2
+    memory_mb: int = 4096
+
+
+_SMALL = Size()
+
+ADAPTER = (
+    Measured("cpu.usage.average", "PERCENT", 1),
+    Measured("cpu.usagemhz.average", "MEGAHERTZ"),
+    Measured("cpu.ready.summation", "MILLISECOND"),
+    Measured("cpu.idle.summation", "MILLISECOND"),
+    Measured("mem.usage.average", "PERCENT", 1),
+    Measured("mem.active.average", "KILOBYTE"),
+    Measured("disk.read.average", "KILOBYTES_PER_SECOND"),
+    Measured("disk.write.average", "KILOBYTES_PER_SECOND"),
+    Measured("net.received.average", "KILOBYTES_PER_SECOND"),
+    Measured("net.transmitted.average", "KILOBYTES_PER_SECOND"),
+)
+"""What vCloud Air's adapter gives. Source: api/metrics.md §A.8."""
+
+DIRECTOR = (
+    ADAPTER[0],
+    Measured("cpu.usage.maximum", "PERCENT", 1),
+    ADAPTER[1],
+    ADAPTER[4],
+    Measured("disk.provisioned.latest", "KILOBYTE"),
+    Measured("disk.used.latest", "KILOBYTE"),
+    ADAPTER[6],
+    ADAPTER[7],
+)
+"""All that a vCloud Director has. Source: api/metrics.md §B.5."""
+
+DISK_KB = DISK_OF_A_MACHINE_MB * 1024
+"""Space allocated on the disks of a VM."""
+
+
+@lru_cache(maxsize=65536)
+def curve(seed: str, vm_id: str, metric: Measured, size: Size = _SMALL) -> Values:
+    """Return the values of a metric of a VM by minute since 1970, within the limits of its size."""
+
+    def signal(name: str, low: float, high: float, noise: float, wave: float = 0.2) -> Values:
+        return _signal(zlib.crc32(f"{seed}/{vm_id}/{name}".encode()), low, high, noise, wave)
+
+    value, digits = _values(metric.name, signal, size), metric.digits
+    if digits:
+        return lambda minute: round(value(minute), digits)
+    return lambda minute: float(round(value(minute)))
+
+
+def _values(name: str, signal: Callable[..., Values], size: Size) -> Values:
+    if name.startswith("cpu."):
+        return _of_cpu(name, signal("cpu", 3, 60, 0.1), signal("cpu peak", 1.1, 1.6, 0.5), size.cpus)
+    if name.startswith("mem."):
+        in_use = signal("memory", 20, 75, 0.03)
+        active_kb = size.memory_mb * 1024 / 100
+        return in_use if name == "mem.usage.average" else lambda minute: in_use(minute) * active_kb
+    if name == "disk.provisioned.latest":
+        return lambda _: DISK_KB
+    if name == "disk.used.latest":
+        return signal(name, 0.2 * DISK_KB, 0.5 * DISK_KB, 0.0, 0.01)
+    high = {"disk.read.average": 900, "disk.write.average": 1500, "net.received.average": 1200}.get(name, 900)
+    return signal(name, 1, high, 0.26, 0.12)
+
+
+def _of_cpu(name: str, load: Values, peak: Values, cpus: int) -> Values:
+    """Return what follows from the load in percent. The times of a minute add up to 60 seconds for each CPU."""
+    minute_ms = 1000 * MINUTE_S * cpus
+    if name == "cpu.usage.maximum":
+        return lambda minute: min(100.0, load(minute) * peak(minute))
+    if name == "cpu.usagemhz.average":
+        return lambda minute: load(minute) / 100 * cpus * MHZ_OF_A_CPU
+    if name == "cpu.ready.summation":
+        return lambda minute: load(minute) / 100 * minute_ms * 0.01 * peak(minute)
+    if name == "cpu.idle.summation":
+        return lambda minute: (1 - load(minute) / 100 * (1 + 0.01 * peak(minute))) * minute_ms
+    return load
+
+
+def _signal(key: int, low: float, high: float, noise: float, wave: float) -> Values:
+    """Return a wave with the period of a day, and noise, between two limits. Both are shares of the span."""
+    share, phase = (key & 0xFF) / 255, (key >> 8 & 0xFF) / 255 * 2 * math.pi
+    span = high - low
+    middle = low + span * (0.25 + 0.5 * share)
+    swing, jitter = span * wave, span * noise
+    turn = 2 * math.pi / 1440
+
+    def value(minute: int) -> float:
+        # Multiplying by odd numbers mixes the bits well enough to look like noise.
+        mixed = ((minute ^ key) * 2654435761) & 0xFFFFFFFF
+        mixed = ((mixed >> 15 ^ mixed) * 2246822519) & 0xFFFFFFFF
+        level = middle + swing * math.sin(minute * turn + phase) + jitter * (mixed / 0xFFFFFFFF - 0.5)
+        return min(high, max(low, level))
+
+    return value

@@ -1,0 +1,208 @@
+"""Tasks of a simulated cloud: they end after some looks, some seconds of the virtual clock, or at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from vcloudair_core.simulator.config import SimulatorConfig
+from vcloudair_core.simulator.state.world import World
+from vcloudair_core.simulator.virtual_clock import VirtualClock
+
+if TYPE_CHECKING:
+    from vcloudair_core.simulator.state.task_forms import Form
+
+T = "application/vnd.vmware.vcloud."
+OVER = ("success", "error", "canceled", "aborted")
+LIFE = dt.timedelta(days=90)
+"""How long a task can be looked at. Source: api/tasks.md §2.2."""
+
+
+@dataclass(frozen=True)
+class Owner:
+    """What a task works on. ``path`` is below the API's root: ``/api/vApp/vapp-<uuid>``."""
+
+    path: str
+    name: str
+    media_type: str
+
+
+@dataclass
+class Task:
+    """One task. It is over when it was looked at ``polls`` times and ``seconds`` have passed.
+
+    It stays ``queued`` for the first ``delay_s`` of these seconds.
+    """
+
+    task_id: str
+    org: str
+    user: str
+    owner: Owner
+    operation: str
+    operation_name: str
+    started: float
+    polls: int = 0
+    seconds: float = 0.0
+    cancelled: float | None = None
+    """When somebody cancelled it."""
+    looks: int = field(default=0)
+    namespace: str = "com.vmware.vcloud"
+    end_status: str = "success"
+    error: dict[str, Any] = field(default_factory=dict)
+    """Attributes of the Error of a task that fails."""
+    progress: int | None = None
+    """Percent while it runs; by default what ``progress_mode`` says."""
+    gone_after_looks: int | None = None
+    """It cannot be seen any more once it was looked at so often."""
+    on_end: Callable[[str], None] | None = None
+    """Called once, with the last status, when the task is over."""
+    delay_s: float = 0.0
+    on_start: Callable[[Task], None] | None = None
+    """Called once, when the delay is over, unless the task was canceled before."""
+    hidden_s: float = 0.0
+    """Seconds for which no list shows it."""
+    is_link_hidden: bool = False
+    """The task cannot be read by its link either while no list shows it."""
+
+    def status(self, now: float) -> str:
+        """One of the words of api/tasks.md §3."""
+        if self.cancelled is not None:
+            return "canceled"
+        if self.looks >= self.polls and now >= self.started + self.seconds:
+            return self.end_status
+        is_waiting = not self.looks if not self.delay_s else now < self.started + self.delay_s
+        return "queued" if is_waiting else "running"
+
+    def ended(self) -> float:
+        """When it was over, of one that is."""
+        return self.started + self.seconds if self.cancelled is None else self.cancelled
+
+    def share(self, now: float) -> float:
+        """How much of its time is over, from 0 to 1; half where nobody knows how long it takes."""
+        if not 0 < self.seconds < float("inf"):
+            return 0.5
+        begun, duration = self.started + self.delay_s, self.seconds - self.delay_s
+        return min(1.0, max(0.0, (now - begun) / duration)) if duration > 0 else 0.5
+
+    def is_hidden(self, now: float) -> bool:
+        """Return whether the task was accepted and is not yet visible."""
+        return now < self.started + self.hidden_s
+
+
+class Tasks:
+    """Every task since the last reset; each vApp has one that deployed it."""
+
+    def __init__(self, world: World, clock: VirtualClock, config: SimulatorConfig) -> None:
+        self._world, self._clock, self.config = world, clock, config
+        self.fail_next: dict[str, str] = {}
+        """Codes that the next tasks of an operation name fail with, once each."""
+        self._tasks: dict[str, Task] = {}
+        self._pending: list[Task] = []
+        self._waiting: list[Task] = []
+        self._later: list[tuple[float, Callable[[], object]]] = []
+        placeholders = {one.placeholder_vapp_id for one in world.replications.values()}
+        for vm in {vm.vapp_id: vm for vm in world.vms.values() if vm.vapp_id not in placeholders}.values():
+            owner = Owner(f"/api/vApp/vapp-{vm.vapp_id}", vm.vapp_name, f"{T}vApp+xml")
+            operation = f"Started Virtual Application {vm.vapp_name}({vm.vapp_id})"
+            self.start(world.vdcs[vm.vdc_id].org, owner, operation, "vappDeploy")
+
+    def start(
+        self,
+        org: str,
+        owner: Owner,
+        operation: str,
+        operation_name: str,
+        *,
+        polls: int = 0,
+        seconds: float = 0.0,
+        **more: Any,
+    ) -> Task:
+        """A new task of ``org``, in the name of its first user. ``more``: other fields of a Task."""
+        task_id = self._world.make_id("task", str(len(self._tasks) + 1))
+        user = next((user.name for user in self._world.users if user.org == org), "system")
+        now = self._clock.now()
+        code = self.fail_next.pop(operation_name, "")
+        if code:
+            error = {"majorErrorCode": 400, "minorErrorCode": code, "message": "The operation could not be completed."}
+            more |= {"end_status": "error", "error": error}
+        made = Task(task_id, org, user, owner, operation, operation_name, now, polls=polls, seconds=seconds, **more)
+        self._tasks[task_id] = made
+        if made.on_start is not None:
+            self._waiting.append(made)
+        if made.on_end is not None:
+            self._pending.append(made)
+        return made
+
+    def call_later(self, seconds: float, call: Callable[[], object]) -> None:
+        """Call ``call`` once ``seconds`` have passed on the simulator's clock."""
+        self._later.append((self._clock.now() + seconds, call))
+
+    def settle(self) -> None:
+        """Apply everything that is due, in the order of the moments at which it was due."""
+        while due := sorted(self._due(), key=lambda event: event[0]):
+            for moment, apply in due:
+                with self._clock.at(moment):
+                    apply()
+
+    def _due(self) -> list[tuple[float, Callable[[], object]]]:
+        now = self._clock.now()
+        due = [event for event in self._later if event[0] <= now]
+        self._later = [event for event in self._later if event[0] > now]
+        for task in list(self._waiting):
+            moment = task.started + task.delay_s
+            if now >= moment or task.cancelled is not None:
+                self._waiting.remove(task)
+                if task.on_start is not None and task.cancelled is None:
+                    due.append((moment, functools.partial(task.on_start, task)))
+        for task in list(self._pending):
+            if task not in self._waiting and (status := task.status(now)) in OVER and task.on_end is not None:
+                self._pending.remove(task)
+                due.append((min(now, task.ended()), functools.partial(task.on_end, status)))
+        return due
+
+    def find(self, task_id: str, org: str) -> Task | None:
+        """A task of that org that is not forgotten yet."""
+        found = self._tasks.get(task_id)
+        if found is None or found.org != org or self._clock.now() > found.started + LIFE.total_seconds():
+            return None
+        if found.gone_after_looks is not None and found.looks >= found.gone_after_looks:
+            return None
+        return None if found.is_link_hidden and found.is_hidden(self._clock.now()) else found
+
+    def of(self, org: str) -> list[Task]:
+        """Return the visible tasks of an org, oldest first."""
+        now = self._clock.now()
+        return [task for task in self._tasks.values() if self.find(task.task_id, org) and not task.is_hidden(now)]
+
+    def status(self, task: Task) -> str:
+        """Its state now."""
+        return task.status(self._clock.now())
+
+    def under_way(self, org: str) -> list[Task]:
+        """Return the tasks that are not over, also those that are not visible yet."""
+        return [task for task in self._tasks.values() if task.org == org and self.status(task) not in OVER]
+
+    def cancel(self, task: Task) -> bool:
+        """Whether it could be cancelled: only what is not over can. Source: api/tasks.md §3.2."""
+        if self.status(task) in OVER:
+            return False
+        task.cancelled = self._clock.now()
+        self.settle()
+        return True
+
+    def progress(self, task: Task) -> int | None:
+        """Percent, as far as the switches let it be seen."""
+        return self.form(task, "").progress()
+
+    def form(self, task: Task, root: str) -> Form:
+        """How a task is shown to somebody whose links begin with ``root``."""
+        from vcloudair_core.simulator.state.task_forms import Form
+
+        return Form(self.config, self._world, task, self._clock.now(), root)
+
+    def document(self, task: Task, root: str) -> Any:
+        """The Task element, in the form that the switches say."""
+        return self.form(task, root).document()

@@ -1,0 +1,125 @@
+"""What a task looks like over the wire, in each form that servers are known to send, or may.
+
+Source: api/tasks.md §2, §3, api/dr.md §3.3. A queued task has by default neither Owner nor Progress nor Link, as the
+only recorded one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from vcloudair_core.simulator.config import SimulatorConfig
+from vcloudair_core.simulator.state.simulated_tasks import LIFE, OVER, T, Task
+from vcloudair_core.simulator.state.world import World
+from vcloudair_core.simulator.virtual_clock import stamp_of
+from vcloudair_core.simulator.xml_builder import element
+
+
+def with_port(root: str, is_wanted: bool) -> str:
+    """``root`` with the port that it means anyway; one that has another keeps it. Source: api/dr.md §2."""
+    parts = urlsplit(root)
+    if not is_wanted or parts.port is not None or parts.scheme != "https":
+        return root
+    return parts._replace(netloc=f"{parts.netloc}:443").geturl()
+
+
+@dataclass(frozen=True)
+class Form:
+    """One look at one task."""
+
+    config: SimulatorConfig
+    world: World
+    task: Task
+    now: float
+    root: str
+
+    @property
+    def status(self) -> str:
+        """The status that decides; on the wire it may have another word."""
+        return self.task.status(self.now)
+
+    def href(self, place: str = "href") -> str:
+        """The link of the task in its body (``href``) or in a ``location``, which may differ by their ports."""
+        root = with_port(self.root, self.config.task_port_443 in (place, "both"))
+        return f"{root}/api/task/{self.task.task_id}"
+
+    def headers(self) -> dict[str, str]:
+        """Those of the answer to an action."""
+        return {} if self.config.task_links == "href" else {"Location": self.href("location")}
+
+    def document(self, *, is_first: bool = False) -> Any:
+        """The Task element. ``is_first``: it is the answer to the action, which may lack the link."""
+        config, status = self.config, self.status
+        return element(
+            "Task",
+            self._attributes(status, is_first and config.task_links == "location"),
+            self._cancel_link(status),
+            self._owner() if status != "queued" or config.queued_owner == "present" else None,
+            element("Error", self.task.error) if status == "error" else None,
+            *self._whose(),
+            self._progress_element(status),
+            None if config.no_details else element("Details"),
+        )
+
+    def _attributes(self, status: str, is_without_href: bool) -> dict[str, Any]:
+        task, config = self.task, self.config
+        words = {"queued": config.waiting_status, "running": config.running_status}
+        is_over = status in OVER and not config.end_missing
+        return {
+            "name": "task",
+            "id": f"urn:vcloud:task:{task.task_id}",
+            "status": words.get(status, status),
+            "cancelRequested": task.cancelled is not None,
+            "operation": task.operation,
+            "operationName": task.operation_name,
+            "serviceNamespace": task.namespace,
+            "startTime": None if status == "queued" and config.start_missing else stamp_of(task.started),
+            "endTime": stamp_of(task.ended()) if is_over else None,
+            "expiryTime": stamp_of(task.started + LIFE.total_seconds()),
+            "href": None if is_without_href else self.href(),
+            "type": f"{T}task+xml",
+        }
+
+    def _cancel_link(self, status: str) -> Any:
+        """Recorded on a finished task too, so that it proves nothing. Source: api/tasks.md §2.2."""
+        when = self.config.cancel_link
+        if when == "never" or (when == "while-running" and status != "running"):
+            return None
+        return element("Link", {"rel": "task:cancel", "href": f"{self.href()}/action/cancel"})
+
+    def _owner(self) -> Any:
+        owner = self.task.owner
+        return element("Owner", {"href": self.root + owner.path, "name": owner.name, "type": owner.media_type})
+
+    def _whose(self) -> list[Any]:
+        task, org = self.task, self.world.orgs[self.task.org]
+        user = f"{self.root}/api/admin/user/{self.world.make_id('user', task.user)}"
+        return [
+            element("User", {"href": user, "name": task.user, "type": "application/vnd.vmware.admin.user+xml"}),
+            element(
+                "Organization",
+                {"href": f"{self.root}/api/org/{org.org_id}", "name": org.name, "type": f"{T}org+xml"},
+            ),
+        ]
+
+    def _progress_element(self, status: str) -> Any:
+        value = self.progress()
+        return None if value is None else element("Progress", None, value)
+
+    def progress(self) -> int | None:
+        """Percent, or None: it says nothing of how a task goes. Source: api/real-world-notes.md §6."""
+        mode, status = self.config.progress_mode, self.status
+        if mode == "absent":
+            return None
+        if status == "queued":
+            return None if self.config.queued_progress == "absent" else 0
+        if status == "error":
+            return self.config.progress_on_error
+        if status == "success":
+            return 0 if mode == "zero-to-success" else 100
+        if self.task.progress is not None:
+            return self.task.progress
+        share = min(99, int(100 * self.task.share(self.now)))
+        return {"zero-to-success": 0, "100-while-running": 100, "stuck": 50}.get(mode, share)

@@ -1,0 +1,204 @@
+"""What there is in a simulated cloud: plain data, deterministic ids, names that explain themselves."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+
+class Changes:
+    """Counts changes of the inventory, so that what was worked out from it is known to hold still."""
+
+    count = 0
+
+
+class _Watched:
+    """Something whose every change counts."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        Changes.count += 1
+        object.__setattr__(self, name, value)
+
+
+_Thing = TypeVar("_Thing")
+
+
+class Shelf(dict[str, _Thing]):
+    """Things by id, whose coming and going counts."""
+
+    def __setitem__(self, key: str, value: _Thing) -> None:
+        Changes.count += 1
+        super().__setitem__(key, value)
+
+    def __delitem__(self, key: str) -> None:
+        Changes.count += 1
+        super().__delitem__(key)
+
+    def pop(self, *arguments: Any) -> Any:
+        Changes.count += 1
+        return super().pop(*arguments)
+
+    def clear(self) -> None:
+        Changes.count += 1
+        super().clear()
+
+
+@dataclass
+class Org(_Watched):
+    """An organisation: who signs in does so to one. ``deployed_vm_quota``: machines that may run; 0 is any number."""
+
+    org_id: str
+    name: str
+    full_name: str
+    deployed_vm_quota: int = 0
+
+
+@dataclass
+class User:
+    """Somebody of one org."""
+
+    name: str
+    password: str
+    org: str
+    user_id: str
+
+
+@dataclass
+class Vdc(_Watched):
+    """A virtual data centre of one org."""
+
+    vdc_id: str
+    name: str
+    org: str
+    cpu_limit_mhz: int = 0
+    memory_limit_mb: int = 0
+    """Limits; 0 is none."""
+    is_recovery_enabled: bool = True
+    """Whether it takes replications; without, it has no recovery details. Source: api/dr.md §2."""
+    is_planned_migration_enabled: bool = True
+    is_failover_enabled: bool = True
+    is_test_failover_enabled: bool = True
+
+
+@dataclass
+class Edge(_Watched):
+    """An edge gateway. ``number`` is NSX's own: ``edge-<number>``. Source: api/ans.md §1.3."""
+
+    edge_id: str
+    name: str
+    vdc_id: str
+    number: int
+    external_address: str
+    is_advanced: bool = True
+    next_rule_id: int = 131073
+    firewall: dict[str, Any] = field(default_factory=dict)
+    sections: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """State of the other sections by name; a section makes its own at first use."""
+
+
+@dataclass(slots=False)
+class Vm(_Watched):
+    """A machine in a vApp, or with ``is_template`` in a template, whose id and name are then those of its container."""
+
+    vm_id: str
+    name: str
+    vapp_id: str
+    vapp_name: str
+    vdc_id: str
+    status: str = "POWERED_ON"
+    is_template: bool = False
+    guest_os: str = "Ubuntu Linux (64-bit)"
+    cpus: int = 2
+    memory_mb: int = 4096
+    network: str = "lan"
+    ip_address: str = ""
+    more_nics: list[dict[str, Any]] = field(default_factory=list)
+    """Those after the primary one: ``network`` and ``ip_address`` of each."""
+    storage_profile: str = "SSD-Accelerated"
+    catalog: str = ""
+    is_busy: bool = False
+    metadata: dict[str, Any] = field(default_factory=dict)
+    created: str = "2015-11-08T12:00:00.000+01:00"
+    is_deleted: bool = False
+    """Its record is still listed, marked as deleted."""
+
+
+@dataclass
+class Template(_Watched):
+    """A vApp template in a catalog."""
+
+    template_id: str
+    name: str
+    catalog: str
+    vdc_id: str
+
+
+@dataclass
+class Replication:
+    """An incoming replication of one machine. The id is two UUIDs, as long as real ones. Source: api/dr.md §2."""
+
+    replication_id: str
+    name: str
+    vdc_id: str
+    placeholder_vapp_id: str
+    rpo_minutes: int = 240
+    trouble: str = ""
+    """How its next action goes wrong; see ``replication_states``."""
+    paused: bool = False
+    lag_minutes: int | None = None
+    """Age of the newest point in time; by default half the RPO."""
+    test_state: str = "none"
+    recovery_state: str = "notStarted"
+    recovered_at: float | None = None
+    is_seeded: bool = False
+    """It was made from a vApp that was there before, which stays when it is removed. Source: api/dr.md §2."""
+    lagging_looks: int = 0
+    lagging_states: tuple[str, str] = ("none", "notStarted")
+    """What the next looks show, whatever is true."""
+    hidden_until: float = 0.0
+    hidden_states: tuple[str, str] = ("none", "notStarted")
+    """States that are shown until then, since the last action is not visible yet."""
+
+
+class World:
+    """The inventory. Ids are UUIDs of the seed and the name, so two simulators of one seed are alike."""
+
+    def __init__(self, seed: str) -> None:
+        self._space = uuid.uuid5(uuid.NAMESPACE_DNS, seed)
+        self.orgs: dict[str, Org] = {}
+        self.vdcs: dict[str, Vdc] = Shelf()
+        self.edges: dict[str, Edge] = Shelf()
+        self.vms: dict[str, Vm] = Shelf()
+        self.templates: dict[str, Template] = Shelf()
+        self.template_vms: dict[str, Vm] = Shelf()
+        self.replications: dict[str, Replication] = {}
+        self.users: list[User] = []
+
+    def make_id(self, kind: str, name: str) -> str:
+        """The UUID of a name; the same in every simulator of one seed."""
+        return str(uuid.uuid5(self._space, f"{kind}:{name}"))
+
+    def org(self, name: str) -> Org | None:
+        """By name, blind to case. Source: api/sessions.md §4.3."""
+        return next((org for org in self.orgs.values() if org.name.lower() == name.lower()), None)
+
+    def vdcs_of(self, org: str) -> list[Vdc]:
+        """The VDCs of an org."""
+        return [vdc for vdc in self.vdcs.values() if vdc.org == org]
+
+    def machine_of(self, replication: Replication, status: str, network: str) -> Vm:
+        """The machine that stands for a replicated one: a placeholder, a test, or what it was failed over to.
+
+        It stays the same machine all along (whether real ones do is not known). Source: api/dr.md §4.
+        """
+        vm_id, vapp = self.make_id("recovered", replication.replication_id), f"{replication.name}-vapp"
+        place = replication.placeholder_vapp_id, vapp, replication.vdc_id
+        return Vm(vm_id, replication.name, *place, status, network=network)
+
+    def user(self, name: str, password: str, org: str = "") -> User | None:
+        """Who has that name and password, in that org or in any."""
+        for user in self.users:
+            if user.name == name and user.password == password and (not org or user.org.lower() == org.lower()):
+                return user
+        return None
