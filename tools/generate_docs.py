@@ -330,7 +330,7 @@ def simulator_query_types() -> str:
 
 def edge_document_schema() -> str:
     """The schema as editors load it: what `vca schema edge` prints."""
-    from vcloudair_core.services.ans.edge_schema import edge_schema
+    from vcloudair_core.services.ans.document.edge_schema import edge_schema
 
     return json.dumps(edge_schema(), indent=2, ensure_ascii=False) + "\n"
 

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
         VMQuery,
     )
     from vcloudair_core.compat.sessions import VCAODSession, VCASession
-    from vcloudair_core.edge_document import agreed_target
     from vcloudair_core.engine.desired import Absent, ExactLists, Exactly, Present
     from vcloudair_core.engine.outcome import Outcome
     from vcloudair_core.engine.plan import Change, Plan
@@ -63,6 +62,7 @@ if TYPE_CHECKING:
     )
     from vcloudair_core.plugin.hooks import hookimpl
     from vcloudair_core.preload import preload
+    from vcloudair_core.services.ans.document.file import agreed_target
     from vcloudair_core.settings.settings import Settings
     from vcloudair_core.staging.stage_file import waiting_stages
     from vcloudair_core.util.redaction import Secret
@@ -150,7 +150,7 @@ _HOMES = {
     "VCASession": "vcloudair_core.compat.sessions",
     "connect": "vcloudair_core.app",
     "hookimpl": "vcloudair_core.plugin.hooks",
-    "agreed_target": "vcloudair_core.edge_document",
+    "agreed_target": "vcloudair_core.services.ans.document.file",
     "preload": "vcloudair_core.preload",
     "waiting_stages": "vcloudair_core.staging.stage_file",
 }

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.modules import MODULES, answer, load
 from vcloudair_core import App, Client
-from vcloudair_core.services.ans.firewall_spec import GLOBAL_SETTINGS, FirewallRuleSpec, ServiceSpec
+from vcloudair_core.services.ans.firewall.spec import GLOBAL_SETTINGS, FirewallRuleSpec, ServiceSpec
 from vcloudair_core.simulator import Simulator
 from vcloudair_core.testing import Journal, simulator_settings
 

@@ -19,15 +19,15 @@ from tests.support.documents import ROOT
 from tests.support.modules import MODULES, PLUGINS, load
 from vcloudair_core import App
 from vcloudair_core.engine.fields import fields_of
-from vcloudair_core.services.ans.firewall_spec import (
+from vcloudair_core.services.ans.firewall.spec import (
     ACTION_SYNONYMS,
     GLOBAL_SETTINGS,
     FirewallPolicySpec,
     FirewallRuleSpec,
     ServiceSpec,
 )
-from vcloudair_core.services.ans.ipsec_spec import IpsecSpec, IpsecTunnelSpec
-from vcloudair_core.services.ans.nat_spec import NatRuleSpec, NatSpec
+from vcloudair_core.services.ans.ipsec.spec import IpsecSpec, IpsecTunnelSpec
+from vcloudair_core.services.ans.nat.spec import NatRuleSpec, NatSpec
 from vcloudair_core.settings.settings import OPTIONS
 from vcloudair_core.util.redaction import Secret
 

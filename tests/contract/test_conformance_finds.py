@@ -17,8 +17,8 @@ from vcloudair_core.engine.plan import Change, Plan
 from vcloudair_core.plugin.manager import PluginInfo, PluginManager
 from vcloudair_core.plugin.records import CommandRecord, KindRecord, RecordType, ServiceRecord, SimulatorArea
 from vcloudair_core.plugin.records import SimulatorRoute as Route
-from vcloudair_core.services.ans.ipsec_kinds import IpsecTunnelKind
-from vcloudair_core.services.ans.nat_kinds import NatRuleKind
+from vcloudair_core.services.ans.ipsec.kinds import IpsecTunnelKind
+from vcloudair_core.services.ans.nat.kinds import NatRuleKind
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 from vcloudair_core.testing import Journal, kind_checks, plugin_checks, simulator_settings
 from vcloudair_core.testing.conformance import Example

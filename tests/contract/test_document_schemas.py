@@ -17,8 +17,8 @@ from tests.support.documents import blocks, pages
 from vcloudair_core.errors import SpecError
 from vcloudair_core.recovery import plan_schema
 from vcloudair_core.recovery.plan_file import parse_plan
-from vcloudair_core.services.ans.edge_kind import EdgeKind
-from vcloudair_core.services.ans.edge_schema import edge_schema
+from vcloudair_core.services.ans.document.edge_schema import edge_schema
+from vcloudair_core.services.ans.document.kind import EdgeKind
 from vcloudair_core.simulator import inventory_file
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,10 +10,10 @@ import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.vcloudair.cloud.plugins.modules import vca_edge_config
 
-from tests.unit.ans.ipsec_bench import BRANCH, bench
+from tests.unit.services.ans.ipsec_bench import BRANCH, bench
 from vcloudair_core.client import Client
-from vcloudair_core.edge_document import read_document
 from vcloudair_core.errors import SpecError
+from vcloudair_core.services.ans.document.file import read_document
 from vcloudair_core.simulator import Simulator
 
 WEB = {"name": "web", "protocol": "tcp", "dest_port": [80, "443 - 444"], "destination": "203.0.113.10"}

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.modules import answer
 from vcloudair_core import App, Client
-from vcloudair_core.services.ans.nat_spec import NatRuleSpec
+from vcloudair_core.services.ans.nat.spec import NatRuleSpec
 from vcloudair_core.simulator import Simulator
 from vcloudair_core.testing import Journal, simulator_settings
 

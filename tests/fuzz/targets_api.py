@@ -10,10 +10,12 @@ from tests.fuzz.recorded import documents
 from tests.fuzz.target import Target, texts
 from vcloudair_core.engine.desired import Exactly
 from vcloudair_core.errors import DecodeError
-from vcloudair_core.services.ans import codecs, edge_codec, ipsec_status
-from vcloudair_core.services.ans.firewall_kinds import FirewallPolicyKind
-from vcloudair_core.services.ans.ipsec_kinds import IpsecKind
-from vcloudair_core.services.ans.nat_kinds import NatKind
+from vcloudair_core.services.ans.edge import codec as edge_codec
+from vcloudair_core.services.ans.firewall.kinds import FirewallPolicyKind
+from vcloudair_core.services.ans.ipsec import status
+from vcloudair_core.services.ans.ipsec.kinds import IpsecKind
+from vcloudair_core.services.ans.nat.kinds import NatKind
+from vcloudair_core.services.ans.section import backends
 from vcloudair_core.services.dr import codec as dr_codec
 from vcloudair_core.services.dr.model import Reference
 from vcloudair_core.services.metrics import codec_json, codec_xml
@@ -146,9 +148,9 @@ def _recovery_seeds() -> list[bytes]:
 
 _FORMS = {"hybridity": "vchs auto", "network_xml": "vcd auto", "network_json": "vcd network_json"}
 _SECTIONS: dict[str, tuple[Any, Callable[[str], Any]]] = {
-    "firewall": (FirewallPolicyKind, codecs.firewall_codec),
-    "nat": (NatKind, codecs.nat_codec),
-    "ipsec": (IpsecKind, codecs.ipsec_codec),
+    "firewall": (FirewallPolicyKind, backends.firewall_codec),
+    "nat": (NatKind, backends.nat_codec),
+    "ipsec": (IpsecKind, backends.ipsec_codec),
 }
 
 _ERRORS = (
@@ -178,7 +180,7 @@ API_TARGETS = (
         for section, (kind, codec) in _SECTIONS.items()
         for dialect, way in _FORMS.items()
     ),
-    Target("ipsec_status", ipsec_status.parse_status, lambda: documents("/ipsec/statistics")),
+    Target("ipsec_status", status.parse_status, lambda: documents("/ipsec/statistics")),
     Target("query", _query, lambda: documents("vcd auto", "/api/query")),
     Target("vapp", _vapp, lambda: documents("vcd auto", "/api/vApp/vapp-")),
     Target("metrics_json", _metrics_json, lambda: documents("/hybridity/api/metrics/")),

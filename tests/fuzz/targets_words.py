@@ -10,11 +10,11 @@ from vcloudair_core.cli.conditions import conditions
 from vcloudair_core.engine.canonical import address_range, address_set, port_range, port_set
 from vcloudair_core.engine.fields import plain as words_of
 from vcloudair_core.errors import SpecError
-from vcloudair_core.services.ans import words
-from vcloudair_core.services.ans.edge_kind import EdgeKind
-from vcloudair_core.services.ans.firewall_parse import parse_policy
-from vcloudair_core.services.ans.ipsec_parse import parse_ipsec
-from vcloudair_core.services.ans.nat_parse import parse_nat
+from vcloudair_core.services.ans.document.kind import EdgeKind
+from vcloudair_core.services.ans.firewall.parse import parse_policy
+from vcloudair_core.services.ans.ipsec.parse import parse_ipsec
+from vcloudair_core.services.ans.nat.parse import parse_nat
+from vcloudair_core.services.ans.section import rule_values
 from vcloudair_core.services.metrics.thresholds import parse_thresholds
 from vcloudair_core.services.metrics.window import parse_window
 from vcloudair_core.services.query.filters import parse_where
@@ -71,8 +71,8 @@ def _address(text: str) -> object:
     parts = text.split(",")
     return (
         [address_range(part) for part in parts], address_set(parts), [port_range(part) for part in parts],
-        port_set(parts), [words.member(part) for part in parts], [words.complaint(part) for part in parts],
-        words.endpoint_meaning(parts), words.is_any(parts),
+        port_set(parts), [rule_values.member(part) for part in parts], [rule_values.complaint(part) for part in parts],
+        rule_values.endpoint_meaning(parts), rule_values.is_any(parts),
     )  # fmt: skip
 
 

@@ -8,9 +8,9 @@ from itertools import product
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vcloudair_core.services.ans.ipsec_spec import IpsecTunnelSpec, subnets_meaning
-from vcloudair_core.services.ans.nat_spec import address_meaning
-from vcloudair_core.services.ans.words import endpoint_meaning
+from vcloudair_core.services.ans.ipsec.spec import IpsecTunnelSpec, subnets_meaning
+from vcloudair_core.services.ans.nat.spec import address_meaning
+from vcloudair_core.services.ans.section.rule_values import endpoint_meaning
 
 FOUR = ["10.0.0.0/30", "10.0.0.2/31", "10.0.0.3", "10.0.0.1-10.0.0.2", "10.0.0.0/31", "0.0.0.0/1", "128.0.0.0/1"]
 SIX = ["2001:db8::/126", "2001:db8::2/127", "2001:db8::", "2001:db8::1-2001:db8::3", "::/1", "8000::/1"]

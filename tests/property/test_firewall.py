@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.ans.fakes import FakeEdge, application, endpoint, from_xml, section, to_xml, user_rule
+from tests.unit.services.ans.fakes import FakeEdge, application, endpoint, from_xml, section, to_xml, user_rule
 from vcloudair_core.engine.desired import Absent, Desired, Exactly, Present
 from vcloudair_core.engine.kind import Document
 from vcloudair_core.errors import AmbiguousMatchError, SpecError, VcloudAirError
-from vcloudair_core.services.ans.codecs import firewall_codec
-from vcloudair_core.services.ans.firewall_kinds import FirewallPolicyKind, FirewallRuleKind
-from vcloudair_core.services.ans.firewall_parse import parse_policy, parse_rule
+from vcloudair_core.services.ans.firewall.kinds import FirewallPolicyKind, FirewallRuleKind
+from vcloudair_core.services.ans.firewall.parse import parse_policy, parse_rule
+from vcloudair_core.services.ans.section.backends import firewall_codec
 
 DIALECTS = ("hybridity", "network_xml", "network_json")
 NAMES = [f"rule {n}" for n in range(6)]

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vcloudair_core.services.ans.firewall_lint import OPEN, _Reach, lint
+from vcloudair_core.services.ans.firewall.lint import OPEN, _Reach, lint
 
 WORDS = [
     "any", "internal", "external", "vnic-1", "object:ipset-1", "10.0.0.0/8", "10.1.0.0/16", "10.1.1.0/24", "10.1.1.1",

@@ -18,7 +18,7 @@ from vcloudair_core.recovery.edges import write_durably
 from vcloudair_core.recovery.journal import JOURNAL, create_journal, read_run, reopen_journal, run_ids, runs_folder
 from vcloudair_core.recovery.report import report_of
 from vcloudair_core.recovery.report_files import save_report
-from vcloudair_core.services.ans.psk_book import PskBook
+from vcloudair_core.services.ans.ipsec.fingerprints import PskBook
 from vcloudair_core.settings import directories
 from vcloudair_core.settings.settings import Settings
 from vcloudair_core.simulator.server.serving import write_env_file

@@ -282,8 +282,8 @@ def asked(use_name: Callable[[Any], object]) -> list[str]:
 
 
 def _uses(name: str) -> dict[str, Callable[[Any], object]]:
-    from vcloudair_core.services.ans.edges import Edge
-    from vcloudair_core.services.ans.section_store import wait_for_job
+    from vcloudair_core.services.ans.edge.model import Edge
+    from vcloudair_core.services.ans.section.store import wait_for_job
     from vcloudair_core.services.ans.store import firewall_store
     from vcloudair_core.services.dr import store as dr
     from vcloudair_core.services.metrics import store as metrics

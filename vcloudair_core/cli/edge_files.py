@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vcloudair_core.edge_document import EdgeDocument, read_document
 from vcloudair_core.errors import ConfigurationError, PlanRejectedError
+from vcloudair_core.services.ans.document.file import EdgeDocument, read_document
 from vcloudair_core.util.user_files import read_text, write_text
 
 if TYPE_CHECKING:

@@ -7,15 +7,15 @@ from typing import Any
 
 from vcloudair_core.compat.edge_section import EdgeSection
 from vcloudair_core.engine.validation import Problems
-from vcloudair_core.services.ans.firewall_codec_json import JsonFirewallCodec
-from vcloudair_core.services.ans.firewall_parse import read_rule
-from vcloudair_core.services.ans.firewall_spec import completed_rule
-from vcloudair_core.services.ans.ipsec_codec_json import JsonIpsecCodec
-from vcloudair_core.services.ans.ipsec_parse import read_tunnel
-from vcloudair_core.services.ans.ipsec_spec import completed_tunnel
-from vcloudair_core.services.ans.nat_codec_json import JsonNatCodec
-from vcloudair_core.services.ans.nat_parse import read_nat_rule
-from vcloudair_core.services.ans.nat_spec import completed_rule as completed_nat_rule
+from vcloudair_core.services.ans.firewall.codec_json import JsonFirewallCodec
+from vcloudair_core.services.ans.firewall.parse import read_rule
+from vcloudair_core.services.ans.firewall.spec import completed_rule
+from vcloudair_core.services.ans.ipsec.codec_json import JsonIpsecCodec
+from vcloudair_core.services.ans.ipsec.parse import read_tunnel
+from vcloudair_core.services.ans.ipsec.spec import completed_tunnel
+from vcloudair_core.services.ans.nat.codec_json import JsonNatCodec
+from vcloudair_core.services.ans.nat.parse import read_nat_rule
+from vcloudair_core.services.ans.nat.spec import completed_rule as completed_nat_rule
 
 
 class ANSFirewall(EdgeSection):

@@ -13,7 +13,7 @@ from vcloudair_core.errors import SpecError
 
 if TYPE_CHECKING:
     from vcloudair_core.client import Client
-    from vcloudair_core.edge_document import EdgeDocument
+    from vcloudair_core.services.ans.document.file import EdgeDocument
 
 KIND = "ans.edge"
 

@@ -13,9 +13,9 @@ from pathlib import Path as File
 from typing import Any
 from urllib.parse import urlsplit
 
-from vcloudair_core.edge_document import read_document
 from vcloudair_core.engine.validation import near
 from vcloudair_core.errors import ConfigurationError, SpecError
+from vcloudair_core.services.ans.document.file import read_document
 from vcloudair_core.util.strict_yaml import Path, Reading
 
 MOST_MACHINES = 5000
@@ -168,7 +168,7 @@ def _file_problems(path: Path, name: Any, folder: File, *, may_be_folder: bool =
 
 def _document_problems(path: Path, name: Any, folder: File) -> Iterator[Problem]:
     """Whether it could be an edge document. Whether it is a right one is for the kind to say, later."""
-    from vcloudair_core.services.ans.edge_kind import SECTIONS
+    from vcloudair_core.services.ans.document.kind import SECTIONS
 
     if not isinstance(name, str) or not name:
         return

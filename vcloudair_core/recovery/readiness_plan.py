@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from vcloudair_core.edge_document import read_document
 from vcloudair_core.errors import ConfigurationError, EngineError, SpecError, VcloudAirError
 from vcloudair_core.recovery.edges import KIND, target_of
 from vcloudair_core.recovery.order import check_order
 from vcloudair_core.recovery.plan import Command, HttpCheck, NetworkChange, Playbook, RecoveryPlan, Step
 from vcloudair_core.recovery.readiness_check import ESSENTIAL, IMPORTANT, About, Check
 from vcloudair_core.recovery.readiness_evidence import tried
+from vcloudair_core.services.ans.document.file import read_document
 from vcloudair_core.services.dr.model import TEST
 
 if TYPE_CHECKING:

@@ -16,11 +16,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vcloudair_core.edge_document import read_document
 from vcloudair_core.errors import SpecError, VcloudAirError
 from vcloudair_core.recovery.edges import saved_file, switch
 from vcloudair_core.recovery.http_check import check_url
 from vcloudair_core.recovery.plan import Approval, Command, HttpCheck, NetworkChange, Playbook, Step, SwitchBack
+from vcloudair_core.services.ans.document.file import read_document
 from vcloudair_core.settings.directories import current_user
 from vcloudair_core.settings.settings import secrets_in_environment
 from vcloudair_core.util.redaction import Secret, redact_text, remembered

@@ -107,7 +107,7 @@ class TunnelLook:
         return _each(client, names, self._of)
 
     def _of(self, client: Client, wanted: str) -> list[Finding]:
-        from vcloudair_core.services.ans.ipsec_status import DOWN, PARTLY, UP
+        from vcloudair_core.services.ans.ipsec.status import DOWN, PARTLY, UP
 
         ans = client.service("ans")
         edge = ans.find_edge(wanted, client.settings.vdc)

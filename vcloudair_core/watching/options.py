@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from vcloudair_core.edge_document import read_document
 from vcloudair_core.engine.validation import Problems, Reader, one_of
 from vcloudair_core.errors import VcloudAirError
+from vcloudair_core.services.ans.document.file import read_document
 
 WATCHES = ("tasks", "tunnels", "replications", "drift")
 OWN = ("watch", "edges", "documents", "purge", "interval", "max_interval", "confirm", "with_past")

@@ -12,7 +12,7 @@ import yaml
 
 from tests.unit.cli.conftest import FakeClient, Result
 from vcloudair_core._version import __version__
-from vcloudair_core.services.ans.edges import Edge
+from vcloudair_core.services.ans.edge.model import Edge
 from vcloudair_core.util.install_hint import install_hint
 
 Vca = Callable[..., Result]

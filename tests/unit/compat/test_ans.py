@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.unit.ans.fakes import EDGE_ID, FakeEdge, FakeSession, endpoint, section, tcp, user_rule
+from tests.unit.services.ans.fakes import EDGE_ID, FakeEdge, FakeSession, endpoint, section, tcp, user_rule
 from vcloudair_core.compat.ans import ANSFirewall
 from vcloudair_core.errors import ConfigurationError, DecodeError, NotFoundError, ServerError, SpecError
-from vcloudair_core.services.ans.edges import Edge
+from vcloudair_core.services.ans.edge.model import Edge
 from vcloudair_core.services.ans.service import AnsService
 from vcloudair_core.transport.messages import Headers, Response
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.ans.nat_bench import DIALECTS, OUT, WEB, Bench, bench, foreign
+from tests.unit.services.ans.nat_bench import DIALECTS, OUT, WEB, Bench, bench, foreign
 from vcloudair_core.compat.ans import ANSNat
 from vcloudair_core.errors import DecodeError, SpecError
 from vcloudair_core.simulator import Simulator

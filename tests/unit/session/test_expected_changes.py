@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.ans.ipsec_bench import BRANCH, DIALECTS, KEY
+from tests.unit.services.ans.ipsec_bench import BRANCH, DIALECTS, KEY
 from vcloudair_core.client import Client
 from vcloudair_core.errors import SpecError
 from vcloudair_core.simulator import Simulator

@@ -102,7 +102,7 @@ def test_the_staged_copy_has_the_collection_and_its_tests_and_no_links(checks: A
     names = {str(path.relative_to(copy)) for path in copy.rglob("*")}
     assert {"galaxy.yml", "plugins/modules/vca_firewall.py", "tests/unit/plugins/module_utils/test_runner.py"} <= names
     assert [
-        name for name in names if name.startswith(("vcloudair_core", "tests/unit/ans", "collections", "tools"))
+        name for name in names if name.startswith(("vcloudair_core", "tests/unit/services/ans", "collections", "tools"))
     ] == []
     assert [path for path in copy.rglob("*") if path.is_symlink()] == []
 

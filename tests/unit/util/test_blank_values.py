@@ -8,10 +8,10 @@ import pytest
 from ansible_collections.vcloudair.cloud.plugins.module_utils import _arguments, _runner
 
 from vcloudair_core import SpecError
-from vcloudair_core.services.ans.edge_kind import EdgeKind
-from vcloudair_core.services.ans.firewall_parse import parse_policy, parse_rule
-from vcloudair_core.services.ans.ipsec_parse import parse_tunnel
-from vcloudair_core.services.ans.nat_parse import parse_nat_rule
+from vcloudair_core.services.ans.document.kind import EdgeKind
+from vcloudair_core.services.ans.firewall.parse import parse_policy, parse_rule
+from vcloudair_core.services.ans.ipsec.parse import parse_tunnel
+from vcloudair_core.services.ans.nat.parse import parse_nat_rule
 from vcloudair_core.util.blank_values import is_blank, is_masked
 
 MASKS = ("********", "web ******** in", "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER")

@@ -13,7 +13,7 @@ from vcloudair_core.cli.invocation import Invocation, connected
 from vcloudair_core.cli.table import Column
 
 if TYPE_CHECKING:
-    from vcloudair_core.services.ans.edges import Edge
+    from vcloudair_core.services.ans.edge.model import Edge
 
 app = typer.Typer(help="Edge gateways.", no_args_is_help=True)
 

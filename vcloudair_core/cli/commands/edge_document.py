@@ -14,8 +14,8 @@ from vcloudair_core.cli.edge_target import edge_target
 from vcloudair_core.cli.exit_codes import DRIFT
 from vcloudair_core.cli.invocation import Invocation, changes, connected
 from vcloudair_core.cli.output import say
-from vcloudair_core.edge_document import EdgeDocument, agreed_target, explicit_target, read_document
 from vcloudair_core.errors import ConfigurationError, VcloudAirError
+from vcloudair_core.services.ans.document.file import EdgeDocument, agreed_target, explicit_target, read_document
 from vcloudair_core.util.option_conflicts import Stated, refuse_contradiction
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def _ensure(
 
 def _how(run: Invocation, document: EdgeDocument, purge: bool | None, allow_empty: bool | None) -> dict[str, Any]:
     """Target and options of an action. Raises ConfigurationError when document and options contradict each other."""
-    from vcloudair_core.services.ans.edge_kind import SECTIONS
+    from vcloudair_core.services.ans.document.kind import SECTIONS
 
     for path in ((), *((section,) for section in document.sections if section in SECTIONS)):
         refuse_contradiction("--allow-empty", allow_empty, document.stated(*path, "allow_empty"))

@@ -42,7 +42,7 @@ def schema(
 
 def _schemas() -> dict[str, Callable[[], dict[str, Any]]]:
     from vcloudair_core.recovery import plan_schema
-    from vcloudair_core.services.ans.edge_schema import edge_schema
+    from vcloudair_core.services.ans.document.edge_schema import edge_schema
     from vcloudair_core.simulator import inventory_file
 
     return {"edge": edge_schema, "plan": plan_schema.schema, "inventory": inventory_file.schema}

@@ -24,43 +24,43 @@ def _service(session: Session) -> AnsService:
 
 
 def _firewall_rule() -> ResourceKind:
-    from vcloudair_core.services.ans.firewall_kinds import FirewallRuleKind
+    from vcloudair_core.services.ans.firewall.kinds import FirewallRuleKind
 
     return FirewallRuleKind()
 
 
 def _firewall() -> ResourceKind:
-    from vcloudair_core.services.ans.firewall_kinds import FirewallPolicyKind
+    from vcloudair_core.services.ans.firewall.kinds import FirewallPolicyKind
 
     return FirewallPolicyKind()
 
 
 def _edge() -> ResourceKind:
-    from vcloudair_core.services.ans.edge_kind import EdgeKind
+    from vcloudair_core.services.ans.document.kind import EdgeKind
 
     return EdgeKind()
 
 
 def _nat_rule() -> ResourceKind:
-    from vcloudair_core.services.ans.nat_kinds import NatRuleKind
+    from vcloudair_core.services.ans.nat.kinds import NatRuleKind
 
     return NatRuleKind()
 
 
 def _nat() -> ResourceKind:
-    from vcloudair_core.services.ans.nat_kinds import NatKind
+    from vcloudair_core.services.ans.nat.kinds import NatKind
 
     return NatKind()
 
 
 def _ipsec_tunnel() -> ResourceKind:
-    from vcloudair_core.services.ans.ipsec_kinds import IpsecTunnelKind
+    from vcloudair_core.services.ans.ipsec.kinds import IpsecTunnelKind
 
     return IpsecTunnelKind()
 
 
 def _ipsec() -> ResourceKind:
-    from vcloudair_core.services.ans.ipsec_kinds import IpsecKind
+    from vcloudair_core.services.ans.ipsec.kinds import IpsecKind
 
     return IpsecKind()
 
@@ -88,6 +88,6 @@ def vca_resource_kinds() -> list[KindRecord]:
 @hookimpl
 def vca_plan_ready(plan: Plan, settings: Settings) -> list[str]:
     """The firewall lint. Raises PlanRejectedError when the settings ask for that."""
-    from vcloudair_core.services.ans.lint_plan import check
+    from vcloudair_core.services.ans.firewall.lint_policy import check
 
     return check(plan, settings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from vcloudair_core.services.ans.edges import Edge
+from vcloudair_core.services.ans.edge.model import Edge
 from vcloudair_core.services.ans.store import EdgeDirectory, open_ipsec
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ class AnsService:
         (``[{"local", "peer", "status", "last_error"}]``).
         Raises: NotFoundError, AmbiguousMatchError, other ApiErrors, TransportError, DecodeError.
         """
-        from vcloudair_core.services.ans.ipsec_kinds import IpsecKind
-        from vcloudair_core.services.ans.ipsec_status import read_status, status_words
+        from vcloudair_core.services.ans.ipsec.kinds import IpsecKind
+        from vcloudair_core.services.ans.ipsec.status import read_status, status_words
 
         store = open_ipsec(self.session, {"edge": edge, "vdc": vdc})
         section = IpsecKind().project(store.read())
@@ -76,7 +76,7 @@ class AnsService:
 
         Raises: TaskTimeoutError, which names those that are not up and why; NotFoundError when all are disabled.
         """
-        from vcloudair_core.services.ans.ipsec_status import wait_until_up
+        from vcloudair_core.services.ans.ipsec.status import wait_until_up
 
         return wait_until_up(open_ipsec(self.session, {"edge": edge, "vdc": vdc}), tunnels, timeout_s)
 
@@ -86,8 +86,8 @@ class AnsService:
         Shape: ``{name, ike_version, authentication, local_ip, local_id, local_subnets, peer_ip, peer_id, peer_subnets,
         encryption, digest, dh_group, pfs, mtu}``. Raises: NotFoundError, AmbiguousMatchError, what reading raises.
         """
-        from vcloudair_core.services.ans.ipsec_kinds import find_tunnel
-        from vcloudair_core.services.ans.ipsec_spec import as_peer
+        from vcloudair_core.services.ans.ipsec.kinds import find_tunnel
+        from vcloudair_core.services.ans.ipsec.spec import as_peer
 
         store = open_ipsec(self.session, {"edge": edge, "vdc": vdc})
         return as_peer(find_tunnel(store.read(), tunnel, store.target))

@@ -15,13 +15,21 @@ from vcloudair_core.errors import (
     IncompleteResultError,
     NotFoundError,
 )
-from vcloudair_core.services.ans.codecs import firewall_codec, nat_codec
-from vcloudair_core.services.ans.edge_codec import named, parse_edges, parse_vdc_names
-from vcloudair_core.services.ans.edges import Edge, last_part, no_such_vdc, pick, refuse_plain_edge, same_vdc, uuid_in
-from vcloudair_core.services.ans.section_store import KeepableSectionStore
+from vcloudair_core.services.ans.edge.codec import named, parse_edges, parse_vdc_names
+from vcloudair_core.services.ans.edge.model import (
+    Edge,
+    last_part,
+    no_such_vdc,
+    pick,
+    refuse_plain_edge,
+    same_vdc,
+    uuid_in,
+)
+from vcloudair_core.services.ans.section.backends import firewall_codec, nat_codec
+from vcloudair_core.services.ans.section.store import KeepableSectionStore
 
 if TYPE_CHECKING:
-    from vcloudair_core.services.ans.ipsec_store import IpsecStore
+    from vcloudair_core.services.ans.ipsec.store import IpsecStore
     from vcloudair_core.session.session import Session
 
 T = TypeVar("T")
@@ -217,7 +225,7 @@ def open_nat(session: Session, target: Mapping[str, Any]) -> KeepableSectionStor
 
 def ipsec_store(session: Session, edge: Edge, dialect: str) -> IpsecStore:
     """The IPsec section of an edge. Source: api/ans.md §4."""
-    from vcloudair_core.services.ans.ipsec_store import IpsecStore  # sections are loaded when they are opened
+    from vcloudair_core.services.ans.ipsec.store import IpsecStore  # sections are loaded when they are opened
 
     return IpsecStore(session, edge, dialect)
 

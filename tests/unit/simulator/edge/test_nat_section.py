@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from tests.unit.ans.nat_bench import Bench, bench
+from tests.unit.services.ans.nat_bench import Bench, bench
 from vcloudair_core.errors import ApiError, ConflictError, InvalidRequestError, NotFoundError
 from vcloudair_core.simulator import Simulator
 from vcloudair_core.transport.messages import Response

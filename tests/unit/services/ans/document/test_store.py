@@ -1,0 +1,105 @@
+"""Sections of an edge as one document: what is read, what is written, and what is told when half of it fails."""
+
+from __future__ import annotations
+
+import pytest
+
+from vcloudair_core.engine.kind import Document
+from vcloudair_core.errors import ConflictError, NotFoundError, VcloudAirError
+from vcloudair_core.services.ans.document.store import EdgeStore
+
+
+class Section:
+    """A store that notes what is done with it in a shared log."""
+
+    target = "edge gateway e"
+    lock_key = "https://h:443/edge/e"
+
+    def __init__(self, name: str, log: list[str], *, missing: bool = False) -> None:
+        self.name = name
+        self.log = log
+        self.missing = missing
+        self.version = 10
+        self.text = "old"
+        self.failure: VcloudAirError | None = None
+
+    def read(self) -> Document:
+        self.log.append(f"read {self.name}")
+        if self.missing:
+            raise NotFoundError(f"no {self.name}", status=404)
+        return Document(self.name, self.text, self.version, "network_json")
+
+    def commit(self, document: Document) -> None:
+        self.log.append(f"write {self.name}")
+        if self.failure is not None:
+            raise self.failure
+        self.text = document.tree
+        self.version += 1
+
+
+@pytest.fixture
+def log() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def parts(log: list[str]) -> dict[str, Section]:
+    return {name: Section(name, log) for name in ("firewall", "nat", "ipsec")}
+
+
+def changed(document: Document, *names: str) -> Document:
+    tree = {
+        name: Document(name, "new", part.version) if name in names else part for name, part in document.tree.items()
+    }
+    return Document("edge", tree, document.version)
+
+
+def test_only_what_changed_is_written_in_order_and_read_again(parts: dict[str, Section], log: list[str]) -> None:
+    store = EdgeStore(parts)
+    document = store.read()
+    store.commit(changed(document, "ipsec", "firewall"))
+    again = store.read()
+    assert log == [
+        "read firewall", "read nat", "read ipsec", "write firewall", "write ipsec", "read firewall", "read ipsec",
+    ]  # fmt: skip
+    assert {name: part.tree for name, part in again.tree.items()} == {"firewall": "new", "nat": "old", "ipsec": "new"}
+    log.clear()
+    store.read()
+    assert log == ["read firewall", "read nat", "read ipsec"]
+
+
+def test_a_commit_of_several_sections_moves_the_version_by_one(parts: dict[str, Section]) -> None:
+    store = EdgeStore(parts)
+    before = store.read()
+    store.commit(changed(before, "firewall", "nat", "ipsec"))
+    after = store.read()
+    assert (before.version, after.version) == (30, 31)
+    parts["nat"].version += 1  # somebody else
+    assert store.read().version == 32
+
+
+def test_half_a_commit_tells_what_was_written_and_what_was_not(parts: dict[str, Section], log: list[str]) -> None:
+    store = EdgeStore(parts)
+    document = store.read()
+    parts["nat"].failure = ConflictError("stale", status=409)
+    with pytest.raises(ConflictError) as caught:
+        store.commit(changed(document, "firewall", "nat", "ipsec"))
+    assert "Written before: firewall. Failed: nat. Not written: ipsec." in str(caught.value)
+    assert caught.value.as_dict()["context"].startswith("Written before: firewall.")
+    log.clear()
+    store.read()
+    assert log == ["read firewall", "read nat", "read ipsec"]
+
+
+def test_a_section_that_the_edge_lacks_is_left_out_unless_asked_for(log: list[str]) -> None:
+    store = EdgeStore({"firewall": Section("firewall", log), "ipsec": Section("ipsec", log, missing=True)})
+    assert list(store.read().tree) == ["firewall"]
+    with pytest.raises(NotFoundError, match="no ipsec"):
+        store.narrowed(["ipsec"]).read()
+    with pytest.raises(NotFoundError):
+        EdgeStore({"ipsec": Section("ipsec", log, missing=True)}).read()
+
+
+def test_only_what_is_asked_for_is_read(parts: dict[str, Section], log: list[str]) -> None:
+    EdgeStore(parts).narrowed(["nat"]).read()
+    assert log == ["read nat"]

@@ -1,0 +1,343 @@
+"""Edges are found by name, UUID or URN, with as few calls as that takes, and never by chance."""
+
+from __future__ import annotations
+
+from typing import Any
+from xml.sax.saxutils import quoteattr
+
+import pytest
+
+from tests.unit.services.ans.fakes import EDGE_ID, FakeEdge, FakeSession, section
+from vcloudair_core.errors import (
+    AmbiguousMatchError,
+    ConfigurationError,
+    DecodeError,
+    IncompleteResultError,
+    NotFoundError,
+    TaskFailedError,
+    TaskTimeoutError,
+)
+from vcloudair_core.services.ans.edge.codec import parse_edges, parse_job
+from vcloudair_core.services.ans.edge.model import uuid_in
+from vcloudair_core.services.ans.plugin import vca_resource_kinds, vca_services
+from vcloudair_core.services.ans.section.store import SectionStore
+from vcloudair_core.services.ans.service import AnsService
+from vcloudair_core.services.ans.store import EdgeDirectory, open_firewall
+from vcloudair_core.transport.messages import Headers, Response
+
+BASE = "https://cloud.example.test"
+EDGES = "GET /api/query"
+VDC_A, VDC_B = "aaaaaaaa-0000-4000-8000-000000000001", "bbbbbbbb-0000-4000-8000-000000000002"
+
+
+def edge_id(number: int) -> str:
+    return f"00000000-0000-4000-8000-{number:012d}"
+
+
+def edge(number: int, name: str, vdc: str = VDC_A, **more: str) -> str:
+    attributes = {
+        "name": name,
+        "href": f"{BASE}/api/admin/edgeGateway/{edge_id(number)}",
+        "vdc": f"{BASE}/api/vdc/{vdc}",
+        "gatewayStatus": "READY",
+        "haStatus": "DISABLED",
+        "isBusy": "false",
+        "taskDetails": " ",
+        **more,
+    }
+    return f"<EdgeGatewayRecord {' '.join(f'{key}={quoteattr(value)}' for key, value in attributes.items())}/>"
+
+
+def records(*items: str, next_page: str = "", total: int | None = None) -> Response:
+    link = f'<Link rel="nextPage" href={quoteattr(next_page)} type="x"/>' if next_page else ""
+    namespace = "http://www.vmware.com/vcloud/v1.5"
+    said = "" if total is None else f' total="{total}"'
+    body = f'<QueryResultRecords xmlns="{namespace}"{said}>{link}{"".join(items)}</QueryResultRecords>'
+    return Response(200, Headers(), body.encode())
+
+
+def vdcs() -> Response:
+    found = {VDC_A: "Alpha", VDC_B: "Beta"}
+    return records(*(f'<OrgVdcRecord name="{name}" href="{BASE}/api/vdc/{vdc}"/>' for vdc, name in found.items()))
+
+
+def session(*pages: Response, **settings: Any) -> FakeSession:
+    made = FakeSession(**settings)
+    made.answers = {EDGES: list(pages)}
+    return made
+
+
+def test_a_uuid_or_urn_costs_no_call() -> None:
+    quiet = session()
+    for text in (EDGE_ID, EDGE_ID.upper(), f"urn:vcloud:gateway:{EDGE_ID}"):
+        assert AnsService(quiet).find_edge(text).edge_id == EDGE_ID  # type: ignore[arg-type]
+    assert quiet.calls == []
+
+
+@pytest.mark.parametrize("status", ["running", " ", ""])
+def test_the_status_of_a_task_on_the_edge_is_shown(status: str) -> None:
+    [found] = parse_edges(records(edge(1, "web-edge", taskStatus=status)).body).edges
+    assert found.as_dict()["task_status"] == status.strip()
+
+
+def test_a_name_is_looked_up_once_per_session() -> None:
+    one = session(records(edge(1, "web-edge"), edge(2, "Other")))
+    found = AnsService(one).find_edge("web-edge")  # type: ignore[arg-type]
+    assert (found.edge_id, found.name, found.status, found.is_busy, found.is_advanced) == (
+        edge_id(1),
+        "web-edge",
+        "READY",
+        False,
+        None,
+    )
+    assert EdgeDirectory(one).find("other").edge_id == edge_id(2)  # type: ignore[arg-type]
+    assert one.calls == [("GET", "/api/query")]
+    assert ("type", "edgeGateway") in one.sent[0]["query"]
+    assert ("pageSize", "128") in one.sent[0]["query"]
+
+
+def test_pages_are_followed_by_their_links_and_end() -> None:
+    following = f"{BASE}/api/query?type=edgeGateway&page=2"
+    one = session(records(edge(1, "a"), next_page=following))
+    one.answers[f"GET {following}"] = [records(edge(1, "a"), edge(2, "b"), next_page=following)]
+    assert EdgeDirectory(one).find("b").edge_id == edge_id(2)  # type: ignore[arg-type]
+    assert one.calls == [("GET", "/api/query"), ("GET", following)]
+
+
+@pytest.mark.parametrize("end", ["a page again", "no link"])
+def test_a_list_that_ends_before_its_total_is_not_given_out(end: str) -> None:
+    following = f"{BASE}/api/query?type=edgeGateway&page=2"
+    one = session(records(edge(1, "a"), next_page=following, total=3))
+    again = records(edge(1, "a"), next_page=following if end == "a page again" else "", total=3)
+    one.answers[f"GET {following}"] = [again]
+    with pytest.raises(IncompleteResultError, match="names 3 and ends after 1") as caught:
+        EdgeDirectory(one).find("a")  # type: ignore[arg-type]
+    assert caught.value.hint
+
+
+def test_a_list_that_changes_while_it_is_read_is_read_again() -> None:
+    following = f"{BASE}/api/query?type=edgeGateway&page=2"
+    first = records(edge(1, "a"), edge(2, "b"), next_page=following, total=4)
+    # "a" went away, and everything moved by one: "c" would be lost.
+    second = records(edge(2, "b"), edge(3, "c"), next_page=following, total=3)
+    one = session(first, second)
+    one.answers[f"GET {following}"] = [records(edge(4, "d"), total=3), records(edge(4, "d"), total=3)]
+    assert [found.name for found in EdgeDirectory(one)._all()] == ["b", "c", "d"]  # type: ignore[arg-type]
+
+
+def test_a_list_that_goes_on_changing_loses_nothing_that_was_seen(caplog: pytest.LogCaptureFixture) -> None:
+    following = f"{BASE}/api/query?type=edgeGateway&page=2"
+    one = session(*(records(edge(1, "a"), edge(2, "b"), next_page=following, total=4) for _ in range(3)))
+    one.answers[f"GET {following}"] = [records(edge(3 + n, f"new{n}"), total=3) for n in range(3)]
+    names = [found.name for found in EdgeDirectory(one)._all()]  # type: ignore[arg-type]
+    assert names == ["a", "b", "new0", "new1", "new2"]
+    assert "went on changing" in caplog.text
+
+
+def test_a_list_that_ends_before_a_total_that_grows_is_no_list() -> None:
+    following = f"{BASE}/api/query?type=edgeGateway&page=2"
+    one = session(records(edge(1, "a"), edge(2, "b"), next_page=following, total=4))
+    one.answers[f"GET {following}"] = [records(edge(3, "c"), total=1004)]
+    with pytest.raises(IncompleteResultError, match="names 1004 and ends after 3"):
+        EdgeDirectory(one)._all()  # type: ignore[arg-type]
+
+
+def test_links_that_never_end_are_not_followed_beyond_the_total() -> None:
+    one = session(records(edge(1, "a"), edge(2, "b"), next_page=f"{BASE}/api/query?page=2", total=2))
+    assert EdgeDirectory(one).find("b").edge_id == edge_id(2)  # type: ignore[arg-type]
+    assert len(one.calls) == 1
+
+
+def test_an_exact_name_beats_another_case() -> None:
+    one = session(records(edge(1, "Web"), edge(2, "web")))
+    assert EdgeDirectory(one).find("web").edge_id == edge_id(2)  # type: ignore[arg-type]
+    assert len(one.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("wanted", "hint"),
+    [("web-egde", "Did you mean 'web-edge'?"), ("zzz", "There are: Other, web-edge.")],
+)
+def test_an_unknown_name_tells_what_there_is(wanted: str, hint: str) -> None:
+    one = session(records(edge(1, "web-edge"), edge(2, "Other")))
+    with pytest.raises(NotFoundError, match="There is no edge gateway") as caught:
+        EdgeDirectory(one).find(wanted)  # type: ignore[arg-type]
+    assert caught.value.hint == hint
+    assert len(one.calls) == 1
+
+
+def test_a_session_without_edges_says_so() -> None:
+    with pytest.raises(NotFoundError, match="sees no edge gateways at all"):
+        EdgeDirectory(session(records())).find("x")  # type: ignore[arg-type]
+
+
+def test_an_edge_made_since_the_first_look_is_found() -> None:
+    one = session(records(edge(1, "a")), records(edge(1, "a"), edge(2, "b")))
+    directory = EdgeDirectory(one)  # type: ignore[arg-type]
+    assert directory.find("a").name == "a"
+    assert directory.find("b").edge_id == edge_id(2)
+
+
+def test_doubles_are_told_apart_by_their_vdc() -> None:
+    pages = (records(edge(1, "gw", VDC_A), edge(2, "gw", VDC_B)), vdcs())
+    with pytest.raises(AmbiguousMatchError) as caught:
+        EdgeDirectory(session(*pages)).find("gw")  # type: ignore[arg-type]
+    assert [candidate["vdc"] for candidate in caught.value.candidates] == ["Alpha", "Beta"]
+    for vdc in ("beta", VDC_B, f"urn:vcloud:vdc:{VDC_B}", f"{BASE}/api/vdc/{VDC_B}"):
+        one = session(records(edge(1, "gw", VDC_A), edge(2, "gw", VDC_B)), vdcs())
+        assert EdgeDirectory(one).find("gw", vdc).edge_id == edge_id(2)  # type: ignore[arg-type]
+
+
+def test_the_wrong_vdc_is_not_guessed_around() -> None:
+    one = session(records(edge(1, "gw", VDC_A)), vdcs())
+    with pytest.raises(NotFoundError, match="no edge gateway 'gw' in VDC 'Beta'") as caught:
+        EdgeDirectory(one).find("gw", "Beta")  # type: ignore[arg-type]
+    assert caught.value.hint == "There is one in VDC Alpha."
+
+
+def test_a_vdc_that_is_not_there_is_said_to_be_that() -> None:
+    one = session(records(edge(1, "gw", VDC_A)), vdcs())
+    with pytest.raises(NotFoundError, match=r"There is no VDC 'Betta'\. Did you mean 'Beta'\?"):
+        EdgeDirectory(one).find("gw", "Betta")  # type: ignore[arg-type]
+
+
+def test_names_of_vdcs_are_asked_for_only_when_nobody_knows_them() -> None:
+    known = session(records(edge(1, "gw", VDC_A)))
+    known.identity.vdc_id, known.identity.vdc_name = VDC_A, "Alpha"
+    assert EdgeDirectory(known).find("gw", "alpha").vdc_name == "Alpha"  # type: ignore[arg-type]
+    told = session(records(edge(1, "gw", VDC_A, orgVdcName="Alpha")))
+    assert EdgeDirectory(told).find("gw", "Alpha").edge_id == edge_id(1)  # type: ignore[arg-type]
+    assert len(known.calls) == len(told.calls) == 1
+
+
+def test_edges_are_listed_with_their_vdcs() -> None:
+    one = session(records(edge(1, "b", VDC_B), edge(2, "a", VDC_A)), vdcs())
+    service = AnsService(one)  # type: ignore[arg-type]
+    assert [(found.name, found.vdc_name) for found in service.list_edges()] == [("a", "Alpha"), ("b", "Beta")]
+    assert [found.name for found in service.list_edges("Beta")] == ["b"]
+    with pytest.raises(NotFoundError, match=r"There is no VDC 'Betta'\. Did you mean 'Beta'\?"):
+        service.list_edges("Betta")
+    with pytest.raises(NotFoundError, match=r"The VDCs are: Alpha, Beta\."):
+        service.list_edges("nope")
+    assert service.list_edges()[0].as_dict()["vdc_name"] == "Alpha"
+    assert len(one.calls) == 2
+
+
+def test_a_plain_edge_is_refused_with_what_to_do() -> None:
+    one = session(
+        records(edge(1, "old", advancedNetworkingEnabled="false"), edge(2, "new", advancedNetworkingEnabled="true"))
+    )
+    directory = EdgeDirectory(one)  # type: ignore[arg-type]
+    assert directory.find("new").is_advanced
+    with pytest.raises(ConfigurationError, match="has no advanced networking.*Convert it"):
+        directory.find("old")
+
+
+@pytest.mark.parametrize("body", [b"", b"<html></html>", b"<Org/>", b"{}"])
+def test_what_is_no_list_of_edges(body: bytes) -> None:
+    with pytest.raises(DecodeError):
+        parse_edges(body)
+
+
+def test_uuid_in() -> None:
+    assert uuid_in("gw-5") == ""
+    assert uuid_in(f" URN:vcloud:gateway:{EDGE_ID} ") == EDGE_ID
+
+
+# -- stores ------------------------------------------------------------------------------------------------------
+
+
+def test_the_settings_fill_the_target() -> None:
+    one = session(records(edge(1, "gw")), edge="gw")
+    store = open_firewall(one, {})  # type: ignore[arg-type]
+    assert store.target == "edge gateway gw"
+    assert store.lock_key == f"https://cloud.example.test:443/edge/{edge_id(1)}"
+    with pytest.raises(ConfigurationError, match="VCA_EDGE"):
+        open_firewall(session(), {"edge": ""})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("settings", "path"),
+    [
+        ({"service_type": "vcd"}, f"/network/edges/{EDGE_ID}/firewall/config"),
+        ({"service_type": "vca"}, f"/hybridity/api/gateways/{EDGE_ID}/firewall/config"),
+        ({"service_type": "vchs"}, f"/hybridity/api/gateways/{EDGE_ID}/firewall/config"),
+        ({"service_type": "vca", "edge_api": "network_json"}, f"/network/edges/{EDGE_ID}/firewall/config"),
+    ],
+)
+def test_the_dialect_follows_the_service(settings: dict[str, str], path: str) -> None:
+    one = FakeSession(FakeEdge(section()), **settings)
+    open_firewall(one, {"edge": EDGE_ID}).read()  # type: ignore[arg-type]
+    assert one.calls == [("GET", path)]
+
+
+def test_headers_fit_the_dialect() -> None:
+    for dialect, accept, content in (
+        ("network_xml", None, "application/xml"),
+        ("network_json", "application/json", "application/json"),
+        ("hybridity", "application/json", "application/json"),
+    ):
+        one = FakeSession(FakeEdge(section()), edge_api=dialect)
+        store = open_firewall(one, {"edge": EDGE_ID})  # type: ignore[arg-type]
+        store.commit(store.read())
+        assert [sent["accept"] for sent in one.sent] == [accept, accept]
+        assert one.sent[1]["content_type"] == content
+
+
+def test_an_unknown_uuid_is_explained() -> None:
+    with pytest.raises(NotFoundError, match=f"Edge gateway {EDGE_ID} does not exist.*edge_api"):
+        open_firewall(FakeSession(), {"edge": EDGE_ID}).read()  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "body", [b"<html><title>Sign in</title></html>", b"", b"[]", b'{"firewallRules": 3}', b"<nat/>"]
+)
+@pytest.mark.parametrize("dialect", ["hybridity", "network_xml"])
+def test_what_is_no_firewall(dialect: str, body: bytes) -> None:
+    one = FakeSession(edge_api=dialect)
+    store = open_firewall(one, {"edge": EDGE_ID})  # type: ignore[arg-type]
+    one.answers[f"GET {store.path}"] = [Response(200, Headers(), body)]
+    with pytest.raises(DecodeError):
+        store.read()
+
+
+def job(status: str) -> Response:
+    return Response(200, Headers(), f"<edgeJob><jobId>jobdata-7</jobId><status>{status}</status></edgeJob>".encode())
+
+
+def _store_with_job(*statuses: str) -> tuple[FakeSession, SectionStore]:
+    one = FakeSession(FakeEdge(section()), edge_api="network_xml")
+    store = open_firewall(one, {"edge": EDGE_ID})  # type: ignore[arg-type]
+    accepted = Response(202, Headers({"Location": "/network/edges/jobs/jobdata-7"}))
+    one.answers[f"PUT {store.path}"] = [accepted]
+    one.answers["GET /network/edges/jobs/jobdata-7"] = [job(status) for status in statuses]
+    return one, store
+
+
+def test_a_job_is_waited_for() -> None:
+    one, store = _store_with_job("QUEUED", "RUNNING", "COMPLETED")
+    store.commit(store.read())
+    assert one.clock.slept == [1.0, 2.0]
+
+
+def test_a_job_that_fails_or_hangs_is_an_error() -> None:
+    _, store = _store_with_job("FAILED")
+    with pytest.raises(TaskFailedError, match="jobdata-7 on edge gateway .* ended as FAILED"):
+        store.commit(store.read())
+    _, store = _store_with_job(*["RUNNING"] * 200)
+    with pytest.raises(TaskTimeoutError, match="is RUNNING after 600 seconds"):
+        store.commit(store.read())
+
+
+def test_jobs_in_json() -> None:
+    found = parse_job(b'{"jobId": "jobdata-7", "status": "SUCCESS", "message": null}')
+    assert (found.job_id, found.is_done, found.is_failed, found.message) == ("jobdata-7", True, False, "")
+
+
+def test_the_plugin_offers_the_service_and_its_kinds() -> None:
+    service = vca_services()[0]
+    assert service.name == "ans"
+    assert isinstance(service.factory(FakeSession()), AnsService)  # type: ignore[arg-type]
+    kinds = {record.name: record.load() for record in vca_resource_kinds()}
+    assert {name: kind.name for name, kind in kinds.items()} == {name: name for name in kinds}
+    assert {"ans.firewall_rule", "ans.firewall", "ans.nat_rule", "ans.nat", "ans.edge"} <= set(kinds)

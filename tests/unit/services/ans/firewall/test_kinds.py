@@ -1,0 +1,533 @@
+"""Firewalls converge in all three dialects: what is asked for happens, and nothing else does."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+
+from tests.unit.services.ans.fakes import (
+    EDGE_ID,
+    FakeEdge,
+    FakeSession,
+    application,
+    busy,
+    endpoint,
+    from_xml,
+    lost_after_commit,
+    lost_before_commit,
+    section,
+    tcp,
+    to_xml,
+    user_rule,
+)
+from vcloudair_core.engine.desired import Absent, Desired, Exactly, Present
+from vcloudair_core.engine.ensure import ensure
+from vcloudair_core.engine.outcome import Outcome
+from vcloudair_core.errors import AmbiguousMatchError, NotConvergedError, NotFoundError, SpecError
+from vcloudair_core.services.ans.firewall.codec_json import JsonFirewallCodec
+from vcloudair_core.services.ans.firewall.kinds import FirewallPolicyKind, FirewallRuleKind
+from vcloudair_core.services.ans.section.backends import firewall_codec
+
+DIALECTS = ("hybridity", "network_xml", "network_json")
+STATES: dict[str, type[Present] | type[Absent] | type[Exactly]] = {
+    "present": Present,
+    "absent": Absent,
+    "exact": Exactly,
+}
+
+WEB = user_rule(
+    131080,
+    "web in",
+    source=endpoint(vnics=["external"]),
+    destination=endpoint("203.0.113.10"),
+    application=application(tcp("443"), {"protocol": "icmp", "icmpType": "echo-request"}),
+)
+SSH = user_rule(131081, "ssh", source=endpoint("198.51.100.0/24"), application=application(tcp("22")))
+LAN = user_rule(131082, "lan out", source=endpoint(vnics=["internal"]))
+
+
+class Bench:
+    """One edge, one dialect, and both kinds over it."""
+
+    def __init__(self, dialect: str, *rules: dict[str, Any], **more: Any) -> None:
+        self.edge = FakeEdge(section(*rules, **more))
+        self.session = FakeSession(self.edge, edge_api=dialect, edge=EDGE_ID)
+        self.clock = self.session.clock
+
+    def ensure(self, specs: Any, state: str = "present", *, check: bool = False) -> Outcome:
+        """``specs``: a list for the rule kind, a mapping for the policy kind."""
+        kind: Any = FirewallPolicyKind() if isinstance(specs, dict) else FirewallRuleKind()
+        items = [specs] if isinstance(specs, dict) else specs
+        desired: Desired = STATES[state](tuple(kind.parse(item) for item in items))
+        store = kind.open(self.session, {})
+        self.session.calls.clear()
+        return ensure(kind, store, desired, check=check)
+
+    def methods(self) -> list[str]:
+        return [method for method, _ in self.session.calls]
+
+    def read(self) -> dict[str, Any]:
+        kind = FirewallPolicyKind()
+        return kind.project(kind.open(self.session, {}).read())  # type: ignore[arg-type]
+
+    def rule(self, name: str) -> dict[str, Any]:
+        return next(rule for rule in self.edge.rules if rule["name"] == name)
+
+
+def as_sent(tree: dict[str, Any]) -> dict[str, Any]:
+    """A section as XML can tell it: an empty list is no element."""
+    return from_xml(to_xml(tree))
+
+
+@pytest.fixture(params=DIALECTS)
+def dialect(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+FULL = {
+    "name": "full",
+    "action": "reject",
+    "enabled": False,
+    "logging": True,
+    "description": "all words, ümläute & <tags>",
+    "source": ["10.0.0.5/24", "vnic-3", "ipset-2"],
+    "destination": ["2001:DB8::1", "10.1.0.1-10.1.0.9", "object:odd"],
+    "source_exclude": True,
+    "destination_exclude": False,
+    "services": [
+        {"protocol": "tcp", "port": [80, "8000-8080"], "source_port": "1024-65535"},
+        {"protocol": "udp"},
+        {"protocol": "icmp", "icmp_type": "echo-request"},
+    ],
+    "applications": ["application-155"],
+    "match_translated": True,
+    "direction": "in",
+    "tag": 30000,
+}
+
+
+def test_a_rule_with_every_word_is_made_once(dialect: str) -> None:
+    bench = Bench(dialect, WEB)
+    outcome = bench.ensure([FULL])
+    assert outcome.changed
+    assert outcome.plan.summary() == "1 to create"
+    assert bench.methods() == ["GET", "PUT", "GET"]
+    made = bench.rule("full")
+    assert made["source"]["ipAddress"] == ["10.0.0.5/24"]  # as it was written
+    assert made["source"]["vnicGroupId"] == ["vnic-index-3" if dialect == "hybridity" else "vnic-3"]
+    assert made["source"]["groupingObjectId"] == ["ipset-2"]
+    assert made["source"]["exclude"] is True
+    assert made["destination"]["groupingObjectId"] == ["odd"]
+    assert made["application"]["applicationId"] == ["application-155"]
+    assert made["application"]["service"][0] == {
+        "protocol": "tcp",
+        "port": ["80", "8000-8080"],
+        "sourcePort": ["1024-65535"],
+    }
+    assert made["ruleTag"] == 30000
+    assert outcome.resource[0]["rule_id"] == made["ruleId"]
+    again = bench.ensure([FULL])
+    assert not again.changed
+    assert bench.methods() == ["GET"]
+    assert again.resource[0]["source"] == ["10.0.0.5/24", outcome.resource[0]["source"][1], "ipset-2"]
+
+
+def test_a_rule_of_one_word_gets_the_defaults(dialect: str) -> None:
+    bench = Bench(dialect)
+    bench.ensure([{"name": "open"}])
+    made = bench.rule("open")
+    assert made["action"] == "accept"
+    assert (made["enabled"], made["loggingEnabled"], made["ruleType"]) == (True, False, "user")
+    assert "source" not in made and "destination" not in made and "application" not in made
+    words = bench.read()["rules"][0]
+    assert (words["source"], words["services"]) == (["any"], [{"protocol": "any"}])
+
+
+def test_only_what_is_given_changes(dialect: str) -> None:
+    odd = copy.deepcopy(WEB) | {"futureKey": "f"}
+    odd["source"]["futureInner"] = "s"
+    bench = Bench(dialect, odd, SSH, futureTop="t")
+    before = copy.deepcopy(bench.edge.tree)
+    outcome = bench.ensure([{"name": "web in", "enabled": False}])
+    assert outcome.plan.changes[0].fields == ("enabled",)
+    expected = copy.deepcopy(before)
+    expected["firewallRules"]["firewallRules"][1]["enabled"] = False
+    expected["version"] += 1
+    assert as_sent(bench.edge.tree) == as_sent(expected)
+
+
+def test_unknown_keys_beside_a_changed_source_stay(dialect: str) -> None:
+    odd = copy.deepcopy(WEB)
+    odd["source"]["futureInner"] = "s"
+    bench = Bench(dialect, odd)
+    bench.ensure([{"name": "web in", "source": ["10.0.0.1"]}])
+    source = bench.rule("web in")["source"]
+    assert (source["futureInner"], source["ipAddress"], source["vnicGroupId"]) == ("s", ["10.0.0.1"], [])
+    bench.ensure([{"name": "web in", "source": "any"}])
+    assert bench.rule("web in")["source"]["futureInner"] == "s"
+    bench.ensure([{"name": "web in", "destination": "any"}])
+    assert "destination" not in bench.rule("web in")
+
+
+def test_equal_meanings_are_not_changes(dialect: str) -> None:
+    bench = Bench(dialect, WEB, SSH, LAN)
+    same = [
+        {"name": "web in", "action": "ALLOW", "source": ["External"], "destination": ["203.0.113.10/32"]},
+        {"name": "ssh", "source": ["198.51.100.77/24"], "protocol": "TCP", "dest_port": "22-22", "direction": "inout"},
+        {
+            "name": "lan out",
+            "destination": ["0.0.0.0/0", "::/0"],
+            "protocol": "any",
+            "description": "",
+            "tag": 131082,
+            "rule_id": 131082,
+        },
+    ]
+    assert not bench.ensure(same).changed
+    assert bench.methods() == ["GET"]
+
+
+def test_the_servers_own_spelling_is_not_a_change(dialect: str) -> None:
+    loud = user_rule(
+        131080,
+        "loud",
+        source=endpoint("any"),
+        application=application({"protocol": "TCP", "port": ["443"], "sourcePort": ["any"]}),
+    ) | {"ruleType": "User", "action": "ACCEPT"}
+    other = "vnic-3" if dialect == "hybridity" else "vnic-index-3"
+    loud["destination"] = endpoint(vnics=[other])
+    bench = Bench(dialect, loud)
+    wanted = {
+        "name": "loud",
+        "action": "accept",
+        "source": "any",
+        "destination": "vnic-3",
+        "protocol": "tcp",
+        "dest_port": 443,
+    }
+    assert not bench.ensure([wanted]).changed
+
+
+def test_services_and_applications(dialect: str) -> None:
+    bench = Bench(dialect, LAN)
+    bench.ensure([{"name": "lan out", "applications": ["application-155"]}])
+    assert bench.rule("lan out")["application"]["applicationId"] == ["application-155"]
+    assert not bench.rule("lan out")["application"].get("service")
+    assert not bench.ensure([{"name": "lan out", "services": [], "applications": ["application-155"]}]).changed
+    bench.ensure([{"name": "lan out", "protocol": "any"}])
+    assert bench.read()["rules"][0]["services"] == [{"protocol": "any"}]
+    bench.ensure([{"name": "lan out", "protocol": "any", "applications": []}])
+    assert not bench.ensure([{"name": "lan out", "protocol": "any", "applications": []}]).changed
+
+
+def test_taking_out_the_last_application_is_shown_as_what_it_is(dialect: str) -> None:
+    bench = Bench(dialect, user_rule(131080, "app", application=application(ids=["application-155"])))
+    outcome = bench.ensure([{"name": "app", "applications": []}])
+    assert outcome.plan.changes[0].fields == ("services", "applications")
+    assert outcome.resource[0]["services"] == [{"protocol": "any"}]
+
+
+def test_any_service_by_absence_outlives_a_first_application(dialect: str) -> None:
+    bench = Bench(dialect, LAN)
+    wanted = {"name": "lan out", "protocol": "any", "applications": ["application-155"]}
+    assert bench.ensure([wanted]).changed
+    assert not bench.ensure([wanted]).changed
+
+
+def test_going_to_any_ends_an_exclusion(dialect: str) -> None:
+    negated = user_rule(131080, "not lan", source={**endpoint("10.0.0.0/8"), "exclude": True})
+    bench = Bench(dialect, negated)
+    outcome = bench.ensure([{"name": "not lan", "source": ["any"]}])
+    assert set(outcome.plan.changes[0].fields) == {"source", "source_exclude"}
+    assert "source" not in bench.rule("not lan")
+
+
+def test_absent_takes_out_what_is_named(dialect: str) -> None:
+    bench = Bench(dialect, WEB, SSH, LAN)
+    outcome = bench.ensure([{"name": "ssh"}, {"name": "not there"}], "absent")
+    assert outcome.plan.summary() == "1 to delete"
+    assert bench.edge.names() == ["web in", "lan out"]
+    assert (outcome.before[0]["name"], outcome.after) == ("ssh", [])
+    assert not bench.ensure([{"name": "ssh"}], "absent").changed
+
+
+def test_absent_by_id_and_name_never_takes_another_of_that_name(dialect: str) -> None:
+    twins = [user_rule(number, "twin", source=endpoint(f"10.0.0.{number - 131090}")) for number in (131091, 131092)]
+    bench = Bench(dialect, WEB, *twins)
+    for specs in ([{"name": "twin", "rule_id": 131091}], [{"name": "web in", "rule_id": 131092}]):
+        bench.ensure(specs, "absent")
+        assert not bench.ensure(specs, "absent").changed
+    assert bench.edge.names() == ["web in", "twin"]
+
+
+def test_exactly_purges_and_orders(dialect: str) -> None:
+    bench = Bench(dialect, WEB, SSH, LAN)
+    services = [{"protocol": "tcp", "port": 443}, {"protocol": "icmp", "icmp_type": "echo-request"}]
+    web = {"name": "web in", "source": "external", "destination": "203.0.113.10", "services": services}
+    outcome = bench.ensure([{"name": "lan out", "source": "internal"}, {"name": "new"}, web], "exact")
+    assert bench.edge.names() == ["lan out", "new", "web in"]
+    assert outcome.plan.counts() == {"create": 1, "update": 0, "move": 1, "delete": 1}
+    assert bench.rule("lan out")["ruleId"] == 131082
+    assert [rule["ruleType"] for rule in bench.edge.rules] == [
+        "internal_high",
+        "user",
+        "user",
+        "user",
+        "default_policy",
+    ]
+    with pytest.raises(SpecError, match="would delete all 3 firewall rules"):
+        bench.ensure({"rules": []}, "exact")
+    bench.ensure({"rules": [], "allow_empty": True}, "exact")
+    assert bench.edge.names() == []
+
+
+def test_a_policy_keeps_strangers_and_its_own_order(dialect: str) -> None:
+    bench = Bench(dialect, WEB, SSH, LAN)
+    stranger = copy.deepcopy(bench.rule("ssh"))
+    outcome = bench.ensure({"rules": [{"name": "lan out"}, {"name": "between"}, {"name": "web in"}]})
+    assert outcome.plan.counts() == {"create": 1, "update": 0, "move": 1, "delete": 0}
+    names = bench.edge.names()
+    assert names.index("lan out") < names.index("between") < names.index("web in")
+    assert as_sent(section(bench.rule("ssh"))) == as_sent(section(stranger))
+    assert not bench.ensure({"rules": [{"name": "lan out"}, {"name": "between"}, {"name": "web in"}]}).changed
+
+
+@pytest.mark.parametrize(
+    ("place", "names"),
+    [
+        ({"position": "top"}, ["new", "web in", "ssh", "lan out"]),
+        ({"position": "bottom"}, ["web in", "ssh", "lan out", "new"]),
+        ({}, ["web in", "ssh", "lan out", "new"]),
+        ({"before": "ssh"}, ["web in", "new", "ssh", "lan out"]),
+        ({"after": "web in"}, ["web in", "new", "ssh", "lan out"]),
+        ({"after": 131081}, ["web in", "ssh", "new", "lan out"]),
+        ({"index": 1}, ["web in", "new", "ssh", "lan out"]),
+    ],
+)
+def test_places_of_a_new_rule(place: dict[str, Any], names: list[str]) -> None:
+    bench = Bench("hybridity", WEB, SSH, LAN)
+    bench.ensure([{"name": "new", **place}])
+    assert bench.edge.names() == names
+    assert not bench.ensure([{"name": "new", **place}]).changed
+
+
+def test_a_move_is_seen_and_shown(dialect: str) -> None:
+    bench = Bench(dialect, WEB, SSH, LAN)
+    outcome = bench.ensure([{"name": "lan out", "before": "web in"}], check=True)
+    assert outcome.plan.summary() == "1 to move"
+    assert "position: 2" in outcome.plan.diff()["before"]
+    assert "position: 0" in outcome.plan.diff()["after"]
+    assert bench.methods() == ["GET"]
+    bench.ensure([{"name": "lan out", "before": "web in"}])
+    assert bench.edge.names() == ["lan out", "web in", "ssh"]
+
+
+def test_anchors_that_cannot_be() -> None:
+    bench = Bench("hybridity", WEB, SSH)
+    with pytest.raises(
+        SpecError, match=r"^before: there is no firewall rule 'web im' to stand beside; did you mean 'web in'"
+    ):
+        bench.ensure([{"name": "new", "before": "web im"}])
+    with pytest.raises(SpecError, match="is the rule itself"):
+        bench.ensure([{"name": "ssh", "after": "ssh"}])
+    with pytest.raises(SpecError, match="contradict each other"):
+        bench.ensure([{"name": "a", "before": "b"}, {"name": "b", "before": "a"}])
+    with pytest.raises(SpecError, match=r"rules\[0\].after: there is no"):
+        bench.ensure({"rules": [{"name": "new", "after": "default rule for ingress traffic"}]})
+    assert bench.edge.puts == []
+
+
+def test_doubles_on_the_server() -> None:
+    twin = user_rule(131090, "web in", action="deny")
+    bench = Bench("hybridity", WEB, twin)
+    with pytest.raises(AmbiguousMatchError) as caught:
+        bench.ensure([{"name": "web in", "enabled": False}])
+    assert caught.value.candidates == [
+        {"rule_id": 131080, "tag": 131080, "index": 0, "name": "web in", "action": "accept"},
+        {"rule_id": 131090, "tag": 131090, "index": 1, "name": "web in", "action": "deny"},
+    ]
+    with pytest.raises(AmbiguousMatchError, match="cannot be an anchor"):
+        bench.ensure([{"name": "new", "before": "web in"}])
+    assert bench.edge.puts == []
+    outcome = bench.ensure([{"name": "web in", "rule_id": 131090, "enabled": False}])
+    assert outcome.plan.changes[0].identity == "web in"  # what policies look at
+    assert outcome.plan.changes[0].title == "web in (rule 131090)"
+    assert outcome.plan.diff()["before"].startswith("web in (rule 131090):")
+    assert [rule["enabled"] for rule in bench.edge.rules if rule["name"] == "web in"] == [True, False]
+    assert not bench.ensure({"rules": bench.read()["rules"]}).changed
+
+
+def test_matching_by_id_renames(dialect: str) -> None:
+    bench = Bench(dialect, WEB, SSH)
+    outcome = bench.ensure([{"match_by": "rule_id", "rule_id": 131080, "name": "https in"}])
+    assert outcome.plan.changes[0].fields == ("name",)
+    assert bench.rule("https in")["ruleId"] == 131080
+    with pytest.raises(NotFoundError, match="no firewall rule with rule id 5"):
+        bench.ensure([{"match_by": "rule_id", "rule_id": 5, "name": "x"}])
+    assert bench.ensure([{"match_by": "tag", "tag": 77, "name": "tagged"}]).changed
+    assert bench.ensure([{"match_by": "tag", "tag": 77, "name": "renamed"}]).plan.summary() == "1 to update"
+    assert not bench.ensure([{"match_by": "tag", "tag": 77}]).changed
+
+
+def test_one_rule_is_not_meant_in_two_ways() -> None:
+    bench = Bench("hybridity", WEB, SSH)
+    by_id = {"match_by": "rule_id", "rule_id": 131080}
+    with pytest.raises(SpecError, match="two of the given rules mean firewall rule 'web in'"):
+        bench.ensure([{"name": "web in"}, by_id])
+    with pytest.raises(SpecError, match="two of the given rules mean"):
+        bench.ensure([by_id, {"match_by": "tag", "tag": 131080}])
+    bench.ensure([{"name": "web in", "action": "deny"}, {**by_id, "name": "old web"}])
+    assert bench.edge.names() == ["old web", "ssh", "web in"]
+    assert bench.edge.puts != []
+
+
+def test_an_export_with_doubles_can_be_taken_to_another_edge() -> None:
+    rules = Bench("hybridity", WEB, user_rule(131090, "web in"), user_rule(131091, "")).read()["rules"]
+    bench = Bench("network_xml")
+    assert bench.ensure({"rules": rules}, "exact").plan.summary() == "3 to create"
+    assert not bench.ensure({"rules": rules}, "exact").changed
+
+
+def test_the_servers_rules_are_out_of_reach(dialect: str) -> None:
+    bench = Bench(dialect, WEB)
+    bench.ensure([{"name": "firewall", "action": "deny"}])
+    assert [rule["action"] for rule in bench.edge.rules if rule["name"] == "firewall"] == ["accept", "deny"]
+    with pytest.raises(SpecError, match="would delete all 2 firewall rules"):
+        bench.ensure([], "exact")
+    bench.ensure({"rules": [], "allow_empty": True}, "exact")
+    assert [rule["ruleType"] for rule in bench.edge.rules] == ["internal_high", "default_policy"]
+
+
+def test_settings(dialect: str) -> None:
+    bench = Bench(dialect, WEB)
+    wanted = {
+        "enabled": False,
+        "default_action": "allow",
+        "default_logging": True,
+        "global_settings": {"udp_timeout": 90, "log_invalid_traffic": True, "enable_syn_flood_protection": False},
+    }
+    outcome = bench.ensure(wanted, check=True)
+    assert outcome.plan.diff()["before"] == (
+        "settings:\n  enabled: true\n  default_action: deny\n  default_logging: false\n"
+        "  global_settings: {log_invalid_traffic: false, udp_timeout: 60}\n"
+    )
+    assert outcome.after["global_settings"]["udp_timeout"] == 90
+    bench.ensure(wanted)
+    tree = bench.edge.tree
+    assert (tree["enabled"], tree["defaultPolicy"]) == (False, {"action": "accept", "loggingEnabled": True})
+    assert tree["globalConfig"]["someNewerSetting"] == "kept"
+    assert "enableSynFloodProtection" not in tree["globalConfig"]  # absent and off is the same
+    assert not bench.ensure(wanted).changed
+    assert bench.edge.names() == ["web in"]
+
+
+def test_info_is_input(dialect: str) -> None:
+    bench = Bench(dialect, WEB, SSH, LAN)
+    info = bench.read()
+    assert info["version"] == 12
+    assert [rule["rule_type"] for rule in info["internal_rules"]] == ["internal_high", "default_policy"]
+    for state in ("present", "exact"):
+        assert not bench.ensure(info, state).changed
+    assert not bench.ensure(info["rules"]).changed
+
+
+def test_read_only_keys_do_not_go_back(dialect: str) -> None:
+    noisy = copy.deepcopy(WEB) | {"statistics": {"timestamp": 1}, "invalidSource": True}
+    bench = Bench(dialect, noisy)
+    bench.ensure([{"name": "new"}])  # the fake refuses them
+    assert bench.edge.names() == ["web in", "new"]
+
+
+def test_the_version_goes_back(dialect: str) -> None:
+    bench = Bench(dialect, WEB)
+    bench.ensure([{"name": "new"}])
+    assert bench.edge.puts[0]["version"] == 12
+    assert bench.edge.puts[0]["featureType"] == "firewall_4.0"
+
+
+def test_a_concurrent_writer_keeps_its_rule() -> None:
+    bench = Bench("network_json", WEB)
+    bench.edge.faults = [lambda edge: edge.add(user_rule(139_000, "theirs"))]
+    bench.ensure([{"name": "ours"}])
+    assert bench.edge.names() == ["web in", "theirs", "ours"]
+    assert bench.methods() == ["GET", "PUT", "GET", "PUT", "GET"]
+    assert bench.clock.slept
+
+
+def test_a_lost_answer_makes_no_double(dialect: str) -> None:
+    bench = Bench(dialect, WEB)
+    bench.edge.after = [lost_after_commit]
+    assert bench.ensure([{"name": "ours"}]).changed
+    assert bench.edge.names() == ["web in", "ours"]
+    assert bench.methods() == ["GET", "PUT", "GET"]
+    bench.edge.faults = [lost_before_commit, busy]
+    assert bench.ensure([{"name": "second"}]).changed
+    assert bench.edge.names() == ["web in", "ours", "second"]
+
+
+def test_rules_that_the_server_renumbers_are_reported() -> None:
+    bench = Bench("hybridity", WEB, SSH)
+
+    def renumber(edge: FakeEdge) -> None:
+        edge.rules[2]["ruleId"] = 150_000
+
+    bench.edge.after = [renumber]
+    with pytest.raises(NotConvergedError) as caught:
+        bench.ensure([{"name": "new"}])
+    assert caught.value.residual == [{"action": "lost", "rule_id": 131081, "name": "ssh"}]
+
+
+def test_user_rules_between_the_servers_stay_there() -> None:
+    kind = FirewallRuleKind()
+    tree = section(WEB, {**copy.deepcopy(LAN), "ruleType": "internal_low", "name": "low"}, SSH)
+    document = JsonFirewallCodec("hybridity").document(tree)
+    plan = kind.plan(document, Present((kind.parse({"name": "new"}),)))
+    merged = kind.merge(document, plan).tree["firewallRules"]["firewallRules"]
+    assert [rule["name"] for rule in merged] == [
+        "firewall",
+        "web in",
+        "low",
+        "ssh",
+        "new",
+        tree["firewallRules"]["firewallRules"][-1]["name"],
+    ]
+    assert merged[1] is tree["firewallRules"]["firewallRules"][1]
+
+
+def test_the_first_user_rule_stands_before_the_servers_last_ones(dialect: str) -> None:
+    low = {**copy.deepcopy(LAN), "ruleType": "internal_low", "name": "low"}
+    codec = firewall_codec(dialect)
+    tree = section(low)
+    document = codec.parse(to_xml(tree) if dialect == "network_xml" else json.dumps(tree).encode())
+    kind = FirewallRuleKind()
+    merged = kind.merge(document, kind.plan(document, Present((kind.parse({"name": "new"}),))))
+    assert [rule.spec.name for rule in codec.decode(merged).rules][1:3] == ["new", "low"]
+
+
+def test_what_stands_among_xml_rules_and_is_no_rule_stays() -> None:
+    codec = firewall_codec("network_xml")
+    body = to_xml(section(WEB)).replace(b"<firewallRules>", b"<firewallRules><future>f</future>")
+    document = codec.parse(body)
+    kind = FirewallRuleKind()
+    merged = kind.merge(document, kind.plan(document, Present((kind.parse({"name": "new"}),))))
+    assert b"<future>f</future>" in codec.encode(merged)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (["0.0.0.0/0", "::/0"], ["0.0.0.0/0"]),
+        (["any"], ["0.0.0.0/0"]),
+        (["0.0.0.0/0"], ["any"]),
+        (["198.51.100.0/24", "::/0"], ["198.51.100.0/24"]),
+    ],
+)
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_taking_out_one_ip_version_is_a_change(dialect: str, before: list[str], after: list[str]) -> None:
+    bench = Bench(dialect)
+    bench.ensure([{"name": "web", "source": before}])
+    assert bench.ensure([{"name": "web", "source": after}]).changed
+    assert not bench.ensure([{"name": "web", "source": after}]).changed

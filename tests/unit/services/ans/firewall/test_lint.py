@@ -1,0 +1,144 @@
+"""The firewall lint: what it finds, what it leaves alone, what it costs, and how it warns or says no."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from vcloudair_core.app import App
+from vcloudair_core.errors import PlanRejectedError
+from vcloudair_core.services.ans.firewall import lint as firewall_lint
+from vcloudair_core.services.ans.firewall.lint import DUPLICATE, OPEN, REDUNDANT, SHADOWED, lint
+from vcloudair_core.simulator import Simulator
+from vcloudair_core.testing import simulator_settings
+
+
+def rule(name: str, **more: Any) -> dict[str, Any]:
+    base = {"name": name, "action": "accept", "enabled": True, "source": ["10.0.0.0/8"], "destination": ["192.0.2.10"]}
+    return {**base, "services": [{"protocol": "tcp", "port": ["443"]}], **more}
+
+
+def kinds(*rules: dict[str, Any]) -> list[tuple[str, int, int | None]]:
+    return [(finding.kind, finding.rule, finding.other) for finding in lint(rules)]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "kind"),
+    [
+        ({}, {}, DUPLICATE),
+        ({"source": ["10.0.0.0/9", "10.128.0.0/9"]}, {}, DUPLICATE),
+        ({"action": "deny"}, {}, SHADOWED),
+        ({"action": "deny", "source": ["any"]}, {}, SHADOWED),
+        ({"services": [{"protocol": "any"}]}, {}, REDUNDANT),
+        ({"services": [{"protocol": "tcp", "port": ["1-1024"]}]}, {}, REDUNDANT),
+        ({"services": [{"protocol": "tcp"}]}, {"source": ["10.1.0.0/16"]}, REDUNDANT),
+        ({"source": ["internal", "10.0.0.0/8"]}, {"source": ["internal"]}, REDUNDANT),
+        ({"source_exclude": True}, {"source_exclude": True}, DUPLICATE),
+        ({"services": [{"protocol": "icmp"}]}, {"services": [{"protocol": "icmp", "icmp_type": "redirect"}]}, None),
+        ({"applications": ["application-1"], "services": []}, {"applications": ["application-1"], "services": []},
+         DUPLICATE),
+        ({"source": ["10.0.0.0/9"]}, {}, None),
+        ({"source_exclude": True}, {}, None),
+        ({"source": ["object:ipset-1"]}, {"source": ["10.1.1.1"]}, None),
+        ({"services": [{"protocol": "udp", "port": ["443"]}]}, {}, None),
+        ({"services": [{"protocol": "tcp", "port": ["443"], "source_port": ["53"]}]}, {}, None),
+        ({"direction": "in"}, {}, None),
+        ({"match_translated": True}, {}, None),
+        ({"enabled": False}, {}, None),
+        ({}, {"enabled": False}, None),
+    ],
+)  # fmt: skip
+def test_what_an_earlier_rule_does_to_a_later_one(
+    first: dict[str, Any], second: dict[str, Any], kind: str | None
+) -> None:
+    found = kinds(rule("first", **first), rule("second", **second))
+    # A type of ICMP is part of any type: the one pair above where the wire's default decides.
+    if first.get("services") == [{"protocol": "icmp"}]:
+        assert found == [(REDUNDANT, 1, 0)]
+    else:
+        assert found == ([] if kind is None else [(kind, 1, 0)])
+
+
+def test_a_rule_that_lets_everything_in() -> None:
+    open_rule = {"name": "open", "action": "accept", "source": ["any"], "destination": ["0.0.0.0/0"], "services": []}
+    assert kinds(open_rule) == [(OPEN, 0, None)]
+    assert kinds({**open_rule, "action": "deny"}) == []
+    assert kinds({**open_rule, "enabled": False}) == []
+    assert kinds({**open_rule, "source_exclude": True}) == []
+    assert "'open' accepts all of IPv4" in lint([open_rule])[0].text
+    assert "'open' accepts everything" in lint([{**open_rule, "destination": ["any"]}])[0].text
+    assert kinds({**open_rule, "source": ["::/0"]}) == []
+
+
+def test_rules_of_two_ip_versions_have_nothing_to_do_with_each_other() -> None:
+    four, six = {"source": ["0.0.0.0/0"]}, {"source": ["::/0"], "destination": ["2001:db8::1"]}
+    assert kinds(rule("four", **four), rule("six", **six)) == []
+    assert kinds(rule("none of four", action="deny", destination=["any"], **four), rule("six", **six)) == []
+    assert kinds(rule("all", source=["any"], destination=["any"], services=[]), rule("six", **six))[-1][0] == REDUNDANT
+
+
+def test_old_sins_are_not_held_against_a_change_elsewhere() -> None:
+    rules = [rule("a"), rule("b"), rule("new", destination=["192.0.2.99"])]
+    assert lint(rules, {"new"}) == []
+    assert [finding.rule for finding in lint(rules, {"b"})] == [1]
+    assert [finding.rule for finding in lint(rules, {"a"})] == [1]
+
+
+@pytest.mark.parametrize("shared", [{}, {"source": ["any"]}, {"source": ["10.0.0.0/8", "internal"]}])
+def test_a_long_list_is_not_compared_rule_by_rule(shared: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[object] = []
+    covers = firewall_lint._Reach.covers
+
+    def counted(one: Any, other: Any) -> bool:
+        compared.append(one)
+        return covers(one, other)
+
+    monkeypatch.setattr(firewall_lint._Reach, "covers", counted)
+    apart = [f"10.{n // 250}.{n % 250}.1" for n in range(2000)]
+    rules = [
+        rule(f"r{n}", **({"source": [address]} | shared | ({"destination": [address]} if shared else {})))
+        for n, address in enumerate(apart)
+    ]
+    assert lint(rules) == []
+    assert len(compared) <= len(rules)
+
+
+def ensure(simulator: Simulator, app: App, kind: str, specs: Any, **settings: Any) -> Any:
+    with app.client(**{**simulator_settings(simulator), **settings}) as client:
+        return client.ensure(kind, specs)
+
+
+OPEN_RULE = {"name": "open", "source": "any", "destination": "any", "protocol": "any"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec"),
+    [
+        ("ans.firewall_rule", OPEN_RULE),
+        ("ans.firewall", {"rules": [OPEN_RULE]}),
+        ("ans.edge", {"firewall": {"rules": [OPEN_RULE]}}),
+    ],
+)
+def test_by_default_it_warns(vca_app: App, vca_simulator: Simulator, kind: str, spec: Any) -> None:
+    outcome = ensure(vca_simulator, vca_app, kind, spec)
+    assert outcome.changed
+    assert outcome.warnings == ("Rule 'open' accepts everything from anywhere to anywhere.",)
+    assert ensure(vca_simulator, vca_app, kind, spec).warnings == ()
+
+
+def test_it_can_say_no(vca_app: App, vca_simulator: Simulator) -> None:
+    with pytest.raises(PlanRejectedError, match="from anywhere to anywhere") as caught:
+        ensure(vca_simulator, vca_app, "ans.firewall_rule", OPEN_RULE, firewall_lint="veto")
+    assert "firewall_lint" in str(caught.value)
+    assert next(iter(vca_simulator.world.edges.values())).firewall["user"] == []
+
+
+def test_it_can_be_switched_off(vca_app: App, vca_simulator: Simulator) -> None:
+    assert ensure(vca_simulator, vca_app, "ans.firewall_rule", OPEN_RULE, firewall_lint="off").warnings == ()
+
+
+def test_a_rule_of_others_counts_as_well(vca_app: App, vca_simulator: Simulator) -> None:
+    ensure(vca_simulator, vca_app, "ans.firewall_rule", {"name": "no", "action": "deny", "source": "10.0.0.0/8"})
+    outcome = ensure(vca_simulator, vca_app, "ans.firewall_rule", {"name": "ours", "source": "10.0.0.1"})
+    assert outcome.warnings == ("Rule 'ours' never applies: Rule 'no', before it, denies all of it.",)

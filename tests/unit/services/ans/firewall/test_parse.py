@@ -1,0 +1,258 @@
+"""The words of a rule: what is taken, what is refused and with which path."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from vcloudair_core.engine.desired import Exactly, Present
+from vcloudair_core.errors import SpecError
+from vcloudair_core.services.ans.firewall.kinds import FirewallPolicyKind, FirewallRuleKind
+from vcloudair_core.services.ans.firewall.parse import parse_policy, parse_rule
+from vcloudair_core.services.ans.firewall.spec import FirewallRuleSpec, ServiceSpec, services_meaning
+from vcloudair_core.services.ans.section.rule_values import endpoint_meaning, member
+
+UUID = "5f2d9b1e-6c0a-4b5e-9d5f-0a4b1f6f3a10"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"action": "Allow"}, {"action": "accept"}),
+        ({"action": "DROP"}, {"action": "deny"}),
+        ({"action": "reject"}, {"action": "reject"}),
+        ({"enabled": "yes", "logging": False}, {"enabled": True, "logging": False}),
+        ({"source": "any"}, {"source": ("any",)}),
+        ({"source": ["Internal", " 10.0.0.1 "]}, {"source": ("Internal", "10.0.0.1")}),
+        ({"source": "10.0.0.1, 10.0.0.2"}, {"source": ("10.0.0.1", "10.0.0.2")}),
+        ({"destination": ["vnic-3", "vnic-index-4", "vse"]}, {"destination": ("vnic-3", "vnic-index-4", "vse")}),
+        (
+            {"source": ["ipset-2", f"urn:vcloud:network:{UUID}", "object:odd"]},
+            {"source": ("ipset-2", f"urn:vcloud:network:{UUID}", "object:odd")},
+        ),
+        ({"source": [f"{UUID}:ipset-2"]}, {"source": (f"{UUID}:ipset-2",)}),
+        ({"protocol": "TCP", "dest_port": 443}, {"services": (ServiceSpec("tcp", ("443",)),)}),
+        (
+            {"protocol": "udp", "dest_port": ["53", 5353], "source_port": "1024-65535"},
+            {"services": (ServiceSpec("udp", ("53", "5353"), ("1024-65535",)),)},
+        ),
+        ({"protocol": "icmp", "dest_port": "any"}, {"services": (ServiceSpec("icmp"),)}),
+        (
+            {"services": [{"protocol": "icmp", "icmp_type": "Echo-Request"}]},
+            {"services": (ServiceSpec("icmp", None, None, "echo-request"),)},
+        ),
+        ({"services": {"protocol": "any"}}, {"services": (ServiceSpec("any"),)}),
+        ({"services": [], "applications": ["application-155"]}, {"services": (), "applications": ("application-155",)}),
+        ({"direction": "InOut"}, {"direction": "inout"}),
+        ({"tag": 30000}, {"tag": 30000}),
+        ({"tag": 131080, "rule_id": 131080}, {"tag": None, "rule_id": 131080}),
+        ({"index": "3"}, {"index": 3}),
+        ({"before": 131080}, {"before": "131080"}),
+        ({"name": 8080}, {"name": "8080"}),
+        ({"source": None, "action": None}, {"source": None, "action": None}),
+    ],
+)  # fmt: skip
+def test_words_that_are_taken(given: dict[str, Any], expected: dict[str, Any]) -> None:
+    spec = parse_rule({"name": "r", **given})
+    assert {name: getattr(spec, name) for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "reason"),
+    [
+        ({"source": ["10.0.0.300"]}, "source[0]", "not a valid address"),
+        ({"source": ["any", "10.0.0.0/33"]}, "source[1]", "not a valid address"),
+        ({"source": ["10.0.0.9-10.0.0.1"]}, "source[0]", "descends; write the lower address first"),
+        ({"source": ["10.0.0.9-2001:db8::1"]}, "source[0]", "from one IP version to the other"),
+        ({"source": ["vnic-10"]}, "source[0]", "out of range, vnic-0 to vnic-9"),
+        (
+            {"protocol": "esp"},
+            "protocol",
+            "not a protocol of edge rules, which have any, tcp, udp, icmp; make an application",
+        ),
+        ({"services": [{"protocol": "ICMPv6"}]}, "services[0].protocol", "make an application for it"),
+        ({"applications": ["https"]}, "applications[0]", "is not the id of an application, such as application-155"),
+        ({"protocol": "tcp", "dest_port": "80, 0"}, "dest_port[1]", "out of range, 1 to 65535"),
+        ({"protocol": "tcp", "dest_port": "8080 - 8000"}, "dest_port", "descends"),
+        ({"source": ["2001:db8::/129"]}, "source[0]", "not a valid address"),
+        ({"destination": ["extrenal"]}, "destination[0]", "did you mean 'external'"),
+        ({"destination": ["web-server"]}, "destination[0]", "object:web-server"),
+        ({"source": ["vnic-x"]}, "source[0]", "vnic-N"),
+        ({"source": []}, "source", "is empty; use any"),
+        ({"source": [7]}, "source[0]", "a word was expected"),
+        ({"source": {"a": 1}}, "source[0]", "a word was expected"),
+        ({"source": 1.5}, "source", "a list was expected"),
+        ({"services": []}, "services", "[{protocol: any}]"),
+        ({"services": [], "applications": []}, "services", "[{protocol: any}]"),
+        ({"services": [{"protocol": "tpc"}]}, "services[0].protocol", "did you mean 'tcp'"),
+        ({"services": [{"port": 80}]}, "services[0].protocol", "is required"),
+        ({"services": ["tcp"]}, "services[0]", "a mapping"),
+        ({"services": [{"protocol": "tcp", "port": [80, 70000]}]}, "services[0].port[1]", "out of range, 1 to 65535"),
+        ({"services": [{"protocol": "tcp", "port": 0}]}, "services[0].port", "out of range"),
+        ({"services": [{"protocol": "tcp", "port": "90-80"}]}, "services[0].port", "descends"),
+        ({"services": [{"protocol": "tcp", "port": "http"}]}, "services[0].port", "not a port"),
+        ({"services": [{"protocol": "tcp", "port": True}]}, "services[0].port", "not a port"),
+        ({"services": [{"protocol": "tcp", "port": []}]}, "services[0].port", "is empty; use any"),
+        ({"services": [{"protocol": "tcp", "ports": 1}]}, "services[0].ports", "did you mean 'port'"),
+        ({"services": [{"protocol": "icmp", "port": 80}]}, "services[0].port", "icmp has no ports"),
+        ({"services": [{"protocol": "tcp", "icmp_type": "any"}]}, "services[0].icmp_type", "goes with protocol icmp"),
+        ({"services": [{"protocol": "icmp", "icmp_type": "echo"}]}, "services[0].icmp_type", "is not one of"),
+        ({"services": [{"protocol": "any"}], "dest_port": 1}, "dest_port", "cannot be given together with services"),
+        ({"dest_port": 70000, "protocol": "tcp"}, "dest_port", "port 70000 is out of range"),
+        ({"dest_port": 80}, "protocol", "is required"),
+        ({"action": "permit"}, "action", "'permit' is not one of accept, deny, reject"),
+        ({"action": 5}, "action", "was expected"),
+        ({"enabled": "maybe"}, "enabled", "true or false"),
+        ({"description": ["x"]}, "description", "text was expected, not a list"),
+        ({"tag": 0}, "tag", "out of range"),
+        ({"tag": 70000}, "tag", "out of range, 1 to 65536"),
+        ({"tag": "x"}, "tag", "a whole number"),
+        ({"index": -1}, "index", "out of range"),
+        ({"position": "first"}, "position", "not one of top, bottom"),
+        ({"position": "top", "index": 1}, "index", "cannot be given together with position"),
+        ({"before": "a", "after": "b"}, "after", "cannot be given together with before"),
+        ({"direction": "up"}, "direction", "not one of in, out, inout"),
+        ({"match_by": "tag"}, "tag", "is required, because match_by is tag"),
+        ({"match_by": "colour"}, "match_by", "not one of name, rule_id, tag"),
+        ({"name": None}, "name", "is required"),
+        ({"name": " "}, "name", "is required"),
+        ({"sorce": "any"}, "sorce", "did you mean 'source'"),
+        ({"applications": [{}]}, "applications[0]", "id of an application"),
+        ({"applications": ["a\x00"]}, "applications[0]", "is not the id of an application"),
+        ({"description": "bell\x07"}, "description", "control character"),
+        ({"description": "half \ud800"}, "description", "control character"),
+        ({"source": ["object:\x00"]}, "source[0]", "control character"),
+    ],
+)
+def test_words_that_are_refused(given: dict[str, Any], field: str, reason: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        parse_rule({"name": "r", **given})
+    assert caught.value.field == field
+    assert reason in caught.value.reason
+
+
+def test_every_problem_is_told_at_once() -> None:
+    rules = [{"name": "ok"}, {"name": "x", "source": ["10.0.0.300"], "action": "permit"}, {}, "junk"]
+    with pytest.raises(SpecError) as caught:
+        parse_policy({"rules": rules, "default_action": "reject", "global_settings": {"udp_timout": 1}})
+    message = str(caught.value)
+    for part in (
+        "default_action: 'reject' is not one of",
+        "global_settings.udp_timout: unknown field; did you mean 'udp_timeout'",
+        "rules[1].source[0]: '10.0.0.300' is not a valid address",
+        "rules[1].action: 'permit'",
+        "rules[2].name: is required",
+        "rules[3]: a rule (a mapping) was expected",
+    ):
+        assert part in message
+
+
+def test_a_long_list_of_problems_is_cut() -> None:
+    with pytest.raises(SpecError, match="and 39 more"):
+        parse_policy({"rules": [{}] * 50})
+
+
+@pytest.mark.parametrize(
+    ("rules", "field"),
+    [
+        ([{"name": "a"}, {"name": "b"}, {"name": "a"}], "rules[2].name"),
+        ([{"name": "a", "rule_id": 5}, {"name": "a", "rule_id": 5}], "rules[1].name"),
+        ([{"name": "a", "rule_id": 5}, {"name": "a"}], "rules[1].name"),
+        ([{"match_by": "tag", "tag": 5}, {"match_by": "tag", "tag": 5}], "rules[1].tag"),
+    ],
+)
+def test_doubles_are_refused(rules: list[dict[str, Any]], field: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        parse_policy({"rules": rules})
+    assert caught.value.field == field
+
+
+def test_doubles_that_ids_tell_apart_are_fine() -> None:
+    assert len(parse_policy({"rules": [{"name": "a", "rule_id": 5}, {"name": "a", "rule_id": 6}]}).rules or ()) == 2
+    assert len(parse_policy({"rules": [{"name": "a", "tag": 5}, {"name": "a", "tag": 6}]}).rules or ()) == 2
+
+
+def test_what_only_the_server_can_say_is_ignored() -> None:
+    spec = parse_policy({"enabled": True, "internal_rules": [{"name": "x"}], "version": 3})
+    assert spec.rules is None
+    assert spec.enabled is True
+
+
+def test_global_settings_are_typed() -> None:
+    spec = parse_policy({"global_settings": {"udp_timeout": "90", "log_invalid_traffic": True}})
+    assert dict(spec.global_settings or ()) == {"udp_timeout": 90, "log_invalid_traffic": True}
+    for wrong in ({"udp_timeout": True}, {"log_invalid_traffic": 2}, {"udp_timeout": -1}, "x"):
+        with pytest.raises(SpecError, match="global_settings"):
+            parse_policy({"global_settings": wrong})
+
+
+def test_the_kinds_refuse_what_no_single_rule_shows() -> None:
+    twice = (FirewallRuleSpec(name="a"), FirewallRuleSpec(name="a"))
+    with pytest.raises(SpecError, match=r"\[1\].name: 'a' was already given at \[0\]"):
+        FirewallRuleKind().validate(Present(twice))
+    with pytest.raises(SpecError, match=r"\[0\].position: is of no use here"):
+        FirewallRuleKind().validate(Exactly((FirewallRuleSpec(name="a", position="top"),)))
+    policy = parse_policy({"rules": [{"name": "a", "before": "b"}]})
+    FirewallPolicyKind().validate(Present((policy,)))
+    with pytest.raises(SpecError, match=r"rules\[0\].before"):
+        FirewallPolicyKind().validate(Exactly((policy,)))
+    with pytest.raises(SpecError, match="one firewall policy was expected, not 2"):
+        FirewallPolicyKind().validate(Present((policy, policy)))
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        (("vnic-3",), ("VNIC-index-3",)),
+        (("Any",), ("0.0.0.0/0", "::/0")),
+        (("any", "internal"), ("any",)),
+        (("10.0.0.1", "external"), ("external", "10.0.0.1/32")),
+        (("object:ipset-2",), ("ipset-2",)),
+        (("object:odd",), ("OBJECT:odd",)),
+    ],
+)
+def test_endpoints_of_one_meaning(left: tuple[str, ...], right: tuple[str, ...]) -> None:
+    assert endpoint_meaning(left) == endpoint_meaning(right)
+
+
+def test_endpoints_of_different_meaning() -> None:
+    assert endpoint_meaning(("internal",)) != endpoint_meaning(("external",))
+    assert endpoint_meaning(("object:internal",)) != endpoint_meaning(("internal",))
+    assert member("ipset-2") != member("10.0.0.1")
+
+
+def test_services_of_one_meaning() -> None:
+    one = ServiceSpec("tcp", ("80", "443"))
+    assert services_meaning((one,)) == services_meaning((ServiceSpec("TCP", ("443",)), ServiceSpec("tcp", ("80-80",))))
+    assert services_meaning((ServiceSpec("any"), one)) == services_meaning((ServiceSpec("any", ("any",)),))
+    assert services_meaning((ServiceSpec("icmp"),)) == services_meaning((ServiceSpec("icmp", icmp_type="ANY"),))
+    assert services_meaning((one,)) != services_meaning((ServiceSpec("udp", ("80", "443")),))
+    assert services_meaning((one,)) != services_meaning((ServiceSpec("tcp", ("80", "443"), ("1",)),))
+    assert services_meaning(()) != services_meaning((ServiceSpec(),))
+
+
+@pytest.mark.parametrize("word", ["tcp+udp", "TCP/UDP", "tcp & udp", "udp_tcp", "tcpudp", ["tcp", "udp"]])
+def test_two_protocols_in_one_word_are_two_services(word: Any) -> None:
+    both = (ServiceSpec("tcp", ("53",)), ServiceSpec("udp", ("53",)))
+    assert parse_rule({"name": "dns", "protocol": word, "dest_port": 53}).services == both
+    assert parse_rule({"name": "dns", "services": [{"protocol": word, "port": 53}]}).services == both
+
+
+def test_blanks_within_ports_and_addresses_are_no_part_of_them() -> None:
+    spec = parse_rule(
+        {
+            "name": "apps",
+            "protocol": "tcp",
+            "dest_port": "80, 443, 8000 - 8080",
+            "source_port": [" 1024\u201365535 ", "1000:1010", "7-7"],
+            "source": ["10.0.0.1 - 10.0.0.9", "10.0.0.0 / 24", " Internal "],
+        }
+    )
+    assert spec.services == (ServiceSpec("tcp", ("80", "443", "8000-8080"), ("1024-65535", "1000-1010", "7")),)
+    assert spec.source == ("10.0.0.1-10.0.0.9", "10.0.0.0/24", "Internal")
+
+
+def test_lists_within_lists_are_one_list() -> None:
+    spec = parse_rule({"name": "x", "source": [["10.0.0.1", ["10.0.0.2"]], "internal"]})
+    assert spec.source == ("10.0.0.1", "10.0.0.2", "internal")

@@ -1,0 +1,73 @@
+"""Lists whose names repeat or are missing: brought about in their order, and unchanged the second time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.unit.services.ans.firewall.test_kinds import Bench
+from vcloudair_core import AmbiguousMatchError, SpecError
+
+DIALECTS = ("hybridity", "network_xml", "network_json")
+
+
+def rule(name: str | None, port: int, **more: Any) -> dict[str, Any]:
+    words = {"name": name, "action": "deny", "destination": ["192.168.20.0/24"], "protocol": "tcp", "dest_port": port}
+    return {key: value for key, value in {**words, **more}.items() if value is not None}
+
+
+def ports(bench: Bench) -> list[str]:
+    return [item["services"][0]["port"][0] for item in bench.read()["rules"]]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("state", ["present", "exact"])
+@pytest.mark.parametrize("name", ["db", None, ""])
+def test_a_list_of_one_name_is_brought_about_in_its_order(dialect: str, state: str, name: str | None) -> None:
+    bench = Bench(dialect)
+    rules = [rule(name, 1433), rule("web", 443), rule(name, 3306)]
+    assert bench.ensure({"rules": rules}, state).plan.summary() == "3 to create"
+    assert ports(bench) == ["1433", "443", "3306"]
+    assert not bench.ensure({"rules": rules}, state).changed
+    turned = [rules[2], rules[1], rules[0]]
+    assert "to move" in bench.ensure({"rules": turned}, state).plan.summary()
+    assert ports(bench) == ["3306", "443", "1433"]
+    assert not bench.ensure({"rules": turned}, state).changed
+
+
+def test_rules_of_one_name_that_change_keep_their_ids() -> None:
+    bench = Bench("hybridity")
+    bench.ensure({"rules": [rule("db", 1433), rule("db", 3306)]}, "exact")
+    ids = [item["rule_id"] for item in bench.read()["rules"]]
+    outcome = bench.ensure({"rules": [rule("db", 1433, enabled=False), rule("db", 5432)]}, "exact")
+    assert outcome.plan.summary() == "2 to update"
+    assert [item["rule_id"] for item in bench.read()["rules"]] == ids
+
+
+def test_of_more_rules_than_specs_a_purge_keeps_the_same_one_and_without_it_they_are_ambiguous() -> None:
+    bench = Bench("hybridity")
+    bench.ensure({"rules": [rule("db", 1433), rule("db", 3306)]}, "exact")
+    with pytest.raises(AmbiguousMatchError):
+        bench.ensure({"rules": [rule("db", 3306)]}, "present")
+    assert bench.ensure({"rules": [rule("db", 3306)]}, "exact").plan.summary() == "1 to delete"
+    assert ports(bench) == ["3306"]
+
+
+def test_a_rule_without_a_name_is_identified_by_what_it_matches() -> None:
+    bench = Bench("hybridity")
+    bench.ensure({"rules": [rule(None, 1433)]}, "present")
+    assert bench.ensure({"rules": [rule(None, 1433, logging=True)]}, "present").plan.summary() == "1 to update"
+    assert bench.ensure({"rules": [rule(None, 3306)]}, "present").plan.summary() == "1 to create"
+    assert bench.ensure({"rules": [rule(None, 3306)]}, "exact").plan.summary() == "1 to delete"
+
+
+def test_the_same_rule_twice_is_a_slip() -> None:
+    with pytest.raises(SpecError, match="already given"):
+        Bench("hybridity").ensure({"rules": [rule("db", 1433), rule("db", 1433)]}, "exact")
+
+
+@pytest.mark.parametrize("protocol", ["Other", "other"])
+def test_the_protocol_other_of_old_lists_is_refused_with_a_way_out(protocol: str) -> None:
+    with pytest.raises(SpecError, match="names no protocol; write any, or make an application"):
+        Bench("hybridity").ensure({"rules": [rule("db", 1433, protocol=protocol)]}, "present")

@@ -1,0 +1,154 @@
+"""The words of a NAT rule: what is taken, what is refused and with which path."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from vcloudair_core.engine.desired import Absent, Exactly, Present
+from vcloudair_core.errors import SpecError
+from vcloudair_core.services.ans.nat.kinds import NatKind, NatRuleKind
+from vcloudair_core.services.ans.nat.parse import parse_nat, parse_nat_rule
+
+BASE = {"action": "dnat", "original_address": "203.0.113.10", "translated_address": "192.168.10.20"}
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"action": "SNAT"}, {"action": "snat"}),
+        ({"original_address": " 10.0.0.5/24 "}, {"original_address": "10.0.0.5/24"}),
+        ({"original_address": "10.0.0.1-10.0.0.9"}, {"original_address": "10.0.0.1-10.0.0.9"}),
+        ({"original_address": "Any"}, {"original_address": "any"}),
+        ({"original_port": 443, "translated_port": "8000-8010"},
+         {"original_port": "443", "translated_port": "8000-8010"}),
+        ({"protocol": "UDP"}, {"protocol": "udp"}),
+        ({"protocol": "icmp", "icmp_type": "Echo-Request"}, {"icmp_type": "echo-request"}),
+        ({"protocol": "icmp", "original_port": "any"}, {"original_port": "any"}),
+        ({"protocol": "tcp", "icmp_type": "any"}, {"icmp_type": None}),
+        ({"vnic": 0}, {"vnic": "0"}),
+        ({"vnic": "vnic-index-3"}, {"vnic": "3"}),
+        ({"vnic": "Any"}, {"vnic": "any"}),
+        ({"interface": " web-net "}, {"interface": "web-net", "vnic": None}),
+        ({"dnat_match_source_address": "198.51.100.0/24", "dnat_match_source_port": 1024},
+         {"dnat_match_source_address": "198.51.100.0/24", "dnat_match_source_port": "1024"}),
+        ({"snat_match_destination_port": "any"}, {"snat_match_destination_port": None}),
+        ({"rule_tag": 70000}, {"tag": 70000}),
+        ({"tag": 196609, "rule_id": 196609}, {"tag": None, "rule_id": 196609}),
+        ({"description": 8080, "enabled": "yes"}, {"description": "8080", "enabled": True}),
+        ({"match_by": "rule_id", "rule_id": "196609", "action": None}, {"rule_id": 196609, "action": None}),
+        ({"index": "2"}, {"index": 2}),
+    ],
+)  # fmt: skip
+def test_words_that_are_taken(given: dict[str, Any], expected: dict[str, Any]) -> None:
+    spec = parse_nat_rule({**BASE, **given})
+    assert {name: getattr(spec, name) for name in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "reason"),
+    [
+        ({"action": "nat"}, "action", "is not one of snat, dnat"),
+        ({"action": None}, "action", "is required, because match_by is tuple"),
+        ({"original_address": None}, "original_address", "is required"),
+        ({"original_address": "10.0.0.300"}, "original_address", "is not an address"),
+        ({"translated_address": "internal"}, "translated_address", "is not an address"),
+        ({"translated_address": "10.0.0.9-10.0.0.1"}, "translated_address", "descends; write the lower address first"),
+        ({"translated_address": "2001:db8::1"}, "translated_address", "is of another IP version than original_address"),
+        ({"protocol": "gre"}, "protocol", "is not a protocol of edge rules"),
+        ({"original_port": 70000}, "original_port", "out of range, 1 to 65535"),
+        ({"translated_port": "90-80"}, "translated_port", "descends"),
+        ({"original_port": True}, "original_port", "is not a port"),
+        ({"original_port": [80]}, "original_port", "is not a port"),
+        ({"protocol": "tcpudp"}, "protocol", "is two protocols, and a NAT rule has one"),
+        ({"protocol": "icmp", "original_port": 80}, "original_port", "icmp has no ports"),
+        ({"icmp_type": "echo-request"}, "icmp_type", "goes with protocol icmp, not without a protocol"),
+        ({"protocol": "udp", "icmp_type": "redirect"}, "icmp_type", "goes with protocol icmp, not udp"),
+        ({"protocol": "icmp", "icmp_type": "echo-reqest"}, "icmp_type", "did you mean 'echo-request'"),
+        ({"action": "snat", "dnat_match_source_address": "10.0.0.1"}, "dnat_match_source_address", "goes with dnat"),
+        ({"snat_match_destination_port": 80}, "snat_match_destination_port", "goes with snat, not dnat"),
+        ({"dnat_match_source_port": "x"}, "dnat_match_source_port", "is not a port"),
+        ({"vnic": "web-net"}, "vnic", "a network's name goes to interface"),
+        ({"vnic": 201}, "vnic", "out of range, 0 to 200"),
+        ({"vnic": -1}, "vnic", "is not the number"),
+        ({"vnic": True}, "vnic", "is not the number"),
+        ({"vnic": 0, "interface": "web-net"}, "interface", "together with vnic"),
+        ({"tag": 30000}, "tag", "out of range, 65537 to 131072"),
+        ({"rule_tag": 200000}, "rule_tag", "out of range"),
+        ({"tag": 70000, "rule_tag": 70001}, "rule_tag", "together with tag"),
+        ({"match_by": "description"}, "description", "is required, because match_by is description"),
+        ({"match_by": "description", "description": " "}, "description", "is required"),
+        ({"match_by": "tag"}, "tag", "is required"),
+        ({"match_by": "rule_id"}, "rule_id", "is required"),
+        ({"match_by": "name"}, "match_by", "is not one of tuple, description, tag, rule_id"),
+        ({"before": "a", "index": 1}, "index", "together with before"),
+        ({"orignal_port": 80}, "orignal_port", "did you mean 'original_port'"),
+        ({"description": "a\x00b"}, "description", "control character"),
+    ],
+)
+def test_words_that_are_refused(given: dict[str, Any], field: str, reason: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        parse_nat_rule({**BASE, **given})
+    assert caught.value.field == field
+    assert reason in caught.value.reason
+
+
+def test_all_that_is_wrong_is_told_at_once() -> None:
+    with pytest.raises(SpecError) as caught:
+        parse_nat({"rules": [BASE, {**BASE, "original_port": 70000, "vnic": "x", "translated_address": "no"}, 7]})
+    for path in ("rules[1].original_port", "rules[1].vnic", "rules[1].translated_address", "rules[2]"):
+        assert path in str(caught.value)
+
+
+def test_a_rule_may_say_no_more_than_who_it_is() -> None:
+    kind = NatRuleKind()
+    spec = kind.parse({**BASE, "translated_address": None})
+    kind.validate(Present((spec,)))
+    kind.validate(Absent((spec,)))
+    kind.validate(Present((kind.parse({"match_by": "rule_id", "rule_id": 1, "enabled": False}),)))
+
+
+@pytest.mark.parametrize(
+    "twin",
+    [
+        {"translated_address": "192.168.10.99", "description": "other"},
+        {"original_address": "203.0.113.10/32", "protocol": "ANY", "vnic": "any"},
+        {"original_port": "1-65535"},
+    ],
+)
+def test_two_rules_that_match_the_same_are_one(twin: dict[str, Any]) -> None:
+    with pytest.raises(SpecError, match=r"rules\[1\].*was already given at rules\[0\]"):
+        parse_nat({"rules": [BASE, {**BASE, **twin}]})
+    with pytest.raises(SpecError, match="was already given"):
+        NatRuleKind().validate(Present(tuple(parse_nat_rule(rule) for rule in (BASE, {**BASE, **twin}))))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"original_port": 80},
+        {"protocol": "tcp"},
+        {"vnic": 1},
+        {"interface": "web-net"},
+        {"action": "snat"},
+        {"dnat_match_source_address": "198.51.100.0/24"},
+        {"protocol": "icmp", "icmp_type": "echo-request"},
+        {"match_by": "description", "description": "x"},
+    ],
+)
+def test_two_rules_that_match_something_else_are_two(other: dict[str, Any]) -> None:
+    assert len(parse_nat({"rules": [BASE, {**BASE, **other}]}).rules or ()) == 2
+
+
+def test_twins_of_an_export_are_told_apart_by_their_ids() -> None:
+    assert len(parse_nat({"rules": [{**BASE, "rule_id": 1}, {**BASE, "rule_id": 2}]}).rules or ()) == 2
+
+
+def test_sections_are_one_at_a_time_and_exact_lists_have_no_places() -> None:
+    kind = NatKind()
+    with pytest.raises(SpecError, match="one NAT section was expected, not 2"):
+        kind.validate(Present((kind.parse({}), kind.parse({}))))
+    with pytest.raises(SpecError, match=r"rules\[0\].before: is of no use here"):
+        kind.validate(Exactly((kind.parse({"rules": [{**BASE, "before": "web"}]}),)))
+    assert kind.parse({"internal_rules": [], "version": 3}).rules is None

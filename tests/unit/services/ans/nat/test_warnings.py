@@ -1,0 +1,123 @@
+"""Warnings about NAT that cannot work: given when something changes, and never in doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.unit.services.ans.nat_bench import DIALECTS, OUT, WEB, Bench, bench
+from vcloudair_core.simulator import Simulator
+
+LETS_WEB_IN = {"name": "web", "destination": "203.0.113.10", "protocol": "tcp", "dest_port": 443}
+
+
+@pytest.fixture
+def nat(vca_simulator: Simulator) -> Iterator[Bench]:
+    with bench(vca_simulator, "network_json") as made:
+        yield made
+
+
+def firewall(nat: Bench, *rules: dict[str, Any], **settings: Any) -> None:
+    nat.client.ensure("ans.firewall", {"rules": list(rules), **settings}, state="exact")
+
+
+def reads_of_firewall(nat: Bench) -> int:
+    return nat.journal.count("GET", "/firewall/config")
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("check", [True, False])
+def test_a_firewall_that_is_off(vca_simulator: Simulator, dialect: str, check: bool) -> None:
+    with bench(vca_simulator, dialect) as nat:
+        firewall(nat, enabled=False)
+        outcome = nat.ensure([WEB, OUT], check=check)
+        target = nat.edge.name
+        assert outcome.warnings == (
+            f"The firewall of edge gateway {target} is off, and NAT works only while it is on.",
+        )
+        assert outcome.as_dict()["warnings"] == list(outcome.warnings)
+        assert reads_of_firewall(nat) == 1
+        if not check:
+            again = nat.ensure([WEB, OUT])
+            assert (again.warnings, len(nat.journal.calls)) == ((), 1)
+
+
+NOT_LET_IN = "No firewall rule of edge gateway {edge} lets the traffic of 'web' in from outside."
+TCP = {"protocol": "tcp"}
+
+
+@pytest.mark.parametrize(
+    ("rules", "is_warned"),
+    [
+        ([], True),
+        ([LETS_WEB_IN], False),
+        ([{"name": "no", "action": "deny", "source": "0.0.0.0/0", **TCP}, LETS_WEB_IN], True),
+        ([{"name": "no", "action": "deny", "source": "::/0", **TCP}, LETS_WEB_IN], False),
+        ([{"name": "six", "destination": "::/0", **TCP}], True),
+        ([{**LETS_WEB_IN, "enabled": False}], True),
+        ([{**LETS_WEB_IN, "action": "deny"}], True),
+        ([{**LETS_WEB_IN, "dest_port": "1-400"}], True),
+        ([{**LETS_WEB_IN, "dest_port": [80, "440-450"]}], False),
+        ([{**LETS_WEB_IN, "protocol": "udp"}], True),
+        ([{**LETS_WEB_IN, "destination": "203.0.113.0/24"}], False),
+        ([{**LETS_WEB_IN, "destination": "203.0.113.11"}], True),
+        ([{**LETS_WEB_IN, "destination": "203.0.113.11", "destination_exclude": True}], False),
+        ([{**LETS_WEB_IN, "destination": "192.168.10.20", "dest_port": 8443}], True),
+        ([{**LETS_WEB_IN, "destination": "192.168.10.20", "dest_port": 8443, "match_translated": True}], False),
+        ([{**LETS_WEB_IN, "match_translated": True}], True),
+        ([{"name": "out", "source": "internal"}], True),
+        ([{"name": "all in", "source": "external"}], False),
+        ([{"name": "partner", "source": "198.51.100.0/24"}], False),
+        ([{"name": "to a set", "destination": "ipset-2"}], False),
+        ([{"name": "app", "applications": ["application-1"]}], False),
+        ([{"name": "ping", "protocol": "icmp"}], True),
+        ([{"name": "stop", "action": "deny"}, LETS_WEB_IN], True),
+        ([{"name": "stop", "action": "reject", "source": "198.51.100.1"}, LETS_WEB_IN], False),
+        ([{"name": "stop", "action": "deny", "protocol": "tcp", "dest_port": "1-65535"}, LETS_WEB_IN], True),
+        ([{"name": "stop", "action": "deny", "protocol": "tcp", "dest_port": "80"}, LETS_WEB_IN], False),
+    ],
+)
+def test_a_dnat_that_no_rule_lets_in(nat: Bench, rules: list[dict[str, Any]], is_warned: bool) -> None:
+    firewall(nat, *rules, default_action="deny")
+    expected = (NOT_LET_IN.format(edge=nat.edge.name),) if is_warned else ()
+    assert nat.ensure(WEB).warnings == expected
+
+
+def test_a_firewall_that_lets_all_in(nat: Bench) -> None:
+    firewall(nat, default_action="accept")
+    assert nat.ensure(WEB).warnings == ()
+    firewall(nat, {"name": "no web", "action": "deny", **TCP}, default_action="accept")
+    assert len(nat.ensure({**WEB, "logging": True}).warnings) == 1
+
+
+@pytest.mark.parametrize(
+    ("icmp", "is_warned"), [({}, False), ({"icmp_type": "echo-request"}, False), ({"icmp_type": "redirect"}, True)]
+)
+def test_icmp(nat: Bench, icmp: dict[str, str], is_warned: bool) -> None:
+    firewall(nat, {"name": "ping", "services": [{"protocol": "icmp", **icmp}]}, default_action="deny")
+    ping = {"action": "dnat", "original_address": "203.0.113.12", "translated_address": "192.168.10.21",
+            "protocol": "icmp", "icmp_type": "echo-request"}  # fmt: skip
+    assert bool(nat.ensure(ping).warnings) is is_warned
+
+
+def test_only_what_is_set_in_force_is_looked_at(nat: Bench) -> None:
+    firewall(nat, default_action="deny")
+    assert len(nat.ensure(WEB).warnings) == 1
+    for harmless in ({**WEB, "enabled": False}, {**OUT}):
+        assert nat.ensure(harmless).warnings == ()
+    assert nat.ensure(WEB, "absent").warnings == ()
+    assert reads_of_firewall(nat) == 0
+    assert nat.ensure({"enabled": False, "rules": [WEB]}).warnings == (
+        f"NAT of edge gateway {nat.edge.name} is off, so its rules have no effect.",
+    )
+    firewall(nat, enabled=False)
+    assert len(nat.ensure({"enabled": True}).warnings) == 1
+
+
+def test_a_firewall_that_cannot_be_read_is_no_failure(nat: Bench) -> None:
+    nat.simulator.faults.add("status", path="/firewall/config", status=403, count=0)
+    outcome = nat.ensure(WEB)
+    assert outcome.changed
+    assert outcome.warnings[0].startswith("Whether the firewall of edge gateway")

@@ -1,0 +1,83 @@
+"""Values are judged before anything is written, so that check mode promises nothing that a server refuses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.unit.services.ans import ipsec_bench, nat_bench
+from tests.unit.services.ans.ipsec_bench import BRANCH
+from tests.unit.services.ans.nat_bench import WEB
+from vcloudair_core.client import Client
+from vcloudair_core.errors import SpecError
+from vcloudair_core.simulator import Simulator
+from vcloudair_core.testing import Journal
+
+KINDS = {"firewall": "ans.firewall_rule", "nat": "ans.nat_rule", "ipsec": "ans.ipsec_tunnel"}
+
+
+def refusal(simulator: Simulator, client: Client, section: str, specs: Any, *, check: bool) -> SpecError:
+    """What a change is refused with; nothing may have been written."""
+    edge = next(iter(simulator.world.edges.values())).name
+    with pytest.raises(SpecError) as met:
+        client.ensure(KINDS[section], specs, target={"edge": edge}, check=check)
+    assert Journal(simulator).count("PUT", f"/{section}/config") == 0
+    return met.value
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("dh_group", "dh99"), ("dh_group", 21), ("encryption", "aes192"), ("digest", "sha-512"), ("ike_version", "ikev9")],
+)
+@pytest.mark.parametrize("check", [True, False])
+def test_an_algorithm_that_no_edge_takes(vca_simulator: Simulator, field: str, value: object, check: bool) -> None:
+    with ipsec_bench.bench(vca_simulator, "network_json") as made:
+        error = refusal(vca_simulator, made.client, "ipsec", {**BRANCH, field: value}, check=check)
+        assert error.field == field
+
+
+@pytest.mark.parametrize("name", ["two\nlines", "x" * 10_000])
+@pytest.mark.parametrize("section", ["firewall", "ipsec"])
+@pytest.mark.parametrize("check", [True, False])
+def test_a_name_that_is_none(vca_simulator: Simulator, section: str, name: str, check: bool) -> None:
+    spec = {**BRANCH, "name": name} if section == "ipsec" else {"name": name}
+    with ipsec_bench.bench(vca_simulator, "network_json") as made:
+        error = refusal(vca_simulator, made.client, section, spec, check=check)
+        assert error.field == "name"
+        assert len(str(error)) < 200
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_two_rules_of_one_tag(vca_simulator: Simulator, check: bool) -> None:
+    with nat_bench.bench(vca_simulator, "network_json") as made:
+        rules = [{"name": "a", "tag": 7}, {"name": "b", "tag": 7}]
+        error = refusal(vca_simulator, made.client, "firewall", rules, check=check)
+        assert error.field == "tag"
+        tagged = [{**WEB, "tag": 70000}, {**WEB, "original_port": 80, "tag": 70000}]
+        assert refusal(vca_simulator, made.client, "nat", tagged, check=check).field == "tag"
+
+
+def warnings(client: Client, simulator: Simulator, kind: str, spec: dict[str, Any]) -> tuple[str, ...]:
+    """The warnings of a change, which are the same in check mode."""
+    target = {"edge": next(iter(simulator.world.edges.values())).name}
+    expected = client.ensure(kind, spec, target=target, check=True).warnings
+    assert client.ensure(kind, spec, target=target).warnings == expected
+    return expected
+
+
+def test_host_bits_are_taken_and_explained(vca_simulator: Simulator) -> None:
+    with ipsec_bench.bench(vca_simulator, "network_json") as made:
+        rule = {"name": "lan", "source": ["10.0.0.9/24", "10.0.0.0/24", "10.0.0.1"]}
+        said = warnings(made.client, vca_simulator, "ans.firewall_rule", rule)
+        assert "lan: source 10.0.0.9/24 stands for the network 10.0.0.0/24." in said
+        tunnel = {**BRANCH, "local_subnets": ["192.168.10.5/24"]}
+        said = warnings(made.client, vca_simulator, "ans.ipsec_tunnel", tunnel)
+        assert "branch: local_subnets 192.168.10.5/24 stands for the network 192.168.10.0/24." in said
+
+
+@pytest.mark.parametrize(("address", "is_told"), [("198.51.100.99", True), ("203.0.113.99", False), ("any", False)])
+def test_a_dnat_rule_for_an_address_of_somebody_else(vca_simulator: Simulator, address: str, is_told: bool) -> None:
+    with nat_bench.bench(vca_simulator, "network_xml") as made:
+        said = warnings(made.client, vca_simulator, "ans.nat_rule", {**WEB, "original_address": address})
+        assert any("is no address of" in text for text in said) == is_told

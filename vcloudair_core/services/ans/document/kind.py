@@ -1,0 +1,202 @@
+"""The kind ``ans.edge``: all sections of an edge gateway that we know as one document.
+
+Sections are planned together and written in the order in which they depend on each other: the firewall is right before
+addresses are translated, and both before tunnels bring traffic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from vcloudair_core.engine.desired import Absent, Desired
+from vcloudair_core.engine.kind import (
+    Advises,
+    ChecksLosses,
+    Document,
+    Resolves,
+    ResourceKind,
+    Selects,
+    Store,
+    Validates,
+)
+from vcloudair_core.engine.plan import Change, Plan
+from vcloudair_core.engine.validation import Problems, Reader
+from vcloudair_core.errors import SpecError
+from vcloudair_core.services.ans.document.store import EdgeStore
+from vcloudair_core.services.ans.section.neighbors import StoreWithNeighbors
+
+if TYPE_CHECKING:
+    from vcloudair_core.session.session import Session
+
+SECTIONS = ("firewall", "nat", "ipsec")
+"""In the order in which they are written."""
+
+_ALLOW_EMPTY = "allow_empty"
+"""For the whole document, or in a section for that one."""
+
+_SERVER_SIDE = ("internal_rules", "version")
+_SAYS_NOTHING = (*_SERVER_SIDE, _ALLOW_EMPTY, "update_psk")
+
+
+@cache
+def section_kind(name: str) -> ResourceKind:
+    """The kind of a whole section."""
+    from vcloudair_core.services.ans.firewall.kinds import FirewallPolicyKind
+    from vcloudair_core.services.ans.ipsec.kinds import IpsecKind
+    from vcloudair_core.services.ans.nat.kinds import NatKind
+
+    kinds: dict[str, Callable[[], ResourceKind]] = {"firewall": FirewallPolicyKind, "nat": NatKind, "ipsec": IpsecKind}
+    return kinds[name]()
+
+
+@dataclass(frozen=True)
+class EdgeSpec:
+    """What is wanted of each section; one that is not there is left alone."""
+
+    sections: Mapping[str, Any]
+
+
+class EdgeKind:
+    """A whole edge. Its spec is a mapping of sections, each in the words of its own kind."""
+
+    name = "ans.edge"
+    spec_type = EdgeSpec
+
+    def open(self, session: Session, target: Mapping[str, Any]) -> Store:
+        """The edge that ``target`` names. Shape: ``{"edge": name or UUID, "vdc": name or UUID}``."""
+        return EdgeStore({name: section_kind(name).open(session, target) for name in SECTIONS})
+
+    def narrow(self, store: Store, desired: Desired) -> Store:
+        """Only the sections that are asked for are read."""
+        assert isinstance(store, EdgeStore)
+        return store.narrowed(desired.specs[0].sections)
+
+    def resolve(self, store: Store, desired: Desired) -> Desired:
+        """As the sections do, each for itself."""
+        assert isinstance(store, EdgeStore)
+        parts: dict[str, Any] = {}
+        for name, part in desired.specs[0].sections.items():
+            kind = section_kind(name)
+            wanted = _of(desired, part)
+            parts[name] = (kind.resolve(store.part(name), wanted) if isinstance(kind, Resolves) else wanted).specs[0]
+        return _of(desired, EdgeSpec(parts))
+
+    def advise(self, store: Store, document: Document, plan: Plan) -> tuple[str, ...]:
+        """As the sections that change do; they are compared with the sections of this document, as far as it goes."""
+        assert isinstance(store, EdgeStore)
+        advice: list[str] = []
+        neighbors = dict(document.tree)
+        for name, part in plan.steps.items():
+            kind = section_kind(name)
+            if isinstance(kind, Advises) and not part.is_empty:
+                beside: Any = StoreWithNeighbors(store.part(name), neighbors)
+                advice += kind.advise(beside, document.tree[name], part)
+        return tuple(advice)
+
+    def parse(self, data: Mapping[str, Any]) -> EdgeSpec:
+        """Raises SpecError that names every section and field that is wrong."""
+        problems = Problems()
+        reader = Reader(data, "", problems)
+        reader.refuse_unknown((*SECTIONS, _ALLOW_EMPTY))
+        allow_empty = reader.boolean(_ALLOW_EMPTY)
+        specs: dict[str, Any] = {}
+        for name in SECTIONS:
+            part = data.get(name)
+            if part is None:
+                continue
+            if not isinstance(part, Mapping):
+                problems.add(name, f"a mapping was expected, not {part!r}")
+                continue
+            if all(value is None or key in _SAYS_NOTHING for key, value in part.items()):
+                problems.add(name, "says nothing; give it rules, tunnels or settings, or leave the section out")
+                continue
+            if allow_empty is not None and part.get(_ALLOW_EMPTY) is None:
+                part = {**part, _ALLOW_EMPTY: allow_empty}
+            try:
+                specs[name] = section_kind(name).parse(part)
+            except SpecError as exc:
+                for field, reason in exc.within(name).problems:
+                    problems.add(field, reason)
+        if not specs and not problems.found:
+            problems.add("", f"no section was given; there are {', '.join(SECTIONS)}")
+        problems.raise_if_any()
+        return EdgeSpec(specs)
+
+    def validate(self, desired: Desired) -> None:
+        """Raises SpecError unless there is one edge, whose sections are each right as a whole."""
+        if len(desired.specs) != 1:
+            raise SpecError("", f"one edge was expected, not {len(desired.specs)}")
+        if isinstance(desired, Absent):
+            raise SpecError("state", "an edge cannot be taken away; use the kinds of its sections")
+        for name, part in desired.specs[0].sections.items():
+            kind = section_kind(name)
+            if isinstance(kind, Validates):
+                with _in_path(name):
+                    kind.validate(_of(desired, part))
+
+    def project(self, document: Document) -> dict[str, Any]:
+        """Every section in the words that ``parse`` takes, without what only the server can say."""
+        shown: dict[str, Any] = {}
+        for name, part in document.tree.items():
+            words = section_kind(name).project(part)
+            shown[name] = {key: value for key, value in words.items() if key not in _SERVER_SIDE}
+        return shown
+
+    def select(self, document: Document, desired: Desired) -> dict[str, Any]:
+        """The sections that were named."""
+        shown: dict[str, Any] = {}
+        for name, part in desired.specs[0].sections.items():
+            kind = section_kind(name)
+            found = document.tree[name]
+            shown[name] = kind.select(found, _of(desired, part)) if isinstance(kind, Selects) else kind.project(found)
+        return shown
+
+    def plan(self, document: Document, desired: Desired) -> Plan:
+        """The plans of the sections, one after the other."""
+        plans: dict[str, Plan] = {}
+        for name, part in desired.specs[0].sections.items():
+            with _in_path(name):
+                plans[name] = section_kind(name).plan(document.tree[name], _of(desired, part))
+        changes = [_in_section(name, change) for name, plan in plans.items() for change in plan.changes]
+        notes = tuple(note for plan in plans.values() for note in plan.notes)
+        return Plan(self.name, tuple(changes), steps=plans, notes=notes)
+
+    def merge(self, document: Document, plan: Plan) -> Document:
+        """The sections whose plans are not empty with them carried out; the others as they are."""
+        merged = {
+            name: section_kind(name).merge(document.tree[name], part)
+            for name, part in plan.steps.items()
+            if not part.is_empty
+        }
+        return replace(document, tree={**document.tree, **merged}, memo={})
+
+    def losses(self, written: Document, found: Document) -> list[Mapping[str, Any]]:
+        """Of each section that looks for losses."""
+        lost: list[Mapping[str, Any]] = []
+        for name, part in written.tree.items():
+            kind = section_kind(name)
+            if isinstance(kind, ChecksLosses) and name in found.tree:
+                lost += [{"section": name, **item} for item in kind.losses(part, found.tree[name])]
+        return lost
+
+
+@contextmanager
+def _in_path(name: str) -> Iterator[None]:
+    """Let errors of a section name it, too."""
+    try:
+        yield
+    except SpecError as exc:
+        raise exc.within(name) from exc
+
+
+def _of(desired: Desired, part: Any) -> Desired:
+    return replace(desired, specs=(part,))
+
+
+def _in_section(name: str, change: Change) -> Change:
+    """Names are unique within a section only."""
+    return replace(change, title=f"{name}: {change.title or change.identity}")

@@ -1,0 +1,1 @@
+"""Edge gateways and their interfaces."""

@@ -1,0 +1,130 @@
+"""Edge gateway records and edge jobs: from the wire to values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from vcloudair_core.errors import DecodeError
+from vcloudair_core.services.ans.edge.model import Edge, last_part, uuid_in
+from vcloudair_core.util import xml
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of records, and the link to the next one (empty on the last). ``total``: of all pages; None where the
+    server does not say."""
+
+    edges: tuple[Edge, ...]
+    next_href: str = ""
+    total: int | None = None
+
+
+def parse_edges(body: bytes) -> Page:
+    """A page of EdgeGatewayRecord elements. Source: api/query.md §2, api/real-world-notes.md §3. Raises DecodeError."""
+    root = xml.parse(body, what="the list of edge gateways")
+    return Page(
+        tuple(_edge(child) for child in _records(root, "EdgeGatewayRecord")),
+        _next(root),
+        _total(root),
+    )
+
+
+def parse_vdc_names(body: bytes) -> tuple[dict[str, str], str, int | None]:
+    """VDC ids to names, the link to the next page, how many there are. Source: api/query.md §2. Raises DecodeError."""
+    root = xml.parse(body, what="the list of VDCs")
+    records = [*_records(root, "OrgVdcRecord"), *_records(root, "AdminVdcRecord")]
+    return (
+        {_id_of(record.get("href") or ""): _attribute(record, "name") for record in records},
+        _next(root),
+        _total(root),
+    )
+
+
+def named(edge: Edge, names: dict[str, str]) -> Edge:
+    """The edge with the name of its VDC, if that is known."""
+    return replace(edge, vdc_name=edge.vdc_name or names.get(edge.vdc_id, ""))
+
+
+def _records(root: _Element, name: str) -> list[_Element]:
+    if xml.local(root) != "QueryResultRecords":
+        raise DecodeError(f"The answer to a query is not what was expected: QueryResultRecords, not {xml.local(root)}.")
+    return [child for child in root if xml.local(child) == name]
+
+
+def _next(root: _Element) -> str:
+    links = [child for child in root if xml.local(child) == "Link" and child.get("rel") == "nextPage"]
+    return (links[0].get("href") or "") if links else ""
+
+
+def _total(root: _Element) -> int | None:
+    return xml.count(root.get("total"))
+
+
+def _edge(record: _Element) -> Edge:
+    href = record.get("href") or ""
+    return Edge(
+        edge_id=_id_of(href or record.get("id") or ""),
+        name=_attribute(record, "name"),
+        href=href,
+        vdc_id=_id_of(record.get("vdc") or ""),
+        vdc_name=_attribute(record, "orgVdcName"),
+        status=_attribute(record, "gatewayStatus"),
+        ha_status=_attribute(record, "haStatus"),
+        is_busy=_flag(record, "isBusy"),
+        is_advanced=_flag(record, "advancedNetworkingEnabled"),
+        task_status=_attribute(record, "taskStatus"),
+    )
+
+
+def _id_of(href: str) -> str:
+    """A blank is how some servers say nothing. Source: api/real-world-notes.md §3."""
+    tail = last_part(href.strip())
+    return uuid_in(tail) or tail
+
+
+def _attribute(record: _Element, name: str) -> str:
+    return (record.get(name) or "").strip()
+
+
+def _flag(record: _Element, name: str) -> bool | None:
+    word = _attribute(record, name).lower()
+    return word == "true" if word in ("true", "false") else None
+
+
+# -- jobs --------------------------------------------------------------------------------------------------------
+
+_DONE = {"COMPLETED", "SUCCESS"}
+_FAILED = {"FAILED", "ROLLBACK", "ABORTED", "CANCELED", "CANCELLED"}
+
+
+@dataclass(frozen=True)
+class Job:
+    """The state of an edge job. Source: api/ans.md §7."""
+
+    job_id: str
+    status: str
+    message: str = ""
+
+    @property
+    def is_done(self) -> bool:
+        """True when it ended in success."""
+        return self.status.upper() in _DONE
+
+    @property
+    def is_failed(self) -> bool:
+        """True when it ended otherwise."""
+        return self.status.upper() in _FAILED
+
+
+def parse_job(body: bytes) -> Job:
+    """A job in JSON or XML. Source: api/ans.md §7. Raises DecodeError."""
+    if body.lstrip()[:1] == b"{":
+        tree = xml.parse_json(body, what="the edge job")
+        return Job(*(str(tree.get(name) or "") for name in ("jobId", "status", "message")))
+    root = xml.parse(body, what="the edge job")
+    texts = {xml.local(child): (child.text or "").strip() for child in root}
+    return Job(texts.get("jobId", ""), texts.get("status", ""), texts.get("message", ""))

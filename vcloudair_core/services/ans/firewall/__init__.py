@@ -1,0 +1,1 @@
+"""The firewall section of an edge gateway."""

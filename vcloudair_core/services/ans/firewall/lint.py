@@ -1,0 +1,190 @@
+"""What looks wrong in a list of firewall rules: rules that never apply, say a thing twice, or let everything in. Pure.
+
+Rules are in the words of ``ans.firewall``. Only what can be said for certain is said: grouping objects and exclusions
+count as covered by nothing but themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from vcloudair_core.engine.canonical import ANY, address_range, port_set
+from vcloudair_core.services.ans.firewall.cover_index import CoverIndex, Extent
+from vcloudair_core.services.ans.section.rule_values import endpoint_meaning
+
+_EVERYTHING = {frozenset((4, 6)): "everything", frozenset((4,)): "all of IPv4", frozenset((6,)): "all of IPv6"}
+_WHOLE_FAMILIES = {part for word in ("0.0.0.0/0", "::/0") if (part := address_range(word))}
+
+DUPLICATE, SHADOWED, REDUNDANT, OPEN = "duplicate", "shadowed", "redundant", "any-any"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing to look at. ``rule`` and ``other`` are places in the list; ``text`` is for people."""
+
+    kind: str
+    rule: int
+    text: str
+    other: int | None = None
+
+
+def lint(rules: Sequence[Mapping[str, Any]], touched: Iterable[str] | None = None) -> list[Finding]:
+    """All findings, in the order of the rules; with ``touched`` only those that a rule of such a name has part in.
+
+    Compares a rule with those only whose source or whose destination is around its own.
+    """
+    reaches = [_Reach(rule) for rule in rules]
+    names = [str(rule.get("name") or "") for rule in rules]
+    wanted = set(names) if touched is None else set(touched)
+    found: list[Finding] = []
+    all_before, wanted_before = CoverIndex(), CoverIndex()
+    for at, reach in enumerate(reaches):
+        if not reach.is_enabled:
+            continue
+        is_wanted = names[at] in wanted
+        if is_wanted and reach.open_families:
+            what = _EVERYTHING[reach.open_families]
+            found.append(Finding(OPEN, at, f"{_name(rules, at)} accepts {what} from anywhere to anywhere."))
+        sides = (reach.source.extent, reach.destination.extent)
+        for earlier in (all_before if is_wanted else wanted_before).candidates(*sides):
+            if reaches[earlier].covers(reach):
+                found.append(_covered(rules, reaches, at, earlier))
+                break
+        all_before.add(at, *sides)
+        if is_wanted:
+            wanted_before.add(at, *sides)
+    return found
+
+
+def _covered(rules: Sequence[Mapping[str, Any]], reaches: Sequence[_Reach], at: int, earlier: int) -> Finding:
+    first, second = _name(rules, earlier), _name(rules, at)
+    if reaches[at].action != reaches[earlier].action:
+        text = f"{second} never applies: {first}, before it, {_verb(reaches[earlier].action)} all of it."
+        return Finding(SHADOWED, at, text, earlier)
+    if reaches[at].covers(reaches[earlier]):
+        return Finding(DUPLICATE, at, f"{second} says the same as {first}, before it.", earlier)
+    text = f"{second} adds nothing: {first}, before it, {_verb(reaches[earlier].action)} all of it already."
+    return Finding(REDUNDANT, at, text, earlier)
+
+
+def _name(rules: Sequence[Mapping[str, Any]], at: int) -> str:
+    name = rules[at].get("name")
+    return f"Rule {name!r}" if name else f"The rule at place {at}"
+
+
+def _verb(action: str) -> str:
+    return {"accept": "accepts", "deny": "denies", "reject": "rejects"}.get(action, "handles")
+
+
+class _Reach:
+    """What one rule matches."""
+
+    def __init__(self, rule: Mapping[str, Any]) -> None:
+        self._rule = rule
+        self.is_enabled = rule.get("enabled", True) is not False
+        self.action = str(rule.get("action") or "accept").casefold()
+
+    @cached_property
+    def source(self) -> _Side:
+        return _Side(self._rule, "source")
+
+    @cached_property
+    def destination(self) -> _Side:
+        return _Side(self._rule, "destination")
+
+    @cached_property
+    def services(self) -> _Services:
+        return _Services(self._rule)
+
+    @cached_property
+    def _way(self) -> tuple[object, object]:
+        return (self._rule.get("direction") or "inout", bool(self._rule.get("match_translated")))
+
+    @property
+    def open_families(self) -> frozenset[int]:
+        """The IP versions of which this rule accepts every packet."""
+        if self.action != "accept" or not self.services.is_any:
+            return frozenset()
+        return self.source.whole_families & self.destination.whole_families
+
+    def covers(self, other: _Reach) -> bool:
+        """Everything that ``other`` matches, this one matches too."""
+        if not self.is_enabled or self._way not in (other._way, ("inout", other._way[1])):
+            return False
+        return (
+            self.source.covers(other.source)
+            and self.destination.covers(other.destination)
+            and self.services.covers(other.services)
+        )
+
+
+class _Side:
+    def __init__(self, rule: Mapping[str, Any], name: str) -> None:
+        self.is_excluding = bool(rule.get(f"{name}_exclude"))
+        self.meaning = endpoint_meaning(rule.get(name) or (ANY,))
+        self.is_any = self.meaning == frozenset((ANY,)) and not self.is_excluding
+        # Ranges are (family, first, last); interfaces and objects are (kind, id).
+        self.ranges = [part for part in self.meaning if isinstance(part, tuple) and len(part) == 3]
+        self.others = self.meaning - set(self.ranges)
+
+    @property
+    def whole_families(self) -> frozenset[int]:
+        """The IP versions of which every address is on this side."""
+        if self.is_excluding:
+            return frozenset()
+        return frozenset({4, 6} if self.is_any else {part[0] for part in self.ranges if part in _WHOLE_FAMILIES})
+
+    @property
+    def extent(self) -> Extent:
+        return Extent(self.is_any, self.ranges, self.others, self.meaning if self.is_excluding else None)
+
+    def covers(self, other: _Side) -> bool:
+        if self.is_any:
+            return True
+        if self.is_excluding or other.is_excluding or other.is_any:
+            return self.is_excluding == other.is_excluding and self.meaning == other.meaning
+        return other.others <= self.others and all(
+            any(mine[0] == theirs[0] and mine[1] <= theirs[1] and theirs[2] <= mine[2] for mine in self.ranges)
+            for theirs in other.ranges
+        )
+
+
+class _Services:
+    def __init__(self, rule: Mapping[str, Any]) -> None:
+        self.applications = frozenset(rule.get("applications") or ())
+        listed = rule.get("services") or ([] if self.applications else [{"protocol": ANY}])
+        self.parts = [_service(service) for service in listed]
+        self.is_any = any(part == (ANY, (ANY,), (ANY,)) for part in self.parts)
+
+    def covers(self, other: _Services) -> bool:
+        if self.is_any:
+            return True
+        return other.applications <= self.applications and all(
+            any(_includes(mine, theirs) for mine in self.parts) for theirs in other.parts
+        )
+
+
+def _service(service: Mapping[str, Any]) -> tuple[str, tuple[Any, ...], tuple[Any, ...]]:
+    protocol = str(service.get("protocol") or ANY).casefold()
+    if protocol == "icmp":
+        kind = str(service.get("icmp_type") or ANY).casefold()
+        return protocol, (kind,), (ANY,)
+    return protocol, port_set(service.get("port") or ()), port_set(service.get("source_port") or ())
+
+
+def _includes(mine: tuple[str, Any, Any], theirs: tuple[str, Any, Any]) -> bool:
+    return mine[0] in (ANY, theirs[0]) and _ports(mine[1], theirs[1]) and _ports(mine[2], theirs[2])
+
+
+def _ports(mine: tuple[Any, ...], theirs: tuple[Any, ...]) -> bool:
+    if mine == (ANY,):
+        return True
+    ranges = [part for part in mine if isinstance(part, tuple)]
+    return all(
+        part in mine
+        or (isinstance(part, tuple) and any(first <= part[0] and part[1] <= last for first, last in ranges))
+        for part in theirs
+    )

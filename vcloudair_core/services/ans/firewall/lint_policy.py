@@ -1,0 +1,49 @@
+"""The firewall lint as a user of ``vca_plan_ready``: findings of what a plan touches, as warnings or as a veto."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from vcloudair_core.errors import PlanRejectedError
+from vcloudair_core.services.ans.firewall.lint import lint
+
+if TYPE_CHECKING:
+    from vcloudair_core.engine.plan import Plan
+    from vcloudair_core.settings.settings import Settings
+
+OFF, VETO = "off", "veto"
+_IN_EDGE = "firewall: "
+
+
+def check(plan: Plan, settings: Settings) -> list[str]:
+    """Warnings. Raises PlanRejectedError when the setting ``firewall_lint`` is veto and there is something to say."""
+    if settings.firewall_lint == OFF or plan.outlook is None:
+        return []
+    rules, touched = _rules(plan.kind, plan.outlook()), _touched(plan)
+    if not rules or not touched:
+        return []
+    texts = [finding.text for finding in lint(rules, touched)]
+    if texts and settings.firewall_lint == VETO:
+        raise PlanRejectedError(
+            " ".join(texts),
+            hint=f"firewall_lint ({settings.origin('firewall_lint')}) says that such plans are refused.",
+        )
+    return texts
+
+
+def _rules(kind: str, outlook: Any) -> Sequence[Mapping[str, Any]]:
+    """The firewall rules in what there would be, for the kinds that have any."""
+    if kind == "ans.firewall_rule":
+        return list(outlook)
+    if kind == "ans.edge":
+        outlook = outlook.get("firewall") or {}
+    return list(outlook.get("rules") or ()) if kind in ("ans.firewall", "ans.edge") else []
+
+
+def _touched(plan: Plan) -> set[str]:
+    return {
+        change.identity
+        for change in plan.changes
+        if change.action != "delete" and (plan.kind != "ans.edge" or change.title.startswith(_IN_EDGE))
+    }

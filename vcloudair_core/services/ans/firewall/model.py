@@ -1,0 +1,174 @@
+"""What a firewall document says, and what is to be changed in it: the common ground of all wire forms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from vcloudair_core.engine.canonical import ANY
+from vcloudair_core.engine.fields import plain
+from vcloudair_core.engine.kind import Document
+from vcloudair_core.engine.matching import LiveRule
+from vcloudair_core.engine.rulelist import Step
+from vcloudair_core.services.ans.firewall.spec import FirewallRuleSpec, ServiceSpec
+from vcloudair_core.services.ans.section.rule_values import ADDRESS, INTERFACE, OBJECT, member, spelled, vnic_number
+
+READ_ONLY = frozenset(("statistics", "invalidSource", "invalidDestination", "invalidApplication"))
+"""What the server tells about a rule and does not take back. Source: api/ans.md §2.4."""
+
+
+@dataclass(frozen=True)
+class Firewall:
+    """A decoded firewall. ``rules`` are all rules, the server's own too, in their order."""
+
+    enabled: bool | None
+    default_action: str | None
+    default_logging: bool | None
+    global_settings: Mapping[str, bool | int]
+    rules: tuple[LiveRule, ...]
+
+    @property
+    def user_rules(self) -> tuple[LiveRule, ...]:
+        """The rules that users own, in their order."""
+        return tuple(rule for rule in self.rules if rule.is_user)
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What to change in a document. ``steps`` is the whole list of user rules, None to leave the rules alone."""
+
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    global_settings: Mapping[str, bool | int] = field(default_factory=dict)
+    steps: tuple[Step, ...] | None = None
+
+
+class FirewallCodec(Protocol):
+    """One wire form of the firewall section: bytes to document, document to meaning, and back."""
+
+    dialect: str
+
+    def parse(self, body: bytes) -> Document:
+        """Raises DecodeError."""
+        ...
+
+    def encode(self, document: Document) -> bytes:
+        """What goes on the wire: without what the server does not take back."""
+        ...
+
+    def decode(self, document: Document) -> Firewall:
+        """What a document says."""
+        ...
+
+    def merge(self, document: Document, edit: Edit) -> Document:
+        """A new document; everything that ``edit`` does not name is as it was."""
+        ...
+
+
+# -- members of a source or destination --------------------------------------------------------------------------
+
+
+def words_of(addresses: Iterable[str], interfaces: Iterable[str], objects: Iterable[str]) -> tuple[str, ...]:
+    """The three lists of the wire as words; empty lists mean any. Source: api/ans.md §2.5."""
+    words = (
+        *(spelled(ADDRESS, text) for text in addresses if text.strip()),
+        *(spelled(INTERFACE, text) for text in interfaces if text.strip()),
+        *(spelled(OBJECT, text) for text in objects if text.strip()),
+    )
+    return words or (ANY,)
+
+
+def lists_of(words: Sequence[str], vnic_prefix: str) -> dict[str, list[str]]:
+    """Words as the three lists of the wire; ``any`` alone is three empty lists.
+
+    ``vnic_prefix`` is the dialect's spelling: ``vnic-index-`` or ``vnic-``. Source: api/ans.md §2.5, §9.
+    """
+    lists: dict[str, list[str]] = {"ipAddress": [], "groupingObjectId": [], "vnicGroupId": []}
+    for word in words:
+        found = member(word)
+        if found is None or (found.kind == ADDRESS and found.text == ANY):
+            continue
+        if found.kind == ADDRESS:
+            lists["ipAddress"].append(found.text)
+        elif found.kind == OBJECT:
+            lists["groupingObjectId"].append(found.text)
+        else:
+            number = vnic_number(found.text)
+            lists["vnicGroupId"].append(found.text if number is None else f"{vnic_prefix}{number}")
+    if any(member(word) == (ADDRESS, ANY) for word in words):
+        return {name: [] for name in lists}
+    return {name: list(dict.fromkeys(items)) for name, items in lists.items()}
+
+
+# -- services ----------------------------------------------------------------------------------------------------
+
+
+def service_of(protocol: str, port: Sequence[str], source_port: Sequence[str], icmp_type: str | None) -> ServiceSpec:
+    """A service as it is shown: without ports that are any. Source: api/ans.md §2.6."""
+    if protocol.casefold() == "icmp":
+        return ServiceSpec("icmp", None, None, icmp_type or None)
+    return ServiceSpec(protocol.casefold(), _ports(port), _ports(source_port), None)
+
+
+def _ports(words: Sequence[str]) -> tuple[str, ...] | None:
+    given = tuple(word.strip() for word in words if word.strip())
+    return None if not given or any(word.casefold() == ANY for word in given) else given
+
+
+def services_of(services: Sequence[ServiceSpec], applications: Sequence[str]) -> tuple[ServiceSpec, ...]:
+    """No service and no application is any service. Source: api/ans.md §2.6."""
+    return tuple(services) if services or applications else (ServiceSpec(),)
+
+
+def wire_service(service: ServiceSpec) -> dict[str, Any]:
+    """One service for the wire, with everything said explicitly. Source: api/ans.md §2.6."""
+    if service.protocol == "icmp":
+        return {"protocol": "icmp", "icmpType": service.icmp_type or ANY}
+    return {
+        "protocol": service.protocol,
+        "port": list(service.port or (ANY,)),
+        "sourcePort": list(service.source_port or (ANY,)),
+    }
+
+
+def is_any_service(services: Sequence[ServiceSpec]) -> bool:
+    """True when nothing but "any" needs to be said."""
+    return all(
+        service.protocol == ANY and not _ports(service.port or ()) and not _ports(service.source_port or ())
+        for service in services
+    )
+
+
+# -- rules -------------------------------------------------------------------------------------------------------
+
+
+def rule_words(rule: FirewallRuleSpec) -> dict[str, Any]:
+    """One rule as people write it; acceptable as input again."""
+    shown: dict[str, Any] = plain(rule)
+    return shown
+
+
+def placed(items: Sequence[Any], is_user: Sequence[bool], is_last: Sequence[bool], users: Sequence[Any]) -> list[Any]:
+    """All rules with the user rules replaced: the server's own rules stay where they are among them.
+
+    User rules fill the places that user rules had; more of them go behind the last one, or, if there was none, before
+    the first of the server's rules that come last (``is_last``).
+    """
+    slots = [at for at, user in enumerate(is_user) if user]
+    if not slots:
+        end = next((at for at, last in enumerate(is_last) if last), len(items))
+        return [*items[:end], *users, *items[end:]]
+    fill = dict(zip(slots, users, strict=False))
+    result: list[Any] = []
+    for at, item in enumerate(items):
+        if not is_user[at]:
+            result.append(item)
+        elif at in fill:
+            result.append(fill[at])
+        if at == slots[-1]:
+            result += users[len(slots) :]
+    return result
+
+
+LAST_TYPES = frozenset(("internal_low", "default_policy"))
+"""Rule types that the server keeps behind the user rules. Source: api/ans.md §2.7."""

@@ -1,0 +1,217 @@
+"""Firewall rules and policies as typed values, in the words that people write. Source: api/ans.md §2."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from vcloudair_core.engine.canonical import ANY, fold, port_set
+from vcloudair_core.engine.fields import FieldInfo, fields_of, spec_field
+from vcloudair_core.engine.matching import BY_NAME
+from vcloudair_core.services.ans.section.rule_values import endpoint_meaning, is_any
+
+ACTIONS = ("accept", "deny", "reject")
+DEFAULT_ACTIONS = ("accept", "deny")
+ACTION_SYNONYMS = {"allow": "accept", "drop": "deny"}
+DIRECTIONS = ("in", "out", "inout")
+POSITIONS = ("top", "bottom")
+MATCHES = ("name", "rule_id", "tag")
+LAST_TAG = 65536
+"""Source: api/ans.md §2.4."""
+
+
+@dataclass(frozen=True)
+class ServiceSpec:
+    """One service of a rule. Ports that are not given are any. Source: api/ans.md §2.6."""
+
+    protocol: str = ANY
+    port: tuple[str, ...] | None = None
+    source_port: tuple[str, ...] | None = None
+    icmp_type: str | None = None
+
+
+def services_meaning(services: Sequence[ServiceSpec]) -> frozenset[object]:
+    """What services match together. ``any`` on all ports is everything; equal services differing in port are one."""
+    ports: dict[tuple[object, ...], list[str]] = {}
+    for service in services:
+        protocol = fold(service.protocol)
+        if protocol == "icmp":
+            key: tuple[object, ...] = (protocol, fold(service.icmp_type or ANY))
+        else:
+            key = (protocol, port_set(service.source_port or ()))
+        ports.setdefault(key, []).extend((service.port if protocol != "icmp" else None) or (ANY,))
+    met = {(*key, port_set(words)) for key, words in ports.items()}
+    return frozenset((ANY,)) if (ANY, (ANY,), (ANY,)) in met else frozenset(met)
+
+
+@dataclass(frozen=True)
+class FirewallRuleSpec:
+    """One firewall rule. None means: leave it as it is, or the default on a new rule. Source: api/ans.md §2.4-2.7."""
+
+    name: str | None = spec_field("Name of the rule; the identity unless match_by says otherwise.", identity=True)
+    action: str | None = spec_field(
+        "accept, deny or reject; new rules accept unless told otherwise.", canonical=fold, choices=ACTIONS
+    )
+    enabled: bool | None = spec_field("Whether the rule is in force; new rules are.", absent=True)
+    logging: bool | None = spec_field("Whether matches are logged; new rules are not.", absent=False)
+    description: str | None = spec_field("Free text.", absent="")
+    source: tuple[str, ...] | None = spec_field(
+        "Where traffic comes from.", unordered=True, canonical=endpoint_meaning, absent=(ANY,), source="api/ans.md §2.5"
+    )
+    destination: tuple[str, ...] | None = spec_field(
+        "Where traffic goes.", unordered=True, canonical=endpoint_meaning, absent=(ANY,), source="api/ans.md §2.5"
+    )
+    source_exclude: bool | None = spec_field("Match everything but the source.", absent=False)
+    destination_exclude: bool | None = spec_field("Match everything but the destination.", absent=False)
+    services: tuple[ServiceSpec, ...] | None = spec_field(
+        "Protocols and ports.", unordered=True, canonical=services_meaning, absent=(ServiceSpec(),),
+        source="api/ans.md §2.6",
+    )  # fmt: skip
+    applications: tuple[str, ...] | None = spec_field(
+        "Ids of applications or application groups.", unordered=True, absent=()
+    )
+    match_translated: bool | None = spec_field("Match addresses after NAT.", absent=False)
+    direction: str | None = spec_field("in, out or inout.", canonical=fold, absent="inout", choices=DIRECTIONS)
+    tag: int | None = spec_field("User's tag, 1 to 65536; the server's default is the rule id.")
+    rule_id: int | None = spec_field("The server's id.", read_only=True)
+    position: str | None = spec_field("top or bottom.", input_only=True, choices=POSITIONS)
+    before: str | None = spec_field("Name or id of a rule to stand before.", input_only=True)
+    after: str | None = spec_field("Name or id of a rule to stand after.", input_only=True)
+    index: int | None = spec_field("Place among user rules, from 0.", input_only=True)
+    match_by: str = spec_field("What identifies the rule.", default="name", input_only=True, choices=MATCHES)
+
+
+def completed_rule(spec: FirewallRuleSpec) -> FirewallRuleSpec:
+    """A new rule with its defaults. The server's own default action is deny; ours is the historic accept."""
+    return replace(
+        spec,
+        action=spec.action or "accept",
+        enabled=True if spec.enabled is None else spec.enabled,
+        logging=False if spec.logging is None else spec.logging,
+        source=spec.source or (ANY,),
+        destination=spec.destination or (ANY,),
+        services=_services_of_new(spec),
+        rule_id=None,
+    )
+
+
+_CONTENT = (
+    "action", "source", "destination", "source_exclude", "destination_exclude", "services", "applications",
+    "match_translated", "direction",
+)  # fmt: skip
+
+
+def rule_content(spec: FirewallRuleSpec) -> Hashable:
+    """Return what a rule matches and does, by meaning, with defaults for what is not given."""
+    complete, infos = completed_rule(spec), fields_of(FirewallRuleSpec)
+    return tuple(infos[name].meaning(getattr(complete, name)) for name in _CONTENT)
+
+
+IDENTITIES = replace(BY_NAME, content=rule_content)
+
+
+def exact_rule(spec: FirewallRuleSpec, current: FirewallRuleSpec) -> FirewallRuleSpec:
+    """The spec with every default, for a rule of a list that says all there is to say.
+
+    Name and tag are kept: the one is the identity or was not asked for, the other is the server's unless given.
+    """
+    whole = completed_rule(spec)
+    return replace(
+        whole,
+        description=whole.description or "",
+        source_exclude=bool(whole.source_exclude),
+        destination_exclude=bool(whole.destination_exclude),
+        applications=whole.applications or (),
+        match_translated=bool(whole.match_translated),
+        direction=whole.direction or "inout",
+        rule_id=spec.rule_id,
+    )
+
+
+def _services_of_new(spec: FirewallRuleSpec) -> tuple[ServiceSpec, ...]:
+    if spec.services is not None:
+        return spec.services
+    return () if spec.applications else (ServiceSpec(),)
+
+
+def effective_rule(spec: FirewallRuleSpec, current: FirewallRuleSpec) -> FirewallRuleSpec:
+    """The spec as it is meant for a rule that exists.
+
+    Going to ``any`` ends an exclusion that was not asked for: "everything but everything" is nobody's wish. Naming
+    applications on a rule that matched any service narrows it to them; taking the last one out opens it to any service,
+    which the plan has to show.
+    """
+    changes: dict[str, Any] = {}
+    if spec.source is not None and spec.source_exclude is None and is_any(spec.source):
+        changes["source_exclude"] = False
+    if spec.destination is not None and spec.destination_exclude is None and is_any(spec.destination):
+        changes["destination_exclude"] = False
+    if spec.applications and spec.services is None and not current.applications and _matches_any(current.services):
+        changes["services"] = ()
+    if spec.applications == () and spec.services is None and not current.services:
+        changes["services"] = (ServiceSpec(),)
+    return replace(spec, **changes) if changes else spec
+
+
+def _matches_any(services: tuple[ServiceSpec, ...] | None) -> bool:
+    return services is None or services_meaning(services) == frozenset((ANY,))
+
+
+# -- policy ------------------------------------------------------------------------------------------------------
+
+GLOBAL_SETTINGS: Mapping[str, tuple[str, type, bool | int | None]] = {
+    "tcp_pick_ongoing_connections": ("tcpPickOngoingConnections", bool, False),
+    "tcp_allow_out_of_window_packets": ("tcpAllowOutOfWindowPackets", bool, False),
+    "tcp_send_reset_for_closed_vse_ports": ("tcpSendResetForClosedVsePorts", bool, True),
+    "drop_invalid_traffic": ("dropInvalidTraffic", bool, True),
+    "log_invalid_traffic": ("logInvalidTraffic", bool, False),
+    "enable_syn_flood_protection": ("enableSynFloodProtection", bool, False),
+    "log_icmp_errors": ("logIcmpErrors", bool, False),
+    "drop_icmp_replays": ("dropIcmpReplays", bool, False),
+    "tcp_timeout_open": ("tcpTimeoutOpen", int, 30),
+    "tcp_timeout_established": ("tcpTimeoutEstablished", int, None),
+    "tcp_timeout_close": ("tcpTimeoutClose", int, 30),
+    "udp_timeout": ("udpTimeout", int, 60),
+    "icmp_timeout": ("icmpTimeout", int, 10),
+    "icmp6_timeout": ("icmp6Timeout", int, 10),
+    "ip_generic_timeout": ("ipGenericTimeout", int, 120),
+}
+"""Our word: the wire's word, its type, and what an edge that does not send it does. Seconds. Source: api/ans.md §2.3.
+
+The default of ``tcp_timeout_established`` changed between versions, so there its absence means nothing.
+"""
+
+GLOBAL_INFOS = {
+    word: FieldInfo(absent=default, unit="s" if kind is int else "")
+    for word, (_, kind, default) in GLOBAL_SETTINGS.items()
+}
+
+
+@dataclass(frozen=True)
+class FirewallPolicySpec:
+    """A whole firewall. None means: leave it as it is. Source: api/ans.md §2.2."""
+
+    enabled: bool | None = spec_field("Whether the firewall is on.", absent=True)
+    default_action: str | None = spec_field(
+        "What happens to traffic that no rule matches.", canonical=fold, absent="deny", choices=DEFAULT_ACTIONS
+    )
+    default_logging: bool | None = spec_field("Whether such traffic is logged.", absent=False)
+    global_settings: tuple[tuple[str, bool | int], ...] | None = spec_field(
+        "Time-outs (seconds) and checks.", input_only=True
+    )
+    rules: tuple[FirewallRuleSpec, ...] | None = spec_field("Rules.", input_only=True)
+    allow_empty: bool | None = spec_field("Whether an exact list may be empty.", input_only=True)
+
+
+def exact_policy(spec: FirewallPolicySpec) -> FirewallPolicySpec:
+    """The settings with every default, for a document that says all there is to say."""
+    given = dict(spec.global_settings or ())
+    known = {word: default for word, (_, _, default) in GLOBAL_SETTINGS.items() if default is not None}
+    return replace(
+        spec,
+        enabled=True if spec.enabled is None else spec.enabled,
+        default_action=spec.default_action or "deny",
+        default_logging=bool(spec.default_logging),
+        global_settings=tuple({**known, **given}.items()),
+    )

@@ -1,0 +1,1 @@
+"""The IPsec section of an edge gateway."""

@@ -1,0 +1,309 @@
+"""IPsec tunnels and the section around them as typed values, and what identifies a tunnel. Source: api/ans.md §4."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from vcloudair_core.engine.canonical import address_range, fold, network_set
+from vcloudair_core.engine.fields import spec_field
+from vcloudair_core.engine.matching import Identities, Identity
+from vcloudair_core.engine.validation import Problems
+from vcloudair_core.errors import NotFoundError
+from vcloudair_core.services.ans.ipsec.algorithms import ALGORITHMS, algorithm_meaning, unknown_algorithm
+from vcloudair_core.util.redaction import Secret
+
+PSK, CERTIFICATE = "psk", "x.509"
+ANY_PEER = "any"
+MATCHES = ("name", "peer", "site_id")
+KEY_UPDATES = ("fingerprint", "always", "on_create")
+MASKED = "******"
+"""What the server shows in place of a key. Source: api/ans.md §4.3."""
+
+LONGEST_KEY = 128
+LOG_LEVELS = ("emergency", "alert", "critical", "error", "warning", "notice", "info", "debug")
+
+REQUIRED = ("local_ip", "peer_ip", "local_subnets", "peer_subnets")
+"""What a new tunnel cannot do without; ``local_id`` and ``peer_id`` are their addresses unless given."""
+
+DH_OF_OLD_EDGES, DH_OF_NEW_EDGES = "dh5", "dh14"
+"""vCloud Air knew dh2 and dh5 only; a Director's edges default to dh14. Source: api/ans.md §4.2."""
+
+
+def subnets_meaning(words: Sequence[str]) -> Hashable:
+    """The networks of one side. Each pair of a local and a peer network is negotiated, so none may be merged."""
+    return network_set(words)
+
+
+def host_meaning(word: str) -> Hashable:
+    """What an address, a name or ``any`` stands for; no name is any."""
+    return address_range(word) or fold(word).rstrip(".") or ANY_PEER
+
+
+def identifier_meaning(word: str) -> Hashable:
+    """An identifier of IKE as the peer compares it: an address in any spelling, any other text letter by letter."""
+    text = word.strip()
+    return text if "/" in text or "-" in text else address_range(text) or text
+
+
+@dataclass(frozen=True)
+class IpsecTunnelSpec:
+    """One tunnel (the wire says site). None means: leave it as it is, or the default on a new one.
+
+    Fields from ``ike_version`` on are those of newer edges, sent only when given. Source: api/ans.md §4.2.
+    """
+
+    name: str | None = spec_field("Name of the tunnel.", identity=True)
+    enabled: bool | None = spec_field("Whether the tunnel is in force; new ones are.", absent=True)
+    description: str | None = spec_field("Free text.", absent="")
+    local_id: str | None = spec_field(
+        "How this side names itself; by default its address.", canonical=identifier_meaning
+    )
+    local_ip: str | None = spec_field("Address of the edge that the tunnel starts from.", canonical=host_meaning)
+    local_subnets: tuple[str, ...] | None = spec_field("Networks on this side.", canonical=subnets_meaning)
+    peer_id: str | None = spec_field(
+        "How the other side names itself; unique on the edge.", canonical=identifier_meaning
+    )
+    peer_ip: str | None = spec_field("Address or host name of the other side, or any.", canonical=host_meaning)
+    peer_subnets: tuple[str, ...] | None = spec_field("Networks on the other side.", canonical=subnets_meaning)
+    authentication: str | None = spec_field("psk or x.509.", canonical=fold, absent=PSK, choices=(PSK, CERTIFICATE))
+    psk: Secret | None = spec_field("The pre-shared key.", secret=True)
+    certificate: str | None = spec_field("Id of the certificate, for x.509.")
+    encryption: str | None = spec_field(
+        "aes, aes256, 3des or aes-gcm.", canonical=partial(algorithm_meaning, "encryption")
+    )
+    pfs: bool | None = spec_field("Perfect forward secrecy; on by default.", absent=True)
+    dh_group: str | None = spec_field("dh2, dh5, dh14, dh15 or dh16.", canonical=partial(algorithm_meaning, "dh_group"))
+    mtu: int | None = spec_field("Largest packet, in bytes; by default that of the interface.", unit="bytes")
+    extension: str | None = spec_field("securelocaltrafficbyip=… or passthroughSubnets=….", absent="")
+    ike_version: str | None = spec_field(
+        "ikev1, ikev2 or ikeflex; newer edges only.", canonical=partial(algorithm_meaning, "ike_version")
+    )
+    digest: str | None = spec_field(
+        "sha1 or sha-256; newer edges only.", canonical=partial(algorithm_meaning, "digest")
+    )
+    responder_only: bool | None = spec_field("Only answer, never start; newer edges only.")
+    compliance_suite: str | None = spec_field("A named set of algorithms; newer edges only.", canonical=fold)
+    session_type: str | None = spec_field("policybasedsession or routebasedsession.", read_only=True)
+    site_id: str | None = spec_field("The server's id.", read_only=True)
+    match_by: str = spec_field("What identifies the tunnel.", default="name", input_only=True, choices=MATCHES)
+    update_psk: str = spec_field("When a key is sent.", default="fingerprint", input_only=True, choices=KEY_UPDATES)
+
+    # Tunnels have no tags and no order, unlike the rules of the other sections.
+    tag = position = before = after = index = None
+
+    @property
+    def rule_id(self) -> str | None:
+        """The server's id, by the name that lists of rules have for it."""
+        return self.site_id
+
+    @property
+    def ends(self) -> str:
+        """What stays when everything else changes: ``203.0.113.10 198.51.100.7 branch``."""
+        return " ".join((self.local_ip or "", self.peer_ip or "", self.peer_id or self.peer_ip or ""))
+
+
+def _peer(spec: IpsecTunnelSpec) -> tuple[Hashable, ...]:
+    return (((spec.peer_id or spec.peer_ip or "").strip(),),)
+
+
+IDENTITIES = Identities(
+    {
+        "name": Identity(lambda spec: (spec.name or "",), lambda spec: f"named {spec.name or ''!r}"),
+        "peer": Identity(_peer, lambda spec: f"with the peer {spec.peer_id or spec.peer_ip or ''!r}"),
+        "site_id": Identity(lambda spec: (spec.site_id,), lambda spec: f"with the id {spec.site_id}"),
+    },
+    shown=("local_ip", "peer_id", "peer_ip", "description"),
+    numbers=("site_id",),
+    content=_peer,
+    hint="Give site_id as well, or match by peer or site_id (match_by).",
+)
+"""``peer`` is the peer's id, which is unique on an edge. Source: api/ans.md §4.2."""
+
+
+def missing_fields(spec: IpsecTunnelSpec) -> list[str]:
+    """What a new tunnel lacks."""
+    missing = [name for name in REQUIRED if not getattr(spec, name)]
+    if spec.peer_ip == ANY_PEER and not spec.peer_id:
+        missing.append("peer_id")
+    is_psk = (spec.authentication or PSK) == PSK
+    if is_psk and not spec.psk and spec.peer_ip != ANY_PEER:
+        missing.append("psk")
+    if not is_psk and not spec.certificate:
+        missing.append("certificate")
+    return missing
+
+
+def completed_tunnel(spec: IpsecTunnelSpec, dh_group: str) -> IpsecTunnelSpec:
+    """A new tunnel with its defaults, all that matters said. ``dh_group`` is the default of the edge's kind.
+
+    Raises: SpecError when it cannot be made from what was given; NotFoundError when it was named by the server's id.
+    """
+    if spec.match_by == "site_id":
+        raise NotFoundError(
+            f"There is no IPsec tunnel with the id {spec.site_id}.",
+            hint="The server gives out ids, so a tunnel cannot be made with one. Match by name to create it.",
+        )
+    problems = Problems()
+    for name in missing_fields(spec):
+        problems.add(name, f"is required, because there is no such tunnel yet (matched by {spec.match_by})")
+    problems.raise_if_any()
+    is_psk = (spec.authentication or PSK) == PSK
+    return replace(
+        spec,
+        name=spec.name or spec.peer_id or spec.peer_ip,
+        enabled=True if spec.enabled is None else spec.enabled,
+        description=spec.description or "",
+        local_id=spec.local_id or spec.local_ip,
+        peer_id=spec.peer_id or spec.peer_ip,
+        authentication=spec.authentication or PSK,
+        psk=spec.psk if is_psk else None,
+        encryption=spec.encryption or "aes256",
+        pfs=True if spec.pfs is None else spec.pfs,
+        dh_group=spec.dh_group or dh_group,
+        site_id=None,
+    )
+
+
+def following(spec: IpsecTunnelSpec, current: IpsecTunnelSpec) -> IpsecTunnelSpec:
+    """The spec with identifiers that move along with the addresses that they were made of.
+
+    A tunnel whose ``peer_id`` is its ``peer_ip`` was made without one, or might as well have been: when the peer moves
+    and nothing is said of its identifier, the identifier moves too. The same goes for ``local_id``, and for a name that
+    was made of the peer's identifier.
+    """
+    changes: dict[str, Any] = {}
+    for name, source in (("local_id", "local_ip"), ("peer_id", "peer_ip")):
+        address, before = getattr(spec, source), getattr(current, source)
+        if getattr(spec, name) is None and address not in (None, ANY_PEER) and before != ANY_PEER:
+            derived = identifier_meaning(getattr(current, name) or before or "") == identifier_meaning(before or "")
+            if derived and host_meaning(address) != host_meaning(before or ""):
+                changes[name] = address
+    peer = changes.get("peer_id") or spec.peer_id
+    if spec.name is None and peer and spec.match_by != "name" and current.name in (current.peer_id, current.peer_ip):
+        changes["name"] = peer
+    return replace(spec, **changes) if changes else spec
+
+
+def exact_tunnel(spec: IpsecTunnelSpec, current: IpsecTunnelSpec, dh_group: str) -> IpsecTunnelSpec:
+    """The spec with every default, for a tunnel of a list that says all there is to say.
+
+    Kept are the key, which no server shows, the name, and what has no default that holds for every edge: certificate,
+    MTU, and the algorithms of newer edges.
+    """
+    local_ip, peer_ip = spec.local_ip or current.local_ip, spec.peer_ip or current.peer_ip
+    return replace(
+        spec,
+        enabled=True if spec.enabled is None else spec.enabled,
+        description=spec.description or "",
+        local_id=spec.local_id or local_ip,
+        peer_id=spec.peer_id or (peer_ip if peer_ip != ANY_PEER else None),
+        authentication=spec.authentication or PSK,
+        encryption=spec.encryption or "aes256",
+        pfs=True if spec.pfs is None else spec.pfs,
+        dh_group=spec.dh_group or dh_group,
+        extension=spec.extension or "",
+        responder_only=False if spec.responder_only is None and current.responder_only else spec.responder_only,
+    )
+
+
+@dataclass(frozen=True)
+class IpsecSpec:
+    """The whole IPsec VPN of an edge. None means: leave it as it is. Source: api/ans.md §4.2."""
+
+    enabled: bool | None = spec_field("Whether the service is on.", absent=False)
+    logging: bool | None = spec_field("Whether it logs.", absent=True)
+    log_level: str | None = spec_field("How much it logs.", canonical=fold, absent="warning", choices=LOG_LEVELS)
+    disable_event: bool | None = spec_field("Whether it raises no events.", absent=False)
+    global_psk: Secret | None = spec_field("Key of the tunnels whose peer is any.", secret=True)
+    service_certificate: str | None = spec_field("Id of the edge's own certificate, for x.509.")
+    ca_certificates: tuple[str, ...] | None = spec_field("Ids of CA certificates.", unordered=True)
+    crl_certificates: tuple[str, ...] | None = spec_field("Ids of revocation lists.", unordered=True)
+    tunnels: tuple[IpsecTunnelSpec, ...] | None = spec_field("Tunnels.", input_only=True)
+    update_psk: str = spec_field(
+        "When the global key is sent.", default="fingerprint", input_only=True, choices=KEY_UPDATES
+    )
+    allow_empty: bool | None = spec_field("Whether an exact list may be empty.", input_only=True)
+
+
+def exact_ipsec(spec: IpsecSpec) -> IpsecSpec:
+    """The settings with every default, for a document that says all there is to say.
+
+    Kept are keys and certificates, and the service itself while there are tunnels: its default, off, would stop them.
+    """
+    return replace(
+        spec,
+        enabled=False if spec.enabled is None and spec.tunnels == () else spec.enabled,
+        logging=True if spec.logging is None else spec.logging,
+        log_level=spec.log_level or "warning",
+        disable_event=bool(spec.disable_event),
+    )
+
+
+SETTINGS = (
+    "enabled",
+    "logging",
+    "log_level",
+    "disable_event",
+    "global_psk",
+    "service_certificate",
+    "ca_certificates",
+    "crl_certificates",
+)
+"""Everything of :class:`IpsecSpec` that is a setting of the service."""
+
+
+def overlap(ours: Sequence[str], theirs: Sequence[str]) -> tuple[str, str] | None:
+    """The first pair of subnets of the two sides that share an address. They must not. Source: api/ans.md §4.2."""
+    for mine in ours:
+        for other in theirs:
+            left, right = address_range(mine), address_range(other)
+            if left and right and left[0] == right[0] and left[1] <= right[2] and right[1] <= left[2]:
+                return mine, other
+    return None
+
+
+def _families(words: Sequence[str]) -> set[int]:
+    return {network[0] for word in words if (network := address_range(word))}
+
+
+def tunnel_complaints(spec: IpsecTunnelSpec) -> list[tuple[str, str]]:
+    """What is wrong with a tunnel as a whole, as far as it is known. Shape: ``[(field, reason)]``."""
+    found: list[tuple[str, str]] = []
+    shared = overlap(spec.local_subnets or (), spec.peer_subnets or ())
+    if shared:
+        found.append(("peer_subnets", f"{shared[1]} overlaps {shared[0]} of local_subnets"))
+    strangers = _families(spec.local_subnets or ()) ^ _families(spec.peer_subnets or ())
+    if strangers and spec.local_subnets and spec.peer_subnets:
+        found.append(("peer_subnets", "are of another IP version than local_subnets; every pair of them is joined"))
+    if spec.authentication == CERTIFICATE and spec.psk is not None:
+        found.append(("psk", "goes with authentication psk, not x.509"))
+    return found
+
+
+def algorithm_complaints(spec: IpsecTunnelSpec, names: Iterable[str]) -> list[tuple[str, str]]:
+    """The algorithms among these fields that no edge gateway is known to take. Shape: ``[(field, reason)]``."""
+    found = ((name, unknown_algorithm(name, getattr(spec, name))) for name in names if name in ALGORITHMS)
+    return [(name, reason) for name, reason in found if reason]
+
+
+def as_peer(spec: IpsecTunnelSpec) -> dict[str, Any]:
+    """The parameters that the other side has to be given, both ends changed over. The key is not among them."""
+    return {
+        "name": spec.name,
+        "ike_version": spec.ike_version or "ikev1",
+        "authentication": spec.authentication or PSK,
+        "local_ip": spec.peer_ip,
+        "local_id": spec.peer_id,
+        "local_subnets": list(spec.peer_subnets or ()),
+        "peer_ip": spec.local_ip,
+        "peer_id": spec.local_id,
+        "peer_subnets": list(spec.local_subnets or ()),
+        "encryption": spec.encryption,
+        "digest": spec.digest or "sha1",
+        "dh_group": spec.dh_group,
+        "pfs": True if spec.pfs is None else spec.pfs,
+        "mtu": spec.mtu,
+    }

@@ -1,0 +1,158 @@
+"""Whether tunnels are up, as the edge sees it. Source: api/ans.md §4.4."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from vcloudair_core.errors import DecodeError, NotFoundError, TaskTimeoutError
+from vcloudair_core.services.ans.ipsec.spec import ANY_PEER
+from vcloudair_core.services.ans.section.json_values import int_of, items_of, mapping_of, text_of
+from vcloudair_core.util import xml
+
+if TYPE_CHECKING:
+    from vcloudair_core.services.ans.ipsec.store import IpsecStore
+
+UP, DOWN, PARTLY, DISABLED, UNKNOWN = "up", "down", "partly up", "disabled", "unknown"
+_SIGNS = frozenset({"serverStatus", "siteStatistics"})
+_POLL_S = (1.0, 2.0, 3.0, 5.0)
+
+
+@dataclass(frozen=True)
+class SiteStatus:
+    """What the edge says of one tunnel. ``subnets`` has the shape ``[{"local", "peer", "status", "last_error"}]``."""
+
+    peer_id: str
+    peer_ip: str
+    status: str
+    last_error: str
+    received_bytes: int | None
+    sent_bytes: int | None
+    subnets: tuple[Mapping[str, str], ...]
+
+
+@dataclass(frozen=True)
+class IpsecStatus:
+    """The answer of one look. ``service`` is up or down."""
+
+    service: str
+    sites: tuple[SiteStatus, ...]
+
+    def of(self, tunnel: Mapping[str, Any]) -> SiteStatus | None:
+        """The status of a tunnel in our words. The answer has no ids: both ends tell, or the peer's id alone."""
+        peer_id, peer_ip = tunnel.get("peer_id") or tunnel.get("peer_ip"), tunnel.get("peer_ip")
+        alike = [site for site in self.sites if site.peer_id == peer_id]
+        exact = [site for site in alike if site.peer_ip == peer_ip]
+        return next(iter(exact or (alike if len(alike) == 1 or peer_ip == ANY_PEER else ())), None)
+
+
+def read_status(store: IpsecStore) -> IpsecStatus:
+    """One look, in one call. Raises: ApiError, TransportError, DecodeError."""
+    return parse_status(store.read_statistics())
+
+
+def parse_status(body: bytes) -> IpsecStatus:
+    """An answer in JSON or XML. Raises DecodeError."""
+    if body.lstrip()[:1] == b"<":
+        tree = mapping_of(_tree(xml.parse(body, what="the IPsec statistics")))
+    else:
+        tree = mapping_of(xml.parse_json(body, what="the IPsec statistics"))
+    if not _SIGNS & set(tree):
+        raise DecodeError("The IPsec statistics are not what was expected: there is neither serverStatus nor a site.")
+    sites = tuple(_site(mapping_of(item)) for item in items_of(tree.get("siteStatistics")))
+    return IpsecStatus((text_of(tree.get("serverStatus")) or UNKNOWN).lower(), sites)
+
+
+def status_words(tunnels: Sequence[Mapping[str, Any]], found: IpsecStatus) -> list[dict[str, Any]]:
+    """Tunnels, in our words, with ``status``, ``last_error``, ``received_bytes``, ``sent_bytes`` and ``subnets``."""
+    return [{**tunnel, **_words(tunnel, found)} for tunnel in tunnels]
+
+
+def wait_until_up(store: IpsecStore, tunnels: Sequence[Mapping[str, Any]], timeout_s: float) -> list[dict[str, Any]]:
+    """Look again and again until all of ``tunnels`` (in our words) are up; those that are disabled do not count.
+
+    Returns them with their status. Raises: TaskTimeoutError, which names those that are not up and the edge's last
+    message about each; NotFoundError when there is no tunnel to wait for; what a call raises.
+    """
+    awaited = [tunnel for tunnel in tunnels if tunnel.get("enabled", True)]
+    if not awaited:
+        raise NotFoundError(f"{store.target} has no enabled IPsec tunnel to wait for.")
+    deadline = store.clock.now() + timeout_s
+    looks = 0
+    while True:
+        shown = status_words(awaited, read_status(store))
+        waiting = [tunnel for tunnel in shown if tunnel["status"] != UP]
+        if not waiting:
+            return shown
+        left = deadline - store.clock.now()
+        if left <= 0:
+            said = "; ".join(
+                f"{tunnel['name']} is {tunnel['status']} ({tunnel['last_error'] or 'without a message'})"
+                for tunnel in waiting
+            )
+            raise TaskTimeoutError(
+                f"{store.target}: not every IPsec tunnel is up after {timeout_s:g} seconds: {said}.",
+                task={
+                    "tunnels": [{key: tunnel[key] for key in ("name", "status", "last_error")} for tunnel in waiting]
+                },
+                hint="Compare both sides: `vca ipsec peer` prints what the other side has to be set to.",
+            )
+        store.clock.sleep(min(left, _POLL_S[min(looks, len(_POLL_S) - 1)]))
+        looks += 1
+
+
+def _words(tunnel: Mapping[str, Any], found: IpsecStatus) -> dict[str, Any]:
+    site = found.of(tunnel)
+    if not tunnel.get("enabled", True):
+        status = DISABLED
+    elif site is None:
+        status = DOWN if found.service != UP else UNKNOWN
+    else:
+        status = site.status
+    return {
+        "status": status,
+        "last_error": site.last_error if site else ("The service is off." if found.service != UP else ""),
+        "received_bytes": site.received_bytes if site else None,
+        "sent_bytes": site.sent_bytes if site else None,
+        "subnets": [dict(pair) for pair in site.subnets] if site else [],
+    }
+
+
+def _site(raw: Mapping[str, Any]) -> SiteStatus:
+    ike = mapping_of(raw.get("ikeStatus"))
+    pairs = [mapping_of(item) for item in items_of(raw.get("tunnelStats"))]
+    subnets = tuple(
+        {
+            "local": text_of(pair.get("localSubnet")) or "",
+            "peer": text_of(pair.get("peerSubnet")) or "",
+            "status": (text_of(pair.get("tunnelStatus")) or UNKNOWN).lower(),
+            "last_error": text_of(pair.get("lastInformationalMessage")) or "",
+        }
+        for pair in pairs
+    )
+    status = (text_of(raw.get("siteStatus")) or text_of(ike.get("channelStatus")) or UNKNOWN).lower()
+    if status == UP and any(pair["status"] != UP for pair in subnets):
+        status = PARTLY
+    messages = [text_of(ike.get("lastInformationalMessage")) or "", *(pair["last_error"] for pair in subnets)]
+    return SiteStatus(
+        peer_id=text_of(ike.get("peerId")) or "",
+        peer_ip=text_of(ike.get("peerIpAddress")) or "",
+        status=status,
+        last_error=next((message for message in messages if message), ""),
+        received_bytes=int_of(raw.get("rxBytesOnSite")),
+        sent_bytes=int_of(raw.get("txBytesFromSite")),
+        subnets=subnets,
+    )
+
+
+def _tree(element: Any) -> Any:
+    """An element as JSON would have it: children by name, those that come more than once as a list."""
+    named = [child for child in element if xml.local(child)]
+    if not named:
+        return (element.text or "").strip()
+    found: dict[str, Any] = {}
+    for child in named:
+        name, value = xml.local(child), _tree(child)
+        found[name] = [*items_of(found[name]), value] if name in found else value
+    return found

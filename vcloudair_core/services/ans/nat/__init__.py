@@ -1,0 +1,1 @@
+"""The NAT section of an edge gateway."""

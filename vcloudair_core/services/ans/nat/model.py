@@ -1,0 +1,155 @@
+"""What a NAT document says, and what is to be changed in it: the common ground of all wire forms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from vcloudair_core.engine.canonical import ANY, fold
+from vcloudair_core.engine.fields import plain
+from vcloudair_core.engine.kind import Document
+from vcloudair_core.engine.matching import LiveRule
+from vcloudair_core.engine.rulelist import Step
+from vcloudair_core.services.ans.nat.spec import MATCH_FIELDS, NatRuleSpec
+from vcloudair_core.services.ans.section.json_values import bool_of, int_of, text_of
+
+WIRE_NAMES = {
+    "tag": "ruleTag",
+    "action": "action",
+    "vnic": "vnic",
+    "original_address": "originalAddress",
+    "translated_address": "translatedAddress",
+    "dnat_match_source_address": "dnatMatchSourceAddress",
+    "dnat_match_source_port": "dnatMatchSourcePort",
+    "snat_match_destination_address": "snatMatchDestinationAddress",
+    "snat_match_destination_port": "snatMatchDestinationPort",
+    "protocol": "protocol",
+    "icmp_type": "icmpType",
+    "original_port": "originalPort",
+    "translated_port": "translatedPort",
+    "logging": "loggingEnabled",
+    "enabled": "enabled",
+    "description": "description",
+}
+"""Our word to the wire's, in the order in which new rules are written. Source: api/ans.md §3.1-3.2."""
+
+_MATCHES = frozenset(name for names in MATCH_FIELDS.values() for name in names)
+
+
+@dataclass(frozen=True)
+class Nat:
+    """A decoded NAT section. ``rules`` are all rules, the server's own too, in their order."""
+
+    enabled: bool | None
+    rules: tuple[LiveRule, ...]
+
+    @property
+    def user_rules(self) -> tuple[LiveRule, ...]:
+        """The rules that users own, in their order."""
+        return tuple(rule for rule in self.rules if rule.is_user)
+
+
+@dataclass(frozen=True)
+class NatEdit:
+    """What to change in a document. ``steps`` is the whole list of user rules, None to leave the rules alone."""
+
+    enabled: bool | None = None
+    steps: tuple[Step, ...] | None = None
+
+
+class NatCodec(Protocol):
+    """One wire form of the NAT section: bytes to document, document to meaning, and back."""
+
+    dialect: str
+
+    def parse(self, body: bytes) -> Document:
+        """Raises DecodeError."""
+        ...
+
+    def encode(self, document: Document) -> bytes:
+        """What goes on the wire."""
+        ...
+
+    def decode(self, document: Document) -> Nat:
+        """What a document says."""
+        ...
+
+    def merge(self, document: Document, edit: NatEdit) -> Document:
+        """A new document; everything that ``edit`` does not name is as it was."""
+        ...
+
+
+def rule_of(raw: Mapping[str, Any]) -> NatRuleSpec:
+    """A rule of the wire as it is shown. What is any by absence is said where a rule would say it, and else left out.
+
+    Source: api/ans.md §3.2.
+    """
+    protocol = fold(_word(raw.get("protocol")))
+    is_icmp = protocol == "icmp"
+    rule_id, tag = int_of(raw.get("ruleId")), int_of(raw.get("ruleTag"))
+    matches = {name: _word(raw.get(WIRE_NAMES[name])) for name in _MATCHES}
+    said: dict[str, Any] = {name: word for name, word in matches.items() if word != ANY}
+    return NatRuleSpec(
+        action=fold(text_of(raw.get("action")) or ""),
+        original_address=_word(raw.get("originalAddress")),
+        original_port=ANY if is_icmp else _word(raw.get("originalPort")),
+        translated_address=_word(raw.get("translatedAddress")),
+        translated_port=ANY if is_icmp else _word(raw.get("translatedPort")),
+        protocol=protocol,
+        icmp_type=_word(raw.get("icmpType")) if is_icmp else None,
+        vnic=_word(raw.get("vnic")),
+        **said,
+        enabled=bool_of(raw.get("enabled"), True),
+        logging=bool_of(raw.get("loggingEnabled"), False),
+        description=text_of(raw.get("description")) or "",
+        tag=rule_id if tag is None else tag,
+        rule_id=rule_id,
+    )
+
+
+def _word(value: Any) -> str:
+    word = (text_of(value) or "").strip()
+    return ANY if fold(word) in ("", ANY) else word
+
+
+def wire_changes(spec: NatRuleSpec, changed: tuple[str, ...]) -> dict[str, Any]:
+    """What is to be written for the changed fields, by their names on the wire; None for what is to be taken out.
+
+    Source: api/ans.md §3.2: no vnic is all interfaces; icmpType only with icmp; the matches only with their action.
+    """
+    found: dict[str, Any] = {}
+    if "protocol" in changed and spec.protocol != "icmp":
+        found["icmpType"] = None
+    if "action" in changed and spec.action is not None:
+        found |= {WIRE_NAMES[name]: None for name in _MATCHES.difference(MATCH_FIELDS[spec.action])}
+    for name, wire in WIRE_NAMES.items():
+        if name not in changed:
+            continue
+        value = getattr(spec, name)
+        stranger = (
+            name == "vnic"
+            or (name == "icmp_type" and spec.protocol != "icmp")
+            or (name in _MATCHES and spec.action is not None and name not in MATCH_FIELDS[spec.action])
+        )
+        found[wire] = None if value == ANY and stranger else value
+    return found
+
+
+def new_rule_words(spec: NatRuleSpec) -> dict[str, Any]:
+    """A rule that the server does not know yet, by the names of the wire and without id. Source: api/ans.md §3.2."""
+    given = tuple(
+        name
+        for name in WIRE_NAMES
+        if getattr(spec, name) is not None and not (name in _MATCHES and getattr(spec, name) == ANY)
+    )
+    words = {"ruleType": "user", **wire_changes(spec, given)}
+    if spec.protocol == "icmp":
+        words.setdefault("icmpType", ANY)
+    return {wire: value for wire, value in words.items() if value is not None}
+
+
+def nat_rule_words(rule: NatRuleSpec) -> dict[str, Any]:
+    """One rule as people write it; acceptable as input again."""
+    shown: dict[str, Any] = plain(rule)
+    return shown

@@ -1,0 +1,232 @@
+"""Plain data to NAT specs. Everything that can be known to be wrong without a server is found here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from vcloudair_core.engine.canonical import ANY, address_range, fold, without_blanks
+from vcloudair_core.engine.fields import fields_of
+from vcloudair_core.engine.matching import refuse_doubles
+from vcloudair_core.engine.rulelist import check_place
+from vcloudair_core.engine.validation import CLEAR, Problems, Reader
+from vcloudair_core.services.ans.nat.spec import (
+    ACTIONS,
+    FIRST_TAG,
+    IDENTITIES,
+    LAST_TAG,
+    MATCH_FIELDS,
+    MATCHES,
+    POSITIONS,
+    NatRuleSpec,
+    NatSpec,
+    family_complaints,
+)
+from vcloudair_core.services.ans.section.rule_values import (
+    PROTOCOLS,
+    address_complaint,
+    is_two_protocols,
+    port_complaint,
+    port_word,
+    protocol_complaint,
+    read_icmp_type,
+)
+
+LAST_VNIC = 200
+"""Source: api/ans.md §3.2."""
+
+_RULE_FIELDS = (*fields_of(NatRuleSpec), "rule_tag", CLEAR)
+_SECTION_FIELDS = (*fields_of(NatSpec), "internal_rules", "version")
+_VNIC = re.compile(r"(?:vnic-(?:index-)?)?([0-9]{1,4})\Z", re.IGNORECASE)
+_NEEDED = {"tuple": ("action", "original_address"), "description": ("description",)}
+
+
+def parse_nat_rule(data: Mapping[str, Any]) -> NatRuleSpec:
+    """One rule. Raises SpecError that names every field that is wrong."""
+    problems = Problems()
+    spec = read_nat_rule(data, "", problems)
+    problems.raise_if_any()
+    return spec
+
+
+def parse_nat(data: Mapping[str, Any]) -> NatSpec:
+    """A whole section; what only the server can say (``internal_rules``, ``version``) is accepted and ignored.
+
+    Raises SpecError that names every field that is wrong.
+    """
+    problems = Problems()
+    reader = Reader(data, "", problems)
+    reader.refuse_unknown(_SECTION_FIELDS)
+    spec = NatSpec(reader.boolean("enabled"), _rules(reader), reader.boolean("allow_empty"))
+    problems.raise_if_any()
+    return spec
+
+
+def _rules(reader: Reader) -> tuple[NatRuleSpec, ...] | None:
+    items = reader.items("rules")
+    if items is None:
+        return None
+    specs: list[NatRuleSpec] = []
+    for path, item in items:
+        if isinstance(item, Mapping):
+            specs.append(read_nat_rule(item, path, reader.problems))
+        else:
+            reader.problems.add(path, f"a rule (a mapping) was expected, not {item!r}")
+    if not reader.problems.found:
+        refuse_nat_doubles(specs, [path for path, _ in items], reader.problems)
+    return tuple(specs)
+
+
+def refuse_nat_doubles(specs: Sequence[NatRuleSpec], paths: Sequence[str], problems: Problems) -> None:
+    """Note specs that mean one rule."""
+    refuse_doubles(specs, paths, problems, IDENTITIES)
+
+
+def read_nat_rule(data: Mapping[str, Any], path: str, problems: Problems) -> NatRuleSpec:
+    """One rule at ``path``; what is wrong goes to ``problems``."""
+    reader = Reader(data, path, problems)
+    reader.refuse_unknown(_RULE_FIELDS)
+    action = reader.choice("action", ACTIONS)
+    protocol = _protocol(reader)
+    match_by = reader.choice("match_by", MATCHES) or "tuple"
+    rule_id = reader.integer("rule_id", 1)
+    check_place(reader)
+    reader.check_clear("description")
+    _check_identity(reader, match_by)
+    spec = NatRuleSpec(
+        action=action,
+        original_address=_address(reader, "original_address"),
+        original_port=_port(reader, "original_port", protocol),
+        translated_address=_address(reader, "translated_address"),
+        translated_port=_port(reader, "translated_port", protocol),
+        protocol=protocol,
+        icmp_type=_icmp_type(reader, protocol),
+        vnic=_vnic(reader),
+        interface=_interface(reader),
+        **_matches(reader, action),
+        enabled=reader.boolean("enabled"),
+        logging=reader.boolean("logging"),
+        description=reader.clearable("description"),
+        tag=_tag(reader, rule_id, match_by),
+        rule_id=rule_id,
+        position=reader.choice("position", POSITIONS),
+        before=reader.text("before"),
+        after=reader.text("after"),
+        index=reader.integer("index", 0),
+        match_by=match_by,
+    )
+    for name, reason in family_complaints(spec):
+        problems.add(reader.at(name), reason)
+    return spec
+
+
+def _check_identity(reader: Reader, match_by: str) -> None:
+    for name in _NEEDED.get(match_by, (match_by,)):
+        is_given = reader.given(name) or (name == "tag" and reader.given("rule_tag"))
+        if not is_given or not str(reader.data.get(name, "x")).strip():
+            reader.problems.add(reader.at(name), f"is required, because match_by is {match_by}")
+
+
+def _protocol(reader: Reader) -> str | None:
+    value = reader.data.get("protocol")
+    reason = protocol_complaint(value, "a NAT rule for any translates it")
+    if is_two_protocols(value):
+        reason = f"{value!r} is two protocols, and a NAT rule has one; write one rule for tcp and one for udp"
+    if reason:
+        reader.problems.add(reader.at("protocol"), reason)
+        return None
+    return reader.choice("protocol", PROTOCOLS)
+
+
+def _address(reader: Reader, name: str) -> str | None:
+    value = reader.text(name)
+    if value is None:
+        return None
+    word = value.strip()
+    if fold(word) == ANY:
+        return ANY
+    if address_range(word) is None:
+        reason = address_complaint(word) or f"{value!r} is not an address, CIDR, range (first-last) or any"
+        reader.problems.add(reader.at(name), reason)
+        return None
+    return without_blanks(word)
+
+
+def _port(reader: Reader, name: str, protocol: str | None = None) -> str | None:
+    if not reader.given(name):
+        return None
+    value = reader.data[name]
+    reason = port_complaint(value)
+    if not reason and protocol == "icmp" and port_word(value) != ANY:
+        reason = "icmp has no ports"
+    if reason:
+        reader.problems.add(reader.at(name), reason)
+        return None
+    return port_word(value)
+
+
+def _icmp_type(reader: Reader, protocol: str | None) -> str | None:
+    icmp_type = read_icmp_type(reader)
+    if icmp_type is None or protocol == "icmp":
+        return icmp_type
+    if icmp_type != ANY:
+        reader.problems.add(reader.at("icmp_type"), f"goes with protocol icmp, not {protocol or 'without a protocol'}")
+    return None
+
+
+def _vnic(reader: Reader) -> str | None:
+    """A number in any spelling, or ``any``. Source: api/ans.md §3.2."""
+    value = reader.data.get("vnic")
+    if value is None:
+        return None
+    word = fold(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
+    found = _VNIC.match(word)
+    if word == ANY:
+        return ANY
+    if found is None:
+        reader.problems.add(
+            reader.at("vnic"), f"{value!r} is not the number of an interface or any; a network's name goes to interface"
+        )
+    elif int(found.group(1)) > LAST_VNIC:
+        reader.problems.add(reader.at("vnic"), f"{value!r} is out of range, 0 to {LAST_VNIC} is allowed")
+    else:
+        return str(int(found.group(1)))
+    return None
+
+
+def _interface(reader: Reader) -> str | None:
+    value = reader.text("interface")
+    if value is None:
+        return None
+    if reader.given("vnic"):
+        reader.problems.add(reader.at("interface"), "cannot be given together with vnic")
+    if not value.strip():
+        reader.problems.add(reader.at("interface"), "is empty; give the name of a network, or vnic: any")
+        return None
+    return value.strip()
+
+
+def _matches(reader: Reader, action: str | None) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for owner, (address, port) in MATCH_FIELDS.items():
+        found[address], found[port] = _address(reader, address), _port(reader, port)
+        for name in (address, port):
+            if action not in (None, owner) and found[name] is not None:
+                if found[name] != ANY:
+                    reader.problems.add(reader.at(name), f"goes with {owner}, not {action}")
+                found[name] = None
+    return found
+
+
+def _tag(reader: Reader, rule_id: int | None, match_by: str) -> int | None:
+    """The user's tag. A tag that is the rule's own id is what the server shows when there is no tag of the user's."""
+    if reader.given("tag") and reader.given("rule_tag"):
+        reader.problems.add(reader.at("rule_tag"), "cannot be given together with tag, which is the same")
+    name = "tag" if reader.given("tag") else "rule_tag"
+    tag = reader.integer(name, 1)
+    if tag is None or FIRST_TAG <= tag <= LAST_TAG or match_by == "tag":
+        return tag
+    if tag != rule_id:
+        reader.problems.add(reader.at(name), f"{tag} is out of range, {FIRST_TAG} to {LAST_TAG} is allowed")
+    return None

@@ -1,0 +1,1 @@
+"""What the sections of an edge gateway have in common."""

@@ -1,0 +1,200 @@
+"""One section of one edge, read whole and written whole, and whether the server checks versions on the way."""
+
+from __future__ import annotations
+
+import logging
+import weakref
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import quote
+
+from vcloudair_core.engine.kind import Document
+from vcloudair_core.errors import (
+    ApiError,
+    ConflictError,
+    InvalidRequestError,
+    NotFoundError,
+    TaskFailedError,
+    TaskTimeoutError,
+)
+from vcloudair_core.services.ans.edge.codec import parse_job
+from vcloudair_core.services.ans.edge.model import Edge, last_part
+from vcloudair_core.transport.messages import origin_of
+from vcloudair_core.util.xml import html_error, html_title
+
+if TYPE_CHECKING:
+    from vcloudair_core.session.session import Session
+    from vcloudair_core.util.clock import Clock
+
+JSON = "application/json"
+XML = "application/xml"
+_JOB_TIMEOUT_S = 600.0
+_JOB_POLL_S = (1.0, 2.0, 3.0, 5.0)
+_FRESH = {"Cache-Control": "no-cache"}
+"""Headers of reads that plan or verify a write: no cache on the way may answer them."""
+
+_log = logging.getLogger(__name__)
+
+_SECTION_PATHS = {
+    "hybridity": "/hybridity/api/gateways/{edge}/{section}/config",
+    "network_xml": "/network/edges/{edge}/{section}/config",
+    "network_json": "/network/edges/{edge}/{section}/config",
+}
+"""Source: api/ans.md §1.1."""
+
+# By session: whether /hybridity takes the version back, as far as it is known. Source: api/ans.md §8.
+_takes_version: weakref.WeakKeyDictionary[Any, bool] = weakref.WeakKeyDictionary()
+
+
+class SectionCodec(Protocol):
+    """What a store needs of a section's codec."""
+
+    def parse(self, body: bytes) -> Document:
+        """Raises DecodeError."""
+        ...
+
+    def encode(self, document: Document) -> bytes:
+        """What goes on the wire."""
+        ...
+
+
+class SectionStore:
+    """One section of one edge: the whole of it in one read and one write. Source: api/ans.md §1."""
+
+    def __init__(self, session: Session, edge: Edge, dialect: str, section: str, codec: SectionCodec) -> None:
+        self.session = session
+        self.edge = edge
+        self.dialect = dialect
+        self.section = section
+        self._codec = codec
+        self.clock = session.clock
+
+    @property
+    def target(self) -> str:
+        """``edge gateway web-edge``."""
+        return f"edge gateway {self.edge.name or self.edge.edge_id}"
+
+    @property
+    def lock_key(self) -> str:
+        """``https://host:443/edge/<uuid>``: the same in every process and dialect."""
+        return f"{origin_of(self.session.identity.base_url)}/edge/{self.edge.edge_id}"
+
+    @property
+    def path(self) -> str:
+        """The section's path below the API's base."""
+        return _SECTION_PATHS[self.dialect].format(edge=quote(self.edge.edge_id, safe=""), section=self.section)
+
+    def read(self) -> Document:
+        """Raises: NotFoundError when there is no such edge or it has no such section; ApiError, DecodeError.
+
+        In a check-mode run the document is as the run's earlier tasks would have left it.
+        """
+        document = self._read()
+        run = getattr(self.session, "check_run", None)
+        if run is None:
+            return document
+        from vcloudair_core.services.ans.section.expected_section import expected
+
+        return expected(self, self.section, document, run)
+
+    def _read(self) -> Document:
+        try:
+            response = self.session.call("GET", self.path, accept=self._accept(), headers=_FRESH)
+        except NotFoundError as exc:
+            raise self._explained(exc) from exc
+        return self._codec.parse(response.body)
+
+    @property
+    def is_version_checked(self) -> bool:
+        """True unless the server is known not to take the version back, so that only looking again tells."""
+        return _takes_version.get(self.session, True)
+
+    def commit(self, document: Document) -> None:
+        """Write the whole section; 200, 201 and 204 are done, 202 is a job to wait for. Source: api/ans.md §1.5, §7.
+
+        Raises: ConflictError, BusyError and other ApiErrors, TransportError, TaskFailedError, TaskTimeoutError.
+        """
+        if self.dialect != "hybridity" or document.version is None:
+            self._put(document)
+            return
+        if not self.is_version_checked:
+            self._put(replace(document, version=None))
+            return
+        try:
+            self._put(document)
+        except ConflictError:
+            _takes_version[self.session] = True
+            raise
+        except InvalidRequestError:
+            if self.session in _takes_version or self.read().version != document.version:
+                raise
+            # Some servers refuse any version, says the original SDK. Nothing was done, and nobody else has written.
+            self._put(replace(document, version=None))
+            _takes_version[self.session] = False
+            _log.debug("%s takes no version back", self.target)
+        else:
+            _takes_version[self.session] = True
+
+    def _put(self, document: Document) -> None:
+        content_type = XML if self.dialect == "network_xml" else JSON
+        response = self.session.call(
+            "PUT", self.path, accept=self._accept(), content_type=content_type, body=self._codec.encode(document)
+        )
+        if html_title(response.body):
+            # A page of somebody in between: nobody knows what became of the write.
+            raise html_error(response.body, f"the answer to the write of {self.target}", "a word of the server")
+        if response.status == 202 and "Location" in response.headers:
+            wait_for_job(self.session, last_part(response.headers["Location"]), self.target, self.clock)
+
+    def _accept(self) -> str | None:
+        # None: the session's own XML type with the version. Source: api/ans.md §1.2.
+        return None if self.dialect == "network_xml" else JSON
+
+    def _explained(self, exc: ApiError) -> NotFoundError:
+        return NotFoundError(
+            f"{self.target[:1].upper()}{self.target[1:]} does not exist, or has no {self.section} of this kind.",
+            status=exc.status,
+            code=exc.code,
+            request_id=exc.request_id,
+            method=exc.method,
+            path=exc.path,
+            hint="Check the name or UUID, that it is an advanced gateway, and the setting edge_api.",
+        )
+
+
+class KeepableSectionStore(SectionStore):
+    """A section without secrets, which may be kept in files: in a stage."""
+
+    @property
+    def lasting_target(self) -> dict[str, str]:
+        """The edge by UUID; the name is for messages only."""
+        return {"edge": self.edge.edge_id, "edge_name": self.edge.name}
+
+    def dump(self, document: Document) -> bytes:
+        """The document as it would be sent."""
+        return self._codec.encode(document)
+
+    def load(self, body: bytes) -> Document:
+        """A document that :meth:`dump` gave. Raises DecodeError."""
+        return self._codec.parse(body)
+
+
+def wait_for_job(session: Session, job_id: str, target: str, clock: Clock) -> None:
+    """Poll an edge job until it ends. Source: api/ans.md §7. Raises: TaskFailedError, TaskTimeoutError."""
+    deadline = clock.now() + _JOB_TIMEOUT_S
+    polls = 0
+    while True:
+        job = parse_job(session.call("GET", f"/network/edges/jobs/{quote(job_id, safe='')}").body)
+        shown = {"job_id": job_id, "status": job.status, "message": job.message}
+        if job.is_done:
+            return
+        if job.is_failed:
+            raise TaskFailedError(
+                f"Job {job_id} on {target} ended as {job.status}: {job.message or 'no message'}.", task=shown
+            )
+        if clock.now() >= deadline:
+            raise TaskTimeoutError(
+                f"Job {job_id} on {target} is {job.status or 'unknown'} after {_JOB_TIMEOUT_S:.0f} seconds.", task=shown
+            )
+        clock.sleep(_JOB_POLL_S[min(polls, len(_JOB_POLL_S) - 1)])
+        polls += 1
