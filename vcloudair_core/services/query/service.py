@@ -15,7 +15,7 @@ from vcloudair_core.services.query.record_types import built_in_types
 from vcloudair_core.services.query.store import read_types
 
 if TYPE_CHECKING:
-    from vcloudair_core.services.query.machines import Machines
+    from vcloudair_core.services.query.vms import Machines
     from vcloudair_core.session.session import Session
 
 FORMATS = ("records", "idrecords", "references")
@@ -47,7 +47,7 @@ class QueryService:
     def machines(self) -> Machines:
         """The machines of this session, in the words that people use."""
         if self._machines is None:
-            from vcloudair_core.services.query.machines import Machines
+            from vcloudair_core.services.query.vms import Machines
 
             self._machines = Machines(self)
         return self._machines
