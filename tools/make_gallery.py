@@ -6,8 +6,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from vcloudair_core.measuring import measure
 from vcloudair_core.services.metrics.plot import plot
+from vcloudair_core.services.metrics.select import measure
 from vcloudair_core.testing import simulated
 
 IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"

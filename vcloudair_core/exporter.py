@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import AuthenticationError, ConfigurationError, VcloudAirError
 from vcloudair_core.exporter_vms import vm_families
-from vcloudair_core.measuring import measure
-from vcloudair_core.services.metrics.base_units import base_of, help_of
 from vcloudair_core.services.metrics.export import LABELS, labels_of
+from vcloudair_core.services.metrics.select import measure
+from vcloudair_core.services.metrics.units.prometheus import base_of, help_of
 from vcloudair_core.session.auth.backoff import wait_after
 from vcloudair_core.util.install_hint import install_hint
 

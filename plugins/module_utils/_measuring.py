@@ -11,7 +11,7 @@ _WINDOW = ("start", "end", "source")
 
 def measured(client, params, metrics):
     """Machines and their metrics."""
-    from vcloudair_core.measuring import measure
+    from vcloudair_core.services.metrics.select import measure
 
     vdc = client.settings.vdc or ""
     asked = given(params, _WINDOW)

@@ -22,7 +22,7 @@ from tests.support.documents import ROOT
 from tests.support.shared import make_once
 from tests.support.tiers import sampled
 from vcloudair_core.plugin import hooks
-from vcloudair_core.services.metrics.catalogue import catalogue
+from vcloudair_core.services.metrics.catalog import catalogue
 
 pytest.importorskip("material", reason="the extra docs is not installed")
 

@@ -30,7 +30,7 @@ from tests.support import processes
 from tests.support.documents import ROOT
 from vcloudair_core.exporter import Collector
 from vcloudair_core.exporter_http import ExporterServer
-from vcloudair_core.measuring import measure
+from vcloudair_core.services.metrics.select import measure
 from vcloudair_core.simulator import Simulator, SimulatorConfig, SimulatorServer
 from vcloudair_core.testing import simulated_app, simulator_settings
 from vcloudair_core.util.redaction import Secret

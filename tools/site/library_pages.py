@@ -51,7 +51,7 @@ _VALUES = {"hookimpl": "vcloudair_core.plugin.hooks"}
 
 def metric_names() -> str:
     """The table of the catalogue."""
-    from vcloudair_core.services.metrics.catalogue import catalogue
+    from vcloudair_core.services.metrics.catalog import catalogue
 
     lines = [
         "# Metric names",

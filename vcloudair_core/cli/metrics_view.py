@@ -6,12 +6,12 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.cli.sparkline import sparkline
-from vcloudair_core.services.metrics.display_units import display_unit
+from vcloudair_core.services.metrics.units.display import display_unit
 from vcloudair_core.util.escaping import on_one_line
 
 if TYPE_CHECKING:
-    from vcloudair_core.measuring import Measurement
     from vcloudair_core.services.metrics.model import Series
+    from vcloudair_core.services.metrics.select import Measurement
 
 TOP = (
     "cpu.usage.average",

@@ -20,13 +20,13 @@ from vcloudair_core.cli.sparkline import sparkline
 from vcloudair_core.cli.table import Column
 from vcloudair_core.cli.timestamps import utc_second
 from vcloudair_core.errors import ConfigurationError, VcloudAirError
-from vcloudair_core.services.metrics.display_units import display_unit
+from vcloudair_core.services.metrics.units.display import display_unit
 from vcloudair_core.util.user_files import first_line, unwritable
 
 if TYPE_CHECKING:
     from vcloudair_core.client import Client
-    from vcloudair_core.measuring import Measurement
     from vcloudair_core.services.metrics.model import Series
+    from vcloudair_core.services.metrics.select import Measurement
 
 app = typer.Typer(help="Metrics of VMs: tables, plots, files.", no_args_is_help=True)
 
@@ -274,7 +274,7 @@ def names(run: Invocation) -> None:
     Example:
         vca metrics names -o json
     """
-    from vcloudair_core.services.metrics.catalogue import catalogue
+    from vcloudair_core.services.metrics.catalog import catalogue
 
     rows = [{"metric": one.name, "unit": one.unit, "meaning": one.meaning} for one in catalogue().values()]
     columns = [Column("metric", keep=True, priority=0), Column("unit", keep=True, priority=1), Column("meaning")]
@@ -287,8 +287,8 @@ def names(run: Invocation) -> None:
 def _measured(
     client: Client, vms: Sequence[str], where: Sequence[str], metric: str, start: str, end: str, source: str
 ) -> Measurement:
-    from vcloudair_core.measuring import measure
-    from vcloudair_core.services.metrics.catalogue import check_names
+    from vcloudair_core.services.metrics.catalog import check_names
+    from vcloudair_core.services.metrics.select import measure
 
     with progress_bar("VMs") as progress:
         measurement = measure(
@@ -308,7 +308,7 @@ def _measured(
 
 
 def _top_table(client: Client, vms: Sequence[str], where: Sequence[str], sort: str, rows: int) -> Any:
-    from vcloudair_core.services.metrics.catalogue import check_names
+    from vcloudair_core.services.metrics.catalog import check_names
 
     measurement = _measured(client, vms, where, "", "15m", "", "auto")
     if not any(series.name == sort for series in measurement.collected.series):

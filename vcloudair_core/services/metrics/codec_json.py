@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from vcloudair_core.errors import DecodeError
-from vcloudair_core.services.metrics.catalogue import unit_of
+from vcloudair_core.services.metrics.catalog import unit_of
 from vcloudair_core.services.metrics.model import Run
 from vcloudair_core.services.metrics.window import Ago, Moment, Window
 from vcloudair_core.util import xml

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
 from vcloudair_core.errors import DecodeError
-from vcloudair_core.services.metrics.catalogue import unit_from
+from vcloudair_core.services.metrics.catalog import unit_from
 from vcloudair_core.services.metrics.codec_json import parse_time, split_name, stamp
 from vcloudair_core.services.metrics.model import Run
 from vcloudair_core.services.metrics.window import Ago, Moment, Window

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from vcloudair_core.errors import ConfigurationError
-from vcloudair_core.services.metrics.base_units import base_of, help_of
 from vcloudair_core.services.metrics.model import Series
+from vcloudair_core.services.metrics.units.prometheus import base_of, help_of
 from vcloudair_core.util.escaping import csv_text, visible_json
 
 FORMATS = ("csv", "jsonl", "openmetrics", "parquet")

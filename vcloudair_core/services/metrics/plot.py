@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from vcloudair_core.errors import ConfigurationError, NotFoundError
-from vcloudair_core.services.metrics.display_units import display_unit
 from vcloudair_core.services.metrics.model import Series, aggregate
+from vcloudair_core.services.metrics.units.display import display_unit
 from vcloudair_core.util.install_hint import install_hint
 
 SINGLE_LINES = 12

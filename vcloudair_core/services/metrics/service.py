@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from vcloudair_core.engine.validation import Problems
 from vcloudair_core.errors import AuthenticationError, IncompleteResultError, VcloudAirError
-from vcloudair_core.services.metrics.catalogue import Metric, catalogue
+from vcloudair_core.services.metrics.catalog import Metric, catalogue
 from vcloudair_core.services.metrics.codec_json import parse_page, runs_of, window_body
 from vcloudair_core.services.metrics.codec_xml import current_spec, historic_spec, parse_current, parse_historic
 from vcloudair_core.services.metrics.model import Collected, Run, Series, matches, series_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vcloudair_core.services.metrics.display_units import display_unit
+from vcloudair_core.services.metrics.units.display import display_unit
 
 
 @pytest.mark.parametrize(

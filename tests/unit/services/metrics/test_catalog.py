@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from vcloudair_core.errors import ConfigurationError
-from vcloudair_core.services.metrics.catalogue import check_names, nearest_names
+from vcloudair_core.services.metrics.catalog import check_names, nearest_names
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from vcloudair_core.services.metrics.catalogue import catalogue
+from vcloudair_core.services.metrics.catalog import catalogue
 
 BASE = {
     "percent": ("ratio", 0.01),

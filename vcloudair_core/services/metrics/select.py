@@ -5,17 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from vcloudair_core.errors import AmbiguousMatchError, NotFoundError
 
 if TYPE_CHECKING:
-    from vcloudair_core.client import Client
     from vcloudair_core.services.metrics.model import Collected
 
 _UUID = re.compile(r"(urn:vcloud:vm:)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
 _MOST_NAMES = 40
 """So many names go into one filter; for more, all machines are read and looked through here."""
+
+
+class ServiceProvider(Protocol):
+    """A client, as far as it is needed here."""
+
+    def service(self, name: str) -> Any:
+        """Return a service by its name."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -31,7 +38,7 @@ class Measurement:
 
 
 def choose(
-    client: Client,
+    client: ServiceProvider,
     names: Sequence[str] = (),
     *,
     where: Mapping[str, Any] | None = None,
@@ -77,7 +84,7 @@ def choose(
 
 
 def measure(
-    client: Client,
+    client: ServiceProvider,
     names: Sequence[str] = (),
     *,
     where: Mapping[str, Any] | None = None,

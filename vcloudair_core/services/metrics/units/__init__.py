@@ -1,0 +1,1 @@
+"""Units of metrics, for Prometheus and for people."""
