@@ -9,7 +9,7 @@ rest      ``make test-rest``  what ``make test`` leaves out: types, exhaustive t
 all       ``make test-all``   test and rest                                                             25 minutes
 ========  ==================  ========================================================================  ==========
 
-``nox -t check`` runs a tier in this environment, ``nox -s tests -- tests/unit/dr -k verdict`` a part of a session.
+``nox -t check`` runs a tier in this environment, ``nox -s tests -- tests/unit/services/dr`` a part of a session.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from tests.support.ansible import environment, run_module
 from vcloudair_core import connect
 from vcloudair_core.cli.main import run
 from vcloudair_core.errors import AmbiguousMatchError
-from vcloudair_core.services.dr.options import Options
+from vcloudair_core.services.dr.operation_options import Options
 from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 from vcloudair_core.simulator.replication.replication_states import TROUBLES
 

@@ -18,7 +18,7 @@ from vcloudair_core.recovery.readiness import assess
 from vcloudair_core.recovery.report import RunReport
 from vcloudair_core.recovery.run import RunOptions, resume, start
 from vcloudair_core.services.dr.model import Result
-from vcloudair_core.services.dr.options import Options, Stop
+from vcloudair_core.services.dr.operation_options import Options, Stop
 from vcloudair_core.session.tasks import Task, wait_for_task
 from vcloudair_core.simulator.state.simulated_tasks import Owner
 

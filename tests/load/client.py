@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.load.books import Book
 from vcloudair_core import VcloudAirError, connect
-from vcloudair_core.services.dr.options import Options
+from vcloudair_core.services.dr.operation_options import Options
 
 STEADY = {"name": {"like": "vm-*"}}
 """Machines that are there all the time. Tests and failovers make others, and remove them: a machine that goes while

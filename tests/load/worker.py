@@ -15,7 +15,7 @@ from typing import Any
 
 from tests.load.client import Cloud, SoakClient
 from vcloudair_core import connect
-from vcloudair_core.services.dr.options import Options
+from vcloudair_core.services.dr.operation_options import Options
 
 
 class LongRun(threading.Thread):

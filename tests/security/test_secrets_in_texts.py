@@ -112,7 +112,7 @@ def test_nor_is_an_error(status: int, pad: int) -> None:
 
 def _around(folder: Path, **settings: Any) -> Any:
     from vcloudair_core.recovery.steps import Surroundings
-    from vcloudair_core.services.dr.options import Stop
+    from vcloudair_core.services.dr.operation_options import Stop
 
     class Client:
         pass

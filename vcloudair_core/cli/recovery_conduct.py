@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from vcloudair_core.recovery.report_model import MachineReport
     from vcloudair_core.recovery.run import RunOptions
     from vcloudair_core.recovery.steps import Ask, Question
-    from vcloudair_core.services.dr.options import Stop
+    from vcloudair_core.services.dr.operation_options import Stop
 
 Work = Callable[["Client", "RunOptions"], "RunReport"]
 
@@ -70,7 +70,7 @@ def conduct(
     130 when it was stopped.
     """
     from vcloudair_core.recovery.run import RunOptions
-    from vcloudair_core.services.dr.options import Stop
+    from vcloudair_core.services.dr.operation_options import Stop
 
     stop = Stop()
     with run.client(shows_tasks=False) as client, live_run() as view, signals_to(stop, cancels=cancels):

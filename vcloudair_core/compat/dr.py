@@ -12,7 +12,7 @@ from vcloudair_core.compat.connection import Connection
 from vcloudair_core.compat.sdk_errors import compatible_errors
 from vcloudair_core.errors import ConfigurationError
 from vcloudair_core.services.dr.model import CLEANUP, FAILOVER, TEST, Reference, Result
-from vcloudair_core.services.dr.run import Options, Run
+from vcloudair_core.services.dr.operations.batch import Options, Run
 from vcloudair_core.services.dr.service import RecoveryService
 from vcloudair_core.services.dr.store import list_replications, read_replication
 from vcloudair_core.util.escaping import csv_cell

@@ -20,9 +20,9 @@ from vcloudair_core.recovery.roster import Roster, roster_of
 from vcloudair_core.recovery.run import RunOptions, cloud_of, engine_options
 from vcloudair_core.recovery.schedule import Schedule
 from vcloudair_core.recovery.steps import StepResult
-from vcloudair_core.services.dr.flights import Flights, Job, Watcher
 from vcloudair_core.services.dr.model import CLEANUP, Result
-from vcloudair_core.services.dr.options import Stop
+from vcloudair_core.services.dr.operation_options import Stop
+from vcloudair_core.services.dr.operations.tracker import Flights, Job, Watcher
 from vcloudair_core.util.clock import FakeClock
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from vcloudair_core.errors import ConfigurationError, NotFoundError, SpecError
 from vcloudair_core.recovery import events
 from vcloudair_core.recovery.event_reading import moment
 from vcloudair_core.recovery.plan import Group, Machine, RecoveryPlan, Step
-from vcloudair_core.services.dr.flights import Job
 from vcloudair_core.services.dr.model import UNKNOWN, Reference, Result
+from vcloudair_core.services.dr.operations.tracker import Job
 from vcloudair_core.services.dr.store import path_of
 
 if TYPE_CHECKING:

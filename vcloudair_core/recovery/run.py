@@ -28,9 +28,9 @@ from vcloudair_core.recovery.report_files import save_report
 from vcloudair_core.recovery.roster import OVER, WAITING, Entry, Roster, roster_of, roster_of_events
 from vcloudair_core.recovery.schedule import Fleet, Schedule
 from vcloudair_core.recovery.steps import Ask, StepResult, Surroundings, approvals_of, perform
-from vcloudair_core.services.dr.flights import Flights, Watcher
 from vcloudair_core.services.dr.model import ACTIONS, CLEANUP, UNKNOWN
-from vcloudair_core.services.dr.options import LOST_GRACE_S, Options, Stop
+from vcloudair_core.services.dr.operation_options import LOST_GRACE_S, Options, Stop
+from vcloudair_core.services.dr.operations.tracker import Flights, Watcher
 
 if TYPE_CHECKING:
     from vcloudair_core.client import Client

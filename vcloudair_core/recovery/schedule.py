@@ -29,14 +29,14 @@ from vcloudair_core.recovery.roster import (
     steps_for,
 )
 from vcloudair_core.recovery.steps import StepResult
-from vcloudair_core.services.dr.flight import words_of
-from vcloudair_core.services.dr.flights import Job, Watcher
 from vcloudair_core.services.dr.model import UNKNOWN, Replication, Result
+from vcloudair_core.services.dr.operations.operation import words_of
+from vcloudair_core.services.dr.operations.tracker import Job, Watcher
 from vcloudair_core.services.dr.store import path_of
 
 if TYPE_CHECKING:
     from vcloudair_core.errors import VcloudAirError
-    from vcloudair_core.services.dr.options import Stop
+    from vcloudair_core.services.dr.operation_options import Stop
     from vcloudair_core.session.tasks import Task
     from vcloudair_core.util.clock import Clock
 
@@ -49,7 +49,7 @@ _TICK_S = 0.05
 
 
 class Fleet(Protocol):
-    """Machines under way: see :class:`vcloudair_core.services.dr.flights.Flights`."""
+    """Machines under way: see :class:`vcloudair_core.services.dr.operations.tracker.Flights`."""
 
     @property
     def refusal(self) -> VcloudAirError | None: ...

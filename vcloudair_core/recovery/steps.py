@@ -28,7 +28,7 @@ from vcloudair_core.util.user_files import reason_of
 
 if TYPE_CHECKING:
     from vcloudair_core.client import Client
-    from vcloudair_core.services.dr.options import Stop
+    from vcloudair_core.services.dr.operation_options import Stop
 
 _EXCERPT = 2000
 _TICK_S = 0.1

@@ -19,7 +19,7 @@ from vcloudair_core.recovery.journal import Journal, read_run, run_ids, runs_fol
 from vcloudair_core.recovery.plan import Group, Machine, NetworkChange, RecoveryPlan, Step
 from vcloudair_core.recovery.report import RunReport
 from vcloudair_core.recovery.run import RunOptions, resume, start
-from vcloudair_core.services.dr.options import Stop
+from vcloudair_core.services.dr.operation_options import Stop
 
 EDGE = "org1-vdc1-edge1"
 KEY = "a-key-of-the-tests-0815"

@@ -29,7 +29,7 @@ from vcloudair_core.recovery.preview import preview
 from vcloudair_core.recovery.report import RunReport
 from vcloudair_core.recovery.run import RunOptions, resume, start
 from vcloudair_core.recovery.steps import Question
-from vcloudair_core.services.dr.options import Stop
+from vcloudair_core.services.dr.operation_options import Stop
 
 Make = Callable[..., RecoveryCloud]
 

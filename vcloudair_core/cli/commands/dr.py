@@ -191,7 +191,7 @@ def _options(**values: Any) -> dict[str, tuple[str, Any]]:
     """Options that a plan may have, too: by name their spelling and value. Raises SpecError for a bad value."""
     from vcloudair_core.engine.validation import one_of
     from vcloudair_core.errors import SpecError
-    from vcloudair_core.services.dr.options import ON_UNKNOWN
+    from vcloudair_core.services.dr.operation_options import ON_UNKNOWN
 
     if values.get("on_unknown") not in (None, *ON_UNKNOWN):
         raise SpecError("--on-unknown", one_of(values["on_unknown"], ON_UNKNOWN))

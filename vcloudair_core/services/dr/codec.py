@@ -8,8 +8,8 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from vcloudair_core.errors import DecodeError
-from vcloudair_core.services.dr.machines import Machine
 from vcloudair_core.services.dr.model import PointInTime, RecoveryDetails, Reference, Replication
+from vcloudair_core.services.dr.vm_checks import Machine
 from vcloudair_core.session.task_codec import Task, task_of_element
 from vcloudair_core.util.xml import count, local, parse, whole
 

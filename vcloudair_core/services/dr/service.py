@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from vcloudair_core.errors import AmbiguousMatchError, NotFoundError, SpecError, VcloudAirError
 from vcloudair_core.services.dr.model import ACTIONS, RecoveryDetails, Reference, Replication, Result
-from vcloudair_core.services.dr.run import Options, Run, Stop
+from vcloudair_core.services.dr.operations.batch import Options, Run, Stop
 from vcloudair_core.services.dr.store import (
     list_enabled_vdcs,
     list_replications,

@@ -22,8 +22,8 @@ from vcloudair_core.services.dr.codec import (
     parse_tasks,
     parse_vdc_names,
 )
-from vcloudair_core.services.dr.machines import Machine
 from vcloudair_core.services.dr.model import RecoveryDetails, Reference, Replication
+from vcloudair_core.services.dr.vm_checks import Machine
 from vcloudair_core.session.tasks import Task, task_of_response
 
 if TYPE_CHECKING:

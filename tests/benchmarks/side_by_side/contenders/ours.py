@@ -83,7 +83,7 @@ def _metrics(given: Variables) -> Job:
 
 
 def _recovery(given: Variables) -> Job:
-    from vcloudair_core.services.dr.options import Options
+    from vcloudair_core.services.dr.operation_options import Options
 
     service = _signed_in(given).service("dr")
 

@@ -17,8 +17,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, TypeVar
 
 from vcloudair_core.errors import AuthenticationError, NotFoundError, PermissionDeniedError, VcloudAirError
-from vcloudair_core.services.dr.evidence import is_refused_as_done
-from vcloudair_core.services.dr.flight import (
+from vcloudair_core.services.dr.model import CLEANUP, UNKNOWN, Replication, Result
+from vcloudair_core.services.dr.operation_options import START, Options
+from vcloudair_core.services.dr.operations.operation import (
     DECIDE,
     GONE,
     HINTS,
@@ -36,12 +37,11 @@ from vcloudair_core.services.dr.flight import (
     state_of,
     words_of,
 )
-from vcloudair_core.services.dr.machines import Machine, fault_of_machine, machines_of
-from vcloudair_core.services.dr.model import CLEANUP, UNKNOWN, Replication, Result
-from vcloudair_core.services.dr.options import START, Options
-from vcloudair_core.services.dr.recovered import RecoveredVms
-from vcloudair_core.services.dr.starting import Seen, Starter
+from vcloudair_core.services.dr.operations.recovered_vms import RecoveredVms
+from vcloudair_core.services.dr.operations.start_evidence import is_refused_as_done
+from vcloudair_core.services.dr.operations.starter import Seen, Starter
 from vcloudair_core.services.dr.store import find_machines, path_of, read_replication, seconds_since_1970
+from vcloudair_core.services.dr.vm_checks import Machine, fault_of_machine, machines_of
 from vcloudair_core.session.origins import UntrustedOriginError
 from vcloudair_core.session.tasks import Task, cancel_task, read_task, seconds_of, tell_observers
 from vcloudair_core.util.redaction import redact_text, redact_tree

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vcloudair_core.errors import ApiError, BusyError, DecodeError, TransportError, VcloudAirError, sentences
-from vcloudair_core.services.dr.evidence import Intent
-from vcloudair_core.services.dr.intents import Record
 from vcloudair_core.services.dr.model import Reference, Replication, Result
+from vcloudair_core.services.dr.operations.intents import Record
+from vcloudair_core.services.dr.operations.start_evidence import Intent
 from vcloudair_core.session.tasks import Task
 
 

@@ -20,7 +20,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from vcloudair_core.errors import ApiError, AuthenticationError, ConfigurationError, VcloudAirError
-from vcloudair_core.services.dr.evidence import (
+from vcloudair_core.services.dr.operation_options import Options
+from vcloudair_core.services.dr.operations.intents import HeldError, Intents, Record, with_task
+from vcloudair_core.services.dr.operations.operation import (
+    HINTS,
+    NOT_IDLE,
+    Flight,
+    Watcher,
+    group_of,
+    may_have_begun,
+    words_of,
+)
+from vcloudair_core.services.dr.operations.start_evidence import (
     Intent,
     action_of,
     find_running,
@@ -28,9 +39,6 @@ from vcloudair_core.services.dr.evidence import (
     has_sign,
     is_refused_as_done,
 )
-from vcloudair_core.services.dr.flight import HINTS, NOT_IDLE, Flight, Watcher, group_of, may_have_begun, words_of
-from vcloudair_core.services.dr.intents import HeldError, Intents, Record, with_task
-from vcloudair_core.services.dr.options import Options
 from vcloudair_core.services.dr.store import path_of, query_tasks, read_replication, read_tasks, start_action
 from vcloudair_core.session.tasks import Task
 

@@ -14,8 +14,8 @@ from vcloudair_core.client import Client
 from vcloudair_core.errors import PermissionDeniedError
 from vcloudair_core.recovery.plan import Group, Machine, RecoveryPlan
 from vcloudair_core.recovery.run import RunOptions, start
-from vcloudair_core.services.dr import starting
-from vcloudair_core.services.dr.options import Options
+from vcloudair_core.services.dr.operation_options import Options
+from vcloudair_core.services.dr.operations import starter
 from vcloudair_core.simulator.replication.replication_states import start as begin
 from vcloudair_core.testing import simulated_app, simulator_settings
 
@@ -205,7 +205,7 @@ def test_a_repetition_needs_the_list_or_the_query(
         raise PermissionDeniedError("The tasks cannot be queried.", status=403)
 
     if not is_query_readable:
-        monkeypatch.setattr(starting, "query_tasks", refuse)
+        monkeypatch.setattr(starter, "query_tasks", refuse)
     with recovery_cloud(tmp_path, 1, dr_task_s=20) as cloud:
         cloud.simulator.faults.add(method="POST", path="/action/failover", count=1, kind="reset")
         cloud.simulator.faults.add(method="GET", path="/api/tasksList", count=0, kind="status", status=403)

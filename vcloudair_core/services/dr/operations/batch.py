@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from vcloudair_core.errors import SpecError
-from vcloudair_core.services.dr.flight import words_of
-from vcloudair_core.services.dr.flights import Flights, Job, Watcher
 from vcloudair_core.services.dr.model import UNKNOWN, Reference, Result
-from vcloudair_core.services.dr.options import Options, Stop
+from vcloudair_core.services.dr.operation_options import Options, Stop
+from vcloudair_core.services.dr.operations.operation import words_of
+from vcloudair_core.services.dr.operations.tracker import Flights, Job, Watcher
 
 if TYPE_CHECKING:
     from vcloudair_core.session.session import Session

@@ -24,7 +24,7 @@ from vcloudair_core.recovery.journal import Journal, run_ids
 from vcloudair_core.recovery.plan import Group, Machine, RecoveryPlan
 from vcloudair_core.recovery.report import RunReport
 from vcloudair_core.recovery.run import RunOptions, resume, start
-from vcloudair_core.services.dr.options import Options
+from vcloudair_core.services.dr.operation_options import Options
 from vcloudair_core.testing import simulated_app, simulator_settings
 
 SERVERS: dict[str, dict[str, Any]] = {

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.tiers import sampled
-from vcloudair_core.services.dr.options import Options
+from vcloudair_core.services.dr.operation_options import Options
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 from vcloudair_core.testing import simulated_app, simulator_settings
 from vcloudair_core.testing.clock import LinkedClock

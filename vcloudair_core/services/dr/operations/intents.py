@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from vcloudair_core.errors import ConfigurationError
-from vcloudair_core.services.dr.evidence import Intent
+from vcloudair_core.services.dr.operations.start_evidence import Intent
 from vcloudair_core.settings.directories import private_folder, state_folder
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pytest
 from vcloudair_core.client import Client
 from vcloudair_core.errors import AmbiguousMatchError, NotFoundError, SpecError
 from vcloudair_core.services.dr.model import Result
-from vcloudair_core.services.dr.run import Options
+from vcloudair_core.services.dr.operations.batch import Options
 from vcloudair_core.services.dr.service import RecoveryService
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 from vcloudair_core.simulator.state.world import Replication

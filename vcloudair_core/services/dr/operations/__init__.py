@@ -1,0 +1,1 @@
+"""Operations: DR actions on VMs, from request to verdict."""
