@@ -253,7 +253,7 @@ def _fault_operations(found: Any) -> Iterator[str]:
 
 def recovery_plan_tables() -> str:
     """The schema of recovery plans: a table for each mapping that a plan is made of."""
-    from vcloudair_core.recovery.plan_schema import schema
+    from vcloudair_core.recovery.plan.plan_schema import schema
 
     return _schema_tables(schema(), "The plan", level=2)
 
@@ -309,7 +309,7 @@ def _type_of(whole: dict[str, Any], part: dict[str, Any]) -> str:
 
 def recovery_plan_schema() -> str:
     """The schema as editors load it: what is shipped, word for word."""
-    from vcloudair_core.recovery import plan_schema
+    from vcloudair_core.recovery.plan import plan_schema
 
     return Path(plan_schema.__file__).with_name(plan_schema.SCHEMA_FILE).read_text(encoding="utf-8")
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 _TRY = """
 import vcloudair_core, importlib.metadata as metadata
-from vcloudair_core.recovery.plan_file import parse_plan
+from vcloudair_core.recovery.plan.plan_file import parse_plan
 from vcloudair_core.simulator import Simulator
 simulator = Simulator()
 settings = {name[4:].lower(): value for name, value in simulator.env().items() if name != "VCA_CA_PATH"}

@@ -273,7 +273,7 @@ def act(client, params, check_mode, diff_mode):
 
 
 def _previewed(client, plan, params, diff_mode):
-    from vcloudair_core.recovery.preview import preview
+    from vcloudair_core.recovery.run.preview import preview
 
     found = preview(client, plan, params["action"])
     vms = shown_results(found.results)
@@ -282,7 +282,7 @@ def _previewed(client, plan, params, diff_mode):
 
 
 def _started(client, plan, params, diff_mode):
-    from vcloudair_core.recovery.run import RunOptions, engine_options
+    from vcloudair_core.recovery.run.runner import RunOptions, engine_options
 
     if params["plan"]:
         refuse("wait", "the order of a plan cannot be kept without waiting")
@@ -293,9 +293,9 @@ def _started(client, plan, params, diff_mode):
 
 
 def _carried_out(client, plan, params, diff_mode):
-    from vcloudair_core.recovery.history import unfinished
-    from vcloudair_core.recovery.journal import runs_folder
-    from vcloudair_core.recovery.run import RunOptions, cloud_of, resume, start
+    from vcloudair_core.recovery.journal.run_journal import runs_folder
+    from vcloudair_core.recovery.run.history import unfinished
+    from vcloudair_core.recovery.run.runner import RunOptions, cloud_of, resume, start
 
     options = RunOptions(
         verify_s=params["verify_timeout"],

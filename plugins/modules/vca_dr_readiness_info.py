@@ -114,15 +114,15 @@ ARGUMENTS = dict(
 
 def look(client, params, check_mode, diff_mode):
     """Look, and say what was seen."""
-    from vcloudair_core.recovery.readiness import assess_with_journals
+    from vcloudair_core.recovery.readiness.assessment import assess_with_journals
 
     found = assess_with_journals(client, _chosen(params), params["action"]).as_dict()
     return dict(changed=False, ready=found.pop("is_ready"), **found)
 
 
 def _chosen(params):
-    from vcloudair_core.recovery.plan import plan_of_machines
-    from vcloudair_core.recovery.plan_file import load_plan
+    from vcloudair_core.recovery.plan.model import plan_of_machines
+    from vcloudair_core.recovery.plan.plan_file import load_plan
 
     given = [name for name in ("plan", "vms", "all") if params[name] not in (None, "", False)]
     if len(given) != 1:

@@ -70,7 +70,7 @@ NOT_EXECUTED = {
     ("docs/reference/cli.md", "vca "): "examples of the help; tests/unit/cli/test_help.py parses each",
     (
         "docs/reference/recovery-report.md",
-        "from vcloudair_core.recovery.journal",
+        "from vcloudair_core.recovery.journal.run_journal",
     ): "needs the journal of a run that was",
     (
         "docs/reference/settings.md",

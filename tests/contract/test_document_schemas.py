@@ -15,8 +15,8 @@ from jsonschema import Draft202012Validator
 
 from tests.support.documents import blocks, pages
 from vcloudair_core.errors import SpecError
-from vcloudair_core.recovery import plan_schema
-from vcloudair_core.recovery.plan_file import parse_plan
+from vcloudair_core.recovery.plan import plan_schema
+from vcloudair_core.recovery.plan.plan_file import parse_plan
 from vcloudair_core.services.ans.document.edge_schema import edge_schema
 from vcloudair_core.services.ans.document.kind import EdgeKind
 from vcloudair_core.simulator import inventory_file

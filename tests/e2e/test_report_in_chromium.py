@@ -15,8 +15,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from pypdf import PdfReader
 
 from tests.support.recovery_events import Shape, run_events
-from vcloudair_core.recovery.report import report_of
-from vcloudair_core.recovery.report_html import html_of
+from vcloudair_core.recovery.report.html_report import html_of
+from vcloudair_core.recovery.report.run_report import report_of
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")

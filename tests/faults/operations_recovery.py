@@ -12,11 +12,11 @@ from tests.faults.operations_edges import info_of
 from tests.faults.world import World
 from vcloudair_core import DisasterRecovery
 from vcloudair_core.client import Client
-from vcloudair_core.recovery.journal import read_run, run_ids
-from vcloudair_core.recovery.plan import Group, Machine, RecoveryPlan
-from vcloudair_core.recovery.readiness import assess
-from vcloudair_core.recovery.report import RunReport
-from vcloudair_core.recovery.run import RunOptions, resume, start
+from vcloudair_core.recovery.journal.run_journal import read_run, run_ids
+from vcloudair_core.recovery.plan.model import Group, Machine, RecoveryPlan
+from vcloudair_core.recovery.readiness.assessment import assess
+from vcloudair_core.recovery.report.run_report import RunReport
+from vcloudair_core.recovery.run.runner import RunOptions, resume, start
 from vcloudair_core.services.dr.model import Result
 from vcloudair_core.services.dr.operation_options import Options, Stop
 from vcloudair_core.session.tasks import Task, wait_for_task

@@ -12,13 +12,13 @@ from typing import Any
 
 from tests.fuzz.target import Target, of_text, texts
 from tests.support.recovery_events import run_events
-from vcloudair_core.recovery import history
-from vcloudair_core.recovery.journal import JOURNAL, read_journal, runs_folder
-from vcloudair_core.recovery.plan_data import plan_as_data, plan_of_data
-from vcloudair_core.recovery.plan_file import load_plan, parse_plan
-from vcloudair_core.recovery.report import report_of
-from vcloudair_core.recovery.report_files import rendered
-from vcloudair_core.recovery.roster import roster_of_events
+from vcloudair_core.recovery.journal.run_journal import JOURNAL, read_journal, runs_folder
+from vcloudair_core.recovery.plan.plan_file import load_plan, parse_plan
+from vcloudair_core.recovery.plan.serialization import plan_as_data, plan_of_data
+from vcloudair_core.recovery.report.report_files import rendered
+from vcloudair_core.recovery.report.run_report import report_of
+from vcloudair_core.recovery.run import history
+from vcloudair_core.recovery.run.vm_states import roster_of_events
 from vcloudair_core.services.ans.document.file import read_document
 from vcloudair_core.session.auth.base import Grant
 from vcloudair_core.session.cache import token_cache

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vcloudair_core.errors import ConfigurationError, SpecError
-from vcloudair_core.recovery.order import check_order, waits_for
-from vcloudair_core.recovery.plan import Group, Machine, RecoveryPlan, Step
-from vcloudair_core.recovery.plan_file import parse_plan
-from vcloudair_core.recovery.plan_schema import problems
+from vcloudair_core.recovery.plan.group_order import check_order, waits_for
+from vcloudair_core.recovery.plan.model import Group, Machine, RecoveryPlan, Step
+from vcloudair_core.recovery.plan.plan_file import parse_plan
+from vcloudair_core.recovery.plan.plan_schema import problems
 
 # Also names that YAML takes for something else when nobody quotes them.
 NAMES = st.one_of(
@@ -32,7 +32,7 @@ JSON = st.recursive(
 )
 URLS = st.builds("http{}://{}:{}{}".format, st.sampled_from(["", "s"]), st.sampled_from(["a", "[::1]", "10.0.0.1"]),
                  st.integers(1, 65535), st.sampled_from(["", "/", "/x?y=z#w"]))  # fmt: skip
-# No files here: they would have to be there. tests/unit/recovery/test_plan_file.py has them.
+# No files here: they would have to be there. tests/unit/recovery/plan/test_plan_file.py has them.
 WORKS = st.one_of(
     st.fixed_dictionaries({"command": st.lists(TEXTS.filter(lambda text: "/" not in text), min_size=1, max_size=3)}),
     st.fixed_dictionaries({"http": URLS}),

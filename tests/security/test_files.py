@@ -14,10 +14,17 @@ import pytest
 from tests.support.recovery_events import run_events
 from vcloudair_core.engine.lock import held
 from vcloudair_core.errors import ConfigurationError, StageError, VcloudAirError
-from vcloudair_core.recovery.edges import write_durably
-from vcloudair_core.recovery.journal import JOURNAL, create_journal, read_run, reopen_journal, run_ids, runs_folder
-from vcloudair_core.recovery.report import report_of
-from vcloudair_core.recovery.report_files import save_report
+from vcloudair_core.recovery.journal.run_journal import (
+    JOURNAL,
+    create_journal,
+    read_run,
+    reopen_journal,
+    run_ids,
+    runs_folder,
+)
+from vcloudair_core.recovery.report.report_files import save_report
+from vcloudair_core.recovery.report.run_report import report_of
+from vcloudair_core.recovery.run.network_changes import write_durably
 from vcloudair_core.services.ans.ipsec.fingerprints import PskBook
 from vcloudair_core.settings import directories
 from vcloudair_core.settings.settings import Settings
@@ -187,13 +194,13 @@ def test_stages_are_not_written_through_links(file: str, tmp_path: Path, victim:
 
 
 def test_a_journal_is_not_written_through_a_link(tmp_path: Path, victim: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vcloudair_core.recovery.journal.secrets.token_hex", lambda size: "aaaa")
+    monkeypatch.setattr("vcloudair_core.recovery.journal.run_journal.secrets.token_hex", lambda size: "aaaa")
 
     def planted(folder: Path, *arguments: Any, **keywords: Any) -> Any:
         (folder / JOURNAL).symlink_to(victim)
         return original(folder, *arguments, **keywords)
 
-    from vcloudair_core.recovery import journal as module
+    from vcloudair_core.recovery.journal import run_journal as module
 
     original = module._hold
     monkeypatch.setattr(module, "_hold", planted)

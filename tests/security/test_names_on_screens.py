@@ -266,8 +266,8 @@ Render = Callable[[list[dict[str, Any]]], bytes]
 def test_reports_hold_names_as_text(form: str) -> None:
     from lxml import etree
 
-    from vcloudair_core.recovery.report import report_of
-    from vcloudair_core.recovery.report_files import rendered
+    from vcloudair_core.recovery.report.report_files import rendered
+    from vcloudair_core.recovery.report.run_report import report_of
 
     hostile = [*NAMES, "</title><img src=x onerror=alert(1)>", "javascript:alert(1)", "\x00\x1b]]>", "\" onload='x"]
     events = run_events(machines=len(hostile), failed=[0, 1], failing_step=True, names=dict(enumerate(hostile)))

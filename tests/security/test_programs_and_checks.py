@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.security.test_secrets_in_texts import _around as around
-from vcloudair_core.recovery.plan import Command, HttpCheck, Playbook, Step
-from vcloudair_core.recovery.steps import perform
+from vcloudair_core.recovery.plan.model import Command, HttpCheck, Playbook, Step
+from vcloudair_core.recovery.run.steps import perform
 
 SECRETS = {"password": "zQ7-pass'word\"1", "api_token": "zQ7-api %s token", "token": "zQ7-token\\n"}
 
@@ -125,7 +125,7 @@ def test_no_secret_is_on_a_command_line(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_the_name_of_a_step_without_one_holds_no_argument(tmp_path: Path) -> None:
     """Names are written down: into journals, reports and job events."""
-    from vcloudair_core.recovery.plan_file import parse_plan
+    from vcloudair_core.recovery.plan.plan_file import parse_plan
 
     text = """
 name: shop

@@ -111,7 +111,7 @@ def test_nor_is_an_error(status: int, pad: int) -> None:
 
 
 def _around(folder: Path, **settings: Any) -> Any:
-    from vcloudair_core.recovery.steps import Surroundings
+    from vcloudair_core.recovery.run.steps import Surroundings
     from vcloudair_core.services.dr.operation_options import Stop
 
     class Client:
@@ -123,14 +123,14 @@ def _around(folder: Path, **settings: Any) -> Any:
 
 
 def _step(*argv: str) -> Any:
-    from vcloudair_core.recovery.plan import Command, Step
+    from vcloudair_core.recovery.plan.model import Command, Step
 
     return Step("hook", Command(argv), timeout_s=60)
 
 
 @pytest.mark.parametrize("pad", [0, 193, 197, 7_990])
 def test_a_program_s_output_is_hidden_before_it_is_cut(tmp_path: Path, pad: int) -> None:
-    from vcloudair_core.recovery.steps import perform
+    from vcloudair_core.recovery.run.steps import perform
 
     secret = "zQ7-a-rather-long-secret"
     script = tmp_path / "hook.py"
@@ -145,7 +145,7 @@ def test_secrets_of_the_environment_are_hidden_though_others_are_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A program inherits VCA_PASSWORD also when the run itself signs in with another one."""
-    from vcloudair_core.recovery.steps import perform
+    from vcloudair_core.recovery.run.steps import perform
 
     monkeypatch.setenv("VCA_PASSWORD", "zQ7-in-the-environment")
     step = _step(sys.executable, "-c", "import os; print(os.environ['VCA_PASSWORD'])")

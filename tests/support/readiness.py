@@ -7,11 +7,11 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from vcloudair_core.client import Client
-from vcloudair_core.recovery.plan import (
+from vcloudair_core.recovery.plan.model import (
     RecoveryPlan,
     plan_of_machines,
 )
-from vcloudair_core.recovery.readiness import Check, Readiness, assess
+from vcloudair_core.recovery.readiness.assessment import Check, Readiness, assess
 from vcloudair_core.simulator import Simulator
 from vcloudair_core.simulator.state.world import Replication, Vdc
 

@@ -10,14 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from vcloudair_core.recovery import events
+from vcloudair_core.recovery.journal import events
 from vcloudair_core.util.escaping import on_one_line
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.text import Text
 
-    from vcloudair_core.recovery.events import Event, Observer
+    from vcloudair_core.recovery.journal.events import Event, Observer
 
 _MOST_ROWS = 12
 _BAR = 24

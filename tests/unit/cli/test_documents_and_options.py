@@ -10,7 +10,7 @@ import pytest
 
 from tests.unit.cli.conftest import Vca
 from vcloudair_core.cli.commands import dr
-from vcloudair_core.recovery.plan import RecoveryPlan
+from vcloudair_core.recovery.plan.model import RecoveryPlan
 
 PLAN = "name: payroll\n{setting}\ngroups:\n- name: g\n  {group}\n  machines:\n  - {machine}\n"
 EDGE = "edge: web\nvdc: gold\nallow_empty: false\nfirewall:\n  rules: []\n  allow_empty: false\n"

@@ -9,7 +9,7 @@ import pytest
 
 from vcloudair_core.cli.commands import dr
 from vcloudair_core.cli.recovery_conduct import closing_sentence
-from vcloudair_core.recovery.plan import plan_of_machines
+from vcloudair_core.recovery.plan.model import plan_of_machines
 
 
 def report(action: str, names: list[str], path: str = "", *, rto: bool | None = None, there: int | None = None) -> Any:

@@ -13,8 +13,8 @@ from vcloudair_core.cli.table import Column
 from vcloudair_core.errors import ConfigurationError, PlanRejectedError
 
 if TYPE_CHECKING:
-    from vcloudair_core.recovery.plan import RecoveryPlan
-    from vcloudair_core.recovery.readiness import Check, Readiness
+    from vcloudair_core.recovery.plan.model import RecoveryPlan
+    from vcloudair_core.recovery.readiness.assessment import Check, Readiness
 
 ACTIONS = ("test", "failover")
 
@@ -40,7 +40,7 @@ def check(
         vca dr check --plan payroll.yml --action test
         vca dr check db1 web1
     """
-    from vcloudair_core.recovery.readiness import assess_with_journals
+    from vcloudair_core.recovery.readiness.assessment import assess_with_journals
 
     if action not in ACTIONS:
         raise ConfigurationError(f"There is no action {action!r} to be ready for.", hint="Use test or failover.")
@@ -66,8 +66,8 @@ _COLUMNS = [
 
 def _chosen(vms: list[str] | None, every: bool, path: str | None) -> RecoveryPlan:
     """Raises: ConfigurationError; SpecError with all that is wrong with the plan."""
-    from vcloudair_core.recovery.plan import plan_of_machines
-    from vcloudair_core.recovery.plan_file import load_plan
+    from vcloudair_core.recovery.plan.model import plan_of_machines
+    from vcloudair_core.recovery.plan.plan_file import load_plan
 
     if sum(map(bool, (vms, every, path))) != 1:
         raise ConfigurationError("No VMs selected.", hint="Name VMs, or pass --all, or --plan FILE.")

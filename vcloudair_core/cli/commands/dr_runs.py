@@ -17,8 +17,8 @@ from vcloudair_core.util.user_files import write_bytes
 
 if TYPE_CHECKING:
     from vcloudair_core.client import Client
-    from vcloudair_core.recovery.report import RunReport
-    from vcloudair_core.recovery.run import RunOptions
+    from vcloudair_core.recovery.report.run_report import RunReport
+    from vcloudair_core.recovery.run.runner import RunOptions
 
 _TIMES = frozenset({"started", "ended", "last_sync"})
 _RUN = typer.Argument(None, metavar="[RUN]", help="The id of a run, or the beginning of it; by default the newest.")
@@ -42,8 +42,8 @@ def runs(
     """
     from itertools import islice
 
-    from vcloudair_core.recovery.history import all_runs as known
-    from vcloudair_core.recovery.report import report_of
+    from vcloudair_core.recovery.report.run_report import report_of
+    from vcloudair_core.recovery.run.history import all_runs as known
 
     rows: list[dict[str, Any]] = []
     for folder, happened in islice(known(run.settings()), limit):
@@ -105,7 +105,7 @@ def resume(
         vca dr resume
         vca dr resume 20261129 --start-again web1
     """
-    from vcloudair_core.recovery.run import resume as go_on
+    from vcloudair_core.recovery.run.runner import resume as go_on
 
     def work(client: Client, options: RunOptions) -> RunReport:
         return go_on(
@@ -129,9 +129,9 @@ def report(
     Example:
         vca dr report --html report.html --junit report.xml
     """
-    from vcloudair_core.recovery.journal import folder_of, newest_run, read_journal
-    from vcloudair_core.recovery.report import report_of
-    from vcloudair_core.recovery.report_files import rendered
+    from vcloudair_core.recovery.journal.run_journal import folder_of, newest_run, read_journal
+    from vcloudair_core.recovery.report.report_files import rendered
+    from vcloudair_core.recovery.report.run_report import report_of
 
     settings = run.settings()
     folder = folder_of(settings, run_id or newest_run(settings))

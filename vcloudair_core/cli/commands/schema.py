@@ -41,7 +41,7 @@ def schema(
 
 
 def _schemas() -> dict[str, Callable[[], dict[str, Any]]]:
-    from vcloudair_core.recovery import plan_schema
+    from vcloudair_core.recovery.plan import plan_schema
     from vcloudair_core.services.ans.document.edge_schema import edge_schema
     from vcloudair_core.simulator import inventory_file
 

@@ -20,10 +20,10 @@ import pytest
 from tests.support.recovery_cloud import RecoveryCloud, name, recovery_cloud
 from tests.support.tiers import sampled_pairs
 from vcloudair_core.errors import VcloudAirError
-from vcloudair_core.recovery.journal import Journal, run_ids
-from vcloudair_core.recovery.plan import Group, Machine, RecoveryPlan
-from vcloudair_core.recovery.report import RunReport
-from vcloudair_core.recovery.run import RunOptions, resume, start
+from vcloudair_core.recovery.journal.run_journal import Journal, run_ids
+from vcloudair_core.recovery.plan.model import Group, Machine, RecoveryPlan
+from vcloudair_core.recovery.report.run_report import RunReport
+from vcloudair_core.recovery.run.runner import RunOptions, resume, start
 from vcloudair_core.services.dr.operation_options import Options
 from vcloudair_core.testing import simulated_app, simulator_settings
 

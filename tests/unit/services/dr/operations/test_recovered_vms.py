@@ -11,9 +11,9 @@ import pytest
 
 from tests.support.recovery_cloud import RecoveryCloud, name, recovery_cloud
 from vcloudair_core.errors import DecodeError
-from vcloudair_core.recovery.plan import Group, Machine, RecoveryPlan
-from vcloudair_core.recovery.report import RunReport
-from vcloudair_core.recovery.run import RunOptions, start
+from vcloudair_core.recovery.plan.model import Group, Machine, RecoveryPlan
+from vcloudair_core.recovery.report.run_report import RunReport
+from vcloudair_core.recovery.run.runner import RunOptions, start
 from vcloudair_core.services.dr.codec import parse_addresses
 
 SECTION = b"""<?xml version="1.0" encoding="UTF-8"?>

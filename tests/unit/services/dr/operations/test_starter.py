@@ -12,8 +12,8 @@ import pytest
 from tests.support.recovery_cloud import RecoveryCloud, name, recovery_cloud
 from vcloudair_core.client import Client
 from vcloudair_core.errors import PermissionDeniedError
-from vcloudair_core.recovery.plan import Group, Machine, RecoveryPlan
-from vcloudair_core.recovery.run import RunOptions, start
+from vcloudair_core.recovery.plan.model import Group, Machine, RecoveryPlan
+from vcloudair_core.recovery.run.runner import RunOptions, start
 from vcloudair_core.services.dr.operation_options import Options
 from vcloudair_core.services.dr.operations import starter
 from vcloudair_core.simulator.replication.replication_states import start as begin

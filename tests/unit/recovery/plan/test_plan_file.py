@@ -1,0 +1,408 @@
+"""Plan files: what is read of them, and everything that is wrong with them at once, each with its line."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from vcloudair_core.errors import ConfigurationError, SpecError
+from vcloudair_core.recovery.plan import plan_schema, plan_validation
+from vcloudair_core.recovery.plan.model import (
+    Approval,
+    Command,
+    Delay,
+    Group,
+    HttpCheck,
+    Machine,
+    NetworkChange,
+    Playbook,
+    RecoveryPlan,
+    Step,
+)
+from vcloudair_core.recovery.plan.plan_file import load_plan, parse_plan
+from vcloudair_core.util import document_errors
+from vcloudair_core.util.install_hint import install_hint
+
+WHOLE = """\
+# yaml-language-server: $schema=recovery-plan.schema.json
+name: payroll
+description: Payroll and its database
+rto_minutes: 60
+rpo_minutes: 30
+test_max_age_days: 90
+max_concurrent: 5
+on_failure: roll_back
+power_on: false
+synchronize: true
+stuck_after_s: 90.5
+before:
+  - name: Storage is quiet
+    command: [./quiesce.sh, --now]
+    timeout_s: 60
+    retries: 1
+    retry_delay_s: 0
+    only: [failover, cleanup]
+    on_failure: continue
+    on_resume: fail
+  - command: sync-all --label 'two words'
+after:
+  - delay_s: 30
+  - delay_s: 30
+groups:
+  - name: database
+    machines:
+      - db1
+      - name: db2
+        depends_on: [db1]
+        timeout_s: 900
+        retries: 2
+        retry_delay_s: 30
+        power_on: true
+        rto_minutes: 20
+        rpo_minutes: 15
+    before:
+      - approval: >
+          Is the primary site
+          really down?
+  - name: web
+    priority: 2
+    depends_on: [database]
+    timeout_s: 1800
+    rto_minutes: 30
+    on_failure: continue
+    machines: [web1]
+    after:
+      - http: http://10.0.0.5:8080/health?token=hidden
+      - http: {url: "https://10.0.0.5/", status: [200, 204], contains: ok, validate_certs: false}
+      - playbook: smoke.yml
+      - playbook: {path: smoke.yml, inventory: "a,b", extra_vars: {level: 3, names: [x]}}
+      - network: dr-edge.yml
+      - network: {document: dr-edge.yml, back: home-edge.yml}
+"""
+
+SMALL = "name: p\ngroups:\n- name: g\n  machines: [a]\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with all that the whole plan names; it is not the current one."""
+    monkeypatch.chdir("/")
+    script = tmp_path / "quiesce.sh"
+    script.write_text("#!/bin/sh\n", encoding="utf-8")
+    script.chmod(0o755)
+    (tmp_path / "smoke.yml").write_text("[]", encoding="utf-8")
+    for name in ("dr-edge.yml", "home-edge.yml"):
+        (tmp_path / name).write_text("edge: e\nfirewall: {rules: []}\n", encoding="utf-8")
+    return tmp_path
+
+
+def written(folder: Path, text: str) -> str:
+    path = folder / "plan.yml"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def problems(text: str, path: str = "plan.yml") -> list[str]:
+    """What is said of a plan, line by line."""
+    with pytest.raises(SpecError) as caught:
+        parse_plan(text, path)
+    return str(caught.value).splitlines()
+
+
+def test_everything_that_a_plan_may_hold(folder: Path) -> None:
+    path = written(folder, WHOLE)
+    assert load_plan(path) == RecoveryPlan(
+        name="payroll",
+        description="Payroll and its database",
+        rto_minutes=60,
+        rpo_minutes=30,
+        test_max_age_days=90,
+        max_concurrent=5,
+        on_failure="roll_back",
+        power_on=False,
+        synchronize=True,
+        stuck_after_s=90.5,
+        before=(
+            Step(
+                "Storage is quiet",
+                Command(("./quiesce.sh", "--now")),
+                only=frozenset({"failover", "cleanup"}),
+                timeout_s=60,
+                retries=1,
+                retry_delay_s=0,
+                on_failure="continue",
+                on_resume="fail",
+                line=13,
+            ),
+            Step("run sync-all", Command(("sync-all", "--label", "two words")), line=21),
+        ),
+        after=(Step("wait 30 s", Delay(30), line=23), Step("wait 30 s (2)", Delay(30), line=24)),
+        groups=(
+            Group(
+                "database",
+                (
+                    Machine("db1", line=28),
+                    Machine("db2", ("db1",), 900, 2, 30, True, 20, 15, line=29),
+                ),
+                before=(
+                    Step("Is the primary site really down?", Approval("Is the primary site really down?\n"), line=38),
+                ),
+                line=26,
+            ),
+            Group(
+                "web",
+                (Machine("web1", line=47),),
+                priority=2,
+                depends_on=("database",),
+                timeout_s=1800,
+                rto_minutes=30,
+                on_failure="continue",
+                after=(
+                    Step(
+                        "GET http://10.0.0.5:8080/health",
+                        HttpCheck("http://10.0.0.5:8080/health?token=hidden"),
+                        line=49,
+                    ),
+                    Step("GET https://10.0.0.5/", HttpCheck("https://10.0.0.5/", (200, 204), "ok", False), line=50),
+                    Step("playbook smoke.yml", Playbook("smoke.yml"), line=51),
+                    Step(
+                        "playbook smoke.yml (2)",
+                        Playbook("smoke.yml", "a,b", {"level": 3, "names": ["x"]}),
+                        line=52,
+                    ),
+                    Step("network dr-edge.yml", NetworkChange("dr-edge.yml"), line=53),
+                    Step("network dr-edge.yml (2)", NetworkChange("dr-edge.yml", "home-edge.yml"), line=54),
+                ),
+                line=41,
+            ),
+        ),
+        path=path,
+        digest=hashlib.sha256(WHOLE.encode()).hexdigest(),
+    )
+
+
+def test_a_small_plan_has_the_defaults_of_the_values() -> None:
+    groups = (Group("g", (Machine("a", line=4),), line=3),)
+    assert parse_plan(SMALL) == RecoveryPlan("p", groups, digest=hashlib.sha256(SMALL.encode()).hexdigest())
+
+
+def test_all_problems_are_told_at_once_each_with_its_line(tmp_path: Path) -> None:
+    text = textwrap.dedent("""\
+        name: payroll
+        max_concurent: 20
+        on_failure: stopp
+        groups:
+          - name: database
+            depends_on: [wbe, db2]
+            machines:
+              - db1
+              - 12
+              - name: db2
+                depends_on: [db1, web, db1]
+                retries: x
+                retry_delay_s: .nan
+              - nme: db3
+              - db1
+          - name: web
+            priority: 0
+            machines: []
+            before:
+              - approval: Is it?
+                command: 'x "'
+              - name: a
+              - {name: a, delay_s: 1:30}
+            after:
+              - command: ./missing.sh
+        rto_minutes: 1
+        rto_minutes: 2
+        """)
+    path = written(tmp_path, text)
+    said = [line.replace(str(tmp_path), "") for line in problems(text, path)]
+    works = "a step has exactly one of command, playbook, http, approval, delay_s, network; there"
+    assert said == [
+        "/plan.yml:2: max_concurent: unknown key; did you mean 'max_concurrent'?",
+        "/plan.yml:3: on_failure: 'stopp' is not one of stop, continue, roll_back (did you mean 'stop'?)",
+        "/plan.yml:6: groups[0].depends_on[0]: there is no group 'wbe' in the plan; did you mean 'web'?",
+        "/plan.yml:6: groups[0].depends_on[1]: there is no group 'db2' in the plan; it is a machine",
+        "/plan.yml:9: groups[0].machines[1]: text or a mapping was expected, not a number: put it in quotes",
+        "/plan.yml:11: groups[0].machines[2].depends_on[2]: 'db1' stands there twice",
+        "/plan.yml:11: groups[0].machines[2].depends_on[1]: there is no machine 'web' in the plan; it is a group",
+        "/plan.yml:12: groups[0].machines[2].retries: 'x' is not a whole number",
+        "/plan.yml:13: groups[0].machines[2].retry_delay_s: .nan is not a number to count with",
+        "/plan.yml:14: groups[0].machines[3].nme: unknown key; did you mean 'name'?",
+        "/plan.yml:14: groups[0].machines[3]: 'name' is missing",
+        "/plan.yml:15: groups[0].machines[4]: the name 'db1' was already given in line 8",
+        "/plan.yml:17: groups[1].priority: 0 is out of range, 1 to 1000000 is allowed",
+        "/plan.yml:18: groups[1].machines: is empty",
+        f"/plan.yml:20: groups[1].before[0]: {works} are command and approval",
+        "/plan.yml:21: groups[1].before[0].command: a quote in it is not closed",
+        f"/plan.yml:22: groups[1].before[1]: {works} is none",
+        "/plan.yml:23: groups[1].before[2].delay_s: Ansible reads this as a number (YAML 1.1): put it in quotes",
+        "/plan.yml:23: groups[1].before[2]: the name 'a' was already given in line 22",
+        "/plan.yml:25: groups[1].after[0].command: there is no file './missing.sh' in '', the folder of the plan",
+        "/plan.yml:27: rto_minutes: was already given in line 26",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "plan.yml:1: the plan is empty; it has at least a name and groups"),
+        ("# nothing\n", "plan.yml:1: the plan is empty; it has at least a name and groups"),
+        ("- a\n", "plan.yml:1: a mapping was expected, not a list"),
+        ("payroll", "plan.yml:1: 'payroll' is not a mapping"),
+        ("name: [", "plan.yml:1: expected the node content, but found '<stream end>' (column 8)"),
+        ("[" * 1000, "plan.yml:1: it is nested more than 50 deep (column 51)"),
+        (SMALL + "- name: g\n  machines: [b]\n", "plan.yml:5: groups[1]: the name 'g' was already given in line 3"),
+        (
+            SMALL + "- name: h\n  machines: [b, {name: a}]\n",
+            "plan.yml:6: groups[1].machines[1]: the name 'a' was already",
+        ),
+        (
+            SMALL + "  depends_on: [g]\n",
+            "plan.yml:3: nothing of this could ever begin: group g (line 3) waits for group g",
+        ),
+        (SMALL + "before: [{command: '  '}]", "plan.yml:5: before[0].command: it names no program"),
+        (SMALL + "before: [{command: ['', x]}]", "plan.yml:5: before[0].command: it names no program"),
+        (SMALL + "before: [{http: 'ftp://a'}]", "plan.yml:5: before[0].http: is no address that begins with http"),
+        (SMALL + "before: [{http: 'http://me:secret@a/'}]", "plan.yml:5: before[0].http: is no address that begins"),
+        (SMALL + "before: [{http: 'http://a:99999/'}]", "plan.yml:5: before[0].http: the host or port of the address"),
+        (SMALL + "before: [{http: 'http://:80/'}]", "plan.yml:5: before[0].http: the host or port of the address"),
+        (SMALL + "before: [{http: 'http://[::1/'}]", "plan.yml:5: before[0].http: the host or port of the address"),
+        (SMALL + "before: [{approval: ' '}]", "plan.yml:5: before[0].approval: is no question"),
+        (
+            SMALL + "before: [{delay_s: 0}]",
+            "plan.yml:5: before[0].delay_s: 0 is out of range, more than 0 and up to 86400",
+        ),
+        (SMALL + "before: [{delay_s: 1, only: []}]", "plan.yml:5: before[0].only: is empty"),
+        (
+            SMALL + "before: [{delay_s: 1, only: [failback]}]",
+            "plan.yml:5: before[0].only[0]: 'failback' is not one of test",
+        ),
+        (
+            SMALL + "before: [{delay_s: 1, on_failure: roll_back}]",
+            "plan.yml:5: before[0].on_failure: 'roll_back' is not",
+        ),
+    ],
+)
+def test_one_clear_sentence(text: str, said: str) -> None:
+    (line,) = problems(text)
+    assert line.startswith(said)
+
+
+def test_a_plan_without_a_path_is_told_of_by_its_lines() -> None:
+    assert problems("name: p\ngroups: 3", "") == ["line 2: groups: 3 is not a list"]
+
+
+def test_the_field_of_the_error_is_the_first_place() -> None:
+    with pytest.raises(SpecError) as caught:
+        parse_plan("name: p\ngroups: 3", "plan.yml")
+    assert caught.value.as_dict() == {
+        "error": "SpecError",
+        "message": "plan.yml:2: groups: 3 is not a list",
+        "hint": "",
+        "field": "plan.yml:2: groups",
+        "reason": "3 is not a list",
+    }
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        ("command: [./absent.sh]", "before[0].command: there is no file './absent.sh' in"),
+        ("command: [./smoke.yml]", "before[0].command: ./smoke.yml may not be executed: chmod +x ./smoke.yml"),
+        ("command: /absent/program", "before[0].command: there is no file '/absent/program'"),
+        ("playbook: absent.yml", "before[0].playbook: there is no file 'absent.yml' in"),
+        ("playbook: {path: smoke.yml, inventory: hosts}", "before[0].playbook.inventory: there is no file 'hosts' in"),
+        ("network: absent.yml", "before[0].network: there is no file 'absent.yml' in"),
+        ("network: {document: dr-edge.yml, back: absent.yml}", "before[0].network.back: there is no file 'absent.yml'"),
+        ("network: " + "x" * 300, "before[0].network: there is no file 'xxx"),
+        ("network: .", "before[0].network: there is no file '.' in"),
+        ("network: smoke.yml", "smoke.yml:1: no edge document: a mapping with sections was expected"),
+        ("network: quiesce.sh", "no edge document"),
+        ("network: none.yml", "none.yml is no edge document: it has none of the sections firewall, nat, ipsec"),
+        ("network: broken.yml", "broken.yml:2: expected"),
+    ],
+)
+def test_files_that_a_plan_names(folder: Path, step: str, said: str) -> None:
+    (folder / "none.yml").write_text("edge: web\n", encoding="utf-8")
+    (folder / "broken.yml").write_text("firewall: {{}\n", encoding="utf-8")
+    with pytest.raises(SpecError) as caught:
+        load_plan(written(folder, f"{SMALL}before:\n- {step}\n"))
+    assert "\n" not in str(caught.value)
+    assert caught.value.field.startswith(f"{folder}/plan.yml:6: before[0]")
+    assert said in str(caught.value)
+
+
+def test_programs_without_a_folder_and_inventories_of_names_or_folders_need_no_file(folder: Path) -> None:
+    steps = "before:\n- command: true\n- playbook: {path: smoke.yml, inventory: 'a,'}\n"
+    steps += f"- playbook: {{path: smoke.yml, inventory: .}}\n- command: [{sys.executable}]\n"
+    plan = load_plan(written(folder, SMALL + steps.replace("command: true", "command: 'true'")))
+    assert [step.name for step in plan.before] == [
+        "run true", "playbook smoke.yml", "playbook smoke.yml (2)", f"run {Path(sys.executable).name}",
+    ]  # fmt: skip
+
+
+def test_a_made_name_gives_way_to_one_that_is_given() -> None:
+    plan = parse_plan(SMALL + "before:\n- delay_s: 1\n- {delay_s: 2, name: wait 1 s}\n- delay_s: 1\n")
+    assert [step.name for step in plan.before] == ["wait 1 s (2)", "wait 1 s", "wait 1 s (3)"]
+
+
+def test_the_same_step_may_stand_before_and_after() -> None:
+    plan = parse_plan(SMALL + "before: [{name: a, delay_s: 1}]\nafter: [{name: a, delay_s: 1}]\n")
+    assert plan.before[0].name == plan.after[0].name == "a"
+
+
+def test_anchors_save_words() -> None:
+    plan = parse_plan("name: p\ngroups:\n- name: g\n  machines:\n  - &m {name: a, retries: 3}\n  - {<<: *m, name: b}\n")
+    assert [(machine.name, machine.retries, machine.line) for machine in plan.machines] == [("a", 3, 5), ("b", 3, 6)]
+
+
+@pytest.mark.parametrize("name", ["absent.yml", ".", "plan.yml\0"])
+def test_a_file_that_cannot_be_read(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"The recovery plan .* cannot be read"):
+        load_plan(str(tmp_path) + "/" + name)
+
+
+def test_a_file_that_is_no_utf8(tmp_path: Path) -> None:
+    (tmp_path / "plan.yml").write_bytes("name: büro".encode("latin-1"))
+    with pytest.raises(ConfigurationError, match="it is not UTF-8 text"):
+        load_plan(str(tmp_path / "plan.yml"))
+
+
+def test_a_byte_order_mark_is_no_part_of_a_plan(tmp_path: Path) -> None:
+    (tmp_path / "plan.yml").write_text(SMALL, encoding="utf-8-sig")
+    assert load_plan(str(tmp_path / "plan.yml")).name == "p"
+
+
+def test_what_is_too_large_is_not_read() -> None:
+    with pytest.raises(SpecError, match="/dev/zero: a recovery plan of more than 1,000,000 bytes is not read"):
+        load_plan("/dev/zero")
+    with pytest.raises(SpecError, match="more than 1,000,000 bytes"):
+        parse_plan("#" + "ü" * 500_000)
+
+
+def test_too_many_machines_are_told_of_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan_validation, "MOST_MACHINES", 3)
+    assert parse_plan("name: p\ngroups:\n- {name: g, machines: [a, b]}").name == "p"
+    (line,) = problems("name: p\ngroups:\n- {name: g, machines: [a, b, c]}")
+    assert "there are more than 3 groups and machines" in line
+
+
+def test_more_problems_than_anybody_reads_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(document_errors, "MOST_SHOWN", 2)
+    said = problems("name: p\na: 1\nb: 1\nc: 1\n")
+    assert said[0].startswith("plan.yml:1: 'groups' is missing")
+    assert said[2:] == ["and 2 more"]
+
+
+def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "jsonschema", None)
+    plan_schema._validator.cache_clear()
+    with pytest.raises(ConfigurationError) as caught:
+        parse_plan(SMALL)
+    assert caught.value.hint == install_hint("dr")

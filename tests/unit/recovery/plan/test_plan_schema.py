@@ -1,0 +1,152 @@
+"""The schema of recovery plans: valid, complete, and at one with the values that plans are made of."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from vcloudair_core.recovery.plan import plan_schema
+from vcloudair_core.recovery.plan.model import (
+    Approval,
+    Group,
+    HttpCheck,
+    Machine,
+    NetworkChange,
+    Playbook,
+    RecoveryPlan,
+    Step,
+)
+from vcloudair_core.recovery.plan.plan_schema import WORKS, problems, schema
+
+_NOT_OF_FILES = {"": {"every_machine", "machine_timeout_s", "path", "digest"}}
+_ANNOTATIONS = {
+    "$schema", "$defs", "$ref", "title", "description", "default", "properties", "items", "patternErrorMessage",
+}  # fmt: skip
+
+
+def definition(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = schema()["$defs"][name] if name else schema()
+    return found
+
+
+def resolved(part: dict[str, Any]) -> dict[str, Any]:
+    name = part.get("$ref", "").removeprefix("#/$defs/")
+    return {**(definition(name) if name else {}), **part}
+
+
+def schemas(part: Any) -> Iterator[dict[str, Any]]:
+    """Every schema within a schema."""
+    yield part
+    for inner in [*part.get("properties", {}).values(), *part.get("$defs", {}).values(), *part.get("oneOf", [])]:
+        yield from schemas(inner)
+    if isinstance(part.get("items"), dict):
+        yield from schemas(part["items"])
+
+
+def test_it_is_a_schema() -> None:
+    Draft202012Validator.check_schema(schema())
+
+
+def test_every_keyword_that_it_uses_has_words() -> None:
+    used = {keyword for part in schemas(schema()) for keyword in part}
+    assert used - _ANNOTATIONS == set(plan_schema._SAY)
+
+
+def test_every_mapping_is_strict_and_every_key_described() -> None:
+    for part in schemas(schema()):
+        if "properties" in part:
+            assert part["additionalProperties"] is False
+            for key, inner in part["properties"].items():
+                assert resolved(inner).get("description"), key
+        if "enum" in part:
+            assert part["type"] == "string", "what is not text is told of by its type"
+        if "pattern" in part:
+            assert part["patternErrorMessage"]
+
+
+def test_short_and_long_forms_agree() -> None:
+    http, machine = definition("http"), definition("machine")
+    for key in ("pattern", "patternErrorMessage", "maxLength"):
+        assert http[key] == http["properties"]["url"][key]
+        assert machine[key] == definition("name")[key]
+
+
+def test_the_works_are_those_that_a_step_has() -> None:
+    assert [{"required": [work]} for work in WORKS] == definition("step")["oneOf"]
+
+
+@pytest.mark.parametrize(
+    ("name", "made"),
+    [
+        ("", RecoveryPlan("p", ())),
+        ("group", Group("g", ())),
+        ("machine", Machine("m")),
+        ("step", Step("s", Approval("?"))),
+        ("playbook", Playbook("p")),
+        ("http", HttpCheck("u")),
+        ("network", NetworkChange("d")),
+    ],
+)
+def test_keys_and_defaults_are_those_of_the_values(name: str, made: Any) -> None:
+    fields = {field.name: getattr(made, field.name) for field in dataclasses.fields(made)}
+    if name == "http":
+        fields["status"] = fields.pop("statuses")
+    if name == "step":
+        fields |= dict.fromkeys(WORKS)
+        del fields["work"]
+    described = definition(name)["properties"]
+    assert set(described) == set(fields) - _NOT_OF_FILES.get(name, {"line"})
+    for key, part in described.items():
+        if key in definition(name).get("required", ()) or key in WORKS or (name, key) == ("step", "name"):
+            continue
+        value = fields[key]
+        value = sorted(value) if isinstance(value, frozenset) else list(value) if isinstance(value, tuple) else value
+        default = resolved(part).get("default", "" if key in ("on_failure", "inventory", "back") else None)
+        assert value == (sorted(default or ()) if key == "only" else default), f"{name}.{key}"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "path", "said"),
+    [
+        ({"rto_minutes": 0}, "rto_minutes", "0 is out of range, more than 0 and up to 525600 is allowed"),
+        ({"max_concurrent": 1001}, "max_concurrent", "1001 is out of range, 1 to 1000 is allowed"),
+        ({"max_concurrent": 2.0}, "max_concurrent", "2.0 is not a whole number"),
+        ({"max_concurrent": True}, "max_concurrent", "true is not a whole number"),
+        ({"power_on": "maybe"}, "power_on", "'maybe' is not true or false"),
+        ({"description": None}, "description", "nothing was given, text was expected"),
+        ({"description": 5}, "description", "text was expected, not a number: put it in quotes"),
+        ({"name": True}, "name", "text was expected, not true or false (or yes, no, on, off): put it in quotes"),
+        ({"name": "a\n"}, "name", "is no name: it is one line, without spaces around it"),
+        ({"name": " a"}, "name", "is no name: it is one line, without spaces around it"),
+        ({"name": ""}, "name", "is empty"),
+        ({"name": "x" * 201}, "name", "has more than 200 characters"),
+        ({"groups": []}, "groups", "is empty"),
+        ({"groups": {}}, "groups", "a list was expected, not a mapping"),
+        ({"on_failure": "rollback"}, "on_failure", "did you mean 'roll_back'?"),
+        ({"rpo_minute": 1}, "rpo_minute", "unknown key; did you mean 'rpo_minutes' or 'rto_minutes'?"),
+        ({"before": 3}, "before", "3 is not a list"),
+        ({"zzz": 1}, "zzz", "unknown key; there are name, description, rto_minutes"),
+    ],
+)
+def test_problems_are_told_in_words(wrong: dict[str, Any], path: str, said: str) -> None:
+    ((at, reason),) = problems({"name": "p", "groups": [{"name": "g", "machines": ["a"]}], **wrong})
+    assert at == (path,)
+    assert said in reason
+
+
+def test_an_argument_of_a_command_is_not_told() -> None:
+    steps = [{"command": ["login", 13371337]}]
+    ((at, reason),) = problems({"name": "p", "before": steps, "groups": [{"name": "g", "machines": ["a"]}]})
+    assert at == ("before", 0, "command", 1)
+    assert "13371337" not in reason
+
+
+@pytest.mark.parametrize("step", [None, "command", 3, True, [], ["command"]])
+def test_a_step_that_is_no_mapping(step: Any) -> None:
+    ((at, reason),) = problems({"name": "p", "before": [step], "groups": [{"name": "g", "machines": ["a"]}]})
+    assert at == ("before", 0)
+    assert "a mapping" in reason

@@ -1,0 +1,122 @@
+"""What score and verdict are made of checks, what it costs, and how plan and names are looked at."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.readiness import ONE, TWO, Make, seen
+from vcloudair_core.errors import ConnectionFailedError, SpecError
+from vcloudair_core.recovery.plan.model import (
+    Group,
+    Machine,
+    RecoveryPlan,
+    plan_of_machines,
+)
+from vcloudair_core.recovery.readiness.assessment import score_of
+from vcloudair_core.recovery.readiness.readiness_check import About
+
+# -- all of it -----------------------------------------------------------------------------------------------------
+
+
+def test_what_is_well_has_a_hundred(make: Make) -> None:
+    cloud = make(3)
+    found = cloud.assess(plan_of_machines(None))
+    assert [one for one in found.checks if one.status != "ok"] == []
+    assert (found.score, found.is_ready) == (100, True)
+    assert {one.subject for one in found.checks if one.name == "state"} == {ONE, TWO, "replicated-0003"}
+    assert {entry.method for entry in cloud.simulator.journal.entries()} == {"GET"}
+    shown = found.as_dict()
+    assert (shown["score"], shown["is_ready"], shown["counts"]["ok"]) == (100, True, len(shown["checks"]))
+
+
+@pytest.mark.parametrize("count", [1, 10, 60])
+def test_calls_are_one_per_machine_one_for_25_and_a_constant(make: Make, count: int) -> None:
+    cloud = make(count)
+    cloud.assess(plan_of_machines(None))
+    paths = [entry.path for entry in cloud.simulator.journal.entries()]
+    lists = 1  # 128 replications a page
+    constant = 3 + 2 + 1  # networks, organisation and VDCs; which VDCs are enabled, to the last page; for what
+    assert sum("/api/vr/replications/" in path for path in paths) == count
+    assert len(paths) == lists + count + -(-count // 25) + constant
+
+
+def test_another_action_is_refused_before_anything_is_sent(make: Make) -> None:
+    cloud = make(1)
+    with pytest.raises(SpecError, match="cleanup"):
+        cloud.assess(action="cleanup")
+    assert cloud.simulator.journal.entries() == []
+
+
+def test_a_cloud_that_does_not_answer_is_no_finding(make: Make) -> None:
+    cloud = make(1)
+    cloud.simulator.faults.add("reset", path="/replications", count=0)
+    with pytest.raises(ConnectionFailedError):
+        cloud.assess()
+
+
+# -- the score -----------------------------------------------------------------------------------------------------
+
+
+def test_the_score_is_the_weighted_share_and_failures_cap_it() -> None:
+    essential, useful = About("a", "", 10), About("b", "", 2)
+    well, half = essential.ok("m"), useful.warn("m", "h")
+    assert score_of([well]) == 100
+    assert score_of([well, half]) == int(100 * 11 / 12)
+    assert score_of([well, useful.unknown("m", "h")]) == int(100 * 10 / 12)
+    assert score_of([well] * 99 + [useful.fail("m", "h")]) == 70
+    assert score_of([well] * 99 + [essential.unknown("m", "h")]) == 70
+    assert score_of([well] * 99 + [essential.fail("m", "h")]) == 40
+    assert score_of([essential.fail("m", "h")]) == 0
+    assert score_of([]) == 0
+
+
+# -- the plan ------------------------------------------------------------------------------------------------------
+
+
+def test_a_plan_that_cannot_be_carried_out_fails_with_all_that_is_wrong(make: Make) -> None:
+    cloud = make(2)
+    group = Group("web", (Machine(ONE), Machine(ONE), Machine(TWO, depends_on=("nobody",))))
+    status, said = seen(cloud.check("plan", RecoveryPlan("payroll", (group, group))))
+    assert status == "fail"
+    for part in ("group web is there 2 times", f"machine {ONE} is there 4 times", "'nobody'"):
+        assert part in said
+    waiting = (Group("a", (Machine(ONE),), depends_on=("b",)), Group("b", (Machine(TWO),), depends_on=("a",)))
+    assert "waits for" in cloud.check("plan", RecoveryPlan("payroll", waiting)).message
+    assert seen(cloud.check("plan", plan_of_machines([])))[0] == "fail"
+    assert seen(cloud.check("plan"))[0] == "ok"
+
+
+# -- names ---------------------------------------------------------------------------------------------------------
+
+
+def test_all_names_that_mean_nothing_or_too_much_are_told_at_once(make: Make) -> None:
+    cloud = make(4)
+    cloud.replication("replicated-0004").name = "replicated-0003"
+    identifier = cloud.replication(ONE).replication_id[-36:]
+    found = cloud.assess(plan_of_machines([ONE, identifier, "nobody", "neither", "replicated-0003", TWO]))
+    names = {one.subject: seen(one) for one in found.checks if one.name == "machine"}
+    assert {name: status for name, (status, _) in names.items()} == {
+        ONE: "ok", identifier: "warn", "nobody": "fail", "neither": "fail", "replicated-0003": "fail", TWO: "ok",
+    }  # fmt: skip
+    assert names["replicated-0003"][1].count("-") >= 8  # both ids
+    # It stops no other check, and one machine has no check twice.
+    assert [one.subject for one in found.checks if one.name == "rpo"] == [ONE, TWO]
+    assert (found.is_ready, found.score) == (False, 40)
+
+
+def test_lists_without_names_are_understood(make: Make) -> None:
+    cloud = make(2, list_reference_name="absent")
+    assert cloud.check("machine", plan_of_machines([TWO])).status == "ok"
+
+
+@pytest.mark.parametrize(("status", "expected"), [(403, "fail"), (404, "fail"), (500, "unknown")])
+def test_a_list_that_cannot_be_read_is_one_check(make: Make, status: int, expected: str) -> None:
+    cloud = make(1)
+    cloud.refuse("/replications", status=status, count=0)
+    found = cloud.assess()
+    assert seen(next(one for one in found.checks if one.name == "machine"))[0] == expected
+    assert not found.is_ready
+
+
+def test_nothing_replicated_is_not_ready(make: Make) -> None:
+    assert not make(0).assess(plan_of_machines(None)).is_ready

@@ -1,0 +1,119 @@
+"""JUnit XML of a report: what readers take, and what they are told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lxml import etree
+
+from tests.support.recovery_events import run_events
+from vcloudair_core.recovery.report.junit_report import junit_of
+from vcloudair_core.recovery.report.run_report import report_of
+
+# What the readers of Jenkins and GitLab have in common, written down as a grammar.
+_GRAMMAR = """
+<grammar xmlns="http://relaxng.org/ns/structure/1.0" datatypeLibrary="http://www.w3.org/2001/XMLSchema-datatypes">
+  <define name="number"><data type="nonNegativeInteger"/></define>
+  <define name="seconds"><data type="decimal"><param name="minInclusive">0</param></data></define>
+  <define name="counts">
+    <attribute name="tests"><ref name="number"/></attribute>
+    <attribute name="failures"><ref name="number"/></attribute>
+    <attribute name="errors"><ref name="number"/></attribute>
+    <attribute name="time"><ref name="seconds"/></attribute>
+    <attribute name="name"/>
+  </define>
+  <define name="trouble"><attribute name="message"/><attribute name="type"/><text/></define>
+  <start>
+    <element name="testsuites"><ref name="counts"/>
+      <oneOrMore><element name="testsuite"><ref name="counts"/>
+        <attribute name="skipped"><ref name="number"/></attribute>
+        <optional><attribute name="timestamp"><data type="dateTime"/></attribute></optional>
+        <optional><element name="properties"><zeroOrMore><element name="property">
+          <attribute name="name"/><attribute name="value"/>
+        </element></zeroOrMore></element></optional>
+        <zeroOrMore><element name="testcase">
+          <attribute name="name"/><attribute name="classname"/>
+          <attribute name="time"><ref name="seconds"/></attribute>
+          <optional><choice>
+            <element name="failure"><ref name="trouble"/></element>
+            <element name="error"><ref name="trouble"/></element>
+            <element name="skipped"><attribute name="message"/></element>
+          </choice></optional>
+          <optional><element name="system-out"><text/></element></optional>
+        </element></zeroOrMore>
+      </element></oneOrMore>
+    </element>
+  </start>
+</grammar>
+"""
+
+
+def junit(**words: Any) -> Any:
+    root = etree.fromstring(junit_of(report_of(run_events(**words))))
+    grammar = etree.RelaxNG(etree.fromstring(_GRAMMAR))
+    assert grammar.validate(root), grammar.error_log
+    return root
+
+
+def outcomes(root: Any) -> dict[str, str]:
+    """Name of a case to what came of it."""
+    found = {}
+    for case in root.iter("testcase"):
+        tags = [child.tag for child in case if child.tag in ("failure", "error", "skipped")]
+        found[case.get("name")] = tags[0] if tags else "passed"
+    return found
+
+
+def test_a_run_that_went_well_passes() -> None:
+    root = junit(machines=20)
+    assert [suite.get("name") for suite in root] == [
+        "payroll: the run", "payroll: database", "payroll: application", "payroll: web",
+    ]  # fmt: skip
+    assert set(outcomes(root).values()) == {"passed"}
+    # The run, 4 steps, and for each machine itself and its two targets.
+    assert (root.get("tests"), root.get("failures"), root.get("errors")) == ("65", "0", "0")
+    properties = {one.get("name"): one.get("value") for one in root[0].iter("property")}
+    assert properties["user"] == "maria" and properties["plan_digest"].startswith("9f2c1d7e")
+    assert properties["rto_target_minutes"] == "60.0" and float(properties["rto_reached_s"]) > 0
+
+
+def test_each_end_has_its_own_outcome() -> None:
+    root = junit(machines=5, failed=[1], skipped=[3], already=[4], failing_step=True)
+    found = outcomes(root)
+    assert [found[name] for name in ("db01", "db02", "db03", "db04", "db05")] == [
+        "passed", "failure", "passed", "skipped", "passed",
+    ]  # fmt: skip
+    assert found["the run"] == "failure" and found["after: Payroll answers"] == "failure"
+    assert found["RTO db05"] == "skipped", "what is not known is not passed"
+    failure = root.xpath("//testcase[@name='db02']/failure")[0]
+    assert failure.get("message").startswith("failed: its task")
+    for word in ("codes: ", "request id: req-0001-2", "Look at the machine", "attempt 1: failed"):
+        assert word in failure.text
+    for suite in root:
+        kinds = [outcomes_of.tag for outcomes_of in suite.iter("failure", "error", "skipped")]
+        assert [int(suite.get(word)) for word in ("failures", "errors", "skipped")] == [
+            kinds.count(tag) for tag in ("failure", "error", "skipped")
+        ]
+
+
+def test_a_missed_target_fails_by_itself_while_the_machine_passes() -> None:
+    found = outcomes(junit(machines=2, machine_targets={0: {"rto_minutes": 1, "rpo_minutes": 1}}))
+    assert [found[name] for name in ("db01", "RTO db01", "RPO db01", "db02", "RTO db02", "RPO db02")] == [
+        "passed", "failure", "failure", "passed", "passed", "passed",
+    ]  # fmt: skip
+
+
+def test_without_targets_there_are_no_cases_of_them() -> None:
+    assert not [name for name in outcomes(junit(machines=2, rto_minutes=None, rpo_minutes=None)) if "RTO" in name]
+
+
+def test_what_is_not_known_is_an_error_and_never_passed() -> None:
+    found = outcomes(junit(machines=2, steps=False, ends_at=5))
+    assert (found["the run"], found["db01"], found["RTO db01"]) == ("error", "error", "skipped")
+    assert outcomes(etree.fromstring(junit_of(report_of([])))) == {"the run": "error"}
+
+
+def test_what_xml_cannot_hold_is_replaced() -> None:
+    root = junit(machines=2, failed=[1], names={0: "a\x1b[31m<b>\x00", 1: "\ud800&\"'"})
+    assert "a\N{REPLACEMENT CHARACTER}[31m<b>\N{REPLACEMENT CHARACTER}" in outcomes(root)
+    assert outcomes(root)["\N{REPLACEMENT CHARACTER}&\"'"] == "failure"

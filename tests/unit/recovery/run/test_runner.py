@@ -1,0 +1,476 @@
+"""Plans carried out: the order, what a failure does, what is written down, and how a run that died goes on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.recovery_cloud import RecoveryCloud, name, recovery_cloud
+from vcloudair_core.errors import ConfigurationError, LockTimeoutError, NotFoundError, SpecError
+from vcloudair_core.recovery.journal.run_journal import Journal, read_run, reopen_journal, run_ids, runs_folder
+from vcloudair_core.recovery.plan.model import (
+    Approval,
+    Command,
+    Delay,
+    Group,
+    Machine,
+    RecoveryPlan,
+    Step,
+    plan_of_machines,
+)
+from vcloudair_core.recovery.plan.serialization import plan_as_data, plan_of_data
+from vcloudair_core.recovery.report.run_report import RunReport
+from vcloudair_core.recovery.run.preview import preview
+from vcloudair_core.recovery.run.runner import RunOptions, resume, start
+from vcloudair_core.recovery.run.steps import Question
+from vcloudair_core.services.dr.operation_options import Stop
+
+Make = Callable[..., RecoveryCloud]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Make]:
+    with ExitStack() as stack:
+        yield lambda count=4, **config: stack.enter_context(recovery_cloud(tmp_path, count, **config))
+
+
+def group(title: str, *numbers: int, **words: Any) -> Group:
+    return Group(title, tuple(Machine(name(number)) for number in numbers), **words)
+
+
+def plan(*groups: Group, **words: Any) -> RecoveryPlan:
+    return RecoveryPlan("payroll", groups, **words)
+
+
+def verdicts(report: RunReport) -> dict[str, str]:
+    return {one.name: one.verdict for one in report.machines}
+
+
+def happened(cloud: RecoveryCloud, event: str) -> list[dict[str, Any]]:
+    return [dict(one) for one in read_run(cloud.client.settings) if one["event"] == event]
+
+
+# -- order ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_group_begins_when_what_it_depends_on_is_there(make: Make) -> None:
+    cloud = make(4, dr_task_s=60)
+    wanted = plan(group("web", 1, 2, depends_on=("database",)), group("database", 3, 4))
+    report = start(cloud.client, wanted, "failover")
+    assert report.verdict == "done"
+    assert set(cloud.begun()[:2]) == {name(3), name(4)}
+    web = next(one for one in happened(cloud, "machine_starting") if one["group"] == "web")
+    database = next(one for one in happened(cloud, "group_finished") if one["group"] == "database")
+    assert web["seq"] > database["seq"]
+
+
+def test_a_lower_priority_is_over_first_and_equal_ones_go_together(make: Make) -> None:
+    cloud = make(4, dr_task_s=60)
+    wanted = plan(group("last", 1, priority=2), group("a", 2), group("b", 3, 4))
+    start(cloud.client, wanted, "failover")
+    assert cloud.begun()[-1] == name(1)
+    started = [one["group"] for one in happened(cloud, "group_started")]
+    assert started == ["a", "b", "last"]
+
+
+def test_a_machine_waits_for_those_of_other_groups(make: Make) -> None:
+    cloud = make(3, dr_task_s=60)
+    one = Group("one", (Machine(name(1), depends_on=(name(3),)), Machine(name(2))))
+    report = start(cloud.client, plan(one, group("two", 3)), "failover")
+    assert verdicts(report) == {name(1): "done", name(2): "done", name(3): "done"}
+    assert cloud.begun()[-1] == name(1)
+
+
+def test_a_cycle_is_found_before_anything_is_sent(make: Make) -> None:
+    cloud = make(2)
+    wanted = plan(group("a", 1, depends_on=("b",)), group("b", 2, depends_on=("a",)))
+    with pytest.raises(SpecError, match="a"):
+        start(cloud.client, wanted, "failover")
+    assert cloud.simulator.journal.entries() == []
+    assert run_ids(cloud.client.settings) == []
+
+
+def test_names_that_are_not_there_are_all_named_before_anything_starts(make: Make) -> None:
+    cloud = make(1)
+    wanted = RecoveryPlan("p", (Group("g", (Machine(name(1)), Machine("nobody"), Machine("nothing"))),))
+    with pytest.raises(NotFoundError, match="'nobody', 'nothing'"):
+        start(cloud.client, wanted, "failover")
+    assert cloud.posts() == []
+
+
+def test_one_machine_named_twice_is_refused(make: Make) -> None:
+    cloud = make(1)
+    identifier = cloud.replication(1).replication_id[-36:]
+    wanted = RecoveryPlan("p", (Group("g", (Machine(name(1)), Machine(identifier))),))
+    with pytest.raises(SpecError, match="same machine"):
+        start(cloud.client, wanted, "failover")
+    assert cloud.posts() == []
+
+
+def test_no_more_than_the_bound_are_under_way(make: Make) -> None:
+    cloud = make(12, dr_task_s=60)
+    start(cloud.client, plan(group("g", *range(1, 13)), max_concurrent=5), "failover")
+    begun = sorted(task.started for task in cloud.simulator.tasks.of("org1") if task.operation_name == "vrFailover")
+    assert len(begun) == 12
+    assert max(len([other for other in begun if other <= at < other + 60]) for at in begun) == 5
+
+
+# -- failures ------------------------------------------------------------------------------------------------------
+
+
+def test_stop_starts_nothing_more_and_sees_what_is_under_way_to_its_end(make: Make) -> None:
+    cloud = make(4)
+    cloud.replication(1).trouble = "error"
+    wanted = plan(group("first", 1, 2), group("second", 3, 4, priority=2))
+    report = start(cloud.client, wanted, "failover")
+    assert (report.verdict, len(cloud.posts())) == ("failed", 2)
+    assert verdicts(report) == {name(1): "failed", name(2): "done", name(3): "skipped", name(4): "skipped"}
+
+
+def test_continue_goes_on_but_not_with_what_depends_on_it(make: Make) -> None:
+    cloud = make(4)
+    cloud.replication(1).trouble = "error"
+    wanted = plan(
+        group("first", 1),
+        group("after", 2, depends_on=("first",)),
+        group("later", 3, priority=2),
+        on_failure="continue",
+    )
+    report = start(cloud.client, wanted, "failover")
+    assert verdicts(report) == {name(1): "failed", name(2): "skipped", name(3): "done"}
+    assert "first" in next(one.reason for one in report.machines if one.name == name(2))
+
+
+def test_roll_back_cleans_the_test_up(make: Make) -> None:
+    cloud = make(3)
+    cloud.replication(3).trouble = "error"
+    wanted = plan(group("a", 1, 2), group("b", 3, priority=2), on_failure="roll_back")
+    report = start(cloud.client, wanted, "test")
+    assert report.verdict == "failed"
+    assert {one.test_state for one in cloud.simulator.world.replications.values()} == {"none"}
+    assert {one["name"]: one["verdict"] for one in happened(cloud, "machine_rolled_back")} == dict.fromkeys(
+        (name(1), name(2), name(3)), "done"
+    )
+
+
+def test_a_failed_test_is_cleaned_up_and_tried_again(make: Make) -> None:
+    cloud = make(1)
+    cloud.replication(1).trouble = "error"
+    wanted = plan(Group("g", (Machine(name(1), retries=2, retry_delay_s=30),)))
+    report = start(cloud.client, wanted, "test")
+    assert verdicts(report) == {name(1): "done"}
+    assert [path.rpartition("/")[2] for path in cloud.posts()] == ["testFailover", "testCleanup", "testFailover"]
+    (machine,) = report.machines
+    assert [one.verdict for one in machine.attempts] == ["failed", "done"]
+
+
+def test_a_machine_that_hangs_is_given_up_by_its_own_limit(make: Make) -> None:
+    cloud = make(2)
+    cloud.replication(1).trouble = "hang"
+    wanted = plan(Group("g", (Machine(name(1), timeout_s=90), Machine(name(2)))), on_failure="continue")
+    report = start(cloud.client, wanted, "failover")
+    assert verdicts(report) == {name(1): "failed", name(2): "done"}
+    assert "not over after 9" in next(one.reason for one in report.machines if one.name == name(1))
+
+
+def test_the_time_of_a_group_ends_what_is_under_way_and_what_has_not_begun(make: Make) -> None:
+    cloud = make(3)
+    cloud.replication(1).trouble = "hang"
+    wanted = plan(group("g", 1, 2, 3, timeout_s=120), max_concurrent=1, on_failure="continue")
+    report = start(cloud.client, wanted, "failover")
+    assert verdicts(report) == dict.fromkeys((name(1), name(2), name(3)), "failed")
+    assert len(cloud.posts()) == 1
+    assert all("120 s" in one.reason for one in report.machines)
+
+
+def test_a_session_that_cannot_be_renewed_stops_the_run(make: Make) -> None:
+    cloud = make(3)
+    cloud.simulator.faults.add("status", path="/api/vr/replications/", status=401, count=0, skip=2)
+    cloud.simulator.faults.add("status", method="POST", path="/api/sessions", status=401, count=0)
+    report = start(cloud.client, plan(group("g", 1, 2, 3), max_concurrent=1, on_failure="continue"), "failover")
+    assert (report.verdict, verdicts(report)[name(1)]) == ("interrupted", "in_flight")
+    assert "session was lost" in report.reason
+    cloud.simulator.faults.clear()
+    cloud.client.session.login()
+    assert set(verdicts(resume(cloud.client)).values()) == {"done"}
+    assert len(cloud.posts()) == 3
+
+
+# -- steps ---------------------------------------------------------------------------------------------------------
+
+
+def test_steps_are_done_around_machines_in_order(make: Make, tmp_path: Path) -> None:
+    cloud = make(1)
+    log = tmp_path / "log"
+
+    def say(text: str) -> Step:
+        return Step(text, Command(("sh", "-c", f"echo {text} $VCA_DR_ACTION $VCA_DR_GROUP >> {log}")))
+
+    g = Group("g", (Machine(name(1)),), before=(say("two"), Step("wait", Delay(3600))), after=(say("three"),))
+    began = cloud.clock.now()
+    report = start(cloud.client, plan(g, before=(say("one"),), after=(say("four"),)), "failover")
+    assert report.verdict == "done"
+    assert log.read_text().split("\n") == ["one failover", "two failover g", "three failover g", "four failover", ""]
+    assert cloud.clock.now() - began >= 3600
+    assert [one["kind"] for one in happened(cloud, "step_finished")].count("delay") == 1
+
+
+def test_a_step_that_fails_says_why_and_its_machines_are_not_started(make: Make) -> None:
+    cloud = make(1)
+    step = Step("check", Command(("sh", "-c", "echo the disk is full; exit 3")))
+    report = start(cloud.client, plan(Group("g", (Machine(name(1)),), before=(step,))), "failover")
+    assert (report.verdict, verdicts(report), cloud.posts()) == ("failed", {name(1): "skipped"}, [])
+    (ended,) = happened(cloud, "step_finished")
+    assert "status 3: the disk is full" in ended["reason"]
+
+
+def test_a_step_may_be_tried_again(make: Make, tmp_path: Path) -> None:
+    cloud = make(1)
+    mark = tmp_path / "mark"
+    step = Step("twice", Command(("sh", "-c", f"test -e {mark} || {{ touch {mark}; exit 1; }}")), retries=1)
+    report = start(cloud.client, plan(Group("g", (Machine(name(1)),), before=(step,))), "failover")
+    assert report.verdict == "done"
+    assert [one["verdict"] for one in happened(cloud, "step_finished")] == ["failed", "done"]
+
+
+def test_a_step_is_part_of_its_actions_only(make: Make) -> None:
+    cloud = make(1)
+    step = Step("real", Command(("false",)), only=frozenset({"failover"}))
+    report = start(cloud.client, plan(Group("g", (Machine(name(1)),), before=(step,))), "test")
+    assert report.verdict == "done"
+
+
+def test_secrets_do_not_get_into_the_journal(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    cloud = make(1)
+    monkeypatch.setenv("SOME_PASSWORD", "demo-password")
+    step = Step("leak", Command(("sh", "-c", "echo it is $SOME_PASSWORD; echo x${SOME_PASSWORD}x >&2; exit 1")))
+    start(cloud.client, plan(Group("g", (Machine(name(1)),), before=(step,))), "failover")
+    folder = runs_folder(cloud.client.settings) / run_ids(cloud.client.settings)[-1]
+    for path in folder.iterdir():
+        assert b"demo-password" not in path.read_bytes(), path
+    assert "***" in happened(cloud, "step_finished")[0]["output"]
+
+
+def test_approvals_are_asked_for_given_beforehand_or_refused(make: Make) -> None:
+    cloud = make(3)
+    step = Step("Really?", Approval("Is the primary site down?"))
+
+    def planned(number: int) -> RecoveryPlan:
+        return plan(Group("g", (Machine(name(number)),), before=(step,)))
+
+    asked: list[Question] = []
+
+    def ask(question: Question) -> str:
+        asked.append(question)
+        return "ada"
+
+    report = start(cloud.client, planned(1), "failover", RunOptions(ask=ask))
+    assert report.verdict == "done"
+    assert (asked[0].text, asked[0].group) == ("Is the primary site down?", "g")
+    assert happened(cloud, "step_finished")[0]["by"] == "ada"
+    assert start(cloud.client, planned(2), "failover", RunOptions(ask=lambda question: "")).verdict == "failed"
+    nobody = start(cloud.client, planned(3), "failover")
+    assert nobody.verdict == "failed"
+    assert "--approve" in happened(cloud, "step_finished")[0]["hint"]
+    assert start(cloud.client, planned(3), "failover", RunOptions(approve=("Really?",))).verdict == "done"
+    assert len(cloud.posts()) == 2
+
+
+# -- stopping and going on -----------------------------------------------------------------------------------------
+
+
+def test_a_stop_says_what_is_in_flight_and_a_resumption_begins_nothing_twice(make: Make) -> None:
+    cloud = make(6, dr_task_s=600)
+    stop = Stop()
+
+    def watch(event: Any) -> None:
+        if event["event"] == "machine_started" and len(cloud.posts()) == 4:
+            stop.request("Ctrl-C")
+
+    wanted = plan(group("a", 1, 2, 3, 4), group("b", 5, 6, priority=2))
+    report = start(cloud.client, wanted, "failover", RunOptions(observers=(watch,), stop=stop))
+    assert report.verdict == "interrupted"
+    (interrupted,) = happened(cloud, "run_interrupted")
+    assert [one["name"] for one in interrupted["in_flight"]] == [name(number) for number in (1, 2, 3, 4)]
+    again = resume(cloud.client)
+    assert again.verdict == "done"
+    assert sorted(cloud.begun()) == [name(number) for number in range(1, 7)]
+    assert resume(cloud.client).verdict == "done"
+    assert len(cloud.posts()) == 6
+
+
+class Died(BaseException):
+    """As if the process had been killed: nothing is written any more."""
+
+
+@pytest.mark.parametrize("at", range(1, 20))
+def test_whatever_the_last_line_of_the_journal_the_rest_is_done_once(
+    make: Make, at: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    cloud = make(4, dr_task_s=60)
+    log = tmp_path / "log"
+    steps = (Step("note", Command(("sh", "-c", f"echo x >> {log}"))),)
+    wanted = plan(
+        Group("a", (Machine(name(1)), Machine(name(2))), before=steps),
+        group("b", 3, 4, priority=2),
+        max_concurrent=2,
+    )
+    whole = Journal.append
+
+    def dying(self: Journal, event: str, **words: Any) -> Any:
+        if self._seq >= at:
+            raise Died
+        return whole(self, event, **words)
+
+    monkeypatch.setattr(Journal, "append", dying)
+    with pytest.raises(Died):
+        start(cloud.client, wanted, "failover")
+    monkeypatch.setattr(Journal, "append", whole)
+    report = resume(cloud.client)
+    assert sorted(cloud.begun()) == [name(number) for number in range(1, 5)]
+    assert report.verdict == "done"
+    assert set(verdicts(report).values()) == {"done"}
+
+
+def test_a_step_that_must_not_be_done_twice_is_not(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    cloud = make(1)
+    step = Step("once", Command(("true",)), on_resume="fail")
+    whole = Journal.append
+
+    def dying(self: Journal, event: str, **words: Any) -> Any:
+        if event == "step_finished":
+            raise Died
+        return whole(self, event, **words)
+
+    monkeypatch.setattr(Journal, "append", dying)
+    with pytest.raises(Died):
+        start(cloud.client, plan(Group("g", (Machine(name(1)),), before=(step,))), "failover")
+    monkeypatch.setattr(Journal, "append", whole)
+    report = resume(cloud.client)
+    assert report.verdict == "failed"
+    assert "must not be done twice" in happened(cloud, "step_finished")[0]["reason"]
+    assert cloud.posts() == []
+
+
+def test_a_run_that_is_going_on_cannot_be_resumed(make: Make) -> None:
+    cloud = make(1)
+    refused: list[str] = []
+
+    def watch(event: Any) -> None:
+        if event["event"] == "machine_started":
+            with pytest.raises(LockTimeoutError, match="still going on") as caught:
+                resume(cloud.client)
+            refused.append(str(caught.value))
+
+    assert start(cloud.client, plan(group("g", 1)), "failover", RunOptions(observers=(watch,))).verdict == "done"
+    assert len(refused) == 1
+
+
+def test_a_run_of_another_cloud_is_refused(make: Make) -> None:
+    cloud = make(1)
+    stop = Stop()
+    stop.request("now")
+    start(cloud.client, plan(group("g", 1)), "failover", RunOptions(stop=stop))
+    folder = runs_folder(cloud.client.settings) / run_ids(cloud.client.settings)[-1]
+    text = (folder / "journal.jsonl").read_text()
+    (folder / "journal.jsonl").write_text(text.replace('"org":"org1"', '"org":"other"'))
+    with pytest.raises(ConfigurationError, match="other"):
+        resume(cloud.client)
+
+
+def test_a_line_that_was_cut_off_is_dropped_and_damage_is_told(make: Make) -> None:
+    cloud = make(1)
+    start(cloud.client, plan(group("g", 1)), "failover")
+    run_id = run_ids(cloud.client.settings)[-1]
+    path = runs_folder(cloud.client.settings) / run_id / "journal.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:-1]) + lines[-1][:10])
+    journal, events = reopen_journal(cloud.client.settings, run_id[:12])
+    journal.close()
+    assert len(events) == len(lines) - 1
+    assert path.read_bytes() == b"".join(lines[:-1])
+    path.write_bytes(b"".join([lines[0], b"{}\n", *lines[2:]]))
+    with pytest.raises(ConfigurationError, match="line 2"):
+        read_run(cloud.client.settings, run_id)
+
+
+def test_what_a_run_leaves_is_for_its_user_only(make: Make) -> None:
+    cloud = make(1)
+    start(cloud.client, plan(group("g", 1)), "failover")
+    folder = runs_folder(cloud.client.settings) / run_ids(cloud.client.settings)[-1]
+    assert folder.stat().st_mode & 0o777 == 0o700
+    names = {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()}
+    assert {"journal.jsonl", "plan.json", "report.json", "report.xml", "report.html"} <= set(names)
+    assert set(names.values()) == {0o600}
+    assert json.loads((folder / "report.json").read_text())["verdict"] == "done"
+
+
+# -- previews ------------------------------------------------------------------------------------------------------
+
+
+def test_a_preview_is_the_order_with_times_and_starts_nothing(make: Make) -> None:
+    cloud = make(4)
+    wanted = plan(
+        group("web", 1, 2, depends_on=("database",)),
+        Group("database", (Machine(name(3)), Machine(name(4))), after=(Step("settle", Delay(30)),)),
+        max_concurrent=1,
+    )
+    found = preview(cloud.client, wanted, "failover")
+    shown = [(row.name, row.verdict, row.from_s, row.until_s) for row in found.rows]
+    assert shown == [
+        (name(3), "would", 0, 90),
+        (name(4), "would", 90, 180),
+        ("settle", "would", 180, 210),
+        (name(1), "would", 210, 300),
+        (name(2), "would", 300, 390),
+    ]
+    assert found.total_s == 390
+    assert (cloud.posts(), run_ids(cloud.client.settings)) == ([], [])
+
+
+def test_a_preview_knows_what_is_there_and_how_long_it_took_before(make: Make) -> None:
+    cloud = make(2, dr_task_s=20)
+    start(cloud.client, plan(group("g", 1, 2)), "test")
+    start(cloud.client, plan(group("g", 1)), "cleanup")
+    found = preview(cloud.client, plan(group("g", 1, 2)), "test")
+    rows = {row.name: row for row in found.rows}
+    assert (rows[name(2)].verdict, rows[name(1)].verdict) == ("already", "would")
+    assert 19 < rows[name(1)].until_s - rows[name(1)].from_s < 25
+    assert not rows[name(1)].is_guess
+
+
+# -- all machines --------------------------------------------------------------------------------------------------
+
+
+def test_machines_by_name_and_all_of_them_are_runs_as_well(make: Make) -> None:
+    cloud = make(3)
+    report = start(cloud.client, plan_of_machines([name(2)]), "test")
+    assert verdicts(report) == {name(2): "done"}
+    everything = start(cloud.client, plan_of_machines(None), "test")
+    assert sorted(verdicts(everything).values()) == ["already", "done", "done"]
+    assert start(cloud.client, plan_of_machines([]), "test").machines == ()
+    assert len(cloud.posts()) == 3
+
+
+def test_all_of_nothing_is_no_success(make: Make) -> None:
+    cloud = make(0)
+    with pytest.raises(NotFoundError, match="Nothing is replicated"):
+        start(cloud.client, plan_of_machines(None), "test")
+    with pytest.raises(NotFoundError, match="Nothing is replicated"):
+        preview(cloud.client, plan_of_machines(None), "test")
+    assert run_ids(cloud.client.settings) == []
+
+
+def test_a_plan_survives_as_plain_data() -> None:
+    steps = (Step("a", Command(("x", "y")), only=frozenset({"test"})), Step("b", Delay(3)))
+    wanted = plan(Group("g", (Machine("m", depends_on=("n",)), Machine("n")), after=steps), before=steps, path="p.yml")
+    assert plan_of_data(json.loads(json.dumps(plan_as_data(wanted)))) == wanted
+    with pytest.raises(ConfigurationError, match="this version"):
+        plan_of_data({"format": 99})
+    assert replace(wanted, name="other") != wanted

@@ -1,0 +1,1 @@
+"""The run journal: events of a run, and what earlier runs left."""

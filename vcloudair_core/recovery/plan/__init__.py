@@ -1,0 +1,1 @@
+"""Recovery plans: values, files, schema, and validation."""

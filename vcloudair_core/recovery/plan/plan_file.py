@@ -1,0 +1,189 @@
+"""Recovery plans as YAML files. A file is read as a whole or not at all, and all that is wrong with it is told at once.
+
+The format: ``plan.schema.json`` beside this module, docs/reference/recovery-plan.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path as File
+from typing import Any
+from urllib.parse import urlsplit
+
+from vcloudair_core.errors import SpecError
+from vcloudair_core.recovery.plan import plan_schema, plan_validation
+from vcloudair_core.recovery.plan.group_order import check_order
+from vcloudair_core.recovery.plan.model import (
+    Approval,
+    Command,
+    Delay,
+    Group,
+    HttpCheck,
+    Machine,
+    NetworkChange,
+    Playbook,
+    RecoveryPlan,
+    Step,
+    Work,
+)
+from vcloudair_core.util import strict_yaml
+from vcloudair_core.util.document_errors import raise_problems
+from vcloudair_core.util.strict_yaml import Path, Reading
+from vcloudair_core.util.user_files import unreadable
+
+MAX_BYTES = 1_000_000
+
+_PLAN = (
+    "name", "description", "rto_minutes", "rpo_minutes", "test_max_age_days", "max_concurrent", "on_failure",
+    "power_on", "synchronize", "stuck_after_s", "on_unknown",
+)  # fmt: skip
+_GROUP = ("name", "priority", "timeout_s", "on_failure", "rto_minutes")
+_MACHINE = ("name", "timeout_s", "retries", "retry_delay_s", "power_on", "rto_minutes", "rpo_minutes")
+_STEP = ("timeout_s", "retries", "retry_delay_s", "on_failure", "on_resume")
+
+
+def load_plan(path: str) -> RecoveryPlan:
+    """The plan of a file. Raises as read_plan does."""
+    return read_plan(path)[0]
+
+
+def read_plan(path: str) -> tuple[RecoveryPlan, Reading]:
+    """The plan of a file, and its text as it was read, with lines.
+
+    Raises: ConfigurationError when the file cannot be read, or is no UTF-8; SpecError as parse_plan does.
+    """
+    try:
+        with File(path).open("rb") as file:
+            # A byte more than may be: what is far too large is not read to its end.
+            raw = file.read(MAX_BYTES + 1)
+        if len(raw) > MAX_BYTES:
+            raise _too_large(path)
+        text = raw.decode("utf-8")
+    except (OSError, ValueError) as exc:
+        raise unreadable("The recovery plan", path, exc) from exc
+    return _parsed(text, path)
+
+
+def parse_plan(text: str, path: str = "") -> RecoveryPlan:
+    """The plan of a text. ``path``: of its file; without it, files are looked for in the current folder.
+
+    Raises SpecError with every problem on a line of its own: ``plan.yml:12: groups[1].machines[0].retries: 'x' is not a
+    whole number``. Its ``field`` is the place of the first.
+    """
+    return _parsed(text, path)[0]
+
+
+def _parsed(text: str, path: str) -> tuple[RecoveryPlan, Reading]:
+    if len(text) > MAX_BYTES or len(text.encode("utf-8", errors="replace")) > MAX_BYTES:
+        raise _too_large(path)
+    reading = strict_yaml.read(text)
+    raise_problems(path, reading, _problems(reading, File(path).parent))
+    plan = _plan(reading, path, hashlib.sha256(text.encode()).hexdigest())
+    check_order(plan)
+    return plan, reading
+
+
+def _too_large(path: str) -> SpecError:
+    return SpecError(path, f"a recovery plan of more than {MAX_BYTES:,} bytes is not read")
+
+
+def _problems(reading: Reading, folder: File) -> Iterable[plan_validation.Problem]:
+    """What is wrong with a plan, each with its path; flaws of the YAML are not among it."""
+    if reading.tree is None and not reading.flaws:
+        return [((), "the plan is empty; it has at least a name and groups")]
+    if not isinstance(reading.tree, dict) and reading.flaws:
+        return []
+    flawed = {flaw.path for flaw in reading.flaws}
+    found = [*plan_schema.problems(reading.tree), *plan_validation.problems(reading, folder)]
+    return [(path, reason) for path, reason in found if path not in flawed]
+
+
+# -- from a tree that is right to values ---------------------------------------------------------------------------
+
+
+def _plan(reading: Reading, path: str, digest: str) -> RecoveryPlan:
+    groups = tuple(_group(words, ("groups", at), reading) for at, words in enumerate(reading.tree["groups"]))
+    before, after = (_steps(reading.tree, key, (), reading) for key in ("before", "after"))
+    words = _picked(reading.tree, _PLAN)
+    return RecoveryPlan(groups=groups, before=before, after=after, path=path, digest=digest, **words)
+
+
+def _group(words: dict[str, Any], at: Path, reading: Reading) -> Group:
+    return Group(
+        machines=tuple(
+            _machine(machine, (*at, "machines", position), reading)
+            for position, machine in enumerate(words["machines"])
+        ),
+        depends_on=tuple(words.get("depends_on", ())),
+        before=_steps(words, "before", at, reading),
+        after=_steps(words, "after", at, reading),
+        line=reading.line(at),
+        **_picked(words, _GROUP),
+    )
+
+
+def _machine(machine: Any, at: Path, reading: Reading) -> Machine:
+    words = plan_validation.words_of(machine, "name")
+    return Machine(depends_on=tuple(words.get("depends_on", ())), line=reading.line(at), **_picked(words, _MACHINE))
+
+
+def _steps(words: dict[str, Any], key: str, at: Path, reading: Reading) -> tuple[Step, ...]:
+    """The steps of one list. Those without a name get one that no other has: a run is resumed by names."""
+    items = words.get(key, [])
+    taken = {item["name"] for item in items if "name" in item}
+    steps = []
+    for position, item in enumerate(items):
+        work = _work(item)
+        name = item.get("name") or _unused(_name_of(work), taken)
+        taken.add(name)
+        how = _picked(item, _STEP) | ({"only": frozenset(item["only"])} if "only" in item else {})
+        steps.append(Step(name, work, line=reading.line((*at, key, position)), **how))
+    return tuple(steps)
+
+
+def _work(item: dict[str, Any]) -> Work:
+    if "command" in item:
+        return Command(tuple(plan_validation.argv_of(item["command"])))
+    if "playbook" in item:
+        return Playbook(**plan_validation.words_of(item["playbook"], "path"))
+    if "http" in item:
+        words = plan_validation.words_of(item["http"], "url")
+        how = _picked(words, ("url", "contains", "validate_certs"))
+        return HttpCheck(**how | ({"statuses": tuple(words["status"])} if "status" in words else {}))
+    if "approval" in item:
+        return Approval(item["approval"])
+    if "delay_s" in item:
+        return Delay(item["delay_s"])
+    return NetworkChange(**plan_validation.words_of(item["network"], "document"))
+
+
+def _name_of(work: Work) -> str:
+    """A name for a step without one. No arguments and no query: a secret may be in them, and names are written down."""
+    if isinstance(work, Command):
+        text = f"run {File(work.argv[0]).name or work.argv[0]}"
+    elif isinstance(work, Playbook):
+        text = f"playbook {work.path}"
+    elif isinstance(work, HttpCheck):
+        parts = urlsplit(work.url)
+        text = f"GET {parts.scheme}://{parts.netloc}{parts.path}"
+    elif isinstance(work, Approval):
+        text = work.text
+    elif isinstance(work, Delay):
+        text = f"wait {work.seconds:g} s"
+    else:
+        text = f"network {work.document}"
+    text = " ".join(text.split())
+    return text if len(text) <= 80 else f"{text[:79]}…"
+
+
+def _unused(name: str, taken: set[str]) -> str:
+    number = 2
+    found = name
+    while found in taken:
+        found, number = f"{name} ({number})", number + 1
+    return found
+
+
+def _picked(words: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    return {name: words[name] for name in names if name in words}

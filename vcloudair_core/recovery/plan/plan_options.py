@@ -1,0 +1,67 @@
+"""A recovery plan of a file, and options of the command line beside it that must not contradict it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from vcloudair_core.recovery.plan.model import RecoveryPlan
+from vcloudair_core.recovery.plan.plan_file import read_plan
+from vcloudair_core.util.document_errors import place_of
+from vcloudair_core.util.option_conflicts import Stated, refuse_contradiction
+from vcloudair_core.util.strict_yaml import Path, Reading
+
+_INNER = {
+    "power_on": ("machine", "power_on"),
+    "vm_timeout": ("machine", "timeout_s"),
+    "on_failure": ("group", "on_failure"),
+}
+"""Options that a group or a VM of the plan may give for itself, and its key for each."""
+
+_FIELDS = {"vm_timeout": "machine_timeout_s", "stuck_after": "stuck_after_s"}
+"""Options whose field of the plan has another name."""
+
+
+def load_plan_with(path: str, options: Mapping[str, tuple[str, Any]]) -> RecoveryPlan:
+    """Return the plan of a file with options applied.
+
+    Args:
+        path: The file of the plan.
+        options: By name of the option (``vm_timeout``) its spelling (``--vm-timeout``) and its value, or None.
+
+    Raises: ConfigurationError when the plan, or a group or VM in it, gives another value; what load_plan raises.
+    """
+    plan, reading = read_plan(path)
+    for name, (spelled, value) in options.items():
+        for at in _places(reading, name):
+            refuse_contradiction(spelled, value, Stated(_value(reading, at), place_of(path, reading, at)))
+    return replace(plan, **fields_of_options(options))
+
+
+def fields_of_options(options: Mapping[str, tuple[str, Any]]) -> dict[str, Any]:
+    """Return the fields of a plan that options set. A time-out of 0 is no limit."""
+    fields = {_FIELDS.get(name, name): value for name, (_, value) in options.items() if value is not None}
+    if fields.get("machine_timeout_s") == 0:
+        fields["machine_timeout_s"] = None
+    return fields
+
+
+def _places(reading: Reading, name: str) -> Iterator[Path]:
+    """The paths in a plan at which an option may be given."""
+    yield (_FIELDS.get(name, name),)
+    kind, key = _INNER.get(name, ("", ""))
+    for number, group in enumerate(reading.tree["groups"]):
+        if kind == "group":
+            yield ("groups", number, key)
+        elif kind == "machine":
+            yield from (("groups", number, "machines", place, key) for place in range(len(group["machines"])))
+
+
+def _value(reading: Reading, path: Path) -> Any:
+    value = reading.tree
+    for part in path:
+        if isinstance(part, str) and not isinstance(value, dict):
+            return None  # a VM that is only a name
+        value = value.get(part) if isinstance(part, str) else value[part]
+    return value

@@ -1,0 +1,81 @@
+"""Plans as plain data and back: a run keeps the plan that it was started with, whatever becomes of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from vcloudair_core.errors import ConfigurationError
+from vcloudair_core.recovery.plan.model import (
+    Approval,
+    Command,
+    Delay,
+    Group,
+    HttpCheck,
+    Machine,
+    NetworkChange,
+    Playbook,
+    RecoveryPlan,
+    Step,
+    SwitchBack,
+)
+
+_WORKS: dict[str, type] = {
+    one.__name__: one for one in (Approval, Command, Delay, HttpCheck, NetworkChange, Playbook, SwitchBack)
+}
+_FORMAT = 1
+
+
+def plan_as_data(plan: RecoveryPlan) -> dict[str, Any]:
+    """Shape: JSON types only."""
+    return {"format": _FORMAT, "plan": _plain(plan)}
+
+
+def plan_of_data(data: Mapping[str, Any]) -> RecoveryPlan:
+    """The plan again. Raises ConfigurationError when it was written by another version that knows other things."""
+    try:
+        if data["format"] != _FORMAT:
+            raise ValueError(data["format"])
+        return _plan(data["plan"])
+    except (KeyError, TypeError, ValueError) as exc:
+        raise ConfigurationError("The plan that the run was started with cannot be read by this version.") from exc
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        shown = {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
+        return {"work": type(value).__name__, **shown} if type(value) in _WORKS.values() else shown
+    if isinstance(value, (frozenset, set)):
+        return sorted(value)
+    if isinstance(value, (tuple, list)):
+        return [_plain(item) for item in value]
+    return {str(key): _plain(item) for key, item in value.items()} if isinstance(value, Mapping) else value
+
+
+def _tuples(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
+
+
+def _step(data: Mapping[str, Any]) -> Step:
+    words = {name: value for name, value in data["work"].items() if name != "work"}
+    work = _WORKS[data["work"]["work"]](**_tuples(words))
+    return Step(**{**data, "work": work, "only": frozenset(data["only"])})
+
+
+def _group(data: Mapping[str, Any]) -> Group:
+    parts = {
+        "machines": tuple(Machine(**_tuples(one)) for one in data["machines"]),
+        "before": tuple(_step(one) for one in data["before"]),
+        "after": tuple(_step(one) for one in data["after"]),
+    }
+    return Group(**{**_tuples(data), **parts})
+
+
+def _plan(data: Mapping[str, Any]) -> RecoveryPlan:
+    parts = {
+        "groups": tuple(_group(one) for one in data["groups"]),
+        "before": tuple(_step(one) for one in data["before"]),
+        "after": tuple(_step(one) for one in data["after"]),
+    }
+    return RecoveryPlan(**{**_tuples(data), **parts})

@@ -1,0 +1,1 @@
+"""Readiness checks of a recovery plan."""

@@ -1,0 +1,1 @@
+"""Reports of recovery runs, made of their journals."""

@@ -1,0 +1,282 @@
+"""The events of a journal, one after the other, gathered by machine, step and group. Nothing is judged here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from vcloudair_core.recovery.journal import event_fields as read
+from vcloudair_core.recovery.journal import events as names
+from vcloudair_core.recovery.journal.events import Event
+from vcloudair_core.recovery.report.model import (
+    ALREADY,
+    DONE,
+    FAILED,
+    IN_FLIGHT,
+    SKIPPED,
+    UNKNOWN,
+    Attempt,
+    GroupReport,
+    Period,
+    Rollback,
+    StepReport,
+)
+
+_ENDS = frozenset({DONE, ALREADY, FAILED, SKIPPED, UNKNOWN})
+
+
+@dataclass
+class MachineDraft:
+    """``is_named``: the start of the run names it; one that only turns up later is a thing to wonder about."""
+
+    id: str
+    name: str
+    group: str
+    is_named: bool = False
+    words: Mapping[str, Any] = field(default_factory=dict)
+    attempts: list[Attempt] = field(default_factory=list)
+    rollback: Attempt | None = None
+
+
+class Fold:
+    """All that was read so far. Any event may come at any time, and any word of it may be missing."""
+
+    def __init__(self) -> None:
+        self.run: Event = {}
+        self.finish: Event | None = None
+        self.stop: Event | None = None
+        self.groups: dict[str, GroupReport] = {}
+        self.machines: dict[str, MachineDraft] = {}
+        self.steps: dict[tuple[str, str, str], StepReport] = {}
+        self.periods: list[Period] = []
+        self.rollback: Rollback | None = None
+        self.first: datetime | None = None
+        self.last: datetime | None = None
+        self.count = self.unreadable = self.set_back = self.missing = 0
+        self.unknown: dict[str, int] = {}
+        self._seq = 0
+        self._before: datetime | None = None
+        self._told: datetime | None = None
+        self._base: tuple[datetime, float] | None = None
+        self._seen: datetime | None = None
+        self._known: dict[str, Callable[[Event, datetime | None], None]] = {
+            names.RUN_STARTED: self._run_started, names.RUN_RESUMED: self._run_resumed,
+            names.RUN_INTERRUPTED: self._run_interrupted, names.RUN_FINISHED: self._run_finished,
+            names.GROUP_STARTED: self._group_started, names.GROUP_FINISHED: self._group_finished,
+            names.STEP_STARTED: self._step_started, names.STEP_FINISHED: self._step_finished,
+            names.MACHINE_STARTING: self._machine_starting, names.MACHINE_STARTED: self._machine_started,
+            names.MACHINE_NOT_STARTED: self._machine_not_started, names.MACHINE_FINISHED: self._machine_finished,
+            names.MACHINE_PROGRESSED: lambda event, at: None,
+            names.ROLLBACK_STARTED: self._rollback_started, names.ROLLBACK_FINISHED: self._rollback_finished,
+            names.MACHINE_ROLLED_BACK: self._machine_rolled_back,
+        }  # fmt: skip
+
+    def take(self, event: object) -> None:
+        """One event more. What is none is counted."""
+        if not isinstance(event, Mapping) or not read.text(event, "event"):
+            self.unreadable += 1
+            return
+        self.count += 1
+        told = read.moment(event)
+        at = self._steady(event, told)
+        self._follow(event, told, at)
+        handle = self._known.get(read.text(event, "event"))
+        if handle is None:
+            self.unknown[read.text(event, "event")] = self.unknown.get(read.text(event, "event"), 0) + 1
+        else:
+            handle(event, at)
+
+    def _steady(self, event: Event, told: datetime | None) -> datetime | None:
+        """The time of an event by a clock that is never set: that of its process, counted from the start of it."""
+        mono = read.number(event, "mono")
+        if mono is None or told is None:
+            return told
+        is_start = read.text(event, "event") in (names.RUN_STARTED, names.RUN_RESUMED)
+        if is_start or self._base is None:
+            # Between two processes only the clock of the host tells; it may have been set back in between.
+            self._base = (told if self.last is None else max(told, self.last)), mono
+        began, since = self._base
+        return began + timedelta(seconds=mono - since)
+
+    def _follow(self, event: Event, told: datetime | None, at: datetime | None) -> None:
+        seq = read.whole(event, "seq")
+        if seq is not None:
+            self.missing += max(0, seq - self._seq - 1)
+            self._seq = max(self._seq, seq)
+        if at is not None:
+            told = told or at
+            self.set_back += self._told is not None and told < self._told
+            self._seen, self._before, self._told = self._before, at, told
+            self.first = at if self.first is None else self.first
+            self.last = at if self.last is None else max(self.last, at)
+
+    # -- the run -------------------------------------------------------------------------------------------------
+
+    def _run_started(self, event: Event, at: datetime | None) -> None:
+        if self.run:
+            return
+        self.run = event
+        self.periods.append(_period(event, at))
+        for words in read.mappings(event, "groups"):
+            name = read.text(words, "name")
+            self.groups[name] = replace(
+                self._group(name), priority=read.whole(words, "priority"), depends_on=read.texts(words, "depends_on")
+            )
+            for one in read.mappings(words, "machines"):
+                draft = self._machine({**one, "group": name})
+                draft.is_named, draft.words = True, one
+
+    def _run_resumed(self, event: Event, at: datetime | None) -> None:
+        if self.periods and not self.periods[-1].end:
+            # Whoever died had no time to say so: its last sign of life was the event before this one.
+            self.periods[-1] = replace(self.periods[-1], ended=self._seen, end="died")
+        self.periods.append(_period(event, at))
+        self.stop = self.finish = None
+
+    def _run_interrupted(self, event: Event, at: datetime | None) -> None:
+        self.stop = event
+        under_way = tuple(read.text(one, "name") or read.text(one, "id") for one in read.mappings(event, "in_flight"))
+        self._end_period(at, "interrupted", read.text(event, "reason"), under_way)
+
+    def _run_finished(self, event: Event, at: datetime | None) -> None:
+        self.finish, self.stop = event, None
+        self._end_period(at, "finished", "", ())
+
+    def _end_period(self, at: datetime | None, end: str, reason: str, under_way: tuple[str, ...]) -> None:
+        if not self.periods:
+            self.periods.append(Period(None))
+        self.periods[-1] = replace(self.periods[-1], ended=at, end=end, reason=reason, in_flight=under_way)
+
+    # -- groups and steps ----------------------------------------------------------------------------------------
+
+    def _group(self, name: str) -> GroupReport:
+        return self.groups.setdefault(name, GroupReport(name))
+
+    def _group_started(self, event: Event, at: datetime | None) -> None:
+        group = self._group(read.text(event, "group"))
+        started = group.started or at
+        self.groups[group.name] = replace(group, verdict=IN_FLIGHT, started=started, ended=None, reason="")
+
+    def _group_finished(self, event: Event, at: datetime | None) -> None:
+        group = self._group(read.text(event, "group"))
+        said = read.text(event, "verdict")
+        verdict = said if said in (DONE, FAILED, SKIPPED) else IN_FLIGHT
+        self.groups[group.name] = replace(group, verdict=verdict, reason=read.text(event, "reason"), ended=at)
+
+    def _step(self, event: Event) -> StepReport:
+        group, phase, name = (read.text(event, key) for key in ("group", "phase", "step"))
+        if group:
+            self._group(group)
+        found = self.steps.get(_step_key(event)) or StepReport(group, phase, name, "")
+        return replace(found, kind=read.text(event, "kind") or found.kind)
+
+    def _keep(self, event: Event, step: StepReport, attempts: list[Attempt], **words: Any) -> None:
+        self.steps[_step_key(event)] = replace(step, attempts=tuple(attempts), **words)
+
+    def _step_started(self, event: Event, at: datetime | None) -> None:
+        step = self._step(event)
+        attempt = Attempt(read.whole(event, "attempt") or len(step.attempts) + 1, at)
+        self._keep(event, step, [*step.attempts, attempt])
+
+    def _step_finished(self, event: Event, at: datetime | None) -> None:
+        step = self._step(event)
+        attempts = list(step.attempts)
+        is_open = bool(attempts) and attempts[-1].verdict == IN_FLIGHT
+        last = attempts.pop() if is_open else Attempt(read.whole(event, "attempt") or len(attempts) + 1)
+        self._keep(
+            event, step, [*attempts, _ended(last, event, at)], output=read.text(event, "output"),
+            by=read.text(event, "by"), saved=read.text(event, "saved"), summary=event.get("summary"),
+        )  # fmt: skip
+
+    # -- machines ------------------------------------------------------------------------------------------------
+
+    def _machine(self, event: Event) -> MachineDraft:
+        key = read.text(event, "id") or read.text(event, "name")
+        draft = self.machines.setdefault(key, MachineDraft(key, "", ""))
+        draft.name = draft.name or read.text(event, "name") or key
+        draft.group = draft.group or read.text(event, "group")
+        return draft
+
+    def _machine_starting(self, event: Event, at: datetime | None) -> None:
+        draft = self._machine(event)
+        number = read.whole(event, "attempt") or len(draft.attempts) + 1
+        last = _open(draft, number)
+        if last is not None:
+            return  # begun before the run was resumed: it is still that attempt
+        draft.rollback = None
+        _drop_undecided(draft)
+        draft.attempts.append(Attempt(number, at, last_sync=read.moment(event, "last_sync")))
+
+    def _machine_started(self, event: Event, at: datetime | None) -> None:
+        draft = self._machine(event)
+        if draft.attempts and draft.attempts[-1].verdict == UNKNOWN:
+            draft.attempts[-1] = replace(draft.attempts[-1], verdict=IN_FLIGHT, ended=None)
+        last = _open(draft, None) or Attempt(len(draft.attempts) + 1, at)
+        started = replace(last, task_href=read.text(event, "task") or last.task_href, is_asked=True)
+        draft.attempts = [*(one for one in draft.attempts if one is not last), started]
+
+    def _machine_finished(self, event: Event, at: datetime | None) -> None:
+        draft = self._machine(event)
+        number = read.whole(event, "attempt")
+        before = draft.attempts[-1] if draft.attempts else None
+        if before is not None and before.verdict == UNKNOWN and number in (None, before.number):
+            draft.attempts[-1] = replace(before, verdict=IN_FLIGHT, ended=None)  # what became of it is known now
+        else:
+            _drop_undecided(draft)
+        last = _open(draft, number) or Attempt(number or len(draft.attempts) + 1)
+        ended = replace(_ended(last, event, at), last_sync=read.moment(event, "last_sync") or last.last_sync)
+        draft.attempts = [*(one for one in draft.attempts if one is not last), ended]
+
+    def _machine_not_started(self, event: Event, at: datetime | None) -> None:
+        draft = self._machine(event)
+        last = _open(draft, None)
+        draft.attempts = [one for one in draft.attempts if one is not last]
+
+    # -- undoing -------------------------------------------------------------------------------------------------
+
+    def _rollback_started(self, event: Event, at: datetime | None) -> None:
+        self.rollback = Rollback(at, read.text(event, "reason"))
+
+    def _rollback_finished(self, event: Event, at: datetime | None) -> None:
+        said = read.text(event, "verdict")
+        verdict = said if said in (DONE, FAILED) else IN_FLIGHT
+        begun = self.rollback or Rollback(None)
+        self.rollback = replace(begun, ended=at, verdict=verdict, outcome=read.text(event, "reason"))
+
+    def _machine_rolled_back(self, event: Event, at: datetime | None) -> None:
+        self._machine(event).rollback = _ended(Attempt(1), event, at)
+
+
+def _step_key(event: Event) -> tuple[str, str, str]:
+    """What tells steps apart: two may have one name, but not one key."""
+    return read.text(event, "group"), read.text(event, "phase"), read.text(event, "key") or read.text(event, "step")
+
+
+def _drop_undecided(draft: MachineDraft) -> None:
+    """Forget that a machine was left out before the run was resumed."""
+    if draft.attempts and draft.attempts[-1].verdict == SKIPPED:
+        draft.attempts.pop()
+
+
+def _open(draft: MachineDraft, number: int | None) -> Attempt | None:
+    """The last attempt, when it has no end yet and is that one."""
+    last = draft.attempts[-1] if draft.attempts else None
+    if last is None or last.ended is not None or last.verdict != IN_FLIGHT:
+        return None
+    return last if number in (None, last.number) else None
+
+
+def _ended(attempt: Attempt, event: Event, at: datetime | None) -> Attempt:
+    said = read.text(event, "verdict")
+    return replace(
+        attempt, ended=at, verdict=said if said in _ENDS else IN_FLIGHT, reason=read.text(event, "reason"),
+        hint=read.text(event, "hint"), seconds=read.number(event, "seconds"), task=dict(read.mapping(event, "task")),
+        request_id=read.text(event, "request_id"), is_final=event.get("is_final") is not False,
+        vm=dict(read.mapping(event, "vm")),
+    )  # fmt: skip
+
+
+def _period(event: Event, at: datetime | None) -> Period:
+    return Period(at, None, read.text(event, "host"), read.text(event, "user"), read.whole(event, "pid"))

@@ -1,0 +1,183 @@
+"""The report as one page that needs nothing else: no script, no network, light and dark, on screen and on paper."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from importlib.util import find_spec
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from vcloudair_core.errors import ConfigurationError
+from vcloudair_core.recovery.report import report_text, timeline
+from vcloudair_core.recovery.report.model import (
+    ALREADY,
+    DONE,
+    FAILED,
+    IN_FLIGHT,
+    RETRYING,
+    Failure,
+    GroupReport,
+    MachineReport,
+)
+from vcloudair_core.util.install_hint import install_hint
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+    from vcloudair_core.recovery.report.run_report import RunReport
+
+_TONES = {
+    DONE: "good",
+    ALREADY: "good",
+    FAILED: "bad",
+    RETRYING: "bad",
+    "rollback_failed": "bad",
+    "rolled_back": "soft",
+    "skipped": "soft",
+    "not_started": "soft",
+}
+_TITLES = {"test": "Test", "cleanup": "Clean-up", "failover": "Failover"}
+_MANY = 4
+"""So many machines with the same reason are one entry."""
+_ENDS = {"finished": "finished", "interrupted": "interrupted", "died": "died without a word", "": "no end is known"}
+
+
+@dataclass(frozen=True)
+class Attention:
+    """An entry of the list of failures. ``names``: of machines that are alike, with places and request ids."""
+
+    title: str
+    verdict: str
+    reason: str
+    hint: str
+    facts: tuple[tuple[str, str], ...] = ()
+    anchor: str = ""
+    names: tuple[tuple[str, str, str], ...] = ()
+
+
+def html_of(report: RunReport) -> str:
+    """The page. Raises ConfigurationError where jinja2 is missing."""
+    template, css = _template()
+    name = str(report.plan.get("name") or "")
+    anchors = {machine.id: f"m{place}" for place, machine in enumerate(report.machines, 1)}
+    heading = _TITLES.get(report.action, "Run") + (f" of {name}" if name else "")
+    words = {one: getattr(report_text, one) for one in ("duration", "minutes", "clock", "date_and_clock", "met")}
+    if report.started is not None and report.ended is not None and report.started.date() != report.ended.date():
+        words["clock"] = report_text.day_and_clock
+    return template.render(
+        report=report, heading=heading, sentence=report_text.sentence(report),
+        upper_first=_upper_first, css=css, css_hash=_hash(str(css)),
+        place_of=report_text.place_of, words=report_text.WORDS,
+        short={**report_text.WORDS, RETRYING: "failed", IN_FLIGHT: "not known"},
+        glyphs=report_text.GLYPHS, tones=_Tones(), ends=_ENDS, anchors=anchors,
+        there=sum(one.is_there for one in report.machines), attention=_attention(report, anchors),
+        panels=timeline.panels_of(report), density=timeline.density_of(report), head=timeline.HEAD,
+        foot=timeline.FOOT, waited=_waited, sync=_sync, said=_said, particulars=_particulars(report), **words,
+    )  # fmt: skip
+
+
+@cache
+def _template() -> tuple[Template, Any]:
+    if find_spec("jinja2") is None:
+        raise ConfigurationError("Reports as pages need jinja2.", hint=install_hint("dr"))
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=PackageLoader("vcloudair_core.recovery.report"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    css = (
+        files("vcloudair_core.recovery.report").joinpath("templates").joinpath("report.css").read_text(encoding="utf-8")
+    )
+    return environment.get_template("report.html.j2"), Markup(css)  # noqa: S704 - it is our own file
+
+
+def _hash(css: str) -> str:
+    """What the page's policy allows as style: this text, and nothing that got in from elsewhere."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
+
+
+class _Tones(dict[str, str]):
+    """Verdict to the class of its colour; what is not known is odd."""
+
+    def __missing__(self, verdict: str) -> str:
+        return _TONES.get(verdict, "odd")
+
+
+def _attention(report: RunReport, anchors: Mapping[str, str]) -> list[Attention]:
+    """Each failure by itself, but machines with the same thing to say of them together, where they are many."""
+    together: dict[tuple[object, ...], list[Failure]] = {}
+    for place, one in enumerate(report.failures):
+        alike = (one.what, one.verdict, one.reason, one.hint, one.codes)
+        together.setdefault(alike if one.what != "step" else (place,), []).append(one)
+    found: list[Attention] = []
+    for members in together.values():
+        first = members[0]
+        if len(members) < _MANY and (first.reason or first.what == "step"):
+            found += [_alone(one, anchors) for one in members]
+            continue
+        names = tuple((one.name, anchors[one.machine_id], one.request_id) for one in members)
+        title = f"{len(members)} machine{'s' if len(members) > 1 else ''}"
+        facts = _facts(codes=", ".join(first.codes))
+        found.append(Attention(title, first.verdict, first.reason, first.hint, facts, names=names))
+    return found
+
+
+def _alone(one: Failure, anchors: Mapping[str, str]) -> Attention:
+    is_step = one.what == "step"
+    place = {"step of": one.place or "the plan"} if is_step else {"group": one.place}
+    more = {"codes": ", ".join(one.codes), "request id": one.request_id, "replication": one.machine_id}
+    title = f"Step \N{LEFT DOUBLE QUOTATION MARK}{one.name}\N{RIGHT DOUBLE QUOTATION MARK}" if is_step else one.name
+    anchor = "steps" if is_step else anchors[one.machine_id]
+    return Attention(title, one.verdict, one.reason, one.hint, _facts(**place, **more), anchor)
+
+
+def _facts(**words: str) -> tuple[tuple[str, str], ...]:
+    """What there is of them."""
+    return tuple((name, value) for name, value in words.items() if value)
+
+
+def _upper_first(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _waited(group: GroupReport, machine: MachineReport) -> str:
+    """From the start of its group, and between its tries."""
+    pairs = [(group.started, machine.started)]
+    pairs += [(one.ended, two.started) for one, two in pairwise(machine.attempts)]
+    known = [(two - one).total_seconds() for one, two in pairs if one is not None and two is not None]
+    return report_text.duration(sum(known)) if sum(known) >= 1 else report_text.NONE
+
+
+def _sync(machine: MachineReport) -> str:
+    return f"{machine.last_sync:%Y-%m-%d %H:%M:%S}" if machine.last_sync is not None else "not known"
+
+
+def _said(summary: object) -> str:
+    """What a network change did, in words."""
+    if isinstance(summary, Mapping):
+        return ", ".join(f"{key}: {value}" for key, value in summary.items())
+    return str(summary)
+
+
+def _particulars(report: RunReport) -> Iterable[tuple[str, str]]:
+    plan, cloud = report.plan, report.cloud
+    who = " on ".join(part for part in (report.user, report.host) if part)
+    cloud_user = " in ".join(str(part) for part in (cloud.get("user"), cloud.get("org")) if part)
+    yield "Run", report.run_id
+    yield "Carried out by", who
+    yield "Cloud", str(cloud.get("url") or "")
+    yield "As", f"{cloud_user} (organisation)" if cloud.get("org") else cloud_user
+    yield "Version of the API", str(cloud.get("api_version") or "")
+    yield "Version of vcloudair-core", report.version
+    yield "Plan", " · ".join(str(plan.get(key)) for key in ("name", "description") if plan.get(key))
+    yield "File of the plan", str(plan.get("path") or "")
+    yield "Digest of the plan", f"SHA-256 {plan['digest']}" if plan.get("digest") else ""
+    yield "After a failure", str(plan.get("on_failure") or "")
+    yield "At the same time, at most", str(plan.get("max_concurrent") or "")

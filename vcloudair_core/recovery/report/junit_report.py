@@ -1,0 +1,173 @@
+"""The report as JUnit XML, for whatever shows test results: a suite for each group and one for the plan's steps.
+
+Written as the readers of Jenkins and GitLab take it: suites around cases, and in a case at most one of ``failure``,
+``error`` (where an outcome is not known) and ``skipped``. Times are in seconds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from lxml import etree
+
+from vcloudair_core.recovery.report.model import (
+    DONE,
+    FAILED,
+    IN_FLIGHT,
+    RETRYING,
+    ROLLBACK_FAILED,
+    UNKNOWN,
+    GroupReport,
+    MachineReport,
+    Objective,
+    StepReport,
+)
+from vcloudair_core.recovery.report.report_text import WORDS, duration, minutes, place_of, sentence
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+    from vcloudair_core.recovery.report.run_report import RunReport
+
+_FAILURES = frozenset({FAILED, RETRYING, ROLLBACK_FAILED})
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def junit_of(report: RunReport) -> bytes:
+    """The document, UTF-8. A target that was missed is a failure of a test of its own, one not known is skipped."""
+    name = _clean(str(report.plan.get("name") or report.run_id or "recovery"))
+    root = etree.Element("testsuites", name=f"{name} ({_clean(report.action) or 'run'})")
+    plan = _suite(root, f"{name}: the run", report.started, report.seconds)
+    _properties(plan, report)
+    _run_case(plan, report)
+    for step in report.steps:
+        _step_case(plan, step)
+    for group in report.groups:
+        suite = _suite(root, f"{name}: {_clean(group.name) or 'no group'}", group.started, _seconds(group))
+        for step in group.steps:
+            _step_case(suite, step)
+        for machine in group.machines:
+            _machine_case(suite, machine)
+            _objective_case(suite, machine, "RTO", machine.rto)
+            _objective_case(suite, machine, "RPO", machine.rpo)
+    for suite in root:
+        _count(suite, list(suite))
+    _count(root, [case for suite in root for case in suite])
+    root.set("time", f"{report.seconds or 0:.3f}")
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True)
+
+
+def _suite(root: _Element, name: str, started: datetime | None, seconds: float | None) -> _Element:
+    suite = etree.SubElement(root, "testsuite", name=name, time=f"{seconds or 0:.3f}")
+    if started is not None:
+        suite.set("timestamp", f"{started:%Y-%m-%dT%H:%M:%S}")
+    return suite
+
+
+def _seconds(group: GroupReport) -> float | None:
+    if group.started is None or group.ended is None:
+        return None
+    return max(0.0, (group.ended - group.started).total_seconds())
+
+
+def _properties(suite: _Element, report: RunReport) -> None:
+    """Who, where, and what of the run. An empty one is left out."""
+    plan, cloud = report.plan, report.cloud
+    words = {
+        "run_id": report.run_id, "action": report.action, "verdict": report.verdict, "user": report.user,
+        "host": report.host, "version": report.version, "cloud_url": cloud.get("url"), "cloud_org": cloud.get("org"),
+        "cloud_user": cloud.get("user"), "plan_path": plan.get("path"), "plan_digest": plan.get("digest"),
+        "rto_target_minutes": report.rto.target_minutes, "rto_reached_s": report.rto.reached_s,
+        "rpo_target_minutes": report.rpo.target_minutes, "rpo_reached_s": report.rpo.reached_s,
+    }  # fmt: skip
+    holder = etree.SubElement(suite, "properties")
+    for name, value in words.items():
+        if value not in (None, ""):
+            etree.SubElement(holder, "property", name=name, value=_clean(str(value)))
+
+
+def _run_case(suite: _Element, report: RunReport) -> None:
+    """The run itself: whatever its machines say, a run that is not done is not passed."""
+    case = _case(suite, "the run", "run", report.seconds)
+    if report.verdict != DONE:
+        # What went wrong is a failure; a run of which no end is known is an error of another kind.
+        tag = "failure" if report.verdict == FAILED else "error"
+        _trouble(case, tag, report.verdict, sentence(report), [report.reason, *report.doubts])
+
+
+def _machine_case(suite: _Element, machine: MachineReport) -> None:
+    case = _case(suite, machine.name, machine.group, machine.seconds)
+    if machine.is_there:
+        vm = place_of(machine)
+        if vm:
+            etree.SubElement(case, "system-out").text = _clean("\n".join(f"{name}: {text}" for name, text in vm))
+        return
+    last = (machine.rollback if machine.verdict == ROLLBACK_FAILED else None) or machine.last
+    reason = last.reason if last is not None else ""
+    said = f"{WORDS[machine.verdict]}{f': {reason}' if reason else ''}"
+    if machine.verdict not in _FAILURES and machine.verdict not in (IN_FLIGHT, UNKNOWN):
+        etree.SubElement(case, "skipped", message=_clean(said))
+        return
+    details = [f"replication: {machine.id}"]
+    if last is not None:
+        details = [last.hint, f"codes: {', '.join(last.codes)}" if last.codes else "", *details]
+        details += [f"request id: {last.request_id}"] if last.request_id else []
+    details += [f"attempt {one.number}: {WORDS[one.verdict]}, {one.reason}" for one in machine.attempts if one.reason]
+    _trouble(case, "failure" if machine.verdict in _FAILURES else "error", machine.verdict, said, details)
+
+
+def _objective_case(suite: _Element, machine: MachineReport, word: str, objective: Objective) -> None:
+    """None without a target. What was missed is a failure, whatever came of the machine."""
+    if objective.target_minutes is None:
+        return
+    case = _case(suite, f"{word} {machine.name}", machine.group, objective.reached_s)
+    target = f"the target of the {objective.source} is {minutes(objective.target_minutes)}"
+    if objective.is_met is None:
+        etree.SubElement(case, "skipped", message=_clean(f"not known: {objective.why}; {target}"))
+    elif not objective.is_met:
+        reached = objective.why if objective.reached_s is None else duration(objective.reached_s)
+        _trouble(case, "failure", f"{word.lower()}_missed", f"{word} missed: {reached}; {target}", [])
+
+
+def _step_case(suite: _Element, step: StepReport) -> None:
+    last = step.last
+    case = _case(suite, f"{step.phase}: {step.name}", step.group or "plan", last.seconds)
+    said = f"{WORDS[last.verdict]}{f': {last.reason}' if last.reason else ''}"
+    if last.verdict == FAILED:
+        _trouble(case, "failure", FAILED, said, [last.hint])
+    elif last.verdict == IN_FLIGHT:
+        _trouble(case, "error", IN_FLIGHT, said, [])
+    elif last.verdict != DONE:
+        etree.SubElement(case, "skipped", message=_clean(said))
+    output = "\n".join(part for part in (f"approved by {step.by}" if step.by else "", step.output) if part)
+    if output:
+        etree.SubElement(case, "system-out").text = _clean(output)
+
+
+def _case(suite: _Element, name: str, place: str, seconds: float | None) -> _Element:
+    return etree.SubElement(
+        suite, "testcase", name=_clean(name), classname=_clean(place) or "recovery", time=f"{seconds or 0:.3f}"
+    )
+
+
+def _trouble(case: _Element, tag: str, kind: str, message: str, details: Iterable[str]) -> None:
+    found = etree.SubElement(case, tag, message=_clean(message), type=kind)
+    found.text = _clean("\n".join([message, *(one for one in details if one)]))
+
+
+def _count(element: _Element, cases: list[_Element]) -> None:
+    cases = [case for case in cases if case.tag == "testcase"]
+    element.set("tests", str(len(cases)))
+    counted = [("failures", "failure"), ("errors", "error")]
+    # The schema of Jenkins has no such attribute around all suites.
+    counted += [("skipped", "skipped")] if element.tag == "testsuite" else []
+    for attribute, tag in counted:
+        element.set(attribute, str(sum(case.find(tag) is not None for case in cases)))
+
+
+def _clean(text: str) -> str:
+    """Without what XML cannot hold, such as the colours of a program's output."""
+    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)

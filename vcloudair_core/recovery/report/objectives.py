@@ -1,0 +1,121 @@
+"""RTO and RPO: what was reached, and whether that is what was wanted. Nothing that is not known counts as met."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from vcloudair_core.recovery.report.model import (
+    ALREADY,
+    IN_FLIGHT,
+    ROLLED_BACK,
+    UNKNOWN,
+    MachineReport,
+    Objective,
+    seconds_between,
+)
+
+_UNKNOWN = "its outcome is not known"
+
+Target = tuple[float | None, str]
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What the objectives of all machines are measured from.
+
+    ``last``: the newest time in the journal. ``is_over``: the run has finished: what is not there will not come.
+    ``is_recovery``: a clean-up recovers nothing, and has no objectives.
+    """
+
+    started: datetime | None
+    last: datetime | None
+    is_over: bool
+    is_recovery: bool = True
+
+
+def first_target(*candidates: Target) -> Target:
+    """The first that is set, with whose it is; a target of 0 minutes is one."""
+    return next((one for one in candidates if one[0] is not None), (None, ""))
+
+
+def machine_rto(machine: MachineReport, target: Target, moment: Moment) -> Objective:
+    """From the start of the run until the machine was there."""
+    minutes, source = target
+    if not moment.is_recovery:
+        return Objective(why="a clean-up recovers nothing")
+    if machine.is_there:
+        why = _unmeasured(machine)
+        reached = None if why else seconds_between(moment.started, machine.ended)
+        if reached is None:
+            return Objective(minutes, source, why=why or "the journal does not tell when that was")
+        return Objective(minutes, source, reached, is_met=None if minutes is None else reached <= minutes * 60)
+    if machine.verdict in (IN_FLIGHT, UNKNOWN):
+        return Objective(minutes, source, why=_UNKNOWN)
+    passed = seconds_between(moment.started, moment.last)
+    if minutes is not None and (moment.is_over or (passed is not None and passed > minutes * 60)):
+        return Objective(minutes, source, is_met=False, why=_absent(machine))
+    return Objective(minutes, source, why=_absent(machine))
+
+
+def machine_rpo(machine: MachineReport, target: Target, moment: Moment) -> Objective:
+    """How old the newest data was when the run started; 0 for data that was brought over after that.
+
+    Data of a machine that is not there has not been recovered: that is never met, and missed where it was too old.
+    """
+    minutes, source = target
+    if not moment.is_recovery:
+        return Objective(why="a clean-up recovers nothing")
+    age = None
+    if machine.last_sync is not None and moment.started is not None:
+        age = max(0.0, round((moment.started - machine.last_sync).total_seconds(), 3))
+    if machine.verdict in (IN_FLIGHT, UNKNOWN):
+        return Objective(minutes, source, why=_UNKNOWN)
+    if not machine.is_there:
+        is_late = moment.is_over and minutes is not None and age is not None and age > minutes * 60
+        return Objective(minutes, source, is_met=False if is_late else None, why=_absent(machine))
+    why = _unmeasured(machine) or ("" if age is not None else "it is not known when data was last brought over")
+    if why or age is None:
+        return Objective(minutes, source, why=why)
+    return Objective(minutes, source, age, is_met=None if minutes is None else age <= minutes * 60)
+
+
+def _absent(machine: MachineReport) -> str:
+    return "it was rolled back" if machine.verdict == ROLLED_BACK else "it is not there"
+
+
+def _unmeasured(machine: MachineReport) -> str:
+    """Why nothing can be said of when a machine got there. One that this run began may be found there after all."""
+    if machine.verdict != ALREADY or any(one.is_asked for one in machine.attempts):
+        return ""
+    return "it was there before this run"
+
+
+def worst(objectives: Iterable[Objective], target: Target) -> Objective:
+    """Of many machines: the longest time, and met only where every single one is within its own target and this one."""
+    each = list(objectives)
+    minutes, source = target
+    known = [one.reached_s for one in each if one.reached_s is not None]
+    reached = max(known) if known and len(known) == len(each) else None
+    met = [one.is_met for one in each if one.target_minutes is not None]
+    is_late = minutes is not None and any(one > minutes * 60 for one in known)
+    if is_late or False in met:
+        is_met: bool | None = False
+    elif not each or reached is None or None in met or not (met or minutes is not None):
+        is_met = None
+    else:
+        is_met = True
+    return Objective(minutes, source, reached, max(known, default=None), is_met, _why_not(each, known))
+
+
+def _why_not(each: list[Objective], known: list[float]) -> str:
+    if not each:
+        return "the journal names no machine"
+    missing = len(each) - len(known)
+    if not missing:
+        return ""
+    reasons = Counter(one.why for one in each if one.reached_s is None and one.why)
+    said = ", ".join(f"{why} ({count})" for why, count in sorted(reasons.items()))
+    return f"not known for {missing} of {len(each)} machines: {said}"

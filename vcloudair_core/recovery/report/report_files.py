@@ -1,0 +1,54 @@
+"""A report on disk: for programs, for whatever shows test results, and for people."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vcloudair_core.recovery.report.run_report import RunReport
+
+FORMATS = ("json", "junit", "html")
+_NAMES = {"json": "report.json", "junit": "report.xml", "html": "report.html"}
+
+
+def rendered(report: RunReport, name: str) -> bytes:
+    """The report as ``json``, ``junit`` or ``html``. Raises ConfigurationError where jinja2 is missing."""
+    if name == "json":
+        return (json.dumps(report.as_dict(), indent=2, ensure_ascii=False, default=str) + "\n").encode(
+            "utf-8", "replace"
+        )
+    if name == "junit":
+        from vcloudair_core.recovery.report.junit_report import junit_of
+
+        return junit_of(report)
+    if name != "html":
+        raise ValueError(name)
+    from vcloudair_core.recovery.report.html_report import html_of
+
+    return html_of(report).encode("utf-8", "replace")
+
+
+def save_report(report: RunReport, folder: Path) -> dict[str, Path]:
+    """Write ``report.json``, ``report.xml`` and ``report.html``; returns where each is, by its format.
+
+    Each file is whole or not there, and only its owner can read it. All are made before the first is written.
+    Raises ConfigurationError where jinja2 is missing; OSError.
+    """
+    made = {name: rendered(report, name) for name in FORMATS}
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = {}
+    for name, content in made.items():
+        path = folder / _NAMES[name]
+        beside = folder / f".{path.name}.{os.getpid()}.tmp"
+        try:
+            beside.unlink(missing_ok=True)
+            with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(content)
+            beside.replace(path)
+        finally:
+            beside.unlink(missing_ok=True)
+        found[name] = path
+    return found

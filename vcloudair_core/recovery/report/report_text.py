@@ -1,0 +1,123 @@
+"""What people read in a report: sentences, words for verdicts, lengths of time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from vcloudair_core.recovery.report.model import (
+    ALREADY,
+    DONE,
+    FAILED,
+    IN_FLIGHT,
+    INTERRUPTED,
+    NOT_STARTED,
+    RETRYING,
+    ROLLBACK_FAILED,
+    ROLLED_BACK,
+    SKIPPED,
+    UNFINISHED,
+    UNKNOWN,
+    Objective,
+)
+
+if TYPE_CHECKING:
+    from vcloudair_core.recovery.report.model import MachineReport
+    from vcloudair_core.recovery.report.run_report import RunReport
+
+WORDS = {
+    DONE: "done", ALREADY: "already there", FAILED: "failed", SKIPPED: "skipped", RETRYING: "failed, to be tried again",
+    IN_FLIGHT: "in flight, outcome not known", NOT_STARTED: "not started", ROLLED_BACK: "rolled back",
+    ROLLBACK_FAILED: "roll-back failed", UNKNOWN: "unknown, a decision is needed",
+    INTERRUPTED: "interrupted", UNFINISHED: "unfinished",
+}  # fmt: skip
+NONE = "\N{EN DASH}"
+GLYPHS = {
+    DONE: "✓", ALREADY: "✓", FAILED: "✗", SKIPPED: NONE, RETRYING: "✗", IN_FLIGHT: "?", NOT_STARTED: NONE,
+    ROLLED_BACK: "↩", ROLLBACK_FAILED: "✗", INTERRUPTED: "‖", UNFINISHED: "?", UNKNOWN: "?",
+}  # fmt: skip
+"""Beside the word, never in its place."""
+ACTIONS = {"test": "test", "cleanup": "clean-up", "failover": "failover"}
+
+
+def duration(seconds: float | None) -> str:
+    """Like ``24 min 10 s``, ``3 h 05 min`` or ``0.4 s``."""
+    if seconds is None:
+        return "not known"
+    if seconds < 10:
+        return f"{seconds:.1f} s".replace(".0 s", " s")
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        minutes, rest = divmod(whole, 60)
+        return f"{minutes} min {rest:02d} s" if rest else f"{minutes} min"
+    hours, minutes = divmod(round(whole / 60), 60)
+    return f"{hours} h {minutes:02d} min"
+
+
+def minutes(value: float | None) -> str:
+    """Like ``60 min``, for targets."""
+    return "no target" if value is None else f"{value:g} min"
+
+
+def clock(at: datetime | None) -> str:
+    """Like ``09:14:05``."""
+    return "not known" if at is None else f"{at:%H:%M:%S}"
+
+
+def day_and_clock(at: datetime | None) -> str:
+    """Like ``14 Mar 09:14:05``, for runs that saw more than one day."""
+    return "not known" if at is None else f"{at:%d %b %H:%M:%S}"
+
+
+def date_and_clock(at: datetime | None) -> str:
+    return "not known" if at is None else f"{at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def met(objective: Objective) -> str:
+    """In a word or two."""
+    if objective.is_met is None:
+        return "not known" if objective.target_minutes is not None else "no target"
+    return "met" if objective.is_met else "missed"
+
+
+def sentence(report: RunReport) -> str:
+    """The whole run in one or two plain sentences."""
+    name = str(report.plan.get("name") or "")
+    what = f"The {ACTIONS.get(report.action, 'run')}" + (f" of {name}" if name else "")
+    machines = report.machines
+    there = sum(one.is_there for one in machines)
+    count = _count(there, len(machines), report.action)
+    if report.verdict == DONE:
+        took = f" It took {duration(report.seconds)}." if report.seconds is not None else ""
+        bad = sum(step.last.verdict == FAILED for step in report.all_steps)
+        steps = f" {bad} step{'s' if bad > 1 else ''} failed." if bad else ""
+        return f"{what} is done: {count}.{took}{steps}"
+    if report.verdict == FAILED:
+        return f"{what} failed: {count}."
+    if report.verdict == UNKNOWN:
+        return f"{what} has an unknown outcome: {count}. A decision is needed, then it may be resumed."
+    if report.verdict == INTERRUPTED:
+        return f"{what} was interrupted: {count}. It may be resumed."
+    return f"{what} is unfinished: {count}, as far as the journal shows."
+
+
+def place_of(machine: MachineReport) -> list[tuple[str, str]]:
+    """Return where the recovered VM is, as pairs of a name and a text; nothing when no VM was seen."""
+    vm = machine.last.vm if machine.last is not None else {}
+    addresses = vm.get("addresses")
+    words = {
+        "VM": vm.get("id"), "href": vm.get("href"), "vApp": vm.get("vapp"), "VDC": vm.get("vdc"),
+        "addresses": ", ".join(map(str, addresses)) if isinstance(addresses, list | tuple) else "",
+    }  # fmt: skip
+    return [(name, str(text)) for name, text in words.items() if text]
+
+
+def _count(there: int, total: int, action: str) -> str:
+    where = "cleaned up" if action == "cleanup" else "there"
+    if not total:
+        return "no machine is known"
+    if total == 1:
+        return f"its machine is {'' if there else 'not '}{where}"
+    return f"all {total} machines are {where}" if there == total else f"{there} of {total} machines are {where}"

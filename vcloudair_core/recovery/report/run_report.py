@@ -1,0 +1,259 @@
+"""The report of a recovery run, made of nothing but its journal: what happened, and how far that is known.
+
+A report never says more than the events do. A run is done when its last word is that it is, and every machine was seen
+to be there; a machine that was begun and has no end is one whose outcome is not known.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from vcloudair_core.recovery.journal import event_fields as read
+from vcloudair_core.recovery.journal.events import Event
+from vcloudair_core.recovery.report.event_fold import Fold, MachineDraft
+from vcloudair_core.recovery.report.model import (
+    DONE,
+    FAILED,
+    INTERRUPTED,
+    MACHINE_VERDICTS,
+    NOT_STARTED,
+    RETRYING,
+    ROLLBACK_FAILED,
+    ROLLED_BACK,
+    SCHEMA,
+    SKIPPED,
+    THERE,
+    UNFINISHED,
+    UNKNOWN,
+    Attempt,
+    Failure,
+    GroupReport,
+    MachineReport,
+    Objective,
+    Period,
+    Rollback,
+    StepReport,
+    seconds_between,
+    stamped,
+)
+from vcloudair_core.recovery.report.objectives import Moment, first_target, machine_rpo, machine_rto, worst
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """All of it. ``verdict``: done, failed, interrupted, unknown where it is not known what became of some machines, or
+    unfinished where the journal has no end of the run.
+
+    ``plan`` and ``cloud`` are as in the event ``run_started``. ``doubts``: what is odd about the journal, in sentences.
+    ``summary``: how many machines have each verdict. ``ended``: the time of the last event.
+    """
+
+    run_id: str
+    action: str
+    verdict: str
+    reason: str
+    started: datetime | None
+    ended: datetime | None
+    host: str
+    user: str
+    version: str
+    plan: Mapping[str, Any]
+    cloud: Mapping[str, Any]
+    periods: tuple[Period, ...]
+    groups: tuple[GroupReport, ...]
+    steps: tuple[StepReport, ...]
+    rto: Objective
+    rpo: Objective
+    summary: Mapping[str, int]
+    events: int
+    rollback: Rollback | None = None
+    doubts: tuple[str, ...] = ()
+    passed_over: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def machines(self) -> tuple[MachineReport, ...]:
+        """The machines of all groups."""
+        return tuple(machine for group in self.groups for machine in group.machines)
+
+    @property
+    def all_steps(self) -> tuple[StepReport, ...]:
+        """Those of the plan, then those of each group."""
+        return (*self.steps, *(step for group in self.groups for step in group.steps))
+
+    @property
+    def seconds(self) -> float | None:
+        return seconds_between(self.started, self.ended)
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """What failed, then what is not known, then what was not begun."""
+        undone = [_failed_rollback(one, one.rollback) for one in self.machines if one.rollback is not None]
+        steps = [_failed_step(step) for step in self.all_steps if step.last.verdict not in (DONE, SKIPPED)]
+        machines = [_failed_machine(one) for one in self.machines if not one.is_there]
+        order = MACHINE_VERDICTS.index
+        return tuple(sorted([*steps, *machines, *filter(None, undone)], key=lambda failure: order(failure.verdict)))
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON report. Shape: docs/reference/recovery-report.md."""
+        from vcloudair_core.recovery.report.report_text import sentence
+
+        return {
+            "schema": SCHEMA, "run_id": self.run_id, "action": self.action, "verdict": self.verdict,
+            "sentence": sentence(self), "reason": self.reason, "started": stamped(self.started),
+            "ended": stamped(self.ended), "seconds": self.seconds, "host": self.host, "user": self.user,
+            "version": self.version, "plan": dict(self.plan), "cloud": dict(self.cloud),
+            "rto": self.rto.as_dict(), "rpo": self.rpo.as_dict(), "summary": dict(self.summary),
+            "failures": [one.as_dict() for one in self.failures], "steps": [one.as_dict() for one in self.steps],
+            "rollback": self.rollback.as_dict() if self.rollback is not None else None,
+            "groups": [one.as_dict() for one in self.groups], "periods": [one.as_dict() for one in self.periods],
+            "journal": {"events": self.events, "doubts": list(self.doubts), "passed_over": dict(self.passed_over)},
+        }  # fmt: skip
+
+
+def report_of(events: Iterable[Event]) -> RunReport:
+    """The report of these events, in the order of the journal. Raises nothing, whatever they hold."""
+    fold = Fold()
+    for event in events:
+        fold.take(event)
+    run = fold.run
+    plan = read.mapping(run, "plan")
+    started = read.moment(run)
+    moment = Moment(started, fold.last, fold.finish is not None, read.text(run, "action") != "cleanup")
+    groups = _groups(fold, plan, moment)
+    machines = [machine for group in groups for machine in group.machines]
+    verdict, reason = _verdict(fold, machines)
+    has_objectives = moment.is_recovery
+    return RunReport(
+        run_id=read.text(run, "run_id"), action=read.text(run, "action"), verdict=verdict, reason=reason,
+        started=started, ended=fold.last, host=read.text(run, "host"), user=read.text(run, "user"),
+        version=read.text(run, "version"), plan=dict(plan), cloud=dict(read.mapping(run, "cloud")),
+        periods=tuple(fold.periods), groups=groups, steps=_steps(fold, ""),
+        rto=worst((one.rto for one in machines), _plan_target(plan, "rto_minutes", has_objectives)),
+        rpo=worst((one.rpo for one in machines), _plan_target(plan, "rpo_minutes", has_objectives)),
+        summary={word: sum(one.verdict == word for one in machines) for word in MACHINE_VERDICTS},
+        events=fold.count, rollback=fold.rollback,
+        doubts=tuple(_doubts(fold, machines)), passed_over=dict(fold.unknown),
+    )  # fmt: skip
+
+
+# -- machines and groups -------------------------------------------------------------------------------------------
+
+
+def _groups(fold: Fold, plan: Mapping[str, Any], moment: Moment) -> tuple[GroupReport, ...]:
+    listed = read.mappings(fold.run, "groups")
+    minutes = {read.text(words, "name"): read.number(words, "rto_minutes") for words in listed}
+    members: dict[str, list[MachineReport]] = {name: [] for name in fold.groups}
+    for draft in fold.machines.values():
+        members.setdefault(draft.group, []).append(_machine(draft, minutes.get(draft.group), plan, moment))
+    found = []
+    for name, machines in members.items():
+        group = replace(fold.groups.get(name) or GroupReport(name), machines=tuple(machines), steps=_steps(fold, name))
+        if group.verdict == DONE:
+            group = replace(group, verdict=_as_shown(machines))
+        target = first_target((minutes.get(name), "group"), _plan_target(plan, "rto_minutes"))
+        target = target if moment.is_recovery else (None, "")
+        found.append(replace(group, rto=worst((one.rto for one in machines), target)))
+    return tuple(found)
+
+
+def _machine(
+    draft: MachineDraft, group_minutes: float | None, plan: Mapping[str, Any], moment: Moment
+) -> MachineReport:
+    last = draft.attempts[-1] if draft.attempts else None
+    verdict = last.verdict if last is not None else NOT_STARTED
+    if last is not None and verdict == FAILED and not last.is_final:
+        verdict = RETRYING
+    if draft.rollback is not None and verdict in THERE:
+        verdict = ROLLED_BACK if draft.rollback.verdict in THERE else ROLLBACK_FAILED
+    machine = MachineReport(
+        draft.id, draft.name, draft.group, verdict, href=read.text(draft.words, "href"),
+        depends_on=read.texts(draft.words, "depends_on"), attempts=tuple(draft.attempts), rollback=draft.rollback,
+        last_sync=next((one.last_sync for one in reversed(draft.attempts) if one.last_sync is not None), None),
+    )  # fmt: skip
+    own_rto, own_rpo = ((read.number(draft.words, f"{word}_minutes"), "machine") for word in ("rto", "rpo"))
+    rto = first_target(own_rto, (group_minutes, "group"), _plan_target(plan, "rto_minutes"))
+    rpo = first_target(own_rpo, _plan_target(plan, "rpo_minutes"))
+    return replace(machine, rto=machine_rto(machine, rto, moment), rpo=machine_rpo(machine, rpo, moment))
+
+
+def _plan_target(plan: Mapping[str, Any], key: str, has_objectives: bool = True) -> tuple[float | None, str]:
+    minutes = read.number(plan, key) if has_objectives else None
+    return minutes, "" if minutes is None else "plan"
+
+
+def _steps(fold: Fold, group: str) -> tuple[StepReport, ...]:
+    return tuple(step for step in fold.steps.values() if step.group == group)
+
+
+# -- what it comes to ----------------------------------------------------------------------------------------------
+
+
+def _as_shown(machines: Iterable[MachineReport]) -> str:
+    """What machines allow one to say of something that was said to be done."""
+    verdicts = {one.verdict for one in machines if not one.is_there}
+    if not verdicts:
+        return DONE
+    return FAILED if verdicts & {FAILED, SKIPPED, ROLLED_BACK, ROLLBACK_FAILED} else UNFINISHED
+
+
+def _verdict(fold: Fold, machines: list[MachineReport]) -> tuple[str, str]:
+    if fold.stop is not None:
+        return UNKNOWN if fold.stop.get("is_unknown") is True else INTERRUPTED, read.text(fold.stop, "reason")
+    if fold.finish is None:
+        return UNFINISHED, "the journal has no end of the run: it is still going on, or it died"
+    said, reason = read.text(fold.finish, "verdict"), read.text(fold.finish, "reason")
+    if said == FAILED:
+        return FAILED, reason
+    if said != DONE:
+        return UNFINISHED, f"the run ended with the verdict {said!r}, which says nothing"
+    if not machines:
+        return FAILED, "there was no machine in it"
+    shown = _as_shown(machines)
+    if shown == DONE and not fold.run:
+        return UNFINISHED, "the journal has no start of the run, so that its machines are not known"
+    return shown, reason if shown == DONE else "the run says that it is done, but not every machine is seen to be there"
+
+
+def _doubts(fold: Fold, machines: list[MachineReport]) -> Iterable[str]:
+    if not fold.run:
+        yield "There is no start of the run: who ran what, and with which machines, is not known."
+    if fold.unreadable:
+        yield f"{fold.unreadable} of the journal's lines are no events."
+    if fold.missing:
+        yield f"{fold.missing} events are missing, by their numbers."
+    if fold.set_back:
+        yield "The clock was set back during the run: times may be wrong."
+    strangers = [one.name for one in fold.machines.values() if fold.run and not one.is_named]
+    if strangers:
+        yield f"The start of the run does not name {', '.join(sorted(strangers))}."
+    if fold.finish is not None:
+        # As they were before anything was undone.
+        counts = Counter(one.last.verdict for one in machines if one.last is not None)
+        said = read.mapping(fold.finish, "summary")
+        odd = [word for word in said if read.whole(said, word) not in (None, counts.get(word, 0))]
+        for word in odd:
+            yield f"The run counted {said[word]} machines as {word}; its events show {counts.get(word, 0)}."
+        if read.text(fold.finish, "verdict") == DONE and any(not one.is_there for one in machines):
+            yield "The run says that it is done, but not every machine is seen to be there."
+
+
+def _failed_machine(machine: MachineReport) -> Failure:
+    last = machine.rollback if machine.verdict == ROLLBACK_FAILED else machine.last
+    words = (last.reason, last.hint, last.codes, last.request_id) if last is not None else ("", "", (), "")
+    return Failure("machine", machine.name, machine.group, machine.verdict, *words, machine_id=machine.id)
+
+
+def _failed_rollback(machine: MachineReport, rollback: Attempt) -> Failure | None:
+    """Of a machine that had failed itself: its own failure does not tell that undoing it failed as well."""
+    if rollback.verdict in THERE or machine.verdict == ROLLBACK_FAILED:
+        return None
+    words = (rollback.reason, rollback.hint, rollback.codes, rollback.request_id)
+    return Failure("rollback", machine.name, machine.group, ROLLBACK_FAILED, *words, machine_id=machine.id)
+
+
+def _failed_step(step: StepReport) -> Failure:
+    return Failure("step", step.name, step.group, step.last.verdict, step.last.reason, step.last.hint)

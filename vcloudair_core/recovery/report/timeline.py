@@ -1,0 +1,256 @@
+"""The timeline of a report as numbers: what is drawn where. A template makes SVG of it.
+
+Across, everything is in percent of the width, so that the drawing fits a screen as well as a sheet of paper and its
+letters stay as large as they are; down, it is in pixels.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from itertools import pairwise
+
+from vcloudair_core.recovery.report.model import (
+    IN_FLIGHT,
+    Attempt,
+    GroupReport,
+    MachineReport,
+    StepReport,
+)
+from vcloudair_core.recovery.report.report_text import GLYPHS, WORDS, clock, duration
+from vcloudair_core.recovery.report.run_report import RunReport
+
+PLOT_FROM, PLOT_TO = 21.0, 85.0
+"""Where the time is, in percent: names are left of it, verdicts right."""
+
+HEAD, FOOT = 34, 6
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_LEAST = 0.35
+_MOST_TICKS = 9
+_STRIDES = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
+
+
+@dataclass(frozen=True)
+class Density:
+    """How tall a row is, in pixels, how large its letters are, and how many rows one drawing has at most."""
+
+    name: str
+    row: int
+    rows: int
+
+
+@dataclass(frozen=True)
+class Bar:
+    """``kind``: the verdict of an attempt, or ``wait``."""
+
+    x: float
+    width: float
+    kind: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """``y``: its middle. ``mark``: where a step's diamond is, or the dot of a machine that was there already."""
+
+    y: float
+    label: str
+    full: str
+    kind: str
+    verdict: str
+    status: str
+    bars: tuple[Bar, ...]
+    mark: float | None
+
+
+@dataclass(frozen=True)
+class Tick:
+    x: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One drawing. ``pauses``: (x, width) of times in which nobody carried the run out."""
+
+    key: str
+    title: str
+    description: str
+    height: float
+    rows: tuple[Row, ...]
+    ticks: tuple[Tick, ...]
+    pauses: tuple[tuple[float, float], ...]
+    target: Tick | None
+
+
+@dataclass(frozen=True)
+class Scale:
+    """From a time to a place."""
+
+    start: datetime
+    seconds: float
+
+    def x(self, at: datetime) -> float:
+        share = (at - self.start).total_seconds() / self.seconds
+        return round(PLOT_FROM + (PLOT_TO - PLOT_FROM) * min(1.0, max(0.0, share)), 3)
+
+    def holds(self, at: datetime) -> bool:
+        return self.start <= at <= self.start + timedelta(seconds=self.seconds)
+
+
+def density_of(report: RunReport) -> Density:
+    """Thinner rows for more machines."""
+    count = len(report.machines)
+    if count <= 40:
+        return Density("wide", 26, 22)
+    return Density("middle", 20, 28) if count <= 120 else Density("thin", 15, 40)
+
+
+def panels_of(report: RunReport) -> tuple[Panel, ...]:
+    """One drawing for the plan's own steps and one for each group, or several for one of many machines."""
+    scale = scale_of(report)
+    if scale is None:
+        return ()
+    density = density_of(report)
+    found = []
+    if report.steps:
+        found.append(_panel("plan", "Steps of the plan", report, None, report.steps, scale, density))
+    for place, group in enumerate(report.groups, 1):
+        before = [step for step in group.steps if step.phase == "before"]
+        after = [step for step in group.steps if step.phase != "before"]
+        things: list[MachineReport | StepReport] = [*before, *group.machines, *after]
+        parts = max(1, math.ceil(len(things) / density.rows))
+        share = math.ceil(len(things) / parts)
+        for part in range(parts):
+            title = (group.name or "no group") + (f" ({part + 1} of {parts})" if parts > 1 else "")
+            some = things[part * share : (part + 1) * share]
+            found.append(_panel(f"g{place}-{part + 1}", title, report, group, some, scale, density))
+    return tuple(found)
+
+
+def scale_of(report: RunReport) -> Scale | None:
+    """The time of the run, and a little more where that brings the target into view."""
+    start = report.started or min((one.started for one in report.machines if one.started), default=None)
+    if start is None or report.ended is None:
+        return None
+    seconds = max(1.0, (report.ended - start).total_seconds())
+    target = report.rto.target_s
+    if target is not None and seconds < target <= 1.3 * seconds:
+        return Scale(start, target * 1.03)
+    return Scale(start, seconds * 1.01)
+
+
+def _panel(
+    key: str,
+    title: str,
+    report: RunReport,
+    group: GroupReport | None,
+    things: Sequence[MachineReport | StepReport],
+    scale: Scale,
+    density: Density,
+) -> Panel:
+    rows = []
+    for place, thing in enumerate(things):
+        y = HEAD + density.row * (place + 0.5)
+        if isinstance(thing, StepReport):
+            rows.append(_step_row(thing, y, scale, report))
+        else:
+            rows.append(_machine_row(thing, group, y, scale, report))
+    objective = report.rto if group is None else group.rto
+    return Panel(
+        key, title, _description(things, scale), HEAD + density.row * len(things) + FOOT, tuple(rows),
+        tuple(ticks_of(scale)), tuple(_pauses(report, scale)), _target(report, objective.target_s, scale),
+    )  # fmt: skip
+
+
+def _target(report: RunReport, seconds: float | None, scale: Scale) -> Tick | None:
+    if report.started is None or seconds is None or seconds > 1e9:
+        return None
+    at = report.started + timedelta(seconds=seconds)
+    return Tick(scale.x(at), f"RTO {seconds / 60:g} min") if scale.holds(at) else None
+
+
+def _description(things: Sequence[MachineReport | StepReport], scale: Scale) -> str:
+    count: dict[str, int] = {}
+    for thing in things:
+        if isinstance(thing, MachineReport):
+            count[thing.verdict] = count.get(thing.verdict, 0) + 1
+    steps = sum(isinstance(thing, StepReport) for thing in things)
+    said = [f"{number} {WORDS[word]}" for word, number in count.items()]
+    machines = f"Machines: {', '.join(said)}. " if said else ""
+    end = scale.start + timedelta(seconds=scale.seconds)
+    span = f"From {clock(scale.start)} to {clock(end)} UTC. "
+    return f"{machines}{f'Steps: {steps}. ' if steps else ''}{span}The tables below say the same in words."
+
+
+def _machine_row(machine: MachineReport, group: GroupReport | None, y: float, scale: Scale, report: RunReport) -> Row:
+    bars = list(_attempt_bars(machine.attempts, scale, report))
+    begin = group.started if group is not None and group.started is not None else None
+    waits = [(begin, machine.started)]
+    waits += [(one.ended, two.started) for one, two in pairwise(machine.attempts)]
+    for since, until in waits:
+        if since is not None and until is not None and until > since:
+            x = scale.x(since)
+            bars.insert(0, Bar(x, scale.x(until) - x, "wait", f"waited {duration((until - since).total_seconds())}"))
+    took = duration(machine.seconds) if machine.is_there and machine.seconds is not None else ""
+    status = f"{GLYPHS[machine.verdict]} {took or _SHORT.get(machine.verdict, WORDS[machine.verdict])}"
+    mark = scale.x(machine.ended) if machine.ended is not None and machine.is_there and not _has_bar(bars) else None
+    return Row(y, _shortened(machine.name), machine.name, "machine", machine.verdict, status, tuple(bars), mark)
+
+
+_SHORT = {IN_FLIGHT: "in flight", "rollback_failed": "not undone", "retrying": "failed"}
+
+
+def _has_bar(bars: Iterable[Bar]) -> bool:
+    return any(bar.kind != "wait" for bar in bars)
+
+
+def _step_row(step: StepReport, y: float, scale: Scale, report: RunReport) -> Row:
+    bars = tuple(_attempt_bars(step.attempts, scale, report))
+    last = step.last
+    at = last.ended or report.ended
+    status = f"{GLYPHS[last.verdict]} {_SHORT.get(last.verdict, WORDS[last.verdict])}"
+    mark = scale.x(at) if at is not None else None
+    full = f"{step.phase}: {step.name} ({step.kind})"
+    return Row(y, _shortened(step.name), full, "step", last.verdict, status, bars, mark)
+
+
+def _attempt_bars(attempts: Iterable[Attempt], scale: Scale, report: RunReport) -> Iterable[Bar]:
+    """One without an end lasts as long as the journal does."""
+    for one in attempts:
+        end = one.ended or report.ended
+        if one.started is None or end is None:
+            continue
+        x = scale.x(one.started)
+        width = max(_LEAST, scale.x(max(end, one.started)) - x)
+        took = f", {duration(one.seconds)}" if one.seconds is not None else ""
+        title = f"attempt {one.number}: {clock(one.started)} to {clock(one.ended)}{took}, {WORDS[one.verdict]}"
+        yield Bar(x, round(width, 3), one.verdict, title)
+
+
+def _pauses(report: RunReport, scale: Scale) -> Iterable[tuple[float, float]]:
+    for one, two in pairwise(report.periods):
+        if one.ended is not None and two.started is not None and two.started > one.ended:
+            x = scale.x(one.ended)
+            yield x, round(max(_LEAST, scale.x(two.started) - x), 3)
+
+
+def ticks_of(scale: Scale) -> Iterable[Tick]:
+    """At round times; the first of another day has its date."""
+    stride = next((one for one in _STRIDES if scale.seconds / one <= _MOST_TICKS), 0)
+    stride = stride or 86400 * math.ceil(scale.seconds / 86400 / _MOST_TICKS)
+    first = math.ceil((scale.start - _EPOCH).total_seconds() / stride)
+    day = scale.start.date()
+    while True:
+        at = _EPOCH + timedelta(seconds=first * stride)
+        if not scale.holds(at):
+            return
+        label = f"{at:%H:%M:%S}" if stride < 60 else f"{at:%H:%M}"
+        yield Tick(scale.x(at), label if at.date() == day else f"{at:%d %b} {label}")
+        day, first = at.date(), first + 1
+
+
+def _shortened(name: str, most: int = 22) -> str:
+    return name if len(name) <= most else f"{name[: most - 11]}…{name[-10:]}"

@@ -1,0 +1,1 @@
+"""Runs of recovery plans: schedule, steps, rollback, and preview."""

@@ -1,0 +1,39 @@
+"""Whether a web page answers: the check that a recovered service is usually given first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from vcloudair_core.errors import VcloudAirError
+from vcloudair_core.transport.messages import Headers, Request
+
+if TYPE_CHECKING:
+    from vcloudair_core.recovery.plan.model import HttpCheck
+    from vcloudair_core.settings.settings import Settings
+
+_EXCERPT = 300
+
+
+def check_url(check: HttpCheck, settings: Settings, timeout_s: float) -> tuple[str, str, str]:
+    """(verdict, reason, hint). A connection of its own: no token is sent, no redirect is followed."""
+    from vcloudair_core.transport.requests_transport import RequestsTransport
+
+    if urlsplit(check.url).scheme not in ("http", "https"):
+        return "failed", f"{check.url!r} is no http or https address", ""
+    chosen = settings if check.validate_certs else settings.replace(validate_certs=False)
+    transport = RequestsTransport(chosen)
+    request = Request("GET", check.url, Headers({"Accept": "*/*"}), timeout_s=(min(10.0, timeout_s), timeout_s))
+    try:
+        answer = transport.send(request)
+    except VcloudAirError as exc:
+        return "failed", exc.message, exc.hint
+    finally:
+        transport.close()
+    if answer.status not in check.statuses:
+        wanted = " or ".join(map(str, check.statuses))
+        return "failed", f"{check.url} answered {answer.status}, not {wanted}", ""
+    if check.contains and check.contains.encode() not in answer.body:
+        excerpt = answer.body[:_EXCERPT].decode("utf-8", "replace")
+        return "failed", f"{check.url} answered without {check.contains!r} in it: {excerpt!r}", ""
+    return "done", "", ""

@@ -1,0 +1,64 @@
+"""What a clean-up and a roll-back do for edge gateways: network changes of tests, taken back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vcloudair_core.errors import ConfigurationError
+from vcloudair_core.recovery.plan.model import NetworkChange, RecoveryPlan, Step, SwitchBack
+from vcloudair_core.recovery.plan.serialization import plan_of_data
+from vcloudair_core.recovery.run.history import Switched, left_switched
+from vcloudair_core.recovery.run.vm_states import steps_by_key
+from vcloudair_core.services.dr.model import ACTIONS
+
+if TYPE_CHECKING:
+    from vcloudair_core.settings.settings import Settings
+
+PLAN = "plan.json"
+"""The plan of a run, in its folder."""
+
+
+def for_cleanup(plan: RecoveryPlan, settings: Settings, cloud: dict[str, Any]) -> RecoveryPlan:
+    """A clean-up waits for nothing. What tests of the plan have switched is switched back first."""
+    groups = tuple(
+        replace(
+            group,
+            priority=1,
+            depends_on=(),
+            machines=tuple(replace(machine, depends_on=()) for machine in group.machines),
+        )
+        for group in plan.groups
+    )
+    back = back_steps(left_switched(settings, plan.name, cloud)) if plan.name else []
+    return replace(plan, groups=groups, before=(*back, *plan.before))
+
+
+def back_steps(found: Sequence[Switched]) -> list[Step]:
+    """Steps that switch networks back: to the documents of the plans, as these were then, or to what was there."""
+    plans = {folder: _plan_of(folder) for folder in {one.folder for one in found}}
+    return [_back_step(one, plans[one.folder]) for one in found]
+
+
+def _back_step(one: Switched, plan: RecoveryPlan | None) -> Step:
+    document = one.saved
+    if plan is not None:
+        work = steps_by_key(plan)[one.key].work
+        document = folder_of_plan(plan) / work.back if isinstance(work, NetworkChange) and work.back else document
+    return Step(f"{one.step} (back)", SwitchBack(str(document), one.id), frozenset(ACTIONS))
+
+
+def _plan_of(folder: Path) -> RecoveryPlan | None:
+    """The plan as it was then. Without it there is still what was there before."""
+    try:
+        return plan_of_data(json.loads((folder / PLAN).read_text(encoding="utf-8")))
+    except (OSError, ValueError, ConfigurationError):
+        return None
+
+
+def folder_of_plan(plan: RecoveryPlan) -> Path:
+    """Where the paths of a plan start."""
+    return Path(plan.path).resolve().parent if plan.path else Path.cwd()
