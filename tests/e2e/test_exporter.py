@@ -28,8 +28,8 @@ import yaml
 
 from tests.support import processes
 from tests.support.documents import ROOT
-from vcloudair_core.exporter import Collector
-from vcloudair_core.exporter_http import ExporterServer
+from vcloudair_core.monitoring.collector import Collector
+from vcloudair_core.monitoring.exporter import ExporterServer
 from vcloudair_core.services.metrics.select import measure
 from vcloudair_core.simulator import Simulator, SimulatorConfig, SimulatorServer
 from vcloudair_core.testing import simulated_app, simulator_settings
@@ -302,7 +302,7 @@ def test_an_unexpected_error_is_not_healthy_and_not_the_end(
         failed.set()
         raise TypeError("a bug")
 
-    monkeypatch.setattr("vcloudair_core.exporter.measure", fail)
+    monkeypatch.setattr("vcloudair_core.monitoring.collector.measure", fail)
     with ExporterServer(collector) as server:
         assert _get(f"{server.url}/healthz") == (200, "ok\n")
         collector.start()
@@ -311,7 +311,7 @@ def test_an_unexpected_error_is_not_healthy_and_not_the_end(
             _wait(lambda: _get(f"{server.url}/healthz")[0] == 503)
             assert "TypeError: a bug" in _get(f"{server.url}/healthz")[1]
             assert "vca_exporter_up 0.0" in _text(collector)
-            monkeypatch.setattr("vcloudair_core.exporter.measure", measure)
+            monkeypatch.setattr("vcloudair_core.monitoring.collector.measure", measure)
             assert collector.collect_once()
             assert _get(f"{server.url}/healthz") == (200, "ok\n")
         finally:
@@ -335,7 +335,7 @@ def _wait(condition: Callable[[], bool]) -> None:
 def _text(collector: Collector) -> str:
     from prometheus_client import generate_latest
 
-    from vcloudair_core.exporter import registry_of
+    from vcloudair_core.monitoring.collector import registry_of
 
     return generate_latest(registry_of(collector)).decode()
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.support.ansible import ROOT, environment
-from tests.unit.watching.conftest import fail_a_task, tunnel
+from tests.unit.monitoring.conftest import fail_a_task, tunnel
 from vcloudair_core import connect
 from vcloudair_core.simulator import SimulatorServer
 from vcloudair_core.simulator.edge.ipsec_routes import IPSEC

@@ -10,7 +10,7 @@ from tests.faults.operations_edges import info_of
 from tests.faults.world import World
 from vcloudair_core import Metrics, VMQuery
 from vcloudair_core.client import Client
-from vcloudair_core.exporter import Collector
+from vcloudair_core.monitoring.collector import Collector
 from vcloudair_core.services.metrics.model import Collected
 
 

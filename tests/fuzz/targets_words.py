@@ -10,6 +10,7 @@ from vcloudair_core.cli.conditions import conditions
 from vcloudair_core.engine.canonical import address_range, address_set, port_range, port_set
 from vcloudair_core.engine.fields import plain as words_of
 from vcloudair_core.errors import SpecError
+from vcloudair_core.monitoring.monitor_options import read_options
 from vcloudair_core.services.ans.document.kind import EdgeKind
 from vcloudair_core.services.ans.firewall.parse import parse_policy
 from vcloudair_core.services.ans.ipsec.parse import parse_ipsec
@@ -22,7 +23,6 @@ from vcloudair_core.services.query.record import Record
 from vcloudair_core.services.query.record_types import built_in_types
 from vcloudair_core.session.origins import Origins, UntrustedOriginError
 from vcloudair_core.session.urls import join, normalise_url
-from vcloudair_core.watching.options import read_options
 
 _WEB = {
     "name": "web", "action": "accept", "source": ["any", "10.0.0.0/8"], "destination": ["192.0.2.1-192.0.2.9"],

@@ -231,7 +231,7 @@ def test_the_command_line_shows_no_canary(
 def test_nor_does_the_exporter(user: str, inventory: str, heard: list[str]) -> None:
     from prometheus_client import generate_latest
 
-    from vcloudair_core.exporter import Collector, registry_of
+    from vcloudair_core.monitoring.collector import Collector, registry_of
     from vcloudair_core.testing import simulated_app
 
     simulator = Simulator(SimulatorConfig(profile="vcd", inventory_file=inventory))

@@ -12,7 +12,7 @@ import pytest
 
 from tests.unit.cli.conftest import Vca
 from vcloudair_core.errors import ConfigurationError
-from vcloudair_core.exporter_http import _unusable
+from vcloudair_core.monitoring.exporter import _unusable
 from vcloudair_core.util.user_files import read_text, unwritable, write_text
 
 NEVER = re.compile(r"Errno|codec|Traceback|\bbug\b|Error: \w+Error|is no |There is a ")

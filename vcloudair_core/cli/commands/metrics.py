@@ -216,8 +216,8 @@ def serve(
     import signal
     import threading
 
-    from vcloudair_core.exporter import Collector
-    from vcloudair_core.exporter_http import ExporterServer
+    from vcloudair_core.monitoring.collector import Collector
+    from vcloudair_core.monitoring.exporter import ExporterServer
     from vcloudair_core.util.redaction import Secret
 
     host, colon, port = listen.rpartition(":")

@@ -120,7 +120,7 @@ EXAMPLES = r"""
 try:
     from vcloudair_core import App
     from vcloudair_core.errors import VcloudAirError
-    from vcloudair_core.watching import Watcher, read_options, watchers
+    from vcloudair_core.monitoring import Watcher, read_options, watchers
 except ImportError as exc:
     raise ImportError(
         "The event source vca_events needs the Python library vcloudair-core in the environment that ansible-rulebook "

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import AuthenticationError, ConfigurationError, VcloudAirError
-from vcloudair_core.exporter_vms import vm_families
+from vcloudair_core.monitoring.vm_metrics import vm_families
 from vcloudair_core.services.metrics.export import LABELS, labels_of
 from vcloudair_core.services.metrics.select import measure
 from vcloudair_core.services.metrics.units.prometheus import base_of, help_of

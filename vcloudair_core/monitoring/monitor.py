@@ -18,13 +18,13 @@ from vcloudair_core.errors import (
     SpecError,
     VcloudAirError,
 )
+from vcloudair_core.monitoring.checks import DriftLook, Look, ReplicationLook, TaskLook, TunnelLook, without_keys
+from vcloudair_core.monitoring.event_tracker import Seen, Tracker
 from vcloudair_core.session.auth.backoff import wait_after
-from vcloudair_core.watching.looks import DriftLook, Look, ReplicationLook, TaskLook, TunnelLook, without_keys
-from vcloudair_core.watching.tracker import Seen, Tracker
 
 if TYPE_CHECKING:
     from vcloudair_core.client import Client
-    from vcloudair_core.watching.options import Options
+    from vcloudair_core.monitoring.monitor_options import Options
 
 _log = logging.getLogger(__name__)
 

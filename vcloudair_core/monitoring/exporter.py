@@ -15,7 +15,7 @@ from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from vcloudair_core.errors import ConfigurationError
-from vcloudair_core.exporter import Collector, registry_of
+from vcloudair_core.monitoring.collector import Collector, registry_of
 from vcloudair_core.util.redaction import Secret
 from vcloudair_core.util.user_files import unreadable
 

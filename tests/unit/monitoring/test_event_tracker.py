@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vcloudair_core.errors import NotFoundError
-from vcloudair_core.watching.tracker import Finding, Seen, Tracker
+from vcloudair_core.monitoring.event_tracker import Finding, Seen, Tracker
 
 
 def seen(*unread: str, **states: str) -> Seen:

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from tests.unit.watching.conftest import KEY, edge_of, fail_a_task, tunnel
+from tests.unit.monitoring.conftest import KEY, edge_of, fail_a_task, tunnel
 from vcloudair_core.client import Client
 from vcloudair_core.errors import AuthenticationError, NotFoundError, SpecError
+from vcloudair_core.monitoring import Watcher, read_options, watchers
 from vcloudair_core.simulator import Simulator
 from vcloudair_core.simulator.edge.ipsec_routes import IPSEC
 from vcloudair_core.testing import simulator_settings
-from vcloudair_core.watching import Watcher, read_options, watchers
 
 Connect = Callable[[], Client]
 

@@ -14,13 +14,13 @@ import pytest
 import yaml
 
 from tests.support.ansible import ROOT
-from tests.unit.watching.conftest import KEY, edge_of, fail_a_task
+from tests.unit.monitoring.conftest import KEY, edge_of, fail_a_task
 from vcloudair_core import App
 from vcloudair_core.errors import AuthenticationError, ConfigurationError, SpecError
+from vcloudair_core.monitoring.monitor_options import OWN, WATCHES
 from vcloudair_core.simulator import Simulator
 from vcloudair_core.simulator.edge.ipsec_routes import IPSEC
 from vcloudair_core.testing import simulator_settings
-from vcloudair_core.watching.options import OWN, WATCHES
 
 PLUGIN = ROOT / "extensions" / "eda" / "plugins" / "event_source" / "vca_events.py"
 
@@ -197,7 +197,7 @@ def test_every_option_is_documented(module: dict[str, Any]) -> None:
     assert set(OWN) <= set(options) <= {*OWN, *(option.name for option in OPTIONS)}
     assert options["watch"]["choices"] == list(WATCHES)
     events = " ".join(options["watch"]["description"])
-    from vcloudair_core.watching.looks import DriftLook, ReplicationLook, TaskLook, TunnelLook
+    from vcloudair_core.monitoring.checks import DriftLook, ReplicationLook, TaskLook, TunnelLook
 
     for look in (DriftLook, ReplicationLook, TaskLook, TunnelLook):
         assert all(f"C({kind})" in events for kind in (look.began, look.ended) if kind)

@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Protocol
 
 from vcloudair_core.errors import VcloudAirError
+from vcloudair_core.monitoring.event_tracker import Finding, Seen
 from vcloudair_core.util.redaction import redact_text
-from vcloudair_core.watching.tracker import Finding, Seen
 
 if TYPE_CHECKING:
     from vcloudair_core.client import Client

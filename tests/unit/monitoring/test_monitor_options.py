@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from vcloudair_core.errors import SpecError
-from vcloudair_core.watching import read_options
+from vcloudair_core.monitoring import read_options
 
 
 def test_a_rulebook_gives_texts(tmp_path: Path) -> None:
