@@ -65,7 +65,7 @@ def error_tree() -> str:
 def cli_reference() -> str:
     """Every built-in command: usage, what it does, its own options; the shared options once."""
     from vcloudair_core.cli import plugin
-    from vcloudair_core.cli.tree import as_command, build_tree
+    from vcloudair_core.cli.command_tree import as_command, build_tree
     from vcloudair_core.plugin.manager import PluginManager
 
     records = {record.name: record for record in plugin.vca_cli_commands()}
@@ -103,7 +103,7 @@ def _command(command: Any, path: str) -> list[str]:
 def _shared_options(root: Any) -> list[str]:
     """A table for each topic of the shared options."""
     from vcloudair_core.cli.help_text import options_by_panel
-    from vcloudair_core.cli.options import SHARED
+    from vcloudair_core.cli.shared_options import SHARED
 
     names = {option.name for option in SHARED}
     shared = [param for param in root.params if param.name in names]
@@ -116,7 +116,7 @@ def _shared_options(root: Any) -> list[str]:
 
 def _own_options(command: Any) -> list[str]:
     from vcloudair_core.cli.help_text import argument_name
-    from vcloudair_core.cli.options import SHARED
+    from vcloudair_core.cli.shared_options import SHARED
 
     names = {option.name for option in SHARED}
     rows = []

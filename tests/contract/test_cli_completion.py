@@ -35,7 +35,7 @@ def env(tmp_path: Path) -> dict[str, str]:
     config.chmod(0o600)
     code = (
         "from vcloudair_core.settings.settings import Settings;"
-        "from vcloudair_core.cli.completion.names import remember_names;"
+        "from vcloudair_core.cli.completion.known_names import remember_names;"
         "remember_names(Settings.load(), 'edge', ['web edge', 'org:one'])"
     )
     processes.run([sys.executable, "-c", code], env=variables, check=True)

@@ -6,8 +6,8 @@ from typing import Any
 
 from tests.faults.operations import Ending, Operation
 from tests.faults.world import CANARY_TOKEN, World
-from vcloudair_core.cli.doctor.api import check_rights, check_sign_in
-from vcloudair_core.cli.doctor.steps import FAILURE
+from vcloudair_core.cli.doctor.api_checks import check_rights, check_sign_in
+from vcloudair_core.cli.doctor.diagnosis import FAILURE
 from vcloudair_core.compat.sessions import VCAODSession, VCASession
 from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
 from vcloudair_core.simulator import responses

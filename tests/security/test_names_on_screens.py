@@ -151,7 +151,7 @@ def on_terminal(arguments: tuple[str, ...], env: Mapping[str, str]) -> str:
 def test_the_live_view_shows_names_as_names() -> None:
     from rich.console import Console
 
-    from vcloudair_core.cli.recovery_view import RunView
+    from vcloudair_core.cli.commands.dr.run_view import RunView
 
     names = {number: f"{name}{RULE}" for number, name in enumerate(NAMES)}
     view = RunView()
@@ -186,7 +186,7 @@ def test_warnings_and_errors_too(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_progress_of_a_task_too() -> None:
-    from vcloudair_core.cli.progress import TaskProgress
+    from vcloudair_core.cli.display.task_progress import TaskProgress
     from vcloudair_core.session.tasks import Task
 
     stream = io.StringIO()

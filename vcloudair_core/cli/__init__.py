@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from vcloudair_core.cli.display.table import Column
     from vcloudair_core.cli.invocation import Invocation, connected
-    from vcloudair_core.cli.table import Column
 
 __all__ = ["Column", "Invocation", "connected"]
 
@@ -22,7 +22,7 @@ def __getattr__(name: str) -> Any:
 
         return getattr(invocation, name)
     if name == "Column":
-        from vcloudair_core.cli.table import Column
+        from vcloudair_core.cli.display.table import Column
 
         return Column
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any, cast
 
 import typer
 
-from vcloudair_core.cli.completion.names import remember_columns
-from vcloudair_core.cli.options import PROGRAM_OPTIONS, signature_with_shared, take_shared
-from vcloudair_core.cli.output import FORMATS, TABLES, OutputOptions, emit, say, unknown_word
+from vcloudair_core.cli.completion.known_names import remember_columns
+from vcloudair_core.cli.display.output import FORMATS, TABLES, OutputOptions, emit, say, unknown_word
+from vcloudair_core.cli.shared_options import PROGRAM_OPTIONS, signature_with_shared, take_shared
 from vcloudair_core.cli.version_option import version_parameter
 from vcloudair_core.errors import ConfigurationError, VcloudAirError
 from vcloudair_core.util.escaping import visible
 
 if TYPE_CHECKING:
     from vcloudair_core.app import App
-    from vcloudair_core.cli.table import Column
+    from vcloudair_core.cli.display.table import Column
     from vcloudair_core.client import Client
     from vcloudair_core.plugin.manager import PluginManager
     from vcloudair_core.session.cache.kept_login import KeptLogin
@@ -84,7 +84,7 @@ class Invocation:
             )
         query = None
         if self.given.get("query") is not None:
-            from vcloudair_core.cli.query_expression import QueryExpression
+            from vcloudair_core.cli.display.query_expression import QueryExpression
 
             query = QueryExpression(str(self.given["query"]))
         return OutputOptions(self.output, columns, bool(self.given.get("no_trunc")), query)
@@ -98,7 +98,7 @@ class Invocation:
         keys: Sequence[str] = (),
         empty: str = "",
     ) -> None:
-        """Print a result as the user asked for it, see :func:`vcloudair_core.cli.output.emit`."""
+        """Print a result as the user asked for it, see :func:`vcloudair_core.cli.display.output.emit`."""
         emit(result, self.output_options, columns=columns, rows=rows, keys=keys, empty=empty)
         remember_columns(self.path, [column.key for column in columns])
 
@@ -130,7 +130,7 @@ class Invocation:
         ``shows_tasks``: tell a person at a terminal of the task that is waited for; not for commands that show more.
         """
         from vcloudair_core.app import App
-        from vcloudair_core.cli.progress import TaskProgress, wants_progress
+        from vcloudair_core.cli.display.task_progress import TaskProgress, wants_progress
 
         if self.plugin_error is not None:
             raise self.plugin_error

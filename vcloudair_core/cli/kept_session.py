@@ -38,7 +38,7 @@ def usable_login(settings: Settings) -> KeptLogin | None:
     if login is None or login.load() is not None:
         return login
     if login.problem:
-        from vcloudair_core.cli.output import say
+        from vcloudair_core.cli.display.output import say
 
         say(login.problem)
     return None
@@ -101,8 +101,8 @@ def describe(client: Client) -> str:
 
 
 def _new_password(settings: Settings) -> str:
+    from vcloudair_core.cli.display.output import say
     from vcloudair_core.cli.invocation import ask_password
-    from vcloudair_core.cli.output import say
 
     if not sys.stdin.isatty():
         raise AuthenticationError(_OVER, status=401, hint="Run: vca login")

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, cast
 
+from vcloudair_core.cli.display.output import say, write
+from vcloudair_core.cli.display.streams import guarded, keep_stdout, leave_stdout, open_missing
 from vcloudair_core.cli.exit_codes import FAILED, INTERRUPTED, OK, TERMINATED, USAGE, exit_code_for
-from vcloudair_core.cli.output import say, write
-from vcloudair_core.cli.streams import guarded, keep_stdout, leave_stdout, open_missing
 from vcloudair_core.cli.version_option import version_line
 from vcloudair_core.errors import ConfigurationError, PluginError, VcloudAirError
 from vcloudair_core.util.install_hint import install_hint
@@ -90,8 +90,8 @@ def _run_guarded(arguments: Sequence[str], marks: set[str]) -> int:
 def _run(arguments: Sequence[str], marks: set[str]) -> int:
     import typer
 
+    from vcloudair_core.cli.command_tree import build_tree
     from vcloudair_core.cli.invocation import Invocation
-    from vcloudair_core.cli.tree import build_tree
 
     plugins, records, problem = load_commands()
     tree = build_tree(records, plugins)

@@ -17,7 +17,7 @@ def version_parameter() -> inspect.Parameter:
     """The option as a parameter of a typer callback. It ends the run before a command is looked up."""
     import typer
 
-    from vcloudair_core.cli.output import write
+    from vcloudair_core.cli.display.output import write
 
     def show(is_wanted: bool | None) -> None:
         if is_wanted:

@@ -134,8 +134,8 @@ def check_record_type(record: RecordType, client: Client) -> None:
 
 def check_command(record: CommandRecord, plugins: PluginManager) -> None:
     """It can be loaded, ``--help`` answers, and every command and option of it says what it does."""
+    from vcloudair_core.cli.command_tree import as_command, build_tree
     from vcloudair_core.cli.invocation import Invocation
-    from vcloudair_core.cli.tree import as_command, build_tree
 
     output = io.StringIO()
     with redirect_stdout(output):

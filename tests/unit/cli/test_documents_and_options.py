@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.unit.cli.conftest import Vca
-from vcloudair_core.cli.commands import dr
+from vcloudair_core.cli.commands.dr import dr
 from vcloudair_core.recovery.plan.model import RecoveryPlan
 
 PLAN = "name: payroll\n{setting}\ngroups:\n- name: g\n  {group}\n  machines:\n  - {machine}\n"

@@ -11,8 +11,8 @@ import pytest
 
 from tests.unit.cli.conftest import Vca
 from vcloudair_core.cli import plugin
-from vcloudair_core.cli.options import SHARED
-from vcloudair_core.cli.tree import as_command, build_tree
+from vcloudair_core.cli.command_tree import as_command, build_tree
+from vcloudair_core.cli.shared_options import SHARED
 from vcloudair_core.plugin.manager import PluginManager
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from tests.unit.cli.conftest import Vca
 from tests.unit.cli.test_grammar import ALL, GROUPS, LEAVES
+from vcloudair_core.cli.command_tree import CommandTree
 from vcloudair_core.cli.help_text import PANELS, text_and_examples, words_of_example
-from vcloudair_core.cli.options import SHARED
-from vcloudair_core.cli.tree import CommandTree
+from vcloudair_core.cli.shared_options import SHARED
 
 ROOT = Path(__file__).resolve().parents[3]
 RUNNABLE = {**LEAVES, **{path: group for path, group in GROUPS.items() if group.invoke_without_command}}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import typer
 
-from vcloudair_core.cli.completion.names import remember_names
+from vcloudair_core.cli.completion.command_table import command_table
+from vcloudair_core.cli.completion.known_names import remember_names
 from vcloudair_core.cli.completion.scripts import SCRIPTS
-from vcloudair_core.cli.completion.table import command_table
+from vcloudair_core.cli.display.output import write
 from vcloudair_core.cli.invocation import Invocation, changes, connected
-from vcloudair_core.cli.output import write
 
 app = typer.Typer(help="Shell completion for bash, zsh and fish.", no_args_is_help=True)
 

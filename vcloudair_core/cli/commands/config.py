@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import typer
 
+from vcloudair_core.cli.display.output import say
+from vcloudair_core.cli.display.table import Column
 from vcloudair_core.cli.invocation import Invocation, connected
-from vcloudair_core.cli.output import say
-from vcloudair_core.cli.table import Column
 from vcloudair_core.settings.settings import Settings, default_config_file
 
 

@@ -13,11 +13,11 @@ from typing import Any
 import typer
 
 from vcloudair_core.cli.context_store import ContextStore
+from vcloudair_core.cli.display.output import say, write
+from vcloudair_core.cli.display.table import Column
 from vcloudair_core.cli.invocation import Invocation, changes, connected
 from vcloudair_core.cli.kept_session import end_login
-from vcloudair_core.cli.options import PROGRAM_OPTIONS
-from vcloudair_core.cli.output import say, write
-from vcloudair_core.cli.table import Column
+from vcloudair_core.cli.shared_options import PROGRAM_OPTIONS
 from vcloudair_core.errors import ConfigurationError, VcloudAirError
 from vcloudair_core.settings.config_file import ConfigFile
 from vcloudair_core.settings.layers import from_arguments

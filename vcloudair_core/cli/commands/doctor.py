@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator
 
 import typer
 
-from vcloudair_core.cli.doctor.api import ServerClock, check_rights, check_sign_in, not_reached
-from vcloudair_core.cli.doctor.network import Network, check_clock, check_network, check_settings, check_url
-from vcloudair_core.cli.doctor.steps import FAILURE, PASSED, SKIPPED, WARNING, Step, failed
+from vcloudair_core.cli.display.output import can_show, console, say, write
+from vcloudair_core.cli.display.table import Column
+from vcloudair_core.cli.doctor.api_checks import ServerClock, check_rights, check_sign_in, not_reached
+from vcloudair_core.cli.doctor.diagnosis import FAILURE, PASSED, SKIPPED, WARNING, Step, failed
+from vcloudair_core.cli.doctor.network_checks import Network, check_clock, check_network, check_settings, check_url
 from vcloudair_core.cli.exit_codes import exit_code_for
 from vcloudair_core.cli.invocation import Invocation, connected
-from vcloudair_core.cli.output import can_show, console, say, write
-from vcloudair_core.cli.table import Column
 from vcloudair_core.errors import VcloudAirError
 from vcloudair_core.util.escaping import visible
 

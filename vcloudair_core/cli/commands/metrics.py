@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from vcloudair_core.cli.conditions import conditions, words
+from vcloudair_core.cli.display.metrics_tables import busiest, short_number
+from vcloudair_core.cli.display.output import console, say, write
+from vcloudair_core.cli.display.progress_bar import progress_bar
+from vcloudair_core.cli.display.sparkline import sparkline
+from vcloudair_core.cli.display.table import Column
+from vcloudair_core.cli.display.timestamps import utc_second
 from vcloudair_core.cli.invocation import Invocation, changes, connected
-from vcloudair_core.cli.metrics_view import busiest, short_number
-from vcloudair_core.cli.output import console, say, write
-from vcloudair_core.cli.progress_bar import progress_bar
-from vcloudair_core.cli.sparkline import sparkline
-from vcloudair_core.cli.table import Column
-from vcloudair_core.cli.timestamps import utc_second
 from vcloudair_core.errors import ConfigurationError, VcloudAirError
 from vcloudair_core.services.metrics.units.display import display_unit
 from vcloudair_core.util.user_files import first_line, unwritable

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import typer
 
+from vcloudair_core.cli.display.output import say
+from vcloudair_core.cli.display.table import Column
 from vcloudair_core.cli.exit_codes import OK, exit_code_for
 from vcloudair_core.cli.invocation import Invocation, changes, connected
-from vcloudair_core.cli.output import say
-from vcloudair_core.cli.table import Column
 from vcloudair_core.errors import PluginError, VcloudAirError
 from vcloudair_core.plugin.manager import PluginManager
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from vcloudair_core.cli.completion.names import remember_names
+from vcloudair_core.cli.completion.known_names import remember_names
 from vcloudair_core.cli.conditions import conditions, words
+from vcloudair_core.cli.display.output import chosen_columns, csv_line, json_line, write
+from vcloudair_core.cli.display.progress_bar import progress_bar
+from vcloudair_core.cli.display.table import Column
+from vcloudair_core.cli.display.timestamps import utc_second
 from vcloudair_core.cli.invocation import Invocation, connected
-from vcloudair_core.cli.output import chosen_columns, csv_line, json_line, write
-from vcloudair_core.cli.progress_bar import progress_bar
-from vcloudair_core.cli.table import Column
-from vcloudair_core.cli.timestamps import utc_second
 
 if TYPE_CHECKING:
     from vcloudair_core.services.query.query import Query

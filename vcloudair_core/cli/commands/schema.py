@@ -8,8 +8,8 @@ from typing import Any
 
 import typer
 
+from vcloudair_core.cli.display.output import write
 from vcloudair_core.cli.invocation import Invocation, connected
-from vcloudair_core.cli.output import write
 from vcloudair_core.engine.validation import one_of
 from vcloudair_core.errors import ConfigurationError
 

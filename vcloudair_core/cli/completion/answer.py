@@ -43,7 +43,7 @@ def answer(shell: str, arguments: Sequence[str], environ: Mapping[str, str]) -> 
 
 def candidates(words: Sequence[str]) -> tuple[str, list[tuple[str, str]]]:
     """(directive, (value, description) pairs) for the words after ``vca``, the last of which is being typed."""
-    from vcloudair_core.cli.completion.table import command_table
+    from vcloudair_core.cli.completion.command_table import command_table
 
     table = command_table()
     line = _read(table, words[:-1])

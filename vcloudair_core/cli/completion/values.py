@@ -53,7 +53,7 @@ class Values:
         types = self._table.get("types", {})
         names = types.get(self._words[0] if self._words else "vm", types.get("vm", []))
         if kind == "columns" and self._command != "vca query":
-            from vcloudair_core.cli.completion.names import known_columns
+            from vcloudair_core.cli.completion.known_names import known_columns
 
             names = known_columns(self._command)
         if kind == "where":
@@ -64,7 +64,7 @@ class Values:
         return [(f"{before[0]}{before[1]}{name}", "") for name in names if name not in before[0].split(",")]
 
     def _names(self, kind: str) -> list[tuple[str, str]]:
-        from vcloudair_core.cli.completion.names import KINDS, known_names
+        from vcloudair_core.cli.completion.known_names import KINDS, known_names
 
         settings = self.settings() if kind in KINDS else None
         if settings is None:

@@ -1,0 +1,47 @@
+"""The sentence at the end of a run: how many VMs, the objectives, and what to do next."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from vcloudair_core.cli.commands.dr import dr
+from vcloudair_core.cli.commands.dr.run_control import closing_sentence
+from vcloudair_core.recovery.plan.model import plan_of_machines
+
+
+def report(action: str, names: list[str], path: str = "", *, rto: bool | None = None, there: int | None = None) -> Any:
+    count = len(names) if there is None else there
+    machines = [SimpleNamespace(name=name, is_there=place < count) for place, name in enumerate(names)]
+    objectives = {"rto": SimpleNamespace(is_met=rto), "rpo": SimpleNamespace(is_met=None)}
+    return SimpleNamespace(action=action, machines=machines, plan={"path": path}, **objectives)
+
+
+@pytest.mark.parametrize(
+    ("run", "sentence"),
+    [
+        (
+            report("test", ["a", "b", "c"], "my plan.yml", rto=True),
+            "3 of 3 VMs recovered, RTO met. Clean up with: vca dr cleanup --plan 'my plan.yml'",
+        ),
+        (report("test", ["db1", "web 1"]), "2 of 2 VMs recovered. Clean up with: vca dr cleanup db1 'web 1'"),
+        (report("test", list("abcdef")), "6 of 6 VMs recovered. Clean up with: vca dr cleanup --all"),
+        (report("failover", ["a"], "p.yml", rto=False), "1 of 1 VMs failed over, RTO missed."),
+        (report("cleanup", ["a", "b"]), "2 of 2 VMs cleaned up."),
+        (report("test", [], there=0), "0 of 0 VMs recovered."),
+    ],
+)
+def test_the_closing_sentence(run: Any, sentence: str) -> None:
+    assert closing_sentence(run) == sentence
+
+
+def test_the_question_before_a_failover_names_ten_vms(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("typer.prompt", lambda *_, **__: "failover")
+    dr._ask(plan_of_machines([f"vm-{number}" for number in range(1, 48)]))
+    said = capsys.readouterr().err
+    assert "47 VMs: vm-1, " in said and "vm-10 and 37 more. Replication" in said and "vm-11" not in said

@@ -1,0 +1,112 @@
+"""The tree of commands, built from what plugins offer. A command's code is loaded when it is run, not to list it."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import typer
+import typer.core
+import typer.main
+
+from vcloudair_core.cli.display.streams import share_stdout
+from vcloudair_core.cli.help_text import use_our_help
+from vcloudair_core.errors import PluginError
+from vcloudair_core.plugin.records import CommandRecord
+from vcloudair_core.plugin.stdout import prints_aside
+
+if TYPE_CHECKING:
+    from vcloudair_core.plugin.manager import PluginManager
+
+_EPILOG = (
+    "Options may stand before or after the command. Passwords and tokens are not options: use VCA_PASSWORD, "
+    "--password-file, --password-stdin or the prompt. `vca config` shows every setting and where it came from."
+)
+_HELP = """Automate vCloud Air and VMware Cloud Director tenants.
+
+Example:
+    vca doctor --url https://vcd.example.com --org acme --username ops
+    vca edge list --context production
+    vca firewall list --edge web-edge -o json
+"""
+
+
+class CommandTree(typer.core.TyperGroup):
+    """The group ``vca``: names and summaries come from records, code from :meth:`CommandRecord.load` when needed."""
+
+    records: Mapping[str, CommandRecord]
+    plugins: PluginManager
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Names of all commands, in the order in which they are shown."""
+        return list(self.records)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of that name, its code loaded; None when there is none. Raises PluginError when it is broken."""
+        record = self.records.get(cmd_name)
+        if record is None:
+            return None
+        provider = self.plugins.provider("vca_cli_commands", cmd_name)
+        with prints_aside():
+            command = _load(record, provider)
+        if provider and not self.plugins.is_built_in(provider):
+            share_stdout()
+        return command
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """As typer does; an unknown name gets the nearest one in its message."""
+        if args and args[0] not in self.records and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], self.records, n=1)
+            ctx.fail(f"No such command {args[0]!r}.{f' Did you mean {near[0]!r}?' if near else ''}")
+        return super().resolve_command(ctx, args)
+
+
+def build_tree(records: Mapping[str, CommandRecord], plugins: PluginManager) -> CommandTree:
+    """The whole command tree as a command object; run it with ``.main(...)``."""
+    from vcloudair_core.cli.invocation import root_callback
+
+    app = typer.Typer(
+        name="vca",
+        cls=CommandTree,
+        help=_HELP,
+        epilog=_EPILOG,
+        no_args_is_help=True,
+        add_completion=False,  # `vca completion`: typer's own imports every command for each Tab
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    )
+    app.callback()(root_callback())
+    tree = typer.main.get_command(app)
+    assert isinstance(tree, CommandTree)
+    tree.records = records
+    tree.plugins = plugins
+    use_our_help(tree)
+    return tree
+
+
+def _load(record: CommandRecord, provider: str) -> Any:
+    try:
+        loaded = record.load()
+        return as_command(loaded, record)
+    except Exception as exc:
+        raise PluginError(
+            f"The command {record.name!r} of plugin {provider or 'unknown'} cannot be loaded: "
+            f"{type(exc).__name__}: {exc}",
+            plugin=provider,
+            hint="Every other command works. Mend the plugin, or name it in VCA_DISABLE_PLUGINS.",
+        ) from exc
+
+
+def as_command(loaded: Any, record: CommandRecord) -> Any:
+    """A typer app as a group (also when it has one command only), a function as one command."""
+    if isinstance(loaded, typer.Typer):
+        loaded.rich_markup_mode = None
+        group = typer.main.get_group(loaded)
+        group.name = record.name
+        group.help = group.help or record.summary
+        return use_our_help(group)
+    app = typer.Typer(rich_markup_mode=None, add_completion=False)
+    app.command(record.name, help=inspect.getdoc(loaded) or record.summary)(loaded)
+    return use_our_help(typer.main.get_command(app))

@@ -1,0 +1,1 @@
+"""``vca dr`` and its subcommands."""

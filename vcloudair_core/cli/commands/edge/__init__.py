@@ -1,0 +1,1 @@
+"""``vca edge``, and the commands for the sections of an edge gateway."""

@@ -1,0 +1,73 @@
+"""``vca edge stages`` and ``discard``: what waits for a commit, and dropping it."""
+
+from __future__ import annotations
+
+import typer
+
+from vcloudair_core.cli.display.output import say
+from vcloudair_core.cli.display.table import Column
+from vcloudair_core.cli.invocation import Invocation, changes, connected
+from vcloudair_core.errors import NotFoundError
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the group."""
+    app.command("stages")(stages)
+    app.command("discard")(discard)
+
+
+@connected
+def stages(run: Invocation) -> None:
+    """List the stages on this host that wait for a commit. Nothing is sent.
+
+    Example:
+        vca edge stages
+    """
+    from vcloudair_core.staging.stage_file import waiting_stages
+
+    stages = waiting_stages(run.settings())
+    rows = [
+        {"id": stage["stage_id"], "created": stage["created"], **section}
+        for stage in stages
+        for section in stage["sections"]
+    ]
+    columns = [
+        Column("id", keep=True, priority=0),
+        Column("created", keep=True, priority=3),
+        Column("target", keep=True, priority=1),
+        Column("section", keep=True, priority=1),
+        Column("waiting", right=True, priority=2),
+    ]
+    run.emit(rows, columns=columns, empty="No stage waits for a commit.")
+
+
+@connected
+@changes
+def discard(
+    run: Invocation,
+    names: list[str] = typer.Argument(None, metavar="STAGE...", help="Names of stages.", show_default=False),
+    every: bool = typer.Option(False, "--all", help="Drop every stage of this user on this host."),
+) -> None:
+    """Drop stages. Nothing of them is written, and nothing is sent.
+
+    Example:
+        vca edge discard --all
+    """
+    from vcloudair_core.settings.directories import state_folder
+    from vcloudair_core.staging.stage_file import StageFile
+
+    if bool(names) == every:
+        raise typer.BadParameter("Name stages, or pass --all.")
+    folder = state_folder(run.settings()) / "stages"
+    files = [StageFile(folder, name) for name in dict.fromkeys(names or sorted(p.stem for p in folder.glob("*.stage")))]
+    missing = [file.stage_id for file in files if not file.path.exists()]
+    if missing:
+        listed = ", ".join(repr(name) for name in missing)
+        raise NotFoundError(
+            f"Stage not found: {listed}. Nothing was dropped.", hint="Run `vca edge stages` to list them."
+        )
+    for file in files:
+        is_dropped = file.discard()
+        say(f"Stage {file.stage_id} {'is dropped' if is_dropped else 'was committed meanwhile; nothing is dropped'}.")
+    if not files:
+        say("No stage waits for a commit.")

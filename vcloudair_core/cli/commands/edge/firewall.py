@@ -1,0 +1,96 @@
+"""``vca firewall``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import typer
+
+from vcloudair_core.cli.commands.edge.edge_target import edge_target
+from vcloudair_core.cli.commands.edge.section_rows import as_input, enabled_cell, with_index
+from vcloudair_core.cli.display.output import say
+from vcloudair_core.cli.display.table import Column, as_cell
+from vcloudair_core.cli.invocation import Invocation, connected
+
+app = typer.Typer(help="Firewall rules of an edge gateway.", no_args_is_help=True)
+
+
+@app.callback()
+def firewall() -> None:
+    """Firewall rules of an edge gateway."""
+
+
+@app.command("list")
+@connected
+def list_rules(
+    run: Invocation,
+    internal: bool = typer.Option(False, "--internal", help="Also the rules that the edge made itself."),
+) -> None:
+    """List the rules of an edge gateway, in the order in which the edge applies them.
+
+    JSON and YAML show the whole policy. It is valid input of `vcloudair.cloud.vca_firewall`, and of `vca edge apply`
+    below the key `firewall`. Rules that the edge made itself are in it with `--internal` only.
+
+    Example:
+        vca firewall list --edge web-edge
+        vca firewall list --edge web-edge --internal -o yaml
+    """
+    with run.client() as client:
+        target = edge_target(client.settings)
+        policy = client.read("ans.firewall", target)
+    own = policy.get("internal_rules", []) if internal else []
+    # The edge applies what it needs for itself first, then your rules, then its default rule.
+    first = [rule for rule in own if not str(rule.get("rule_type")).startswith("default")]
+    rules = [*first, *policy["rules"], *(rule for rule in own if rule not in first)]
+    run.emit(
+        policy if internal else as_input(policy),
+        columns=_COLUMNS,
+        rows=with_index(rules),
+        empty=f"The firewall of {target['edge']} has no rules of yours.",
+    )
+    if run.is_table:
+        say(_summary(policy))
+
+
+def _side(rule: Mapping[str, Any], side: str) -> str:
+    words = as_cell(rule.get(side) or "any")
+    return f"not {words}" if rule.get(f"{side}_exclude") else words
+
+
+_COLUMNS = [
+    Column("index", right=True, priority=4),
+    Column("name", keep=True, priority=0),
+    Column("action", keep=True, priority=1),
+    Column("source", priority=2, show=lambda rule: _side(rule, "source")),
+    Column("destination", priority=2, show=lambda rule: _side(rule, "destination")),
+    Column("services", priority=2, show=lambda rule: _services(rule)),
+    Column("enabled", keep=True, priority=3, show=enabled_cell),
+    Column("logging", keep=True, priority=6),
+    Column("rule_type", keep=True, priority=5),
+    Column("rule_id", right=True, wide=True),
+    Column("description", wide=True),
+]
+
+
+def _services(rule: Mapping[str, Any]) -> str:
+    shown = [_service(service) for service in rule.get("services") or ()]
+    shown += [str(application) for application in rule.get("applications") or ()]
+    return ", ".join(shown) or "any"
+
+
+def _service(service: Mapping[str, Any]) -> str:
+    """``tcp/443``, ``udp/53 from 1024-65535``, ``icmp/echo-request``, ``any``."""
+    protocol = str(service.get("protocol") or "any")
+    port = as_cell(service.get("port") or "any")
+    source = as_cell(service.get("source_port") or "any")
+    icmp = service.get("icmp_type")
+    what = port if port != "any" else str(icmp) if icmp and icmp != "any" else ""
+    text = f"{protocol}/{what.replace(', ', '+')}" if what else protocol
+    return text if source == "any" else f"{text} from {source.replace(', ', '+')}"
+
+
+def _summary(policy: Mapping[str, Any]) -> str:
+    state = "on" if policy.get("enabled", True) else "OFF: every packet passes"
+    text = f"Firewall {state}; what no rule matches: {policy.get('default_action', 'deny')}"
+    return text + (", logged." if policy.get("default_logging") else ".")

@@ -1,0 +1,76 @@
+"""``vca nat``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import typer
+
+from vcloudair_core.cli.commands.edge.edge_target import edge_target
+from vcloudair_core.cli.commands.edge.section_rows import as_input, enabled_cell, with_index
+from vcloudair_core.cli.display.output import say
+from vcloudair_core.cli.display.table import Column
+from vcloudair_core.cli.invocation import Invocation, connected
+
+app = typer.Typer(help="NAT rules of an edge gateway.", no_args_is_help=True)
+
+
+@app.callback()
+def nat() -> None:
+    """NAT rules of an edge gateway."""
+
+
+@app.command("list")
+@connected
+def list_rules(
+    run: Invocation,
+    internal: bool = typer.Option(False, "--internal", help="Also the rules that the edge made itself."),
+) -> None:
+    """List the NAT rules of an edge gateway, in the order in which the edge applies them.
+
+    JSON and YAML show the whole section. It is valid input of `vcloudair.cloud.vca_nat`, and of `vca edge apply` below
+    the key `nat`. Rules that the edge made itself are in it with `--internal` only.
+
+    Example:
+        vca nat list --edge web-edge
+    """
+    with run.client() as client:
+        target = edge_target(client.settings)
+        section = client.read("ans.nat", target)
+    # The edge applies what it needs for itself first.
+    own = section["internal_rules"] if internal else []
+    run.emit(
+        section if internal else as_input(section),
+        columns=_COLUMNS,
+        rows=with_index([*own, *section["rules"]]),
+        empty=f"The NAT of {target['edge']} has no rules of yours.",
+    )
+    if run.is_table:
+        say("NAT on." if section["enabled"] else "NAT OFF: nothing is translated.")
+
+
+def _protocol(rule: Mapping[str, Any]) -> str:
+    icmp_type = rule.get("icmp_type") or "any"
+    return str(rule["protocol"]) if icmp_type == "any" else f"{rule['protocol']}/{icmp_type}"
+
+
+_COLUMNS = [
+    Column("index", right=True, priority=4),
+    Column("action", keep=True, priority=0),
+    Column("original_address", keep=True, priority=0),
+    Column("original_port", keep=True, priority=1),
+    Column("translated_address", keep=True, priority=0),
+    Column("translated_port", keep=True, priority=1),
+    Column("protocol", keep=True, priority=2, show=_protocol),
+    Column("vnic", keep=True, priority=3),
+    Column("dnat_match_source_address", keep=True, priority=3),
+    Column("dnat_match_source_port", keep=True, priority=3),
+    Column("snat_match_destination_address", keep=True, priority=3),
+    Column("snat_match_destination_port", keep=True, priority=3),
+    Column("enabled", keep=True, priority=4, show=enabled_cell),
+    Column("description", priority=5),
+    Column("logging", keep=True, priority=6),
+    Column("rule_type", keep=True, priority=5),
+    Column("rule_id", right=True, wide=True),
+]

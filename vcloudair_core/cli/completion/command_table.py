@@ -1,0 +1,125 @@
+"""The command tree as data. Making it imports every command; reading it imports none of them.
+
+A node has ``help``, ``options`` (name to [kind, help]), ``arguments`` (kinds), ``repeats`` (the last argument may be
+given many times) and ``commands`` (name to node). Kinds: ``flag``, ``text``, ``file``, ``choice a b``, and those that
+:mod:`~vcloudair_core.cli.completion.values` knows. The options that all commands share stand at the root alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from vcloudair_core._version import __version__
+from vcloudair_core.cli.completion.cache_files import completion_folder, read_json, write_json
+
+FORMAT = 1
+_PACKAGE = Path(__file__).resolve().parents[2]
+_SOURCES = ("cli", "cli/commands", "cli/commands/dr", "cli/commands/edge", "cli/completion", "settings", ".")
+_CHOICES = re.compile(r"[a-z0-9_-]+(\|[a-z0-9_-]+)+\Z", re.IGNORECASE)
+_BY_OPTION = {
+    "edge": "edge", "vdc": "vdc", "context": "context", "fields": "fields", "sort": "sort", "where": "where",
+    "columns": "columns",
+}  # fmt: skip
+_BY_METAVAR = {
+    "PATH": "file", "FILE": "file", "DOCUMENT": "file", "VM": "vm", "RUN": "run", "STAGE": "stage", "TYPE": "type",
+    "EDGE": "edge",
+}  # fmt: skip
+_BY_ARGUMENT = {("context", "name"): "context", ("edge", "document"): "file"}
+
+
+def command_table(folder: Path | None = None) -> dict[str, Any]:
+    """Return the table of this installation, made anew when version, plugins or commands have changed."""
+    folder = folder or completion_folder(None)
+    stamp = _stamp()
+    path = folder / f"commands-{hashlib.sha256(sys.prefix.encode()).hexdigest()[:16]}.json" if folder else None
+    if path is not None:
+        kept = read_json(path)
+        if kept.get("stamp") == stamp and isinstance(kept.get("table"), dict):
+            table: dict[str, Any] = kept["table"]
+            return table
+    table = make_table()
+    if path is not None:
+        write_json(path, {"stamp": stamp, "table": table})
+    return table
+
+
+def _stamp() -> str:
+    """Text that differs when another version, plugin or command is installed."""
+    parts = [str(FORMAT), __version__, sys.executable]
+    parts += [f"{name}={os.environ.get(name, '')}" for name in ("VCA_DISABLE_PLUGINS", "VCA_REQUIRE_PLUGINS")]
+    for folder in sys.path:
+        try:
+            parts.append(f"{folder}:{os.stat(folder or '.').st_mtime_ns}")  # noqa: PTH116 - the fast way
+        except OSError:
+            continue
+    for below in _SOURCES:
+        with os.scandir(_PACKAGE / below) as entries:
+            parts += [f"{item.name}:{item.stat().st_mtime_ns}" for item in entries if item.name.endswith(".py")]
+    return hashlib.sha256("\0".join(sorted(parts)).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def make_table() -> dict[str, Any]:
+    """Build the table from the commands of all plugins. Slow: it imports them. A broken command has its name only."""
+    from vcloudair_core.cli.command_tree import as_command, build_tree
+    from vcloudair_core.cli.main import load_commands
+    from vcloudair_core.cli.shared_options import SHARED
+
+    plugins, records, _ = load_commands()
+    shared = {option.name for option in SHARED}
+    root = _node(build_tree(records, plugins), (), frozenset())
+    for record in records.values():
+        try:
+            node = _node(as_command(record.load(), record), (record.name,), frozenset(shared))
+        except Exception:  # noqa: BLE001 - the command itself says what is wrong with it
+            node = {"help": ""}
+        root["commands"][record.name] = node | {"help": record.summary}
+    root["types"] = {name: sorted(kind.attributes) for name, kind in sorted(plugins.record_types().items())}
+    return root
+
+
+def _node(command: Any, path: tuple[str, ...], left_out: frozenset[str]) -> dict[str, Any]:
+    options: dict[str, list[str]] = {}
+    arguments: list[str] = []
+    repeats = False
+    for param in command.params:
+        if param.param_type_name == "argument":
+            arguments.append(_argument_kind(param, path))
+            repeats = param.nargs == -1
+        elif param.name not in left_out and not param.hidden:
+            for name in (*param.opts, *param.secondary_opts):
+                options[name] = [_option_kind(param), _short(param.help)]
+    children = {} if hasattr(command, "records") else getattr(command, "commands", {})
+    return {
+        "help": _short(command.help),
+        "options": options,
+        "arguments": arguments,
+        "repeats": repeats,
+        "commands": {name: _node(child, (*path, name), left_out) for name, child in children.items()},
+    }
+
+
+def _option_kind(param: Any) -> str:
+    if param.is_flag or param.count:
+        return "flag"
+    metavar = str(param.metavar or "")
+    if _CHOICES.match(metavar):
+        return f"choice {metavar.replace('|', ' ')}"
+    return _BY_OPTION.get(param.name) or _BY_METAVAR.get(metavar) or "text"
+
+
+def _argument_kind(param: Any, path: tuple[str, ...]) -> str:
+    metavar = re.sub(r"[^A-Z]", "", str(param.metavar or param.name).upper())
+    if metavar == "VM" and path[:1] == ("dr",):
+        return "replication"
+    return _BY_ARGUMENT.get((path[0] if path else "", param.name)) or _BY_METAVAR.get(metavar) or "text"
+
+
+def _short(text: str | None) -> str:
+    """The first sentence, on one line."""
+    line = " ".join((text or "").partition("\n\n")[0].split())
+    return line.partition(". ")[0].rstrip(".")[:80]
