@@ -33,7 +33,7 @@ from vcloudair_core.preload import preload
 from vcloudair_core.services.dr.operation_options import Options
 from vcloudair_core.simulator import Simulator, SimulatorConfig, SimulatorServer
 from vcloudair_core.testing import simulated_app, simulator_settings
-from vcloudair_core.testing.clock import LinkedClock
+from vcloudair_core.testing.linked_clock import LinkedClock
 
 MACHINES, AT_ONCE = 200, 20
 WATCHED = int(os.environ.get("VCA_BENCH_FAILOVERS", "60"))

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from vcloudair_core.app import App
     from vcloudair_core.client import Client
     from vcloudair_core.simulator import Simulator, SimulatorServer
-    from vcloudair_core.testing.clock import LinkedClock
+    from vcloudair_core.testing.linked_clock import LinkedClock
     from vcloudair_core.transport.base import Transport
     from vcloudair_core.util.clock import Clock
 
@@ -141,7 +141,7 @@ def vca_simulator_server(_vca_simulator_server: SimulatorServer) -> SimulatorSer
 @pytest.fixture
 def vca_clock(vca_simulator: Simulator) -> LinkedClock:
     """The time of ``vca_simulator`` and its clients: ``.advance(3600)`` makes both older, ``.slept`` tells of waits."""
-    from vcloudair_core.testing.clock import LinkedClock
+    from vcloudair_core.testing.linked_clock import LinkedClock
 
     return LinkedClock(vca_simulator)
 
