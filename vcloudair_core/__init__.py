@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from vcloudair_core._version import __version__
 
 if TYPE_CHECKING:
-    from vcloudair_core.app import App, connect
+    from vcloudair_core.app import App, connect, preload
     from vcloudair_core.client import Client
     from vcloudair_core.compat.ans import ANSFirewall, ANSIPSec, ANSNat
     from vcloudair_core.compat.dr import DisasterRecovery
@@ -61,7 +61,6 @@ if TYPE_CHECKING:
         VcloudAirError,
     )
     from vcloudair_core.plugin.hooks import hookimpl
-    from vcloudair_core.preload import preload
     from vcloudair_core.services.ans.document.file import agreed_target
     from vcloudair_core.settings.settings import Settings
     from vcloudair_core.staging.stage_file import waiting_stages
@@ -151,7 +150,7 @@ _HOMES = {
     "connect": "vcloudair_core.app",
     "hookimpl": "vcloudair_core.plugin.hooks",
     "agreed_target": "vcloudair_core.services.ans.document.file",
-    "preload": "vcloudair_core.preload",
+    "preload": "vcloudair_core.app",
     "waiting_stages": "vcloudair_core.staging.stage_file",
 }
 

@@ -29,7 +29,7 @@ import pytest
 from tests.support.original_sdk import CLOCK, run_original
 from tests.support.served import served
 from vcloudair_core import connect
-from vcloudair_core.preload import preload
+from vcloudair_core.app import preload
 from vcloudair_core.services.dr.operation_options import Options
 from vcloudair_core.simulator import Simulator, SimulatorConfig, SimulatorServer
 from vcloudair_core.testing import simulated_app, simulator_settings
