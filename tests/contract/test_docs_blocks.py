@@ -87,6 +87,11 @@ def _is_signature(page: Path, block: Block) -> bool:
     return page.parent.name == "hooks" and block.text.startswith(f"def {page.stem}(") and block.text.count("\n") == 1
 
 
+def _is_message(page: Path, block: Block) -> bool:
+    """Return whether a block shows what goes over the wire, which nobody executes."""
+    return page.parent.name == "protocol" and block.language in ("xml", "json", "http", "text")
+
+
 def _is_note(block: Block) -> bool:
     """Comments alone: there is nothing to execute."""
     return all(line.startswith("#") for line in block.text.splitlines() if line.strip())
@@ -120,7 +125,7 @@ def _shown(page: Path) -> list[Block]:
         block
         for block in blocks(page)
         if not (block.language == DRAWINGS or block.is_run or block.is_output or _written(block) in used)
-        and not (_is_signature(page, block) or _is_note(block))
+        and not (_is_signature(page, block) or _is_message(page, block) or _is_note(block))
     ]
 
 
