@@ -84,8 +84,9 @@ def workflows(session: nox.Session) -> None:
 
 @nox.session(tags=CHECK)
 def layers(session: nox.Session) -> None:
-    """Import contracts: who may import whom."""
+    """Import contracts: who may import whom. Measures of the structure, and their limits."""
     _run(session, "lint-imports", "--no-cache")
+    _run(session, sys.executable, "tools/structure.py")
 
 
 @nox.session(tags=["check", *ASIDE])
