@@ -20,9 +20,10 @@ from vcloudair_core.transport.messages import Response
 
 VCLOUD = "{http://www.vmware.com/vcloud/v1.5}"
 
-# The newest schema wants AuthorizedLocations, which servers of the time did not send. Source: api/sessions.md §4.3.
+# The newest schema wants AuthorizedLocations, which servers of the time did not send.
+# Source: protocol/sessions.md §4.3.
 EXEMPT = {f"{VCLOUD}Session"}
-# Attributes that recorded answers have and the schema has not. Source: api/real-world-notes.md §3.
+# Attributes that recorded answers have and the schema has not. Source: protocol/recorded-responses.md §3.
 RECORDED = {
     "VMRecord": {"isVdcEnabled", "pvdcHighestSupportedHardwareVersion", "vmToolsVersion"},
     "EdgeGatewayRecord": {"isSyslogServerSettingInSync"},

@@ -26,7 +26,7 @@ class ANSFirewall(EdgeSection):
 
     @classmethod
     def json_codec(cls, dialect: str) -> JsonFirewallCodec:
-        """Source: api/ans.md §2."""
+        """Source: protocol/ans.md §2."""
         return JsonFirewallCodec(dialect)
 
     def add_rule(
@@ -72,7 +72,7 @@ class ANSNat(EdgeSection):
 
     @classmethod
     def json_codec(cls, dialect: str) -> JsonNatCodec:
-        """Source: api/ans.md §3."""
+        """Source: protocol/ans.md §3."""
         return JsonNatCodec(dialect)
 
     def add_rule(
@@ -121,7 +121,7 @@ class ANSIPSec(EdgeSection):
 
     @classmethod
     def json_codec(cls, dialect: str) -> JsonIpsecCodec:
-        """Source: api/ans.md §4."""
+        """Source: protocol/ans.md §4."""
         return JsonIpsecCodec(dialect)
 
     def add_psk_tunnel(

@@ -209,7 +209,7 @@ class VCASession(_Portal):
             {
                 "vcdurl": login.base_url,
                 "token": login.token.reveal(),
-                # The VDC's id under this name is the original's own contract. Source: api/sessions.md §5.
+                # The VDC's id under this name is the original's own contract. Source: protocol/sessions.md §5.
                 "org_uuid": login.vdc_id,
                 "auth-header": login.header,
                 "version": self.version,
@@ -312,7 +312,7 @@ class VCAODSession(_Portal):
         session = Session(settings, self._transport(settings), auth, clock=self.clock)
         info = OrgInfo(
             {
-                # With a slash at its end, as the original had it. Source: api/sessions.md §5.
+                # With a slash at its end, as the original had it. Source: protocol/sessions.md §5.
                 "vcdurl": f"{grant.identity.base_url}/",
                 "token": grant.headers[TOKEN_HEADER].reveal(),
                 "org_uuid": str(instance.get("id") or grant.identity.org_id),
@@ -381,7 +381,7 @@ def _named(instance: dict[str, Any], plans: Mapping[str, Mapping[str, Any]]) -> 
 
 
 def _first_vdc_id(session: Session, orgname: str) -> str:
-    """The id of the org's first VDC, as the original had it. Source: api/sessions.md §4.3."""
+    """The id of the org's first VDC, as the original had it. Source: protocol/sessions.md §4.3."""
     org_id = session.identity.org_id
     if not org_id:
         raise DecodeError(f"The session has no link to org {orgname!r}.")

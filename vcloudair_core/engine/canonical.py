@@ -1,6 +1,6 @@
 """Comparison by meaning: pure functions from a spelling to what it stands for. None of them ever raises.
 
-What is equal, and why (Source: api/ans.md §10):
+What is equal, and why (Source: protocol/ans.md §10):
 
 * case never matters in words of the protocol, nor in IPv6 addresses;
 * ``10.0.0.1``, ``10.0.0.1/32`` and ``10.0.0.1-10.0.0.1`` are one address; ``10.0.0.9/24`` is the network it lies in,

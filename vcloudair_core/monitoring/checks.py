@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from vcloudair_core.services.query.record import Record
 
 FAILED = ("error", "aborted")
-"""Tasks that somebody canceled have not failed. Source: api/tasks.md §2."""
+"""Tasks that somebody canceled have not failed. Source: protocol/tasks.md §2."""
 
 
 class Look(Protocol):

@@ -39,7 +39,7 @@ class KindRecord:
 
 @dataclass(frozen=True)
 class RecordType:
-    """A type of the query service. Source: api/query.md §6.
+    """A type of the query service. Source: protocol/query.md §6.
 
     ``attributes`` maps attribute names to ``str | bool | int | float | datetime | uri``; what is not listed is text.
     ``since`` maps those that not every server knows to the API version that they came with, or to nothing when they are

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from vcloudair_core.transport.messages import Request, Response
 
 BUSY_CODES = frozenset({"BUSY_ENTITY", "OPERATION_LIMITS_EXCEEDED"})
-"""Refused before anything was carried out: any method may be sent again. Source: api/tasks.md §4.2, §5."""
+"""Refused before anything was carried out: any method may be sent again. Source: protocol/tasks.md §4.2, §5."""
 
 MESSAGE_LENGTH = 400
 
 _BUSY_TEXT = re.compile(r"is busy completing an operation|is busy, cannot proceed with the operation", re.IGNORECASE)
-# NSX's words for a whole-section write from an old read. Source: api/ans.md §6 (text).
+# NSX's words for a whole-section write from an old read. Source: protocol/ans.md §6 (text).
 _STALE_TEXT = re.compile(
     r"older version \S+ than the current|fetch the latest copy|concurrent(?:ly)? modif", re.IGNORECASE
 )
@@ -68,14 +68,14 @@ def error_of(response: Response, request: Request, *, secrets: Iterable[Secret |
 
 
 def is_session_over(error: ApiError, response: Response | None) -> bool:
-    """True when signing in again may help: 401, or a 403 with an empty body. Source: api/sessions.md §4.4."""
+    """True when signing in again may help: 401, or a 403 with an empty body. Source: protocol/sessions.md §4.4."""
     if error.status == 401:
         return True
     return error.status == 403 and response is not None and not response.body.strip()
 
 
 def supported_versions(message: str) -> str:
-    """The list in a 406 message, or an empty string. Source: api/sessions.md §4.2."""
+    """The list in a 406 message, or an empty string. Source: protocol/sessions.md §4.2."""
     found = _SUPPORTED.search(message)
     return found.group(1).strip() if found else ""
 

@@ -1,7 +1,7 @@
 """Error bodies of every front end that may answer, read as far as they can be read.
 
 vCloud ``Error``, NSX ``error``, the JSON of cloudapi, NSX, OAuth and the portals, HTML pages, plain text, nothing.
-Source: api/tasks.md §4.1, api/ans.md §6, api/sessions.md §2.2.
+Source: protocol/tasks.md §4.1, protocol/ans.md §6, protocol/sessions.md §2.2.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def decode_fault(response: Response) -> Fault:
 def fault_of_element(element: _Element) -> Fault | None:
     """The fault in a vCloud ``Error`` (also in a Task), a vcim ``Error`` or an NSX ``error``; None for other elements.
 
-    A ``TenantError`` inside is what the provider wants tenants to read. Source: api/tasks.md §4.1.
+    A ``TenantError`` inside is what the provider wants tenants to read. Source: protocol/tasks.md §4.1.
     """
     name = local(element)
     if name == "errors":

@@ -2,7 +2,7 @@
 
 Allowed are the origin that issued it, origins of the same owner (same registrable host, by the public suffix list) when
 a body from there names them, and what ``allowed_origins`` lists. Never allowed: http where the issuer was https.
-Source for several hosts of one owner: api/sessions.md §1.2 (portal, regions and vCloud Directors differ in host).
+Source for several hosts of one owner: protocol/sessions.md §1.2 (portal, regions and vCloud Directors differ in host).
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ connection was made, and when the API itself refused it as busy (429 or ``BUSY_E
 Waiting: what ``Retry-After`` says, else 0.5 s doubling to 10 s, spread by ±25 %; never more than ``max_retry_wait``
 seconds in one call, nor more than ``max_retry_total`` in all calls of a session, see :class:`WaitBudget`. ``retries``
 bounds the tries, but for busy answers, which only time bounds. ``retries: 0`` is off.
-Source for the busy rules: api/tasks.md §5.
+Source for the busy rules: protocol/tasks.md §5.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Task documents read: the ``Task`` of an answer, wherever it stands in it. Source: api/tasks.md §1, §2."""
+"""Task documents read: the ``Task`` of an answer, wherever it stands in it. Source: protocol/tasks.md §1, §2."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 SUCCEEDED = "success"
 FAILED = frozenset({"error", "canceled", "aborted"})
-"""Words that end a task. Any other, known or not, means that it is not over. Source: api/tasks.md §3."""
+"""Words that end a task. Any other, known or not, means that it is not over. Source: protocol/tasks.md §3."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Task:
 
 
 def decode_tasks(body: bytes) -> list[Task]:
-    """Return the tasks in a body: its root, or all of an entity's ``Tasks``. Source: api/tasks.md §1.
+    """Return the tasks in a body: its root, or all of an entity's ``Tasks``. Source: protocol/tasks.md §1.
 
     Raises: DecodeError when the body is not XML.
     """

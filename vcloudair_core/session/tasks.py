@@ -1,4 +1,4 @@
-"""Waiting for what the server does after it has answered. The status decides, never Progress (api/tasks.md §3)."""
+"""Waiting for what the server does after it has answered. The status decides, never Progress (protocol/tasks.md §3)."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def task_of_response(response: Response) -> Task | None:
     """The task that an answer started, or None when the call is over.
 
     From the body when it is a Task; else from the ``Tasks`` of the entity in it, of several the first that is not over;
-    else from ``Location``, in which case nothing is known of it yet but where it is. Source: api/tasks.md §1.
+    else from ``Location``, in which case nothing is known of it yet but where it is. Source: protocol/tasks.md §1.
 
     Raises DecodeError for an HTML page: somebody else has answered, and nobody knows what became of the request.
     """

@@ -2,7 +2,8 @@
 
 Known good: 5.1 (first with edge gateways) up to, but without, 40 (VMware Cloud Foundation Automation, whose networking
 is another one). The highest that the server offers in that range is taken; pre-releases never. Versions are compared as
-numbers between dots: 5.10 is newer than 5.9. Source: api/sessions.md §4.1, api/vcd-modern.md §1.1, §1.2, §1.6.
+numbers between dots: 5.10 is newer than 5.9. Source: protocol/sessions.md §4.1, protocol/vcd-modern.md §1.1, §1.2,
+§1.6.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ LOWEST, BELOW = (5, 1), (40,)
 CLOUDAPI_LOGIN_SINCE = (33, 0)
 LEGACY_LOGIN_UNTIL = (38, 0)
 DEFAULT_VERSIONS = {"vchs": "5.6", "vca": "5.7"}
-"""What vCloud Air speaks; only a vCloud Director is asked. Source: api/sessions.md §1."""
+"""What vCloud Air speaks; only a vCloud Director is asked. Source: protocol/sessions.md §1."""
 
 _FORM = re.compile(r"^\d{1,4}(?:\.\d{1,4}){0,3}\Z")
 

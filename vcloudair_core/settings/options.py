@@ -92,7 +92,7 @@ OPTIONS: tuple[Option, ...] = (
 )  # fmt: skip
 
 DEFAULT_URLS = {"vchs": "https://vchs.vmware.com", "vca": "https://vca.vmware.com"}
-"""Where the two portals of vCloud Air live. Source: api/sessions.md §1."""
+"""Where the two portals of vCloud Air live. Source: protocol/sessions.md §1."""
 
 BY_NAME = {name: option for option in OPTIONS for name in (option.name, *option.aliases)}
 _TRUE = {"1", "true", "yes", "on", "y", "t"}

@@ -8,7 +8,7 @@ from typing import Any
 PROFILES = ("vchs", "vca", "vcd", "all")
 
 COMPUTE = "/api/compute"
-"""Where On-Demand has its vCloud Director. Source: api/sessions.md §3.2."""
+"""Where On-Demand has its vCloud Director. Source: protocol/sessions.md §3.2."""
 
 USER, PASSWORD, ORG = "demo", "demo-password", "org1"
 """Who may sign in unless an inventory says otherwise."""
@@ -46,7 +46,7 @@ class SimulatorConfig:
         ("1.5", "5.1", "5.5", "5.6", "5.7", "5.11", "9.0", "20.0", "27.0", "29.0", "36.3"),
         "versions that a vCloud Director speaks; others are 406",
     )
-    # -- sessions (api/sessions.md §6) --
+    # -- sessions (protocol/sessions.md §6) --
     iam_ttl_s: float = _switch(900, "seconds that a token of the On-Demand portal lives, in use or not")
     vcd_idle_s: float = _switch(1800, "seconds without a request that end a session of a vCloud Director")
     vchs_ttl_s: float = _switch(3600, "seconds that a token of the subscription portal lives")
@@ -58,10 +58,10 @@ class SimulatorConfig:
     expired_answer: str = _switch("401-empty", "how a dead session is told: 401-empty, 401-error, 403-error, 403-empty")
     sc_content_type: str = _switch("malformed", "Content-Type of plans and instances: malformed, as recorded, or clean")
     vcd_host: str = _switch("", "host of the vCloud Director that the subscription portal names; empty: its own")
-    # -- query (api/query.md §12) --
+    # -- query (protocol/query.md §12) --
     record_order: str = _switch("id", "order without sortAsc and sortDesc: id, or random with every page")
     page_size_over: str = _switch("clamp", "a pageSize beyond 128: clamp, or 400")
-    # -- metrics (api/metrics.md §A.8, §C) --
+    # -- metrics (protocol/metrics.md §A.8, §C) --
     metrics_page_size: int = _switch(100, "rows of one page of vCloud Air's metrics")
     metrics_vm_id: str = _switch("uuid", "vmId in vCloud Air's rows: uuid, vm-uuid or urn")
     metrics_timestamp: str = _switch("iso", "timestamps of vCloud Air's rows: iso, or epoch-ms")
@@ -69,7 +69,7 @@ class SimulatorConfig:
     metrics_gap_every: int = _switch(0, "leave every n-th minute out; 0: none")
     current_off: str = _switch("400", "current metrics of a machine that is off: 400, empty or 404")
     expected_interval_unit: str = _switch("s", "expectedInterval of series: s, or ms as the programming guide says")
-    # -- tasks (api/tasks.md §6, api/dr.md §3.3) --
+    # -- tasks (protocol/tasks.md §6, protocol/dr.md §3.3) --
     queued_owner: str = _switch("absent", "Owner of a queued task: absent, as recorded, or present")
     queued_progress: str = _switch("absent", "Progress of a queued task: absent, as recorded, or 0")
     progress_mode: str = _switch(
@@ -91,7 +91,7 @@ class SimulatorConfig:
     task_gone_after: int = _switch(0, "looks after which a task of disaster recovery cannot be seen any more; 0: never")
     task_gone_status: int = _switch(403, "status for a task that cannot be seen: 403 or 404")
     limit_per_user: int = _switch(0, "actions of one user at the same time; more are OPERATION_LIMITS_EXCEEDED; 0: any")
-    # -- disaster recovery (api/dr.md §6) --
+    # -- disaster recovery (protocol/dr.md §6) --
     dr_installed: bool = _switch(True, "there is disaster recovery; else its paths are 404")
     dr_task_s: float = _switch(1.0, "seconds that a test, a clean-up or a failover takes")
     dr_start_delay_s: float = _switch(
@@ -149,7 +149,7 @@ class SimulatorConfig:
     recovery_network: str = _switch("lan", "network of machines that were failed over, and of placeholders")
     vdc_cpu_limit_mhz: int = _switch(0, "processor limit of each VDC; 0: none")
     vdc_memory_limit_mb: int = _switch(0, "memory limit of each VDC; 0: none")
-    # -- edges (api/ans.md §12) --
+    # -- edges (protocol/ans.md §12) --
     strict_version: str = _switch(
         "409-stale", "`version` in a changed section: 409-stale, reject-any (400 whenever given) or ignore"
     )

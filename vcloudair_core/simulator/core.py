@@ -51,12 +51,12 @@ class Context:
 
     @property
     def root(self) -> str:
-        """Where hrefs start: On-Demand has its vCloud Director below a prefix. Source: api/sessions.md §3.2."""
+        """Where hrefs start: On-Demand has its vCloud Director below a prefix. Source: protocol/sessions.md §3.2."""
         return self.base_url + (COMPUTE if self.request.path.startswith(f"{COMPUTE}/") else "")
 
     @property
     def wants_json(self) -> bool:
-        """Whether Accept asks NSX for JSON. Source: api/ans.md §1.2."""
+        """Whether Accept asks NSX for JSON. Source: protocol/ans.md §1.2."""
         return "json" in self.request.headers.get("Accept", "")
 
 
@@ -83,7 +83,7 @@ _NOT_VCLOUD = ("/api/vchs", "/api/iam", "/api/sc", "/hybridity/", "/network/")
 def _is_vcloud(path: str) -> bool:
     """Whether Accept must name a version. The portals and NSX have their own rules, /api/versions none.
 
-    Source: api/sessions.md §4.2, api/ans.md §1.2.
+    Source: protocol/sessions.md §4.2, protocol/ans.md §1.2.
     """
     return "/api/" in path and not path.endswith("/api/versions") and not any(part in path for part in _NOT_VCLOUD)
 
@@ -232,14 +232,17 @@ class Simulator:
         return carry_out
 
     def _with_token(self, context: Context, route: SimulatorRoute, response: Response) -> Response:
-        """The token comes back with every answer to it. Source: api/sessions.md §4.4."""
+        """The token comes back with every answer to it. Source: protocol/sessions.md §4.4."""
         if not (self.config.resend_token and route.auth and context.user):
             return response
         token = {"x-vcloud-authorization": self.sessions.vcd_token(context.request)}
         return replace(response, headers=response.headers.merged(token))
 
     def _refusal(self, context: Context, route: SimulatorRoute, path: str) -> Response | None:
-        """Why this request is not answered: no version first, then no session. Source: api/sessions.md §4.2, §4.4."""
+        """Why this request is not answered: no version first, then no session.
+
+        Source: protocol/sessions.md §4.2, §4.4.
+        """
         if _is_vcloud(path):
             asked = responses.asked_version(context.request)
             if asked not in self.config.api_versions:

@@ -113,7 +113,7 @@ _REPLICATION_WORDS = ("trouble", "paused", "lag_minutes", "is_seeded")
 
 
 def _add_replication(world: World, place: Vdc, tree: dict[str, Any], config: SimulatorConfig) -> None:
-    """The id is as long as real ones; what is in its middle is not known. Source: api/dr.md §2."""
+    """The id is as long as real ones; what is in its middle is not known. Source: protocol/dr.md §2."""
     name, rpo = tree["name"], int(tree.get("rpo", 240))
     unique = name + str(tree.get("id", ""))  # names of machines are not unique
     identifier = world.make_id("replication", unique)

@@ -1,4 +1,7 @@
-"""Answers of a vCloud cell and of NSX, with the headers that real ones have. Source: api/real-world-notes.md §1, §7."""
+"""Answers of a vCloud cell and of NSX, with the headers that real ones have.
+
+Source: protocol/recorded-responses.md §1, §7.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 def asked_version(request: Request) -> str:
     """The API version that Accept names, or an empty text; other parameters are ignored.
 
-    Source: api/sessions.md §4.2.
+    Source: protocol/sessions.md §4.2.
     """
     found = re.search(r"(?:^|[;\s])version=([\d.]+[\w.-]*)", request.headers.get("Accept", ""))
     return found.group(1) if found else ""
@@ -49,7 +52,7 @@ def forbidden(kind: str, identifier: str, version: str) -> Response:
 def no_access(kind: str, identifier: str, version: str) -> Response:
     """There is no such id, or none for this user; an id of a wrong form is told apart.
 
-    Source: api/real-world-notes.md §7.
+    Source: protocol/recorded-responses.md §7.
     """
     if not _UUID.fullmatch(identifier.rsplit(":", 1)[-1][-36:]):
         message = "validation error on field 'id': String value has invalid format or length"
@@ -72,7 +75,7 @@ def json_body(
 
 
 def nsx_error(status: int, code: int, details: str, *, as_json: bool, module: str = "vShield Edge") -> Response:
-    """An error of NSX, un-namespaced. Source: api/ans.md §6."""
+    """An error of NSX, un-namespaced. Source: protocol/ans.md §6."""
     if as_json:
         return json_body(
             {"details": details, "errorCode": code, "moduleName": module, "rootCauseString": None, "errorData": None},

@@ -48,7 +48,7 @@ class VirtualClock:
 def stamp_of(moment_s: float) -> str:
     """A moment as the API writes it, in milliseconds; the offset of this server is zero.
 
-    Source: api/real-world-notes.md §8.
+    Source: protocol/recorded-responses.md §8.
     """
     moment = dt.datetime.fromtimestamp(moment_s, dt.timezone.utc)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"

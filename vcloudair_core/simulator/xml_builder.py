@@ -41,7 +41,7 @@ def element(
 
 
 def link(rel: str, href: str, media_type: str | None = None, name: str | None = None) -> Any:
-    """A Link; pure actions have no type. Source: api/real-world-notes.md §5."""
+    """A Link; pure actions have no type. Source: protocol/recorded-responses.md §5."""
     return element("Link", {"rel": rel, "type": media_type, "name": name, "href": href})
 
 

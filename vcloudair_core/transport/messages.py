@@ -105,14 +105,15 @@ class Response:
     def media_type(self) -> str:
         """The media type in lower case, without parameters: servers vary case and append ``;version=N``.
 
-        The service controller of vCloud Air sends malformed parameters (Source: api/sessions.md §3.2), so only what
+        The service controller of vCloud Air sends malformed parameters (Source: protocol/sessions.md §3.2), so only
+        what
         stands before the first semicolon counts.
         """
         return self.headers.get("Content-Type", "").split(";", 1)[0].strip().lower()
 
     @property
     def request_id(self) -> str:
-        """The server's id of this request, or an empty string. Source: api/real-world-notes.md §1."""
+        """The server's id of this request, or an empty string. Source: protocol/recorded-responses.md §1."""
         return self.headers.get("X-VMWARE-VCLOUD-REQUEST-ID", "")
 
     @property
@@ -144,7 +145,8 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 def origin_of(url: str) -> str:
     """``scheme://host:port`` of a URL, in lower case and with the default port written out.
 
-    Real servers give ``:443`` in one header of an answer and leave it out in its body (Source: api/sessions.md §1.2);
+    Real servers give ``:443`` in one header of an answer and leave it out in its body (Source: protocol/sessions.md
+    §1.2);
     written out, the two compare equal.
     """
     parts = urlsplit(url)

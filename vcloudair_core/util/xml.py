@@ -1,7 +1,8 @@
 """The one door through which XML and JSON of a server come in: hardened, lazy, and plain about what went wrong.
 
 No DOCTYPE of any kind, so no entities and no bombs; no network; no huge trees; nesting as deep as libxml2 allows (256;
-the API itself stops at 100. Source: api/sessions.md §4.5). JSON that two programs may understand in two ways is none: a
+the API itself stops at 100. Source: protocol/sessions.md §4.5). JSON that two programs may understand in two ways is
+none: a
 key that is there twice, a number that is too large to be one, half of a character. lxml is imported with the first
 document.
 """

@@ -59,7 +59,7 @@ class Cloud:
         return [rule for rule in found["firewallRules"]["firewallRules"] if rule["ruleType"] == "user"]
 
     def org_id(self) -> str:
-        """The UUID of the organisation. Source: api/sessions.md §3."""
+        """The UUID of the organisation. Source: protocol/sessions.md §3."""
         found = self._call("GET", "/api/org", headers={"Accept": "application/*+xml;version=29.0"}).text
         found_ids: list[str] = re.findall(r"/api/org/([0-9a-f-]{36})", found)
         return found_ids[0]

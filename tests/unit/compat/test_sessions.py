@@ -1,4 +1,4 @@
-"""The original's session classes over our flows. What they promise: seed.md; values: api/sessions.md §5."""
+"""The session classes of vcloudair 0.5 over our flows. Source of the values: protocol/sessions.md §5."""
 
 from __future__ import annotations
 

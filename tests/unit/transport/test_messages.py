@@ -39,7 +39,7 @@ def test_origins_write_the_port_out(url: str, origin: str) -> None:
 
 
 def test_media_type_survives_malformed_parameters() -> None:
-    # Source: api/sessions.md §3.2: the service controller quotes half of a parameter.
+    # Source: protocol/sessions.md §3.2: the service controller quotes half of a parameter.
     header = 'application/json; class="com".vmware.vchs.sc.restapi.model.planlisttype; version=5.7;charset=UTF-8'
     assert Response(200, Headers({"content-type": header})).media_type == "application/json"
     assert Response(200).media_type == ""

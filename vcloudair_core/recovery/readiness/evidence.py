@@ -130,7 +130,7 @@ def _not_over(found: Replication | VcloudAirError) -> Replication | VcloudAirErr
 
 
 def _named(service: RecoveryService, listed: Sequence[Reference]) -> list[Reference]:
-    """Lists may come without names, which the replications themselves have. Source: api/dr.md §2.2."""
+    """Lists may come without names, which the replications themselves have. Source: protocol/dr.md §2.2."""
     nameless = [one for one in listed if not one.name]
     known = {one.href: one.name for one in map(_not_over, service.look(nameless)) if isinstance(one, Replication)}
     return [replace(one, name=one.name or known.get(one.href, "")) for one in listed]

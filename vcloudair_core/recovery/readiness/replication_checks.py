@@ -31,7 +31,7 @@ _BROKEN = {
     "recovering": "it is being recovered",
     "recovered": "it was recovered",
 }
-"""Words of ReplicationState without case and underscores. Source: api/dr.md §2.4."""
+"""Words of ReplicationState without case and underscores. Source: protocol/dr.md §2.4."""
 
 _KNOWN_TESTS = {"", "none", "complete", "testinprogress", "cleanupinprogress", "testerror", "cleanuperror"}
 _KNOWN_RECOVERIES = {"", "notstarted", "inprogress", "error", "complete", "ok", "recovered"}
@@ -89,7 +89,7 @@ def _replicated(plan: RecoveryPlan, wanted: Wanted, action: str, evidence: Evide
 
 
 def _state(name: str, group: Replication, action: str) -> Check:
-    """Whether the action can begin. Source: api/dr.md §2.4, §6."""
+    """Whether the action can begin. Source: protocol/dr.md §2.4, §6."""
     about = About("state", name, ESSENTIAL)
     test, recovery = group.test_state.strip().lower(), group.recovery_state.strip().lower()
     if test not in _KNOWN_TESTS or recovery not in _KNOWN_RECOVERIES:
@@ -118,7 +118,7 @@ def _way_out(group: Replication, name: str) -> str:
 
 
 def _right(name: str, group: Replication, action: str) -> Check:
-    """Servers link what may be done now, by whoever asks. Source: api/dr.md §2.3."""
+    """Servers link what may be done now, by whoever asks. Source: protocol/dr.md §2.3."""
     about, wanted = About("right", name, IMPORTANT), OPERATIONS[action]
     offered = {one.lower() for one in group.offered}
     if wanted.lower() in offered:

@@ -57,7 +57,7 @@ def _to_run(plan: RecoveryPlan, evidence: Evidence) -> set[str]:
 
 
 def _enabled(place: Place, action: str) -> Check:
-    """Source: api/dr.md §2.5, §3.4."""
+    """Source: protocol/dr.md §2.5, §3.4."""
     about = About("vdc", place.name, ESSENTIAL)
     record, details = place.record or {}, place.details
     if record.get("isEnabled") is False:
@@ -76,7 +76,7 @@ def _enabled(place: Place, action: str) -> Check:
 
 
 def _memory(place: Place, groups: Sequence[Replication], evidence: Evidence) -> Check:
-    """A limit of 0 is none. Source: api/query.md §7.1."""
+    """A limit of 0 is none. Source: protocol/query.md §7.1."""
     about = About("memory", place.name, USEFUL)
     room = _room(place, "memoryLimitMB", "memoryUsedMB", evidence, about)
     if not isinstance(room, tuple):
@@ -125,7 +125,7 @@ def _room(place: Place, limit: str, used: str, evidence: Evidence, about: About)
 
 
 def _quota(coming: Sequence[Replication], evidence: Evidence) -> Check:
-    """How many machines of the organisation may run at a time; 0 is any number. Source: api/query.md §7.1."""
+    """How many machines of the organisation may run at a time; 0 is any number. Source: protocol/query.md §7.1."""
     org = evidence.org
     about = About("quota", org.name if org is not None and not isinstance(org, VcloudAirError) else "", USEFUL)
     if isinstance(org, VcloudAirError):

@@ -37,7 +37,7 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 _PAGE = (("format", "records"), ("pageSize", "128"))
-"""128 is the most that every version allows. Source: api/query.md §1."""
+"""128 is the most that every version allows. Source: protocol/query.md §1."""
 
 _MOST_PAGES = 1000
 
@@ -135,7 +135,7 @@ class EdgeDirectory:
             return pick(self._with_vdc_names(), wanted, vdc)  # raises again, and now names the VDCs
 
     def _all(self) -> list[Edge]:
-        """Source: api/ans.md §1.4."""
+        """Source: protocol/ans.md §1.4."""
         if self._known.edges is None:
 
             def read(body: bytes) -> tuple[dict[str, Edge], str, int | None]:
@@ -151,7 +151,7 @@ class EdgeDirectory:
         A list that changes while it is read is read again, and records that went away meanwhile are left out. One that
         goes on changing gives all that was seen, and a warning.
 
-        Raises IncompleteResultError for pages that come to no end, or to one before that. Source: api/query.md §2.
+        Raises IncompleteResultError for pages that come to no end, or to one before that. Source: protocol/query.md §2.
         """
         everything: dict[str, T] = {}
         for _ in range(_MOST_READINGS):
@@ -193,7 +193,7 @@ class EdgeDirectory:
         identity = self._session.identity
         names = {uuid_in(identity.vdc_id): identity.vdc_name} if uuid_in(identity.vdc_id) else {}
         if any(not edge.vdc_name and edge.vdc_id not in names for edge in edges):
-            # Older servers give only the link of the VDC. Source: api/real-world-notes.md §3.
+            # Older servers give only the link of the VDC. Source: protocol/recorded-responses.md §3.
             names |= self._vdc_names()
         self._known.edges = [named(edge, names) for edge in edges]
         self._known.has_vdc_names = True
@@ -204,7 +204,7 @@ class EdgeDirectory:
 
 
 def firewall_store(session: Session, edge: Edge, dialect: str) -> KeepableSectionStore:
-    """The firewall section of an edge. Source: api/ans.md §2."""
+    """The firewall section of an edge. Source: protocol/ans.md §2."""
     return KeepableSectionStore(session, edge, dialect, "firewall", firewall_codec(dialect))
 
 
@@ -214,7 +214,7 @@ def open_firewall(session: Session, target: Mapping[str, Any]) -> KeepableSectio
 
 
 def nat_store(session: Session, edge: Edge, dialect: str) -> KeepableSectionStore:
-    """The NAT section of an edge. Source: api/ans.md §3."""
+    """The NAT section of an edge. Source: protocol/ans.md §3."""
     return KeepableSectionStore(session, edge, dialect, "nat", nat_codec(dialect))
 
 
@@ -224,7 +224,7 @@ def open_nat(session: Session, target: Mapping[str, Any]) -> KeepableSectionStor
 
 
 def ipsec_store(session: Session, edge: Edge, dialect: str) -> IpsecStore:
-    """The IPsec section of an edge. Source: api/ans.md §4."""
+    """The IPsec section of an edge. Source: protocol/ans.md §4."""
     from vcloudair_core.services.ans.ipsec.store import IpsecStore  # sections are loaded when they are opened
 
     return IpsecStore(session, edge, dialect)

@@ -1,4 +1,7 @@
-"""Documents of disaster recovery. Matched by local name: prefixes differ from server to server. Source: api/dr.md."""
+"""Documents of disaster recovery. Matched by local name: prefixes differ from server to server.
+
+Source: protocol/dr.md.
+"""
 
 from __future__ import annotations
 
@@ -72,7 +75,7 @@ def parse_group(body: bytes, reference: Reference) -> Replication:
 
 
 def parse_recovery_details(body: bytes) -> RecoveryDetails:
-    """What a VDC is enabled for. Raises DecodeError. Source: api/dr.md §2.5."""
+    """What a VDC is enabled for. Raises DecodeError. Source: protocol/dr.md §2.5."""
     root = _root(body, "VrRecoveryDetails", "what the VDC is enabled for")
     words = {local(child): (child.text or "").strip().lower() for child in root}
     return RecoveryDetails(_flag(words.get("IsTestFailoverEnabled")), _flag(words.get("IsFailoverEnabled")))
@@ -83,7 +86,7 @@ def _flag(text: str | None) -> bool | None:
 
 
 def _operation(link: _Element) -> str:
-    """What a link offers: by its rel, or where that is another, by its type. Source: api/dr.md §2.3."""
+    """What a link offers: by its rel, or where that is another, by its type. Source: protocol/dr.md §2.3."""
     rel = link.get("rel", "")
     if rel.startswith("operation:"):
         return rel.removeprefix("operation:")
@@ -110,7 +113,7 @@ def _time(text: str) -> datetime | None:
 
 
 def action_body(action: str, *, power_on: bool, synchronize: bool) -> bytes:
-    """What is sent with a test or a failover; nothing with a clean-up. Source: api/dr.md §3.1."""
+    """What is sent with a test or a failover; nothing with a clean-up. Source: protocol/dr.md §3.1."""
     if action == "testCleanup":
         return b""
     root = "TestFailoverParams" if action == "testFailover" else "FailoverParams"
@@ -130,7 +133,7 @@ def parse_tasks(body: bytes) -> list[Task]:
 def parse_task_records(body: bytes) -> tuple[list[Task], int | None]:
     """Parse a page of a query for tasks: the tasks, and how many there are in all. Raises DecodeError.
 
-    Records show the name of the operation and the object, but no sentence. Source: api/tasks.md §3.3.
+    Records show the name of the operation and the object, but no sentence. Source: protocol/tasks.md §3.3.
     """
     root = _root(body, "QueryResultRecords", "the tasks")
     rows = [child for child in root if local(child) in ("TaskRecord", "AdminTaskRecord")]

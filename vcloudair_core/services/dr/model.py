@@ -13,7 +13,7 @@ ACTIONS = (TEST, CLEANUP, FAILOVER)
 UNKNOWN = "unknown"
 
 DONE_WORDS = frozenset({"complete", "ok", "recovered"})
-"""RecoveryState after a failover. Which word it is, no source tells. Source: api/dr.md §2.4."""
+"""RecoveryState after a failover. Which word it is, no source tells. Source: protocol/dr.md §2.4."""
 
 _NONE = frozenset({"", "none"})
 _NOT_RECOVERED = frozenset({"", "none", "notstarted"})
@@ -22,7 +22,7 @@ _IDLE_WORDS = {
     CLEANUP: (frozenset({"complete", "testerror", "cleanuperror"}), _NOT_RECOVERED),
     FAILOVER: (_NONE, _NOT_RECOVERED | {"error"}),
 }
-"""TestRecoveryState and RecoveryState from which an action may be started. Source: api/dr.md §2.4, §6."""
+"""TestRecoveryState and RecoveryState from which an action may be started. Source: protocol/dr.md §2.4, §6."""
 
 _BUSY_STATES = frozenset({"recovering", "recovered"})
 """Words of ReplicationState that contradict an idle TestRecoveryState and RecoveryState."""
@@ -33,7 +33,7 @@ OPERATIONS = {TEST: "testfailover", CLEANUP: "testcleanup", FAILOVER: "failover"
 
 @dataclass(frozen=True)
 class Reference:
-    """An entry of the list. ``href`` is opaque: nothing is made of its parts but the id. Source: api/dr.md §2."""
+    """An entry of the list. ``href`` is opaque: nothing is made of its parts but the id. Source: protocol/dr.md §2."""
 
     href: str
     name: str = ""
@@ -50,7 +50,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class RecoveryDetails:
-    """What a VDC is enabled for; None where the server does not say. Source: api/dr.md §2.5."""
+    """What a VDC is enabled for; None where the server does not say. Source: protocol/dr.md §2.5."""
 
     allows_test: bool | None
     allows_failover: bool | None
@@ -76,7 +76,7 @@ class Replication:
 
     ``offered``: the operations that the server offers now, as its links name them (``testFailover``, ``failover``);
     empty where it shows none. ``tasks``: what runs on it, where the server shows that in it. ``server_time``: when it
-    was read, in seconds since 1970 by the clock of the server. Source: api/dr.md §2.3.
+    was read, in seconds since 1970 by the clock of the server. Source: protocol/dr.md §2.3.
     """
 
     id: str
@@ -120,7 +120,7 @@ class Replication:
         return _plain(words[action]) == wanted[action]
 
     def obstacle(self, action: str) -> str:
-        """Why the action would be refused, or nothing. Source: api/dr.md §6."""
+        """Why the action would be refused, or nothing. Source: protocol/dr.md §6."""
         test, recovery = _plain(self.test_state), _plain(self.recovery_state)
         if "inprogress" in test or recovery == "inprogress":
             return f"another action is under way (test: {self.test_state}, recovery: {self.recovery_state})"
@@ -137,7 +137,7 @@ class Replication:
         """Return why this is not a known idle state for the action, or nothing when the action may be started.
 
         Only known words count: any other one may mean that something is in progress. Where the server shows links, the
-        one of the action has to be among them. Source: api/dr.md §2.3, §2.4.
+        one of the action has to be among them. Source: protocol/dr.md §2.3, §2.4.
         """
         test, recovery = _plain(self.test_state), _plain(self.recovery_state)
         tests, recoveries = _IDLE_WORDS[action]

@@ -1,4 +1,4 @@
-"""The URLs of disaster recovery; nothing else here knows any. Source: api/dr.md §2."""
+"""The URLs of disaster recovery; nothing else here knows any. Source: protocol/dr.md §2."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def list_replications(session: Session, org_id: str) -> list[Reference]:
 
 
 def list_enabled_vdcs(session: Session, org_id: str) -> list[Reference]:
-    """The VDCs of an org that take replications. Raises as :func:`list_replications`. Source: api/dr.md §2."""
+    """The VDCs of an org that take replications. Raises as :func:`list_replications`. Source: protocol/dr.md §2."""
     return _references(session, f"/api/org/{quote(org_id, safe='')}/enabledForReplicationVdcs", "VDCs")
 
 
@@ -69,7 +69,8 @@ def list_replications_of_vdc(session: Session, vdc: Reference) -> list[Reference
 def read_recovery_details(session: Session, vdc: Reference) -> RecoveryDetails:
     """What a VDC is enabled for.
 
-    Raises: NotFoundError where it is not enabled at all, ApiError, TransportError, DecodeError. Source: api/dr.md §2.5.
+    Raises: NotFoundError where it is not enabled at all, ApiError, TransportError, DecodeError. Source: protocol/dr.md
+    §2.5.
     """
     return parse_recovery_details(session.call("GET", f"{vdc.href.rstrip('/')}/recoveryDetails").body)
 
@@ -195,5 +196,5 @@ def _server_time(response: Response) -> float | None:
 
 
 def path_of(href: str) -> str:
-    """What tells links of tasks apart: ports come and go in them. Source: api/tasks.md §1."""
+    """What tells links of tasks apart: ports come and go in them. Source: protocol/tasks.md §1."""
     return urlsplit(href).path.rstrip("/")

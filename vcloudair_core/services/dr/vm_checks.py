@@ -1,4 +1,4 @@
-"""What of the machines found belongs to a replication, and what is wrong with it. Source: api/dr.md §4.1."""
+"""What of the machines found belongs to a replication, and what is wrong with it. Source: protocol/dr.md §4.1."""
 
 from __future__ import annotations
 

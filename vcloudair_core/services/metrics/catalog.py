@@ -1,4 +1,4 @@
-"""Metrics that are known by name: their units and what they mean. Source: api/metrics.md §A.7, §B.5."""
+"""Metrics that are known by name: their units and what they mean. Source: protocol/metrics.md §A.7, §B.5."""
 
 from __future__ import annotations
 

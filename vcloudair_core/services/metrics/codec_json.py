@@ -1,4 +1,4 @@
-"""The metrics of vCloud Air, in JSON. Source: api/metrics.md §A.2-A.4."""
+"""The metrics of vCloud Air, in JSON. Source: protocol/metrics.md §A.2-A.4."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from vcloudair_core.services.metrics.window import Ago, Moment, Window
 from vcloudair_core.util import xml
 
 INTERVAL_S = 60
-"""One sample a minute. Source: api/metrics.md §A.1."""
+"""One sample a minute. Source: protocol/metrics.md §A.1."""
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
 
@@ -98,7 +98,7 @@ def _listed(value: Any) -> list[Any]:
 
 
 def split_name(name: str) -> tuple[str, str | None]:
-    """``disk.read.average.0`` is disk.read.average of instance 0. Source: api/metrics.md §C."""
+    """``disk.read.average.0`` is disk.read.average of instance 0. Source: protocol/metrics.md §C."""
     base, dot, end = name.rpartition(".")
     return (base, end) if dot and end.isdigit() else (name, None)
 

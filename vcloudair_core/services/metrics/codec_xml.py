@@ -1,4 +1,4 @@
-"""The metrics of vCloud Director, in XML. Source: api/metrics.md §B.4, metrics.xsd."""
+"""The metrics of vCloud Director, in XML. Source: protocol/metrics.md §B.4, metrics.xsd."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 NAMESPACE = "http://www.vmware.com/vcloud/v1.5"
 _MILLISECONDS_FROM = 10_000
-"""An interval of that much is in milliseconds: schema and guide contradict each other. Source: api/metrics.md §B.4."""
+"""An interval of that much is in milliseconds: schema and guide contradict each other.
+
+Source: protocol/metrics.md §B.4.
+"""
 
 
 def historic_spec(window: Window, patterns: Sequence[str]) -> bytes:

@@ -27,7 +27,7 @@ _MOST_STALE_PAGES = 20
 
 SOURCES = ("auto", "vca", "vcd-historic", "vcd-current")
 RETENTION_S = {"vca": 24 * 3600, "vcd-historic": 14 * 86400}
-"""How long servers keep samples. Source: api/metrics.md §A.1, §B.5."""
+"""How long servers keep samples. Source: protocol/metrics.md §A.1, §B.5."""
 
 Progress = Callable[[int, int], None]
 """(machines so far, machines in all)."""

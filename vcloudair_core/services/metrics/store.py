@@ -1,4 +1,4 @@
-"""The URLs of both metrics APIs; nothing else here knows any. Source: api/metrics.md §A.2, §B.1, §B.2."""
+"""The URLs of both metrics APIs; nothing else here knows any. Source: protocol/metrics.md §A.2, §B.1, §B.2."""
 
 from __future__ import annotations
 

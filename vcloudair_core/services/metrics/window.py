@@ -1,4 +1,4 @@
-"""From when to when: relative to the server's clock, or absolute. Source: api/metrics.md §A.2, §B.4."""
+"""From when to when: relative to the server's clock, or absolute. Source: protocol/metrics.md §A.2, §B.4."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ UNITS_S = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800
 _SHORT = {"s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week"}
 _DURATION = re.compile(r"([0-9]+)\s*(s|m|h|d|w)[a-z]*\Z", re.IGNORECASE)
 LARGEST_INTERVAL = 32767
-"""The number is a short one on the wire. Source: api/metrics.md §B.4."""
+"""The number is a short one on the wire. Source: protocol/metrics.md §B.4."""
 
 
 @dataclass(frozen=True)

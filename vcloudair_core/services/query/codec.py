@@ -1,4 +1,4 @@
-"""Pages of the query service: from XML to values. Source: api/query.md §2-3, api/real-world-notes.md §3."""
+"""Pages of the query service: from XML to values. Source: protocol/query.md §2-3, protocol/recorded-responses.md §3."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def record_elements(root: _Element) -> list[str]:
 
 
 def parse_query_list(body: bytes) -> list[str]:
-    """Names of the types that a server offers, in its order. Source: api/query.md §8. Raises DecodeError."""
+    """Names of the types that a server offers, in its order. Source: protocol/query.md §8. Raises DecodeError."""
     root = xml.parse(body, what="the list of query types")
     if xml.local(root) != "QueryList":
         raise DecodeError(f"The list of query types is not what was expected: QueryList, not {xml.local(root)}.")
@@ -76,7 +76,7 @@ def _row(element: _Element) -> Row:
 
 
 def _metadata(element: _Element) -> dict[str, Any]:
-    """Source: api/query.md §4.3."""
+    """Source: protocol/query.md §4.3."""
     found: dict[str, Any] = {}
     for holder in element:
         for entry in holder if xml.local(holder) == "Metadata" else ():

@@ -2,7 +2,7 @@
 
 Servers differ in how they read a filter: in case, in wildcards, in which characters a value may hold and how those are
 escaped (it changed in API 35). So the server gets a filter that lets too much through rather than too little, made only
-of what all of them read alike, and every record is compared again. Source: api/query.md §4.
+of what all of them read alike, and every record is compared again. Source: protocol/query.md §4.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from vcloudair_core.plugin.records import RecordType
 from vcloudair_core.services.query.record import Record, kind_of, moment
 
 OPERATORS = {"eq": "==", "ne": "!=", "lt": "=lt=", "le": "=le=", "gt": "=gt=", "ge": "=ge=", "like": "=="}
-"""Our word to the wire's. ``like`` takes ``*`` for any text, without regard to case. Source: api/query.md §4.1."""
+"""Our word to the wire's. ``like`` takes ``*`` for any text, without regard to case. Source: protocol/query.md §4.1."""
 
 _ORDERED = ("int", "float", "datetime")
 _ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
@@ -82,7 +82,7 @@ class Comparison:
         return f"{self.attribute}=={quote(pattern, safe='*')}"
 
     def _metadata_on_server(self, key: re.Match[str]) -> str:
-        """Key and value encoded. Wildcards are not known to work here. Source: api/query.md §4.3."""
+        """Key and value encoded. Wildcards are not known to work here. Source: protocol/query.md §4.3."""
         text = _as_text(self.value)
         if _UNSAFE.search(text) or _UNSAFE.search(key[2]) or self.operator in ("like", "ne") or not text.strip():
             return ""
@@ -94,7 +94,7 @@ class Comparison:
 
     def is_met(self, record: Record) -> bool:
         key = _METADATA.match(self.attribute)
-        # Servers of the 5.x era give no id; it is that of the link then. Source: api/query.md §2.
+        # Servers of the 5.x era give no id; it is that of the link then. Source: protocol/query.md §2.
         own: Any = record.id if self.attribute == "id" else record.get(self.attribute)
         actual: Any = record.metadata.get(key[2]) if key else own
         if self.operator == "like":
@@ -292,7 +292,7 @@ def _alike(actual: Any, wanted: Any) -> tuple[Any, Any]:
 
 
 def _is_blank(value: Any) -> bool:
-    """Servers write a blank for nothing. Source: api/real-world-notes.md §3."""
+    """Servers write a blank for nothing. Source: protocol/recorded-responses.md §3."""
     return value is None or (isinstance(value, str) and not value.strip())
 
 

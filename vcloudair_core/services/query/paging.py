@@ -3,7 +3,7 @@
 The first page tells the total; the rest are fetched by ``parallel`` threads over the session's pooled connections,
 never more than a few pages ahead of what was taken, so that memory does not grow with the result. Every page is
 checked against the first: the same total, its own number, its full size, nothing that was there before. Source:
-api/query.md §2.
+protocol/query.md §2.
 
 Where they do not fit, something came or went, and what stood behind it moved. Reading forwards loses nothing that moves
 back, reading backwards nothing that moves forward, so the pages are then read backwards, until nothing moves.

@@ -165,7 +165,7 @@ class Query:
         )
 
     def _asked_fields(self) -> Sequence[str]:
-        """What is shown and what is compared; metadata makes the list explicit. Source: api/query.md §4.3, §5."""
+        """What is shown and what is compared; metadata makes the list explicit. Source: protocol/query.md §4.3, §5."""
         compared = sorted(self.condition.attributes() - {"href", "id"})
         keys = [key if key.startswith("metadata") else f"metadata:{key}" for key in self.metadata]
         keys += [name for name in compared if name.startswith("metadata") and name not in keys]

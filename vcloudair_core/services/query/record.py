@@ -19,7 +19,7 @@ class Record(Mapping[str, Any]):
 
     A blank, which is how servers say nothing, is an empty text, and None where the type is not text. Values that are
     not what their type says stay text: nothing of the server is lost. ``raw`` is what it said, ``metadata`` what was
-    asked for with ``metadata=``. Source: api/query.md §2, §7; api/real-world-notes.md §3.
+    asked for with ``metadata=``. Source: protocol/query.md §2, §7; protocol/recorded-responses.md §3.
     """
 
     __slots__ = ("_type", "metadata", "raw")

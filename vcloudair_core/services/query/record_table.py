@@ -1,4 +1,4 @@
-"""The types of the query service and what their records have, as data. Source: api/query.md §6-7.
+"""The types of the query service and what their records have, as data. Source: protocol/query.md §6-7.
 
 A line: type, record element, references element (``-`` for none), and after a colon its attributes. ``:b`` boolean,
 ``:i`` and ``:l`` whole numbers, ``:float``, ``:t`` a time, ``:u`` a URI; the rest is text. ``@29.0`` came with that

@@ -1,4 +1,4 @@
-"""The types of the query service that are built in. Source: api/query.md §6-7."""
+"""The types of the query service that are built in. Source: protocol/query.md §6-7."""
 
 from __future__ import annotations
 

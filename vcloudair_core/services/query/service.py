@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 FORMATS = ("records", "idrecords", "references")
 MOST_METADATA = 8
-"""Metadata terms in one query. Source: api/query.md §4.3."""
+"""Metadata terms in one query. Source: protocol/query.md §4.3."""
 
 _ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 
@@ -126,7 +126,7 @@ class QueryService:
                 raise SpecError("type", f"there is no type {name!r}{'; ' + hint if hint else ''}")
             return RecordType(name, f"{name[:1].upper()}{name[1:]}Record", "References")
         is_admin = self.session.identity.org_name.casefold() == "system" if found.admin_name else False
-        # The provider's administrator sees machines and all else under other names. Source: api/query.md §6.
+        # The provider's administrator sees machines and all else under other names. Source: protocol/query.md §6.
         return known.get(found.admin_name, found) if is_admin else found
 
 

@@ -1,4 +1,4 @@
-"""The URLs of the query service; nothing else here knows any. Source: api/query.md §1, §8."""
+"""The URLs of the query service; nothing else here knows any. Source: protocol/query.md §1, §8."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _PATH = "/api/query"
 _PAGE_NUMBER = re.compile(r"([?&]page=)\d+")
 LARGEST_PAGE = 128
-"""The most that every version allows. Source: api/query.md §1."""
+"""The most that every version allows. Source: protocol/query.md §1."""
 
 
 @dataclass(frozen=True)

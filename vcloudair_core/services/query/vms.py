@@ -196,7 +196,7 @@ class Machines:
         try:
             return parse_nics(read_vapp(self._service.session, href))
         except (NotFoundError, PermissionDeniedError):
-            return {}  # gone since it was listed; a 403 says so, too. Source: api/query.md §11
+            return {}  # gone since it was listed; a 403 says so, too. Source: protocol/query.md §11
 
 
 def _is_there(record: Record, conditions: Mapping[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""Signing in with an API token (VMware Cloud Director 10.3.1 or newer). Source: api/vcd-modern.md §1.4, §1.5."""
+"""Signing in with an API token (VMware Cloud Director 10.3.1 or newer). Source: protocol/vcd-modern.md §1.4, §1.5."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ one.
 
 The format is that of Terraform's provider for VMware Cloud Director (``service_account_token_file``): a JSON object
 with ``refresh_token``, ``token_type``, ``updated_by`` and ``updated_on``. Other keys are kept.
-Source: api/vcd-modern.md §1.5.
+Source: protocol/vcd-modern.md §1.5.
 """
 
 from __future__ import annotations

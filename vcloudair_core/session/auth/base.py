@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 IDLE_S = 25 * 60.0
-"""How long a token that nobody used is still tried: servers end idle sessions after 30 min (api/sessions.md §1)."""
+"""How long a token that nobody used is still tried: servers end idle sessions after 30 min (protocol/sessions.md
+§1)."""
 
 
 @dataclass(frozen=True)
@@ -183,5 +184,5 @@ def refused(exc: ApiError, who: str, url: str, *, hint: str) -> AuthenticationEr
 
 
 def equal(left: Any, right: Any) -> bool:
-    """Names compare without case. Source: seed.md, api/sessions.md §4.3."""
+    """Names compare without case. Source: vcloudair 0.5, protocol/sessions.md §4.3."""
     return str(left).strip().casefold() == str(right).strip().casefold()

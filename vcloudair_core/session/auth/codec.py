@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class VcdSession:
-    """A vCloud Director's own word on a session. Source: api/sessions.md §3.2, §4.3."""
+    """A vCloud Director's own word on a session. Source: protocol/sessions.md §3.2, §4.3."""
 
     user: str = ""
     org: str = ""
@@ -32,7 +32,7 @@ class VcdSession:
 
 @dataclass(frozen=True)
 class PortalVdc:
-    """One VDC that the subscription portal offers. Source: api/sessions.md §2.2."""
+    """One VDC that the subscription portal offers. Source: protocol/sessions.md §2.2."""
 
     name: str
     service_id: str
@@ -63,7 +63,7 @@ class VdcGrant:
 
 
 def decode_versions(body: bytes) -> list[OfferedVersion]:
-    """``SupportedVersions``. Source: api/sessions.md §4.1, api/vcd-modern.md §1.2."""
+    """``SupportedVersions``. Source: protocol/sessions.md §4.1, protocol/vcd-modern.md §1.2."""
     found = []
     for info in parse(body, what="the list of API versions"):
         if local(info) != "VersionInfo":
@@ -96,7 +96,7 @@ def decode_session(body: bytes) -> VcdSession:
 
 
 def decode_cloudapi_session(body: bytes) -> VcdSession:
-    """``Session`` of ``/cloudapi``. Source: api/vcd-modern.md §1.3."""
+    """``Session`` of ``/cloudapi``. Source: protocol/vcd-modern.md §1.3."""
     tree = _mapping(parse_json(body, what="the session"), "the session")
     org, user = _child(tree, "org"), _child(tree, "user")
     roles = tree.get("roles")
@@ -113,7 +113,7 @@ def decode_cloudapi_session(body: bytes) -> VcdSession:
 def decode_access_token(body: bytes) -> tuple[str, float | None, str]:
     """(access token, seconds that it lives or None, the new API token or an empty string).
 
-    Source: api/vcd-modern.md §1.4, §1.5.
+    Source: protocol/vcd-modern.md §1.4, §1.5.
     """
     tree = _mapping(parse_json(body, what="the answer of the token service"), "the answer of the token service")
     token = _text(tree.get("access_token"))
@@ -128,7 +128,7 @@ def decode_access_token(body: bytes) -> tuple[str, float | None, str]:
 
 
 def decode_portal_session(body: bytes) -> tuple[str, str]:
-    """(href of the service list, href to end the session) of the portal. Source: api/sessions.md §2.2, §2.3."""
+    """(href of the service list, href to end the session) of the portal. Source: protocol/sessions.md §2.2, §2.3."""
     root = _root(body, "Session", "the portal's session")
     services = next(
         (link.get("href", "") for link in _links(root) if "servicelist" in link.get("type", "").lower()), ""
@@ -177,7 +177,7 @@ def decode_compute(body: bytes, service: PortalService) -> list[PortalVdc]:
 
 
 def decode_vdc_grants(body: bytes) -> list[VdcGrant]:
-    """The VdcLinks of a ``VCloudSession``; the token stands in the body. Source: api/sessions.md §2.2."""
+    """The VdcLinks of a ``VCloudSession``; the token stands in the body. Source: protocol/sessions.md §2.2."""
     root = _root(body, "VCloudSession", "the VDC's session")
     found = [
         VdcGrant(
@@ -204,7 +204,7 @@ def decode_vdc(body: bytes) -> tuple[str, str, str]:
 
 
 def decode_org(body: bytes) -> tuple[str, list[tuple[str, str]]]:
-    """(name, [(name, href) of each VDC]) of an org. Source: api/sessions.md §4.3."""
+    """(name, [(name, href) of each VDC]) of an org. Source: protocol/sessions.md §4.3."""
     root = parse(body, what="the org")
     vdcs = [(link.get("name", ""), link.get("href", "")) for link in _links(root) if _is_type(link, "vcloud.vdc+xml")]
     return root.get("name", ""), vdcs
@@ -213,7 +213,7 @@ def decode_org(body: bytes) -> tuple[str, list[tuple[str, str]]]:
 def decode_instances(body: bytes) -> list[dict[str, Any]]:
     """The On-Demand instances as sent, with ``instanceAttributes`` decoded where it is JSON in a string.
 
-    Source: api/sessions.md §3.2: it may be free text or missing too.
+    Source: protocol/sessions.md §3.2: it may be free text or missing too.
     """
     tree = _mapping(parse_json(body, what="the list of instances"), "the list of instances")
     instances = tree.get("instances")

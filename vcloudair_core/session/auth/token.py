@@ -20,7 +20,7 @@ _JWT = re.compile(r"^eyJ[\w-]*\.[\w-]+\.[\w-]*$")
 
 
 class TokenAuth:
-    """A ready token, checked by ``GET /api/session`` (Source: api/sessions.md §4.4).
+    """A ready token, checked by ``GET /api/session`` (Source: protocol/sessions.md §4.4).
 
     A JWT is sent as ``Authorization: Bearer``, anything else as ``x-vcloud-authorization``. With service type vchs or
     vca, url is that of the VDC's own vCloud Director (for On-Demand ``https://region/api/compute``), not the portal's.

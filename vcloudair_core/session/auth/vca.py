@@ -1,6 +1,6 @@
 """Signing in to On-Demand: the identity service, its instances, one instance's vCloud Director.
 
-Source: api/sessions.md §3.
+Source: protocol/sessions.md §3.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ class VcaAuth:
 
 
 def instance_grant(base_url: str, version: str, instance: Mapping[str, Any], found: VcdSession, token: str) -> Grant:
-    """The grant of an instance. Its id is its org's id and name too. Source: api/sessions.md §3.2."""
+    """The grant of an instance. Its id is its org's id and name too. Source: protocol/sessions.md §3.2."""
     grant = grant_of(base_url, version, found, token, flavour="vca")
     instance_id = str(instance.get("id") or "")
     identity = replace(grant.identity, org_id=grant.identity.org_id or instance_id)

@@ -1,4 +1,7 @@
-"""Signing in to a vCloud Director with user and password. Source: api/sessions.md §4, api/vcd-modern.md §1."""
+"""Signing in to a vCloud Director with user and password.
+
+Source: protocol/sessions.md §4, protocol/vcd-modern.md §1.
+"""
 
 from __future__ import annotations
 
@@ -135,7 +138,7 @@ def negotiate(settings: Settings, base_url: str) -> Generator[Request, Response,
     pinned = settings.api_version
     if pinned:
         check_pinned(pinned)
-    # No version in Accept: the server would refuse one that it does not know. Source: api/sessions.md §4.1.
+    # No version in Accept: the server would refuse one that it does not know. Source: protocol/sessions.md §4.1.
     request = auth.request("GET", f"{base_url}/api/versions", "application/*+xml")
     try:
         offered = session_codec.decode_versions((yield request).body)

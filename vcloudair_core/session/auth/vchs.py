@@ -1,4 +1,7 @@
-"""Signing in to the subscription portal and from there to one VDC's vCloud Director. Source: api/sessions.md §2."""
+"""Signing in to the subscription portal and from there to one VDC's vCloud Director.
+
+Source: protocol/sessions.md §2.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What hosts answer at the front doors of other products: programs knock there to learn what they talk to.
 
-Source: api/sessions.md §1.1, §3.3 (a plain vCloud Director), §2.4 (a portal).
+Source: protocol/sessions.md §1.1, §3.3 (a plain vCloud Director), §2.4 (a portal).
 """
 
 from __future__ import annotations

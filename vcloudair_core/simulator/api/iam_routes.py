@@ -1,4 +1,4 @@
-"""The On-Demand portal of vCloud Air: sign-in (iam), plans and instances (sc). Source: api/sessions.md §3."""
+"""The On-Demand portal of vCloud Air: sign-in (iam), plans and instances (sc). Source: protocol/sessions.md §3."""
 
 from __future__ import annotations
 
@@ -30,7 +30,10 @@ def area() -> SimulatorArea:
 
 
 def login(context: Any) -> Response:
-    """201 with a bearer token in a header; ``_:_`` is a probe for the kind of host. Source: api/sessions.md §1.1."""
+    """201 with a bearer token in a header; ``_:_`` is a probe for the kind of host.
+
+    Source: protocol/sessions.md §1.1.
+    """
     given = basic(context.request)
     if given is None:
         return responses.empty(403)
@@ -47,7 +50,7 @@ def login(context: Any) -> Response:
 
 
 def _signed_in(handler: Callable[[Any], Response]) -> Callable[[Any], Response]:
-    """403 without Authorization, 401 with one that is worth nothing. Source: api/sessions.md §3.3."""
+    """403 without Authorization, 401 with one that is worth nothing. Source: protocol/sessions.md §3.3."""
 
     def run(context: Any) -> Response:
         context.user = context.simulator.sessions.iam_user(context.request)
@@ -59,7 +62,10 @@ def _signed_in(handler: Callable[[Any], Response]) -> Callable[[Any], Response]:
 
 
 def single_sign_on(context: Any) -> Response:
-    """A session of the vCloud Director for the portal's token, without a password. Source: api/sessions.md §3.1."""
+    """A session of the vCloud Director for the portal's token, without a password.
+
+    Source: protocol/sessions.md §3.1.
+    """
     if context.path_params["org_name"].lower() != context.user.org.lower():
         return responses.empty(403)
     user, org = context.user.user, context.user.org
@@ -77,7 +83,7 @@ def _plan_id(context: Any) -> str:
 
 
 def _content_type(context: Any, what: str) -> str:
-    """Malformed, as recorded. Source: api/sessions.md §3.2."""
+    """Malformed, as recorded. Source: protocol/sessions.md §3.2."""
     if context.simulator.config.sc_content_type == "clean":
         return f"application/json;version=5.7;class={MODEL}{what}"
     return f'application/json; class="com".{MODEL.removeprefix("com.")}{what}; version=5.7;charset=UTF-8'
@@ -106,7 +112,7 @@ def plans(context: Any) -> Response:
 
 
 def instances(context: Any) -> Response:
-    """A compute instance, whose id is the org's, and one without a session. Source: api/sessions.md §3.2."""
+    """A compute instance, whose id is the org's, and one without a session. Source: protocol/sessions.md §3.2."""
     base, org = f"{context.base_url}{COMPUTE}", context.world.orgs[context.user.org]
     common = {"link": [], "description": "", "region": _region(context)}
     # A text with JSON in it, inside of JSON.

@@ -1,4 +1,4 @@
-"""Metrics of machines, as vCloud Air's adapter and as vCloud Director give them. Source: api/metrics.md."""
+"""Metrics of machines, as vCloud Air's adapter and as vCloud Director give them. Source: protocol/metrics.md."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def _minutes(begin: float, end: float, gap_every: int, step_s: int = MINUTE_S) -
 
 
 def current(context: Any) -> Response:
-    """Values of now; POST says which. A machine that is off has none. Source: api/metrics.md §B.6."""
+    """Values of now; POST says which. A machine that is off has none. Source: protocol/metrics.md §B.6."""
     vm = _own_vm(context)
     if vm is None:
         return responses.no_access("vm", context.path_params["entity_id"].partition("-")[2], context.version)
@@ -185,7 +185,7 @@ def current(context: Any) -> Response:
 
 
 def historic(context: Any) -> Response:
-    """Series: rates every five minutes, capacity every half hour. Source: api/metrics.md §B.5."""
+    """Series: rates every five minutes, capacity every half hour. Source: protocol/metrics.md §B.5."""
     vm = _own_vm(context)
     if vm is None:
         return responses.no_access("vm", context.path_params["entity_id"].partition("-")[2], context.version)

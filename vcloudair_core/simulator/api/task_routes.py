@@ -1,4 +1,4 @@
-"""Tasks over the wire: look, cancel, list. Source: api/tasks.md §2, §3."""
+"""Tasks over the wire: look, cancel, list. Source: protocol/tasks.md §2, §3."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def show(context: Any) -> Response:
 
 
 def cancel(context: Any) -> Response:
-    """204 while it runs; 400 when it is over. Source: api/tasks.md §3.2 (400: not known, chosen)."""
+    """204 while it runs; 400 when it is over. Source: protocol/tasks.md §3.2 (400: not known, chosen)."""
     task_id = context.path_params["task_id"]
     found = context.simulator.tasks.find(task_id, context.user.org)
     if found is None:
@@ -47,14 +47,14 @@ def cancel(context: Any) -> Response:
 
 
 def _gone(context: Any, task_id: str) -> Response:
-    """Expired, never there, or somebody else's: which status it is, no source tells. Source: api/tasks.md §7."""
+    """Expired, never there, or somebody else's: which status it is, no source tells. Source: protocol/tasks.md §7."""
     if context.simulator.config.task_gone_status == 404:
         return responses.error(404, "RESOURCE_NOT_FOUND", "The resource was not found.", context.version)
     return responses.no_access("task", task_id, context.version)
 
 
 def show_list(context: Any) -> Response:
-    """Every task of the org, whole and not paged. Source: api/tasks.md §3.3."""
+    """Every task of the org, whole and not paged. Source: protocol/tasks.md §3.3."""
     org = context.world.orgs[context.user.org]
     if context.path_params["org_id"] != org.org_id:
         return responses.no_access("org", context.path_params["org_id"], context.version)

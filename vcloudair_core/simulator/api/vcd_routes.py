@@ -1,4 +1,7 @@
-"""A vCloud Director: versions, sign-in, session, orgs. Source: api/sessions.md §4, api/real-world-notes.md §2."""
+"""A vCloud Director: versions, sign-in, session, orgs.
+
+Source: protocol/sessions.md §4, protocol/recorded-responses.md §2.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ def area(prefix: str = "") -> SimulatorArea:
 
 
 def versions(context: Any) -> Response:
-    """What the server speaks; ``deprecated`` since 20.0. Source: api/sessions.md §4.1."""
+    """What the server speaks; ``deprecated`` since 20.0. Source: protocol/sessions.md §4.1."""
     made = [
         element(
             "VersionInfo",
@@ -44,7 +47,7 @@ def versions(context: Any) -> Response:
 
 
 def login(context: Any) -> Response:
-    """200 with a token; 403 without Authorization, 401 for a wrong one. Source: api/sessions.md §4.3."""
+    """200 with a token; 403 without Authorization, 401 for a wrong one. Source: protocol/sessions.md §4.3."""
     if "Authorization" not in context.request.headers:
         return responses.error(403, "ACCESS_TO_RESOURCE_IS_FORBIDDEN", "Access is forbidden", context.version)
     given = basic(context.request)
@@ -73,7 +76,7 @@ def logout(context: Any) -> Response:
 
 
 def session_document(context: Any, root: str, user: str, org: str, headers: dict[str, str]) -> Response:
-    """Links in the order in which real ones come. Source: api/real-world-notes.md §2."""
+    """Links in the order in which real ones come. Source: protocol/recorded-responses.md §2."""
     found = context.world.org(org)
     attributes = {
         "org": org,
@@ -107,7 +110,7 @@ def org_list(context: Any) -> Response:
 
 
 def show_org(context: Any) -> Response:
-    """An org, with links to its VDCs, tasks and replications. Source: api/tasks.md §3.3, api/dr.md §2."""
+    """An org, with links to its VDCs, tasks and replications. Source: protocol/tasks.md §3.3, protocol/dr.md §2."""
     root, own = context.root, context.world.orgs[context.user.org]
     if context.path_params["org_id"] != own.org_id:
         return responses.no_access("org", context.path_params["org_id"], context.version)

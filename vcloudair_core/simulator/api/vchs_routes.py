@@ -1,4 +1,4 @@
-"""The subscription portal of vCloud Air. Source: api/sessions.md §2."""
+"""The subscription portal of vCloud Air. Source: protocol/sessions.md §2."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vcloudair_core.simulator.xml_builder import VCHS, element, serialised
 from vcloudair_core.transport.messages import Headers, Response
 
 C = "application/xml;class=vnd.vmware.vchs."
-"""Media types of the portal differ by a parameter. Source: api/sessions.md §2.1."""
+"""Media types of the portal differ by a parameter. Source: protocol/sessions.md §2.1."""
 
 
 def area() -> SimulatorArea:
@@ -33,7 +33,7 @@ def area() -> SimulatorArea:
 
 
 def _signed_in(handler: Callable[[Any], Response]) -> Callable[[Any], Response]:
-    """403 without a token, 401 with one that is worth nothing. Source: api/sessions.md §2.4."""
+    """403 without a token, 401 with one that is worth nothing. Source: protocol/sessions.md §2.4."""
 
     def run(context: Any) -> Response:
         context.user = context.simulator.sessions.portal_user(context.request)
@@ -86,7 +86,7 @@ def _compute_href(context: Any) -> str:
 
 
 def services(context: Any) -> Response:
-    """Services without a Link among them: clients follow every child. Source: api/sessions.md §2.3."""
+    """Services without a Link among them: clients follow every child. Source: protocol/sessions.md §2.3."""
     service = {
         "region": "US - West",
         "serviceId": context.user.org,
@@ -126,7 +126,7 @@ def _own_vdc(context: Any) -> Vdc | None:
 
 
 def show_vdc(context: Any) -> Response:
-    """A VDC by itself holds the same link. Source: api/sessions.md §2.1, call 4."""
+    """A VDC by itself holds the same link. Source: protocol/sessions.md §2.1, call 4."""
     vdc = _own_vdc(context)
     if vdc is None:
         return responses.empty(403)
@@ -134,7 +134,10 @@ def show_vdc(context: Any) -> Response:
 
 
 def vcloudsession(context: Any) -> Response:
-    """201 with a token of the vCloud Director; its address has the port written out. Source: api/sessions.md §2.3."""
+    """201 with a token of the vCloud Director; its address has the port written out.
+
+    Source: protocol/sessions.md §2.3.
+    """
     vdc = _own_vdc(context)
     if vdc is None:
         return responses.empty(403)

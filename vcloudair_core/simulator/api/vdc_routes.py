@@ -1,4 +1,7 @@
-"""What a vCloud Director holds: VDCs, edge gateways, vApps, machines. Source: api/real-world-notes.md §4, §5, §9."""
+"""What a vCloud Director holds: VDCs, edge gateways, vApps, machines.
+
+Source: protocol/recorded-responses.md §4, §5, §9.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ BY_REFERENCE = ("vAppTemplate", "catalog", "catalogItem", "vdcStorageProfile", "
 """Entities that records name and that are not simulated: whoever follows is told that it is not theirs to read."""
 
 STATUS_NUMBERS = {"POWERED_ON": 4, "POWERED_OFF": 8, "SUSPENDED": 3}
-"""Words of records and numbers of entities. Source: api/query.md §11."""
+"""Words of records and numbers of entities. Source: protocol/query.md §11."""
 
 
 def area(prefix: str = "") -> SimulatorArea:
@@ -111,7 +114,7 @@ def _nested(name: str, values: dict[str, Any]) -> Any:
 
 
 def show_edge(context: Any) -> Response:
-    """An edge gateway in classic XML; clients look here for AdvancedNetworkingEnabled. Source: api/ans.md §1.3."""
+    """An edge gateway in classic XML; clients look here for AdvancedNetworkingEnabled. Source: protocol/ans.md §1.3."""
     root, wanted = context.root, context.path_params["edge_id"]
     found = own_edge(context, wanted)
     if found is None:
@@ -167,7 +170,7 @@ def show_user(context: Any) -> Response:
 
 
 def show_machine(context: Any) -> Response:
-    """``vapp-<uuid>`` and ``vm-<uuid>`` live below one path. Source: api/real-world-notes.md §4."""
+    """``vapp-<uuid>`` and ``vm-<uuid>`` live below one path. Source: protocol/recorded-responses.md §4."""
     kind, _, identifier = context.path_params["entity_id"].partition("-")
     machines = [vm for vm in context.world.vms.values() if own_vdc(context, vm.vdc_id)]
     if kind == "vapp":
@@ -236,7 +239,10 @@ def _vm(context: Any, machine: Vm) -> Any:
 
 
 def _metrics_links(context: Any, machine: Vm) -> list[Any]:
-    """``down`` to read, ``metrics`` to post; current values of machines that run only. Source: api/metrics.md §B.3."""
+    """``down`` to read, ``metrics`` to post; current values of machines that run only.
+
+    Source: protocol/metrics.md §B.3.
+    """
     root = f"{context.root}/api/vApp/vm-{machine.vm_id}/metrics"
     kinds = ("current", "historic") if machine.status == "POWERED_ON" else ("historic",)
     return [
@@ -245,7 +251,7 @@ def _metrics_links(context: Any, machine: Vm) -> list[Any]:
 
 
 def _network_connections(context: Any, machine: Vm) -> Any:
-    """Every interface; a record of the query service has the primary one only. Source: api/query.md §11."""
+    """Every interface; a record of the query service has the primary one only. Source: protocol/query.md §11."""
     nics = [{"network": machine.network or "none", "ip_address": machine.ip_address}, *machine.more_nics]
     connections = [
         element(

@@ -1,4 +1,4 @@
-"""The interfaces of an edge: what rules name by a vNIC. Source: api/ans.md §1.4."""
+"""The interfaces of an edge: what rules name by a vNIC. Source: protocol/ans.md §1.4."""
 
 from __future__ import annotations
 

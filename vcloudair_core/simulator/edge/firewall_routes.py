@@ -1,4 +1,4 @@
-"""The edge's firewall in its three wire forms. Source: api/ans.md §1, §2."""
+"""The edge's firewall in its three wire forms. Source: protocol/ans.md §1, §2."""
 
 from __future__ import annotations
 
@@ -136,13 +136,13 @@ def area(flavour: str, prefix: str = "") -> SimulatorArea:
 
 
 def established_timeout_s(context: Any, is_hybridity: bool) -> int:
-    """The default of tcpTimeoutEstablished, which grew with NSX 6.2.3. Source: api/ans.md §2.3, §12."""
+    """The default of tcpTimeoutEstablished, which grew with NSX 6.2.3. Source: protocol/ans.md §2.3, §12."""
     given: int | None = context.simulator.config.established_timeout_s
     return given or (3600 if is_hybridity else 21600)
 
 
 def job(context: Any) -> Response:
-    """A change that was made with ``async=true``; it is over. Source: api/ans.md §7."""
+    """A change that was made with ``async=true``; it is over. Source: protocol/ans.md §7."""
     known = context.state.setdefault("jobs", {})
     found = known.get(context.path_params["job_id"])
     if found is None:
@@ -177,7 +177,7 @@ def _body(context: Any, is_hybridity: bool) -> tuple[bytes, bool]:
 
 
 def _spelled(shown: dict[str, Any]) -> dict[str, Any]:
-    """vNICs are vnic-index-N here. Source: api/ans.md §2.5."""
+    """vNICs are vnic-index-N here. Source: protocol/ans.md §2.5."""
     result = copy.deepcopy(shown)
     for rule in result["firewallRules"]["firewallRules"]:
         for side in ("source", "destination"):

@@ -1,4 +1,4 @@
-"""The firewall of an edge as NSX keeps it: defaults, validation, changes. Source: api/ans.md §2, §6, §12."""
+"""The firewall of an edge as NSX keeps it: defaults, validation, changes. Source: protocol/ans.md §2, §6, §12."""
 
 from __future__ import annotations
 
@@ -41,7 +41,10 @@ READ_ONLY = ("statistics", "invalidSource", "invalidDestination", "invalidApplic
 
 
 class RefusedError(Exception):
-    """NSX says no: HTTP ``status``, and ``code``, ``details`` and ``module`` of its error. Source: api/ans.md §6."""
+    """NSX says no: HTTP ``status``, and ``code``, ``details`` and ``module`` of its error.
+
+    Source: protocol/ans.md §6.
+    """
 
     def __init__(self, details: str, *, status: int = 400, code: int = 12002, module: str = "vShield Edge") -> None:
         super().__init__(details)
@@ -66,7 +69,7 @@ def factory(edge: Edge, established_timeout_s: int) -> dict[str, Any]:
 
 
 def take_id(edge: Edge) -> int:
-    """The next number for a rule; none is used twice. Source: api/ans.md §12."""
+    """The next number for a rule; none is used twice. Source: protocol/ans.md §12."""
     edge.next_rule_id += 1
     return edge.next_rule_id - 1
 
@@ -87,7 +90,7 @@ def _internal(edge: Edge) -> dict[str, Any]:
 
 
 def default_rule(state: dict[str, Any]) -> dict[str, Any]:
-    """The last rule, which is the default policy in another shape. Source: api/ans.md §2.7."""
+    """The last rule, which is the default policy in another shape. Source: protocol/ans.md §2.7."""
     name = "default rule for ingress traffic"
     return {
         "ruleId": state["default_id"],
@@ -115,7 +118,7 @@ def shown(state: dict[str, Any]) -> dict[str, Any]:
 
 
 def check_version(state: Mapping[str, Any], data: Mapping[str, Any], section: str, strict_version: str) -> None:
-    """A stale version is refused, none is not. Source: api/ans.md §8, §12. Raises RefusedError."""
+    """A stale version is refused, none is not. Source: protocol/ans.md §8, §12. Raises RefusedError."""
     version = data.get("version")
     if version is None:
         return
@@ -171,7 +174,7 @@ def replace(
 
 
 def checked_policy(given: dict[str, Any]) -> dict[str, Any]:
-    """The default policy with its defaults. Source: api/ans.md §2.2. Raises RefusedError."""
+    """The default policy with its defaults. Source: protocol/ans.md §2.2. Raises RefusedError."""
     policy = {"action": "deny", "loggingEnabled": False, **given}
     if policy["action"] not in ("accept", "deny"):
         raise RefusedError(f"[Firewall] Invalid action {policy['action']} of the default policy.", code=12003)
@@ -179,7 +182,7 @@ def checked_policy(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def global_config(given: dict[str, Any], established: int) -> dict[str, Any]:
-    """The global settings with their defaults: what is not sent is reset. Source: api/ans.md §2.3."""
+    """The global settings with their defaults: what is not sent is reset. Source: protocol/ans.md §2.3."""
     return {**GLOBAL_DEFAULTS, "tcpTimeoutEstablished": established, **given}
 
 

@@ -1,4 +1,4 @@
-"""A firewall's global settings and default policy, which have addresses of their own. Source: api/ans.md §2.7."""
+"""A firewall's global settings and default policy, which have addresses of their own. Source: protocol/ans.md §2.7."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""IPsec VPN of an edge over HTTP. Source: api/ans.md §4."""
+"""IPsec VPN of an edge over HTTP. Source: protocol/ans.md §4."""
 
 from __future__ import annotations
 

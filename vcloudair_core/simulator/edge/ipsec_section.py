@@ -1,4 +1,4 @@
-"""The IPsec VPN of an edge as NSX keeps it: validation, masked keys, statistics. Source: api/ans.md §4."""
+"""The IPsec VPN of an edge as NSX keeps it: validation, masked keys, statistics. Source: protocol/ans.md §4."""
 
 from __future__ import annotations
 
@@ -25,7 +25,10 @@ _SECTION = {"featureType", "version", "enabled", "logging", "disableEvent", "glo
 
 
 class IpsecSection:
-    """The section ``ipsec`` of every edge. Error codes are placeholders: none is known. Source: api/ans.md §4, §12."""
+    """The section ``ipsec`` of every edge. Error codes are placeholders: none is known.
+
+    Source: protocol/ans.md §4, §12.
+    """
 
     name = "ipsec"
 
@@ -85,14 +88,14 @@ class IpsecSection:
         state["version"] += 1
 
     def reset(self, edge: Edge) -> None:
-        """Factory settings: off, logging warnings, no sites. Source: api/ans.md §4.4."""
+        """Factory settings: off, logging warnings, no sites. Source: protocol/ans.md §4.4."""
         state = self.state(edge)
         state.update(_factory(), version=state["version"] + 1)
 
     # -- statistics ----------------------------------------------------------------------------------------------
 
     def statistics(self, edge: Edge) -> dict[str, Any]:
-        """Every enabled tunnel is up unless it was put down or the service is off. Source: api/ans.md §4.4."""
+        """Every enabled tunnel is up unless it was put down or the service is off. Source: protocol/ans.md §4.4."""
         state = self.state(edge)
         sites = [_site_statistics(state, site) for site in state["sites"] if site.get("enabled", True)]
         return {
@@ -112,7 +115,7 @@ class IpsecSection:
     # -- the wire ------------------------------------------------------------------------------------------------
 
     def to_xml(self, shown: dict[str, Any]) -> bytes:
-        """Source: api/ans.md §4.4, §9."""
+        """Source: protocol/ans.md §4.4, §9."""
         root = _element("ipsec", {key: value for key, value in shown.items() if key not in ("featureType", "sites")})
         sites = etree.SubElement(root, "sites")
         for site in shown["sites"]["sites"]:
@@ -157,7 +160,7 @@ class IpsecSection:
         return {**site, **{key: value for key, value in defaults.items() if key not in site}}
 
     def _take_key(self, site: dict[str, Any], before: dict[str, Any] | None, config: Any) -> None:
-        """A masked key keeps the one that is there. Source: api/ans.md §4.3, §12."""
+        """A masked key keeps the one that is there. Source: protocol/ans.md §4.3, §12."""
         if str(site.get("authenticationMode") or "psk").lower() != "psk":
             return
         key = site.get("psk")
@@ -184,7 +187,7 @@ def _factory() -> dict[str, Any]:
 
 
 def _before(sites: Sequence[dict[str, Any]], site: dict[str, Any]) -> dict[str, Any] | None:
-    """The site that this one was: by its id, or without one by its two ends. Source: api/ans.md §12."""
+    """The site that this one was: by its id, or without one by its two ends. Source: protocol/ans.md §12."""
     if site.get("siteId"):
         return next((known for known in sites if known["siteId"] == site["siteId"]), None)
     ends = ("localIp", "peerIp", "peerId")

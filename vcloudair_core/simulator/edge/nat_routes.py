@@ -1,4 +1,4 @@
-"""NAT of an edge over HTTP. Source: api/ans.md §1.5, §3.3."""
+"""NAT of an edge over HTTP. Source: protocol/ans.md §1.5, §3.3."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _add(context: Any, edge: Edge, as_json: bool) -> Response:
 
 
 def _get_rule(context: Any, edge: Edge, as_json: bool) -> Response:
-    """There is no such call. Source: api/ans.md §3.3 (inferred)."""
+    """There is no such call. Source: protocol/ans.md §3.3 (inferred)."""
     return responses.nsx_error(405, 100, "Request method 'GET' not supported", as_json=as_json, module="")
 
 
@@ -49,7 +49,7 @@ def _delete_rule(context: Any, edge: Edge, as_json: bool) -> Response:
 
 
 def _sent_rules(context: Any) -> list[dict[str, Any]]:
-    """A bare rule, or a list of them in its wrapper: both shapes are taken everywhere. Source: api/ans.md §3.3."""
+    """A bare rule, or a list of them in its wrapper: both shapes are taken everywhere. Source: protocol/ans.md §3.3."""
     body, sent_json = _body(context, False)
     if not sent_json:
         return NAT.rules_from_xml(body)

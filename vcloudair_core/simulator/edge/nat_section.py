@@ -1,4 +1,4 @@
-"""The NAT of an edge as NSX keeps it: validation, whole-section and per-rule changes. Source: api/ans.md §3."""
+"""The NAT of an edge as NSX keeps it: validation, whole-section and per-rule changes. Source: protocol/ans.md §3."""
 
 from __future__ import annotations
 
@@ -30,7 +30,10 @@ _FLAGS = ("enabled", "loggingEnabled")
 
 
 class NatSection:
-    """The section ``nat`` of every edge. Error codes are placeholders: none is known. Source: api/ans.md §3.3, §12."""
+    """The section ``nat`` of every edge. Error codes are placeholders: none is known.
+
+    Source: protocol/ans.md §3.3, §12.
+    """
 
     name = "nat"
 
@@ -120,7 +123,7 @@ class NatSection:
     # -- the wire ------------------------------------------------------------------------------------------------
 
     def to_xml(self, shown: dict[str, Any]) -> bytes:
-        """Source: api/ans.md §3.3, §9."""
+        """Source: protocol/ans.md §3.3, §9."""
         root = _element("nat", {key: value for key, value in shown.items() if key not in ("featureType", "rules")})
         rules = etree.Element("natRules")
         for rule in shown["rules"]["natRulesDtos"]:
@@ -183,7 +186,7 @@ def _refuse_doubles(rules: Sequence[dict[str, Any]]) -> None:
 
 
 def _check_words(rule: dict[str, Any]) -> None:
-    """Source: api/ans.md §3.2-3.3. Raises RefusedError."""
+    """Source: protocol/ans.md §3.2-3.3. Raises RefusedError."""
     action = str(rule.get("action") or "").lower()
     if action not in _MATCHES:
         raise RefusedError(f"[NAT] Invalid action {rule.get('action')} is specified in NAT rule.", code=12500)
@@ -211,7 +214,7 @@ def _check_words(rule: dict[str, Any]) -> None:
 
 
 def _defaults(rule: dict[str, Any]) -> dict[str, Any]:
-    """What GET shows although it was not sent, and ports of icmp, which are any. Source: api/ans.md §3.2."""
+    """What GET shows although it was not sent, and ports of icmp, which are any. Source: protocol/ans.md §3.2."""
     is_icmp = str(rule.get("protocol") or "any").lower() == "icmp"
     made: dict[str, Any] = {"protocol": "any", "originalPort": "any", "translatedPort": "any"}
     made |= {"enabled": True, "loggingEnabled": False}

@@ -1,4 +1,4 @@
-"""Sections of an edge other than its firewall: whole-section calls in JSON and XML. Source: api/ans.md §1."""
+"""Sections of an edge other than its firewall: whole-section calls in JSON and XML. Source: protocol/ans.md §1."""
 
 from __future__ import annotations
 
@@ -93,7 +93,10 @@ def xml_answer(body: bytes) -> Response:
 
 
 def guarded(handler: EdgeHandler, *, is_hybridity: bool) -> Callable[[Any], Response]:
-    """The edge looked up and owned by the user's org; refusals in the wire form asked for. Source: api/ans.md §6."""
+    """The edge looked up and owned by the user's org; refusals in the wire form asked for.
+
+    Source: protocol/ans.md §6.
+    """
 
     def run(context: Any) -> Response:
         as_json = is_hybridity or context.wants_json

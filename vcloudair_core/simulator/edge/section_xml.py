@@ -1,4 +1,4 @@
-"""The firewall in XML: ``ruleId`` is ``id`` there, lists are repeated elements. Source: api/ans.md §2.8, §9."""
+"""The firewall in XML: ``ruleId`` is ``id`` there, lists are repeated elements. Source: protocol/ans.md §2.8, §9."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def to_xml(name: str, value: Any) -> bytes:
 
 
 def firewall_xml(config: dict[str, Any]) -> bytes:
-    """The section; it has no featureType here. Source: api/ans.md §9."""
+    """The section; it has no featureType here. Source: protocol/ans.md §9."""
     body = {key: value for key, value in config.items() if key not in ("featureType", "firewallRules")}
     root = _element("firewall", body)
     rules = etree.SubElement(root, "firewallRules")

@@ -95,7 +95,7 @@ class Fault:
         return Response(self.status, Headers({"Content-Type": "text/html", **again}), _PAGE)
 
     def _busy_message(self, simulator: Any, request: Request, request_id: str) -> str:
-        """The three forms that are known; the last names the task to wait for. Source: api/tasks.md §5."""
+        """The three forms that are known; the last names the task to wait for. Source: protocol/tasks.md §5."""
         if self.form == "network":
             return "The entity gateway is busy, cannot proceed with the operation."
         edges = simulator.world.edges

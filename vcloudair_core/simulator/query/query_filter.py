@@ -1,4 +1,4 @@
-"""Filters of the query service: read the structure first, then decode the values. Source: api/query.md §4."""
+"""Filters of the query service: read the structure first, then decode the values. Source: protocol/query.md §4."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def _comparison(text: str, attributes: Collection[str]) -> Test:
 
 
 def _of_metadata(key: str, op: str, text: str) -> Test:
-    """``metadata:tier==STRING:gold``; the guide shows it without a type, too. Source: api/query.md §4.3."""
+    """``metadata:tier==STRING:gold``; the guide shows it without a type, too. Source: protocol/query.md §4.3."""
     kind, colon, value = text.partition(":")
     if not colon or kind not in ("STRING", "NUMBER", "BOOLEAN", "DATETIME"):
         value = text
@@ -109,7 +109,7 @@ def _of_metadata(key: str, op: str, text: str) -> Test:
 
 
 def _ordered(name: str, op: str, value: str) -> Test:
-    """Numbers and times have an order. Raises ValueError. Source: api/query.md §4."""
+    """Numbers and times have an order. Raises ValueError. Source: protocol/query.md §4."""
     wanted = _moment(value) or float(value)
 
     def test(record: Record) -> bool:

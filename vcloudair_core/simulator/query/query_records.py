@@ -1,7 +1,7 @@
 """What the simulator has, as the query service sees it: objects, and a column for each attribute.
 
 An attribute is worked out when somebody looks: a page of 128 out of 100,000 machines costs 128 rows, a filter by name
-one attribute of each. Source: api/query.md §7, api/real-world-notes.md §3.
+one attribute of each. Source: protocol/query.md §7, protocol/recorded-responses.md §3.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def _own(context: Any, things: Mapping[str, Any]) -> list[Any]:
 
 
 def _machines(context: Any) -> list[Vm]:
-    """Machines, then those of templates. Source: api/real-world-notes.md §3."""
+    """Machines, then those of templates. Source: protocol/recorded-responses.md §3."""
     return _own(context, context.world.vms) + _own(context, context.world.template_vms)
 
 
@@ -445,7 +445,7 @@ _KINDS_OF_PATHS = {
 
 
 def urn_of(href: str) -> str:
-    """``urn:vcloud:<kind>:<uuid>`` of an entity's address. Source: api/real-world-notes.md §4."""
+    """``urn:vcloud:<kind>:<uuid>`` of an entity's address. Source: protocol/recorded-responses.md §4."""
     *_, folder, tail = href.split("/")
     kind = tail.split("-", 1)[0].lower() if folder in ("vApp", "vAppTemplate") else _KINDS_OF_PATHS.get(folder, folder)
     return f"urn:vcloud:{kind}:{tail[-36:]}"

@@ -1,4 +1,4 @@
-"""The query service: paging, filters, sort, fields, three formats. Source: api/query.md."""
+"""The query service: paging, filters, sort, fields, three formats. Source: protocol/query.md."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ PACKAGED = {
     "/api/admin/roles/query": "role",
     "/api/admin/orgs/query": "organization",
 }
-"""Source: api/query.md §8; that a tenant is answered below admin, api/real-world-notes.md §3."""
+"""Source: protocol/query.md §8; that a tenant is answered below admin, protocol/recorded-responses.md §3."""
 METADATA = "Metadata"
 _MOST_KEPT = 32
 _MOST_PAGES = 1000
 """Orders, and documents of one page each, that are kept until something changes."""
 MAX_PAGE_SIZE = 128
-"""What a client asks for beyond it is cut down to it. Source: api/query.md §1."""
+"""What a client asks for beyond it is cut down to it. Source: protocol/query.md §1."""
 
 
 def area(prefix: str = "") -> SimulatorArea:
@@ -61,7 +61,7 @@ def _packaged(kind: str) -> Callable[[Any], Response]:
 
 
 def edges_of_vdc(context: Any) -> Response:
-    """The edge gateways of one VDC, as a page of records. Source: api/query.md §8."""
+    """The edge gateways of one VDC, as a page of records. Source: protocol/query.md §8."""
     wanted = context.path_params["vdc_id"]
     vdc = context.world.vdcs.get(wanted)
     if vdc is None or vdc.org != context.user.org:
@@ -70,7 +70,7 @@ def edges_of_vdc(context: Any) -> Response:
 
 
 def query_list(context: Any) -> Response:
-    """Every type in every format; clients look here for what they may ask. Source: api/query.md §8."""
+    """Every type in every format; clients look here for what they may ask. Source: protocol/query.md §8."""
     base = f"{context.root}/api/query"
     links = [
         link("down", f"{base}?type={kind}&format={form}", f"{MEDIA}{form}+xml", name=kind)
@@ -83,7 +83,7 @@ def query_list(context: Any) -> Response:
 
 
 class _BadQueryError(Exception):
-    """The query is wrong: 400. Source: api/query.md §10 (wording ours: no recorded message exists)."""
+    """The query is wrong: 400. Source: protocol/query.md §10 (wording ours: no recorded message exists)."""
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ def _found(
 
 
 def _shown_columns(query_type: QueryType, columns: Mapping[str, Column], fields: str) -> Mapping[str, Column]:
-    """Those asked for; href stays, asked for or not. Source: api/query.md §5. Raises _BadQueryError."""
+    """Those asked for; href stays, asked for or not. Source: protocol/query.md §5. Raises _BadQueryError."""
     if not fields:
         return columns
     asked = {name.strip() for name in unquote_plus(fields).split(",") if name.strip()}
@@ -247,7 +247,10 @@ def _document(context: Any, query_type: QueryType, page: _Page, total: int, rows
 
 
 def _href(context: Any, number: int, size: int, form: str) -> str:
-    """The path that was used, page, pageSize, format, then what else was asked. Source: api/real-world-notes.md §3."""
+    """The path that was used, page, pageSize, format, then what else was asked.
+
+    Source: protocol/recorded-responses.md §3.
+    """
     path = context.request.path.rstrip("/")
     parts = [part for part in context.raw_query.split("&") if part]
     kept = [part for part in parts if part.split("=", 1)[0] not in ("type", "page", "pageSize", "format")]
@@ -260,7 +263,7 @@ def _href(context: Any, number: int, size: int, form: str) -> str:
 def _row(query_type: QueryType, record: dict[str, Any], form: str) -> Any:
     metadata = record.pop(METADATA, None)
     if form == "references":
-        # ReferenceType: a name may be missing when fields left it out. Source: api/query.md §3.
+        # ReferenceType: a name may be missing when fields left it out. Source: protocol/query.md §3.
         names = {"name": record.get("name"), "id": urn_of(record["href"]), "href": record["href"]}
         return element(query_type.references.removesuffix("s"), {"type": query_type.media_type, **names})
     if form == "idrecords":
@@ -272,7 +275,7 @@ _VALUE_TYPES = ((bool, "MetadataBooleanValue"), ((int, float), "MetadataNumberVa
 
 
 def _metadata_element(held: dict[str, Any]) -> Any:
-    """Source: api/query.md §4.3."""
+    """Source: protocol/query.md §4.3."""
     entries = []
     for key, value in held.items():
         kind = next(name for types, name in _VALUE_TYPES if isinstance(value, types))

@@ -1,4 +1,7 @@
-"""The types that a tenant may ask for: their elements, and what attributes they may have. Source: api/query.md §6-8."""
+"""The types that a tenant may ask for: their elements, and what attributes they may have.
+
+Source: protocol/query.md §6-8.
+"""
 
 from __future__ import annotations
 
@@ -109,6 +112,6 @@ _RECORDED = {
     "orgVdc": _TASK,
     "orgVdcNetwork": "task taskOperation taskStatus taskDetails",
 }
-"""Seen on real records and not in the schema. Source: api/query.md §7, api/real-world-notes.md §3."""
+"""Seen on real records and not in the schema. Source: protocol/query.md §7, protocol/recorded-responses.md §3."""
 
 TYPES = _types()

@@ -1,4 +1,7 @@
-"""The document of a replication group, in each form that servers are known to send, or may. Source: api/dr.md §2.3."""
+"""The document of a replication group, in each form that servers are known to send, or may.
+
+Source: protocol/dr.md §2.3.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ _CASES: dict[str, Callable[[str], str]] = {
     "upper": str.upper,
     "spaced": lambda word: f" {word} ",
 }
-"""Clients compare blind to case and blanks. Source: api/dr.md §2.4."""
+"""Clients compare blind to case and blanks. Source: protocol/dr.md §2.4."""
 
 
 def vr(tag: str, *children: Any) -> Any:
@@ -122,7 +125,7 @@ def _link(context: Any, replication: Replication, action: str) -> Any:
 
 
 def _tasks(context: Any, replication: Replication) -> Any:
-    """What runs on it. Source: api/dr.md §2.3, EntityType."""
+    """What runs on it. Source: protocol/dr.md §2.3, EntityType."""
     tasks, path = context.simulator.tasks, f"/api/vr/replications/{replication.replication_id}"
     own = [task for task in tasks.of(context.user.org) if task.owner.path == path]
     running = [task for task in own if tasks.status(task) not in OVER]

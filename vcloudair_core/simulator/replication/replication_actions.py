@@ -1,4 +1,4 @@
-"""Tests, clean-ups, failovers and removals of replications over the wire. Source: api/dr.md §3."""
+"""Tests, clean-ups, failovers and removals of replications over the wire. Source: protocol/dr.md §3."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def own_replication(context: Any) -> Replication | None:
 
 
 def not_there(context: Any) -> Response:
-    """As vCloud says it, or as an extension may: no source tells. Source: api/dr.md §3.4."""
+    """As vCloud says it, or as an extension may: no source tells. Source: protocol/dr.md §3.4."""
     if context.simulator.config.unknown_replication == 404:
         return responses.error(404, "RESOURCE_NOT_FOUND", "There is no such replication.", context.version)
     return responses.no_access("replicationGroup", context.path_params["replication_id"], context.version)
@@ -44,7 +44,7 @@ def act(context: Any) -> Response:
 
 
 def delete(context: Any) -> Response:
-    """Stop a replication for good. Source: api/dr.md §2, §3.2."""
+    """Stop a replication for good. Source: protocol/dr.md §2, §3.2."""
     found = own_replication(context)
     if found is None:
         return not_there(context)
@@ -69,7 +69,7 @@ def _started(context: Any, replication: Replication, action: str, power_on: bool
 
 
 def _refused(context: Any, replication: Replication, code: str) -> Response | None:
-    """An HTTP error for a wrong state, where the switches say so; else the task tells. Source: api/dr.md §6."""
+    """An HTTP error for a wrong state, where the switches say so; else the task tells. Source: protocol/dr.md §6."""
     config = context.simulator.config
     via = config.state_error_via
     if code == "NotTestRecovered" and config.cleanup_from_none != "task-error":
@@ -87,7 +87,7 @@ def _refused(context: Any, replication: Replication, code: str) -> Response | No
 
 
 def _problem(context: Any, action: str) -> Response | None:
-    """Why a request is refused as it stands. Source: api/dr.md §2.1, §3.4, addendum §1.1."""
+    """Why a request is refused as it stands. Source: protocol/dr.md §2.1, §3.4."""
     if action == "testCleanup":
         return None  # a body is ignored
     refused = _type_refused(context, action)
@@ -119,7 +119,7 @@ def _type_refused(context: Any, action: str) -> Response | None:
 
 
 def _params(body: bytes) -> tuple[bool, bool]:
-    """PowerOn, which is on unless it is said, and whether Synchronize is there. Source: api/dr.md §3.1."""
+    """PowerOn, which is on unless it is said, and whether Synchronize is there. Source: protocol/dr.md §3.1."""
     if not body.strip():
         return True, False
     root = etree.fromstring(body, etree.XMLParser(resolve_entities=False, no_network=True))

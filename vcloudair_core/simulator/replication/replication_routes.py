@@ -1,4 +1,4 @@
-"""Replications of Disaster Recovery to Cloud 2.x, and what may be done with them. Source: api/dr.md §2, §3."""
+"""Replications of Disaster Recovery to Cloud 2.x, and what may be done with them. Source: protocol/dr.md §2, §3."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def area(prefix: str = "") -> SimulatorArea:
 
 
 def _if_installed(handler: Handler) -> Handler:
-    """An extension that is not there is a path that is not there. Source: api/dr.md §1, §3.4."""
+    """An extension that is not there is a path that is not there. Source: protocol/dr.md §1, §3.4."""
     absent = Response(
         404, Headers({"Content-Type": "text/html; charset=utf-8"}), b"<html><body>Not found</body></html>"
     )
@@ -76,7 +76,7 @@ def of_vdc(context: Any) -> Response:
 
 
 def _listed(context: Any, found: list[Replication], parent: str, parent_type: str) -> Response:
-    """One page; behind the last one there is a Link and nothing else. Source: api/dr.md §2.2."""
+    """One page; behind the last one there is a Link and nothing else. Source: protocol/dr.md §2.2."""
     try:
         page, size = (
             int((context.query.get(name) or [default])[0])
@@ -110,7 +110,7 @@ def _listed(context: Any, found: list[Replication], parent: str, parent_type: st
 
 
 def show(context: Any) -> Response:
-    """A replication group: one machine, its state and its points in time. Source: api/dr.md §2.3, §2.4."""
+    """A replication group: one machine, its state and its points in time. Source: protocol/dr.md §2.3, §2.4."""
     found = own_replication(context)
     if found is None:
         return not_there(context)
@@ -118,7 +118,7 @@ def show(context: Any) -> Response:
 
 
 def instances(context: Any) -> Response:
-    """The points in time that a failover may go back to. Source: api/dr.md §2."""
+    """The points in time that a failover may go back to. Source: protocol/dr.md §2."""
     found = own_replication(context)
     if found is None:
         return not_there(context)
@@ -147,7 +147,10 @@ def enabled_vdcs(context: Any) -> Response:
 
 
 def recovery_details(context: Any) -> Response:
-    """What a VDC is enabled for; 404 when it takes no replications, though it is linked. Source: api/dr.md §2.5."""
+    """What a VDC is enabled for; 404 when it takes no replications, though it is linked.
+
+    Source: protocol/dr.md §2.5.
+    """
     vdc = own_vdc(context, context.path_params["vdc_id"])
     if vdc is None:
         return responses.no_access("vdc", context.path_params["vdc_id"], context.version)
@@ -165,7 +168,7 @@ def recovery_details(context: Any) -> Response:
 
 
 def none_of_org(context: Any) -> Response:
-    """Replications back to the source: there are none here. Source: api/dr.md §5."""
+    """Replications back to the source: there are none here. Source: protocol/dr.md §5."""
     org = context.world.orgs[context.user.org]
     if context.path_params["org_id"] != org.org_id:
         return responses.no_access("org", context.path_params["org_id"], context.version)

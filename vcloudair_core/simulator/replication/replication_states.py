@@ -1,6 +1,6 @@
 """The states of a replication, and how an action changes them: well, or in one of the ways that go wrong.
 
-Source: api/dr.md §4, §6. ``Replication.trouble`` says how its next action goes:
+Source: protocol/dr.md §4, §6. ``Replication.trouble`` says how its next action goes:
 
 ``error``, ``abort``, ``cancel``  the task ends so, and nothing came of it
 ``hang``                          the task runs for ever
@@ -61,7 +61,8 @@ def is_under_way(replication: Replication) -> bool:
 
 
 def refusal(simulator: Any, replication: Replication, action: str) -> str:
-    """The code of the state machine of api/dr.md §6, or nothing. The VDC comes first, then what goes on, then what is
+    """The code of the state machine of protocol/dr.md §6, or nothing. The VDC comes first, then what goes on, then what
+    is
     done; codes of cells that no source tells are the nearest known ones."""
     vdc = simulator.world.vdcs[replication.vdc_id]
     enabled = {"testFailover": vdc.is_test_failover_enabled, "failover": vdc.is_failover_enabled}
@@ -130,7 +131,7 @@ def _task(simulator: Any, replication: Replication, action: str, **words: Any) -
     )
     operation = f"{_WORDS[action]} of replication {replication.name}({replication.replication_id[-36:]})"
     org = simulator.world.vdcs[replication.vdc_id].org
-    # The namespace of an extension must not be vCloud's own. Source: task.xsd, by way of api/dr.md §3.2.
+    # The namespace of an extension must not be vCloud's own. Source: task.xsd, by way of protocol/dr.md §3.2.
     words |= {
         "hidden_s": simulator.config.dr_visible_after_s,
         "is_link_hidden": simulator.config.dr_task_link == "hidden",
@@ -140,7 +141,7 @@ def _task(simulator: Any, replication: Replication, action: str, **words: Any) -
 
 
 def _fault(simulator: Any, message: str, code: str) -> dict[str, Any]:
-    """Attributes of an Error; where its code is, is a switch. Source: api/dr.md §3.4."""
+    """Attributes of an Error; where its code is, is a switch. Source: protocol/dr.md §3.4."""
     place = simulator.config.error_code_in
     return {
         "majorErrorCode": 400,
@@ -242,7 +243,10 @@ class _Action:
         world.vms.pop(world.machine_of(self.replication, "", "").vm_id, None)
 
     def _delete(self) -> None:
-        """The placeholder goes too; a vApp that was there before and a recovered machine stay. Source: api/dr.md §5."""
+        """The placeholder goes too; a vApp that was there before and a recovered machine stay.
+
+        Source: protocol/dr.md §5.
+        """
         group = self.replication
         self.simulator.world.replications.pop(group.replication_id, None)
         if not (group.is_seeded or group.recovered_at):

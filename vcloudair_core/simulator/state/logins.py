@@ -35,7 +35,7 @@ def basic(request: Request) -> tuple[str, str] | None:
 
 
 class Sessions:
-    """Tokens of the portals, and of the vCloud Director. Lives: api/sessions.md §1."""
+    """Tokens of the portals, and of the vCloud Director. Lives: protocol/sessions.md §1."""
 
     def __init__(self, config: SimulatorConfig, clock: VirtualClock) -> None:
         self._config, self._clock = config, clock
@@ -44,7 +44,7 @@ class Sessions:
         self._iam: dict[str, Login] = {}
 
     def open_vcd(self, user: str, org: str) -> str:
-        """32 hex digits, as since 2016; idle time ends it. Source: api/real-world-notes.md §2."""
+        """32 hex digits, as since 2016; idle time ends it. Source: protocol/recorded-responses.md §2."""
         token = secrets.token_hex(16)
         idle = self._config.vcd_idle_s
         self._vcd[token] = Login(user, org, self._clock.now() + idle, idle)
@@ -67,7 +67,7 @@ class Sessions:
         return self._alive(self._vcd, self.vcd_token(request))
 
     def vcd_token(self, request: Request) -> str:
-        """From the header, or from the cookie of either name. Source: api/real-world-notes.md §2."""
+        """From the header, or from the cookie of either name. Source: protocol/recorded-responses.md §2."""
         header = request.headers.get("x-vcloud-authorization", "")
         if header:
             return header

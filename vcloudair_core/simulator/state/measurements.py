@@ -50,7 +50,7 @@ ADAPTER = (
     Measured("net.received.average", "KILOBYTES_PER_SECOND"),
     Measured("net.transmitted.average", "KILOBYTES_PER_SECOND"),
 )
-"""What vCloud Air's adapter gives. Source: api/metrics.md §A.8."""
+"""What vCloud Air's adapter gives. Source: protocol/metrics.md §A.8."""
 
 DIRECTOR = (
     ADAPTER[0],
@@ -62,7 +62,7 @@ DIRECTOR = (
     ADAPTER[6],
     ADAPTER[7],
 )
-"""All that a vCloud Director has. Source: api/metrics.md §B.5."""
+"""All that a vCloud Director has. Source: protocol/metrics.md §B.5."""
 
 DISK_KB = DISK_OF_A_MACHINE_MB * 1024
 """Space allocated on the disks of a VM."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 T = "application/vnd.vmware.vcloud."
 OVER = ("success", "error", "canceled", "aborted")
 LIFE = dt.timedelta(days=90)
-"""How long a task can be looked at. Source: api/tasks.md §2.2."""
+"""How long a task can be looked at. Source: protocol/tasks.md §2.2."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Task:
     """The task cannot be read by its link either while no list shows it."""
 
     def status(self, now: float) -> str:
-        """One of the words of api/tasks.md §3."""
+        """One of the words of protocol/tasks.md §3."""
         if self.cancelled is not None:
             return "canceled"
         if self.looks >= self.polls and now >= self.started + self.seconds:
@@ -186,7 +186,7 @@ class Tasks:
         return [task for task in self._tasks.values() if task.org == org and self.status(task) not in OVER]
 
     def cancel(self, task: Task) -> bool:
-        """Whether it could be cancelled: only what is not over can. Source: api/tasks.md §3.2."""
+        """Whether it could be cancelled: only what is not over can. Source: protocol/tasks.md §3.2."""
         if self.status(task) in OVER:
             return False
         task.cancelled = self._clock.now()

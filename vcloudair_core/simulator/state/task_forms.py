@@ -1,6 +1,7 @@
 """What a task looks like over the wire, in each form that servers are known to send, or may.
 
-Source: api/tasks.md §2, §3, api/dr.md §3.3. A queued task has by default neither Owner nor Progress nor Link, as the
+Source: protocol/tasks.md §2, §3, protocol/dr.md §3.3. A queued task has by default neither Owner nor Progress nor Link,
+as the
 only recorded one.
 """
 
@@ -18,7 +19,7 @@ from vcloudair_core.simulator.xml_builder import element
 
 
 def with_port(root: str, is_wanted: bool) -> str:
-    """``root`` with the port that it means anyway; one that has another keeps it. Source: api/dr.md §2."""
+    """``root`` with the port that it means anyway; one that has another keeps it. Source: protocol/dr.md §2."""
     parts = urlsplit(root)
     if not is_wanted or parts.port is not None or parts.scheme != "https":
         return root
@@ -83,7 +84,7 @@ class Form:
         }
 
     def _cancel_link(self, status: str) -> Any:
-        """Recorded on a finished task too, so that it proves nothing. Source: api/tasks.md §2.2."""
+        """Recorded on a finished task too, so that it proves nothing. Source: protocol/tasks.md §2.2."""
         when = self.config.cancel_link
         if when == "never" or (when == "while-running" and status != "running"):
             return None
@@ -109,7 +110,7 @@ class Form:
         return None if value is None else element("Progress", None, value)
 
     def progress(self) -> int | None:
-        """Percent, or None: it says nothing of how a task goes. Source: api/real-world-notes.md §6."""
+        """Percent, or None: it says nothing of how a task goes. Source: protocol/recorded-responses.md §6."""
         mode, status = self.config.progress_mode, self.status
         if mode == "absent":
             return None

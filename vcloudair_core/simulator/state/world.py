@@ -75,7 +75,7 @@ class Vdc(_Watched):
     memory_limit_mb: int = 0
     """Limits; 0 is none."""
     is_recovery_enabled: bool = True
-    """Whether it takes replications; without, it has no recovery details. Source: api/dr.md §2."""
+    """Whether it takes replications; without, it has no recovery details. Source: protocol/dr.md §2."""
     is_planned_migration_enabled: bool = True
     is_failover_enabled: bool = True
     is_test_failover_enabled: bool = True
@@ -83,7 +83,7 @@ class Vdc(_Watched):
 
 @dataclass
 class Edge(_Watched):
-    """An edge gateway. ``number`` is NSX's own: ``edge-<number>``. Source: api/ans.md §1.3."""
+    """An edge gateway. ``number`` is NSX's own: ``edge-<number>``. Source: protocol/ans.md §1.3."""
 
     edge_id: str
     name: str
@@ -136,7 +136,7 @@ class Template(_Watched):
 
 @dataclass
 class Replication:
-    """An incoming replication of one machine. The id is two UUIDs, as long as real ones. Source: api/dr.md §2."""
+    """An incoming replication of one machine. The id is two UUIDs, as long as real ones. Source: protocol/dr.md §2."""
 
     replication_id: str
     name: str
@@ -152,7 +152,7 @@ class Replication:
     recovery_state: str = "notStarted"
     recovered_at: float | None = None
     is_seeded: bool = False
-    """It was made from a vApp that was there before, which stays when it is removed. Source: api/dr.md §2."""
+    """It was made from a vApp that was there before, which stays when it is removed. Source: protocol/dr.md §2."""
     lagging_looks: int = 0
     lagging_states: tuple[str, str] = ("none", "notStarted")
     """What the next looks show, whatever is true."""
@@ -180,7 +180,7 @@ class World:
         return str(uuid.uuid5(self._space, f"{kind}:{name}"))
 
     def org(self, name: str) -> Org | None:
-        """By name, blind to case. Source: api/sessions.md §4.3."""
+        """By name, blind to case. Source: protocol/sessions.md §4.3."""
         return next((org for org in self.orgs.values() if org.name.lower() == name.lower()), None)
 
     def vdcs_of(self, org: str) -> list[Vdc]:
@@ -190,7 +190,7 @@ class World:
     def machine_of(self, replication: Replication, status: str, network: str) -> Vm:
         """The machine that stands for a replicated one: a placeholder, a test, or what it was failed over to.
 
-        It stays the same machine all along (whether real ones do is not known). Source: api/dr.md §4.
+        It stays the same machine all along (whether real ones do is not known). Source: protocol/dr.md §4.
         """
         vm_id, vapp = self.make_id("recovered", replication.replication_id), f"{replication.name}-vapp"
         place = replication.placeholder_vapp_id, vapp, replication.vdc_id

@@ -26,7 +26,7 @@ def action(number: int, last: int, turn: int) -> str:
 
 
 def on_the_wire(size: int, turn: int = 0) -> list[dict[str, Any]]:
-    """As the original SDK makes them. Source: api/ans.md §4."""
+    """As the original SDK makes them. Source: protocol/ans.md §4."""
     return [
         {
             "name": name(number),

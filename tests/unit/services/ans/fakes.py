@@ -1,4 +1,4 @@
-"""An edge in memory behind a fake session: it knows nothing of the codecs, and behaves as api/ans.md says."""
+"""An edge in memory behind a fake session: it knows nothing of the codecs, and behaves as protocol/ans.md says."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ class FakeEdge:
         return [rule["name"] for rule in self.rules if rule["ruleType"] == "user"]
 
     def put(self, sent: dict[str, Any]) -> None:
-        """A whole PUT. Source: api/ans.md §2, §8, §12."""
+        """A whole PUT. Source: protocol/ans.md §2, §8, §12."""
         if self.faults:
             self.faults.pop(0)(self)
         self.puts.append(copy.deepcopy(sent))
@@ -168,7 +168,7 @@ class FakeEdge:
 
 
 def to_xml(tree: Mapping[str, Any]) -> bytes:
-    """A JSON section as the XML that the same server would send. Source: api/ans.md §2.8, §9."""
+    """A JSON section as the XML that the same server would send. Source: protocol/ans.md §2.8, §9."""
     root = etree.Element("firewall")
     for name, value in tree.items():
         if not isinstance(value, Mapping) and name != "featureType":

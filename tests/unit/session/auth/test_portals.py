@@ -1,4 +1,4 @@
-"""Both portals of vCloud Air, with the traps that real servers set. Source: api/sessions.md §2.3, §3.2."""
+"""Both portals of vCloud Air, with the traps that real servers set. Source: protocol/sessions.md §2.3, §3.2."""
 
 from __future__ import annotations
 

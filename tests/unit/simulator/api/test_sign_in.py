@@ -1,4 +1,4 @@
-"""Three ways to sign in, what is refused at each door, and how tokens end. Source: api/sessions.md."""
+"""Three ways to sign in, what is refused at each door, and how tokens end. Source: protocol/sessions.md."""
 
 from __future__ import annotations
 
@@ -225,7 +225,7 @@ def test_tokens_do_not_stand_in_for_each_other() -> None:
 
 @pytest.mark.parametrize("profile", ["vchs", "vca", "vcd", "all"])
 def test_a_probe_learns_what_it_talks_to(profile: str) -> None:
-    """The three questions of a well-known client. Source: api/sessions.md §1.1."""
+    """The three questions of a well-known client. Source: protocol/sessions.md §1.1."""
     caller = caller_for(profile)
     iam = caller.send("POST", "/api/iam/login", Accept="application/json;version=5.7", **basic("_", "_")).status
     vchs = caller.send("POST", "/api/vchs/sessions", **basic("_", "_")).status

@@ -1,4 +1,4 @@
-"""The firewall over the wire, in three dialects, with no client but HTTP. Source: api/ans.md §2, §6, §7, §8."""
+"""The firewall over the wire, in three dialects, with no client but HTTP. Source: protocol/ans.md §2, §6, §7, §8."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The IPsec VPN of an edge over HTTP. Source: api/ans.md §4."""
+"""The IPsec VPN of an edge over HTTP. Source: protocol/ans.md §4."""
 
 from __future__ import annotations
 

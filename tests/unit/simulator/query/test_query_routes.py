@@ -1,4 +1,4 @@
-"""The query service: pages, filters, order, fields. Source: api/query.md."""
+"""The query service: pages, filters, order, fields. Source: protocol/query.md."""
 
 from __future__ import annotations
 

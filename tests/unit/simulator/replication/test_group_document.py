@@ -1,4 +1,4 @@
-"""Every form that lists and groups of replications may have, one switch at a time. Source: api/dr.md §2, §6."""
+"""Every form that lists and groups of replications may have, one switch at a time. Source: protocol/dr.md §2, §6."""
 
 from __future__ import annotations
 

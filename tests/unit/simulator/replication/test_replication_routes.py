@@ -1,4 +1,4 @@
-"""Replications, read only. Source: api/dr.md §2."""
+"""Replications, read only. Source: protocol/dr.md §2."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a replication may be asked in which state, and how a server says no. Source: api/dr.md §3.4, §6."""
+"""What a replication may be asked in which state, and how a server says no. Source: protocol/dr.md §3.4, §6."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ CELLS: list[tuple[str, Callable[[Cloud], None], tuple[str, str, str, str]]] = [
     ("S6 recovered", was_recovered, (RECOVERED, RECOVERED, RECOVERED, "")),
     ("S7 recovery failed", broken("failover"), (ONGOING, NOT_TESTED, "", "")),
 ]
-"""The state machine of api/dr.md §6: what T, C, F and D come to; an empty code is an accepted action."""
+"""The state machine of protocol/dr.md §6: what T, C, F and D come to; an empty code is an accepted action."""
 
 
 @pytest.mark.parametrize(("number", "action"), list(enumerate(["testFailover", "testCleanup", "failover", "DELETE"])))

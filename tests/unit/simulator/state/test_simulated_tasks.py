@@ -1,4 +1,4 @@
-"""Tasks: states in their order, what each state shows, cancelling. Source: api/tasks.md."""
+"""Tasks: states in their order, what each state shows, cancelling. Source: protocol/tasks.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Every form that a task may have over the wire, one switch at a time. Source: api/dr.md §3.3, api/tasks.md §6."""
+"""Every form that a task may have over the wire, one switch at a time.
+
+Source: protocol/dr.md §3.3, protocol/tasks.md §6.
+"""
 
 from __future__ import annotations
 

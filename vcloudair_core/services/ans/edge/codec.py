@@ -24,7 +24,10 @@ class Page:
 
 
 def parse_edges(body: bytes) -> Page:
-    """A page of EdgeGatewayRecord elements. Source: api/query.md §2, api/real-world-notes.md §3. Raises DecodeError."""
+    """A page of EdgeGatewayRecord elements.
+
+    Source: protocol/query.md §2, protocol/recorded-responses.md §3. Raises DecodeError.
+    """
     root = xml.parse(body, what="the list of edge gateways")
     return Page(
         tuple(_edge(child) for child in _records(root, "EdgeGatewayRecord")),
@@ -34,7 +37,10 @@ def parse_edges(body: bytes) -> Page:
 
 
 def parse_vdc_names(body: bytes) -> tuple[dict[str, str], str, int | None]:
-    """VDC ids to names, the link to the next page, how many there are. Source: api/query.md §2. Raises DecodeError."""
+    """VDC ids to names, the link to the next page, how many there are.
+
+    Source: protocol/query.md §2. Raises DecodeError.
+    """
     root = xml.parse(body, what="the list of VDCs")
     records = [*_records(root, "OrgVdcRecord"), *_records(root, "AdminVdcRecord")]
     return (
@@ -81,7 +87,7 @@ def _edge(record: _Element) -> Edge:
 
 
 def _id_of(href: str) -> str:
-    """A blank is how some servers say nothing. Source: api/real-world-notes.md §3."""
+    """A blank is how some servers say nothing. Source: protocol/recorded-responses.md §3."""
     tail = last_part(href.strip())
     return uuid_in(tail) or tail
 
@@ -103,7 +109,7 @@ _FAILED = {"FAILED", "ROLLBACK", "ABORTED", "CANCELED", "CANCELLED"}
 
 @dataclass(frozen=True)
 class Job:
-    """The state of an edge job. Source: api/ans.md §7."""
+    """The state of an edge job. Source: protocol/ans.md §7."""
 
     job_id: str
     status: str
@@ -121,7 +127,7 @@ class Job:
 
 
 def parse_job(body: bytes) -> Job:
-    """A job in JSON or XML. Source: api/ans.md §7. Raises DecodeError."""
+    """A job in JSON or XML. Source: protocol/ans.md §7. Raises DecodeError."""
     if body.lstrip()[:1] == b"{":
         tree = xml.parse_json(body, what="the edge job")
         return Job(*(str(tree.get(name) or "") for name in ("jobId", "status", "message")))

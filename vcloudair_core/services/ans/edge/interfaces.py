@@ -1,4 +1,4 @@
-"""The interfaces of an edge by their names: asked for only when a name is used. Source: api/ans.md §1.4."""
+"""The interfaces of an edge by their names: asked for only when a name is used. Source: protocol/ans.md §1.4."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def read_interfaces(session: Session, edge: Edge) -> list[EdgeInterface]:
 
 
 def parse_interfaces(body: bytes) -> list[EdgeInterface]:
-    """Source: api/ans.md §1.4. Raises DecodeError."""
+    """Source: protocol/ans.md §1.4. Raises DecodeError."""
     from vcloudair_core.services.ans.section.xml_elements import child_of, children, text_of
     from vcloudair_core.util import xml
 
@@ -68,7 +68,7 @@ def parse_interfaces(body: bytes) -> list[EdgeInterface]:
 
 
 def _networks(element: _Element) -> Iterator[str]:
-    """Source: api/ans.md §1.4."""
+    """Source: protocol/ans.md §1.4."""
     from vcloudair_core.services.ans.section.xml_elements import child_of, children, text_of, texts_of
 
     for group in children(child_of(element, "addressGroups"), "addressGroup"):

@@ -15,7 +15,10 @@ _UUID = re.compile(r"(?:urn:vcloud:[a-z]+:)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9
 
 @dataclass(frozen=True)
 class Edge:
-    """One edge gateway. Empty and None mean unknown. Source: api/ans.md §1.4, api/real-world-notes.md §3."""
+    """One edge gateway. Empty and None mean unknown.
+
+    Source: protocol/ans.md §1.4, protocol/recorded-responses.md §3.
+    """
 
     edge_id: str
     name: str = ""
@@ -46,7 +49,7 @@ class Edge:
 def uuid_in(text: str) -> str:
     """The UUID that ``text`` is, alone or as the end of a URN; an empty string when it is neither.
 
-    Source: api/ans.md §1.3.
+    Source: protocol/ans.md §1.3.
     """
     found = _UUID.match(text.strip())
     return found.group(1).lower() if found else ""
@@ -116,7 +119,7 @@ def _known(edges: Iterable[Edge]) -> str:
 
 
 def refuse_plain_edge(edge: Edge) -> None:
-    """Raises ConfigurationError for an edge that has no advanced services. Source: api/ans.md §1.3."""
+    """Raises ConfigurationError for an edge that has no advanced services. Source: protocol/ans.md §1.3."""
     if edge.is_advanced is False:
         raise ConfigurationError(
             f"Edge gateway {edge.name!r} has no advanced networking, so none of its services is here.",

@@ -37,21 +37,21 @@ _SIMPLE = {
     "direction": "direction",
     "tag": "ruleTag",
 }
-"""Our word to the wire's. Source: api/ans.md §2.4."""
+"""Our word to the wire's. Source: protocol/ans.md §2.4."""
 
 _LISTS = ("ipAddress", "groupingObjectId", "vnicGroupId")
 FEATURE_TYPE = "firewall_4.0"
 
 
 class JsonFirewallCodec:
-    """``dialect`` decides how vNICs are spelt. Source: api/ans.md §9."""
+    """``dialect`` decides how vNICs are spelt. Source: protocol/ans.md §9."""
 
     def __init__(self, dialect: str) -> None:
         self.dialect = dialect
         self.vnic_prefix = "vnic-index-" if dialect == "hybridity" else "vnic-"
 
     def parse(self, body: bytes) -> Document:
-        """Source: api/ans.md §2.1. Raises DecodeError when it is not JSON, or not a firewall."""
+        """Source: protocol/ans.md §2.1. Raises DecodeError when it is not JSON, or not a firewall."""
         return self.document(parse_section(body, "firewall", "firewallRules", what="the firewall configuration"))
 
     def document(self, tree: Any) -> Document:
@@ -67,7 +67,7 @@ class JsonFirewallCodec:
         return Document("firewall", tree, version if is_number else None, self.dialect)
 
     def encode(self, document: Document) -> bytes:
-        """The whole section, with the version if the document has one. Source: api/ans.md §2.2, §8, §10 (4)."""
+        """The whole section, with the version if the document has one. Source: protocol/ans.md §2.2, §8, §10 (4)."""
         tree: dict[str, Any] = document.tree
         sent = {key: value for key, value in tree.items() if key != "version" or document.version is not None}
         sent.setdefault("featureType", FEATURE_TYPE)
@@ -76,7 +76,7 @@ class JsonFirewallCodec:
         return json.dumps(sent, ensure_ascii=False).encode()
 
     def decode(self, document: Document) -> Firewall:
-        """Source: api/ans.md §2.1-2.6."""
+        """Source: protocol/ans.md §2.1-2.6."""
         tree: dict[str, Any] = document.tree
         policy = mapping_of(tree.get("defaultPolicy"))
         settings = mapping_of(tree.get("globalConfig"))
@@ -122,7 +122,7 @@ class JsonFirewallCodec:
         return self._changed(dict(raw), step.spec, step.changed) if step.changed else raw
 
     def new_rule(self, spec: FirewallRuleSpec) -> dict[str, Any]:
-        """A rule that the server does not know yet: without id. Source: api/ans.md §2.4."""
+        """A rule that the server does not know yet: without id. Source: protocol/ans.md §2.4."""
         fields = [name for name in _SIMPLE if getattr(spec, name) is not None]
         rest = ("source", "source_exclude", "destination", "destination_exclude", "services", "applications")
         given = [name for name in rest if getattr(spec, name) is not None]
@@ -142,7 +142,7 @@ class JsonFirewallCodec:
     def _endpoint(
         self, raw: Mapping[str, Any], spec: FirewallRuleSpec, side: str, changed: tuple[str, ...]
     ) -> dict[str, Any]:
-        """A source or destination; what we do not know in it is kept. Empty means any. Source: api/ans.md §2.5."""
+        """A source or destination; what we do not know in it is kept. Empty means any. Source: protocol/ans.md §2.5."""
         result = dict(raw)
         words = getattr(spec, side)
         if side in changed and words is not None:
@@ -155,7 +155,7 @@ class JsonFirewallCodec:
 
 
 def _application(raw: Mapping[str, Any], spec: FirewallRuleSpec, changed: tuple[str, ...]) -> dict[str, Any]:
-    """Source: api/ans.md §2.6. Empty means any."""
+    """Source: protocol/ans.md §2.6. Empty means any."""
     result = dict(raw)
     if "applications" in changed and spec.applications is not None:
         result["applicationId"] = list(spec.applications)
@@ -229,7 +229,7 @@ def _known_settings(raw: Mapping[str, Any]) -> dict[str, bool | int]:
 
 
 def _rule_list(tree: Mapping[str, Any]) -> list[Any]:
-    """Doubly nested; missing or null when there is none. Source: api/ans.md §2.1."""
+    """Doubly nested; missing or null when there is none. Source: protocol/ans.md §2.1."""
     inner: list[Any] | None = (tree.get("firewallRules") or {}).get("firewallRules")
     return inner if inner is not None else []
 

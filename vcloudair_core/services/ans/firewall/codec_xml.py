@@ -1,4 +1,4 @@
-"""The firewall in XML, as ``/network/edges`` speaks it. Source: api/ans.md §2.8, §9."""
+"""The firewall in XML, as ``/network/edges`` speaks it. Source: protocol/ans.md §2.8, §9."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _SIMPLE = {
     "direction": "direction",
     "action": "action",
 }
-"""Our word to the wire's, in the order in which new rules are written. Source: api/ans.md §2.4, §2.8."""
+"""Our word to the wire's, in the order in which new rules are written. Source: protocol/ans.md §2.4, §2.8."""
 
 _LISTS = ("ipAddress", "groupingObjectId", "vnicGroupId")
 
@@ -76,7 +76,7 @@ class XmlFirewallCodec:
         return Document("firewall", root, int_of(text_of(root, "version")), self.dialect)
 
     def encode(self, document: Document) -> bytes:
-        """The whole section, version and all. Source: api/ans.md §8."""
+        """The whole section, version and all. Source: protocol/ans.md §8."""
         root: _Element = document.tree
         if any(child_of(rule, name) is not None for rule in _rule_elements(root) for name in READ_ONLY):
             root = copy.deepcopy(root)
@@ -86,7 +86,7 @@ class XmlFirewallCodec:
         return xml.to_bytes(root)
 
     def decode(self, document: Document) -> Firewall:
-        """Source: api/ans.md §2.8."""
+        """Source: protocol/ans.md §2.8."""
         root: _Element = document.tree
         policy = child_of(root, "defaultPolicy")
         return Firewall(
@@ -152,7 +152,10 @@ class XmlFirewallCodec:
             _change_application(element, spec, changed)
 
     def _change_endpoint(self, element: _Element, spec: FirewallRuleSpec, side: str, changed: tuple[str, ...]) -> None:
-        """What we do not know in it is kept; left empty, it is taken out and means any. Source: api/ans.md §2.5."""
+        """What we do not know in it is kept; left empty, it is taken out and means any.
+
+        Source: protocol/ans.md §2.5.
+        """
         holder = made_child(element, side)
         if f"{side}_exclude" in changed:
             set_text(holder, "exclude", getattr(spec, f"{side}_exclude"))
@@ -170,7 +173,7 @@ class XmlFirewallCodec:
 
 
 def _change_application(element: _Element, spec: FirewallRuleSpec, changed: tuple[str, ...]) -> None:
-    """Source: api/ans.md §2.6, §9: repeated elements where JSON has lists."""
+    """Source: protocol/ans.md §2.6, §9: repeated elements where JSON has lists."""
     holder = made_child(element, "application")
     if "applications" in changed and spec.applications is not None:
         set_repeated(holder, "applicationId", spec.applications)
@@ -193,7 +196,7 @@ def _change_application(element: _Element, spec: FirewallRuleSpec, changed: tupl
 
 
 def _rule(element: _Element) -> FirewallRuleSpec:
-    """Source: api/ans.md §2.8; the rule's id is ``id`` here, ``ruleId`` in JSON (§9)."""
+    """Source: protocol/ans.md §2.8; the rule's id is ``id`` here, ``ruleId`` in JSON (§9)."""
     by_name: dict[str, _Element] = {xml.local(child): child for child in element}
     texts = {name: (child.text or "").strip() for name, child in by_name.items() if len(child) == 0}
     application = by_name.get("application")

@@ -15,7 +15,7 @@ from vcloudair_core.services.ans.firewall.spec import FirewallRuleSpec, ServiceS
 from vcloudair_core.services.ans.section.rule_values import ADDRESS, INTERFACE, OBJECT, member, spelled, vnic_number
 
 READ_ONLY = frozenset(("statistics", "invalidSource", "invalidDestination", "invalidApplication"))
-"""What the server tells about a rule and does not take back. Source: api/ans.md §2.4."""
+"""What the server tells about a rule and does not take back. Source: protocol/ans.md §2.4."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class FirewallCodec(Protocol):
 
 
 def words_of(addresses: Iterable[str], interfaces: Iterable[str], objects: Iterable[str]) -> tuple[str, ...]:
-    """The three lists of the wire as words; empty lists mean any. Source: api/ans.md §2.5."""
+    """The three lists of the wire as words; empty lists mean any. Source: protocol/ans.md §2.5."""
     words = (
         *(spelled(ADDRESS, text) for text in addresses if text.strip()),
         *(spelled(INTERFACE, text) for text in interfaces if text.strip()),
@@ -81,7 +81,7 @@ def words_of(addresses: Iterable[str], interfaces: Iterable[str], objects: Itera
 def lists_of(words: Sequence[str], vnic_prefix: str) -> dict[str, list[str]]:
     """Words as the three lists of the wire; ``any`` alone is three empty lists.
 
-    ``vnic_prefix`` is the dialect's spelling: ``vnic-index-`` or ``vnic-``. Source: api/ans.md §2.5, §9.
+    ``vnic_prefix`` is the dialect's spelling: ``vnic-index-`` or ``vnic-``. Source: protocol/ans.md §2.5, §9.
     """
     lists: dict[str, list[str]] = {"ipAddress": [], "groupingObjectId": [], "vnicGroupId": []}
     for word in words:
@@ -104,7 +104,7 @@ def lists_of(words: Sequence[str], vnic_prefix: str) -> dict[str, list[str]]:
 
 
 def service_of(protocol: str, port: Sequence[str], source_port: Sequence[str], icmp_type: str | None) -> ServiceSpec:
-    """A service as it is shown: without ports that are any. Source: api/ans.md §2.6."""
+    """A service as it is shown: without ports that are any. Source: protocol/ans.md §2.6."""
     if protocol.casefold() == "icmp":
         return ServiceSpec("icmp", None, None, icmp_type or None)
     return ServiceSpec(protocol.casefold(), _ports(port), _ports(source_port), None)
@@ -116,12 +116,12 @@ def _ports(words: Sequence[str]) -> tuple[str, ...] | None:
 
 
 def services_of(services: Sequence[ServiceSpec], applications: Sequence[str]) -> tuple[ServiceSpec, ...]:
-    """No service and no application is any service. Source: api/ans.md §2.6."""
+    """No service and no application is any service. Source: protocol/ans.md §2.6."""
     return tuple(services) if services or applications else (ServiceSpec(),)
 
 
 def wire_service(service: ServiceSpec) -> dict[str, Any]:
-    """One service for the wire, with everything said explicitly. Source: api/ans.md §2.6."""
+    """One service for the wire, with everything said explicitly. Source: protocol/ans.md §2.6."""
     if service.protocol == "icmp":
         return {"protocol": "icmp", "icmpType": service.icmp_type or ANY}
     return {
@@ -171,4 +171,4 @@ def placed(items: Sequence[Any], is_user: Sequence[bool], is_last: Sequence[bool
 
 
 LAST_TYPES = frozenset(("internal_low", "default_policy"))
-"""Rule types that the server keeps behind the user rules. Source: api/ans.md §2.7."""
+"""Rule types that the server keeps behind the user rules. Source: protocol/ans.md §2.7."""

@@ -40,7 +40,7 @@ from vcloudair_core.services.ans.section.rule_values import (
 )
 
 _APPLICATION = re.compile(r"(?:[0-9a-f-]{36}:)?application(?:group)?-[0-9]{1,9}\Z", re.IGNORECASE)
-"""Source: api/ans.md §2.6."""
+"""Source: protocol/ans.md §2.6."""
 
 _BY_APPLICATION = "make an application for it and give its id in applications"
 _SHORTHAND = ("protocol", "dest_port", "source_port")

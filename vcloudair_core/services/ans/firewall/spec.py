@@ -1,4 +1,4 @@
-"""Firewall rules and policies as typed values, in the words that people write. Source: api/ans.md §2."""
+"""Firewall rules and policies as typed values, in the words that people write. Source: protocol/ans.md §2."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ DIRECTIONS = ("in", "out", "inout")
 POSITIONS = ("top", "bottom")
 MATCHES = ("name", "rule_id", "tag")
 LAST_TAG = 65536
-"""Source: api/ans.md §2.4."""
+"""Source: protocol/ans.md §2.4."""
 
 
 @dataclass(frozen=True)
 class ServiceSpec:
-    """One service of a rule. Ports that are not given are any. Source: api/ans.md §2.6."""
+    """One service of a rule. Ports that are not given are any. Source: protocol/ans.md §2.6."""
 
     protocol: str = ANY
     port: tuple[str, ...] | None = None
@@ -47,7 +47,10 @@ def services_meaning(services: Sequence[ServiceSpec]) -> frozenset[object]:
 
 @dataclass(frozen=True)
 class FirewallRuleSpec:
-    """One firewall rule. None means: leave it as it is, or the default on a new rule. Source: api/ans.md §2.4-2.7."""
+    """One firewall rule. None means: leave it as it is, or the default on a new rule.
+
+    Source: protocol/ans.md §2.4-2.7.
+    """
 
     name: str | None = spec_field("Name of the rule; the identity unless match_by says otherwise.", identity=True)
     action: str | None = spec_field(
@@ -57,16 +60,20 @@ class FirewallRuleSpec:
     logging: bool | None = spec_field("Whether matches are logged; new rules are not.", absent=False)
     description: str | None = spec_field("Free text.", absent="")
     source: tuple[str, ...] | None = spec_field(
-        "Where traffic comes from.", unordered=True, canonical=endpoint_meaning, absent=(ANY,), source="api/ans.md §2.5"
+        "Where traffic comes from.",
+        unordered=True,
+        canonical=endpoint_meaning,
+        absent=(ANY,),
+        source="protocol/ans.md §2.5",
     )
     destination: tuple[str, ...] | None = spec_field(
-        "Where traffic goes.", unordered=True, canonical=endpoint_meaning, absent=(ANY,), source="api/ans.md §2.5"
+        "Where traffic goes.", unordered=True, canonical=endpoint_meaning, absent=(ANY,), source="protocol/ans.md §2.5"
     )
     source_exclude: bool | None = spec_field("Match everything but the source.", absent=False)
     destination_exclude: bool | None = spec_field("Match everything but the destination.", absent=False)
     services: tuple[ServiceSpec, ...] | None = spec_field(
         "Protocols and ports.", unordered=True, canonical=services_meaning, absent=(ServiceSpec(),),
-        source="api/ans.md §2.6",
+        source="protocol/ans.md §2.6",
     )  # fmt: skip
     applications: tuple[str, ...] | None = spec_field(
         "Ids of applications or application groups.", unordered=True, absent=()
@@ -177,7 +184,9 @@ GLOBAL_SETTINGS: Mapping[str, tuple[str, type, bool | int | None]] = {
     "icmp6_timeout": ("icmp6Timeout", int, 10),
     "ip_generic_timeout": ("ipGenericTimeout", int, 120),
 }
-"""Our word: the wire's word, its type, and what an edge that does not send it does. Seconds. Source: api/ans.md §2.3.
+"""Our word: the wire's word, its type, and what an edge that does not send it does. Seconds.
+
+Source: protocol/ans.md §2.3.
 
 The default of ``tcp_timeout_established`` changed between versions, so there its absence means nothing.
 """
@@ -190,7 +199,7 @@ GLOBAL_INFOS = {
 
 @dataclass(frozen=True)
 class FirewallPolicySpec:
-    """A whole firewall. None means: leave it as it is. Source: api/ans.md §2.2."""
+    """A whole firewall. None means: leave it as it is. Source: protocol/ans.md §2.2."""
 
     enabled: bool | None = spec_field("Whether the firewall is on.", absent=True)
     default_action: str | None = spec_field(

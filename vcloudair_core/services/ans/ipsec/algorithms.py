@@ -1,4 +1,4 @@
-"""Names of algorithms: the few that the API takes, and what people write for them. Source: api/ans.md §4.2."""
+"""Names of algorithms: the few that the API takes, and what people write for them. Source: protocol/ans.md §4.2."""
 
 from __future__ import annotations
 

@@ -25,17 +25,17 @@ from vcloudair_core.services.ans.section.json_document import parse_section
 from vcloudair_core.services.ans.section.json_values import bool_of, mapping_of, text_of, texts_of
 
 FEATURE_TYPE = "ipsec_4.0"
-"""Source: api/ans.md §4.2."""
+"""Source: protocol/ans.md §4.2."""
 
 
 class JsonIpsecCodec:
-    """``dialect`` decides whether the version goes back. Source: api/ans.md §8."""
+    """``dialect`` decides whether the version goes back. Source: protocol/ans.md §8."""
 
     def __init__(self, dialect: str) -> None:
         self.dialect = dialect
 
     def parse(self, body: bytes) -> Document:
-        """Source: api/ans.md §4.1. Raises DecodeError when it is not JSON, or not an IPsec section."""
+        """Source: protocol/ans.md §4.1. Raises DecodeError when it is not JSON, or not an IPsec section."""
         return self.document(parse_section(body, "ipsec", "sites", what="the IPsec configuration"))
 
     def document(self, tree: Any) -> Document:
@@ -49,14 +49,14 @@ class JsonIpsecCodec:
         return Document("ipsec", tree, version if is_number else None, self.dialect)
 
     def encode(self, document: Document) -> bytes:
-        """The whole section. Source: api/ans.md §4.2, §8."""
+        """The whole section. Source: protocol/ans.md §4.2, §8."""
         tree: dict[str, Any] = document.tree
         sent = {key: value for key, value in tree.items() if key != "version" or document.version is not None}
         sent.setdefault("featureType", FEATURE_TYPE)
         return json.dumps(_with_sites(sent, [_sent(site) for site in _site_list(tree)]), ensure_ascii=False).encode()
 
     def decode(self, document: Document) -> Ipsec:
-        """Source: api/ans.md §4.1-4.2."""
+        """Source: protocol/ans.md §4.1-4.2."""
         tree: dict[str, Any] = document.tree
         logging, shared = mapping_of(tree.get("logging")), mapping_of(tree.get("global"))
         certificates = {
@@ -100,7 +100,7 @@ class JsonIpsecCodec:
         return {key: value for key, value in {**raw, **changes}.items() if key not in changes or value is not None}
 
     def new_site(self, spec: IpsecTunnelSpec) -> dict[str, Any]:
-        """A tunnel that the server does not know yet: without id. Source: api/ans.md §4.2."""
+        """A tunnel that the server does not know yet: without id. Source: protocol/ans.md §4.2."""
         return {**new_site_words(spec), **_subnets(spec, tuple(SUBNETS), {})}
 
 
@@ -141,7 +141,7 @@ def _with_sites(tree: Mapping[str, Any], sites: list[Any]) -> dict[str, Any]:
 
 
 def _site_list(tree: Mapping[str, Any]) -> list[Any]:
-    """Nested; missing or null when there is none. Source: api/ans.md §4.4."""
+    """Nested; missing or null when there is none. Source: protocol/ans.md §4.4."""
     inner: list[Any] | None = mapping_of(tree.get("sites")).get("sites")
     return inner if inner is not None else []
 

@@ -1,4 +1,4 @@
-"""IPsec in XML, as ``/network/edges`` speaks it. Source: api/ans.md §4.4, §9."""
+"""IPsec in XML, as ``/network/edges`` speaks it. Source: protocol/ans.md §4.4, §9."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class XmlIpsecCodec:
         return Document("ipsec", root, int_of(text_of(root, "version")), self.dialect)
 
     def encode(self, document: Document) -> bytes:
-        """The whole section, version and all. Source: api/ans.md §8."""
+        """The whole section, version and all. Source: protocol/ans.md §8."""
         root: _Element = document.tree
         if any(child_of(site, name) is not None for site in _site_elements(root) for name in NOT_SENT):
             root = copy.deepcopy(root)
@@ -66,7 +66,7 @@ class XmlIpsecCodec:
         return xml.to_bytes(root)
 
     def decode(self, document: Document) -> Ipsec:
-        """Source: api/ans.md §4.4."""
+        """Source: protocol/ans.md §4.4."""
         root: _Element = document.tree
         logging, shared = child_of(root, "logging"), child_of(root, "global")
         certificates = {name: texts_of(child_of(shared, outer), inner) for name, (outer, inner) in CERTIFICATES.items()}

@@ -279,7 +279,7 @@ def _refuse_impossible(live: Sequence[LiveRule], listed: ListPlan) -> None:
 
 
 def _refuse_on_without_tunnels(ipsec: Ipsec, spec: IpsecSpec, listed: ListPlan | None) -> None:
-    """The service cannot be on without a tunnel. Source: api/ans.md §4.2."""
+    """The service cannot be on without a tunnel. Source: protocol/ans.md §4.2."""
     is_on = ipsec.settings.enabled if spec.enabled is None else spec.enabled
     left: Sequence[Step | LiveRule] = ipsec.tunnels if listed is None else listed.steps
     if is_on and not left:

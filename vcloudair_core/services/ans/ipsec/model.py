@@ -36,7 +36,7 @@ WIRE_NAMES = {
     "responder_only": "responderOnly",
     "compliance_suite": "complianceSuite",
 }
-"""Our word to the wire's, in the order in which new tunnels are written. Source: api/ans.md §4.1-4.2."""
+"""Our word to the wire's, in the order in which new tunnels are written. Source: protocol/ans.md §4.1-4.2."""
 
 SUBNETS = {"local_subnets": "localSubnets", "peer_subnets": "peerSubnets"}
 CERTIFICATES = {
@@ -44,7 +44,7 @@ CERTIFICATES = {
     "crl_certificates": ("crlCertificates", "crlCertificate"),
 }
 NOT_SENT = ("ConfigStatus",)
-"""Source: api/ans.md §4.2."""
+"""Source: protocol/ans.md §4.2."""
 
 
 class KeyView(Protocol):

@@ -203,7 +203,7 @@ def _subnets(reader: Reader, name: str) -> tuple[str, ...] | None:
 
 
 def _extension(reader: Reader) -> str | None:
-    """One of two settings with its value, or nothing. Source: api/ans.md §4.2."""
+    """One of two settings with its value, or nothing. Source: protocol/ans.md §4.2."""
     value = reader.clearable("extension")
     if value is None or not value.strip():
         return value if value is None else ""

@@ -1,4 +1,7 @@
-"""IPsec tunnels and the section around them as typed values, and what identifies a tunnel. Source: api/ans.md §4."""
+"""IPsec tunnels and the section around them as typed values, and what identifies a tunnel.
+
+Source: protocol/ans.md §4.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ ANY_PEER = "any"
 MATCHES = ("name", "peer", "site_id")
 KEY_UPDATES = ("fingerprint", "always", "on_create")
 MASKED = "******"
-"""What the server shows in place of a key. Source: api/ans.md §4.3."""
+"""What the server shows in place of a key. Source: protocol/ans.md §4.3."""
 
 LONGEST_KEY = 128
 LOG_LEVELS = ("emergency", "alert", "critical", "error", "warning", "notice", "info", "debug")
@@ -29,7 +32,7 @@ REQUIRED = ("local_ip", "peer_ip", "local_subnets", "peer_subnets")
 """What a new tunnel cannot do without; ``local_id`` and ``peer_id`` are their addresses unless given."""
 
 DH_OF_OLD_EDGES, DH_OF_NEW_EDGES = "dh5", "dh14"
-"""vCloud Air knew dh2 and dh5 only; a Director's edges default to dh14. Source: api/ans.md §4.2."""
+"""vCloud Air knew dh2 and dh5 only; a Director's edges default to dh14. Source: protocol/ans.md §4.2."""
 
 
 def subnets_meaning(words: Sequence[str]) -> Hashable:
@@ -52,7 +55,7 @@ def identifier_meaning(word: str) -> Hashable:
 class IpsecTunnelSpec:
     """One tunnel (the wire says site). None means: leave it as it is, or the default on a new one.
 
-    Fields from ``ike_version`` on are those of newer edges, sent only when given. Source: api/ans.md §4.2.
+    Fields from ``ike_version`` on are those of newer edges, sent only when given. Source: protocol/ans.md §4.2.
     """
 
     name: str | None = spec_field("Name of the tunnel.", identity=True)
@@ -120,7 +123,7 @@ IDENTITIES = Identities(
     content=_peer,
     hint="Give site_id as well, or match by peer or site_id (match_by).",
 )
-"""``peer`` is the peer's id, which is unique on an edge. Source: api/ans.md §4.2."""
+"""``peer`` is the peer's id, which is unique on an edge. Source: protocol/ans.md §4.2."""
 
 
 def missing_fields(spec: IpsecTunnelSpec) -> list[str]:
@@ -211,7 +214,7 @@ def exact_tunnel(spec: IpsecTunnelSpec, current: IpsecTunnelSpec, dh_group: str)
 
 @dataclass(frozen=True)
 class IpsecSpec:
-    """The whole IPsec VPN of an edge. None means: leave it as it is. Source: api/ans.md §4.2."""
+    """The whole IPsec VPN of an edge. None means: leave it as it is. Source: protocol/ans.md §4.2."""
 
     enabled: bool | None = spec_field("Whether the service is on.", absent=False)
     logging: bool | None = spec_field("Whether it logs.", absent=True)
@@ -256,7 +259,7 @@ SETTINGS = (
 
 
 def overlap(ours: Sequence[str], theirs: Sequence[str]) -> tuple[str, str] | None:
-    """The first pair of subnets of the two sides that share an address. They must not. Source: api/ans.md §4.2."""
+    """The first pair of subnets of the two sides that share an address. They must not. Source: protocol/ans.md §4.2."""
     for mine in ours:
         for other in theirs:
             left, right = address_range(mine), address_range(other)

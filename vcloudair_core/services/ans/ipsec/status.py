@@ -1,4 +1,4 @@
-"""Whether tunnels are up, as the edge sees it. Source: api/ans.md §4.4."""
+"""Whether tunnels are up, as the edge sees it. Source: protocol/ans.md §4.4."""
 
 from __future__ import annotations
 

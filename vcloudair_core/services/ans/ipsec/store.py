@@ -52,6 +52,9 @@ class IpsecStore(SectionStore):
         self._book.record(keys)
 
     def read_statistics(self) -> bytes:
-        """What the edge says of its tunnels, undecoded. Source: api/ans.md §4.4. Raises: ApiError, TransportError."""
+        """What the edge says of its tunnels, undecoded.
+
+        Source: protocol/ans.md §4.4. Raises: ApiError, TransportError.
+        """
         path = self.path.removesuffix("/config") + "/statistics"
         return self.session.call("GET", path, accept=self._accept()).body

@@ -17,17 +17,17 @@ from vcloudair_core.services.ans.section.json_document import parse_section
 from vcloudair_core.services.ans.section.json_values import bool_of
 
 FEATURE_TYPE = "nat"
-"""Not ``nat_4.0``. Source: api/ans.md §3.1."""
+"""Not ``nat_4.0``. Source: protocol/ans.md §3.1."""
 
 
 class JsonNatCodec:
-    """``dialect`` decides whether the version goes back. Source: api/ans.md §8."""
+    """``dialect`` decides whether the version goes back. Source: protocol/ans.md §8."""
 
     def __init__(self, dialect: str) -> None:
         self.dialect = dialect
 
     def parse(self, body: bytes) -> Document:
-        """Source: api/ans.md §3.1. Raises DecodeError when it is not JSON, or not a NAT section."""
+        """Source: protocol/ans.md §3.1. Raises DecodeError when it is not JSON, or not a NAT section."""
         return self.document(parse_section(body, "nat", "rules", what="the NAT configuration"))
 
     def document(self, tree: Any) -> Document:
@@ -44,14 +44,14 @@ class JsonNatCodec:
         return Document("nat", tree, version if is_number else None, self.dialect)
 
     def encode(self, document: Document) -> bytes:
-        """The whole section. Source: api/ans.md §3.3, §8."""
+        """The whole section. Source: protocol/ans.md §3.3, §8."""
         tree: dict[str, Any] = document.tree
         sent = {key: value for key, value in tree.items() if key != "version" or document.version is not None}
         sent.setdefault("featureType", FEATURE_TYPE)
         return json.dumps(_with_rules(sent, _rule_list(tree)), ensure_ascii=False).encode()
 
     def decode(self, document: Document) -> Nat:
-        """Source: api/ans.md §3.1-3.2."""
+        """Source: protocol/ans.md §3.1-3.2."""
         tree: dict[str, Any] = document.tree
         return Nat(
             enabled=bool_of(tree.get("enabled")),
@@ -85,7 +85,7 @@ class JsonNatCodec:
         return {key: value for key, value in {**raw, **changes}.items() if key not in changes or value is not None}
 
     def new_rule(self, spec: NatRuleSpec) -> dict[str, Any]:
-        """A rule that the server does not know yet: without id. Source: api/ans.md §3.2."""
+        """A rule that the server does not know yet: without id. Source: protocol/ans.md §3.2."""
         return new_rule_words(spec)
 
 
@@ -94,7 +94,7 @@ def _with_rules(tree: Mapping[str, Any], rules: list[Any]) -> dict[str, Any]:
 
 
 def _rule_list(tree: Mapping[str, Any]) -> list[Any]:
-    """Nested; missing or null when there is none. Source: api/ans.md §3.1."""
+    """Nested; missing or null when there is none. Source: protocol/ans.md §3.1."""
     inner: list[Any] | None = (tree.get("rules") or {}).get("natRulesDtos")
     return inner if inner is not None else []
 

@@ -1,4 +1,4 @@
-"""NAT in XML, as ``/network/edges`` speaks it. Source: api/ans.md §3.3, §9."""
+"""NAT in XML, as ``/network/edges`` speaks it. Source: protocol/ans.md §3.3, §9."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ class XmlNatCodec:
         return Document("nat", root, int_of(text_of(root, "version")), self.dialect)
 
     def encode(self, document: Document) -> bytes:
-        """The whole section, version and all. Source: api/ans.md §8."""
+        """The whole section, version and all. Source: protocol/ans.md §8."""
         root: _Element = document.tree
         return xml.to_bytes(root)
 
     def decode(self, document: Document) -> Nat:
-        """Source: api/ans.md §3.3; the rule's id is ``ruleId`` here too (§9)."""
+        """Source: protocol/ans.md §3.3; the rule's id is ``ruleId`` here too (§9)."""
         root: _Element = document.tree
         return Nat(
             enabled=bool_of(text_of(root, "enabled")),

@@ -32,7 +32,7 @@ WIRE_NAMES = {
     "enabled": "enabled",
     "description": "description",
 }
-"""Our word to the wire's, in the order in which new rules are written. Source: api/ans.md §3.1-3.2."""
+"""Our word to the wire's, in the order in which new rules are written. Source: protocol/ans.md §3.1-3.2."""
 
 _MATCHES = frozenset(name for names in MATCH_FIELDS.values() for name in names)
 
@@ -83,7 +83,7 @@ class NatCodec(Protocol):
 def rule_of(raw: Mapping[str, Any]) -> NatRuleSpec:
     """A rule of the wire as it is shown. What is any by absence is said where a rule would say it, and else left out.
 
-    Source: api/ans.md §3.2.
+    Source: protocol/ans.md §3.2.
     """
     protocol = fold(_word(raw.get("protocol")))
     is_icmp = protocol == "icmp"
@@ -116,7 +116,8 @@ def _word(value: Any) -> str:
 def wire_changes(spec: NatRuleSpec, changed: tuple[str, ...]) -> dict[str, Any]:
     """What is to be written for the changed fields, by their names on the wire; None for what is to be taken out.
 
-    Source: api/ans.md §3.2: no vnic is all interfaces; icmpType only with icmp; the matches only with their action.
+    Source: protocol/ans.md §3.2: no vnic is all interfaces; icmpType only with icmp; the matches only with their
+    action.
     """
     found: dict[str, Any] = {}
     if "protocol" in changed and spec.protocol != "icmp":
@@ -137,7 +138,10 @@ def wire_changes(spec: NatRuleSpec, changed: tuple[str, ...]) -> dict[str, Any]:
 
 
 def new_rule_words(spec: NatRuleSpec) -> dict[str, Any]:
-    """A rule that the server does not know yet, by the names of the wire and without id. Source: api/ans.md §3.2."""
+    """A rule that the server does not know yet, by the names of the wire and without id.
+
+    Source: protocol/ans.md §3.2.
+    """
     given = tuple(
         name
         for name in WIRE_NAMES

@@ -34,7 +34,7 @@ from vcloudair_core.services.ans.section.rule_values import (
 )
 
 LAST_VNIC = 200
-"""Source: api/ans.md §3.2."""
+"""Source: protocol/ans.md §3.2."""
 
 _RULE_FIELDS = (*fields_of(NatRuleSpec), "rule_tag", CLEAR)
 _SECTION_FIELDS = (*fields_of(NatSpec), "internal_rules", "version")
@@ -176,7 +176,7 @@ def _icmp_type(reader: Reader, protocol: str | None) -> str | None:
 
 
 def _vnic(reader: Reader) -> str | None:
-    """A number in any spelling, or ``any``. Source: api/ans.md §3.2."""
+    """A number in any spelling, or ``any``. Source: protocol/ans.md §3.2."""
     value = reader.data.get("vnic")
     if value is None:
         return None

@@ -1,4 +1,4 @@
-"""NAT rules and sections as typed values, and what identifies a rule that has no name. Source: api/ans.md §3."""
+"""NAT rules and sections as typed values, and what identifies a rule that has no name. Source: protocol/ans.md §3."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ ACTIONS = ("snat", "dnat")
 POSITIONS = ("top", "bottom")
 MATCHES = ("tuple", "description", "tag", "rule_id")
 FIRST_TAG, LAST_TAG = 65537, 131072
-"""Tags that users may give. Source: api/ans.md §3.2."""
+"""Tags that users may give. Source: protocol/ans.md §3.2."""
 
 MATCH_FIELDS = {
     "dnat": ("dnat_match_source_address", "dnat_match_source_port"),
     "snat": ("snat_match_destination_address", "snat_match_destination_port"),
 }
-"""What goes with one action only. Source: api/ans.md §3.2."""
+"""What goes with one action only. Source: protocol/ans.md §3.2."""
 
 REQUIRED = ("action", "original_address", "translated_address")
 
@@ -39,7 +39,7 @@ def port_meaning(word: str) -> Hashable:
 
 @dataclass(frozen=True)
 class NatRuleSpec:
-    """One NAT rule. None means: leave it as it is, or the default on a new rule. Source: api/ans.md §3.2.
+    """One NAT rule. None means: leave it as it is, or the default on a new rule. Source: protocol/ans.md §3.2.
 
     The words ``any`` of ``vnic`` and of ports, protocol and matches are what the absence on the wire means.
     """
@@ -246,7 +246,7 @@ def _refuse(name: str, value: str | None, reason: str) -> None:
 
 @dataclass(frozen=True)
 class NatSpec:
-    """A whole NAT section. None means: leave it as it is. Source: api/ans.md §3.1."""
+    """A whole NAT section. None means: leave it as it is. Source: protocol/ans.md §3.1."""
 
     enabled: bool | None = spec_field("Whether NAT is on.", absent=True)
     rules: tuple[NatRuleSpec, ...] | None = spec_field("Rules.", input_only=True)

@@ -1,7 +1,7 @@
 """What is worth knowing about a change of NAT, seen beside the firewall. Doubts are no warnings.
 
 NAT works only while the firewall is on, and a packet that is translated still has to pass it.
-Source: api/ans.md §2.4-2.7.
+Source: protocol/ans.md §2.4-2.7.
 """
 
 from __future__ import annotations

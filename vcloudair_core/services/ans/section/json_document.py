@@ -13,7 +13,8 @@ def parse_section(body: bytes, name: str, holder: str, *, what: str) -> Any:
     """The tree of a section that a server sent: it says that it is one, or has the object that holds its records.
 
     Without this, a document about something else would be an empty section, and a write of the whole section would
-    take everything away. Source: api/ans.md §2.1, §3.1, §4.1 (``featureType``). Raises DecodeError, without the tree in
+    take everything away. Source: protocol/ans.md §2.1, §3.1, §4.1 (``featureType``). Raises DecodeError, without the
+    tree in
     it: it may hold keys.
     """
     tree = parse_json(body, what=what)

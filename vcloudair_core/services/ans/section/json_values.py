@@ -19,7 +19,7 @@ def items_of(value: Any) -> list[Any]:
 
 
 def texts_of(value: Any) -> tuple[str, ...]:
-    """A list of texts; numbers and single values happen. Source: api/ans.md §2.6."""
+    """A list of texts; numbers and single values happen. Source: protocol/ans.md §2.6."""
     return tuple(str(item) for item in items_of(value) if item is not None)
 
 

@@ -13,15 +13,15 @@ from vcloudair_core.engine.validation import Reader, near, one_of
 INTERFACES = ("internal", "external", "vse")
 PROTOCOLS = ("any", "tcp", "udp", "icmp")
 TWO_PROTOCOLS = frozenset(("tcpudp", "udptcp", "tcpandudp", "udpandtcp"))
-"""The two services that people mean by one word; the wire has none for it. Source: api/ans.md §3.2."""
+"""The two services that people mean by one word; the wire has none for it. Source: protocol/ans.md §3.2."""
 
 _OTHER_PROTOCOLS = frozenset(
     ("esp", "ah", "gre", "sctp", "igmp", "ospf", "pim", "vrrp", "ipip", "l2tp", "icmpv6", "icmp6", "ipv6icmp")
 )
-"""Protocols that a service of a rule cannot name; applications can stand for them. Source: api/ans.md §2.6."""
+"""Protocols that a service of a rule cannot name; applications can stand for them. Source: protocol/ans.md §2.6."""
 
 LAST_VNIC = 9
-"""The highest number of an interface in a firewall rule. Source: api/ans.md §2.5."""
+"""The highest number of an interface in a firewall rule. Source: protocol/ans.md §2.5."""
 
 ICMP_TYPES = (
     "any", "echo-reply", "destination-unreachable", "source-quench", "redirect", "echo-request", "time-exceeded",
@@ -31,7 +31,7 @@ ICMP_TYPES = (
     "network-unreachable-tos", "network-unreachable", "host-unreachable", "communication-prohibited",
     "destination-host-unknown", "ttl-zero-reassembly", "port-unreachable",
 )  # fmt: skip
-"""Source: api/ans.md §2.6."""
+"""Source: protocol/ans.md §2.6."""
 
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _GROUPING = re.compile(
@@ -39,7 +39,7 @@ _GROUPING = re.compile(
     rf"|urn:vcloud:[a-z]+:{_UUID}\Z",
     re.IGNORECASE,
 )
-"""Ids that need no prefix. Source: api/ans.md §2.5."""
+"""Ids that need no prefix. Source: protocol/ans.md §2.5."""
 
 _VNIC = re.compile(r"vnic-(?:index-)?(\d{1,3})\Z", re.IGNORECASE)
 _LOOKS_NUMERIC = re.compile(r"[\d.:/\-]+\Z|[\da-f]*:[\da-f:./\-]*\Z|\d{1,3}\.\d{1,3}[\d./x-]*", re.IGNORECASE)
@@ -146,7 +146,7 @@ def is_any(words: Sequence[str]) -> bool:
 
 
 _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212:", "-"))
-"""Separators of port ranges in spreadsheets and other tools. Source: api/ans.md §2.6 for the colon."""
+"""Separators of port ranges in spreadsheets and other tools. Source: protocol/ans.md §2.6 for the colon."""
 
 
 def port_word(item: Any) -> str:
@@ -198,7 +198,10 @@ def protocol_complaint(value: Any, instead: str) -> str:
 
 
 def read_icmp_type(reader: Reader) -> str | None:
-    """A name, or a number: no list of either is complete, but a misspelt name is caught. Source: api/ans.md §2.6."""
+    """A name, or a number: no list of either is complete, but a misspelt name is caught.
+
+    Source: protocol/ans.md §2.6.
+    """
     value = reader.text("icmp_type")
     if value is None:
         return None

@@ -40,9 +40,9 @@ _SECTION_PATHS = {
     "network_xml": "/network/edges/{edge}/{section}/config",
     "network_json": "/network/edges/{edge}/{section}/config",
 }
-"""Source: api/ans.md §1.1."""
+"""Source: protocol/ans.md §1.1."""
 
-# By session: whether /hybridity takes the version back, as far as it is known. Source: api/ans.md §8.
+# By session: whether /hybridity takes the version back, as far as it is known. Source: protocol/ans.md §8.
 _takes_version: weakref.WeakKeyDictionary[Any, bool] = weakref.WeakKeyDictionary()
 
 
@@ -59,7 +59,7 @@ class SectionCodec(Protocol):
 
 
 class SectionStore:
-    """One section of one edge: the whole of it in one read and one write. Source: api/ans.md §1."""
+    """One section of one edge: the whole of it in one read and one write. Source: protocol/ans.md §1."""
 
     def __init__(self, session: Session, edge: Edge, dialect: str, section: str, codec: SectionCodec) -> None:
         self.session = session
@@ -110,7 +110,9 @@ class SectionStore:
         return _takes_version.get(self.session, True)
 
     def commit(self, document: Document) -> None:
-        """Write the whole section; 200, 201 and 204 are done, 202 is a job to wait for. Source: api/ans.md §1.5, §7.
+        """Write the whole section; 200, 201 and 204 are done, 202 is a job to wait for.
+
+        Source: protocol/ans.md §1.5, §7.
 
         Raises: ConflictError, BusyError and other ApiErrors, TransportError, TaskFailedError, TaskTimeoutError.
         """
@@ -147,7 +149,7 @@ class SectionStore:
             wait_for_job(self.session, last_part(response.headers["Location"]), self.target, self.clock)
 
     def _accept(self) -> str | None:
-        # None: the session's own XML type with the version. Source: api/ans.md §1.2.
+        # None: the session's own XML type with the version. Source: protocol/ans.md §1.2.
         return None if self.dialect == "network_xml" else JSON
 
     def _explained(self, exc: ApiError) -> NotFoundError:
@@ -180,7 +182,7 @@ class KeepableSectionStore(SectionStore):
 
 
 def wait_for_job(session: Session, job_id: str, target: str, clock: Clock) -> None:
-    """Poll an edge job until it ends. Source: api/ans.md §7. Raises: TaskFailedError, TaskTimeoutError."""
+    """Poll an edge job until it ends. Source: protocol/ans.md §7. Raises: TaskFailedError, TaskTimeoutError."""
     deadline = clock.now() + _JOB_TIMEOUT_S
     polls = 0
     while True:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def tag_like(like: _Element, name: str) -> str:
-    """A name in the namespace of ``like``, of which this wire form has none. Source: api/ans.md §2.8."""
+    """A name in the namespace of ``like``, of which this wire form has none. Source: protocol/ans.md §2.8."""
     namespace = etree.QName(like).namespace
     return f"{{{namespace}}}{name}" if namespace else name
 

@@ -155,7 +155,7 @@ def may_have_begun(error: VcloudAirError) -> bool:
     """Return False only when a request that ended so was provably not carried out.
 
     That is when it was not sent, or when the API itself refused it. An answer of something in front of the API may
-    come after the request was forwarded. Source: api/dr.md §3.4.
+    come after the request was forwarded. Source: protocol/dr.md §3.4.
     """
     if isinstance(error, TransportError):
         return error.may_have_executed

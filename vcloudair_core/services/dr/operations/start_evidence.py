@@ -1,7 +1,7 @@
 """Tell from the tasks of an org whether an action that may have been started was started.
 
 A task is evidence of an intent when it belongs to the same replication and action and started no earlier than the
-intent, by the clock of the server. Source for what tasks show: api/tasks.md §2, §3.3, api/dr.md §3.2.
+intent, by the clock of the server. Source for what tasks show: protocol/tasks.md §2, §3.3, protocol/dr.md §3.2.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SKEW_UNKNOWN_S = 300.0
 """Allowance when it was noted by the clock of this host."""
 
 JOIN_CODES = frozenset({"ongoingfailover", "alreadyrecovered", "alreadytestrecovered", "busy_entity"})
-"""Codes of a refusal that says: the action is in progress or complete. Source: api/dr.md §3.4."""
+"""Codes of a refusal that says: the action is in progress or complete. Source: protocol/dr.md §3.4."""
 
 
 @dataclass(frozen=True)

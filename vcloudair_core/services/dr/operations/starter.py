@@ -247,7 +247,7 @@ class Starter:
         return Outcome(f"it could not be started: {words_of(exc)}", HINTS.get(exc_code(exc)) or exc.hint, exc)
 
     def _is_joined(self, flight: Flight, exc: ApiError) -> bool:
-        """Whether the server refused because the action is in progress or complete. Source: api/dr.md §3.4."""
+        """Whether the server refused because the action is in progress or complete. Source: protocol/dr.md §3.4."""
         try:
             group = read_replication(self._session, flight.job.reference)
         except VcloudAirError as error:

@@ -1,7 +1,7 @@
 """Start DR actions, poll them, and return a verdict per VM. The caller decides order and concurrency.
 
 The verdict does not come from the task alone. Its status has to be success, then the replication has to be where the
-action leads, then there has to be a machine. Source: api/dr.md §4.1.
+action leads, then there has to be a machine. Source: protocol/dr.md §4.1.
 
 No action is started a second time on a guess: see :mod:`starting` for what may be sent, and when.
 """
