@@ -95,6 +95,8 @@ def _supervise(program: dict[str, Any], descriptors: list[int]) -> None:
 
 def _become(program: dict[str, Any], streams: list[int], folder: int) -> None:
     os.fchdir(folder)
+    # Whoever started the tests in the background may ignore it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if program["start_new_session"]:
         os.setsid()
     for number, stream in enumerate(streams):
