@@ -186,10 +186,10 @@ class Client:
         Raises: StageError when the kind cannot be staged or the stage cannot be kept, and every error of
         :meth:`ensure` but those of writing.
         """
-        from vcloudair_core.staging.service import Wish, specs_of
+        from vcloudair_core.staging.service import StagedChange, specs_of
 
         listed = specs_of(specs)
-        wish = Wish(kind, state, listed, dict(target or {}), self._desired(kind, listed, state))
+        wish = StagedChange(kind, state, listed, dict(target or {}), self._desired(kind, listed, state))
         with self._checking(check):
             return self._staging().add(wish, stage_id, check=check)
 

@@ -13,7 +13,7 @@ from tests.support.modules import MODULES, answer, load
 from vcloudair_core import App, Client
 from vcloudair_core.services.ans.firewall.spec import GLOBAL_SETTINGS, FirewallRuleSpec, ServiceSpec
 from vcloudair_core.simulator import Simulator
-from vcloudair_core.testing import Journal, simulator_settings
+from vcloudair_core.testing import RequestView, simulator_settings
 
 Answer = Callable[..., dict[str, Any]]
 
@@ -251,7 +251,7 @@ CONTRADICTIONS: list[dict[str, Any]] = [
 @pytest.mark.parametrize("options", CONTRADICTIONS, ids=lambda options: "-".join(options))
 @pytest.mark.parametrize("name", ["vca_firewall", "vca_firewall_rule"])
 def test_contradictions_are_refused_before_anything_is_sent(
-    name: str, options: dict[str, Any], ask: Answer, vca_journal: Journal
+    name: str, options: dict[str, Any], ask: Answer, vca_journal: RequestView
 ) -> None:
     rule = {"name": "web", **options}
     result = ask(name, rule if name == "vca_firewall_rule" else {"rules": [rule]})
@@ -275,7 +275,7 @@ def test_contradictions_are_refused_before_anything_is_sent(
     ],
 )
 def test_what_nobody_can_mean_is_refused_before_anything_is_sent(
-    options: dict[str, Any], words: str, ask: Answer, vca_journal: Journal
+    options: dict[str, Any], words: str, ask: Answer, vca_journal: RequestView
 ) -> None:
     result = ask("vca_firewall", options)
     assert result["failed"] is True
@@ -287,7 +287,7 @@ def test_what_nobody_can_mean_is_refused_before_anything_is_sent(
 
 
 @pytest.mark.parametrize("purge", [False, True])
-def test_what_is_read_can_be_given_back_and_changes_nothing(purge: bool, ask: Answer, vca_journal: Journal) -> None:
+def test_what_is_read_can_be_given_back_and_changes_nothing(purge: bool, ask: Answer, vca_journal: RequestView) -> None:
     three = [EVERYTHING, {"name": "", "tag": 7, "match_by": "tag"}, {"name": "plain"}]
     settings = {"default_action": "accept", "global_settings": {"udp_timeout": 61}}
     assert ask("vca_firewall", {"rules": three, **settings})["changed"]

@@ -20,7 +20,7 @@ from vcloudair_core.plugin.records import SimulatorRoute as Route
 from vcloudair_core.services.ans.ipsec.kinds import IpsecTunnelKind
 from vcloudair_core.services.ans.nat.kinds import NatRuleKind
 from vcloudair_core.simulator import Simulator, SimulatorConfig
-from vcloudair_core.testing import Journal, kind_checks, plugin_checks, simulator_settings
+from vcloudair_core.testing import RequestView, kind_checks, plugin_checks, simulator_settings
 from vcloudair_core.testing.conformance import Example
 from vcloudair_core.transport.messages import Response
 
@@ -150,7 +150,7 @@ def client(vca_app: App, vca_simulator: Simulator) -> Any:
         yield made
 
 
-def _check(name: str, kind: Any, example: Example, client: Client, journal: Journal) -> None:
+def _check(name: str, kind: Any, example: Example, client: Client, journal: RequestView) -> None:
     check: Callable[..., None] = getattr(kind_checks, name)
     client._loaded[example.kind] = kind
     known = {"kind": kind, "client": client, "journal": journal, "example": example, "name": example.kind}
@@ -175,7 +175,7 @@ FAULTS = [
 
 @pytest.mark.parametrize(("check", "kind", "words"), FAULTS, ids=lambda value: getattr(value, "__name__", None))
 def test_a_faulty_kind_is_told_what_is_wrong(
-    check: str, kind: type[Any], words: str, client: Client, vca_journal: Journal
+    check: str, kind: type[Any], words: str, client: Client, vca_journal: RequestView
 ) -> None:
     _check(check, NatRuleKind(), NAT, client, vca_journal)
     client.ensure("ans.nat", [{"rules": [], "allow_empty": True}], state="exact")
@@ -261,7 +261,7 @@ def test_a_record_that_says_too_little_is_named(record: Any, words: str) -> None
 
 
 def test_a_service_that_asks_the_server_when_it_is_made_is_named(
-    vca_app: App, vca_simulator: Simulator, vca_journal: Journal
+    vca_app: App, vca_simulator: Simulator, vca_journal: RequestView
 ) -> None:
     eager = types.SimpleNamespace(
         vca_services=hookimpl(lambda: [ServiceRecord("eager", "Asks", lambda session: session.login())])

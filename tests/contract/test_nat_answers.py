@@ -12,7 +12,7 @@ from tests.support.modules import answer
 from vcloudair_core import App, Client
 from vcloudair_core.services.ans.nat.spec import NatRuleSpec
 from vcloudair_core.simulator import Simulator
-from vcloudair_core.testing import Journal, simulator_settings
+from vcloudair_core.testing import RequestView, simulator_settings
 
 Answer = Callable[..., dict[str, Any]]
 
@@ -82,7 +82,7 @@ def test_every_option_of_a_rule_reaches_the_server(rule: dict[str, Any], name: s
 
 
 @pytest.mark.parametrize("purge", [False, True])
-def test_what_is_read_can_be_given_back_and_changes_nothing(purge: bool, ask: Answer, vca_journal: Journal) -> None:
+def test_what_is_read_can_be_given_back_and_changes_nothing(purge: bool, ask: Answer, vca_journal: RequestView) -> None:
     assert ask("vca_nat", {"rules": EVERYTHING})["changed"]
     live = ask("vca_nat_info")["nat"]
     vca_journal.clear()
@@ -109,7 +109,7 @@ def test_rules_of_one_edge_can_be_given_to_another(ask: Answer, vca_client: Clie
     "options", [{"position": "top", "before": "x"}, {"after": "x", "index": 0}, {"vnic": "0", "interface": "net"}]
 )
 def test_contradictions_are_refused_before_anything_is_sent(
-    name: str, options: dict[str, Any], ask: Answer, vca_journal: Journal
+    name: str, options: dict[str, Any], ask: Answer, vca_journal: RequestView
 ) -> None:
     rule = {name: value for name, value in DNAT.items() if name != "vnic"} | options
     result = ask(name, rule if name == "vca_nat_rule" else {"rules": [rule]})
@@ -131,7 +131,7 @@ def test_contradictions_are_refused_before_anything_is_sent(
     ],
 )
 def test_what_nobody_can_mean_is_refused_before_anything_is_sent(
-    options: dict[str, Any], words: str, ask: Answer, vca_journal: Journal
+    options: dict[str, Any], words: str, ask: Answer, vca_journal: RequestView
 ) -> None:
     result = ask("vca_nat", options)
     assert result["failed"] is True

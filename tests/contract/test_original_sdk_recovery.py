@@ -23,7 +23,7 @@ from tests.support.original_sdk import CLOCK, run_original
 from tests.support.recovery_ways import DONE, SILENT, STUCK, TASK_S, WAYS, Way, is_recovered, judged
 from vcloudair_core import DisasterRecovery, VCAODSession
 from vcloudair_core.simulator import Simulator, SimulatorConfig, SimulatorServer
-from vcloudair_core.simulator.state.world import Replication
+from vcloudair_core.simulator.state.world import SimulatedReplication
 from vcloudair_core.testing.linked_clock import LinkedClock
 
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "verdicts.md"
@@ -79,7 +79,7 @@ class Claim:
         return f"{self.text}{late}: {self.judgement}"
 
 
-def _judged(text: str, seconds: float, simulator: Simulator, machine: Replication) -> Claim:
+def _judged(text: str, seconds: float, simulator: Simulator, machine: SimulatedReplication) -> Claim:
     now = is_recovered(simulator, machine)
     simulator.clock.advance(3600)
     return Claim(text, seconds, now, is_recovered(simulator, machine))

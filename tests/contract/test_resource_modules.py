@@ -13,7 +13,7 @@ from ansible.module_utils import basic
 from tests.support.modules import answer
 from vcloudair_core import App, Client
 from vcloudair_core.simulator import Simulator
-from vcloudair_core.testing import Journal, simulator_settings
+from vcloudair_core.testing import RequestView, simulator_settings
 
 Answer = Callable[..., dict[str, Any]]
 
@@ -59,7 +59,7 @@ def ask(vca_app: App, vca_simulator: Simulator, logged: list[str]) -> Answer:
     return run
 
 
-def test_any_kind_is_brought_about_in_one_write_and_stays(ask: Answer, vca_journal: Journal) -> None:
+def test_any_kind_is_brought_about_in_one_write_and_stays(ask: Answer, vca_journal: RequestView) -> None:
     task = {"kind": "ans.nat_rule", "spec": RULE}
     predicted = ask("vca_resource", task, check_mode=True, diff=True)
     assert vca_journal.writes == []
@@ -107,7 +107,7 @@ def test_a_target_in_the_kinds_own_words_beats_the_options(ask: Answer, vca_clie
     ],
 )
 def test_bad_input_is_refused_before_anything_is_sent(
-    options: dict[str, Any], words: str, ask: Answer, vca_journal: Journal
+    options: dict[str, Any], words: str, ask: Answer, vca_journal: RequestView
 ) -> None:
     result = ask("vca_resource", options)
     assert result["failed"] is True

@@ -11,7 +11,7 @@ import pytest
 from tests.support import processes
 from vcloudair_core import App, Client
 from vcloudair_core.simulator import Simulator, SimulatorServer
-from vcloudair_core.testing import Journal, simulated
+from vcloudair_core.testing import RequestView, simulated
 
 RULE = {"name": "https", "source": ["any"], "destination": ["192.0.2.10"], "protocol": "tcp", "dest_port": "443"}
 
@@ -25,7 +25,7 @@ def test_having_the_plugin_costs_next_to_nothing() -> None:
     assert done.stdout == "[]\n"
 
 
-def test_a_client_and_what_it_asked_for(vca_client: Client, vca_journal: Journal) -> None:
+def test_a_client_and_what_it_asked_for(vca_client: Client, vca_journal: RequestView) -> None:
     assert vca_client.ensure("ans.firewall_rule", [RULE]).changed
     assert vca_journal.count("PUT") == 1
     vca_journal.clear()
@@ -65,4 +65,4 @@ def test_programs_that_are_no_tests_can_have_it_too() -> None:
     with simulated(edges=2) as (app, client, simulator):
         assert app.plugins.list_plugins()
         assert len(client.service("ans").list_edges()) == 2
-        assert Journal(simulator).calls
+        assert RequestView(simulator).calls

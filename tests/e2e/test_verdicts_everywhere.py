@@ -20,7 +20,7 @@ from tests.support.ansible import environment, run_module
 from vcloudair_core import connect
 from vcloudair_core.cli.main import run
 from vcloudair_core.errors import AmbiguousMatchError
-from vcloudair_core.services.dr.operation_options import Options
+from vcloudair_core.services.dr.operation_options import OperationOptions
 from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 from vcloudair_core.simulator.replication.replication_states import TROUBLES
 
@@ -124,7 +124,7 @@ def _names() -> dict[str, str]:
 
 def by_library(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> tuple[dict[str, dict[str, Any]], bool]:
     with connect() as client:
-        options = Options(stuck_after_s=STUCK_S, verify_s=VERIFY_S)
+        options = OperationOptions(stuck_after_s=STUCK_S, verify_s=VERIFY_S)
         found = client.service("dr").act("failover", sorted(_names().values()), options=options)
     return {one.name: one.as_dict() for one in found}, any(one.is_failed for one in found)
 

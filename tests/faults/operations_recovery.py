@@ -13,12 +13,12 @@ from tests.faults.world import World
 from vcloudair_core import DisasterRecovery
 from vcloudair_core.client import Client
 from vcloudair_core.recovery.journal.run_journal import read_run, run_ids
-from vcloudair_core.recovery.plan.model import Group, Machine, RecoveryPlan
+from vcloudair_core.recovery.plan.model import Group, PlannedVm, RecoveryPlan
 from vcloudair_core.recovery.readiness.assessment import assess
 from vcloudair_core.recovery.report.run_report import RunReport
 from vcloudair_core.recovery.run.runner import RunOptions, resume, start
 from vcloudair_core.services.dr.model import Result
-from vcloudair_core.services.dr.operation_options import Options, Stop
+from vcloudair_core.services.dr.operation_options import OperationOptions, Stop
 from vcloudair_core.session.tasks import Task, wait_for_task
 from vcloudair_core.simulator.state.simulated_tasks import Owner
 
@@ -27,10 +27,10 @@ PATIENCE_S = 60.0
 """Less than the default, so that giving up takes fewer looks."""
 PLAN = RecoveryPlan(
     "payroll",
-    (Group("database", (Machine(ONE),)), Group("web", (Machine(TWO),), depends_on=("database",))),
+    (Group("database", (PlannedVm(ONE),)), Group("web", (PlannedVm(TWO),), depends_on=("database",))),
     stuck_after_s=PATIENCE_S,
 )
-OPTIONS = Options(max_concurrent=1, stuck_after_s=PATIENCE_S, verify_s=PATIENCE_S)
+OPTIONS = OperationOptions(max_concurrent=1, stuck_after_s=PATIENCE_S, verify_s=PATIENCE_S)
 
 
 def state(world: World) -> Parts:

@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.load.books import Book
 from vcloudair_core import VcloudAirError, connect
-from vcloudair_core.services.dr.operation_options import Options
+from vcloudair_core.services.dr.operation_options import OperationOptions
 
 STEADY = {"name": {"like": "vm-*"}}
 """Machines that are there all the time. Tests and failovers make others, and remove them: a machine that goes while
@@ -148,7 +148,7 @@ class SoakClient(threading.Thread):
         """A test, and its clean-up: nobody else has anything to do with this machine."""
         service = client.service("dr")
         for action, state in (("test", "complete"), ("cleanup", "none")):
-            (result,) = service.act(action, [self._replication], options=Options(max_concurrent=1))
+            (result,) = service.act(action, [self._replication], options=OperationOptions(max_concurrent=1))
             _expect(f"verdict of {action}", result.verdict, "done")
             (found,) = service.replications([self._replication])
             _expect(f"state after {action}", str(found.test_state), state)

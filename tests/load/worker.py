@@ -15,7 +15,7 @@ from typing import Any
 
 from tests.load.client import Cloud, SoakClient
 from vcloudair_core import connect
-from vcloudair_core.services.dr.operation_options import Options
+from vcloudair_core.services.dr.operation_options import OperationOptions
 
 
 class LongRun(threading.Thread):
@@ -28,7 +28,7 @@ class LongRun(threading.Thread):
 
     def run(self) -> None:
         with connect(service_type="vcd", session_cache=False, **self._settings) as client:
-            results = client.service("dr").act("failover", self._names, options=Options(max_concurrent=1))
+            results = client.service("dr").act("failover", self._names, options=OperationOptions(max_concurrent=1))
         self.verdicts = [one.verdict for one in results]
 
 

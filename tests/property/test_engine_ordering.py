@@ -7,31 +7,31 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vcloudair_core.engine.ordering import ContradictionError, Wish, arrange, longest_increasing
+from vcloudair_core.engine.ordering import ContradictionError, Placement, arrange, longest_increasing
 
 
 @st.composite
-def problems(draw: Any) -> tuple[list[int], list[int], dict[int, Wish]]:
+def problems(draw: Any) -> tuple[list[int], list[int], dict[int, Placement]]:
     """Existing and new elements, and wishes of some of them."""
     existing = list(range(draw(st.integers(0, 7))))
     new = [-(n + 1) for n in range(draw(st.integers(0, 4)))]
     everyone = [*existing, *new]
-    wishes: dict[int, Wish] = {}
+    wishes: dict[int, Placement] = {}
     for element in draw(st.lists(st.sampled_from(everyone), unique=True, max_size=5)) if everyone else []:
         where = draw(st.sampled_from(["top", "bottom", "before", "after", "index"]))
         others = [other for other in everyone if other != element]
         if where in ("before", "after"):
             if not others:
                 continue
-            wishes[element] = Wish(where, draw(st.sampled_from(others)))
+            wishes[element] = Placement(where, draw(st.sampled_from(others)))
         else:
-            wishes[element] = Wish(where, index=draw(st.integers(0, len(everyone) - 1)))
+            wishes[element] = Placement(where, index=draw(st.integers(0, len(everyone) - 1)))
     return existing, new, wishes
 
 
 @settings(max_examples=300, deadline=None)
 @given(problems())
-def test_wishes_hold_or_are_said_to_contradict(problem: tuple[list[int], list[int], dict[int, Wish]]) -> None:
+def test_wishes_hold_or_are_said_to_contradict(problem: tuple[list[int], list[int], dict[int, Placement]]) -> None:
     existing, new, wishes = problem
     try:
         found = arrange(existing, new, wishes)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from vcloudair_core.errors import ConfigurationError, SpecError
 from vcloudair_core.recovery.plan.group_order import check_order, waits_for
-from vcloudair_core.recovery.plan.model import Group, Machine, RecoveryPlan, Step
+from vcloudair_core.recovery.plan.model import Group, PlannedVm, RecoveryPlan, Step
 from vcloudair_core.recovery.plan.plan_file import parse_plan
 from vcloudair_core.recovery.plan.plan_schema import problems
 
@@ -223,7 +223,7 @@ def plans(draw: st.DrawFn) -> RecoveryPlan:
     made = []
     for number, name in enumerate(groups):
         own = tuple(
-            Machine(one, tuple(draw(few))) for one in machines[2 * number : 2 * number + draw(st.integers(1, 2))]
+            PlannedVm(one, tuple(draw(few))) for one in machines[2 * number : 2 * number + draw(st.integers(1, 2))]
         )
         depends_on = draw(st.one_of(st.just([]), st.lists(st.sampled_from(groups), max_size=1)))
         made.append(Group(name, own, draw(st.integers(1, 3)), tuple(depends_on)))
@@ -232,7 +232,7 @@ def plans(draw: st.DrawFn) -> RecoveryPlan:
         Group(
             group.name,
             tuple(
-                Machine(machine.name, tuple(name for name in machine.depends_on if name in there))
+                PlannedVm(machine.name, tuple(name for name in machine.depends_on if name in there))
                 for machine in group.machines
             ),
             group.priority,

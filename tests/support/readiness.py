@@ -13,7 +13,7 @@ from vcloudair_core.recovery.plan.model import (
 )
 from vcloudair_core.recovery.readiness.assessment import Check, Readiness, assess
 from vcloudair_core.simulator import Simulator
-from vcloudair_core.simulator.state.world import Replication, Vdc
+from vcloudair_core.simulator.state.world import SimulatedReplication, Vdc
 
 ONE, TWO = "replicated-0001", "replicated-0002"
 NETWORKS, ORG, VDCS, MACHINES = range(4)
@@ -26,7 +26,7 @@ class Cloud:
     def __init__(self, client: Client, simulator: Simulator) -> None:
         self.client, self.simulator = client, simulator
 
-    def replication(self, name: str = ONE) -> Replication:
+    def replication(self, name: str = ONE) -> SimulatedReplication:
         return next(one for one in self.simulator.world.replications.values() if one.name == name)
 
     @property

@@ -10,7 +10,7 @@ from typing import Any
 from vcloudair_core.client import Client
 from vcloudair_core.services.dr.service import RecoveryService
 from vcloudair_core.simulator import Simulator, SimulatorConfig
-from vcloudair_core.simulator.state.world import Replication
+from vcloudair_core.simulator.state.world import SimulatedReplication
 from vcloudair_core.testing import simulated_app, simulator_settings
 from vcloudair_core.testing.linked_clock import LinkedClock
 
@@ -22,7 +22,7 @@ class RecoveryCloud:
         self.client, self.simulator, self.clock = client, simulator, clock
         self.service: RecoveryService = client.service("dr")
 
-    def replication(self, number: int = 1) -> Replication:
+    def replication(self, number: int = 1) -> SimulatedReplication:
         """The ``number``-th of them."""
         return next(one for one in self.simulator.world.replications.values() if one.name == name(number))
 

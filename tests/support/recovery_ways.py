@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vcloudair_core.simulator import Simulator, SimulatorConfig
-from vcloudair_core.simulator.state.world import Replication
+from vcloudair_core.simulator.state.world import SimulatedReplication
 
 TASK_S = 60.0
 
@@ -44,12 +44,12 @@ class Way:
         return [self.uuid] if self.uuid else [one[-36:] for one in simulator.world.replications]
 
 
-def judged(simulator: Simulator) -> Replication:
+def judged(simulator: Simulator) -> SimulatedReplication:
     """The machine in question."""
     return list(simulator.world.replications.values())[-1]
 
 
-def is_recovered(simulator: Simulator, replication: Replication) -> bool:
+def is_recovered(simulator: Simulator, replication: SimulatedReplication) -> bool:
     """Whether it is true now: the replication is there and over, and its machine is on."""
     simulator.tasks.settle()
     is_known = replication.replication_id in simulator.world.replications

@@ -8,7 +8,7 @@ from lxml import etree
 
 from tests.support.simulated import Caller, signed_in
 from vcloudair_core.simulator import Simulator, SimulatorConfig
-from vcloudair_core.simulator.state.world import Replication
+from vcloudair_core.simulator.state.world import SimulatedReplication
 from vcloudair_core.transport.messages import Response
 
 VCLOUD = "{http://www.vmware.com/vcloud/v1.5}"
@@ -29,7 +29,7 @@ class Cloud:
         self.caller: Caller = signed_in(self.simulator, version="9.0")
 
     @property
-    def replication(self) -> Replication:
+    def replication(self) -> SimulatedReplication:
         return next(iter(self.simulator.world.replications.values()))
 
     @property

@@ -13,7 +13,7 @@ from vcloudair_core.compat.sdk_errors import compatible_errors
 from vcloudair_core.engine.validation import one_of
 from vcloudair_core.errors import ConfigurationError, IncompleteResultError, SpecError
 from vcloudair_core.plugin.records import RecordType
-from vcloudair_core.services.query.codec import Page, parse_root, record_elements
+from vcloudair_core.services.query.codec import QueryPage, parse_root, record_elements
 from vcloudair_core.services.query.paging import pages
 from vcloudair_core.services.query.query import STABLE
 from vcloudair_core.services.query.record import Record
@@ -124,7 +124,7 @@ class QueryBase:
         path = self.url if self.url.rpartition(_PATH)[2] else f"/{_PATH}"
         asked = {name: value for name, value in self.params.items() if value is not None} | dict(order)
 
-        def read(number: int, link: str = "") -> Page:
+        def read(number: int, link: str = "") -> QueryPage:
             what = f"page {number} of the query for {kind.name}"
             query = urlencode(asked | {"page": number}, doseq=True)
             root = xml.parse(session.call("GET", path, query=query).body, what=what)

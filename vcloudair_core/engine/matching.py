@@ -26,7 +26,7 @@ class LiveRule:
 
 
 @dataclass(frozen=True)
-class Identity:
+class RuleIdentity:
     """One way to say which rule is meant that, unlike ids, several rules may share.
 
     ``keys(spec)``: what a spec looks for, the narrowest first. ``said(spec)``: the identity in a sentence about rules:
@@ -53,14 +53,14 @@ class Identities:
     identity apart, and identifies a rule without a name; None where there is no such thing.
     """
 
-    shared: Mapping[str, Identity]
+    shared: Mapping[str, RuleIdentity]
     shown: tuple[str, ...] = ("name", "action")
     numbers: tuple[str, ...] = ("rule_id", "tag")
     hint: str = "Give rule_id or tag as well, or match by one of them (match_by)."
     content: Callable[[Any], Hashable] | None = None
 
 
-BY_NAME = Identities({"name": Identity(lambda spec: (spec.name or "",), lambda spec: f"named {spec.name or ''!r}")})
+BY_NAME = Identities({"name": RuleIdentity(lambda spec: (spec.name or "",), lambda spec: f"named {spec.name or ''!r}")})
 
 
 def refuse_doubles(

@@ -15,7 +15,7 @@ TOP, BOTTOM, BEFORE, AFTER, INDEX = "top", "bottom", "before", "after", "index"
 
 
 @dataclass(frozen=True)
-class Wish:
+class Placement:
     """One element's place: ``top``, ``bottom``, ``before`` or ``after`` ``anchor``, or at ``index`` (from 0).
 
     ``before`` and ``after`` are satisfied anywhere on the right side of the anchor; an element that has to move is put
@@ -44,7 +44,7 @@ class Arrangement:
 
 
 def arrange(
-    existing: Sequence[int], new: Sequence[int], wishes: Mapping[int, Wish], *, chain: Sequence[int] = ()
+    existing: Sequence[int], new: Sequence[int], wishes: Mapping[int, Placement], *, chain: Sequence[int] = ()
 ) -> Arrangement:
     """Put ``new`` elements in and move as few ``existing`` ones as possible, so that all wishes hold.
 
@@ -67,7 +67,7 @@ def arrange(
         restless |= fresh
 
 
-def _refuse_cycles(wishes: Mapping[int, Wish], chain: Sequence[int]) -> None:
+def _refuse_cycles(wishes: Mapping[int, Placement], chain: Sequence[int]) -> None:
     """Find wishes that contradict each other whatever the order: a circle of "stands before"."""
     follows: dict[int, list[int]] = {}
     for left, right in pairwise(chain):
@@ -100,14 +100,14 @@ def _refuse_cycles(wishes: Mapping[int, Wish], chain: Sequence[int]) -> None:
     _refuse_shared_index(wishes)
 
 
-def _refuse_shared_index(wishes: Mapping[int, Wish]) -> None:
+def _refuse_shared_index(wishes: Mapping[int, Placement]) -> None:
     taken: dict[int, int] = {}
     for element, wish in wishes.items():
         if wish.where == INDEX and taken.setdefault(wish.index, element) != element:
             raise ContradictionError((taken[wish.index], element))
 
 
-def _misplaced(existing: Sequence[int], wishes: Mapping[int, Wish]) -> set[int]:
+def _misplaced(existing: Sequence[int], wishes: Mapping[int, Placement]) -> set[int]:
     place = {element: position for position, element in enumerate(existing)}
     wrong: set[int] = set()
     for element, wish in wishes.items():
@@ -120,7 +120,11 @@ def _misplaced(existing: Sequence[int], wishes: Mapping[int, Wish]) -> set[int]:
 
 
 def _build(
-    existing: Sequence[int], new: Sequence[int], wishes: Mapping[int, Wish], chain: Sequence[int], restless: set[int]
+    existing: Sequence[int],
+    new: Sequence[int],
+    wishes: Mapping[int, Placement],
+    chain: Sequence[int],
+    restless: set[int],
 ) -> list[int]:
     """Take out whatever has to be placed, then put it back in, from the least to the most particular wish."""
     pinned = {element for element, wish in wishes.items() if wish.where in (TOP, BOTTOM, INDEX)}
@@ -138,7 +142,7 @@ def _build(
     return order
 
 
-def _wishing(wishes: Mapping[int, Wish], where: str) -> list[int]:
+def _wishing(wishes: Mapping[int, Placement], where: str) -> list[int]:
     return [element for element, wish in wishes.items() if wish.where == where]
 
 
@@ -172,7 +176,7 @@ def _link_chain(kept: list[int], chain: Sequence[int]) -> list[int]:
     return order if first is not None else order + leading
 
 
-def _place_beside(order: list[int], elements: Iterable[int], wishes: Mapping[int, Wish]) -> list[int]:
+def _place_beside(order: list[int], elements: Iterable[int], wishes: Mapping[int, Placement]) -> list[int]:
     """Insert elements beside their anchors, anchors first. Returns those whose anchor has no place yet."""
     waiting = list(elements)
     present = set(order)
@@ -196,7 +200,7 @@ def _place_beside(order: list[int], elements: Iterable[int], wishes: Mapping[int
     return []
 
 
-def _broken(order: Sequence[int], wishes: Mapping[int, Wish]) -> list[int]:
+def _broken(order: Sequence[int], wishes: Mapping[int, Placement]) -> list[int]:
     """Elements whose wish does not hold in ``order``. Several at the top share the first places, and so at the end."""
     if not wishes:
         return []

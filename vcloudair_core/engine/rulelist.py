@@ -14,7 +14,7 @@ from vcloudair_core.engine import ordering
 from vcloudair_core.engine.desired import Absent, Desired, Exactly
 from vcloudair_core.engine.fields import diff_fields, fields_of, plain
 from vcloudair_core.engine.matching import BY_NAME, Identities, LiveRule, Matcher
-from vcloudair_core.engine.ordering import Wish
+from vcloudair_core.engine.ordering import Placement
 from vcloudair_core.engine.plan import Change
 from vcloudair_core.engine.validation import Problems, Reader, line_complaint
 from vcloudair_core.errors import NotFoundError, SpecError
@@ -30,7 +30,7 @@ class NamedSpec:
 
 
 @dataclass(frozen=True)
-class Step:
+class RuleStep:
     """One rule of the list to be written: kept (``slot``), changed (``slot`` and ``changed``), or new (no slot)."""
 
     slot: int | None
@@ -50,7 +50,7 @@ class ListPlan:
     """What changes, and the whole list of user rules to be written, in order."""
 
     changes: tuple[Change, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[RuleStep, ...]
     notes: tuple[str, ...] = ()
 
     def without_places(self) -> ListPlan:
@@ -147,7 +147,7 @@ def plan_absent(kind: RuleListKind, live: Sequence[LiveRule], specs: Sequence[An
     doomed = {at for at in matcher.match(meant) if at is not None}
     return ListPlan(
         tuple(_deletions(live, doomed, _titles(live))),
-        tuple(Step(rule.slot) for at, rule in enumerate(live) if at not in doomed),
+        tuple(RuleStep(rule.slot) for at, rule in enumerate(live) if at not in doomed),
     )
 
 
@@ -185,7 +185,7 @@ def plan_present(
 
 
 def _ends_notes(
-    kind: RuleListKind, live: Sequence[LiveRule], wishes: Mapping[int, Wish], arrangement: ordering.Arrangement
+    kind: RuleListKind, live: Sequence[LiveRule], wishes: Mapping[int, Placement], arrangement: ordering.Arrangement
 ) -> tuple[str, ...]:
     """Say that a rule was moved to an end: tasks that each ask for one end undo each other in every run."""
     return tuple(
@@ -208,16 +208,16 @@ def _refuse_unmatched_ids(kind: RuleListKind, specs: Sequence[Any], matches: Seq
 
 def _wishes(
     matcher: Matcher, specs: Sequence[Any], elements: Sequence[int], path: Callable[[int], str]
-) -> dict[int, Wish]:
+) -> dict[int, Placement]:
     if not any(getattr(spec, name) is not None for spec in specs for name in PLACE_FIELDS):
         return {}
     by_name = {spec.name: element for spec, element in zip(specs, elements, strict=True) if spec.name}
-    wishes: dict[int, Wish] = {}
+    wishes: dict[int, Placement] = {}
     for position, (spec, element) in enumerate(zip(specs, elements, strict=True)):
         if spec.position is not None:
-            wishes[element] = Wish(spec.position)
+            wishes[element] = Placement(spec.position)
         elif spec.index is not None:
-            wishes[element] = Wish(ordering.INDEX, index=spec.index)
+            wishes[element] = Placement(ordering.INDEX, index=spec.index)
         for where in (ordering.BEFORE, ordering.AFTER):
             wanted = getattr(spec, where)
             if wanted is not None:
@@ -225,14 +225,14 @@ def _wishes(
                 anchor = matcher.anchor(str(wanted), at, by_name)
                 if anchor == element:
                     raise SpecError(at, f"{wanted!r} is the rule itself")
-                wishes[element] = Wish(where, anchor)
+                wishes[element] = Placement(where, anchor)
     return wishes
 
 
 def _arrange(
     existing: Sequence[int],
     new: Sequence[int],
-    wishes: Mapping[int, Wish],
+    wishes: Mapping[int, Placement],
     chain: Sequence[int],
     label: Callable[[int], str],
 ) -> ordering.Arrangement:
@@ -263,13 +263,13 @@ def _assemble(
     place = {element: position for position, element in enumerate(arrangement.order)}
     titles = _titles(live)
     changes = _deletions(live, doomed, titles)
-    steps: list[Step] = []
+    steps: list[RuleStep] = []
     for element in arrangement.order:
         spec = wanted.get(element)
         if element < 0:
             made = _completed(kind, spec, path(-element - 1))
             _check_name(kind, made)
-            steps.append(Step(None, made))
+            steps.append(RuleStep(None, made))
             changes.append(Change("create", made.name or "", None, plain(made), (), (None, place[element])))
             continue
         current = live[element].spec
@@ -282,9 +282,9 @@ def _assemble(
                 changes.append(_update(current, changed, titles[element]))
             if "name" in changed:
                 _check_name(kind, spec)
-            steps.append(Step(live[element].slot, spec, tuple(changed)))
+            steps.append(RuleStep(live[element].slot, spec, tuple(changed)))
         else:
-            steps.append(Step(live[element].slot))
+            steps.append(RuleStep(live[element].slot))
         if element in arrangement.moved:
             shown = plain(current)
             changes.append(
@@ -308,7 +308,7 @@ def _check_name(kind: RuleListKind, spec: Any) -> None:
         raise SpecError("name", f"{reason} ({kind.noun} {spec.name[:40]!r}{'…' if len(spec.name) > 40 else ''})")
 
 
-def _refuse_shared_tags(kind: RuleListKind, live: Sequence[LiveRule], steps: Sequence[Step]) -> None:
+def _refuse_shared_tags(kind: RuleListKind, live: Sequence[LiveRule], steps: Sequence[RuleStep]) -> None:
     """A server refuses two rules of one tag, so a tag that is given to a rule must be free."""
     fresh = {step.spec.tag for step in steps if step.slot is None or "tag" in step.changed} - {None}
     if not fresh:

@@ -12,17 +12,17 @@ from vcloudair_core.engine.plan import Change, Plan
 
 
 @dataclass(frozen=True)
-class Operation:
+class DesiredResource:
     """One wish: a kind, and what is wanted of it."""
 
     kind: ResourceKind
     desired: Desired
 
-    def resolved(self, store: Store) -> Operation:
+    def resolved(self, store: Store) -> DesiredResource:
         """With names replaced by what they stand for on the target."""
         if not isinstance(self.kind, Resolves):
             return self
-        return Operation(self.kind, self.kind.resolve(store, self.desired))
+        return DesiredResource(self.kind, self.kind.resolve(store, self.desired))
 
     def select(self, document: Document) -> Any:
         """What was named, as it stands in a document."""
@@ -37,9 +37,9 @@ class SequenceKind:
     A sequence that ends where it began, such as a rule made and taken out again, is nothing to do.
     """
 
-    spec_type = Operation
+    spec_type = DesiredResource
 
-    def __init__(self, operations: Sequence[Operation]) -> None:
+    def __init__(self, operations: Sequence[DesiredResource]) -> None:
         self._operations = tuple(operations)
         self._kinds = list({operation.kind.name: operation.kind for operation in operations}.values())
         self.name = self._kinds[0].name

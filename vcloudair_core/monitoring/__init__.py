@@ -6,7 +6,7 @@ them together, ``monitor_options`` reads what is to be watched. ``collector`` an
 
 from __future__ import annotations
 
-from vcloudair_core.monitoring.monitor import FATAL, Watcher, watchers
-from vcloudair_core.monitoring.monitor_options import WATCHES, Options, read_options
+from vcloudair_core.monitoring.monitor import FATAL, Monitor, watchers
+from vcloudair_core.monitoring.monitor_options import WATCHES, MonitorOptions, read_options
 
-__all__ = ["FATAL", "WATCHES", "Options", "Watcher", "read_options", "watchers"]
+__all__ = ["FATAL", "WATCHES", "Monitor", "MonitorOptions", "read_options", "watchers"]

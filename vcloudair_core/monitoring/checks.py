@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Protocol
 
 from vcloudair_core.errors import VcloudAirError
-from vcloudair_core.monitoring.event_tracker import Finding, Seen
+from vcloudair_core.monitoring.event_tracker import CheckResult, Finding
 from vcloudair_core.util.redaction import redact_text
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class Look(Protocol):
     began: str
     ended: str
 
-    def __call__(self, client: Client) -> Seen:
+    def __call__(self, client: Client) -> CheckResult:
         """Look once. Raises VcloudAirError when nothing could be read."""
 
 
@@ -43,7 +43,7 @@ class TaskLook:
         self._newest = ""
         self._known: dict[str, Finding] = {}
 
-    def __call__(self, client: Client) -> Seen:
+    def __call__(self, client: Client) -> CheckResult:
         """Raises: IncompleteResultError, ApiError, TransportError, DecodeError."""
         query = client.service("query")
         is_first = self._since is None
@@ -55,7 +55,7 @@ class TaskLook:
         records = query.query("task", {"status": list(FAILED), **since}, sort="endDate").all() if is_anything else []
         self._known = {one.id: self._known.get(one.id) or _task(client, one, is_first) for one in records}
         self._since, self._newest = self._newest, _ended(records) or self._newest
-        return Seen(tuple(self._known.values()))
+        return CheckResult(tuple(self._known.values()))
 
 
 def _ended(records: Sequence[Record]) -> str:
@@ -100,7 +100,7 @@ class TunnelLook:
     def __init__(self, edges: Sequence[str] = ()) -> None:
         self._edges = tuple(edges)
 
-    def __call__(self, client: Client) -> Seen:
+    def __call__(self, client: Client) -> CheckResult:
         """Raises: what listing edge gateways raises, or what reading each of them does if none can be read."""
         listed = client.service("ans").list_edges()
         names = self._edges or [edge.edge_id for edge in listed if edge.is_advanced is not False]
@@ -135,7 +135,7 @@ class ReplicationLook:
 
     began, ended = "replication_behind", "replication_caught_up"
 
-    def __call__(self, client: Client) -> Seen:
+    def __call__(self, client: Client) -> CheckResult:
         """Raises: what listing replications raises, or what reading each of them does if none can be read."""
         service = client.service("dr")
         references = service.references()
@@ -164,7 +164,7 @@ class DriftLook:
         self._documents = {edge: without_keys(sections) for edge, sections in documents.items()}
         self._state = "exact" if purge else "present"
 
-    def __call__(self, client: Client) -> Seen:
+    def __call__(self, client: Client) -> CheckResult:
         """Raises: what planning for each of them raises, if none can be read."""
         return _each(client, self._documents, self._of)
 
@@ -204,7 +204,7 @@ def _keyless(tunnel: Mapping[str, Any]) -> dict[str, Any]:
 # -- several scopes ----------------------------------------------------------------------------------------------
 
 
-def _each(client: Client, scopes: Iterable[str], of: Callable[[Client, str], list[Finding]]) -> Seen:
+def _each(client: Client, scopes: Iterable[str], of: Callable[[Client, str], list[Finding]]) -> CheckResult:
     """All scopes, several at a time."""
 
     def read(scope: str) -> list[Finding] | VcloudAirError:
@@ -221,8 +221,8 @@ def _each(client: Client, scopes: Iterable[str], of: Callable[[Client, str], lis
     return _whole([one for _, found in results if isinstance(found, list) for one in found], unread, len(names))
 
 
-def _whole(found: Sequence[Finding], unread: Mapping[str, VcloudAirError], scopes: int) -> Seen:
+def _whole(found: Sequence[Finding], unread: Mapping[str, VcloudAirError], scopes: int) -> CheckResult:
     """Raises the first error when nothing at all could be read."""
     if scopes and len(unread) == scopes:
         raise next(iter(unread.values()))
-    return Seen(tuple(found), unread)
+    return CheckResult(tuple(found), unread)

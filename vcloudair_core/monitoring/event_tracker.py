@@ -24,7 +24,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Seen:
+class CheckResult:
     """One look: ``findings`` of all the scopes that could be read, and why the others could not."""
 
     findings: tuple[Finding, ...]
@@ -46,7 +46,7 @@ class Tracker:
         self._told: dict[tuple[str, str], str] = {}
         self._waiting: dict[tuple[str, str], tuple[str, int]] = {}
 
-    def take(self, seen: Seen) -> list[dict[str, Any]]:
+    def take(self, seen: CheckResult) -> list[dict[str, Any]]:
         """The events of a look. Shape: ``{"type": ..., **words}`` each."""
         found = {(one.scope, one.name): one for one in seen.findings}
         for memory in (self._told, self._waiting):

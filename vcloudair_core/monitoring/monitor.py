@@ -19,12 +19,12 @@ from vcloudair_core.errors import (
     VcloudAirError,
 )
 from vcloudair_core.monitoring.checks import DriftLook, Look, ReplicationLook, TaskLook, TunnelLook, without_keys
-from vcloudair_core.monitoring.event_tracker import Seen, Tracker
+from vcloudair_core.monitoring.event_tracker import CheckResult, Tracker
 from vcloudair_core.session.auth.backoff import wait_after
 
 if TYPE_CHECKING:
     from vcloudair_core.client import Client
-    from vcloudair_core.monitoring.monitor_options import Options
+    from vcloudair_core.monitoring.monitor_options import MonitorOptions
 
 _log = logging.getLogger(__name__)
 
@@ -46,14 +46,14 @@ class SignIns:
         self._lock = threading.Lock()
         self._count = 0
         self._next = 0.0
-        self._owner: Watcher | None = None
+        self._owner: Monitor | None = None
 
-    def may_try(self, watcher: Watcher) -> bool:
+    def may_try(self, watcher: Monitor) -> bool:
         """True unless another watcher was refused a moment ago, and waits to try again."""
         with self._lock:
             return self._owner in (None, watcher) or self._now() >= self._next
 
-    def refused(self, watcher: Watcher) -> float:
+    def refused(self, watcher: Monitor) -> float:
         """Note a refusal. Returns how long to wait before the next sign-in.
 
         Watchers that were refused at the same moment count once.
@@ -74,7 +74,7 @@ class SignIns:
             self._count, self._owner = 0, None
 
 
-class Watcher:
+class Monitor:
     """Polls one kind of thing. ``connect`` makes a client: each poll has its own, so nothing of one outlives it.
 
     ``now`` gives the time that events carry.
@@ -85,7 +85,7 @@ class Watcher:
         look: Look,
         tracker: Tracker,
         connect: Callable[[], Client],
-        options: Options,
+        options: MonitorOptions,
         *,
         sign_ins: SignIns | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
@@ -144,7 +144,7 @@ class Watcher:
             return True
         return isinstance(error, FATAL) or (self._is_first and isinstance(error, _FATAL_AT_FIRST))
 
-    def _raise_if_fatal(self, seen: Seen, is_renewable: bool) -> None:
+    def _raise_if_fatal(self, seen: CheckResult, is_renewable: bool) -> None:
         """Raise what ends the watcher. A refused sign-in is raised too: it is about all scopes."""
         for scope, exc in seen.unread.items():
             if isinstance(exc, AuthenticationError) or self._is_fatal(exc, is_renewable):
@@ -154,7 +154,7 @@ class Watcher:
         self._unread = set(seen.unread)
 
 
-def watchers(options: Options, connect: Callable[[], Client]) -> list[Watcher]:
+def watchers(options: MonitorOptions, connect: Callable[[], Client]) -> list[Monitor]:
     """One for each thing that is to be watched. Documents are checked; nothing is sent.
 
     Raises: SpecError for a document that can never be right, ConfigurationError.
@@ -163,10 +163,10 @@ def watchers(options: Options, connect: Callable[[], Client]) -> list[Watcher]:
         for sections in options.documents.values():
             client.kind("ans.edge").parse(without_keys(sections))
     sign_ins = SignIns()
-    return [Watcher(look, _tracker(look, options), connect, options, sign_ins=sign_ins) for look in _looks(options)]
+    return [Monitor(look, _tracker(look, options), connect, options, sign_ins=sign_ins) for look in _looks(options)]
 
 
-def _looks(options: Options) -> list[Look]:
+def _looks(options: MonitorOptions) -> list[Look]:
     made: dict[str, Callable[[], Look]] = {
         "tasks": lambda: TaskLook(with_past=options.with_past),
         "tunnels": lambda: TunnelLook(options.edges),
@@ -176,7 +176,7 @@ def _looks(options: Options) -> list[Look]:
     return [made[name]() for name in dict.fromkeys(options.watch)]
 
 
-def _tracker(look: Look, options: Options) -> Tracker:
+def _tracker(look: Look, options: MonitorOptions) -> Tracker:
     if isinstance(look, TaskLook):
         return Tracker(look.began, is_past_told=options.with_past)
     return Tracker(look.began, look.ended, confirm=options.confirm)

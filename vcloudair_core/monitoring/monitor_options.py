@@ -15,7 +15,7 @@ OWN = ("watch", "edges", "documents", "purge", "interval", "max_interval", "conf
 
 
 @dataclass(frozen=True)
-class Options:
+class MonitorOptions:
     """``connection`` are settings by name. ``documents`` are sections by edge gateway. Intervals are in seconds."""
 
     watch: tuple[str, ...]
@@ -29,7 +29,7 @@ class Options:
     connection: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
-def read_options(arguments: Mapping[str, Any]) -> Options:
+def read_options(arguments: Mapping[str, Any]) -> MonitorOptions:
     """Options in the words of :data:`OWN`; everything else is a setting of the connection.
 
     ``documents`` maps edge gateways to documents, or to files that hold them.
@@ -47,7 +47,7 @@ def read_options(arguments: Mapping[str, Any]) -> Options:
     if bool(documents) != ("drift" in watch):
         problems.add("documents", "is what drift is watched by: it needs documents, and they need drift in watch")
     interval = _seconds(reader, "interval", 60.0)
-    options = Options(
+    options = MonitorOptions(
         watch=watch,
         edges=tuple(str(item) for _, item in reader.items("edges") or ()),
         documents=documents,

@@ -16,7 +16,7 @@ from vcloudair_core.errors import (
     PermissionDeniedError,
     ServerError,
 )
-from vcloudair_core.session.error_codec import Fault, decode_fault
+from vcloudair_core.session.error_codec import ErrorBody, decode_fault
 from vcloudair_core.util.redaction import Secret, redact_text
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def _sentence(response: Response, request: Request, said: str, code: str) -> str
     return f"The server answered {where} with {response.status}{label}: {said}{end}"
 
 
-def _kind_and_hint(response: Response, fault: Fault) -> tuple[type[ApiError], str]:
+def _kind_and_hint(response: Response, fault: ErrorBody) -> tuple[type[ApiError], str]:
     status = response.status
     if fault.code in BUSY_CODES or (status in (400, 409) and _BUSY_TEXT.search(fault.message)):
         return BusyError, "Another operation holds it; it is free when that one ends. Try again later."

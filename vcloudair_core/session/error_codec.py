@@ -23,7 +23,7 @@ _REQUEST_ID = re.compile(r"^\s*\[\s*([0-9A-Za-z-]{8,128})\s*\]\s*")
 
 
 @dataclass(frozen=True)
-class Fault:
+class ErrorBody:
     """What a server said of a failure. ``is_structured`` is false for pages, plain text and empty bodies."""
 
     message: str = ""
@@ -33,14 +33,14 @@ class Fault:
     vendor_code: str = ""
 
 
-def decode_fault(response: Response) -> Fault:
+def decode_fault(response: Response) -> ErrorBody:
     """The fault in a response of any form. Never raises. Secrets are not hidden here."""
     body = response.body
     if not body.strip():
-        return Fault()
+        return ErrorBody()
     title = html_title(body)
     if title:
-        return Fault(f"an HTML page titled {title!r}")
+        return ErrorBody(f"an HTML page titled {title!r}")
     try:
         if body.lstrip()[:1] in (b"{", b"["):
             found = _from_json(parse_json(body, what="the error"))
@@ -52,10 +52,10 @@ def decode_fault(response: Response) -> Fault:
         found = None
     if found is not None:
         return _without_request_id(found)
-    return Fault(excerpt_of(body))
+    return ErrorBody(excerpt_of(body))
 
 
-def fault_of_element(element: _Element) -> Fault | None:
+def fault_of_element(element: _Element) -> ErrorBody | None:
     """The fault in a vCloud ``Error`` (also in a Task), a vcim ``Error`` or an NSX ``error``; None for other elements.
 
     A ``TenantError`` inside is what the provider wants tenants to read. Source: protocol/tasks.md §4.1.
@@ -68,7 +68,7 @@ def fault_of_element(element: _Element) -> Fault | None:
         inner = next((child for child in element if local(child) == "TenantError"), None)
         source = inner if inner is not None else element
         message, code = source.get("message"), source.get("minorErrorCode")
-        return Fault(
+        return ErrorBody(
             _clean(message),
             _clean(code) or _clean(source.get("majorErrorCode")),
             is_structured=True,
@@ -76,11 +76,11 @@ def fault_of_element(element: _Element) -> Fault | None:
         )
     if name == "error":
         texts = {local(child): _clean(child.text) for child in element}
-        return Fault(texts.get("details", ""), texts.get("errorCode", ""), is_structured=True)
+        return ErrorBody(texts.get("details", ""), texts.get("errorCode", ""), is_structured=True)
     return None
 
 
-def _from_json(tree: Any) -> Fault | None:
+def _from_json(tree: Any) -> ErrorBody | None:
     if isinstance(tree, list):
         tree = tree[0] if tree else None
     if not isinstance(tree, dict):
@@ -93,7 +93,7 @@ def _from_json(tree: Any) -> Fault | None:
     code = _first(tree, "minorErrorCode", "errorCode", "error", "code")
     if not message and not code:
         return None
-    return Fault(message, code, is_structured=True)
+    return ErrorBody(message, code, is_structured=True)
 
 
 def _first(tree: dict[str, Any], *names: str) -> str:
@@ -109,7 +109,7 @@ def _clean(text: str | None) -> str:
     return " ".join("".join(sign if sign.isprintable() else " " for sign in (text or "")[:_MOST_SIGNS]).split())
 
 
-def _without_request_id(fault: Fault) -> Fault:
+def _without_request_id(fault: ErrorBody) -> ErrorBody:
     """Newer messages begin with ``[ <request-id> ]``: it is told apart, not shown twice."""
     found = _REQUEST_ID.match(fault.message)
     if not found:

@@ -13,7 +13,7 @@ from urllib.parse import urljoin, urlsplit
 from vcloudair_core.errors import ApiError, VcloudAirError
 from vcloudair_core.session.api_errors import error_of
 from vcloudair_core.session.origins import Origins, shown_origin
-from vcloudair_core.session.retry import Attempt, RetryPolicy, WaitBudget, seconds_of_date, send_with_retries
+from vcloudair_core.session.retry import RetryPolicy, SendAttempt, WaitBudget, seconds_of_date, send_with_retries
 from vcloudair_core.transport.messages import Exchange, Headers, Request, Response
 from vcloudair_core.util.redaction import Secret, redact_text, redacted_exchange, remember
 
@@ -37,7 +37,7 @@ _SCHEME = re.compile(r"^(?:Basic|Bearer|SIGN)\s+", re.IGNORECASE)
 _SHORTEST_TOKEN = 8
 
 
-class Outcome:
+class ExchangeResult:
     """An answer and, when it says no, the error made of it."""
 
     __slots__ = ("error", "response")
@@ -113,7 +113,7 @@ class Wire:
         repeatable: bool,
         policy: RetryPolicy | None = None,
         once: bool = False,
-    ) -> Outcome:
+    ) -> ExchangeResult:
         """Send, again where that is safe, and follow redirects of GET within the trusted origins."""
         for _ in range(MAX_REDIRECTS + 1):
             origins.admit(request.url)
@@ -129,9 +129,9 @@ class Wire:
             )
             target = _redirect_of(request, attempt.response)
             if target is None:
-                return Outcome(attempt.response, attempt.error)
+                return ExchangeResult(attempt.response, attempt.error)
             request = Request(request.method, origins.admit(target), request.headers, timeout_s=request.timeout_s)
-        return Outcome(
+        return ExchangeResult(
             attempt.response,
             ApiError(
                 f"The server redirects {request.method} {request.path} in a circle.",
@@ -164,7 +164,7 @@ class Wire:
 
     # -- one try -------------------------------------------------------------------------------------------------
 
-    def _try(self, request: Request, number: int) -> Attempt:
+    def _try(self, request: Request, number: int) -> SendAttempt:
         started = self.clock.now()
         response: Response | None = None
         error: VcloudAirError | None = None
@@ -178,7 +178,7 @@ class Wire:
         except VcloudAirError as exc:
             error = exc
         self._report(Exchange(request, response, error, self.clock.now() - started, number))
-        return Attempt(response, error)
+        return SendAttempt(response, error)
 
     def _warn_of_plain_http(self, request: Request) -> None:
         """Once. Simulators and tunnels of this machine are spared: nobody is on the way."""

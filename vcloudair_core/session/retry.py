@@ -51,7 +51,7 @@ _READ_STATUSES = frozenset({408, 500, 502, 503, 504})
 
 
 @dataclass(frozen=True)
-class Attempt:
+class SendAttempt:
     """How one try ended: an answer, or an error (and, when the server sent one, the answer that it is made of)."""
 
     response: Response | None
@@ -111,7 +111,7 @@ class RetryPolicy:
         """The policy that settings ask for."""
         return cls(retries=int(settings.retries), max_wait_s=float(settings.max_retry_wait))
 
-    def tries(self, attempt: Attempt, *, repeatable: bool, once: bool = False) -> float:
+    def tries(self, attempt: SendAttempt, *, repeatable: bool, once: bool = False) -> float:
         """Return how many times in all a request that ended like this may be tried: 1 is once, and no more."""
         error = attempt.error
         if error is None or self.retries <= 0:
@@ -173,7 +173,7 @@ def seconds_of_date(value: str) -> float | None:
         return None
 
 
-def _reason(attempt: Attempt) -> str:
+def _reason(attempt: SendAttempt) -> str:
     """Why a request is tried again, on one line: ``503 Service unavailable``."""
     error = attempt.error
     text = " ".join((error.message if error is not None else "").split())
@@ -191,7 +191,7 @@ class _Waits:
         self._repeatable, self._once = repeatable, once
         self._spent_s = 0.0
 
-    def is_to_repeat(self, attempt: Attempt) -> bool:
+    def is_to_repeat(self, attempt: SendAttempt) -> bool:
         return self._policy.tries(attempt, repeatable=self._repeatable, once=self._once) > 1
 
     def stop(self, state: Any) -> bool:
@@ -209,7 +209,7 @@ class _Waits:
 
     def tell(self, state: Any) -> None:
         """Log the wait that begins now."""
-        attempt: Attempt = state.outcome.result()
+        attempt: SendAttempt = state.outcome.result()
         tries = self._policy.tries(attempt, repeatable=self._repeatable, once=self._once)
         of = f" of {tries:g}" if tries != float("inf") else ""
         _log.info(
@@ -225,14 +225,14 @@ class _Waits:
 
 
 def send_with_retries(
-    try_once: Callable[[int], Attempt],
+    try_once: Callable[[int], SendAttempt],
     *,
     policy: RetryPolicy,
     clock: Clock,
     repeatable: bool,
     once: bool = False,
     budget: WaitBudget | None = None,
-) -> Attempt:
+) -> SendAttempt:
     """Call ``try_once(number)``, numbered from 1, until it ends well, must not be repeated, or time is up."""
     first = try_once(1)
     waits = _Waits(policy, clock, repeatable, once, budget or WaitBudget(float("inf"), clock))
@@ -244,7 +244,7 @@ def send_with_retries(
     known = [first]
     number = 0
 
-    def attempt() -> Attempt:
+    def attempt() -> SendAttempt:
         nonlocal number
         number += 1
         return known.pop() if known else try_once(number)
@@ -257,7 +257,7 @@ def send_with_retries(
         before_sleep=waits.tell,
         retry_error_callback=lambda state: state.outcome.result() if state.outcome else first,
     )
-    result: Attempt = retrying(attempt)
+    result: SendAttempt = retrying(attempt)
     if budget is not None and result.error is not None and budget.left() <= 0:
         result.error.add_context("The time that a session may wait between tries (max_retry_total) is used up.")
     return result

@@ -21,7 +21,7 @@ from vcloudair_core.session.api_errors import is_session_over
 from vcloudair_core.session.auth.backoff import RefusedSignIns
 from vcloudair_core.session.identity import Identity
 from vcloudair_core.session.origins import Origins
-from vcloudair_core.session.pipeline import SAFE_METHODS, Outcome, Wire
+from vcloudair_core.session.pipeline import SAFE_METHODS, ExchangeResult, Wire
 from vcloudair_core.session.retry import RetryPolicy
 from vcloudair_core.session.urls import is_absolute, join, refuse_steps_back
 from vcloudair_core.transport.messages import Exchange, Headers, Request, Response
@@ -225,7 +225,9 @@ class Session:
             self._cache.drop(grant)
         return outcome.answer()
 
-    def _send(self, plan: _Plan, grant: Grant, origins: Origins, repeatable: bool, once: bool = False) -> Outcome:
+    def _send(
+        self, plan: _Plan, grant: Grant, origins: Origins, repeatable: bool, once: bool = False
+    ) -> ExchangeResult:
         outcome = self._wire.send(plan.request(grant, origins), origins, repeatable=repeatable, once=once)
         self._can_reach = not isinstance(outcome.error, TransportError)
         if outcome.error is None and self._cache is not None and grant.is_own:

@@ -19,7 +19,7 @@ from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.config import COMPUTE, SimulatorConfig, changeable_options
 from vcloudair_core.simulator.faults.fault_rules import Fault, Faults, SocketFaultError, transport_error
 from vcloudair_core.simulator.inventory import build_world
-from vcloudair_core.simulator.request_log import Journal
+from vcloudair_core.simulator.request_log import RequestLog
 from vcloudair_core.simulator.state.logins import Sessions
 from vcloudair_core.simulator.state.simulated_tasks import Tasks
 from vcloudair_core.simulator.state.world import World
@@ -95,7 +95,7 @@ class Simulator:
         from vcloudair_core.simulator.profiles import built_in_areas
 
         self.config = self._initial_config = config or SimulatorConfig()
-        self.journal = Journal()
+        self.journal = RequestLog()
         self.clock = VirtualClock(self.config.standing_clock, self.config.clock_skew_s)
         self.faults = Faults(self.clock)
         self._areas = (*built_in_areas(self.config.profile), *areas)

@@ -7,7 +7,16 @@ from typing import Any
 
 from vcloudair_core.simulator.config import ORG, PASSWORD, USER, SimulatorConfig
 from vcloudair_core.simulator.inventory_file import read_inventory
-from vcloudair_core.simulator.state.world import Edge, Org, Replication, Template, User, Vdc, Vm, World
+from vcloudair_core.simulator.state.world import (
+    Org,
+    SimulatedEdge,
+    SimulatedReplication,
+    Template,
+    User,
+    Vdc,
+    Vm,
+    World,
+)
 
 
 def build_world(config: SimulatorConfig) -> World:
@@ -121,7 +130,7 @@ def _add_replication(world: World, place: Vdc, tree: dict[str, Any], config: Sim
         identifier = f"{world.make_id('source', name)}-vm01a-{identifier}"
     words = {word: tree[word] for word in _REPLICATION_WORDS if word in tree}
     placeholder = world.make_id("placeholder", unique)
-    made = Replication(identifier, name, place.vdc_id, placeholder, rpo, **words)
+    made = SimulatedReplication(identifier, name, place.vdc_id, placeholder, rpo, **words)
     world.replications[identifier] = made
     if config.placeholders == "visible":
         machine = world.machine_of(made, "POWERED_OFF", config.recovery_network)
@@ -133,7 +142,7 @@ def _add_edge(world: World, place: Vdc, tree: dict[str, Any], config: SimulatorC
 
     number = 1 + len(world.edges)
     address, is_advanced = f"203.0.113.{number}", tree.get("advanced", True)
-    edge = Edge(world.make_id("edge", tree["name"]), tree["name"], place.vdc_id, number, address, is_advanced)
+    edge = SimulatedEdge(world.make_id("edge", tree["name"]), tree["name"], place.vdc_id, number, address, is_advanced)
     established = config.established_timeout_s or (3600 if config.profile in ("vca", "vchs") else 21600)
     edge.firewall = factory(edge, established)
     if tree.get("firewall"):

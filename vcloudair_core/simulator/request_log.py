@@ -8,7 +8,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Entry:
+class LoggedRequest:
     """One exchange. ``status`` is 0 while it is not answered; ``note`` names the fault that acted."""
 
     sequence: int
@@ -26,20 +26,20 @@ class Entry:
         return asdict(self)
 
 
-class Journal:
+class RequestLog:
     """Append, look, clear; safe to use from many threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._entries: list[Entry] = []
+        self._entries: list[LoggedRequest] = []
         self._next = 1
 
-    def begin(self, **fields: Any) -> Entry:
+    def begin(self, **fields: Any) -> LoggedRequest:
         """Append a request when it arrives, so that one that is never answered is there, too."""
         with self._lock:
             return self._append(fields)
 
-    def finish(self, entry: Entry, **fields: Any) -> None:
+    def finish(self, entry: LoggedRequest, **fields: Any) -> None:
         """Add what became of a request. One that was forgotten meanwhile is appended again."""
         with self._lock:
             place = next((i for i in range(len(self._entries) - 1, -1, -1) if self._entries[i] is entry), None)
@@ -48,13 +48,13 @@ class Journal:
             else:
                 self._entries[place] = replace(entry, **fields)
 
-    def _append(self, fields: dict[str, Any]) -> Entry:
-        made = Entry(**{**fields, "sequence": self._next})
+    def _append(self, fields: dict[str, Any]) -> LoggedRequest:
+        made = LoggedRequest(**{**fields, "sequence": self._next})
         self._entries.append(made)
         self._next += 1
         return made
 
-    def entries(self, *, method: str = "", path: str = "") -> list[Entry]:
+    def entries(self, *, method: str = "", path: str = "") -> list[LoggedRequest]:
         """In order; of a method, of paths that contain ``path``."""
         with self._lock:
             return [e for e in self._entries if method in ("", e.method) and path in e.path]

@@ -12,7 +12,7 @@ from vcloudair_core.engine.fields import secret_names
 from vcloudair_core.engine.kind import Document, Keepable, Store, Validates
 from vcloudair_core.engine.lock import locker_of
 from vcloudair_core.engine.outcome import Outcome
-from vcloudair_core.engine.sequence import Operation, SequenceKind
+from vcloudair_core.engine.sequence import DesiredResource, SequenceKind
 from vcloudair_core.errors import StageError, VcloudAirError
 from vcloudair_core.settings.directories import state_folder
 from vcloudair_core.staging.stage_file import (
@@ -35,7 +35,7 @@ class KeepableStore(Store, Keepable, Protocol):
 
 
 @dataclass(frozen=True)
-class Wish:
+class StagedChange:
     """What one task asks for: plain data, and the same parsed."""
 
     kind: str
@@ -55,7 +55,7 @@ class Staging:
         self._cloud = cloud_of(client.settings)
         self.folder = state_folder(client.settings) / "stages"
 
-    def add(self, wish: Wish, stage_id: str, *, check: bool) -> Outcome:
+    def add(self, wish: StagedChange, stage_id: str, *, check: bool) -> Outcome:
         """Plan a wish on what the stage holds, and put it on the stage.
 
         Costs one read when the section is new to the stage, and nothing otherwise. In check mode it goes on a stage of
@@ -71,7 +71,7 @@ class Staging:
                 raise StageError(f"{wish.kind} cannot be staged.", hint="Leave stage out for it.")
             staged, document = self._document(content, cast(KeepableStore, store), wish.target)
             content.names[key] = staged.target
-            operation = Operation(kind, wish.desired).resolved(store)
+            operation = DesiredResource(kind, wish.desired).resolved(store)
             plan = kind.plan(document, operation.desired)
             merged = document if plan.is_empty else kind.merge(document, plan)
             plan = replace(plan, target=staged.title, outlook=lambda: kind.project(merged))
@@ -156,7 +156,9 @@ class Staging:
 
     def _commit(self, part: StagedSection, check: bool) -> Outcome:
         operations = [
-            Operation(self._client.kind(asked["kind"]), self._parsed(asked["kind"], asked["specs"], asked["state"]))
+            DesiredResource(
+                self._client.kind(asked["kind"]), self._parsed(asked["kind"], asked["specs"], asked["state"])
+            )
             for asked in part.operations
         ]
         store = _FromSnapshot(operations[0].kind.open(self._client.session, part.target), part.snapshot)

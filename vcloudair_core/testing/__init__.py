@@ -42,7 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", _MARKER)
 
 
-class Journal:
+class RequestView:
     """What was asked of a simulator, in the words in which tests ask for it."""
 
     def __init__(self, simulator: Simulator) -> None:
@@ -160,6 +160,6 @@ def vca_client(vca_app: App, vca_simulator: Simulator) -> Iterator[Client]:
 
 
 @pytest.fixture
-def vca_journal(vca_simulator: Simulator) -> Journal:
+def vca_journal(vca_simulator: Simulator) -> RequestView:
     """What was asked of ``vca_simulator``."""
-    return Journal(vca_simulator)
+    return RequestView(vca_simulator)

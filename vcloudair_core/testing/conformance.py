@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
-from vcloudair_core.testing import Journal, kind_checks, plugin_checks, simulator_settings
+from vcloudair_core.testing import RequestView, kind_checks, plugin_checks, simulator_settings
 from vcloudair_core.testing.examples import Example
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class Conformance:
         plugin_checks.check_record(record)
 
     def test_each_service_is_made_without_asking_anybody(
-        self, service: Any, vca_client: Client, vca_journal: Journal
+        self, service: Any, vca_client: Client, vca_journal: RequestView
     ) -> None:
         plugin_checks.check_service(service.name, vca_client, vca_journal)
 
@@ -168,12 +168,12 @@ class Conformance:
         kind_checks.check_kept_in_files(kind, vca_client, example)
 
     def test_one_write_and_then_none(
-        self, example: Example, kind: Any, vca_client: Client, vca_journal: Journal
+        self, example: Example, kind: Any, vca_client: Client, vca_journal: RequestView
     ) -> None:
         kind_checks.check_one_write(kind, vca_client, vca_journal, example)
 
     def test_one_thing_given_twice_is_not_made_twice(
-        self, example: Example, kind: Any, vca_client: Client, vca_journal: Journal
+        self, example: Example, kind: Any, vca_client: Client, vca_journal: RequestView
     ) -> None:
         kind_checks.check_doubles(kind, vca_client, vca_journal, example)
 

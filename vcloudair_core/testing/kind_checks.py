@@ -19,7 +19,7 @@ from vcloudair_core.util.redaction import redact_text
 if TYPE_CHECKING:
     from vcloudair_core.app import App
     from vcloudair_core.client import Client
-    from vcloudair_core.testing import Journal
+    from vcloudair_core.testing import RequestView
     from vcloudair_core.testing.examples import Example
     from vcloudair_core.transport.messages import Exchange
 
@@ -171,7 +171,7 @@ def check_kept_in_files(kind: ResourceKind, client: Client, example: Example) ->
 # -- the whole flow ----------------------------------------------------------------------------------------------
 
 
-def check_one_write(kind: ResourceKind, client: Client, journal: Journal, example: Example) -> None:
+def check_one_write(kind: ResourceKind, client: Client, journal: RequestView, example: Example) -> None:
     """Check mode writes nothing and foretells; a run reads, writes and verifies; a second run reads."""
     client.read(kind.name, example.target)  # signs in, and finds the target
     for specs in (example.specs, example.changed):
@@ -197,7 +197,7 @@ def check_one_write(kind: ResourceKind, client: Client, journal: Journal, exampl
         assert len(journal.calls) == example.reads, count
 
 
-def check_doubles(kind: ResourceKind, client: Client, journal: Journal, example: Example) -> None:
+def check_doubles(kind: ResourceKind, client: Client, journal: RequestView, example: Example) -> None:
     """One thing that is asked for twice is refused before anything is written, or is made once."""
     if not isinstance(client.read(kind.name, example.target), list):
         return

@@ -26,7 +26,7 @@ from vcloudair_core.transport.messages import Headers, Request
 if TYPE_CHECKING:
     from vcloudair_core.client import Client
     from vcloudair_core.simulator import Simulator
-    from vcloudair_core.testing import Journal
+    from vcloudair_core.testing import RequestView
 
 HEAVY = ("requests", "lxml", "typer", "rich", "yaml", "starlette", "uvicorn", "cryptography", "matplotlib", "jinja2")
 """What a plugin must not bring along when it is merely imported: ``vca --help`` imports every plugin."""
@@ -106,7 +106,7 @@ def check_kind_record(record: KindRecord, services: dict[str, Any]) -> None:
     assert record.service in services, f"{record.name} is of the service {record.service!r}, which nobody offers"
 
 
-def check_service(name: str, client: Client, journal: Journal) -> None:
+def check_service(name: str, client: Client, journal: RequestView) -> None:
     """It is made without asking the server anything, and is there for good."""
     journal.clear()
     service = client.service(name)

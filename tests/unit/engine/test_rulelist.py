@@ -9,7 +9,7 @@ import pytest
 from vcloudair_core import Absent, AmbiguousMatchError, Exactly, Present
 from vcloudair_core.engine.fields import spec_field
 from vcloudair_core.engine.matching import LiveRule
-from vcloudair_core.engine.rulelist import NamedSpec, RuleListKind, Step, plan_desired
+from vcloudair_core.engine.rulelist import NamedSpec, RuleListKind, RuleStep, plan_desired
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def test_order_means_nothing_even_in_an_exact_list() -> None:
 def test_a_step_says_what_is_to_be_written() -> None:
     listed = plan_desired(KIND, LIVE, Present(()), (Thing("b", 3), Thing("c")), in_order=False)
     assert [step.values() for step in listed.steps] == [{}, {"size": 3}, {"name": "c", "size": 1}]
-    assert Step(0).values() == {}
+    assert RuleStep(0).values() == {}
 
 
 def test_two_of_one_name_that_are_there_are_not_guessed_between() -> None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from vcloudair_core.errors import NotFoundError
-from vcloudair_core.monitoring.event_tracker import Finding, Seen, Tracker
+from vcloudair_core.monitoring.event_tracker import CheckResult, Finding, Tracker
 
 
-def seen(*unread: str, **states: str) -> Seen:
+def seen(*unread: str, **states: str) -> CheckResult:
     findings = tuple(Finding(name[0], name, state, {"name": name, "state": state}) for name, state in states.items())
-    return Seen(findings, {scope: NotFoundError("gone") for scope in unread})
+    return CheckResult(findings, {scope: NotFoundError("gone") for scope in unread})
 
 
-def told(tracker: Tracker, found: Seen) -> list[str]:
+def told(tracker: Tracker, found: CheckResult) -> list[str]:
     return [f"{event['type']} {event['name']}" for event in tracker.take(found)]
 
 

@@ -12,7 +12,7 @@ import pytest
 from tests.unit.monitoring.conftest import KEY, edge_of, fail_a_task, tunnel
 from vcloudair_core.client import Client
 from vcloudair_core.errors import AuthenticationError, NotFoundError, SpecError
-from vcloudair_core.monitoring import Watcher, read_options, watchers
+from vcloudair_core.monitoring import Monitor, read_options, watchers
 from vcloudair_core.simulator import Simulator
 from vcloudair_core.simulator.edge.ipsec_routes import IPSEC
 from vcloudair_core.testing import simulator_settings
@@ -20,7 +20,7 @@ from vcloudair_core.testing import simulator_settings
 Connect = Callable[[], Client]
 
 
-def watcher(connect: Connect, kind: str, **options: Any) -> Watcher:
+def watcher(connect: Connect, kind: str, **options: Any) -> Monitor:
     [made] = watchers(read_options({"watch": [kind], **options}), connect)
     return made
 

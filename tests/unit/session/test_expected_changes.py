@@ -15,7 +15,7 @@ from tests.unit.services.ans.ipsec_bench import BRANCH, DIALECTS, KEY
 from vcloudair_core.client import Client
 from vcloudair_core.errors import SpecError
 from vcloudair_core.simulator import Simulator
-from vcloudair_core.testing import Journal, simulated_app, simulator_settings
+from vcloudair_core.testing import RequestView, simulated_app, simulator_settings
 from vcloudair_core.util.clock import FakeClock
 
 Task = tuple[str, Any, str]
@@ -92,7 +92,7 @@ def test_check_mode_says_what_the_real_run_does(
                 outcome = client.ensure(kind, specs, state=state, check=check)
                 told[check].append((outcome.changed, outcome.plan.summary()))
         if check:
-            assert Journal(vca_simulator).count("PUT", "/config") == 0
+            assert RequestView(vca_simulator).count("PUT", "/config") == 0
     assert told[True] == told[False]
 
 

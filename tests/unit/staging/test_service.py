@@ -18,7 +18,7 @@ from vcloudair_core.simulator import Simulator, SimulatorConfig
 from vcloudair_core.simulator.edge.firewall_section import append
 from vcloudair_core.staging.service import Staging
 from vcloudair_core.staging.stage_file import StageFile
-from vcloudair_core.testing import Journal, simulated_app, simulator_settings
+from vcloudair_core.testing import RequestView, simulated_app, simulator_settings
 from vcloudair_core.util.clock import FakeClock
 
 CONFIG = "/firewall/config"
@@ -41,7 +41,7 @@ def outside(simulator: Simulator, name: str) -> None:
     append(next(iter(simulator.world.edges.values())), [{"name": name, "action": "deny"}], None)
 
 
-def edge_calls(journal: Journal) -> list[str]:
+def edge_calls(journal: RequestView) -> list[str]:
     return [call.split()[0] for call in journal.calls if call.endswith(CONFIG)]
 
 
@@ -53,7 +53,7 @@ def stage_many(client: Client, count: int = 45) -> list[bool]:
 
 
 def test_45_wishes_cost_two_gets_one_put_and_one_get_and_one_the_second_time(
-    client: Client, vca_simulator: Simulator, vca_journal: Journal
+    client: Client, vca_simulator: Simulator, vca_journal: RequestView
 ) -> None:
     assert stage_many(client) == [True] * 45
     assert edge_calls(vca_journal) == ["GET"]
@@ -81,7 +81,7 @@ def test_each_wish_is_planned_on_what_the_ones_before_leave(client: Client, vca_
     assert names(vca_simulator) == ["b", "a"]
 
 
-def test_what_is_made_and_taken_out_again_is_nothing_to_write(client: Client, vca_journal: Journal) -> None:
+def test_what_is_made_and_taken_out_again_is_nothing_to_write(client: Client, vca_journal: RequestView) -> None:
     client.stage(RULE, {"name": "a"}, stage_id="run")
     assert client.stage(RULE, {"name": "a"}, stage_id="run", state="absent").changed
     (outcome,) = client.commit_stage("run")
@@ -89,7 +89,7 @@ def test_what_is_made_and_taken_out_again_is_nothing_to_write(client: Client, vc
     assert edge_calls(vca_journal) == ["GET"]
 
 
-def test_a_rule_that_came_in_between_stays(client: Client, vca_simulator: Simulator, vca_journal: Journal) -> None:
+def test_a_rule_that_came_in_between_stays(client: Client, vca_simulator: Simulator, vca_journal: RequestView) -> None:
     client.stage(RULE, {"name": "ours"}, stage_id="run")
     outside(vca_simulator, "theirs")
     client.commit_stage("run")
@@ -117,7 +117,7 @@ def test_a_commit_that_failed_leaves_the_stage_for_another_one(client: Client, v
     assert client.stages() == []
 
 
-def test_check_mode_stages_beside_and_writes_nothing(client: Client, vca_journal: Journal) -> None:
+def test_check_mode_stages_beside_and_writes_nothing(client: Client, vca_journal: RequestView) -> None:
     client.stage(RULE, {"name": "a"}, stage_id="run", check=True)
     second = client.stage(RULE, {"name": "b", "before": "a"}, stage_id="run", check=True)
     assert second.changed

@@ -10,7 +10,7 @@ import typer
 from vcloudair_core.cli.display.output import can_show, console, say, write
 from vcloudair_core.cli.display.table import Column
 from vcloudair_core.cli.doctor.api_checks import ServerClock, check_rights, check_sign_in, not_reached
-from vcloudair_core.cli.doctor.diagnosis import FAILURE, PASSED, SKIPPED, WARNING, Step, failed
+from vcloudair_core.cli.doctor.diagnosis import FAILURE, PASSED, SKIPPED, WARNING, DiagnosisStep, failed
 from vcloudair_core.cli.doctor.network_checks import Network, check_clock, check_network, check_settings, check_url
 from vcloudair_core.cli.exit_codes import exit_code_for
 from vcloudair_core.cli.invocation import Invocation, connected
@@ -48,7 +48,7 @@ def doctor(run: Invocation) -> None:
     raise typer.Exit(broken[0].exit_code if broken else 0)
 
 
-def diagnose(run: Invocation, network: Network) -> Iterator[Step]:
+def diagnose(run: Invocation, network: Network) -> Iterator[DiagnosisStep]:
     """Every step in order, each looked at when it is asked for."""
     try:
         settings = run.settings()
@@ -75,7 +75,7 @@ def diagnose(run: Invocation, network: Network) -> Iterator[Step]:
     yield from _ask_the_api(run, network)
 
 
-def _ask_the_api(run: Invocation, network: Network) -> Iterator[Step]:
+def _ask_the_api(run: Invocation, network: Network) -> Iterator[DiagnosisStep]:
     clock = ServerClock()
     run.plugins.register(clock, "vca doctor")
     is_kept = run.kept_login(run.settings()) is not None
@@ -91,7 +91,7 @@ def _ask_the_api(run: Invocation, network: Network) -> Iterator[Step]:
     yield check_clock(clock.time, network.now())
 
 
-def _tell(steps: Iterable[Step]) -> list[Step]:
+def _tell(steps: Iterable[DiagnosisStep]) -> list[DiagnosisStep]:
     """Print each step when it is known; the wait for the next one then tells where it hangs."""
     from rich.table import Table
     from rich.text import Text
@@ -117,7 +117,7 @@ def _tell(steps: Iterable[Step]) -> list[Step]:
     return told
 
 
-def _verdict(told: list[Step]) -> str:
+def _verdict(told: list[DiagnosisStep]) -> str:
     broken = [step for step in told if step.status == FAILURE]
     warnings = [step for step in told if step.status == WARNING]
     if broken:

@@ -7,7 +7,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
-from vcloudair_core.cli.doctor.diagnosis import Step, failed, passed, skipped, warned
+from vcloudair_core.cli.doctor.diagnosis import DiagnosisStep, failed, passed, skipped, warned
 from vcloudair_core.cli.exit_codes import exit_code_for
 from vcloudair_core.errors import (
     NOT_UNDERSTOOD,
@@ -48,7 +48,7 @@ class ServerClock:
             return
 
 
-def check_sign_in(client: Client, *, is_kept: bool = False) -> Iterator[Step]:
+def check_sign_in(client: Client, *, is_kept: bool = False) -> Iterator[DiagnosisStep]:
     """Sign in, and say as whom and where to. Ends with the first step that fails.
 
     ``is_kept``: use the session that ``vca login`` keeps, because there is no password to sign in with.
@@ -68,14 +68,14 @@ def check_sign_in(client: Client, *, is_kept: bool = False) -> Iterator[Step]:
     yield _check_org(identity, settings)
 
 
-def _check_org(identity: Any, settings: Settings) -> Step:
+def _check_org(identity: Any, settings: Settings) -> DiagnosisStep:
     vdc = f", VDC {identity.vdc_name}" if identity.vdc_name else ""
     if not identity.org_name:
         return warned("Org", "the server did not name the org", "Set org, so that a wrong one is noticed.")
     return passed("Org", f"{identity.org_name}{vdc}")
 
 
-def _explain_sign_in(error: VcloudAirError, settings: Settings) -> Step:
+def _explain_sign_in(error: VcloudAirError, settings: Settings) -> DiagnosisStep:
     code = exit_code_for(error)
     if isinstance(error, AuthenticationError):
         who = f"{settings.username}@{settings.org}" if settings.org else f"{settings.username} (no org is set)"
@@ -92,7 +92,7 @@ def _explain_sign_in(error: VcloudAirError, settings: Settings) -> Step:
     return failed("Sign-in", _text(error), error.hint or "`vca doctor -v` shows each request.", code)
 
 
-def check_rights(client: Client) -> Iterator[Step]:
+def check_rights(client: Client) -> Iterator[DiagnosisStep]:
     """Can this user see edges, and read the firewall of one?"""
     settings = client.settings
     try:
@@ -110,7 +110,7 @@ def check_rights(client: Client) -> Iterator[Step]:
     yield _check_firewall(client, settings.edge or able[0])
 
 
-def _check_firewall(client: Client, edge: str) -> Step:
+def _check_firewall(client: Client, edge: str) -> DiagnosisStep:
     try:
         policy = client.read("ans.firewall", {"edge": edge, "vdc": client.settings.vdc})
     except VcloudAirError as exc:
@@ -132,6 +132,6 @@ def _text(error: VcloudAirError) -> str:
     return error.explanation.rstrip(".")
 
 
-def not_reached(*names: str) -> list[Step]:
+def not_reached(*names: str) -> list[DiagnosisStep]:
     """Steps that an earlier failure kept us from."""
     return [skipped(name, "not looked at") for name in names]

@@ -11,7 +11,7 @@ PASSED, WARNING, FAILURE, SKIPPED = "ok", "warning", "failed", "skipped"
 
 
 @dataclass(frozen=True)
-class Step:
+class DiagnosisStep:
     """What was looked at, how it stands (``ok``, ``warning``, ``failed``, ``skipped``), and what to do next."""
 
     name: str
@@ -27,21 +27,21 @@ class Step:
         return shown
 
 
-def passed(name: str, detail: str) -> Step:
+def passed(name: str, detail: str) -> DiagnosisStep:
     """A step that is as it should be."""
-    return Step(name, PASSED, detail)
+    return DiagnosisStep(name, PASSED, detail)
 
 
-def warned(name: str, detail: str, hint: str) -> Step:
+def warned(name: str, detail: str, hint: str) -> DiagnosisStep:
     """A step that works but will hurt one day."""
-    return Step(name, WARNING, detail, hint)
+    return DiagnosisStep(name, WARNING, detail, hint)
 
 
-def failed(name: str, detail: str, hint: str, exit_code: int = FAILED) -> Step:
+def failed(name: str, detail: str, hint: str, exit_code: int = FAILED) -> DiagnosisStep:
     """A step that is the reason, or one of them."""
-    return Step(name, FAILURE, detail, hint, exit_code)
+    return DiagnosisStep(name, FAILURE, detail, hint, exit_code)
 
 
-def skipped(name: str, detail: str) -> Step:
+def skipped(name: str, detail: str) -> DiagnosisStep:
     """A step that could not be looked at."""
-    return Step(name, SKIPPED, detail)
+    return DiagnosisStep(name, SKIPPED, detail)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from vcloudair_core.cli.doctor.diagnosis import Step, failed, passed, skipped, warned
+from vcloudair_core.cli.doctor.diagnosis import DiagnosisStep, failed, passed, skipped, warned
 from vcloudair_core.cli.exit_codes import exit_code_for
 from vcloudair_core.errors import ConfigurationError, ConnectionFailedError, TlsError
 from vcloudair_core.transport.tls_and_proxies import Trust, context_of, proxy_problem, trust_of
@@ -92,7 +92,7 @@ class Network:
             return tls.getpeercert(binary_form=True) or b""
 
 
-def check_url(settings: Settings) -> tuple[Step, Target | None]:
+def check_url(settings: Settings) -> tuple[DiagnosisStep, Target | None]:
     """Is the URL one of an API? People often paste the address that they see in the browser: then say what it tells."""
     from vcloudair_core.session.urls import base_url_of
 
@@ -125,7 +125,9 @@ def org_in(url: str) -> str:
     return "System" if lowered[:1] == ["provider"] else ""
 
 
-def check_network(network: Network, target: Target, *, validate_certs: bool, ca_path: str | None) -> Iterator[Step]:
+def check_network(
+    network: Network, target: Target, *, validate_certs: bool, ca_path: str | None
+) -> Iterator[DiagnosisStep]:
     """DNS, TCP and TLS, ending with the first that fails."""
     proxy = network.proxy_for(target)
     if proxy:
@@ -153,7 +155,7 @@ def check_network(network: Network, target: Target, *, validate_certs: bool, ca_
     yield from _check_tls(network, target, validate_certs, ca_path)
 
 
-def _check_dns(network: Network, target: Target) -> Step:
+def _check_dns(network: Network, target: Target) -> DiagnosisStep:
     try:
         addresses = network.resolve(target.host, target.port)
     except OSError as exc:
@@ -167,7 +169,7 @@ def _check_dns(network: Network, target: Target) -> Step:
     return passed("DNS", f"{target.host} is {shown}" if addresses != [target.host] else f"{target.host} is an address")
 
 
-def _check_tcp(network: Network, target: Target) -> Step:
+def _check_tcp(network: Network, target: Target) -> DiagnosisStep:
     where = f"{target.host}:{target.port}"
     try:
         network.connect(target.host, target.port)
@@ -182,7 +184,7 @@ def _check_tcp(network: Network, target: Target) -> Step:
     return passed("TCP", f"{where} accepts connections")
 
 
-def _check_plain(network: Network, target: Target) -> Iterator[Step]:
+def _check_plain(network: Network, target: Target) -> Iterator[DiagnosisStep]:
     """A failed step when the port of an http URL speaks TLS; nothing when it does not."""
     try:
         network.certificate(target.host, target.port)
@@ -197,7 +199,7 @@ def _check_plain(network: Network, target: Target) -> Iterator[Step]:
     )
 
 
-def _check_tls(network: Network, target: Target, validate_certs: bool, ca_path: str | None) -> Iterator[Step]:
+def _check_tls(network: Network, target: Target, validate_certs: bool, ca_path: str | None) -> Iterator[DiagnosisStep]:
     try:
         certificate = read_certificate(network.certificate(target.host, target.port))
     except (OSError, ValueError) as exc:
@@ -218,7 +220,7 @@ def _check_tls(network: Network, target: Target, validate_certs: bool, ca_path: 
     yield _verified(network, target, certificate, ca_path)
 
 
-def _verified(network: Network, target: Target, certificate: Certificate, ca_path: str | None) -> Step:
+def _verified(network: Network, target: Target, certificate: Certificate, ca_path: str | None) -> DiagnosisStep:
     now, trust = network.now(), trust_of(ca_path)
     try:
         network.verify(target.host, target.port, ca_path)
@@ -240,7 +242,7 @@ def _verified(network: Network, target: Target, certificate: Certificate, ca_pat
 
 def _explain_certificate(
     error: ssl.SSLCertVerificationError, target: Target, certificate: Certificate, now: datetime, trust: Trust
-) -> Step:
+) -> DiagnosisStep:
     if certificate.not_after < now:
         detail = f"the certificate expired on {certificate.not_after:%Y-%m-%d}"
         hint = "The operator of the server must renew it. Is the clock of this machine right?"
@@ -287,7 +289,7 @@ def _reason(error: Exception) -> str:
     return text or type(error).__name__
 
 
-def check_clock(server_time: datetime | None, now: datetime) -> Step:
+def check_clock(server_time: datetime | None, now: datetime) -> DiagnosisStep:
     """Compare clocks. Tokens carry times: a clock that is minutes off makes signing in fail for no visible reason."""
     if server_time is None:
         return skipped("Clock", "the server sent no time")
@@ -305,7 +307,7 @@ def _duration(seconds: float) -> str:
     return f"{minutes} min" if minutes < 120 else f"{round(minutes / 60)} h"
 
 
-def check_settings(settings: Settings, methods: Mapping[str, AuthRecord], *, can_ask: bool = False) -> Step:
+def check_settings(settings: Settings, methods: Mapping[str, AuthRecord], *, can_ask: bool = False) -> DiagnosisStep:
     """Is there enough to sign in with? ``can_ask``: a person sits at the terminal who can type the password."""
     name = "Settings"
     chosen = settings.auth_method

@@ -13,7 +13,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from vcloudair_core.engine.validation import near
 from vcloudair_core.errors import SpecError
-from vcloudair_core.recovery.plan.model import Group, Machine, RecoveryPlan
+from vcloudair_core.recovery.plan.model import Group, PlannedVm, RecoveryPlan
 
 _BEGIN, _END, _MACHINE, _PRIORITY = "begin", "end", "machine", "priority"
 _Node = tuple[str, str]
@@ -38,7 +38,7 @@ def waits_for(plan: RecoveryPlan, group_name: str) -> tuple[tuple[str, bool], ..
     return tuple(found)
 
 
-def check_order(plan: RecoveryPlan) -> tuple[Machine, ...]:
+def check_order(plan: RecoveryPlan) -> tuple[PlannedVm, ...]:
     """The machines in an order in which they could be started one after the other.
 
     Raises SpecError when there is none: it names the whole cycle, with the lines of the plan's file; and when something
@@ -96,7 +96,7 @@ def _cycle_error(plan: RecoveryPlan, cycle: list[_Node]) -> SpecError:
     """``cycle``: each node waits for the next, and the last for the first."""
     machines = {machine.name: machine for machine in plan.machines}
     groups = {group.name: group for group in plan.groups}
-    things: list[Group | Machine] = []
+    things: list[Group | PlannedVm] = []
     for kind, name in cycle:
         thing = machines[name] if kind == _MACHINE else groups.get(name)
         # The beginning and the end of a group are one thing to a reader, and a priority is none.
@@ -115,10 +115,10 @@ def _cycle_error(plan: RecoveryPlan, cycle: list[_Node]) -> SpecError:
     return SpecError(where, f"nothing of this could ever begin: {words}.", hint=_HINT)
 
 
-def _verb(thing: Group | Machine, following: Group | Machine) -> str:
-    if isinstance(thing, Group) and isinstance(following, Machine):
+def _verb(thing: Group | PlannedVm, following: Group | PlannedVm) -> str:
+    if isinstance(thing, Group) and isinstance(following, PlannedVm):
         return "is over after its"
-    if isinstance(thing, Machine) and isinstance(following, Group):
+    if isinstance(thing, PlannedVm) and isinstance(following, Group):
         return "begins with its"
     # Not what it depends on: then it is the priority that keeps it waiting.
     if following.name not in thing.depends_on:
@@ -126,9 +126,9 @@ def _verb(thing: Group | Machine, following: Group | Machine) -> str:
     return "waits for"
 
 
-def _shown(thing: Group | Machine) -> str:
+def _shown(thing: Group | PlannedVm) -> str:
     return f"{_kind_and_name(thing)} (line {thing.line})" if thing.line else _kind_and_name(thing)
 
 
-def _kind_and_name(thing: Group | Machine) -> str:
+def _kind_and_name(thing: Group | PlannedVm) -> str:
     return f"{'group' if isinstance(thing, Group) else 'machine'} {thing.name}"

@@ -119,7 +119,7 @@ _KINDS: dict[type, str] = {
 
 
 @dataclass(frozen=True)
-class Machine:
+class PlannedVm:
     """One machine: ``name`` is that of the machine, or the UUID of its replication.
 
     ``depends_on`` names machines of any group that have to be there first. ``timeout_s``: of one try, None for no limit
@@ -147,7 +147,7 @@ class Group:
     """
 
     name: str
-    machines: tuple[Machine, ...]
+    machines: tuple[PlannedVm, ...]
     priority: int = 1
     depends_on: tuple[str, ...] = ()
     before: tuple[Step, ...] = ()
@@ -188,7 +188,7 @@ class RecoveryPlan:
     digest: str = ""
 
     @property
-    def machines(self) -> tuple[Machine, ...]:
+    def machines(self) -> tuple[PlannedVm, ...]:
         """The machines of all groups, in the order of the file."""
         return tuple(machine for group in self.groups for machine in group.machines)
 
@@ -198,6 +198,6 @@ def plan_of_machines(names: Sequence[str] | None, **words: Any) -> RecoveryPlan:
 
     ``words``: other fields of the plan.
     """
-    machines = tuple(Machine(name) for name in dict.fromkeys(names or ()))
+    machines = tuple(PlannedVm(name) for name in dict.fromkeys(names or ()))
     words.setdefault("on_failure", CONTINUE)
     return RecoveryPlan(words.pop("name", ""), (Group("machines", machines),), every_machine=names is None, **words)

@@ -20,8 +20,8 @@ from vcloudair_core.recovery.plan.model import (
     Delay,
     Group,
     HttpCheck,
-    Machine,
     NetworkChange,
+    PlannedVm,
     Playbook,
     RecoveryPlan,
     Step,
@@ -123,9 +123,9 @@ def _group(words: dict[str, Any], at: Path, reading: Reading) -> Group:
     )
 
 
-def _machine(machine: Any, at: Path, reading: Reading) -> Machine:
+def _machine(machine: Any, at: Path, reading: Reading) -> PlannedVm:
     words = plan_validation.words_of(machine, "name")
-    return Machine(depends_on=tuple(words.get("depends_on", ())), line=reading.line(at), **_picked(words, _MACHINE))
+    return PlannedVm(depends_on=tuple(words.get("depends_on", ())), line=reading.line(at), **_picked(words, _MACHINE))
 
 
 def _steps(words: dict[str, Any], key: str, at: Path, reading: Reading) -> tuple[Step, ...]:

@@ -13,8 +13,8 @@ from vcloudair_core.recovery.plan.model import (
     Delay,
     Group,
     HttpCheck,
-    Machine,
     NetworkChange,
+    PlannedVm,
     Playbook,
     RecoveryPlan,
     Step,
@@ -65,7 +65,7 @@ def _step(data: Mapping[str, Any]) -> Step:
 
 def _group(data: Mapping[str, Any]) -> Group:
     parts = {
-        "machines": tuple(Machine(**_tuples(one)) for one in data["machines"]),
+        "machines": tuple(PlannedVm(**_tuples(one)) for one in data["machines"]),
         "before": tuple(_step(one) for one in data["before"]),
         "after": tuple(_step(one) for one in data["after"]),
     }

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from vcloudair_core.errors import AuthenticationError, ConfigurationError, TransportError, VcloudAirError
-from vcloudair_core.recovery.plan.model import Machine, RecoveryPlan
+from vcloudair_core.recovery.plan.model import PlannedVm, RecoveryPlan
 from vcloudair_core.services.dr.model import RecoveryDetails, Reference, Replication
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _NAMES_A_CALL = 25
 class Wanted:
     """A machine of the plan and the replications that its name may mean."""
 
-    machine: Machine
+    machine: PlannedVm
     meant: tuple[Reference, ...]
 
 
@@ -138,7 +138,7 @@ def _named(service: RecoveryService, listed: Sequence[Reference]) -> list[Refere
 
 def _wanted(plan: RecoveryPlan, listed: Sequence[Reference]) -> Iterable[Wanted]:
     if plan.every_machine:
-        return [Wanted(Machine(one.name or one.id), (one,)) for one in listed]
+        return [Wanted(PlannedVm(one.name or one.id), (one,)) for one in listed]
     return [Wanted(one, tuple(known for known in listed if known.answers_to(one.name))) for one in plan.machines]
 
 

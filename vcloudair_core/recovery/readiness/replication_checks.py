@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from vcloudair_core.errors import VcloudAirError
-from vcloudair_core.recovery.plan.model import Machine, RecoveryPlan
+from vcloudair_core.recovery.plan.model import PlannedVm, RecoveryPlan
 from vcloudair_core.recovery.readiness.readiness_check import ASK, ESSENTIAL, IMPORTANT, USEFUL, About, Check
 from vcloudair_core.services.dr.model import FAILOVER, TEST
 
@@ -151,7 +151,7 @@ def _data(name: str, group: Replication) -> Check:
     return about.ok(f"points in time to recover from: {len(group.points)}")
 
 
-def _rpo(plan: RecoveryPlan, machine: Machine, group: Replication, action: str, now: datetime) -> Check:
+def _rpo(plan: RecoveryPlan, machine: PlannedVm, group: Replication, action: str, now: datetime) -> Check:
     """The age of the newest data against what the plan promises, else against what the replication is set to.
 
     A test works with data of any age, and breaks no promise.

@@ -17,8 +17,8 @@ from vcloudair_core.recovery.report.model import (
     IN_FLIGHT,
     SKIPPED,
     UNKNOWN,
-    Attempt,
     GroupReport,
+    OperationAttempt,
     Period,
     Rollback,
     StepReport,
@@ -36,8 +36,8 @@ class MachineDraft:
     group: str
     is_named: bool = False
     words: Mapping[str, Any] = field(default_factory=dict)
-    attempts: list[Attempt] = field(default_factory=list)
-    rollback: Attempt | None = None
+    attempts: list[OperationAttempt] = field(default_factory=list)
+    rollback: OperationAttempt | None = None
 
 
 class Fold:
@@ -172,19 +172,19 @@ class Fold:
         found = self.steps.get(_step_key(event)) or StepReport(group, phase, name, "")
         return replace(found, kind=read.text(event, "kind") or found.kind)
 
-    def _keep(self, event: Event, step: StepReport, attempts: list[Attempt], **words: Any) -> None:
+    def _keep(self, event: Event, step: StepReport, attempts: list[OperationAttempt], **words: Any) -> None:
         self.steps[_step_key(event)] = replace(step, attempts=tuple(attempts), **words)
 
     def _step_started(self, event: Event, at: datetime | None) -> None:
         step = self._step(event)
-        attempt = Attempt(read.whole(event, "attempt") or len(step.attempts) + 1, at)
+        attempt = OperationAttempt(read.whole(event, "attempt") or len(step.attempts) + 1, at)
         self._keep(event, step, [*step.attempts, attempt])
 
     def _step_finished(self, event: Event, at: datetime | None) -> None:
         step = self._step(event)
         attempts = list(step.attempts)
         is_open = bool(attempts) and attempts[-1].verdict == IN_FLIGHT
-        last = attempts.pop() if is_open else Attempt(read.whole(event, "attempt") or len(attempts) + 1)
+        last = attempts.pop() if is_open else OperationAttempt(read.whole(event, "attempt") or len(attempts) + 1)
         self._keep(
             event, step, [*attempts, _ended(last, event, at)], output=read.text(event, "output"),
             by=read.text(event, "by"), saved=read.text(event, "saved"), summary=event.get("summary"),
@@ -207,13 +207,13 @@ class Fold:
             return  # begun before the run was resumed: it is still that attempt
         draft.rollback = None
         _drop_undecided(draft)
-        draft.attempts.append(Attempt(number, at, last_sync=read.moment(event, "last_sync")))
+        draft.attempts.append(OperationAttempt(number, at, last_sync=read.moment(event, "last_sync")))
 
     def _machine_started(self, event: Event, at: datetime | None) -> None:
         draft = self._machine(event)
         if draft.attempts and draft.attempts[-1].verdict == UNKNOWN:
             draft.attempts[-1] = replace(draft.attempts[-1], verdict=IN_FLIGHT, ended=None)
-        last = _open(draft, None) or Attempt(len(draft.attempts) + 1, at)
+        last = _open(draft, None) or OperationAttempt(len(draft.attempts) + 1, at)
         started = replace(last, task_href=read.text(event, "task") or last.task_href, is_asked=True)
         draft.attempts = [*(one for one in draft.attempts if one is not last), started]
 
@@ -225,7 +225,7 @@ class Fold:
             draft.attempts[-1] = replace(before, verdict=IN_FLIGHT, ended=None)  # what became of it is known now
         else:
             _drop_undecided(draft)
-        last = _open(draft, number) or Attempt(number or len(draft.attempts) + 1)
+        last = _open(draft, number) or OperationAttempt(number or len(draft.attempts) + 1)
         ended = replace(_ended(last, event, at), last_sync=read.moment(event, "last_sync") or last.last_sync)
         draft.attempts = [*(one for one in draft.attempts if one is not last), ended]
 
@@ -246,7 +246,7 @@ class Fold:
         self.rollback = replace(begun, ended=at, verdict=verdict, outcome=read.text(event, "reason"))
 
     def _machine_rolled_back(self, event: Event, at: datetime | None) -> None:
-        self._machine(event).rollback = _ended(Attempt(1), event, at)
+        self._machine(event).rollback = _ended(OperationAttempt(1), event, at)
 
 
 def _step_key(event: Event) -> tuple[str, str, str]:
@@ -260,7 +260,7 @@ def _drop_undecided(draft: MachineDraft) -> None:
         draft.attempts.pop()
 
 
-def _open(draft: MachineDraft, number: int | None) -> Attempt | None:
+def _open(draft: MachineDraft, number: int | None) -> OperationAttempt | None:
     """The last attempt, when it has no end yet and is that one."""
     last = draft.attempts[-1] if draft.attempts else None
     if last is None or last.ended is not None or last.verdict != IN_FLIGHT:
@@ -268,7 +268,7 @@ def _open(draft: MachineDraft, number: int | None) -> Attempt | None:
     return last if number in (None, last.number) else None
 
 
-def _ended(attempt: Attempt, event: Event, at: datetime | None) -> Attempt:
+def _ended(attempt: OperationAttempt, event: Event, at: datetime | None) -> OperationAttempt:
     said = read.text(event, "verdict")
     return replace(
         attempt, ended=at, verdict=said if said in _ENDS else IN_FLIGHT, reason=read.text(event, "reason"),

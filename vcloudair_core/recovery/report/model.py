@@ -80,7 +80,7 @@ class Objective:
 
 
 @dataclass(frozen=True)
-class Attempt:
+class OperationAttempt:
     """One try of a machine or step. ``task``: plain data of the server's task, empty when there was none to see.
 
     ``is_asked``: the server was asked to begin, though its answer may have been lost.
@@ -129,8 +129,8 @@ class MachineReport:
     verdict: str
     href: str = ""
     depends_on: tuple[str, ...] = ()
-    attempts: tuple[Attempt, ...] = ()
-    rollback: Attempt | None = None
+    attempts: tuple[OperationAttempt, ...] = ()
+    rollback: OperationAttempt | None = None
     last_sync: datetime | None = None
     rto: Objective = field(default_factory=Objective)
     rpo: Objective = field(default_factory=Objective)
@@ -140,7 +140,7 @@ class MachineReport:
         return self.verdict in THERE
 
     @property
-    def last(self) -> Attempt | None:
+    def last(self) -> OperationAttempt | None:
         return self.attempts[-1] if self.attempts else None
 
     @property
@@ -160,7 +160,7 @@ class MachineReport:
         return self.last.reason if self.last is not None else ""
 
     def as_dict(self) -> dict[str, Any]:
-        last = self.last or Attempt(0)
+        last = self.last or OperationAttempt(0)
         return {
             "id": self.id, "name": self.name, "group": self.group, "verdict": self.verdict, "reason": last.reason,
             "hint": last.hint, "codes": list(last.codes), "request_id": last.request_id,
@@ -180,14 +180,14 @@ class StepReport:
     phase: str
     name: str
     kind: str
-    attempts: tuple[Attempt, ...] = ()
+    attempts: tuple[OperationAttempt, ...] = ()
     output: str = ""
     by: str = ""
     saved: str = ""
     summary: Any = None
 
     @property
-    def last(self) -> Attempt:
+    def last(self) -> OperationAttempt:
         return self.attempts[-1]
 
     def as_dict(self) -> dict[str, Any]:

@@ -29,11 +29,11 @@ from vcloudair_core.recovery.report.model import (
     THERE,
     UNFINISHED,
     UNKNOWN,
-    Attempt,
     Failure,
     GroupReport,
     MachineReport,
     Objective,
+    OperationAttempt,
     Period,
     Rollback,
     StepReport,
@@ -247,7 +247,7 @@ def _failed_machine(machine: MachineReport) -> Failure:
     return Failure("machine", machine.name, machine.group, machine.verdict, *words, machine_id=machine.id)
 
 
-def _failed_rollback(machine: MachineReport, rollback: Attempt) -> Failure | None:
+def _failed_rollback(machine: MachineReport, rollback: OperationAttempt) -> Failure | None:
     """Of a machine that had failed itself: its own failure does not tell that undoing it failed as well."""
     if rollback.verdict in THERE or machine.verdict == ROLLBACK_FAILED:
         return None

@@ -14,9 +14,9 @@ from itertools import pairwise
 
 from vcloudair_core.recovery.report.model import (
     IN_FLIGHT,
-    Attempt,
     GroupReport,
     MachineReport,
+    OperationAttempt,
     StepReport,
 )
 from vcloudair_core.recovery.report.report_text import GLYPHS, WORDS, clock, duration
@@ -52,7 +52,7 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class Row:
+class TimelineRow:
     """``y``: its middle. ``mark``: where a step's diamond is, or the dot of a machine that was there already."""
 
     y: float
@@ -79,7 +79,7 @@ class Panel:
     title: str
     description: str
     height: float
-    rows: tuple[Row, ...]
+    rows: tuple[TimelineRow, ...]
     ticks: tuple[Tick, ...]
     pauses: tuple[tuple[float, float], ...]
     target: Tick | None
@@ -185,7 +185,9 @@ def _description(things: Sequence[MachineReport | StepReport], scale: Scale) -> 
     return f"{machines}{f'Steps: {steps}. ' if steps else ''}{span}The tables below say the same in words."
 
 
-def _machine_row(machine: MachineReport, group: GroupReport | None, y: float, scale: Scale, report: RunReport) -> Row:
+def _machine_row(
+    machine: MachineReport, group: GroupReport | None, y: float, scale: Scale, report: RunReport
+) -> TimelineRow:
     bars = list(_attempt_bars(machine.attempts, scale, report))
     begin = group.started if group is not None and group.started is not None else None
     waits = [(begin, machine.started)]
@@ -197,7 +199,7 @@ def _machine_row(machine: MachineReport, group: GroupReport | None, y: float, sc
     took = duration(machine.seconds) if machine.is_there and machine.seconds is not None else ""
     status = f"{GLYPHS[machine.verdict]} {took or _SHORT.get(machine.verdict, WORDS[machine.verdict])}"
     mark = scale.x(machine.ended) if machine.ended is not None and machine.is_there and not _has_bar(bars) else None
-    return Row(y, _shortened(machine.name), machine.name, "machine", machine.verdict, status, tuple(bars), mark)
+    return TimelineRow(y, _shortened(machine.name), machine.name, "machine", machine.verdict, status, tuple(bars), mark)
 
 
 _SHORT = {IN_FLIGHT: "in flight", "rollback_failed": "not undone", "retrying": "failed"}
@@ -207,17 +209,17 @@ def _has_bar(bars: Iterable[Bar]) -> bool:
     return any(bar.kind != "wait" for bar in bars)
 
 
-def _step_row(step: StepReport, y: float, scale: Scale, report: RunReport) -> Row:
+def _step_row(step: StepReport, y: float, scale: Scale, report: RunReport) -> TimelineRow:
     bars = tuple(_attempt_bars(step.attempts, scale, report))
     last = step.last
     at = last.ended or report.ended
     status = f"{GLYPHS[last.verdict]} {_SHORT.get(last.verdict, WORDS[last.verdict])}"
     mark = scale.x(at) if at is not None else None
     full = f"{step.phase}: {step.name} ({step.kind})"
-    return Row(y, _shortened(step.name), full, "step", last.verdict, status, bars, mark)
+    return TimelineRow(y, _shortened(step.name), full, "step", last.verdict, status, bars, mark)
 
 
-def _attempt_bars(attempts: Iterable[Attempt], scale: Scale, report: RunReport) -> Iterable[Bar]:
+def _attempt_bars(attempts: Iterable[OperationAttempt], scale: Scale, report: RunReport) -> Iterable[Bar]:
     """One without an end lasts as long as the journal does."""
     for one in attempts:
         end = one.ended or report.ended

@@ -19,10 +19,10 @@ from vcloudair_core.recovery.run.rollback import for_cleanup
 from vcloudair_core.recovery.run.runner import RunOptions, cloud_of, engine_options
 from vcloudair_core.recovery.run.schedule import Schedule
 from vcloudair_core.recovery.run.steps import StepResult
-from vcloudair_core.recovery.run.vm_states import Roster, roster_of
+from vcloudair_core.recovery.run.vm_states import VmStates, roster_of
 from vcloudair_core.services.dr.model import CLEANUP, Result
 from vcloudair_core.services.dr.operation_options import Stop
-from vcloudair_core.services.dr.operations.tracker import Flights, Job, Watcher
+from vcloudair_core.services.dr.operations.tracker import OperationObserver, OperationRequest, OperationTracker
 from vcloudair_core.util.clock import FakeClock
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ GUESSED_S = {"test": 60.0, "cleanup": 30.0, "failover": 90.0}
 
 
 @dataclass(frozen=True)
-class Row:
+class PreviewRow:
     """Something that would happen. ``from_s`` and ``until_s``: seconds after the start, as far as can be told.
 
     ``what``: machine or the kind of a step. ``verdict``: would, already, failed or skipped. ``is_guess``: nothing is
@@ -63,7 +63,7 @@ class Preview:
     """Everything that would happen, in order of time, and the seconds that it would take."""
 
     action: str
-    rows: tuple[Row, ...]
+    rows: tuple[PreviewRow, ...]
     total_s: float
     results: tuple[Result, ...] = field(default=())
     """Of the machines, in the order of the plan."""
@@ -84,20 +84,20 @@ def preview(client: Client, plan: RecoveryPlan, action: str) -> Preview:
 
 
 class _Rehearsal:
-    def __init__(self, client: Client, roster: Roster, action: str) -> None:
+    def __init__(self, client: Client, roster: VmStates, action: str) -> None:
         self._client, self._roster, self._action = client, roster, action
         self._clock = FakeClock(now=0.0)
         self._usual = usual_seconds(client.settings, action)
         self._began: dict[str, float] = {}
-        self._rows: list[Row] = []
+        self._rows: list[PreviewRow] = []
 
     def play(self) -> Preview:
         with ExitStack() as stack:
 
-            def launch(watcher: Watcher, action: str) -> _Expected:
+            def launch(watcher: OperationObserver, action: str) -> _Expected:
                 options = engine_options(self._roster.plan, RunOptions())
                 seen = _Seen()
-                real = stack.enter_context(Flights(self._client.session, action, options, seen, is_check=True))
+                real = stack.enter_context(OperationTracker(self._client.session, action, options, seen, is_check=True))
                 return _Expected(real, seen, watcher, self._clock, self._seconds)
 
             schedule = Schedule(
@@ -127,7 +127,9 @@ class _Rehearsal:
             began = self._began.get(words["key"], now)
             verdict = "would" if words["verdict"] == "done" else words["verdict"]
             is_guess = words["kind"] != "delay"
-            self._rows.append(Row(words["kind"], words["step"], words["group"], verdict, began, now, is_guess=is_guess))
+            self._rows.append(
+                PreviewRow(words["kind"], words["step"], words["group"], verdict, began, now, is_guess=is_guess)
+            )
         elif event == events.MACHINE_FINISHED:
             machine = words["id"]
             began = now - (self._seconds(machine) if words["verdict"] == "would" else 0.0)
@@ -142,14 +144,14 @@ class _Rehearsal:
                 words["hint"],
                 machine,
             )
-            self._rows.append(Row("machine", *about, is_guess=is_guess))
+            self._rows.append(PreviewRow("machine", *about, is_guess=is_guess))
 
 
-class _Seen(Watcher):
+class _Seen(OperationObserver):
     def __init__(self) -> None:
         self.results: dict[str, Result] = {}
 
-    def ended(self, job: Job, result: Result) -> None:
+    def ended(self, job: OperationRequest, result: Result) -> None:
         self.results[job.key] = result
 
 
@@ -157,24 +159,29 @@ class _Expected:
     """A fleet that looks at machines as they are, and lets those that would be started take their usual time."""
 
     def __init__(
-        self, real: Flights, seen: _Seen, watcher: Watcher, clock: FakeClock, seconds: Callable[[str], float]
+        self,
+        real: OperationTracker,
+        seen: _Seen,
+        watcher: OperationObserver,
+        clock: FakeClock,
+        seconds: Callable[[str], float],
     ) -> None:
         self._real, self._seen, self._watcher = real, seen, watcher
         self._clock, self._seconds = clock, seconds
-        self._under_way: dict[str, tuple[Job, float]] = {}
+        self._under_way: dict[str, tuple[OperationRequest, float]] = {}
 
     @property
     def refusal(self) -> VcloudAirError | None:
         return self._real.refusal
 
     @property
-    def jobs(self) -> list[Job]:
+    def jobs(self) -> list[OperationRequest]:
         return [job for job, _ in self._under_way.values()]
 
     def __len__(self) -> int:
         return len(self._under_way)
 
-    def begin(self, jobs: Sequence[Job]) -> None:
+    def begin(self, jobs: Sequence[OperationRequest]) -> None:
         self._real.begin(jobs)
         for job in jobs:
             result = self._seen.results[job.key]

@@ -34,10 +34,10 @@ from vcloudair_core.recovery.run.network_changes import write_durably
 from vcloudair_core.recovery.run.rollback import PLAN, back_steps, folder_of_plan, for_cleanup
 from vcloudair_core.recovery.run.schedule import Fleet, Schedule
 from vcloudair_core.recovery.run.steps import Ask, StepResult, Surroundings, approvals_of, perform
-from vcloudair_core.recovery.run.vm_states import OVER, WAITING, Entry, Roster, roster_of, roster_of_events
+from vcloudair_core.recovery.run.vm_states import OVER, WAITING, VmState, VmStates, roster_of, roster_of_events
 from vcloudair_core.services.dr.model import ACTIONS, CLEANUP, UNKNOWN
-from vcloudair_core.services.dr.operation_options import LOST_GRACE_S, Options, Stop
-from vcloudair_core.services.dr.operations.tracker import Flights, Watcher
+from vcloudair_core.services.dr.operation_options import LOST_GRACE_S, OperationOptions, Stop
+from vcloudair_core.services.dr.operations.tracker import OperationObserver, OperationTracker
 
 if TYPE_CHECKING:
     from vcloudair_core.client import Client
@@ -48,7 +48,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class RunOptions:
-    """What a run takes beside its plan. Times are in seconds; see :class:`Options`.
+    """What a run takes beside its plan. Times are in seconds; see :class:`OperationOptions`.
 
     ``timeout_s``: of the whole run, which is stopped then and may be resumed. ``on_unknown``: in place of what the plan
     says. ``start_again``: names or ids of VMs whose outcome is not known and that are to be started again.
@@ -136,7 +136,7 @@ class _Running:
     def __init__(
         self,
         client: Client,
-        roster: Roster,
+        roster: VmStates,
         action: str,
         options: RunOptions,
         journal: Journal,
@@ -231,7 +231,7 @@ class _Running:
             events.RUN_FINISHED, verdict="failed" if reason else "done", reason=reason, summary=summary
         )
 
-    def _schedule(self, roster: Roster, action: str, emit: Any) -> Schedule:
+    def _schedule(self, roster: VmStates, action: str, emit: Any) -> Schedule:
         return Schedule(
             roster,
             action,
@@ -244,10 +244,10 @@ class _Running:
             until=self._began + self._options.timeout_s if self._options.timeout_s else None,
         )
 
-    def _launch(self, watcher: Watcher, action: str) -> Fleet:
+    def _launch(self, watcher: OperationObserver, action: str) -> Fleet:
         options = engine_options(self._roster.plan, self._options)
         run = self._journal.run_id
-        return self._stack.enter_context(Flights(self._client.session, action, options, watcher, run=run))
+        return self._stack.enter_context(OperationTracker(self._client.session, action, options, watcher, run=run))
 
     def _perform(self, step: Step, *, group: str, key: str) -> StepResult:
         return perform(step, self._around, group=group, key=key)
@@ -265,8 +265,8 @@ class _Running:
         folder = self._journal.folder
         back = tuple(back_steps(switched(folder, self._events())))
         plan = replace(self._roster.plan, groups=(Group("", ()),), before=(), after=(), on_failure="continue")
-        entries = {one.reference.href: Entry(one.machine, "", one.reference, WAITING) for one in touched}
-        roster = Roster(replace(plan, before=back), entries)
+        entries = {one.reference.href: VmState(one.machine, "", one.reference, WAITING) for one in touched}
+        roster = VmStates(replace(plan, before=back), entries)
         wrong: list[str] = []
         schedule = self._schedule(roster, CLEANUP, _RollBack(self._journal, wrong))
         if not schedule.execute():
@@ -295,9 +295,9 @@ class _RollBack:
             self._journal.append(event, **words)
 
 
-def engine_options(plan: RecoveryPlan, options: RunOptions, *, wait: bool = True) -> Options:
+def engine_options(plan: RecoveryPlan, options: RunOptions, *, wait: bool = True) -> OperationOptions:
     """What the engine is told of a plan."""
-    return Options(
+    return OperationOptions(
         power_on=plan.power_on,
         synchronize=plan.synchronize,
         max_concurrent=plan.max_concurrent,
@@ -311,7 +311,7 @@ def engine_options(plan: RecoveryPlan, options: RunOptions, *, wait: bool = True
     )
 
 
-def _decide(roster: Roster, names: Sequence[str]) -> None:
+def _decide(roster: VmStates, names: Sequence[str]) -> None:
     """Note which VMs are to be started again. Raises NotFoundError when one is not in the run."""
     for name in names:
         chosen = [one for one in roster.entries.values() if one.reference.answers_to(name) or one.machine.name == name]
@@ -337,7 +337,7 @@ def _check_cloud(client: Client, then: dict[str, Any]) -> None:
             )
 
 
-def _why(action: str, entries: Sequence[Entry], schedule: Schedule, roster: Roster) -> str:
+def _why(action: str, entries: Sequence[VmState], schedule: Schedule, roster: VmStates) -> str:
     """Why a run has failed, in a sentence, or nothing."""
     bad = [one for one in entries if one.state != OVER or not one.is_fine]
     where = "are not cleaned up" if action == CLEANUP else "are not there"
@@ -347,7 +347,7 @@ def _why(action: str, entries: Sequence[Entry], schedule: Schedule, roster: Rost
     return " and ".join(parts)
 
 
-def _what_happened(bad: Sequence[Entry]) -> str:
+def _what_happened(bad: Sequence[VmState]) -> str:
     """Describe the VMs that are missing, grouped by reason."""
     names: dict[str, list[str]] = {}
     for entry in bad:

@@ -23,15 +23,15 @@ from vcloudair_core.recovery.run.vm_states import (
     OVER,
     READY,
     WAITING,
-    Entry,
-    Roster,
+    VmState,
+    VmStates,
     policy_of,
     step_key,
     steps_for,
 )
 from vcloudair_core.services.dr.model import UNKNOWN, Replication, Result
 from vcloudair_core.services.dr.operations.operation import words_of
-from vcloudair_core.services.dr.operations.tracker import Job, Watcher
+from vcloudair_core.services.dr.operations.tracker import OperationObserver, OperationRequest
 from vcloudair_core.services.dr.store import path_of
 
 if TYPE_CHECKING:
@@ -55,8 +55,8 @@ class Fleet(Protocol):
     def refusal(self) -> VcloudAirError | None: ...
     def __len__(self) -> int: ...
     @property
-    def jobs(self) -> list[Job]: ...
-    def begin(self, jobs: Sequence[Job]) -> None: ...
+    def jobs(self) -> list[OperationRequest]: ...
+    def begin(self, jobs: Sequence[OperationRequest]) -> None: ...
     def look(self) -> None: ...
     def interval(self) -> float: ...
     def abandon(self, keys: Sequence[str], reason: str) -> None: ...
@@ -69,11 +69,11 @@ class Doer(Protocol):
     def __call__(self, step: Step, *, group: str, key: str) -> StepResult: ...
 
 
-Launch = Callable[[Watcher, str], Fleet]
+Launch = Callable[[OperationObserver, str], Fleet]
 """(watcher, action) -> a fleet."""
 
 
-class Schedule(Watcher):
+class Schedule(OperationObserver):
     """Carries a roster out. What happens goes to ``emit``, which makes it durable before it returns.
 
     ``until``: when it is stopped, on the clock. ``spawn`` runs the work of a step; by default in a thread.
@@ -81,7 +81,7 @@ class Schedule(Watcher):
 
     def __init__(
         self,
-        roster: Roster,
+        roster: VmStates,
         action: str,
         *,
         launch: Launch,
@@ -99,7 +99,7 @@ class Schedule(Watcher):
         self._clock, self._stop = clock, stop
         self._fleet = launch(self, action)
         self._cleaner: Fleet = launch(_Cleaner(self), "cleanup") if action == "test" else self._fleet
-        self._ready: deque[Entry] = deque()
+        self._ready: deque[VmState] = deque()
         self._verdicts: dict[str, str] = {}
         """Of groups that are over."""
         self._running: list[Future[StepResult]] = []
@@ -238,7 +238,7 @@ class Schedule(Watcher):
             wakes = [one.not_before for one in entries if one.state == WAITING and one.not_before > now]
             yield min([*wakes, *([until] if until is not None else [])], default=None)
 
-    def _consider(self, entry: Entry, now: float) -> None:
+    def _consider(self, entry: VmState, now: float) -> None:
         """Whether a machine may start now, or never will. What a process that died had begun is seen to its end."""
         needed = [self.roster.named(name) for name in entry.machine.depends_on]
         missing = next((one for one in needed if one.is_bad), None)
@@ -251,12 +251,12 @@ class Schedule(Watcher):
         elif now >= entry.not_before and all(one.state == OVER for one in needed):
             self._make_ready(entry)
 
-    def _make_ready(self, entry: Entry) -> None:
+    def _make_ready(self, entry: VmState) -> None:
         entry.state = READY
         self._ready.append(entry)
         self._happened += 1
 
-    def _group_is_late(self, group: Group, entries: list[Entry]) -> None:
+    def _group_is_late(self, group: Group, entries: list[VmState]) -> None:
         why = f"the time of group {group.name} ({group.timeout_s:g} s) is up"
         keys = [one.reference.href for one in entries if one.state == FLYING]
         for one in entries:
@@ -269,7 +269,7 @@ class Schedule(Watcher):
 
     def _begin_ready(self) -> None:
         """First in, first out, as many as there is room for."""
-        batch: list[Entry] = []
+        batch: list[VmState] = []
         while self._ready and len(batch) + sum(len(one) for one in self._fleets()) < self._plan.max_concurrent:
             entry = self._ready.popleft()
             if entry.state == READY and self.halted and entry.begun is None:
@@ -284,7 +284,7 @@ class Schedule(Watcher):
         self._cleaner.begin([self._job(one) for one in batch if one.needs_cleanup])
         self._fleet.begin([self._job(one) for one in batch if not one.needs_cleanup])
 
-    def _job(self, entry: Entry) -> Job:
+    def _job(self, entry: VmState) -> OperationRequest:
         machine = entry.machine
         timeout_s = self._plan.machine_timeout_s if machine.timeout_s is None else machine.timeout_s
         if entry.begun is not None:
@@ -292,9 +292,11 @@ class Schedule(Watcher):
             entry.is_asked = True
             return replace(began, power_on=machine.power_on, timeout_s=timeout_s, start_again=entry.start_again)
         known = frozenset(entry.known_tasks)
-        return Job(entry.reference, machine.power_on, timeout_s, known_tasks=known, start_again=entry.start_again)
+        return OperationRequest(
+            entry.reference, machine.power_on, timeout_s, known_tasks=known, start_again=entry.start_again
+        )
 
-    def _skip(self, entries: Sequence[Entry], why: str, verdict: str = "skipped") -> None:
+    def _skip(self, entries: Sequence[VmState], why: str, verdict: str = "skipped") -> None:
         for entry in entries:
             if entry.state != OVER:
                 reference = entry.reference
@@ -308,7 +310,7 @@ class Schedule(Watcher):
 
     # -- what the fleet tells, in whatever thread ----------------------------------------------------------------
 
-    def starting(self, job: Job, group: Replication) -> None:
+    def starting(self, job: OperationRequest, group: Replication) -> None:
         """Durable before the server is asked: from here on it may be under way."""
         entry = self.roster.entries[job.key]
         entry.attempts += 1
@@ -327,19 +329,19 @@ class Schedule(Watcher):
             state=group.described(),
         )
 
-    def not_started(self, job: Job, reason: str, *, is_repeated: bool) -> None:
+    def not_started(self, job: OperationRequest, reason: str, *, is_repeated: bool) -> None:
         """Nothing came of that intent."""
         entry = self.roster.entries[job.key]
         entry.attempts, entry.is_asked = entry.attempts - is_repeated, False
         self._emit(events.MACHINE_NOT_STARTED, id=job.reference.id, reason=reason, is_repeated=is_repeated)
 
-    def started(self, job: Job, task: Task | None) -> None:
+    def started(self, job: OperationRequest, task: Task | None) -> None:
         """Where its task is."""
         if task is not None and task.href:
             self.roster.entries[job.key].known_tasks.add(path_of(task.href))
         self._emit(events.MACHINE_STARTED, id=job.reference.id, task=task.href if task else "")
 
-    def progressed(self, job: Job, task: Task) -> None:
+    def progressed(self, job: OperationRequest, task: Task) -> None:
         """For those who watch."""
         self._tell(
             {
@@ -350,7 +352,7 @@ class Schedule(Watcher):
             }
         )
 
-    def ended(self, job: Job, result: Result) -> None:
+    def ended(self, job: OperationRequest, result: Result) -> None:
         """A verdict, or the end of a try."""
         entry = self.roster.entries[job.key]
         may_retry = result.verdict == "failed" and result.is_repeatable
@@ -359,7 +361,7 @@ class Schedule(Watcher):
             entry.attempts = 1  # it could not even be begun: that is a try, too
         self._finish(entry, result, is_final=is_final)
 
-    def _finish(self, entry: Entry, result: Result, *, is_final: bool) -> None:
+    def _finish(self, entry: VmState, result: Result, *, is_final: bool) -> None:
         entry.result, entry.is_asked = result, False
         needs_cleanup = not is_final and self._action == "test"
         if is_final:
@@ -378,7 +380,7 @@ class Schedule(Watcher):
         )
         self._heed(entry)
 
-    def _heed(self, entry: Entry) -> None:
+    def _heed(self, entry: VmState) -> None:
         """Do what the plan says about a machine that failed, or whose outcome is not known."""
         result = entry.result
         if entry.state != OVER or result is None or result.verdict not in ("failed", UNKNOWN):
@@ -391,7 +393,7 @@ class Schedule(Watcher):
             rolls_back = policy == ROLL_BACK and result.verdict == "failed"
             self._halt(f"not started, as {result.name or result.id} {what}", rolls_back)
 
-    def cleaned(self, job: Job, result: Result) -> None:
+    def cleaned(self, job: OperationRequest, result: Result) -> None:
         """What a failed test left is gone, or not: then there is no other try."""
         entry = self.roster.entries[job.key]
         entry.needs_cleanup = False
@@ -462,13 +464,13 @@ class Schedule(Watcher):
         self._note(events.STEP_FINISHED, **words, **shown, seconds=round(seconds, 3))
 
 
-class _Cleaner(Watcher):
+class _Cleaner(OperationObserver):
     """Hears of clean-ups before another try of a test: they are not what the run is about."""
 
     def __init__(self, schedule: Schedule) -> None:
         self._schedule = schedule
 
-    def ended(self, job: Job, result: Result) -> None:
+    def ended(self, job: OperationRequest, result: Result) -> None:
         """Pass it on."""
         self._schedule.cleaned(job, result)
 

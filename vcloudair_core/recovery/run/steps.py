@@ -53,7 +53,7 @@ class StepResult:
 
 
 @dataclass(frozen=True)
-class Question:
+class ApprovalRequest:
     """What a person is asked."""
 
     plan: str
@@ -63,7 +63,7 @@ class Question:
     text: str
 
 
-Ask = Callable[[Question], str]
+Ask = Callable[[ApprovalRequest], str]
 """Returns who said yes, or nothing for a no."""
 
 
@@ -123,7 +123,7 @@ def _ask(step: Step, work: Approval, around: Surroundings, group: str) -> StepRe
             "there is nobody to ask",
             f"Approve it beforehand, with --approve {step.name!r} or approve of the module.",
         )
-    who = around.ask(Question(around.plan_name, around.action, group, step.name, work.text))
+    who = around.ask(ApprovalRequest(around.plan_name, around.action, group, step.name, work.text))
     if around.stop.is_requested and not who:
         return StepResult("stopped", around.stop.reason)
     return StepResult("done", by=who) if who else StepResult("failed", "it was not approved")
@@ -237,7 +237,7 @@ def approvals_of(names: Sequence[str], otherwise: Ask | None) -> Ask | None:
     if not names:
         return otherwise
 
-    def ask(question: Question) -> str:
+    def ask(question: ApprovalRequest) -> str:
         if question.step in names:
             return f"{current_user()} (beforehand)"
         return otherwise(question) if otherwise is not None else ""

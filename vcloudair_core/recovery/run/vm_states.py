@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from vcloudair_core.errors import ConfigurationError, NotFoundError, SpecError
 from vcloudair_core.recovery.journal import events
 from vcloudair_core.recovery.journal.event_fields import moment
-from vcloudair_core.recovery.plan.model import Group, Machine, RecoveryPlan, Step
+from vcloudair_core.recovery.plan.model import Group, PlannedVm, RecoveryPlan, Step
 from vcloudair_core.services.dr.model import UNKNOWN, Reference, Result
-from vcloudair_core.services.dr.operations.tracker import Job
+from vcloudair_core.services.dr.operations.tracker import OperationRequest
 from vcloudair_core.services.dr.store import path_of
 
 if TYPE_CHECKING:
@@ -22,14 +22,14 @@ WAITING, READY, FLYING, OVER = "waiting", "ready", "flying", "over"
 
 
 @dataclass
-class Entry:
+class VmState:
     """One machine of a run. ``attempts``: how often it was begun. ``not_before``: when it may be tried again.
 
     ``is_asked``: its action may be in progress. ``known_tasks``: paths of the tasks of its attempts. ``start_again``:
     somebody decided that it may be started again.
     """
 
-    machine: Machine
+    machine: PlannedVm
     group: str
     reference: Reference
     state: str = WAITING
@@ -40,7 +40,7 @@ class Entry:
     is_asked: bool = False
     known_tasks: set[str] = field(default_factory=set)
     start_again: bool = False
-    begun: Job | None = None
+    begun: OperationRequest | None = None
     """Set when a process that died may have begun it."""
 
     @property
@@ -53,22 +53,22 @@ class Entry:
 
 
 @dataclass
-class Roster:
+class VmStates:
     """The machines of a run in the order of the plan, and the steps that are done or were being done."""
 
     plan: RecoveryPlan
-    entries: dict[str, Entry]
+    entries: dict[str, VmState]
     """By link, which is what machines are known by from here on."""
 
     steps_done: set[str] = field(default_factory=set)
     steps_open: set[str] = field(default_factory=set)
     steps_failed: set[str] = field(default_factory=set)
 
-    def of(self, group: str) -> list[Entry]:
+    def of(self, group: str) -> list[VmState]:
         """The machines of a group."""
         return [one for one in self.entries.values() if one.group == group]
 
-    def named(self, name: str) -> Entry:
+    def named(self, name: str) -> VmState:
         """The machine that the plan calls so."""
         return next(one for one in self.entries.values() if one.machine.name == name)
 
@@ -86,7 +86,7 @@ class Roster:
         ]
 
 
-def _described(entry: Entry) -> dict[str, Any]:
+def _described(entry: VmState) -> dict[str, Any]:
     machine = entry.machine
     return {
         "id": entry.reference.id,
@@ -98,7 +98,7 @@ def _described(entry: Entry) -> dict[str, Any]:
     }
 
 
-def roster_of(plan: RecoveryPlan, service: RecoveryService) -> Roster:
+def roster_of(plan: RecoveryPlan, service: RecoveryService) -> VmStates:
     """The machines of a plan as they are replicated now, all of them found before anything starts.
 
     Raises: NotFoundError naming all that are not there, AmbiguousMatchError, SpecError when two are one machine.
@@ -111,29 +111,29 @@ def roster_of(plan: RecoveryPlan, service: RecoveryService) -> Roster:
                 "Nothing is replicated into this organization.",
                 hint="Ask whether this is the organisation that is meant, and whether replication is set up.",
             )
-        group = replace(plan.groups[0], machines=tuple(Machine(one.name or one.id) for one in found))
-        return Roster(
+        group = replace(plan.groups[0], machines=tuple(PlannedVm(one.name or one.id) for one in found))
+        return VmStates(
             replace(plan, groups=(group,)),
-            {one.href: Entry(m, group.name, one) for m, one in zip(group.machines, found, strict=True)},
+            {one.href: VmState(m, group.name, one) for m, one in zip(group.machines, found, strict=True)},
         )
     named = [(group.name, machine) for group in plan.groups for machine in group.machines]
     found = service.choose([machine.name for _, machine in named])
-    return Roster(plan, _matched(named, found))
+    return VmStates(plan, _matched(named, found))
 
 
-def _matched(named: Sequence[tuple[str, Machine]], found: Iterable[Reference]) -> dict[str, Entry]:
+def _matched(named: Sequence[tuple[str, PlannedVm]], found: Iterable[Reference]) -> dict[str, VmState]:
     known = list(found)
-    entries: dict[str, Entry] = {}
+    entries: dict[str, VmState] = {}
     for group, machine in named:
         one = next(ref for ref in known if machine.name in (ref.name, ref.href) or ref.id == machine.name.casefold())
         if one.href in entries:
             other = entries[one.href].machine.name
             raise SpecError("machines", f"{machine.name!r} and {other!r} are the same machine")
-        entries[one.href] = Entry(machine, group, one)
+        entries[one.href] = VmState(machine, group, one)
     return entries
 
 
-def roster_of_events(plan: RecoveryPlan, happened: Sequence[Event]) -> Roster:
+def roster_of_events(plan: RecoveryPlan, happened: Sequence[Event]) -> VmStates:
     """Where a run stood that stopped or died. Machines are those that it began with.
 
     Raises ConfigurationError when the journal lacks what it takes to tell: nothing is begun on a guess.
@@ -147,16 +147,16 @@ def roster_of_events(plan: RecoveryPlan, happened: Sequence[Event]) -> Roster:
         ) from exc
 
 
-def _roster_of_events(plan: RecoveryPlan, happened: Sequence[Event]) -> Roster:
-    entries: dict[str, Entry] = {}
-    by_id: dict[str, Entry] = {}
+def _roster_of_events(plan: RecoveryPlan, happened: Sequence[Event]) -> VmStates:
+    entries: dict[str, VmState] = {}
+    by_id: dict[str, VmState] = {}
     machines = {machine.name: machine for machine in plan.machines}
     for group in happened[0]["groups"]:
         for told in group["machines"]:
             reference = Reference(told["href"], told["name"])
-            machine = machines.get(told["name"]) or machines.get(told["id"]) or Machine(told["name"])
-            by_id[told["id"]] = entries[reference.href] = Entry(machine, group["name"], reference)
-    roster = Roster(plan, entries)
+            machine = machines.get(told["name"]) or machines.get(told["id"]) or PlannedVm(told["name"])
+            by_id[told["id"]] = entries[reference.href] = VmState(machine, group["name"], reference)
+    roster = VmStates(plan, entries)
     for event in happened:
         _take_in(roster, by_id, event)
     for entry in entries.values():
@@ -166,7 +166,7 @@ def _roster_of_events(plan: RecoveryPlan, happened: Sequence[Event]) -> Roster:
     return roster
 
 
-def _take_in(roster: Roster, by_id: Mapping[str, Entry], event: Event) -> None:
+def _take_in(roster: VmStates, by_id: Mapping[str, VmState], event: Event) -> None:
     name = event["event"]
     if name in (events.STEP_STARTED, events.STEP_FINISHED) and event.get("key"):
         _take_in_step(roster, event)
@@ -195,11 +195,11 @@ def _take_in(roster: Roster, by_id: Mapping[str, Entry], event: Event) -> None:
             entry.needs_cleanup = bool(event.get("needs_cleanup"))
 
 
-def _begun(entry: Entry, event: Event) -> Job:
+def _begun(entry: VmState, event: Event) -> OperationRequest:
     """The job of an action that may have been started. The time of the event stands for one that is not in it."""
     before, at = event.get("machines_before"), moment(event)
     intent_at = float(event.get("intent_at") or 0.0)
-    return Job(
+    return OperationRequest(
         entry.reference,
         was_begun=True,
         machines_before=None if before is None else frozenset(before),
@@ -210,7 +210,7 @@ def _begun(entry: Entry, event: Event) -> Job:
     )
 
 
-def _take_in_step(roster: Roster, event: Event) -> None:
+def _take_in_step(roster: VmStates, event: Event) -> None:
     key = str(event["key"])
     for known in (roster.steps_open, roster.steps_done, roster.steps_failed):
         known.discard(key)

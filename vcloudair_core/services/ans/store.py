@@ -54,7 +54,7 @@ def dialect_of(session: Session) -> str:
 
 
 @dataclass
-class _Known:
+class _KnownEdges:
     """What a session was told of its edges."""
 
     edges: list[Edge] | None = None
@@ -64,7 +64,7 @@ class _Known:
 
 
 # By session and without a link back to it, so that it goes when its session goes.
-_known_by_session: weakref.WeakKeyDictionary[Any, _Known] = weakref.WeakKeyDictionary()
+_known_by_session: weakref.WeakKeyDictionary[Any, _KnownEdges] = weakref.WeakKeyDictionary()
 
 
 _MOST_READINGS = 3
@@ -76,7 +76,7 @@ class EdgeDirectory:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._known = _known_by_session.setdefault(session, _Known())
+        self._known = _known_by_session.setdefault(session, _KnownEdges())
 
     def find(self, wanted: str, vdc: str = "") -> Edge:
         """The edge of that name, UUID or URN; a UUID costs no call.

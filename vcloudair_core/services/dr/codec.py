@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from vcloudair_core.errors import DecodeError
 from vcloudair_core.services.dr.model import PointInTime, RecoveryDetails, Reference, Replication
-from vcloudair_core.services.dr.vm_checks import Machine
+from vcloudair_core.services.dr.vm_checks import VmRecord
 from vcloudair_core.session.task_codec import Task, task_of_element
 from vcloudair_core.util.xml import count, local, parse, whole
 
@@ -25,7 +25,7 @@ _PARAMS = re.compile(r"application/vnd\.vmware\.hcs\.(\w+)Params\+xml", re.IGNOR
 
 
 @dataclass(frozen=True)
-class Page:
+class ReplicationPage:
     """``total`` is None where the server does not say."""
 
     references: list[Reference]
@@ -36,11 +36,11 @@ class Page:
 class MachinePage:
     """``total`` is None where the server does not say."""
 
-    machines: list[Machine]
+    machines: list[VmRecord]
     total: int | None
 
 
-def parse_page(body: bytes) -> Page:
+def parse_page(body: bytes) -> ReplicationPage:
     """A page of the list. Raises DecodeError."""
     root = _root(body, "References", "the list of replications")
     found = [
@@ -48,7 +48,7 @@ def parse_page(body: bytes) -> Page:
         for child in root
         if local(child) == "Reference" and child.get("href")
     ]
-    return Page(found, count(root.get("total")))
+    return ReplicationPage(found, count(root.get("total")))
 
 
 def parse_group(body: bytes, reference: Reference) -> Replication:
@@ -157,7 +157,7 @@ def parse_machines(body: bytes) -> MachinePage:
     root = _root(body, "QueryResultRecords", "the machines")
     rows = [child for child in root if local(child) in ("VMRecord", "AdminVMRecord")]
     found = [
-        Machine(
+        VmRecord(
             row.get("href", "").rstrip("/")[-36:],
             row.get("name", ""),
             row.get("status", ""),

@@ -15,7 +15,7 @@ LOST_GRACE_S = 90.0
 
 
 @dataclass(frozen=True)
-class Options:
+class OperationOptions:
     """How an action is carried out. Times are in seconds.
 
     ``stuck_after_s``: a task without any change for this long is given up. ``verify_s``: how long the replication and

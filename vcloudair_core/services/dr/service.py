@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from vcloudair_core.errors import AmbiguousMatchError, NotFoundError, SpecError, VcloudAirError
 from vcloudair_core.services.dr.model import ACTIONS, RecoveryDetails, Reference, Replication, Result
-from vcloudair_core.services.dr.operations.batch import Options, Run, Stop
+from vcloudair_core.services.dr.operations.batch import OperationBatch, OperationOptions, Stop
 from vcloudair_core.services.dr.store import (
     list_enabled_vdcs,
     list_replications,
@@ -114,7 +114,7 @@ class RecoveryService:
         action: str,
         names: Sequence[str] | None = None,
         *,
-        options: Options | None = None,
+        options: OperationOptions | None = None,
         check: bool = False,
         progress: Progress | None = None,
         stop: Stop | None = None,
@@ -130,8 +130,8 @@ class RecoveryService:
         """
         if action not in ACTIONS:
             raise SpecError("action", f"{action!r} is not one of {', '.join(ACTIONS)}")
-        chosen = options or Options()
+        chosen = options or OperationOptions()
         chosen.validate()
-        return Run(self.session, action, chosen, is_check=check, progress=progress, stop=stop).execute(
+        return OperationBatch(self.session, action, chosen, is_check=check, progress=progress, stop=stop).execute(
             self.choose(names)
         )

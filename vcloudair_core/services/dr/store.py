@@ -23,7 +23,7 @@ from vcloudair_core.services.dr.codec import (
     parse_vdc_names,
 )
 from vcloudair_core.services.dr.model import RecoveryDetails, Reference, Replication
-from vcloudair_core.services.dr.vm_checks import Machine
+from vcloudair_core.services.dr.vm_checks import VmRecord
 from vcloudair_core.session.tasks import Task, task_of_response
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def query_tasks(session: Session, since: float) -> list[Task]:
     return [task for task, at in starts if at is None or at >= since]
 
 
-def read_addresses(session: Session, machine: Machine) -> list[str]:
+def read_addresses(session: Session, machine: VmRecord) -> list[str]:
     """Return the addresses of all interfaces of a VM. Raises: ApiError, TransportError, DecodeError."""
     response = session.call("GET", f"{machine.href.rstrip('/')}/networkConnectionSection/")
     return parse_addresses(response.body)
@@ -148,12 +148,12 @@ def read_vdc_names(session: Session) -> dict[str, str]:
     return parse_vdc_names(response.body)
 
 
-def find_machines(session: Session, names: Sequence[str]) -> list[Machine]:
+def find_machines(session: Session, names: Sequence[str]) -> list[VmRecord]:
     """Machines of those names, templates excepted: one call for some dozens of names.
 
     Raises: IncompleteResultError, ApiError, TransportError, DecodeError.
     """
-    found: dict[str, Machine] = {}
+    found: dict[str, VmRecord] = {}
     wanted = list(dict.fromkeys(names))
     for start in range(0, len(wanted), _NAMES_A_CALL):
         some = wanted[start : start + _NAMES_A_CALL]
@@ -161,10 +161,10 @@ def find_machines(session: Session, names: Sequence[str]) -> list[Machine]:
     return list(found.values())
 
 
-def _machines_of(session: Session, names: Sequence[str]) -> list[Machine]:
+def _machines_of(session: Session, names: Sequence[str]) -> list[VmRecord]:
     # A wildcard takes the place of what the filter language cannot hold; the rest is compared here.
     words = ",".join(f"name=={quote(_RESERVED.sub('*', name), safe='*')}" for name in names)
-    read: dict[str, Machine] = {}
+    read: dict[str, VmRecord] = {}
     for number in range(1, _MOST_PAGES + 1):
         query = f"type=vm&format=records&page={number}&pageSize={_PAGE_SIZE}&filter=(({words});isVAppTemplate==false)"
         page = parse_machines(session.call("GET", "/api/query", query=query).body)

@@ -11,7 +11,7 @@ POWERED_ON = "POWERED_ON"
 
 
 @dataclass(frozen=True)
-class Machine:
+class VmRecord:
     """A machine as the query service shows it. ``vapp_href``: the vApp that it is in. What is not shown is empty."""
 
     id: str
@@ -26,8 +26,8 @@ class Machine:
 
 
 def machines_of(
-    found: Sequence[Machine], group: Replication, before: frozenset[str] | None
-) -> tuple[list[Machine], list[Machine]]:
+    found: Sequence[VmRecord], group: Replication, before: frozenset[str] | None
+) -> tuple[list[VmRecord], list[VmRecord]]:
     """Return the machines that belong to a replication, and those of them that are in its placeholder's vApp."""
     named = [one for one in found if one.name == group.name]
     own = [one for one in named if group.placeholder_vapp_id and group.placeholder_vapp_id[-36:] in one.vapp_href]
@@ -35,7 +35,7 @@ def machines_of(
 
 
 def fault_of_machine(
-    found: Sequence[Machine],
+    found: Sequence[VmRecord],
     group: Replication,
     action: str,
     *,

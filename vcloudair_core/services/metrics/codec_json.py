@@ -11,7 +11,7 @@ from typing import Any
 
 from vcloudair_core.errors import DecodeError
 from vcloudair_core.services.metrics.catalog import unit_of
-from vcloudair_core.services.metrics.model import Run
+from vcloudair_core.services.metrics.model import SampleBlock
 from vcloudair_core.services.metrics.window import Ago, Moment, Window
 from vcloudair_core.util import xml
 
@@ -22,7 +22,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECA
 
 
 @dataclass(frozen=True)
-class Page:
+class MetricsPage:
     """``cursor`` leads to the next page; empty on the last."""
 
     rows: list[dict[str, Any]]
@@ -52,17 +52,17 @@ def stamp(moment: datetime) -> str:
     return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
-def parse_page(body: bytes, what: str) -> Page:
+def parse_page(body: bytes, what: str) -> MetricsPage:
     """One page. Raises DecodeError when it is none."""
     data = xml.parse_json(body, what=what, has_nan=True)
     rows = data.get("rows") if isinstance(data, dict) else None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise DecodeError(f"{what[:1].upper()}{what[1:]} have no list of rows.")
     cursor = data.get("next")
-    return Page(rows, str(cursor) if cursor not in (None, "") else "")
+    return MetricsPage(rows, str(cursor) if cursor not in (None, "") else "")
 
 
-def runs_of(rows: list[dict[str, Any]], what: str) -> Iterator[Run]:
+def runs_of(rows: list[dict[str, Any]], what: str) -> Iterator[SampleBlock]:
     """The values of the rows of a page. Raises DecodeError for a row that does not say whose it is, or of when."""
     found: dict[str, dict[str, tuple[list[datetime], list[Any]]]] = {}
     for row in rows:
@@ -83,7 +83,7 @@ def runs_of(rows: list[dict[str, Any]], what: str) -> Iterator[Run]:
     for vm_id, of_machine in found.items():
         for name, (times, values) in of_machine.items():
             base, instance = split_name(name)
-            yield Run(vm_id, base, unit_of(base), INTERVAL_S, instance, times, values)
+            yield SampleBlock(vm_id, base, unit_of(base), INTERVAL_S, instance, times, values)
 
 
 @lru_cache(maxsize=4096)

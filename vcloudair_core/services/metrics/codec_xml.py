@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape, quoteattr
 from vcloudair_core.errors import DecodeError
 from vcloudair_core.services.metrics.catalog import unit_from
 from vcloudair_core.services.metrics.codec_json import parse_time, split_name, stamp
-from vcloudair_core.services.metrics.model import Run
+from vcloudair_core.services.metrics.model import SampleBlock
 from vcloudair_core.services.metrics.window import Ago, Moment, Window
 from vcloudair_core.util import xml
 
@@ -51,22 +51,22 @@ def _time(moment: Moment, which: str) -> str:
     return f"<Absolute{which}Time time={quoteattr(stamp(moment))}/>"
 
 
-def parse_current(body: bytes, machine: str, moment: datetime, what: str) -> Iterator[Run]:
+def parse_current(body: bytes, machine: str, moment: datetime, what: str) -> Iterator[SampleBlock]:
     """The values of a CurrentUsage, taken at a moment. Raises DecodeError."""
     for metric in _children(body, "CurrentUsage", "Metric", what):
         base, instance = split_name(metric.get("name") or "")
         unit = unit_from(metric.get("unit") or "")
-        yield Run(machine, base, unit, None, instance, (moment,), (metric.get("value"),))
+        yield SampleBlock(machine, base, unit, None, instance, (moment,), (metric.get("value"),))
 
 
-def parse_historic(body: bytes, machine: str, what: str) -> Iterator[Run]:
+def parse_historic(body: bytes, machine: str, what: str) -> Iterator[SampleBlock]:
     """The values of a HistoricUsage. Raises DecodeError."""
     for series in _children(body, "HistoricUsage", "MetricSeries", what):
         base, instance = split_name(series.get("name") or "")
         unit, interval_s = unit_from(series.get("unit") or ""), _interval(series.get("expectedInterval") or "")
         samples = [sample for sample in series if xml.local(sample) == "Sample"]
         times = [parse_time(sample.get("timestamp"), what) for sample in samples]
-        yield Run(machine, base, unit, interval_s, instance, times, [sample.get("value") for sample in samples])
+        yield SampleBlock(machine, base, unit, interval_s, instance, times, [sample.get("value") for sample in samples])
 
 
 def _children(body: bytes, root_name: str, name: str, what: str) -> Iterator[_Element]:

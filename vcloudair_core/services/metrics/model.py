@@ -111,7 +111,7 @@ def matches(name: str, patterns: Sequence[str]) -> bool:
     return not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
-class Run(NamedTuple):
+class SampleBlock(NamedTuple):
     """Values of one metric as a codec found them, times and values side by side; a metric may come in many of them.
 
     In runs, not value by value: a page of a thousand values is then checked by a handful of calls, all of them in C.
@@ -126,7 +126,7 @@ class Run(NamedTuple):
     values: Sequence[Any]
 
 
-def series_of(runs: Iterable[Run], source: str, patterns: Sequence[str]) -> tuple[list[Series], int]:
+def series_of(runs: Iterable[SampleBlock], source: str, patterns: Sequence[str]) -> tuple[list[Series], int]:
     """Series, sorted by machine, name and instance, and how many values were left out because they are no numbers.
 
     Of two values for one time, the one that came last counts, as pages may overlap.

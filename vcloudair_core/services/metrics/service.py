@@ -12,7 +12,7 @@ from vcloudair_core.errors import AuthenticationError, IncompleteResultError, Vc
 from vcloudair_core.services.metrics.catalog import Metric, catalogue
 from vcloudair_core.services.metrics.codec_json import parse_page, runs_of, window_body
 from vcloudair_core.services.metrics.codec_xml import current_spec, historic_spec, parse_current, parse_historic
-from vcloudair_core.services.metrics.model import Collected, Run, Series, matches, series_of
+from vcloudair_core.services.metrics.model import Collected, SampleBlock, Series, matches, series_of
 from vcloudair_core.services.metrics.store import post_current, post_historic, post_window
 from vcloudair_core.services.metrics.window import Ago, Window, parse_window
 
@@ -132,7 +132,7 @@ class MetricsService:
         what = f"the metrics of {'machine' if scope == 'vm' else 'VDC'} {identifier}"
         return _Part(*series_of(self._runs(scope, identifier, window, what), "vca", patterns))
 
-    def _runs(self, scope: str, identifier: str, window: Window, what: str) -> Iterator[Run]:
+    def _runs(self, scope: str, identifier: str, window: Window, what: str) -> Iterator[SampleBlock]:
         for rows in self.raw_rows(scope, identifier, window_body(window)):
             yield from runs_of(rows, what)
 

@@ -26,7 +26,7 @@ Row = tuple[dict[str, str], dict[str, Any]]
 
 
 @dataclass(frozen=True)
-class Page:
+class QueryPage:
     """One page. ``total``, ``number`` and ``size`` are None where the server did not say."""
 
     rows: list[Row]
@@ -36,19 +36,19 @@ class Page:
     next_href: str = ""
 
 
-def parse_page(body: bytes, what: str) -> Page:
+def parse_page(body: bytes, what: str) -> QueryPage:
     """A page in any of the three formats. Raises DecodeError when it is none."""
     return parse_root(xml.parse(body, what=what), what)
 
 
-def parse_root(root: _Element, what: str) -> Page:
+def parse_root(root: _Element, what: str) -> QueryPage:
     """A page of which the XML was parsed. Raises DecodeError when it is none."""
     name = xml.local(root)
     if name != "QueryResultRecords" and not name.endswith("References"):
         raise DecodeError(f"{what[:1].upper()}{what[1:]} is not what was expected: records or references, not {name}.")
     rows = [_row(child) for child in root if xml.local(child) not in _NOT_RECORDS]
     links = [child.get("href") or "" for child in root if xml.local(child) == "Link" and child.get("rel") == "nextPage"]
-    return Page(
+    return QueryPage(
         rows, _number(root, "total"), _number(root, "page"), _number(root, "pageSize"), links[0] if links else ""
     )
 

@@ -18,7 +18,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from vcloudair_core.errors import IncompleteResultError, InvalidRequestError, VcloudAirError
-from vcloudair_core.services.query.codec import Page, Row
+from vcloudair_core.services.query.codec import QueryPage, Row
 
 _AHEAD = 3
 """Pages for each thread that may be there before they are taken, so that one that is late does not stop the others."""
@@ -29,7 +29,7 @@ _ROUNDS = 3
 _MOST_REFUSED = 3
 """So many pages may have gone since the total was told."""
 
-ReadPage = Callable[[int, str], Page]
+ReadPage = Callable[[int, str], QueryPage]
 """(number of the page, a link of the server or nothing) -> the page."""
 
 
@@ -54,7 +54,7 @@ def key_of(row: Row) -> int:
 
 def pages(
     read: ReadPage,
-    first: Page,
+    first: QueryPage,
     what: str,
     *,
     parallel: int,
@@ -74,7 +74,7 @@ def pages(
     yield check.passed(1, first)
     if last > 1:
         with ThreadPoolExecutor(max_workers=max(1, min(parallel, last - 1)), thread_name_prefix="vca-query") as pool:
-            waiting: deque[tuple[int, Future[Page]]] = deque()
+            waiting: deque[tuple[int, Future[QueryPage]]] = deque()
             try:
                 for number in range(2, last + 1):
                     if check.is_contradicted:
@@ -92,7 +92,7 @@ def pages(
 
 
 def _settled(
-    read: ReadPage, first: Page, check: _Check, most: int | None, tell: Callable[[Difference], None] | None
+    read: ReadPage, first: QueryPage, check: _Check, most: int | None, tell: Callable[[Difference], None] | None
 ) -> Iterator[list[Row]]:
     """Yield what reading forwards has missed."""
     appeared: list[str] = []
@@ -118,7 +118,7 @@ def _settled(
 class _Backwards:
     """One reading of all pages, the last one first."""
 
-    def __init__(self, read: ReadPage, first: Page, size: int, most: int | None) -> None:
+    def __init__(self, read: ReadPage, first: QueryPage, size: int, most: int | None) -> None:
         self._read, self._link, self._size, self._most = read, first.next_href, size, most
         self.keys: set[int] = set()
         self.total = 0
@@ -156,14 +156,14 @@ class _Backwards:
             self.reason = f"{len(self.keys)} records came, not {self.total}"
         return [row for rows in reversed(found) for row in rows]
 
-    def _taken(self, number: int, page: Page) -> list[Row]:
+    def _taken(self, number: int, page: QueryPage) -> list[Row]:
         if page.total is not None and page.total != self.total:
             self.is_steady = False
         self._judge(number, page)
         self.keys.update(key_of(row) for row in page.rows)
         return page.rows
 
-    def _judge(self, number: int, page: Page) -> None:
+    def _judge(self, number: int, page: QueryPage) -> None:
         """Note a page that contradicts itself."""
         if page.number is not None and page.number != number:
             self.reason = f"page {page.number} came in place of page {number}"
@@ -191,7 +191,7 @@ class _Check:
         """True when as many records came as there are."""
         return len(self.seen) == self._total
 
-    def taken(self, waiting: deque[tuple[int, Future[Page]]], last: int) -> list[Row]:
+    def taken(self, waiting: deque[tuple[int, Future[QueryPage]]], last: int) -> list[Row]:
         """Return the rows of the next page that is waited for."""
         number, future = waiting.popleft()
         try:
@@ -208,7 +208,7 @@ class _Check:
             self.is_contradicted = True
             return []
 
-    def passed(self, number: int, page: Page) -> list[Row]:
+    def passed(self, number: int, page: QueryPage) -> list[Row]:
         """Return the rows of a page that were not there before."""
         if page.total is not None and page.total != self._total:
             self._note(f"page {number} says that there are {page.total}, page 1 said {self._total}")

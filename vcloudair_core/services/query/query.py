@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from vcloudair_core.errors import AmbiguousMatchError, InvalidRequestError, NotFoundError
 from vcloudair_core.plugin.records import RecordType
-from vcloudair_core.services.query.codec import Page
+from vcloudair_core.services.query.codec import QueryPage
 from vcloudair_core.services.query.filters import EVERYTHING, Filter
 from vcloudair_core.services.query.paging import Difference, key_of, pages
 from vcloudair_core.services.query.record import Record
-from vcloudair_core.services.query.store import LARGEST_PAGE, Question, read_page
+from vcloudair_core.services.query.store import LARGEST_PAGE, PageRequest, read_page
 
 if TYPE_CHECKING:
     from vcloudair_core.session.session import Session
@@ -142,7 +142,7 @@ class Query:
             if self.progress is not None:
                 self.progress(done, first.total or done)
 
-    def _first_page(self, question: Question) -> Page:
+    def _first_page(self, question: PageRequest) -> QueryPage:
         if question.sort != STABLE or self.sort:
             return read_page(self.session, question, 1)
         try:
@@ -153,8 +153,8 @@ class Query:
                 raise
             return read_page(self.session, replace(question, sort=""), 1)
 
-    def _question(self) -> Question:
-        return Question(
+    def _question(self) -> PageRequest:
+        return PageRequest(
             self.record_type.name,
             self.form,
             self._asked_fields(),

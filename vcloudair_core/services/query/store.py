@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from vcloudair_core.services.query.codec import Page, parse_page, parse_query_list
+from vcloudair_core.services.query.codec import QueryPage, parse_page, parse_query_list
 from vcloudair_core.services.query.filters import quoted
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ LARGEST_PAGE = 128
 
 
 @dataclass(frozen=True)
-class Question:
+class PageRequest:
     """What is asked. ``filter_text`` is encoded; an empty ``sort`` leaves the order to the server."""
 
     type_name: str
@@ -45,7 +45,7 @@ class Question:
         return "&".join(parts)
 
 
-def read_page(session: Session, question: Question, page: int, link: str = "") -> Page:
+def read_page(session: Session, question: PageRequest, page: int, link: str = "") -> QueryPage:
     """One page. ``link``, if the server gave one to another page, leads to this one with the number changed.
 
     Raises: ApiError, TransportError, DecodeError.

@@ -139,7 +139,7 @@ class Portal:
 
 
 @dataclass(frozen=True)
-class _Known:
+class _VdcDetails:
     """What the vCloud Director itself says of the VDC."""
 
     vdc_name: str = ""
@@ -172,7 +172,7 @@ class VchsAuth:
         known = yield from self._look_at_org(login, version)
         return self._grant(login, version, vdc, known, session)
 
-    def _look_at_org(self, login: VdcLogin, version: str) -> Generator[Request, Response, _Known]:
+    def _look_at_org(self, login: VdcLogin, version: str) -> Generator[Request, Response, _VdcDetails]:
         """The org's id and name. A server that does not show them is no reason to fail: the token is there."""
         headers = {login.header: login.token.reveal()}
         origins = Origins(login.base_url, self._settings.allowed_origins or ())
@@ -187,9 +187,11 @@ class VchsAuth:
             raise
         except (ApiError, DecodeError) as exc:
             _log.debug("the org of the VDC is not shown: %s", exc)
-        return _Known(name, session_codec.last_segment(org_url), org_name)
+        return _VdcDetails(name, session_codec.last_segment(org_url), org_name)
 
-    def _grant(self, login: VdcLogin, version: str, vdc: PortalVdc, known: _Known, session: PortalSession) -> Grant:
+    def _grant(
+        self, login: VdcLogin, version: str, vdc: PortalVdc, known: _VdcDetails, session: PortalSession
+    ) -> Grant:
         token = {login.header: login.token}
         farewells = [Farewell(f"{login.base_url}/api/session", {"Accept": auth.xml(version), **token})]
         if session.farewell_url:

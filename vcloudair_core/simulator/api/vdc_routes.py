@@ -11,7 +11,7 @@ from typing import Any
 from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
 from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.state import capacity
-from vcloudair_core.simulator.state.world import Edge, Vdc, Vm, World
+from vcloudair_core.simulator.state.world import SimulatedEdge, Vdc, Vm, World
 from vcloudair_core.simulator.xml_builder import element, link
 from vcloudair_core.transport.messages import Response
 
@@ -52,9 +52,9 @@ def own_vdc(context: Any, vdc_id: str) -> Vdc | None:
     return found if found is not None and found.org == context.user.org else None
 
 
-def own_edge(context: Any, edge_id: str) -> Edge | None:
+def own_edge(context: Any, edge_id: str) -> SimulatedEdge | None:
     """An edge gateway of the user's org."""
-    found: Edge | None = context.world.edges.get(edge_id)
+    found: SimulatedEdge | None = context.world.edges.get(edge_id)
     return found if found is not None and own_vdc(context, found.vdc_id) else None
 
 
@@ -143,7 +143,7 @@ def show_edge(context: Any) -> Response:
     return responses.entity(document, f"{ADMIN}edgeGateway+xml", context.version)
 
 
-def _uplink(context: Any, edge: Edge) -> Any:
+def _uplink(context: Any, edge: SimulatedEdge) -> Any:
     network = f"{context.root}/api/admin/network/{context.world.make_id('network', 'external-net')}"
     subnet = {"Gateway": "203.0.113.254", "Netmask": "255.255.255.0", "IpAddress": edge.external_address}
     return element(

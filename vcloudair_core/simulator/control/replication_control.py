@@ -6,7 +6,7 @@ from typing import Any
 
 from vcloudair_core.simulator.inventory import RECOVERY_WORDS
 from vcloudair_core.simulator.replication.replication_states import TROUBLES
-from vcloudair_core.simulator.state.world import Replication
+from vcloudair_core.simulator.state.world import SimulatedReplication
 
 _WORDS = {"trouble": str, "paused": bool, "lag_minutes": int, "rpo_minutes": int, "new_name": str}
 _LIMITS = ("cpu_limit_mhz", "memory_limit_mb")
@@ -17,7 +17,7 @@ def list_replications(simulator: Any) -> list[dict[str, Any]]:
     return [_shown(one) for one in simulator.world.replications.values()]
 
 
-def _shown(replication: Replication) -> dict[str, Any]:
+def _shown(replication: SimulatedReplication) -> dict[str, Any]:
     names = ("name", "trouble", "paused", "lag_minutes", "rpo_minutes", "test_state", "recovery_state")
     return {"id": replication.replication_id, **{name: getattr(replication, name) for name in names}}
 
@@ -47,7 +47,7 @@ def change_replications(simulator: Any, data: dict[str, Any]) -> list[dict[str, 
     return [_shown(one) for one in meant]
 
 
-def _is_meant(replication: Replication, wanted: dict[str, Any]) -> bool:
+def _is_meant(replication: SimulatedReplication, wanted: dict[str, Any]) -> bool:
     ids = (replication.replication_id, replication.replication_id[-36:])
     return wanted.get("name", replication.name) == replication.name and wanted.get("id", ids[0]) in ids
 

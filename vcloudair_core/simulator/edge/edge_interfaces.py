@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from vcloudair_core.simulator.state.world import Edge
+from vcloudair_core.simulator.state.world import SimulatedEdge
 
 
-def interfaces(edge: Edge) -> list[dict[str, Any]]:
+def interfaces(edge: SimulatedEdge) -> list[dict[str, Any]]:
     """An uplink and two internal networks, unless a test has put others into ``edge.sections["interfaces"]``."""
     state = edge.sections.setdefault("interfaces", {})
     made = [

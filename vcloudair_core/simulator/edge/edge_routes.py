@@ -9,7 +9,7 @@ from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.edge.edge_interfaces import interfaces
 from vcloudair_core.simulator.edge.section_routes import guarded, xml_answer
 from vcloudair_core.simulator.edge.section_xml import to_xml
-from vcloudair_core.simulator.state.world import Edge
+from vcloudair_core.simulator.state.world import SimulatedEdge
 from vcloudair_core.transport.messages import Response
 
 
@@ -43,7 +43,7 @@ def listing(context: Any) -> Response:
     return xml_answer(to_xml("pagedEdgeList", {"edgePage": {"pagingInfo": paging, "edgeSummary": shown}}))
 
 
-def _summary(edge: Edge, tenant: str) -> dict[str, Any]:
+def _summary(edge: SimulatedEdge, tenant: str) -> dict[str, Any]:
     return {
         "objectId": f"edge-{edge.number}",
         "revision": edge.firewall["version"],
@@ -58,7 +58,7 @@ def _summary(edge: Edge, tenant: str) -> dict[str, Any]:
     }
 
 
-def status(context: Any, edge: Edge, as_json: bool) -> Response:
+def status(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
     """An edge that is well: GREEN, and everything applied."""
     services = [
         {"service": name, "configured": True, "publishStatus": "Applied", "serverStatus": "up", "status": "up"}
@@ -77,7 +77,7 @@ def status(context: Any, edge: Edge, as_json: bool) -> Response:
     return xml_answer(to_xml("edgeStatus", {**shown, "featureStatuses": {"featureStatus": services}}))
 
 
-def vdc_networks(context: Any, edge: Edge, as_json: bool) -> Response:
+def vdc_networks(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
     """The interfaces; the form of the JSON is inferred from the XML."""
     found = interfaces(edge)
     if as_json:

@@ -19,11 +19,11 @@ from vcloudair_core.simulator.edge.section_xml import (
     rules_from_xml,
     to_xml,
 )
-from vcloudair_core.simulator.state.world import Edge
+from vcloudair_core.simulator.state.world import SimulatedEdge
 from vcloudair_core.simulator.xml_builder import serialised
 from vcloudair_core.transport.messages import Headers, Response
 
-EdgeHandler = Callable[[Any, Edge, bool], Response]
+EdgeHandler = Callable[[Any, SimulatedEdge, bool], Response]
 """(context, edge, whether the answer is JSON) -> answer."""
 
 

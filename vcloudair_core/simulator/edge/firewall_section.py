@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from vcloudair_core.simulator.state.world import Edge
+from vcloudair_core.simulator.state.world import SimulatedEdge
 
 GLOBAL_DEFAULTS: dict[str, Any] = {
     "tcpPickOngoingConnections": False,
@@ -54,7 +54,7 @@ class RefusedError(Exception):
 Refused = RefusedError
 
 
-def factory(edge: Edge, established_timeout_s: int) -> dict[str, Any]:
+def factory(edge: SimulatedEdge, established_timeout_s: int) -> dict[str, Any]:
     """A firewall as an edge is born with."""
     return {
         "featureType": "firewall_4.0",
@@ -68,13 +68,13 @@ def factory(edge: Edge, established_timeout_s: int) -> dict[str, Any]:
     }
 
 
-def take_id(edge: Edge) -> int:
+def take_id(edge: SimulatedEdge) -> int:
     """The next number for a rule; none is used twice. Source: protocol/ans.md §12."""
     edge.next_rule_id += 1
     return edge.next_rule_id - 1
 
 
-def _internal(edge: Edge) -> dict[str, Any]:
+def _internal(edge: SimulatedEdge) -> dict[str, Any]:
     number = take_id(edge)
     return {
         "ruleId": number,
@@ -134,7 +134,7 @@ def check_version(state: Mapping[str, Any], data: Mapping[str, Any], section: st
 
 
 def replace(
-    edge: Edge,
+    edge: SimulatedEdge,
     body: dict[str, Any],
     *,
     needs_feature_type: bool,
@@ -186,7 +186,7 @@ def global_config(given: dict[str, Any], established: int) -> dict[str, Any]:
     return {**GLOBAL_DEFAULTS, "tcpTimeoutEstablished": established, **given}
 
 
-def append(edge: Edge, rules: list[dict[str, Any]], above: int | None) -> list[int]:
+def append(edge: SimulatedEdge, rules: list[dict[str, Any]], above: int | None) -> list[int]:
     """POST of rules. Returns their new ids."""
     state = edge.firewall
     made = [
@@ -204,7 +204,7 @@ def append(edge: Edge, rules: list[dict[str, Any]], above: int | None) -> list[i
     return [rule["ruleId"] for rule in made]
 
 
-def find(edge: Edge, rule_id: str) -> int:
+def find(edge: SimulatedEdge, rule_id: str) -> int:
     """Place of a user rule. Raises RefusedError(404): internal and default rules cannot be read by id."""
     for position, rule in enumerate(edge.firewall["user"]):
         if str(rule["ruleId"]) == rule_id:
@@ -212,7 +212,7 @@ def find(edge: Edge, rule_id: str) -> int:
     raise RefusedError(f"[Firewall] The rule {rule_id} does not exist.", status=404, code=12004)
 
 
-def update(edge: Edge, rule_id: str, rule: dict[str, Any]) -> None:
+def update(edge: SimulatedEdge, rule_id: str, rule: dict[str, Any]) -> None:
     """PUT of one rule: what is not sent is reset. Raises RefusedError."""
     position = find(edge, rule_id)
     known = {edge.firewall["user"][position]["ruleId"]}
@@ -220,7 +220,7 @@ def update(edge: Edge, rule_id: str, rule: dict[str, Any]) -> None:
     edge.firewall["version"] += 1
 
 
-def delete(edge: Edge, rule_id: str) -> None:
+def delete(edge: SimulatedEdge, rule_id: str) -> None:
     """DELETE of one rule. Raises RefusedError(404)."""
     del edge.firewall["user"][find(edge, rule_id)]
     edge.firewall["version"] += 1
@@ -229,7 +229,7 @@ def delete(edge: Edge, rule_id: str) -> None:
 # -- validation --------------------------------------------------------------------------------------------------
 
 
-def _checked(edge: Edge, raw: dict[str, Any], position: int, known: set[int]) -> dict[str, Any]:
+def _checked(edge: SimulatedEdge, raw: dict[str, Any], position: int, known: set[int]) -> dict[str, Any]:
     where = f"firewallRules[{position}]"
     rule = {key: copy.deepcopy(value) for key, value in raw.items() if key not in READ_ONLY}
     action = str(rule.get("action") or "").lower()

@@ -11,7 +11,7 @@ from vcloudair_core.simulator.edge import firewall_section as nsx
 from vcloudair_core.simulator.edge.firewall_routes import _body, _done, established_timeout_s
 from vcloudair_core.simulator.edge.section_routes import guarded, xml_answer
 from vcloudair_core.simulator.edge.section_xml import settings_from_xml, to_xml
-from vcloudair_core.simulator.state.world import Edge
+from vcloudair_core.simulator.state.world import SimulatedEdge
 from vcloudair_core.transport.messages import Response
 
 
@@ -28,13 +28,13 @@ def area(prefix: str = "") -> SimulatorArea:
     return SimulatorArea(f"edge-firewall-settings{prefix}", "Edge firewall: global settings, default policy", made)
 
 
-def get_global(context: Any, edge: Edge, as_json: bool) -> Response:
+def get_global(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
     """The global settings."""
     shown = edge.firewall["globalConfig"]
     return responses.json_body(shown) if as_json else xml_answer(to_xml("globalConfig", shown))
 
 
-def put_global(context: Any, edge: Edge, as_json: bool) -> Response:
+def put_global(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
     """All of them at once: what is missing gets its default."""
     edge.firewall["globalConfig"] = nsx.global_config(
         _sent(context, "globalConfig"), established_timeout_s(context, False)
@@ -43,13 +43,13 @@ def put_global(context: Any, edge: Edge, as_json: bool) -> Response:
     return _done(context, 204)
 
 
-def get_policy(context: Any, edge: Edge, as_json: bool) -> Response:
+def get_policy(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
     """The default policy."""
     shown = edge.firewall["defaultPolicy"]
     return responses.json_body(shown) if as_json else xml_answer(to_xml("firewallDefaultPolicy", shown))
 
 
-def put_policy(context: Any, edge: Edge, as_json: bool) -> Response:
+def put_policy(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
     """The default policy, whose rule has no address of its own."""
     edge.firewall["defaultPolicy"] = nsx.checked_policy(_sent(context, "firewallDefaultPolicy"))
     edge.firewall["version"] += 1

@@ -9,7 +9,7 @@ from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.edge.ipsec_section import IpsecSection
 from vcloudair_core.simulator.edge.section_routes import ExtraCall, section_area, xml_answer
 from vcloudair_core.simulator.edge.section_xml import to_xml
-from vcloudair_core.simulator.state.world import Edge
+from vcloudair_core.simulator.state.world import SimulatedEdge
 from vcloudair_core.transport.messages import Response
 
 IPSEC = IpsecSection()
@@ -20,6 +20,6 @@ def area(flavour: str, prefix: str = "") -> SimulatorArea:
     return section_area(IPSEC, flavour, prefix, (ExtraCall("GET", "/statistics", _statistics, True),))
 
 
-def _statistics(context: Any, edge: Edge, as_json: bool) -> Response:
+def _statistics(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
     found = IPSEC.statistics(edge)
     return responses.json_body(found) if as_json else xml_answer(to_xml("ipsecStatusAndStats", found))

@@ -11,7 +11,7 @@ from lxml import etree
 
 from vcloudair_core.simulator.edge.firewall_section import RefusedError, check_version
 from vcloudair_core.simulator.edge.section_xml import _element, _root
-from vcloudair_core.simulator.state.world import Edge
+from vcloudair_core.simulator.state.world import SimulatedEdge
 from vcloudair_core.simulator.xml_builder import serialised
 
 MASK = "******"
@@ -32,7 +32,7 @@ class IpsecSection:
 
     name = "ipsec"
 
-    def state(self, edge: Edge) -> dict[str, Any]:
+    def state(self, edge: SimulatedEdge) -> dict[str, Any]:
         """Shape: ``{"version", "enabled", "logging", "disableEvent", "global", "sites", "extra", "next_id", "down"}``.
 
         Keys are held in clear; ``down`` are the names of tunnels that do not come up.
@@ -41,7 +41,7 @@ class IpsecSection:
             edge.sections[self.name] = {**_factory(), "version": 1, "next_id": 1, "down": {}}
         return edge.sections[self.name]
 
-    def shown(self, edge: Edge, *, is_sensitive: bool) -> dict[str, Any]:
+    def shown(self, edge: SimulatedEdge, *, is_sensitive: bool) -> dict[str, Any]:
         """The section as GET answers it: every key masked, the global one even when there is none."""
         state = self.state(edge)
         shown: dict[str, Any] = {
@@ -61,7 +61,7 @@ class IpsecSection:
                     site["psk"] = MASK
         return shown
 
-    def replace(self, edge: Edge, data: dict[str, Any], *, config: Any, needs_feature_type: bool) -> None:
+    def replace(self, edge: SimulatedEdge, data: dict[str, Any], *, config: Any, needs_feature_type: bool) -> None:
         """PUT of the whole section: validate all, then take it. Sites that are not in it are gone."""
         state = self.state(edge)
         if needs_feature_type and data.get("featureType") != "ipsec_4.0":
@@ -87,14 +87,14 @@ class IpsecSection:
         state["extra"] = {key: value for key, value in data.items() if key not in _SECTION}
         state["version"] += 1
 
-    def reset(self, edge: Edge) -> None:
+    def reset(self, edge: SimulatedEdge) -> None:
         """Factory settings: off, logging warnings, no sites. Source: protocol/ans.md §4.4."""
         state = self.state(edge)
         state.update(_factory(), version=state["version"] + 1)
 
     # -- statistics ----------------------------------------------------------------------------------------------
 
-    def statistics(self, edge: Edge) -> dict[str, Any]:
+    def statistics(self, edge: SimulatedEdge) -> dict[str, Any]:
         """Every enabled tunnel is up unless it was put down or the service is off. Source: protocol/ans.md §4.4."""
         state = self.state(edge)
         sites = [_site_statistics(state, site) for site in state["sites"] if site.get("enabled", True)]
@@ -104,7 +104,7 @@ class IpsecSection:
             "siteStatistics": sites,
         }
 
-    def put_down(self, edge: Edge, name: str, message: str) -> None:
+    def put_down(self, edge: SimulatedEdge, name: str, message: str) -> None:
         """A tunnel that is not to come up, and why; an empty message lets it come up again."""
         down = self.state(edge)["down"]
         if message:

@@ -10,7 +10,7 @@ from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.edge.firewall_routes import _body, _done
 from vcloudair_core.simulator.edge.nat_section import NatSection
 from vcloudair_core.simulator.edge.section_routes import ExtraCall, section_area
-from vcloudair_core.simulator.state.world import Edge
+from vcloudair_core.simulator.state.world import SimulatedEdge
 from vcloudair_core.transport.messages import Response
 
 NAT = NatSection()
@@ -27,23 +27,23 @@ def area(flavour: str, prefix: str = "") -> SimulatorArea:
     return section_area(NAT, flavour, prefix, extra)
 
 
-def _add(context: Any, edge: Edge, as_json: bool) -> Response:
+def _add(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
     above = context.query.get("aboveRuleId")
     made = NAT.append(edge, _sent_rules(context), int(above[0]) if above else None)
     return _done(context, 201, f"/network/edges/edge-{edge.number}/nat/config/rules/{made[-1]}")
 
 
-def _get_rule(context: Any, edge: Edge, as_json: bool) -> Response:
+def _get_rule(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
     """There is no such call. Source: protocol/ans.md §3.3 (inferred)."""
     return responses.nsx_error(405, 100, "Request method 'GET' not supported", as_json=as_json, module="")
 
 
-def _put_rule(context: Any, edge: Edge, as_json: bool) -> Response:
+def _put_rule(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
     NAT.update(edge, context.path_params["rule_id"], _sent_rules(context)[0])
     return _done(context, 204)
 
 
-def _delete_rule(context: Any, edge: Edge, as_json: bool) -> Response:
+def _delete_rule(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
     NAT.delete(edge, context.path_params["rule_id"])
     return _done(context, 204)
 

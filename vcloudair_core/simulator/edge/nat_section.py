@@ -11,7 +11,7 @@ from lxml import etree
 from vcloudair_core.simulator.edge.firewall_section import ICMP_TYPES, PROTOCOLS, RefusedError, _is_address, _is_port
 from vcloudair_core.simulator.edge.section_routes import check_version
 from vcloudair_core.simulator.edge.section_xml import _element
-from vcloudair_core.simulator.state.world import Edge
+from vcloudair_core.simulator.state.world import SimulatedEdge
 from vcloudair_core.simulator.xml_builder import parsed, serialised
 
 FIRST_ID = 196609
@@ -37,11 +37,11 @@ class NatSection:
 
     name = "nat"
 
-    def state(self, edge: Edge) -> dict[str, Any]:
+    def state(self, edge: SimulatedEdge) -> dict[str, Any]:
         """Shape: ``{"version", "enabled", "internal": [...], "user": [...], "extra": {...}, "next_id"}``."""
         return edge.sections.setdefault(self.name, {**_factory(), "version": 1, "next_id": FIRST_ID})
 
-    def shown(self, edge: Edge, *, is_sensitive: bool) -> dict[str, Any]:
+    def shown(self, edge: SimulatedEdge, *, is_sensitive: bool) -> dict[str, Any]:
         """The section as GET answers it."""
         state = self.state(edge)
         return {
@@ -52,7 +52,7 @@ class NatSection:
             **state["extra"],
         }
 
-    def replace(self, edge: Edge, data: dict[str, Any], *, config: Any, needs_feature_type: bool) -> None:
+    def replace(self, edge: SimulatedEdge, data: dict[str, Any], *, config: Any, needs_feature_type: bool) -> None:
         """PUT of the whole section: validate all, then take it. Rules that are not in it are gone."""
         state = self.state(edge)
         if needs_feature_type and data.get("featureType") != "nat":
@@ -78,13 +78,13 @@ class NatSection:
                 rule["ruleId"] = rule["ruleTag"] = _take_id(state)
         state["version"] += 1
 
-    def reset(self, edge: Edge) -> None:
+    def reset(self, edge: SimulatedEdge) -> None:
         """Factory settings; ids are not given out again."""
         self.state(edge).update(_factory(), version=self.state(edge)["version"] + 1)
 
     # -- single rules --------------------------------------------------------------------------------------------
 
-    def append(self, edge: Edge, rules: Sequence[dict[str, Any]], above: int | None) -> list[int]:
+    def append(self, edge: SimulatedEdge, rules: Sequence[dict[str, Any]], above: int | None) -> list[int]:
         """POST of rules: at the end, or above a rule; in an empty table, above ``0``. Raises RefusedError."""
         state = self.state(edge)
         at = len(state["user"])
@@ -99,7 +99,7 @@ class NatSection:
         state["version"] += 1
         return [rule["ruleId"] for rule in made]
 
-    def update(self, edge: Edge, rule_id: str, rule: dict[str, Any]) -> None:
+    def update(self, edge: SimulatedEdge, rule_id: str, rule: dict[str, Any]) -> None:
         """PUT of one rule: absent fields are reset. Raises RefusedError."""
         state, at = self.state(edge), self.find(edge, rule_id)
         number = state["user"][at]["ruleId"]
@@ -108,12 +108,12 @@ class NatSection:
         state["user"][at] = made
         state["version"] += 1
 
-    def delete(self, edge: Edge, rule_id: str) -> None:
+    def delete(self, edge: SimulatedEdge, rule_id: str) -> None:
         """DELETE of one rule. Raises RefusedError."""
         del self.state(edge)["user"][self.find(edge, rule_id)]
         self.state(edge)["version"] += 1
 
-    def find(self, edge: Edge, rule_id: str) -> int:
+    def find(self, edge: SimulatedEdge, rule_id: str) -> int:
         """Place of a user rule. Raises RefusedError(404)."""
         for at, rule in enumerate(self.state(edge)["user"]):
             if str(rule["ruleId"]) == rule_id:

@@ -11,7 +11,7 @@ from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
 from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.edge.edge_interfaces import interfaces
 from vcloudair_core.simulator.edge.section_routes import guarded, xml_answer
-from vcloudair_core.simulator.state.world import Edge
+from vcloudair_core.simulator.state.world import SimulatedEdge
 from vcloudair_core.simulator.xml_builder import element, serialised
 from vcloudair_core.transport.messages import Response
 
@@ -33,13 +33,13 @@ def area(prefix: str = "") -> SimulatorArea:
     return SimulatorArea(f"object-browser{prefix}", "What firewall rules may name", made)
 
 
-def kinds(context: Any, edge: Edge, as_json: bool) -> Response:
+def kinds(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
     """The kinds that there are, each with the address of its objects."""
     address = context.base_url + context.request.path.rstrip("/")
     return _answer([_result(kind, kind, _text("link", f"{address}/{kind}")) for kind in KINDS])
 
 
-def objects(context: Any, edge: Edge, as_json: bool) -> Response:
+def objects(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
     """The objects of one kind, with the id to put into a rule."""
     kind = context.path_params["kind"].lower()
     if kind not in KINDS:
@@ -51,7 +51,7 @@ def objects(context: Any, edge: Edge, as_json: bool) -> Response:
     return _answer(found)
 
 
-def _named(context: Any, edge: Edge, kind: str) -> list[tuple[str, str]]:
+def _named(context: Any, edge: SimulatedEdge, kind: str) -> list[tuple[str, str]]:
     world = context.world
     if kind == "gatewayinterface":
         groups = [("internal", "internal"), ("external", "external")]

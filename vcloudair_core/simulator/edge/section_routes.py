@@ -16,7 +16,7 @@ from vcloudair_core.simulator.edge.firewall_section import RefusedError
 from vcloudair_core.simulator.edge.firewall_section import (
     check_version as check_version,  # for sections to import from here
 )
-from vcloudair_core.simulator.state.world import Edge
+from vcloudair_core.simulator.state.world import SimulatedEdge
 from vcloudair_core.transport.messages import Headers, Response
 
 
@@ -25,15 +25,15 @@ class Section(Protocol):
 
     name: str
 
-    def shown(self, edge: Edge, *, is_sensitive: bool) -> dict[str, Any]:
+    def shown(self, edge: SimulatedEdge, *, is_sensitive: bool) -> dict[str, Any]:
         """The section as GET answers it. ``is_sensitive``: with ``showSensitiveData=true``."""
         ...
 
-    def replace(self, edge: Edge, data: dict[str, Any], *, config: Any, needs_feature_type: bool) -> None:
+    def replace(self, edge: SimulatedEdge, data: dict[str, Any], *, config: Any, needs_feature_type: bool) -> None:
         """PUT of the whole section. Raises RefusedError."""
         ...
 
-    def reset(self, edge: Edge) -> None:
+    def reset(self, edge: SimulatedEdge) -> None:
         """DELETE of the section: factory settings."""
         ...
 
@@ -62,18 +62,18 @@ def section_area(section: Section, flavour: str, prefix: str = "", extra: Sequen
     place = "/hybridity/api/gateways" if is_hybridity else "/network/edges"
     base = f"{prefix}{place}/{{edge_id}}/{section.name}"
 
-    def get(context: Any, edge: Edge, as_json: bool) -> Response:
+    def get(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
         is_sensitive = not is_hybridity and (context.query.get("showSensitiveData") or [""])[0] == "true"
         shown = section.shown(edge, is_sensitive=is_sensitive)
         return responses.json_body(shown) if as_json else xml_answer(section.to_xml(shown))
 
-    def put(context: Any, edge: Edge, as_json: bool) -> Response:
+    def put(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
         body, sent_json = _body(context, is_hybridity)
         data = json.loads(body) if sent_json else section.from_xml(body)
         section.replace(edge, data, config=context.simulator.config, needs_feature_type=sent_json)
         return _done(context, 204)
 
-    def reset(context: Any, edge: Edge, as_json: bool) -> Response:
+    def reset(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
         section.reset(edge)
         return _done(context, 204)
 

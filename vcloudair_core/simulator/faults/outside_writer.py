@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from vcloudair_core.simulator.edge.firewall_section import RefusedError, append
-from vcloudair_core.simulator.state.world import Edge
+from vcloudair_core.simulator.state.world import SimulatedEdge
 
 SECTIONS = ("firewall", "nat", "ipsec")
 
@@ -44,26 +44,26 @@ def try_out(simulator: Any, order: Any) -> None:
         raise ValueError(f"edit: {exc}") from exc
 
 
-def edge_named(simulator: Any, wanted: str | None) -> Edge:
+def edge_named(simulator: Any, wanted: str | None) -> SimulatedEdge:
     """An edge by name or UUID, or the first one. Raises ValueError when there is none."""
-    edges: list[Edge] = list(simulator.world.edges.values())
+    edges: list[SimulatedEdge] = list(simulator.world.edges.values())
     found = [edge for edge in edges if wanted in (None, edge.edge_id, edge.name)]
     if not found:
         raise ValueError(f"there is no edge {wanted!r}")
     return found[0]
 
 
-def _firewall(edge: Edge, rule: dict[str, Any], config: Any) -> None:
+def _firewall(edge: SimulatedEdge, rule: dict[str, Any], config: Any) -> None:
     append(edge, [rule], None)
 
 
-def _nat(edge: Edge, rule: dict[str, Any], config: Any) -> None:
+def _nat(edge: SimulatedEdge, rule: dict[str, Any], config: Any) -> None:
     from vcloudair_core.simulator.edge.nat_routes import NAT
 
     NAT.append(edge, [rule], None)
 
 
-def _ipsec(edge: Edge, site: dict[str, Any], config: Any) -> None:
+def _ipsec(edge: SimulatedEdge, site: dict[str, Any], config: Any) -> None:
     from vcloudair_core.simulator.edge.ipsec_routes import IPSEC
 
     whole = IPSEC.shown(edge, is_sensitive=False)

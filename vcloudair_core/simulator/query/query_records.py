@@ -38,7 +38,7 @@ class Source:
         return {name: column for name, column in self.columns.items() if asked >= self.since.get(name, (0,))}
 
 
-class Row(Mapping[str, Any]):
+class QueryRow(Mapping[str, Any]):
     """One object as a record; attributes that it lacks are not in it."""
 
     __slots__ = ("_columns", "_context", "subject")

@@ -13,7 +13,7 @@ from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
 from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.query.plugin_query_types import find_source, find_type, known_types
 from vcloudair_core.simulator.query.query_filter import compile_filter
-from vcloudair_core.simulator.query.query_records import Column, Row, urn_of
+from vcloudair_core.simulator.query.query_records import Column, QueryRow, urn_of
 from vcloudair_core.simulator.query.query_types import QueryType
 from vcloudair_core.simulator.state.world import Changes
 from vcloudair_core.simulator.xml_builder import element, link
@@ -94,7 +94,7 @@ class _Page:
     form: str
 
 
-def answer(context: Any, kind: str, is_meant: Callable[[Row], bool] | None = None) -> Response:
+def answer(context: Any, kind: str, is_meant: Callable[[QueryRow], bool] | None = None) -> Response:
     """One page of ``kind``; ``is_meant`` narrows what there is before the client's own filter."""
     if kind.startswith("admin"):
         return responses.error(403, "ACCESS_TO_RESOURCE_IS_FORBIDDEN", "Access is forbidden", context.version)
@@ -118,7 +118,7 @@ def answer(context: Any, kind: str, is_meant: Callable[[Row], bool] | None = Non
     except _BadQueryError as exc:
         return responses.error(400, "BAD_REQUEST", str(exc), context.version)
     begin = page.offset + (page.number - 1) * page.size
-    rows = [Row(context, subject, shown) for subject in found[begin : begin + page.size]]
+    rows = [QueryRow(context, subject, shown) for subject in found[begin : begin + page.size]]
     made = _document(context, query_type, page, max(0, len(found) - page.offset), rows)
     if is_steady:
         if len(pages) > _MOST_PAGES:
@@ -131,7 +131,7 @@ def _found(
     context: Any,
     query_type: QueryType,
     given: dict[str, str],
-    is_meant: Callable[[Row], bool] | None,
+    is_meant: Callable[[QueryRow], bool] | None,
     columns: Mapping[str, Column],
 ) -> Sequence[Any]:
     """All objects that are meant, in order; worked out once for all pages, as long as nothing changes."""
@@ -142,7 +142,7 @@ def _found(
     kept: dict[Any, Any] = context.simulator.kept_queries
     if is_meant is None and kept.get("changes") == Changes.count and key in kept:
         return list(kept[key]) if context.simulator.config.record_order == "random" else kept[key]
-    rows = [Row(context, subject, columns) for subject in source.objects(context)]
+    rows = [QueryRow(context, subject, columns) for subject in source.objects(context)]
     if is_meant is not None:
         rows = [row for row in rows if is_meant(row)]
     found = [row.subject for row in _selected(rows, query_type.attributes, given, expression)]
@@ -194,7 +194,7 @@ def _raw(raw_query: str, name: str) -> str:
     return next((part.split("=", 1)[1] for part in raw_query.split("&") if part.startswith(f"{name}=")), "")
 
 
-def _selected(rows: list[Row], known: Collection[str], given: dict[str, str], expression: str) -> list[Row]:
+def _selected(rows: list[QueryRow], known: Collection[str], given: dict[str, str], expression: str) -> list[QueryRow]:
     """Filtered and sorted. Raises _BadQueryError for attributes that there are not."""
     if expression:
         try:
@@ -216,7 +216,7 @@ def _sortable(value: Any) -> tuple[int, float, str]:
     return (0, value, "") if isinstance(value, (int, float)) else (1, 0.0, str(value or ""))
 
 
-def _document(context: Any, query_type: QueryType, page: _Page, total: int, rows: Sequence[Row]) -> Response:
+def _document(context: Any, query_type: QueryType, page: _Page, total: int, rows: Sequence[QueryRow]) -> Response:
     last = max(1, math.ceil(total / page.size))
     links = [
         link(rel, _href(context, number, page.size, page.form), f"{MEDIA}{page.form}+xml")

@@ -12,7 +12,7 @@ from typing import Any
 from vcloudair_core.simulator.replication.replication_states import ACTIONS, DELETE, offered, seen
 from vcloudair_core.simulator.state.simulated_tasks import OVER
 from vcloudair_core.simulator.state.task_forms import with_port
-from vcloudair_core.simulator.state.world import Replication
+from vcloudair_core.simulator.state.world import SimulatedReplication
 from vcloudair_core.simulator.virtual_clock import stamp_of
 from vcloudair_core.simulator.xml_builder import VCLOUD, VR, element, link
 
@@ -43,13 +43,13 @@ def vr_root(context: Any, tag: str, attributes: dict[str, Any], *children: Any) 
     return element(tag, attributes, *children, namespace=VR, prefixes=prefixes)
 
 
-def href_of(context: Any, replication: Replication) -> str:
+def href_of(context: Any, replication: SimulatedReplication) -> str:
     """Its link, with the port that real ones have where the switch says so."""
     root = with_port(context.root, context.simulator.config.href_port_443)
     return f"{root}/api/vr/replications/{replication.replication_id}"
 
 
-def group_document(context: Any, replication: Replication) -> Any:
+def group_document(context: Any, replication: SimulatedReplication) -> Any:
     """The children of EntityType come first: links, tasks; then its own, in the order of the sources."""
     config, now = context.simulator.config, context.simulator.clock.now()
     attributes = {
@@ -73,7 +73,7 @@ def group_document(context: Any, replication: Replication) -> Any:
     return document
 
 
-def _words(context: Any, replication: Replication) -> dict[str, Any]:
+def _words(context: Any, replication: SimulatedReplication) -> dict[str, Any]:
     now = context.simulator.clock.now()
     test, recovery = seen(replication, now)
     is_late = bool(replication.lagging_looks) or now < replication.hidden_until
@@ -112,11 +112,11 @@ def replaced_words(pairs: tuple[str, ...]) -> dict[str, str]:
     return {word: shown for word, _, shown in (pair.partition("=") for pair in pairs)}
 
 
-def _lag(replication: Replication) -> int:
+def _lag(replication: SimulatedReplication) -> int:
     return replication.rpo_minutes // 2 if replication.lag_minutes is None else replication.lag_minutes
 
 
-def _link(context: Any, replication: Replication, action: str) -> Any:
+def _link(context: Any, replication: SimulatedReplication, action: str) -> Any:
     href = href_of(context, replication)
     if action == DELETE:
         return link("remove", href, MEDIA)
@@ -124,7 +124,7 @@ def _link(context: Any, replication: Replication, action: str) -> Any:
     return link(f"operation:{action}", f"{href}/action/{action}", media)
 
 
-def _tasks(context: Any, replication: Replication) -> Any:
+def _tasks(context: Any, replication: SimulatedReplication) -> Any:
     """What runs on it. Source: protocol/dr.md §2.3, EntityType."""
     tasks, path = context.simulator.tasks, f"/api/vr/replications/{replication.replication_id}"
     own = [task for task in tasks.of(context.user.org) if task.owner.path == path]
@@ -132,7 +132,7 @@ def _tasks(context: Any, replication: Replication) -> Any:
     return element("Tasks", None, *[tasks.document(task, context.root) for task in running]) if running else None
 
 
-def point_in_time(context: Any, replication: Replication) -> list[Any]:
+def point_in_time(context: Any, replication: SimulatedReplication) -> list[Any]:
     """The newest transfer that is over."""
     newest = replication.recovered_at or context.simulator.clock.now()
     return [

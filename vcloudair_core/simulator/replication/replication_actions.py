@@ -11,15 +11,15 @@ from vcloudair_core.simulator.api.vdc_routes import own_vdc
 from vcloudair_core.simulator.replication.group_document import HCS
 from vcloudair_core.simulator.replication.replication_states import ACTIONS, DELETE, is_under_way, refusal, start
 from vcloudair_core.simulator.state.simulated_tasks import T
-from vcloudair_core.simulator.state.world import Replication
+from vcloudair_core.simulator.state.world import SimulatedReplication
 from vcloudair_core.transport.messages import Response
 
 _ANY_TYPE = "application/*+xml"
 
 
-def own_replication(context: Any) -> Replication | None:
+def own_replication(context: Any) -> SimulatedReplication | None:
     """The replication of the path, if it leads into a VDC of the user's org."""
-    found: Replication | None = context.world.replications.get(context.path_params["replication_id"])
+    found: SimulatedReplication | None = context.world.replications.get(context.path_params["replication_id"])
     return found if found is not None and own_vdc(context, found.vdc_id) else None
 
 
@@ -51,7 +51,7 @@ def delete(context: Any) -> Response:
     return _started(context, found, DELETE, True, context.simulator.config.delete_status)
 
 
-def _started(context: Any, replication: Replication, action: str, power_on: bool, status: int) -> Response:
+def _started(context: Any, replication: SimulatedReplication, action: str, power_on: bool, status: int) -> Response:
     config, tasks = context.simulator.config, context.simulator.tasks
     if config.limit_per_user and len(tasks.under_way(context.user.org)) >= config.limit_per_user:
         message = (
@@ -68,7 +68,7 @@ def _started(context: Any, replication: Replication, action: str, power_on: bool
     return responses.entity(document, f"{T}task+xml", context.version, status=status, headers=form.headers())
 
 
-def _refused(context: Any, replication: Replication, code: str) -> Response | None:
+def _refused(context: Any, replication: SimulatedReplication, code: str) -> Response | None:
     """An HTTP error for a wrong state, where the switches say so; else the task tells. Source: protocol/dr.md §6."""
     config = context.simulator.config
     via = config.state_error_via

@@ -21,7 +21,7 @@ from vcloudair_core.simulator.replication.group_document import (
 from vcloudair_core.simulator.replication.replication_actions import act, delete, not_there, own_replication
 from vcloudair_core.simulator.state.simulated_tasks import T
 from vcloudair_core.simulator.state.task_forms import with_port
-from vcloudair_core.simulator.state.world import Replication, Vdc
+from vcloudair_core.simulator.state.world import SimulatedReplication, Vdc
 from vcloudair_core.simulator.xml_builder import element, link
 from vcloudair_core.transport.messages import Headers, Response
 
@@ -75,7 +75,7 @@ def of_vdc(context: Any) -> Response:
     return _listed(context, found, f"/api/vdc/{vdc.vdc_id}", f"{T}vdc+xml")
 
 
-def _listed(context: Any, found: list[Replication], parent: str, parent_type: str) -> Response:
+def _listed(context: Any, found: list[SimulatedReplication], parent: str, parent_type: str) -> Response:
     """One page; behind the last one there is a Link and nothing else. Source: protocol/dr.md §2.2."""
     try:
         page, size = (

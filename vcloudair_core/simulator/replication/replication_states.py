@@ -1,6 +1,6 @@
 """The states of a replication, and how an action changes them: well, or in one of the ways that go wrong.
 
-Source: protocol/dr.md §4, §6. ``Replication.trouble`` says how its next action goes:
+Source: protocol/dr.md §4, §6. ``SimulatedReplication.trouble`` says how its next action goes:
 
 ``error``, ``abort``, ``cancel``  the task ends so, and nothing came of it
 ``hang``                          the task runs for ever
@@ -17,8 +17,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from vcloudair_core.simulator.state.simulated_tasks import Owner, Task
-from vcloudair_core.simulator.state.world import Replication
+from vcloudair_core.simulator.state.simulated_tasks import Owner, SimulatedTask
+from vcloudair_core.simulator.state.world import SimulatedReplication
 
 TROUBLES = ("error", "abort", "cancel", "hang", "progress-100", "lie", "no-vm", "off", "vanish", "gone")
 ACTIONS = {"testFailover": "vrTestFailover", "testCleanup": "vrTestCleanup", "failover": "vrFailover"}
@@ -34,7 +34,7 @@ _ENDS = {"abort": "aborted", "cancel": "canceled", "error": "error"}
 BUSY_WORDS = ("testInProgress", "cleanupInProgress", "inProgress")
 
 
-def offered(replication: Replication, now: float) -> list[str]:
+def offered(replication: SimulatedReplication, now: float) -> list[str]:
     """What may be done now."""
     test, recovery = seen(replication, now)
     if test in BUSY_WORDS or recovery in BUSY_WORDS:
@@ -46,7 +46,7 @@ def offered(replication: Replication, now: float) -> list[str]:
     return [DELETE, "failover"] if recovery == "error" else [DELETE, "testFailover", "failover"]
 
 
-def seen(replication: Replication, now: float) -> tuple[str, str]:
+def seen(replication: SimulatedReplication, now: float) -> tuple[str, str]:
     """Return the states of test and recovery as shown, which may lag (``group_lags``, ``dr_visible_after_s``)."""
     if now < replication.hidden_until:
         return replication.hidden_states
@@ -55,12 +55,12 @@ def seen(replication: Replication, now: float) -> tuple[str, str]:
     return replication.test_state, replication.recovery_state
 
 
-def is_under_way(replication: Replication) -> bool:
+def is_under_way(replication: SimulatedReplication) -> bool:
     """Return whether an action changes the replication now, visible or not."""
     return replication.test_state in BUSY_WORDS or replication.recovery_state in BUSY_WORDS
 
 
-def refusal(simulator: Any, replication: Replication, action: str) -> str:
+def refusal(simulator: Any, replication: SimulatedReplication, action: str) -> str:
     """The code of the state machine of protocol/dr.md §6, or nothing. The VDC comes first, then what goes on, then what
     is
     done; codes of cells that no source tells are the nearest known ones."""
@@ -83,7 +83,7 @@ def refusal(simulator: Any, replication: Replication, action: str) -> str:
     return "" if test == "none" or is_allowed else "OngoingFailover"
 
 
-def start(simulator: Any, replication: Replication, action: str, *, power_on: bool = True) -> Task:
+def start(simulator: Any, replication: SimulatedReplication, action: str, *, power_on: bool = True) -> SimulatedTask:
     """The task of an action. It changes the replication now, and again when it is over.
 
     An action that the state does not allow fails as a task does.
@@ -123,7 +123,7 @@ def start(simulator: Any, replication: Replication, action: str, *, power_on: bo
     )
 
 
-def _task(simulator: Any, replication: Replication, action: str, **words: Any) -> Task:
+def _task(simulator: Any, replication: SimulatedReplication, action: str, **words: Any) -> SimulatedTask:
     owner = Owner(
         f"/api/vr/replications/{replication.replication_id}",
         replication.name,
@@ -136,7 +136,9 @@ def _task(simulator: Any, replication: Replication, action: str, **words: Any) -
         "hidden_s": simulator.config.dr_visible_after_s,
         "is_link_hidden": simulator.config.dr_task_link == "hidden",
     }
-    started: Task = simulator.tasks.start(org, owner, operation, _NAMES[action], namespace="com.vmware.hcs", **words)
+    started: SimulatedTask = simulator.tasks.start(
+        org, owner, operation, _NAMES[action], namespace="com.vmware.hcs", **words
+    )
     return started
 
 
@@ -156,7 +158,7 @@ class _Action:
     """An action on its way. ``begin`` and ``end`` are the only places that change a replication."""
 
     simulator: Any
-    replication: Replication
+    replication: SimulatedReplication
     name: str
     power_on: bool
     trouble: str
@@ -177,7 +179,7 @@ class _Action:
         if self.is_ahead:
             self._apply("success")
 
-    def begin_late(self, task: Task) -> None:
+    def begin_late(self, task: SimulatedTask) -> None:
         """Begin an action that waited; the task fails if another one was faster."""
         code = refusal(self.simulator, self.replication, self.name)
         if not code:

@@ -31,7 +31,7 @@ class Owner:
 
 
 @dataclass
-class Task:
+class SimulatedTask:
     """One task. It is over when it was looked at ``polls`` times and ``seconds`` have passed.
 
     It stays ``queued`` for the first ``delay_s`` of these seconds.
@@ -60,7 +60,7 @@ class Task:
     on_end: Callable[[str], None] | None = None
     """Called once, with the last status, when the task is over."""
     delay_s: float = 0.0
-    on_start: Callable[[Task], None] | None = None
+    on_start: Callable[[SimulatedTask], None] | None = None
     """Called once, when the delay is over, unless the task was canceled before."""
     hidden_s: float = 0.0
     """Seconds for which no list shows it."""
@@ -99,9 +99,9 @@ class Tasks:
         self._world, self._clock, self.config = world, clock, config
         self.fail_next: dict[str, str] = {}
         """Codes that the next tasks of an operation name fail with, once each."""
-        self._tasks: dict[str, Task] = {}
-        self._pending: list[Task] = []
-        self._waiting: list[Task] = []
+        self._tasks: dict[str, SimulatedTask] = {}
+        self._pending: list[SimulatedTask] = []
+        self._waiting: list[SimulatedTask] = []
         self._later: list[tuple[float, Callable[[], object]]] = []
         placeholders = {one.placeholder_vapp_id for one in world.replications.values()}
         for vm in {vm.vapp_id: vm for vm in world.vms.values() if vm.vapp_id not in placeholders}.values():
@@ -119,7 +119,7 @@ class Tasks:
         polls: int = 0,
         seconds: float = 0.0,
         **more: Any,
-    ) -> Task:
+    ) -> SimulatedTask:
         """A new task of ``org``, in the name of its first user. ``more``: other fields of a Task."""
         task_id = self._world.make_id("task", str(len(self._tasks) + 1))
         user = next((user.name for user in self._world.users if user.org == org), "system")
@@ -128,7 +128,9 @@ class Tasks:
         if code:
             error = {"majorErrorCode": 400, "minorErrorCode": code, "message": "The operation could not be completed."}
             more |= {"end_status": "error", "error": error}
-        made = Task(task_id, org, user, owner, operation, operation_name, now, polls=polls, seconds=seconds, **more)
+        made = SimulatedTask(
+            task_id, org, user, owner, operation, operation_name, now, polls=polls, seconds=seconds, **more
+        )
         self._tasks[task_id] = made
         if made.on_start is not None:
             self._waiting.append(made)
@@ -163,7 +165,7 @@ class Tasks:
                 due.append((min(now, task.ended()), functools.partial(task.on_end, status)))
         return due
 
-    def find(self, task_id: str, org: str) -> Task | None:
+    def find(self, task_id: str, org: str) -> SimulatedTask | None:
         """A task of that org that is not forgotten yet."""
         found = self._tasks.get(task_id)
         if found is None or found.org != org or self._clock.now() > found.started + LIFE.total_seconds():
@@ -172,20 +174,20 @@ class Tasks:
             return None
         return None if found.is_link_hidden and found.is_hidden(self._clock.now()) else found
 
-    def of(self, org: str) -> list[Task]:
+    def of(self, org: str) -> list[SimulatedTask]:
         """Return the visible tasks of an org, oldest first."""
         now = self._clock.now()
         return [task for task in self._tasks.values() if self.find(task.task_id, org) and not task.is_hidden(now)]
 
-    def status(self, task: Task) -> str:
+    def status(self, task: SimulatedTask) -> str:
         """Its state now."""
         return task.status(self._clock.now())
 
-    def under_way(self, org: str) -> list[Task]:
+    def under_way(self, org: str) -> list[SimulatedTask]:
         """Return the tasks that are not over, also those that are not visible yet."""
         return [task for task in self._tasks.values() if task.org == org and self.status(task) not in OVER]
 
-    def cancel(self, task: Task) -> bool:
+    def cancel(self, task: SimulatedTask) -> bool:
         """Whether it could be cancelled: only what is not over can. Source: protocol/tasks.md §3.2."""
         if self.status(task) in OVER:
             return False
@@ -193,16 +195,16 @@ class Tasks:
         self.settle()
         return True
 
-    def progress(self, task: Task) -> int | None:
+    def progress(self, task: SimulatedTask) -> int | None:
         """Percent, as far as the switches let it be seen."""
         return self.form(task, "").progress()
 
-    def form(self, task: Task, root: str) -> Form:
+    def form(self, task: SimulatedTask, root: str) -> Form:
         """How a task is shown to somebody whose links begin with ``root``."""
         from vcloudair_core.simulator.state.task_forms import Form
 
         return Form(self.config, self._world, task, self._clock.now(), root)
 
-    def document(self, task: Task, root: str) -> Any:
+    def document(self, task: SimulatedTask, root: str) -> Any:
         """The Task element, in the form that the switches say."""
         return self.form(task, root).document()

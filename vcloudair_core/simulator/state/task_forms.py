@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from vcloudair_core.simulator.config import SimulatorConfig
-from vcloudair_core.simulator.state.simulated_tasks import LIFE, OVER, T, Task
+from vcloudair_core.simulator.state.simulated_tasks import LIFE, OVER, SimulatedTask, T
 from vcloudair_core.simulator.state.world import World
 from vcloudair_core.simulator.virtual_clock import stamp_of
 from vcloudair_core.simulator.xml_builder import element
@@ -32,7 +32,7 @@ class Form:
 
     config: SimulatorConfig
     world: World
-    task: Task
+    task: SimulatedTask
     now: float
     root: str
 

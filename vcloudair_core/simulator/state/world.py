@@ -82,7 +82,7 @@ class Vdc(_Watched):
 
 
 @dataclass
-class Edge(_Watched):
+class SimulatedEdge(_Watched):
     """An edge gateway. ``number`` is NSX's own: ``edge-<number>``. Source: protocol/ans.md §1.3."""
 
     edge_id: str
@@ -135,7 +135,7 @@ class Template(_Watched):
 
 
 @dataclass
-class Replication:
+class SimulatedReplication:
     """An incoming replication of one machine. The id is two UUIDs, as long as real ones. Source: protocol/dr.md §2."""
 
     replication_id: str
@@ -168,11 +168,11 @@ class World:
         self._space = uuid.uuid5(uuid.NAMESPACE_DNS, seed)
         self.orgs: dict[str, Org] = {}
         self.vdcs: dict[str, Vdc] = Shelf()
-        self.edges: dict[str, Edge] = Shelf()
+        self.edges: dict[str, SimulatedEdge] = Shelf()
         self.vms: dict[str, Vm] = Shelf()
         self.templates: dict[str, Template] = Shelf()
         self.template_vms: dict[str, Vm] = Shelf()
-        self.replications: dict[str, Replication] = {}
+        self.replications: dict[str, SimulatedReplication] = {}
         self.users: list[User] = []
 
     def make_id(self, kind: str, name: str) -> str:
@@ -187,7 +187,7 @@ class World:
         """The VDCs of an org."""
         return [vdc for vdc in self.vdcs.values() if vdc.org == org]
 
-    def machine_of(self, replication: Replication, status: str, network: str) -> Vm:
+    def machine_of(self, replication: SimulatedReplication, status: str, network: str) -> Vm:
         """The machine that stands for a replicated one: a placeholder, a test, or what it was failed over to.
 
         It stays the same machine all along (whether real ones do is not known). Source: protocol/dr.md §4.

@@ -120,7 +120,7 @@ EXAMPLES = r"""
 try:
     from vcloudair_core import App
     from vcloudair_core.errors import VcloudAirError
-    from vcloudair_core.monitoring import Watcher, read_options, watchers
+    from vcloudair_core.monitoring import Monitor, read_options, watchers
 except ImportError as exc:
     raise ImportError(
         "The event source vca_events needs the Python library vcloudair-core in the environment that ansible-rulebook "
@@ -147,7 +147,7 @@ async def main(queue: asyncio.Queue[dict[str, Any]], args: dict[str, Any]) -> No
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def follow(queue: asyncio.Queue[dict[str, Any]], watcher: Watcher) -> None:
+async def follow(queue: asyncio.Queue[dict[str, Any]], watcher: Monitor) -> None:
     """One watcher for ever. It looks in a thread, so that the other sources of a rulebook go on meanwhile."""
     while True:
         try:

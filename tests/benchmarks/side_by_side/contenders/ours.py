@@ -83,12 +83,12 @@ def _metrics(given: Variables) -> Job:
 
 
 def _recovery(given: Variables) -> Job:
-    from vcloudair_core.services.dr.operation_options import Options
+    from vcloudair_core.services.dr.operation_options import OperationOptions
 
     service = _signed_in(given).service("dr")
 
     def job(turn: int) -> int:
-        results = service.act("failover", options=Options(max_concurrent=given["at_once"]))
+        results = service.act("failover", options=OperationOptions(max_concurrent=given["at_once"]))
         return sum(one.verdict == "done" for one in results)
 
     return job

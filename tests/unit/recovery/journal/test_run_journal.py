@@ -23,13 +23,13 @@ from vcloudair_core.recovery.journal.run_journal import (
     run_ids,
     runs_folder,
 )
-from vcloudair_core.recovery.plan.model import Group, Machine, RecoveryPlan
+from vcloudair_core.recovery.plan.model import Group, PlannedVm, RecoveryPlan
 from vcloudair_core.recovery.report.run_report import report_of
 from vcloudair_core.recovery.run.history import all_runs
 from vcloudair_core.recovery.run.runner import resume, start
 
 Make = Callable[..., RecoveryCloud]
-PLAN = RecoveryPlan("payroll", (Group("g", (Machine(name(1)), Machine(name(2)))),))
+PLAN = RecoveryPlan("payroll", (Group("g", (PlannedVm(name(1)), PlannedVm(name(2)))),))
 
 
 @pytest.fixture

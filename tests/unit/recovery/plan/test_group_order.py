@@ -6,15 +6,15 @@ import pytest
 
 from vcloudair_core.errors import SpecError
 from vcloudair_core.recovery.plan.group_order import check_order, waits_for
-from vcloudair_core.recovery.plan.model import Group, Machine, RecoveryPlan
+from vcloudair_core.recovery.plan.model import Group, PlannedVm, RecoveryPlan
 
 
 def plan(*groups: Group, path: str = "plan.yml") -> RecoveryPlan:
     return RecoveryPlan("p", groups, path=path)
 
 
-def group(name: str, line: int = 0, *machines: Machine, priority: int = 1, depends_on: tuple[str, ...] = ()) -> Group:
-    own = machines or (Machine(f"{name}1", line=line and line + 1),)
+def group(name: str, line: int = 0, *machines: PlannedVm, priority: int = 1, depends_on: tuple[str, ...] = ()) -> Group:
+    own = machines or (PlannedVm(f"{name}1", line=line and line + 1),)
     return Group(name, own, priority=priority, depends_on=depends_on, line=line)
 
 
@@ -36,8 +36,8 @@ def test_a_group_that_is_not_there() -> None:
 
 def test_machines_come_in_an_order_that_can_be_kept() -> None:
     made = plan(
-        group("web", 0, Machine("web1", depends_on=("db2",)), priority=2),
-        group("db", 0, Machine("db2", depends_on=("db1",)), Machine("db1")),
+        group("web", 0, PlannedVm("web1", depends_on=("db2",)), priority=2),
+        group("db", 0, PlannedVm("db2", depends_on=("db1",)), PlannedVm("db1")),
     )
     assert [machine.name for machine in check_order(made)] == ["db1", "db2", "web1"]
 
@@ -55,7 +55,7 @@ def test_a_plan_of_every_machine_has_an_order() -> None:
             "group db (line 12) waits for group web (line 30), which waits for group db.",
         ),
         (
-            [group("a", 2, Machine("x", depends_on=("y",), line=3), Machine("y", depends_on=("x",), line=4))],
+            [group("a", 2, PlannedVm("x", depends_on=("y",), line=3), PlannedVm("y", depends_on=("x",), line=4))],
             "machine x (line 3) waits for machine y (line 4), which waits for machine x.",
         ),
         (
@@ -64,7 +64,7 @@ def test_a_plan_of_every_machine_has_an_order() -> None:
         ),
         (
             [
-                group("a", 2, Machine("a1", depends_on=("c1",), line=3)),
+                group("a", 2, PlannedVm("a1", depends_on=("c1",), line=3)),
                 group("b", 5, priority=5),
                 group("c", 8, priority=9),
             ],
@@ -75,7 +75,7 @@ def test_a_plan_of_every_machine_has_an_order() -> None:
             [
                 group("a", 2, depends_on=("c",)),
                 group("b", 4, depends_on=("a",)),
-                group("c", 6, Machine("c1", line=7), Machine("c2", depends_on=("b1",), line=8)),
+                group("c", 6, PlannedVm("c1", line=7), PlannedVm("c2", depends_on=("b1",), line=8)),
             ],
             "group a (line 2) waits for group c (line 6), which is over after its machine c2 (line 8), which waits for "
             "machine b1 (line 5), which begins with its group b (line 4), which waits for group a.",
@@ -98,7 +98,7 @@ def test_a_cycle_of_a_plan_without_a_file() -> None:
 
 
 def test_a_machine_may_depend_on_one_of_a_group_that_nothing_waits_for() -> None:
-    made = plan(group("a", 0, Machine("a1", depends_on=("b1",))), group("b"))
+    made = plan(group("a", 0, PlannedVm("a1", depends_on=("b1",))), group("b"))
     assert [machine.name for machine in check_order(made)] == ["b1", "a1"]
 
 
@@ -109,7 +109,7 @@ def test_a_machine_may_depend_on_one_of_a_group_that_nothing_waits_for() -> None
             plan(group("aa", depends_on=("bb",)), group("bbb")),
             "group aa: depends_on: there is no group 'bb' in the plan",
         ),
-        (plan(group("a", 0, Machine("x", depends_on=("z9",)))), "machine x: depends_on: there is no machine 'z9'"),
+        (plan(group("a", 0, PlannedVm("x", depends_on=("z9",)))), "machine x: depends_on: there is no machine 'z9'"),
     ],
 )
 def test_what_depends_on_nothing_there(made: RecoveryPlan, said: str) -> None:

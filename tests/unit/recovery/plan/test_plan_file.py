@@ -17,8 +17,8 @@ from vcloudair_core.recovery.plan.model import (
     Delay,
     Group,
     HttpCheck,
-    Machine,
     NetworkChange,
+    PlannedVm,
     Playbook,
     RecoveryPlan,
     Step,
@@ -145,8 +145,8 @@ def test_everything_that_a_plan_may_hold(folder: Path) -> None:
             Group(
                 "database",
                 (
-                    Machine("db1", line=28),
-                    Machine("db2", ("db1",), 900, 2, 30, True, 20, 15, line=29),
+                    PlannedVm("db1", line=28),
+                    PlannedVm("db2", ("db1",), 900, 2, 30, True, 20, 15, line=29),
                 ),
                 before=(
                     Step("Is the primary site really down?", Approval("Is the primary site really down?\n"), line=38),
@@ -155,7 +155,7 @@ def test_everything_that_a_plan_may_hold(folder: Path) -> None:
             ),
             Group(
                 "web",
-                (Machine("web1", line=47),),
+                (PlannedVm("web1", line=47),),
                 priority=2,
                 depends_on=("database",),
                 timeout_s=1800,
@@ -186,7 +186,7 @@ def test_everything_that_a_plan_may_hold(folder: Path) -> None:
 
 
 def test_a_small_plan_has_the_defaults_of_the_values() -> None:
-    groups = (Group("g", (Machine("a", line=4),), line=3),)
+    groups = (Group("g", (PlannedVm("a", line=4),), line=3),)
     assert parse_plan(SMALL) == RecoveryPlan("p", groups, digest=hashlib.sha256(SMALL.encode()).hexdigest())
 
 

@@ -14,8 +14,8 @@ from vcloudair_core.recovery.plan.model import (
     Approval,
     Group,
     HttpCheck,
-    Machine,
     NetworkChange,
+    PlannedVm,
     Playbook,
     RecoveryPlan,
     Step,
@@ -84,7 +84,7 @@ def test_the_works_are_those_that_a_step_has() -> None:
     [
         ("", RecoveryPlan("p", ())),
         ("group", Group("g", ())),
-        ("machine", Machine("m")),
+        ("machine", PlannedVm("m")),
         ("step", Step("s", Approval("?"))),
         ("playbook", Playbook("p")),
         ("http", HttpCheck("u")),

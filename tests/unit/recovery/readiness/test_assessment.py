@@ -8,7 +8,7 @@ from tests.support.readiness import ONE, TWO, Make, seen
 from vcloudair_core.errors import ConnectionFailedError, SpecError
 from vcloudair_core.recovery.plan.model import (
     Group,
-    Machine,
+    PlannedVm,
     RecoveryPlan,
     plan_of_machines,
 )
@@ -75,12 +75,12 @@ def test_the_score_is_the_weighted_share_and_failures_cap_it() -> None:
 
 def test_a_plan_that_cannot_be_carried_out_fails_with_all_that_is_wrong(make: Make) -> None:
     cloud = make(2)
-    group = Group("web", (Machine(ONE), Machine(ONE), Machine(TWO, depends_on=("nobody",))))
+    group = Group("web", (PlannedVm(ONE), PlannedVm(ONE), PlannedVm(TWO, depends_on=("nobody",))))
     status, said = seen(cloud.check("plan", RecoveryPlan("payroll", (group, group))))
     assert status == "fail"
     for part in ("group web is there 2 times", f"machine {ONE} is there 4 times", "'nobody'"):
         assert part in said
-    waiting = (Group("a", (Machine(ONE),), depends_on=("b",)), Group("b", (Machine(TWO),), depends_on=("a",)))
+    waiting = (Group("a", (PlannedVm(ONE),), depends_on=("b",)), Group("b", (PlannedVm(TWO),), depends_on=("a",)))
     assert "waits for" in cloud.check("plan", RecoveryPlan("payroll", waiting)).message
     assert seen(cloud.check("plan", plan_of_machines([])))[0] == "fail"
     assert seen(cloud.check("plan"))[0] == "ok"

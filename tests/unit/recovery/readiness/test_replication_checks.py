@@ -10,7 +10,7 @@ import pytest
 from tests.support.readiness import ONE, TWO, Cloud, Make, seen
 from vcloudair_core.recovery.plan.model import (
     Group,
-    Machine,
+    PlannedVm,
     RecoveryPlan,
     plan_of_machines,
 )
@@ -141,7 +141,7 @@ def test_the_age_of_the_newest_data(
 ) -> None:
     cloud = make(1)
     cloud.replication().lag_minutes, cloud.replication().rpo_minutes = lag, own
-    group = Group("web", (Machine(ONE, rpo_minutes=machine_rpo),))
+    group = Group("web", (PlannedVm(ONE, rpo_minutes=machine_rpo),))
     found = seen(cloud.check("rpo", RecoveryPlan("payroll", (group,), rpo_minutes=plan_rpo)))
     assert (found[0], said in found[1]) == (expected, True), found
 

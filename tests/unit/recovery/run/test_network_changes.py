@@ -15,7 +15,7 @@ import yaml
 
 from tests.support.recovery_cloud import RecoveryCloud, name, recovery_cloud
 from vcloudair_core.recovery.journal.run_journal import Journal, read_run, run_ids, runs_folder
-from vcloudair_core.recovery.plan.model import Group, Machine, NetworkChange, RecoveryPlan, Step
+from vcloudair_core.recovery.plan.model import Group, NetworkChange, PlannedVm, RecoveryPlan, Step
 from vcloudair_core.recovery.report.run_report import RunReport
 from vcloudair_core.recovery.run.network_changes import KIND, saved_file
 from vcloudair_core.recovery.run.runner import RunOptions, resume, start
@@ -90,8 +90,8 @@ class Network:
         """The edge is switched before the second group."""
         switch = Step("to the recovered ones", NetworkChange("there.yml", back))
         groups = (
-            Group("database", (Machine(name(1)),)),
-            Group("web", (Machine(name(2)),), depends_on=("database",), before=(switch, *more)),
+            Group("database", (PlannedVm(name(1)),)),
+            Group("web", (PlannedVm(name(2)),), depends_on=("database",), before=(switch, *more)),
         )
         return RecoveryPlan("payroll", groups, path=str(self.folder / "plan.yml"), **words)
 
@@ -226,8 +226,10 @@ def test_steps_of_one_name_are_told_apart(make: Make) -> None:
     network.document("first.yml", {"firewall": THERE["firewall"]})
     network.document("second.yml", {"nat": THERE["nat"]})
     groups = (
-        Group("a", (Machine(name(1)),), before=(Step("switch", NetworkChange("first.yml")),)),
-        Group("b", (Machine(name(2)),), before=(Step("switch", NetworkChange("second.yml", "wrong.yml")),), priority=2),
+        Group("a", (PlannedVm(name(1)),), before=(Step("switch", NetworkChange("first.yml")),)),
+        Group(
+            "b", (PlannedVm(name(2)),), before=(Step("switch", NetworkChange("second.yml", "wrong.yml")),), priority=2
+        ),
     )
     plan = RecoveryPlan("payroll", groups, path=str(network.folder / "plan.yml"))
     network.run("test", plan)

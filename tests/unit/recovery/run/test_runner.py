@@ -19,7 +19,7 @@ from vcloudair_core.recovery.plan.model import (
     Command,
     Delay,
     Group,
-    Machine,
+    PlannedVm,
     RecoveryPlan,
     Step,
     plan_of_machines,
@@ -28,7 +28,7 @@ from vcloudair_core.recovery.plan.serialization import plan_as_data, plan_of_dat
 from vcloudair_core.recovery.report.run_report import RunReport
 from vcloudair_core.recovery.run.preview import preview
 from vcloudair_core.recovery.run.runner import RunOptions, resume, start
-from vcloudair_core.recovery.run.steps import Question
+from vcloudair_core.recovery.run.steps import ApprovalRequest
 from vcloudair_core.services.dr.operation_options import Stop
 
 Make = Callable[..., RecoveryCloud]
@@ -41,7 +41,7 @@ def make(tmp_path: Path) -> Iterator[Make]:
 
 
 def group(title: str, *numbers: int, **words: Any) -> Group:
-    return Group(title, tuple(Machine(name(number)) for number in numbers), **words)
+    return Group(title, tuple(PlannedVm(name(number)) for number in numbers), **words)
 
 
 def plan(*groups: Group, **words: Any) -> RecoveryPlan:
@@ -81,7 +81,7 @@ def test_a_lower_priority_is_over_first_and_equal_ones_go_together(make: Make) -
 
 def test_a_machine_waits_for_those_of_other_groups(make: Make) -> None:
     cloud = make(3, dr_task_s=60)
-    one = Group("one", (Machine(name(1), depends_on=(name(3),)), Machine(name(2))))
+    one = Group("one", (PlannedVm(name(1), depends_on=(name(3),)), PlannedVm(name(2))))
     report = start(cloud.client, plan(one, group("two", 3)), "failover")
     assert verdicts(report) == {name(1): "done", name(2): "done", name(3): "done"}
     assert cloud.begun()[-1] == name(1)
@@ -98,7 +98,7 @@ def test_a_cycle_is_found_before_anything_is_sent(make: Make) -> None:
 
 def test_names_that_are_not_there_are_all_named_before_anything_starts(make: Make) -> None:
     cloud = make(1)
-    wanted = RecoveryPlan("p", (Group("g", (Machine(name(1)), Machine("nobody"), Machine("nothing"))),))
+    wanted = RecoveryPlan("p", (Group("g", (PlannedVm(name(1)), PlannedVm("nobody"), PlannedVm("nothing"))),))
     with pytest.raises(NotFoundError, match="'nobody', 'nothing'"):
         start(cloud.client, wanted, "failover")
     assert cloud.posts() == []
@@ -107,7 +107,7 @@ def test_names_that_are_not_there_are_all_named_before_anything_starts(make: Mak
 def test_one_machine_named_twice_is_refused(make: Make) -> None:
     cloud = make(1)
     identifier = cloud.replication(1).replication_id[-36:]
-    wanted = RecoveryPlan("p", (Group("g", (Machine(name(1)), Machine(identifier))),))
+    wanted = RecoveryPlan("p", (Group("g", (PlannedVm(name(1)), PlannedVm(identifier))),))
     with pytest.raises(SpecError, match="same machine"):
         start(cloud.client, wanted, "failover")
     assert cloud.posts() == []
@@ -162,7 +162,7 @@ def test_roll_back_cleans_the_test_up(make: Make) -> None:
 def test_a_failed_test_is_cleaned_up_and_tried_again(make: Make) -> None:
     cloud = make(1)
     cloud.replication(1).trouble = "error"
-    wanted = plan(Group("g", (Machine(name(1), retries=2, retry_delay_s=30),)))
+    wanted = plan(Group("g", (PlannedVm(name(1), retries=2, retry_delay_s=30),)))
     report = start(cloud.client, wanted, "test")
     assert verdicts(report) == {name(1): "done"}
     assert [path.rpartition("/")[2] for path in cloud.posts()] == ["testFailover", "testCleanup", "testFailover"]
@@ -173,7 +173,7 @@ def test_a_failed_test_is_cleaned_up_and_tried_again(make: Make) -> None:
 def test_a_machine_that_hangs_is_given_up_by_its_own_limit(make: Make) -> None:
     cloud = make(2)
     cloud.replication(1).trouble = "hang"
-    wanted = plan(Group("g", (Machine(name(1), timeout_s=90), Machine(name(2)))), on_failure="continue")
+    wanted = plan(Group("g", (PlannedVm(name(1), timeout_s=90), PlannedVm(name(2)))), on_failure="continue")
     report = start(cloud.client, wanted, "failover")
     assert verdicts(report) == {name(1): "failed", name(2): "done"}
     assert "not over after 9" in next(one.reason for one in report.machines if one.name == name(1))
@@ -212,7 +212,7 @@ def test_steps_are_done_around_machines_in_order(make: Make, tmp_path: Path) -> 
     def say(text: str) -> Step:
         return Step(text, Command(("sh", "-c", f"echo {text} $VCA_DR_ACTION $VCA_DR_GROUP >> {log}")))
 
-    g = Group("g", (Machine(name(1)),), before=(say("two"), Step("wait", Delay(3600))), after=(say("three"),))
+    g = Group("g", (PlannedVm(name(1)),), before=(say("two"), Step("wait", Delay(3600))), after=(say("three"),))
     began = cloud.clock.now()
     report = start(cloud.client, plan(g, before=(say("one"),), after=(say("four"),)), "failover")
     assert report.verdict == "done"
@@ -224,7 +224,7 @@ def test_steps_are_done_around_machines_in_order(make: Make, tmp_path: Path) -> 
 def test_a_step_that_fails_says_why_and_its_machines_are_not_started(make: Make) -> None:
     cloud = make(1)
     step = Step("check", Command(("sh", "-c", "echo the disk is full; exit 3")))
-    report = start(cloud.client, plan(Group("g", (Machine(name(1)),), before=(step,))), "failover")
+    report = start(cloud.client, plan(Group("g", (PlannedVm(name(1)),), before=(step,))), "failover")
     assert (report.verdict, verdicts(report), cloud.posts()) == ("failed", {name(1): "skipped"}, [])
     (ended,) = happened(cloud, "step_finished")
     assert "status 3: the disk is full" in ended["reason"]
@@ -234,7 +234,7 @@ def test_a_step_may_be_tried_again(make: Make, tmp_path: Path) -> None:
     cloud = make(1)
     mark = tmp_path / "mark"
     step = Step("twice", Command(("sh", "-c", f"test -e {mark} || {{ touch {mark}; exit 1; }}")), retries=1)
-    report = start(cloud.client, plan(Group("g", (Machine(name(1)),), before=(step,))), "failover")
+    report = start(cloud.client, plan(Group("g", (PlannedVm(name(1)),), before=(step,))), "failover")
     assert report.verdict == "done"
     assert [one["verdict"] for one in happened(cloud, "step_finished")] == ["failed", "done"]
 
@@ -242,7 +242,7 @@ def test_a_step_may_be_tried_again(make: Make, tmp_path: Path) -> None:
 def test_a_step_is_part_of_its_actions_only(make: Make) -> None:
     cloud = make(1)
     step = Step("real", Command(("false",)), only=frozenset({"failover"}))
-    report = start(cloud.client, plan(Group("g", (Machine(name(1)),), before=(step,))), "test")
+    report = start(cloud.client, plan(Group("g", (PlannedVm(name(1)),), before=(step,))), "test")
     assert report.verdict == "done"
 
 
@@ -250,7 +250,7 @@ def test_secrets_do_not_get_into_the_journal(make: Make, monkeypatch: pytest.Mon
     cloud = make(1)
     monkeypatch.setenv("SOME_PASSWORD", "demo-password")
     step = Step("leak", Command(("sh", "-c", "echo it is $SOME_PASSWORD; echo x${SOME_PASSWORD}x >&2; exit 1")))
-    start(cloud.client, plan(Group("g", (Machine(name(1)),), before=(step,))), "failover")
+    start(cloud.client, plan(Group("g", (PlannedVm(name(1)),), before=(step,))), "failover")
     folder = runs_folder(cloud.client.settings) / run_ids(cloud.client.settings)[-1]
     for path in folder.iterdir():
         assert b"demo-password" not in path.read_bytes(), path
@@ -262,11 +262,11 @@ def test_approvals_are_asked_for_given_beforehand_or_refused(make: Make) -> None
     step = Step("Really?", Approval("Is the primary site down?"))
 
     def planned(number: int) -> RecoveryPlan:
-        return plan(Group("g", (Machine(name(number)),), before=(step,)))
+        return plan(Group("g", (PlannedVm(name(number)),), before=(step,)))
 
-    asked: list[Question] = []
+    asked: list[ApprovalRequest] = []
 
-    def ask(question: Question) -> str:
+    def ask(question: ApprovalRequest) -> str:
         asked.append(question)
         return "ada"
 
@@ -317,7 +317,7 @@ def test_whatever_the_last_line_of_the_journal_the_rest_is_done_once(
     log = tmp_path / "log"
     steps = (Step("note", Command(("sh", "-c", f"echo x >> {log}"))),)
     wanted = plan(
-        Group("a", (Machine(name(1)), Machine(name(2))), before=steps),
+        Group("a", (PlannedVm(name(1)), PlannedVm(name(2))), before=steps),
         group("b", 3, 4, priority=2),
         max_concurrent=2,
     )
@@ -350,7 +350,7 @@ def test_a_step_that_must_not_be_done_twice_is_not(make: Make, monkeypatch: pyte
 
     monkeypatch.setattr(Journal, "append", dying)
     with pytest.raises(Died):
-        start(cloud.client, plan(Group("g", (Machine(name(1)),), before=(step,))), "failover")
+        start(cloud.client, plan(Group("g", (PlannedVm(name(1)),), before=(step,))), "failover")
     monkeypatch.setattr(Journal, "append", whole)
     report = resume(cloud.client)
     assert report.verdict == "failed"
@@ -418,7 +418,7 @@ def test_a_preview_is_the_order_with_times_and_starts_nothing(make: Make) -> Non
     cloud = make(4)
     wanted = plan(
         group("web", 1, 2, depends_on=("database",)),
-        Group("database", (Machine(name(3)), Machine(name(4))), after=(Step("settle", Delay(30)),)),
+        Group("database", (PlannedVm(name(3)), PlannedVm(name(4))), after=(Step("settle", Delay(30)),)),
         max_concurrent=1,
     )
     found = preview(cloud.client, wanted, "failover")
@@ -469,7 +469,9 @@ def test_all_of_nothing_is_no_success(make: Make) -> None:
 
 def test_a_plan_survives_as_plain_data() -> None:
     steps = (Step("a", Command(("x", "y")), only=frozenset({"test"})), Step("b", Delay(3)))
-    wanted = plan(Group("g", (Machine("m", depends_on=("n",)), Machine("n")), after=steps), before=steps, path="p.yml")
+    wanted = plan(
+        Group("g", (PlannedVm("m", depends_on=("n",)), PlannedVm("n")), after=steps), before=steps, path="p.yml"
+    )
     assert plan_of_data(json.loads(json.dumps(plan_as_data(wanted)))) == wanted
     with pytest.raises(ConfigurationError, match="this version"):
         plan_of_data({"format": 99})

@@ -12,8 +12,8 @@ from vcloudair_core.client import Client
 from vcloudair_core.engine.outcome import Outcome
 from vcloudair_core.simulator import Simulator
 from vcloudair_core.simulator.edge.ipsec_routes import IPSEC
-from vcloudair_core.simulator.state.world import Edge
-from vcloudair_core.testing import Journal, simulated_app, simulator_settings
+from vcloudair_core.simulator.state.world import SimulatedEdge
+from vcloudair_core.testing import RequestView, simulated_app, simulator_settings
 from vcloudair_core.util.clock import FakeClock
 
 CONFIG = "/ipsec/config"
@@ -62,10 +62,10 @@ class Bench:
     def __init__(self, simulator: Simulator, client: Client) -> None:
         self.simulator = simulator
         self.client = client
-        self.journal = Journal(simulator)
+        self.journal = RequestView(simulator)
 
     @property
-    def edge(self) -> Edge:
+    def edge(self) -> SimulatedEdge:
         return next(iter(self.simulator.world.edges.values()))
 
     @property

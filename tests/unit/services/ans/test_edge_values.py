@@ -12,7 +12,7 @@ from tests.unit.services.ans.nat_bench import WEB
 from vcloudair_core.client import Client
 from vcloudair_core.errors import SpecError
 from vcloudair_core.simulator import Simulator
-from vcloudair_core.testing import Journal
+from vcloudair_core.testing import RequestView
 
 KINDS = {"firewall": "ans.firewall_rule", "nat": "ans.nat_rule", "ipsec": "ans.ipsec_tunnel"}
 
@@ -22,7 +22,7 @@ def refusal(simulator: Simulator, client: Client, section: str, specs: Any, *, c
     edge = next(iter(simulator.world.edges.values())).name
     with pytest.raises(SpecError) as met:
         client.ensure(KINDS[section], specs, target={"edge": edge}, check=check)
-    assert Journal(simulator).count("PUT", f"/{section}/config") == 0
+    assert RequestView(simulator).count("PUT", f"/{section}/config") == 0
     return met.value
 
 

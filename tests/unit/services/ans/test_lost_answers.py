@@ -19,7 +19,7 @@ from vcloudair_core.client import Client
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 from vcloudair_core.simulator.edge.ipsec_routes import IPSEC
 from vcloudair_core.simulator.edge.nat_routes import NAT
-from vcloudair_core.simulator.state.world import Edge
+from vcloudair_core.simulator.state.world import SimulatedEdge
 from vcloudair_core.testing import simulated_app, simulator_settings
 from vcloudair_core.transport.messages import Request, Response
 from vcloudair_core.util.clock import FakeClock
@@ -111,7 +111,7 @@ def cloud() -> Simulator:
     return simulator
 
 
-def _edge(simulator: Simulator) -> Edge:
+def _edge(simulator: Simulator) -> SimulatedEdge:
     return next(iter(simulator.world.edges.values()))
 
 

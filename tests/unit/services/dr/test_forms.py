@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.tiers import sampled
-from vcloudair_core.services.dr.operation_options import Options
+from vcloudair_core.services.dr.operation_options import OperationOptions
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 from vcloudair_core.testing import simulated_app, simulator_settings
 from vcloudair_core.testing.linked_clock import LinkedClock
@@ -48,7 +48,7 @@ def test_a_drill_and_a_failover_end_well(form: dict[str, Any]) -> None:
         live: Any = client.session
         live.clock = live._wire.clock = LinkedClock(simulator)
         for action in ("test", "cleanup", "failover"):
-            found = client.service("dr").act(action, options=Options())
+            found = client.service("dr").act(action, options=OperationOptions())
             assert [(one.verdict, one.reason) for one in found if one.verdict != "done"] == []
     assert all(group.recovered_at for group in simulator.world.replications.values())
     posts = [entry for entry in simulator.journal.entries(method="POST") if "/action/" in entry.path]

@@ -19,7 +19,7 @@ from vcloudair_core.errors import (
     ServerError,
     SpecError,
 )
-from vcloudair_core.services.metrics.model import Run, aggregate, number_of, series_of
+from vcloudair_core.services.metrics.model import SampleBlock, aggregate, number_of, series_of
 from vcloudair_core.services.metrics.service import MetricsService
 from vcloudair_core.services.metrics.window import Ago, parse_window
 from vcloudair_core.simulator import Simulator, SimulatorConfig
@@ -266,11 +266,11 @@ def test_aggregates() -> None:
 def test_of_two_values_for_one_time_the_last_counts() -> None:
     moment = datetime(2025, 1, 1, tzinfo=timezone.utc)
     runs = [
-        Run("vm", "a", None, 60, None, [moment, moment], [0.0, 1.0]),
-        Run("vm", "a", None, 60, None, [moment], [2]),
-        Run("vm", "a", None, 60, None, [moment, moment], [float("nan"), "x"]),
-        Run("vm", "b", None, 60, None, [moment], [None]),
-        Run("vm", "a", None, 60, "0", [moment, moment], [4, 3.0]),
+        SampleBlock("vm", "a", None, 60, None, [moment, moment], [0.0, 1.0]),
+        SampleBlock("vm", "a", None, 60, None, [moment], [2]),
+        SampleBlock("vm", "a", None, 60, None, [moment, moment], [float("nan"), "x"]),
+        SampleBlock("vm", "b", None, 60, None, [moment], [None]),
+        SampleBlock("vm", "a", None, 60, "0", [moment, moment], [4, 3.0]),
     ]
     series, refused = series_of(runs, "vca", [])
     assert [(one.instance, one.values()) for one in series] == [(None, [2.0]), ("0", [3.0])] and refused == 3

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from vcloudair_core.errors import IncompleteResultError, InvalidRequestError, ServerError
-from vcloudair_core.services.query.codec import Page, Row
+from vcloudair_core.services.query.codec import QueryPage, Row
 from vcloudair_core.services.query.paging import Difference, key_of, pages
 
 
@@ -21,13 +21,13 @@ def rows(first: int, last: int) -> list[Row]:
 class Server:
     """Answers pages of ``size``; ``odd`` gives other answers for some. Counts what is under way."""
 
-    def __init__(self, total: int, size: int = 10, odd: Callable[[int, Page], Page] | None = None) -> None:
+    def __init__(self, total: int, size: int = 10, odd: Callable[[int, QueryPage], QueryPage] | None = None) -> None:
         self.total, self.size, self.odd = total, size, odd
         self.asked: list[int] = []
         self.under_way = self.most_under_way = 0
         self._lock = threading.Lock()
 
-    def read(self, number: int, link: str = "next") -> Page:
+    def read(self, number: int, link: str = "next") -> QueryPage:
         with self._lock:
             self.asked.append(number)
             self.under_way += 1
@@ -36,7 +36,7 @@ class Server:
         with self._lock:
             self.under_way -= 1
         start = (number - 1) * self.size
-        page = Page(rows(start, min(start + self.size, self.total)), self.total, number, self.size, "next")
+        page = QueryPage(rows(start, min(start + self.size, self.total)), self.total, number, self.size, "next")
         return self.odd(number, page) if self.odd else page
 
     def names(self, *, parallel: int = 4, most: int | None = None) -> list[str]:
@@ -86,7 +86,7 @@ def test_a_server_with_smaller_pages_than_were_asked_for() -> None:
         ),
     ],
 )
-def test_pages_that_do_not_fit(odd: Callable[[int, Page], Page], said: str) -> None:
+def test_pages_that_do_not_fit(odd: Callable[[int, QueryPage], QueryPage], said: str) -> None:
     with pytest.raises(IncompleteResultError, match="changed while it was read") as met:
         Server(95, odd=odd).names()
     assert said in str(met.value)
@@ -100,7 +100,7 @@ class Changing(Server):
         self.numbers = list(range(0, total * 10, 10))
         self.change = change
 
-    def read(self, number: int, link: str = "next") -> Page:
+    def read(self, number: int, link: str = "next") -> QueryPage:
         with self._lock:
             self.asked.append(number)
             self.change(len(self.asked), self.numbers)
@@ -108,7 +108,7 @@ class Changing(Server):
             shown: list[Row] = [
                 ({"name": f"vm {at}", "href": f"/vm-{at}"}, {}) for at in self.numbers[start : start + self.size]
             ]
-            return Page(shown, len(self.numbers), number, self.size, "next")
+            return QueryPage(shown, len(self.numbers), number, self.size, "next")
 
 
 def _remove(*requests: int, at: int = 3) -> Callable[[int, list[int]], object]:
@@ -156,7 +156,7 @@ def test_a_change_that_is_seen_costs_one_more_reading() -> None:
 
 
 def test_a_page_that_is_gone_is_no_error() -> None:
-    def refuse(number: int, page: Page) -> Page:
+    def refuse(number: int, page: QueryPage) -> QueryPage:
         if number > -(-server.total // 10):
             raise InvalidRequestError("There is no such page.", status=400)
         return page
@@ -169,7 +169,7 @@ def test_a_page_that_is_gone_is_no_error() -> None:
 
 
 def test_a_page_that_fails_says_how_far_it_got() -> None:
-    def fail(number: int, page: Page) -> Page:
+    def fail(number: int, page: QueryPage) -> QueryPage:
         if number == 7:
             raise ServerError("The server failed.", status=503)
         return page

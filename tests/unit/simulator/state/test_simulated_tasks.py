@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.simulated import Caller, signed_in
 from vcloudair_core.simulator import Simulator, SimulatorConfig
-from vcloudair_core.simulator.state.simulated_tasks import Task
+from vcloudair_core.simulator.state.simulated_tasks import SimulatedTask
 
 
 @pytest.fixture
@@ -16,12 +16,12 @@ def caller() -> Caller:
     return signed_in(Simulator(SimulatorConfig(profile="vcd")))
 
 
-def started(caller: Caller, **options: Any) -> Task:
+def started(caller: Caller, **options: Any) -> SimulatedTask:
     tasks = caller.simulator.tasks
     return tasks.start("org1", tasks.of("org1")[0].owner, "Testing", "testing", **options)
 
 
-def look(caller: Caller, task: Task) -> tuple[str, list[str]]:
+def look(caller: Caller, task: SimulatedTask) -> tuple[str, list[str]]:
     root = caller.xml(f"/api/task/{task.task_id}")
     return str(root.get("status")), [str(child.tag).rpartition("}")[2] for child in root]
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from vcloudair_core.recovery.report.model import MachineReport
     from vcloudair_core.recovery.report.run_report import RunReport
     from vcloudair_core.recovery.run.runner import RunOptions
-    from vcloudair_core.recovery.run.steps import Ask, Question
+    from vcloudair_core.recovery.run.steps import ApprovalRequest, Ask
     from vcloudair_core.services.dr.operation_options import Stop
 
 Work = Callable[["Client", "RunOptions"], "RunReport"]
@@ -179,7 +179,7 @@ def signals_to(stop: Stop, *, cancels: bool) -> Iterator[None]:
 
 
 def _asker(stop: Stop, view: LiveRun | None) -> Ask:
-    def ask(question: Question) -> str:
+    def ask(question: ApprovalRequest) -> str:
         if view is None:
             return _answered(question, stop)
         with view.paused():
@@ -188,7 +188,7 @@ def _asker(stop: Stop, view: LiveRun | None) -> Ask:
     return ask
 
 
-def _answered(question: Question, stop: Stop) -> str:
+def _answered(question: ApprovalRequest, stop: Stop) -> str:
     """A line that is waited for without being deaf to a stop."""
     where = f"{question.plan}, group {question.group}" if question.group else question.plan
     say(f"\nApproval needed ({where}): {question.text}")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Page:
+class EdgePage:
     """One page of records, and the link to the next one (empty on the last). ``total``: of all pages; None where the
     server does not say."""
 
@@ -23,13 +23,13 @@ class Page:
     total: int | None = None
 
 
-def parse_edges(body: bytes) -> Page:
+def parse_edges(body: bytes) -> EdgePage:
     """A page of EdgeGatewayRecord elements.
 
     Source: protocol/query.md §2, protocol/recorded-responses.md §3. Raises DecodeError.
     """
     root = xml.parse(body, what="the list of edge gateways")
-    return Page(
+    return EdgePage(
         tuple(_edge(child) for child in _records(root, "EdgeGatewayRecord")),
         _next(root),
         _total(root),
@@ -108,7 +108,7 @@ _FAILED = {"FAILED", "ROLLBACK", "ABORTED", "CANCELED", "CANCELLED"}
 
 
 @dataclass(frozen=True)
-class Job:
+class EdgeJob:
     """The state of an edge job. Source: protocol/ans.md §7."""
 
     job_id: str
@@ -126,11 +126,11 @@ class Job:
         return self.status.upper() in _FAILED
 
 
-def parse_job(body: bytes) -> Job:
+def parse_job(body: bytes) -> EdgeJob:
     """A job in JSON or XML. Source: protocol/ans.md §7. Raises DecodeError."""
     if body.lstrip()[:1] == b"{":
         tree = xml.parse_json(body, what="the edge job")
-        return Job(*(str(tree.get(name) or "") for name in ("jobId", "status", "message")))
+        return EdgeJob(*(str(tree.get(name) or "") for name in ("jobId", "status", "message")))
     root = xml.parse(body, what="the edge job")
     texts = {xml.local(child): (child.text or "").strip() for child in root}
-    return Job(texts.get("jobId", ""), texts.get("status", ""), texts.get("message", ""))
+    return EdgeJob(texts.get("jobId", ""), texts.get("status", ""), texts.get("message", ""))

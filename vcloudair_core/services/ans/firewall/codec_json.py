@@ -8,7 +8,7 @@ from typing import Any
 
 from vcloudair_core.engine.kind import Document
 from vcloudair_core.engine.matching import LiveRule
-from vcloudair_core.engine.rulelist import Step
+from vcloudair_core.engine.rulelist import RuleStep
 from vcloudair_core.errors import DecodeError
 from vcloudair_core.services.ans.firewall.model import (
     LAST_TYPES,
@@ -115,7 +115,7 @@ class JsonFirewallCodec:
             tree["firewallRules"] = {**(tree.get("firewallRules") or {}), "firewallRules": merged}
         return Document(document.section, tree, document.version, document.dialect)
 
-    def _step(self, rules: list[Any], step: Step) -> Any:
+    def _step(self, rules: list[Any], step: RuleStep) -> Any:
         if step.slot is None:
             return self.new_rule(step.spec)
         raw = rules[step.slot]

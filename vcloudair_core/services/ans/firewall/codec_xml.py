@@ -10,7 +10,7 @@ from lxml import etree
 
 from vcloudair_core.engine.kind import Document
 from vcloudair_core.engine.matching import LiveRule
-from vcloudair_core.engine.rulelist import Step
+from vcloudair_core.engine.rulelist import RuleStep
 from vcloudair_core.errors import DecodeError
 from vcloudair_core.services.ans.firewall.model import (
     LAST_TYPES,
@@ -114,7 +114,7 @@ class XmlFirewallCodec:
             self._set_rules(root, edit.steps)
         return Document(document.section, root, document.version, document.dialect)
 
-    def _set_rules(self, root: _Element, steps: Sequence[Step]) -> None:
+    def _set_rules(self, root: _Element, steps: Sequence[RuleStep]) -> None:
         holder = made_child(root, "firewallRules")
         rules = _rule_elements(root)
         users = [self._step(rules, step, holder) for step in steps]
@@ -123,7 +123,7 @@ class XmlFirewallCodec:
         merged = placed(rules, [kind == "user" for kind in types], [kind in LAST_TYPES for kind in types], users)
         holder[:] = [*others, *merged]
 
-    def _step(self, rules: Sequence[_Element], step: Step, holder: _Element) -> _Element:
+    def _step(self, rules: Sequence[_Element], step: RuleStep, holder: _Element) -> _Element:
         if step.slot is None:
             return self.new_rule(step.spec, holder)
         element = rules[step.slot]

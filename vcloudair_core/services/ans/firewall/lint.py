@@ -22,7 +22,7 @@ DUPLICATE, SHADOWED, REDUNDANT, OPEN = "duplicate", "shadowed", "redundant", "an
 
 
 @dataclass(frozen=True)
-class Finding:
+class LintFinding:
     """One thing to look at. ``rule`` and ``other`` are places in the list; ``text`` is for people."""
 
     kind: str
@@ -31,7 +31,7 @@ class Finding:
     other: int | None = None
 
 
-def lint(rules: Sequence[Mapping[str, Any]], touched: Iterable[str] | None = None) -> list[Finding]:
+def lint(rules: Sequence[Mapping[str, Any]], touched: Iterable[str] | None = None) -> list[LintFinding]:
     """All findings, in the order of the rules; with ``touched`` only those that a rule of such a name has part in.
 
     Compares a rule with those only whose source or whose destination is around its own.
@@ -39,7 +39,7 @@ def lint(rules: Sequence[Mapping[str, Any]], touched: Iterable[str] | None = Non
     reaches = [_Reach(rule) for rule in rules]
     names = [str(rule.get("name") or "") for rule in rules]
     wanted = set(names) if touched is None else set(touched)
-    found: list[Finding] = []
+    found: list[LintFinding] = []
     all_before, wanted_before = CoverIndex(), CoverIndex()
     for at, reach in enumerate(reaches):
         if not reach.is_enabled:
@@ -47,7 +47,7 @@ def lint(rules: Sequence[Mapping[str, Any]], touched: Iterable[str] | None = Non
         is_wanted = names[at] in wanted
         if is_wanted and reach.open_families:
             what = _EVERYTHING[reach.open_families]
-            found.append(Finding(OPEN, at, f"{_name(rules, at)} accepts {what} from anywhere to anywhere."))
+            found.append(LintFinding(OPEN, at, f"{_name(rules, at)} accepts {what} from anywhere to anywhere."))
         sides = (reach.source.extent, reach.destination.extent)
         for earlier in (all_before if is_wanted else wanted_before).candidates(*sides):
             if reaches[earlier].covers(reach):
@@ -59,15 +59,15 @@ def lint(rules: Sequence[Mapping[str, Any]], touched: Iterable[str] | None = Non
     return found
 
 
-def _covered(rules: Sequence[Mapping[str, Any]], reaches: Sequence[_Reach], at: int, earlier: int) -> Finding:
+def _covered(rules: Sequence[Mapping[str, Any]], reaches: Sequence[_Reach], at: int, earlier: int) -> LintFinding:
     first, second = _name(rules, earlier), _name(rules, at)
     if reaches[at].action != reaches[earlier].action:
         text = f"{second} never applies: {first}, before it, {_verb(reaches[earlier].action)} all of it."
-        return Finding(SHADOWED, at, text, earlier)
+        return LintFinding(SHADOWED, at, text, earlier)
     if reaches[at].covers(reaches[earlier]):
-        return Finding(DUPLICATE, at, f"{second} says the same as {first}, before it.", earlier)
+        return LintFinding(DUPLICATE, at, f"{second} says the same as {first}, before it.", earlier)
     text = f"{second} adds nothing: {first}, before it, {_verb(reaches[earlier].action)} all of it already."
-    return Finding(REDUNDANT, at, text, earlier)
+    return LintFinding(REDUNDANT, at, text, earlier)
 
 
 def _name(rules: Sequence[Mapping[str, Any]], at: int) -> str:

@@ -10,7 +10,7 @@ from vcloudair_core.engine.canonical import ANY
 from vcloudair_core.engine.fields import plain
 from vcloudair_core.engine.kind import Document
 from vcloudair_core.engine.matching import LiveRule
-from vcloudair_core.engine.rulelist import Step
+from vcloudair_core.engine.rulelist import RuleStep
 from vcloudair_core.services.ans.firewall.spec import FirewallRuleSpec, ServiceSpec
 from vcloudair_core.services.ans.section.rule_values import ADDRESS, INTERFACE, OBJECT, member, spelled, vnic_number
 
@@ -40,7 +40,7 @@ class Edit:
 
     settings: Mapping[str, Any] = field(default_factory=dict)
     global_settings: Mapping[str, bool | int] = field(default_factory=dict)
-    steps: tuple[Step, ...] | None = None
+    steps: tuple[RuleStep, ...] | None = None
 
 
 class FirewallCodec(Protocol):

@@ -8,7 +8,7 @@ from typing import Any
 
 from vcloudair_core.engine.kind import Document
 from vcloudair_core.engine.matching import LiveRule
-from vcloudair_core.engine.rulelist import Step
+from vcloudair_core.engine.rulelist import RuleStep
 from vcloudair_core.errors import DecodeError
 from vcloudair_core.services.ans.ipsec.model import (
     CERTIFICATES,
@@ -90,7 +90,7 @@ class JsonIpsecCodec:
             tree = _with_sites(tree, [self._step(sites, step) for step in edit.steps])
         return Document(document.section, tree, document.version, document.dialect)
 
-    def _step(self, sites: list[Any], step: Step) -> Any:
+    def _step(self, sites: list[Any], step: RuleStep) -> Any:
         if step.slot is None:
             return self.new_site(step.spec)
         raw = sites[step.slot]

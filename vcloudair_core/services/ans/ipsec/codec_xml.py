@@ -10,7 +10,7 @@ from lxml import etree
 
 from vcloudair_core.engine.kind import Document
 from vcloudair_core.engine.matching import LiveRule
-from vcloudair_core.engine.rulelist import Step
+from vcloudair_core.engine.rulelist import RuleStep
 from vcloudair_core.errors import DecodeError
 from vcloudair_core.services.ans.ipsec.model import (
     CERTIFICATES,
@@ -119,7 +119,7 @@ def _set_settings(root: _Element, edit: IpsecEdit) -> None:
             set_repeated(made_child(made_child(root, "global"), outer), inner, value)
 
 
-def _step(sites: Sequence[_Element], step: Step, holder: _Element) -> _Element:
+def _step(sites: Sequence[_Element], step: RuleStep, holder: _Element) -> _Element:
     if step.slot is None:
         made = etree.Element(tag_like(holder, "site"))
         for wire, value in new_site_words(step.spec).items():

@@ -11,7 +11,7 @@ from vcloudair_core.engine.fields import diff_fields, plain
 from vcloudair_core.engine.kind import Document
 from vcloudair_core.engine.matching import LiveRule, named_rules
 from vcloudair_core.engine.plan import Change, Plan
-from vcloudair_core.engine.rulelist import ListPlan, RuleListKind, Step, plan_desired
+from vcloudair_core.engine.rulelist import ListPlan, RuleListKind, RuleStep, plan_desired
 from vcloudair_core.engine.validation import Problems, near
 from vcloudair_core.errors import AmbiguousMatchError, NotFoundError, SpecError
 from vcloudair_core.services.ans.ipsec.algorithms import ALGORITHMS
@@ -281,7 +281,7 @@ def _refuse_impossible(live: Sequence[LiveRule], listed: ListPlan) -> None:
 def _refuse_on_without_tunnels(ipsec: Ipsec, spec: IpsecSpec, listed: ListPlan | None) -> None:
     """The service cannot be on without a tunnel. Source: protocol/ans.md §4.2."""
     is_on = ipsec.settings.enabled if spec.enabled is None else spec.enabled
-    left: Sequence[Step | LiveRule] = ipsec.tunnels if listed is None else listed.steps
+    left: Sequence[RuleStep | LiveRule] = ipsec.tunnels if listed is None else listed.steps
     if is_on and not left:
         reason = "cannot be true without a tunnel"
         if spec.enabled is None:

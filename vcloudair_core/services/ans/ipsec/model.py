@@ -10,7 +10,7 @@ from vcloudair_core.engine.canonical import fold
 from vcloudair_core.engine.fields import plain
 from vcloudair_core.engine.kind import Document
 from vcloudair_core.engine.matching import LiveRule
-from vcloudair_core.engine.rulelist import Step
+from vcloudair_core.engine.rulelist import RuleStep
 from vcloudair_core.services.ans.ipsec.spec import ANY_PEER, SETTINGS, IpsecSpec, IpsecTunnelSpec
 from vcloudair_core.services.ans.section.json_values import bool_of, int_of, text_of
 from vcloudair_core.util.redaction import Secret
@@ -76,7 +76,7 @@ class IpsecEdit:
 
     spec: IpsecSpec = field(default_factory=IpsecSpec)
     settings: tuple[str, ...] = ()
-    steps: tuple[Step, ...] | None = None
+    steps: tuple[RuleStep, ...] | None = None
 
     @property
     def keys(self) -> dict[str, Secret]:

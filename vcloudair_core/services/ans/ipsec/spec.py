@@ -12,7 +12,7 @@ from typing import Any
 
 from vcloudair_core.engine.canonical import address_range, fold, network_set
 from vcloudair_core.engine.fields import spec_field
-from vcloudair_core.engine.matching import Identities, Identity
+from vcloudair_core.engine.matching import Identities, RuleIdentity
 from vcloudair_core.engine.validation import Problems
 from vcloudair_core.errors import NotFoundError
 from vcloudair_core.services.ans.ipsec.algorithms import ALGORITHMS, algorithm_meaning, unknown_algorithm
@@ -114,9 +114,9 @@ def _peer(spec: IpsecTunnelSpec) -> tuple[Hashable, ...]:
 
 IDENTITIES = Identities(
     {
-        "name": Identity(lambda spec: (spec.name or "",), lambda spec: f"named {spec.name or ''!r}"),
-        "peer": Identity(_peer, lambda spec: f"with the peer {spec.peer_id or spec.peer_ip or ''!r}"),
-        "site_id": Identity(lambda spec: (spec.site_id,), lambda spec: f"with the id {spec.site_id}"),
+        "name": RuleIdentity(lambda spec: (spec.name or "",), lambda spec: f"named {spec.name or ''!r}"),
+        "peer": RuleIdentity(_peer, lambda spec: f"with the peer {spec.peer_id or spec.peer_ip or ''!r}"),
+        "site_id": RuleIdentity(lambda spec: (spec.site_id,), lambda spec: f"with the id {spec.site_id}"),
     },
     shown=("local_ip", "peer_id", "peer_ip", "description"),
     numbers=("site_id",),

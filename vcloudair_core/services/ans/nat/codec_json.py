@@ -8,7 +8,7 @@ from typing import Any
 
 from vcloudair_core.engine.kind import Document
 from vcloudair_core.engine.matching import LiveRule
-from vcloudair_core.engine.rulelist import Step
+from vcloudair_core.engine.rulelist import RuleStep
 from vcloudair_core.errors import DecodeError
 from vcloudair_core.services.ans.firewall.model import LAST_TYPES, placed
 from vcloudair_core.services.ans.nat.model import Nat, NatEdit, new_rule_words, rule_of, wire_changes
@@ -75,7 +75,7 @@ class JsonNatCodec:
             tree = _with_rules(tree, placed(rules, is_user, is_last, users))
         return Document(document.section, tree, document.version, document.dialect)
 
-    def _step(self, rules: list[Any], step: Step) -> Any:
+    def _step(self, rules: list[Any], step: RuleStep) -> Any:
         if step.slot is None:
             return self.new_rule(step.spec)
         raw = rules[step.slot]

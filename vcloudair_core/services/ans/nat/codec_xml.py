@@ -10,7 +10,7 @@ from lxml import etree
 
 from vcloudair_core.engine.kind import Document
 from vcloudair_core.engine.matching import LiveRule
-from vcloudair_core.engine.rulelist import Step
+from vcloudair_core.engine.rulelist import RuleStep
 from vcloudair_core.errors import DecodeError
 from vcloudair_core.services.ans.firewall.model import LAST_TYPES, placed
 from vcloudair_core.services.ans.nat.model import Nat, NatEdit, new_rule_words, rule_of, wire_changes
@@ -71,7 +71,7 @@ class XmlNatCodec:
             self._set_rules(root, edit.steps)
         return Document(document.section, root, document.version, document.dialect)
 
-    def _set_rules(self, root: _Element, steps: Sequence[Step]) -> None:
+    def _set_rules(self, root: _Element, steps: Sequence[RuleStep]) -> None:
         holder = made_child(root, "natRules")
         rules = _rule_elements(root)
         users = [_step(rules, step, holder) for step in steps]
@@ -81,7 +81,7 @@ class XmlNatCodec:
         holder[:] = [*others, *merged]
 
 
-def _step(rules: Sequence[_Element], step: Step, holder: _Element) -> _Element:
+def _step(rules: Sequence[_Element], step: RuleStep, holder: _Element) -> _Element:
     if step.slot is None:
         made = etree.Element(tag_like(holder, "natRule"))
         for wire, value in new_rule_words(step.spec).items():

@@ -10,7 +10,7 @@ from vcloudair_core.engine.canonical import ANY, fold
 from vcloudair_core.engine.fields import plain
 from vcloudair_core.engine.kind import Document
 from vcloudair_core.engine.matching import LiveRule
-from vcloudair_core.engine.rulelist import Step
+from vcloudair_core.engine.rulelist import RuleStep
 from vcloudair_core.services.ans.nat.spec import MATCH_FIELDS, NatRuleSpec
 from vcloudair_core.services.ans.section.json_values import bool_of, int_of, text_of
 
@@ -55,7 +55,7 @@ class NatEdit:
     """What to change in a document. ``steps`` is the whole list of user rules, None to leave the rules alone."""
 
     enabled: bool | None = None
-    steps: tuple[Step, ...] | None = None
+    steps: tuple[RuleStep, ...] | None = None
 
 
 class NatCodec(Protocol):

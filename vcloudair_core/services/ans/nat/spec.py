@@ -8,7 +8,7 @@ from typing import Any
 
 from vcloudair_core.engine.canonical import ANY, address_range, fold, ipv4_set, port_set
 from vcloudair_core.engine.fields import spec_field
-from vcloudair_core.engine.matching import Identities, Identity
+from vcloudair_core.engine.matching import Identities, RuleIdentity
 from vcloudair_core.engine.validation import Problems
 from vcloudair_core.errors import SpecError
 
@@ -140,10 +140,10 @@ def _content(spec: NatRuleSpec) -> Hashable:
 
 IDENTITIES = Identities(
     {
-        "tuple": Identity(
+        "tuple": RuleIdentity(
             _sought, lambda spec: f"alike in what they match ({nat_title(spec)})", _answered, is_unique=True
         ),
-        "description": Identity(_described, lambda spec: f"described {(spec.description or '').strip()!r}"),
+        "description": RuleIdentity(_described, lambda spec: f"described {(spec.description or '').strip()!r}"),
     },
     content=_content,
     shown=("action", "vnic", "original_address", "translated_address", "description"),

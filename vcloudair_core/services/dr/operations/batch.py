@@ -8,24 +8,24 @@ from typing import TYPE_CHECKING
 
 from vcloudair_core.errors import SpecError
 from vcloudair_core.services.dr.model import UNKNOWN, Reference, Result
-from vcloudair_core.services.dr.operation_options import Options, Stop
+from vcloudair_core.services.dr.operation_options import OperationOptions, Stop
 from vcloudair_core.services.dr.operations.operation import words_of
-from vcloudair_core.services.dr.operations.tracker import Flights, Job, Watcher
+from vcloudair_core.services.dr.operations.tracker import OperationObserver, OperationRequest, OperationTracker
 
 if TYPE_CHECKING:
     from vcloudair_core.session.session import Session
 
-__all__ = ["Options", "Run", "Stop"]
+__all__ = ["OperationBatch", "OperationOptions", "Stop"]
 
 
-class Run(Watcher):
+class OperationBatch(OperationObserver):
     """An action on machines, from the first request to the last verdict."""
 
     def __init__(
         self,
         session: Session,
         action: str,
-        options: Options,
+        options: OperationOptions,
         *,
         is_check: bool = False,
         progress: Callable[[Result], None] | None = None,
@@ -47,7 +47,7 @@ class Run(Watcher):
                 f"{len(ordered)} machines cannot be started without waiting: {most} at the same time are allowed",
                 hint="Wait, raise max_concurrent, or name fewer machines.",
             )
-        with Flights(self._session, self._action, self._options, self, is_check=self._is_check) as flights:
+        with OperationTracker(self._session, self._action, self._options, self, is_check=self._is_check) as flights:
             while queue or len(flights):
                 if self._stop.is_requested:
                     self._give_up(flights)
@@ -56,24 +56,24 @@ class Run(Watcher):
                 self._skip(queue, self._why_not_on(flights))
                 batch = [queue.popleft() for _ in range(min(most - len(flights), len(queue)))]
                 if batch:
-                    flights.begin([Job(one) for one in batch])
+                    flights.begin([OperationRequest(one) for one in batch])
                 if len(flights) and (not queue or len(flights) >= most):
                     self._stop.sleep(self._session.clock, flights.interval())
                     flights.look()
         return [self._results[one.href] for one in ordered]
 
-    def ended(self, job: Job, result: Result) -> None:
+    def ended(self, job: OperationRequest, result: Result) -> None:
         """Keep the verdict."""
         self._results[job.key] = result
         if self._progress is not None:
             self._progress(result)
 
-    def _give_up(self, flights: Flights) -> None:
+    def _give_up(self, flights: OperationTracker) -> None:
         if self._stop.cancel_tasks:
             flights.cancel_tasks()
         flights.abandon([job.key for job in flights.jobs], f"not waited for: {self._stop.reason}")
 
-    def _why_not_on(self, flights: Flights) -> str:
+    def _why_not_on(self, flights: OperationTracker) -> str:
         if self._stop.is_requested:
             return f"not started: {self._stop.reason}"
         if flights.refusal is not None:
@@ -87,4 +87,4 @@ class Run(Watcher):
     def _skip(self, queue: deque[Reference], why: str) -> None:
         while queue and why:
             one = queue.popleft()
-            self.ended(Job(one), Result(one.id, one.name, self._action, "skipped", why))
+            self.ended(OperationRequest(one), Result(one.id, one.name, self._action, "skipped", why))

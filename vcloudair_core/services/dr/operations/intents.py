@@ -33,7 +33,7 @@ _PORTS = {"https": 443, "http": 80}
 
 
 @dataclass(frozen=True)
-class Record:
+class IntentRecord:
     """What is kept of a replication. ``tasks``: paths of the last tasks that were ours, the open one's included.
 
     ``is_open``: the outcome of the action is not known. ``state``: the words of the replication before it.
@@ -88,18 +88,18 @@ class Intents:
             _write(self._path(reference, "holder"), words, is_durable=False)
         return lock
 
-    def read(self, reference: Reference) -> Record:
+    def read(self, reference: Reference) -> IntentRecord:
         """Return what is kept of a replication. Raises ConfigurationError when it is there and cannot be read."""
         path = self._path(reference, "json")
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
             before = data.get("machines_before")
-            known = {name: data[name] for name in Record.__dataclass_fields__ if name in data}
+            known = {name: data[name] for name in IntentRecord.__dataclass_fields__ if name in data}
             known["tasks"] = tuple(map(str, data.get("tasks", ())))
             known["machines_before"] = None if before is None else tuple(map(str, before))
-            return Record(**{**known, "at": float(data["at"])})
+            return IntentRecord(**{**known, "at": float(data["at"])})
         except FileNotFoundError:
-            return Record()
+            return IntentRecord()
         except OSError as exc:
             raise self._unusable(exc) from exc
         except (ValueError, TypeError, KeyError, AttributeError) as exc:
@@ -108,14 +108,14 @@ class Intents:
                 hint="Look whether an action of it is in progress, then remove the file.",
             ) from exc
 
-    def write(self, reference: Reference, record: Record, *, is_durable: bool = True) -> None:
+    def write(self, reference: Reference, record: IntentRecord, *, is_durable: bool = True) -> None:
         """Keep a record, so that it outlasts a power cut. Raises ConfigurationError when it cannot be written."""
         try:
             _write(self._path(reference, "json"), asdict(record), is_durable=is_durable)
         except OSError as exc:
             raise self._unusable(exc) from exc
 
-    def close(self, reference: Reference, record: Record) -> None:
+    def close(self, reference: Reference, record: IntentRecord) -> None:
         """Note that the outcome of an action is known, unless somebody has noted another intent since.
 
         An intent that stays open by mistake is only looked at again.
@@ -143,7 +143,7 @@ class Intents:
         )
 
 
-def with_task(record: Record, href: str) -> Record:
+def with_task(record: IntentRecord, href: str) -> IntentRecord:
     """Return the record with the link of the task that the action has become."""
     tasks = tuple(dict.fromkeys([*record.tasks, urlsplit(href).path.rstrip("/")]))[-_MOST_TASKS:]
     return replace(record, task=href, tasks=tasks)

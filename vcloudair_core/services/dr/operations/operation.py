@@ -8,13 +8,13 @@ from typing import Any
 
 from vcloudair_core.errors import ApiError, BusyError, DecodeError, TransportError, VcloudAirError, sentences
 from vcloudair_core.services.dr.model import Reference, Replication, Result
-from vcloudair_core.services.dr.operations.intents import Record
+from vcloudair_core.services.dr.operations.intents import IntentRecord
 from vcloudair_core.services.dr.operations.start_evidence import Intent
 from vcloudair_core.session.tasks import Task
 
 
 @dataclass(frozen=True)
-class Job:
+class OperationRequest:
     """A machine to bring over. What is None is as the options say.
 
     ``was_begun``: an earlier process of the same run meant to start the action, and may have: it is looked for, and
@@ -42,30 +42,30 @@ class Job:
         return self.reference.href
 
 
-class Watcher:
+class OperationObserver:
     """Told of what happens, possibly from several threads at a time. Does nothing; override what you need."""
 
-    def starting(self, job: Job, group: Replication) -> None:
+    def starting(self, job: OperationRequest, group: Replication) -> None:
         """Right before the server is asked to begin. What this raises ends everything: nothing is sent then."""
 
-    def started(self, job: Job, task: Task | None) -> None:
+    def started(self, job: OperationRequest, task: Task | None) -> None:
         """The server was asked. ``task`` is None when the answer was lost; it may be found, and told of, later."""
 
-    def not_started(self, job: Job, reason: str, *, is_repeated: bool) -> None:
+    def not_started(self, job: OperationRequest, reason: str, *, is_repeated: bool) -> None:
         """The server refused the request, or was not reached: nothing of it was carried out.
 
         ``is_repeated``: it is sent again, as part of the same attempt.
         """
 
-    def progressed(self, job: Job, task: Task) -> None:
+    def progressed(self, job: OperationRequest, task: Task) -> None:
         """The task has changed."""
 
-    def ended(self, job: Job, result: Result) -> None:
+    def ended(self, job: OperationRequest, result: Result) -> None:
         """The verdict is known."""
 
 
 @dataclass
-class Flight:
+class Operation:
     """A machine that something is under way for. ``task`` is None when only the replication can tell.
 
     ``is_pending``: it is to be begun at the next look. ``wants_start``: only the tasks of the org may speak against it.
@@ -77,7 +77,7 @@ class Flight:
     ``earlier``: the intent of a request that was refused ``refused`` times because the session was over.
     """
 
-    job: Job
+    job: OperationRequest
     result: Result
     began: float
     changed_at: float
@@ -94,7 +94,7 @@ class Flight:
     before: frozenset[str] | None = None
     wants_look: bool = field(default=False)
     """The replication is where the action leads: now for the machine."""
-    record: Record = field(default_factory=Record)
+    record: IntentRecord = field(default_factory=IntentRecord)
     lock: Any = None
     intent: Intent | None = None
     is_pending: bool = False
@@ -140,13 +140,13 @@ HINTS: Mapping[str, str] = {
 }
 
 
-def group_of(flight: Flight) -> Replication:
+def group_of(flight: Operation) -> Replication:
     """What was read of it last."""
     assert flight.group is not None
     return flight.group
 
 
-def state_of(flight: Flight) -> str:
+def state_of(flight: Operation) -> str:
     """How it was when it was looked at last, in words."""
     return f"its task is {flight.task.status}" if flight.task is not None else flight.last
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import VcloudAirError
 from vcloudair_core.services.dr.store import read_addresses, read_vdc_names
-from vcloudair_core.services.dr.vm_checks import POWERED_ON, Machine
+from vcloudair_core.services.dr.vm_checks import POWERED_ON, VmRecord
 
 if TYPE_CHECKING:
     from vcloudair_core.session.session import Session
@@ -25,7 +25,7 @@ class RecoveredVms:
         self._lock = threading.Lock()
         self._vdc_names: dict[str, str] | None = None
 
-    def described(self, machines: Sequence[Machine]) -> dict[str, Any]:
+    def described(self, machines: Sequence[VmRecord]) -> dict[str, Any]:
         """Return the VM of a replication as plain data, or nothing when there is none."""
         if not machines:
             return {}
@@ -52,7 +52,7 @@ class RecoveredVms:
                     self._vdc_names = {}
             return self._vdc_names.get(href.rstrip("/")[-36:], "")
 
-    def _addresses(self, vm: Machine) -> list[str]:
+    def _addresses(self, vm: VmRecord) -> list[str]:
         try:
             addresses = read_addresses(self._session, vm) if vm.href else []
         except VcloudAirError as exc:

@@ -20,13 +20,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from vcloudair_core.errors import ApiError, AuthenticationError, ConfigurationError, VcloudAirError
-from vcloudair_core.services.dr.operation_options import Options
-from vcloudair_core.services.dr.operations.intents import HeldError, Intents, Record, with_task
+from vcloudair_core.services.dr.operation_options import OperationOptions
+from vcloudair_core.services.dr.operations.intents import HeldError, IntentRecord, Intents, with_task
 from vcloudair_core.services.dr.operations.operation import (
     HINTS,
     NOT_IDLE,
-    Flight,
-    Watcher,
+    Operation,
+    OperationObserver,
     group_of,
     may_have_begun,
     words_of,
@@ -52,7 +52,7 @@ _MOST_REFUSALS = 2
 
 
 @dataclass(frozen=True)
-class Seen:
+class TaskSnapshot:
     """Tasks of the org, read right before a batch is started. ``error``: why they, or some of them, cannot be read."""
 
     tasks: Sequence[Task] = ()
@@ -60,7 +60,7 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class StartResult:
     """What came of a request. Without a reason the action is in progress, as far as anybody knows.
 
     ``is_pending``: it was not sent, or refused with the session, and may be tried again at the next look.
@@ -75,14 +75,16 @@ class Outcome:
 class Starter:
     """The only place that sends a request that starts an action."""
 
-    def __init__(self, session: Session, action: str, options: Options, watcher: Watcher, run: str) -> None:
+    def __init__(
+        self, session: Session, action: str, options: OperationOptions, watcher: OperationObserver, run: str
+    ) -> None:
         self._session, self._action, self._options, self._watcher = session, action, options, watcher
         self._intents = Intents(session.settings, run)
         self._run = run
 
     # -- before --------------------------------------------------------------------------------------------------
 
-    def hold(self, flight: Flight) -> str:
+    def hold(self, flight: Operation) -> str:
         """Take the lock of a replication and read its last intent. Return who has the lock, or nothing.
 
         Raises: ConfigurationError when the folder of intents cannot be used.
@@ -96,12 +98,12 @@ class Starter:
             flight.before = frozenset(flight.record.machines_before)
         return ""
 
-    def has_open_intent(self, flight: Flight) -> bool:
+    def has_open_intent(self, flight: Operation) -> bool:
         """Whether an intent of the same action is noted whose outcome is not known."""
         record = flight.record
         return record.is_open and record.action == self._action and record.at != flight.cleared_at
 
-    def take_up(self, flight: Flight) -> bool:
+    def take_up(self, flight: Operation) -> bool:
         """Follow an intent up that was noted before, if there is one. Nothing is sent."""
         job, record = flight.job, flight.record
         is_own = job.was_begun and flight.cleared_at is None
@@ -123,7 +125,7 @@ class Starter:
 
     # -- the request ---------------------------------------------------------------------------------------------
 
-    def see(self, flights: Sequence[Flight]) -> Seen:
+    def see(self, flights: Sequence[Operation]) -> TaskSnapshot:
         """Read the task list of the org once for all that are about to be started, and the task query for repetitions.
 
         Either of the two is enough to judge by, as some users may read only one of them. A session retries what passes,
@@ -143,9 +145,9 @@ class Starter:
                 _log.warning("Reading the tasks before a start failed. %s.", words_of(exc))
                 errors.append(exc)
         is_lost = any(isinstance(exc, AuthenticationError) for exc in errors)
-        return Seen(tasks, errors[-1] if is_lost or len(errors) == len(sources) else None)
+        return TaskSnapshot(tasks, errors[-1] if is_lost or len(errors) == len(sources) else None)
 
-    def start(self, flight: Flight, seen: Seen) -> Outcome:
+    def start(self, flight: Operation, seen: TaskSnapshot) -> StartResult:
         """Ask the server to begin, once. The caller has read the replication and the tasks, and has the lock.
 
         Raises: what the watcher raises; then nothing was sent, or the action is in progress and noted.
@@ -161,7 +163,7 @@ class Starter:
             flight.job, was_begun=False, task_href="", machines_before=flight.before, intent_at=now
         )
         self._watcher.starting(job, group)
-        record = Record(
+        record = IntentRecord(
             self._action, now, group.server_time is not None, "", group.described(),
             tuple(sorted(flight.before)) if flight.before is not None else None, self._run, True, flight.record.tasks,
         )  # fmt: skip
@@ -169,7 +171,7 @@ class Starter:
             self._intents.write(job.reference, record)
         except ConfigurationError as exc:
             self._watcher.not_started(job, words_of(exc), is_repeated=False)
-            return Outcome(f"it could not be started: {words_of(exc)}", exc.hint, exc)
+            return StartResult(f"it could not be started: {words_of(exc)}", exc.hint, exc)
         flight.record = record
         flight.intent = Intent(
             self._action, now, record.is_server_time, frozenset(record.tasks) | flight.job.known_tasks
@@ -192,9 +194,9 @@ class Starter:
             self._found(flight, flight.task)
         else:
             self._watcher.started(job, None)
-        return Outcome()
+        return StartResult()
 
-    def _contradiction(self, flight: Flight, seen: Seen) -> Outcome | None:
+    def _contradiction(self, flight: Operation, seen: TaskSnapshot) -> StartResult | None:
         """Judge by the tasks whether a request may be sent. Return None when it may.
 
         Without tasks to judge by, a request is not repeated, and does not follow an action that may still run. A first
@@ -205,33 +207,35 @@ class Starter:
         reference, earlier = flight.job.reference, _earlier_of(flight)
         if isinstance(seen.error, AuthenticationError) and (earlier is not None or flight.refused < _MOST_REFUSALS):
             flight.refused += earlier is None
-            return Outcome("the session was lost", is_pending=True)
+            return StartResult("the session was lost", is_pending=True)
         if seen.error is not None and earlier is not None:
             why = words_of(seen.error)
-            return Outcome(
+            return StartResult(
                 f"not started: whether an earlier action of it is in progress cannot be read: {why}", seen.error.hint
             )
         is_repeated = earlier is not None and earlier.action == self._action
         if earlier is not None and is_repeated and (task := find_task(seen.tasks, reference, earlier)) is not None:
             flight.intent, flight.cleared_at = earlier, None
             self._found(flight, task)
-            return Outcome()
+            return StartResult()
         running = find_running(seen.tasks, reference, self._action)
         what = action_of(running) if running is not None else ""
         if running is not None and running.href and what == self._action:
             self._join(flight, running)
-            return Outcome()
+            return StartResult()
         if running is not None or (earlier is not None and is_repeated and has_sign(seen.tasks, reference, earlier)):
-            return Outcome(f"not started: another action of it{f' ({what})' if what else ''} is under way", NOT_IDLE)
+            return StartResult(
+                f"not started: another action of it{f' ({what})' if what else ''} is under way", NOT_IDLE
+            )
         return None
 
-    def _join(self, flight: Flight, task: Task) -> None:
+    def _join(self, flight: Operation, task: Task) -> None:
         """Watch a task that somebody else started."""
         flight.task, flight.had_task, flight.is_ours, flight.waits_for_idle = task, True, False, False
         flight.refusal = flight.refusal or "another request had started it"
         flight.changed_at = self._session.clock.now()
 
-    def _refused(self, flight: Flight, exc: VcloudAirError) -> Outcome:
+    def _refused(self, flight: Operation, exc: VcloudAirError) -> StartResult:
         """Nothing of the request was carried out."""
         job = flight.job
         self.close(flight)
@@ -241,12 +245,12 @@ class Starter:
         if isinstance(exc, AuthenticationError):
             flight.refused += 1
             if is_repeated:
-                return Outcome("the session was over when it was to be started", is_pending=True)
+                return StartResult("the session was over when it was to be started", is_pending=True)
         if isinstance(exc, ApiError) and exc.status and self._is_joined(flight, exc):
-            return Outcome()
-        return Outcome(f"it could not be started: {words_of(exc)}", HINTS.get(exc_code(exc)) or exc.hint, exc)
+            return StartResult()
+        return StartResult(f"it could not be started: {words_of(exc)}", HINTS.get(exc_code(exc)) or exc.hint, exc)
 
-    def _is_joined(self, flight: Flight, exc: ApiError) -> bool:
+    def _is_joined(self, flight: Operation, exc: ApiError) -> bool:
         """Whether the server refused because the action is in progress or complete. Source: protocol/dr.md §3.4."""
         try:
             group = read_replication(self._session, flight.job.reference)
@@ -263,7 +267,7 @@ class Starter:
 
     # -- evidence ------------------------------------------------------------------------------------------------
 
-    def search(self, in_doubt: Sequence[Flight]) -> list[Task]:
+    def search(self, in_doubt: Sequence[Operation]) -> list[Task]:
         """Return the tasks of the org, and adopt those that are evidence for what is in doubt.
 
         The list of the org comes first; the query is asked only for what is not in it. Raises: ApiError,
@@ -286,7 +290,7 @@ class Starter:
             tasks += [one for one in queried if path_of(one.href) not in known]
         return tasks
 
-    def _adopt(self, flight: Flight, tasks: Sequence[Task]) -> bool:
+    def _adopt(self, flight: Operation, tasks: Sequence[Task]) -> bool:
         reference = flight.job.reference
         if flight.intent is not None:
             task = find_task(tasks, reference, flight.intent)
@@ -302,7 +306,7 @@ class Starter:
             self._join(flight, task)
         return True
 
-    def _found(self, flight: Flight, task: Task) -> None:
+    def _found(self, flight: Operation, task: Task) -> None:
         """Note the task of an action, so that everybody follows it from now on."""
         is_known = flight.had_task and flight.task is not None and path_of(flight.task.href) == path_of(task.href)
         flight.task, flight.had_task = task, True
@@ -320,14 +324,14 @@ class Starter:
         if not is_known:
             self._watcher.started(flight.job, task)
 
-    def close(self, flight: Flight) -> None:
+    def close(self, flight: Operation) -> None:
         """Note that the outcome of an action is known."""
         if flight.record.is_open and flight.record.action == self._action:
             self._intents.close(flight.job.reference, flight.record)
             flight.record = replace(flight.record, is_open=False)
 
 
-def _earlier_of(flight: Flight) -> Intent | None:
+def _earlier_of(flight: Operation) -> Intent | None:
     """Return the intent whose action may have been started before, or None when this is the first start."""
     if flight.intent is not None or flight.earlier is not None:
         return flight.intent or flight.earlier

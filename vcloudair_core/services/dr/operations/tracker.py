@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from vcloudair_core.errors import AuthenticationError, NotFoundError, PermissionDeniedError, VcloudAirError
 from vcloudair_core.services.dr.model import CLEANUP, UNKNOWN, Replication, Result
-from vcloudair_core.services.dr.operation_options import START, Options
+from vcloudair_core.services.dr.operation_options import START, OperationOptions
 from vcloudair_core.services.dr.operations.operation import (
     DECIDE,
     GONE,
@@ -27,9 +27,9 @@ from vcloudair_core.services.dr.operations.operation import (
     MAYBE,
     NOT_IDLE,
     SIGN_IN,
-    Flight,
-    Job,
-    Watcher,
+    Operation,
+    OperationObserver,
+    OperationRequest,
     group_of,
     has_gone_wrong,
     is_passing,
@@ -39,9 +39,9 @@ from vcloudair_core.services.dr.operations.operation import (
 )
 from vcloudair_core.services.dr.operations.recovered_vms import RecoveredVms
 from vcloudair_core.services.dr.operations.start_evidence import is_refused_as_done
-from vcloudair_core.services.dr.operations.starter import Seen, Starter
+from vcloudair_core.services.dr.operations.starter import Starter, TaskSnapshot
 from vcloudair_core.services.dr.store import find_machines, path_of, read_replication, seconds_since_1970
-from vcloudair_core.services.dr.vm_checks import Machine, fault_of_machine, machines_of
+from vcloudair_core.services.dr.vm_checks import VmRecord, fault_of_machine, machines_of
 from vcloudair_core.session.origins import UntrustedOriginError
 from vcloudair_core.session.tasks import Task, cancel_task, read_task, seconds_of, tell_observers
 from vcloudair_core.util.redaction import redact_text, redact_tree
@@ -49,7 +49,7 @@ from vcloudair_core.util.redaction import redact_text, redact_tree
 if TYPE_CHECKING:
     from vcloudair_core.session.session import Session
 
-__all__ = ["Flights", "Job", "Watcher"]
+__all__ = ["OperationObserver", "OperationRequest", "OperationTracker"]
 
 _Thing = TypeVar("_Thing")
 
@@ -68,7 +68,7 @@ _NO_SESSION_S = 120.0
 """How long a session that cannot be renewed is waited for before everything is given up."""
 
 
-class Flights:
+class OperationTracker:
     """Use as a context manager. ``begin`` starts machines, ``look`` sees how they are, and both tell the watcher.
 
     ``run`` names the run that they belong to, for messages to others.
@@ -78,8 +78,8 @@ class Flights:
         self,
         session: Session,
         action: str,
-        options: Options,
-        watcher: Watcher,
+        options: OperationOptions,
+        watcher: OperationObserver,
         *,
         is_check: bool = False,
         run: str = "",
@@ -87,7 +87,7 @@ class Flights:
         self._session, self._action, self._options = session, action, options
         self._watcher, self._is_check = watcher, is_check
         self._clock = session.clock
-        self._flights: dict[str, Flight] = {}
+        self._flights: dict[str, Operation] = {}
         self._starter = Starter(session, action, options, watcher, run)
         self._recovered = RecoveredVms(session)
         self._refused: AuthenticationError | None = None
@@ -96,7 +96,7 @@ class Flights:
         """Seconds that the last actions took."""
         self._pool = ThreadPoolExecutor(max_workers=max(1, options.max_concurrent), thread_name_prefix="vca-dr")
 
-    def __enter__(self) -> Flights:
+    def __enter__(self) -> OperationTracker:
         return self
 
     def __exit__(
@@ -108,7 +108,7 @@ class Flights:
         return len(self._flights)
 
     @property
-    def jobs(self) -> list[Job]:
+    def jobs(self) -> list[OperationRequest]:
         """What is under way."""
         return [one.job for one in self._flights.values()]
 
@@ -122,11 +122,11 @@ class Flights:
 
     # -- starting ------------------------------------------------------------------------------------------------
 
-    def begin(self, jobs: Sequence[Job]) -> None:
+    def begin(self, jobs: Sequence[OperationRequest]) -> None:
         """Start machines; one that is there already, or that cannot be started, has its verdict at once."""
         self._begin_all([self._flight_of(job) for job in jobs])
 
-    def _begin_all(self, flights: Sequence[Flight]) -> None:
+    def _begin_all(self, flights: Sequence[Operation]) -> None:
         try:
             self._each(flights, self._prepare)
             readable = [one for one in flights if one.group is not None]
@@ -138,14 +138,14 @@ class Flights:
                 one.release()
         self._judge([one for one in readable if one.wants_look])
 
-    def _flight_of(self, job: Job) -> Flight:
+    def _flight_of(self, job: OperationRequest) -> Operation:
         now, options = self._clock.now(), self._options
         result = Result(job.reference.id, job.reference.name, self._action)
         power_on = options.power_on if job.power_on is None else job.power_on
         timeout_s = options.timeout_s if job.timeout_s is None else job.timeout_s
-        return Flight(job, result, now, now, power_on, timeout_s, before=job.machines_before)
+        return Operation(job, result, now, now, power_on, timeout_s, before=job.machines_before)
 
-    def _prepare(self, flight: Flight) -> None:
+    def _prepare(self, flight: Operation) -> None:
         """Take the lock of a replication and read it. From here to the answer of the server nobody else starts it."""
         flight.group, flight.is_pending = None, False
         if not self._is_check:
@@ -159,7 +159,7 @@ class Flights:
                 return
         self._read(flight)
 
-    def _read(self, flight: Flight) -> None:
+    def _read(self, flight: Operation) -> None:
         try:
             group = read_replication(self._session, flight.job.reference)
         except VcloudAirError as exc:
@@ -170,7 +170,7 @@ class Flights:
             flight.result.last_sync = group.last_sync.isoformat()
         flight.result.name = group.name or flight.job.reference.name
 
-    def _not_read(self, flight: Flight, exc: VcloudAirError) -> None:
+    def _not_read(self, flight: Operation, exc: VcloudAirError) -> None:
         may_run = flight.job.was_begun or self._starter.has_open_intent(flight)
         if isinstance(exc, AuthenticationError) and not self._is_check:
             self._note(exc)
@@ -182,11 +182,11 @@ class Flights:
             said = "it was begun before, and cannot be looked at" if may_run else "it could not be started"
             self._fail(flight, f"{said}: {words_of(exc)}", exc.hint, error=exc, is_repeatable=not may_run)
 
-    def _wait_to_begin(self, flight: Flight, why: str) -> None:
+    def _wait_to_begin(self, flight: Operation, why: str) -> None:
         flight.is_pending, flight.last = True, why
         self._flights[flight.job.key] = flight
 
-    def _note_machines(self, flights: Sequence[Flight]) -> None:
+    def _note_machines(self, flights: Sequence[Operation]) -> None:
         """Which machines of those names there are before anything is begun: those cannot be what it makes."""
         if not flights or self._is_check or self._action == "cleanup":
             return
@@ -198,7 +198,7 @@ class Flights:
         for one in flights:
             one.before = frozenset(machine.id for machine in found if machine.name == group_of(one).name)
 
-    def _begin(self, flight: Flight) -> None:
+    def _begin(self, flight: Operation) -> None:
         group, job = group_of(flight), flight.job
         is_ours = job.was_begun and flight.cleared_at is None
         if group.has_come_to(self._action):
@@ -224,13 +224,13 @@ class Flights:
         else:
             flight.wants_start = True
 
-    def _start_all(self, flights: Sequence[Flight]) -> None:
+    def _start_all(self, flights: Sequence[Operation]) -> None:
         """Start what nothing of this host speaks against, unless the tasks of the org do: one look for all of them."""
         if flights:
             seen = self._starter.see(flights)
             self._each(flights, lambda one: self._start(one, seen))
 
-    def _start(self, flight: Flight, seen: Seen) -> None:
+    def _start(self, flight: Operation, seen: TaskSnapshot) -> None:
         flight.wants_start = flight.waits_for_idle = False
         outcome = self._starter.start(flight, seen)
         if outcome.is_pending:
@@ -282,7 +282,7 @@ class Flights:
         if self._refused is not None and since is not None:
             self._refused_at = since
 
-    def _tasks_of(self, watched: Sequence[Flight], in_doubt: Sequence[Flight]) -> dict[str, Task]:
+    def _tasks_of(self, watched: Sequence[Operation], in_doubt: Sequence[Operation]) -> dict[str, Task]:
         """The newest state of many tasks in one call; what is not among them is asked for by itself."""
         if len(watched) < _TOGETHER_FROM and not in_doubt:
             return {}
@@ -293,7 +293,7 @@ class Flights:
             return {}
         return {path_of(one.href): one for one in found if one.href}
 
-    def _advance(self, flight: Flight, latest: dict[str, Task]) -> None:
+    def _advance(self, flight: Operation, latest: dict[str, Task]) -> None:
         try:
             if flight.task is not None and not flight.is_verifying:
                 self._follow(flight, flight.task, latest.get(path_of(flight.task.href)))
@@ -302,7 +302,7 @@ class Flights:
         except VcloudAirError as exc:
             self._cannot_look(flight, exc)
 
-    def _cannot_look(self, flight: Flight, exc: VcloudAirError) -> None:
+    def _cannot_look(self, flight: Operation, exc: VcloudAirError) -> None:
         self._note(exc)
         flight.result.hint = exc.hint or flight.result.hint
         if isinstance(exc, AuthenticationError) and not self._is_check:
@@ -313,7 +313,7 @@ class Flights:
             # What was asked for may come to an end all the same.
             self._end(flight, "failed" if flight.intent is None else UNKNOWN, reason, LOOK)
 
-    def _follow(self, flight: Flight, task: Task, latest: Task | None) -> None:
+    def _follow(self, flight: Operation, task: Task, latest: Task | None) -> None:
         """The status decides what comes next, never the progress."""
         if latest is None:
             try:
@@ -338,7 +338,7 @@ class Flights:
             flight.is_verifying, flight.verify_from = True, self._clock.now()
             self._verify(flight)
 
-    def _task_failed(self, flight: Flight, task: Task, why: str) -> None:
+    def _task_failed(self, flight: Operation, task: Task, why: str) -> None:
         word = {"error": "failed", "canceled": "was cancelled", "aborted": "was aborted"}[task.status.lower()]
         said = f"its task {word}{why.rstrip('.')}"
         if is_refused_as_done(task.error_code, task.vendor_code) and not flight.refusal:
@@ -353,11 +353,11 @@ class Flights:
             hint = HINTS.get(task.vendor_code or task.error_code, LOOK)
             self._fail(flight, said, hint, is_repeatable=True)
 
-    def _renewed(self, flight: Flight) -> Flight:
+    def _renewed(self, flight: Operation) -> Operation:
         """The same job as if it had not been tried."""
         return self._flight_of(replace(flight.job, was_begun=False, task_href=""))
 
-    def _verify(self, flight: Flight) -> None:
+    def _verify(self, flight: Operation) -> None:
         """What the replication shows. The machines of those that are there are looked at together, afterwards."""
         try:
             group = read_replication(self._session, flight.job.reference)
@@ -378,7 +378,7 @@ class Flights:
         if not flight.wants_look:
             self._not_there_yet(flight, group, now)
 
-    def _not_there_yet(self, flight: Flight, group: Replication, now: float) -> None:
+    def _not_there_yet(self, flight: Operation, group: Replication, now: float) -> None:
         if flight.is_verifying:
             if flight.is_inherited and self._is_long_over(flight, group):
                 self._starter.close(flight)
@@ -400,7 +400,7 @@ class Flights:
         elif flight.job.start_again or now - flight.began >= self._options.lost_grace_s:
             self._without_sign(flight, group)
 
-    def _without_sign(self, flight: Flight, group: Replication) -> None:
+    def _without_sign(self, flight: Operation, group: Replication) -> None:
         """Decide when the tasks and the replication have told nothing for a while. No timeout ends in a start."""
         why_not = group.why_not_idle(self._action)
         if flight.waits_for_idle:
@@ -417,10 +417,10 @@ class Flights:
         else:
             self._end_as_unknown(flight)
 
-    def _is_to_start_again(self, flight: Flight) -> bool:
+    def _is_to_start_again(self, flight: Operation) -> bool:
         return flight.job.start_again or (self._options.on_unknown == START and not flight.had_task)
 
-    def _end_as_unknown(self, flight: Flight) -> None:
+    def _end_as_unknown(self, flight: Operation) -> None:
         if flight.had_task:
             why = f"its task was started and cannot be seen any more ({group_of(flight).described()})"
         else:
@@ -430,19 +430,19 @@ class Flights:
         flight.result.request_id = str(getattr(flight.lost, "request_id", "") or "")
         self._end(flight, UNKNOWN, why, DECIDE.format(name=flight.result.name or flight.result.id))
 
-    def _is_long_over(self, flight: Flight, group: Replication) -> bool:
+    def _is_long_over(self, flight: Operation, group: Replication) -> bool:
         """Whether a task of an earlier run ended so long ago that its replication would show it by now."""
         ended = seconds_since_1970(flight.task.end) if flight.task is not None else None
         now = group.server_time or self._clock.wall()
         return ended is not None and now - ended > self._options.verify_s and not group.why_not_idle(self._action)
 
-    def _fail_if_not_shown(self, flight: Flight, now: float) -> None:
+    def _fail_if_not_shown(self, flight: Operation, now: float) -> None:
         if now - flight.verify_from >= self._options.verify_s:
             said = "its task ended in success" if flight.result.task.get("status") == "success" else flight.last
             what = flight.last if said != flight.last else "there is no more to see of it"
             self._fail(flight, f"{said}, but after {self._options.verify_s:.0f} s {what}", LOOK)
 
-    def _judge(self, flights: Sequence[Flight]) -> None:
+    def _judge(self, flights: Sequence[Operation]) -> None:
         """The last word: the machines of those whose replications are where the action leads, in one call."""
         if not flights:
             return
@@ -459,7 +459,7 @@ class Flights:
             return
         self._each(flights, lambda one: self._conclude(one, found))
 
-    def _conclude(self, flight: Flight, found: Sequence[Machine]) -> None:
+    def _conclude(self, flight: Operation, found: Sequence[VmRecord]) -> None:
         group, now = group_of(flight), self._clock.now()
         wants_power = flight.power_on and not flight.is_already
         fault = fault_of_machine(found, group, self._action, is_on_wanted=wants_power, before=flight.before)
@@ -478,7 +478,7 @@ class Flights:
             flight.last = fault
             self._fail_if_not_shown(flight, now)
 
-    def _give_up_if_late(self, flight: Flight) -> None:
+    def _give_up_if_late(self, flight: Operation) -> None:
         now, options = self._clock.now(), self._options
         if self._refused is not None:
             return  # without a session nothing is to be seen of it
@@ -519,7 +519,7 @@ class Flights:
         """Ask the server to cancel what is under way. What comes of that, a later look shows."""
         self._each(list(self._flights.values()), self._cancel)
 
-    def _cancel(self, flight: Flight) -> bool:
+    def _cancel(self, flight: Operation) -> bool:
         if flight.task is None or flight.task.is_finished:
             return False
         with contextlib.suppress(VcloudAirError):
@@ -527,7 +527,7 @@ class Flights:
             return True
         return False
 
-    def _give_up(self, flight: Flight, reason: str) -> None:
+    def _give_up(self, flight: Operation, reason: str) -> None:
         is_seen = flight.task is not None or flight.has_run
         if self._options.cancel_late and self._cancel(flight):
             self._fail(flight, f"{reason}; the server was asked to cancel it", LOOK)
@@ -540,7 +540,7 @@ class Flights:
 
     def _fail(
         self,
-        flight: Flight,
+        flight: Operation,
         reason: str,
         hint: str = "",
         error: VcloudAirError | None = None,
@@ -554,7 +554,7 @@ class Flights:
             self._starter.close(flight)
         self._end(flight, "failed", reason, hint)
 
-    def _end(self, flight: Flight, verdict: str, reason: str, hint: str = "") -> None:
+    def _end(self, flight: Operation, verdict: str, reason: str, hint: str = "") -> None:
         result = flight.result
         result.verdict, result.reason, result.hint = verdict, reason.rstrip("."), hint
         result.seconds = self._clock.now() - flight.began
@@ -578,7 +578,7 @@ class Flights:
 
     # -- inside --------------------------------------------------------------------------------------------------
 
-    def _tell(self, flight: Flight, task: Task) -> None:
+    def _tell(self, flight: Operation, task: Task) -> None:
         self._watcher.progressed(flight.job, task)
         tell_observers(self._session, task)
 

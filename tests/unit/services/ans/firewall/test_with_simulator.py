@@ -15,7 +15,7 @@ from vcloudair_core.client import Client
 from vcloudair_core.compat.ans import ANSFirewall
 from vcloudair_core.errors import InvalidRequestError, NotFoundError
 from vcloudair_core.simulator import Simulator
-from vcloudair_core.testing import Journal, simulator_settings
+from vcloudair_core.testing import RequestView, simulator_settings
 from vcloudair_core.util.clock import FakeClock
 
 DIALECTS = ("hybridity", "network_xml", "network_json")
@@ -66,7 +66,7 @@ def seeded(simulator: Simulator, *rules: dict[str, Any]) -> None:
     edge.firewall["user"] = [copy.deepcopy(rule) for rule in rules]
 
 
-def methods(journal: Journal) -> list[str]:
+def methods(journal: RequestView) -> list[str]:
     return [call.split()[0] for call in journal.calls if call.endswith(CONFIG)]
 
 
@@ -94,7 +94,7 @@ def policy(count: int) -> dict[str, Any]:
 
 @pytest.mark.parametrize("dialect", sampled(DIALECTS, 3), indirect=True)
 def test_a_thousand_rules_cost_one_write_and_then_none(
-    client: Client, vca_simulator: Simulator, vca_journal: Journal
+    client: Client, vca_simulator: Simulator, vca_journal: RequestView
 ) -> None:
     seeded(vca_simulator, foreign(150_000), foreign(150_001))
     before = same_bytes(server_firewall(vca_simulator)["user"])
@@ -158,7 +158,7 @@ def test_every_word_is_understood_by_the_server(client: Client, vca_simulator: S
 
 
 def test_a_dropped_answer_neither_doubles_nor_loses(
-    client: Client, vca_simulator: Simulator, vca_journal: Journal
+    client: Client, vca_simulator: Simulator, vca_journal: RequestView
 ) -> None:
     seeded(vca_simulator, foreign(150_000))
     for kind, writes in (("reset_after", 1), ("reset", 2)):
@@ -171,7 +171,7 @@ def test_a_dropped_answer_neither_doubles_nor_loses(
 
 
 @pytest.mark.parametrize("dialect", ["network_xml", "network_json"], indirect=True)
-def test_a_writer_in_between_keeps_its_rule(client: Client, vca_simulator: Simulator, vca_journal: Journal) -> None:
+def test_a_writer_in_between_keeps_its_rule(client: Client, vca_simulator: Simulator, vca_journal: RequestView) -> None:
     def edit(simulator: Simulator) -> None:
         firewall = server_firewall(simulator)
         firewall["user"].append(foreign(150_007))
@@ -201,7 +201,7 @@ def test_a_busy_edge_is_waited_for(client: Client, vca_simulator: Simulator) -> 
     assert client.ensure("ans.firewall_rule", {"name": "ours"}).changed
 
 
-def test_what_the_server_refuses_is_told_in_its_words(client: Client, vca_journal: Journal, dialect: str) -> None:
+def test_what_the_server_refuses_is_told_in_its_words(client: Client, vca_journal: RequestView, dialect: str) -> None:
     with pytest.raises(InvalidRequestError, match="999 could not be found|could not be found"):
         client.ensure("ans.firewall_rule", {"name": "ours", "source": "object:nothing"})
     # Where it is not known whether the server takes versions, the first refusal may be of the version.

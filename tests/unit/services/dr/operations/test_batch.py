@@ -10,10 +10,10 @@ import pytest
 from vcloudair_core.client import Client
 from vcloudair_core.errors import AmbiguousMatchError, NotFoundError, SpecError
 from vcloudair_core.services.dr.model import Result
-from vcloudair_core.services.dr.operations.batch import Options
+from vcloudair_core.services.dr.operations.batch import OperationOptions
 from vcloudair_core.services.dr.service import RecoveryService
 from vcloudair_core.simulator import Simulator, SimulatorConfig
-from vcloudair_core.simulator.state.world import Replication
+from vcloudair_core.simulator.state.world import SimulatedReplication
 from vcloudair_core.testing import simulated_app, simulator_settings
 from vcloudair_core.util.clock import FakeClock
 
@@ -37,11 +37,11 @@ class Cloud:
         self.client, self.simulator = client, simulator
         self.service: RecoveryService = client.service("dr")
 
-    def replication(self, number: int = 1) -> Replication:
+    def replication(self, number: int = 1) -> SimulatedReplication:
         return next(one for one in self.simulator.world.replications.values() if one.name == f"replicated-{number:04}")
 
     def act(self, action: str, names: list[str] | None = None, **options: Any) -> list[Result]:
-        return self.service.act(action, names, options=Options(**options))
+        return self.service.act(action, names, options=OperationOptions(**options))
 
     def posts(self) -> list[str]:
         return [entry.path for entry in self.simulator.journal.entries() if "/action/" in entry.path]

@@ -21,10 +21,10 @@ from tests.support.recovery_cloud import RecoveryCloud, name, recovery_cloud
 from tests.support.tiers import sampled_pairs
 from vcloudair_core.errors import VcloudAirError
 from vcloudair_core.recovery.journal.run_journal import Journal, run_ids
-from vcloudair_core.recovery.plan.model import Group, Machine, RecoveryPlan
+from vcloudair_core.recovery.plan.model import Group, PlannedVm, RecoveryPlan
 from vcloudair_core.recovery.report.run_report import RunReport
 from vcloudair_core.recovery.run.runner import RunOptions, resume, start
-from vcloudair_core.services.dr.operation_options import Options
+from vcloudair_core.services.dr.operation_options import OperationOptions
 from vcloudair_core.testing import simulated_app, simulator_settings
 
 SERVERS: dict[str, dict[str, Any]] = {
@@ -59,7 +59,7 @@ class Died(BaseException):
     """As if the process had been killed."""
 
 
-PLAN = RecoveryPlan("payroll", (Group("g", (Machine(name(1), retries=2, retry_delay_s=1),)),))
+PLAN = RecoveryPlan("payroll", (Group("g", (PlannedVm(name(1), retries=2, retry_delay_s=1),)),))
 PATIENT = replace(PLAN, stuck_after_s=3000)
 SHORT = RunOptions(verify_s=60, lost_grace_s=30)
 
@@ -93,7 +93,7 @@ def come_back(cloud: RecoveryCloud, way: str) -> list[str]:
     if way == "new run":
         return verdicts(start(cloud.client, PLAN, "failover", SHORT))
     if way == "library":
-        options = Options(verify_s=60, lost_grace_s=30)
+        options = OperationOptions(verify_s=60, lost_grace_s=30)
         return [one.verdict for one in cloud.service.act("failover", [name(1)], options=options)]
     report = resume(cloud.client, options=SHORT)
     return verdicts(report) if way == "resume" else verdicts(resume(cloud.client, options=SHORT))
@@ -199,7 +199,7 @@ def test_only_a_known_idle_state_is_started_from(tmp_path: Path) -> None:
     for place, words in enumerate((("notStarted=resting",), ("none=nothing",), ("notStarted=Unknown",))):
         with recovery_cloud(tmp_path / str(place), 1, state_words=words) as cloud:
             try:
-                (found,) = cloud.service.act("failover", options=Options(lost_grace_s=30))
+                (found,) = cloud.service.act("failover", options=OperationOptions(lost_grace_s=30))
             except VcloudAirError:
                 continue
             assert (found.verdict, cloud.posts()) == ("failed", []), words
@@ -209,13 +209,13 @@ def test_only_a_known_idle_state_is_started_from(tmp_path: Path) -> None:
 def test_what_is_not_offered_is_not_started(tmp_path: Path) -> None:
     with recovery_cloud(tmp_path, 1) as cloud:
         cloud.replication(1).recovery_state = "error"  # a test is not offered then
-        (found,) = cloud.service.act("test", options=Options(lost_grace_s=30))
+        (found,) = cloud.service.act("test", options=OperationOptions(lost_grace_s=30))
         assert (found.verdict, cloud.posts()) == ("failed", [])
 
 
 def test_a_killed_run_without_a_plan_is_taken_up_by_the_next(tmp_path: Path) -> None:
     with recovery_cloud(tmp_path, 1, dr_task_s=600, dr_start_delay_s=60) as cloud:
-        (first,) = cloud.service.act("failover", options=Options(wait=False))
+        (first,) = cloud.service.act("failover", options=OperationOptions(wait=False))
         (second,) = cloud.service.act("failover")
         assert (first.verdict, second.verdict, len(cloud.posts())) == ("started", "done", 1)
         assert run_ids(cloud.client.settings) == []

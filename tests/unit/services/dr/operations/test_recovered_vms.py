@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.recovery_cloud import RecoveryCloud, name, recovery_cloud
 from vcloudair_core.errors import DecodeError
-from vcloudair_core.recovery.plan.model import Group, Machine, RecoveryPlan
+from vcloudair_core.recovery.plan.model import Group, PlannedVm, RecoveryPlan
 from vcloudair_core.recovery.report.run_report import RunReport
 from vcloudair_core.recovery.run.runner import RunOptions, start
 from vcloudair_core.services.dr.codec import parse_addresses
@@ -82,7 +82,7 @@ def test_the_record_has_the_address_of_the_primary_interface(tmp_path: Path) -> 
 
 
 def test_a_report_has_the_vm_with_its_addresses(tmp_path: Path) -> None:
-    plan = RecoveryPlan("payroll", (Group("g", (Machine(name(1)),)),))
+    plan = RecoveryPlan("payroll", (Group("g", (PlannedVm(name(1)),)),))
     with recovery_cloud(tmp_path, 1, dr_task_s=5) as cloud:
         give_addresses(cloud)
         report: RunReport = start(cloud.client, plan, "failover", RunOptions())

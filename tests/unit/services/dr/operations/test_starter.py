@@ -12,16 +12,16 @@ import pytest
 from tests.support.recovery_cloud import RecoveryCloud, name, recovery_cloud
 from vcloudair_core.client import Client
 from vcloudair_core.errors import PermissionDeniedError
-from vcloudair_core.recovery.plan.model import Group, Machine, RecoveryPlan
+from vcloudair_core.recovery.plan.model import Group, PlannedVm, RecoveryPlan
 from vcloudair_core.recovery.run.runner import RunOptions, start
-from vcloudair_core.services.dr.operation_options import Options
+from vcloudair_core.services.dr.operation_options import OperationOptions
 from vcloudair_core.services.dr.operations import starter
 from vcloudair_core.simulator.replication.replication_states import start as begin
 from vcloudair_core.testing import simulated_app, simulator_settings
 
 LATE: dict[str, Any] = {"dr_task_s": 20, "dr_start_delay_s": 60}
 """The server accepts a request, shows a task, and leaves the replication as it was for a while."""
-PATIENT = Options(stuck_after_s=3000, verify_s=60, lost_grace_s=30)
+PATIENT = OperationOptions(stuck_after_s=3000, verify_s=60, lost_grace_s=30)
 SHOWN: dict[str, dict[str, Any]] = {
     "prompt": {},
     "starts later": {"dr_start_delay_s": 40.0},
@@ -64,13 +64,13 @@ def before_first_action(cloud: RecoveryCloud) -> list[str]:
 @pytest.mark.parametrize("way", ["action", "plan"])
 def test_a_second_host_watches_what_the_first_started(tmp_path: Path, server: str, way: str) -> None:
     with recovery_cloud(tmp_path, 1, **{"dr_task_s": 20, **SHOWN[server]}) as cloud:
-        (first,) = cloud.service.act("failover", [name(1)], options=Options(wait=False))
+        (first,) = cloud.service.act("failover", [name(1)], options=OperationOptions(wait=False))
         with another_host(cloud, tmp_path / "elsewhere") as other:
             if way == "action":
                 (second,) = other.service("dr").act("failover", [name(1)], options=PATIENT)
                 verdict = second.verdict
             else:
-                plan = RecoveryPlan("payroll", (Group("g", (Machine(name(1)),)),), stuck_after_s=3000)
+                plan = RecoveryPlan("payroll", (Group("g", (PlannedVm(name(1)),)),), stuck_after_s=3000)
                 (machine,) = start(other, plan, "failover", RunOptions(verify_s=60)).machines
                 verdict = machine.verdict
         assert (first.verdict, verdict, len(cloud.posts())) == ("started", "done", 1)
@@ -78,7 +78,7 @@ def test_a_second_host_watches_what_the_first_started(tmp_path: Path, server: st
 
 def test_the_task_list_is_read_once_for_a_batch(tmp_path: Path) -> None:
     with recovery_cloud(tmp_path, 3, dr_task_s=20) as cloud:
-        results = cloud.service.act("failover", options=Options(max_concurrent=3))
+        results = cloud.service.act("failover", options=OperationOptions(max_concurrent=3))
         assert [one.verdict for one in results] == ["done"] * 3
         assert before_first_action(cloud) == [
             "GET replication",  # the list of them
@@ -91,7 +91,7 @@ def test_the_task_list_is_read_once_for_a_batch(tmp_path: Path) -> None:
 
 def test_each_batch_reads_it_anew(tmp_path: Path) -> None:
     with recovery_cloud(tmp_path, 2, dr_task_s=20) as cloud:
-        cloud.service.act("failover", options=Options(max_concurrent=1))
+        cloud.service.act("failover", options=OperationOptions(max_concurrent=1))
         assert [call for call in calls(cloud) if call in ("GET task list", "POST action")] == [
             "GET task list",
             "POST action",
@@ -127,7 +127,7 @@ def test_only_what_is_in_progress_is_left_out_of_a_batch(tmp_path: Path) -> None
 def test_what_is_joined_is_not_waited_for_unless_asked(tmp_path: Path) -> None:
     with recovery_cloud(tmp_path, 1, **LATE) as cloud:
         begin(cloud.simulator, cloud.replication(1), "failover")
-        (result,) = cloud.service.act("failover", options=Options(wait=False))
+        (result,) = cloud.service.act("failover", options=OperationOptions(wait=False))
         assert (result.verdict, result.reason, cloud.posts()) == ("already", "it is under way already", [])
 
 
@@ -189,7 +189,7 @@ def test_repetitions_share_one_look_too(tmp_path: Path) -> None:
     """Two requests that were lost before they arrived, and are to be started again by decision."""
     with recovery_cloud(tmp_path, 2, dr_task_s=20) as cloud:
         cloud.simulator.faults.add(method="POST", path="/action/failover", count=2, kind="reset")
-        options = Options(verify_s=60, lost_grace_s=30, on_unknown="start", max_concurrent=2)
+        options = OperationOptions(verify_s=60, lost_grace_s=30, on_unknown="start", max_concurrent=2)
         results = cloud.service.act("failover", options=options)
         assert [one.verdict for one in results] == ["done", "done"]
         made = calls(cloud)
@@ -209,7 +209,7 @@ def test_a_repetition_needs_the_list_or_the_query(
     with recovery_cloud(tmp_path, 1, dr_task_s=20) as cloud:
         cloud.simulator.faults.add(method="POST", path="/action/failover", count=1, kind="reset")
         cloud.simulator.faults.add(method="GET", path="/api/tasksList", count=0, kind="status", status=403)
-        options = Options(verify_s=60, lost_grace_s=30, on_unknown="start")
+        options = OperationOptions(verify_s=60, lost_grace_s=30, on_unknown="start")
         (result,) = cloud.service.act("failover", options=options)
         assert (result.verdict, len(cloud.posts())) == (verdict, posts)
         assert ("cannot be read" in result.reason) is not is_query_readable
