@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from vcloudair_core.engine.desired import Absent, Desired, ExactLists, Exactly, Present
 from vcloudair_core.engine.ensure import Veto, ensure, telling_written
 from vcloudair_core.engine.fields import secret_names
-from vcloudair_core.engine.kind import Validates
 from vcloudair_core.engine.lock import locker_of
 from vcloudair_core.errors import PluginError, SpecError
 from vcloudair_core.plugin.stdout import prints_aside
@@ -122,8 +121,7 @@ class Client:
         with telling_written(check), _aside(chosen):
             listed = [specs] if isinstance(specs, Mapping) else list(specs)
             desired = self._desired(kind, listed, state)
-            if isinstance(chosen, Validates):
-                chosen.validate(desired)  # before opening, which may look the target up: bad input sends nothing
+            chosen.validate(desired)  # before opening, which may look the target up: bad input sends nothing
             store = self._open(chosen, target)
             veto = self._veto if approve is None or check else _both(self._veto, approve)
             lock = locker_of(self.settings)

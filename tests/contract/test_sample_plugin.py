@@ -57,11 +57,11 @@ if _BROKEN == "load":
 _FRAME = """
 import json, sys
 from vcloudair_core import *
-from vcloudair_core.testing import Journal, simulated
+from vcloudair_core.testing import RequestView, simulated
 
 found = {}
 with simulated() as (app, client, simulator):
-    journal = Journal(simulator)
+    journal = RequestView(simulator)
 %s
 print("FOUND " + json.dumps(found))
 """

@@ -11,17 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.engine.desired import Desired
-from vcloudair_core.engine.kind import (
-    Advises,
-    ChecksLosses,
-    Document,
-    Narrows,
-    Resolves,
-    ResourceKind,
-    Selects,
-    Store,
-    Validates,
-)
+from vcloudair_core.engine.kind import Document, ResourceKind, Store
 from vcloudair_core.engine.outcome import Outcome
 from vcloudair_core.engine.plan import Plan
 from vcloudair_core.errors import (
@@ -110,13 +100,9 @@ def prepared(kind: ResourceKind, store: Store, desired: Desired) -> tuple[Store,
 
     Raises what the kind raises.
     """
-    if isinstance(kind, Validates):
-        kind.validate(desired)
-    if isinstance(kind, Narrows):
-        store = kind.narrow(store, desired)
-    if isinstance(kind, Resolves):
-        desired = kind.resolve(store, desired)
-    return store, desired
+    kind.validate(desired)
+    store = kind.narrow(store, desired)
+    return store, kind.resolve(store, desired)
 
 
 @dataclass(frozen=True)
@@ -191,14 +177,10 @@ class _Flow:
             self.warnings = tuple(self.veto(plan) or ())
 
     def select(self, document: Document) -> Any:
-        if isinstance(self.kind, Selects):
-            return self.kind.select(document, self.desired)
-        return self.kind.project(document)
+        return self.kind.select(document, self.desired)
 
     def advice(self, document: Document, plan: Plan) -> tuple[str, ...]:
         """Return the warnings of the kind about the changes. A failing look-up is not an error."""
-        if not isinstance(self.kind, Advises):
-            return ()
         try:
             return self.kind.advise(self.store, document, plan)
         except VcloudAirError as exc:
@@ -319,7 +301,7 @@ class _Flow:
 
     def _refuse_losses(self, base: Document, written: Document, found: _State) -> None:
         """Rules of others that went out with our write must have come back, unless somebody else has written since."""
-        if not isinstance(self.kind, ChecksLosses) or _versions_apart(base, found.document) not in (0, 1, None):
+        if _versions_apart(base, found.document) not in (0, 1, None):
             return
         lost = self.kind.losses(written, found.document)
         if lost:

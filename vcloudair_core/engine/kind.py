@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -77,93 +78,73 @@ class Keepable(Protocol):
         ...
 
 
-class ResourceKind(Protocol):
-    """What a document means. All but ``open`` is pure."""
+class ResourceKind(ABC):
+    """The meaning of a document: what :meth:`Client.ensure` converges.
 
-    @property
-    def name(self) -> str:
-        """``<service>.<thing>``."""
-        ...
+    All but ``open``, ``resolve`` and ``advise`` is pure. A subclass has ``name``, ``<service>.<thing>``, and
+    ``spec_type``, the type that :meth:`parse` returns. Methods that are not abstract have a default for kinds that need
+    no more.
+    """
 
-    @property
-    def spec_type(self) -> type:
-        """What ``parse`` returns."""
-        ...
+    name: str
+    spec_type: type
 
+    @abstractmethod
     def open(self, session: Session, target: Mapping[str, Any]) -> Store:
-        """The store of a target such as ``{"edge": "web-edge"}``; the session's settings fill the gaps."""
-        ...
+        """Return the store of a target such as ``{"edge": "web-edge"}``; the session's settings fill the gaps."""
 
+    @abstractmethod
     def parse(self, data: Mapping[str, Any]) -> Any:
-        """Plain data to a spec. Raises SpecError that names the field."""
-        ...
+        """Return plain data as a spec. Raises: SpecError that names the field."""
 
+    @abstractmethod
     def project(self, document: Document) -> Any:
-        """Plain data in the words that ``parse`` takes."""
-        ...
+        """Return a document as plain data in the words that ``parse`` takes."""
 
+    @abstractmethod
     def plan(self, document: Document, desired: Desired) -> Plan:
-        """What it takes to come from the document to the desired state."""
-        ...
+        """Return the changes that lead from the document to the desired state."""
 
+    @abstractmethod
     def merge(self, document: Document, plan: Plan) -> Document:
-        """A new document with the plan carried out. Keeps all that the plan does not name."""
-        ...
+        """Return a new document with the plan carried out. Keeps all that the plan does not name."""
 
+    def validate(self, desired: Desired) -> None:  # noqa: B027 - the default refuses nothing
+        """Refuse a desired state as a whole before anything is read: repeated names, two policies in one call.
 
-@runtime_checkable
-class Validates(Protocol):
-    """A kind may refuse a desired state as a whole before anything is read: doubled names, two policies in one call."""
-
-    def validate(self, desired: Desired) -> None:
-        """Raises SpecError."""
-        ...
-
-
-@runtime_checkable
-class Resolves(Protocol):
-    """A kind may replace names in a desired state by what they stand for on the target: once, before the first read."""
-
-    def resolve(self, store: Store, desired: Desired) -> Desired:
-        """Without names in it, the desired state as it is, and no call. Raises: SpecError, ApiError, TransportError."""
-        ...
-
-
-@runtime_checkable
-class Advises(Protocol):
-    """A kind may say what is worth knowing about a change and is no error. It may read for that."""
-
-    def advise(self, store: Store, document: Document, plan: Plan) -> tuple[str, ...]:
-        """Whole sentences, or nothing.
-
-        Called: once per run whose plan has changes, after them; ``document`` is how it is then, in check mode how it
-        would be. Never raises a VcloudAirError: a warning must not fail what is already done.
+        Raises: SpecError.
         """
-        ...
-
-
-@runtime_checkable
-class Selects(Protocol):
-    """A kind may say how what was named looks in a document; without it, the whole projection is shown."""
-
-    def select(self, document: Document, desired: Desired) -> Any:
-        """Plain data, limited to what ``desired`` names."""
-        ...
-
-
-@runtime_checkable
-class Narrows(Protocol):
-    """A kind of several parts may leave alone what nobody asked for."""
 
     def narrow(self, store: Store, desired: Desired) -> Store:
-        """A store of what ``desired`` names only."""
-        ...
+        """Return a store of what ``desired`` names only, for a kind of several parts."""
+        return store
 
+    def resolve(self, store: Store, desired: Desired) -> Desired:
+        """Replace names in a desired state by what they stand for on the target. Called once, before the first read.
 
-@runtime_checkable
-class ChecksLosses(Protocol):
-    """A kind may compare what was written with what is there afterwards, beyond the desired state."""
+        Makes no call when there are no names. Raises: SpecError, ApiError, TransportError.
+        """
+        return desired
+
+    def select(self, document: Document, desired: Desired) -> Any:
+        """Return plain data of a document, limited to what ``desired`` names. The default is the whole projection."""
+        return self.project(document)
+
+    def advise(self, store: Store, document: Document, plan: Plan) -> tuple[str, ...]:
+        """Return warnings about changes, as whole sentences. May read for that.
+
+        Called once per run whose plan has changes, after them. ``document`` is the result, in check mode the
+        prediction. Never raises a VcloudAirError: a warning must not fail what is already done.
+        """
+        return ()
 
     def losses(self, written: Document, found: Document) -> list[Mapping[str, Any]]:
-        """What ``written`` held, others own, and ``found`` lacks. Shape of an item: words that tell it apart."""
-        ...
+        """Compare what was written with what is there afterwards, beyond the desired state.
+
+        Returns: what ``written`` held, others own, and ``found`` lacks. Shape of an item: fields that tell it apart.
+        """
+        return []
+
+    def has_own(self, method: str) -> bool:
+        """Return whether a kind has more than the default of a method."""
+        return getattr(type(self), method) is not getattr(ResourceKind, method)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vcloudair_core.engine.desired import Desired
-from vcloudair_core.engine.kind import Advises, ChecksLosses, Document, Resolves, ResourceKind, Selects, Store
+from vcloudair_core.engine.kind import Document, ResourceKind, Store
 from vcloudair_core.engine.plan import Change, Plan
 
 
@@ -20,18 +20,14 @@ class DesiredResource:
 
     def resolved(self, store: Store) -> DesiredResource:
         """With names replaced by what they stand for on the target."""
-        if not isinstance(self.kind, Resolves):
-            return self
         return DesiredResource(self.kind, self.kind.resolve(store, self.desired))
 
     def select(self, document: Document) -> Any:
         """What was named, as it stands in a document."""
-        if isinstance(self.kind, Selects):
-            return self.kind.select(document, self.desired)
-        return self.kind.project(document)
+        return self.kind.select(document, self.desired)
 
 
-class SequenceKind:
+class SequenceKind(ResourceKind):
     """A kind whose plan is that of its operations, each made on what the ones before it leave.
 
     A sequence that ends where it began, such as a rule made and taken out again, is nothing to do.
@@ -81,12 +77,11 @@ class SequenceKind:
 
     def advise(self, store: Store, document: Document, plan: Plan) -> tuple[str, ...]:
         """As the kinds that have advice say."""
-        kinds = [kind for kind in self._kinds if isinstance(kind, Advises)]
-        return tuple(dict.fromkeys(text for kind in kinds for text in kind.advise(store, document, plan)))
+        return tuple(dict.fromkeys(text for kind in self._kinds for text in kind.advise(store, document, plan)))
 
     def losses(self, written: Document, found: Document) -> list[Mapping[str, Any]]:
         """As the first kind that looks for losses says."""
         for kind in self._kinds:
-            if isinstance(kind, ChecksLosses):
+            if kind.has_own("losses"):
                 return kind.losses(written, found)
         return []

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from vcloudair_core.engine.desired import Desired, Present
 from vcloudair_core.engine.ensure import Veto, ensure, telling_written
 from vcloudair_core.engine.fields import secret_names
-from vcloudair_core.engine.kind import Document, Keepable, Store, Validates
+from vcloudair_core.engine.kind import Document, Keepable, Store
 from vcloudair_core.engine.lock import locker_of
 from vcloudair_core.engine.outcome import Outcome
 from vcloudair_core.engine.sequence import DesiredResource, SequenceKind
@@ -62,8 +62,7 @@ class Staging:
         its own, which no commit writes.
         """
         kind = self._client.kind(wish.kind)
-        if isinstance(kind, Validates):
-            kind.validate(wish.desired)
+        kind.validate(wish.desired)
         with StageFile(self.folder, _name(stage_id, check)).opened() as content:
             key = name_of(self._cloud, wish.target)
             store = kind.open(self._client.session, content.names.get(key, wish.target))

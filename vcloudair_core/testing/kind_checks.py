@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from vcloudair_core.engine.desired import Absent, Desired, Exactly, Present
 from vcloudair_core.engine.ensure import prepared
 from vcloudair_core.engine.fields import fields_of, secret_names, secrets_in
-from vcloudair_core.engine.kind import Advises, ChecksLosses, Document, Keepable, ResourceKind, Store
+from vcloudair_core.engine.kind import Document, Keepable, ResourceKind, Store
 from vcloudair_core.errors import SpecError
 from vcloudair_core.plugin.hooks import hookimpl
 from vcloudair_core.testing.documents import content, marked, marks
@@ -124,7 +124,7 @@ def check_losses(kind: ResourceKind, client: Client, example: Example) -> None:
     _make(client, example)
     store, wanted = prepared(kind, _open(kind, client, example), Present(_parsed(kind, example.specs)))
     document = store.read()
-    if not isinstance(kind, ChecksLosses):
+    if not kind.has_own("losses"):
         is_list = isinstance(kind.project(document), list)
         assert not is_list, f"{kind.name} is a list that belongs to many, and has no losses(written, found)"
         return
@@ -187,7 +187,7 @@ def check_one_write(kind: ResourceKind, client: Client, journal: RequestView, ex
         )
         reads = len(journal.calls) - len(journal.writes)
         limit = 2 * example.reads
-        is_ok = reads >= limit if isinstance(kind, Advises) else reads <= limit
+        is_ok = reads >= limit if kind.has_own("advise") else reads <= limit
         assert is_ok, f"a read before the write and one after it were expected: {journal.calls}"
         journal.clear()
         again = client.ensure(kind.name, specs, target=example.target)

@@ -11,7 +11,7 @@ import pytest
 
 from vcloudair_core.engine.desired import Desired, Present
 from vcloudair_core.engine.ensure import ensure
-from vcloudair_core.engine.kind import Document
+from vcloudair_core.engine.kind import Document, ResourceKind
 from vcloudair_core.engine.plan import Change, Plan
 from vcloudair_core.errors import (
     BusyError,
@@ -61,7 +61,7 @@ class Numbers:
         self.version += 1
 
 
-class NumbersKind:
+class NumbersKind(ResourceKind):
     """Every spec is a number that is to be there."""
 
     name = "test.numbers"

@@ -49,7 +49,7 @@ _TICK_S = 0.05
 
 
 class Fleet(Protocol):
-    """Machines under way: see :class:`vcloudair_core.services.dr.operations.tracker.Flights`."""
+    """Machines under way: see :class:`vcloudair_core.services.dr.operations.tracker.OperationTracker`."""
 
     @property
     def refusal(self) -> VcloudAirError | None: ...

@@ -14,14 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.engine.desired import Absent, Desired
 from vcloudair_core.engine.kind import (
-    Advises,
-    ChecksLosses,
     Document,
-    Resolves,
     ResourceKind,
-    Selects,
     Store,
-    Validates,
 )
 from vcloudair_core.engine.plan import Change, Plan
 from vcloudair_core.engine.validation import Problems, Reader
@@ -60,7 +55,7 @@ class EdgeSpec:
     sections: Mapping[str, Any]
 
 
-class EdgeKind:
+class EdgeKind(ResourceKind):
     """A whole edge. Its spec is a mapping of sections, each in the words of its own kind."""
 
     name = "ans.edge"
@@ -82,7 +77,7 @@ class EdgeKind:
         for name, part in desired.specs[0].sections.items():
             kind = section_kind(name)
             wanted = _of(desired, part)
-            parts[name] = (kind.resolve(store.part(name), wanted) if isinstance(kind, Resolves) else wanted).specs[0]
+            parts[name] = kind.resolve(store.part(name), wanted).specs[0]
         return _of(desired, EdgeSpec(parts))
 
     def advise(self, store: Store, document: Document, plan: Plan) -> tuple[str, ...]:
@@ -92,7 +87,7 @@ class EdgeKind:
         neighbors = dict(document.tree)
         for name, part in plan.steps.items():
             kind = section_kind(name)
-            if isinstance(kind, Advises) and not part.is_empty:
+            if not part.is_empty:
                 beside: Any = StoreWithNeighbors(store.part(name), neighbors)
                 advice += kind.advise(beside, document.tree[name], part)
         return tuple(advice)
@@ -133,10 +128,8 @@ class EdgeKind:
         if isinstance(desired, Absent):
             raise SpecError("state", "an edge cannot be taken away; use the kinds of its sections")
         for name, part in desired.specs[0].sections.items():
-            kind = section_kind(name)
-            if isinstance(kind, Validates):
-                with _in_path(name):
-                    kind.validate(_of(desired, part))
+            with _in_path(name):
+                section_kind(name).validate(_of(desired, part))
 
     def project(self, document: Document) -> dict[str, Any]:
         """Every section in the words that ``parse`` takes, without what only the server can say."""
@@ -150,9 +143,7 @@ class EdgeKind:
         """The sections that were named."""
         shown: dict[str, Any] = {}
         for name, part in desired.specs[0].sections.items():
-            kind = section_kind(name)
-            found = document.tree[name]
-            shown[name] = kind.select(found, _of(desired, part)) if isinstance(kind, Selects) else kind.project(found)
+            shown[name] = section_kind(name).select(document.tree[name], _of(desired, part))
         return shown
 
     def plan(self, document: Document, desired: Desired) -> Plan:
@@ -178,9 +169,9 @@ class EdgeKind:
         """Of each section that looks for losses."""
         lost: list[Mapping[str, Any]] = []
         for name, part in written.tree.items():
-            kind = section_kind(name)
-            if isinstance(kind, ChecksLosses) and name in found.tree:
-                lost += [{"section": name, **item} for item in kind.losses(part, found.tree[name])]
+            if name in found.tree:
+                losses = section_kind(name).losses(part, found.tree[name])
+                lost += [{"section": name, **item} for item in losses]
         return lost
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.engine.desired import Absent, Desired, ExactLists, Exactly
 from vcloudair_core.engine.fields import diff_fields
-from vcloudair_core.engine.kind import Document
+from vcloudair_core.engine.kind import Document, ResourceKind
 from vcloudair_core.engine.matching import named_rules, refuse_doubles
 from vcloudair_core.engine.plan import Change, Plan
 from vcloudair_core.engine.rulelist import ListPlan, RuleListKind, check_no_places, plan_desired
@@ -44,7 +44,7 @@ def decoded(document: Document) -> Firewall:
     return found
 
 
-class _FirewallKind:
+class _FirewallKind(ResourceKind):
     """What both kinds share: the section, how it is written, and what may not get lost on the way."""
 
     name = ""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.engine.desired import Absent, Desired, ExactLists, Exactly
 from vcloudair_core.engine.fields import diff_fields, plain
-from vcloudair_core.engine.kind import Document
+from vcloudair_core.engine.kind import Document, ResourceKind
 from vcloudair_core.engine.matching import LiveRule, named_rules
 from vcloudair_core.engine.plan import Change, Plan
 from vcloudair_core.engine.rulelist import ListPlan, RuleListKind, RuleStep, plan_desired
@@ -80,7 +80,7 @@ def find_tunnel(document: Document, wanted: str, target: str) -> IpsecTunnelSpec
     )
 
 
-class _IpsecKind:
+class _IpsecKind(ResourceKind):
     """What both kinds share: the section, how it is written, and what may not get lost on the way."""
 
     name = ""

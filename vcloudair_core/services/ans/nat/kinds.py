@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.engine.desired import Absent, Desired, ExactLists, Exactly
 from vcloudair_core.engine.fields import diff_fields
-from vcloudair_core.engine.kind import Document
+from vcloudair_core.engine.kind import Document, ResourceKind
 from vcloudair_core.engine.matching import LiveRule, named_rules
 from vcloudair_core.engine.plan import Change, Plan
 from vcloudair_core.engine.rulelist import ListPlan, RuleListKind, check_no_places, plan_desired
@@ -45,7 +45,7 @@ def _named(live: Sequence[LiveRule], specs: Sequence[NatRuleSpec], *, in_place: 
     return named_rules(_RULES.noun, live, specs, in_place=in_place, identities=IDENTITIES)
 
 
-class _NatKind:
+class _NatKind(ResourceKind):
     """What both kinds share: the section, how it is written, and what may not get lost on the way."""
 
     name = ""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.engine.desired import Absent, Desired, ExactLists, Exactly, Present
-from vcloudair_core.engine.kind import Document, Resolves, ResourceKind, Store
+from vcloudair_core.engine.kind import Document, ResourceKind, Store
 from vcloudair_core.errors import VcloudAirError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def expected(store: Store, section: str, document: Document, run: CheckRun) -> D
         for kind, specs in _of_section(change, section):
             try:
                 desired = _STATES[change.state](tuple(kind.parse(spec) for spec in specs))
-                wanted = kind.resolve(store, desired) if isinstance(kind, Resolves) else desired
+                wanted = kind.resolve(store, desired)
                 plan = kind.plan(document, wanted)
                 document = document if plan.is_empty else kind.merge(document, plan)
             except (VcloudAirError, KeyError) as exc:
