@@ -241,6 +241,6 @@ def package(session: nox.Session) -> None:
 def figures(session: nox.Session) -> None:
     """Guarded figures: calls, import and start times, as ratios to a reference of the same run. Last, one at a time.
 
-    Of the sessions beside it, bounds alone may still run then, which has the lowest priority.
+    Of the sessions beside it, bounds alone may still run then, which has a low priority.
     """
     _pytest(session, "tests/benchmarks", "-p", "no:xdist", *session.posargs)

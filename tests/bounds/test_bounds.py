@@ -50,10 +50,10 @@ def environment(name: str, version: str, options: Sequence[str] = ()) -> Path:
 
 
 def run_unit_tests(python: Path, *options: str) -> None:
-    # At the lowest priority: figures may be measured at the same time.
-    pytest = ["nice", "-n", "19", str(python), "-m", "pytest", "-q", "-n", "auto", "-p", "no:cacheprovider"]
+    # At a low priority: figures may be measured at the same time.
+    pytest = ["nice", "-n", "10", str(python), "-m", "pytest", "-q", "-n", "auto", "-p", "no:cacheprovider"]
     command = [*pytest, "-m", "not exhaustive", *options, "tests/unit"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=1800)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=3600)
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
 
 
