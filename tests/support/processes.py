@@ -20,26 +20,15 @@ from pathlib import Path
 from typing import Any
 
 _SERVER = Path(__file__).with_name("fork_server.py")
-_MODULES = (
-    "vcloudair_core.*",
-    *("lxml.etree", "requests", "cryptography.fernet", "cryptography.hazmat.backends.openssl.backend", "filelock"),
-    *(
-        "yaml",
-        "jinja2.nativetypes",
-        "jinja2.sandbox",
-        "email.mime.multipart",
-        "configparser",
-        "tarfile",
-        "encodings.idna",
-    ),
-    # Of Ansible, what never reads its settings: those of the program's environment are read when they are imported.
-    *("ansible.module_utils.basic", "ansible.module_utils.connection", "ansible.module_utils.common.arg_spec"),
-    "ansible.module_utils._internal._json._profiles._fallback_to_str",
-)
+_MODULES = """
+    vcloudair_core.* lxml.etree requests cryptography.fernet cryptography.hazmat.backends.openssl.backend filelock
+    yaml jinja2.nativetypes jinja2.sandbox email.mime.multipart configparser tarfile encodings.idna
+    ansible.module_utils.basic ansible.module_utils.connection ansible.module_utils.common.arg_spec
+    ansible.module_utils._internal._json._profiles._fallback_to_str
+""".split()
+"""What most programs import. Of Ansible only what never reads settings: those of a program may differ."""
 _AT_START = ("PYTHON", "LC_", "LANG")
 """Beginnings of the names of variables that an interpreter reads when it starts."""
-
-
 PYTHON = os.environ.get("ANSIBLE_PYTHON_OF_TESTS", sys.executable)
 """The Python that Ansible runs in, which may be that of another environment with the library in it."""
 

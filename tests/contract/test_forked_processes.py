@@ -1,0 +1,84 @@
+"""A forked program behaves as one that is started: otherwise tests of programs would prove nothing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support import processes
+from tests.support.ansible import BIN
+
+TELL = "import os, sys; print(sys.argv, os.getcwd(), os.environ.get('MARK'), sys.stdin.read(), __name__)"
+
+
+def is_forked(process: processes.Process) -> bool:
+    return process._report is not None
+
+
+@pytest.mark.parametrize(
+    ("command", "status"),
+    [
+        ([sys.executable, "-c", TELL, "a", "--b"], 0),
+        ([sys.executable, "-c", "import sys; print('out'); print('err', file=sys.stderr); sys.exit(3)"], 3),
+        ([sys.executable, "-c", "raise SystemExit('refused')"], 1),
+        ([sys.executable, "-c", "import atexit; atexit.register(print, 'bye'); print('hello')"], 0),
+        ([sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"], -9),
+        ([sys.executable, "-m", "json.tool"], 0),
+        ([str(BIN / "vca"), "--version"], 0),
+        ([str(BIN / "vca"), "edge", "nonsense"], 64),
+        ([str(BIN / "ansible-playbook"), "--syntax-check", "nothing.yml"], 1),
+        (["sh", "-c", "exit 4"], 4),
+    ],
+)
+def test_status_and_output_are_those_of_a_started_program(command: list[str], status: int, tmp_path: Path) -> None:
+    env = {**os.environ, "MARK": "7", "HOME": str(tmp_path), "ANSIBLE_HOME": str(tmp_path), "COLUMNS": "80"}
+    options: dict[str, Any] = {"env": env, "cwd": tmp_path, "input": "[1]", "text": True, "capture_output": True}
+    forked, started = processes.run(command, **options), subprocess.run(command, check=False, **options)
+    assert (forked.returncode, forked.stdout, forked.stderr) == (started.returncode, started.stdout, started.stderr)
+    assert forked.returncode == status
+
+
+def test_a_traceback_ends_with_the_exception() -> None:
+    done = processes.run([sys.executable, "-c", "raise ValueError('broken')"], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.endswith("ValueError: broken\n")
+    with pytest.raises(subprocess.CalledProcessError):
+        processes.run([sys.executable, "-c", "raise ValueError"], check=True, stderr=subprocess.DEVNULL)
+
+
+def test_signals_and_timeouts_reach_it() -> None:
+    sleeping = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(300)"]
+    with processes.Process(sleeping, stdout=subprocess.PIPE, text=True) as process:
+        assert is_forked(process)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "up\n"
+        assert process.poll() is None
+        process.terminate()
+        assert process.wait(60) == -15
+    began = time.monotonic()
+    with pytest.raises(subprocess.TimeoutExpired):
+        processes.run(sleeping, timeout=0.2, stdout=subprocess.DEVNULL)
+    assert time.monotonic() - began < 100
+
+
+@pytest.mark.parametrize("reason", ["variable", "module", "option", "program"])
+def test_what_a_fork_would_change_is_started(reason: str, tmp_path: Path) -> None:
+    command, env = [sys.executable, "-c", "import yaml"], dict(os.environ)
+    if reason == "variable":
+        env["PYTHONUTF8"] = "0"
+    elif reason == "module":
+        (tmp_path / "yaml.py").write_text("raise SystemExit(5)")
+        env["PYTHONPATH"] = str(tmp_path)
+    elif reason == "option":
+        command.insert(1, "-I")
+    else:
+        command = ["true"]
+    with processes.Process(command, env=env) as process:
+        assert not is_forked(process)
+    assert process.returncode == (5 if reason == "module" else 0)
