@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 from vcloudair_core.engine.desired import Absent, Desired, ExactLists, Exactly, Present
 from vcloudair_core.engine.ensure import Veto, ensure, telling_written
 from vcloudair_core.engine.fields import secret_names
+from vcloudair_core.engine.kind import ResourceKind
 from vcloudair_core.engine.lock import locker_of
 from vcloudair_core.errors import PluginError, SpecError
 from vcloudair_core.plugin.stdout import prints_aside
 
 if TYPE_CHECKING:
-    from vcloudair_core.engine.kind import ResourceKind, Store
+    from vcloudair_core.engine.kind import Store
     from vcloudair_core.engine.outcome import Outcome
     from vcloudair_core.engine.plan import Plan
     from vcloudair_core.plugin.records import KindRecord, ServiceRecord
@@ -73,11 +74,21 @@ class Client:
             return self._opened[name]
 
     def kind(self, name: str) -> ResourceKind:
-        """The resource kind of that name, such as ``ans.firewall``. Raises PluginError when no plugin offers it."""
+        """Return the resource kind of a name such as ``ans.firewall``.
+
+        Raises: PluginError when no plugin offers it, or what one offers is not a resource kind.
+        """
         with self._lock:
             if name not in self._loaded:
                 with prints_aside():
-                    self._loaded[name] = pick_record(self._kinds, name, "resource kind").load()
+                    kind = pick_record(self._kinds, name, "resource kind").load()
+                if not isinstance(kind, ResourceKind):
+                    raise PluginError(
+                        f"Resource kind {name!r} cannot be used: its plugin returned {type(kind).__name__!r}, "
+                        "which is not a ResourceKind.",
+                        hint="Derive the class from vcloudair_core.engine.kind.ResourceKind.",
+                    )
+                self._loaded[name] = kind
             return self._loaded[name]
 
     @property

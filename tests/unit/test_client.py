@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 
 from vcloudair_core.client import Client
+from vcloudair_core.engine.kind import ResourceKind
 from vcloudair_core.errors import PluginError, SpecError
 from vcloudair_core.plugin.records import KindRecord, ServiceRecord
 from vcloudair_core.session.session import Session
@@ -22,7 +23,7 @@ class FakeSession:
         self.closed += 1
 
 
-class FakeKind:
+class FakeKind(ResourceKind):
     name = "sample.thing"
     spec_type = dict
 
@@ -42,6 +43,12 @@ class FakeKind:
     def project(self, document: Any) -> Any:
         return {"read": document}
 
+    def plan(self, document: Any, desired: Any) -> Any:
+        raise AssertionError("nothing is to be planned")
+
+    def merge(self, document: Any, plan: Any) -> Any:
+        raise AssertionError("nothing is to be merged")
+
 
 def _client(kind: FakeKind, session: FakeSession | None = None) -> Client:
     return Client(
@@ -50,6 +57,12 @@ def _client(kind: FakeKind, session: FakeSession | None = None) -> Client:
         services={"sample": ServiceRecord("sample", "A sample", lambda opened: [opened])},
         kinds={"sample.thing": KindRecord("sample.thing", "sample", "A thing", lambda: cast(Any, kind))},
     )
+
+
+def test_a_kind_that_is_not_a_resource_kind_is_refused() -> None:
+    with pytest.raises(PluginError, match="'sample.thing' cannot be used: its plugin returned 'object'") as caught:
+        _client(cast(Any, object())).kind("sample.thing")
+    assert "vcloudair_core.engine.kind.ResourceKind" in caught.value.hint
 
 
 def test_a_service_is_made_once() -> None:
