@@ -1,1 +1,1 @@
-"""How a request reaches a server: ``base`` (the one-method seam), ``requests_`` (the real one)."""
+"""Transport: HTTP messages, the one-method seam (``base``), and the transport over ``requests``."""

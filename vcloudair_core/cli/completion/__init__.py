@@ -1,7 +1,7 @@
 """Shell completion: a script per shell asks ``vca``, which answers from files, without typer, plugins or the network.
 
-``scripts`` has the scripts, ``answer`` what they get, ``table`` the command tree as data, made once per installation,
-``names`` the edges, VMs and VDCs that listing commands saw.
+``scripts`` has the scripts, ``answer`` what they get, ``command_table`` the command tree as data, made once per
+installation, ``names`` the edges, VMs and VDCs that listing commands saw.
 """
 
 from __future__ import annotations

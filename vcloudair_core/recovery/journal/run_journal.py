@@ -1,6 +1,6 @@
 """The journal of a run: a file of events, appended to and made durable one by one, so that a run that dies can go on.
 
-A run is a folder of the state directory: ``dr/runs/<run id>`` with ``journal.jsonl`` (see :mod:`events`), what edge
+A run is a folder of the state directory: ``dr/runs/<run id>`` with ``journal.jsonl`` (see :mod:`.events`), what edge
 gateways held before they were switched, and the reports. Folders are 0700, files 0600. A process that writes a journal
 holds its lock, which the operating system gives up when the process dies.
 """

@@ -1,7 +1,7 @@
 """A recovery plan as values: groups of machines, what depends on what, and what is done around them.
 
-Nothing here reads files or talks to anybody: :mod:`plan_file` makes plans of YAML, :mod:`order` finds cycles,
-:mod:`run` carries plans out. Times are in seconds unless the name says minutes or days.
+Nothing here reads files or talks to anybody: :mod:`.plan_file` makes plans of YAML, :mod:`.group_order` finds cycles,
+:mod:`vcloudair_core.recovery.run` carries plans out. Times are in seconds unless the name says minutes or days.
 """
 
 from __future__ import annotations

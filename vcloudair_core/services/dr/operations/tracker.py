@@ -3,7 +3,7 @@
 The verdict does not come from the task alone. Its status has to be success, then the replication has to be where the
 action leads, then there has to be a machine. Source: protocol/dr.md §4.1.
 
-No action is started a second time on a guess: see :mod:`starting` for what may be sent, and when.
+No action is started a second time on a guess: see :mod:`starter` for what may be sent, and when.
 """
 
 from __future__ import annotations
