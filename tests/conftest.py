@@ -48,7 +48,7 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _entry_points_read_once() -> Iterator[None]:
-    """Read the entry points of what is installed once for each ``sys.path``: they are most of the time of an App."""
+    """Read entry points once for each ``sys.path``: reading them takes most of the time of an App."""
     read = importlib.metadata.entry_points
 
     @functools.cache

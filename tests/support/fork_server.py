@@ -1,11 +1,11 @@
-"""Fork Python programs from a process that has imported already what they import: a start in place of half a second.
+"""Fork Python programs from a process that already has their imports, which saves half a second per start.
 
 Run by :mod:`tests.support.processes` as ``python fork_server.py FD MODULE ...``. Its first message on the socket FD
 names what it has imported, as JSON. Each message to it is a program as JSON, with five descriptors: its standard
 streams, one to report to, and its folder. The report is its process id, and its status as :func:`os.waitpid` gives it,
 each a line. The server ends when the socket is closed.
 
-It needs the standard library only, since it runs in each environment whose programs are tried.
+It uses the standard library only, because it runs in every environment whose programs are tested.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ DESCRIPTORS = STREAMS + 2
 
 def main() -> None:
     """Import modules, then fork a program for each message. Return in such a program when it ends."""
-    del sys.path[0]  # this folder, whose modules are no program's
+    del sys.path[0]  # the folder of this file, which programs do not import from
     control = socket.socket(fileno=int(sys.argv[1]))
     for name in _modules(sys.argv[2:]):
         with contextlib.suppress(ImportError):  # not each environment has each of them
@@ -72,7 +72,7 @@ def _modules(names: list[str]) -> Iterator[str]:
 
 
 def _supervise(program: dict[str, Any], descriptors: list[int]) -> None:
-    """Fork once more, so that somebody waits for the program. Return when the program ends, and in it alone."""
+    """Fork the program, wait for it and report its status. Only the program returns, when it ends."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     report, folder = descriptors[STREAMS:]
     go_on, may_start = os.pipe()
@@ -83,7 +83,7 @@ def _supervise(program: dict[str, Any], descriptors: list[int]) -> None:
         os.write(report, b"%d\n" % pid)
         os.close(may_start)
         _, status = os.waitpid(pid, 0)
-        with contextlib.suppress(OSError):  # whoever started it is gone
+        with contextlib.suppress(OSError):  # the process that started it has ended
             os.write(report, b"%d\n" % status)
         os._exit(0)
     os.close(may_start)
@@ -95,7 +95,7 @@ def _supervise(program: dict[str, Any], descriptors: list[int]) -> None:
 
 def _become(program: dict[str, Any], streams: list[int], folder: int) -> None:
     os.fchdir(folder)
-    # Whoever started the tests in the background may ignore it.
+    # A shell that starts the tests in the background makes them ignore SIGINT.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if program["start_new_session"]:
         os.setsid()

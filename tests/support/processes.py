@@ -1,4 +1,4 @@
-"""Start Python programs as processes that are forked from one that has their imports: see :mod:`.fork_server`.
+"""Run Python programs as processes that :mod:`.fork_server` forks, since it already has their imports.
 
 Such a process has its own arguments, environment, folder, streams, signals and status. Its command line, as the host
 shows it, is that of the server: tests of process lists, and of what a start costs, use :mod:`subprocess`.
@@ -88,7 +88,7 @@ class Process(subprocess.Popen[Any]):
         self.pid = int(self._line())
 
     def _line(self) -> bytes:
-        """Read a line of the report. Its end without a line is that of a program nobody can tell of: status 1."""
+        """Read a line of the report. When it ends early, the status is unknown, and 1 is returned as an exit code."""
         assert self._report is not None
         line = self._report.recv(1)
         while line and not line.endswith(b"\n"):
