@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, overload
 from vcloudair_core.compat.sdk_errors import compatible_errors
 from vcloudair_core.engine.kind import Document
 from vcloudair_core.errors import DecodeError, NotFoundError, ServerError
+from vcloudair_core.services.ans.edge.directory import dialect_of
 from vcloudair_core.services.ans.edge.model import Edge, uuid_in
 from vcloudair_core.services.ans.section.store import JSON, SectionCodec, SectionStore
-from vcloudair_core.services.ans.store import dialect_of
 
 if TYPE_CHECKING:
     from vcloudair_core.session.session import Session

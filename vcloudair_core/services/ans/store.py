@@ -1,206 +1,18 @@
-"""The URLs of edges and their sections; nothing else here knows any."""
+"""Open the sections of an edge gateway."""
 
 from __future__ import annotations
 
-import logging
-import weakref
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-from vcloudair_core.errors import (
-    AmbiguousMatchError,
-    ApiError,
-    ConfigurationError,
-    IncompleteResultError,
-    NotFoundError,
-)
-from vcloudair_core.services.ans.edge.codec import named, parse_edges, parse_vdc_names
-from vcloudair_core.services.ans.edge.model import (
-    Edge,
-    last_part,
-    no_such_vdc,
-    pick,
-    refuse_plain_edge,
-    same_vdc,
-    uuid_in,
-)
+from vcloudair_core.services.ans.edge.directory import dialect_of, target_edge
 from vcloudair_core.services.ans.section.backends import firewall_codec, nat_codec
 from vcloudair_core.services.ans.section.store import KeepableSectionStore
 
 if TYPE_CHECKING:
+    from vcloudair_core.services.ans.edge.model import Edge
     from vcloudair_core.services.ans.ipsec.store import IpsecStore
     from vcloudair_core.session.session import Session
-
-T = TypeVar("T")
-
-_log = logging.getLogger(__name__)
-
-_PAGE = (("format", "records"), ("pageSize", "128"))
-"""128 is the most that every version allows. Source: protocol/query.md §1."""
-
-_MOST_PAGES = 1000
-
-
-def dialect_of(session: Session) -> str:
-    """The wire form that the settings ask for; by itself, vCloud Air speaks ``hybridity`` and a Director XML."""
-    wanted = session.settings.edge_api
-    if wanted and wanted != "auto":
-        return str(wanted)
-    return "network_xml" if session.settings.service_type == "vcd" else "hybridity"
-
-
-# -- edges -------------------------------------------------------------------------------------------------------
-
-
-@dataclass
-class _KnownEdges:
-    """What a session was told of its edges."""
-
-    edges: list[Edge] | None = None
-    has_vdc_names: bool = False
-    vdcs: dict[str, str] | None = None
-    """Names of VDCs by id, once they were asked for."""
-
-
-# By session and without a link back to it, so that it goes when its session goes.
-_known_by_session: weakref.WeakKeyDictionary[Any, _KnownEdges] = weakref.WeakKeyDictionary()
-
-
-_MOST_READINGS = 3
-"""So many times a list is read that changes while it is read."""
-
-
-class EdgeDirectory:
-    """The edge gateways that a session sees: asked for once per session, then remembered."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._known = _known_by_session.setdefault(session, _KnownEdges())
-
-    def find(self, wanted: str, vdc: str = "") -> Edge:
-        """The edge of that name, UUID or URN; a UUID costs no call.
-
-        Raises: NotFoundError, AmbiguousMatchError, ConfigurationError for an edge without advanced networking.
-        """
-        edge_id = uuid_in(wanted)
-        if edge_id:
-            known = [edge for edge in self._known.edges or () if edge.edge_id == edge_id]
-            return known[0] if known else Edge(edge_id)
-        fresh = self._known.edges is None
-        try:
-            edge = self._pick(wanted, vdc)
-        except NotFoundError:
-            if fresh:
-                if vdc:
-                    self._check_vdc(vdc)
-                raise
-            # It may have been made since.
-            self._known.edges, self._known.has_vdc_names, self._known.vdcs = None, False, None
-            edge = self._pick(wanted, vdc)
-        refuse_plain_edge(edge)
-        return edge
-
-    def list_edges(self, vdc: str = "") -> list[Edge]:
-        """All edges with the names of their VDCs, by name; only those of ``vdc`` if given.
-
-        Raises NotFoundError, with the VDCs that there are, when ``vdc`` is none of them.
-        """
-        edges = [edge for edge in self._with_vdc_names() if not vdc or same_vdc(edge, vdc)]
-        if vdc and not edges:
-            self._check_vdc(vdc)
-        return sorted(edges, key=lambda edge: (edge.name, edge.vdc_name))
-
-    def _vdc_names(self) -> dict[str, str]:
-        if self._known.vdcs is None:
-            self._known.vdcs = self._whole("orgVdc", parse_vdc_names)
-        return self._known.vdcs
-
-    def _check_vdc(self, vdc: str) -> None:
-        """Raise NotFoundError for a VDC that is not there. Users who may not list VDCs are not told."""
-        identity = self._session.identity
-        try:
-            names = dict(self._vdc_names())
-        except ApiError:
-            return
-        names |= {uuid_in(identity.vdc_id): identity.vdc_name} if uuid_in(identity.vdc_id) else {}
-        if names and not any(same_vdc(Edge("", vdc_id=known, vdc_name=name), vdc) for known, name in names.items()):
-            raise no_such_vdc(vdc, names.values())
-
-    def _pick(self, wanted: str, vdc: str) -> Edge:
-        edges = self._with_vdc_names() if vdc and not uuid_in(last_part(vdc)) else self._all()
-        try:
-            return pick(edges, wanted, vdc)
-        except AmbiguousMatchError:
-            return pick(self._with_vdc_names(), wanted, vdc)  # raises again, and now names the VDCs
-
-    def _all(self) -> list[Edge]:
-        """Source: protocol/ans.md §1.4."""
-        if self._known.edges is None:
-
-            def read(body: bytes) -> tuple[dict[str, Edge], str, int | None]:
-                page = parse_edges(body)
-                return {edge.edge_id: edge for edge in page.edges}, page.next_href, page.total
-
-            self._known.edges = list(self._whole("edgeGateway", read).values())
-        return self._known.edges
-
-    def _whole(self, record_type: str, read: Callable[[bytes], tuple[dict[str, T], str, int | None]]) -> dict[str, T]:
-        """Read every record by id: links are followed until there are as many as the server says, doubles are dropped.
-
-        A list that changes while it is read is read again, and records that went away meanwhile are left out. One that
-        goes on changing gives all that was seen, and a warning.
-
-        Raises IncompleteResultError for pages that come to no end, or to one before that. Source: protocol/query.md §2.
-        """
-        everything: dict[str, T] = {}
-        for _ in range(_MOST_READINGS):
-            found, totals = self._one_reading(record_type, read)
-            if len(set(totals)) == 1:
-                return found
-            everything |= found
-        _log.warning(
-            "The list of %s went on changing while it was read. What came or went meanwhile may be missing.",
-            record_type,
-        )
-        return everything
-
-    def _one_reading(
-        self, record_type: str, read: Callable[[bytes], tuple[dict[str, T], str, int | None]]
-    ) -> tuple[dict[str, T], list[int | None]]:
-        response = self._session.call("GET", "/api/query", query=(("type", record_type), *_PAGE))
-        found, href, total = read(response.body)
-        totals, seen, received = [total], {""}, len(found)
-        while href not in seen and len(seen) < _MOST_PAGES and (total is None or len(found) < total):
-            seen.add(href)
-            more, href, total = read(self._session.call("GET", href).body)
-            totals.append(total)
-            found.update(more)
-            received += len(more)
-        # In a list that changes, doubles make up for records that moved: the last page still ends where its total is.
-        is_short = (len(found) if len(set(totals)) == 1 else received) < (total or 0)
-        if is_short or len(seen) >= _MOST_PAGES:
-            raise IncompleteResultError(
-                f"The list of {record_type} names {total} and ends after {len(found)}.",
-                hint="Try again: it may have changed while it was read.",
-            )
-        return found, totals
-
-    def _with_vdc_names(self) -> list[Edge]:
-        edges = self._all()
-        if self._known.has_vdc_names:
-            return edges
-        identity = self._session.identity
-        names = {uuid_in(identity.vdc_id): identity.vdc_name} if uuid_in(identity.vdc_id) else {}
-        if any(not edge.vdc_name and edge.vdc_id not in names for edge in edges):
-            # Older servers give only the link of the VDC. Source: protocol/recorded-responses.md §3.
-            names |= self._vdc_names()
-        self._known.edges = [named(edge, names) for edge in edges]
-        self._known.has_vdc_names = True
-        return self._known.edges
-
-
-# -- sections ----------------------------------------------------------------------------------------------------
 
 
 def firewall_store(session: Session, edge: Edge, dialect: str) -> KeepableSectionStore:
@@ -233,17 +45,3 @@ def ipsec_store(session: Session, edge: Edge, dialect: str) -> IpsecStore:
 def open_ipsec(session: Session, target: Mapping[str, Any]) -> IpsecStore:
     """The IPsec section of the edge that a target or the settings name: see :func:`target_edge`."""
     return ipsec_store(session, target_edge(session, target), dialect_of(session))
-
-
-def target_edge(session: Session, target: Mapping[str, Any]) -> Edge:
-    """The edge that a target or the settings name. Shape: ``{"edge": str, "vdc": str, "edge_name": str}``.
-
-    Raises: ConfigurationError when no edge is named; NotFoundError, AmbiguousMatchError.
-    """
-    wanted = str(target.get("edge") or session.settings.edge or "").strip()
-    if not wanted:
-        raise ConfigurationError("No edge gateway was named.", hint="Give edge (name or UUID), or set VCA_EDGE.")
-    vdc = str(target.get("vdc") or session.settings.vdc or "").strip()
-    found = EdgeDirectory(session).find(wanted, vdc)
-    # A stage remembers the name, so that messages have it without a look-up.
-    return found if found.name or not target.get("edge_name") else replace(found, name=str(target["edge_name"]))

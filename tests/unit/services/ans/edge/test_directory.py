@@ -18,11 +18,12 @@ from vcloudair_core.errors import (
     TaskTimeoutError,
 )
 from vcloudair_core.services.ans.edge.codec import parse_edges, parse_job
+from vcloudair_core.services.ans.edge.directory import EdgeDirectory
 from vcloudair_core.services.ans.edge.model import uuid_in
 from vcloudair_core.services.ans.plugin import vca_resource_kinds, vca_services
 from vcloudair_core.services.ans.section.store import SectionStore
 from vcloudair_core.services.ans.service import AnsService
-from vcloudair_core.services.ans.store import EdgeDirectory, open_firewall
+from vcloudair_core.services.ans.store import open_firewall
 from vcloudair_core.transport.messages import Headers, Response
 
 BASE = "https://cloud.example.test"
