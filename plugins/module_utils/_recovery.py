@@ -12,7 +12,7 @@ _THERE = ("done", "already")
 
 def plan_of(params, **words):
     """The plan that the options vms, all and plan mean. ``words``: fields of it that are not None."""
-    from vcloudair_core.recovery.plan.model import plan_of_machines
+    from vcloudair_core.recovery import load_plan, plan_of_vms
 
     chosen = [name for name in ("vms", "all", "plan") if params.get(name) not in (None, False, "")]
     if len(chosen) > 1:
@@ -23,10 +23,8 @@ def plan_of(params, **words):
     if chosen == ["plan"]:
         from dataclasses import replace
 
-        from vcloudair_core.recovery.plan.plan_file import load_plan
-
         return replace(load_plan(params["plan"]), **given)
-    return plan_of_machines(None if params["all"] else params["vms"], **given)
+    return plan_of_vms(None if params["all"] else params["vms"], **given)
 
 
 def shown_results(found):

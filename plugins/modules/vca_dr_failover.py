@@ -273,7 +273,7 @@ def act(client, params, check_mode, diff_mode):
 
 
 def _previewed(client, plan, params, diff_mode):
-    from vcloudair_core.recovery.run.preview import preview
+    from vcloudair_core.recovery import preview
 
     found = preview(client, plan, params["action"])
     vms = shown_results(found.results)
@@ -282,20 +282,27 @@ def _previewed(client, plan, params, diff_mode):
 
 
 def _started(client, plan, params, diff_mode):
-    from vcloudair_core.recovery.run.runner import RunOptions, engine_options
+    from vcloudair_core.recovery import OperationOptions
 
     if params["plan"]:
         refuse("wait", "the order of a plan cannot be kept without waiting")
-    options = engine_options(plan, RunOptions(verify_s=params["verify_timeout"]), wait=False)
+    options = OperationOptions(
+        power_on=plan.power_on,
+        synchronize=plan.synchronize,
+        max_concurrent=plan.max_concurrent,
+        stuck_after_s=plan.stuck_after_s,
+        timeout_s=plan.machine_timeout_s,
+        verify_s=params["verify_timeout"],
+        on_unknown=plan.on_unknown,
+        wait=False,
+    )
     names = None if params["all"] else params["vms"]
     vms = shown_results(client.service("dr").act(params["action"], names, options=options))
     return dict(told(vms, params["action"], diff_mode), **failure(vms))
 
 
 def _carried_out(client, plan, params, diff_mode):
-    from vcloudair_core.recovery.journal.run_journal import runs_folder
-    from vcloudair_core.recovery.run.history import unfinished
-    from vcloudair_core.recovery.run.runner import RunOptions, cloud_of, resume, start
+    from vcloudair_core.recovery import RunOptions, resume, run_folder, start, unfinished_runs
 
     options = RunOptions(
         verify_s=params["verify_timeout"],
@@ -307,8 +314,8 @@ def _carried_out(client, plan, params, diff_mode):
     )
     action, report = params["action"], None
     if params["resume"]:
-        run_id = unfinished(client.settings, plan.name, cloud_of(client), action)
-        report = resume(client, run_id, options) if run_id else None
+        resumable = unfinished_runs(client, plan.name, action)
+        report = resume(client, resumable[0], options) if resumable else None
     report = report or start(client, plan, action, options)
     vms = shown_report(report)
     whole = report.as_dict()
@@ -316,7 +323,7 @@ def _carried_out(client, plan, params, diff_mode):
     result["changed"] = result["changed"] or any(_has_changed(step) for step in report.all_steps)
     result.update(
         run_id=report.run_id,
-        report=str(runs_folder(client.settings) / report.run_id / "report.html"),
+        report=str(run_folder(client.settings, report.run_id) / "report.html"),
         steps=[step for part in [whole, *whole["groups"]] for step in part["steps"]],
         rto=whole["rto"],
         rpo=whole["rpo"],

@@ -114,20 +114,19 @@ ARGUMENTS = dict(
 
 def look(client, params, check_mode, diff_mode):
     """Look, and say what was seen."""
-    from vcloudair_core.recovery.readiness.assessment import assess_with_journals
+    from vcloudair_core.recovery import assess
 
-    found = assess_with_journals(client, _chosen(params), params["action"]).as_dict()
+    found = assess(client, _chosen(params), params["action"]).as_dict()
     return dict(changed=False, ready=found.pop("is_ready"), **found)
 
 
 def _chosen(params):
-    from vcloudair_core.recovery.plan.model import plan_of_machines
-    from vcloudair_core.recovery.plan.plan_file import load_plan
+    from vcloudair_core.recovery import load_plan, plan_of_vms
 
     given = [name for name in ("plan", "vms", "all") if params[name] not in (None, "", False)]
     if len(given) != 1:
         refuse("plan", "give one of plan, vms and all, not %s" % (" and ".join(given) or "none"))
-    return load_plan(params["plan"]) if params["plan"] else plan_of_machines(params["vms"])
+    return load_plan(params["plan"]) if params["plan"] else plan_of_vms(params["vms"])
 
 
 MODULE = Module(look, ARGUMENTS, of_edges=False)

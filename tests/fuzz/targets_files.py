@@ -136,7 +136,7 @@ def _journal(body: bytes) -> object:
         rendered(report, form)
     cloud: Mapping[str, Any] = {"url": "https://vcd.example.test", "org": "acme"}
     history.last_test(settings, "shop", dict(cloud))
-    history.unfinished(settings, "shop", dict(cloud), "failover")
+    history.resumable_runs(settings, "shop", dict(cloud), "failover")
     history.usual_seconds(settings, "test")
     history.switched(path, events)
     return roster_of_events(parse_plan(_SMALL_PLAN), events)

@@ -9,7 +9,7 @@ from typing import Any
 from vcloudair_core.client import Client
 from vcloudair_core.recovery.plan.model import (
     RecoveryPlan,
-    plan_of_machines,
+    plan_of_vms,
 )
 from vcloudair_core.recovery.readiness.assessment import Check, Readiness, assess
 from vcloudair_core.simulator import Simulator
@@ -45,7 +45,7 @@ class Cloud:
 
     def assess(self, plan: RecoveryPlan | None = None, action: str = "failover", **words: Any) -> Readiness:
         words.setdefault("last_test", self.now - timedelta(days=1))
-        return assess(self.client, plan or plan_of_machines([ONE]), action, now=self.now, **words)
+        return assess(self.client, plan or plan_of_vms([ONE]), action, now=self.now, **words)
 
     def check(self, name: str, plan: RecoveryPlan | None = None, action: str = "failover", **words: Any) -> Check:
         (found,) = (one for one in self.assess(plan, action, **words).checks if one.name == name)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import importlib
+from collections.abc import Iterator, Mapping
 
 GROUPS = {
     "Connecting": ("connect", "App", "Client", "Settings", "Secret"),
@@ -16,10 +17,19 @@ GROUPS = {
     "For plugins": ("hookimpl",),
 }  # fmt: skip
 
+RECOVERY_GROUPS = {
+    "Plans": ("load_plan", "parse_plan", "plan_of_vms", "check_order", "waits_for"),
+    "Readiness": ("assess", "Readiness", "Check"),
+    "Runs": ("preview", "start", "resume", "unfinished_runs", "RunOptions", "Stop", "OperationOptions"),
+    "Reports": ("report_of", "read_journal", "run_folder", "save_report", "RunReport"),
+    "Values": ("RecoveryPlan", "Group", "PlannedVm", "Step", "Preview", "PreviewRow"),
+}
+
 
 def pages() -> Iterator[tuple[str, str]]:
     """Names below ``docs`` and texts."""
     yield "reference/python-api.md", python_api()
+    yield "reference/python-recovery.md", recovery_api()
     yield "reference/metrics.md", metric_names()
 
 
@@ -29,19 +39,40 @@ def python_api() -> str:
 
     grouped = {name for names in GROUPS.values() for name in names}
     others = [n for n in vcloudair_core.__all__ if n not in grouped and not n.endswith("Error") and n[0] != "_"]
-    lines = [
+    head = [
         "# Python, name by name",
         "",
         "What can be imported from `vcloudair_core`. [Python](python.md) shows how it is used; errors are in",
         "[Error classes](error-classes.md).",
-        "",
     ]
-    for title, names in {**GROUPS, "Others": tuple(others)}.items():
+    return _api_page(head, "vcloudair_core", {**GROUPS, "Others": tuple(others)})
+
+
+def recovery_api() -> str:
+    """Return the page of ``vcloudair_core.recovery``, with every public name."""
+    from vcloudair_core import recovery
+
+    grouped = {name for names in RECOVERY_GROUPS.values() for name in names}
+    others = tuple(name for name in recovery.__all__ if name not in grouped)
+    head = [
+        "# Python: recovery plans",
+        "",
+        "Import these names from `vcloudair_core.recovery`. For examples see",
+        "[Write a recovery plan](../how-to/write-a-recovery-plan.md) and [Recovery report](recovery-report.md).",
+    ]
+    return _api_page(head, "vcloudair_core.recovery", {**RECOVERY_GROUPS, "Others": others})
+
+
+def _api_page(head: list[str], namespace: str, groups: Mapping[str, tuple[str, ...]]) -> str:
+    """Return a page with the reference of the names of a public module."""
+    module = importlib.import_module(namespace)
+    lines = [*head, ""]
+    for title, names in groups.items():
         if names:
             lines += [f"## {title}", ""]
         for name in names:
-            home = getattr(vcloudair_core, name).__module__ if name not in _VALUES else _VALUES[name]
-            lines += [f"::: {home}.{name}", "    options:", f"      heading: vcloudair_core.{name}", ""]
+            home = _VALUES[name] if name in _VALUES else getattr(module, name).__module__
+            lines += [f"::: {home}.{name}", "    options:", f"      heading: {namespace}.{name}", ""]
     return "\n".join(lines)
 
 

@@ -151,7 +151,7 @@ def read_run(settings: Settings, run_id: str = "") -> list[Event]:
 
     Raises: NotFoundError, ConfigurationError.
     """
-    return read_journal(_folder_of(settings, run_id or newest_run(settings)))
+    return read_journal(run_folder(settings, run_id))
 
 
 def newest_run(settings: Settings) -> str:
@@ -231,13 +231,20 @@ def _is_run(folder: Path) -> bool:
         return False
 
 
-def folder_of(settings: Settings, run_id: str) -> Path:
-    """The folder of a run, by its id or the beginning of it. Raises NotFoundError."""
-    return _folder_of(settings, run_id)
+def run_folder(settings: Settings, run_id: str = "") -> Path:
+    """Return the folder of a run, which has its journal and its reports.
+
+    Args:
+        settings: The settings that name the state folder.
+        run_id: The id of the run or the beginning of it; by default the newest run.
+
+    Raises: NotFoundError.
+    """
+    return _folder_of(settings, run_id or newest_run(settings))
 
 
 def read_journal(folder: Path) -> list[Event]:
-    """Every whole event, in order. Raises ConfigurationError when the file is no journal."""
+    """Return the events of a run, in order, from its folder. Raises ConfigurationError when it has no valid journal."""
     events: list[Event] = []
     for number, line in enumerate(_lines(folder / JOURNAL), 1):
         try:

@@ -193,11 +193,13 @@ class RecoveryPlan:
         return tuple(machine for group in self.groups for machine in group.machines)
 
 
-def plan_of_machines(names: Sequence[str] | None, **words: Any) -> RecoveryPlan:
-    """The plan of an action that names its machines itself: one group, all at the same time; None means all of them.
+def plan_of_vms(names: Sequence[str] | None, **fields: Any) -> RecoveryPlan:
+    """Return a plan with one group of these VMs, which run at the same time.
 
-    ``words``: other fields of the plan.
+    Args:
+        names: Names of VMs or UUIDs of replications; None selects all replicated VMs.
+        fields: Other fields of the plan. ``on_failure`` is ``continue`` by default.
     """
     machines = tuple(PlannedVm(name) for name in dict.fromkeys(names or ()))
-    words.setdefault("on_failure", CONTINUE)
-    return RecoveryPlan(words.pop("name", ""), (Group("machines", machines),), every_machine=names is None, **words)
+    fields.setdefault("on_failure", CONTINUE)
+    return RecoveryPlan(fields.pop("name", ""), (Group("machines", machines),), every_machine=names is None, **fields)

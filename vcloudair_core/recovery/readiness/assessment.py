@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from vcloudair_core.errors import SpecError
 from vcloudair_core.recovery.plan.model import RecoveryPlan
@@ -29,8 +29,6 @@ from vcloudair_core.recovery.readiness.vdc_checks import place_checks
 
 if TYPE_CHECKING:
     from vcloudair_core.client import Client
-
-__all__ = ["Check", "Readiness", "assess", "assess_with_journals", "score_of"]
 
 MOST_UNREADY, MOST_LOST = 70, 40
 _WORTH = {OK: 1.0, WARN: 0.5, FAIL: 0.0, UNKNOWN: 0.0}
@@ -64,18 +62,27 @@ def assess(
     action: str = "failover",
     *,
     now: datetime | None = None,
-    last_test: datetime | None = None,
+    last_test: datetime | Literal["from_journals"] | None = "from_journals",
 ) -> Readiness:
-    """Look at all that a test or a failover of the plan depends on. ``last_test``: the last one that succeeded.
+    """Check everything that a test or a failover of the plan depends on, and start nothing.
 
-    What cannot be read becomes a check and stops no other. Calls: one per machine, one more for 25 of them, about seven
-    for all of them together, and those of ``vca edge plan`` for each network that is switched.
+    A read that fails becomes a check of its own and stops no other. Calls: one per VM, one more for 25 VMs, about seven
+    for all of them together, and those of ``vca edge plan`` for each network change.
+
+    Args:
+        client: The client of the cloud that VMs are recovered to.
+        plan: The plan, or VMs by name from :func:`plan_of_vms`.
+        action: ``test`` or ``failover``.
+        now: The time to compare the last synchronization with; by default that of the session's clock.
+        last_test: The time of the last successful test; by default that of the journals on this host.
 
     Raises: SpecError for another action, before anything is sent; AuthenticationError and ConfigurationError;
-    TransportError when the list of replications cannot be had.
+    TransportError when the list of replications cannot be read.
     """
     if action not in OPERATIONS:
         raise SpecError("action", f"{action!r} is not one of {', '.join(OPERATIONS)}")
+    if last_test == "from_journals":
+        last_test = _last_test(client, plan)
     moment = now or datetime.fromtimestamp(client.session.clock.wall(), timezone.utc)
     evidence = gather(client, plan, moment)
     checks = [
@@ -90,13 +97,11 @@ def assess(
     return Readiness(score_of(ordered), _is_ready(ordered), ordered)
 
 
-def assess_with_journals(client: Client, plan: RecoveryPlan, action: str = "failover") -> Readiness:
-    """As :func:`assess`, with the last successful test of the plan that this user has run on this machine."""
-    from vcloudair_core.recovery.run.history import last_test
-    from vcloudair_core.recovery.run.runner import cloud_of
+def _last_test(client: Client, plan: RecoveryPlan) -> datetime | None:
+    """Return the time of the last successful test of the plan by this user on this host."""
+    from vcloudair_core.recovery.run.history import cloud_of, last_test
 
-    known = last_test(client.settings, plan.name, cloud_of(client)) if plan.name else None
-    return assess(client, plan, action, last_test=known)
+    return last_test(client.settings, plan.name, cloud_of(client)) if plan.name else None
 
 
 def score_of(checks: Sequence[Check]) -> int:

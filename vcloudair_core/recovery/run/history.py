@@ -1,4 +1,4 @@
-"""What earlier runs on this machine tell: when a plan was tested last, how long machines take, what was switched."""
+"""Read from earlier runs on this host when a plan was tested, how long VMs take, and which networks were changed."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from vcloudair_core.recovery.journal.run_journal import read_journal, run_ids, r
 from vcloudair_core.recovery.run.network_changes import saved_file
 
 if TYPE_CHECKING:
+    from vcloudair_core.client import Client
     from vcloudair_core.recovery.journal.events import Event
     from vcloudair_core.settings.settings import Settings
 
@@ -71,11 +72,38 @@ def last_test(settings: Settings, plan_name: str, cloud: dict[str, Any]) -> date
     return None
 
 
-def unfinished(settings: Settings, plan_name: str, cloud: dict[str, Any], action: str) -> str:
-    """The id of the newest run of a plan, if that one was stopped or died; else nothing."""
+def unfinished_runs(client: Client, plan_name: str, action: str) -> list[str]:
+    """Return the ids of the runs of a plan that can be resumed, newest first.
+
+    Args:
+        client: The client of the cloud that the runs were in.
+        plan_name: The name of the plan.
+        action: ``test``, ``cleanup`` or ``failover``.
+
+    A run that came to its end supersedes those before it. Runs that cannot be read are left out.
+    """
+    return resumable_runs(client.settings, plan_name, cloud_of(client), action)
+
+
+def resumable_runs(settings: Settings, plan_name: str, cloud: dict[str, Any], action: str) -> list[str]:
+    """Return the ids of the runs of a plan in a cloud that stopped or died after the last finished one."""
+    resumable: list[str] = []
     for folder, happened in runs_of(settings, plan_name, cloud, action):
-        return "" if happened[-1]["event"] == events.RUN_FINISHED else folder.name
-    return ""
+        if happened[-1]["event"] == events.RUN_FINISHED:
+            break
+        resumable.append(folder.name)
+    return resumable
+
+
+def cloud_of(client: Client) -> dict[str, Any]:
+    """Return the cloud that a client is signed in to, as in the event ``run_started``."""
+    identity = client.session.identity
+    return {
+        "url": client.settings.url or identity.base_url,
+        "org": identity.org_name or client.settings.org or "",
+        "user": client.settings.username or "",
+        "api_version": identity.api_version,
+    }
 
 
 def usual_seconds(settings: Settings, action: str) -> dict[str, float]:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.recovery.journal import events
 from vcloudair_core.recovery.plan.group_order import check_order
-from vcloudair_core.recovery.run.history import usual_seconds
+from vcloudair_core.recovery.run.history import cloud_of, usual_seconds
 from vcloudair_core.recovery.run.rollback import for_cleanup
-from vcloudair_core.recovery.run.runner import RunOptions, cloud_of, engine_options
+from vcloudair_core.recovery.run.runner import RunOptions, engine_options
 from vcloudair_core.recovery.run.schedule import Schedule
 from vcloudair_core.recovery.run.steps import StepResult
 from vcloudair_core.recovery.run.vm_states import VmStates, roster_of

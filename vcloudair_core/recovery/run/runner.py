@@ -29,7 +29,7 @@ from vcloudair_core.recovery.plan.model import Group, RecoveryPlan, Step
 from vcloudair_core.recovery.plan.serialization import plan_as_data, plan_of_data
 from vcloudair_core.recovery.report.report_files import save_report
 from vcloudair_core.recovery.report.run_report import RunReport, report_of
-from vcloudair_core.recovery.run.history import switched
+from vcloudair_core.recovery.run.history import cloud_of, switched
 from vcloudair_core.recovery.run.network_changes import write_durably
 from vcloudair_core.recovery.run.rollback import PLAN, back_steps, folder_of_plan, for_cleanup
 from vcloudair_core.recovery.run.schedule import Fleet, Schedule
@@ -117,17 +117,6 @@ def resume(client: Client, run_id: str = "", options: RunOptions | None = None) 
         journal.close()
         raise
     return _Running(client, roster, head["action"], chosen, journal, happened).execute()
-
-
-def cloud_of(client: Client) -> dict[str, Any]:
-    """The cloud that a client is signed in to, as in the event ``run_started``."""
-    identity = client.session.identity
-    return {
-        "url": client.settings.url or identity.base_url,
-        "org": identity.org_name or client.settings.org or "",
-        "user": client.settings.username or "",
-        "api_version": identity.api_version,
-    }
 
 
 class _Running:

@@ -10,7 +10,7 @@ from vcloudair_core.recovery.plan.model import (
     Group,
     PlannedVm,
     RecoveryPlan,
-    plan_of_machines,
+    plan_of_vms,
 )
 from vcloudair_core.recovery.readiness.assessment import score_of
 from vcloudair_core.recovery.readiness.readiness_check import About
@@ -20,7 +20,7 @@ from vcloudair_core.recovery.readiness.readiness_check import About
 
 def test_what_is_well_has_a_hundred(make: Make) -> None:
     cloud = make(3)
-    found = cloud.assess(plan_of_machines(None))
+    found = cloud.assess(plan_of_vms(None))
     assert [one for one in found.checks if one.status != "ok"] == []
     assert (found.score, found.is_ready) == (100, True)
     assert {one.subject for one in found.checks if one.name == "state"} == {ONE, TWO, "replicated-0003"}
@@ -32,7 +32,7 @@ def test_what_is_well_has_a_hundred(make: Make) -> None:
 @pytest.mark.parametrize("count", [1, 10, 60])
 def test_calls_are_one_per_machine_one_for_25_and_a_constant(make: Make, count: int) -> None:
     cloud = make(count)
-    cloud.assess(plan_of_machines(None))
+    cloud.assess(plan_of_vms(None))
     paths = [entry.path for entry in cloud.simulator.journal.entries()]
     lists = 1  # 128 replications a page
     constant = 3 + 2 + 1  # networks, organisation and VDCs; which VDCs are enabled, to the last page; for what
@@ -82,7 +82,7 @@ def test_a_plan_that_cannot_be_carried_out_fails_with_all_that_is_wrong(make: Ma
         assert part in said
     waiting = (Group("a", (PlannedVm(ONE),), depends_on=("b",)), Group("b", (PlannedVm(TWO),), depends_on=("a",)))
     assert "waits for" in cloud.check("plan", RecoveryPlan("payroll", waiting)).message
-    assert seen(cloud.check("plan", plan_of_machines([])))[0] == "fail"
+    assert seen(cloud.check("plan", plan_of_vms([])))[0] == "fail"
     assert seen(cloud.check("plan"))[0] == "ok"
 
 
@@ -93,7 +93,7 @@ def test_all_names_that_mean_nothing_or_too_much_are_told_at_once(make: Make) ->
     cloud = make(4)
     cloud.replication("replicated-0004").name = "replicated-0003"
     identifier = cloud.replication(ONE).replication_id[-36:]
-    found = cloud.assess(plan_of_machines([ONE, identifier, "nobody", "neither", "replicated-0003", TWO]))
+    found = cloud.assess(plan_of_vms([ONE, identifier, "nobody", "neither", "replicated-0003", TWO]))
     names = {one.subject: seen(one) for one in found.checks if one.name == "machine"}
     assert {name: status for name, (status, _) in names.items()} == {
         ONE: "ok", identifier: "warn", "nobody": "fail", "neither": "fail", "replicated-0003": "fail", TWO: "ok",
@@ -106,7 +106,7 @@ def test_all_names_that_mean_nothing_or_too_much_are_told_at_once(make: Make) ->
 
 def test_lists_without_names_are_understood(make: Make) -> None:
     cloud = make(2, list_reference_name="absent")
-    assert cloud.check("machine", plan_of_machines([TWO])).status == "ok"
+    assert cloud.check("machine", plan_of_vms([TWO])).status == "ok"
 
 
 @pytest.mark.parametrize(("status", "expected"), [(403, "fail"), (404, "fail"), (500, "unknown")])
@@ -119,4 +119,4 @@ def test_a_list_that_cannot_be_read_is_one_check(make: Make, status: int, expect
 
 
 def test_nothing_replicated_is_not_ready(make: Make) -> None:
-    assert not make(0).assess(plan_of_machines(None)).is_ready
+    assert not make(0).assess(plan_of_vms(None)).is_ready

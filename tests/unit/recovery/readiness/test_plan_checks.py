@@ -17,9 +17,9 @@ from vcloudair_core.recovery.plan.model import (
     Playbook,
     RecoveryPlan,
     Step,
-    plan_of_machines,
+    plan_of_vms,
 )
-from vcloudair_core.recovery.readiness.assessment import assess, assess_with_journals
+from vcloudair_core.recovery.readiness.assessment import assess
 from vcloudair_core.recovery.run.runner import start
 from vcloudair_core.util.clock import FakeClock
 
@@ -28,7 +28,7 @@ from vcloudair_core.util.clock import FakeClock
 
 def _stepped(tmp_path: Path, work: Any, **words: Any) -> RecoveryPlan:
     step = Step("It", work, **words)
-    return replace(plan_of_machines([ONE], name="payroll"), before=(step,), path=str(tmp_path / "plan.yml"))
+    return replace(plan_of_vms([ONE], name="payroll"), before=(step,), path=str(tmp_path / "plan.yml"))
 
 
 def test_programs_and_playbooks_have_to_be_there(make: Make, tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_how_long_ago_it_was_tested(
     make: Make, days: int | None, most: float | None, action: str, expected: str
 ) -> None:
     cloud = make(1)
-    plan = replace(plan_of_machines([ONE], name="payroll"), test_max_age_days=most)
+    plan = replace(plan_of_vms([ONE], name="payroll"), test_max_age_days=most)
     last = None if days is None else cloud.now - timedelta(days=days)
     assert seen(cloud.check("last_test", plan, action, last_test=last))[0] == expected
 
@@ -152,21 +152,21 @@ def test_machines_that_somebody_names_are_no_plan_that_was_tested(make: Make) ->
 
 def test_journals_tell_when_it_was_tested(make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    cloud, plan = make(1), plan_of_machines([ONE], name="payroll")
+    cloud, plan = make(1), plan_of_vms([ONE], name="payroll")
     plan = replace(plan, test_max_age_days=90)
-    assert not assess_with_journals(cloud.client, plan).is_ready
+    assert not assess(cloud.client, plan).is_ready
     assert start(cloud.client, plan, "test").verdict == "done"
-    tested = assess_with_journals(cloud.client, plan)
+    tested = assess(cloud.client, plan)
     statuses = {one.name: one.status for one in tested.checks}
     assert (statuses["last_test"], statuses["state"]) == ("ok", "fail")
     assert "network" not in statuses  # the machine that is seen is that of the test
     start(cloud.client, plan, "cleanup")
-    assert assess_with_journals(cloud.client, plan).score == 100
-    assert not assess_with_journals(cloud.client, replace(plan, name="another")).is_ready
+    assert assess(cloud.client, plan).score == 100
+    assert not assess(cloud.client, replace(plan, name="another")).is_ready
 
 
 def test_without_a_moment_the_clock_of_the_session_counts(make: Make) -> None:
     cloud = make(1)
     cloud.client.session.clock = FakeClock(wall=cloud.simulator.clock.now() + 86400 * 30)
-    found = assess(cloud.client, plan_of_machines([ONE], rpo_minutes=60))
+    found = assess(cloud.client, plan_of_vms([ONE], rpo_minutes=60))
     assert next(one for one in found.checks if one.name == "rpo").status == "fail"

@@ -12,7 +12,7 @@ from vcloudair_core.recovery.plan.model import (
     Group,
     PlannedVm,
     RecoveryPlan,
-    plan_of_machines,
+    plan_of_vms,
 )
 from vcloudair_core.recovery.readiness.assessment import Check
 from vcloudair_core.recovery.readiness.evidence import gather
@@ -25,7 +25,7 @@ from vcloudair_core.recovery.readiness.replication_checks import machine_checks
 def test_one_that_cannot_be_read_does_not_sink_the_rest(make: Make, status: int, expected: str) -> None:
     cloud = make(3)
     cloud.refuse(cloud.replication(TWO).replication_id, status=status, count=0)
-    found = cloud.assess(plan_of_machines(None))
+    found = cloud.assess(plan_of_vms(None))
     states = {one.subject: one for one in found.checks if one.name == "replication"}
     assert {name: one.status for name, one in states.items()} == {ONE: "ok", TWO: expected, "replicated-0003": "ok"}
     assert seen(states[TWO])
@@ -34,7 +34,7 @@ def test_one_that_cannot_be_read_does_not_sink_the_rest(make: Make, status: int,
 
 def _with(cloud: Cloud, name: str, action: str = "failover", **words: Any) -> Check:
     """The check of a replication that says other words than the simulator can be brought to say."""
-    plan = plan_of_machines([ONE])
+    plan = plan_of_vms([ONE])
     evidence = gather(cloud.client, plan, cloud.now)
     groups = {href: replace(group, **words) for href, group in evidence.groups.items()}  # type: ignore[type-var]
     (found,) = (one for one in machine_checks(plan, action, replace(evidence, groups=groups)) if one.name == name)
@@ -91,7 +91,7 @@ def test_a_state_that_nobody_tells_is_not_known(make: Make) -> None:
 def test_a_machine_that_is_there_has_no_checks_of_its_source(make: Make) -> None:
     cloud = make(2)
     cloud.client.service("dr").act("failover", [ONE])
-    found = cloud.assess(plan_of_machines([ONE, TWO]))
+    found = cloud.assess(plan_of_vms([ONE, TWO]))
     assert {one.name for one in found.checks if one.subject == ONE} == {"machine", "state"}
     assert found.is_ready
 
@@ -148,14 +148,14 @@ def test_the_age_of_the_newest_data(
 
 def test_a_test_works_with_old_data(make: Make) -> None:
     cloud = make(1)
-    assert cloud.check("rpo", plan_of_machines([ONE], rpo_minutes=5)).status == "fail"
-    assert seen(cloud.check("rpo", plan_of_machines([ONE], rpo_minutes=5), "test"))[0] == "warn"
+    assert cloud.check("rpo", plan_of_vms([ONE], rpo_minutes=5)).status == "fail"
+    assert seen(cloud.check("rpo", plan_of_vms([ONE], rpo_minutes=5), "test"))[0] == "warn"
 
 
 def test_an_age_without_measure_is_not_known(make: Make) -> None:
     cloud = make(1)
     assert "how old it may be" in seen(_with(cloud, "rpo", rpo_minutes=None))[1]
-    timeless = gather(cloud.client, plan_of_machines([ONE]), cloud.now)
+    timeless = gather(cloud.client, plan_of_vms([ONE]), cloud.now)
     (group,) = timeless.read_groups()
     points = tuple(replace(one, started=None) for one in group.points)
     assert seen(_with(cloud, "rpo", points=points))[0] == "unknown"

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from tests.support.readiness import MACHINES, NETWORKS, ONE, ORG, TWO, VDCS, Make, seen
 from vcloudair_core.recovery.plan.model import (
-    plan_of_machines,
+    plan_of_vms,
 )
 from vcloudair_core.simulator.state.world import Vdc
 
@@ -58,7 +58,7 @@ def test_of_two_vdcs_the_one_is_found_that_holds_the_machine(make: Make) -> None
 
 def test_room_for_the_memory(make: Make) -> None:
     cloud = make(2, vms=0)
-    plan = plan_of_machines([ONE, TWO])
+    plan = plan_of_vms([ONE, TWO])
     needed = 2 * 4096
     for limit, expected in ((0, "ok"), (needed * 2, "ok"), (needed + 10, "warn"), (needed - 1, "fail")):
         cloud.vdc.memory_limit_mb = limit
@@ -86,7 +86,7 @@ def test_room_for_the_processors(make: Make) -> None:
 
 def test_a_quota_of_machines_that_run(make: Make) -> None:
     cloud = make(2, vms=3)
-    plan, org = plan_of_machines([ONE, TWO]), next(iter(cloud.simulator.world.orgs.values()))
+    plan, org = plan_of_vms([ONE, TWO]), next(iter(cloud.simulator.world.orgs.values()))
     for quota, expected in ((0, "ok"), (5, "ok"), (4, "fail")):
         org.deployed_vm_quota = quota
         assert seen(cloud.check("quota", plan))[0] == expected, quota

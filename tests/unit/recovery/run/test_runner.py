@@ -22,7 +22,7 @@ from vcloudair_core.recovery.plan.model import (
     PlannedVm,
     RecoveryPlan,
     Step,
-    plan_of_machines,
+    plan_of_vms,
 )
 from vcloudair_core.recovery.plan.serialization import plan_as_data, plan_of_data
 from vcloudair_core.recovery.report.run_report import RunReport
@@ -450,20 +450,20 @@ def test_a_preview_knows_what_is_there_and_how_long_it_took_before(make: Make) -
 
 def test_machines_by_name_and_all_of_them_are_runs_as_well(make: Make) -> None:
     cloud = make(3)
-    report = start(cloud.client, plan_of_machines([name(2)]), "test")
+    report = start(cloud.client, plan_of_vms([name(2)]), "test")
     assert verdicts(report) == {name(2): "done"}
-    everything = start(cloud.client, plan_of_machines(None), "test")
+    everything = start(cloud.client, plan_of_vms(None), "test")
     assert sorted(verdicts(everything).values()) == ["already", "done", "done"]
-    assert start(cloud.client, plan_of_machines([]), "test").machines == ()
+    assert start(cloud.client, plan_of_vms([]), "test").machines == ()
     assert len(cloud.posts()) == 3
 
 
 def test_all_of_nothing_is_no_success(make: Make) -> None:
     cloud = make(0)
     with pytest.raises(NotFoundError, match="Nothing is replicated"):
-        start(cloud.client, plan_of_machines(None), "test")
+        start(cloud.client, plan_of_vms(None), "test")
     with pytest.raises(NotFoundError, match="Nothing is replicated"):
-        preview(cloud.client, plan_of_machines(None), "test")
+        preview(cloud.client, plan_of_vms(None), "test")
     assert run_ids(cloud.client.settings) == []
 
 

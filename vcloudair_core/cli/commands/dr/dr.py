@@ -16,7 +16,7 @@ from vcloudair_core.cli.invocation import Invocation, changes, connected
 from vcloudair_core.errors import ConfigurationError, TaskFailedError
 
 if TYPE_CHECKING:
-    from vcloudair_core.recovery.plan.model import RecoveryPlan
+    from vcloudair_core.recovery import RecoveryPlan
 
 app = typer.Typer(help="Disaster recovery: replications, tests, failovers.", no_args_is_help=True)
 
@@ -210,14 +210,14 @@ def _how(approve: list[str] | None, cancels: bool, verify_s: float, lost_grace_s
 
 def _chosen(vms: list[str] | None, every: bool, path: str | None, options: dict[str, tuple[str, Any]]) -> RecoveryPlan:
     """The plan of a command. Raises ConfigurationError, SpecError with all that is wrong with a file."""
-    from vcloudair_core.recovery.plan.model import plan_of_machines
+    from vcloudair_core.recovery import plan_of_vms
     from vcloudair_core.recovery.plan.plan_options import fields_of_options, load_plan_with
 
     if bool(vms) + every + bool(path) != 1:
         raise ConfigurationError("No VMs selected.", hint="Name VMs, or pass --all, or --plan FILE.")
     if path:
         return load_plan_with(path, options)
-    return plan_of_machines(None if every else vms, **fields_of_options(options))
+    return plan_of_vms(None if every else vms, **fields_of_options(options))
 
 
 def _ask(plan: RecoveryPlan) -> None:
@@ -239,7 +239,7 @@ def _act(run: Invocation, action: str, plan: RecoveryPlan, dry_run: bool, how: d
         _preview(run, action, plan)
         return
     from vcloudair_core.cli.commands.dr.run_control import conduct
-    from vcloudair_core.recovery.run.runner import start
+    from vcloudair_core.recovery import start
 
     conduct(run, lambda client, options: start(client, plan, action, options), **how)
 
@@ -247,7 +247,7 @@ def _act(run: Invocation, action: str, plan: RecoveryPlan, dry_run: bool, how: d
 def _preview(run: Invocation, action: str, plan: RecoveryPlan) -> None:
     from vcloudair_core.cli.commands.dr.run_control import PREVIEW_COLUMNS, preview_row
     from vcloudair_core.cli.commands.dr.run_view import clock_of
-    from vcloudair_core.recovery.run.preview import preview
+    from vcloudair_core.recovery import preview
 
     with run.client() as client:
         found = preview(client, plan, action)

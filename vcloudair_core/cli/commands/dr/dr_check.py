@@ -13,8 +13,7 @@ from vcloudair_core.cli.invocation import Invocation, connected
 from vcloudair_core.errors import ConfigurationError, PlanRejectedError
 
 if TYPE_CHECKING:
-    from vcloudair_core.recovery.plan.model import RecoveryPlan
-    from vcloudair_core.recovery.readiness.assessment import Check, Readiness
+    from vcloudair_core.recovery import Check, Readiness, RecoveryPlan
 
 ACTIONS = ("test", "failover")
 
@@ -40,13 +39,13 @@ def check(
         vca dr check --plan payroll.yml --action test
         vca dr check db1 web1
     """
-    from vcloudair_core.recovery.readiness.assessment import assess_with_journals
+    from vcloudair_core.recovery import assess
 
     if action not in ACTIONS:
         raise ConfigurationError(f"There is no action {action!r} to be ready for.", hint="Use test or failover.")
     chosen = _chosen(vms, every, plan)
     with run.client() as client:
-        found = assess_with_journals(client, chosen, action)
+        found = assess(client, chosen, action)
     rows = _rows(found.checks) if run.output == "table" else [check.as_dict() for check in found.checks]
     run.emit(found.as_dict(), columns=_COLUMNS, rows=rows)
     counts = ", ".join(f"{count} {status}" for status, count in found.counts.items() if count)
@@ -66,12 +65,11 @@ _COLUMNS = [
 
 def _chosen(vms: list[str] | None, every: bool, path: str | None) -> RecoveryPlan:
     """Raises: ConfigurationError; SpecError with all that is wrong with the plan."""
-    from vcloudair_core.recovery.plan.model import plan_of_machines
-    from vcloudair_core.recovery.plan.plan_file import load_plan
+    from vcloudair_core.recovery import load_plan, plan_of_vms
 
     if sum(map(bool, (vms, every, path))) != 1:
         raise ConfigurationError("No VMs selected.", hint="Name VMs, or pass --all, or --plan FILE.")
-    return load_plan(path) if path else plan_of_machines(None if every else vms)
+    return load_plan(path) if path else plan_of_vms(None if every else vms)
 
 
 def _rows(checks: Sequence[Check]) -> list[dict[str, Any]]:

@@ -17,8 +17,7 @@ from vcloudair_core.util.user_files import write_bytes
 
 if TYPE_CHECKING:
     from vcloudair_core.client import Client
-    from vcloudair_core.recovery.report.run_report import RunReport
-    from vcloudair_core.recovery.run.runner import RunOptions
+    from vcloudair_core.recovery import RunOptions, RunReport
 
 _TIMES = frozenset({"started", "ended", "last_sync"})
 _RUN = typer.Argument(None, metavar="[RUN]", help="The id of a run, or the beginning of it; by default the newest.")
@@ -42,7 +41,7 @@ def runs(
     """
     from itertools import islice
 
-    from vcloudair_core.recovery.report.run_report import report_of
+    from vcloudair_core.recovery import report_of
     from vcloudair_core.recovery.run.history import all_runs as known
 
     rows: list[dict[str, Any]] = []
@@ -105,7 +104,7 @@ def resume(
         vca dr resume
         vca dr resume 20261129 --start-again web1
     """
-    from vcloudair_core.recovery.run.runner import resume as go_on
+    from vcloudair_core.recovery import resume as go_on
 
     def work(client: Client, options: RunOptions) -> RunReport:
         return go_on(
@@ -129,12 +128,11 @@ def report(
     Example:
         vca dr report --html report.html --junit report.xml
     """
-    from vcloudair_core.recovery.journal.run_journal import folder_of, newest_run, read_journal
+    from vcloudair_core.recovery import read_journal, report_of, run_folder
     from vcloudair_core.recovery.report.report_files import rendered
-    from vcloudair_core.recovery.report.run_report import report_of
 
     settings = run.settings()
-    folder = folder_of(settings, run_id or newest_run(settings))
+    folder = run_folder(settings, run_id or "")
     found = report_of(read_journal(folder))
     for path, name in ((html, "html"), (junit, "junit")):
         if path is not None:

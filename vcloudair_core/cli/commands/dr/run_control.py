@@ -23,11 +23,9 @@ from vcloudair_core.settings.directories import current_user
 if TYPE_CHECKING:
     from vcloudair_core.cli.invocation import Invocation
     from vcloudair_core.client import Client
+    from vcloudair_core.recovery import RunOptions, RunReport, Stop
     from vcloudair_core.recovery.report.model import MachineReport
-    from vcloudair_core.recovery.report.run_report import RunReport
-    from vcloudair_core.recovery.run.runner import RunOptions
     from vcloudair_core.recovery.run.steps import ApprovalRequest, Ask
-    from vcloudair_core.services.dr.operation_options import Stop
 
 Work = Callable[["Client", "RunOptions"], "RunReport"]
 
@@ -69,8 +67,7 @@ def conduct(
     Raises: TaskFailedError when it failed; OutcomeUnknownError when it is not known whether something was started; Exit
     130 when it was stopped.
     """
-    from vcloudair_core.recovery.run.runner import RunOptions
-    from vcloudair_core.services.dr.operation_options import Stop
+    from vcloudair_core.recovery import RunOptions, Stop
 
     stop = Stop()
     with run.client(shows_tasks=False) as client, live_run() as view, signals_to(stop, cancels=cancels):
@@ -87,9 +84,9 @@ def conduct(
         )
         report = work(client, options)
     show(run, report)
-    from vcloudair_core.recovery.journal.run_journal import runs_folder
+    from vcloudair_core.recovery import run_folder
 
-    say(f"Report: {runs_folder(run.settings()) / report.run_id / 'report.html'}")
+    say(f"Report: {run_folder(run.settings(), report.run_id) / 'report.html'}")
     end(report)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from vcloudair_core.cli.commands.dr import dr
 from vcloudair_core.cli.commands.dr.run_control import closing_sentence
-from vcloudair_core.recovery.plan.model import plan_of_machines
+from vcloudair_core.recovery.plan.model import plan_of_vms
 
 
 def report(action: str, names: list[str], path: str = "", *, rto: bool | None = None, there: int | None = None) -> Any:
@@ -42,6 +42,6 @@ def test_the_question_before_a_failover_names_ten_vms(
 ) -> None:
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
     monkeypatch.setattr("typer.prompt", lambda *_, **__: "failover")
-    dr._ask(plan_of_machines([f"vm-{number}" for number in range(1, 48)]))
+    dr._ask(plan_of_vms([f"vm-{number}" for number in range(1, 48)]))
     said = capsys.readouterr().err
     assert "47 VMs: vm-1, " in said and "vm-10 and 37 more. Replication" in said and "vm-11" not in said
