@@ -6,8 +6,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from vcloudair_core.metrics import measure
 from vcloudair_core.services.metrics.plot import plot
-from vcloudair_core.services.metrics.select import measure
 from vcloudair_core.testing import simulated
 
 IMAGES = Path(__file__).resolve().parent.parent / "docs" / "images"
@@ -23,7 +23,7 @@ def main() -> None:
         for count in (1, 10, 50):
             names = [f"vm-{number:04}" for number in range(1, count + 1)]
             found = measure(client, names, metrics=METRICS, start="24h")
-            shown = {one["id"]: one["name"] for one in found.machines}
+            shown = {one["id"]: one["name"] for one in found.vms}
             title = names[0] if count == 1 else f"{count} VMs"
             path = IMAGES / f"metrics-{count}.png"
             plot(str(path), found.collected.series, shown, f"{title}, 24 hours")

@@ -11,7 +11,7 @@ _WINDOW = ("start", "end", "source")
 
 def measured(client, params, metrics):
     """Machines and their metrics."""
-    from vcloudair_core.services.metrics.select import measure
+    from vcloudair_core.metrics import measure
 
     vdc = client.settings.vdc or ""
     asked = given(params, _WINDOW)
@@ -20,7 +20,7 @@ def measured(client, params, metrics):
 
 def check_aggregates(words):
     """Refuses what cannot be worked out, before anything is sent."""
-    from vcloudair_core.services.metrics.model import aggregate
+    from vcloudair_core.metrics import aggregate
 
     for word in words:
         try:
@@ -57,7 +57,7 @@ def with_unmeasured(result, found, on_error):
         names = ", ".join(one["vm"] for one in result["unmeasured"][:10])
         said = "%d of %d machines could not be measured: %s. The first error: %s" % (
             len(result["unmeasured"]),
-            len(found.machines),
+            len(found.vms),
             names,
             first,
         )

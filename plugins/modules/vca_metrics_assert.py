@@ -126,16 +126,16 @@ ARGUMENTS = dict(
 
 def compare(client, params, check_mode, diff_mode):
     """Measure, and compare."""
-    from vcloudair_core.services.metrics.thresholds import parse_thresholds, violations
+    from vcloudair_core.metrics import parse_thresholds, violations
 
     thresholds = parse_thresholds(params["thresholds"])
     found = _measuring.measured(client, params, [one.metric for one in thresholds])
-    machines = [one["id"] for one in found.machines if one["id"] not in found.collected.failed]
+    machines = [one["id"] for one in found.vms if one["id"] not in found.collected.failed]
     broken = violations(machines, found.collected.series, thresholds, missing_is_fine=params["missing"] == "ok")
     shown = [_shown(found, one) for one in broken]
     result = dict(changed=False, violations=shown, checked=len(machines))
     result = _measuring.with_unmeasured(result, found, "warn" if params["action"] == "warn" else "fail")
-    if not found.machines:
+    if not found.vms:
         result["warnings"].append("There is no machine to look at.")
     if broken:
         said = "%d limits are not kept: %s" % (len(broken), "; ".join(_words(one) for one in shown[:10]))

@@ -70,7 +70,7 @@ def test_an_hour_of_many_machines(env: dict[str, str]) -> None:
             before = client.session.calls
             seconds, found = _timed(lambda: service.collect(ids, start="1h", source="vca"))
             ours.append(seconds)
-            assert (len(found.by_machine()), client.session.calls - before) == (MACHINES, MACHINES)
+            assert (len(found.by_vm()), client.session.calls - before) == (MACHINES, MACHINES)
             floor.append(_timed(fetch)[0])
     variables = {
         "user": env["VCA_USERNAME"], "password": env["VCA_PASSWORD"], "org": env["VCA_ORG"],

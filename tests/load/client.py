@@ -125,7 +125,7 @@ class SoakClient(threading.Thread):
         names = [f"vm-{number:04}" for number in self._chance.sample(range(1, self._cloud.machines + 1), 5)]
         records = client.service("query").query("vm", where={"name": names}).all()
         found = client.service("metrics").collect([one.id for one in records], start="30m", metrics=["cpu.usage.*"])
-        _expect("machines with metrics", sorted(found.by_machine()), sorted(one.id for one in records))
+        _expect("machines with metrics", sorted(found.by_vm()), sorted(one.id for one in records))
         _expect("machines that failed", dict(found.failed), {})
 
     def _scrape(self, client: Any) -> None:

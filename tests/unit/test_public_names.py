@@ -1,4 +1,4 @@
-"""The public names, pinned: taking one away or adding one is a decision, not an accident."""
+"""The public names, pinned: removing or adding one is a decision, not an accident."""
 
 from __future__ import annotations
 
@@ -19,6 +19,11 @@ VAppQuery VAppTemplateQuery VCAODSession VCASession VMQuery VcloudAirError __ver
 preload waiting_stages
 """.split()
 
+METRICS = """
+Collected Measurement Metric Metrics Sample Series Threshold Violation aggregate choose known_metrics measure
+parse_thresholds violations
+""".split()
+
 
 def test_names_are_pinned() -> None:
     assert sorted(vcloudair_core.__all__) == sorted(PINNED)
@@ -27,6 +32,13 @@ def test_names_are_pinned() -> None:
 
 def test_every_name_loads() -> None:
     assert [name for name in PINNED if getattr(vcloudair_core, name, None) is None] == []
+
+
+def test_names_of_metrics_are_pinned_and_load() -> None:
+    from vcloudair_core import metrics
+
+    assert sorted(metrics.__all__) == sorted(METRICS)
+    assert [name for name in METRICS if getattr(metrics, name, None) is None] == []
 
 
 def test_the_modules_of_vcloudair_are_there_without_an_import_of_their_own() -> None:

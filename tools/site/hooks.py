@@ -62,7 +62,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Docstrings are written for readers of the code; two marks of theirs mean nothing here."""
-    if page.file.src_uri != "reference/python-api.md":
+    if not page.file.src_uri.startswith("reference/python-"):
         return html
     return re.sub(r":(?:class|func|meth):(?=<code>)", "", re.sub(r"<p>::</p>|:(?=:</p>)", "", html))
 

@@ -5,6 +5,12 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterator, Mapping
 
+PUBLIC_MODULES = {
+    "metrics": "Python: metrics",
+    "monitoring": "Python: monitoring",
+    "simulator": "Python: simulator",
+}
+"""Public modules beside ``vcloudair_core`` itself, and the titles of their pages."""
 GROUPS = {
     "Connecting": ("connect", "App", "Client", "Settings", "Secret"),
     "What is to be, and what came of it": (
@@ -30,6 +36,8 @@ def pages() -> Iterator[tuple[str, str]]:
     """Names below ``docs`` and texts."""
     yield "reference/python-api.md", python_api()
     yield "reference/python-recovery.md", recovery_api()
+    for module, title in PUBLIC_MODULES.items():
+        yield f"reference/python-{module}.md", module_page(module, title)
     yield "reference/metrics.md", metric_names()
 
 
@@ -76,13 +84,24 @@ def _api_page(head: list[str], namespace: str, groups: Mapping[str, tuple[str, .
     return "\n".join(lines)
 
 
+def module_page(name: str, title: str) -> str:
+    """Return the page of a public module: its docstring, then its names in alphabetical order."""
+    module = importlib.import_module(f"vcloudair_core.{name}")
+    lines = [f"# {title}", "", f"The public names of `{module.__name__}`.", ""]
+    lines += [f"::: {module.__name__}", "    options:", "      show_root_heading: false"]
+    lines += ["      members: false", ""]
+    for public in sorted(module.__all__, key=str.casefold):
+        lines += [f"::: {module.__name__}.{public}", "    options:", f"      heading: {module.__name__}.{public}", ""]
+    return "\n".join(lines)
+
+
 _VALUES = {"hookimpl": "vcloudair_core.plugin.hooks"}
 """Names of objects that do not say where they come from."""
 
 
 def metric_names() -> str:
-    """The table of the catalogue."""
-    from vcloudair_core.services.metrics.catalog import catalogue
+    """Return the page that lists the metrics known by name."""
+    from vcloudair_core.services.metrics.catalog import known_metrics
 
     lines = [
         "# Metric names",
@@ -92,7 +111,7 @@ def metric_names() -> str:
         "",
     ]
     group = ""
-    for metric in catalogue().values():
+    for metric in known_metrics().values():
         if metric.name.split(".")[0] != group:
             group = metric.name.split(".")[0]
             lines += ["", f"## {group}", "", "| metric | unit | meaning |", "|---|---|---|"]

@@ -165,7 +165,7 @@ class Collector:
             _log.warning("%s could not be measured: %s", found.name_of(vm_id), error)
         self.cost.machine_errors += len(found.collected.failed)
         self.cost.last_success = self._now()
-        machines = {one["id"]: one for one in found.machines}
+        machines = {one["id"]: one for one in found.vms}
         date_s = session.server_time_s
         self._held = _Held(
             _families(found.collected.series, machines),

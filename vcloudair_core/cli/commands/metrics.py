@@ -109,8 +109,8 @@ def plot(
     check_plot(file)
     with run.client() as client:
         found = _measured(client, vms, where, metric, start, end, source)
-    names = {one["id"]: one["name"] for one in found.machines}
-    count = len(found.collected.by_machine())
+    names = {one["id"]: one["name"] for one in found.vms}
+    count = len(found.collected.by_vm())
     title = next(iter(names.values())) if count == 1 and len(names) == 1 else f"{count} VMs"
     with _writing(file):
         draw(file, found.collected.series, names, f"{title}, {_window(start, end)}")
@@ -146,7 +146,7 @@ def export(
         raise ConfigurationError("Parquet goes into a file.", hint="Give --file.")
     with run.client() as client:
         found = _measured(client, vms, where, metric, start, end, source)
-    known = {one["id"]: one for one in found.machines}
+    known = {one["id"]: one for one in found.vms}
     if form == "parquet":
         with _writing(file):
             count = write_parquet(file, found.collected.series, known)
@@ -274,9 +274,11 @@ def names(run: Invocation) -> None:
     Example:
         vca metrics names -o json
     """
-    from vcloudair_core.services.metrics.catalog import catalogue
+    from vcloudair_core.services.metrics.catalog import known_metrics
 
-    rows = [{"metric": one.name, "unit": one.unit, "meaning": one.meaning} for one in catalogue().values()]
+    rows = [
+        {"metric": metric.name, "unit": metric.unit, "meaning": metric.meaning} for metric in known_metrics().values()
+    ]
     columns = [Column("metric", keep=True, priority=0), Column("unit", keep=True, priority=1), Column("meaning")]
     run.emit(rows, columns=columns)
 
@@ -356,7 +358,7 @@ def _tell(found: Measurement) -> None:
     for vm_id, error in found.collected.failed.items():
         say(f"Failed: {found.name_of(vm_id)}: {error}")
     if found.collected.failed:
-        raise _NotWholeError(f"{len(found.collected.failed)} of {len(found.machines)} VMs could not be measured.")
+        raise _NotWholeError(f"{len(found.collected.failed)} of {len(found.vms)} VMs could not be measured.")
 
 
 class _NotWholeError(VcloudAirError):

@@ -65,7 +65,7 @@ def busiest(measurement: Measurement, sort: str, rows: int) -> Any:
 def _latest(measurement: Measurement) -> dict[str, dict[str, Series]]:
     """Return the series of whole VMs by VM and name."""
     series_of: dict[str, dict[str, Series]] = {}
-    for vm_id, members in measurement.collected.by_machine().items():
+    for vm_id, members in measurement.collected.by_vm().items():
         series_of[vm_id] = {series.name: series for series in members if series.instance is None}
     return series_of
 

@@ -25,7 +25,7 @@ UNITS = {
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric. ``is_sum``: its values are sums over an interval, which is to be kept with them."""
+    """A metric that is known by name."""
 
     name: str
     unit: str
@@ -33,6 +33,7 @@ class Metric:
 
     @property
     def is_sum(self) -> bool:
+        """True when values are sums over an interval."""
         return self.name.endswith(".summation")
 
 
@@ -90,8 +91,8 @@ sys.heartbeat.latest|count|heartbeats of the guest's tools
 
 
 @cache
-def catalogue() -> Mapping[str, Metric]:
-    """Every known metric by name."""
+def known_metrics() -> Mapping[str, Metric]:
+    """Return the metrics that are known by name, with their units and meanings."""
     lines = [line.split("|") for line in _TABLE.strip().splitlines()]
     return {name: Metric(name, unit, meaning) for name, unit, meaning in lines}
 
@@ -103,7 +104,7 @@ def nearest_names(word: str) -> list[str]:
     """
     typed = word.casefold().replace(".", "")
     ratios = {}
-    for name in catalogue():
+    for name in known_metrics():
         whole, short = (text.casefold().replace(".", "") for text in (name, name.rpartition(".")[0]))
         ratios[name] = max(difflib.SequenceMatcher(None, typed, text).ratio() for text in (whole, short))
     return sorted((name for name in ratios if ratios[name] >= 0.7), key=lambda name: -ratios[name])[:3]
@@ -112,9 +113,9 @@ def nearest_names(word: str) -> list[str]:
 def check_names(missing: Iterable[str]) -> None:
     """Raise ConfigurationError for a name or pattern that no VM has and that no known metric has either.
 
-    A server may have metrics that are not in the catalogue, so that only what it did not send is checked.
+    A server may have metrics that are not in the catalog, so that only what it did not send is checked.
     """
-    unknown = [word for word in missing if not any(fnmatchcase(name, word) for name in catalogue())]
+    unknown = [word for word in missing if not any(fnmatchcase(name, word) for name in known_metrics())]
     if not unknown:
         return
     names, near = ", ".join(map(repr, unknown)), " or ".join(map(repr, nearest_names(unknown[0])))
@@ -126,7 +127,7 @@ def check_names(missing: Iterable[str]) -> None:
 
 def unit_of(name: str) -> str | None:
     """The unit of a metric whose API says none; None for names that nobody knows, never a guess."""
-    known = catalogue().get(name)
+    known = known_metrics().get(name)
     return known.unit if known else None
 
 

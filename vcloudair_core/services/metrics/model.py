@@ -14,7 +14,7 @@ from vcloudair_core.errors import VcloudAirError
 
 
 class Sample(NamedTuple):
-    """``timestamp`` is aware, in UTC."""
+    """A value and its time. ``timestamp`` is aware, in UTC."""
 
     timestamp: datetime
     value: float
@@ -22,10 +22,10 @@ class Sample(NamedTuple):
 
 @dataclass(frozen=True)
 class Series:
-    """The samples of one metric of one machine, in order of time, each time once.
+    """The samples of one metric of one VM, in order of time, each time once.
 
     ``unit``: percent, MHz, KB, KBps, ms, s, count, W, another word of the server, or None when nobody says.
-    ``instance`` is that of a disk or an interface, None for the whole machine. ``interval_s`` is the time between
+    ``instance`` is that of a disk or an interface, None for the whole VM. ``interval_s`` is the time between
     samples, None for current values. ``source``: ``vca``, ``vcd-current``, ``vcd-historic``.
 
     Times and numbers are kept side by side: an object for each of a million samples is what a collection would spend
@@ -60,7 +60,10 @@ class Series:
 
 
 def aggregate(values: Sequence[float], how: str) -> float | None:
-    """See :meth:`Series.aggregate`."""
+    """Return one number for values, as :meth:`Series.aggregate` does for a series; None without values.
+
+    Raises: ValueError for an unknown aggregate.
+    """
     simple: dict[str, Callable[[Sequence[float]], float]] = {
         "min": min, "max": max, "avg": _average, "last": lambda found: found[-1], "sum": math.fsum, "count": len,
     }  # fmt: skip
@@ -88,9 +91,9 @@ def _is_percentile(how: str) -> bool:
 
 @dataclass(frozen=True)
 class Collected:
-    """What came of asking for many machines. Those that failed are named and do not take the others with them.
+    """Metrics of several VMs. ``failed`` has the error of each VM that could not be measured, by UUID.
 
-    ``missing``: names and patterns that were asked for and that no machine had.
+    ``missing``: requested names and patterns that no VM has.
     """
 
     series: list[Series] = field(default_factory=list)
@@ -98,12 +101,12 @@ class Collected:
     missing: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
-    def by_machine(self) -> dict[str, list[Series]]:
-        """Series by the UUID of the machine."""
-        found: dict[str, list[Series]] = {}
+    def by_vm(self) -> dict[str, list[Series]]:
+        """Return the series by the UUID of the VM."""
+        grouped: dict[str, list[Series]] = {}
         for series in self.series:
-            found.setdefault(series.vm_id, []).append(series)
-        return found
+            grouped.setdefault(series.vm_id, []).append(series)
+        return grouped
 
 
 def matches(name: str, patterns: Sequence[str]) -> bool:

@@ -1,4 +1,4 @@
-"""Metrics of machines that people name or choose: the query service finds them, the metrics service measures them."""
+"""Select VMs with the query service and collect their metrics with the metrics service."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 _UUID = re.compile(r"(urn:vcloud:vm:)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
 _MOST_NAMES = 40
-"""So many names go into one filter; for more, all machines are read and looked through here."""
+"""Most names in one filter; for more, all VMs are read and compared here."""
 
 
 class ServiceProvider(Protocol):
-    """A client, as far as it is needed here."""
+    """A client, as far as these functions need it."""
 
     def service(self, name: str) -> Any:
         """Return a service by its name."""
@@ -27,14 +27,14 @@ class ServiceProvider(Protocol):
 
 @dataclass(frozen=True)
 class Measurement:
-    """Machines, as :meth:`Machines.read` gives them, and what was collected for them."""
+    """VMs as mappings with ``id``, ``name``, ``vapp``, ``vdc`` and more, and what was collected for them."""
 
-    machines: list[dict[str, Any]]
+    vms: list[dict[str, Any]]
     collected: Collected
 
     def name_of(self, vm_id: str) -> str:
-        """The name of a machine; its UUID where it is not known."""
-        return next((one["name"] for one in self.machines if one["id"] == vm_id), vm_id)
+        """Return the name of a VM, or its UUID when the name is unknown."""
+        return next((vm["name"] for vm in self.vms if vm["id"] == vm_id), vm_id)
 
 
 def choose(
@@ -45,35 +45,36 @@ def choose(
     vdc: str = "",
     missing: list[str] | None = None,
 ) -> list[dict[str, Any]]:
-    """Machines by name or UUID, or those that meet conditions; with neither, every one, templates excepted.
+    """Return VMs by name or UUID, or those that meet conditions; without either, every VM that is not a template.
 
-    ``missing`` takes the names that are not there, which are an error otherwise.
+    ``where``: conditions on query attributes. ``vdc``: the name of a VDC to narrow to. ``missing``: a list that takes
+    the names that are not found, which is an error otherwise.
 
-    Raises: NotFoundError that names all that are not there, AmbiguousMatchError, and what :meth:`Machines.read` raises.
+    Raises: NotFoundError that names every missing VM, AmbiguousMatchError, SpecError, ApiError, TransportError,
+    DecodeError.
     """
     names = [names] if isinstance(names, str) else names
-    machines = client.service("query").machines
     conditions = dict(where or {})
     plain = [name for name in names if not _UUID.match(name)]
     if names and len(plain) == len(names) <= _MOST_NAMES:
         conditions["name"] = plain
-    found: list[dict[str, Any]] = machines.read(conditions, vdc=vdc)
+    candidates: list[dict[str, Any]] = client.service("query").machines.read(conditions, vdc=vdc)
     if not names:
-        return found
+        return candidates
     chosen: dict[str, dict[str, Any]] = {}
     unknown = []
     for name in names:
-        wanted = name.rpartition(":")[2].casefold()
-        meant = [one for one in found if one["name"] == name or one["id"] == wanted]
-        if len(meant) > 1:
+        uuid = name.rpartition(":")[2].casefold()
+        matching = [vm for vm in candidates if vm["name"] == name or vm["id"] == uuid]
+        if len(matching) > 1:
             raise AmbiguousMatchError(
-                f"There are {len(meant)} machines {name!r}.",
-                candidates=[{key: one[key] for key in ("name", "id", "vapp", "vdc")} for one in meant],
+                f"There are {len(matching)} machines {name!r}.",
+                candidates=[{key: vm[key] for key in ("name", "id", "vapp", "vdc")} for vm in matching],
                 hint="Give the id, or narrow it with a condition on containerName.",
             )
-        if not meant:
+        if not matching:
             unknown.append(name)
-        chosen.update({one["id"]: one for one in meant})
+        chosen.update({vm["id"]: vm for vm in matching})
     if missing is not None:
         missing += unknown
     elif unknown:
@@ -96,12 +97,19 @@ def measure(
     missing: list[str] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Measurement:
-    """Choose machines and collect their metrics. Raises what :func:`choose` and ``MetricsService.collect`` raise."""
+    """Choose VMs as :func:`choose` does, and collect their metrics.
+
+    ``start``, ``end``: a datetime, ISO 8601, or a time ago such as ``30m``, ``24h`` or ``7d``. ``metrics``: names or
+    patterns with ``*``; none means all. ``source``: ``auto``, ``vca``, ``vcd-historic`` or ``vcd-current``.
+    ``progress`` is called with the numbers of VMs that are done, and of all. A VM that fails is in
+    ``collected.failed``; the others are measured.
+
+    Raises: SpecError before anything is sent, AuthenticationError, and every error of :func:`choose`.
+    """
     service = client.service("metrics")
     service.check(start=start, end=end, metrics=metrics, source=source)  # bad input sends nothing
-    chosen = sorted(
-        choose(client, names, where=where, vdc=vdc, missing=missing), key=lambda one: (one["name"], one["id"])
-    )
-    ids = [one["id"] for one in chosen]
-    asked = {"start": start, "end": end, "metrics": metrics, "source": source}
-    return Measurement(chosen, service.collect(ids, **asked, progress=progress))
+    chosen = choose(client, names, where=where, vdc=vdc, missing=missing)
+    vms = sorted(chosen, key=lambda vm: (vm["name"], vm["id"]))
+    ids = [vm["id"] for vm in vms]
+    collected = service.collect(ids, start=start, end=end, metrics=metrics, source=source, progress=progress)
+    return Measurement(vms, collected)

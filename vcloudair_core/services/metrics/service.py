@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from vcloudair_core.engine.validation import Problems
 from vcloudair_core.errors import AuthenticationError, IncompleteResultError, VcloudAirError
-from vcloudair_core.services.metrics.catalog import Metric, catalogue
+from vcloudair_core.services.metrics.catalog import Metric, known_metrics
 from vcloudair_core.services.metrics.codec_json import parse_page, runs_of, window_body
 from vcloudair_core.services.metrics.codec_xml import current_spec, historic_spec, parse_current, parse_historic
 from vcloudair_core.services.metrics.model import Collected, SampleBlock, Series, matches, series_of
@@ -48,9 +48,9 @@ class MetricsService:
         self.session = session
 
     @staticmethod
-    def catalogue() -> Mapping[str, Metric]:
-        """Known metrics by name: units and meaning."""
-        return catalogue()
+    def known_metrics() -> Mapping[str, Metric]:
+        """Return the metrics that are known by name, with their units and meanings."""
+        return known_metrics()
 
     def source_of(self, source: str = "auto") -> str:
         """The API that ``auto`` stands for: a subscription has vCloud Air's, all others vCloud Director's.

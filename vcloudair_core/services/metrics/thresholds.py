@@ -1,4 +1,4 @@
-"""Whether machines keep within limits: a gate in a deployment. Pure."""
+"""Compare metrics with thresholds, as a gate in a deployment. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from vcloudair_core.services.metrics.model import Series, aggregate, matches, nu
 
 @dataclass(frozen=True)
 class Threshold:
-    """``metric`` is a name or a pattern; one of the limits at least is set, both in the unit of the metric."""
+    """Limits of a metric, which is a name or a pattern. At least one is set; both are in the unit of the metric."""
 
     metric: str
     aggregate: str = "avg"
@@ -20,7 +20,7 @@ class Threshold:
     min: float | None = None
 
     def described(self) -> str:
-        """In words: ``p95 of cpu.ready.summation <= 500``."""
+        """Return a description such as ``p95 of cpu.ready.summation <= 500``."""
         limits = [f">= {self.min:g}"] if self.min is not None else []
         limits += [f"<= {self.max:g}"] if self.max is not None else []
         return f"{self.aggregate} of {self.metric} {' and '.join(limits)}"
@@ -28,7 +28,7 @@ class Threshold:
 
 @dataclass(frozen=True)
 class Violation:
-    """A limit that is not kept, or that nothing can be said of: ``value`` is None then."""
+    """A threshold that a VM violates. ``value`` is None when there is no value to compare."""
 
     vm_id: str
     threshold: Threshold
@@ -37,25 +37,28 @@ class Violation:
     value: float | None
 
 
-def parse_thresholds(given: Sequence[Mapping[str, Any]]) -> list[Threshold]:
-    """Thresholds as plain data. Raises SpecError that names every one that is wrong."""
+def parse_thresholds(items: Sequence[Mapping[str, Any]]) -> list[Threshold]:
+    """Return thresholds from mappings with ``metric``, ``aggregate`` (``avg`` by default), ``max`` and ``min``.
+
+    Raises: SpecError that names every problem.
+    """
     problems = Problems()
-    found = []
-    for position, one in enumerate(given):
+    thresholds = []
+    for position, item in enumerate(items):
         path = f"thresholds[{position}]"
-        word = str(one.get("aggregate") or "avg")
+        how = str(item.get("aggregate") or "avg")
         try:
-            aggregate([], word)
+            aggregate([], how)
         except ValueError as exc:
             problems.add(f"{path}.aggregate", str(exc))
-        if not str(one.get("metric") or "").strip():
+        if not str(item.get("metric") or "").strip():
             problems.add(f"{path}.metric", "is missing")
-        limits = {name: _limit(one.get(name), f"{path}.{name}", problems) for name in ("max", "min")}
-        if one.get("max") is None and one.get("min") is None:
+        limits = {name: _limit(item.get(name), f"{path}.{name}", problems) for name in ("max", "min")}
+        if item.get("max") is None and item.get("min") is None:
             problems.add(path, "has neither max nor min")
-        found.append(Threshold(str(one.get("metric") or ""), word, **limits))
+        thresholds.append(Threshold(str(item.get("metric") or ""), how, **limits))
     problems.raise_if_any()
-    return found
+    return thresholds
 
 
 def _limit(value: Any, path: str, problems: Problems) -> float | None:
@@ -67,20 +70,23 @@ def _limit(value: Any, path: str, problems: Problems) -> float | None:
 
 
 def violations(
-    machines: Sequence[str], series: Sequence[Series], thresholds: Sequence[Threshold], *, missing_is_fine: bool = False
+    vm_ids: Sequence[str], series: Sequence[Series], thresholds: Sequence[Threshold], *, missing_is_fine: bool = False
 ) -> list[Violation]:
-    """What is not kept, by machine and threshold. A machine without the metric breaks it unless ``missing_is_fine``."""
-    found = []
-    for vm_id in machines:
+    """Return the violations, in order of VMs and thresholds.
+
+    A VM without the metric violates a threshold unless ``missing_is_fine``.
+    """
+    violated = []
+    for vm_id in vm_ids:
         for threshold in thresholds:
-            meant = [one for one in series if one.vm_id == vm_id and matches(one.name, [threshold.metric])]
-            if not meant and not missing_is_fine:
-                found.append(Violation(vm_id, threshold, threshold.metric, None, None))
-            for one in meant:
-                value = one.aggregate(threshold.aggregate)
+            matching = [item for item in series if item.vm_id == vm_id and matches(item.name, [threshold.metric])]
+            if not matching and not missing_is_fine:
+                violated.append(Violation(vm_id, threshold, threshold.metric, None, None))
+            for item in matching:
+                value = item.aggregate(threshold.aggregate)
                 if value is None or not _is_within(value, threshold):
-                    found.append(Violation(vm_id, threshold, one.name, one.instance, value))
-    return found
+                    violated.append(Violation(vm_id, threshold, item.name, item.instance, value))
+    return violated
 
 
 def _is_within(value: float, threshold: Threshold) -> bool:

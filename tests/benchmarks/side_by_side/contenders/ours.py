@@ -79,7 +79,7 @@ def _metrics(given: Variables) -> Job:
     client = _signed_in(given)
     ids = [one["id"] for one in client.service("query").machines.read()]
     service, window = client.service("metrics"), {"start": "1h"} if given["source"] == "vca" else {}
-    return lambda turn: len(service.collect(ids, source=given["source"], **window).by_machine())
+    return lambda turn: len(service.collect(ids, source=given["source"], **window).by_vm())
 
 
 def _recovery(given: Variables) -> Job:

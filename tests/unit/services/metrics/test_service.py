@@ -177,7 +177,7 @@ def test_a_machine_that_went_away_is_named_and_the_others_are_there(make: Made) 
     seen: list[tuple[int, int]] = []
     found = service.collect([*_ids(simulator), gone], start="10m", progress=lambda *words: seen.append(words))
     assert isinstance(found.failed[gone], PermissionDeniedError)
-    assert set(found.by_machine()) == set(_ids(simulator))
+    assert set(found.by_vm()) == set(_ids(simulator))
     assert seen[-1] == (4, 4)
 
 

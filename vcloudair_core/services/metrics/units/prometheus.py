@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from vcloudair_core.services.metrics.catalog import catalogue
+from vcloudair_core.services.metrics.catalog import known_metrics
 
 BASE = {
     "percent": ("ratio", 0.01),
@@ -30,5 +30,5 @@ def base_of(name: str, unit: str | None) -> tuple[str, str, float]:
 
 def help_of(name: str) -> str:
     """What the metric means."""
-    known = catalogue().get(name)
+    known = known_metrics().get(name)
     return f"{known.meaning[:1].upper()}{known.meaning[1:]} ({name})." if known else f"{name} as the server gives it."
