@@ -21,7 +21,7 @@ from vcloudair_core.simulator.faults.fault_rules import Fault, Faults, SocketFau
 from vcloudair_core.simulator.inventory import build_world
 from vcloudair_core.simulator.request_log import RequestLog
 from vcloudair_core.simulator.state.logins import Sessions
-from vcloudair_core.simulator.state.simulated_tasks import Tasks
+from vcloudair_core.simulator.state.task_register import Tasks
 from vcloudair_core.simulator.state.world import World
 from vcloudair_core.simulator.virtual_clock import VirtualClock
 from vcloudair_core.transport.messages import Headers, Request, Response

@@ -70,7 +70,7 @@ def html_of(report: RunReport) -> str:
     if report.started is not None and report.ended is not None and report.started.date() != report.ended.date():
         words["clock"] = report_text.day_and_clock
     return template.render(
-        report=report, heading=heading, sentence=report_text.sentence(report),
+        report=report, heading=heading, sentence=report.sentence,
         upper_first=_upper_first, css=css, css_hash=_hash(str(css)),
         place_of=report_text.place_of, words=report_text.WORDS,
         short={**report_text.WORDS, RETRYING: "failed", IN_FLIGHT: "not known"},

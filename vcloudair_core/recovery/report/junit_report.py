@@ -25,7 +25,7 @@ from vcloudair_core.recovery.report.model import (
     Objective,
     StepReport,
 )
-from vcloudair_core.recovery.report.report_text import WORDS, duration, minutes, place_of, sentence
+from vcloudair_core.recovery.report.report_text import WORDS, duration, minutes, place_of
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -95,7 +95,7 @@ def _run_case(suite: _Element, report: RunReport) -> None:
     if report.verdict != DONE:
         # What went wrong is a failure; a run of which no end is known is an error of another kind.
         tag = "failure" if report.verdict == FAILED else "error"
-        _trouble(case, tag, report.verdict, sentence(report), [report.reason, *report.doubts])
+        _trouble(case, tag, report.verdict, report.sentence, [report.reason, *report.doubts])
 
 
 def _machine_case(suite: _Element, machine: MachineReport) -> None:

@@ -23,7 +23,6 @@ from vcloudair_core.recovery.report.model import (
 
 if TYPE_CHECKING:
     from vcloudair_core.recovery.report.model import MachineReport
-    from vcloudair_core.recovery.report.run_report import RunReport
 
 WORDS = {
     DONE: "done", ALREADY: "already there", FAILED: "failed", SKIPPED: "skipped", RETRYING: "failed, to be tried again",
@@ -82,27 +81,6 @@ def met(objective: Objective) -> str:
     return "met" if objective.is_met else "missed"
 
 
-def sentence(report: RunReport) -> str:
-    """The whole run in one or two plain sentences."""
-    name = str(report.plan.get("name") or "")
-    what = f"The {ACTIONS.get(report.action, 'run')}" + (f" of {name}" if name else "")
-    machines = report.machines
-    there = sum(one.is_there for one in machines)
-    count = _count(there, len(machines), report.action)
-    if report.verdict == DONE:
-        took = f" It took {duration(report.seconds)}." if report.seconds is not None else ""
-        bad = sum(step.last.verdict == FAILED for step in report.all_steps)
-        steps = f" {bad} step{'s' if bad > 1 else ''} failed." if bad else ""
-        return f"{what} is done: {count}.{took}{steps}"
-    if report.verdict == FAILED:
-        return f"{what} failed: {count}."
-    if report.verdict == UNKNOWN:
-        return f"{what} has an unknown outcome: {count}. A decision is needed, then it may be resumed."
-    if report.verdict == INTERRUPTED:
-        return f"{what} was interrupted: {count}. It may be resumed."
-    return f"{what} is unfinished: {count}, as far as the journal shows."
-
-
 def place_of(machine: MachineReport) -> list[tuple[str, str]]:
     """Return where the recovered VM is, as pairs of a name and a text; nothing when no VM was seen."""
     vm = machine.last.vm if machine.last is not None else {}
@@ -112,12 +90,3 @@ def place_of(machine: MachineReport) -> list[tuple[str, str]]:
         "addresses": ", ".join(map(str, addresses)) if isinstance(addresses, list | tuple) else "",
     }  # fmt: skip
     return [(name, str(text)) for name, text in words.items() if text]
-
-
-def _count(there: int, total: int, action: str) -> str:
-    where = "cleaned up" if action == "cleanup" else "there"
-    if not total:
-        return "no machine is known"
-    if total == 1:
-        return f"its machine is {'' if there else 'not '}{where}"
-    return f"all {total} machines are {where}" if there == total else f"{there} of {total} machines are {where}"

@@ -41,6 +41,7 @@ from vcloudair_core.recovery.report.model import (
     stamped,
 )
 from vcloudair_core.recovery.report.objectives import Moment, first_target, machine_rpo, machine_rto, worst
+from vcloudair_core.recovery.report.report_text import ACTIONS, duration
 
 
 @dataclass(frozen=True)
@@ -97,13 +98,16 @@ class RunReport:
         order = MACHINE_VERDICTS.index
         return tuple(sorted([*steps, *machines, *filter(None, undone)], key=lambda failure: order(failure.verdict)))
 
+    @property
+    def sentence(self) -> str:
+        """The whole run in one or two plain sentences."""
+        return _sentence(self)
+
     def as_dict(self) -> dict[str, Any]:
         """The JSON report. Shape: docs/reference/recovery-report.md."""
-        from vcloudair_core.recovery.report.report_text import sentence
-
         return {
             "schema": SCHEMA, "run_id": self.run_id, "action": self.action, "verdict": self.verdict,
-            "sentence": sentence(self), "reason": self.reason, "started": stamped(self.started),
+            "sentence": self.sentence, "reason": self.reason, "started": stamped(self.started),
             "ended": stamped(self.ended), "seconds": self.seconds, "host": self.host, "user": self.user,
             "version": self.version, "plan": dict(self.plan), "cloud": dict(self.cloud),
             "rto": self.rto.as_dict(), "rpo": self.rpo.as_dict(), "summary": dict(self.summary),
@@ -257,3 +261,35 @@ def _failed_rollback(machine: MachineReport, rollback: OperationAttempt) -> Fail
 
 def _failed_step(step: StepReport) -> Failure:
     return Failure("step", step.name, step.group, step.last.verdict, step.last.reason, step.last.hint)
+
+
+# -- the sentence ------------------------------------------------------------------------------------------------------
+
+
+def _sentence(report: RunReport) -> str:
+    name = str(report.plan.get("name") or "")
+    what = f"The {ACTIONS.get(report.action, 'run')}" + (f" of {name}" if name else "")
+    machines = report.machines
+    there = sum(machine.is_there for machine in machines)
+    count = _count(there, len(machines), report.action)
+    if report.verdict == DONE:
+        took = f" It took {duration(report.seconds)}." if report.seconds is not None else ""
+        bad = sum(step.last.verdict == FAILED for step in report.all_steps)
+        steps = f" {bad} step{'s' if bad > 1 else ''} failed." if bad else ""
+        return f"{what} is done: {count}.{took}{steps}"
+    if report.verdict == FAILED:
+        return f"{what} failed: {count}."
+    if report.verdict == UNKNOWN:
+        return f"{what} has an unknown outcome: {count}. A decision is needed, then it may be resumed."
+    if report.verdict == INTERRUPTED:
+        return f"{what} was interrupted: {count}. It may be resumed."
+    return f"{what} is unfinished: {count}, as far as the journal shows."
+
+
+def _count(there: int, total: int, action: str) -> str:
+    where = "cleaned up" if action == "cleanup" else "there"
+    if not total:
+        return "no machine is known"
+    if total == 1:
+        return f"its machine is {'' if there else 'not '}{where}"
+    return f"all {total} machines are {where}" if there == total else f"{there} of {total} machines are {where}"

@@ -49,7 +49,7 @@ class QueryService:
         if self._machines is None:
             from vcloudair_core.services.query.vms import Machines
 
-            self._machines = Machines(self)
+            self._machines = Machines(self.session, self.query)
         return self._machines
 
     def query(

@@ -15,9 +15,9 @@ from vcloudair_core.services.query.record import moment
 from vcloudair_core.services.query.store import read_machine, read_vapp
 
 if TYPE_CHECKING:
-    from vcloudair_core.services.query.query import Progress, Warn
+    from vcloudair_core.services.query.query import Progress, Query, Warn
     from vcloudair_core.services.query.record import Record
-    from vcloudair_core.services.query.service import QueryService
+    from vcloudair_core.session.session import Session
 
 _log = logging.getLogger(__name__)
 
@@ -35,8 +35,9 @@ _FAMILIES = (
 class Machines:
     """The machines of a session. VDCs are read once, one call; a record names its own only on newer servers."""
 
-    def __init__(self, service: QueryService) -> None:
-        self._service = service
+    def __init__(self, session: Session, query: Callable[..., Query]) -> None:
+        """Args: ``query``: makes a query, as :meth:`QueryService.query` does."""
+        self._session, self._query = session, query
         self._vdcs: list[Record] | None = None
 
     def read(
@@ -67,13 +68,13 @@ class Machines:
         conditions = dict(where or {})
         if not templates:
             conditions.setdefault("isVAppTemplate", False)
-        self._service.query("vm", conditions, metadata=metadata, limit=limit)  # bad input sends nothing
+        self._query("vm", conditions, metadata=metadata, limit=limit)  # bad input sends nothing
         if vdc:
             conditions["vdc"] = self._vdc(vdc).href
-        query = self._service.query("vm", conditions, metadata=metadata, limit=limit, progress=progress, warn=warn)
+        query = self._query("vm", conditions, metadata=metadata, limit=limit, progress=progress, warn=warn)
         found = [record for record in query.all() if _is_there(record, conditions)]
         names = {record.id: record.name for record in self._all_vdcs()}
-        org = self._service.session.identity.org_name
+        org = self._session.identity.org_name
         shown = [facts(record, names, org) for record in found]
         if nics:
             gone = self._add_nics(shown)
@@ -127,7 +128,7 @@ class Machines:
     def _by_id(self, identifier: str, metadata: Sequence[str]) -> list[dict[str, Any]]:
         """Servers differ in what a filter by id looks like, so the machine itself is asked for its name."""
         try:
-            name = parse_name(read_machine(self._service.session, identifier))
+            name = parse_name(read_machine(self._session, identifier))
         except (NotFoundError, PermissionDeniedError):
             return []
         return [one for one in self.read({"name": name}, metadata=metadata) if one["id"] == identifier]
@@ -138,7 +139,7 @@ class Machines:
 
     def _all_vdcs(self) -> list[Record]:
         if self._vdcs is None:
-            self._vdcs = self._service.query("orgVdc").all()
+            self._vdcs = self._query("orgVdc").all()
         return self._vdcs
 
     def _vdc(self, wanted: str) -> Record:
@@ -162,7 +163,7 @@ class Machines:
         inside = list(machines)
         vapps = list(dict.fromkeys(one["vapp_href"] for one in inside if one["vapp_href"] and not one["is_template"]))
         found: dict[str, list[dict[str, Any]]] = {}
-        for nics in _in_parallel(self._nics_of, vapps, int(self._service.session.settings.parallel_calls)):
+        for nics in _in_parallel(self._nics_of, vapps, int(self._session.settings.parallel_calls)):
             found |= nics
         for one in inside:
             one["nics"] = found.get(one["id"], [])
@@ -181,20 +182,20 @@ class Machines:
         by_id = {one["id"]: one for one in unknown if not one["is_template"]}
         for identifier, created in zip(
             by_id,
-            _in_parallel(self._created, list(by_id), int(self._service.session.settings.parallel_calls)),
+            _in_parallel(self._created, list(by_id), int(self._session.settings.parallel_calls)),
             strict=True,
         ):
             by_id[identifier]["created"] = created
 
     def _created(self, identifier: str) -> str:
         try:
-            return _in_utc(parse_created(read_machine(self._service.session, identifier)))
+            return _in_utc(parse_created(read_machine(self._session, identifier)))
         except (NotFoundError, PermissionDeniedError):
             return ""
 
     def _nics_of(self, href: str) -> dict[str, list[dict[str, Any]]]:
         try:
-            return parse_nics(read_vapp(self._service.session, href))
+            return parse_nics(read_vapp(self._session, href))
         except (NotFoundError, PermissionDeniedError):
             return {}  # gone since it was listed; a 403 says so, too. Source: protocol/query.md §11
 

@@ -1,0 +1,129 @@
+"""The tasks of a simulated cloud: those that run, what is due when they end, and how they are shown."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from vcloudair_core.simulator.config import SimulatorConfig
+from vcloudair_core.simulator.state.simulated_tasks import LIFE, OVER, Owner, SimulatedTask, T
+from vcloudair_core.simulator.state.task_forms import Form
+from vcloudair_core.simulator.state.world import World
+from vcloudair_core.simulator.virtual_clock import VirtualClock
+
+
+class Tasks:
+    """Every task since the last reset; each vApp has one that deployed it."""
+
+    def __init__(self, world: World, clock: VirtualClock, config: SimulatorConfig) -> None:
+        self._world, self._clock, self.config = world, clock, config
+        self.fail_next: dict[str, str] = {}
+        """Codes that the next tasks of an operation name fail with, once each."""
+        self._tasks: dict[str, SimulatedTask] = {}
+        self._pending: list[SimulatedTask] = []
+        self._waiting: list[SimulatedTask] = []
+        self._later: list[tuple[float, Callable[[], object]]] = []
+        placeholders = {replication.placeholder_vapp_id for replication in world.replications.values()}
+        for vm in {vm.vapp_id: vm for vm in world.vms.values() if vm.vapp_id not in placeholders}.values():
+            owner = Owner(f"/api/vApp/vapp-{vm.vapp_id}", vm.vapp_name, f"{T}vApp+xml")
+            operation = f"Started Virtual Application {vm.vapp_name}({vm.vapp_id})"
+            self.start(world.vdcs[vm.vdc_id].org, owner, operation, "vappDeploy")
+
+    def start(
+        self,
+        org: str,
+        owner: Owner,
+        operation: str,
+        operation_name: str,
+        *,
+        polls: int = 0,
+        seconds: float = 0.0,
+        **more: Any,
+    ) -> SimulatedTask:
+        """A new task of ``org``, in the name of its first user. ``more``: other fields of a Task."""
+        task_id = self._world.make_id("task", str(len(self._tasks) + 1))
+        user = next((user.name for user in self._world.users if user.org == org), "system")
+        now = self._clock.now()
+        code = self.fail_next.pop(operation_name, "")
+        if code:
+            error = {"majorErrorCode": 400, "minorErrorCode": code, "message": "The operation could not be completed."}
+            more |= {"end_status": "error", "error": error}
+        task = SimulatedTask(
+            task_id, org, user, owner, operation, operation_name, now, polls=polls, seconds=seconds, **more
+        )
+        self._tasks[task_id] = task
+        if task.on_start is not None:
+            self._waiting.append(task)
+        if task.on_end is not None:
+            self._pending.append(task)
+        return task
+
+    def call_later(self, seconds: float, call: Callable[[], object]) -> None:
+        """Call ``call`` once ``seconds`` have passed on the simulator's clock."""
+        self._later.append((self._clock.now() + seconds, call))
+
+    def settle(self) -> None:
+        """Apply everything that is due, in the order of the moments at which it was due."""
+        while due := sorted(self._due(), key=lambda event: event[0]):
+            for moment, apply in due:
+                with self._clock.at(moment):
+                    apply()
+
+    def _due(self) -> list[tuple[float, Callable[[], object]]]:
+        now = self._clock.now()
+        due = [event for event in self._later if event[0] <= now]
+        self._later = [event for event in self._later if event[0] > now]
+        for task in list(self._waiting):
+            moment = task.started + task.delay_s
+            if now >= moment or task.cancelled is not None:
+                self._waiting.remove(task)
+                if task.on_start is not None and task.cancelled is None:
+                    due.append((moment, functools.partial(task.on_start, task)))
+        for task in list(self._pending):
+            if task not in self._waiting and (status := task.status(now)) in OVER and task.on_end is not None:
+                self._pending.remove(task)
+                due.append((min(now, task.ended()), functools.partial(task.on_end, status)))
+        return due
+
+    def find(self, task_id: str, org: str) -> SimulatedTask | None:
+        """A task of that org that is not forgotten yet."""
+        task = self._tasks.get(task_id)
+        if task is None or task.org != org or self._clock.now() > task.started + LIFE.total_seconds():
+            return None
+        if task.gone_after_looks is not None and task.looks >= task.gone_after_looks:
+            return None
+        return None if task.is_link_hidden and task.is_hidden(self._clock.now()) else task
+
+    def of(self, org: str) -> list[SimulatedTask]:
+        """Return the visible tasks of an org, oldest first."""
+        now = self._clock.now()
+        return [task for task in self._tasks.values() if self.find(task.task_id, org) and not task.is_hidden(now)]
+
+    def status(self, task: SimulatedTask) -> str:
+        """Its state now."""
+        return task.status(self._clock.now())
+
+    def under_way(self, org: str) -> list[SimulatedTask]:
+        """Return the tasks that are not over, also those that are not visible yet."""
+        return [task for task in self._tasks.values() if task.org == org and self.status(task) not in OVER]
+
+    def cancel(self, task: SimulatedTask) -> bool:
+        """Whether it could be cancelled: only what is not over can. Source: protocol/tasks.md §3.2."""
+        if self.status(task) in OVER:
+            return False
+        task.cancelled = self._clock.now()
+        self.settle()
+        return True
+
+    def progress(self, task: SimulatedTask) -> int | None:
+        """Percent, as far as the switches let it be seen."""
+        return self.form(task, "").progress()
+
+    def form(self, task: SimulatedTask, root: str) -> Form:
+        """How a task is shown to somebody whose links begin with ``root``."""
+        return Form(self.config, self._world, task, self._clock.now(), root)
+
+    def document(self, task: SimulatedTask, root: str) -> Any:
+        """The Task element, in the form that the switches say."""
+        return self.form(task, root).document()
