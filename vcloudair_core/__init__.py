@@ -63,7 +63,7 @@ if TYPE_CHECKING:
     from vcloudair_core.plugin.hooks import hookimpl
     from vcloudair_core.services.ans.document.file import agreed_target
     from vcloudair_core.settings.settings import Settings
-    from vcloudair_core.staging.stage_file import waiting_stages
+    from vcloudair_core.staging.stage_file import discard_stage, waiting_stages
     from vcloudair_core.util.redaction import Secret
 
 __all__ = [
@@ -121,6 +121,7 @@ __all__ = [
     "__version__",
     "agreed_target",
     "connect",
+    "discard_stage",
     "hookimpl",
     "preload",
     "waiting_stages",
@@ -148,6 +149,7 @@ _HOMES = {
     "VCAODSession": "vcloudair_core.compat.sessions",
     "VCASession": "vcloudair_core.compat.sessions",
     "connect": "vcloudair_core.app",
+    "discard_stage": "vcloudair_core.staging.stage_file",
     "hookimpl": "vcloudair_core.plugin.hooks",
     "agreed_target": "vcloudair_core.services.ans.document.file",
     "preload": "vcloudair_core.app",

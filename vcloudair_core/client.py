@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from vcloudair_core.session.session import Session
     from vcloudair_core.settings.settings import Settings
     from vcloudair_core.staging.service import Staging
-    from vcloudair_core.staging.stage_file import StageContent
+    from vcloudair_core.staging.stage_file import StagedChanges
 
 _STATES: dict[str, Callable[[tuple[Any, ...]], Desired]] = {
     "present": Present,
@@ -175,7 +175,7 @@ class Client:
             raise SpecError("state", f"{state!r} is not one of {', '.join(_STATES)}")
         return desired_type(_parse(self.kind(kind), specs))
 
-    # -- many wishes, one write ----------------------------------------------------------------------------------
+    # -- staging -------------------------------------------------------------------------------------------------
 
     def stage(
         self,
@@ -187,44 +187,48 @@ class Client:
         target: Mapping[str, Any] | None = None,
         check: bool = False,
     ) -> Outcome:
-        """Plan a wish on top of those that the stage holds, and keep it there until :meth:`commit_stage`.
+        """Plan a change on top of the changes staged before it, and keep it until :meth:`commit_stage`.
 
-        ``stage_id`` names the stage: programs that use one name share it, in any number of processes of this user on
-        this host. The rest is as in :meth:`ensure`; the outcome tells what this wish changes.
+        Programs that use the same ``stage_id`` share their staged changes, in any number of processes of this user on
+        this host. Other arguments are those of :meth:`ensure`; the outcome is what this change adds.
 
-        Raises: StageError when the kind cannot be staged or the stage cannot be kept, and every error of
-        :meth:`ensure` but those of writing.
+        Raises: StageError when the kind cannot be staged or the changes cannot be kept, and every error of
+        :meth:`ensure` except those of writing.
         """
         from vcloudair_core.staging.service import StagedChange, specs_of
 
         listed = specs_of(specs)
-        wish = StagedChange(kind, state, listed, dict(target or {}), self._desired(kind, listed, state))
+        change = StagedChange(kind, state, listed, dict(target or {}), self._desired(kind, listed, state))
         with self._checking(check):
-            return self._staging().add(wish, stage_id, check=check)
+            return self._staging().add(change, stage_id, check=check)
 
     def commit_stage(
         self, stage_id: str, *, target: Mapping[str, Any] | None = None, check: bool = False
     ) -> list[Outcome]:
-        """Write what is staged, of ``target`` only if given: every section once. One outcome per section.
+        """Write the staged changes, or with ``target`` only those of it. Returns one outcome per section.
 
-        An empty list when nothing is staged. On an error, what was not written stays on the stage.
+        The list is empty when nothing is staged. After an error, what was not written stays staged.
+
         Raises: StageError, and every error of :meth:`ensure`.
         """
         with self._checking(check):
             return self._staging().commit(stage_id, target, check=check)
 
-    def stages(self) -> list[StageContent]:
-        """Every stage of this user on this host that waits for a commit, oldest first. Sends nothing."""
+    def stages(self) -> list[StagedChanges]:
+        """Return the staged changes of this user on this host that wait for a commit, oldest first. Sends nothing."""
         return self._staging().list()
 
     def discard_stage(self, stage_id: str) -> bool:
-        """Drop a stage unwritten. True when there was one. Sends nothing. Raises ConfigurationError for a bad name."""
+        """Discard staged changes without writing them. True when there were any. Sends nothing.
+
+        Raises: ConfigurationError for a name that no stage can have, StageError when a commit keeps the stage in use.
+        """
         return self._staging().discard(stage_id)
 
     def _staging(self) -> Staging:
         from vcloudair_core.staging.service import Staging
 
-        return Staging(self, self._veto, self._desired)
+        return Staging(self.session, self.kind, self._desired, self._veto)
 
     def _open(self, kind: ResourceKind, target: Mapping[str, Any] | None) -> Store:
         return kind.open(self.session, dict(target or {}))

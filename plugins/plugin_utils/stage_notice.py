@@ -43,24 +43,22 @@ def _warn_unless_told():
 def _messages(name):
     if library_problem():
         return
-    from vcloudair_core.settings.directories import state_folder
-    from vcloudair_core.settings.settings import Settings
-    from vcloudair_core.staging.stage_file import CHECK, StageFile, counted
+    from vcloudair_core import Settings, discard_stage, waiting_stages
 
-    folder = state_folder(Settings.load()) / "stages"
-    StageFile(folder, name + CHECK).discard()  # a prediction, which ends with the run
-    stage = StageFile(folder, name).read()
-    for section in stage.sections if stage is not None else ():
-        number = len(section.operations)
-        yield (
-            "%s of %s (%s) %s staged and not committed. Nothing was written. Add a task with "
-            "vcloudair.cloud.vca_edge_commit to the play, or run `vca edge discard %s` to drop %s."
-            % (
-                counted(number, "change"),
-                section.title,
-                section.section,
-                "was" if number == 1 else "were",
-                name,
-                "it" if number == 1 else "them",
+    settings = Settings.load()
+    discard_stage(name, settings, check=True)  # a prediction, which ends with the run
+    for stage in waiting_stages(settings):
+        for section in stage["sections"] if stage["stage_id"] == name else ():
+            number = section["waiting"]
+            yield (
+                "%s of %s (%s) %s staged and not committed. Nothing was written. Add a task with "
+                "vcloudair.cloud.vca_edge_commit to the play, or run `vca edge discard %s` to drop %s."
+                % (
+                    "1 change" if number == 1 else "%d changes" % number,
+                    section["target"],
+                    section["section"],
+                    "was" if number == 1 else "were",
+                    name,
+                    "it" if number == 1 else "them",
+                )
             )
-        )

@@ -24,7 +24,7 @@ from vcloudair_core.session.auth.base import Grant
 from vcloudair_core.session.cache import token_cache
 from vcloudair_core.session.identity import Identity
 from vcloudair_core.settings.settings import OPTIONS, Settings
-from vcloudair_core.staging.stage_file import StageContent, StagedSection, StageFile, stages_in
+from vcloudair_core.staging.stage_file import StagedChanges, StagedSection, StageFile, stages_in
 from vcloudair_core.util import strict_yaml
 from vcloudair_core.util.clock import FakeClock
 from vcloudair_core.util.redaction import MASK, Secret
@@ -165,7 +165,7 @@ def _stages() -> list[bytes]:
     target = {"edge": "a6fffb17-37be-5b45-85bd-73fb0a08b563", "edge_name": "web"}
     wish = {"kind": "ans.firewall_rule", "state": "present", "specs": [{"name": "web"}]}
     section = StagedSection(target, "firewall", "edge gateway web", "https://h:443/edge/1", b"{}", b"{}", [wish])
-    return [json.dumps(plain_of(StageContent("fuzz", 1_767_225_600.0, {"web": target}, [section]))).encode()]
+    return [json.dumps(plain_of(StagedChanges("fuzz", 1_767_225_600.0, {"web": target}, [section]))).encode()]
 
 
 def _kept_session(body: bytes) -> object:

@@ -15,8 +15,8 @@ ConfigurationError ConflictError ConnectionFailedError DecodeError DisasterRecov
 ExactLists IncompleteResultError InvalidRequestError LockTimeoutError Metrics NotConvergedError NotFoundError
 OrgVdcQuery Outcome PermissionDeniedError Plan PlanRejectedError PluginError Present QueryBase Secret ServerError
 Settings SpecError StageError TaskError TaskFailedError TaskTimeoutError TimeoutExpiredError TlsError TransportError
-VAppQuery VAppTemplateQuery VCAODSession VCASession VMQuery VcloudAirError __version__ agreed_target connect hookimpl
-preload waiting_stages
+VAppQuery VAppTemplateQuery VCAODSession VCASession VMQuery VcloudAirError __version__ agreed_target connect
+discard_stage hookimpl preload waiting_stages
 """.split()
 
 METRICS = """

@@ -13,9 +13,8 @@ PUBLIC_MODULES = {
 """Public modules beside ``vcloudair_core`` itself, and the titles of their pages."""
 GROUPS = {
     "Connecting": ("connect", "App", "Client", "Settings", "Secret"),
-    "What is to be, and what came of it": (
-        "Present", "Absent", "Exactly", "Plan", "Change", "Outcome", "waiting_stages",
-    ),
+    "Desired states and outcomes": ("Present", "Absent", "Exactly", "ExactLists", "Plan", "Change", "Outcome"),
+    "Staging": ("waiting_stages", "discard_stage"),
     "The classes of vcloudair 0.5": (
         "VCASession", "VCAODSession", "ANSFirewall", "ANSNat", "ANSIPSec", "Metrics", "QueryBase", "VMQuery",
         "VAppQuery", "VAppTemplateQuery", "OrgVdcQuery", "EdgeGatewayQuery", "DisasterRecovery",

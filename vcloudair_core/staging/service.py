@@ -1,4 +1,4 @@
-"""Staging and committing with a client: what joins stage files to kinds, stores and the one flow."""
+"""Stage changes of several tasks, and commit them with one write per section."""
 
 from __future__ import annotations
 
@@ -9,34 +9,34 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from vcloudair_core.engine.desired import Desired, Present
 from vcloudair_core.engine.ensure import Veto, ensure, telling_written
 from vcloudair_core.engine.fields import secret_names
-from vcloudair_core.engine.kind import Document, Keepable, Store
+from vcloudair_core.engine.kind import Document, Keepable, ResourceKind, Store
 from vcloudair_core.engine.lock import locker_of
 from vcloudair_core.engine.outcome import Outcome
 from vcloudair_core.engine.sequence import DesiredResource, SequenceKind
 from vcloudair_core.errors import StageError, VcloudAirError
-from vcloudair_core.settings.directories import state_folder
 from vcloudair_core.staging.stage_file import (
     CHECK,
-    StageContent,
+    StagedChanges,
     StagedSection,
     StageFile,
     cloud_of,
     left_behind,
     name_of,
+    stage_folder,
     stages_in,
 )
 
 if TYPE_CHECKING:
-    from vcloudair_core.client import Client
+    from vcloudair_core.session.session import Session
 
 
 class KeepableStore(Store, Keepable, Protocol):
-    """A store whose documents a stage can hold."""
+    """A store whose documents can be kept in a file."""
 
 
 @dataclass(frozen=True)
 class StagedChange:
-    """What one task asks for: plain data, and the same parsed."""
+    """The change of one task: plain data, and the same data parsed."""
 
     kind: str
     state: str
@@ -46,31 +46,42 @@ class StagedChange:
 
 
 class Staging:
-    """The stages of one client. ``veto`` sees every plan; ``parsed`` makes a desired state of a kind's plain data."""
+    """The staged changes of one session.
 
-    def __init__(self, client: Client, veto: Veto | None, parsed: Callable[[str, Any, str], Desired]) -> None:
-        self._client = client
+    ``kind_of`` returns a resource kind by its name; ``parse`` makes a desired state of a kind's plain data and a state;
+    ``veto`` sees every plan.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        kind_of: Callable[[str], ResourceKind],
+        parse: Callable[[str, Any, str], Desired],
+        veto: Veto | None,
+    ) -> None:
+        self._session = session
+        self._kind_of = kind_of
+        self._parse = parse
         self._veto = veto
-        self._parsed = parsed
-        self._cloud = cloud_of(client.settings)
-        self.folder = state_folder(client.settings) / "stages"
+        self._cloud = cloud_of(session.settings)
+        self.folder = stage_folder(session.settings)
 
-    def add(self, wish: StagedChange, stage_id: str, *, check: bool) -> Outcome:
-        """Plan a wish on what the stage holds, and put it on the stage.
+    def add(self, change: StagedChange, stage_id: str, *, check: bool) -> Outcome:
+        """Plan a change on top of the staged changes, and stage it.
 
-        Costs one read when the section is new to the stage, and nothing otherwise. In check mode it goes on a stage of
+        Costs one read when the section is new to the stage, and nothing otherwise. Check mode stages under a name of
         its own, which no commit writes.
         """
-        kind = self._client.kind(wish.kind)
-        kind.validate(wish.desired)
+        kind = self._kind_of(change.kind)
+        kind.validate(change.desired)
         with StageFile(self.folder, _name(stage_id, check)).opened() as content:
-            key = name_of(self._cloud, wish.target)
-            store = kind.open(self._client.session, content.names.get(key, wish.target))
+            key = name_of(self._cloud, change.target)
+            store = kind.open(self._session, content.names.get(key, change.target))
             if not isinstance(store, Keepable):
-                raise StageError(f"{wish.kind} cannot be staged.", hint="Leave stage out for it.")
-            staged, document = self._document(content, cast(KeepableStore, store), wish.target)
+                raise StageError(f"{change.kind} cannot be staged.", hint="Leave stage out for it.")
+            staged, document = self._document(content, cast(KeepableStore, store), change.target)
             content.names[key] = staged.target
-            operation = DesiredResource(kind, wish.desired).resolved(store)
+            operation = DesiredResource(kind, change.desired).resolved(store)
             plan = kind.plan(document, operation.desired)
             merged = document if plan.is_empty else kind.merge(document, plan)
             plan = replace(plan, target=staged.title, outlook=lambda: kind.project(merged))
@@ -78,7 +89,7 @@ class Staging:
             warnings += plan.notes
             warnings += left_behind(stages_in(self.folder), content, staged.lock_key)
             staged.working = store.dump(merged)
-            staged.operations.append({"kind": wish.kind, "state": wish.state, "specs": list(wish.specs)})
+            staged.operations.append({"kind": change.kind, "state": change.state, "specs": list(change.specs)})
             if staged not in content.sections:
                 content.sections.append(staged)
             return Outcome(
@@ -91,9 +102,9 @@ class Staging:
             )
 
     def _document(
-        self, content: StageContent, store: KeepableStore, target: Mapping[str, Any]
+        self, content: StagedChanges, store: KeepableStore, target: Mapping[str, Any]
     ) -> tuple[StagedSection, Document]:
-        """The section as the stage has it, or read for the first time."""
+        """Return the section and its document as staged, or as read now for the first time."""
         known = content.section(self._cloud, store.lock_key, store.section)
         if known is not None:
             return known, store.load(known.working)
@@ -104,75 +115,79 @@ class Staging:
         return made, document
 
     def commit(self, stage_id: str, target: Mapping[str, Any] | None, *, check: bool) -> list[Outcome]:
-        """Write every staged section, or those of ``target``, once each. What was written leaves the stage.
+        """Write every staged section, or those of ``target``, once each. What was written is no longer staged.
 
         Raises what :func:`~vcloudair_core.engine.ensure.ensure` raises; then the section that failed and those after
-        it stay on the stage.
+        it stay staged.
         """
         outcomes: list[Outcome] = []
         file = StageFile(self.folder, _name(stage_id, check))
         with file.committing():
             while True:
-                # One section at a time, so that what was written is off the stage before the next one can fail.
+                # One section at a time, so that a written section is removed before the next one can fail.
                 with file.opened() as content:
-                    part = self._next(content, target)
-                    if part is None:
+                    section = self._next(content, target)
+                    if section is None:
                         return outcomes
-                    outcomes.append(self._commit_after(outcomes, part, check))
-                    content.sections.remove(part)
-                    self._expect(part)
+                    outcomes.append(self._commit_after(outcomes, section, check))
+                    content.sections.remove(section)
+                    self._expect(section)
 
-    def _expect(self, part: StagedSection) -> None:
+    def _expect(self, section: StagedSection) -> None:
         """Let later tasks of a check-mode run know what a commit would have written."""
-        run = self._client.session.check_run
+        run = self._session.check_run
         if run is None:
             return
-        for asked in part.operations:
-            names = secret_names(self._client.kind(asked["kind"]).spec_type)
-            run.record(part.lock_key, asked["kind"], asked["state"], asked["specs"], names)
+        for change in section.operations:
+            names = secret_names(self._kind_of(change["kind"]).spec_type)
+            run.record(section.lock_key, change["kind"], change["state"], change["specs"], names)
 
-    def _next(self, content: StageContent, target: Mapping[str, Any] | None) -> StagedSection | None:
+    def _next(self, content: StagedChanges, target: Mapping[str, Any] | None) -> StagedSection | None:
         # In one order, whatever came first: what lets traffic in (firewall) is there before what leads it on (nat).
-        ours = [part for part in content.sections if part.cloud == self._cloud]
-        sections = sorted(ours, key=lambda part: (part.lock_key, part.section))
+        ours = [section for section in content.sections if section.cloud == self._cloud]
+        sections = sorted(ours, key=lambda section: (section.lock_key, section.section))
         if not target:
             return next(iter(sections), None)
         known = content.names.get(name_of(self._cloud, target))
-        for part in sections:
-            if part.target == known or (known is None and _same_thing(self._client, part, target)):
-                return part
+        for section in sections:
+            if section.target == known or (known is None and self._is_of(section, target)):
+                return section
         return None
 
-    def _commit_after(self, done: Sequence[Outcome], part: StagedSection, check: bool) -> Outcome:
-        """Commit one section; an error says whether this one, or one of those before it, was written."""
+    def _is_of(self, section: StagedSection, target: Mapping[str, Any]) -> bool:
+        kind = self._kind_of(section.operations[0]["kind"])
+        return kind.open(self._session, target).lock_key == section.lock_key
+
+    def _commit_after(self, done: Sequence[Outcome], section: StagedSection, check: bool) -> Outcome:
+        """Commit one section. An error says whether this section, or one before it, was written."""
         try:
             with telling_written(check):
-                return self._commit(part, check)
+                return self._commit(section, check)
         except VcloudAirError as exc:
             if any(outcome.attempts for outcome in done):
                 exc.written = True
             raise
 
-    def _commit(self, part: StagedSection, check: bool) -> Outcome:
+    def _commit(self, section: StagedSection, check: bool) -> Outcome:
         operations = [
             DesiredResource(
-                self._client.kind(asked["kind"]), self._parsed(asked["kind"], asked["specs"], asked["state"])
+                self._kind_of(change["kind"]), self._parse(change["kind"], change["specs"], change["state"])
             )
-            for asked in part.operations
+            for change in section.operations
         ]
-        store = _FromSnapshot(operations[0].kind.open(self._client.session, part.target), part.snapshot)
+        store = _FromSnapshot(operations[0].kind.open(self._session, section.target), section.snapshot)
         kind = SequenceKind([operation.resolved(store) for operation in operations])
-        lock = locker_of(self._client.settings)
+        lock = locker_of(self._session.settings)
         return ensure(kind, store, Present(), check=check, veto=self._veto, lock=lock)
 
-    def list(self) -> list[StageContent]:
-        """Every stage of this user that waits for a commit; those of check mode too."""
+    def list(self) -> list[StagedChanges]:
+        """Return the staged changes of this user that wait for a commit, those of check mode too."""
         return stages_in(self.folder)
 
     def discard(self, stage_id: str) -> bool:
-        """Drop a stage. True when there was one."""
-        found = [StageFile(self.folder, name).discard() for name in (stage_id, stage_id + CHECK)]
-        return any(found)
+        """Discard the changes staged under a name, those of check mode too. True when there were any."""
+        is_discarded = [StageFile(self.folder, name).discard() for name in (stage_id, stage_id + CHECK)]
+        return any(is_discarded)
 
 
 class _FromSnapshot:
@@ -212,15 +227,10 @@ class _FromSnapshot:
         return getattr(self._store, name)
 
 
-def _same_thing(client: Client, part: StagedSection, target: Mapping[str, Any]) -> bool:
-    kind = client.kind(part.operations[0]["kind"])
-    return kind.open(client.session, target).lock_key == part.lock_key
-
-
 def _name(stage_id: str, check: bool) -> str:
     return stage_id + CHECK if check else stage_id
 
 
 def specs_of(specs: Mapping[str, Any] | Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """One mapping or several as a list."""
+    """Return one mapping or several as a list."""
     return [specs] if isinstance(specs, Mapping) else list(specs)

@@ -1,10 +1,10 @@
-"""Changes gathered over many tasks and processes, and written together: one read at the start, one write at the end.
+"""Staged changes in files: changes of several tasks and processes that one commit writes together.
 
-A stage is one file, named after its id. It holds, for every section that was touched, what the server had when the
-section was first looked at, what it would have after all that was asked for since, and the list of what was asked for.
-Each new wish is planned against what the ones before it leave, so it can tell what it changes, as if they were done.
-A commit plans all of them together, writes each section once, and takes what was written off the stage. A stage whose
-commit failed, or never came, stays until it is committed or discarded.
+A stage is one file, named after its id. For every section it holds the document that the server had when the section
+was first read, the document after the staged changes, and the list of the changes. A new change is planned against the
+document after those before it, so that its outcome is what it changes. A commit plans all of them together, writes each
+section once, and removes what was written. A stage whose commit failed, or never came, stays until it is committed or
+discarded.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ if TYPE_CHECKING:
 
 FORMAT = 2
 CHECK = ".check"
-"""Suffix of the stages of check mode, which no commit writes."""
+"""Suffix of the names of stages of check mode, which no commit writes."""
 _LOCK_TIMEOUT_S = 60.0
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
 
 
 @dataclass
 class StagedSection:
-    """One section of one thing.
+    """The staged changes of one section of one edge gateway, or of another target.
 
     ``target`` is what the kinds open, with a UUID; ``title`` names it for people; ``snapshot`` and ``working`` are
-    documents as their store dumps them; ``operations`` have the shape ``{"kind", "state", "specs"}``. ``cloud``: where
-    it is, as :func:`cloud_of` tells it: hosts of one run may share a stage, and speak to different clouds.
+    documents as their store dumps them; ``operations`` are the changes, ``{"kind", "state", "specs"}``. ``cloud``: the
+    result of :func:`cloud_of`, since hosts of one run may share a stage and speak to different clouds.
     """
 
     target: dict[str, Any]
@@ -56,9 +56,10 @@ class StagedSection:
 
 
 @dataclass
-class StageContent:
-    """All sections of a stage. ``names`` maps targets as they were given to targets with UUIDs, to spare look-ups;
-    its keys are of :func:`name_of`.
+class StagedChanges:
+    """The content of a stage. ``names`` maps targets from tasks to targets with UUIDs, to spare look-ups.
+
+    Keys of ``names`` are results of :func:`name_of`.
     """
 
     stage_id: str
@@ -69,14 +70,16 @@ class StageContent:
     """Keys of warnings about other stages that were given, so that a run of many tasks gives each of them once."""
 
     def section(self, cloud: str, lock_key: str, name: str) -> StagedSection | None:
-        """The section of that name of the thing with that lock key."""
-        wanted = (cloud, lock_key, name)
-        return next((part for part in self.sections if (part.cloud, part.lock_key, part.section) == wanted), None)
+        """Return the section of a target, found by its lock key; None when nothing of it is staged."""
+        for section in self.sections:
+            if (section.cloud, section.lock_key, section.section) == (cloud, lock_key, name):
+                return section
+        return None
 
     @property
     def count(self) -> int:
-        """How many wishes wait for a commit."""
-        return sum(len(part.operations) for part in self.sections)
+        """Number of changes that wait for a commit."""
+        return sum(len(section.operations) for section in self.sections)
 
     def as_dict(self) -> dict[str, Any]:
         """Shape: ``{"stage_id", "created", "waiting", "sections": [{"target", "section", "waiting"}]}``."""
@@ -85,8 +88,8 @@ class StageContent:
             "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.created)),
             "waiting": self.count,
             "sections": [
-                {"target": part.title, "section": part.section, "waiting": len(part.operations)}
-                for part in self.sections
+                {"target": section.title, "section": section.section, "waiting": len(section.operations)}
+                for section in self.sections
             ],
         }
 
@@ -103,13 +106,13 @@ class StageFile:
         self.path = folder / f"{stage_id}.stage"
 
     @contextlib.contextmanager
-    def opened(self) -> Iterator[StageContent]:
+    def opened(self) -> Iterator[StagedChanges]:
         """The content, to be changed in place; kept when the block ends without an error. Empty ones are removed.
 
         Raises: StageError when the file cannot be used.
         """
         with self._locked(self.path.with_suffix(".lock")):
-            content = self.read() or StageContent(self.stage_id, time.time())
+            content = self.read() or StagedChanges(self.stage_id, time.time())
             yield content
             self._keep(content)
 
@@ -135,7 +138,7 @@ class StageFile:
                 f"The stage {self.stage_id} cannot be kept: {reason_of(exc)[0]}.", hint="Set state_dir."
             ) from exc
 
-    def read(self) -> StageContent | None:
+    def read(self) -> StagedChanges | None:
         """What is on disk, or None. Raises StageError for a file that is damaged or not ours."""
         try:
             check_folder(self.path.parent)
@@ -163,11 +166,11 @@ class StageFile:
         if not self.path.exists():
             return False
         with self.committing(), self._locked(self.path.with_suffix(".lock")):
-            found = self.path.exists()
+            is_there = self.path.exists()
             self.path.unlink(missing_ok=True)
-        return found
+        return is_there
 
-    def _keep(self, content: StageContent) -> None:
+    def _keep(self, content: StagedChanges) -> None:
         if not content.sections:
             self.path.unlink(missing_ok=True)
             return
@@ -178,54 +181,75 @@ class StageFile:
         beside.replace(self.path)
 
 
+def stage_folder(settings: Settings) -> Path:
+    """Return the folder of the stages of this user on this host."""
+    return state_folder(settings) / "stages"
+
+
 def cloud_of(settings: Settings) -> str:
-    """Which cloud and org settings lead to, without asking anybody."""
-    said = (settings.service_type, str(settings.url or "").rstrip("/"), settings.org, settings.instance)
-    return "|".join(str(word or "").casefold() for word in said)
+    """Return a text that tells clouds and orgs apart. Sends nothing."""
+    values = (settings.service_type, (settings.url or "").rstrip("/"), settings.org, settings.instance)
+    return "|".join((value or "").casefold() for value in values)
 
 
 def name_of(cloud: str, target: Mapping[str, Any]) -> str:
-    """What a target is known by in a stage."""
+    """Return the key of a target in a stage."""
     return json.dumps([cloud, dict(target)], sort_keys=True)
 
 
-def stages_in(folder: Path) -> list[StageContent]:
-    """Every stage that waits for a commit, oldest first; damaged ones are left out."""
-    found: list[StageContent] = []
+def stages_in(folder: Path) -> list[StagedChanges]:
+    """Return every stage that waits for a commit, oldest first; damaged ones are left out."""
+    stages: list[StagedChanges] = []
     for path in folder.glob("*.stage") if folder.is_dir() else ():
         with contextlib.suppress(StageError, ConfigurationError, OSError):
             content = StageFile(folder, path.stem).read()
-            found += [content] if content is not None else []
-    return sorted(found, key=lambda content: content.created)
+            stages += [content] if content is not None else []
+    return sorted(stages, key=lambda content: content.created)
 
 
 def waiting_stages(settings: Settings | None = None) -> list[dict[str, Any]]:
-    """Every stage of this user on this host that waits for a commit, oldest first. Sends nothing.
+    """Return the staged changes of this user on this host that wait for a commit, oldest first. Sends nothing.
 
-    Shape of an item: see :meth:`StageContent.as_dict`. ``settings``: by default those of the environment and the file.
+    Shape of an item: ``{"stage_id", "created", "waiting", "sections": [{"target", "section", "waiting"}]}``, where
+    ``waiting`` is a number of changes. ``settings``: by default those of the environment and the configuration file.
     """
+    return [content.as_dict() for content in stages_in(stage_folder(settings or _default_settings()))]
+
+
+def discard_stage(stage_id: str, settings: Settings | None = None, *, check: bool = False) -> bool:
+    """Discard the changes staged under a name, or with ``check`` only those that check mode staged. Sends nothing.
+
+    ``settings``: by default those of the environment and the configuration file. Returns True when there were any.
+
+    Raises: ConfigurationError for a name that no stage can have, StageError when a commit keeps the stage in use.
+    """
+    name = stage_id + CHECK if check else stage_id
+    return StageFile(stage_folder(settings or _default_settings()), name).discard()
+
+
+def _default_settings() -> Settings:
     from vcloudair_core.settings.settings import Settings
 
-    return [content.as_dict() for content in stages_in(state_folder(settings or Settings.load()) / "stages")]
+    return Settings.load()
 
 
-def left_behind(stages: Sequence[StageContent], content: StageContent, lock_key: str) -> list[str]:
+def left_behind(stages: Sequence[StagedChanges], content: StagedChanges, lock_key: str) -> list[str]:
     """Warn about stages of other runs that touch the same thing, once for each stage and section.
 
     ``content`` is the stage in use; what was warned about is noted there.
     """
     warnings: list[str] = []
-    for other in stages:
-        for section in other.sections:
-            key = f"{other.stage_id} {section.lock_key} {section.section}"
-            is_own = other.stage_id.removesuffix(CHECK) == content.stage_id.removesuffix(CHECK)
-            if is_own or other.stage_id.endswith(CHECK) or section.lock_key != lock_key or key in content.reported:
+    for stage in stages:
+        for section in stage.sections:
+            key = f"{stage.stage_id} {section.lock_key} {section.section}"
+            is_same_run = stage.stage_id.removesuffix(CHECK) == content.stage_id.removesuffix(CHECK)
+            if is_same_run or stage.stage_id.endswith(CHECK) or section.lock_key != lock_key or key in content.reported:
                 continue
             content.reported.append(key)
             warnings.append(
-                f"Stage {other.stage_id} of {other.as_dict()['created']} holds "
+                f"Stage {stage.stage_id} of {stage.as_dict()['created']} holds "
                 f"{counted(len(section.operations), 'uncommitted change')} of {section.title} ({section.section}). "
-                f"Run `vca edge stages` to see it, or `vca edge discard {other.stage_id}` to drop it."
+                f"Run `vca edge stages` to see it, or `vca edge discard {stage.stage_id}` to drop it."
             )
     return warnings
 
@@ -235,24 +259,25 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _plain(content: StageContent) -> dict[str, Any]:
+def _plain(content: StagedChanges) -> dict[str, Any]:
     sections = [
-        {**asdict(part), "snapshot": _text(part.snapshot), "working": _text(part.working)} for part in content.sections
+        {**asdict(section), "snapshot": _text(section.snapshot), "working": _text(section.working)}
+        for section in content.sections
     ]
     return {**asdict(content), "format": FORMAT, "sections": sections}
 
 
-def _parsed(plain: Mapping[str, Any]) -> StageContent:
+def _parsed(plain: Mapping[str, Any]) -> StagedChanges:
     if plain["format"] != FORMAT:
         raise ValueError(plain["format"])
     sections = [
-        StagedSection(**{**part, "snapshot": _bytes(part["snapshot"]), "working": _bytes(part["working"])})
-        for part in plain["sections"]
+        StagedSection(**{**section, "snapshot": _bytes(section["snapshot"]), "working": _bytes(section["working"])})
+        for section in plain["sections"]
     ]
     reported = [str(key) for key in plain.get("reported", [])]
-    found = StageContent(plain["stage_id"], float(plain["created"]), dict(plain["names"]), sections, reported)
-    found.as_dict()  # what cannot be shown is found here, and not by whoever lists stages
-    return found
+    content = StagedChanges(plain["stage_id"], float(plain["created"]), dict(plain["names"]), sections, reported)
+    content.as_dict()  # fails here, and not in whoever lists stages
+    return content
 
 
 def _text(body: bytes) -> str:

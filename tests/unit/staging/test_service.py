@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from vcloudair_core import discard_stage, waiting_stages
 from vcloudair_core.app import App
 from vcloudair_core.client import Client
 from vcloudair_core.errors import ConfigurationError, InvalidRequestError, PlanRejectedError, SpecError, StageError
@@ -257,3 +258,15 @@ def test_discard_says_so_when_a_commit_takes_too_long(tmp_path: Path, monkeypatc
         other.join(60)
     assert "in use by another process" in str(met[0])
     assert (tmp_path / "run.stage").exists()
+
+
+def test_what_check_mode_staged_can_be_discarded_alone(client: Client) -> None:
+    client.stage(RULE, {"name": "a"}, stage_id="run")
+    client.stage(RULE, {"name": "b"}, stage_id="run", check=True)
+    assert [stage["stage_id"] for stage in waiting_stages(client.settings)] == ["run", "run.check"]
+    assert discard_stage("run", client.settings, check=True)
+    assert not discard_stage("run", client.settings, check=True)
+    (stage,) = waiting_stages(client.settings)
+    assert (stage["stage_id"], stage["waiting"], stage["sections"][0]["section"]) == ("run", 1, "firewall")
+    assert discard_stage("run", client.settings)
+    assert waiting_stages(client.settings) == []

@@ -53,12 +53,11 @@ def discard(
     Example:
         vca edge discard --all
     """
-    from vcloudair_core.settings.directories import state_folder
-    from vcloudair_core.staging.stage_file import StageFile
+    from vcloudair_core.staging.stage_file import StageFile, stage_folder
 
     if bool(names) == every:
         raise typer.BadParameter("Name stages, or pass --all.")
-    folder = state_folder(run.settings()) / "stages"
+    folder = stage_folder(run.settings())
     files = [StageFile(folder, name) for name in dict.fromkeys(names or sorted(p.stem for p in folder.glob("*.stage")))]
     missing = [file.stage_id for file in files if not file.path.exists()]
     if missing:
