@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import typing
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from vcloudair_core.util.redaction import MASK, Secret, is_secret_name
@@ -18,15 +18,38 @@ _KEY = "vcloudair"
 
 @dataclass(frozen=True)
 class FieldInfo:
-    """One field's meaning.
+    """The declaration of one field: what comparing, parsing, JSON schemas, module options and reference pages use.
 
-    ``identity``: names the object; not compared. ``secret``: never shown. ``unordered``: order does not matter.
-    ``canonical``: spelling to meaning. ``absent``: what None means on the server's side. ``read_only``: given by the
-    server, accepted on input, never compared. ``input_only``: steers planning, never shown. ``unit``, ``source``,
-    ``choices`` and ``summary`` are for people.
+    In ``summary`` and ``details``, single backticks mark names of options and values, double backticks any other code.
+
+    Attributes:
+        summary: The first paragraph of the documentation; the description in JSON schemas.
+        details: More paragraphs of the documentation of module options.
+        identity: Names the object; not compared.
+        secret: Never shown.
+        unordered: Order does not matter.
+        canonical: Spelling to meaning.
+        absent: What None means on the server's side.
+        read_only: Set by the server, accepted on input, never compared.
+        input_only: Steers planning, never shown.
+        unit: Unit of the value.
+        source: Page and section that say so.
+        choices: The values that there are.
+        synonyms: Other words for a choice, offered like choices. Shape: ``{word: choice}``.
+        suggestions: Values that JSON schemas offer, where the parser accepts more than can be listed.
+        pattern: A regular expression of more spellings that JSON schemas accept.
+        bounds: Lowest and highest whole number; None for no highest.
+        ports: Holds ports, as numbers from 1 to 65535 or as text.
+        required: Input without it is refused.
+        aliases: Other names of the module option.
+        alias_of: For a key of input, the field that it is another name of.
+        kind: Type of the value, in place of that of the annotation: str, bool, int, dict or Path (a file).
+        is_list: True for a list of ``kind``.
+        keys: The keys of a mapping.
     """
 
     summary: str = ""
+    details: tuple[str, ...] = ()
     identity: bool = False
     secret: bool = False
     unordered: bool = False
@@ -37,6 +60,17 @@ class FieldInfo:
     unit: str = ""
     source: str = ""
     choices: tuple[str, ...] = ()
+    synonyms: Mapping[str, str] = field(default_factory=dict)
+    suggestions: tuple[str, ...] = ()
+    pattern: str = ""
+    bounds: tuple[int, int | None] | None = None
+    ports: bool = False
+    required: bool = False
+    aliases: tuple[str, ...] = ()
+    alias_of: str = ""
+    kind: type | None = None
+    is_list: bool = False
+    keys: Mapping[str, FieldInfo] = field(default_factory=dict)
 
     def meaning(self, value: Any) -> Any:
         """The value in a form that is equal for equal meanings."""
@@ -54,9 +88,14 @@ class FieldInfo:
         return bool(current == desired) or bool(self.meaning(current) == self.meaning(desired))
 
 
-def spec_field(summary: str, *, default: Any = None, **info: Any) -> Any:
-    """A dataclass field with its :class:`FieldInfo`."""
-    return dataclasses.field(default=default, metadata={_KEY: FieldInfo(summary=summary, **info)})
+def spec_field(summary: str, *details: str, default: Any = None, **info: Any) -> Any:
+    """Return a dataclass field with its :class:`FieldInfo`. ``details`` are more paragraphs of documentation."""
+    return dataclasses.field(default=default, metadata={_KEY: FieldInfo(summary=summary, details=details, **info)})
+
+
+def input_key(summary: str, *details: str, **info: Any) -> FieldInfo:
+    """Return the declaration of a key that input may have besides the fields of a spec, for its ``other_keys``."""
+    return FieldInfo(summary=summary, details=details, **info)
 
 
 _fields: dict[type, Mapping[str, FieldInfo]] = {}
@@ -67,12 +106,50 @@ def fields_of(spec_type: type) -> Mapping[str, FieldInfo]:
     """Every field of a spec type with its meaning, in order of definition. Undeclared fields compare by value."""
     if spec_type not in _fields:
         undeclared = FieldInfo()
-        infos = {field.name: field.metadata.get(_KEY, undeclared) for field in dataclasses.fields(spec_type)}
+        infos = {entry.name: entry.metadata.get(_KEY, undeclared) for entry in dataclasses.fields(spec_type)}
         _compared[spec_type] = tuple(
             (name, info) for name, info in infos.items() if not (info.identity or info.read_only or info.input_only)
         )
         _fields[spec_type] = infos
     return _fields[spec_type]
+
+
+@dataclass(frozen=True)
+class SpecKey:
+    """A key of the mappings that a spec is read from: a field of the spec, or one of its ``other_keys``.
+
+    ``kind`` is bool, int, str, Secret, Path, dict, or the spec type of mappings within; ``default`` is None or the
+    value that a field has when nothing is given.
+    """
+
+    name: str
+    info: FieldInfo
+    kind: type
+    is_list: bool
+    default: Any = None
+
+
+def keys_of(spec_type: type) -> tuple[SpecKey, ...]:
+    """Return every key that input for a spec may have: its fields, then the entries of its ``other_keys``, if any."""
+    hints = _hints(spec_type)
+    keys = [_field_key(entry, hints.get(entry.name, str)) for entry in dataclasses.fields(spec_type)]
+    others: Mapping[str, FieldInfo] = getattr(spec_type, "other_keys", {})
+    return (*keys, *(SpecKey(name, info, info.kind or str, info.is_list) for name, info in others.items()))
+
+
+def _field_key(entry: dataclasses.Field[Any], hint: Any) -> SpecKey:
+    info: FieldInfo = entry.metadata.get(_KEY, FieldInfo())
+    default = None if entry.default is dataclasses.MISSING else entry.default
+    if info.kind is not None:
+        return SpecKey(entry.name, info, info.kind, info.is_list, default)
+    arguments = [argument for argument in typing.get_args(hint) if argument not in (type(None), Ellipsis)]
+    if typing.get_origin(hint) is tuple:
+        return SpecKey(entry.name, info, arguments[0], True, default)
+    if not arguments:
+        return SpecKey(entry.name, info, hint, False, default)
+    inner = arguments[0]
+    is_list = typing.get_origin(inner) is tuple
+    return SpecKey(entry.name, info, typing.get_args(inner)[0] if is_list else inner, is_list, default)
 
 
 def diff_fields(current: Any, desired: Any, *, also: tuple[str, ...] = ()) -> dict[str, tuple[Any, Any]]:

@@ -7,23 +7,14 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import typing
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from pathlib import Path
+from typing import Any
 
-from vcloudair_core.engine.fields import FieldInfo, fields_of
-from vcloudair_core.engine.validation import CLEAR
-from vcloudair_core.services.ans.firewall.spec import (
-    ACTION_SYNONYMS,
-    GLOBAL_SETTINGS,
-    FirewallPolicySpec,
-    FirewallRuleSpec,
-    ServiceSpec,
-)
-from vcloudair_core.services.ans.ipsec.parse import LEAST_MTU, MOST_MTU
-from vcloudair_core.services.ans.ipsec.spec import CERTIFICATE, IpsecSpec, IpsecTunnelSpec
+from vcloudair_core.engine.fields import FieldInfo, SpecKey, keys_of
+from vcloudair_core.services.ans.firewall.spec import FirewallPolicySpec, FirewallRuleSpec, ServiceSpec
+from vcloudair_core.services.ans.ipsec.spec import IpsecSpec, IpsecTunnelSpec
 from vcloudair_core.services.ans.nat.spec import NatRuleSpec, NatSpec
-from vcloudair_core.services.ans.section.rule_values import PROTOCOLS
 from vcloudair_core.util.redaction import Secret
 
 _LISTED = "List of texts, or one text, or texts with commas between them."
@@ -35,20 +26,7 @@ _TITLES = {
     "firewall": "Firewall", "firewall_rule": "A firewall rule", "service": "A service of a firewall rule",
     "nat": "NAT", "nat_rule": "A NAT rule", "ipsec": "IPsec VPN", "ipsec_tunnel": "An IPsec tunnel",
 }  # fmt: skip
-_SUMMARIES = {
-    "protocol": "any, tcp, udp or icmp; in a firewall rule, tcp+udp stands for two services.",
-    "port": "Destination ports: 443, 8000-8080, any.",
-    "source_port": "Source ports.",
-    "icmp_type": "Name or number of an ICMP type.",
-}
-_SYNONYMS: dict[str, Mapping[str, str]] = {
-    "action": ACTION_SYNONYMS, "default_action": ACTION_SYNONYMS, "authentication": {"x509": CERTIFICATE},
-}  # fmt: skip
-_BOUNDS: dict[str, tuple[int, int | None]] = {
-    "rule_id": (1, None), "tag": (1, None), "rule_tag": (1, None), "index": (0, None), "mtu": (LEAST_MTU, MOST_MTU),
-}  # fmt: skip
 _PORT = {"minimum": 1, "maximum": 65535}
-_TWO_PROTOCOLS = r"(?:[Tt][Cc][Pp]\W*(?:and)?\W*[Uu][Dd][Pp]|[Uu][Dd][Pp]\W*(?:and)?\W*[Tt][Cc][Pp])"
 _TRUTHS = ("true", "false", "yes", "no", "on", "off", "y", "n", "t", "f", "1", "0")
 
 
@@ -69,70 +47,49 @@ def edge_schema() -> dict[str, Any]:
         },
         "$defs": {
             "firewall": _section(FirewallPolicySpec, ("internal_rules", "version")),
-            "firewall_rule": _mapping(FirewallRuleSpec, _shorthand()),
+            "firewall_rule": _mapping(FirewallRuleSpec),
             "service": _mapping(ServiceSpec),
             "nat": _section(NatSpec, ("internal_rules", "version")),
-            "nat_rule": _mapping(
-                NatRuleSpec, {**_clear("description"), "rule_tag": _number("The same as tag.", 1, None)}
-            ),
-            "ipsec": _section(IpsecSpec, ("version",), {"global_psk_file": _text("File with the global key.")}),
-            "ipsec_tunnel": _mapping(
-                IpsecTunnelSpec, {**_clear("description", "extension"), "psk_file": _text("File with the key.")}
-            ),
+            "nat_rule": _mapping(NatRuleSpec),
+            "ipsec": _section(IpsecSpec, ("version",)),
+            "ipsec_tunnel": _mapping(IpsecTunnelSpec),
         },
     }
 
 
-def _shorthand() -> dict[str, Any]:
-    return {
-        "protocol": _choice("Protocol of the only service, in place of services.", PROTOCOLS, also=_TWO_PROTOCOLS),
-        "dest_port": _texts("Its destination ports.", numbers=True),
-        "source_port": _texts("Its source ports.", numbers=True),
-        **_clear("description"),
-    }
+def _section(spec: type, ignored: Iterable[str]) -> dict[str, Any]:
+    schema = _mapping(spec)
+    schema["properties"] |= {name: {"description": "Given by the server; ignored."} for name in ignored}
+    return schema
 
 
-def _clear(*names: str) -> dict[str, Any]:
-    return {CLEAR: _texts(f"Texts to be emptied: {', '.join(names)}.")}
-
-
-def _section(spec: type, ignored: Iterable[str], more: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    about = "Given by the server; ignored."
-    return _mapping(spec, {**{name: {"description": about} for name in ignored}, **(more or {})})
-
-
-def _mapping(spec: type, more: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    hints = typing.get_type_hints(spec)
-    fields = {name: _field(name, info, hints[name]) for name, info in fields_of(spec).items()}
+def _mapping(spec: type) -> dict[str, Any]:
     return {
         "title": _TITLES[_NAMES[spec]],
         "type": ["object", "null"] if spec not in (FirewallRuleSpec, NatRuleSpec, IpsecTunnelSpec) else "object",
         "additionalProperties": False,
-        "properties": {**fields, **(more or {})},
+        "properties": {key.name: _value(key) for key in keys_of(spec)},
     }
 
 
-def _field(name: str, info: FieldInfo, hint: Any) -> dict[str, Any]:
-    summary = info.summary or _SUMMARIES.get(name, "")
-    kinds = [kind for kind in typing.get_args(hint) or (hint,) if kind is not type(None)]
-    kind = hint if typing.get_origin(hint) is tuple else kinds[0]
-    if name == "global_settings":
-        return _global_settings(summary)
-    if name == "protocol":
-        return _choice(summary or _SUMMARIES[name], PROTOCOLS, also=_TWO_PROTOCOLS)
-    if info.choices:
-        return _choice(summary, info.choices, _SYNONYMS.get(name, {}))
-    if kind is bool:
+def _value(key: SpecKey) -> dict[str, Any]:
+    """Return the schema of what a key may hold."""
+    info, summary = key.info, key.info.summary.replace("``", "`")
+    if info.keys:
+        return _settings(summary, info.keys)
+    if key.is_list:
+        if dataclasses.is_dataclass(key.kind):
+            items = {"$ref": f"#/$defs/{_NAMES[key.kind]}"}
+            return {"description": summary, "type": ["array", "null"], "items": items}
+        return _texts(summary, numbers=info.ports)
+    if info.choices or info.suggestions:
+        return _choice(summary, info.choices or info.suggestions, info)
+    if key.kind is bool:
         return _truth(summary)
-    if kind is int:
-        return _number(summary, *_BOUNDS.get(name, (0, None)))
-    if typing.get_origin(kind) is tuple:
-        inner = cast("type", typing.get_args(kind)[0])
-        if dataclasses.is_dataclass(inner):
-            return {"description": summary, "type": ["array", "null"], "items": {"$ref": f"#/$defs/{_NAMES[inner]}"}}
-        return _texts(summary, numbers="port" in name)
-    assert kind in (str, Secret), (name, kind)
-    return {**_text(summary), **(_PORT if "port" in name else {})}
+    if key.kind is int:
+        return _number(summary, *(info.bounds or (0, None)))
+    assert key.kind in (str, Secret, Path), key
+    return {**_text(summary), **(_PORT if info.ports else {})}
 
 
 # -- forms of values -----------------------------------------------------------------------------------------------
@@ -160,11 +117,9 @@ def _number(summary: str, low: int, high: int | None) -> dict[str, Any]:
     return {"description": summary, "anyOf": [{"type": "integer", **bounds}, {"type": "null"}, digits]}
 
 
-def _choice(
-    summary: str, words: Iterable[str], synonyms: Mapping[str, str] | None = None, also: str = ""
-) -> dict[str, Any]:
+def _choice(summary: str, words: Iterable[str], info: FieldInfo) -> dict[str, Any]:
     known = list(words)
-    text = {"type": "string", "pattern": _any_case([*known, *(synonyms or {})], also)}
+    text = {"type": "string", "pattern": _any_case([*known, *info.synonyms], info.pattern)}
     return {"description": summary, "anyOf": [{"enum": known}, text, {"type": "null"}]}
 
 
@@ -174,14 +129,12 @@ def _any_case(words: Iterable[str], also: str = "") -> str:
     return rf"^\s*(?:{'|'.join([*spelled, *([also] if also else [])])})?\s*$"
 
 
-def _global_settings(summary: str) -> dict[str, Any]:
-    fields = {
-        name: _truth(f"NSX: {wire}.") if kind is bool else _number(f"NSX: {wire}, in seconds.", 0, 2**31 - 1)
-        for name, (wire, kind, _) in GLOBAL_SETTINGS.items()
-    }
+def _settings(summary: str, keys: Mapping[str, FieldInfo]) -> dict[str, Any]:
+    """Return the schema of a mapping whose keys are fields of their own."""
+    properties = {name: _value(SpecKey(name, info, info.kind or str, info.is_list)) for name, info in keys.items()}
     return {
         "description": summary,
         "type": ["object", "null"],
         "additionalProperties": False,
-        "properties": fields,
+        "properties": properties,
     }

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vcloudair_core.engine.canonical import ANY
-from vcloudair_core.engine.fields import fields_of
+from vcloudair_core.engine.fields import fields_of, keys_of
 from vcloudair_core.engine.matching import refuse_doubles
 from vcloudair_core.engine.rulelist import check_place
 from vcloudair_core.engine.validation import CLEAR, Problems, Reader
@@ -20,11 +20,11 @@ from vcloudair_core.services.ans.firewall.spec import (
     IDENTITIES,
     LAST_TAG,
     MATCHES,
-    POSITIONS,
     FirewallPolicySpec,
     FirewallRuleSpec,
     ServiceSpec,
 )
+from vcloudair_core.services.ans.section.rule_fields import POSITIONS
 from vcloudair_core.services.ans.section.rule_values import (
     ADDRESS,
     LAST_VNIC,
@@ -43,8 +43,8 @@ _APPLICATION = re.compile(r"(?:[0-9a-f-]{36}:)?application(?:group)?-[0-9]{1,9}\
 """Source: protocol/ans.md §2.6."""
 
 _BY_APPLICATION = "make an application for it and give its id in applications"
-_SHORTHAND = ("protocol", "dest_port", "source_port")
-_RULE_FIELDS = (*fields_of(FirewallRuleSpec), *_SHORTHAND, CLEAR)
+_SHORTHAND = tuple(name for name in FirewallRuleSpec.other_keys if name != CLEAR)
+_RULE_FIELDS = tuple(key.name for key in keys_of(FirewallRuleSpec))
 _IDENTIFYING = ("rule_id", "tag", "source", "destination", "services", "applications", "protocol")
 _OR_CONTENT = ", ".join(_IDENTIFYING[:-1]) + f" or {_IDENTIFYING[-1]}"
 """Fields that identify a rule without a name: its ids, or what it matches."""

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 from vcloudair_core.engine.canonical import ANY, fold, port_set
-from vcloudair_core.engine.fields import FieldInfo, fields_of, spec_field
+from vcloudair_core.engine.fields import FieldInfo, fields_of, input_key, spec_field
 from vcloudair_core.engine.matching import BY_NAME
-from vcloudair_core.services.ans.section.rule_values import endpoint_meaning, is_any
+from vcloudair_core.services.ans.section.rule_fields import (
+    TWO_PROTOCOLS_PATTERN,
+    after_field,
+    before_field,
+    clear_key,
+    description_field,
+    enabled_field,
+    index_field,
+    logging_field,
+    position_field,
+)
+from vcloudair_core.services.ans.section.rule_values import PROTOCOLS, endpoint_meaning, is_any
 
 ACTIONS = ("accept", "deny", "reject")
 DEFAULT_ACTIONS = ("accept", "deny")
 ACTION_SYNONYMS = {"allow": "accept", "drop": "deny"}
 DIRECTIONS = ("in", "out", "inout")
-POSITIONS = ("top", "bottom")
 MATCHES = ("name", "rule_id", "tag")
 LAST_TAG = 65536
 """Source: protocol/ans.md §2.4."""
@@ -25,10 +35,20 @@ LAST_TAG = 65536
 class ServiceSpec:
     """One service of a rule. Ports that are not given are any. Source: protocol/ans.md §2.6."""
 
-    protocol: str = ANY
-    port: tuple[str, ...] | None = None
-    source_port: tuple[str, ...] | None = None
-    icmp_type: str | None = None
+    protocol: str = spec_field(
+        "`any`, `tcp`, `udp` or `icmp`, in any case. `tcp+udp` stands for two services.",
+        "Edge gateways have no other protocols in rules. Make an application for ESP, AH or GRE, and give its id in "
+        "`applications`.",
+        default=ANY,
+        required=True,
+        suggestions=PROTOCOLS,
+        pattern=TWO_PROTOCOLS_PATTERN,
+    )
+    port: tuple[str, ...] | None = spec_field(
+        "Destination ports. Each is a port, a range such as `8000-8080`, or `any`.", ports=True
+    )
+    source_port: tuple[str, ...] | None = spec_field("Source ports.", ports=True)
+    icmp_type: str | None = spec_field("Name or number of an ICMP type, for example `echo-request`.")
 
 
 def services_meaning(services: Sequence[ServiceSpec]) -> frozenset[object]:
@@ -52,41 +72,94 @@ class FirewallRuleSpec:
     Source: protocol/ans.md §2.4-2.7.
     """
 
-    name: str | None = spec_field("Name of the rule; the identity unless match_by says otherwise.", identity=True)
+    name: str | None = spec_field("Name of the rule; its identity unless `match_by` says otherwise.", identity=True)
     action: str | None = spec_field(
-        "accept, deny or reject; new rules accept unless told otherwise.", canonical=fold, choices=ACTIONS
+        "What happens to traffic that matches. `allow` means `accept`, `drop` means `deny`.",
+        "New rules accept.",
+        canonical=fold,
+        choices=ACTIONS,
+        synonyms=ACTION_SYNONYMS,
+        aliases=("policy",),
     )
-    enabled: bool | None = spec_field("Whether the rule is in force; new rules are.", absent=True)
-    logging: bool | None = spec_field("Whether matches are logged; new rules are not.", absent=False)
-    description: str | None = spec_field("Free text.", absent="")
+    enabled: bool | None = enabled_field()
+    logging: bool | None = logging_field()
+    description: str | None = description_field()
     source: tuple[str, ...] | None = spec_field(
-        "Where traffic comes from.",
+        "Where traffic comes from. Words are `any`, `internal`, `external`, `vse` (the edge itself), ``vnic-N``, an "
+        "IPv4 or IPv6 address, a CIDR, a range ``first-last``, or the id of a grouping object such as ``ipset-2`` or "
+        "``urn:vcloud:network:...``. Write ``object:ID`` for any other id.",
+        "The order does not matter. On new rules `any` is the default.",
         unordered=True,
         canonical=endpoint_meaning,
         absent=(ANY,),
         source="protocol/ans.md §2.5",
+        aliases=("source_ip",),
     )
     destination: tuple[str, ...] | None = spec_field(
-        "Where traffic goes.", unordered=True, canonical=endpoint_meaning, absent=(ANY,), source="protocol/ans.md §2.5"
+        "Where traffic goes; the same words as in `source`.",
+        unordered=True,
+        canonical=endpoint_meaning,
+        absent=(ANY,),
+        source="protocol/ans.md §2.5",
+        aliases=("dest_ip",),
     )
-    source_exclude: bool | None = spec_field("Match everything but the source.", absent=False)
-    destination_exclude: bool | None = spec_field("Match everything but the destination.", absent=False)
+    source_exclude: bool | None = spec_field("Match everything but `source`.", absent=False)
+    destination_exclude: bool | None = spec_field("Match everything but `destination`.", absent=False)
     services: tuple[ServiceSpec, ...] | None = spec_field(
-        "Protocols and ports.", unordered=True, canonical=services_meaning, absent=(ServiceSpec(),),
+        "Protocols and ports. On new rules any. The order does not matter.",
+        unordered=True,
+        canonical=services_meaning,
+        absent=(ServiceSpec(),),
         source="protocol/ans.md §2.6",
-    )  # fmt: skip
+    )
     applications: tuple[str, ...] | None = spec_field(
         "Ids of applications or application groups.", unordered=True, absent=()
     )
-    match_translated: bool | None = spec_field("Match addresses after NAT.", absent=False)
-    direction: str | None = spec_field("in, out or inout.", canonical=fold, absent="inout", choices=DIRECTIONS)
-    tag: int | None = spec_field("User's tag, 1 to 65536; the server's default is the rule id.")
-    rule_id: int | None = spec_field("The server's id.", read_only=True)
-    position: str | None = spec_field("top or bottom.", input_only=True, choices=POSITIONS)
-    before: str | None = spec_field("Name or id of a rule to stand before.", input_only=True)
-    after: str | None = spec_field("Name or id of a rule to stand after.", input_only=True)
-    index: int | None = spec_field("Place among user rules, from 0.", input_only=True)
-    match_by: str = spec_field("What identifies the rule.", default="name", input_only=True, choices=MATCHES)
+    match_translated: bool | None = spec_field("Match addresses after NAT instead of before.", absent=False)
+    direction: str | None = spec_field(
+        "Direction of the traffic. VMware advises against setting it.",
+        canonical=fold,
+        absent="inout",
+        choices=DIRECTIONS,
+    )
+    tag: int | None = spec_field(
+        "Tag of the rule, 1 to 65536. The server's default is the id of the rule.", bounds=(1, None)
+    )
+    rule_id: int | None = spec_field(
+        "The server's id of the rule. With `match_by=rule_id` it is the identity, else it tells rules of one name "
+        "apart.",
+        read_only=True,
+        bounds=(1, None),
+    )
+    position: str | None = position_field()
+    before: str | None = before_field("Name or id")
+    after: str | None = after_field("Name or id")
+    index: int | None = index_field()
+    match_by: str = spec_field(
+        "What identifies the rule.",
+        "Names need not be unique on an edge. If several rules answer to the name, the task fails and lists them.",
+        default="name",
+        input_only=True,
+        choices=MATCHES,
+    )
+
+    other_keys: ClassVar[Mapping[str, FieldInfo]] = {
+        "clear": clear_key("description"),
+        "protocol": input_key(
+            "Short form of `services` for exactly one service. Not together with `services`.",
+            suggestions=PROTOCOLS,
+            pattern=TWO_PROTOCOLS_PATTERN,
+        ),
+        "dest_port": input_key("Destination ports of the short form.", ports=True, is_list=True),
+        "source_port": input_key("Source ports of the short form.", ports=True, is_list=True),
+    }
+    exclusive: ClassVar[Sequence[tuple[str, ...]]] = (
+        ("position", "before", "after", "index"),
+        ("services", "protocol"),
+        ("services", "dest_port"),
+        ("services", "source_port"),
+    )
+    """Keys that contradict each other: two places, or services in their long and their short form."""
 
 
 def completed_rule(spec: FirewallRuleSpec) -> FirewallRuleSpec:
@@ -192,25 +265,50 @@ The default of ``tcp_timeout_established`` changed between versions, so there it
 """
 
 GLOBAL_INFOS = {
-    word: FieldInfo(absent=default, unit="s" if kind is int else "")
-    for word, (_, kind, default) in GLOBAL_SETTINGS.items()
+    word: FieldInfo(
+        summary=f"NSX: {wire}, in seconds." if kind is int else f"NSX: {wire}.",
+        absent=default,
+        unit="s" if kind is int else "",
+        kind=kind,
+        bounds=(0, 2**31 - 1) if kind is int else None,
+    )
+    for word, (wire, kind, default) in GLOBAL_SETTINGS.items()
 }
+
+
+def _listed(kind: type) -> str:
+    """Return the global settings of a type, as a list in a sentence."""
+    *names, last = (f"``{word}``" for word, info in GLOBAL_INFOS.items() if info.kind is kind)
+    return f"{', '.join(names)} and {last}"
 
 
 @dataclass(frozen=True)
 class FirewallPolicySpec:
     """A whole firewall. None means: leave it as it is. Source: protocol/ans.md §2.2."""
 
-    enabled: bool | None = spec_field("Whether the firewall is on.", absent=True)
+    enabled: bool | None = spec_field("Whether the firewall is on. NAT works only while it is.", absent=True)
     default_action: str | None = spec_field(
-        "What happens to traffic that no rule matches.", canonical=fold, absent="deny", choices=DEFAULT_ACTIONS
+        "What happens to traffic that no rule matches.",
+        canonical=fold,
+        absent="deny",
+        choices=DEFAULT_ACTIONS,
+        synonyms=ACTION_SYNONYMS,
     )
     default_logging: bool | None = spec_field("Whether such traffic is logged.", absent=False)
     global_settings: tuple[tuple[str, bool | int], ...] | None = spec_field(
-        "Time-outs (seconds) and checks.", input_only=True
+        "Time-outs and checks of the edge. Those not given are kept.",
+        f"Seconds are {_listed(int)}.",
+        f"True or false are {_listed(bool)}.",
+        input_only=True,
+        kind=dict,
+        keys=GLOBAL_INFOS,
     )
-    rules: tuple[FirewallRuleSpec, ...] | None = spec_field("Rules.", input_only=True)
-    allow_empty: bool | None = spec_field("Whether an exact list may be empty.", input_only=True)
+    rules: tuple[FirewallRuleSpec, ...] | None = spec_field(
+        "The rules, in order.", input_only=True, aliases=("fw_rules",)
+    )
+    allow_empty: bool | None = spec_field(
+        "Whether `rules` may be empty when the document says all there is to say.", input_only=True
+    )
 
 
 def exact_policy(spec: FirewallPolicySpec) -> FirewallPolicySpec:

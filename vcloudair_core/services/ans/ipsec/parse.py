@@ -7,19 +7,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vcloudair_core.engine.canonical import address_range, fold, without_blanks
-from vcloudair_core.engine.fields import fields_of
+from vcloudair_core.engine.fields import keys_of
 from vcloudair_core.engine.matching import refuse_doubles
-from vcloudair_core.engine.validation import CLEAR, Problems, Reader
+from vcloudair_core.engine.validation import Problems, Reader
 from vcloudair_core.services.ans.ipsec.algorithms import read_algorithm
 from vcloudair_core.services.ans.ipsec.spec import (
     ANY_PEER,
     CERTIFICATE,
     IDENTITIES,
     KEY_UPDATES,
+    LEAST_MTU,
     LOG_LEVELS,
     LONGEST_KEY,
     MASKED,
     MATCHES,
+    MOST_MTU,
     PSK,
     IpsecSpec,
     IpsecTunnelSpec,
@@ -28,11 +30,10 @@ from vcloudair_core.services.ans.ipsec.spec import (
 from vcloudair_core.settings.settings import expand_user
 from vcloudair_core.util.redaction import Secret
 
-LEAST_MTU, MOST_MTU = 68, 9000
 _LONGEST_FILE = 4096
 
-_TUNNEL_FIELDS = (*fields_of(IpsecTunnelSpec), "psk_file", CLEAR)
-_SECTION_FIELDS = (*fields_of(IpsecSpec), "global_psk_file", "version")
+_TUNNEL_FIELDS = tuple(key.name for key in keys_of(IpsecTunnelSpec))
+_SECTION_FIELDS = (*(key.name for key in keys_of(IpsecSpec)), "version")
 
 _HOST_NAME = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]\.?\Z")
 _NEEDED = {"name": ("name",), "peer": ("peer_id", "peer_ip"), "site_id": ("site_id",)}

@@ -5,17 +5,19 @@ Source: protocol/ans.md §4.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
 from vcloudair_core.engine.canonical import address_range, fold, network_set
-from vcloudair_core.engine.fields import spec_field
+from vcloudair_core.engine.fields import FieldInfo, input_key, spec_field
 from vcloudair_core.engine.matching import Identities, RuleIdentity
 from vcloudair_core.engine.validation import Problems
 from vcloudair_core.errors import NotFoundError
 from vcloudair_core.services.ans.ipsec.algorithms import ALGORITHMS, algorithm_meaning, unknown_algorithm
+from vcloudair_core.services.ans.section.rule_fields import clear_key, description_field
 from vcloudair_core.util.redaction import Secret
 
 PSK, CERTIFICATE = "psk", "x.509"
@@ -26,6 +28,7 @@ MASKED = "******"
 """What the server shows in place of a key. Source: protocol/ans.md §4.3."""
 
 LONGEST_KEY = 128
+LEAST_MTU, MOST_MTU = 68, 9000
 LOG_LEVELS = ("emergency", "alert", "critical", "error", "warning", "notice", "info", "debug")
 
 REQUIRED = ("local_ip", "peer_ip", "local_subnets", "peer_subnets")
@@ -59,40 +62,123 @@ class IpsecTunnelSpec:
     """
 
     name: str | None = spec_field("Name of the tunnel.", identity=True)
-    enabled: bool | None = spec_field("Whether the tunnel is in force; new ones are.", absent=True)
-    description: str | None = spec_field("Free text.", absent="")
+    enabled: bool | None = spec_field("Whether the tunnel is in force. New ones are.", absent=True)
+    description: str | None = description_field()
     local_id: str | None = spec_field(
-        "How this side names itself; by default its address.", canonical=identifier_meaning
+        "How this side names itself. On new tunnels `local_ip` is the default.", canonical=identifier_meaning
     )
-    local_ip: str | None = spec_field("Address of the edge that the tunnel starts from.", canonical=host_meaning)
-    local_subnets: tuple[str, ...] | None = spec_field("Networks on this side.", canonical=subnets_meaning)
+    local_ip: str | None = spec_field(
+        "Address of the edge gateway that the tunnel starts from. Required on new tunnels.",
+        canonical=host_meaning,
+        aliases=("local_ip_address",),
+    )
+    local_subnets: tuple[str, ...] | None = spec_field(
+        "Networks on this side. Required on new tunnels. They must not overlap `peer_subnets`.",
+        canonical=subnets_meaning,
+    )
     peer_id: str | None = spec_field(
-        "How the other side names itself; unique on the edge.", canonical=identifier_meaning
+        "How the other side names itself. No two tunnels of an edge gateway can have the same. On new tunnels "
+        "`peer_ip` is the default.",
+        canonical=identifier_meaning,
     )
-    peer_ip: str | None = spec_field("Address or host name of the other side, or any.", canonical=host_meaning)
-    peer_subnets: tuple[str, ...] | None = spec_field("Networks on the other side.", canonical=subnets_meaning)
-    authentication: str | None = spec_field("psk or x.509.", canonical=fold, absent=PSK, choices=(PSK, CERTIFICATE))
-    psk: Secret | None = spec_field("The pre-shared key.", secret=True)
-    certificate: str | None = spec_field("Id of the certificate, for x.509.")
+    peer_ip: str | None = spec_field(
+        "Address or host name of the other side, or `any` to wait for whoever calls, which then needs `peer_id` and "
+        "the global key of the service. Required on new tunnels.",
+        canonical=host_meaning,
+        aliases=("peer_ip_address",),
+    )
+    peer_subnets: tuple[str, ...] | None = spec_field(
+        "Networks on the other side. Required on new tunnels.", canonical=subnets_meaning
+    )
+    authentication: str | None = spec_field(
+        "`psk` is the default on new tunnels. `x.509` needs `certificate`.",
+        canonical=fold,
+        absent=PSK,
+        choices=(PSK, CERTIFICATE),
+        pattern="[Xx]509",
+    )
+    psk: Secret | None = spec_field(
+        "The pre-shared key, 128 characters at most. Required on new tunnels, unless `peer_ip=any`.",
+        "Servers show it to nobody, so whether it is right cannot be seen. `update_psk` says what is done about it.",
+        secret=True,
+        aliases=("shared_secret",),
+    )
+    certificate: str | None = spec_field("Id of the certificate of the tunnel, for `x.509`.")
     encryption: str | None = spec_field(
-        "aes, aes256, 3des or aes-gcm.", canonical=partial(algorithm_meaning, "encryption")
+        "`aes`, `aes256`, `3des` or `aes-gcm`, in any common spelling. On new tunnels `aes256` is the default.",
+        canonical=partial(algorithm_meaning, "encryption"),
+        aliases=("encryption_algorithm",),
     )
-    pfs: bool | None = spec_field("Perfect forward secrecy; on by default.", absent=True)
-    dh_group: str | None = spec_field("dh2, dh5, dh14, dh15 or dh16.", canonical=partial(algorithm_meaning, "dh_group"))
-    mtu: int | None = spec_field("Largest packet, in bytes; by default that of the interface.", unit="bytes")
-    extension: str | None = spec_field("securelocaltrafficbyip=… or passthroughSubnets=….", absent="")
+    pfs: bool | None = spec_field("Perfect forward secrecy. New tunnels have it.", absent=True, aliases=("enable_pfs",))
+    dh_group: str | None = spec_field(
+        "`dh2`, `dh5`, `dh14`, `dh15` or `dh16`, the number alone, or a size such as `modp2048`.",
+        "On new tunnels `dh14` is the default, and `dh5` on vCloud Air.",
+        canonical=partial(algorithm_meaning, "dh_group"),
+    )
+    mtu: int | None = spec_field(
+        "Largest packet, in bytes. The server's default is that of the interface.",
+        unit="bytes",
+        bounds=(LEAST_MTU, MOST_MTU),
+    )
+    extension: str | None = spec_field(
+        "One of ``securelocaltrafficbyip=ADDRESS`` and ``passthroughSubnets=NETWORK,...``.", absent=""
+    )
     ike_version: str | None = spec_field(
-        "ikev1, ikev2 or ikeflex; newer edges only.", canonical=partial(algorithm_meaning, "ike_version")
+        "`ikev1`, `ikev2` or `ikeflex`. Newer edge gateways only.",
+        canonical=partial(algorithm_meaning, "ike_version"),
+        aliases=("ike_option",),
     )
     digest: str | None = spec_field(
-        "sha1 or sha-256; newer edges only.", canonical=partial(algorithm_meaning, "digest")
+        "`sha1` or `sha-256`, in any common spelling. Newer edge gateways only.",
+        canonical=partial(algorithm_meaning, "digest"),
+        aliases=("digest_algorithm",),
     )
-    responder_only: bool | None = spec_field("Only answer, never start; newer edges only.")
-    compliance_suite: str | None = spec_field("A named set of algorithms; newer edges only.", canonical=fold)
-    session_type: str | None = spec_field("policybasedsession or routebasedsession.", read_only=True)
-    site_id: str | None = spec_field("The server's id.", read_only=True)
-    match_by: str = spec_field("What identifies the tunnel.", default="name", input_only=True, choices=MATCHES)
-    update_psk: str = spec_field("When a key is sent.", default="fingerprint", input_only=True, choices=KEY_UPDATES)
+    responder_only: bool | None = spec_field(
+        "Whether the edge gateway only answers and never starts. Newer edge gateways only."
+    )
+    compliance_suite: str | None = spec_field(
+        "Name of a set of algorithms, or `none`. Newer edge gateways only.", canonical=fold
+    )
+    session_type: str | None = spec_field(
+        "What the server says of the tunnel. Accepted so that what was read can be given back, and ignored.",
+        read_only=True,
+    )
+    site_id: str | None = spec_field(
+        "The server's id of the tunnel. With `match_by=site_id` it is the identity, else it tells tunnels of one name "
+        "apart.",
+        read_only=True,
+    )
+    match_by: str = spec_field(
+        "What identifies the tunnel. With `peer` that is `peer_id` or, without it, `peer_ip`, and the tunnel can be "
+        "renamed. With `site_id` everything else can be changed, and no tunnel is made.",
+        "If several tunnels answer to it, the task fails and lists them.",
+        default="name",
+        input_only=True,
+        choices=MATCHES,
+    )
+    update_psk: str = spec_field(
+        "When the key of a tunnel that exists is sent.",
+        "With `fingerprint` it is sent when it is not the last one that was sent from this host. For that a keyed "
+        "fingerprint (HMAC), never the key, is kept below `state_dir`. What somebody else has set since is not "
+        "noticed. On a host without memory, such as a container, it is sent in every run, and the task reports a "
+        "change.",
+        "With `always` it is sent in every run, and every run reports a change.",
+        "With `on_create` it is sent when the tunnel is made, and never again.",
+        default="fingerprint",
+        input_only=True,
+        choices=KEY_UPDATES,
+    )
+
+    other_keys: ClassVar[Mapping[str, FieldInfo]] = {
+        "clear": clear_key("description", "extension"),
+        "psk_file": input_key(
+            "File on the host that runs the module that holds the key, in place of `psk`. The end of its line is left "
+            "out.",
+            kind=Path,
+        ),
+    }
+    exclusive: ClassVar[Sequence[tuple[str, ...]]] = (("psk", "psk_file"),)
+    """Keys that contradict each other: a key is given, or is in a file."""
 
     # Tunnels have no tags and no order, unlike the rules of the other sections.
     tag = position = before = after = index = None
@@ -216,19 +302,35 @@ def exact_tunnel(spec: IpsecTunnelSpec, current: IpsecTunnelSpec, dh_group: str)
 class IpsecSpec:
     """The whole IPsec VPN of an edge. None means: leave it as it is. Source: protocol/ans.md §4.2."""
 
-    enabled: bool | None = spec_field("Whether the service is on.", absent=False)
+    enabled: bool | None = spec_field("Whether the service is on. It cannot be without a tunnel.", absent=False)
     logging: bool | None = spec_field("Whether it logs.", absent=True)
     log_level: str | None = spec_field("How much it logs.", canonical=fold, absent="warning", choices=LOG_LEVELS)
     disable_event: bool | None = spec_field("Whether it raises no events.", absent=False)
-    global_psk: Secret | None = spec_field("Key of the tunnels whose peer is any.", secret=True)
-    service_certificate: str | None = spec_field("Id of the edge's own certificate, for x.509.")
-    ca_certificates: tuple[str, ...] | None = spec_field("Ids of CA certificates.", unordered=True)
-    crl_certificates: tuple[str, ...] | None = spec_field("Ids of revocation lists.", unordered=True)
-    tunnels: tuple[IpsecTunnelSpec, ...] | None = spec_field("Tunnels.", input_only=True)
-    update_psk: str = spec_field(
-        "When the global key is sent.", default="fingerprint", input_only=True, choices=KEY_UPDATES
+    global_psk: Secret | None = spec_field("The key of the tunnels that wait for any peer.", secret=True)
+    service_certificate: str | None = spec_field("Id of the edge gateway's own certificate, for `x.509`.")
+    ca_certificates: tuple[str, ...] | None = spec_field("Ids of the CA certificates, all of them.", unordered=True)
+    crl_certificates: tuple[str, ...] | None = spec_field("Ids of the revocation lists, all of them.", unordered=True)
+    tunnels: tuple[IpsecTunnelSpec, ...] | None = spec_field(
+        "The tunnels. They have no order. No two of them may mean the same tunnel.", input_only=True
     )
-    allow_empty: bool | None = spec_field("Whether an exact list may be empty.", input_only=True)
+    update_psk: str = spec_field(
+        "When `global_psk` is sent, as for the keys of tunnels. With `on_create` never, because nobody can see whether "
+        "there is one.",
+        default="fingerprint",
+        input_only=True,
+        choices=KEY_UPDATES,
+    )
+    allow_empty: bool | None = spec_field(
+        "Whether `tunnels` may be empty when the document says all there is to say.", input_only=True
+    )
+
+    other_keys: ClassVar[Mapping[str, FieldInfo]] = {
+        "global_psk_file": input_key(
+            "File on the host that runs the module that holds that key, in place of `global_psk`.", kind=Path
+        ),
+    }
+    exclusive: ClassVar[Sequence[tuple[str, ...]]] = (("global_psk", "global_psk_file"),)
+    """Keys that contradict each other."""
 
 
 def exact_ipsec(spec: IpsecSpec) -> IpsecSpec:

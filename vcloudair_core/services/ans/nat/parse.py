@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from vcloudair_core.engine.canonical import ANY, address_range, fold, without_blanks
-from vcloudair_core.engine.fields import fields_of
+from vcloudair_core.engine.fields import fields_of, keys_of
 from vcloudair_core.engine.matching import refuse_doubles
 from vcloudair_core.engine.rulelist import check_place
-from vcloudair_core.engine.validation import CLEAR, Problems, Reader
+from vcloudair_core.engine.validation import Problems, Reader
 from vcloudair_core.services.ans.nat.spec import (
     ACTIONS,
     FIRST_TAG,
@@ -18,11 +18,11 @@ from vcloudair_core.services.ans.nat.spec import (
     LAST_TAG,
     MATCH_FIELDS,
     MATCHES,
-    POSITIONS,
     NatRuleSpec,
     NatSpec,
     family_complaints,
 )
+from vcloudair_core.services.ans.section.rule_fields import POSITIONS
 from vcloudair_core.services.ans.section.rule_values import (
     PROTOCOLS,
     address_complaint,
@@ -36,7 +36,7 @@ from vcloudair_core.services.ans.section.rule_values import (
 LAST_VNIC = 200
 """Source: protocol/ans.md §3.2."""
 
-_RULE_FIELDS = (*fields_of(NatRuleSpec), "rule_tag", CLEAR)
+_RULE_FIELDS = tuple(key.name for key in keys_of(NatRuleSpec))
 _SECTION_FIELDS = (*fields_of(NatSpec), "internal_rules", "version")
 _VNIC = re.compile(r"(?:vnic-(?:index-)?)?([0-9]{1,4})\Z", re.IGNORECASE)
 _NEEDED = {"tuple": ("action", "original_address"), "description": ("description",)}

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 from vcloudair_core.engine.canonical import ANY, address_range, fold, ipv4_set, port_set
-from vcloudair_core.engine.fields import spec_field
+from vcloudair_core.engine.fields import FieldInfo, input_key, spec_field
 from vcloudair_core.engine.matching import Identities, RuleIdentity
 from vcloudair_core.engine.validation import Problems
 from vcloudair_core.errors import SpecError
+from vcloudair_core.services.ans.section.rule_fields import (
+    TWO_PROTOCOLS_PATTERN,
+    after_field,
+    before_field,
+    clear_key,
+    description_field,
+    enabled_field,
+    index_field,
+    logging_field,
+    position_field,
+)
+from vcloudair_core.services.ans.section.rule_values import PROTOCOLS
 
 ACTIONS = ("snat", "dnat")
-POSITIONS = ("top", "bottom")
 MATCHES = ("tuple", "description", "tag", "rule_id")
 FIRST_TAG, LAST_TAG = 65537, 131072
 """Tags that users may give. Source: protocol/ans.md §3.2."""
@@ -44,35 +55,121 @@ class NatRuleSpec:
     The words ``any`` of ``vnic`` and of ports, protocol and matches are what the absence on the wire means.
     """
 
-    action: str | None = spec_field("snat or dnat.", canonical=fold, choices=ACTIONS)
-    original_address: str | None = spec_field("Address before translation.", canonical=address_meaning, absent=ANY)
-    original_port: str | None = spec_field("Port before translation.", canonical=port_meaning, absent=ANY)
-    translated_address: str | None = spec_field("Address after translation.", canonical=address_meaning, absent=ANY)
-    translated_port: str | None = spec_field("Port after translation.", canonical=port_meaning, absent=ANY)
-    protocol: str | None = spec_field("any, tcp, udp or icmp.", canonical=fold, absent=ANY)
-    icmp_type: str | None = spec_field("Name or number of an ICMP type.", canonical=fold, absent=ANY)
-    vnic: str | None = spec_field("Number of the interface, or any.", absent=ANY)
-    interface: str | None = spec_field("Name of the interface or its network, in place of vnic.", input_only=True)
-    dnat_match_source_address: str | None = spec_field(
-        "DNAT only: where traffic comes from.", canonical=address_meaning, absent=ANY
+    action: str | None = spec_field(
+        "`dnat` translates where traffic goes, `snat` where it comes from. Part of the identity.",
+        canonical=fold,
+        choices=ACTIONS,
     )
-    dnat_match_source_port: str | None = spec_field("DNAT only: its source port.", canonical=port_meaning, absent=ANY)
+    original_address: str | None = spec_field(
+        "Address before translation. An address, a CIDR, a range ``first-last``, or `any`. Part of the identity.",
+        "On `dnat` rules an address of the edge gateway.",
+        canonical=address_meaning,
+        absent=ANY,
+        aliases=("original_ip",),
+    )
+    original_port: str | None = spec_field(
+        "Port before translation. A port, a range such as `8000-8010`, or `any`, which is the default on new rules. "
+        "Part of the identity.",
+        canonical=port_meaning,
+        absent=ANY,
+        ports=True,
+    )
+    translated_address: str | None = spec_field(
+        "Address after translation; the same words. Required on new rules.",
+        "On `snat` rules an address of the edge gateway.",
+        canonical=address_meaning,
+        absent=ANY,
+        aliases=("translated_ip",),
+    )
+    translated_port: str | None = spec_field(
+        "Port after translation. On new rules `any` is the default.", canonical=port_meaning, absent=ANY, ports=True
+    )
+    protocol: str | None = spec_field(
+        "`any`, `tcp`, `udp` or `icmp`, in any case. On new rules `any` is the default. Part of the identity.",
+        canonical=fold,
+        absent=ANY,
+        suggestions=PROTOCOLS,
+        pattern=TWO_PROTOCOLS_PATTERN,
+    )
+    icmp_type: str | None = spec_field(
+        "Name or number of an ICMP type, for example `echo-request`. Goes with `protocol=icmp`. Part of the identity.",
+        canonical=fold,
+        absent=ANY,
+    )
+    vnic: str | None = spec_field(
+        "Number of the interface that the rule applies to, `0` to `200`, or `any` for all of them. Part of the "
+        "identity.",
+        "If neither this nor `interface` is given, the rule on all interfaces is meant, or if there is none, the only "
+        "one that matches the same traffic. A new rule is then made for all interfaces, which vCloud Air may refuse.",
+        absent=ANY,
+    )
+    interface: str | None = spec_field(
+        "Name of the interface or of its network, in place of `vnic`. Costs one more call to look it up.",
+        input_only=True,
+        aliases=("network",),
+    )
+    dnat_match_source_address: str | None = spec_field(
+        "`dnat` only. Translate only traffic from there. Part of the identity. Needs a newer edge gateway.",
+        canonical=address_meaning,
+        absent=ANY,
+    )
+    dnat_match_source_port: str | None = spec_field(
+        "`dnat` only. Translate only traffic from that source port. Part of the identity.",
+        canonical=port_meaning,
+        absent=ANY,
+        ports=True,
+    )
     snat_match_destination_address: str | None = spec_field(
-        "SNAT only: where traffic goes.", canonical=address_meaning, absent=ANY
+        "`snat` only. Translate only traffic that goes there. Part of the identity. Needs a newer edge gateway.",
+        canonical=address_meaning,
+        absent=ANY,
     )
     snat_match_destination_port: str | None = spec_field(
-        "SNAT only: its destination port.", canonical=port_meaning, absent=ANY
+        "`snat` only. Translate only traffic to that port. Part of the identity.",
+        canonical=port_meaning,
+        absent=ANY,
+        ports=True,
     )
-    enabled: bool | None = spec_field("Whether the rule is in force; new rules are.", absent=True)
-    logging: bool | None = spec_field("Whether matches are logged; new rules are not.", absent=False)
-    description: str | None = spec_field("Free text.", absent="")
-    tag: int | None = spec_field("User's tag, 65537 to 131072; the server's default is the rule id.")
-    rule_id: int | None = spec_field("The server's id.", read_only=True)
-    position: str | None = spec_field("top or bottom.", input_only=True, choices=POSITIONS)
-    before: str | None = spec_field("Description, id or tag of a rule to stand before.", input_only=True)
-    after: str | None = spec_field("Description, id or tag of a rule to stand after.", input_only=True)
-    index: int | None = spec_field("Place among user rules, from 0.", input_only=True)
-    match_by: str = spec_field("What identifies the rule.", default="tuple", input_only=True, choices=MATCHES)
+    enabled: bool | None = enabled_field()
+    logging: bool | None = logging_field()
+    description: str | None = description_field()
+    tag: int | None = spec_field(
+        "Tag of the rule, 65537 to 131072. The server's default is the id of the rule.",
+        bounds=(1, None),
+        aliases=("rule_tag",),
+    )
+    rule_id: int | None = spec_field(
+        "The server's id of the rule. With `match_by=rule_id` it is the identity, else it tells rules that match the "
+        "same traffic apart.",
+        read_only=True,
+        bounds=(1, None),
+    )
+    position: str | None = position_field()
+    before: str | None = before_field("Description, id or tag")
+    after: str | None = after_field("Description, id or tag")
+    index: int | None = index_field()
+    match_by: str = spec_field(
+        "What identifies the rule, because NAT rules have no name.",
+        "`tuple` is all that decides which traffic the rule translates (the options that say so). What it translates "
+        "to is not part of it, so changing that changes the rule, and changing the port or address before translation "
+        "makes another one.",
+        "With `description` and `rule_id` everything else can be changed. `tag` too, but a tag changes when the rule "
+        "is edited in the portal of some versions.",
+        "If several rules answer to it, the task fails and lists them.",
+        default="tuple",
+        input_only=True,
+        choices=MATCHES,
+    )
+
+    other_keys: ClassVar[Mapping[str, FieldInfo]] = {
+        "clear": clear_key("description"),
+        "rule_tag": input_key("The same as `tag`.", kind=int, bounds=(1, None), alias_of="tag"),
+    }
+    exclusive: ClassVar[Sequence[tuple[str, ...]]] = (
+        ("position", "before", "after", "index"),
+        ("vnic", "interface"),
+    )
+    """Keys that contradict each other."""
 
     @property
     def name(self) -> str:
@@ -248,6 +345,10 @@ def _refuse(name: str, value: str | None, reason: str) -> None:
 class NatSpec:
     """A whole NAT section. None means: leave it as it is. Source: protocol/ans.md §3.1."""
 
-    enabled: bool | None = spec_field("Whether NAT is on.", absent=True)
-    rules: tuple[NatRuleSpec, ...] | None = spec_field("Rules.", input_only=True)
-    allow_empty: bool | None = spec_field("Whether an exact list may be empty.", input_only=True)
+    enabled: bool | None = spec_field("Whether NAT is on. It works only while the firewall is on, too.", absent=True)
+    rules: tuple[NatRuleSpec, ...] | None = spec_field(
+        "The rules, in order. No two of them may mean the same rule.", input_only=True, aliases=("nat_rules",)
+    )
+    allow_empty: bool | None = spec_field(
+        "Whether `rules` may be empty when the document says all there is to say.", input_only=True
+    )
