@@ -6,11 +6,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from vcloudair_core.errors import DecodeError
-from vcloudair_core.services.ans.edge.model import Edge, last_part, uuid_in
+from vcloudair_core.services.ans.edge.backend import NSXT, NSXV
+from vcloudair_core.services.ans.edge.model import VDC, VDC_GROUP, Edge, last_part, uuid_in
 from vcloudair_core.util import xml
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
+
+
+_BACKENDS = {"NSXV_BACKED": NSXV, "NSXT_BACKED": NSXT, "NSXT_IMPORTED": NSXT}
+"""Values of ``edgeGatewayType``. Source: protocol/nsxt.md §2."""
 
 
 @dataclass(frozen=True)
@@ -72,17 +77,22 @@ def _total(root: _Element) -> int | None:
 
 def _edge(record: _Element) -> Edge:
     href = record.get("href") or ""
+    vdc_id = _id_of(record.get("vdc") or "")
+    group_id = _id_of(record.get("vdcGroupId") or "")
     return Edge(
         edge_id=_id_of(href or record.get("id") or ""),
         name=_attribute(record, "name"),
         href=href,
-        vdc_id=_id_of(record.get("vdc") or ""),
+        vdc_id=vdc_id,
         vdc_name=_attribute(record, "orgVdcName"),
         status=_attribute(record, "gatewayStatus"),
         ha_status=_attribute(record, "haStatus"),
         is_busy=_flag(record, "isBusy"),
         is_advanced=_flag(record, "advancedNetworkingEnabled"),
         task_status=_attribute(record, "taskStatus"),
+        backend=_BACKENDS.get(_attribute(record, "edgeGatewayType").upper(), ""),
+        owner_id=f"{VDC_GROUP}{group_id}" if group_id else f"{VDC}{vdc_id}" if vdc_id else "",
+        deployment_mode=_attribute(record, "deploymentMode"),
     )
 
 

@@ -13,11 +13,18 @@ from vcloudair_core.errors import AmbiguousMatchError, ConfigurationError, NotFo
 _UUID = re.compile(r"(?:urn:vcloud:[a-z]+:)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\Z", re.IGNORECASE)
 
 
+VDC, VDC_GROUP = "urn:vcloud:vdc:", "urn:vcloud:vdcGroup:"
+"""What the URNs of VDCs and VDC groups start with."""
+
+
 @dataclass(frozen=True)
 class Edge:
     """One edge gateway. Empty and None mean unknown.
 
-    Source: protocol/ans.md §1.4, protocol/recorded-responses.md §3.
+    ``backend`` is the API that the edge speaks: ``nsxv``, ``nsxt`` or ``vcloudair``. ``owner_id`` is the URN of its VDC
+    or VDC group. ``deployment_mode`` is set for NSX-T edges from API 39 on: ``ACTIVE_STANDBY``, ``DISTRIBUTED_ONLY``.
+
+    Source: protocol/ans.md §1.4, protocol/recorded-responses.md §3, protocol/nsxt.md §2.
     """
 
     edge_id: str
@@ -30,6 +37,14 @@ class Edge:
     is_busy: bool | None = None
     is_advanced: bool | None = None
     task_status: str = ""
+    backend: str = ""
+    owner_id: str = ""
+    deployment_mode: str = ""
+
+    @property
+    def is_owned_by_group(self) -> bool:
+        """True when the owner is a VDC group."""
+        return self.owner_id.startswith(VDC_GROUP)
 
     def as_dict(self) -> dict[str, Any]:
         """Shape: the fields but ``href``."""
@@ -43,6 +58,9 @@ class Edge:
             "is_busy": self.is_busy,
             "is_advanced": self.is_advanced,
             "task_status": self.task_status,
+            "backend": self.backend,
+            "owner_id": self.owner_id,
+            "deployment_mode": self.deployment_mode,
         }
 
 
