@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from vcloudair_core import App, Client
+from vcloudair_core.services.ans.edge.backend import EDGE_APIS
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 
 SIZE = 1000
 BUDGET = 8.0
 """Of the processor time that reading alone takes. Measured when set: 3.3 to 5.2."""
-DIALECTS = ["network_xml", "network_json", "hybridity"]
 
 
 def rules(size: int = SIZE) -> list[dict[str, Any]]:
@@ -38,7 +38,7 @@ def simulator() -> Simulator:
     return Simulator(SimulatorConfig(profile="all"))
 
 
-@pytest.fixture(params=DIALECTS)
+@pytest.fixture(params=EDGE_APIS)
 def client(request: pytest.FixtureRequest, simulator: Simulator) -> Iterator[Client]:
     env = simulator.env()
     names = ("url", "username", "password", "org", "edge")

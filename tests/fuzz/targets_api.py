@@ -11,6 +11,7 @@ from tests.fuzz.target import Target, texts
 from vcloudair_core.engine.desired import Exactly
 from vcloudair_core.errors import DecodeError
 from vcloudair_core.services.ans.edge import codec as edge_codec
+from vcloudair_core.services.ans.edge.backend import EDGE_APIS
 from vcloudair_core.services.ans.firewall.kinds import FirewallPolicyKind
 from vcloudair_core.services.ans.ipsec import status
 from vcloudair_core.services.ans.ipsec.kinds import IpsecKind
@@ -147,7 +148,7 @@ def _recovery_seeds() -> list[bytes]:
 
 
 _FORMS = {"hybridity": "vchs auto", "network_xml": "vcd auto", "network_json": "vcd network_json"}
-_SECTIONS: dict[str, tuple[Any, Callable[[str], Any]]] = {
+_SECTIONS: dict[str, tuple[Any, Callable[[str, str], Any]]] = {
     "firewall": (FirewallPolicyKind, backends.firewall_codec),
     "nat": (NatKind, backends.nat_codec),
     "ipsec": (IpsecKind, backends.ipsec_codec),
@@ -176,9 +177,9 @@ API_TARGETS = (
     Target("edges", _edges, lambda: documents("vcd auto", "/api/query")),
     Target("edge_job", edge_codec.parse_job, texts("<edgeJob><jobId>jobdata-1</jobId><status>COMPLETED</status><message>x</message></edgeJob>", '{"status": "FAILED", "message": "no"}')),
     *(
-        Target(f"{section}_{dialect}", _section(kind(), codec(dialect)), lambda way=way, section=section: documents(way, "GET", f"/{section}/config"))  # type: ignore[misc]
+        Target(f"{section}_{edge_api}", _section(kind(), codec(*EDGE_APIS[edge_api])), lambda way=way, section=section: documents(way, "GET", f"/{section}/config"))  # type: ignore[misc]
         for section, (kind, codec) in _SECTIONS.items()
-        for dialect, way in _FORMS.items()
+        for edge_api, way in _FORMS.items()
     ),
     Target("ipsec_status", status.parse_status, lambda: documents("/ipsec/statistics")),
     Target("query", _query, lambda: documents("vcd auto", "/api/query")),

@@ -101,18 +101,18 @@ def test_every_section_is_drawn_here() -> None:
 
 
 @cache
-def cloud(dialect: str, number: int = 0) -> tuple[Client, Simulator]:
+def cloud(edge_api: str, number: int = 0) -> tuple[Client, Simulator]:
     """Made once: starting one takes longer than an example."""
     simulator = Simulator(SimulatorConfig(profile="all"))
-    settings = {**simulator_settings(simulator), "edge_api": dialect, "lock": False, "firewall_lint": "off"}
+    settings = {**simulator_settings(simulator), "edge_api": edge_api, "lock": False, "firewall_lint": "off"}
     client = simulated_app(simulator).client(**settings)
     client.session.clock = client.session._wire.clock = FakeClock()
     return client, simulator
 
 
-def fresh(dialect: str, number: int = 0) -> tuple[Client, Simulator]:
+def fresh(edge_api: str, number: int = 0) -> tuple[Client, Simulator]:
     """A cloud whose edge is as it was born."""
-    client, simulator = cloud(dialect, number)
+    client, simulator = cloud(edge_api, number)
     edge = next(iter(simulator.world.edges.values()))
     edge.firewall = factory(edge, 21600)
     edge.sections.clear()
@@ -147,13 +147,13 @@ def foreign(simulator: Simulator, ours: set[tuple[Any, ...]]) -> list[Any]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("dialect", ["hybridity", "network_xml", "network_json"])
+@pytest.mark.parametrize("edge_api", ["hybridity", "network_xml", "network_json"])
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(before=edges, after=edges, exact=st.booleans())
 def test_what_is_applied_is_reached_and_others_keep_theirs(
-    dialect: str, before: dict[str, Any], after: dict[str, Any], exact: bool
+    edge_api: str, before: dict[str, Any], after: dict[str, Any], exact: bool
 ) -> None:
-    client, simulator = fresh(dialect)
+    client, simulator = fresh(edge_api)
     client.ensure("ans.edge", before)
     ours = named(after)
     theirs = foreign(simulator, ours)
@@ -171,11 +171,11 @@ def test_what_is_applied_is_reached_and_others_keep_theirs(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("dialect", ["hybridity", "network_xml", "network_json"])
+@pytest.mark.parametrize("edge_api", ["hybridity", "network_xml", "network_json"])
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(edge=edges)
-def test_an_export_is_no_drift_and_makes_a_second_edge_alike(dialect: str, edge: dict[str, Any]) -> None:
-    (client, _), (other, _) = fresh(dialect), fresh(dialect, 1)
+def test_an_export_is_no_drift_and_makes_a_second_edge_alike(edge_api: str, edge: dict[str, Any]) -> None:
+    (client, _), (other, _) = fresh(edge_api), fresh(edge_api, 1)
     client.ensure("ans.edge", edge)
     exported = client.read("ans.edge")
     assert not client.ensure("ans.edge", exported, state="exact", check=True).changed

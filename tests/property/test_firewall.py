@@ -14,11 +14,11 @@ from tests.unit.services.ans.fakes import FakeEdge, application, endpoint, from_
 from vcloudair_core.engine.desired import Absent, Desired, Exactly, Present
 from vcloudair_core.engine.kind import Document
 from vcloudair_core.errors import AmbiguousMatchError, SpecError, VcloudAirError
+from vcloudair_core.services.ans.edge.backend import EDGE_APIS
 from vcloudair_core.services.ans.firewall.kinds import FirewallPolicyKind, FirewallRuleKind
 from vcloudair_core.services.ans.firewall.parse import parse_policy, parse_rule
 from vcloudair_core.services.ans.section.backends import firewall_codec
 
-DIALECTS = ("hybridity", "network_xml", "network_json")
 NAMES = [f"rule {n}" for n in range(6)]
 POLICY, RULES = FirewallPolicyKind(), FirewallRuleKind()
 
@@ -105,17 +105,17 @@ def edges(draw: Any) -> dict[str, Any]:
     return section(*found, futureTop="t")
 
 
-def parsed(dialect: str, tree: dict[str, Any]) -> Document:
+def parsed(edge_api: str, tree: dict[str, Any]) -> Document:
     """The document that a server with that section sends."""
-    body = to_xml(tree) if dialect == "network_xml" else json.dumps(tree).encode()
-    return firewall_codec(dialect).parse(body)
+    body = to_xml(tree) if edge_api == "network_xml" else json.dumps(tree).encode()
+    return firewall_codec(*EDGE_APIS[edge_api]).parse(body)
 
 
-def applied(dialect: str, tree: dict[str, Any], document: Document) -> dict[str, Any]:
+def applied(edge_api: str, tree: dict[str, Any], document: Document) -> dict[str, Any]:
     """The section after a server took the document."""
     edge = FakeEdge(tree)
-    body = firewall_codec(dialect).encode(document)
-    edge.put(from_xml(body) if dialect == "network_xml" else json.loads(body))
+    body = firewall_codec(*EDGE_APIS[edge_api]).encode(document)
+    edge.put(from_xml(body) if edge_api == "network_xml" else json.loads(body))
     return edge.tree
 
 
@@ -126,27 +126,33 @@ def policies(state: type, words: list[dict[str, Any]]) -> Desired:
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.sampled_from(DIALECTS), edges(), rule_lists(), st.sampled_from([Present, Exactly, Absent]), st.booleans())
+@given(
+    st.sampled_from(sorted(EDGE_APIS)),
+    edges(),
+    rule_lists(),
+    st.sampled_from([Present, Exactly, Absent]),
+    st.booleans(),
+)
 def test_what_is_planned_and_applied_needs_no_other_plan(
-    dialect: str, tree: dict[str, Any], words: list[dict[str, Any]], state: type, whole: bool
+    edge_api: str, tree: dict[str, Any], words: list[dict[str, Any]], state: type, whole: bool
 ) -> None:
     kind: Any = POLICY if whole else RULES
     desired = policies(state, words) if whole else state(tuple(parse_rule(rule) for rule in words))
-    document = parsed(dialect, tree)
+    document = parsed(edge_api, tree)
     if state is Exactly and not (whole or words) and tree["firewallRules"]["firewallRules"]:
         return  # refused: only a whole section can say that it is to be empty
     plan = kind.plan(document, desired)
     if plan.is_empty:
         return
-    raw = firewall_codec(dialect).encode(document)
-    after = applied(dialect, tree, kind.merge(document, plan))
-    assert firewall_codec(dialect).encode(document) == raw, "merging changed the document in place"
-    assert kind.plan(parsed(dialect, after), desired).is_empty
+    raw = firewall_codec(*EDGE_APIS[edge_api]).encode(document)
+    after = applied(edge_api, tree, kind.merge(document, plan))
+    assert firewall_codec(*EDGE_APIS[edge_api]).encode(document) == raw, "merging changed the document in place"
+    assert kind.plan(parsed(edge_api, after), desired).is_empty
     named = {rule["name"] for rule in words}
     before_others = [rule for rule in tree["firewallRules"]["firewallRules"] if rule["name"] not in named]
     after_others = [rule for rule in after["firewallRules"]["firewallRules"] if rule["name"] not in named]
     if state is not Exactly:
-        assert _comparable(dialect, after_others) == _comparable(dialect, before_others)
+        assert _comparable(edge_api, after_others) == _comparable(edge_api, before_others)
     ids = {rule["name"]: rule["ruleId"] for rule in tree["firewallRules"]["firewallRules"]}
     for rule in after["firewallRules"]["firewallRules"]:
         assert rule["ruleId"] == ids.get(rule["name"], rule["ruleId"])
@@ -157,17 +163,17 @@ def test_what_is_planned_and_applied_needs_no_other_plan(
         assert users == [rule["name"] for rule in words]
 
 
-def _comparable(dialect: str, found: list[dict[str, Any]]) -> Any:
+def _comparable(edge_api: str, found: list[dict[str, Any]]) -> Any:
     # XML has no empty lists; JSON must come back exactly, its key order too.
-    if dialect == "network_xml":
+    if edge_api == "network_xml":
         return from_xml(to_xml({"firewallRules": {"firewallRules": found}}))
     return json.dumps(found)
 
 
 @settings(max_examples=80, deadline=None)
-@given(st.sampled_from(DIALECTS), edges())
-def test_what_is_shown_is_input_that_changes_nothing(dialect: str, tree: dict[str, Any]) -> None:
-    document = parsed(dialect, tree)
+@given(st.sampled_from(sorted(EDGE_APIS)), edges())
+def test_what_is_shown_is_input_that_changes_nothing(edge_api: str, tree: dict[str, Any]) -> None:
+    document = parsed(edge_api, tree)
     info = json.loads(json.dumps(POLICY.project(document)))
     for state in (Present, Exactly):
         assert POLICY.plan(document, state((POLICY.parse({**info, "allow_empty": True}),))).is_empty
@@ -176,14 +182,14 @@ def test_what_is_shown_is_input_that_changes_nothing(dialect: str, tree: dict[st
 
 
 @settings(max_examples=80, deadline=None)
-@given(st.sampled_from(DIALECTS), rule_lists())
-def test_rules_that_were_made_read_back_as_the_same_plan(dialect: str, words: list[dict[str, Any]]) -> None:
+@given(st.sampled_from(sorted(EDGE_APIS)), rule_lists())
+def test_rules_that_were_made_read_back_as_the_same_plan(edge_api: str, words: list[dict[str, Any]]) -> None:
     tree = section()
     desired = policies(Exactly, words)
-    document = parsed(dialect, tree)
-    after = applied(dialect, tree, POLICY.merge(document, POLICY.plan(document, desired)))
-    shown = POLICY.project(parsed(dialect, after))["rules"]
-    assert POLICY.plan(parsed(dialect, after), policies(Exactly, shown)).is_empty
+    document = parsed(edge_api, tree)
+    after = applied(edge_api, tree, POLICY.merge(document, POLICY.plan(document, desired)))
+    shown = POLICY.project(parsed(edge_api, after))["rules"]
+    assert POLICY.plan(parsed(edge_api, after), policies(Exactly, shown)).is_empty
     assert POLICY.plan(parsed("hybridity", after), policies(Exactly, shown)).is_empty
 
 
@@ -207,13 +213,13 @@ def _respelt(rule: dict[str, Any], flip: bool) -> dict[str, Any]:
 
 
 @settings(max_examples=80, deadline=None)
-@given(st.sampled_from(DIALECTS), rule_lists(), st.booleans())
-def test_other_words_of_one_meaning_change_nothing(dialect: str, words: list[dict[str, Any]], flip: bool) -> None:
+@given(st.sampled_from(sorted(EDGE_APIS)), rule_lists(), st.booleans())
+def test_other_words_of_one_meaning_change_nothing(edge_api: str, words: list[dict[str, Any]], flip: bool) -> None:
     tree = section()
-    document = parsed(dialect, tree)
-    after = applied(dialect, tree, POLICY.merge(document, POLICY.plan(document, policies(Present, words))))
+    document = parsed(edge_api, tree)
+    after = applied(edge_api, tree, POLICY.merge(document, POLICY.plan(document, policies(Present, words))))
     again = policies(Present, [_respelt(rule, flip) for rule in words])
-    assert POLICY.plan(parsed(dialect, after), again).is_empty
+    assert POLICY.plan(parsed(edge_api, after), again).is_empty
 
 
 junk = st.recursive(

@@ -291,8 +291,10 @@ def _uses(name: str) -> dict[str, Callable[[Any], object]]:
     from vcloudair_core.util.clock import FakeClock
 
     return {
-        "/network/edges/{}/firewall/config": lambda s: firewall_store(s, Edge(name), "network_xml").read(),
-        "/hybridity/api/gateways/{}/firewall/config": lambda s: firewall_store(s, Edge(name), "hybridity").read(),
+        "/network/edges/{}/firewall/config": lambda s: firewall_store(s, Edge(name, backend="nsxv")).read(),
+        "/hybridity/api/gateways/{}/firewall/config": lambda s: firewall_store(
+            s, Edge(name, backend="vcloudair")
+        ).read(),
         "/network/edges/jobs/{}": lambda s: wait_for_job(s, name, "x", FakeClock()),
         "/api/org/{}/replications": lambda s: dr.list_replications(s, name),
         "/api/org/{}/enabledForReplicationVdcs": lambda s: dr.list_enabled_vdcs(s, name),

@@ -25,9 +25,9 @@ class ANSFirewall(EdgeSection):
     records_path = ("firewallRules", "firewallRules")
 
     @classmethod
-    def json_codec(cls, dialect: str) -> JsonFirewallCodec:
+    def json_codec(cls, backend: str) -> JsonFirewallCodec:
         """Source: protocol/ans.md §2."""
-        return JsonFirewallCodec(dialect)
+        return JsonFirewallCodec(backend)
 
     def add_rule(
         self,
@@ -56,7 +56,7 @@ class ANSFirewall(EdgeSection):
         spec = read_rule(words, "", problems)
         problems.raise_if_any()
         records = self.records
-        rule = self.json_codec(self.dialect).new_rule(completed_rule(spec))
+        rule = self.json_codec(self.backend).new_rule(completed_rule(spec))
         rule.setdefault("description", "")
         for side in ("source", "destination"):
             # All lists are there, also for any: programs of the original SDK go on to append to them.
@@ -71,9 +71,9 @@ class ANSNat(EdgeSection):
     records_path = ("rules", "natRulesDtos")
 
     @classmethod
-    def json_codec(cls, dialect: str) -> JsonNatCodec:
+    def json_codec(cls, backend: str) -> JsonNatCodec:
         """Source: protocol/ans.md §3."""
-        return JsonNatCodec(dialect)
+        return JsonNatCodec(backend)
 
     def add_rule(
         self,
@@ -105,7 +105,7 @@ class ANSNat(EdgeSection):
         spec = read_nat_rule(words, "", problems)
         problems.raise_if_any()
         rule = completed_nat_rule(spec)
-        made = self.json_codec(self.dialect).new_rule(rule)
+        made = self.json_codec(self.backend).new_rule(rule)
         made.setdefault("description", "")
         self.records.append(made)
 
@@ -120,9 +120,9 @@ class ANSIPSec(EdgeSection):
     records_path = ("sites", "sites")
 
     @classmethod
-    def json_codec(cls, dialect: str) -> JsonIpsecCodec:
+    def json_codec(cls, backend: str) -> JsonIpsecCodec:
         """Source: protocol/ans.md §4."""
-        return JsonIpsecCodec(dialect)
+        return JsonIpsecCodec(backend)
 
     def add_psk_tunnel(
         self,
@@ -164,7 +164,7 @@ class ANSIPSec(EdgeSection):
         made = completed_tunnel(spec, "dh2")
         if made.psk is not None:
             self._store().session.learn(made.psk)
-        site = self.json_codec(self.dialect).new_site(made)
+        site = self.json_codec(self.backend).new_site(made)
         site.pop("description", None)  # vcloudair 0.5 sent none
         self.records.append(site)
 

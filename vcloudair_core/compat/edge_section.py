@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, overload
 from vcloudair_core.compat.sdk_errors import compatible_errors
 from vcloudair_core.engine.kind import Document
 from vcloudair_core.errors import DecodeError, NotFoundError, ServerError
-from vcloudair_core.services.ans.edge.directory import dialect_of
+from vcloudair_core.services.ans.edge.backend import JSON, NSXV, VCLOUDAIR
+from vcloudair_core.services.ans.edge.directory import EdgeDirectory
 from vcloudair_core.services.ans.edge.model import Edge, uuid_in
-from vcloudair_core.services.ans.section.store import JSON, SectionCodec, SectionStore
+from vcloudair_core.services.ans.section.backends import refuse_unsupported
+from vcloudair_core.services.ans.section.store import SectionCodec, SectionStore
 
 if TYPE_CHECKING:
     from vcloudair_core.session.session import Session
@@ -60,9 +62,7 @@ class EdgeSection:
         from vcloudair_core.compat.connection import Connection
 
         connection = Connection(org_info, vcdurl, token, content_type=JSON)
-        self._set_up(
-            lambda: connection.session(self.base_url, self.headers), Edge(edge_id), ("hybridity", "network_json")
-        )
+        self._set_up(lambda: connection.session(self.base_url, self.headers), Edge(edge_id), (VCLOUDAIR, NSXV))
         self.base_url = connection.url
         self.headers = connection.headers
 
@@ -70,16 +70,17 @@ class EdgeSection:
     def over(cls: type[_Section], session: Session, edge: Edge) -> _Section:
         """The same over a session that is already there."""
         made = cls.__new__(cls)
-        is_hybridity = dialect_of(session) == "hybridity"
-        made._set_up(lambda: session, edge, ("hybridity",) if is_hybridity else ("network_json",))
+        edge = EdgeDirectory(session).with_backend(edge)
+        refuse_unsupported(edge, cls.section)
+        made._set_up(lambda: session, edge, (edge.backend,))
         made.base_url, made.headers = session.identity.base_url, {}
         return made
 
-    def _set_up(self, session: Callable[[], Session], edge: Edge, dialects: tuple[str, ...]) -> None:
+    def _set_up(self, session: Callable[[], Session], edge: Edge, backends: tuple[str, ...]) -> None:
         self.edge = edge.edge_id
         self._edge_as_made = edge
         self._session = session
-        self._dialects = dialects
+        self._backends = backends
         self._stores_of: tuple[Session, str] | None = None
         self._stores: list[SectionStore] = []
         self._loaded = False
@@ -93,8 +94,8 @@ class EdgeSection:
         if self._stores_of != wanted:
             session, edge = wanted[0], self._edge_now()
             self._stores = [
-                SectionStore(session, edge, dialect, self.section, self.json_codec(dialect))
-                for dialect in self._dialects
+                SectionStore(session, replace(edge, backend=backend), self.section, self.json_codec(backend))
+                for backend in self._backends
             ]
             is_other_edge = self._stores_of is not None and self._stores_of[1] != self.edge
             # A version counts the writes of one edge: to another one, the section goes without.
@@ -107,8 +108,8 @@ class EdgeSection:
         return replace(known, edge_id=uuid_in(self.edge) or self.edge)
 
     @classmethod
-    def json_codec(cls, dialect: str) -> JsonSectionCodec:
-        """The codec of the section in one dialect of JSON."""
+    def json_codec(cls, backend: str) -> JsonSectionCodec:
+        """The codec of the section in the JSON of a backend."""
         raise NotImplementedError
 
     # -- the section ---------------------------------------------------------------------------------------------
@@ -152,13 +153,13 @@ class EdgeSection:
         self._load()
         store = self._store()
         version = {} if self._version is None else {"version": self._version}
-        store.commit(self.json_codec(self.dialect).document(version | self._config))
+        store.commit(self.json_codec(self.backend).document(version | self._config))
         self.get_config()
 
     @property
-    def dialect(self) -> str:
-        """The dialect that the server turned out to speak, or until it was asked, the first to try."""
-        return self._store().dialect if self.section else self._dialects[0]
+    def backend(self) -> str:
+        """The backend that the edge turned out to have, or until it was asked, the first to try."""
+        return self._store().backend if self.section else self._backends[0]
 
     @property
     def config_data(self) -> dict[str, Any]:
@@ -171,7 +172,7 @@ class EdgeSection:
 
     @config_data.setter
     def config_data(self, value: Mapping[str, Any]) -> None:
-        self._config = self.json_codec(self.dialect).document(dict(value)).tree
+        self._config = self.json_codec(self.backend).document(dict(value)).tree
         outer_key, inner_key = self.records_path
         outer = self._config[outer_key] = self._config.get(outer_key) or {}
         self._records = outer[inner_key] = outer.get(inner_key) or []

@@ -19,14 +19,15 @@ class Document:
     """One section as the server sent it, whole, with everything in it that we do not know.
 
     ``tree`` is parsed but otherwise raw and must not be changed in place; ``version`` is the server's counter, None
-    when it gave none; ``dialect`` names the wire form. The tree is not shown: it may hold keys that are about to be
-    sent. ``memo`` is room for what is derived from the tree.
+    when it gave none; ``backend`` and ``media_type`` tell which codec reads it. The tree is not shown: it may hold keys
+    that are about to be sent. ``memo`` is room for what is derived from the tree.
     """
 
     section: str
     tree: Any = field(repr=False)
     version: int | None = None
-    dialect: str = ""
+    backend: str = ""
+    media_type: str = ""
     memo: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 

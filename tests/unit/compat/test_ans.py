@@ -20,7 +20,7 @@ NETWORK = f"/network/edges/{EDGE_ID}/firewall/config"
 def firewall(session: FakeSession) -> ANSFirewall:
     """As ``ANSFirewall(edge_id, org_info)`` makes it, over a session of the test."""
     made = ANSFirewall.__new__(ANSFirewall)
-    made._set_up(lambda: session, Edge(EDGE_ID), ("hybridity", "network_json"))  # type: ignore[arg-type,return-value]
+    made._set_up(lambda: session, Edge(EDGE_ID), ("vcloudair", "nsxv"))  # type: ignore[arg-type,return-value]
     return made
 
 

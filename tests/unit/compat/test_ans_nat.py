@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from tests.unit.services.ans.nat_bench import DIALECTS, OUT, WEB, Bench, bench, foreign
+from tests.unit.services.ans.nat_bench import OUT, WEB, Bench, bench, foreign
 from vcloudair_core.compat.ans import ANSNat
 from vcloudair_core.errors import DecodeError, SpecError
+from vcloudair_core.services.ans.edge.backend import EDGE_APIS
 from vcloudair_core.simulator import Simulator
 
 
-@pytest.fixture(params=DIALECTS)
+@pytest.fixture(params=EDGE_APIS)
 def nat(vca_simulator: Simulator, request: pytest.FixtureRequest) -> Iterator[Bench]:
     with bench(vca_simulator, str(request.param)) as made:
         yield made

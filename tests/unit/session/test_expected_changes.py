@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from tests.unit.services.ans.ipsec_bench import BRANCH, DIALECTS, KEY
+from tests.unit.services.ans.ipsec_bench import BRANCH, KEY
 from vcloudair_core.client import Client
 from vcloudair_core.errors import SpecError
+from vcloudair_core.services.ans.edge.backend import EDGE_APIS
 from vcloudair_core.simulator import Simulator
 from vcloudair_core.testing import RequestView, simulated_app, simulator_settings
 from vcloudair_core.util.clock import FakeClock
@@ -70,24 +71,24 @@ RUNS: dict[str, list[Task]] = {
 
 
 @contextmanager
-def task(simulator: Simulator, folder: Path, dialect: str = "network_json", **more: Any) -> Iterator[Client]:
+def task(simulator: Simulator, folder: Path, edge_api: str = "network_json", **more: Any) -> Iterator[Client]:
     """The client of one task: another process each, but for what is kept in the state folder."""
     edge = next(iter(simulator.world.edges.values())).name
-    settings = {**simulator_settings(simulator), "edge": edge, "edge_api": dialect, "state_dir": str(folder), **more}
+    settings = {**simulator_settings(simulator), "edge": edge, "edge_api": edge_api, "state_dir": str(folder), **more}
     with simulated_app(simulator).client(**settings) as client:
         client.session.clock = client.session._wire.clock = FakeClock()
         yield client
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("edge_api", EDGE_APIS)
 @pytest.mark.parametrize("tasks", list(RUNS.values()), ids=list(RUNS))
 def test_check_mode_says_what_the_real_run_does(
-    vca_simulator: Simulator, tmp_path: Path, dialect: str, tasks: list[Task]
+    vca_simulator: Simulator, tmp_path: Path, edge_api: str, tasks: list[Task]
 ) -> None:
     told: dict[bool, list[tuple[bool, str]]] = {True: [], False: []}
     for check in (True, False):
         for kind, specs, state in tasks:
-            with task(vca_simulator, tmp_path, dialect) as client:
+            with task(vca_simulator, tmp_path, edge_api) as client:
                 client.join_check_run("run-1")
                 outcome = client.ensure(kind, specs, state=state, check=check)
                 told[check].append((outcome.changed, outcome.plan.summary()))

@@ -132,7 +132,7 @@ def _with_action(text: bytes, at: int, action: bytes) -> bytes:
 
 
 def _all_rules(given: Variables, count: int) -> bytes:
-    """A document with so many rules, of the dialect that is asked for."""
+    """A document with so many rules, in the wire form that is asked for."""
     wanted = rules.on_the_wire(count)
     if given["edge_api"] == "hybridity":
         rest = {"featureType": "firewall_4.0", "enabled": True}

@@ -252,7 +252,9 @@ class FakeSession:
         chosen = {"service_type": "vcd", "edge_api": "auto", "edge": None, "vdc": None, **settings}
         self.settings = SimpleNamespace(**chosen)
         self.clock = FakeClock()
-        self.identity = SimpleNamespace(base_url="https://cloud.example.test", vdc_id="", vdc_name="")
+        self.identity = SimpleNamespace(
+            base_url="https://cloud.example.test", api_version="27.0", vdc_id="", vdc_name=""
+        )
         self.server = server
         self.calls: list[tuple[str, str]] = []
         self.sent: list[dict[str, Any]] = []

@@ -17,7 +17,6 @@ from vcloudair_core.testing import RequestView, simulated_app, simulator_setting
 from vcloudair_core.util.clock import FakeClock
 
 CONFIG = "/ipsec/config"
-DIALECTS = ("hybridity", "network_xml", "network_json")
 KEY = "c4n4ry-<k&y>\"'-ÄÖ"
 
 BRANCH = {
@@ -99,9 +98,9 @@ class Bench:
 
 
 @contextmanager
-def bench(simulator: Simulator, dialect: str, **more: Any) -> Iterator[Bench]:
-    """A client of the simulator that speaks the dialect and never really waits."""
-    settings = {**simulator_settings(simulator), "edge_api": dialect, **more}
+def bench(simulator: Simulator, edge_api: str, **more: Any) -> Iterator[Bench]:
+    """A client of the simulator that speaks the edge API and never really waits."""
+    settings = {**simulator_settings(simulator), "edge_api": edge_api, **more}
     with simulated_app(simulator).client(**settings) as client:
         client.session.clock = client.session._wire.clock = FakeClock()
         yield Bench(simulator, client)

@@ -17,7 +17,6 @@ from vcloudair_core.testing import RequestView, simulated_app, simulator_setting
 from vcloudair_core.util.clock import FakeClock
 
 CONFIG = "/nat/config"
-DIALECTS = ("hybridity", "network_xml", "network_json")
 
 WEB = {
     "action": "dnat",
@@ -96,9 +95,9 @@ class Bench:
 
 
 @contextmanager
-def bench(simulator: Simulator, dialect: str) -> Iterator[Bench]:
-    """A client of the simulator that speaks the dialect and never really waits."""
-    settings = {**simulator_settings(simulator), "edge_api": dialect}
+def bench(simulator: Simulator, edge_api: str) -> Iterator[Bench]:
+    """A client of the simulator that speaks the edge API and never really waits."""
+    settings = {**simulator_settings(simulator), "edge_api": edge_api}
     with simulated_app(simulator).client(**settings) as client:
         client.session.clock = client.session._wire.clock = FakeClock()
         yield Bench(simulator, client)

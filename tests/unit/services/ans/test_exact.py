@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from tests.unit.services.ans.ipsec_bench import BRANCH, DIALECTS, bench
+from tests.unit.services.ans.ipsec_bench import BRANCH, bench
 from tests.unit.services.ans.nat_bench import OUT, WEB
 from vcloudair_core.client import Client
 from vcloudair_core.errors import SpecError
+from vcloudair_core.services.ans.edge.backend import EDGE_APIS
 from vcloudair_core.simulator import Simulator
 
 RULES: dict[str, dict[str, Any]] = {
@@ -47,7 +48,7 @@ DRIFT: dict[str, dict[str, Any]] = {
 CASES = [(section, field) for section, fields in DRIFT.items() for field in fields]
 
 
-@pytest.fixture(params=DIALECTS)
+@pytest.fixture(params=EDGE_APIS)
 def client(request: pytest.FixtureRequest, vca_simulator: Simulator) -> Iterator[Client]:
     with bench(vca_simulator, request.param) as made:
         yield made.client

@@ -16,6 +16,7 @@ import pytest
 
 from tests.unit.services.ans import ipsec_bench, nat_bench
 from vcloudair_core.client import Client
+from vcloudair_core.services.ans.edge.backend import EDGE_APIS
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 from vcloudair_core.simulator.edge.ipsec_routes import IPSEC
 from vcloudair_core.simulator.edge.nat_routes import NAT
@@ -23,8 +24,6 @@ from vcloudair_core.simulator.state.world import SimulatedEdge
 from vcloudair_core.testing import simulated_app, simulator_settings
 from vcloudair_core.transport.messages import Request, Response
 from vcloudair_core.util.clock import FakeClock
-
-DIALECTS = ("hybridity", "network_xml", "network_json")
 
 
 @dataclass(frozen=True)
@@ -150,8 +149,8 @@ class Dying:
 
 
 @contextmanager
-def client_of(simulator: Simulator, dialect: str, **more: Any) -> Iterator[Client]:
-    settings = {**simulator_settings(simulator), "edge_api": dialect, "firewall_lint": "off", **more}
+def client_of(simulator: Simulator, edge_api: str, **more: Any) -> Iterator[Client]:
+    settings = {**simulator_settings(simulator), "edge_api": edge_api, "firewall_lint": "off", **more}
     with simulated_app(simulator).client(**settings) as client:
         client.session.clock = client.session._wire.clock = FakeClock()
         yield client
@@ -161,35 +160,35 @@ def ensure(client: Client, case: Case) -> bool:
     return client.ensure(case.kind, case.specs, state=case.state).changed
 
 
-def undisturbed(case: Case, dialect: str, state_dir: Any) -> dict[str, Any]:
+def undisturbed(case: Case, edge_api: str, state_dir: Any) -> dict[str, Any]:
     """What the edge is like after a run that nothing disturbs."""
     simulator = cloud()
-    with client_of(simulator, dialect, state_dir=str(state_dir)) as client:
+    with client_of(simulator, edge_api, state_dir=str(state_dir)) as client:
         assert ensure(client, case)
     return held(simulator)
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("edge_api", EDGE_APIS)
 @pytest.mark.parametrize(("case", "section"), LOST)
-def test_the_run_itself_finds_out(case: Case, section: str, dialect: str, tmp_path: Any) -> None:
+def test_the_run_itself_finds_out(case: Case, section: str, edge_api: str, tmp_path: Any) -> None:
     simulator = cloud()
     simulator.faults.add("reset_after", method="PUT", path=f"/{section}/config")
-    with client_of(simulator, dialect) as client:
+    with client_of(simulator, edge_api) as client:
         assert ensure(client, case)
-        assert held(simulator) == undisturbed(case, dialect, tmp_path / "other")
+        assert held(simulator) == undisturbed(case, edge_api, tmp_path / "other")
         assert not ensure(client, case)
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("edge_api", EDGE_APIS)
 @pytest.mark.parametrize(("case", "section"), LOST)
-def test_the_next_run_finds_out(case: Case, section: str, dialect: str, tmp_path: Any) -> None:
+def test_the_next_run_finds_out(case: Case, section: str, edge_api: str, tmp_path: Any) -> None:
     simulator = cloud()
     with (
-        client_of(simulator, dialect, transport=Dying(simulator, section)) as client,
+        client_of(simulator, edge_api, transport=Dying(simulator, section)) as client,
         pytest.raises(DiedError),
     ):
         ensure(client, case)
-    with client_of(simulator, dialect) as client:
+    with client_of(simulator, edge_api) as client:
         ensure(client, case)
-        assert held(simulator) == undisturbed(case, dialect, tmp_path / "other")
+        assert held(simulator) == undisturbed(case, edge_api, tmp_path / "other")
         assert not ensure(client, case)

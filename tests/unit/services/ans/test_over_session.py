@@ -61,7 +61,7 @@ def cloud() -> Cloud:
     return Cloud()
 
 
-def client(cloud: Cloud, dialect: str = "auto", plugin: object | None = None) -> Client:
+def client(cloud: Cloud, edge_api: str = "auto", plugin: object | None = None) -> Client:
     plugins = PluginManager(environ={})
     plugins.load_entry_points()
     if plugin is not None:
@@ -70,7 +70,7 @@ def client(cloud: Cloud, dialect: str = "auto", plugin: object | None = None) ->
         url=BASE,
         token="a" * 32,
         api_version="36.3",
-        edge_api=dialect,
+        edge_api=edge_api,
         edge="web-edge",
         transport=cloud,
         session_cache=False,
@@ -81,9 +81,9 @@ def edge_calls(cloud: Cloud) -> list[str]:
     return [call.split()[0] for call in cloud.log if call.endswith("/firewall/config")]
 
 
-@pytest.mark.parametrize("dialect", ["auto", "hybridity", "network_json"])
-def test_a_converged_firewall_costs_one_read(cloud: Cloud, dialect: str) -> None:
-    with client(cloud, dialect) as opened:
+@pytest.mark.parametrize("edge_api", ["auto", "hybridity", "network_json"])
+def test_a_converged_firewall_costs_one_read(cloud: Cloud, edge_api: str) -> None:
+    with client(cloud, edge_api) as opened:
         first = opened.ensure("ans.firewall_rule", {"name": "new", "protocol": "tcp", "dest_port": 443})
         assert first.changed
         assert edge_calls(cloud) == ["GET", "PUT", "GET"]

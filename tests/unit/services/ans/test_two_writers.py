@@ -46,9 +46,9 @@ class Meddling:
         self._transport.close()
 
 
-def ensure(simulator: Simulator, dialect: str, *at: str, times: int = 1) -> list[str]:
+def ensure(simulator: Simulator, edge_api: str, *at: str, times: int = 1) -> list[str]:
     """Ensure a rule ``times`` times in one session; the calls on the firewall."""
-    settings: dict[str, Any] = {**simulator_settings(simulator), "edge_api": dialect}
+    settings: dict[str, Any] = {**simulator_settings(simulator), "edge_api": edge_api}
     settings["transport"] = Meddling(simulator, *at)
     with App().client(**settings) as client:
         client.session.clock = client.session._wire.clock = FakeClock()
@@ -57,11 +57,11 @@ def ensure(simulator: Simulator, dialect: str, *at: str, times: int = 1) -> list
     return [entry.method for entry in simulator.journal.entries() if entry.path.endswith(CONFIG)]
 
 
-@pytest.mark.parametrize("dialect", ["hybridity", "network_xml", "network_json"])
+@pytest.mark.parametrize("edge_api", ["hybridity", "network_xml", "network_json"])
 @pytest.mark.parametrize("at", ["GET 1", "PUT 1", "GET 2"])
-def test_a_rule_that_comes_at_any_moment_stays(dialect: str, at: str) -> None:
+def test_a_rule_that_comes_at_any_moment_stays(edge_api: str, at: str) -> None:
     simulator = Simulator(SimulatorConfig(profile="all"))
-    calls = ensure(simulator, dialect, at)
+    calls = ensure(simulator, edge_api, at)
     assert sorted(rules(simulator)) == ["ours 0", "theirs"]
     assert calls == (["GET", "PUT", "GET", "PUT", "GET"] if at == "PUT 1" else ["GET", "PUT", "GET"])
 

@@ -1,4 +1,4 @@
-"""The firewall over the wire, in three dialects, with no client but HTTP. Source: protocol/ans.md §2, §6, §7, §8."""
+"""The firewall over the wire, in three wire forms, with no client but HTTP. Source: protocol/ans.md §2, §6, §7, §8."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ XML_RULE = (
 
 
 class Firewall:
-    """The first edge's firewall in one dialect; what is told and taken here is always the JSON form."""
+    """The first edge's firewall in one wire form; what is told and taken here is always the JSON form."""
 
-    def __init__(self, dialect: str, **switches: Any) -> None:
-        self.dialect = dialect
+    def __init__(self, form: str, **switches: Any) -> None:
+        self.form = form
         self.caller: Caller = signed_in(Simulator(SimulatorConfig(profile="vchs", **switches)))
         edge = first_edge(self.caller.simulator)
-        place = "/hybridity/api/gateways" if dialect == "hybridity" else "/network/edges"
+        place = "/hybridity/api/gateways" if form == "hybridity" else "/network/edges"
         self.path = f"{place}/{edge.edge_id}/firewall/config"
-        self.type = "application/xml" if dialect == "xml" else "application/json"
-        self.accept = "application/*+xml;version=9.0" if dialect == "xml" else "application/json"
+        self.type = "application/xml" if form == "xml" else "application/json"
+        self.accept = "application/*+xml;version=9.0" if form == "xml" else "application/json"
 
     @property
     def state(self) -> dict[str, Any]:
@@ -50,7 +50,7 @@ class Firewall:
 
     def put(self, rules: list[dict[str, Any]], **more: Any) -> Response:
         body: str | bytes
-        if self.dialect == "xml":
+        if self.form == "xml":
             body = "<firewall>" + "".join(_xml(name, value) for name, value in more.items())
             body += "<firewallRules>" + "".join(_xml("firewallRule", _with_id(rule)) for rule in rules)
             body += "</firewallRules></firewall>"
@@ -65,7 +65,7 @@ class Firewall:
 
     def error(self, response: Response) -> tuple[int, int, str]:
         """(status, NSX's error code, its text)."""
-        if self.dialect == "xml":
+        if self.form == "xml":
             root = etree.fromstring(response.body)
             assert root.tag == "error"
             return response.status, int(root.findtext("errorCode") or 0), root.findtext("details") or ""
@@ -99,7 +99,7 @@ def network(request: pytest.FixtureRequest) -> Firewall:
 def test_a_new_edge_denies_and_has_rules_of_its_own(firewall: Firewall) -> None:
     answer = firewall.get()
     assert answer.status == 200
-    if firewall.dialect == "xml":
+    if firewall.form == "xml":
         root = etree.fromstring(answer.body)
         assert [child.tag for child in root] == ["version", "enabled", "globalConfig", "defaultPolicy", "firewallRules"]
         assert [rule.findtext("ruleType") for rule in root[-1]] == ["internal_high", "default_policy"]
@@ -175,9 +175,7 @@ def test_what_is_left_out_is_reset(firewall: Firewall) -> None:
     firewall.put([])
     assert firewall.state["defaultPolicy"] == {"action": "deny", "loggingEnabled": False}
     assert firewall.state["globalConfig"]["udpTimeout"] == 60
-    assert firewall.state["globalConfig"]["tcpTimeoutEstablished"] == (
-        3600 if firewall.dialect == "hybridity" else 21600
-    )
+    assert firewall.state["globalConfig"]["tcpTimeoutEstablished"] == (3600 if firewall.form == "hybridity" else 21600)
 
 
 def test_a_stale_version_is_a_conflict_and_the_present_one_is_not(firewall: Firewall) -> None:
@@ -250,7 +248,7 @@ def test_icmp_has_a_type_and_no_ports(firewall: Firewall) -> None:
 
 def test_vnics_are_spelled_as_the_door_spells_them(firewall: Firewall) -> None:
     firewall.put([{**RULE, "source": {"vnicGroupId": ["vnic-3"]}}])
-    assert ("vnic-index-3" in firewall.get().text) == (firewall.dialect == "hybridity")
+    assert ("vnic-index-3" in firewall.get().text) == (firewall.form == "hybridity")
 
 
 def test_internal_rules_get_new_ids_unless_switched_off() -> None:
@@ -279,7 +277,7 @@ def test_a_body_needs_a_type_that_is_understood(firewall: Firewall) -> None:
     for content_type in ("", "text/plain"):
         answer = firewall.caller.send("PUT", firewall.path, "x", Content_Type=content_type, Accept=firewall.accept)
         assert answer.status == 415
-    if firewall.dialect == "hybridity":
+    if firewall.form == "hybridity":
         answer = firewall.send("PUT", "", "<firewall/>", "application/xml")
         assert answer.status == 415
 
@@ -288,14 +286,12 @@ def test_a_body_needs_a_type_that_is_understood(firewall: Firewall) -> None:
 
 
 def as_sent(network: Firewall) -> str:
-    return XML_RULE if network.dialect == "xml" else json.dumps(RULE)
+    return XML_RULE if network.form == "xml" else json.dumps(RULE)
 
 
 def wrapped(network: Firewall) -> str:
     inside = as_sent(network)
-    return (
-        f"<firewallRules>{inside}</firewallRules>" if network.dialect == "xml" else f'{{"firewallRules": [{inside}]}}'
-    )
+    return f"<firewallRules>{inside}</firewallRules>" if network.form == "xml" else f'{{"firewallRules": [{inside}]}}'
 
 
 @pytest.mark.parametrize("form", [as_sent, wrapped])
@@ -320,7 +316,7 @@ def test_a_rule_is_read_replaced_and_deleted(network: Firewall) -> None:
     network.put([{**RULE, "source": {"exclude": True, "ipAddress": ["10.0.0.1"]}}])
     number, version = network.state["user"][0]["ruleId"], network.state["version"]
     read = network.send("GET", f"/rules/{number}")
-    assert (f"<id>{number}</id>" if network.dialect == "xml" else f'"ruleId": {number}') in read.text
+    assert (f"<id>{number}</id>" if network.form == "xml" else f'"ruleId": {number}') in read.text
     assert network.send("PUT", f"/rules/{number}", as_sent(network)).status == 204
     rule = network.state["user"][0]
     assert (rule["ruleId"], rule["source"]["exclude"]) == (number, False)
@@ -366,7 +362,7 @@ def test_any_change_can_be_a_job(network: Firewall) -> None:
 def test_the_default_policy_has_an_address(network: Firewall) -> None:
     version = network.state["version"]
     xml = "<firewallDefaultPolicy><action>accept</action><loggingEnabled>true</loggingEnabled></firewallDefaultPolicy>"
-    body = xml if network.dialect == "xml" else '{"action": "accept", "loggingEnabled": true}'
+    body = xml if network.form == "xml" else '{"action": "accept", "loggingEnabled": true}'
     assert network.send("PUT", "/defaultpolicy", body).status == 204
     assert network.state["defaultPolicy"] == {"action": "accept", "loggingEnabled": True}
     assert network.state["version"] == version + 1
@@ -377,7 +373,7 @@ def test_the_default_policy_has_an_address(network: Firewall) -> None:
 
 def test_the_global_settings_have_an_address(network: Firewall) -> None:
     body = "<globalConfig><udpTimeout>90</udpTimeout></globalConfig>"
-    body = body if network.dialect == "xml" else '{"udpTimeout": 90}'
+    body = body if network.form == "xml" else '{"udpTimeout": 90}'
     assert network.send("PUT", "/global", body).status == 204
     assert network.state["globalConfig"]["udpTimeout"] == 90
     assert network.state["globalConfig"]["tcpTimeoutOpen"] == 30

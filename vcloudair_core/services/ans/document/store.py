@@ -65,7 +65,8 @@ class EdgeStore:
         if not self._read and missing is not None:
             raise missing
         tree = {name: self._read[name] for name in self._stores if name in self._read}
-        return Document(SECTION, tree, self._version(tree), next(iter(tree.values())).dialect)
+        first = next(iter(tree.values()))
+        return Document(SECTION, tree, self._version(tree), first.backend, first.media_type)
 
     def commit(self, document: Document) -> None:
         """Write the sections that are no longer what was read.

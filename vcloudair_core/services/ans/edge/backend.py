@@ -5,16 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from vcloudair_core.session.versions import is_at_least
-
 if TYPE_CHECKING:
     from vcloudair_core.settings.settings import Settings
 
 NSXV, NSXT, VCLOUDAIR = "nsxv", "nsxt", "vcloudair"
 JSON, XML = "application/json", "application/xml"
 
-BACKEND_IS_TOLD_SINCE = (32, 0)
-"""API version from which on edge records tell their backend. Edges of older ones are NSX-V. Source: protocol/nsxt.md §2."""
+BACKENDS_DIFFER_SINCE = (32, 0)
+"""First API version whose edge records name the backend; edges of older ones are NSX-V. Source: protocol/nsxt.md §2."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +39,13 @@ BACKENDS = {
 }
 """Source: protocol/ans.md §1.1, protocol/nsxt.md §2."""
 
-_BY_EDGE_API = {"hybridity": (VCLOUDAIR, JSON), "network_xml": (NSXV, XML), "network_json": (NSXV, JSON)}
+EDGE_APIS = {"hybridity": (VCLOUDAIR, JSON), "network_xml": (NSXV, XML), "network_json": (NSXV, JSON)}
+"""Backend and media type by value of the setting ``edge_api``."""
 
 
 def overriding_backend(settings: Settings) -> str:
     """Return the backend that the setting ``edge_api`` sets for every edge; an empty string when it sets none."""
-    backend, _ = _BY_EDGE_API.get(str(settings.edge_api), ("", ""))
+    backend, _ = EDGE_APIS.get(str(settings.edge_api), ("", ""))
     return backend
 
 
@@ -55,14 +54,9 @@ def default_backend(settings: Settings) -> str:
     return NSXV if settings.service_type == "vcd" else VCLOUDAIR
 
 
-def can_have_nsxt(settings: Settings, api_version: str) -> bool:
-    """Return whether a cloud can have NSX-T edges, as far as its kind and API version tell."""
-    return settings.service_type == "vcd" and is_at_least(api_version, BACKEND_IS_TOLD_SINCE)
-
-
 def media_type_of(backend: str, settings: Settings) -> str:
-    """Return the wire form of a backend's sections: XML or JSON for NSX-V, as ``edge_api`` says; JSON for the others."""
+    """Return the wire form of a backend's sections: JSON, but for NSX-V XML unless ``edge_api`` asks for JSON."""
     if backend != NSXV:
         return JSON
-    _, media_type = _BY_EDGE_API.get(str(settings.edge_api), (NSXV, XML))
+    _, media_type = EDGE_APIS.get(str(settings.edge_api), (NSXV, XML))
     return media_type

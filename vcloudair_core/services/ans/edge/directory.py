@@ -5,16 +5,20 @@ from __future__ import annotations
 import logging
 import weakref
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
 
 from vcloudair_core.errors import (
     AmbiguousMatchError,
     ApiError,
     ConfigurationError,
     IncompleteResultError,
+    InvalidRequestError,
     NotFoundError,
+    PermissionDeniedError,
 )
+from vcloudair_core.services.ans.edge.backend import BACKENDS_DIFFER_SINCE, NSXV, default_backend, overriding_backend
 from vcloudair_core.services.ans.edge.codec import named, parse_edges, parse_vdc_names
 from vcloudair_core.services.ans.edge.model import (
     Edge,
@@ -25,6 +29,7 @@ from vcloudair_core.services.ans.edge.model import (
     same_vdc,
     uuid_in,
 )
+from vcloudair_core.session.versions import is_at_least
 
 if TYPE_CHECKING:
     from vcloudair_core.session.session import Session
@@ -39,14 +44,6 @@ _PAGE = (("format", "records"), ("pageSize", "128"))
 _MOST_PAGES = 1000
 
 
-def dialect_of(session: Session) -> str:
-    """The wire form that the settings ask for; by itself, vCloud Air speaks ``hybridity`` and a Director XML."""
-    wanted = session.settings.edge_api
-    if wanted and wanted != "auto":
-        return str(wanted)
-    return "network_xml" if session.settings.service_type == "vcd" else "hybridity"
-
-
 @dataclass
 class _KnownEdges:
     """What a session was told of its edges."""
@@ -55,6 +52,8 @@ class _KnownEdges:
     has_vdc_names: bool = False
     vdcs: dict[str, str] | None = None
     """Names of VDCs by id, once they were asked for."""
+    looked_up: dict[str, Edge | None] = field(default_factory=dict)
+    """Records of edges that were looked up by id; None for an edge without one."""
 
 
 # By session and without a link back to it, so that it goes when its session goes.
@@ -73,7 +72,7 @@ class EdgeDirectory:
         self._known = _known_by_session.setdefault(session, _KnownEdges())
 
     def find(self, wanted: str, vdc: str = "") -> Edge:
-        """The edge of that name, UUID or URN; a UUID costs no call.
+        """The edge of that name, UUID or URN; a UUID costs no call, and its backend may be unknown.
 
         Raises: NotFoundError, AmbiguousMatchError, ConfigurationError for an edge without advanced networking.
         """
@@ -105,6 +104,52 @@ class EdgeDirectory:
             self._check_vdc(vdc)
         return sorted(edges, key=lambda edge: (edge.name, edge.vdc_name))
 
+    def with_backend(self, edge: Edge) -> Edge:
+        """Return an edge with its backend, and with its owner where that had to be looked up as well.
+
+        Costs one call for an edge that is known by its UUID only, in a cloud that can have edges of several backends,
+        and none otherwise.
+        """
+        settings = self._session.settings
+        backend = overriding_backend(settings) or edge.backend or self._sole_backend()
+        if backend:
+            return replace(edge, backend=backend)
+        if edge.edge_id not in self._known.looked_up:
+            self._known.looked_up[edge.edge_id] = self._look_up(edge.edge_id)
+        record = self._known.looked_up[edge.edge_id]
+        if record is None:
+            return replace(edge, backend=default_backend(settings))
+        return replace(edge, backend=record.backend, owner_id=record.owner_id, deployment_mode=record.deployment_mode)
+
+    def _sole_backend(self) -> str:
+        """Return the backend of all edges of this cloud; an empty string where each edge has its own."""
+        backend = default_backend(self._session.settings)
+        can_differ = backend == NSXV and is_at_least(self._session.identity.api_version, BACKENDS_DIFFER_SINCE)
+        return "" if can_differ else backend
+
+    def _look_up(self, edge_id: str) -> Edge | None:
+        """Return the record of one edge; None where this user or server does not show it.
+
+        Source: protocol/query.md §4.1, protocol/nsxt.md §2.
+        """
+        urn = quote(f"urn:vcloud:gateway:{edge_id}", safe="")
+        try:
+            response = self._session.call(
+                "GET", "/api/query", query=f"type=edgeGateway&format=records&filter=id=={urn}"
+            )
+            records = list(parse_edges(response.body).edges)
+        except InvalidRequestError:
+            records = self._all()  # a server that does not filter by id
+        except (NotFoundError, PermissionDeniedError) as exc:
+            _log.debug("edge gateway %s cannot be looked up: %s", edge_id, exc)
+            return None
+        return next((self._complete(record) for record in records if record.edge_id == edge_id), None)
+
+    def _complete(self, edge: Edge) -> Edge:
+        """Return an edge with the backend that the settings, else its record, else the kind of cloud say."""
+        settings = self._session.settings
+        return replace(edge, backend=overriding_backend(settings) or edge.backend or default_backend(settings))
+
     def _vdc_names(self) -> dict[str, str]:
         if self._known.vdcs is None:
             self._known.vdcs = self._whole("orgVdc", parse_vdc_names)
@@ -134,7 +179,7 @@ class EdgeDirectory:
 
             def read(body: bytes) -> tuple[dict[str, Edge], str, int | None]:
                 page = parse_edges(body)
-                return {edge.edge_id: edge for edge in page.edges}, page.next_href, page.total
+                return {edge.edge_id: self._complete(edge) for edge in page.edges}, page.next_href, page.total
 
             self._known.edges = list(self._whole("edgeGateway", read).values())
         return self._known.edges
@@ -186,7 +231,7 @@ class EdgeDirectory:
             return edges
         identity = self._session.identity
         names = {uuid_in(identity.vdc_id): identity.vdc_name} if uuid_in(identity.vdc_id) else {}
-        if any(not edge.vdc_name and edge.vdc_id not in names for edge in edges):
+        if any(not edge.vdc_name and edge.vdc_id and edge.vdc_id not in names for edge in edges):
             # Older servers give only the link of the VDC. Source: protocol/recorded-responses.md §3.
             names |= self._vdc_names()
         self._known.edges = [named(edge, names) for edge in edges]
@@ -195,7 +240,10 @@ class EdgeDirectory:
 
 
 def target_edge(session: Session, target: Mapping[str, Any]) -> Edge:
-    """The edge that a target or the settings name. Shape: ``{"edge": str, "vdc": str, "edge_name": str}``.
+    """The edge that a target or the settings name, with its backend.
+
+    Shape: ``{"edge": str, "vdc": str}``, and what a stage remembers to spare look-ups: ``{"edge_name": str,
+    "edge_backend": str, "edge_owner": str}``.
 
     Raises: ConfigurationError when no edge is named; NotFoundError, AmbiguousMatchError.
     """
@@ -203,6 +251,9 @@ def target_edge(session: Session, target: Mapping[str, Any]) -> Edge:
     if not wanted:
         raise ConfigurationError("No edge gateway was named.", hint="Give edge (name or UUID), or set VCA_EDGE.")
     vdc = str(target.get("vdc") or session.settings.vdc or "").strip()
-    found = EdgeDirectory(session).find(wanted, vdc)
-    # A stage remembers the name, so that messages have it without a look-up.
-    return found if found.name or not target.get("edge_name") else replace(found, name=str(target["edge_name"]))
+    directory = EdgeDirectory(session)
+    edge = directory.find(wanted, vdc)
+    if not edge.name:
+        name, backend, owner_id = (str(target.get(key) or "") for key in ("edge_name", "edge_backend", "edge_owner"))
+        edge = replace(edge, name=name, backend=backend, owner_id=owner_id)
+    return directory.with_backend(edge)

@@ -9,6 +9,7 @@ from typing import Any
 
 from vcloudair_core.engine.validation import near
 from vcloudair_core.errors import AmbiguousMatchError, ConfigurationError, NotFoundError
+from vcloudair_core.services.ans.edge.backend import BACKENDS, NSXT
 
 _UUID = re.compile(r"(?:urn:vcloud:[a-z]+:)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\Z", re.IGNORECASE)
 
@@ -136,9 +137,23 @@ def _known(edges: Iterable[Edge]) -> str:
     return f"There are: {', '.join(names[:10])}{' …' if len(names) > 10 else ''}."
 
 
+def lock_path(edge: Edge) -> str:
+    """Return what the server changes one at a time, as a path: ``edge/<uuid>`` or ``vdcGroup/<uuid>``.
+
+    Source: protocol/nsxt.md §2.
+    """
+    backend = BACKENDS.get(edge.backend)
+    if backend is not None and backend.is_changed_by_group and edge.is_owned_by_group:
+        return f"vdcGroup/{edge.owner_id.removeprefix(VDC_GROUP)}"
+    return f"edge/{edge.edge_id}"
+
+
 def refuse_plain_edge(edge: Edge) -> None:
-    """Raises ConfigurationError for an edge that has no advanced services. Source: protocol/ans.md §1.3."""
-    if edge.is_advanced is False:
+    """Raises ConfigurationError for an NSX-V edge that has no advanced services.
+
+    Source: protocol/ans.md §1.3, protocol/nsxt.md §2.
+    """
+    if edge.is_advanced is False and edge.backend != NSXT:
         raise ConfigurationError(
             f"Edge gateway {edge.name!r} has no advanced networking, so none of its services is here.",
             hint="Convert it to an advanced gateway first (the provider's portal has the action), or name another one.",

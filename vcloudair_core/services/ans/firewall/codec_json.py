@@ -10,6 +10,7 @@ from vcloudair_core.engine.kind import Document
 from vcloudair_core.engine.matching import LiveRule
 from vcloudair_core.engine.rulelist import RuleStep
 from vcloudair_core.errors import DecodeError
+from vcloudair_core.services.ans.edge.backend import JSON, VCLOUDAIR
 from vcloudair_core.services.ans.firewall.model import (
     LAST_TYPES,
     READ_ONLY,
@@ -44,11 +45,13 @@ FEATURE_TYPE = "firewall_4.0"
 
 
 class JsonFirewallCodec:
-    """``dialect`` decides how vNICs are spelt. Source: protocol/ans.md §9."""
+    """``backend`` decides how vNICs are spelt. Source: protocol/ans.md §9."""
 
-    def __init__(self, dialect: str) -> None:
-        self.dialect = dialect
-        self.vnic_prefix = "vnic-index-" if dialect == "hybridity" else "vnic-"
+    media_type = JSON
+
+    def __init__(self, backend: str) -> None:
+        self.backend = backend
+        self.vnic_prefix = "vnic-index-" if backend == VCLOUDAIR else "vnic-"
 
     def parse(self, body: bytes) -> Document:
         """Source: protocol/ans.md §2.1. Raises DecodeError when it is not JSON, or not a firewall."""
@@ -64,7 +67,7 @@ class JsonFirewallCodec:
             )
         version = tree.get("version")
         is_number = isinstance(version, int) and not isinstance(version, bool)
-        return Document("firewall", tree, version if is_number else None, self.dialect)
+        return Document("firewall", tree, version if is_number else None, self.backend, self.media_type)
 
     def encode(self, document: Document) -> bytes:
         """The whole section, with the version if the document has one. Source: protocol/ans.md §2.2, §8, §10 (4)."""
@@ -113,7 +116,7 @@ class JsonFirewallCodec:
             types = [_type_of(rule) for rule in rules]
             merged = placed(rules, [kind == "user" for kind in types], [kind in LAST_TYPES for kind in types], users)
             tree["firewallRules"] = {**(tree.get("firewallRules") or {}), "firewallRules": merged}
-        return Document(document.section, tree, document.version, document.dialect)
+        return Document(document.section, tree, document.version, document.backend, document.media_type)
 
     def _step(self, rules: list[Any], step: RuleStep) -> Any:
         if step.slot is None:

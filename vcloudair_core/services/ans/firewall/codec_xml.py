@@ -12,6 +12,7 @@ from vcloudair_core.engine.kind import Document
 from vcloudair_core.engine.matching import LiveRule
 from vcloudair_core.engine.rulelist import RuleStep
 from vcloudair_core.errors import DecodeError
+from vcloudair_core.services.ans.edge.backend import NSXV, XML
 from vcloudair_core.services.ans.firewall.model import (
     LAST_TYPES,
     READ_ONLY,
@@ -62,7 +63,8 @@ _LISTS = ("ipAddress", "groupingObjectId", "vnicGroupId")
 class XmlFirewallCodec:
     """The document's tree is an element; it is copied, never changed in place."""
 
-    dialect = "network_xml"
+    backend = NSXV
+    media_type = XML
     vnic_prefix = "vnic-"
 
     def parse(self, body: bytes) -> Document:
@@ -73,7 +75,7 @@ class XmlFirewallCodec:
                 f"The firewall configuration is not what was expected: <firewall>, not <{xml.local(root)}>.",
                 excerpt=body[:200].decode("utf-8", errors="replace"),
             )
-        return Document("firewall", root, int_of(text_of(root, "version")), self.dialect)
+        return Document("firewall", root, int_of(text_of(root, "version")), self.backend, self.media_type)
 
     def encode(self, document: Document) -> bytes:
         """The whole section, version and all. Source: protocol/ans.md §8."""
@@ -112,7 +114,7 @@ class XmlFirewallCodec:
             set_text(made_child(root, "globalConfig"), GLOBAL_SETTINGS[word][0], value)
         if edit.steps is not None:
             self._set_rules(root, edit.steps)
-        return Document(document.section, root, document.version, document.dialect)
+        return Document(document.section, root, document.version, document.backend, document.media_type)
 
     def _set_rules(self, root: _Element, steps: Sequence[RuleStep]) -> None:
         holder = made_child(root, "firewallRules")

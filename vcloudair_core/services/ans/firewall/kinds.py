@@ -39,7 +39,7 @@ _SETTINGS = ("enabled", "default_action", "default_logging")
 def decoded(document: Document) -> Firewall:
     """What a firewall document says; worked out once per document."""
     if "firewall" not in document.memo:
-        document.memo["firewall"] = firewall_codec(document.dialect).decode(document)
+        document.memo["firewall"] = firewall_codec(document.backend, document.media_type).decode(document)
     found: Firewall = document.memo["firewall"]
     return found
 
@@ -58,7 +58,7 @@ class _FirewallKind(ResourceKind):
     def merge(self, document: Document, plan: Plan) -> Document:
         """The document with the plan carried out."""
         edit: Edit = plan.steps
-        return firewall_codec(document.dialect).merge(document, edit)
+        return firewall_codec(document.backend, document.media_type).merge(document, edit)
 
     def losses(self, written: Document, found: Document) -> list[Mapping[str, Any]]:
         """User rules that went out with an id and did not come back under it."""

@@ -46,7 +46,8 @@ class Edit:
 class FirewallCodec(Protocol):
     """One wire form of the firewall section: bytes to document, document to meaning, and back."""
 
-    dialect: str
+    backend: str
+    media_type: str
 
     def parse(self, body: bytes) -> Document:
         """Raises DecodeError."""
@@ -81,7 +82,7 @@ def words_of(addresses: Iterable[str], interfaces: Iterable[str], objects: Itera
 def lists_of(words: Sequence[str], vnic_prefix: str) -> dict[str, list[str]]:
     """Words as the three lists of the wire; ``any`` alone is three empty lists.
 
-    ``vnic_prefix`` is the dialect's spelling: ``vnic-index-`` or ``vnic-``. Source: protocol/ans.md §2.5, §9.
+    ``vnic_prefix`` is the backend's spelling: ``vnic-index-`` or ``vnic-``. Source: protocol/ans.md §2.5, §9.
     """
     lists: dict[str, list[str]] = {"ipAddress": [], "groupingObjectId": [], "vnicGroupId": []}
     for word in words:

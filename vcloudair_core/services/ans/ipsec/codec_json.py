@@ -10,6 +10,7 @@ from vcloudair_core.engine.kind import Document
 from vcloudair_core.engine.matching import LiveRule
 from vcloudair_core.engine.rulelist import RuleStep
 from vcloudair_core.errors import DecodeError
+from vcloudair_core.services.ans.edge.backend import JSON
 from vcloudair_core.services.ans.ipsec.model import (
     CERTIFICATES,
     NOT_SENT,
@@ -29,10 +30,12 @@ FEATURE_TYPE = "ipsec_4.0"
 
 
 class JsonIpsecCodec:
-    """``dialect`` decides whether the version goes back. Source: protocol/ans.md §8."""
+    """``backend`` decides whether the version goes back. Source: protocol/ans.md §8."""
 
-    def __init__(self, dialect: str) -> None:
-        self.dialect = dialect
+    media_type = JSON
+
+    def __init__(self, backend: str) -> None:
+        self.backend = backend
 
     def parse(self, body: bytes) -> Document:
         """Source: protocol/ans.md §4.1. Raises DecodeError when it is not JSON, or not an IPsec section."""
@@ -46,7 +49,7 @@ class JsonIpsecCodec:
             raise DecodeError("The IPsec configuration is not what was expected: an object with sites.")
         version = tree.get("version")
         is_number = isinstance(version, int) and not isinstance(version, bool)
-        return Document("ipsec", tree, version if is_number else None, self.dialect)
+        return Document("ipsec", tree, version if is_number else None, self.backend, self.media_type)
 
     def encode(self, document: Document) -> bytes:
         """The whole section. Source: protocol/ans.md §4.2, §8."""
@@ -88,7 +91,7 @@ class JsonIpsecCodec:
         if edit.steps is not None:
             sites = _site_list(tree)
             tree = _with_sites(tree, [self._step(sites, step) for step in edit.steps])
-        return Document(document.section, tree, document.version, document.dialect)
+        return Document(document.section, tree, document.version, document.backend, document.media_type)
 
     def _step(self, sites: list[Any], step: RuleStep) -> Any:
         if step.slot is None:

@@ -12,6 +12,7 @@ from vcloudair_core.engine.kind import Document
 from vcloudair_core.engine.matching import LiveRule
 from vcloudair_core.engine.rulelist import RuleStep
 from vcloudair_core.errors import DecodeError
+from vcloudair_core.services.ans.edge.backend import NSXV, XML
 from vcloudair_core.services.ans.ipsec.model import (
     CERTIFICATES,
     NOT_SENT,
@@ -45,7 +46,8 @@ if TYPE_CHECKING:
 class XmlIpsecCodec:
     """The document's tree is an element; it is copied, never changed in place."""
 
-    dialect = "network_xml"
+    backend = NSXV
+    media_type = XML
 
     def parse(self, body: bytes) -> Document:
         """Raises DecodeError when it is not XML, or not an IPsec section; what was sent is not in it."""
@@ -53,7 +55,7 @@ class XmlIpsecCodec:
         if xml.local(root) != "ipsec":
             named = xml.local(root)
             raise DecodeError(f"The IPsec configuration is not what was expected: <ipsec>, not <{named}>.")
-        return Document("ipsec", root, int_of(text_of(root, "version")), self.dialect)
+        return Document("ipsec", root, int_of(text_of(root, "version")), self.backend, self.media_type)
 
     def encode(self, document: Document) -> bytes:
         """The whole section, version and all. Source: protocol/ans.md §8."""
@@ -98,7 +100,7 @@ class XmlIpsecCodec:
             sites = _site_elements(root)
             merged = [_step(sites, step, holder) for step in edit.steps]
             holder[:] = [*(child for child in holder if xml.local(child) != "site"), *merged]
-        return Document(document.section, root, document.version, document.dialect)
+        return Document(document.section, root, document.version, document.backend, document.media_type)
 
 
 def _set_settings(root: _Element, edit: IpsecEdit) -> None:

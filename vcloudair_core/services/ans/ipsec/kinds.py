@@ -14,6 +14,7 @@ from vcloudair_core.engine.plan import Change, Plan
 from vcloudair_core.engine.rulelist import ListPlan, RuleListKind, RuleStep, plan_desired
 from vcloudair_core.engine.validation import Problems, near
 from vcloudair_core.errors import AmbiguousMatchError, NotFoundError, SpecError
+from vcloudair_core.services.ans.edge.backend import VCLOUDAIR
 from vcloudair_core.services.ans.ipsec.algorithms import ALGORITHMS
 from vcloudair_core.services.ans.ipsec.model import (
     GLOBAL_KEY,
@@ -53,7 +54,7 @@ _UNKNOWN, _AS_GIVEN = "another one, or not one that was sent from here", "the on
 def decoded(document: Document) -> Ipsec:
     """What an IPsec document says; worked out once per document."""
     if "ipsec" not in document.memo:
-        document.memo["ipsec"] = ipsec_codec(document.dialect).decode(document)
+        document.memo["ipsec"] = ipsec_codec(document.backend, document.media_type).decode(document)
     found: Ipsec = document.memo["ipsec"]
     return found
 
@@ -96,7 +97,7 @@ class _IpsecKind(ResourceKind):
         from vcloudair_core.services.ans.ipsec.store import KEY_VIEW, KEYS_TO_SEND
 
         edit: IpsecEdit = plan.steps
-        merged = ipsec_codec(document.dialect).merge(document, edit)
+        merged = ipsec_codec(document.backend, document.media_type).merge(document, edit)
         sent = {**document.memo.get(KEYS_TO_SEND, {}), **edit.keys}
         merged.memo[KEYS_TO_SEND] = sent
         merged.memo[KEY_VIEW] = _AfterSending(document.memo.get(KEY_VIEW), sent)
@@ -216,7 +217,7 @@ def _plan_tunnels(
     *,
     allow_empty: bool | None = None,
 ) -> ListPlan:
-    dh_group = DH_OF_OLD_EDGES if document.dialect == "hybridity" else DH_OF_NEW_EDGES
+    dh_group = DH_OF_OLD_EDGES if document.backend == VCLOUDAIR else DH_OF_NEW_EDGES
     view = _view_of(document)
     live = decoded(document).tunnels
     kind = RuleListKind(

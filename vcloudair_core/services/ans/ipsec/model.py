@@ -101,7 +101,8 @@ def new_identity(ends: str) -> str:
 class IpsecCodec(Protocol):
     """One wire form of the IPsec section: bytes to document, document to meaning, and back."""
 
-    dialect: str
+    backend: str
+    media_type: str
 
     def parse(self, body: bytes) -> Document:
         """Raises DecodeError."""

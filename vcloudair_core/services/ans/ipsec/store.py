@@ -8,11 +8,11 @@ from vcloudair_core.engine.kind import Document
 from vcloudair_core.services.ans.edge.model import Edge
 from vcloudair_core.services.ans.ipsec.fingerprints import PskBook
 from vcloudair_core.services.ans.ipsec.spec import MASKED
-from vcloudair_core.services.ans.section.backends import ipsec_codec
 from vcloudair_core.services.ans.section.store import SectionStore
 from vcloudair_core.util.redaction import Secret
 
 if TYPE_CHECKING:
+    from vcloudair_core.services.ans.ipsec.model import IpsecCodec
     from vcloudair_core.session.session import Session
 
 KEY_VIEW, KEYS_TO_SEND = "key_view", "keys_to_send"
@@ -22,8 +22,9 @@ KEY_VIEW, KEYS_TO_SEND = "key_view", "keys_to_send"
 class IpsecStore(SectionStore):
     """Not to be kept in a stage: documents that are about to be written hold keys in clear."""
 
-    def __init__(self, session: Session, edge: Edge, dialect: str) -> None:
-        super().__init__(session, edge, dialect, "ipsec", ipsec_codec(dialect))
+    def __init__(self, session: Session, edge: Edge, codec: IpsecCodec) -> None:
+        super().__init__(session, edge, "ipsec", codec)
+        self._decode = codec.decode
         self._book = PskBook.of(session.settings, self.lock_key)
         self._sent: dict[str, Secret] = {}
 
@@ -32,7 +33,7 @@ class IpsecStore(SectionStore):
         document = super()._read()
         self._book.load()
         if self._sent:
-            tunnels = ipsec_codec(self.dialect).decode(document).tunnels
+            tunnels = self._decode(document).tunnels
             self._book.settle(
                 {rule.spec.site_id: rule.spec.ends for rule in tunnels if rule.spec.site_id is not None}, self._sent
             )

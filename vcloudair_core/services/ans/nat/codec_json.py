@@ -10,6 +10,7 @@ from vcloudair_core.engine.kind import Document
 from vcloudair_core.engine.matching import LiveRule
 from vcloudair_core.engine.rulelist import RuleStep
 from vcloudair_core.errors import DecodeError
+from vcloudair_core.services.ans.edge.backend import JSON
 from vcloudair_core.services.ans.firewall.model import LAST_TYPES, placed
 from vcloudair_core.services.ans.nat.model import Nat, NatEdit, new_rule_words, rule_of, wire_changes
 from vcloudair_core.services.ans.nat.spec import NatRuleSpec
@@ -21,10 +22,12 @@ FEATURE_TYPE = "nat"
 
 
 class JsonNatCodec:
-    """``dialect`` decides whether the version goes back. Source: protocol/ans.md §8."""
+    """``backend`` decides whether the version goes back. Source: protocol/ans.md §8."""
 
-    def __init__(self, dialect: str) -> None:
-        self.dialect = dialect
+    media_type = JSON
+
+    def __init__(self, backend: str) -> None:
+        self.backend = backend
 
     def parse(self, body: bytes) -> Document:
         """Source: protocol/ans.md §3.1. Raises DecodeError when it is not JSON, or not a NAT section."""
@@ -41,7 +44,7 @@ class JsonNatCodec:
             )
         version = tree.get("version")
         is_number = isinstance(version, int) and not isinstance(version, bool)
-        return Document("nat", tree, version if is_number else None, self.dialect)
+        return Document("nat", tree, version if is_number else None, self.backend, self.media_type)
 
     def encode(self, document: Document) -> bytes:
         """The whole section. Source: protocol/ans.md §3.3, §8."""
@@ -73,7 +76,7 @@ class JsonNatCodec:
             types = [_type_of(rule) for rule in rules]
             is_user, is_last = [kind == "user" for kind in types], [kind in LAST_TYPES for kind in types]
             tree = _with_rules(tree, placed(rules, is_user, is_last, users))
-        return Document(document.section, tree, document.version, document.dialect)
+        return Document(document.section, tree, document.version, document.backend, document.media_type)
 
     def _step(self, rules: list[Any], step: RuleStep) -> Any:
         if step.slot is None:

@@ -12,6 +12,7 @@ from vcloudair_core.engine.kind import Document
 from vcloudair_core.engine.matching import LiveRule
 from vcloudair_core.engine.rulelist import RuleStep
 from vcloudair_core.errors import DecodeError
+from vcloudair_core.services.ans.edge.backend import NSXV, XML
 from vcloudair_core.services.ans.firewall.model import LAST_TYPES, placed
 from vcloudair_core.services.ans.nat.model import Nat, NatEdit, new_rule_words, rule_of, wire_changes
 from vcloudair_core.services.ans.section.xml_elements import (
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
 class XmlNatCodec:
     """The document's tree is an element; it is copied, never changed in place."""
 
-    dialect = "network_xml"
+    backend = NSXV
+    media_type = XML
 
     def parse(self, body: bytes) -> Document:
         """Raises DecodeError when it is not XML, or not a NAT section."""
@@ -44,7 +46,7 @@ class XmlNatCodec:
                 f"The NAT configuration is not what was expected: <nat>, not <{xml.local(root)}>.",
                 excerpt=body[:200].decode("utf-8", errors="replace"),
             )
-        return Document("nat", root, int_of(text_of(root, "version")), self.dialect)
+        return Document("nat", root, int_of(text_of(root, "version")), self.backend, self.media_type)
 
     def encode(self, document: Document) -> bytes:
         """The whole section, version and all. Source: protocol/ans.md §8."""
@@ -69,7 +71,7 @@ class XmlNatCodec:
             set_text(root, "enabled", edit.enabled)
         if edit.steps is not None:
             self._set_rules(root, edit.steps)
-        return Document(document.section, root, document.version, document.dialect)
+        return Document(document.section, root, document.version, document.backend, document.media_type)
 
     def _set_rules(self, root: _Element, steps: Sequence[RuleStep]) -> None:
         holder = made_child(root, "natRules")

@@ -36,7 +36,7 @@ _RULES = RuleListKind("NAT rule", completed_rule, effective_rule, IDENTITIES, ex
 def decoded(document: Document) -> Nat:
     """What a NAT document says; worked out once per document."""
     if "nat" not in document.memo:
-        document.memo["nat"] = nat_codec(document.dialect).decode(document)
+        document.memo["nat"] = nat_codec(document.backend, document.media_type).decode(document)
     found: Nat = document.memo["nat"]
     return found
 
@@ -59,7 +59,7 @@ class _NatKind(ResourceKind):
     def merge(self, document: Document, plan: Plan) -> Document:
         """The document with the plan carried out."""
         edit: NatEdit = plan.steps
-        return nat_codec(document.dialect).merge(document, edit)
+        return nat_codec(document.backend, document.media_type).merge(document, edit)
 
     def losses(self, written: Document, found: Document) -> list[Mapping[str, Any]]:
         """User rules that went out with an id and did not come back under it."""

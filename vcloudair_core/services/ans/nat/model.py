@@ -61,7 +61,8 @@ class NatEdit:
 class NatCodec(Protocol):
     """One wire form of the NAT section: bytes to document, document to meaning, and back."""
 
-    dialect: str
+    backend: str
+    media_type: str
 
     def parse(self, body: bytes) -> Document:
         """Raises DecodeError."""

@@ -12,6 +12,7 @@ from typing import Any
 from vcloudair_core.engine.canonical import ANY, address_range, address_set, fold, port_set
 from vcloudair_core.engine.plan import Plan
 from vcloudair_core.errors import VcloudAirError
+from vcloudair_core.services.ans.edge.backend import VCLOUDAIR
 from vcloudair_core.services.ans.firewall.model import Firewall
 from vcloudair_core.services.ans.firewall.spec import FirewallRuleSpec, ServiceSpec
 from vcloudair_core.services.ans.nat.model import Nat
@@ -32,7 +33,8 @@ def advise(store: Any, nat: Nat, plan: Plan) -> tuple[str, ...]:
     if nat.enabled is False:
         return (f"NAT of {store.target} is off, so its rules have no effect.",) if changed else ()
     try:
-        firewall = firewall_codec(store.dialect).decode(read_neighbor(store, "firewall"))
+        document = read_neighbor(store, "firewall")
+        firewall = firewall_codec(document.backend, document.media_type).decode(document)
     except VcloudAirError as exc:
         return (f"Whether the firewall of {store.target} suits its NAT could not be seen: {exc.message}",)
     if firewall.enabled is False:
@@ -53,7 +55,7 @@ def _strangers(store: Any, rules: Sequence[NatRuleSpec]) -> tuple[str, ...]:
     from vcloudair_core.services.ans.edge.interfaces import read_interfaces
 
     wanted = [rule for rule in rules if _translated(rule.original_address or ANY) != _translated(ANY)]
-    if not wanted or store.dialect == "hybridity":
+    if not wanted or store.backend == VCLOUDAIR:
         return ()
     try:
         interfaces = read_interfaces(store.session, store.edge)

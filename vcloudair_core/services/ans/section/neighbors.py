@@ -28,5 +28,5 @@ def read_neighbor(store: Any, section: str) -> Document:
     known: dict[str, Document] = getattr(store, "neighbors", {})
     if section not in known:
         open_section: Any = {"firewall": firewall_store, "nat": nat_store, "ipsec": ipsec_store}[section]
-        known[section] = open_section(store.session, store.edge, store.dialect).read()
+        known[section] = open_section(store.session, store.edge).read()
     return known[section]

@@ -18,14 +18,16 @@ def firewall_advice(store: Any, firewall: Firewall, plan: Plan) -> tuple[str, ..
         return ()
     warnings: list[str] = []
     try:
-        nat = nat_codec(store.dialect).decode(read_neighbor(store, "nat"))
+        document = read_neighbor(store, "nat")
+        nat = nat_codec(document.backend, document.media_type).decode(document)
         rules = sum(rule.spec.enabled is not False for rule in nat.user_rules)
         if nat.enabled is not False and rules:
             warnings.append(
                 f"The firewall of {store.target} is off, and NAT works only while it is on: {_count(rules, 'NAT rule')}"
                 " without effect."
             )
-        ipsec = ipsec_codec(store.dialect).decode(read_neighbor(store, "ipsec"))
+        document = read_neighbor(store, "ipsec")
+        ipsec = ipsec_codec(document.backend, document.media_type).decode(document)
         tunnels = sum(rule.spec.enabled is not False for rule in ipsec.tunnels)
         if ipsec.settings.enabled and tunnels:
             warnings.append(
@@ -51,7 +53,8 @@ def ipsec_advice(store: Any, ipsec: Ipsec, plan: Plan) -> tuple[str, ...]:
     if not _is_switched(plan):
         return ()
     try:
-        firewall = firewall_codec(store.dialect).decode(read_neighbor(store, "firewall"))
+        document = read_neighbor(store, "firewall")
+        firewall = firewall_codec(document.backend, document.media_type).decode(document)
         if firewall.enabled is not False:
             return ()
     except VcloudAirError as exc:

@@ -17,8 +17,9 @@ from vcloudair_core.errors import (
     TaskFailedError,
     TaskTimeoutError,
 )
+from vcloudair_core.services.ans.edge.backend import BACKENDS, VCLOUDAIR, XML
 from vcloudair_core.services.ans.edge.codec import parse_job
-from vcloudair_core.services.ans.edge.model import Edge, last_part
+from vcloudair_core.services.ans.edge.model import Edge, last_part, lock_path
 from vcloudair_core.transport.messages import origin_of
 from vcloudair_core.util.xml import html_error, html_title
 
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from vcloudair_core.session.session import Session
     from vcloudair_core.util.clock import Clock
 
-JSON = "application/json"
-XML = "application/xml"
 _JOB_TIMEOUT_S = 600.0
 _JOB_POLL_S = (1.0, 2.0, 3.0, 5.0)
 _FRESH = {"Cache-Control": "no-cache"}
@@ -35,19 +34,14 @@ _FRESH = {"Cache-Control": "no-cache"}
 
 _log = logging.getLogger(__name__)
 
-_SECTION_PATHS = {
-    "hybridity": "/hybridity/api/gateways/{edge}/{section}/config",
-    "network_xml": "/network/edges/{edge}/{section}/config",
-    "network_json": "/network/edges/{edge}/{section}/config",
-}
-"""Source: protocol/ans.md §1.1."""
-
 # By session: whether /hybridity takes the version back, as far as it is known. Source: protocol/ans.md §8.
 _takes_version: weakref.WeakKeyDictionary[Any, bool] = weakref.WeakKeyDictionary()
 
 
 class SectionCodec(Protocol):
     """What a store needs of a section's codec."""
+
+    media_type: str
 
     def parse(self, body: bytes) -> Document:
         """Raises DecodeError."""
@@ -61,10 +55,10 @@ class SectionCodec(Protocol):
 class SectionStore:
     """One section of one edge: the whole of it in one read and one write. Source: protocol/ans.md §1."""
 
-    def __init__(self, session: Session, edge: Edge, dialect: str, section: str, codec: SectionCodec) -> None:
+    def __init__(self, session: Session, edge: Edge, section: str, codec: SectionCodec) -> None:
         self.session = session
         self.edge = edge
-        self.dialect = dialect
+        self.backend = edge.backend
         self.section = section
         self._codec = codec
         self.clock = session.clock
@@ -76,13 +70,17 @@ class SectionStore:
 
     @property
     def lock_key(self) -> str:
-        """``https://host:443/edge/<uuid>``: the same in every process and dialect."""
-        return f"{origin_of(self.session.identity.base_url)}/edge/{self.edge.edge_id}"
+        """``https://host:443/edge/<uuid>``, or that of the VDC group whose edges are changed one at a time.
+
+        The same in every process.
+        """
+        return f"{origin_of(self.session.identity.base_url)}/{lock_path(self.edge)}"
 
     @property
     def path(self) -> str:
         """The section's path below the API's base."""
-        return _SECTION_PATHS[self.dialect].format(edge=quote(self.edge.edge_id, safe=""), section=self.section)
+        path = BACKENDS[self.backend].section_path
+        return path.format(edge=quote(self.edge.edge_id, safe=""), section=self.section)
 
     def read(self) -> Document:
         """Raises: NotFoundError when there is no such edge or it has no such section; ApiError, DecodeError.
@@ -116,7 +114,7 @@ class SectionStore:
 
         Raises: ConflictError, BusyError and other ApiErrors, TransportError, TaskFailedError, TaskTimeoutError.
         """
-        if self.dialect != "hybridity" or document.version is None:
+        if self.backend != VCLOUDAIR or document.version is None:
             self._put(document)
             return
         if not self.is_version_checked:
@@ -138,9 +136,12 @@ class SectionStore:
             _takes_version[self.session] = True
 
     def _put(self, document: Document) -> None:
-        content_type = XML if self.dialect == "network_xml" else JSON
         response = self.session.call(
-            "PUT", self.path, accept=self._accept(), content_type=content_type, body=self._codec.encode(document)
+            "PUT",
+            self.path,
+            accept=self._accept(),
+            content_type=self._codec.media_type,
+            body=self._codec.encode(document),
         )
         if html_title(response.body):
             # A page of somebody in between: nobody knows what became of the write.
@@ -150,7 +151,7 @@ class SectionStore:
 
     def _accept(self) -> str | None:
         # None: the session's own XML type with the version. Source: protocol/ans.md §1.2.
-        return None if self.dialect == "network_xml" else JSON
+        return None if self._codec.media_type == XML else self._codec.media_type
 
     def _explained(self, exc: ApiError) -> NotFoundError:
         return NotFoundError(
@@ -169,8 +170,13 @@ class KeepableSectionStore(SectionStore):
 
     @property
     def lasting_target(self) -> dict[str, str]:
-        """The edge by UUID; the name is for messages only."""
-        return {"edge": self.edge.edge_id, "edge_name": self.edge.name}
+        """The edge by UUID, with what would have to be looked up otherwise; the name is for messages only."""
+        return {
+            "edge": self.edge.edge_id,
+            "edge_name": self.edge.name,
+            "edge_backend": self.edge.backend,
+            "edge_owner": self.edge.owner_id,
+        }
 
     def dump(self, document: Document) -> bytes:
         """The document as it would be sent."""

@@ -27,7 +27,7 @@ class Section:
         self.log.append(f"read {self.name}")
         if self.missing:
             raise NotFoundError(f"no {self.name}", status=404)
-        return Document(self.name, self.text, self.version, "network_json")
+        return Document(self.name, self.text, self.version, "nsxv", "application/json")
 
     def commit(self, document: Document) -> None:
         self.log.append(f"write {self.name}")

@@ -266,19 +266,19 @@ def test_the_settings_fill_the_target() -> None:
         ({"service_type": "vca", "edge_api": "network_json"}, f"/network/edges/{EDGE_ID}/firewall/config"),
     ],
 )
-def test_the_dialect_follows_the_service(settings: dict[str, str], path: str) -> None:
+def test_the_edge_api_follows_the_service(settings: dict[str, str], path: str) -> None:
     one = FakeSession(FakeEdge(section()), **settings)
     open_firewall(one, {"edge": EDGE_ID}).read()  # type: ignore[arg-type]
     assert one.calls == [("GET", path)]
 
 
-def test_headers_fit_the_dialect() -> None:
-    for dialect, accept, content in (
+def test_headers_fit_the_edge_api() -> None:
+    for edge_api, accept, content in (
         ("network_xml", None, "application/xml"),
         ("network_json", "application/json", "application/json"),
         ("hybridity", "application/json", "application/json"),
     ):
-        one = FakeSession(FakeEdge(section()), edge_api=dialect)
+        one = FakeSession(FakeEdge(section()), edge_api=edge_api)
         store = open_firewall(one, {"edge": EDGE_ID})  # type: ignore[arg-type]
         store.commit(store.read())
         assert [sent["accept"] for sent in one.sent] == [accept, accept]
@@ -293,9 +293,9 @@ def test_an_unknown_uuid_is_explained() -> None:
 @pytest.mark.parametrize(
     "body", [b"<html><title>Sign in</title></html>", b"", b"[]", b'{"firewallRules": 3}', b"<nat/>"]
 )
-@pytest.mark.parametrize("dialect", ["hybridity", "network_xml"])
-def test_what_is_no_firewall(dialect: str, body: bytes) -> None:
-    one = FakeSession(edge_api=dialect)
+@pytest.mark.parametrize("edge_api", ["hybridity", "network_xml"])
+def test_what_is_no_firewall(edge_api: str, body: bytes) -> None:
+    one = FakeSession(edge_api=edge_api)
     store = open_firewall(one, {"edge": EDGE_ID})  # type: ignore[arg-type]
     one.answers[f"GET {store.path}"] = [Response(200, Headers(), body)]
     with pytest.raises(DecodeError):

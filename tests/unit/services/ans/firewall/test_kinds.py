@@ -1,4 +1,4 @@
-"""Firewalls converge in all three dialects: what is asked for happens, and nothing else does."""
+"""Firewalls converge in all three wire forms: what is asked for happens, and nothing else does."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from vcloudair_core.engine.desired import Absent, Desired, Exactly, Present
 from vcloudair_core.engine.ensure import ensure
 from vcloudair_core.engine.outcome import Outcome
 from vcloudair_core.errors import AmbiguousMatchError, NotConvergedError, NotFoundError, SpecError
+from vcloudair_core.services.ans.edge.backend import EDGE_APIS
 from vcloudair_core.services.ans.firewall.codec_json import JsonFirewallCodec
 from vcloudair_core.services.ans.firewall.kinds import FirewallPolicyKind, FirewallRuleKind
 from vcloudair_core.services.ans.section.backends import firewall_codec
 
-DIALECTS = ("hybridity", "network_xml", "network_json")
 STATES: dict[str, type[Present] | type[Absent] | type[Exactly]] = {
     "present": Present,
     "absent": Absent,
@@ -50,11 +50,11 @@ LAN = user_rule(131082, "lan out", source=endpoint(vnics=["internal"]))
 
 
 class Bench:
-    """One edge, one dialect, and both kinds over it."""
+    """One edge, one edge API, and both kinds over it."""
 
-    def __init__(self, dialect: str, *rules: dict[str, Any], **more: Any) -> None:
+    def __init__(self, edge_api: str, *rules: dict[str, Any], **more: Any) -> None:
         self.edge = FakeEdge(section(*rules, **more))
-        self.session = FakeSession(self.edge, edge_api=dialect, edge=EDGE_ID)
+        self.session = FakeSession(self.edge, edge_api=edge_api, edge=EDGE_ID)
         self.clock = self.session.clock
 
     def ensure(self, specs: Any, state: str = "present", *, check: bool = False) -> Outcome:
@@ -82,8 +82,8 @@ def as_sent(tree: dict[str, Any]) -> dict[str, Any]:
     return from_xml(to_xml(tree))
 
 
-@pytest.fixture(params=DIALECTS)
-def dialect(request: pytest.FixtureRequest) -> str:
+@pytest.fixture(params=EDGE_APIS)
+def edge_api(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
@@ -109,15 +109,15 @@ FULL = {
 }
 
 
-def test_a_rule_with_every_word_is_made_once(dialect: str) -> None:
-    bench = Bench(dialect, WEB)
+def test_a_rule_with_every_word_is_made_once(edge_api: str) -> None:
+    bench = Bench(edge_api, WEB)
     outcome = bench.ensure([FULL])
     assert outcome.changed
     assert outcome.plan.summary() == "1 to create"
     assert bench.methods() == ["GET", "PUT", "GET"]
     made = bench.rule("full")
     assert made["source"]["ipAddress"] == ["10.0.0.5/24"]  # as it was written
-    assert made["source"]["vnicGroupId"] == ["vnic-index-3" if dialect == "hybridity" else "vnic-3"]
+    assert made["source"]["vnicGroupId"] == ["vnic-index-3" if edge_api == "hybridity" else "vnic-3"]
     assert made["source"]["groupingObjectId"] == ["ipset-2"]
     assert made["source"]["exclude"] is True
     assert made["destination"]["groupingObjectId"] == ["odd"]
@@ -135,8 +135,8 @@ def test_a_rule_with_every_word_is_made_once(dialect: str) -> None:
     assert again.resource[0]["source"] == ["10.0.0.5/24", outcome.resource[0]["source"][1], "ipset-2"]
 
 
-def test_a_rule_of_one_word_gets_the_defaults(dialect: str) -> None:
-    bench = Bench(dialect)
+def test_a_rule_of_one_word_gets_the_defaults(edge_api: str) -> None:
+    bench = Bench(edge_api)
     bench.ensure([{"name": "open"}])
     made = bench.rule("open")
     assert made["action"] == "accept"
@@ -146,10 +146,10 @@ def test_a_rule_of_one_word_gets_the_defaults(dialect: str) -> None:
     assert (words["source"], words["services"]) == (["any"], [{"protocol": "any"}])
 
 
-def test_only_what_is_given_changes(dialect: str) -> None:
+def test_only_what_is_given_changes(edge_api: str) -> None:
     odd = copy.deepcopy(WEB) | {"futureKey": "f"}
     odd["source"]["futureInner"] = "s"
-    bench = Bench(dialect, odd, SSH, futureTop="t")
+    bench = Bench(edge_api, odd, SSH, futureTop="t")
     before = copy.deepcopy(bench.edge.tree)
     outcome = bench.ensure([{"name": "web in", "enabled": False}])
     assert outcome.plan.changes[0].fields == ("enabled",)
@@ -159,10 +159,10 @@ def test_only_what_is_given_changes(dialect: str) -> None:
     assert as_sent(bench.edge.tree) == as_sent(expected)
 
 
-def test_unknown_keys_beside_a_changed_source_stay(dialect: str) -> None:
+def test_unknown_keys_beside_a_changed_source_stay(edge_api: str) -> None:
     odd = copy.deepcopy(WEB)
     odd["source"]["futureInner"] = "s"
-    bench = Bench(dialect, odd)
+    bench = Bench(edge_api, odd)
     bench.ensure([{"name": "web in", "source": ["10.0.0.1"]}])
     source = bench.rule("web in")["source"]
     assert (source["futureInner"], source["ipAddress"], source["vnicGroupId"]) == ("s", ["10.0.0.1"], [])
@@ -172,8 +172,8 @@ def test_unknown_keys_beside_a_changed_source_stay(dialect: str) -> None:
     assert "destination" not in bench.rule("web in")
 
 
-def test_equal_meanings_are_not_changes(dialect: str) -> None:
-    bench = Bench(dialect, WEB, SSH, LAN)
+def test_equal_meanings_are_not_changes(edge_api: str) -> None:
+    bench = Bench(edge_api, WEB, SSH, LAN)
     same = [
         {"name": "web in", "action": "ALLOW", "source": ["External"], "destination": ["203.0.113.10/32"]},
         {"name": "ssh", "source": ["198.51.100.77/24"], "protocol": "TCP", "dest_port": "22-22", "direction": "inout"},
@@ -190,16 +190,16 @@ def test_equal_meanings_are_not_changes(dialect: str) -> None:
     assert bench.methods() == ["GET"]
 
 
-def test_the_servers_own_spelling_is_not_a_change(dialect: str) -> None:
+def test_the_servers_own_spelling_is_not_a_change(edge_api: str) -> None:
     loud = user_rule(
         131080,
         "loud",
         source=endpoint("any"),
         application=application({"protocol": "TCP", "port": ["443"], "sourcePort": ["any"]}),
     ) | {"ruleType": "User", "action": "ACCEPT"}
-    other = "vnic-3" if dialect == "hybridity" else "vnic-index-3"
+    other = "vnic-3" if edge_api == "hybridity" else "vnic-index-3"
     loud["destination"] = endpoint(vnics=[other])
-    bench = Bench(dialect, loud)
+    bench = Bench(edge_api, loud)
     wanted = {
         "name": "loud",
         "action": "accept",
@@ -211,8 +211,8 @@ def test_the_servers_own_spelling_is_not_a_change(dialect: str) -> None:
     assert not bench.ensure([wanted]).changed
 
 
-def test_services_and_applications(dialect: str) -> None:
-    bench = Bench(dialect, LAN)
+def test_services_and_applications(edge_api: str) -> None:
+    bench = Bench(edge_api, LAN)
     bench.ensure([{"name": "lan out", "applications": ["application-155"]}])
     assert bench.rule("lan out")["application"]["applicationId"] == ["application-155"]
     assert not bench.rule("lan out")["application"].get("service")
@@ -223,30 +223,30 @@ def test_services_and_applications(dialect: str) -> None:
     assert not bench.ensure([{"name": "lan out", "protocol": "any", "applications": []}]).changed
 
 
-def test_taking_out_the_last_application_is_shown_as_what_it_is(dialect: str) -> None:
-    bench = Bench(dialect, user_rule(131080, "app", application=application(ids=["application-155"])))
+def test_taking_out_the_last_application_is_shown_as_what_it_is(edge_api: str) -> None:
+    bench = Bench(edge_api, user_rule(131080, "app", application=application(ids=["application-155"])))
     outcome = bench.ensure([{"name": "app", "applications": []}])
     assert outcome.plan.changes[0].fields == ("services", "applications")
     assert outcome.resource[0]["services"] == [{"protocol": "any"}]
 
 
-def test_any_service_by_absence_outlives_a_first_application(dialect: str) -> None:
-    bench = Bench(dialect, LAN)
+def test_any_service_by_absence_outlives_a_first_application(edge_api: str) -> None:
+    bench = Bench(edge_api, LAN)
     wanted = {"name": "lan out", "protocol": "any", "applications": ["application-155"]}
     assert bench.ensure([wanted]).changed
     assert not bench.ensure([wanted]).changed
 
 
-def test_going_to_any_ends_an_exclusion(dialect: str) -> None:
+def test_going_to_any_ends_an_exclusion(edge_api: str) -> None:
     negated = user_rule(131080, "not lan", source={**endpoint("10.0.0.0/8"), "exclude": True})
-    bench = Bench(dialect, negated)
+    bench = Bench(edge_api, negated)
     outcome = bench.ensure([{"name": "not lan", "source": ["any"]}])
     assert set(outcome.plan.changes[0].fields) == {"source", "source_exclude"}
     assert "source" not in bench.rule("not lan")
 
 
-def test_absent_takes_out_what_is_named(dialect: str) -> None:
-    bench = Bench(dialect, WEB, SSH, LAN)
+def test_absent_takes_out_what_is_named(edge_api: str) -> None:
+    bench = Bench(edge_api, WEB, SSH, LAN)
     outcome = bench.ensure([{"name": "ssh"}, {"name": "not there"}], "absent")
     assert outcome.plan.summary() == "1 to delete"
     assert bench.edge.names() == ["web in", "lan out"]
@@ -254,17 +254,17 @@ def test_absent_takes_out_what_is_named(dialect: str) -> None:
     assert not bench.ensure([{"name": "ssh"}], "absent").changed
 
 
-def test_absent_by_id_and_name_never_takes_another_of_that_name(dialect: str) -> None:
+def test_absent_by_id_and_name_never_takes_another_of_that_name(edge_api: str) -> None:
     twins = [user_rule(number, "twin", source=endpoint(f"10.0.0.{number - 131090}")) for number in (131091, 131092)]
-    bench = Bench(dialect, WEB, *twins)
+    bench = Bench(edge_api, WEB, *twins)
     for specs in ([{"name": "twin", "rule_id": 131091}], [{"name": "web in", "rule_id": 131092}]):
         bench.ensure(specs, "absent")
         assert not bench.ensure(specs, "absent").changed
     assert bench.edge.names() == ["web in", "twin"]
 
 
-def test_exactly_purges_and_orders(dialect: str) -> None:
-    bench = Bench(dialect, WEB, SSH, LAN)
+def test_exactly_purges_and_orders(edge_api: str) -> None:
+    bench = Bench(edge_api, WEB, SSH, LAN)
     services = [{"protocol": "tcp", "port": 443}, {"protocol": "icmp", "icmp_type": "echo-request"}]
     web = {"name": "web in", "source": "external", "destination": "203.0.113.10", "services": services}
     outcome = bench.ensure([{"name": "lan out", "source": "internal"}, {"name": "new"}, web], "exact")
@@ -284,8 +284,8 @@ def test_exactly_purges_and_orders(dialect: str) -> None:
     assert bench.edge.names() == []
 
 
-def test_a_policy_keeps_strangers_and_its_own_order(dialect: str) -> None:
-    bench = Bench(dialect, WEB, SSH, LAN)
+def test_a_policy_keeps_strangers_and_its_own_order(edge_api: str) -> None:
+    bench = Bench(edge_api, WEB, SSH, LAN)
     stranger = copy.deepcopy(bench.rule("ssh"))
     outcome = bench.ensure({"rules": [{"name": "lan out"}, {"name": "between"}, {"name": "web in"}]})
     assert outcome.plan.counts() == {"create": 1, "update": 0, "move": 1, "delete": 0}
@@ -314,8 +314,8 @@ def test_places_of_a_new_rule(place: dict[str, Any], names: list[str]) -> None:
     assert not bench.ensure([{"name": "new", **place}]).changed
 
 
-def test_a_move_is_seen_and_shown(dialect: str) -> None:
-    bench = Bench(dialect, WEB, SSH, LAN)
+def test_a_move_is_seen_and_shown(edge_api: str) -> None:
+    bench = Bench(edge_api, WEB, SSH, LAN)
     outcome = bench.ensure([{"name": "lan out", "before": "web in"}], check=True)
     assert outcome.plan.summary() == "1 to move"
     assert "position: 2" in outcome.plan.diff()["before"]
@@ -360,8 +360,8 @@ def test_doubles_on_the_server() -> None:
     assert not bench.ensure({"rules": bench.read()["rules"]}).changed
 
 
-def test_matching_by_id_renames(dialect: str) -> None:
-    bench = Bench(dialect, WEB, SSH)
+def test_matching_by_id_renames(edge_api: str) -> None:
+    bench = Bench(edge_api, WEB, SSH)
     outcome = bench.ensure([{"match_by": "rule_id", "rule_id": 131080, "name": "https in"}])
     assert outcome.plan.changes[0].fields == ("name",)
     assert bench.rule("https in")["ruleId"] == 131080
@@ -391,8 +391,8 @@ def test_an_export_with_doubles_can_be_taken_to_another_edge() -> None:
     assert not bench.ensure({"rules": rules}, "exact").changed
 
 
-def test_the_servers_rules_are_out_of_reach(dialect: str) -> None:
-    bench = Bench(dialect, WEB)
+def test_the_servers_rules_are_out_of_reach(edge_api: str) -> None:
+    bench = Bench(edge_api, WEB)
     bench.ensure([{"name": "firewall", "action": "deny"}])
     assert [rule["action"] for rule in bench.edge.rules if rule["name"] == "firewall"] == ["accept", "deny"]
     with pytest.raises(SpecError, match="would delete all 2 firewall rules"):
@@ -401,8 +401,8 @@ def test_the_servers_rules_are_out_of_reach(dialect: str) -> None:
     assert [rule["ruleType"] for rule in bench.edge.rules] == ["internal_high", "default_policy"]
 
 
-def test_settings(dialect: str) -> None:
-    bench = Bench(dialect, WEB)
+def test_settings(edge_api: str) -> None:
+    bench = Bench(edge_api, WEB)
     wanted = {
         "enabled": False,
         "default_action": "allow",
@@ -424,8 +424,8 @@ def test_settings(dialect: str) -> None:
     assert bench.edge.names() == ["web in"]
 
 
-def test_info_is_input(dialect: str) -> None:
-    bench = Bench(dialect, WEB, SSH, LAN)
+def test_info_is_input(edge_api: str) -> None:
+    bench = Bench(edge_api, WEB, SSH, LAN)
     info = bench.read()
     assert info["version"] == 12
     assert [rule["rule_type"] for rule in info["internal_rules"]] == ["internal_high", "default_policy"]
@@ -434,15 +434,15 @@ def test_info_is_input(dialect: str) -> None:
     assert not bench.ensure(info["rules"]).changed
 
 
-def test_read_only_keys_do_not_go_back(dialect: str) -> None:
+def test_read_only_keys_do_not_go_back(edge_api: str) -> None:
     noisy = copy.deepcopy(WEB) | {"statistics": {"timestamp": 1}, "invalidSource": True}
-    bench = Bench(dialect, noisy)
+    bench = Bench(edge_api, noisy)
     bench.ensure([{"name": "new"}])  # the fake refuses them
     assert bench.edge.names() == ["web in", "new"]
 
 
-def test_the_version_goes_back(dialect: str) -> None:
-    bench = Bench(dialect, WEB)
+def test_the_version_goes_back(edge_api: str) -> None:
+    bench = Bench(edge_api, WEB)
     bench.ensure([{"name": "new"}])
     assert bench.edge.puts[0]["version"] == 12
     assert bench.edge.puts[0]["featureType"] == "firewall_4.0"
@@ -457,8 +457,8 @@ def test_a_concurrent_writer_keeps_its_rule() -> None:
     assert bench.clock.slept
 
 
-def test_a_lost_answer_makes_no_double(dialect: str) -> None:
-    bench = Bench(dialect, WEB)
+def test_a_lost_answer_makes_no_double(edge_api: str) -> None:
+    bench = Bench(edge_api, WEB)
     bench.edge.after = [lost_after_commit]
     assert bench.ensure([{"name": "ours"}]).changed
     assert bench.edge.names() == ["web in", "ours"]
@@ -483,7 +483,7 @@ def test_rules_that_the_server_renumbers_are_reported() -> None:
 def test_user_rules_between_the_servers_stay_there() -> None:
     kind = FirewallRuleKind()
     tree = section(WEB, {**copy.deepcopy(LAN), "ruleType": "internal_low", "name": "low"}, SSH)
-    document = JsonFirewallCodec("hybridity").document(tree)
+    document = JsonFirewallCodec("vcloudair").document(tree)
     plan = kind.plan(document, Present((kind.parse({"name": "new"}),)))
     merged = kind.merge(document, plan).tree["firewallRules"]["firewallRules"]
     assert [rule["name"] for rule in merged] == [
@@ -497,18 +497,18 @@ def test_user_rules_between_the_servers_stay_there() -> None:
     assert merged[1] is tree["firewallRules"]["firewallRules"][1]
 
 
-def test_the_first_user_rule_stands_before_the_servers_last_ones(dialect: str) -> None:
+def test_the_first_user_rule_stands_before_the_servers_last_ones(edge_api: str) -> None:
     low = {**copy.deepcopy(LAN), "ruleType": "internal_low", "name": "low"}
-    codec = firewall_codec(dialect)
+    codec = firewall_codec(*EDGE_APIS[edge_api])
     tree = section(low)
-    document = codec.parse(to_xml(tree) if dialect == "network_xml" else json.dumps(tree).encode())
+    document = codec.parse(to_xml(tree) if edge_api == "network_xml" else json.dumps(tree).encode())
     kind = FirewallRuleKind()
     merged = kind.merge(document, kind.plan(document, Present((kind.parse({"name": "new"}),))))
     assert [rule.spec.name for rule in codec.decode(merged).rules][1:3] == ["new", "low"]
 
 
 def test_what_stands_among_xml_rules_and_is_no_rule_stays() -> None:
-    codec = firewall_codec("network_xml")
+    codec = firewall_codec("nsxv", "application/xml")
     body = to_xml(section(WEB)).replace(b"<firewallRules>", b"<firewallRules><future>f</future>")
     document = codec.parse(body)
     kind = FirewallRuleKind()
@@ -525,9 +525,9 @@ def test_what_stands_among_xml_rules_and_is_no_rule_stays() -> None:
         (["198.51.100.0/24", "::/0"], ["198.51.100.0/24"]),
     ],
 )
-@pytest.mark.parametrize("dialect", DIALECTS)
-def test_taking_out_one_ip_version_is_a_change(dialect: str, before: list[str], after: list[str]) -> None:
-    bench = Bench(dialect)
+@pytest.mark.parametrize("edge_api", EDGE_APIS)
+def test_taking_out_one_ip_version_is_a_change(edge_api: str, before: list[str], after: list[str]) -> None:
+    bench = Bench(edge_api)
     bench.ensure([{"name": "web", "source": before}])
     assert bench.ensure([{"name": "web", "source": after}]).changed
     assert not bench.ensure([{"name": "web", "source": after}]).changed

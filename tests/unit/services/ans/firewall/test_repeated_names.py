@@ -8,8 +8,7 @@ import pytest
 
 from tests.unit.services.ans.firewall.test_kinds import Bench
 from vcloudair_core import AmbiguousMatchError, SpecError
-
-DIALECTS = ("hybridity", "network_xml", "network_json")
+from vcloudair_core.services.ans.edge.backend import EDGE_APIS
 
 
 def rule(name: str | None, port: int, **more: Any) -> dict[str, Any]:
@@ -21,11 +20,11 @@ def ports(bench: Bench) -> list[str]:
     return [item["services"][0]["port"][0] for item in bench.read()["rules"]]
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("edge_api", EDGE_APIS)
 @pytest.mark.parametrize("state", ["present", "exact"])
 @pytest.mark.parametrize("name", ["db", None, ""])
-def test_a_list_of_one_name_is_brought_about_in_its_order(dialect: str, state: str, name: str | None) -> None:
-    bench = Bench(dialect)
+def test_a_list_of_one_name_is_brought_about_in_its_order(edge_api: str, state: str, name: str | None) -> None:
+    bench = Bench(edge_api)
     rules = [rule(name, 1433), rule("web", 443), rule(name, 3306)]
     assert bench.ensure({"rules": rules}, state).plan.summary() == "3 to create"
     assert ports(bench) == ["1433", "443", "3306"]

@@ -1,4 +1,4 @@
-"""Firewalls against a simulated cloud that shares no code with the client, in all three dialects."""
+"""Firewalls against a simulated cloud that shares no code with the client, in all three wire forms."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from vcloudair_core.app import App
 from vcloudair_core.client import Client
 from vcloudair_core.compat.ans import ANSFirewall
 from vcloudair_core.errors import InvalidRequestError, NotFoundError
+from vcloudair_core.services.ans.edge.backend import EDGE_APIS
 from vcloudair_core.simulator import Simulator
 from vcloudair_core.testing import RequestView, simulator_settings
 from vcloudair_core.util.clock import FakeClock
 
-DIALECTS = ("hybridity", "network_xml", "network_json")
 CONFIG = "/firewall/config"
 
 
@@ -46,14 +46,14 @@ def foreign(number: int, **more: Any) -> dict[str, Any]:
     }
 
 
-@pytest.fixture(params=DIALECTS)
-def dialect(request: pytest.FixtureRequest) -> str:
+@pytest.fixture(params=EDGE_APIS)
+def edge_api(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
 @pytest.fixture
-def client(vca_app: App, vca_simulator: Simulator, dialect: str) -> Iterator[Client]:
-    with vca_app.client(**{**simulator_settings(vca_simulator), "edge_api": dialect}) as opened:
+def client(vca_app: App, vca_simulator: Simulator, edge_api: str) -> Iterator[Client]:
+    with vca_app.client(**{**simulator_settings(vca_simulator), "edge_api": edge_api}) as opened:
         # The session's own repeats wait by the wire's clock, the engine's by the session's.
         opened.session.clock = opened.session._wire.clock = FakeClock()
         yield opened
@@ -92,7 +92,7 @@ def policy(count: int) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("dialect", sampled(DIALECTS, 3), indirect=True)
+@pytest.mark.parametrize("edge_api", sampled(EDGE_APIS, 3), indirect=True)
 def test_a_thousand_rules_cost_one_write_and_then_none(
     client: Client, vca_simulator: Simulator, vca_journal: RequestView
 ) -> None:
@@ -170,7 +170,7 @@ def test_a_dropped_answer_neither_doubles_nor_loses(
     assert names == ["foreign 150000", "ours reset_after", "ours reset"]
 
 
-@pytest.mark.parametrize("dialect", ["network_xml", "network_json"], indirect=True)
+@pytest.mark.parametrize("edge_api", ["network_xml", "network_json"], indirect=True)
 def test_a_writer_in_between_keeps_its_rule(client: Client, vca_simulator: Simulator, vca_journal: RequestView) -> None:
     def edit(simulator: Simulator) -> None:
         firewall = server_firewall(simulator)
@@ -201,11 +201,11 @@ def test_a_busy_edge_is_waited_for(client: Client, vca_simulator: Simulator) -> 
     assert client.ensure("ans.firewall_rule", {"name": "ours"}).changed
 
 
-def test_what_the_server_refuses_is_told_in_its_words(client: Client, vca_journal: RequestView, dialect: str) -> None:
+def test_what_the_server_refuses_is_told_in_its_words(client: Client, vca_journal: RequestView, edge_api: str) -> None:
     with pytest.raises(InvalidRequestError, match="999 could not be found|could not be found"):
         client.ensure("ans.firewall_rule", {"name": "ours", "source": "object:nothing"})
     # Where it is not known whether the server takes versions, the first refusal may be of the version.
-    assert vca_journal.count("PUT", CONFIG) == (2 if dialect == "hybridity" else 1)
+    assert vca_journal.count("PUT", CONFIG) == (2 if edge_api == "hybridity" else 1)
 
 
 def test_an_unknown_edge_is_told_with_those_there_are(client: Client, vca_simulator: Simulator) -> None:

@@ -1,4 +1,4 @@
-"""IPsec converges in all three dialects: what is asked for happens, nothing else does, and keys stay where they are."""
+"""IPsec converges in all wire forms: what is asked for happens, nothing else does, and keys stay where they are."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.services.ans.ipsec_bench import BRANCH, DIALECTS, KEY, Bench, as_text, bench, foreign
+from tests.unit.services.ans.ipsec_bench import BRANCH, KEY, Bench, as_text, bench, foreign
 from vcloudair_core.errors import (
     AmbiguousMatchError,
     InvalidRequestError,
@@ -20,31 +20,32 @@ from vcloudair_core.errors import (
     StageError,
     VcloudAirError,
 )
+from vcloudair_core.services.ans.edge.backend import EDGE_APIS
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 from vcloudair_core.simulator.edge.ipsec_section import MASK
 
 
-@pytest.fixture(params=DIALECTS)
-def dialect(request: pytest.FixtureRequest) -> str:
+@pytest.fixture(params=EDGE_APIS)
+def edge_api(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
 @pytest.fixture
-def ipsec(vca_simulator: Simulator, dialect: str) -> Iterator[Bench]:
-    with bench(vca_simulator, dialect) as made:
+def ipsec(vca_simulator: Simulator, edge_api: str) -> Iterator[Bench]:
+    with bench(vca_simulator, edge_api) as made:
         yield made
 
 
 @pytest.fixture
 def one(vca_simulator: Simulator) -> Iterator[Bench]:
-    """In one dialect, for what does not depend on it."""
+    """In one edge API, for what does not depend on it."""
     with bench(vca_simulator, "network_json") as made:
         yield made
 
 
-def again(vca_simulator: Simulator, dialect: str = "network_json") -> Any:
+def again(vca_simulator: Simulator, edge_api: str = "network_json") -> Any:
     """A new run: another client, the same machine."""
-    return bench(vca_simulator, dialect)
+    return bench(vca_simulator, edge_api)
 
 
 FULL = {
@@ -283,14 +284,14 @@ def test_another_machine_does_not_know_the_key_sends_it_once_and_says_so(
         assert not other.ensure(BRANCH).changed
 
 
-def test_a_changed_key_is_sent(vca_simulator: Simulator, dialect: str) -> None:
-    with again(vca_simulator, dialect) as first:
+def test_a_changed_key_is_sent(vca_simulator: Simulator, edge_api: str) -> None:
+    with again(vca_simulator, edge_api) as first:
         first.ensure(BRANCH)
-    with again(vca_simulator, dialect) as second:
+    with again(vca_simulator, edge_api) as second:
         assert not second.ensure(BRANCH).changed
         assert second.ensure({**BRANCH, "psk": "another one"}).changed
         assert second.sites[0]["psk"] == "another one"
-    with again(vca_simulator, dialect) as third:
+    with again(vca_simulator, edge_api) as third:
         assert not third.ensure({**BRANCH, "psk": "another one"}).changed
         assert third.ensure(BRANCH).changed
         assert third.sites[0]["psk"] == KEY
@@ -339,10 +340,10 @@ def test_the_global_key(vca_simulator: Simulator) -> None:
         assert second.state["global"]["psk"] == "other"
 
 
-def test_the_mask_is_never_a_key(dialect: str) -> None:
+def test_the_mask_is_never_a_key(edge_api: str) -> None:
     """On a server that takes the stars for a key, if it does not know the tunnel that they come with."""
     hostile = Simulator(SimulatorConfig(profile="vca", masked_psk_of_new_site="store"))
-    with bench(hostile, dialect) as ipsec:
+    with bench(hostile, edge_api) as ipsec:
         with pytest.raises(SpecError, match="is the mask that the server shows"):
             ipsec.ensure({**BRANCH, "psk": MASK})
         ipsec.seed(foreign(1))
@@ -362,10 +363,10 @@ def test_check_mode_sends_nothing_and_shows_no_key(ipsec: Bench) -> None:
 
 
 def test_a_key_is_in_nothing_that_is_kept_shown_or_logged(
-    vca_simulator: Simulator, dialect: str, caplog: pytest.LogCaptureFixture, tmp_path: Path
+    vca_simulator: Simulator, edge_api: str, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    with bench(vca_simulator, dialect, state_dir=str(tmp_path)) as ipsec:
+    with bench(vca_simulator, edge_api, state_dir=str(tmp_path)) as ipsec:
         outcome = ipsec.ensure({"enabled": True, "global_psk": KEY, "tunnels": [BRANCH]})
         shown = [repr(outcome), json.dumps(outcome.as_dict()), repr(ipsec.client.read("ans.ipsec"))]
         vca_simulator.faults.add("status", method="PUT", path="/ipsec/config", status=400, message=f"psk is {KEY}!")
@@ -394,9 +395,9 @@ def test_a_state_folder_that_cannot_be_used_costs_only_the_memory(
         assert second.ensure(BRANCH).changed
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
-def test_identifiers_move_along_with_the_addresses_they_were_made_of(vca_simulator: Simulator, dialect: str) -> None:
-    with bench(vca_simulator, dialect) as made:
+@pytest.mark.parametrize("edge_api", EDGE_APIS)
+def test_identifiers_move_along_with_the_addresses_they_were_made_of(vca_simulator: Simulator, edge_api: str) -> None:
+    with bench(vca_simulator, edge_api) as made:
         plain = {name: value for name, value in BRANCH.items() if name not in ("peer_id", "local_id")}
         made.ensure(plain)
         moved = {**plain, "peer_ip": "198.51.100.77", "local_ip": "203.0.113.20"}

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.unit.services.ans.ipsec_bench import BRANCH, DIALECTS, KEY, Bench, bench, foreign
+from tests.unit.services.ans.ipsec_bench import BRANCH, KEY, Bench, bench, foreign
 from vcloudair_core.compat.ans import ANSIPSec
 from vcloudair_core.errors import AmbiguousMatchError, DecodeError, NotFoundError, SpecError, TaskTimeoutError
+from vcloudair_core.services.ans.edge.backend import EDGE_APIS
 from vcloudair_core.services.ans.ipsec.status import parse_status, status_words
 from vcloudair_core.services.ans.service import AnsService
 from vcloudair_core.simulator import Simulator
@@ -16,7 +17,7 @@ from vcloudair_core.simulator.edge.ipsec_routes import IPSEC
 from vcloudair_core.util.clock import FakeClock
 
 
-@pytest.fixture(params=DIALECTS)
+@pytest.fixture(params=EDGE_APIS)
 def ipsec(vca_simulator: Simulator, request: pytest.FixtureRequest) -> Iterator[Bench]:
     with bench(vca_simulator, str(request.param)) as made:
         made.seed(foreign(1), foreign(2, enabled=False))

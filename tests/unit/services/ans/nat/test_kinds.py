@@ -1,4 +1,4 @@
-"""NAT converges in all three dialects: what is asked for happens, and nothing else does."""
+"""NAT converges in all three wire forms: what is asked for happens, and nothing else does."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.services.ans.nat_bench import CONFIG, DIALECTS, OUT, WEB, Bench, as_text, bench, foreign
+from tests.unit.services.ans.nat_bench import CONFIG, OUT, WEB, Bench, as_text, bench, foreign
 from vcloudair_core.errors import (
     AmbiguousMatchError,
     ConfigurationError,
@@ -17,24 +17,25 @@ from vcloudair_core.errors import (
     NotFoundError,
     SpecError,
 )
+from vcloudair_core.services.ans.edge.backend import EDGE_APIS
 from vcloudair_core.simulator import Simulator
 from vcloudair_core.simulator.edge.edge_interfaces import interfaces
 
 
-@pytest.fixture(params=DIALECTS)
-def dialect(request: pytest.FixtureRequest) -> str:
+@pytest.fixture(params=EDGE_APIS)
+def edge_api(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
 @pytest.fixture
-def nat(vca_simulator: Simulator, dialect: str) -> Iterator[Bench]:
-    with bench(vca_simulator, dialect) as made:
+def nat(vca_simulator: Simulator, edge_api: str) -> Iterator[Bench]:
+    with bench(vca_simulator, edge_api) as made:
         yield made
 
 
 @pytest.fixture
 def one(vca_simulator: Simulator) -> Iterator[Bench]:
-    """In one dialect, for what does not depend on it."""
+    """In one edge API, for what does not depend on it."""
     with bench(vca_simulator, "network_json") as made:
         yield made
 
@@ -340,7 +341,7 @@ def test_a_lost_answer_neither_doubles_nor_loses(nat: Bench) -> None:
     assert nat.descriptions() == ["foreign 200001", "reset_after", "reset"]
 
 
-@pytest.mark.parametrize("dialect", ["network_xml", "network_json"], indirect=True)
+@pytest.mark.parametrize("edge_api", ["network_xml", "network_json"], indirect=True)
 def test_a_writer_in_between_keeps_its_rule(nat: Bench) -> None:
     def edit(simulator: Simulator) -> None:
         nat.rules.append(foreign(200_007))

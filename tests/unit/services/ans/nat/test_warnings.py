@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.services.ans.nat_bench import DIALECTS, OUT, WEB, Bench, bench
+from tests.unit.services.ans.nat_bench import OUT, WEB, Bench, bench
+from vcloudair_core.services.ans.edge.backend import EDGE_APIS
 from vcloudair_core.simulator import Simulator
 
 LETS_WEB_IN = {"name": "web", "destination": "203.0.113.10", "protocol": "tcp", "dest_port": 443}
@@ -27,10 +28,10 @@ def reads_of_firewall(nat: Bench) -> int:
     return nat.journal.count("GET", "/firewall/config")
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("edge_api", EDGE_APIS)
 @pytest.mark.parametrize("check", [True, False])
-def test_a_firewall_that_is_off(vca_simulator: Simulator, dialect: str, check: bool) -> None:
-    with bench(vca_simulator, dialect) as nat:
+def test_a_firewall_that_is_off(vca_simulator: Simulator, edge_api: str, check: bool) -> None:
+    with bench(vca_simulator, edge_api) as nat:
         firewall(nat, enabled=False)
         outcome = nat.ensure([WEB, OUT], check=check)
         target = nat.edge.name

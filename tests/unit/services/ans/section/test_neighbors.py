@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tests.unit.services.ans.ipsec_bench import BRANCH
-from tests.unit.services.ans.nat_bench import DIALECTS, OUT, WEB, Bench, bench
+from tests.unit.services.ans.nat_bench import OUT, WEB, Bench, bench
+from vcloudair_core.services.ans.edge.backend import EDGE_APIS
 from vcloudair_core.simulator import Simulator
 
 BESIDE = ("/firewall/config", "/nat/config", "/ipsec/config", "/vdcNetworks")
@@ -33,13 +34,13 @@ def ensure(made: Bench, kind: str, specs: Any, state: str = "present", *, check:
 
 
 @CHECKS
-@pytest.mark.parametrize("dialect", DIALECTS)
-def test_a_document_is_compared_with_its_own_sections(vca_simulator: Simulator, dialect: str, check: bool) -> None:
-    with bench(vca_simulator, dialect) as made:
+@pytest.mark.parametrize("edge_api", EDGE_APIS)
+def test_a_document_is_compared_with_its_own_sections(vca_simulator: Simulator, edge_api: str, check: bool) -> None:
+    with bench(vca_simulator, edge_api) as made:
         ensure(made, "ans.firewall", {"enabled": True, "rules": [], "default_action": "deny"})
         assert ensure(made, "ans.edge", DOCUMENT, check=check) == (True, ())
         each = 1 if check else 2
-        networks = {} if dialect == "hybridity" else {"vdcNetworks": 1}
+        networks = {} if edge_api == "hybridity" else {"vdcNetworks": 1}
         assert reads(made) == {"firewall": each, "nat": each, "ipsec": each, **networks}
 
 
@@ -53,9 +54,9 @@ def test_sections_beside_a_document_are_read_once(vca_simulator: Simulator, chec
 
 
 @CHECKS
-@pytest.mark.parametrize("dialect", DIALECTS)
-def test_nothing_beside_is_read_where_nothing_changes(vca_simulator: Simulator, dialect: str, check: bool) -> None:
-    with bench(vca_simulator, dialect) as made:
+@pytest.mark.parametrize("edge_api", EDGE_APIS)
+def test_nothing_beside_is_read_where_nothing_changes(vca_simulator: Simulator, edge_api: str, check: bool) -> None:
+    with bench(vca_simulator, edge_api) as made:
         ensure(made, "ans.edge", DOCUMENT)
         for kind, specs, section in (
             ("ans.nat_rule", WEB, "nat"),

@@ -14,9 +14,9 @@ from vcloudair_core.simulator import Simulator
 NAT_RULE = {"action": "dnat", "original_address": "203.0.113.10", "translated_address": "192.168.10.20"}
 
 
-@pytest.mark.parametrize("dialect", ["hybridity", "network_xml", "network_json"])
-def test_a_firewall_that_is_turned_off_under_nat_and_ipsec_is_told(vca_simulator: Simulator, dialect: str) -> None:
-    with bench(vca_simulator, dialect) as made:
+@pytest.mark.parametrize("edge_api", ["hybridity", "network_xml", "network_json"])
+def test_a_firewall_that_is_turned_off_under_nat_and_ipsec_is_told(vca_simulator: Simulator, edge_api: str) -> None:
+    with bench(vca_simulator, edge_api) as made:
         target = {"edge": made.edge.name}
         made.client.ensure("ans.nat", {"enabled": True, "rules": [NAT_RULE]}, target=target)
         made.client.ensure("ans.ipsec", {"enabled": True, "tunnels": [BRANCH]}, target=target)
