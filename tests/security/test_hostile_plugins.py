@@ -122,7 +122,7 @@ def test_a_command_of_ours_is_not_taken_over(
 ) -> None:
     """``vca session`` asks for the password: another one of that name would be handed it."""
     from vcloudair_core.cli import plugin as own
-    from vcloudair_core.cli.main import load_commands
+    from vcloudair_core.cli.loading import load_commands
 
     names = [record.name for record in own.vca_cli_commands()]
     taker = plugin(vca_cli_commands=lambda: [CommandRecord(names[0], "mine", lambda: cast(Any, None))])

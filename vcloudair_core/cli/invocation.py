@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
 import inspect
 import logging
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
@@ -13,11 +11,11 @@ from typing import TYPE_CHECKING, Any, cast
 import typer
 
 from vcloudair_core.cli.completion.known_names import remember_columns
-from vcloudair_core.cli.display.output import FORMATS, TABLES, OutputOptions, emit, say, unknown_word
+from vcloudair_core.cli.display.output import FORMATS, TABLES, OutputOptions, emit, unknown_word
+from vcloudair_core.cli.passwords import PasswordInput, ask_password, lacks_password, password_of_options
 from vcloudair_core.cli.shared_options import PROGRAM_OPTIONS, signature_with_shared, take_shared
 from vcloudair_core.cli.version_option import version_parameter
 from vcloudair_core.errors import ConfigurationError, VcloudAirError
-from vcloudair_core.util.escaping import visible
 
 if TYPE_CHECKING:
     from vcloudair_core.app import App
@@ -33,8 +31,8 @@ class Invocation:
     """One run of ``vca``. ``given`` holds the shared options that were given; ``plugins`` are loaded already.
 
     ``plugin_error`` is what went wrong while loading them; it is raised by whatever needs plugins to be whole.
-    ``subcommand`` is the command that follows, for a group that does something by itself when none does. ``marks`` are
-    shared by all copies. ``path`` is the command as typed, such as ``vca edge list``.
+    ``subcommand`` is the command that follows, for a group that does something by itself when none does. ``marks`` and
+    ``stdin`` are shared by all copies. ``path`` is the command as typed, such as ``vca edge list``.
     """
 
     plugins: PluginManager
@@ -43,6 +41,7 @@ class Invocation:
     subcommand: str = ""
     path: str = ""
     marks: set[str] = field(default_factory=set)
+    stdin: PasswordInput = field(default_factory=PasswordInput)
 
     def with_options(self, given: Mapping[str, Any]) -> Invocation:
         """The same run with more options; equal names are replaced.
@@ -111,7 +110,7 @@ class Invocation:
             if arguments.get("validate_certs"):
                 raise ConfigurationError("--insecure and --validate-certs exclude each other.")
             arguments["validate_certs"] = False
-        password = self.given_password()
+        password = password_of_options(self.given, self.stdin)
         if password is not None:
             arguments["password"] = password
         settings = Settings.load(arguments, config_file=self.given.get("config"), context=self.given.get("context"))
@@ -147,7 +146,7 @@ class Invocation:
         if login is not None:
             app = self.app(shows_tasks=shows_tasks)
             return kept_session.client_of(app, chosen, login)
-        if _lacks_password(chosen):
+        if lacks_password(chosen):
             chosen = chosen.replace(password=ask_password(chosen))
         return self.app(shows_tasks=shows_tasks).client(chosen)
 
@@ -155,7 +154,7 @@ class Invocation:
         """A client whose sign-in is kept for later commands. Asks for the password as :meth:`client` does."""
         from vcloudair_core.cli import kept_session
 
-        chosen = settings.replace(password=ask_password(settings)) if _lacks_password(settings) else settings
+        chosen = settings.replace(password=ask_password(settings)) if lacks_password(settings) else settings
         return kept_session.new_login(self.app(), chosen)
 
     def kept_login(self, settings: Settings) -> KeptLogin | None:
@@ -163,20 +162,6 @@ class Invocation:
         from vcloudair_core.cli import kept_session
 
         return kept_session.usable_login(settings)
-
-    def given_password(self) -> str | None:
-        """The password of ``--password-file`` or ``--password-stdin``. Raises ConfigurationError."""
-        path, from_stdin = self.given.get("password_file"), self.given.get("password_stdin")
-        if path and from_stdin:
-            raise ConfigurationError("--password-file and --password-stdin exclude each other.")
-        if path:
-            from vcloudair_core.settings.settings import expand_user
-            from vcloudair_core.util.user_files import first_line
-
-            return _not_empty(first_line(expand_user(path), "The password file"), f"The password file {path}")
-        if from_stdin:
-            return _not_empty(_read_stdin_once(), "Standard input")
-        return None
 
 
 def connected(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -239,21 +224,6 @@ def root_callback() -> Callable[..., None]:
     return callback
 
 
-def ask_password(settings: Settings) -> str:
-    """Ask the person at the terminal. Raises ConfigurationError when there is none."""
-    if not sys.stdin.isatty():
-        raise ConfigurationError(
-            f"Missing password of {settings.username} at {_place(settings)}.",
-            hint="Run `vca login` at a terminal, set VCA_PASSWORD, or use --password-file or --password-stdin.",
-        )
-    prompt = visible(f"Password of {settings.username} at {_place(settings)}: ")
-    return getpass.getpass(prompt, stream=sys.stderr)
-
-
-def _place(settings: Settings) -> str:
-    return f"context {settings.context!r} ({settings.url})" if settings.context else str(settings.url)
-
-
 CONTEXT_MARK = "context "
 """Begins the mark of a run that names its context."""
 
@@ -262,24 +232,3 @@ _TARGET_OPTIONS = ("edge", "vdc")
 
 _PROGRESS = "vca progress"
 _MARKS = "__vca_marks__"
-_STDIN: list[str] = []
-
-
-def _read_stdin_once() -> str:
-    # Settings may be asked for twice in one run; standard input gives the password only once.
-    if not _STDIN:
-        if sys.stdin.isatty():
-            say("Password:")
-        _STDIN.append(sys.stdin.readline().rstrip("\r\n"))
-    return _STDIN[0]
-
-
-def _not_empty(password: str, where: str) -> str:
-    if not password:
-        raise ConfigurationError(f"{where} holds no password.", hint="Its first line must be the password.")
-    return password
-
-
-def _lacks_password(settings: Settings) -> bool:
-    others = ("password", "token", "api_token", "api_token_file")
-    return bool(settings.url and settings.username and not any(settings.is_set(name) for name in others))

@@ -102,7 +102,7 @@ def describe(client: Client) -> str:
 
 def _new_password(settings: Settings) -> str:
     from vcloudair_core.cli.display.output import say
-    from vcloudair_core.cli.invocation import ask_password
+    from vcloudair_core.cli.passwords import ask_password
 
     if not sys.stdin.isatty():
         raise AuthenticationError(_OVER, status=401, hint="Run: vca login")

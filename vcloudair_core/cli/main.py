@@ -8,18 +8,14 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from vcloudair_core.cli.display.output import say, write
 from vcloudair_core.cli.display.streams import guarded, keep_stdout, leave_stdout, open_missing
 from vcloudair_core.cli.exit_codes import FAILED, INTERRUPTED, OK, TERMINATED, USAGE, exit_code_for
 from vcloudair_core.cli.version_option import version_line
-from vcloudair_core.errors import ConfigurationError, PluginError, VcloudAirError
+from vcloudair_core.errors import ConfigurationError, VcloudAirError
 from vcloudair_core.util.install_hint import install_hint
-
-if TYPE_CHECKING:
-    from vcloudair_core.plugin.manager import PluginManager
-    from vcloudair_core.plugin.records import CommandRecord
 
 CHANGES = "changes"
 """Mark of a run whose command does more than to print; see :func:`vcloudair_core.cli.invocation.changes`."""
@@ -92,6 +88,7 @@ def _run(arguments: Sequence[str], marks: set[str]) -> int:
 
     from vcloudair_core.cli.command_tree import build_tree
     from vcloudair_core.cli.invocation import Invocation
+    from vcloudair_core.cli.loading import load_commands
 
     plugins, records, problem = load_commands()
     tree = build_tree(records, plugins)
@@ -132,40 +129,6 @@ def _end_on_sigterm() -> None:
 
     with suppress(ValueError, OSError):  # not the main thread
         signal.signal(signal.SIGTERM, stop)
-
-
-def load_commands() -> tuple[PluginManager, dict[str, CommandRecord], VcloudAirError | None]:
-    """(plugins, commands by name, what went wrong). Trouble with plugins never takes the built-in commands away."""
-    from vcloudair_core.cli import plugin as built_in
-    from vcloudair_core.plugin.manager import PluginManager
-
-    plugins = PluginManager()
-    problem: VcloudAirError | None = None
-    try:
-        plugins.load_entry_points()
-    except PluginError as exc:
-        problem = exc
-    own = {record.name: record for record in built_in.vca_cli_commands()}
-    try:
-        offered = plugins.cli_commands()
-    except PluginError as exc:
-        # Two plugins offer one command. Which one is meant is not ours to guess: offer the built-in ones only.
-        say(f"Warning: {exc}")
-        offered = {}
-    return plugins, {**offered, **_kept_names(own, offered, plugins)}, problem
-
-
-def _kept_names(
-    own: dict[str, CommandRecord], offered: dict[str, CommandRecord], plugins: PluginManager
-) -> dict[str, CommandRecord]:
-    """The built-in commands. Where another plugin took the name of one, a warning names both."""
-    found = {name: offered.get(name, record) for name, record in own.items()}
-    for name, record in own.items():
-        provider = plugins.provider("vca_cli_commands", name)
-        if name in offered and not plugins.is_built_in(provider):
-            say(f"Warning: Command {name!r} of plugin {provider} is not used. It is a built-in command of vca.")
-            found[name] = record
-    return found
 
 
 def _context_of(marks: set[str]) -> str:

@@ -114,7 +114,6 @@ def test_the_password_is_read_from_stdin_once(vca: Vca, monkeypatch: pytest.Monk
 
     from vcloudair_core.cli import invocation
 
-    monkeypatch.setattr(invocation, "_STDIN", [])
     monkeypatch.setattr(sys, "stdin", io.StringIO("from-stdin\n"))
     run_ = invocation.Invocation(plugins=None, given={"password_stdin": True})  # type: ignore[arg-type]
     assert run_.settings().password.reveal() == "from-stdin"

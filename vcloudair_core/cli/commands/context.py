@@ -17,6 +17,7 @@ from vcloudair_core.cli.display.output import say, write
 from vcloudair_core.cli.display.table import Column
 from vcloudair_core.cli.invocation import Invocation, changes, connected
 from vcloudair_core.cli.kept_session import end_login
+from vcloudair_core.cli.passwords import password_of_options
 from vcloudair_core.cli.shared_options import PROGRAM_OPTIONS
 from vcloudair_core.errors import ConfigurationError, VcloudAirError
 from vcloudair_core.settings.config_file import ConfigFile
@@ -223,7 +224,7 @@ def _stored_password(run: Invocation, name: str, values: Mapping[str, Any], *, a
         raise ConfigurationError("A password to store and a reference to one exclude each other.")
     if ask and run.given.get("password_stdin"):
         raise ConfigurationError("--ask-password and --password-stdin exclude each other.")
-    password = _asked(values, name) if ask else run.given_password()
+    password = _asked(values, name) if ask else password_of_options(run.given, run.stdin)
     if "password_keyring" not in values:
         return {"password": password}
     service, _, user = str(values["password_keyring"]).rpartition("/")

@@ -66,7 +66,7 @@ def _stamp() -> str:
 def make_table() -> dict[str, Any]:
     """Build the table from the commands of all plugins. Slow: it imports them. A broken command has its name only."""
     from vcloudair_core.cli.command_tree import as_command, build_tree
-    from vcloudair_core.cli.main import load_commands
+    from vcloudair_core.cli.loading import load_commands
     from vcloudair_core.cli.shared_options import SHARED
 
     plugins, records, _ = load_commands()

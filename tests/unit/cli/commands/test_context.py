@@ -123,14 +123,11 @@ def test_secrets_are_kept_by_reference(vca: Vca, tmp_path: Path) -> None:
 def test_a_password_from_stdin_is_stored_in_the_file_or_the_keyring(vca: Vca, monkeypatch: pytest.MonkeyPatch) -> None:
     import io
 
-    from vcloudair_core.cli import invocation
-
     kept: list[Any] = []
     keyring = FakeKeyring()
     keyring.set_password = lambda *entry: kept.append(entry)  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "keyring", keyring)
     for name, more in (("file", []), ("ring", ["--password-keyring", "vca/alice"])):
-        monkeypatch.setattr(invocation, "_STDIN", [])
         monkeypatch.setattr(sys, "stdin", io.StringIO(f"secret-of-{name}\n"))
         assert vca("context", "add", name, *PROD, "--password-stdin", *more).code == 0
     assert kept == [("vca", "alice", "secret-of-ring")]

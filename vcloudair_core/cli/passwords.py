@@ -1,0 +1,73 @@
+"""Passwords that commands read: from a file, from standard input, or from the person at the terminal."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from vcloudair_core.cli.display.output import say
+from vcloudair_core.errors import ConfigurationError
+from vcloudair_core.util.escaping import visible
+
+if TYPE_CHECKING:
+    from vcloudair_core.settings.settings import Settings
+
+
+@dataclass
+class PasswordInput:
+    """The password on standard input, which one run of ``vca`` may need twice and can read only once."""
+
+    password: str | None = None
+
+    def read(self) -> str:
+        """Return the first line of standard input, read at the first call."""
+        if self.password is None:
+            if sys.stdin.isatty():
+                say("Password:")
+            self.password = sys.stdin.readline().rstrip("\r\n")
+        return self.password
+
+
+def password_of_options(options: Mapping[str, Any], stdin: PasswordInput) -> str | None:
+    """Return the password of ``--password-file`` or ``--password-stdin``, or None. Raises ConfigurationError."""
+    path, from_stdin = options.get("password_file"), options.get("password_stdin")
+    if path and from_stdin:
+        raise ConfigurationError("--password-file and --password-stdin exclude each other.")
+    if path:
+        from vcloudair_core.settings.settings import expand_user
+        from vcloudair_core.util.user_files import first_line
+
+        return _not_empty(first_line(expand_user(path), "The password file"), f"The password file {path}")
+    if from_stdin:
+        return _not_empty(stdin.read(), "Standard input")
+    return None
+
+
+def ask_password(settings: Settings) -> str:
+    """Ask the person at the terminal. Raises ConfigurationError when there is none."""
+    if not sys.stdin.isatty():
+        raise ConfigurationError(
+            f"Missing password of {settings.username} at {_place(settings)}.",
+            hint="Run `vca login` at a terminal, set VCA_PASSWORD, or use --password-file or --password-stdin.",
+        )
+    prompt = visible(f"Password of {settings.username} at {_place(settings)}: ")
+    return getpass.getpass(prompt, stream=sys.stderr)
+
+
+def lacks_password(settings: Settings) -> bool:
+    """True when a password is the only thing missing for a sign-in."""
+    others = ("password", "token", "api_token", "api_token_file")
+    return bool(settings.url and settings.username and not any(settings.is_set(name) for name in others))
+
+
+def _place(settings: Settings) -> str:
+    return f"context {settings.context!r} ({settings.url})" if settings.context else str(settings.url)
+
+
+def _not_empty(password: str, where: str) -> str:
+    if not password:
+        raise ConfigurationError(f"{where} holds no password.", hint="Its first line must be the password.")
+    return password
