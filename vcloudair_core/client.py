@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING, Any
 from vcloudair_core.engine.desired import Absent, Desired, ExactLists, Exactly, Present
 from vcloudair_core.engine.ensure import Veto, ensure, telling_written
 from vcloudair_core.engine.fields import secret_names
-from vcloudair_core.engine.kind import ResourceKind
+from vcloudair_core.engine.kind import ResourceKind, Store
 from vcloudair_core.engine.lock import locker_of
 from vcloudair_core.errors import PluginError, SpecError
 from vcloudair_core.plugin.stdout import prints_aside
 
 if TYPE_CHECKING:
-    from vcloudair_core.engine.kind import Store
     from vcloudair_core.engine.outcome import Outcome
     from vcloudair_core.engine.plan import Plan
     from vcloudair_core.plugin.records import KindRecord, ServiceRecord
@@ -231,7 +230,14 @@ class Client:
         return Staging(self.session, self.kind, self._desired, self._veto)
 
     def _open(self, kind: ResourceKind, target: Mapping[str, Any] | None) -> Store:
-        return kind.open(self.session, dict(target or {}))
+        store = kind.open(self.session, dict(target or {}))
+        if not isinstance(store, Store):
+            raise PluginError(
+                f"Resource kind {kind.name!r} cannot be used: it opened {type(store).__name__!r}, "
+                "which is not a Store.",
+                hint="Derive the class from vcloudair_core.engine.kind.Store.",
+            )
+        return store
 
     # -- the end -------------------------------------------------------------------------------------------------
 

@@ -110,8 +110,8 @@ class WritesTwice(_Faulty):
         store = cast("Any", super().open(session, target))
         once = store.commit
 
-        def commit(document: Document) -> None:
-            once(document)
+        def commit(base: Document, document: Document) -> None:
+            once(base, document)
             store.commit = once
             store._put(replace(document, version=None))
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 
 from vcloudair_core.client import Client
-from vcloudair_core.engine.kind import ResourceKind
+from vcloudair_core.engine.kind import Document, ResourceKind, Store
 from vcloudair_core.errors import PluginError, SpecError
 from vcloudair_core.plugin.records import KindRecord, ServiceRecord
 from vcloudair_core.session.session import Session
@@ -23,6 +23,17 @@ class FakeSession:
         self.closed += 1
 
 
+class FakeStore(Store):
+    target = "thing t"
+    lock_key = "https://h:443/thing/t"
+
+    def read(self) -> Document:
+        return Document("things", "document")
+
+    def commit(self, base: Document, document: Document) -> None:
+        raise AssertionError("nothing is to be written")
+
+
 class FakeKind(ResourceKind):
     name = "sample.thing"
     spec_type = dict
@@ -32,16 +43,13 @@ class FakeKind(ResourceKind):
 
     def open(self, session: Any, target: Mapping[str, Any]) -> Any:
         self.opened.append(target)
-        return self
-
-    def read(self) -> str:
-        return "document"
+        return FakeStore()
 
     def parse(self, data: Mapping[str, Any]) -> Any:
         return dict(data)
 
     def project(self, document: Any) -> Any:
-        return {"read": document}
+        return {"read": document.tree}
 
     def plan(self, document: Any, desired: Any) -> Any:
         raise AssertionError("nothing is to be planned")
@@ -63,6 +71,19 @@ def test_a_kind_that_is_not_a_resource_kind_is_refused() -> None:
     with pytest.raises(PluginError, match="'sample.thing' cannot be used: its plugin returned 'object'") as caught:
         _client(cast(Any, object())).kind("sample.thing")
     assert "vcloudair_core.engine.kind.ResourceKind" in caught.value.hint
+
+
+def test_a_store_that_is_not_a_store_is_refused() -> None:
+    class Broken(FakeKind):
+        def open(self, session: Any, target: Mapping[str, Any]) -> Any:
+            return object()
+
+    client = _client(Broken())
+    with pytest.raises(PluginError, match="'sample.thing' cannot be used: it opened 'object'") as caught:
+        client.read("sample.thing")
+    assert "vcloudair_core.engine.kind.Store" in caught.value.hint
+    with pytest.raises(PluginError, match="it opened 'object'"):
+        client.ensure("sample.thing", {})
 
 
 def test_a_service_is_made_once() -> None:

@@ -153,7 +153,9 @@ class EdgeSection:
         self._load()
         store = self._store()
         version = {} if self._version is None else {"version": self._version}
-        store.commit(self.json_codec(self.backend).document(version | self._config))
+        document = self.json_codec(self.backend).document(version | self._config)
+        # Nothing is left of what was read, because programs change it in place. A section is written whole anyway.
+        store.commit(document, document)
         self.get_config()
 
     @property

@@ -71,7 +71,7 @@ def ensure(
     Where the server does not check versions (``store.is_version_checked`` is False), the section is read once more
     right before the write. ``lock`` is held from the first read to the last, not in check mode.
 
-    Waiting is done by ``clock``, else by the store's own ``clock`` attribute, else for real.
+    Waiting is done by ``clock``, else by the store's own.
 
     Raises: SpecError before anything is read; PlanRejectedError and AmbiguousMatchError before anything is written;
     NotConvergedError when the server does not keep what was written; ConflictError when a writer came in between that
@@ -79,7 +79,7 @@ def ensure(
     """
     with telling_written(check):
         store, desired = prepared(kind, store, desired)
-        flow = _Flow(kind, store, desired, veto, clock or getattr(store, "clock", None))
+        flow = _Flow(kind, store, desired, veto, clock or store.clock)
         with nullcontext() if lock is None or check else lock(store.lock_key, store.target):
             return flow.run(check, max(1, attempts))
 
@@ -121,7 +121,7 @@ class _Flow:
         store: Store,
         desired: Desired,
         veto: Veto | None,
-        clock: Clock | None,
+        clock: Clock,
     ) -> None:
         self.kind = kind
         self.store = store
@@ -199,7 +199,7 @@ class _Flow:
                 return state, executed
             self.ask(state.plan)
             written = state.merged()
-            failure = self._commit(written)
+            failure = self._commit(state.document, written)
             if isinstance(failure, ConflictError) and conflicts < attempts * _CONFLICTS_PER_ATTEMPT:
                 conflicts += 1
                 attempt -= 1  # cheap, harmless, and the sign of a writer who is just as busy
@@ -230,8 +230,7 @@ class _Flow:
 
     def _fresh(self, state: _State) -> _State:
         """Return what is there right before the write, where what we saw may be old without the server noticing."""
-        is_remembered = getattr(self.store, "is_remembered", False)
-        if getattr(self.store, "is_version_checked", True) and not is_remembered:
+        if self.store.is_version_checked and not self.store.is_remembered:
             return state
         found = self.look()
         return state if _versions_apart(state.document, found.document) == 0 else found
@@ -242,7 +241,7 @@ class _Flow:
         It was not if what they wrote can be seen: then they wrote after us.
         """
         apart = _versions_apart(base, found)
-        if getattr(self.store, "is_version_checked", True) or apart is None or apart <= writes:
+        if self.store.is_version_checked or apart is None or apart <= writes:
             return
         if not _is_same(self.kind.project(written), self.kind.project(found)):
             return
@@ -252,11 +251,11 @@ class _Flow:
             hint="This server does not check versions. Compare what is there now with theirs.",
         )
 
-    def _commit(self, document: Document) -> VcloudAirError | None:
+    def _commit(self, base: Document, document: Document) -> VcloudAirError | None:
         """Write; returns an error that a new look may resolve, raises any other."""
         before, self.written = self.written, self.written or UNKNOWN
         try:
-            self.store.commit(document)
+            self.store.commit(base, document)
         except VcloudAirError as exc:
             is_lost = isinstance(exc, TransportError)
             may_be = exc.may_have_executed if isinstance(exc, TransportError) else _may_have_executed(exc)
@@ -324,10 +323,6 @@ class _Flow:
         )
 
     def _wait(self, attempt: int, failure: VcloudAirError) -> None:
-        if self._clock is None:
-            from vcloudair_core.util.clock import SYSTEM_CLOCK
-
-            self._clock = SYSTEM_CLOCK
         first = _FIRST_WAIT_BUSY_S if isinstance(failure, BusyError) else _FIRST_WAIT_S
         longest = min(_LONGEST_WAIT_S, first * 2 ** max(0, attempt - 1))
         if isinstance(failure, ConflictError):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.engine.desired import Desired
 from vcloudair_core.engine.plan import Plan
+from vcloudair_core.util.clock import SYSTEM_CLOCK, Clock
 
 if TYPE_CHECKING:
     from vcloudair_core.session.session import Session
@@ -31,52 +32,76 @@ class Document:
     memo: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
-class Store(Protocol):
-    """Reads and writes one section of one thing. The only place that knows URLs."""
+class Store(ABC):
+    """The source and destination of one section of one thing. The only place that knows URLs.
+
+    Attributes with a default are set by the stores that know better, in ``__init__`` or as properties.
+
+    Attributes:
+        section: The name of the section that the store holds: ``firewall``.
+        clock: Used by the engine to wait between attempts.
+    """
+
+    section: str = ""
+    clock: Clock = SYSTEM_CLOCK
 
     @property
+    @abstractmethod
     def target(self) -> str:
-        """What is written, for people: ``edge gateway web-edge``."""
-        ...
+        """The thing that is written, for people: ``edge gateway web-edge``."""
 
     @property
+    @abstractmethod
     def lock_key(self) -> str:
         """A stable key of the thing written, equal in every process: ``https://host:443/edge/<uuid>``."""
-        ...
 
+    @property
+    def is_version_checked(self) -> bool:
+        """True when the server refuses a write that is based on an old version.
+
+        Where it is False, the engine reads once more right before a write.
+        """
+        return True
+
+    @property
+    def is_remembered(self) -> bool:
+        """True when the last read came from memory or a file, so that it may be old."""
+        return False
+
+    @abstractmethod
     def read(self) -> Document:
-        """One read. Raises: ApiError, TransportError, DecodeError."""
-        ...
+        """Return the section as it is now. Raises: ApiError, TransportError, DecodeError."""
 
-    def commit(self, document: Document) -> None:
-        """One write of the whole section; waits until the server is done.
+    @abstractmethod
+    def commit(self, base: Document, document: Document) -> None:
+        """Write the section and wait until the server is done.
+
+        A store that makes several calls and fails after the first one sets ``written`` of the error to True.
+
+        Args:
+            base: The document that was read and planned on. A store that writes object by object works out its calls
+                from the difference; one that writes the whole section has no use for it.
+            document: The section as it is to be: ``base`` with the plan merged.
 
         Raises: ConflictError, BusyError, NotFoundError and other ApiErrors, TransportError, TaskError.
         """
-        ...
 
 
-@runtime_checkable
-class Keepable(Protocol):
-    """A store whose documents can be kept outside of the process. Without it, its kinds cannot be staged."""
+class StageableStore(Store):
+    """A store whose documents fit in a file. The kinds of other stores cannot be staged."""
 
     @property
-    def section(self) -> str:
-        """Which part of its thing it holds: ``firewall``."""
-        ...
-
-    @property
+    @abstractmethod
     def lasting_target(self) -> Mapping[str, Any]:
         """A target that opens the same store without a look-up: by UUID."""
-        ...
 
+    @abstractmethod
     def dump(self, document: Document) -> bytes:
-        """A document as bytes that :meth:`load` takes, fit to be kept in a file: it holds no secret."""
-        ...
+        """Return a document as bytes that :meth:`load` takes, without any secret."""
 
+    @abstractmethod
     def load(self, body: bytes) -> Document:
-        """The document back."""
-        ...
+        """Return the document of :meth:`dump`. Raises: DecodeError."""
 
 
 class ResourceKind(ABC):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.engine.desired import Desired, Present
 from vcloudair_core.engine.ensure import Veto, ensure, telling_written
 from vcloudair_core.engine.fields import secret_names
-from vcloudair_core.engine.kind import Document, Keepable, ResourceKind, Store
+from vcloudair_core.engine.kind import Document, ResourceKind, StageableStore, Store
 from vcloudair_core.engine.lock import locker_of
 from vcloudair_core.engine.outcome import Outcome
 from vcloudair_core.engine.sequence import DesiredResource, SequenceKind
@@ -28,10 +28,6 @@ from vcloudair_core.staging.stage_file import (
 
 if TYPE_CHECKING:
     from vcloudair_core.session.session import Session
-
-
-class KeepableStore(Store, Keepable, Protocol):
-    """A store whose documents can be kept in a file."""
 
 
 @dataclass(frozen=True)
@@ -77,9 +73,9 @@ class Staging:
         with StageFile(self.folder, _name(stage_id, check)).opened() as content:
             key = name_of(self._cloud, change.target)
             store = kind.open(self._session, content.names.get(key, change.target))
-            if not isinstance(store, Keepable):
+            if not isinstance(store, StageableStore):
                 raise StageError(f"{change.kind} cannot be staged.", hint="Leave stage out for it.")
-            staged, document = self._document(content, cast(KeepableStore, store), change.target)
+            staged, document = self._document(content, store, change.target)
             content.names[key] = staged.target
             operation = DesiredResource(kind, change.desired).resolved(store)
             plan = kind.plan(document, operation.desired)
@@ -102,7 +98,7 @@ class Staging:
             )
 
     def _document(
-        self, content: StagedChanges, store: KeepableStore, target: Mapping[str, Any]
+        self, content: StagedChanges, store: StageableStore, target: Mapping[str, Any]
     ) -> tuple[StagedSection, Document]:
         """Return the section and its document as staged, or as read now for the first time."""
         known = content.section(self._cloud, store.lock_key, store.section)
@@ -190,14 +186,15 @@ class Staging:
         return any(is_discarded)
 
 
-class _FromSnapshot:
+class _FromSnapshot(Store):
     """A store whose first read is what the stage remembers. A write reads again before: the stage may be old."""
 
     def __init__(self, store: Store, snapshot: bytes) -> None:
         self._store = store
         self._snapshot: bytes | None = snapshot
-        self.is_remembered = False
-        self.clock = getattr(store, "clock", None)
+        self._is_remembered = False
+        self.section = store.section
+        self.clock = store.clock
 
     @property
     def target(self) -> str:
@@ -209,18 +206,22 @@ class _FromSnapshot:
 
     @property
     def is_version_checked(self) -> bool:
-        return bool(getattr(self._store, "is_version_checked", True))
+        return self._store.is_version_checked
+
+    @property
+    def is_remembered(self) -> bool:
+        return self._is_remembered
 
     def read(self) -> Document:
-        self.is_remembered = self._snapshot is not None
+        self._is_remembered = self._snapshot is not None
         if self._snapshot is None:
             return self._store.read()
-        assert isinstance(self._store, Keepable)
+        assert isinstance(self._store, StageableStore)
         document, self._snapshot = self._store.load(self._snapshot), None
         return document
 
-    def commit(self, document: Document) -> None:
-        self._store.commit(document)
+    def commit(self, base: Document, document: Document) -> None:
+        self._store.commit(base, document)
 
     def __getattr__(self, name: str) -> Any:
         # Kinds that look further, at an edge's interfaces or its firewall, know their stores better than we do.

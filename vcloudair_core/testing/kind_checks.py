@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from vcloudair_core.engine.desired import Absent, Desired, Exactly, Present
 from vcloudair_core.engine.ensure import prepared
 from vcloudair_core.engine.fields import fields_of, secret_names, secrets_in
-from vcloudair_core.engine.kind import Document, Keepable, ResourceKind, Store
+from vcloudair_core.engine.kind import Document, ResourceKind, StageableStore, Store
 from vcloudair_core.errors import SpecError
 from vcloudair_core.plugin.hooks import hookimpl
 from vcloudair_core.testing.documents import content, marked, marks
@@ -156,7 +156,7 @@ def check_kept_in_files(kind: ResourceKind, client: Client, example: Example) ->
     """A store whose documents can be kept in files gives them back whole, and writes no secret there."""
     _make(client, example)
     store = _open(kind, client, example)
-    if not isinstance(store, Keepable):
+    if not isinstance(store, StageableStore):
         return
     document = store.read()
     body = store.dump(document)

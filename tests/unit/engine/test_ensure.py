@@ -11,7 +11,7 @@ import pytest
 
 from vcloudair_core.engine.desired import Desired, Present
 from vcloudair_core.engine.ensure import ensure
-from vcloudair_core.engine.kind import Document, ResourceKind
+from vcloudair_core.engine.kind import Document, ResourceKind, Store
 from vcloudair_core.engine.plan import Change, Plan
 from vcloudair_core.errors import (
     BusyError,
@@ -30,7 +30,7 @@ from vcloudair_core.errors import (
 from vcloudair_core.util.clock import FakeClock
 
 
-class Numbers:
+class Numbers(Store):
     """A store that holds a set of numbers. ``script`` is what happens at each write: an error, or a function."""
 
     target = "thing t"
@@ -46,7 +46,7 @@ class Numbers:
         self.log.append("read")
         return Document("numbers", frozenset(self.numbers), self.version)
 
-    def commit(self, document: Document) -> None:
+    def commit(self, base: Document, document: Document) -> None:
         self.log.append("write")
         event = self.script.pop(0) if self.script else None
         if isinstance(event, VcloudAirError):
@@ -316,10 +316,10 @@ def test_a_gateway_that_gave_up_may_have_let_the_write_through() -> None:
 
 def test_the_store_may_bring_its_clock() -> None:
     store = Numbers()
-    store.clock = FakeClock()  # type: ignore[attr-defined]
+    clock = store.clock = FakeClock()
     store.script = [ConflictError("stale")]
     ensure(NumbersKind(), store, Present((1,)))
-    assert store.clock.slept  # type: ignore[attr-defined]
+    assert clock.slept
 
 
 def test_what_another_writer_removed_is_not_our_loss() -> None:
@@ -468,8 +468,8 @@ def test_ctrl_c_during_and_after_the_write_is_told(is_after: bool, said: str, ca
                 raise KeyboardInterrupt
             return super().read()
 
-        def commit(self, document: Document) -> None:
-            super().commit(document)
+        def commit(self, base: Document, document: Document) -> None:
+            super().commit(base, document)
             if not is_after:
                 raise KeyboardInterrupt
 

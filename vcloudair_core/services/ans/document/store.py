@@ -7,15 +7,15 @@ from collections.abc import Iterable, Mapping
 from vcloudair_core.engine.kind import Document, Store
 from vcloudair_core.errors import NotFoundError, VcloudAirError
 
-SECTION = "edge"
 
-
-class EdgeStore:
+class EdgeStore(Store):
     """A store over the stores of sections. ``tree`` of its documents is ``{section: Document}``, in writing order.
 
     Every read reads all sections, but for the first one after a commit, which reads what was written. ``version`` is
     the sum of the sections' own, corrected so that a commit of several sections counts as one write.
     """
+
+    section = "edge"
 
     def __init__(self, stores: Mapping[str, Store], *, is_optional: bool = True) -> None:
         self._stores = dict(stores)
@@ -23,7 +23,7 @@ class EdgeStore:
         self._read: dict[str, Document] = {}
         self._stale: frozenset[str] | None = None
         self._extra_steps = 0
-        self.clock = getattr(next(iter(self._stores.values())), "clock", None)
+        self.clock = next(iter(self._stores.values())).clock
 
     def part(self, section: str) -> Store:
         """The store of one section."""
@@ -47,7 +47,7 @@ class EdgeStore:
     @property
     def is_version_checked(self) -> bool:
         """False as soon as one section's writes are not checked."""
-        return all(getattr(store, "is_version_checked", True) for store in self._stores.values())
+        return all(store.is_version_checked for store in self._stores.values())
 
     def read(self) -> Document:
         """Raises what a section's store raises; a section that the edge lacks is left out, unless it was asked for."""
@@ -66,17 +66,17 @@ class EdgeStore:
             raise missing
         tree = {name: self._read[name] for name in self._stores if name in self._read}
         first = next(iter(tree.values()))
-        return Document(SECTION, tree, self._version(tree), first.backend, first.media_type)
+        return Document(self.section, tree, self._version(tree), first.backend, first.media_type)
 
-    def commit(self, document: Document) -> None:
+    def commit(self, base: Document, document: Document) -> None:
         """Write the sections that are no longer what was read.
 
         Raises what a section's store raises, with what was written by then and what was not.
         """
-        changed = [name for name, part in document.tree.items() if part is not self._read.get(name)]
+        changed = [name for name, part in document.tree.items() if part is not base.tree.get(name)]
         for position, name in enumerate(changed):
             try:
-                self._stores[name].commit(document.tree[name])
+                self._stores[name].commit(base.tree[name], document.tree[name])
             except VcloudAirError as exc:
                 self._extra_steps += max(0, position - 1)
                 exc.add_context(_progress(changed, position))

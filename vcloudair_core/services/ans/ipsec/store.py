@@ -40,7 +40,7 @@ class IpsecStore(SectionStore):
         document.memo[KEY_VIEW] = self._book
         return document
 
-    def commit(self, document: Document) -> None:
+    def commit(self, base: Document, document: Document) -> None:
         """Write the section, and remember the fingerprints of the keys that were sent once the server has them.
 
         A key whose answer was lost is not remembered, so that it is sent again. Raises what a section's store raises.
@@ -48,7 +48,7 @@ class IpsecStore(SectionStore):
         keys: dict[str, Secret] = document.memo.get(KEYS_TO_SEND, {})
         # Before anything is sent: a server that quotes what it refuses must not betray them. The mask is no secret.
         self.session.learn(*(key for key in keys.values() if key.reveal() != MASKED))
-        super().commit(document)
+        super().commit(base, document)
         self._sent = dict(keys)
         self._book.record(keys)
 

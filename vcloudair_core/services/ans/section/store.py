@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
-from vcloudair_core.engine.kind import Document
+from vcloudair_core.engine.kind import Document, StageableStore, Store
 from vcloudair_core.errors import (
     ApiError,
     ConflictError,
@@ -52,7 +52,7 @@ class SectionCodec(Protocol):
         ...
 
 
-class SectionStore:
+class SectionStore(Store):
     """One section of one edge: the whole of it in one read and one write. Source: protocol/ans.md §1."""
 
     def __init__(self, session: Session, edge: Edge, section: str, codec: SectionCodec) -> None:
@@ -107,10 +107,10 @@ class SectionStore:
         """True unless the server is known not to take the version back, so that only looking again tells."""
         return _takes_version.get(self.session, True)
 
-    def commit(self, document: Document) -> None:
+    def commit(self, base: Document, document: Document) -> None:
         """Write the whole section; 200, 201 and 204 are done, 202 is a job to wait for.
 
-        Source: protocol/ans.md §1.5, §7.
+        ``base`` is not needed for that. Source: protocol/ans.md §1.5, §7.
 
         Raises: ConflictError, BusyError and other ApiErrors, TransportError, TaskFailedError, TaskTimeoutError.
         """
@@ -165,8 +165,8 @@ class SectionStore:
         )
 
 
-class KeepableSectionStore(SectionStore):
-    """A section without secrets, which may be kept in files: in a stage."""
+class StageableSectionStore(SectionStore, StageableStore):
+    """A section without secrets, so that it may be staged."""
 
     @property
     def lasting_target(self) -> dict[str, str]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from vcloudair_core.engine.kind import Document
+from vcloudair_core.engine.kind import Document, Store
 from vcloudair_core.errors import ConflictError, NotFoundError, VcloudAirError
 from vcloudair_core.services.ans.document.store import EdgeStore
 
 
-class Section:
+class Section(Store):
     """A store that notes what is done with it in a shared log."""
 
     target = "edge gateway e"
@@ -29,7 +29,8 @@ class Section:
             raise NotFoundError(f"no {self.name}", status=404)
         return Document(self.name, self.text, self.version, "nsxv", "application/json")
 
-    def commit(self, document: Document) -> None:
+    def commit(self, base: Document, document: Document) -> None:
+        assert base.tree == self.text, "a section is written with what was read of it"
         self.log.append(f"write {self.name}")
         if self.failure is not None:
             raise self.failure
@@ -57,7 +58,7 @@ def changed(document: Document, *names: str) -> Document:
 def test_only_what_changed_is_written_in_order_and_read_again(parts: dict[str, Section], log: list[str]) -> None:
     store = EdgeStore(parts)
     document = store.read()
-    store.commit(changed(document, "ipsec", "firewall"))
+    store.commit(document, changed(document, "ipsec", "firewall"))
     again = store.read()
     assert log == [
         "read firewall", "read nat", "read ipsec", "write firewall", "write ipsec", "read firewall", "read ipsec",
@@ -71,7 +72,7 @@ def test_only_what_changed_is_written_in_order_and_read_again(parts: dict[str, S
 def test_a_commit_of_several_sections_moves_the_version_by_one(parts: dict[str, Section]) -> None:
     store = EdgeStore(parts)
     before = store.read()
-    store.commit(changed(before, "firewall", "nat", "ipsec"))
+    store.commit(before, changed(before, "firewall", "nat", "ipsec"))
     after = store.read()
     assert (before.version, after.version) == (30, 31)
     parts["nat"].version += 1  # somebody else
@@ -83,7 +84,7 @@ def test_half_a_commit_tells_what_was_written_and_what_was_not(parts: dict[str, 
     document = store.read()
     parts["nat"].failure = ConflictError("stale", status=409)
     with pytest.raises(ConflictError) as caught:
-        store.commit(changed(document, "firewall", "nat", "ipsec"))
+        store.commit(document, changed(document, "firewall", "nat", "ipsec"))
     assert "Written before: firewall. Failed: nat. Not written: ipsec." in str(caught.value)
     assert caught.value.as_dict()["context"].startswith("Written before: firewall.")
     log.clear()
@@ -103,3 +104,12 @@ def test_a_section_that_the_edge_lacks_is_left_out_unless_asked_for(log: list[st
 def test_only_what_is_asked_for_is_read(parts: dict[str, Section], log: list[str]) -> None:
     EdgeStore(parts).narrowed(["nat"]).read()
     assert log == ["read nat"]
+
+
+def test_a_section_that_was_read_again_meanwhile_is_not_written(parts: dict[str, Section], log: list[str]) -> None:
+    store = EdgeStore(parts)
+    document = store.read()
+    store.read()
+    log.clear()
+    store.commit(document, changed(document, "nat"))
+    assert log == ["write nat"]

@@ -280,7 +280,8 @@ def test_headers_fit_the_edge_api() -> None:
     ):
         one = FakeSession(FakeEdge(section()), edge_api=edge_api)
         store = open_firewall(one, {"edge": EDGE_ID})  # type: ignore[arg-type]
-        store.commit(store.read())
+        document = store.read()
+        store.commit(document, document)
         assert [sent["accept"] for sent in one.sent] == [accept, accept]
         assert one.sent[1]["content_type"] == content
 
@@ -317,17 +318,20 @@ def _store_with_job(*statuses: str) -> tuple[FakeSession, SectionStore]:
 
 def test_a_job_is_waited_for() -> None:
     one, store = _store_with_job("QUEUED", "RUNNING", "COMPLETED")
-    store.commit(store.read())
+    document = store.read()
+    store.commit(document, document)
     assert one.clock.slept == [1.0, 2.0]
 
 
 def test_a_job_that_fails_or_hangs_is_an_error() -> None:
     _, store = _store_with_job("FAILED")
     with pytest.raises(TaskFailedError, match="jobdata-7 on edge gateway .* ended as FAILED"):
-        store.commit(store.read())
+        document = store.read()
+        store.commit(document, document)
     _, store = _store_with_job(*["RUNNING"] * 200)
     with pytest.raises(TaskTimeoutError, match="is RUNNING after 600 seconds"):
-        store.commit(store.read())
+        document = store.read()
+        store.commit(document, document)
 
 
 def test_jobs_in_json() -> None:
