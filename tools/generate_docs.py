@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import inspect
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -60,6 +61,34 @@ def error_tree() -> str:
 
     walk(errors.VcloudAirError, 0)
     return "\n".join(lines)
+
+
+def plugin_names() -> str:
+    """Tables of the names in ``vcloudair_core.plugins``, one for each topic."""
+    from vcloudair_core import plugins
+
+    lines: list[str] = []
+    for topic, modules in plugins.GROUPS.items():
+        lines += [f"## {topic}", "", "| name | summary |", "|---|---|"]
+        names = [name for listed in modules.values() for name in listed.split()]
+        lines += [f"| `{name}` | {_PLUGIN_VALUES.get(name) or _summary(getattr(plugins, name))} |" for name in names]
+        lines.append("")
+    return "\n".join(lines).rstrip()
+
+
+_PLUGIN_VALUES = {
+    "API_VERSION": "The version of the plugin API, for `vcloudair_api_version`.",
+    "Desired": "`Present`, `Absent` or `Exactly`: the argument of `ResourceKind.plan`.",
+    "Flow": "A generator that yields requests, receives responses, and returns the result of signing in.",
+    "hookimpl": "Mark a function as the implementation of a hook.",
+}
+"""Names of values, which have no docstring."""
+
+
+def _summary(value: Any) -> str:
+    """The first line of a docstring, without its source and its roles."""
+    line = (inspect.getdoc(value) or "").splitlines()[0].partition(" Source: ")[0]
+    return re.sub(r":\w+:(`[^`]+`)", r"\1", line).replace("``", "`").replace("|", "\\|")
 
 
 def cli_reference() -> str:
@@ -397,6 +426,7 @@ PAGES: dict[str, Callable[[], str] | tuple[Callable[[], str], ...]] = {
     "exit-codes.md": exit_code_table,
     "error-classes.md": error_tree,
     "errors.md": bad_input_table,
+    "plugin-api.md": plugin_names,
     "simulator.md": (simulator_calls, simulator_query_types, simulator_faults, simulator_switches),
     "faults.md": fault_tables,
     "recovery-plan.md": recovery_plan_tables,

@@ -43,13 +43,13 @@ if TYPE_CHECKING:
         SimulatorRecords,
         SimulatorRoute,
     )
+    from vcloudair_core.services.ans.edge.directory import target_edge
     from vcloudair_core.services.ans.edge.model import Edge
     from vcloudair_core.services.ans.section.store import KeepableSectionStore, SectionCodec, SectionStore
-    from vcloudair_core.services.ans.store import target_edge
     from vcloudair_core.session.auth.base import AuthProvider, Farewell, Flow, Grant
     from vcloudair_core.session.identity import Identity
     from vcloudair_core.session.session import Session
-    from vcloudair_core.session.tasks import Task
+    from vcloudair_core.session.tasks import Task, task_of_response, wait_for_task
     from vcloudair_core.settings.settings import Settings
     from vcloudair_core.transport.base import Transport
     from vcloudair_core.transport.messages import Exchange, Headers, Request, Response
@@ -120,38 +120,56 @@ __all__ = [
     "refuse_doubles",
     "spec_field",
     "target_edge",
+    "task_of_response",
+    "wait_for_task",
 ]
 
-_MODULES = {
-    "cli.display.table": "Column",
-    "cli.invocation": "Invocation connected",
-    "engine.canonical": "address_set port_set",
-    "engine.desired": "Absent Desired ExactLists Exactly Present",
-    "engine.fields": "FieldInfo diff_fields fields_of plain spec_field",
-    "engine.kind": "Document Keepable ResourceKind Store",
-    "engine.matching": "Identities LiveRule RuleIdentity refuse_doubles",
-    "engine.plan": "Change Plan",
-    "engine.rulelist": "ListPlan NamedSpec RuleListKind RuleStep check_no_places check_place plan_desired",
-    "engine.validation": "Problems Reader",
-    "plugin.hooks": "hookimpl",
-    "plugin.records": (
-        "API_VERSION AuthRecord CommandRecord KindRecord RecordType ServiceRecord "
-        "SimulatorArea SimulatorContext SimulatorRecords SimulatorRoute"
-    ),
-    "services.ans.edge.model": "Edge",
-    "services.ans.section.store": "KeepableSectionStore SectionCodec SectionStore",
-    "services.ans.store": "target_edge",
-    "session.auth.base": "AuthProvider Farewell Flow Grant",
-    "session.identity": "Identity",
-    "session.session": "Session",
-    "session.tasks": "Task",
-    "settings.settings": "Settings",
-    "transport.base": "Transport",
-    "transport.messages": "Exchange Headers Request Response",
-    "util.redaction": "Secret",
+GROUPS = {
+    "Hooks and records": {
+        "plugin.hooks": "hookimpl",
+        "plugin.records": "API_VERSION ServiceRecord KindRecord RecordType AuthRecord CommandRecord",
+    },
+    "Resource kinds": {
+        "engine.kind": "ResourceKind Store Keepable Document",
+        "engine.desired": "Desired Present Absent Exactly ExactLists",
+        "engine.plan": "Plan Change",
+    },
+    "Specs and validation": {
+        "engine.fields": "spec_field FieldInfo fields_of diff_fields plain",
+        "engine.validation": "Reader Problems",
+        "engine.canonical": "address_set port_set",
+        "util.redaction": "Secret",
+    },
+    "Lists of rules": {
+        "engine.rulelist": "plan_desired RuleListKind NamedSpec ListPlan RuleStep check_place check_no_places",
+        "engine.matching": "LiveRule refuse_doubles Identities RuleIdentity",
+    },
+    "Sections of an edge gateway": {
+        "services.ans.edge.directory": "target_edge",
+        "services.ans.edge.model": "Edge",
+        "services.ans.section.store": "SectionStore KeepableSectionStore SectionCodec",
+    },
+    "Sessions, tasks and settings": {
+        "session.session": "Session",
+        "session.identity": "Identity",
+        "session.tasks": "Task task_of_response wait_for_task",
+        "settings.settings": "Settings",
+    },
+    "Auth flows and transports": {
+        "session.auth.base": "AuthProvider Flow Grant Farewell",
+        "transport.base": "Transport",
+        "transport.messages": "Request Response Headers Exchange",
+    },
+    "Commands": {"cli.invocation": "connected Invocation", "cli.display.table": "Column"},
+    "The simulator": {"plugin.records": "SimulatorArea SimulatorRoute SimulatorRecords SimulatorContext"},
 }
-"""The module of each name."""
-_HOMES = {name: f"vcloudair_core.{module}" for module, names in _MODULES.items() for name in names.split()}
+"""The names by topic and module, in the order of the reference page."""
+_HOMES = {
+    name: f"vcloudair_core.{module}"
+    for modules in GROUPS.values()
+    for module, names in modules.items()
+    for name in names.split()
+}
 
 
 def __getattr__(name: str) -> Any:

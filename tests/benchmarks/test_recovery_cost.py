@@ -32,8 +32,7 @@ from vcloudair_core import connect
 from vcloudair_core.app import preload
 from vcloudair_core.services.dr.operation_options import OperationOptions
 from vcloudair_core.simulator import Simulator, SimulatorConfig, SimulatorServer
-from vcloudair_core.testing import simulated_app, simulator_settings
-from vcloudair_core.testing.linked_clock import LinkedClock
+from vcloudair_core.testing import LinkedClock, simulated_app, simulator_settings
 
 MACHINES, AT_ONCE = 200, 20
 WATCHED = int(os.environ.get("VCA_BENCH_FAILOVERS", "60"))

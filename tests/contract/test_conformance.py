@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vcloudair_core.testing.conformance import Conformance, Example
+from vcloudair_core.testing import Conformance, Example
 
 RULE = {"name": "conformance", "source": ["192.0.2.1"], "destination": ["192.0.2.2"], "protocol": "tcp"}
 OTHER_RULE = {**RULE, "dest_port": "443"}

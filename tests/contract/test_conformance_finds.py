@@ -20,8 +20,7 @@ from vcloudair_core.plugin.records import SimulatorRoute as Route
 from vcloudair_core.services.ans.ipsec.kinds import IpsecTunnelKind
 from vcloudair_core.services.ans.nat.kinds import NatRuleKind
 from vcloudair_core.simulator import Simulator, SimulatorConfig
-from vcloudair_core.testing import RequestView, kind_checks, plugin_checks, simulator_settings
-from vcloudair_core.testing.conformance import Example
+from vcloudair_core.testing import Example, RequestView, kind_checks, plugin_checks, simulator_settings
 from vcloudair_core.transport.messages import Response
 
 RULE = {

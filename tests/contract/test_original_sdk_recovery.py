@@ -24,7 +24,7 @@ from tests.support.recovery_ways import DONE, SILENT, STUCK, TASK_S, WAYS, Way, 
 from vcloudair_core import DisasterRecovery, VCAODSession
 from vcloudair_core.simulator import Simulator, SimulatorConfig, SimulatorServer
 from vcloudair_core.simulator.state.world import SimulatedReplication
-from vcloudair_core.testing.linked_clock import LinkedClock
+from vcloudair_core.testing import LinkedClock
 
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "verdicts.md"
 STUCK_AFTER_S = 6

@@ -16,8 +16,7 @@ from vcloudair_core.plugin.manager import PluginManager
 from vcloudair_core.plugin.records import SimulatorArea
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 from vcloudair_core.simulator.faults.fault_kinds import BROKEN_OFF, SPOILT
-from vcloudair_core.testing import simulator_settings
-from vcloudair_core.testing.linked_clock import LinkedClock
+from vcloudair_core.testing import LinkedClock, simulator_settings
 from vcloudair_core.transport.messages import Request, Response
 
 BEGAN = 1_700_000_000.0

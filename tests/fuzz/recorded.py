@@ -10,8 +10,7 @@ from typing import Any
 from vcloudair_core.app import App
 from vcloudair_core.plugin.hooks import hookimpl
 from vcloudair_core.simulator import Simulator, SimulatorConfig
-from vcloudair_core.testing import simulator_settings
-from vcloudair_core.testing.linked_clock import LinkedClock
+from vcloudair_core.testing import LinkedClock, simulator_settings
 from vcloudair_core.transport.base import Transport
 from vcloudair_core.transport.messages import Request, Response
 

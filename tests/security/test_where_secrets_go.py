@@ -21,8 +21,7 @@ from vcloudair_core.plugin.hooks import hookimpl
 from vcloudair_core.session.origins import Origins, owner_of
 from vcloudair_core.session.urls import join
 from vcloudair_core.simulator import Simulator, SimulatorConfig
-from vcloudair_core.testing import simulator_settings
-from vcloudair_core.testing.linked_clock import LinkedClock
+from vcloudair_core.testing import LinkedClock, simulator_settings
 from vcloudair_core.transport.base import Transport
 from vcloudair_core.transport.messages import Headers, Request, Response
 from vcloudair_core.util.redaction import redact_text

@@ -11,8 +11,7 @@ from vcloudair_core.client import Client
 from vcloudair_core.services.dr.service import RecoveryService
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 from vcloudair_core.simulator.state.world import SimulatedReplication
-from vcloudair_core.testing import simulated_app, simulator_settings
-from vcloudair_core.testing.linked_clock import LinkedClock
+from vcloudair_core.testing import LinkedClock, simulated_app, simulator_settings
 
 
 class RecoveryCloud:

@@ -37,6 +37,7 @@ def pages() -> Iterator[tuple[str, str]]:
     yield "reference/python-recovery.md", recovery_api()
     for module, title in PUBLIC_MODULES.items():
         yield f"reference/python-{module}.md", module_page(module, title)
+    yield "reference/python-plugins.md", plugin_api()
     yield "reference/metrics.md", metric_names()
 
 
@@ -94,7 +95,28 @@ def module_page(name: str, title: str) -> str:
     return "\n".join(lines)
 
 
-_VALUES = {"hookimpl": "vcloudair_core.plugin.hooks"}
+def plugin_api() -> str:
+    """Return the page of ``vcloudair_core.plugins``, with every public name by topic."""
+    from vcloudair_core import plugins
+
+    head = [
+        "# Python: plugins",
+        "",
+        "Import these names from `vcloudair_core.plugins`. The short list is [Plugin API, name by name](plugin-api.md).",
+    ]
+    groups = {
+        topic: tuple(name for names in modules.values() for name in names.split())
+        for topic, modules in plugins.GROUPS.items()
+    }
+    return _api_page(head, "vcloudair_core.plugins", groups)
+
+
+_VALUES = {
+    "API_VERSION": "vcloudair_core.plugin.records",
+    "Desired": "vcloudair_core.engine.desired",
+    "Flow": "vcloudair_core.session.auth.base",
+    "hookimpl": "vcloudair_core.plugin.hooks",
+}
 """Names of objects that do not say where they come from."""
 
 

@@ -1,6 +1,6 @@
 """The whole extension surface on one screen. Each hook has a page in ``docs/reference/hooks/``.
 
-A plugin is a module (or object) with functions marked ``@vcloudair_core.hookimpl``, named in the entry-point group
+A plugin is a module (or object) with functions marked ``@hookimpl``, named in the entry-point group
 ``vcloudair_core``. The built-in services register in the same way.
 """
 

@@ -10,7 +10,8 @@
 ``@pytest.mark.vca_simulator(profile="vcd", edges=2)`` sets up ``vca_simulator`` in another way; the arguments are those
 of :class:`vcloudair_core.simulator.SimulatorConfig`.
 
-:mod:`vcloudair_core.testing.conformance` has the tests that every plugin should pass.
+:class:`Conformance` has the tests that every plugin should pass. Subclass it with an :class:`Example` of each resource
+kind.
 
 pytest imports this module in every run of every project that has the package installed: nothing is imported here that
 is not needed for that.
@@ -18,6 +19,7 @@ is not needed for that.
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -28,13 +30,34 @@ if TYPE_CHECKING:
     from vcloudair_core.app import App
     from vcloudair_core.client import Client
     from vcloudair_core.simulator import Simulator, SimulatorServer
+    from vcloudair_core.testing.conformance import Conformance
+    from vcloudair_core.testing.examples import Example
     from vcloudair_core.testing.linked_clock import LinkedClock
     from vcloudair_core.transport.base import Transport
     from vcloudair_core.util.clock import Clock
 
+__all__ = [
+    "Conformance",
+    "Example",
+    "LinkedClock",
+    "RequestView",
+    "simulated",
+    "simulated_app",
+    "simulator_settings",
+]
+
+_HOMES = {"Conformance": "conformance", "Example": "examples", "LinkedClock": "linked_clock"}
+"""Modules of the names that are loaded at first use. pytest looks at every name of ``dir()``, so they are not in it."""
+
 _READS = ("GET ", "HEAD ")
 _SESSIONS = ("/sessions", "/session", "/vcloudsession", "/iam/login")
 _MARKER = "vca_simulator(**config): how the fixture vca_simulator is set up (see SimulatorConfig)"
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,6 +1,6 @@
 """The tests that every plugin should pass, the built-in ones too. A plugin's own test file needs no more than this::
 
-    from vcloudair_core.testing.conformance import Conformance, Example
+    from vcloudair_core.testing import Conformance, Example
 
 
     class TestConformance(Conformance):

@@ -10,8 +10,7 @@ import pytest
 from tests.support.readiness import Cloud, Make
 from vcloudair_core.client import Client
 from vcloudair_core.simulator import Simulator, SimulatorConfig
-from vcloudair_core.testing import simulated_app, simulator_settings
-from vcloudair_core.testing.linked_clock import LinkedClock
+from vcloudair_core.testing import LinkedClock, simulated_app, simulator_settings
 
 
 @pytest.fixture

@@ -9,8 +9,7 @@ import pytest
 from tests.support.tiers import sampled
 from vcloudair_core.services.dr.operation_options import OperationOptions
 from vcloudair_core.simulator import Simulator, SimulatorConfig
-from vcloudair_core.testing import simulated_app, simulator_settings
-from vcloudair_core.testing.linked_clock import LinkedClock
+from vcloudair_core.testing import LinkedClock, simulated_app, simulator_settings
 
 FORMS: list[dict[str, Any]] = [
     *[{"progress_mode": mode} for mode in ("true", "zero-to-success", "100-while-running", "absent", "stuck")],
