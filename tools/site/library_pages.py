@@ -102,7 +102,7 @@ def plugin_api() -> str:
     head = [
         "# Python: plugins",
         "",
-        "Import these names from `vcloudair_core.plugins`. The short list is [Plugin API, name by name](plugin-api.md).",
+        "Import these names from `vcloudair_core.plugins`. For a short list, see [Plugin API](plugin-api.md).",
     ]
     groups = {
         topic: tuple(name for names in modules.values() for name in names.split())
