@@ -21,10 +21,17 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from vcloudair_core.testing.simulated_cloud import (
+    RequestView,
+    make_simulator,
+    simulated,
+    simulated_app,
+    simulator_settings,
+)
 
 if TYPE_CHECKING:
     from vcloudair_core.app import App
@@ -33,8 +40,6 @@ if TYPE_CHECKING:
     from vcloudair_core.testing.conformance import Conformance
     from vcloudair_core.testing.examples import Example
     from vcloudair_core.testing.linked_clock import LinkedClock
-    from vcloudair_core.transport.base import Transport
-    from vcloudair_core.util.clock import Clock
 
 __all__ = [
     "Conformance",
@@ -49,8 +54,6 @@ __all__ = [
 _HOMES = {"Conformance": "conformance", "Example": "examples", "LinkedClock": "linked_clock"}
 """Modules of the names that are loaded at first use. pytest looks at every name of ``dir()``, so they are not in it."""
 
-_READS = ("GET ", "HEAD ")
-_SESSIONS = ("/sessions", "/session", "/vcloudsession", "/iam/login")
 _MARKER = "vca_simulator(**config): how the fixture vca_simulator is set up (see SimulatorConfig)"
 
 
@@ -65,92 +68,18 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", _MARKER)
 
 
-class RequestView:
-    """What was asked of a simulator, in the words in which tests ask for it."""
-
-    def __init__(self, simulator: Simulator) -> None:
-        self._simulator = simulator
-
-    @property
-    def writes(self) -> list[str]:
-        """The exchanges that change something, sign-in and sign-out aside: ``"PUT /path"``, in order."""
-        return [call for call in self.calls if not call.startswith(_READS) and not call.endswith(_SESSIONS)]
-
-    @property
-    def calls(self) -> list[str]:
-        """Each exchange as ``"METHOD /path"``, in order."""
-        return [f"{entry.method} {entry.path}" for entry in self._simulator.journal.entries()]
-
-    def count(self, method: str = "", path: str = "") -> int:
-        """How many exchanges had this method and this text in their path; empty matches all."""
-        wanted = (call.split(" ", 1) for call in self.calls)
-        return sum(1 for verb, where in wanted if method in ("", verb) and path in where)
-
-    def clear(self) -> None:
-        """Forget what was asked so far."""
-        self._simulator.journal.clear()
-
-
-def simulator_settings(simulator: Simulator) -> dict[str, Any]:
-    """The settings that lead a client to a simulator in the process; the session is kept in memory only."""
-    from vcloudair_core.settings.settings import OPTIONS
-
-    exported = simulator.env()
-    variables = {option.env_names[0]: option.name for option in OPTIONS if option.name != "ca_path"}
-    found = {name: exported[variable] for variable, name in variables.items() if variable in exported}
-    return {**found, "session_cache": False}
-
-
-def _leading_to(simulator: Simulator) -> object:
-    from vcloudair_core.plugin.hooks import hookimpl
-
-    class IntoSimulator:
-        """The plugin whose transport answers from inside the process."""
-
-        @hookimpl
-        def vca_transport(self) -> Transport:
-            return simulator.transport()
-
-    return IntoSimulator()
-
-
-def simulated_app(simulator: Simulator, clock: Clock | None = None) -> App:
-    """An App with every installed plugin, whose clients talk to a simulator in the process, and wait by ``clock``."""
-    from vcloudair_core.app import App
-
-    app = App(clock=clock)
-    app.plugins.register(_leading_to(simulator), "vca_simulator")
-    return app
-
-
-@contextmanager
-def simulated(**config: Any) -> Iterator[tuple[App, Client, Simulator]]:
-    """App, client and simulator for programs that are no pytest tests; ``config`` as in SimulatorConfig."""
-    simulator = _make_simulator(**config)
-    app = simulated_app(simulator)
-    with app.client(**simulator_settings(simulator)) as client:
-        yield app, client, simulator
-
-
-def _make_simulator(**config: Any) -> Simulator:
-    from vcloudair_core.app import App
-    from vcloudair_core.simulator import Simulator, SimulatorConfig
-
-    return Simulator(SimulatorConfig(**config), areas=App().plugins.simulator_areas().values())
-
-
 @pytest.fixture
 def vca_simulator(request: pytest.FixtureRequest) -> Simulator:
     """A simulated cloud inside the process, new for each test."""
     marker = request.node.get_closest_marker("vca_simulator")
-    return _make_simulator(**(marker.kwargs if marker else {}))
+    return make_simulator(**(marker.kwargs if marker else {}))
 
 
 @pytest.fixture(scope="module")
 def _vca_simulator_server() -> Iterator[SimulatorServer]:
     from vcloudair_core.simulator import SimulatorServer
 
-    with SimulatorServer(simulator=_make_simulator()) as server:
+    with SimulatorServer(simulator=make_simulator()) as server:
         yield server
 
 

@@ -22,8 +22,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
-from vcloudair_core.testing import RequestView, kind_checks, plugin_checks, simulator_settings
+import vcloudair_core.testing.kind_checks as kind_checks
+import vcloudair_core.testing.plugin_checks as plugin_checks
 from vcloudair_core.testing.examples import Example
+from vcloudair_core.testing.simulated_cloud import RequestView, simulator_settings
 
 if TYPE_CHECKING:
     from vcloudair_core.app import App

@@ -19,8 +19,8 @@ from vcloudair_core.util.redaction import redact_text
 if TYPE_CHECKING:
     from vcloudair_core.app import App
     from vcloudair_core.client import Client
-    from vcloudair_core.testing import RequestView
     from vcloudair_core.testing.examples import Example
+    from vcloudair_core.testing.simulated_cloud import RequestView
     from vcloudair_core.transport.messages import Exchange
 
 _UNKNOWN = "field_of_tomorrow"
@@ -146,7 +146,7 @@ def _without(kind: ResourceKind, client: Client, example: Example, document: Doc
 
 def _untouched(kind: ResourceKind, client: Client, example: Example) -> Document:
     """That of a new cloud, for kinds that cannot be taken away."""
-    from vcloudair_core.testing import simulated
+    from vcloudair_core.testing.simulated_cloud import simulated
 
     with simulated() as (_, other, _simulator):
         return _open(kind, other, example).read()

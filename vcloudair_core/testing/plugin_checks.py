@@ -26,7 +26,7 @@ from vcloudair_core.transport.messages import Headers, Request
 if TYPE_CHECKING:
     from vcloudair_core.client import Client
     from vcloudair_core.simulator import Simulator
-    from vcloudair_core.testing import RequestView
+    from vcloudair_core.testing.simulated_cloud import RequestView
 
 HEAVY = ("requests", "lxml", "typer", "rich", "yaml", "starlette", "uvicorn", "cryptography", "matplotlib", "jinja2")
 """What a plugin must not bring along when it is merely imported: ``vca --help`` imports every plugin."""
