@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from vcloudair_core.engine.canonical import address_set, port_set
     from vcloudair_core.engine.desired import Absent, Desired, ExactLists, Exactly, Present
     from vcloudair_core.engine.fields import FieldInfo, diff_fields, fields_of, plain, spec_field
-    from vcloudair_core.engine.kind import Document, Keepable, ResourceKind, Store
+    from vcloudair_core.engine.kind import Document, ResourceKind, StageableStore, Store
     from vcloudair_core.engine.matching import Identities, LiveRule, RuleIdentity, refuse_doubles
     from vcloudair_core.engine.plan import Change, Plan
     from vcloudair_core.engine.rulelist import (
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     )
     from vcloudair_core.services.ans.edge.directory import target_edge
     from vcloudair_core.services.ans.edge.model import Edge
-    from vcloudair_core.services.ans.section.store import KeepableSectionStore, SectionCodec, SectionStore
+    from vcloudair_core.services.ans.section.store import SectionCodec, SectionStore, StageableSectionStore
     from vcloudair_core.session.auth.base import AuthProvider, Farewell, Flow, Grant
     from vcloudair_core.session.identity import Identity
     from vcloudair_core.session.session import Session
@@ -77,8 +77,6 @@ __all__ = [
     "Identities",
     "Identity",
     "Invocation",
-    "Keepable",
-    "KeepableSectionStore",
     "KindRecord",
     "ListPlan",
     "LiveRule",
@@ -104,6 +102,8 @@ __all__ = [
     "SimulatorContext",
     "SimulatorRecords",
     "SimulatorRoute",
+    "StageableSectionStore",
+    "StageableStore",
     "Store",
     "Task",
     "Transport",
@@ -130,7 +130,7 @@ GROUPS = {
         "plugin.records": "API_VERSION ServiceRecord KindRecord RecordType AuthRecord CommandRecord",
     },
     "Resource kinds": {
-        "engine.kind": "ResourceKind Store Keepable Document",
+        "engine.kind": "ResourceKind Store StageableStore Document",
         "engine.desired": "Desired Present Absent Exactly ExactLists",
         "engine.plan": "Plan Change",
     },
@@ -147,7 +147,7 @@ GROUPS = {
     "Sections of an edge gateway": {
         "services.ans.edge.directory": "target_edge",
         "services.ans.edge.model": "Edge",
-        "services.ans.section.store": "SectionStore KeepableSectionStore SectionCodec",
+        "services.ans.section.store": "SectionStore StageableSectionStore SectionCodec",
     },
     "Sessions, tasks and settings": {
         "session.session": "Session",
