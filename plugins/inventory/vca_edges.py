@@ -59,7 +59,7 @@ options:
     type: list
     elements: str
     default: [edge, id, name, org, vdc, vdc_id, status, ha_status, is_busy, is_advanced,
-      task_status]
+      task_status, backend, owner_id, deployment_mode]
   group_by:
     description:
       - What groups are made of, such as C(org_acme), C(vdc_gold), C(status_ready).

@@ -50,6 +50,9 @@ def list_edges(run: Invocation) -> None:
             Column("status", keep=True, priority=1, show=_state),
             Column("ha_status", keep=True, wide=True),
             Column("vdc_id", keep=True, wide=True),
+            Column("backend", keep=True, wide=True),
+            Column("owner_id", keep=True, wide=True),
+            Column("deployment_mode", keep=True, wide=True),
         ],
         empty="No edge gateway is visible to this user. `vca doctor` tells whether a right is missing.",
     )
