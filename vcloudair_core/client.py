@@ -139,7 +139,7 @@ class Client:
                 outcome = ensure(chosen, store, desired, check=check, veto=veto, lock=lock)
                 if run is not None and outcome.changed:
                     secrets = secret_names(chosen.spec_type) | _SECRETS
-                    run.record(store.lock_key, kind, state, listed, secrets)
+                    run.record(store.target_key, kind, state, listed, secrets)
             return outcome
 
     def join_check_run(self, run_id: str) -> None:

@@ -17,7 +17,7 @@ options:
     aliases: [gateway, gateway_name]
   edge_api:
     description:
-      - Wire form of the edge API. If not given, E(VCA_EDGE_API) is used, else O(service_type) decides.
+      - API of all edge gateways, in place of the one that each of them has. If not given, E(VCA_EDGE_API) is used.
     type: str
     choices: [auto, hybridity, network_xml, network_json]
   firewall_lint:

@@ -53,7 +53,15 @@ class Store(ABC):
     @property
     @abstractmethod
     def lock_key(self) -> str:
-        """A stable key of the thing written, equal in every process: ``https://host:443/edge/<uuid>``."""
+        """A stable key of what one writer at a time changes, equal in every process: ``https://host:443/edge/<uuid>``.
+
+        Several things share it where the server changes them one at a time.
+        """
+
+    @property
+    def target_key(self) -> str:
+        """A stable key of the thing written itself. Override it where several things share a lock."""
+        return self.lock_key
 
     @property
     def is_version_checked(self) -> bool:

@@ -46,23 +46,23 @@ class CheckRun:
         self._folder = _folder(settings)
         self._path = self._folder / f"{run_id}.jsonl" if self._folder is not None and _ID.match(run_id) else None
 
-    def changes(self, lock_key: str) -> tuple[ExpectedChange, ...]:
+    def changes(self, target_key: str) -> tuple[ExpectedChange, ...]:
         """The changes of one thing, in their order. Empty when nothing is known."""
         found: list[ExpectedChange] = []
         for entry in self._entries():
             with contextlib.suppress(KeyError, TypeError, ValueError):
-                if entry["lock_key"] == lock_key:
+                if entry["target_key"] == target_key:
                     found.append(ExpectedChange(str(entry["kind"]), str(entry["state"]), tuple(entry["specs"])))
         return tuple(found)
 
     def record(
-        self, lock_key: str, kind: str, state: str, specs: Sequence[Mapping[str, Any]], secrets: frozenset[str]
+        self, target_key: str, kind: str, state: str, specs: Sequence[Mapping[str, Any]], secrets: frozenset[str]
     ) -> None:
         """Note a change that would be made. ``secrets`` are the names of fields that hold secrets."""
         if self._path is None:
             return
         entry = {
-            "lock_key": lock_key,
+            "target_key": target_key,
             "kind": kind,
             "state": state,
             "specs": [without(spec, secrets) for spec in specs],

@@ -86,7 +86,7 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("edge", "str", "Edge gateway, by name or UUID.", aliases=("gateway", "gateway_name")),
     Option(
-        "edge_api", "str", "Wire form of the edge API; chosen by service_type when unset.",
+        "edge_api", "str", "API of all edge gateways, in place of the one that each of them has.",
         choices=("auto", "hybridity", "network_xml", "network_json"), default="auto",
     ),
 )  # fmt: skip

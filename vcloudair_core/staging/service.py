@@ -83,7 +83,7 @@ class Staging:
             plan = replace(plan, target=staged.title, outlook=lambda: kind.project(merged))
             warnings = [] if plan.is_empty or self._veto is None else list(self._veto(plan) or ())
             warnings += plan.notes
-            warnings += left_behind(stages_in(self.folder), content, staged.lock_key)
+            warnings += left_behind(stages_in(self.folder), content, staged.target_key)
             staged.working = store.dump(merged)
             staged.operations.append({"kind": change.kind, "state": change.state, "specs": list(change.specs)})
             if staged not in content.sections:
@@ -101,13 +101,13 @@ class Staging:
         self, content: StagedChanges, store: StageableStore, target: Mapping[str, Any]
     ) -> tuple[StagedSection, Document]:
         """Return the section and its document as staged, or as read now for the first time."""
-        known = content.section(self._cloud, store.lock_key, store.section)
+        known = content.section(self._cloud, store.target_key, store.section)
         if known is not None:
             return known, store.load(known.working)
         document = store.read()
         body = store.dump(document)
         lasting = {**target, **store.lasting_target}
-        made = StagedSection(lasting, store.section, store.target, store.lock_key, body, body, cloud=self._cloud)
+        made = StagedSection(lasting, store.section, store.target, store.target_key, body, body, cloud=self._cloud)
         return made, document
 
     def commit(self, stage_id: str, target: Mapping[str, Any] | None, *, check: bool) -> list[Outcome]:
@@ -136,12 +136,12 @@ class Staging:
             return
         for change in section.operations:
             names = secret_names(self._kind_of(change["kind"]).spec_type)
-            run.record(section.lock_key, change["kind"], change["state"], change["specs"], names)
+            run.record(section.target_key, change["kind"], change["state"], change["specs"], names)
 
     def _next(self, content: StagedChanges, target: Mapping[str, Any] | None) -> StagedSection | None:
         # In one order, whatever came first: what lets traffic in (firewall) is there before what leads it on (nat).
         ours = [section for section in content.sections if section.cloud == self._cloud]
-        sections = sorted(ours, key=lambda section: (section.lock_key, section.section))
+        sections = sorted(ours, key=lambda section: (section.target_key, section.section))
         if not target:
             return next(iter(sections), None)
         known = content.names.get(name_of(self._cloud, target))
@@ -152,7 +152,7 @@ class Staging:
 
     def _is_of(self, section: StagedSection, target: Mapping[str, Any]) -> bool:
         kind = self._kind_of(section.operations[0]["kind"])
-        return kind.open(self._session, target).lock_key == section.lock_key
+        return kind.open(self._session, target).target_key == section.target_key
 
     def _commit_after(self, done: Sequence[Outcome], section: StagedSection, check: bool) -> Outcome:
         """Commit one section. An error says whether this section, or one before it, was written."""
@@ -203,6 +203,10 @@ class _FromSnapshot(Store):
     @property
     def lock_key(self) -> str:
         return self._store.lock_key
+
+    @property
+    def target_key(self) -> str:
+        return self._store.target_key
 
     @property
     def is_version_checked(self) -> bool:

@@ -48,7 +48,7 @@ class StagedSection:
     target: dict[str, Any]
     section: str
     title: str
-    lock_key: str
+    target_key: str
     snapshot: bytes
     working: bytes
     operations: list[dict[str, Any]] = field(default_factory=list)
@@ -69,10 +69,10 @@ class StagedChanges:
     reported: list[str] = field(default_factory=list)
     """Keys of warnings about other stages that were given, so that a run of many tasks gives each of them once."""
 
-    def section(self, cloud: str, lock_key: str, name: str) -> StagedSection | None:
+    def section(self, cloud: str, target_key: str, name: str) -> StagedSection | None:
         """Return the section of a target, found by its lock key; None when nothing of it is staged."""
         for section in self.sections:
-            if (section.cloud, section.lock_key, section.section) == (cloud, lock_key, name):
+            if (section.cloud, section.target_key, section.section) == (cloud, target_key, name):
                 return section
         return None
 
@@ -233,7 +233,7 @@ def _default_settings() -> Settings:
     return Settings.load()
 
 
-def left_behind(stages: Sequence[StagedChanges], content: StagedChanges, lock_key: str) -> list[str]:
+def left_behind(stages: Sequence[StagedChanges], content: StagedChanges, target_key: str) -> list[str]:
     """Warn about stages of other runs that touch the same thing, once for each stage and section.
 
     ``content`` is the stage in use; what was warned about is noted there.
@@ -241,9 +241,14 @@ def left_behind(stages: Sequence[StagedChanges], content: StagedChanges, lock_ke
     warnings: list[str] = []
     for stage in stages:
         for section in stage.sections:
-            key = f"{stage.stage_id} {section.lock_key} {section.section}"
+            key = f"{stage.stage_id} {section.target_key} {section.section}"
             is_same_run = stage.stage_id.removesuffix(CHECK) == content.stage_id.removesuffix(CHECK)
-            if is_same_run or stage.stage_id.endswith(CHECK) or section.lock_key != lock_key or key in content.reported:
+            if (
+                is_same_run
+                or stage.stage_id.endswith(CHECK)
+                or section.target_key != target_key
+                or key in content.reported
+            ):
                 continue
             content.reported.append(key)
             warnings.append(

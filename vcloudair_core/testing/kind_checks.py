@@ -163,7 +163,7 @@ def check_kept_in_files(kind: ResourceKind, client: Client, example: Example) ->
     assert kind.project(store.load(body)) == kind.project(document), "load(dump(document)) is another document"
     _refuse_leak(body.decode("utf-8", "replace"), _secrets(kind, example), "dump() writes a secret")
     again = kind.open(client.session, store.lasting_target)
-    assert again.lock_key == store.lock_key, "lasting_target leads to something else"
+    assert again.target_key == store.target_key, "lasting_target leads to something else"
 
 
 # -- the whole flow ----------------------------------------------------------------------------------------------

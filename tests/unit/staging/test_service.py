@@ -71,6 +71,19 @@ def test_45_wishes_cost_two_gets_one_put_and_one_get_and_one_the_second_time(
     assert client.stages() == []
 
 
+def test_edges_that_share_a_lock_are_staged_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    simulator = Simulator(SimulatorConfig(profile="all", edges=2))
+    monkeypatch.setattr("vcloudair_core.services.ans.section.store.lock_path", lambda edge: "vdcGroup/of-both")
+    edges = list(simulator.world.edges.values())
+    with simulated_app(simulator).client(**simulator_settings(simulator), state_dir=str(tmp_path)) as client:
+        for edge in edges:
+            client.stage(RULE, {"name": f"of {edge.name}"}, stage_id="run", target={"edge": edge.name})
+        assert [outcome.changed for outcome in client.commit_stage("run")] == [True, True]
+    assert [[rule["name"] for rule in edge.firewall["user"]] for edge in edges] == [
+        [f"of {edge.name}"] for edge in edges
+    ]
+
+
 def test_each_wish_is_planned_on_what_the_ones_before_leave(client: Client, vca_simulator: Simulator) -> None:
     client.stage(RULE, {"name": "a"}, stage_id="run")
     before = client.stage(RULE, {"name": "b", "before": "a"}, stage_id="run")

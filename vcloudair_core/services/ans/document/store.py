@@ -45,6 +45,11 @@ class EdgeStore(Store):
         return next(iter(self._stores.values())).lock_key
 
     @property
+    def target_key(self) -> str:
+        """That of the edge, which all sections have in common."""
+        return next(iter(self._stores.values())).target_key
+
+    @property
     def is_version_checked(self) -> bool:
         """False as soon as one section's writes are not checked."""
         return all(store.is_version_checked for store in self._stores.values())

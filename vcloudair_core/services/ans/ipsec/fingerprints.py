@@ -31,7 +31,7 @@ _LOCK_TIMEOUT_S = 10.0
 
 
 class PskBook:
-    """The fingerprints of one edge. ``edge_key`` tells it from others: the store's lock key.
+    """The fingerprints of one edge. ``edge_key`` tells it from others: the store's target key.
 
     It is loaded once, and a file that cannot be used is told of in the log and counts as empty: then every key is
     unknown, is sent, and the task says that it changed something.

@@ -25,7 +25,7 @@ class IpsecStore(SectionStore):
     def __init__(self, session: Session, edge: Edge, codec: IpsecCodec) -> None:
         super().__init__(session, edge, "ipsec", codec)
         self._decode = codec.decode
-        self._book = PskBook.of(session.settings, self.lock_key)
+        self._book = PskBook.of(session.settings, self.target_key)
         self._sent: dict[str, Secret] = {}
 
     def _read(self) -> Document:

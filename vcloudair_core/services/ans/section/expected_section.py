@@ -24,7 +24,7 @@ _STATES: Mapping[str, Callable[[tuple[Any, ...]], Desired]] = {
 
 def expected(store: Store, section: str, document: Document, run: CheckRun) -> Document:
     """The document with all changes of the run that are known; those that do not fit it any more are left out."""
-    for change in run.changes(store.lock_key):
+    for change in run.changes(store.target_key):
         for kind, specs in _of_section(change, section):
             try:
                 desired = _STATES[change.state](tuple(kind.parse(spec) for spec in specs))

@@ -77,6 +77,11 @@ class SectionStore(Store):
         return f"{origin_of(self.session.identity.base_url)}/{lock_path(self.edge)}"
 
     @property
+    def target_key(self) -> str:
+        """``https://host:443/edge/<uuid>``: the same in every process and for every backend."""
+        return f"{origin_of(self.session.identity.base_url)}/edge/{self.edge.edge_id}"
+
+    @property
     def path(self) -> str:
         """The section's path below the API's base."""
         path = BACKENDS[self.backend].section_path

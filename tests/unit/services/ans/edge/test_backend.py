@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -321,6 +322,24 @@ def test_edges_of_one_vdc_group_share_a_lock() -> None:
         "d": f"{origin}/edge/{edge_id(4)}",
         "e": f"{origin}/edge/{edge_id(5)}",
     }
+    targets = [opened(one, name).target_key for name in "abcde"]
+    assert targets == [f"{origin}/edge/{edge_id(number)}" for number in (1, 2, 3, 4, 5)]
+
+
+@pytest.mark.usefixtures("fake_nsxt")
+def test_the_flow_holds_the_lock_of_the_owner() -> None:
+    one = session(records(edge(1, "a", **OF_GROUP), edge(2, "b", **OF_GROUP)))
+    held: list[tuple[str, str]] = []
+
+    def lock(key: str, target: str) -> AbstractContextManager[None]:
+        held.append((key, target))
+        return nullcontext()
+
+    kind = FirewallRuleKind()
+    for name in "ab":
+        ensure(kind, opened(one, name), Present((kind.parse({"name": name}),)), lock=lock)
+    key = f"https://cloud.example.test:443/vdcGroup/{GROUP}"
+    assert held == [(key, "edge gateway a"), (key, "edge gateway b")]
 
 
 @pytest.mark.usefixtures("fake_nsxt")
