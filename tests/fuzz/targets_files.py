@@ -18,7 +18,7 @@ from vcloudair_core.recovery.plan.serialization import plan_as_data, plan_of_dat
 from vcloudair_core.recovery.report.report_files import rendered
 from vcloudair_core.recovery.report.run_report import report_of
 from vcloudair_core.recovery.run import history
-from vcloudair_core.recovery.run.vm_states import roster_of_events
+from vcloudair_core.recovery.run.resumed_state import resumed_state
 from vcloudair_core.services.ans.document.file import read_document
 from vcloudair_core.session.auth.base import Grant
 from vcloudair_core.session.cache import token_cache
@@ -139,7 +139,7 @@ def _journal(body: bytes) -> object:
     history.resumable_runs(settings, "shop", dict(cloud), "failover")
     history.usual_seconds(settings, "test")
     history.switched(path, events)
-    return roster_of_events(parse_plan(_SMALL_PLAN), events)
+    return resumed_state(parse_plan(_SMALL_PLAN), events)
 
 
 def _journals() -> list[bytes]:

@@ -7,11 +7,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from vcloudair_core.client import Client
-from vcloudair_core.recovery.plan.model import (
-    RecoveryPlan,
-    plan_of_vms,
-)
-from vcloudair_core.recovery.readiness.assessment import Check, Readiness, assess
+from vcloudair_core.recovery import Check, Readiness, RecoveryPlan, assess, plan_of_vms
 from vcloudair_core.simulator import Simulator
 from vcloudair_core.simulator.state.world import SimulatedReplication, Vdc
 

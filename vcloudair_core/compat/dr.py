@@ -12,7 +12,8 @@ from vcloudair_core.compat.connection import Connection
 from vcloudair_core.compat.sdk_errors import compatible_errors
 from vcloudair_core.errors import ConfigurationError
 from vcloudair_core.services.dr.model import CLEANUP, FAILOVER, TEST, Reference, Result
-from vcloudair_core.services.dr.operations.batch import OperationBatch, OperationOptions
+from vcloudair_core.services.dr.operation_options import OperationOptions
+from vcloudair_core.services.dr.operations.group_run import run_group
 from vcloudair_core.services.dr.service import RecoveryService
 from vcloudair_core.services.dr.store import list_replications, read_replication
 from vcloudair_core.util.escaping import csv_cell
@@ -131,9 +132,7 @@ class DisasterRecovery:
         if not known and not total:
             return
         options = OperationOptions(power_on=power_on, stuck_after_s=self.stuck_after_s, on_unknown=self.on_unknown)
-        self.results = OperationBatch(self._session(), action, options).execute(
-            self._references(() if total else known)
-        )
+        self.results = run_group(self._session(), action, self._references(() if total else known), options)
         self.action_errors += [(one.id, one.name, one.reason) for one in self.results if one.is_failed]
 
     def _session(self) -> Session:

@@ -6,7 +6,7 @@ machine; without any, a guess that is marked as one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING, Any
 from vcloudair_core.recovery.journal import events
 from vcloudair_core.recovery.plan.group_order import check_order
 from vcloudair_core.recovery.run.history import cloud_of, usual_seconds
+from vcloudair_core.recovery.run.plan_schedule import PlanSchedule
 from vcloudair_core.recovery.run.rollback import for_cleanup
+from vcloudair_core.recovery.run.run_state import RunState, state_of
 from vcloudair_core.recovery.run.runner import RunOptions, engine_options
-from vcloudair_core.recovery.run.schedule import Schedule
 from vcloudair_core.recovery.run.steps import StepResult
-from vcloudair_core.recovery.run.vm_states import VmStates, roster_of
 from vcloudair_core.services.dr.model import CLEANUP, Result
 from vcloudair_core.services.dr.operation_options import Stop
-from vcloudair_core.services.dr.operations.tracker import OperationObserver, OperationRequest, OperationTracker
+from vcloudair_core.services.dr.operations.operation import Operation, OperationObserver
+from vcloudair_core.services.dr.operations.tracker import OperationTracker
 from vcloudair_core.util.clock import FakeClock
 
 if TYPE_CHECKING:
@@ -80,31 +81,30 @@ def preview(client: Client, plan: RecoveryPlan, action: str) -> Preview:
     """
     check_order(plan)
     chosen = for_cleanup(plan, client.settings, cloud_of(client)) if action == CLEANUP else plan
-    return _Rehearsal(client, roster_of(chosen, client.service("dr")), action).play()
+    return _DryRun(client, state_of(chosen, action, client.service("dr")), action).execute()
 
 
-class _Rehearsal:
-    def __init__(self, client: Client, roster: VmStates, action: str) -> None:
-        self._client, self._roster, self._action = client, roster, action
+class _DryRun:
+    def __init__(self, client: Client, state: RunState, action: str) -> None:
+        self._client, self._state, self._action = client, state, action
         self._clock = FakeClock(now=0.0)
         self._usual = usual_seconds(client.settings, action)
         self._began: dict[str, float] = {}
         self._rows: list[PreviewRow] = []
 
-    def play(self) -> Preview:
+    def execute(self) -> Preview:
         with ExitStack() as stack:
 
-            def launch(watcher: OperationObserver, action: str) -> _Expected:
-                options = engine_options(self._roster.plan, RunOptions())
-                seen = _Seen()
-                real = stack.enter_context(OperationTracker(self._client.session, action, options, seen, is_check=True))
-                return _Expected(real, seen, watcher, self._clock, self._seconds)
+            def launch(observer: OperationObserver, action: str) -> _ExpectedTimes:
+                options = engine_options(self._state.plan, RunOptions())
+                tracker = OperationTracker(self._client.session, action, options, OperationObserver(), dry_run=True)
+                return _ExpectedTimes(stack.enter_context(tracker), observer, self._clock, self._seconds)
 
-            schedule = Schedule(
-                self._roster,
+            schedule = PlanSchedule(
+                self._state,
                 self._action,
                 launch=launch,
-                do=_as_if_done,
+                work=_as_if_done,
                 emit=self._note,
                 tell=lambda event: None,
                 clock=self._clock,
@@ -113,7 +113,7 @@ class _Rehearsal:
             )
             schedule.execute()
         rows = sorted(self._rows, key=lambda row: (row.from_s, row.until_s))
-        results = tuple(one.result for one in self._roster.entries.values() if one.result is not None)
+        results = tuple(operation.result for operation in self._state.operations if operation.verdict)
         return Preview(self._action, tuple(rows), max((row.until_s for row in rows), default=0.0), results)
 
     def _seconds(self, machine_id: str) -> float:
@@ -147,68 +147,57 @@ class _Rehearsal:
             self._rows.append(PreviewRow("machine", *about, is_guess=is_guess))
 
 
-class _Seen(OperationObserver):
-    def __init__(self) -> None:
-        self.results: dict[str, Result] = {}
-
-    def ended(self, job: OperationRequest, result: Result) -> None:
-        self.results[job.key] = result
-
-
-class _Expected:
-    """A fleet that looks at machines as they are, and lets those that would be started take their usual time."""
+class _ExpectedTimes:
+    """A tracker that reads VMs as they are, and lets those that would be started take their usual time."""
 
     def __init__(
         self,
-        real: OperationTracker,
-        seen: _Seen,
-        watcher: OperationObserver,
+        tracker: OperationTracker,
+        observer: OperationObserver,
         clock: FakeClock,
         seconds: Callable[[str], float],
     ) -> None:
-        self._real, self._seen, self._watcher = real, seen, watcher
+        self._tracker, self._observer = tracker, observer
         self._clock, self._seconds = clock, seconds
-        self._under_way: dict[str, tuple[OperationRequest, float]] = {}
+        self._in_progress: dict[str, tuple[Operation, float]] = {}
 
     @property
     def refusal(self) -> VcloudAirError | None:
-        return self._real.refusal
-
-    @property
-    def jobs(self) -> list[OperationRequest]:
-        return [job for job, _ in self._under_way.values()]
+        return self._tracker.refusal
 
     def __len__(self) -> int:
-        return len(self._under_way)
+        return len(self._in_progress)
 
-    def begin(self, jobs: Sequence[OperationRequest]) -> None:
-        self._real.begin(jobs)
-        for job in jobs:
-            result = self._seen.results[job.key]
-            if result.verdict == "would":
-                self._under_way[job.key] = (job, self._clock.now() + self._seconds(job.reference.id))
+    def begin(self, operations: Sequence[Operation]) -> None:
+        self._tracker.begin(operations)
+        for operation in operations:
+            if operation.verdict == "would":
+                until = self._clock.now() + self._seconds(operation.reference.id)
+                self._in_progress[operation.key] = (operation, until)
             else:
-                self._watcher.ended(job, result)
+                self._observer.ended(operation)
 
-    def look(self) -> None:
-        for key, (job, until) in list(self._under_way.items()):
+    def poll(self) -> None:
+        for key, (operation, until) in list(self._in_progress.items()):
             if self._clock.now() >= until - 1e-6:
-                del self._under_way[key]
-                self._watcher.ended(job, self._seen.results[key])
+                del self._in_progress[key]
+                self._observer.ended(operation)
 
     def interval(self) -> float:
-        return max(0.0, min((until for _, until in self._under_way.values()), default=0.0) - self._clock.now())
+        return max(0.0, min((until for _, until in self._in_progress.values()), default=0.0) - self._clock.now())
 
-    def abandon(self, keys: Sequence[str], reason: str) -> None:
+    def abandon(self, keys: Iterable[str], reason: str) -> None:
         for key in keys:
-            if key in self._under_way:
-                job, _ = self._under_way.pop(key)
-                result = self._seen.results[key]
-                result.verdict, result.reason = "failed", reason
-                self._watcher.ended(job, result)
+            if key in self._in_progress:
+                operation, _ = self._in_progress.pop(key)
+                operation.result.verdict, operation.result.reason = "failed", reason
+                self._observer.ended(operation)
+
+    def lose(self, reason: str) -> None:
+        """Do nothing: a dry run is not resumed."""
 
     def cancel_tasks(self) -> None:
-        """There are none."""
+        """Do nothing: there are no tasks."""
 
 
 def _as_if_done(step: Step, *, group: str, key: str) -> StepResult:

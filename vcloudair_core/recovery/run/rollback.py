@@ -12,7 +12,7 @@ from vcloudair_core.errors import ConfigurationError
 from vcloudair_core.recovery.plan.model import NetworkChange, RecoveryPlan, Step, SwitchBack
 from vcloudair_core.recovery.plan.serialization import plan_of_data
 from vcloudair_core.recovery.run.history import Switched, left_switched
-from vcloudair_core.recovery.run.vm_states import steps_by_key
+from vcloudair_core.recovery.run.run_state import steps_by_key
 from vcloudair_core.services.dr.model import ACTIONS
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import json
 import logging
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -31,13 +31,15 @@ from vcloudair_core.recovery.report.report_files import save_report
 from vcloudair_core.recovery.report.run_report import RunReport, report_of
 from vcloudair_core.recovery.run.history import cloud_of, switched
 from vcloudair_core.recovery.run.network_changes import write_durably
+from vcloudair_core.recovery.run.plan_schedule import PlanSchedule
+from vcloudair_core.recovery.run.resumed_state import resumed_state
 from vcloudair_core.recovery.run.rollback import PLAN, back_steps, folder_of_plan, for_cleanup
-from vcloudair_core.recovery.run.schedule import Fleet, Schedule
+from vcloudair_core.recovery.run.run_state import RunState, state_of
 from vcloudair_core.recovery.run.steps import Ask, StepResult, Surroundings, approvals_of, perform
-from vcloudair_core.recovery.run.vm_states import OVER, WAITING, VmState, VmStates, roster_of, roster_of_events
-from vcloudair_core.services.dr.model import ACTIONS, CLEANUP, UNKNOWN
+from vcloudair_core.services.dr.model import ACTIONS, CLEANUP
 from vcloudair_core.services.dr.operation_options import LOST_GRACE_S, OperationOptions, Stop
-from vcloudair_core.services.dr.operations.tracker import OperationObserver, OperationTracker
+from vcloudair_core.services.dr.operations.operation import OVER, Operation, OperationObserver
+from vcloudair_core.services.dr.operations.tracker import OperationTracker
 
 if TYPE_CHECKING:
     from vcloudair_core.client import Client
@@ -84,10 +86,10 @@ def start(client: Client, plan: RecoveryPlan, action: str, options: RunOptions |
     chosen = for_cleanup(plan, client.settings, cloud_of(client)) if action == CLEANUP else plan
     # Whoever resumes it may be in another folder.
     chosen = replace(chosen, path=str(Path(chosen.path).resolve()) if chosen.path else "")
-    roster = roster_of(chosen, client.service("dr"))
+    state = state_of(chosen, action, client.service("dr"))
     journal = create_journal(client.settings, (options or RunOptions()).observers)
-    write_durably(journal.folder / PLAN, plan_as_data(roster.plan))
-    return _Running(client, roster, action, options or RunOptions(), journal).execute()
+    write_durably(journal.folder / PLAN, plan_as_data(state.plan))
+    return _Running(client, state, action, options or RunOptions(), journal).execute()
 
 
 def resume(client: Client, run_id: str = "", options: RunOptions | None = None) -> RunReport:
@@ -108,15 +110,15 @@ def resume(client: Client, run_id: str = "", options: RunOptions | None = None) 
             return report_of(happened)
         _check_cloud(client, head["cloud"])
         plan = plan_of_data(json.loads((journal.folder / PLAN).read_text(encoding="utf-8")))
-        roster = roster_of_events(plan, happened)
-        _decide(roster, chosen.start_again)
+        state = resumed_state(plan, happened)
+        _decide(state, chosen.start_again)
         for event in happened:
             journal.tell({**event, "is_past": True})
         journal.append(events.RUN_RESUMED, host=socket.gethostname(), user=_user(), pid=os.getpid())
     except BaseException:
         journal.close()
         raise
-    return _Running(client, roster, head["action"], chosen, journal, happened).execute()
+    return _Running(client, state, head["action"], chosen, journal, happened).execute()
 
 
 class _Running:
@@ -125,17 +127,17 @@ class _Running:
     def __init__(
         self,
         client: Client,
-        roster: VmStates,
+        state: RunState,
         action: str,
         options: RunOptions,
         journal: Journal,
         happened: Sequence[Event] = (),
     ) -> None:
-        self._client, self._roster, self._action = client, roster, action
+        self._client, self._state, self._action = client, state, action
         self._options, self._journal, self._happened = options, journal, happened
         self._stop = options.stop or Stop()
         self._began = client.session.clock.now()
-        plan = roster.plan
+        plan = state.plan
         self._around = Surroundings(
             client,
             journal.run_id,
@@ -170,8 +172,7 @@ class _Running:
                 self._journal.append(events.RUN_STARTED, **self._head())
             self._carry_out()
         except JournalError as exc:
-            entries = [one for one in self._roster.entries.values() if one.is_asked]
-            in_flight = [{"id": one.reference.id, "name": one.reference.name} for one in entries]
+            in_flight = _named(operation for operation in self._state.operations if operation.is_asked)
             _log.error("%s %s", exc.message, exc.hint)
             interrupted = {"at": moment(), "event": events.RUN_INTERRUPTED, "reason": exc.message.rstrip(".")}
             return [*self._events(), {**interrupted, "in_flight": in_flight}]
@@ -183,7 +184,7 @@ class _Running:
         return read_journal(self._journal.folder)
 
     def _head(self) -> dict[str, Any]:
-        plan = self._roster.plan
+        plan = self._state.plan
         names = ("name", "path", "digest", "description", "rto_minutes", "rpo_minutes", "on_failure", "max_concurrent")
         return {
             "run_id": self._journal.run_id,
@@ -194,38 +195,37 @@ class _Running:
             "user": _user(),
             "pid": os.getpid(),
             "version": __version__,
-            "groups": self._roster.described(),
+            "groups": self._state.described(),
         }
 
     def _carry_out(self) -> None:
-        schedule = self._schedule(self._roster, self._action, self._journal.append)
+        schedule = self._schedule(self._state, self._action, self._journal.append)
         wants_roll_back = any(one["event"] == events.ROLLBACK_STARTED for one in self._happened)
         if not wants_roll_back:
             if not schedule.execute():
                 return
             wants_roll_back = schedule.wants_roll_back
-        unknown = [one for one in self._roster.entries.values() if one.result and one.result.verdict == UNKNOWN]
+        operations = self._state.operations
+        unknown = _named(operation for operation in operations if operation.is_unknown)
         if unknown:
-            names = [{"id": one.reference.id, "name": one.reference.name} for one in unknown]
-            reason = f"the outcome of {_listed([one['name'] for one in names])} is not known"
-            self._journal.append(events.RUN_INTERRUPTED, reason=reason, in_flight=names, is_unknown=True)
+            reason = f"the outcome of {_listed([vm['name'] for vm in unknown])} is not known"
+            self._journal.append(events.RUN_INTERRUPTED, reason=reason, in_flight=unknown, is_unknown=True)
             return
         if wants_roll_back and not self._roll_back(schedule.halted):
             return
-        entries = list(self._roster.entries.values())
-        verdicts = [one.result.verdict if one.result else "" for one in entries]
+        verdicts = [operation.verdict for operation in operations]
         summary = {name: verdicts.count(name) for name in ("done", "already", "failed", "skipped")}
-        reason = _why(self._action, entries, schedule, self._roster)
+        reason = _why(self._action, schedule, self._state)
         self._journal.append(
             events.RUN_FINISHED, verdict="failed" if reason else "done", reason=reason, summary=summary
         )
 
-    def _schedule(self, roster: VmStates, action: str, emit: Any) -> Schedule:
-        return Schedule(
-            roster,
+    def _schedule(self, state: RunState, action: str, emit: Any) -> PlanSchedule:
+        return PlanSchedule(
+            state,
             action,
             launch=self._launch,
-            do=self._perform,
+            work=self._perform,
             emit=emit,
             tell=self._journal.tell,
             clock=self._client.session.clock,
@@ -233,10 +233,10 @@ class _Running:
             until=self._began + self._options.timeout_s if self._options.timeout_s else None,
         )
 
-    def _launch(self, watcher: OperationObserver, action: str) -> Fleet:
-        options = engine_options(self._roster.plan, self._options)
+    def _launch(self, observer: OperationObserver, action: str) -> OperationTracker:
+        options = engine_options(self._state.plan, self._options)
         run = self._journal.run_id
-        return self._stack.enter_context(OperationTracker(self._client.session, action, options, watcher, run=run))
+        return self._stack.enter_context(OperationTracker(self._client.session, action, options, observer, run=run))
 
     def _perform(self, step: Step, *, group: str, key: str) -> StepResult:
         return perform(step, self._around, group=group, key=key)
@@ -245,24 +245,33 @@ class _Running:
 
     def _roll_back(self, reason: str) -> bool:
         """Networks, then machines. False when it was stopped on the way; resuming does it again, to the same end."""
-        touched = [
-            one for one in self._roster.entries.values()
-            if one.result is not None and (one.result.verdict == "done" or one.attempts)
-        ]  # fmt: skip
-        machines = [{"id": one.reference.id, "name": one.reference.name} for one in touched]
-        self._journal.append(events.ROLLBACK_STARTED, reason=reason, machines=machines)
+        touched = [op for op in self._state.operations if op.verdict == "done" or (op.verdict and op.attempts)]
+        self._journal.append(events.ROLLBACK_STARTED, reason=reason, machines=_named(touched))
         folder = self._journal.folder
         back = tuple(back_steps(switched(folder, self._events())))
-        plan = replace(self._roster.plan, groups=(Group("", ()),), before=(), after=(), on_failure="continue")
-        entries = {one.reference.href: VmState(one.machine, "", one.reference, WAITING) for one in touched}
-        roster = VmStates(replace(plan, before=back), entries)
+        plan = replace(self._state.plan, groups=(Group("", ()),), before=(), after=(), on_failure="continue")
+        cleanups = tuple(_cleanup_of(operation) for operation in touched)
         wrong: list[str] = []
-        schedule = self._schedule(roster, CLEANUP, _RollBack(self._journal, wrong))
+        schedule = self._schedule(
+            RunState(replace(plan, before=back), cleanups), CLEANUP, _RollBack(self._journal, wrong)
+        )
         if not schedule.execute():
             return False
         verdict = "failed" if wrong else "done"
         self._journal.append(events.ROLLBACK_FINISHED, verdict=verdict, reason="; ".join(wrong[:5]))
         return True
+
+
+def _cleanup_of(operation: Operation) -> Operation:
+    """Return the cleanup of a VM that a run has touched."""
+    return Operation(
+        operation.reference,
+        CLEANUP,
+        vm_timeout=operation.vm_timeout,
+        name=operation.name,
+        retries=operation.retries,
+        retry_delay=operation.retry_delay,
+    )
 
 
 class _RollBack:
@@ -300,15 +309,20 @@ def engine_options(plan: RecoveryPlan, options: RunOptions, *, wait: bool = True
     )
 
 
-def _decide(roster: VmStates, names: Sequence[str]) -> None:
+def _decide(state: RunState, names: Sequence[str]) -> None:
     """Note which VMs are to be started again. Raises NotFoundError when one is not in the run."""
     for name in names:
-        chosen = [one for one in roster.entries.values() if one.reference.answers_to(name) or one.machine.name == name]
+        chosen = [op for op in state.operations if op.reference.answers_to(name) or op.name == name]
         if not chosen:
-            known = _listed([one.reference.name for one in roster.entries.values()])
+            known = _listed([operation.reference.name for operation in state.operations])
             raise NotFoundError(f"There is no VM {name!r} in this run.", hint=f"Name one of: {known}.")
-        for entry in chosen:
-            entry.start_again = True
+        for operation in chosen:
+            operation.start_again = True
+
+
+def _named(operations: Iterable[Operation]) -> list[dict[str, str]]:
+    """Return ids and names of VMs, for events."""
+    return [{"id": operation.reference.id, "name": operation.reference.name} for operation in operations]
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -326,25 +340,28 @@ def _check_cloud(client: Client, then: dict[str, Any]) -> None:
             )
 
 
-def _why(action: str, entries: Sequence[VmState], schedule: Schedule, roster: VmStates) -> str:
-    """Why a run has failed, in a sentence, or nothing."""
-    bad = [one for one in entries if one.state != OVER or not one.is_fine]
+def _why(action: str, schedule: PlanSchedule, state: RunState) -> str:
+    """Return why a run has failed, in a sentence, or nothing."""
+    missing = [operation for operation in state.operations if operation.state != OVER or not operation.is_there]
     where = "are not cleaned up" if action == CLEANUP else "are not there"
-    parts = [f"{len(bad)} of {len(entries)} machines {where}: {_what_happened(bad)}"] if bad else []
-    wrong = sorted({*schedule.failed_steps, *roster.steps_failed} - roster.steps_done)
-    parts += [f"{len(wrong)} steps failed" if len(wrong) > 1 else "a step failed"] if wrong else []
-    return " and ".join(parts)
+    reasons = []
+    if missing:
+        reasons.append(f"{len(missing)} of {len(state.operations)} machines {where}: {_what_happened(missing)}")
+    failed_steps = {*schedule.failed_steps, *state.steps_failed} - state.steps_done
+    if failed_steps:
+        reasons.append(f"{len(failed_steps)} steps failed" if len(failed_steps) > 1 else "a step failed")
+    return " and ".join(reasons)
 
 
-def _what_happened(bad: Sequence[VmState]) -> str:
+def _what_happened(missing: Sequence[Operation]) -> str:
     """Describe the VMs that are missing, grouped by reason."""
     names: dict[str, list[str]] = {}
-    for entry in bad:
-        result = entry.result
-        reason = f"{result.verdict}: {result.reason}" if result is not None else "not started"
-        names.setdefault(reason.rstrip("."), []).append(entry.reference.name)
-    parts = [f"{_listed(together)} ({reason})" for reason, together in list(names.items())[:10]]
-    return "; ".join([*parts, *(["…"] if len(names) > 10 else [])])
+    for operation in missing:
+        result = operation.result
+        reason = f"{result.verdict}: {result.reason}" if result.verdict else "not started"
+        names.setdefault(reason.rstrip("."), []).append(operation.reference.name)
+    reasons = [f"{_listed(together)} ({reason})" for reason, together in list(names.items())[:10]]
+    return "; ".join([*reasons, *(["…"] if len(names) > 10 else [])])
 
 
 def _user() -> str:

@@ -8,6 +8,11 @@ from dataclasses import dataclass
 from vcloudair_core.errors import SpecError
 from vcloudair_core.util.clock import Clock
 
+STOP, CONTINUE, ROLL_BACK = "stop", "continue", "roll_back"
+ON_ERROR = (STOP, CONTINUE, ROLL_BACK)
+"""What to do after a failure. ``stop``: start nothing more; what is in progress is seen to its end. ``continue``: start
+everything that does not depend on what failed. ``roll_back``: as ``stop``, then clean up a test and restore networks; a
+failover cannot be rolled back, so that there it is the same as ``stop``."""
 FAIL, START = "fail", "start"
 ON_UNKNOWN = (FAIL, START)
 LOST_GRACE_S = 90.0
@@ -20,7 +25,7 @@ class OperationOptions:
 
     ``stuck_after_s``: a task without any change for this long is given up. ``verify_s``: how long the replication and
     the machine may take to show what the task said. ``timeout_s``: the most that one machine may take in all.
-    ``stop_on_failure``: start nothing more after the first failure; what is under way is seen to its end.
+    ``on_error``: ``stop`` starts nothing more after a failure; what is in progress is seen to its end.
     ``lost_grace_s``: how long to look for a sign of an action that may or may not have been started.
     ``on_unknown``: what to do when there is none by then: ``fail`` (the verdict is ``unknown``) or ``start`` it again.
     ``cancel_late``: ask the server to cancel the task of a machine that is given up. ``wait``: see what is started to
@@ -33,7 +38,7 @@ class OperationOptions:
     stuck_after_s: float = 600.0
     verify_s: float = 300.0
     timeout_s: float | None = None
-    stop_on_failure: bool = False
+    on_error: str = CONTINUE
     lost_grace_s: float = LOST_GRACE_S
     on_unknown: str = FAIL
     cancel_late: bool = False

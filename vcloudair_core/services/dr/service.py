@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from vcloudair_core.errors import AmbiguousMatchError, NotFoundError, SpecError, VcloudAirError
 from vcloudair_core.services.dr.model import ACTIONS, RecoveryDetails, Reference, Replication, Result
-from vcloudair_core.services.dr.operations.batch import OperationBatch, OperationOptions, Stop
+from vcloudair_core.services.dr.operation_options import OperationOptions, Stop
+from vcloudair_core.services.dr.operations.group_run import run_group
 from vcloudair_core.services.dr.store import (
     list_enabled_vdcs,
     list_replications,
@@ -115,14 +116,14 @@ class RecoveryService:
         names: Sequence[str] | None = None,
         *,
         options: OperationOptions | None = None,
-        check: bool = False,
+        dry_run: bool = False,
         progress: Progress | None = None,
         stop: Stop | None = None,
     ) -> list[Result]:
         """Test, clean up or fail over machines, by name or id, or with None all of them; first in, first out, each
         once.
 
-        A machine that is there already is not touched. ``check``: nothing is started. The results are in the order of
+        A machine that is there already is not touched. ``dry_run``: nothing is started. The results are in the order of
         the machines; a failure of one is in its result and does not raise. ``progress`` is called with each result as
         it is known. ``stop`` asks, from elsewhere, to come to an end.
 
@@ -132,6 +133,6 @@ class RecoveryService:
             raise SpecError("action", f"{action!r} is not one of {', '.join(ACTIONS)}")
         chosen = options or OperationOptions()
         chosen.validate()
-        return OperationBatch(self.session, action, chosen, is_check=check, progress=progress, stop=stop).execute(
-            self.choose(names)
+        return run_group(
+            self.session, action, self.choose(names), chosen, dry_run=dry_run, progress=progress, stop=stop
         )

@@ -14,8 +14,8 @@ from vcloudair_core.recovery.plan.model import (
     RecoveryPlan,
     plan_of_vms,
 )
-from vcloudair_core.recovery.readiness.assessment import Check
 from vcloudair_core.recovery.readiness.evidence import gather
+from vcloudair_core.recovery.readiness.readiness_check import Check
 from vcloudair_core.recovery.readiness.replication_checks import machine_checks
 
 # -- replications --------------------------------------------------------------------------------------------------

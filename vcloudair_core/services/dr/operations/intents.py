@@ -37,7 +37,7 @@ class IntentRecord:
     """What is kept of a replication. ``tasks``: paths of the last tasks that were ours, the open one's included.
 
     ``is_open``: the outcome of the action is not known. ``state``: the words of the replication before it.
-    ``machines_before``: ids of the VMs of that name before it. ``run``: the run that noted it, or nothing.
+    ``vms_before``: ids of the VMs of that name before it. ``run``: the run that noted it, or nothing.
     """
 
     action: str = ""
@@ -45,7 +45,7 @@ class IntentRecord:
     is_server_time: bool = False
     task: str = ""
     state: str = ""
-    machines_before: tuple[str, ...] | None = None
+    vms_before: tuple[str, ...] | None = None
     run: str = ""
     is_open: bool = False
     tasks: tuple[str, ...] = ()
@@ -93,10 +93,10 @@ class Intents:
         path = self._path(reference, "json")
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
-            before = data.get("machines_before")
+            before = data.get("vms_before")
             known = {name: data[name] for name in IntentRecord.__dataclass_fields__ if name in data}
             known["tasks"] = tuple(map(str, data.get("tasks", ())))
-            known["machines_before"] = None if before is None else tuple(map(str, before))
+            known["vms_before"] = None if before is None else tuple(map(str, before))
             return IntentRecord(**{**known, "at": float(data["at"])})
         except FileNotFoundError:
             return IntentRecord()

@@ -1,105 +1,63 @@
-"""An action on one machine in progress: its state, who is told of it, and the words for how it can end."""
+"""An operation: one DR action on one VM, from the request to the verdict."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from vcloudair_core.errors import ApiError, BusyError, DecodeError, TransportError, VcloudAirError, sentences
-from vcloudair_core.services.dr.model import Reference, Replication, Result
+from vcloudair_core.errors import VcloudAirError
+from vcloudair_core.services.dr.model import UNKNOWN, Reference, Replication, Result
+from vcloudair_core.services.dr.operation_options import CONTINUE
 from vcloudair_core.services.dr.operations.intents import IntentRecord
 from vcloudair_core.services.dr.operations.start_evidence import Intent
 from vcloudair_core.session.tasks import Task
 
+WAITING, READY, IN_PROGRESS, OVER = "waiting", "ready", "in progress", "over"
+THERE = frozenset({"done", "already", "would"})
+"""Verdicts of VMs that are where the action leads, or would be."""
 
-@dataclass(frozen=True)
-class OperationRequest:
-    """A machine to bring over. What is None is as the options say.
 
-    ``was_begun``: an earlier process of the same run meant to start the action, and may have: it is looked for, and
-    never started again without a decision. ``task_href``: its task, if that is known. ``machines_before``: ids of the
-    machines of that name before the action, None when nobody looked. ``intent_at``: seconds since 1970 when the
-    intent was noted, by the clock of the server when ``is_server_time``. ``known_tasks``: tasks of earlier attempts.
-    ``state_before``: words of the replication before it. ``start_again``: somebody decided that it may be started
-    again when there is no sign of it.
+@dataclass(kw_only=True)
+class Attempt:
+    """State of one attempt of an operation. All of it is reset when another attempt begins.
+
+    Attributes:
+        began, changed_at: Times of the session's clock at the start and at the last change.
+        current: The replication as it was read last.
+        task: The task to poll; None when only the replication shows progress.
+        before: Ids of the VMs of that name before the action; None when they were not read.
+        is_pending: It is begun at the next poll.
+        wants_start: Only the tasks of the org may prevent the request.
+        waits_for_idle: The replication is in a state that the action cannot start from.
+        wants_vm_check: The replication is where the action leads; the VM is still to be checked.
+        refusal: Why the server refused the request as in progress or complete; the other action is followed then.
+        intent: Set as soon as the action may have been started.
+        had_task: A task of it was known once.
+        has_run: The replication was seen in progress.
+        error_before: The replication may have shown an error before the action.
+        is_inherited: Another run or process may have started it.
+        cleared_at: The time of the intent that is started again.
+        earlier: The intent of a request that was refused ``refused`` times because the session was over.
     """
 
-    reference: Reference
-    power_on: bool | None = None
-    timeout_s: float | None = None
-    was_begun: bool = False
-    task_href: str = ""
-    machines_before: frozenset[str] | None = None
-    intent_at: float = 0.0
-    is_server_time: bool = False
-    known_tasks: frozenset[str] = frozenset()
-    state_before: str | None = None
-    start_again: bool = False
-
-    @property
-    def key(self) -> str:
-        return self.reference.href
-
-
-class OperationObserver:
-    """Told of what happens, possibly from several threads at a time. Does nothing; override what you need."""
-
-    def starting(self, job: OperationRequest, group: Replication) -> None:
-        """Right before the server is asked to begin. What this raises ends everything: nothing is sent then."""
-
-    def started(self, job: OperationRequest, task: Task | None) -> None:
-        """The server was asked. ``task`` is None when the answer was lost; it may be found, and told of, later."""
-
-    def not_started(self, job: OperationRequest, reason: str, *, is_repeated: bool) -> None:
-        """The server refused the request, or was not reached: nothing of it was carried out.
-
-        ``is_repeated``: it is sent again, as part of the same attempt.
-        """
-
-    def progressed(self, job: OperationRequest, task: Task) -> None:
-        """The task has changed."""
-
-    def ended(self, job: OperationRequest, result: Result) -> None:
-        """The verdict is known."""
-
-
-@dataclass
-class Operation:
-    """A machine that something is under way for. ``task`` is None when only the replication can tell.
-
-    ``is_pending``: it is to be begun at the next look. ``wants_start``: only the tasks of the org may speak against it.
-    ``waits_for_idle``: its state is not one to start from.
-    ``refusal``: why the server refused it as in progress or complete; then the action of somebody else is watched.
-    ``intent``: set as soon as the action may have been started. ``had_task``: its task was known once.
-    ``has_run``: its replication was seen in progress. ``error_before``: it may have shown an error before the action.
-    ``is_inherited``: another run or process may have started it. ``cleared_at``: the intent that is started again.
-    ``earlier``: the intent of a request that was refused ``refused`` times because the session was over.
-    """
-
-    job: OperationRequest
-    result: Result
-    began: float
-    changed_at: float
-    power_on: bool
-    timeout_s: float | None
-    group: Replication | None = None
+    began: float = 0.0
+    changed_at: float = 0.0
+    current: Replication | None = None
     task: Task | None = None
+    before: frozenset[str] | None = None
     is_ours: bool = False
     is_already: bool = False
+    is_pending: bool = False
     is_verifying: bool = False
     verify_from: float = 0.0
+    wants_start: bool = False
+    waits_for_idle: bool = False
+    wants_vm_check: bool = False
     lost: VcloudAirError | None = None
     last: str = ""
-    before: frozenset[str] | None = None
-    wants_look: bool = field(default=False)
-    """The replication is where the action leads: now for the machine."""
     record: IntentRecord = field(default_factory=IntentRecord)
     lock: Any = None
     intent: Intent | None = None
-    is_pending: bool = False
-    wants_start: bool = False
-    waits_for_idle: bool = False
     refusal: str = ""
     had_task: bool = False
     has_run: bool = False
@@ -109,82 +67,128 @@ class Operation:
     refused: int = 0
     earlier: Intent | None = None
 
+
+@dataclass(eq=False)
+class Operation(Attempt):
+    """One DR action on one VM, from the request to the verdict, over all its attempts.
+
+    Attributes:
+        reference: The replication of the VM.
+        action: ``test``, ``cleanup`` or ``failover``.
+        power_on, vm_timeout: As in :class:`OperationOptions`; None means as the options say.
+        name, group_name: The name of the VM in the plan, and that of its group.
+        depends_on: Operations whose VMs have to be there first.
+        state: ``waiting``, ``ready``, ``in progress`` or ``over``.
+        attempts, attempts_ended: The number of attempts that were begun, and that of those that are over.
+        not_before: The time of the session's clock from which another attempt may begin.
+        needs_cleanup: A failed test has to be cleaned up before another attempt.
+        is_asked: The action may be in progress at the server.
+        known_tasks: Paths of the tasks of all attempts.
+        start_again: Somebody decided that it may be started again when there is no sign of it.
+        was_begun: An earlier process of the run may have started it. It is looked for, and never started again without
+            a decision. The fields below are what that process noted.
+        task_href: The link of its task.
+        vms_before: Ids of the VMs of that name before the action; None when they were not read.
+        intent_at: Seconds since 1970 when the intent was noted, by the server's clock when ``is_server_time``.
+        state_before: The state of the replication before it.
+    """
+
+    reference: Reference
+    action: str
+    power_on: bool | None = None
+    vm_timeout: float | None = None
+    name: str = ""
+    group_name: str = ""
+    depends_on: tuple[Operation, ...] = ()
+    on_error: str = CONTINUE
+    retries: int = 0
+    retry_delay: float = 10.0
+    state: str = WAITING
+    attempts: int = 0
+    attempts_ended: int = 0
+    not_before: float = 0.0
+    needs_cleanup: bool = False
+    is_asked: bool = False
+    known_tasks: set[str] = field(default_factory=set)
+    start_again: bool = False
+    was_begun: bool = False
+    task_href: str = ""
+    vms_before: frozenset[str] | None = None
+    intent_at: float = 0.0
+    is_server_time: bool = False
+    state_before: str | None = None
+    result: Result = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.result = Result(self.reference.id, self.reference.name, self.action)
+
+    @property
+    def key(self) -> str:
+        return self.reference.href
+
+    @property
+    def verdict(self) -> str:
+        """The verdict of the last attempt; empty while there is none."""
+        return self.result.verdict
+
+    @property
+    def is_there(self) -> bool:
+        return self.verdict in THERE
+
+    @property
+    def has_failed(self) -> bool:
+        """Return True when the operation is over and its VM is not there."""
+        return self.state == OVER and not self.is_there
+
+    @property
+    def is_unknown(self) -> bool:
+        return self.verdict == UNKNOWN
+
+    @property
+    def wants_evidence(self) -> bool:
+        """Return True while tasks that are evidence of it are to be searched for."""
+        is_in_doubt = self.intent is not None or self.waits_for_idle or bool(self.refusal)
+        return is_in_doubt and self.task is None and not self.is_verifying and not self.is_pending
+
+    @property
+    def replication(self) -> Replication:
+        """The replication as it was read last."""
+        assert self.current is not None
+        return self.current
+
+    def begin_attempt(self, now: float) -> None:
+        """Reset the state of the attempt."""
+        vars(self).update(vars(Attempt(began=now, changed_at=now, before=self.vms_before)))
+        self.result = Result(self.reference.id, self.reference.name, self.action)
+
+    def described(self) -> str:
+        """Return the state at the last poll, for messages."""
+        return f"its task is {self.task.status}" if self.task is not None else self.last
+
     def release(self) -> None:
-        """Let go of the lock of its replication."""
+        """Release the lock of the replication."""
         lock, self.lock = self.lock, None
         if lock is not None:
             lock.release()
 
-    @property
-    def wants_evidence(self) -> bool:
-        """Whether tasks are looked for that tell of it."""
-        is_in_doubt = self.intent is not None or self.waits_for_idle or bool(self.refusal)
-        return is_in_doubt and self.task is None and not self.is_verifying and not self.is_pending
 
+class OperationObserver:
+    """Receives what happens to operations, possibly from several threads. Override what you need."""
 
-LOOK = "Look at the machine and its replication (`vca dr list`) before trying again."
-MAYBE = "It may still be running at the server. Running the same action again waits for it and starts nothing twice."
-DECIDE = (
-    "Check the VM in the cloud. If its action was not started, run `vca dr resume --start-again {name}`; to look for "
-    "it once more, run `vca dr resume`."
-)
-SIGN_IN = "Sign in again, then run this again."
-NOT_IDLE = "Check what is in progress for it (`vca dr list`), and run this again when that is over."
-GONE = "The replication says that it is there. If it was moved or renamed since, leave it out; else look for it."
-HINTS: Mapping[str, str] = {
-    "VdcNotEnabledForRecoveryFault": "Ask the provider to enable the VDC for recovery.",
-    "OngoingFailover": "Another action is under way. Wait for it, then run this again.",
-    "AlreadyTestRecovered": "Clean the test up first, or leave it as it is.",
-    "AlreadyRecovered": "It was failed over already.",
-    "NotTestRecovered": "There is no test to clean up.",
-}
+    def starting(self, operation: Operation) -> None:
+        """Handle an operation right before its request. An exception ends everything, and nothing is sent."""
 
+    def started(self, operation: Operation, task: Task | None) -> None:
+        """Handle a request that was sent. ``task`` is None when the answer was lost; a later call may have it."""
 
-def group_of(flight: Operation) -> Replication:
-    """What was read of it last."""
-    assert flight.group is not None
-    return flight.group
+    def not_started(self, operation: Operation, reason: str, *, is_repeated: bool) -> None:
+        """Handle a request that was refused or not sent: nothing of it was carried out.
 
+        ``is_repeated``: it is sent again, as part of the same attempt.
+        """
 
-def state_of(flight: Operation) -> str:
-    """How it was when it was looked at last, in words."""
-    return f"its task is {flight.task.status}" if flight.task is not None else flight.last
+    def progressed(self, operation: Operation, task: Task) -> None:
+        """Handle a change of the task."""
 
-
-def may_have_begun(error: VcloudAirError) -> bool:
-    """Return False only when a request that ended so was provably not carried out.
-
-    That is when it was not sent, or when the API itself refused it. An answer of something in front of the API may
-    come after the request was forwarded. Source: protocol/dr.md §3.4.
-    """
-    if isinstance(error, TransportError):
-        return error.may_have_executed
-    if isinstance(error, ApiError):
-        is_refusal = error.status == 0 or (400 <= error.status < 500 and error.status not in (408, 499))
-        return not is_refusal or error.is_from_gateway
-    return isinstance(error, DecodeError)
-
-
-def words_of(error: VcloudAirError) -> str:
-    """Return what an error says, for the middle of a sentence and without its hint."""
-    return sentences(error.message, error.context).rstrip(".")
-
-
-def is_passing(error: VcloudAirError) -> bool:
-    """Trouble with one look, which says nothing of the action."""
-    if isinstance(error, ApiError):
-        return isinstance(error, BusyError) or error.status in (408, 429, 500, 502, 503, 504)
-    return isinstance(error, (TransportError, DecodeError))
-
-
-def has_gone_wrong(group: Replication, action: str) -> bool:
-    """Whether a replication says that an action of it failed."""
-    word = group.recovery_state if action == "failover" else group.test_state
-    return "error" in word.lower()
-
-
-def next_step(group: Replication) -> str:
-    """What to do about an obstacle."""
-    if group.test_state.lower() in ("complete", "testerror", "cleanuperror"):
-        return "Clean the test up first."
-    return "Look at the replication (`vca dr list`)."
+    def ended(self, operation: Operation) -> None:
+        """Handle the verdict of an attempt, in ``operation.result``."""

@@ -22,15 +22,8 @@ from typing import TYPE_CHECKING
 from vcloudair_core.errors import ApiError, AuthenticationError, ConfigurationError, VcloudAirError
 from vcloudair_core.services.dr.operation_options import OperationOptions
 from vcloudair_core.services.dr.operations.intents import HeldError, IntentRecord, Intents, with_task
-from vcloudair_core.services.dr.operations.operation import (
-    HINTS,
-    NOT_IDLE,
-    Operation,
-    OperationObserver,
-    group_of,
-    may_have_begun,
-    words_of,
-)
+from vcloudair_core.services.dr.operations.messages import HINTS, NOT_IDLE, may_have_begun, reason_of
+from vcloudair_core.services.dr.operations.operation import Operation, OperationObserver
 from vcloudair_core.services.dr.operations.start_evidence import (
     Intent,
     action_of,
@@ -76,63 +69,63 @@ class Starter:
     """The only place that sends a request that starts an action."""
 
     def __init__(
-        self, session: Session, action: str, options: OperationOptions, watcher: OperationObserver, run: str
+        self, session: Session, action: str, options: OperationOptions, observer: OperationObserver, run: str
     ) -> None:
-        self._session, self._action, self._options, self._watcher = session, action, options, watcher
+        self._session, self._action, self._options, self._observer = session, action, options, observer
         self._intents = Intents(session.settings, run)
         self._run = run
 
     # -- before --------------------------------------------------------------------------------------------------
 
-    def hold(self, flight: Operation) -> str:
+    def hold(self, operation: Operation) -> str:
         """Take the lock of a replication and read its last intent. Return who has the lock, or nothing.
 
         Raises: ConfigurationError when the folder of intents cannot be used.
         """
         try:
-            flight.lock = self._intents.hold(flight.job.reference)
+            operation.lock = self._intents.hold(operation.reference)
         except HeldError as exc:
             return f"{exc} is starting an action of it"
-        flight.record = self._intents.read(flight.job.reference)
-        if flight.before is None and self.has_open_intent(flight) and flight.record.machines_before is not None:
-            flight.before = frozenset(flight.record.machines_before)
+        operation.record = self._intents.read(operation.reference)
+        if operation.before is None and self.has_open_intent(operation) and operation.record.vms_before is not None:
+            operation.before = frozenset(operation.record.vms_before)
         return ""
 
-    def has_open_intent(self, flight: Operation) -> bool:
+    def has_open_intent(self, operation: Operation) -> bool:
         """Whether an intent of the same action is noted whose outcome is not known."""
-        record = flight.record
-        return record.is_open and record.action == self._action and record.at != flight.cleared_at
+        record = operation.record
+        return record.is_open and record.action == self._action and record.at != operation.cleared_at
 
-    def take_up(self, flight: Operation) -> bool:
+    def take_up(self, operation: Operation) -> bool:
         """Follow an intent up that was noted before, if there is one. Nothing is sent."""
-        job, record = flight.job, flight.record
-        is_own = job.was_begun and flight.cleared_at is None
-        if not is_own and not self.has_open_intent(flight):
+        record = operation.record
+        is_own = operation.was_begun and operation.cleared_at is None
+        if not is_own and not self.has_open_intent(operation):
             return False
-        flight.is_ours, flight.is_inherited = is_own, not is_own
-        is_noted = self.has_open_intent(flight)
-        href = job.task_href or (record.task if is_noted else "")
-        if is_own and job.intent_at:
-            excluded = job.known_tasks - {path_of(href)}
-            flight.intent = Intent(self._action, job.intent_at, job.is_server_time, excluded)
+        operation.is_ours, operation.is_inherited = is_own, not is_own
+        is_noted = self.has_open_intent(operation)
+        href = operation.task_href or (record.task if is_noted else "")
+        if is_own and operation.intent_at:
+            excluded = frozenset(operation.known_tasks - {path_of(href)})
+            operation.intent = Intent(self._action, operation.intent_at, operation.is_server_time, excluded)
         else:
-            flight.intent = record.intent() if is_noted else Intent(self._action, 0.0)
-        state = job.state_before if is_own else record.state
-        flight.error_before = state is None or "error" in state.casefold()
-        flight.had_task = bool(href)
-        flight.task = Task(href=href, status="queued") if href else None
+            operation.intent = record.intent() if is_noted else Intent(self._action, 0.0)
+        state = operation.state_before if is_own else record.state
+        operation.error_before = state is None or "error" in state.casefold()
+        operation.had_task = bool(href)
+        operation.task = Task(href=href, status="queued") if href else None
         return True
 
     # -- the request ---------------------------------------------------------------------------------------------
 
-    def see(self, flights: Sequence[Operation]) -> TaskSnapshot:
+    def read_tasks(self, operations: Sequence[Operation]) -> TaskSnapshot:
         """Read the task list of the org once for all that are about to be started, and the task query for repetitions.
 
         Either of the two is enough to judge by, as some users may read only one of them. A session retries what passes,
         so an error here lasts.
         """
         tasks: list[Task] = []
-        earlier = [intent for flight in flights if (intent := _earlier_of(flight)) is not None]
+        earlier = [intent for operation in operations if (intent := _earlier_of(operation)) is not None]
         sources: list[Callable[[], list[Task]]] = [lambda: read_tasks(self._session, self._session.identity.org_id)]
         if earlier:
             since = min(intent.since for intent in earlier)
@@ -142,61 +135,61 @@ class Starter:
             try:
                 tasks += read()
             except VcloudAirError as exc:
-                _log.warning("Reading the tasks before a start failed. %s.", words_of(exc))
+                _log.warning("Reading the tasks before a start failed. %s.", reason_of(exc))
                 errors.append(exc)
         is_lost = any(isinstance(exc, AuthenticationError) for exc in errors)
         return TaskSnapshot(tasks, errors[-1] if is_lost or len(errors) == len(sources) else None)
 
-    def start(self, flight: Operation, seen: TaskSnapshot) -> StartResult:
+    def start(self, operation: Operation, snapshot: TaskSnapshot) -> StartResult:
         """Ask the server to begin, once. The caller has read the replication and the tasks, and has the lock.
 
-        Raises: what the watcher raises; then nothing was sent, or the action is in progress and noted.
+        Raises: what the observer raises; then nothing was sent, or the action is in progress and noted.
         """
-        group = group_of(flight)
-        found = self._contradiction(flight, seen)
-        if found is not None:
-            return found
-        flight.is_ours, flight.is_inherited, flight.lost, flight.task = True, False, None, None
-        flight.had_task = flight.has_run = False
-        now = group.server_time or self._session.clock.wall()
-        job = flight.job = replace(
-            flight.job, was_begun=False, task_href="", machines_before=flight.before, intent_at=now
-        )
-        self._watcher.starting(job, group)
+        replication = operation.replication
+        contradiction = self._contradiction(operation, snapshot)
+        if contradiction is not None:
+            return contradiction
+        operation.is_ours, operation.is_inherited, operation.lost, operation.task = True, False, None, None
+        operation.had_task = operation.has_run = False
+        now = replication.server_time or self._session.clock.wall()
+        operation.was_begun, operation.task_href, operation.vms_before = False, "", operation.before
+        operation.intent_at, operation.is_server_time = now, replication.server_time is not None
+        self._observer.starting(operation)
         record = IntentRecord(
-            self._action, now, group.server_time is not None, "", group.described(),
-            tuple(sorted(flight.before)) if flight.before is not None else None, self._run, True, flight.record.tasks,
+            self._action, now, replication.server_time is not None, "", replication.described(),
+            tuple(sorted(operation.before)) if operation.before is not None else None, self._run, True,
+            operation.record.tasks,
         )  # fmt: skip
         try:
-            self._intents.write(job.reference, record)
+            self._intents.write(operation.reference, record)
         except ConfigurationError as exc:
-            self._watcher.not_started(job, words_of(exc), is_repeated=False)
-            return StartResult(f"it could not be started: {words_of(exc)}", exc.hint, exc)
-        flight.record = record
-        flight.intent = Intent(
-            self._action, now, record.is_server_time, frozenset(record.tasks) | flight.job.known_tasks
+            self._observer.not_started(operation, reason_of(exc), is_repeated=False)
+            return StartResult(f"it could not be started: {reason_of(exc)}", exc.hint, exc)
+        operation.record = record
+        operation.intent = Intent(
+            self._action, now, record.is_server_time, frozenset(record.tasks) | operation.known_tasks
         )
-        flight.error_before = "error" in record.state.casefold()
-        flight.began = flight.changed_at = self._session.clock.now()
+        operation.error_before = "error" in record.state.casefold()
+        operation.began = operation.changed_at = self._session.clock.now()
         try:
-            flight.task = start_action(
+            operation.task = start_action(
                 self._session,
-                job.reference,
+                operation.reference,
                 self._action,
-                power_on=flight.power_on,
+                power_on=bool(operation.power_on),
                 synchronize=self._options.synchronize,
             )
         except VcloudAirError as exc:
             if not may_have_begun(exc):
-                return self._refused(flight, exc)
-            flight.lost = exc
-        if flight.task is not None:
-            self._found(flight, flight.task)
+                return self._refused(operation, exc)
+            operation.lost = exc
+        if operation.task is not None:
+            self._follow(operation, operation.task)
         else:
-            self._watcher.started(job, None)
+            self._observer.started(operation, None)
         return StartResult()
 
-    def _contradiction(self, flight: Operation, seen: TaskSnapshot) -> StartResult | None:
+    def _contradiction(self, operation: Operation, snapshot: TaskSnapshot) -> StartResult | None:
         """Judge by the tasks whether a request may be sent. Return None when it may.
 
         Without tasks to judge by, a request is not repeated, and does not follow an action that may still run. A first
@@ -204,65 +197,69 @@ class Starter:
         points to another one, and a recovery must not depend on a list that some users may not read. What another
         host started within the last moments is then refused by the server, or watched.
         """
-        reference, earlier = flight.job.reference, _earlier_of(flight)
-        if isinstance(seen.error, AuthenticationError) and (earlier is not None or flight.refused < _MOST_REFUSALS):
-            flight.refused += earlier is None
+        reference, earlier = operation.reference, _earlier_of(operation)
+        if isinstance(snapshot.error, AuthenticationError) and (
+            earlier is not None or operation.refused < _MOST_REFUSALS
+        ):
+            operation.refused += earlier is None
             return StartResult("the session was lost", is_pending=True)
-        if seen.error is not None and earlier is not None:
-            why = words_of(seen.error)
+        if snapshot.error is not None and earlier is not None:
+            why = reason_of(snapshot.error)
             return StartResult(
-                f"not started: whether an earlier action of it is in progress cannot be read: {why}", seen.error.hint
+                f"not started: whether an earlier action of it is in progress cannot be read: {why}",
+                snapshot.error.hint,
             )
         is_repeated = earlier is not None and earlier.action == self._action
-        if earlier is not None and is_repeated and (task := find_task(seen.tasks, reference, earlier)) is not None:
-            flight.intent, flight.cleared_at = earlier, None
-            self._found(flight, task)
+        if earlier is not None and is_repeated and (task := find_task(snapshot.tasks, reference, earlier)) is not None:
+            operation.intent, operation.cleared_at = earlier, None
+            self._follow(operation, task)
             return StartResult()
-        running = find_running(seen.tasks, reference, self._action)
+        running = find_running(snapshot.tasks, reference, self._action)
         what = action_of(running) if running is not None else ""
         if running is not None and running.href and what == self._action:
-            self._join(flight, running)
+            self._join(operation, running)
             return StartResult()
-        if running is not None or (earlier is not None and is_repeated and has_sign(seen.tasks, reference, earlier)):
+        if running is not None or (
+            earlier is not None and is_repeated and has_sign(snapshot.tasks, reference, earlier)
+        ):
             return StartResult(
                 f"not started: another action of it{f' ({what})' if what else ''} is under way", NOT_IDLE
             )
         return None
 
-    def _join(self, flight: Operation, task: Task) -> None:
+    def _join(self, operation: Operation, task: Task) -> None:
         """Watch a task that somebody else started."""
-        flight.task, flight.had_task, flight.is_ours, flight.waits_for_idle = task, True, False, False
-        flight.refusal = flight.refusal or "another request had started it"
-        flight.changed_at = self._session.clock.now()
+        operation.task, operation.had_task, operation.is_ours, operation.waits_for_idle = task, True, False, False
+        operation.refusal = operation.refusal or "another request had started it"
+        operation.changed_at = self._session.clock.now()
 
-    def _refused(self, flight: Operation, exc: VcloudAirError) -> StartResult:
+    def _refused(self, operation: Operation, exc: VcloudAirError) -> StartResult:
         """Nothing of the request was carried out."""
-        job = flight.job
-        self.close(flight)
-        flight.earlier, flight.intent = flight.intent, None
-        is_repeated = isinstance(exc, AuthenticationError) and flight.refused < _MOST_REFUSALS
-        self._watcher.not_started(job, words_of(exc), is_repeated=is_repeated)
+        self.close(operation)
+        operation.earlier, operation.intent = operation.intent, None
+        is_repeated = isinstance(exc, AuthenticationError) and operation.refused < _MOST_REFUSALS
+        self._observer.not_started(operation, reason_of(exc), is_repeated=is_repeated)
         if isinstance(exc, AuthenticationError):
-            flight.refused += 1
+            operation.refused += 1
             if is_repeated:
                 return StartResult("the session was over when it was to be started", is_pending=True)
-        if isinstance(exc, ApiError) and exc.status and self._is_joined(flight, exc):
+        if isinstance(exc, ApiError) and exc.status and self._is_joined(operation, exc):
             return StartResult()
-        return StartResult(f"it could not be started: {words_of(exc)}", HINTS.get(exc_code(exc)) or exc.hint, exc)
+        return StartResult(f"it could not be started: {reason_of(exc)}", HINTS.get(exc_code(exc)) or exc.hint, exc)
 
-    def _is_joined(self, flight: Operation, exc: ApiError) -> bool:
+    def _is_joined(self, operation: Operation, exc: ApiError) -> bool:
         """Whether the server refused because the action is in progress or complete. Source: protocol/dr.md §3.4."""
         try:
-            group = read_replication(self._session, flight.job.reference)
+            replication = read_replication(self._session, operation.reference)
         except VcloudAirError as error:
             _log.debug("the replication cannot be read after a refusal: %s", error)
             return False
-        is_there = group.has_come_to(self._action) or group.is_under_way_to(self._action)
-        if not is_there and (not is_refused_as_done(exc.code, exc.vendor_code) or group.obstacle(self._action)):
+        is_there = replication.has_come_to(self._action) or replication.is_under_way_to(self._action)
+        if not is_there and (not is_refused_as_done(exc.code, exc.vendor_code) or replication.obstacle(self._action)):
             return False
-        flight.group, flight.is_ours = group, False
-        flight.refusal = words_of(exc)
-        flight.has_run = group.is_under_way_to(self._action)
+        operation.current, operation.is_ours = replication, False
+        operation.refusal = reason_of(exc)
+        operation.has_run = replication.is_under_way_to(self._action)
         return True
 
     # -- evidence ------------------------------------------------------------------------------------------------
@@ -274,9 +271,11 @@ class Starter:
         TransportError, DecodeError.
         """
         tasks = read_tasks(self._session, self._session.identity.org_id)
-        missing = [one for one in in_doubt if not self._adopt(one, tasks)]
+        missing = [operation for operation in in_doubt if not self._adopt(operation, tasks)]
         if missing:
-            since = min((one.intent.since for one in missing if one.intent is not None), default=0.0)
+            since = min(
+                (intent.since for operation in missing if (intent := operation.intent) is not None), default=0.0
+            )
             try:
                 queried = query_tasks(self._session, since)
             except VcloudAirError as exc:
@@ -284,58 +283,60 @@ class Starter:
                     raise
                 _log.debug("tasks cannot be queried: %s", exc)
                 return tasks
-            known = {path_of(one.href) for one in tasks}
-            for one in missing:
-                self._adopt(one, queried)
-            tasks += [one for one in queried if path_of(one.href) not in known]
+            known = {path_of(task.href) for task in tasks}
+            for operation in missing:
+                self._adopt(operation, queried)
+            tasks += [task for task in queried if path_of(task.href) not in known]
         return tasks
 
-    def _adopt(self, flight: Operation, tasks: Sequence[Task]) -> bool:
-        reference = flight.job.reference
-        if flight.intent is not None:
-            task = find_task(tasks, reference, flight.intent)
+    def _adopt(self, operation: Operation, tasks: Sequence[Task]) -> bool:
+        reference = operation.reference
+        if operation.intent is not None:
+            task = find_task(tasks, reference, operation.intent)
         else:
             task = find_running(tasks, reference, self._action)
             task = task if task is not None and task.href and action_of(task) == self._action else None
         if task is None:
             return False
-        if flight.intent is not None:
-            self._found(flight, task)
-            flight.changed_at = self._session.clock.now()
+        if operation.intent is not None:
+            self._follow(operation, task)
+            operation.changed_at = self._session.clock.now()
         else:
-            self._join(flight, task)
+            self._join(operation, task)
         return True
 
-    def _found(self, flight: Operation, task: Task) -> None:
+    def _follow(self, operation: Operation, task: Task) -> None:
         """Note the task of an action, so that everybody follows it from now on."""
-        is_known = flight.had_task and flight.task is not None and path_of(flight.task.href) == path_of(task.href)
-        flight.task, flight.had_task = task, True
+        is_known = (
+            operation.had_task and operation.task is not None and path_of(operation.task.href) == path_of(task.href)
+        )
+        operation.task, operation.had_task = task, True
         if not task.href:
-            flight.task, flight.had_task = None, False
-            self._watcher.started(flight.job, None)
+            operation.task, operation.had_task = None, False
+            self._observer.started(operation, None)
             return
-        if flight.record.is_open and flight.record.action == self._action:
-            flight.record = with_task(flight.record, task.href)
+        if operation.record.is_open and operation.record.action == self._action:
+            operation.record = with_task(operation.record, task.href)
             try:
                 # Not made durable: an intent without its task leads to the same task, by way of evidence.
-                self._intents.write(flight.job.reference, flight.record, is_durable=False)
+                self._intents.write(operation.reference, operation.record, is_durable=False)
             except ConfigurationError as exc:
                 _log.warning("%s", exc.message)  # the intent is there, and leads to the task
         if not is_known:
-            self._watcher.started(flight.job, task)
+            self._observer.started(operation, task)
 
-    def close(self, flight: Operation) -> None:
+    def close(self, operation: Operation) -> None:
         """Note that the outcome of an action is known."""
-        if flight.record.is_open and flight.record.action == self._action:
-            self._intents.close(flight.job.reference, flight.record)
-            flight.record = replace(flight.record, is_open=False)
+        if operation.record.is_open and operation.record.action == self._action:
+            self._intents.close(operation.reference, operation.record)
+            operation.record = replace(operation.record, is_open=False)
 
 
-def _earlier_of(flight: Operation) -> Intent | None:
+def _earlier_of(operation: Operation) -> Intent | None:
     """Return the intent whose action may have been started before, or None when this is the first start."""
-    if flight.intent is not None or flight.earlier is not None:
-        return flight.intent or flight.earlier
-    return flight.record.intent() if flight.record.is_open else None
+    if operation.intent is not None or operation.earlier is not None:
+        return operation.intent or operation.earlier
+    return operation.record.intent() if operation.record.is_open else None
 
 
 def exc_code(exc: VcloudAirError) -> str:

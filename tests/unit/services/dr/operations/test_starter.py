@@ -100,7 +100,7 @@ def test_each_batch_reads_it_anew(tmp_path: Path) -> None:
 
 def test_a_dry_run_does_not_read_it(tmp_path: Path) -> None:
     with recovery_cloud(tmp_path, 2, dr_task_s=20) as cloud:
-        results = cloud.service.act("failover", check=True)
+        results = cloud.service.act("failover", dry_run=True)
         assert [one.verdict for one in results] == ["would", "would"]
         assert "GET task list" not in calls(cloud)
 

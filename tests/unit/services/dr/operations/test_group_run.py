@@ -10,7 +10,7 @@ import pytest
 from vcloudair_core.client import Client
 from vcloudair_core.errors import AmbiguousMatchError, NotFoundError, SpecError
 from vcloudair_core.services.dr.model import Result
-from vcloudair_core.services.dr.operations.batch import OperationOptions
+from vcloudair_core.services.dr.operation_options import OperationOptions
 from vcloudair_core.services.dr.service import RecoveryService
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 from vcloudair_core.simulator.state.world import SimulatedReplication
@@ -187,7 +187,7 @@ def test_many_tasks_are_asked_for_together(make: Make) -> None:
 def test_a_failure_may_stop_what_was_not_started(make: Make) -> None:
     cloud = make(3)
     cloud.replication(1).trouble = "error"
-    found = cloud.act("failover", max_concurrent=1, stop_on_failure=True)
+    found = cloud.act("failover", max_concurrent=1, on_error="stop")
     assert [one.verdict for one in found] == ["failed", "skipped", "skipped"]
     assert all(one.is_failed for one in found)
     assert len(cloud.posts()) == 1
@@ -204,7 +204,7 @@ def test_a_failover_of_what_is_tested_says_to_clean_up_first(make: Make) -> None
 def test_check_mode_starts_nothing(make: Make) -> None:
     cloud = make(2)
     cloud.act("test", ["replicated-0001"])
-    found = cloud.service.act("test", check=True)
+    found = cloud.service.act("test", dry_run=True)
     assert [one.verdict for one in found] == ["already", "would"]
     assert len(cloud.posts()) == 1
 

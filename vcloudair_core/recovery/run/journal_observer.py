@@ -1,0 +1,70 @@
+"""Write what happens to the operations of a run down, as events of its journal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from vcloudair_core.recovery.journal import events
+from vcloudair_core.services.dr.model import TEST
+from vcloudair_core.services.dr.operations.operation import Operation
+from vcloudair_core.services.dr.operations.scheduler import ScheduleObserver
+
+if TYPE_CHECKING:
+    from vcloudair_core.session.tasks import Task
+
+
+class JournalObserver(ScheduleObserver):
+    """Emits an event for each step of an operation. ``emit`` makes an event durable before it returns; ``tell`` shows
+    one that is not kept."""
+
+    def __init__(self, emit: Callable[..., object], tell: Callable[[dict[str, Any]], None]) -> None:
+        self._emit, self._tell = emit, tell
+
+    def starting(self, operation: Operation) -> None:
+        """Emit an event before the request: from here on the action may be in progress."""
+        replication = operation.replication
+        self._emit(
+            events.MACHINE_STARTING,
+            id=operation.reference.id,
+            name=replication.name or operation.reference.name,
+            group=operation.group_name,
+            attempt=operation.attempts,
+            last_sync=replication.last_sync.isoformat() if replication.last_sync else None,
+            machines_before=sorted(operation.before) if operation.before is not None else None,
+            intent_at=operation.intent_at,
+            is_server_time=operation.is_server_time,
+            state=replication.described(),
+        )
+
+    def not_started(self, operation: Operation, reason: str, *, is_repeated: bool) -> None:
+        """Emit that nothing came of an intent."""
+        self._emit(events.MACHINE_NOT_STARTED, id=operation.reference.id, reason=reason, is_repeated=is_repeated)
+
+    def started(self, operation: Operation, task: Task | None) -> None:
+        """Emit the link of the task."""
+        self._emit(events.MACHINE_STARTED, id=operation.reference.id, task=task.href if task else "")
+
+    def progressed(self, operation: Operation, task: Task) -> None:
+        """Show a change of the task."""
+        self._tell(
+            {
+                "event": events.MACHINE_PROGRESSED,
+                "id": operation.reference.id,
+                "status": task.status,
+                "progress": task.progress,
+            }
+        )
+
+    def finished(self, operation: Operation, *, is_final: bool) -> None:
+        """Emit the verdict of an attempt."""
+        result = operation.result
+        shown = {name: value for name, value in result.as_dict().items() if name not in ("action", "changed")}
+        self._emit(
+            events.MACHINE_FINISHED,
+            **{**shown, "last_sync": result.last_sync or None},
+            group=operation.group_name,
+            attempt=max(operation.attempts, 1),
+            is_final=is_final,
+            needs_cleanup=not is_final and operation.action == TEST,
+        )

@@ -1,0 +1,115 @@
+"""Where a run stood that was stopped or died: its operations and steps, from its journal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from vcloudair_core.errors import ConfigurationError
+from vcloudair_core.recovery.journal import events
+from vcloudair_core.recovery.journal.event_fields import moment
+from vcloudair_core.recovery.plan.model import PlannedVm, RecoveryPlan
+from vcloudair_core.recovery.run.run_state import RunState, operations_of
+from vcloudair_core.services.dr.model import UNKNOWN, Reference, Result
+from vcloudair_core.services.dr.operations.operation import OVER, WAITING, Operation
+from vcloudair_core.services.dr.store import path_of
+
+if TYPE_CHECKING:
+    from vcloudair_core.recovery.journal.events import Event
+
+
+def resumed_state(plan: RecoveryPlan, happened: Sequence[Event]) -> RunState:
+    """Return where a run stood. Its VMs are those that it began with.
+
+    Raises ConfigurationError when the journal lacks what it takes to tell: nothing is begun on a guess.
+    """
+    try:
+        return _resumed_state(plan, happened)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as exc:
+        raise ConfigurationError(
+            f"The journal of the run is damaged, or of another version ({type(exc).__name__}: {exc}).",
+            hint="It cannot be gone on with. `vca dr report` shows what it says; start a new run.",
+        ) from exc
+
+
+def _resumed_state(plan: RecoveryPlan, happened: Sequence[Event]) -> RunState:
+    planned = {vm.name: vm for vm in plan.machines}
+    placed = []
+    for group in happened[0]["groups"]:
+        for vm in group["machines"]:
+            known = planned.get(vm["name"]) or planned.get(vm["id"]) or PlannedVm(vm["name"])
+            placed.append((Reference(vm["href"], vm["name"]), (known, group["name"])))
+    state = RunState(plan, operations_of(plan, happened[0]["action"], placed))
+    by_id = {operation.reference.id: operation for operation in state.operations}
+    for event in happened:
+        _apply(state, by_id, event)
+    for operation in state.operations:
+        # What was left out because of another VM may go on when the outcome of that one is known.
+        if operation.verdict == "skipped":
+            _wait(operation)
+    return state
+
+
+def _apply(state: RunState, by_id: Mapping[str, Operation], event: Event) -> None:
+    """Take an event in."""
+    name = event["event"]
+    if name in (events.STEP_STARTED, events.STEP_FINISHED) and event.get("key"):
+        _apply_step(state, event)
+    operation = by_id.get(str(event.get("id", "")))
+    if operation is None:
+        return
+    if name == events.MACHINE_STARTING:
+        operation.attempts = int(event["attempt"])
+        _wait(operation)
+        _note_start(operation, event)
+    elif name == events.MACHINE_STARTED and operation.was_begun:
+        href = str(event.get("task") or "")
+        operation.task_href = href or operation.task_href
+        operation.known_tasks |= {path_of(href)} if href else set()
+    elif name == events.MACHINE_NOT_STARTED:
+        operation.was_begun, operation.attempts = False, operation.attempts - bool(event.get("is_repeated"))
+    elif name == events.MACHINE_FINISHED and event["verdict"] == UNKNOWN:
+        _wait(operation)  # what it was begun with is searched for again
+    elif name == events.MACHINE_FINISHED:
+        operation.was_begun = False
+        if event.get("is_final", True):
+            _end(operation, event)
+        else:
+            operation.attempts = operation.attempts_ended = int(event.get("attempt") or operation.attempts)
+            operation.needs_cleanup = bool(event.get("needs_cleanup"))
+
+
+def _wait(operation: Operation) -> None:
+    reference = operation.reference
+    operation.state, operation.result = WAITING, Result(reference.id, reference.name, operation.action)
+
+
+def _end(operation: Operation, event: Event) -> None:
+    operation.state = OVER
+    reference = operation.reference
+    operation.result = Result(
+        reference.id, reference.name, operation.action, str(event["verdict"]), str(event.get("reason", ""))
+    )
+
+
+def _note_start(operation: Operation, event: Event) -> None:
+    """Note an action that may have been started. The time of the event stands for one that is not in it."""
+    before, at = event.get("machines_before"), moment(event)
+    intent_at = float(event.get("intent_at") or 0.0)
+    operation.was_begun, operation.task_href = True, ""
+    operation.vms_before = None if before is None else frozenset(before)
+    operation.intent_at = intent_at or (at.timestamp() if at is not None else 0.0)
+    operation.is_server_time = bool(intent_at and event.get("is_server_time"))
+    operation.state_before = event.get("state")
+
+
+def _apply_step(state: RunState, event: Event) -> None:
+    key = str(event["key"])
+    for keys in (state.steps_open, state.steps_done, state.steps_failed):
+        keys.discard(key)
+    if event["event"] == events.STEP_STARTED:
+        state.steps_open.add(key)
+    elif event["verdict"] == "done":
+        state.steps_done.add(key)
+    else:
+        state.steps_failed.add(key)

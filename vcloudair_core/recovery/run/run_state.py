@@ -1,0 +1,145 @@
+"""The operations of a run, from a plan and from what is replicated, and the steps that are done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from vcloudair_core.errors import NotFoundError, SpecError
+from vcloudair_core.recovery.plan.model import Group, PlannedVm, RecoveryPlan, Step
+from vcloudair_core.services.dr.model import Reference
+from vcloudair_core.services.dr.operations.operation import Operation
+
+if TYPE_CHECKING:
+    from vcloudair_core.services.dr.service import RecoveryService
+
+
+@dataclass
+class RunState:
+    """The operations of a run in the order of the plan, and the steps that are done or were in progress."""
+
+    plan: RecoveryPlan
+    operations: tuple[Operation, ...]
+    steps_done: set[str] = field(default_factory=set)
+    steps_open: set[str] = field(default_factory=set)
+    steps_failed: set[str] = field(default_factory=set)
+
+    def of(self, group_name: str) -> list[Operation]:
+        """Return the operations of a group."""
+        return [operation for operation in self.operations if operation.group_name == group_name]
+
+    def described(self) -> list[dict[str, Any]]:
+        """Return the groups, as in the event ``run_started``."""
+        planned = {vm.name: vm for vm in self.plan.machines}
+        return [
+            {
+                "name": group.name,
+                "priority": group.priority,
+                "depends_on": list(group.depends_on),
+                "rto_minutes": group.rto_minutes,
+                "machines": [_described(operation, planned[operation.name]) for operation in self.of(group.name)],
+            }
+            for group in self.plan.groups
+        ]
+
+
+def _described(operation: Operation, vm: PlannedVm) -> dict[str, Any]:
+    return {
+        "id": operation.reference.id,
+        "name": operation.reference.name,
+        "href": operation.reference.href,
+        "depends_on": list(vm.depends_on),
+        "rto_minutes": vm.rto_minutes,
+        "rpo_minutes": vm.rpo_minutes,
+    }
+
+
+def state_of(plan: RecoveryPlan, action: str, service: RecoveryService) -> RunState:
+    """Return the operations of a plan. All VMs are looked up before anything starts.
+
+    Raises: NotFoundError naming all that are not replicated, AmbiguousMatchError, SpecError when two names are of one
+    VM.
+    """
+    if plan.every_machine:
+        references = service.choose(None)
+        if not references:
+            # Nothing to do is not a success here: whoever asks for all VMs does not expect none.
+            raise NotFoundError(
+                "Nothing is replicated into this organization.",
+                hint="Check that the organization is the intended one, and that replication is set up.",
+            )
+        vms = tuple(PlannedVm(reference.name or reference.id) for reference in references)
+        plan = replace(plan, groups=(replace(plan.groups[0], machines=vms),))
+    else:
+        references = _matched(plan.machines, service.choose([vm.name for vm in plan.machines]))
+    placed = [(vm, group.name) for group in plan.groups for vm in group.machines]
+    return RunState(plan, operations_of(plan, action, zip(references, placed, strict=True)))
+
+
+def operations_of(
+    plan: RecoveryPlan, action: str, placed: Iterable[tuple[Reference, tuple[PlannedVm, str]]]
+) -> tuple[Operation, ...]:
+    """Return an operation for each replication, given its VM in the plan and the name of its group."""
+    groups = {group.name: group for group in plan.groups}
+    operations: dict[str, Operation] = {}
+    required: dict[str, tuple[str, ...]] = {}
+    for reference, (vm, group_name) in placed:
+        required[reference.href] = vm.depends_on
+        operations[reference.href] = Operation(
+            reference,
+            action,
+            vm.power_on,
+            plan.machine_timeout_s if vm.timeout_s is None else vm.timeout_s,
+            name=vm.name,
+            group_name=group_name,
+            on_error=policy_of(plan, groups.get(group_name)),
+            retries=vm.retries,
+            retry_delay=vm.retry_delay_s,
+        )
+    by_name = {operation.name: operation for operation in operations.values()}
+    for href, operation in operations.items():
+        operation.depends_on = tuple(by_name[name] for name in required[href])
+    return tuple(operations.values())
+
+
+def _matched(vms: Sequence[PlannedVm], references: Sequence[Reference]) -> list[Reference]:
+    """Return the replications in the order of the VMs. Raises SpecError when two names are of one VM."""
+    names: dict[str, str] = {}
+    for vm in vms:
+        reference = next(
+            reference
+            for reference in references
+            if vm.name in (reference.name, reference.href) or reference.id == vm.name.casefold()
+        )
+        if reference.href in names:
+            raise SpecError("machines", f"{vm.name!r} and {names[reference.href]!r} are the same machine")
+        names[reference.href] = vm.name
+    by_href = {reference.href: reference for reference in references}
+    return [by_href[href] for href in names]
+
+
+def steps_for(steps: Sequence[Step], action: str) -> list[tuple[int, Step]]:
+    """Return the steps of an action with their places in the plan."""
+    return [(place, step) for place, step in enumerate(steps) if action in step.only]
+
+
+def step_key(group: str, phase: str, place: int) -> str:
+    """Return the key of a step within a run."""
+    return f"{group or '.'}/{phase}/{place}"
+
+
+def steps_by_key(plan: RecoveryPlan) -> dict[str, Step]:
+    """Return every step of a plan by its key."""
+    around = [("", plan.before, plan.after), *((group.name, group.before, group.after) for group in plan.groups)]
+    return {
+        step_key(name, phase, place): step
+        for name, *phases in around
+        for phase, steps in zip(("before", "after"), phases, strict=True)
+        for place, step in enumerate(steps)
+    }
+
+
+def policy_of(plan: RecoveryPlan, group: Group | None, step: Step | None = None) -> str:
+    """Return what to do after a failure: as the step says, else its group, else the plan."""
+    return (step.on_failure if step else "") or (group.on_failure if group else "") or plan.on_failure

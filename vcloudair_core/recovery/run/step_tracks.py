@@ -1,0 +1,129 @@
+"""Run the steps of a plan within its schedule: in order, with retries, and each in a thread of its own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any, Protocol
+
+from vcloudair_core.recovery.journal import events
+from vcloudair_core.recovery.plan.model import CONTINUE, ROLL_BACK, Delay, Group, Step
+from vcloudair_core.recovery.run.run_state import RunState, policy_of, step_key, steps_for
+from vcloudair_core.recovery.run.steps import StepResult
+from vcloudair_core.services.dr.operations.scheduler import TICK_S, OperationScheduler, Track
+
+if TYPE_CHECKING:
+    from vcloudair_core.util.clock import Clock
+
+
+class StepWork(Protocol):
+    """Does one attempt of a step; called in a thread of its own."""
+
+    def __call__(self, step: Step, *, group: str, key: str) -> StepResult: ...
+
+
+Spawn = Callable[[Callable[[], StepResult]], Future[StepResult]]
+
+
+class StepTracks:
+    """Tracks of steps. ``emit`` makes an event durable before it returns."""
+
+    def __init__(
+        self,
+        state: RunState,
+        action: str,
+        scheduler: OperationScheduler,
+        *,
+        work: StepWork,
+        emit: Callable[..., object],
+        clock: Clock,
+        spawn: Spawn,
+    ) -> None:
+        self._state, self._plan, self._action = state, state.plan, action
+        self._scheduler, self._work, self._emit = scheduler, work, emit
+        self._clock, self._spawn = clock, spawn
+        self._running: list[Future[StepResult]] = []
+        self.failed: list[str] = []
+        """Keys of the steps that failed."""
+
+    def wait(self) -> None:
+        """Wait for the steps in progress: a stop ends their programs too."""
+        for future in self._running:
+            future.exception()
+
+    def _note(self, event: str, **fields: Any) -> None:
+        self._scheduler.note_event()
+        self._emit(event, **fields)
+
+    def run(self, group: Group | None, phase: str, steps: Sequence[Step]) -> Track[bool]:
+        """Run steps in order. Return False when nothing may follow them."""
+        for place, step in steps_for(steps, self._action):
+            if self._scheduler.halted:
+                return False
+            is_done = yield from self._step(group, phase, place, step)
+            policy = policy_of(self._plan, group, step)
+            if not is_done and policy != CONTINUE:
+                reason = f"not started, as the step {step.name!r} failed"
+                self._scheduler.halt(reason, roll_back=policy == ROLL_BACK)
+                return False
+        return True
+
+    def _step(self, group: Group | None, phase: str, place: int, step: Step) -> Track[bool]:
+        name = group.name if group else ""
+        key = step_key(name, phase, place)
+        if key in self._state.steps_done:
+            return True
+        fields = {"group": name, "phase": phase, "step": step.name, "kind": step.kind, "key": key}
+        if key in self._state.steps_open and step.on_resume == "fail":
+            reason = "the run was stopped in the middle of it, and it must not be done twice"
+            hint = "See how far it got, then start a new run: machines that are there are not touched again."
+            self._end_step(StepResult("failed", reason, hint), 0.0, {**fields, "attempt": 1})
+            return False
+        for attempt in range(1, step.retries + 2):
+            began = self._clock.now()
+            self._note(events.STEP_STARTED, **fields, attempt=attempt)
+            result = yield from self._try(step, name, key)
+            while result.verdict == "stopped":
+                yield None  # the run ends here; for the journal, this step is still in progress
+            self._end_step(result, self._clock.now() - began, {**fields, "attempt": attempt})
+            if result.verdict == "done":
+                return True
+            if attempt <= step.retries:
+                until = self._clock.now() + step.retry_delay_s
+                while self._clock.now() < until:
+                    yield until
+        self.failed.append(key)
+        return False
+
+    def _try(self, step: Step, group: str, key: str) -> Track[StepResult]:
+        if isinstance(step.work, Delay):
+            until = self._clock.now() + step.work.seconds
+            while self._clock.now() < until:
+                yield until
+            return StepResult("done")
+        future = self._spawn(lambda: self._work(step, group=group, key=key))
+        self._running.append(future)
+        while not future.done():
+            yield self._clock.now() + TICK_S
+        self._running.remove(future)
+        self._scheduler.note_event()
+        return future.result()
+
+    def _end_step(self, result: StepResult, seconds: float, fields: dict[str, Any]) -> None:
+        shown = {name: value for name, value in vars(result).items() if value or name in ("verdict", "reason")}
+        self._note(events.STEP_FINISHED, **fields, **shown, seconds=round(seconds, 3))
+
+
+def in_thread(work: Callable[[], StepResult]) -> Future[StepResult]:
+    """Run work in a daemon thread: a question that nobody answers must not keep a program from ending."""
+    future: Future[StepResult] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as exc:  # noqa: BLE001 - whoever waits for the result gets it
+            future.set_exception(exc)
+
+    threading.Thread(target=run, name="vca-dr-step", daemon=True).start()
+    return future

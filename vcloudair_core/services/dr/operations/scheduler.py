@@ -1,0 +1,333 @@
+"""Decide when operations start, and see each of them to its verdict: the one orchestrator of DR actions.
+
+``client.dr`` runs the operations of one group; a recovery plan runs a track per group. Tracks are generators that yield
+until when they have nothing to do (None: until something happens). One thread drives all of them, so that a run on a
+clock that is not real time is the same run: a preview takes its times from that.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Sequence
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from vcloudair_core.services.dr.model import CLEANUP, TEST, UNKNOWN, Result
+from vcloudair_core.services.dr.operation_options import CONTINUE, ROLL_BACK
+from vcloudair_core.services.dr.operations.operation import (
+    IN_PROGRESS,
+    OVER,
+    READY,
+    WAITING,
+    Operation,
+    OperationObserver,
+)
+from vcloudair_core.services.dr.store import path_of
+
+if TYPE_CHECKING:
+    from vcloudair_core.errors import VcloudAirError
+    from vcloudair_core.services.dr.operation_options import Stop
+    from vcloudair_core.session.tasks import Task
+    from vcloudair_core.util.clock import Clock
+
+_Value = TypeVar("_Value")
+Track = Generator["float | None", None, _Value]
+"""Yields until when there is nothing to do, and ends with a value."""
+
+TICK_S = 0.05
+"""How soon a track is resumed that waits for something outside."""
+
+
+class ActionTracker(Protocol):
+    """Operations in progress: see :class:`vcloudair_core.services.dr.operations.tracker.OperationTracker`."""
+
+    @property
+    def refusal(self) -> VcloudAirError | None: ...
+    def __len__(self) -> int: ...
+    def begin(self, operations: Sequence[Operation]) -> None: ...
+    def poll(self) -> None: ...
+    def interval(self) -> float: ...
+    def abandon(self, keys: Iterable[str], reason: str) -> None: ...
+    def lose(self, reason: str) -> None: ...
+    def cancel_tasks(self) -> None: ...
+
+
+Launch = Callable[[OperationObserver, str], ActionTracker]
+"""(observer, action) -> a tracker."""
+
+
+class ScheduleObserver(OperationObserver):
+    """Receives the verdicts of a schedule too. Override what you need."""
+
+    def finished(self, operation: Operation, *, is_final: bool) -> None:
+        """Handle the verdict of an operation, or the end of an attempt before another one."""
+
+
+class OperationScheduler(OperationObserver):
+    """Start operations first in, first out, a bounded number at a time, and poll those in progress.
+
+    Args:
+        action: ``test``, ``cleanup`` or ``failover``.
+        launch: Makes the tracker of an action.
+        observer: Receives everything that happens; what it raises ends the schedule.
+        clock: The clock of the session.
+        stop: A request, from elsewhere, to come to an end.
+        max_concurrent: The number of operations at the same time.
+        until: The time of the clock at which the schedule is stopped.
+    """
+
+    def __init__(
+        self,
+        action: str,
+        *,
+        launch: Launch,
+        observer: ScheduleObserver,
+        clock: Clock,
+        stop: Stop,
+        max_concurrent: int,
+        until: float | None = None,
+    ) -> None:
+        self._action, self._observer = action, observer
+        self._clock, self._stop, self._until = clock, stop, until
+        self._max_concurrent = max_concurrent
+        self._tracker = launch(self, action)
+        self._trackers = [self._tracker]
+        self._scheduled: dict[str, Operation] = {}
+        if action == TEST:
+            # A failed test is cleaned up before another attempt.
+            self._cleaner = launch(_CleanupObserver(self), CLEANUP)
+            self._trackers.append(self._cleaner)
+        self._ready: deque[Operation] = deque()
+        self._events = 0
+        self._poll_at = 0.0
+        self.halted = ""
+        """Why nothing more is started, or nothing."""
+        self.wants_roll_back = False
+
+    @property
+    def refusal(self) -> VcloudAirError | None:
+        """The error that stops everything: there has been no session for a while."""
+        return next((tracker.refusal for tracker in self._trackers if tracker.refusal is not None), None)
+
+    # -- the loop ------------------------------------------------------------------------------------------------
+
+    def execute(self, track: Track[object]) -> bool:
+        """Run a track. Return True at its end, False when it was stopped or the session was lost on the way."""
+        while not self._stop.is_requested:
+            before = self._events
+            try:
+                wake = next(track)
+            except StopIteration:
+                return True
+            self._begin_ready()
+            if self.refusal is not None:
+                return False
+            if self._events == before:
+                self._rest([at for at in (wake, self._until) if at is not None])
+            if self._until is not None and self._clock.now() >= self._until:
+                self._stop.request("its time was up")
+        return False
+
+    def note_event(self) -> None:
+        """Resume all tracks before anything is waited for."""
+        self._events += 1
+
+    def _rest(self, wakes: list[float]) -> None:
+        now = self._clock.now()
+        trackers = [tracker for tracker in self._trackers if len(tracker)]
+        if trackers and self._poll_at <= now:
+            self._poll_at = now + min(tracker.interval() for tracker in trackers)
+        times = [*wakes, *([self._poll_at] if trackers else [])]
+        self._stop.sleep(self._clock, max(0.0, min(times, default=now + TICK_S) - now))
+        if trackers and self._clock.now() >= self._poll_at:
+            for tracker in trackers:
+                tracker.poll()
+            self._poll_at = 0.0
+
+    def _begin_ready(self) -> None:
+        """Begin operations first in, first out, as many as there is room for."""
+        batch: list[Operation] = []
+        while self._ready and len(batch) + sum(map(len, self._trackers)) < self._max_concurrent:
+            operation = self._ready.popleft()
+            if operation.state == READY and self.halted and not operation.was_begun:
+                self.skip([operation], self.halted)
+            elif operation.state == READY:
+                operation.state = IN_PROGRESS
+                batch.append(operation)
+        if not batch:
+            return
+        self._events += 1
+        self._poll_at = 0.0
+        to_clean = [operation for operation in batch if operation.needs_cleanup]
+        if to_clean:
+            self._cleaner.begin([_cleanup_of(failed) for failed in to_clean])
+        starting = [operation for operation in batch if not operation.needs_cleanup]
+        for operation in starting:
+            operation.is_asked = operation.is_asked or operation.was_begun
+        self._tracker.begin(starting)
+
+    # -- tracks --------------------------------------------------------------------------------------------------
+
+    def see_to_end(self, operations: Sequence[Operation], until: float | None = None) -> Track[bool]:
+        """Start each operation when those it depends on are there. Return False when ``until`` came first."""
+        for operation in operations:
+            self._scheduled[operation.key] = operation
+        while any(operation.state != OVER for operation in operations):
+            now = self._clock.now()
+            if until is not None and now >= until:
+                return False
+            waiting = [operation for operation in operations if operation.state == WAITING]
+            for operation in waiting:
+                self._consider(operation, now)
+            wakes = [
+                operation.not_before
+                for operation in operations
+                if operation.state == WAITING and operation.not_before > now
+            ]
+            yield min([*wakes, *([until] if until is not None else [])], default=None)
+        return True
+
+    def _consider(self, operation: Operation, now: float) -> None:
+        """Make an operation ready, or skip it. What a process that died had begun is seen to its end."""
+        missing = next((required for required in operation.depends_on if required.has_failed), None)
+        if operation.was_begun:
+            self._make_ready(operation)
+        elif self.halted:
+            self.skip([operation], self.halted)
+        elif missing is not None:
+            self.skip([operation], f"{missing.reference.name}, which it depends on, is not there")
+        elif now >= operation.not_before and all(required.state == OVER for required in operation.depends_on):
+            self._make_ready(operation)
+
+    def _make_ready(self, operation: Operation) -> None:
+        operation.state = READY
+        self._ready.append(operation)
+        self._events += 1
+
+    # -- ends ----------------------------------------------------------------------------------------------------
+
+    def halt(self, reason: str, *, roll_back: bool = False) -> None:
+        """Start nothing more; what is in progress is seen to its end. ``roll_back``: a test is to be rolled back."""
+        self.halted = self.halted or reason
+        self.wants_roll_back = self.wants_roll_back or (roll_back and self._action == TEST)
+        self._events += 1
+
+    def heed(self, operation: Operation) -> None:
+        """Halt when an operation failed, or has an unknown outcome, and its plan says so."""
+        if operation.state != OVER or operation.on_error == CONTINUE or operation.verdict not in ("failed", UNKNOWN):
+            return
+        outcome = "has an unknown outcome" if operation.is_unknown else "failed"
+        # Nothing is rolled back as long as something of it may still begin.
+        roll_back = operation.on_error == ROLL_BACK and not operation.is_unknown
+        name = operation.result.name or operation.result.id
+        self.halt(f"not started, as {name} {outcome}", roll_back=roll_back)
+
+    def skip(self, operations: Sequence[Operation], reason: str, verdict: str = "skipped") -> None:
+        """End operations that are not over without starting anything."""
+        for operation in operations:
+            if operation.state != OVER:
+                reference = operation.reference
+                operation.result = Result(reference.id, reference.name, self._action, verdict, reason)
+                self._finish(operation, is_final=True)
+
+    def end_late(self, operations: Sequence[Operation], reason: str) -> None:
+        """Give up operations whose time is up; none of them gets another attempt."""
+        in_progress = [operation.key for operation in operations if operation.state == IN_PROGRESS]
+        for operation in operations:
+            operation.attempts = max(operation.attempts, operation.retries + 1)
+        for tracker in self._trackers:
+            tracker.abandon(in_progress, reason)
+        self.skip(operations, reason, verdict="failed")
+
+    def cancel_tasks(self) -> None:
+        """Ask the server to cancel the tasks in progress."""
+        for tracker in self._trackers:
+            tracker.cancel_tasks()
+
+    def abandon(self, reason: str) -> None:
+        """Give up everything in progress. What was not begun is not ended."""
+        for tracker in self._trackers:
+            tracker.abandon(list(self._scheduled), reason)
+
+    def lose(self, reason: str) -> None:
+        """End everything in progress as unknown: there is no session to poll it with."""
+        for tracker in self._trackers:
+            tracker.lose(reason)
+
+    # -- reports of the tracker, in whatever thread ----------------------------------------------------------------
+
+    def starting(self, operation: Operation) -> None:
+        """Count the attempt; the observer notes it durably, as from here on the action may be in progress."""
+        operation.attempts += 1
+        operation.is_asked, operation.start_again = True, False
+        self._observer.starting(operation)
+
+    def not_started(self, operation: Operation, reason: str, *, is_repeated: bool) -> None:
+        """Take the attempt back when it is repeated."""
+        operation.attempts, operation.is_asked = operation.attempts - is_repeated, False
+        self._observer.not_started(operation, reason, is_repeated=is_repeated)
+
+    def started(self, operation: Operation, task: Task | None) -> None:
+        """Keep the path of its task."""
+        if task is not None and task.href:
+            operation.known_tasks.add(path_of(task.href))
+        self._observer.started(operation, task)
+
+    def progressed(self, operation: Operation, task: Task) -> None:
+        """Pass a change of the task on."""
+        self._observer.progressed(operation, task)
+
+    def ended(self, operation: Operation) -> None:
+        """Decide whether a verdict is final, or another attempt is made."""
+        # An attempt that could not be begun counts, too.
+        operation.attempts = operation.attempts_ended = max(operation.attempts, operation.attempts_ended + 1)
+        may_retry = operation.verdict == "failed" and operation.result.is_repeatable and not self.halted
+        self._finish(operation, is_final=not may_retry or operation.attempts > operation.retries)
+
+    def _finish(self, operation: Operation, *, is_final: bool) -> None:
+        operation.is_asked = False
+        if is_final:
+            operation.state = OVER
+        else:
+            operation.state, operation.needs_cleanup = WAITING, self._action == TEST
+            operation.not_before = self._clock.now() + operation.retry_delay
+            operation.was_begun, operation.task_href, operation.vms_before = False, "", None
+        self._events += 1
+        self._observer.finished(operation, is_final=is_final)
+        self.heed(operation)
+
+    def cleaned_up(self, cleanup: Operation) -> None:
+        """Make another attempt of a test that was cleaned up. Without the cleanup, the test has failed."""
+        operation = self._scheduled[cleanup.key]
+        operation.needs_cleanup = False
+        if cleanup.is_there:
+            operation.state, operation.not_before = WAITING, 0.0
+            self._events += 1
+            return
+        if not operation.verdict:
+            operation.result = cleanup.result  # the failed attempt was one of an earlier process
+        reason = f"and it could not be cleaned up for another try: {cleanup.result.reason}"
+        operation.result.reason = f"{operation.result.reason}; {reason}"
+        self._finish(operation, is_final=True)
+
+
+def _cleanup_of(failed: Operation) -> Operation:
+    """Return the cleanup of a test that failed."""
+    return Operation(
+        failed.reference,
+        CLEANUP,
+        failed.power_on,
+        failed.vm_timeout,
+        known_tasks=set(failed.known_tasks),
+        start_again=failed.start_again,
+    )
+
+
+class _CleanupObserver(OperationObserver):
+    """Receives cleanups before another attempt of a test: they are not operations of the schedule."""
+
+    def __init__(self, scheduler: OperationScheduler) -> None:
+        self._scheduler = scheduler
+
+    def ended(self, operation: Operation) -> None:
+        """Pass the cleanup on."""
+        self._scheduler.cleaned_up(operation)

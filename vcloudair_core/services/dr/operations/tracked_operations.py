@@ -1,0 +1,158 @@
+"""The operations in progress, whether there is a session to poll them with, and how they end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from typing import TYPE_CHECKING, TypeVar
+
+from vcloudair_core.errors import AuthenticationError, VcloudAirError
+from vcloudair_core.services.dr.model import UNKNOWN
+from vcloudair_core.services.dr.operations.messages import DECIDE, reason_of
+from vcloudair_core.services.dr.operations.starter import Starter
+from vcloudair_core.session.tasks import Task, tell_observers
+
+if TYPE_CHECKING:
+    from vcloudair_core.services.dr.operation_options import OperationOptions
+    from vcloudair_core.services.dr.operations.operation import Operation, OperationObserver
+    from vcloudair_core.session.session import Session
+
+_Item = TypeVar("_Item")
+
+_NO_SESSION_S = 120.0
+"""How long to wait for a session that cannot be renewed before everything is given up."""
+
+
+class TrackedOperations:
+    """State that starting, polling and verifying share. ``dry_run``: nothing is started, and no lock is taken."""
+
+    def __init__(
+        self,
+        session: Session,
+        action: str,
+        options: OperationOptions,
+        observer: OperationObserver,
+        *,
+        dry_run: bool,
+        run: str,
+    ) -> None:
+        self.session, self.action, self.options, self.dry_run = session, action, options, dry_run
+        self.clock = session.clock
+        self.observer = observer
+        self.starter = Starter(session, action, options, observer, run)
+        self.in_progress: dict[str, Operation] = {}
+        self._pool = ThreadPoolExecutor(max_workers=max(1, options.max_concurrent), thread_name_prefix="vca-dr")
+        self._session_error: AuthenticationError | None = None
+        self._lost_at = 0.0
+
+    def close(self) -> None:
+        """Wait for the threads."""
+        self._pool.shutdown(wait=True)
+
+    def each(self, items: Sequence[_Item], work: Callable[[_Item], object]) -> None:
+        """Call ``work`` with each item in threads, and wait for all of them before an error is raised."""
+        futures = [self._pool.submit(work, item) for item in items]
+        wait(futures)
+        for future in futures:
+            future.result()
+
+    def keep(self, operation: Operation) -> None:
+        """Poll an operation from now on."""
+        self.in_progress[operation.key] = operation
+
+    def begin_later(self, operation: Operation, reason: str) -> None:
+        """Begin an operation at the next poll."""
+        operation.is_pending, operation.last = True, reason
+        self.keep(operation)
+
+    def begin_anew(self, operation: Operation, reason: str) -> None:
+        """Begin an operation at the next poll as if it had not been tried."""
+        operation.was_begun, operation.task_href = False, ""
+        operation.begin_attempt(self.clock.now())
+        self.begin_later(operation, reason)
+
+    # -- the session ---------------------------------------------------------------------------------------------
+
+    @property
+    def refusal(self) -> VcloudAirError | None:
+        """The error that stops everything: there has been no session for a while."""
+        patience_s = 0.0 if self.dry_run else _NO_SESSION_S
+        if self._session_error is None or self.clock.now() - self._lost_at < patience_s:
+            return None
+        return self._session_error
+
+    @property
+    def has_session(self) -> bool:
+        """Return False when the last calls were refused."""
+        return self._session_error is None
+
+    def note(self, error: VcloudAirError) -> None:
+        """Remember an error that shows that there is no session."""
+        if isinstance(error, AuthenticationError) and self._session_error is None:
+            self._session_error, self._lost_at = error, self.clock.now()
+
+    def retry_session(self) -> float | None:
+        """Forget the last refusal before another poll. Return the time since when there has been no session."""
+        since = self._lost_at if self._session_error is not None else None
+        self._session_error = None
+        return since
+
+    def lost_since(self, since: float | None) -> None:
+        """Restore the time of the first refusal when a poll was refused again."""
+        if self._session_error is not None and since is not None:
+            self._lost_at = since
+
+    # -- ends ----------------------------------------------------------------------------------------------------
+
+    def fail(
+        self,
+        operation: Operation,
+        reason: str,
+        hint: str = "",
+        error: VcloudAirError | None = None,
+        *,
+        is_repeatable: bool = False,
+    ) -> None:
+        """End an operation as failed. ``is_repeatable``: nothing of it is in progress, so another attempt may begin."""
+        operation.result.request_id = str(getattr(error, "request_id", "") or "")
+        operation.result.is_repeatable = is_repeatable
+        if is_repeatable and operation.intent is not None:
+            self.starter.close(operation)
+        self.end(operation, "failed", reason, hint)
+
+    def end_as_unknown(self, operation: Operation) -> None:
+        """End an operation whose task and replication do not show what became of it."""
+        if operation.had_task:
+            reason = f"its task was started and cannot be seen any more ({operation.replication.described()})"
+        else:
+            lost = f"{reason_of(operation.lost)}; " if operation.lost is not None else ""
+            shown = f" ({operation.current.described()})" if operation.current is not None else ""
+            reason = f"{lost}no task and no change of the replication shows whether the server started it{shown}"
+        operation.result.request_id = str(getattr(operation.lost, "request_id", "") or "")
+        self.end(operation, UNKNOWN, reason, decide(operation))
+
+    def end(self, operation: Operation, verdict: str, reason: str, hint: str = "") -> None:
+        """Set the verdict of an operation, release its lock, and report it."""
+        result = operation.result
+        result.verdict, result.reason, result.hint = verdict, reason.rstrip("."), hint
+        result.seconds = self.clock.now() - operation.began
+        if verdict in ("done", "already") and not self.dry_run:
+            self.starter.close(operation)
+        self.in_progress.pop(operation.key, None)
+        operation.wants_vm_check = False
+        operation.release()
+        self.observer.ended(operation)
+
+    def report_progress(self, operation: Operation, task: Task) -> None:
+        """Report a change of the task to the observers of the run and of the session."""
+        self.observer.progressed(operation, task)
+        tell_observers(self.session, task)
+
+    def named(self, keys: Iterable[str]) -> list[Operation]:
+        """Return the operations in progress among these keys."""
+        return [self.in_progress[key] for key in keys if key in self.in_progress]
+
+
+def decide(operation: Operation) -> str:
+    """Return the hint of an operation whose outcome is not known."""
+    return DECIDE.format(name=operation.result.name or operation.result.id)

@@ -1,0 +1,179 @@
+"""Verify what an action led to: first the replication, then the VM. A successful task alone is no verdict.
+
+Source: protocol/dr.md §4.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from vcloudair_core.errors import AuthenticationError, NotFoundError, PermissionDeniedError, VcloudAirError
+from vcloudair_core.services.dr.model import CLEANUP, UNKNOWN, Replication
+from vcloudair_core.services.dr.operation_options import START
+from vcloudair_core.services.dr.operations.messages import (
+    GONE,
+    LOOK,
+    NOT_IDLE,
+    has_gone_wrong,
+    is_transient,
+    next_step,
+    reason_of,
+)
+from vcloudair_core.services.dr.operations.recovered_vms import RecoveredVms
+from vcloudair_core.services.dr.store import find_machines, read_replication, seconds_since_1970
+from vcloudair_core.services.dr.vm_checks import VmRecord, fault_of_machine, machines_of
+
+if TYPE_CHECKING:
+    from vcloudair_core.services.dr.operations.operation import Operation
+    from vcloudair_core.services.dr.operations.tracked_operations import TrackedOperations
+
+
+class Verifier:
+    """Compare replications and VMs with where the action leads, and end the operations that are there or failed."""
+
+    def __init__(self, tracked: TrackedOperations) -> None:
+        self._tracked, self._action, self._options = tracked, tracked.action, tracked.options
+        self._clock = tracked.clock
+        self._recovered = RecoveredVms(tracked.session)
+
+    # -- the replication -----------------------------------------------------------------------------------------
+
+    def verify(self, operation: Operation) -> None:
+        """Read the replication of an operation. VMs of those that are there are checked together, afterwards.
+
+        Raises: ApiError, TransportError, DecodeError.
+        """
+        try:
+            replication = read_replication(self._tracked.session, operation.reference)
+        except (NotFoundError, PermissionDeniedError) as exc:
+            task = "its task ended in success, but " if operation.is_verifying else ""
+            self._tracked.fail(
+                operation,
+                f"{task}its replication is not there any more ({exc.status})",
+                "Look for the machine.",
+                error=exc,
+            )
+            return
+        now = self._clock.now()
+        operation.current = replication
+        if replication.described() != operation.last:
+            operation.last, operation.changed_at = replication.described(), now
+        operation.wants_vm_check = replication.has_come_to(self._action)
+        if not operation.wants_vm_check:
+            self._not_there_yet(operation, replication, now)
+
+    def _not_there_yet(self, operation: Operation, replication: Replication, now: float) -> None:
+        if operation.is_verifying:
+            if operation.is_inherited and self._is_long_over(operation, replication):
+                self._tracked.starter.close(operation)
+                self._tracked.begin_anew(operation, "an earlier action of it is over")
+            else:
+                self._fail_if_not_shown(operation, now)
+        elif replication.is_under_way_to(self._action):
+            operation.has_run = True
+            if not self._options.wait:
+                self._tracked.end(operation, "started", "the server has begun; nobody waits for it")
+        elif operation.task is not None:
+            return  # adopted just now
+        elif has_gone_wrong(replication, self._action) and (operation.has_run or not operation.error_before):
+            self._tracked.fail(operation, f"the replication says: {replication.described()}", LOOK)
+        elif operation.waits_for_idle and not replication.why_not_idle(self._action):
+            self._tracked.begin_later(operation, "its state has changed")
+        elif operation.refusal and replication.obstacle(self._action):
+            reason = f"{operation.refusal} ({replication.obstacle(self._action)})"
+            self._tracked.fail(operation, reason, next_step(replication))
+        elif operation.start_again or now - operation.began >= self._options.lost_grace_s:
+            self._without_sign(operation, replication)
+
+    def _without_sign(self, operation: Operation, replication: Replication) -> None:
+        """Decide when tasks and replication have shown nothing for a while. No timeout ends in a start."""
+        not_idle = replication.why_not_idle(self._action)
+        if operation.waits_for_idle:
+            reason = f"not started: {not_idle or replication.described()}"
+            self._tracked.fail(operation, reason, NOT_IDLE, is_repeatable=True)
+        elif operation.refusal:
+            reason = f"{operation.refusal}; the replication says: {replication.described()}"
+            self._tracked.fail(operation, reason, LOOK)
+        elif operation.has_run:
+            reason = f"it was in progress, and now the replication says: {replication.described()}"
+            self._tracked.fail(operation, reason, LOOK)
+        elif not not_idle and self._is_to_start_again(operation):
+            operation.cleared_at = operation.intent.at if operation.intent is not None else 0.0
+            operation.start_again = False
+            operation.began = operation.changed_at = self._clock.now()
+            self._tracked.begin_later(operation, "it is started again")
+        else:
+            self._tracked.end_as_unknown(operation)
+
+    def _is_to_start_again(self, operation: Operation) -> bool:
+        return operation.start_again or (self._options.on_unknown == START and not operation.had_task)
+
+    def _is_long_over(self, operation: Operation, replication: Replication) -> bool:
+        """Return True when the task of an earlier run ended so long ago that its replication would show it by now."""
+        ended = seconds_since_1970(operation.task.end) if operation.task is not None else None
+        now = replication.server_time or self._clock.wall()
+        is_idle = not replication.why_not_idle(self._action)
+        return ended is not None and now - ended > self._options.verify_s and is_idle
+
+    def _fail_if_not_shown(self, operation: Operation, now: float) -> None:
+        if now - operation.verify_from >= self._options.verify_s:
+            is_success = operation.result.task.get("status") == "success"
+            reached = "its task ended in success" if is_success else operation.last
+            shown = operation.last if reached != operation.last else "there is no more to see of it"
+            self._tracked.fail(operation, f"{reached}, but after {self._options.verify_s:.0f} s {shown}", LOOK)
+
+    # -- the VM --------------------------------------------------------------------------------------------------
+
+    def check_vms(self, operations: Sequence[Operation]) -> None:
+        """Read the VMs of those whose replications are where the action leads, in one call, and end those that fit."""
+        if not operations:
+            return
+        try:
+            vms = find_machines(self._tracked.session, [operation.replication.name for operation in operations])
+        except VcloudAirError as exc:
+            for operation in operations:
+                self._vm_not_read(operation, exc)
+            return
+        self._tracked.each(operations, lambda operation: self._check_vm(operation, vms))
+
+    def _vm_not_read(self, operation: Operation, exc: VcloudAirError) -> None:
+        is_lost = isinstance(exc, AuthenticationError) and not self._tracked.dry_run
+        if operation.key in self._tracked.in_progress or is_lost:
+            self.handle_poll_error(operation, exc)
+            return
+        self._tracked.note(exc)
+        reason = f"its machine could not be looked at: {reason_of(exc)}"
+        self._tracked.fail(operation, reason, exc.hint, error=exc, is_repeatable=operation.is_already)
+
+    def _check_vm(self, operation: Operation, vms: Sequence[VmRecord]) -> None:
+        replication, now = operation.replication, self._clock.now()
+        is_on_required = bool(operation.power_on) and not operation.is_already
+        fault = fault_of_machine(vms, replication, self._action, is_on_wanted=is_on_required, before=operation.before)
+        if not fault and self._action != CLEANUP:
+            own_vms, _ = machines_of(vms, replication, operation.before)
+            operation.result.vm = self._recovered.described(own_vms)
+        if operation.is_already and fault:
+            self._tracked.end(operation, "failed", fault, GONE)
+        elif operation.is_already:
+            self._tracked.end(operation, "already", f"nothing to do: {replication.described()}")
+        elif not fault:
+            self._tracked.end(operation, "done", "another request had started it" if operation.refusal else "")
+        else:
+            if not operation.is_verifying:
+                operation.is_verifying, operation.verify_from = True, now
+                self._tracked.in_progress.setdefault(operation.key, operation)
+            operation.last = fault
+            self._fail_if_not_shown(operation, now)
+
+    def handle_poll_error(self, operation: Operation, exc: VcloudAirError) -> None:
+        """Poll an operation again after a transient error, and end it after any other."""
+        self._tracked.note(exc)
+        operation.result.hint = exc.hint or operation.result.hint
+        if isinstance(exc, AuthenticationError) and not self._tracked.dry_run:
+            self._tracked.in_progress.setdefault(operation.key, operation)
+        elif not is_transient(exc):
+            operation.result.request_id = str(getattr(exc, "request_id", "") or "")
+            # The request may come to its end all the same.
+            verdict = "failed" if operation.intent is None else UNKNOWN
+            self._tracked.end(operation, verdict, f"it cannot be followed any more: {reason_of(exc)}", LOOK)
