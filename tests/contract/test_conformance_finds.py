@@ -17,8 +17,9 @@ from vcloudair_core.engine.plan import Change, Plan
 from vcloudair_core.plugin.manager import PluginInfo, PluginManager
 from vcloudair_core.plugin.records import CommandRecord, KindRecord, RecordType, ServiceRecord, SimulatorArea
 from vcloudair_core.plugin.records import SimulatorRoute as Route
-from vcloudair_core.services.ans.ipsec.kinds import IpsecTunnelKind
-from vcloudair_core.services.ans.nat.kinds import NatRuleKind
+from vcloudair_core.services.ans.ipsec.section import SECTION as IPSEC
+from vcloudair_core.services.ans.nat.section import SECTION as NAT_SECTION
+from vcloudair_core.services.ans.section.kinds import RuleKind
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 from vcloudair_core.testing import Example, RequestView, kind_checks, plugin_checks, simulator_settings
 from vcloudair_core.transport.messages import Response
@@ -44,14 +45,17 @@ TUNNEL = {
 VPN = Example("ans.ipsec_tunnel", [TUNNEL], [{**TUNNEL, "mtu": 1400}])
 
 
-class _Faulty(NatRuleKind):
+class _Faulty(RuleKind):
     """A kind without a fault, for kinds with one each."""
+
+    def __init__(self) -> None:
+        super().__init__(NAT_SECTION)
 
     def raw(self, document: Document) -> list[Any]:
         return list(document.tree["rules"]["natRulesDtos"])
 
     def with_raw(self, document: Document, rules: list[Any]) -> Document:
-        return replace(document, tree={**document.tree, "rules": {"natRulesDtos": rules}}, memo={})
+        return replace(document, tree={**document.tree, "rules": {"natRulesDtos": rules}})
 
 
 class TakesAnything(_Faulty):
@@ -96,7 +100,9 @@ class ShowsMoreThanItTakes(_Faulty):
 
 
 class CallsItselfAnother(_Faulty):
-    name = "ans.other"
+    def __init__(self) -> None:
+        super().__init__()
+        self.name = "ans.other"
 
 
 class MakesDoubles(_Faulty):
@@ -126,7 +132,10 @@ class ReadsTwice(_Faulty):
         return store
 
 
-class Blabs(IpsecTunnelKind):
+class Blabs(RuleKind):
+    def __init__(self) -> None:
+        super().__init__(IPSEC)
+
     def plan(self, document: Document, desired: Any) -> Plan:
         plan = super().plan(document, desired)
         return replace(plan, changes=tuple(replace(change, identity=f"branch ({PSK})") for change in plan.changes))
@@ -176,7 +185,7 @@ FAULTS = [
 def test_a_faulty_kind_is_told_what_is_wrong(
     check: str, kind: type[Any], words: str, client: Client, vca_journal: RequestView
 ) -> None:
-    _check(check, NatRuleKind(), NAT, client, vca_journal)
+    _check(check, RuleKind(NAT_SECTION), NAT, client, vca_journal)
     client.ensure("ans.nat", [{"rules": [], "allow_empty": True}], state="exact")
     with pytest.raises(Exception, match=words):
         _check(check, kind(), NAT, client, vca_journal)
@@ -199,7 +208,7 @@ def test_a_secret_in_a_plan_is_found_and_not_told_again(vca_app: App, vca_simula
 def test_an_example_must_give_every_secret(vca_app: App, vca_simulator: Simulator) -> None:
     bare = replace(VPN, specs=[{"name": "branch", "match_by": "name"}], changed=[{"name": "branch"}])
     with pytest.raises(AssertionError, match="give psk a value"):
-        kind_checks.check_secrets(IpsecTunnelKind(), vca_app, simulator_settings(vca_simulator), bare)
+        kind_checks.check_secrets(RuleKind(IPSEC), vca_app, simulator_settings(vca_simulator), bare)
 
 
 # -- plugins -----------------------------------------------------------------------------------------------------

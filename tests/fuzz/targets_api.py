@@ -12,11 +12,10 @@ from vcloudair_core.engine.desired import Exactly
 from vcloudair_core.errors import DecodeError
 from vcloudair_core.services.ans.edge import codec as edge_codec
 from vcloudair_core.services.ans.edge.backend import EDGE_APIS
-from vcloudair_core.services.ans.firewall.kinds import FirewallPolicyKind
 from vcloudair_core.services.ans.ipsec import status
-from vcloudair_core.services.ans.ipsec.kinds import IpsecKind
-from vcloudair_core.services.ans.nat.kinds import NatKind
-from vcloudair_core.services.ans.section import backends
+from vcloudair_core.services.ans.section.backends import codec_of
+from vcloudair_core.services.ans.section.kinds import SectionKind
+from vcloudair_core.services.ans.sections import SECTIONS, load_section
 from vcloudair_core.services.dr import codec as dr_codec
 from vcloudair_core.services.dr.model import Reference
 from vcloudair_core.services.metrics import codec_json, codec_xml
@@ -148,12 +147,6 @@ def _recovery_seeds() -> list[bytes]:
 
 
 _FORMS = {"hybridity": "vchs auto", "network_xml": "vcd auto", "network_json": "vcd network_json"}
-_SECTIONS: dict[str, tuple[Any, Callable[[str, str], Any]]] = {
-    "firewall": (FirewallPolicyKind, backends.firewall_codec),
-    "nat": (NatKind, backends.nat_codec),
-    "ipsec": (IpsecKind, backends.ipsec_codec),
-}
-
 _ERRORS = (
     '<Error xmlns="http://www.vmware.com/vcloud/v1.5" majorErrorCode="400" minorErrorCode="BAD" message="[ a1b2c3d4-e5 ] No."/>',
     "<errors><error><errorCode>14507</errorCode><details>No such rule</details></error></errors>",
@@ -177,9 +170,10 @@ API_TARGETS = (
     Target("edges", _edges, lambda: documents("vcd auto", "/api/query")),
     Target("edge_job", edge_codec.parse_job, texts("<edgeJob><jobId>jobdata-1</jobId><status>COMPLETED</status><message>x</message></edgeJob>", '{"status": "FAILED", "message": "no"}')),
     *(
-        Target(f"{section}_{edge_api}", _section(kind(), codec(*EDGE_APIS[edge_api])), lambda way=way, section=section: documents(way, "GET", f"/{section}/config"))  # type: ignore[misc]
-        for section, (kind, codec) in _SECTIONS.items()
+        Target(f"{section}_{edge_api}", _section(SectionKind(load_section(section)), codec_of(load_section(section), *EDGE_APIS[edge_api])), lambda way=way, section=section: documents(way, "GET", f"/{section}/config"))  # type: ignore[misc]
+        for section in SECTIONS
         for edge_api, way in _FORMS.items()
+        if EDGE_APIS[edge_api] in load_section(section).codecs
     ),
     Target("ipsec_status", status.parse_status, lambda: documents("/ipsec/statistics")),
     Target("query", _query, lambda: documents("vcd auto", "/api/query")),

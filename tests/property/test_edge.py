@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.property import test_firewall
 from vcloudair_core.client import Client
-from vcloudair_core.services.ans.document.kind import SECTIONS
+from vcloudair_core.services.ans.sections import SECTIONS
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 from vcloudair_core.simulator.edge.firewall_section import factory
 from vcloudair_core.testing import simulated_app, simulator_settings

@@ -15,12 +15,13 @@ from vcloudair_core.engine.desired import Absent, Desired, Exactly, Present
 from vcloudair_core.engine.kind import Document
 from vcloudair_core.errors import AmbiguousMatchError, SpecError, VcloudAirError
 from vcloudair_core.services.ans.edge.backend import EDGE_APIS
-from vcloudair_core.services.ans.firewall.kinds import FirewallPolicyKind, FirewallRuleKind
 from vcloudair_core.services.ans.firewall.parse import parse_policy, parse_rule
-from vcloudair_core.services.ans.section.backends import firewall_codec
+from vcloudair_core.services.ans.firewall.section import SECTION as FIREWALL
+from vcloudair_core.services.ans.section.backends import codec_of
+from vcloudair_core.services.ans.section.kinds import RuleKind, SectionKind
 
 NAMES = [f"rule {n}" for n in range(6)]
-POLICY, RULES = FirewallPolicyKind(), FirewallRuleKind()
+POLICY, RULES = SectionKind(FIREWALL), RuleKind(FIREWALL)
 
 octet = st.integers(0, 255)
 addresses = st.one_of(
@@ -108,13 +109,13 @@ def edges(draw: Any) -> dict[str, Any]:
 def parsed(edge_api: str, tree: dict[str, Any]) -> Document:
     """The document that a server with that section sends."""
     body = to_xml(tree) if edge_api == "network_xml" else json.dumps(tree).encode()
-    return firewall_codec(*EDGE_APIS[edge_api]).parse(body)
+    return codec_of(FIREWALL, *EDGE_APIS[edge_api]).parse(body)
 
 
 def applied(edge_api: str, tree: dict[str, Any], document: Document) -> dict[str, Any]:
     """The section after a server took the document."""
     edge = FakeEdge(tree)
-    body = firewall_codec(*EDGE_APIS[edge_api]).encode(document)
+    body = codec_of(FIREWALL, *EDGE_APIS[edge_api]).encode(document)
     edge.put(from_xml(body) if edge_api == "network_xml" else json.loads(body))
     return edge.tree
 
@@ -144,9 +145,9 @@ def test_what_is_planned_and_applied_needs_no_other_plan(
     plan = kind.plan(document, desired)
     if plan.is_empty:
         return
-    raw = firewall_codec(*EDGE_APIS[edge_api]).encode(document)
+    raw = codec_of(FIREWALL, *EDGE_APIS[edge_api]).encode(document)
     after = applied(edge_api, tree, kind.merge(document, plan))
-    assert firewall_codec(*EDGE_APIS[edge_api]).encode(document) == raw, "merging changed the document in place"
+    assert codec_of(FIREWALL, *EDGE_APIS[edge_api]).encode(document) == raw, "merging changed the document in place"
     assert kind.plan(parsed(edge_api, after), desired).is_empty
     named = {rule["name"] for rule in words}
     before_others = [rule for rule in tree["firewallRules"]["firewallRules"] if rule["name"] not in named]
@@ -270,7 +271,7 @@ def test_junk_from_a_server_breaks_nothing(value: Any, key: str) -> None:
     try:
         document = parsed("hybridity", tree)
         plan = RULES.plan(document, Present((parse_rule({"name": "new"}),)))
-        json.loads(firewall_codec("hybridity").encode(RULES.merge(document, plan)))
+        json.loads(codec_of(FIREWALL, *EDGE_APIS["hybridity"]).encode(RULES.merge(document, plan)))
         POLICY.project(document)
     except VcloudAirError:
         pass

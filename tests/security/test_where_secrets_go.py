@@ -282,17 +282,18 @@ def asked(use_name: Callable[[Any], object]) -> list[str]:
 
 def _uses(name: str) -> dict[str, Callable[[Any], object]]:
     from vcloudair_core.services.ans.edge.model import Edge
+    from vcloudair_core.services.ans.firewall.section import SECTION as FIREWALL
+    from vcloudair_core.services.ans.section.kinds import open_section
     from vcloudair_core.services.ans.section.store import wait_for_job
-    from vcloudair_core.services.ans.store import firewall_store
     from vcloudair_core.services.dr import store as dr
     from vcloudair_core.services.metrics import store as metrics
     from vcloudair_core.services.query import store as query
     from vcloudair_core.util.clock import FakeClock
 
     return {
-        "/network/edges/{}/firewall/config": lambda s: firewall_store(s, Edge(name, backend="nsxv")).read(),
-        "/hybridity/api/gateways/{}/firewall/config": lambda s: firewall_store(
-            s, Edge(name, backend="vcloudair")
+        "/network/edges/{}/firewall/config": lambda s: open_section(FIREWALL, s, Edge(name, backend="nsxv")).read(),
+        "/hybridity/api/gateways/{}/firewall/config": lambda s: open_section(
+            FIREWALL, s, Edge(name, backend="vcloudair")
         ).read(),
         "/network/edges/jobs/{}": lambda s: wait_for_job(s, name, "x", FakeClock()),
         "/api/org/{}/replications": lambda s: dr.list_replications(s, name),

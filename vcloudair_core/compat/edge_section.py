@@ -13,7 +13,8 @@ from vcloudair_core.services.ans.edge.backend import JSON, NSXV, VCLOUDAIR
 from vcloudair_core.services.ans.edge.directory import EdgeDirectory
 from vcloudair_core.services.ans.edge.model import Edge, uuid_in
 from vcloudair_core.services.ans.section.backends import refuse_unsupported
-from vcloudair_core.services.ans.section.store import SectionCodec, SectionStore
+from vcloudair_core.services.ans.section.store import DocumentCodec, SectionStore
+from vcloudair_core.services.ans.sections import load_section
 
 if TYPE_CHECKING:
     from vcloudair_core.session.session import Session
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 _Section = TypeVar("_Section", bound="EdgeSection")
 
 
-class JsonSectionCodec(SectionCodec, Protocol):
+class JsonSectionCodec(DocumentCodec, Protocol):
     """A codec whose documents are made of plain JSON."""
 
     def document(self, tree: Any) -> Document:
@@ -71,7 +72,7 @@ class EdgeSection:
         """The same over a session that is already there."""
         made = cls.__new__(cls)
         edge = EdgeDirectory(session).with_backend(edge)
-        refuse_unsupported(edge, cls.section)
+        refuse_unsupported(edge, load_section(cls.section))
         made._set_up(lambda: session, edge, (edge.backend,))
         made.base_url, made.headers = session.identity.base_url, {}
         return made

@@ -21,7 +21,7 @@ class Document:
 
     ``tree`` is parsed but otherwise raw and must not be changed in place; ``version`` is the server's counter, None
     when it gave none; ``backend`` and ``media_type`` tell which codec reads it. The tree is not shown: it may hold keys
-    that are about to be sent. ``memo`` is room for what is derived from the tree.
+    that are about to be sent.
     """
 
     section: str
@@ -29,7 +29,6 @@ class Document:
     version: int | None = None
     backend: str = ""
     media_type: str = ""
-    memo: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 
 class Store(ABC):

@@ -33,7 +33,7 @@ def content(tree: Any) -> Any:
 
 def marked(document: Document) -> Document:
     """A copy with a mark in the section and in each of its records."""
-    return replace(document, tree=_marked(document.tree), memo={})
+    return replace(document, tree=_marked(document.tree))
 
 
 def marks(tree: Any) -> int:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
+from typing import Any
+
 from vcloudair_core.engine.plan import Change, Plan
 
 CHANGES = (
@@ -57,3 +60,12 @@ def test_as_dict_is_plain_data() -> None:
     assert shown["changes"][0]["positions"] == {"before": 4, "after": None}
     assert shown["changes"][1]["fields"] == ["from"]
     assert "positions" not in shown["changes"][1]
+
+
+def test_the_diff_of_a_changed_rule_names_the_rule_within_three_lines_of_context() -> None:
+    before: dict[str, Any] = {f"field_{at:02}": at for at in range(20)}
+    change = Change("update", "web in", before, {**before, "field_15": "new"}, ("field_15",))
+    diff = Plan("ans.firewall", (change,)).diff()
+    shown = list(difflib.unified_diff(diff["before"].splitlines(), diff["after"].splitlines(), n=3))
+    assert " web in:" in shown
+    assert "-  field_15: 15" in shown

@@ -168,7 +168,7 @@ def _file_problems(path: Path, name: Any, folder: File, *, may_be_folder: bool =
 
 def _document_problems(path: Path, name: Any, folder: File) -> Iterator[Problem]:
     """Whether it could be an edge document. Whether it is a right one is for the kind to say, later."""
-    from vcloudair_core.services.ans.document.kind import SECTIONS
+    from vcloudair_core.services.ans.sections import SECTIONS
 
     if not isinstance(name, str) or not name:
         return

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from vcloudair_core.plugin.hooks import hookimpl
 from vcloudair_core.plugin.records import KindRecord, ServiceRecord
+from vcloudair_core.services.ans.sections import RECORDS, load_section
 
 if TYPE_CHECKING:
     from vcloudair_core.engine.kind import ResourceKind
@@ -23,46 +25,22 @@ def _service(session: Session) -> AnsService:
     return AnsService(session)
 
 
-def _firewall_rule() -> ResourceKind:
-    from vcloudair_core.services.ans.firewall.kinds import FirewallRuleKind
-
-    return FirewallRuleKind()
-
-
-def _firewall() -> ResourceKind:
-    from vcloudair_core.services.ans.firewall.kinds import FirewallPolicyKind
-
-    return FirewallPolicyKind()
-
-
 def _edge() -> ResourceKind:
     from vcloudair_core.services.ans.document.kind import EdgeKind
 
     return EdgeKind()
 
 
-def _nat_rule() -> ResourceKind:
-    from vcloudair_core.services.ans.nat.kinds import NatRuleKind
+def _section_kind(name: str) -> ResourceKind:
+    from vcloudair_core.services.ans.section.kinds import SectionKind
 
-    return NatRuleKind()
-
-
-def _nat() -> ResourceKind:
-    from vcloudair_core.services.ans.nat.kinds import NatKind
-
-    return NatKind()
+    return SectionKind(load_section(name))
 
 
-def _ipsec_tunnel() -> ResourceKind:
-    from vcloudair_core.services.ans.ipsec.kinds import IpsecTunnelKind
+def _rule_kind(name: str) -> ResourceKind:
+    from vcloudair_core.services.ans.section.kinds import RuleKind
 
-    return IpsecTunnelKind()
-
-
-def _ipsec() -> ResourceKind:
-    from vcloudair_core.services.ans.ipsec.kinds import IpsecKind
-
-    return IpsecKind()
+    return RuleKind(load_section(name))
 
 
 @hookimpl
@@ -73,16 +51,13 @@ def vca_services() -> list[ServiceRecord]:
 
 @hookimpl
 def vca_resource_kinds() -> list[KindRecord]:
-    """The kinds of edge gateways."""
-    return [
-        KindRecord("ans.firewall_rule", "ans", "Rules of an edge firewall, each for itself", _firewall_rule),
-        KindRecord("ans.firewall", "ans", "A whole edge firewall: settings and rules", _firewall),
-        KindRecord("ans.nat_rule", "ans", "NAT rules of an edge, each for itself", _nat_rule),
-        KindRecord("ans.nat", "ans", "The whole NAT of an edge: its switch and rules", _nat),
-        KindRecord("ans.ipsec_tunnel", "ans", "IPsec tunnels of an edge, each for itself", _ipsec_tunnel),
-        KindRecord("ans.ipsec", "ans", "The whole IPsec VPN of an edge: its settings and tunnels", _ipsec),
-        KindRecord("ans.edge", "ans", "A whole edge: every section in one document", _edge),
-    ]
+    """The kinds of edge gateways: two for each section, and the edge as a whole."""
+    records: list[KindRecord] = []
+    for section in RECORDS:
+        rule, whole = partial(_rule_kind, section.name), partial(_section_kind, section.name)
+        records.append(KindRecord(f"ans.{section.rule_name}", "ans", section.rule_summary, rule))
+        records.append(KindRecord(f"ans.{section.name}", "ans", section.summary, whole))
+    return [*records, KindRecord("ans.edge", "ans", "A whole edge: every section in one document", _edge)]
 
 
 @hookimpl

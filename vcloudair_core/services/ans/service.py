@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.services.ans.edge.directory import EdgeDirectory
 from vcloudair_core.services.ans.edge.model import Edge
-from vcloudair_core.services.ans.store import open_ipsec
 
 if TYPE_CHECKING:
     from vcloudair_core.compat.ans import ANSFirewall, ANSIPSec, ANSNat
+    from vcloudair_core.services.ans.ipsec.store import IpsecStore
     from vcloudair_core.session.session import Session
 
 
@@ -57,13 +57,14 @@ class AnsService:
         (``[{"local", "peer", "status", "last_error"}]``).
         Raises: NotFoundError, AmbiguousMatchError, other ApiErrors, TransportError, DecodeError.
         """
-        from vcloudair_core.services.ans.ipsec.kinds import IpsecKind
+        from vcloudair_core.services.ans.ipsec.section import SECTION
         from vcloudair_core.services.ans.ipsec.status import read_status, status_words
+        from vcloudair_core.services.ans.section.kinds import SectionKind
 
-        store = open_ipsec(self.session, {"edge": edge, "vdc": vdc})
-        section = IpsecKind().project(store.read())
-        found = read_status(store)
-        return {**section, "service_status": found.service, "tunnels": status_words(section["tunnels"], found)}
+        store = self._ipsec_store(edge, vdc)
+        section = SectionKind(SECTION).project(store.read())
+        status = read_status(store)
+        return {**section, "service_status": status.service, "tunnels": status_words(section["tunnels"], status)}
 
     def wait_for_tunnels(
         self,
@@ -79,7 +80,7 @@ class AnsService:
         """
         from vcloudair_core.services.ans.ipsec.status import wait_until_up
 
-        return wait_until_up(open_ipsec(self.session, {"edge": edge, "vdc": vdc}), tunnels, timeout_s)
+        return wait_until_up(self._ipsec_store(edge, vdc), tunnels, timeout_s)
 
     def peer_sheet(self, tunnel: str, edge: str | None = None, vdc: str | None = None) -> dict[str, Any]:
         """What the other side of a tunnel has to be set to: its parameters with both ends changed over, but the key.
@@ -87,8 +88,18 @@ class AnsService:
         Shape: ``{name, ike_version, authentication, local_ip, local_id, local_subnets, peer_ip, peer_id, peer_subnets,
         encryption, digest, dh_group, pfs, mtu}``. Raises: NotFoundError, AmbiguousMatchError, what reading raises.
         """
-        from vcloudair_core.services.ans.ipsec.kinds import find_tunnel
+        from vcloudair_core.services.ans.ipsec.model import find_tunnel
         from vcloudair_core.services.ans.ipsec.spec import as_peer
+        from vcloudair_core.services.ans.section.document import state_of
 
-        store = open_ipsec(self.session, {"edge": edge, "vdc": vdc})
-        return as_peer(find_tunnel(store.read(), tunnel, store.target))
+        store = self._ipsec_store(edge, vdc)
+        return as_peer(find_tunnel(state_of(store.read()), tunnel, store.target))
+
+    def _ipsec_store(self, edge: str | None, vdc: str | None) -> IpsecStore:
+        from vcloudair_core.services.ans.ipsec.section import SECTION
+        from vcloudair_core.services.ans.ipsec.store import IpsecStore
+        from vcloudair_core.services.ans.section.kinds import SectionKind
+
+        store = SectionKind(SECTION).open(self.session, {"edge": edge, "vdc": vdc})
+        assert isinstance(store, IpsecStore)
+        return store

@@ -6,13 +6,13 @@ from typing import Any
 
 from vcloudair_core.plugin.records import SimulatorArea
 from vcloudair_core.simulator import responses
-from vcloudair_core.simulator.edge.ipsec_section import IpsecSection
+from vcloudair_core.simulator.edge.ipsec_section import SimulatedIpsec
 from vcloudair_core.simulator.edge.section_routes import ExtraCall, section_area, xml_answer
 from vcloudair_core.simulator.edge.section_xml import to_xml
 from vcloudair_core.simulator.state.world import SimulatedEdge
 from vcloudair_core.transport.messages import Response
 
-IPSEC = IpsecSection()
+IPSEC = SimulatedIpsec()
 
 
 def area(flavour: str, prefix: str = "") -> SimulatorArea:

@@ -24,7 +24,7 @@ _READ_ONLY = {"ConfigStatus"}
 _SECTION = {"featureType", "version", "enabled", "logging", "disableEvent", "global", "sites"}
 
 
-class IpsecSection:
+class SimulatedIpsec:
     """The section ``ipsec`` of every edge. Error codes are placeholders: none is known.
 
     Source: protocol/ans.md §4, §12.

@@ -8,12 +8,12 @@ from typing import Any
 from vcloudair_core.plugin.records import SimulatorArea
 from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.edge.firewall_routes import _body, _done
-from vcloudair_core.simulator.edge.nat_section import NatSection
+from vcloudair_core.simulator.edge.nat_section import SimulatedNat
 from vcloudair_core.simulator.edge.section_routes import ExtraCall, section_area
 from vcloudair_core.simulator.state.world import SimulatedEdge
 from vcloudair_core.transport.messages import Response
 
-NAT = NatSection()
+NAT = SimulatedNat()
 
 
 def area(flavour: str, prefix: str = "") -> SimulatorArea:

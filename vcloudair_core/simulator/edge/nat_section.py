@@ -29,7 +29,7 @@ _NUMBERS = ("ruleId", "ruleTag")
 _FLAGS = ("enabled", "loggingEnabled")
 
 
-class NatSection:
+class SimulatedNat:
     """The section ``nat`` of every edge. Error codes are placeholders: none is known.
 
     Source: protocol/ans.md §3.3, §12.

@@ -20,7 +20,7 @@ from vcloudair_core.simulator.state.world import SimulatedEdge
 from vcloudair_core.transport.messages import Headers, Response
 
 
-class Section(Protocol):
+class SimulatedSection(Protocol):
     """What one section knows and does; data is what JSON says, whichever form the wire has."""
 
     name: str
@@ -56,7 +56,9 @@ class ExtraCall:
     is_hybridity: bool = False
 
 
-def section_area(section: Section, flavour: str, prefix: str = "", extra: Sequence[ExtraCall] = ()) -> SimulatorArea:
+def section_area(
+    section: SimulatedSection, flavour: str, prefix: str = "", extra: Sequence[ExtraCall] = ()
+) -> SimulatorArea:
     """``flavour``: hybridity (JSON, whole sections only) or network (XML or JSON)."""
     is_hybridity = flavour == "hybridity"
     place = "/hybridity/api/gateways" if is_hybridity else "/network/edges"

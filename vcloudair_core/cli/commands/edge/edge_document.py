@@ -137,7 +137,7 @@ def _ensure(
 
 def _how(run: Invocation, document: EdgeDocument, purge: bool | None, allow_empty: bool | None) -> dict[str, Any]:
     """Target and options of an action. Raises ConfigurationError when document and options contradict each other."""
-    from vcloudair_core.services.ans.document.kind import SECTIONS
+    from vcloudair_core.services.ans.sections import SECTIONS
 
     for path in ((), *((section,) for section in document.sections if section in SECTIONS)):
         refuse_contradiction("--allow-empty", allow_empty, document.stated(*path, "allow_empty"))

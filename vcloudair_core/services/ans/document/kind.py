@@ -6,7 +6,7 @@ addresses are translated, and both before tunnels bring traffic.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -22,13 +22,14 @@ from vcloudair_core.engine.plan import Change, Plan
 from vcloudair_core.engine.validation import Problems, Reader
 from vcloudair_core.errors import SpecError
 from vcloudair_core.services.ans.document.store import EdgeStore
+from vcloudair_core.services.ans.edge.directory import target_edge
+from vcloudair_core.services.ans.section.backends import refuse_unsupported
+from vcloudair_core.services.ans.section.kinds import SectionKind, open_section
 from vcloudair_core.services.ans.section.neighbors import StoreWithNeighbors
+from vcloudair_core.services.ans.sections import SECTIONS, load_section
 
 if TYPE_CHECKING:
     from vcloudair_core.session.session import Session
-
-SECTIONS = ("firewall", "nat", "ipsec")
-"""In the order in which they are written."""
 
 _ALLOW_EMPTY = "allow_empty"
 """For the whole document, or in a section for that one."""
@@ -39,13 +40,8 @@ _SAYS_NOTHING = (*_SERVER_SIDE, _ALLOW_EMPTY, "update_psk")
 
 @cache
 def section_kind(name: str) -> ResourceKind:
-    """The kind of a whole section."""
-    from vcloudair_core.services.ans.firewall.kinds import FirewallPolicyKind
-    from vcloudair_core.services.ans.ipsec.kinds import IpsecKind
-    from vcloudair_core.services.ans.nat.kinds import NatKind
-
-    kinds: dict[str, Callable[[], ResourceKind]] = {"firewall": FirewallPolicyKind, "nat": NatKind, "ipsec": IpsecKind}
-    return kinds[name]()
+    """Return the kind of a whole section."""
+    return SectionKind(load_section(name))
 
 
 @dataclass(frozen=True)
@@ -63,12 +59,23 @@ class EdgeKind(ResourceKind):
 
     def open(self, session: Session, target: Mapping[str, Any]) -> Store:
         """The edge that ``target`` names. Shape: ``{"edge": name or UUID, "vdc": name or UUID}``."""
-        return EdgeStore({name: section_kind(name).open(session, target) for name in SECTIONS})
+        edge = target_edge(session, target)
+        sections = [load_section(name) for name in SECTIONS]
+        stores = {
+            section.name: open_section(section, session, edge) for section in sections if section.is_on(edge.backend)
+        }
+        if not stores:
+            refuse_unsupported(edge, sections[0])
+        return EdgeStore(stores)
 
     def narrow(self, store: Store, desired: Desired) -> Store:
         """Only the sections that are asked for are read."""
         assert isinstance(store, EdgeStore)
-        return store.narrowed(desired.specs[0].sections)
+        sections = desired.specs[0].sections
+        for name in sections:
+            if not store.has_part(name):
+                refuse_unsupported(store.edge, load_section(name))
+        return store.narrowed(sections)
 
     def resolve(self, store: Store, desired: Desired) -> Desired:
         """As the sections do, each for itself."""
@@ -163,7 +170,7 @@ class EdgeKind(ResourceKind):
             for name, part in plan.steps.items()
             if not part.is_empty
         }
-        return replace(document, tree={**document.tree, **merged}, memo={})
+        return replace(document, tree={**document.tree, **merged})
 
     def losses(self, written: Document, found: Document) -> list[Mapping[str, Any]]:
         """Of each section that looks for losses."""

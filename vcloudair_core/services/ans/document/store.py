@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from vcloudair_core.engine.kind import Document, Store
 from vcloudair_core.errors import NotFoundError, VcloudAirError
+from vcloudair_core.services.ans.edge.model import Edge
+from vcloudair_core.services.ans.section.store import SectionStore
 
 
 class EdgeStore(Store):
@@ -28,6 +30,17 @@ class EdgeStore(Store):
     def part(self, section: str) -> Store:
         """The store of one section."""
         return self._stores[section]
+
+    def has_part(self, section: str) -> bool:
+        """Return True when the backend of the edge has a section."""
+        return section in self._stores
+
+    @property
+    def edge(self) -> Edge:
+        """The edge gateway."""
+        store = next(iter(self._stores.values()))
+        assert isinstance(store, SectionStore)
+        return store.edge
 
     def narrowed(self, sections: Iterable[str]) -> EdgeStore:
         """The same edge with these sections only, all of which must be there."""

@@ -19,22 +19,22 @@ BACKENDS_DIFFER_SINCE = (32, 0)
 class Backend:
     """One API of edge gateways.
 
-    ``title`` is its name for people. ``section_path`` is the path of a section below the API's base; empty where
+    ``title`` is its name for people. ``edge_path`` is the path of an edge below the API's base; empty where
     sections have paths of their own. ``is_changed_by_group``: the edges of a VDC group are changed one at a time.
     """
 
     name: str
     title: str
-    section_path: str = ""
+    edge_path: str = ""
     is_changed_by_group: bool = False
 
 
 BACKENDS = {
     backend.name: backend
     for backend in (
-        Backend(NSXV, "NSX-V", "/network/edges/{edge}/{section}/config"),
+        Backend(NSXV, "NSX-V", "/network/edges/{edge}"),
         Backend(NSXT, "NSX-T", is_changed_by_group=True),
-        Backend(VCLOUDAIR, "vCloud Air", "/hybridity/api/gateways/{edge}/{section}/config"),
+        Backend(VCLOUDAIR, "vCloud Air", "/hybridity/api/gateways/{edge}"),
     )
 }
 """Source: protocol/ans.md §1.1, protocol/nsxt.md §2."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from vcloudair_core.engine.kind import Document
@@ -14,7 +15,6 @@ from vcloudair_core.services.ans.edge.backend import JSON, VCLOUDAIR
 from vcloudair_core.services.ans.firewall.model import (
     LAST_TYPES,
     READ_ONLY,
-    Edit,
     Firewall,
     is_any_service,
     lists_of,
@@ -24,7 +24,8 @@ from vcloudair_core.services.ans.firewall.model import (
     wire_service,
     words_of,
 )
-from vcloudair_core.services.ans.firewall.spec import GLOBAL_SETTINGS, FirewallRuleSpec, ServiceSpec
+from vcloudair_core.services.ans.firewall.spec import GLOBAL_SETTINGS, FirewallPolicySpec, FirewallRuleSpec, ServiceSpec
+from vcloudair_core.services.ans.section.document import SectionDocument, SectionEdit
 from vcloudair_core.services.ans.section.json_document import parse_section
 from vcloudair_core.services.ans.section.json_values import bool_of, int_of, items_of, mapping_of, text_of, texts_of
 
@@ -53,11 +54,11 @@ class JsonFirewallCodec:
         self.backend = backend
         self.vnic_prefix = "vnic-index-" if backend == VCLOUDAIR else "vnic-"
 
-    def parse(self, body: bytes) -> Document:
+    def parse(self, body: bytes) -> SectionDocument[FirewallPolicySpec]:
         """Source: protocol/ans.md §2.1. Raises DecodeError when it is not JSON, or not a firewall."""
         return self.document(parse_section(body, "firewall", "firewallRules", what="the firewall configuration"))
 
-    def document(self, tree: Any) -> Document:
+    def document(self, tree: Any) -> SectionDocument[FirewallPolicySpec]:
         """A document around a parsed tree. Raises DecodeError when it is not a firewall."""
         outer = tree.get("firewallRules") if isinstance(tree, dict) else tree
         if not isinstance(tree, dict) or not isinstance(outer, (dict, type(None))) or not _is_list(outer):
@@ -67,7 +68,9 @@ class JsonFirewallCodec:
             )
         version = tree.get("version")
         is_number = isinstance(version, int) and not isinstance(version, bool)
-        return Document("firewall", tree, version if is_number else None, self.backend, self.media_type)
+        return SectionDocument(
+            "firewall", tree, version if is_number else None, self.backend, self.media_type, codec=self
+        )
 
     def encode(self, document: Document) -> bytes:
         """The whole section, with the version if the document has one. Source: protocol/ans.md §2.2, §8, §10 (4)."""
@@ -84,10 +87,12 @@ class JsonFirewallCodec:
         policy = mapping_of(tree.get("defaultPolicy"))
         settings = mapping_of(tree.get("globalConfig"))
         return Firewall(
-            enabled=bool_of(tree.get("enabled")),
-            default_action=text_of(policy.get("action")),
-            default_logging=bool_of(policy.get("loggingEnabled")),
-            global_settings=_known_settings(settings),
+            FirewallPolicySpec(
+                enabled=bool_of(tree.get("enabled")),
+                default_action=_folded(text_of(policy.get("action"))),
+                default_logging=bool_of(policy.get("loggingEnabled")),
+                global_settings=tuple(_known_settings(settings).items()),
+            ),
             rules=tuple(
                 LiveRule(slot, _rule(raw), str(raw.get("ruleType") or ""))
                 for slot, raw in enumerate(_rule_list(tree))
@@ -95,7 +100,7 @@ class JsonFirewallCodec:
             ),
         )
 
-    def merge(self, document: Document, edit: Edit) -> Document:
+    def merge(self, document: Document, edit: SectionEdit) -> Document:
         """A new tree that shares every untouched part with the old one."""
         tree: dict[str, Any] = dict(document.tree)
         if "enabled" in edit.settings:
@@ -107,8 +112,8 @@ class JsonFirewallCodec:
         }
         if policy:
             tree["defaultPolicy"] = {**mapping_of(tree.get("defaultPolicy")), **policy}
-        if edit.global_settings:
-            changed = {GLOBAL_SETTINGS[word][0]: value for word, value in edit.global_settings.items()}
+        if "global_settings" in edit.settings:
+            changed = {GLOBAL_SETTINGS[word][0]: value for word, value in edit.settings["global_settings"].items()}
             tree["globalConfig"] = {**mapping_of(tree.get("globalConfig")), **changed}
         if edit.steps is not None:
             rules = _rule_list(tree)
@@ -116,7 +121,7 @@ class JsonFirewallCodec:
             types = [_type_of(rule) for rule in rules]
             merged = placed(rules, [kind == "user" for kind in types], [kind in LAST_TYPES for kind in types], users)
             tree["firewallRules"] = {**(tree.get("firewallRules") or {}), "firewallRules": merged}
-        return Document(document.section, tree, document.version, document.backend, document.media_type)
+        return replace(document, tree=tree)
 
     def _step(self, rules: list[Any], step: RuleStep) -> Any:
         if step.slot is None:
@@ -177,6 +182,10 @@ def _set_or_drop(raw: dict[str, Any], key: str, value: dict[str, Any]) -> None:
         raw[key] = value
     else:
         raw.pop(key, None)
+
+
+def _folded(word: str | None) -> str | None:
+    return None if word is None else word.casefold()
 
 
 # -- reading -----------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lxml import etree
@@ -16,7 +17,6 @@ from vcloudair_core.services.ans.edge.backend import NSXV, XML
 from vcloudair_core.services.ans.firewall.model import (
     LAST_TYPES,
     READ_ONLY,
-    Edit,
     Firewall,
     is_any_service,
     lists_of,
@@ -26,7 +26,8 @@ from vcloudair_core.services.ans.firewall.model import (
     wire_service,
     words_of,
 )
-from vcloudair_core.services.ans.firewall.spec import GLOBAL_SETTINGS, FirewallRuleSpec, ServiceSpec
+from vcloudair_core.services.ans.firewall.spec import GLOBAL_SETTINGS, FirewallPolicySpec, FirewallRuleSpec, ServiceSpec
+from vcloudair_core.services.ans.section.document import SectionDocument, SectionEdit
 from vcloudair_core.services.ans.section.xml_elements import (
     bool_of,
     child_of,
@@ -67,7 +68,7 @@ class XmlFirewallCodec:
     media_type = XML
     vnic_prefix = "vnic-"
 
-    def parse(self, body: bytes) -> Document:
+    def parse(self, body: bytes) -> SectionDocument[FirewallPolicySpec]:
         """Raises DecodeError when it is not XML, or not a firewall."""
         root = xml.parse(body, what="the firewall configuration")
         if xml.local(root) != "firewall":
@@ -75,7 +76,9 @@ class XmlFirewallCodec:
                 f"The firewall configuration is not what was expected: <firewall>, not <{xml.local(root)}>.",
                 excerpt=body[:200].decode("utf-8", errors="replace"),
             )
-        return Document("firewall", root, int_of(text_of(root, "version")), self.backend, self.media_type)
+        return SectionDocument(
+            "firewall", root, int_of(text_of(root, "version")), self.backend, self.media_type, codec=self
+        )
 
     def encode(self, document: Document) -> bytes:
         """The whole section, version and all. Source: protocol/ans.md §8."""
@@ -92,17 +95,19 @@ class XmlFirewallCodec:
         root: _Element = document.tree
         policy = child_of(root, "defaultPolicy")
         return Firewall(
-            enabled=bool_of(text_of(root, "enabled")),
-            default_action=text_of(policy, "action"),
-            default_logging=bool_of(text_of(policy, "loggingEnabled")),
-            global_settings=_known_settings(child_of(root, "globalConfig")),
+            FirewallPolicySpec(
+                enabled=bool_of(text_of(root, "enabled")),
+                default_action=_folded(text_of(policy, "action")),
+                default_logging=bool_of(text_of(policy, "loggingEnabled")),
+                global_settings=tuple(_known_settings(child_of(root, "globalConfig")).items()),
+            ),
             rules=tuple(
                 LiveRule(slot, _rule(element), text_of(element, "ruleType") or "")
                 for slot, element in enumerate(_rule_elements(root))
             ),
         )
 
-    def merge(self, document: Document, edit: Edit) -> Document:
+    def merge(self, document: Document, edit: SectionEdit) -> Document:
         """A copy of the tree with the edit carried out."""
         root: _Element = copy.deepcopy(document.tree)
         if "enabled" in edit.settings:
@@ -110,11 +115,11 @@ class XmlFirewallCodec:
         for word, wire in (("default_action", "action"), ("default_logging", "loggingEnabled")):
             if word in edit.settings:
                 set_text(made_child(root, "defaultPolicy"), wire, edit.settings[word])
-        for word, value in edit.global_settings.items():
+        for word, value in edit.settings.get("global_settings", {}).items():
             set_text(made_child(root, "globalConfig"), GLOBAL_SETTINGS[word][0], value)
         if edit.steps is not None:
             self._set_rules(root, edit.steps)
-        return Document(document.section, root, document.version, document.backend, document.media_type)
+        return replace(document, tree=root)
 
     def _set_rules(self, root: _Element, steps: Sequence[RuleStep]) -> None:
         holder = made_child(root, "firewallRules")
@@ -192,6 +197,10 @@ def _change_application(element: _Element, spec: FirewallRuleSpec, changed: tupl
                     etree.SubElement(made, tag_like(holder, name)).text = text
     if len(holder) == 0:
         remove(holder)
+
+
+def _folded(word: str | None) -> str | None:
+    return None if word is None else word.casefold()
 
 
 # -- reading -----------------------------------------------------------------------------------------------------

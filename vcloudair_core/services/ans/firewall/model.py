@@ -2,68 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from vcloudair_core.engine.canonical import ANY
-from vcloudair_core.engine.fields import plain
-from vcloudair_core.engine.kind import Document
-from vcloudair_core.engine.matching import LiveRule
-from vcloudair_core.engine.rulelist import RuleStep
-from vcloudair_core.services.ans.firewall.spec import FirewallRuleSpec, ServiceSpec
+from vcloudair_core.services.ans.firewall.spec import FirewallPolicySpec, ServiceSpec
+from vcloudair_core.services.ans.section.document import SectionState
 from vcloudair_core.services.ans.section.rule_values import ADDRESS, INTERFACE, OBJECT, member, spelled, vnic_number
 
 READ_ONLY = frozenset(("statistics", "invalidSource", "invalidDestination", "invalidApplication"))
 """What the server tells about a rule and does not take back. Source: protocol/ans.md §2.4."""
 
 
-@dataclass(frozen=True)
-class Firewall:
-    """A decoded firewall. ``rules`` are all rules, the server's own too, in their order."""
-
-    enabled: bool | None
-    default_action: str | None
-    default_logging: bool | None
-    global_settings: Mapping[str, bool | int]
-    rules: tuple[LiveRule, ...]
-
-    @property
-    def user_rules(self) -> tuple[LiveRule, ...]:
-        """The rules that users own, in their order."""
-        return tuple(rule for rule in self.rules if rule.is_user)
-
-
-@dataclass(frozen=True)
-class Edit:
-    """What to change in a document. ``steps`` is the whole list of user rules, None to leave the rules alone."""
-
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    global_settings: Mapping[str, bool | int] = field(default_factory=dict)
-    steps: tuple[RuleStep, ...] | None = None
-
-
-class FirewallCodec(Protocol):
-    """One wire form of the firewall section: bytes to document, document to meaning, and back."""
-
-    backend: str
-    media_type: str
-
-    def parse(self, body: bytes) -> Document:
-        """Raises DecodeError."""
-        ...
-
-    def encode(self, document: Document) -> bytes:
-        """What goes on the wire: without what the server does not take back."""
-        ...
-
-    def decode(self, document: Document) -> Firewall:
-        """What a document says."""
-        ...
-
-    def merge(self, document: Document, edit: Edit) -> Document:
-        """A new document; everything that ``edit`` does not name is as it was."""
-        ...
+Firewall = SectionState[FirewallPolicySpec]
+"""A decoded firewall."""
 
 
 # -- members of a source or destination --------------------------------------------------------------------------
@@ -141,12 +93,6 @@ def is_any_service(services: Sequence[ServiceSpec]) -> bool:
 
 
 # -- rules -------------------------------------------------------------------------------------------------------
-
-
-def rule_words(rule: FirewallRuleSpec) -> dict[str, Any]:
-    """One rule as people write it; acceptable as input again."""
-    shown: dict[str, Any] = plain(rule)
-    return shown
 
 
 def placed(items: Sequence[Any], is_user: Sequence[bool], is_last: Sequence[bool], users: Sequence[Any]) -> list[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from vcloudair_core.engine.kind import Document
@@ -16,12 +17,13 @@ from vcloudair_core.services.ans.ipsec.model import (
     NOT_SENT,
     SUBNETS,
     Ipsec,
-    IpsecEdit,
+    IpsecDocument,
     new_site_words,
     site_changes,
     tunnel_of,
 )
 from vcloudair_core.services.ans.ipsec.spec import IpsecSpec, IpsecTunnelSpec
+from vcloudair_core.services.ans.section.document import SectionEdit
 from vcloudair_core.services.ans.section.json_document import parse_section
 from vcloudair_core.services.ans.section.json_values import bool_of, mapping_of, text_of, texts_of
 
@@ -37,11 +39,11 @@ class JsonIpsecCodec:
     def __init__(self, backend: str) -> None:
         self.backend = backend
 
-    def parse(self, body: bytes) -> Document:
+    def parse(self, body: bytes) -> IpsecDocument:
         """Source: protocol/ans.md §4.1. Raises DecodeError when it is not JSON, or not an IPsec section."""
         return self.document(parse_section(body, "ipsec", "sites", what="the IPsec configuration"))
 
-    def document(self, tree: Any) -> Document:
+    def document(self, tree: Any) -> IpsecDocument:
         """A document around a parsed tree. Raises DecodeError, without the tree in it: it may hold keys."""
         outer = tree.get("sites") if isinstance(tree, dict) else tree
         is_list = isinstance(outer, dict) and isinstance(outer.get("sites", []), (list, type(None)))
@@ -49,7 +51,7 @@ class JsonIpsecCodec:
             raise DecodeError("The IPsec configuration is not what was expected: an object with sites.")
         version = tree.get("version")
         is_number = isinstance(version, int) and not isinstance(version, bool)
-        return Document("ipsec", tree, version if is_number else None, self.backend, self.media_type)
+        return IpsecDocument("ipsec", tree, version if is_number else None, self.backend, self.media_type, codec=self)
 
     def encode(self, document: Document) -> bytes:
         """The whole section. Source: protocol/ans.md §4.2, §8."""
@@ -75,7 +77,7 @@ class JsonIpsecCodec:
                 ca_certificates=certificates["ca_certificates"],
                 crl_certificates=certificates["crl_certificates"],
             ),
-            tunnels=tuple(
+            rules=tuple(
                 LiveRule(
                     slot,
                     tunnel_of(raw, *(texts_of(mapping_of(raw.get(wire)).get("subnets")) for wire in SUBNETS.values())),
@@ -85,13 +87,13 @@ class JsonIpsecCodec:
             ),
         )
 
-    def merge(self, document: Document, edit: IpsecEdit) -> Document:
+    def merge(self, document: Document, edit: SectionEdit) -> Document:
         """A new tree that shares every untouched part with the old one."""
         tree = _with_settings(document.tree, edit)
         if edit.steps is not None:
             sites = _site_list(tree)
             tree = _with_sites(tree, [self._step(sites, step) for step in edit.steps])
-        return Document(document.section, tree, document.version, document.backend, document.media_type)
+        return replace(document, tree=tree)
 
     def _step(self, sites: list[Any], step: RuleStep) -> Any:
         if step.slot is None:
@@ -107,11 +109,10 @@ class JsonIpsecCodec:
         return {**new_site_words(spec), **_subnets(spec, tuple(SUBNETS), {})}
 
 
-def _with_settings(tree: Mapping[str, Any], edit: IpsecEdit) -> dict[str, Any]:
-    made, spec = dict(tree), edit.spec
+def _with_settings(tree: Mapping[str, Any], edit: SectionEdit) -> dict[str, Any]:
+    made = dict(tree)
     logging, shared = dict(mapping_of(tree.get("logging"))), dict(mapping_of(tree.get("global")))
-    for name in edit.settings:
-        value = getattr(spec, name)
+    for name, value in edit.settings.items():
         if name == "enabled":
             made["enabled"] = value
         elif name == "disable_event":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from lxml import etree
@@ -18,12 +19,13 @@ from vcloudair_core.services.ans.ipsec.model import (
     NOT_SENT,
     SUBNETS,
     Ipsec,
-    IpsecEdit,
+    IpsecDocument,
     new_site_words,
     site_changes,
     tunnel_of,
 )
 from vcloudair_core.services.ans.ipsec.spec import IpsecSpec, IpsecTunnelSpec
+from vcloudair_core.services.ans.section.document import SectionEdit
 from vcloudair_core.services.ans.section.xml_elements import (
     bool_of,
     child_of,
@@ -49,13 +51,13 @@ class XmlIpsecCodec:
     backend = NSXV
     media_type = XML
 
-    def parse(self, body: bytes) -> Document:
+    def parse(self, body: bytes) -> IpsecDocument:
         """Raises DecodeError when it is not XML, or not an IPsec section; what was sent is not in it."""
         root = xml.parse(body, what="the IPsec configuration")
         if xml.local(root) != "ipsec":
             named = xml.local(root)
             raise DecodeError(f"The IPsec configuration is not what was expected: <ipsec>, not <{named}>.")
-        return Document("ipsec", root, int_of(text_of(root, "version")), self.backend, self.media_type)
+        return IpsecDocument("ipsec", root, int_of(text_of(root, "version")), self.backend, self.media_type, codec=self)
 
     def encode(self, document: Document) -> bytes:
         """The whole section, version and all. Source: protocol/ans.md §8."""
@@ -82,7 +84,7 @@ class XmlIpsecCodec:
                 ca_certificates=certificates["ca_certificates"],
                 crl_certificates=certificates["crl_certificates"],
             ),
-            tunnels=tuple(
+            rules=tuple(
                 LiveRule(
                     slot,
                     tunnel_of(_texts(site), *(texts_of(child_of(site, wire), "subnet") for wire in SUBNETS.values())),
@@ -91,7 +93,7 @@ class XmlIpsecCodec:
             ),
         )
 
-    def merge(self, document: Document, edit: IpsecEdit) -> Document:
+    def merge(self, document: Document, edit: SectionEdit) -> Document:
         """A copy of the tree with the edit carried out."""
         root: _Element = copy.deepcopy(document.tree)
         _set_settings(root, edit)
@@ -100,12 +102,11 @@ class XmlIpsecCodec:
             sites = _site_elements(root)
             merged = [_step(sites, step, holder) for step in edit.steps]
             holder[:] = [*(child for child in holder if xml.local(child) != "site"), *merged]
-        return Document(document.section, root, document.version, document.backend, document.media_type)
+        return replace(document, tree=root)
 
 
-def _set_settings(root: _Element, edit: IpsecEdit) -> None:
-    for name in edit.settings:
-        value = getattr(edit.spec, name)
+def _set_settings(root: _Element, edit: SectionEdit) -> None:
+    for name, value in edit.settings.items():
         if name == "enabled":
             set_text(root, "enabled", value)
         elif name == "disable_event":

@@ -14,6 +14,7 @@ import logging
 import os
 import secrets as random_secrets
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,39 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _FORMAT = 1
 _LOCK_TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True)
+class KnownKeys:
+    """The fingerprints of one edge as they were at one moment: what planning asks.
+
+    ``known`` are the last keys that were sent from this host, ``sent`` those that the same program sent.
+    """
+
+    edge_key: str
+    known: Mapping[str, str] = field(repr=False)
+    sent: Mapping[str, str] = field(repr=False)
+    salt: bytes = field(repr=False)
+
+    def is_known(self, site_id: str | None, ends: str, key: Secret) -> bool:
+        """Return True when this very key was the last that was sent for a tunnel, by its id or until then its ends."""
+        return self._is_in(self.known, site_id, ends, key)
+
+    def is_sent(self, site_id: str | None, ends: str, key: Secret) -> bool:
+        """Return True when the program that read the document sent it."""
+        return self._is_in(self.sent, site_id, ends, key)
+
+    def _is_in(self, entries: Mapping[str, str], site_id: str | None, ends: str, key: Secret) -> bool:
+        for identity in ([site_id] if site_id else []) + [new_identity(ends)]:
+            if identity in entries:
+                return hmac.compare_digest(entries[identity], fingerprint(self.salt, self.edge_key, identity, key))
+        return False
+
+
+def fingerprint(salt: bytes, edge_key: str, identity: str, key: Secret) -> str:
+    """Return the keyed hash of a pre-shared key, different for every edge and tunnel."""
+    text = f"{edge_key}\0{identity}\0".encode() + as_bytes(key.reveal())
+    return hmac.new(salt, text, hashlib.sha256).hexdigest()
 
 
 class PskBook:
@@ -57,21 +91,9 @@ class PskBook:
             self._salt = self._read_salt()
             self._known = self._entries(self._read()) if self._salt is not None else {}
 
-    # -- what planning asks ----------------------------------------------------------------------------------------
-
-    def is_known(self, site_id: str | None, ends: str, key: Secret) -> bool:
-        """True when this very key was the last that was sent for the tunnel with that id or, until it has one, ends."""
-        return self._is_in(self._known or {}, site_id, ends, key)
-
-    def is_sent(self, site_id: str | None, ends: str, key: Secret) -> bool:
-        """True when it was sent by this object."""
-        return self._is_in(self._sent, site_id, ends, key)
-
-    def _is_in(self, entries: Mapping[str, str], site_id: str | None, ends: str, key: Secret) -> bool:
-        for identity in ([site_id] if site_id else []) + [new_identity(ends)]:
-            if identity in entries:
-                return hmac.compare_digest(entries[identity], self._fingerprint(identity, key))
-        return False
+    def known_keys(self) -> KnownKeys:
+        """Return the fingerprints as they are now."""
+        return KnownKeys(self._edge_key, dict(self._known or {}), dict(self._sent), self._salt or b"")
 
     # -- what the store tells --------------------------------------------------------------------------------------
 
@@ -100,8 +122,7 @@ class PskBook:
         self._change(lambda entries: _replace(entries, made, gone))
 
     def _fingerprint(self, identity: str, key: Secret) -> str:
-        text = f"{self._edge_key}\0{identity}\0".encode() + as_bytes(key.reveal())
-        return hmac.new(self._salt or b"", text, hashlib.sha256).hexdigest()
+        return fingerprint(self._salt or b"", self._edge_key, identity, key)
 
     # -- the files -------------------------------------------------------------------------------------------------
 

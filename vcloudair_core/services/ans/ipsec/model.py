@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from vcloudair_core.engine.canonical import fold
-from vcloudair_core.engine.fields import plain
-from vcloudair_core.engine.kind import Document
-from vcloudair_core.engine.matching import LiveRule
-from vcloudair_core.engine.rulelist import RuleStep
-from vcloudair_core.services.ans.ipsec.spec import ANY_PEER, SETTINGS, IpsecSpec, IpsecTunnelSpec
+from vcloudair_core.engine.validation import near
+from vcloudair_core.errors import AmbiguousMatchError, NotFoundError
+from vcloudair_core.services.ans.ipsec.spec import ANY_PEER, IpsecSpec, IpsecTunnelSpec
+from vcloudair_core.services.ans.section.document import SectionDocument, SectionEdit, SectionState
 from vcloudair_core.services.ans.section.json_values import bool_of, int_of, text_of
 from vcloudair_core.util.redaction import Secret
 
@@ -59,35 +58,20 @@ class KeyView(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Ipsec:
-    """A decoded IPsec section: its settings, and all tunnels in their order. Keys are never in it."""
-
-    settings: IpsecSpec
-    tunnels: tuple[LiveRule, ...]
+Ipsec = SectionState[IpsecSpec]
+"""A decoded IPsec section. Its rules are the tunnels; keys are never in it."""
 
 
 @dataclass(frozen=True)
-class IpsecEdit:
-    """What to change in a document. ``settings``: the names that changed. ``steps``: the whole list, None to leave it.
+class IpsecDocument(SectionDocument[IpsecSpec]):
+    """An IPsec section, with what is known of its keys.
 
-    ``keys`` are the keys that go out, by what the tunnel is known by: its id, else its ends.
+    ``known_keys`` answers whether a key is the one that the server has. ``keys_to_send`` are the keys in the tree that
+    are not the server's, by what their tunnels are known by (see :func:`keys_to_send`).
     """
 
-    spec: IpsecSpec = field(default_factory=IpsecSpec)
-    settings: tuple[str, ...] = ()
-    steps: tuple[RuleStep, ...] | None = None
-
-    @property
-    def keys(self) -> dict[str, Secret]:
-        """The keys that this edit sends. The global one is under :data:`GLOBAL_KEY`."""
-        found: dict[str, Secret] = {}
-        if "global_psk" in self.settings and self.spec.global_psk is not None:
-            found[GLOBAL_KEY] = self.spec.global_psk
-        for step in self.steps or ():
-            if step.spec is not None and step.spec.psk is not None and (step.slot is None or "psk" in step.changed):
-                found[step.spec.site_id or new_identity(step.spec.ends)] = step.spec.psk
-        return found
+    known_keys: KeyView | None = field(default=None, kw_only=True, repr=False, compare=False)
+    keys_to_send: Mapping[str, Secret] = field(default_factory=dict, kw_only=True, repr=False, compare=False)
 
 
 GLOBAL_KEY = "global"
@@ -98,27 +82,18 @@ def new_identity(ends: str) -> str:
     return f"new {ends}"
 
 
-class IpsecCodec(Protocol):
-    """One wire form of the IPsec section: bytes to document, document to meaning, and back."""
+def keys_to_send(edit: SectionEdit) -> dict[str, Secret]:
+    """Return the keys that an edit sends, by what the tunnel is known by: its id, else its ends.
 
-    backend: str
-    media_type: str
-
-    def parse(self, body: bytes) -> Document:
-        """Raises DecodeError."""
-        ...
-
-    def encode(self, document: Document) -> bytes:
-        """What goes on the wire."""
-        ...
-
-    def decode(self, document: Document) -> Ipsec:
-        """What a document says."""
-        ...
-
-    def merge(self, document: Document, edit: IpsecEdit) -> Document:
-        """A new document; everything that ``edit`` does not name is as it was."""
-        ...
+    The global one is under :data:`GLOBAL_KEY`.
+    """
+    keys: dict[str, Secret] = {}
+    if edit.settings.get("global_psk") is not None:
+        keys[GLOBAL_KEY] = edit.settings["global_psk"]
+    for step in edit.steps or ():
+        if step.spec is not None and step.spec.psk is not None and (step.slot is None or "psk" in step.changed):
+            keys[step.spec.site_id or new_identity(step.spec.ends)] = step.spec.psk
+    return keys
 
 
 def tunnel_of(raw: Mapping[str, Any], local: tuple[str, ...], peer: tuple[str, ...]) -> IpsecTunnelSpec:
@@ -168,13 +143,25 @@ def new_site_words(spec: IpsecTunnelSpec) -> dict[str, Any]:
     return {wire: value for wire, value in site_changes(spec, given).items() if value is not None}
 
 
-def tunnel_words(tunnel: IpsecTunnelSpec) -> dict[str, Any]:
-    """One tunnel as people write it; acceptable as input again."""
-    shown: dict[str, Any] = plain(tunnel)
-    return shown
+def find_tunnel(ipsec: Ipsec, name: str, target: str) -> IpsecTunnelSpec:
+    """Return the tunnel of a name, id or peer; ``target`` is for messages.
 
-
-def settings_words(settings: IpsecSpec) -> dict[str, Any]:
-    """The settings as people write them, without the key."""
-    shown: dict[str, Any] = {name: plain(getattr(settings, name)) for name in SETTINGS if name != "global_psk"}
-    return {name: value for name, value in shown.items() if value is not None}
+    Raises: NotFoundError, AmbiguousMatchError.
+    """
+    tunnels: list[IpsecTunnelSpec] = [rule.spec for rule in ipsec.rules]
+    for field_name in ("name", "site_id", "peer_id", "peer_ip"):
+        matches = [tunnel for tunnel in tunnels if getattr(tunnel, field_name) == name]
+        if len(matches) > 1:
+            raise AmbiguousMatchError(
+                f"{target} has {len(matches)} IPsec tunnels whose {field_name} is {name!r}.",
+                candidates=[
+                    {"site_id": tunnel.site_id, "name": tunnel.name, "peer_id": tunnel.peer_id} for tunnel in matches
+                ],
+                hint="Give the site_id or peer_id.",
+            )
+        if matches:
+            return matches[0]
+    raise NotFoundError(
+        f"{target} has no IPsec tunnel {name!r}.",
+        hint=near(name, [tunnel.name for tunnel in tunnels if tunnel.name]),
+    )

@@ -2,54 +2,49 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import Any
 
 from vcloudair_core.engine.kind import Document
-from vcloudair_core.services.ans.edge.model import Edge
 from vcloudair_core.services.ans.ipsec.fingerprints import PskBook
+from vcloudair_core.services.ans.ipsec.model import Ipsec, IpsecDocument
 from vcloudair_core.services.ans.ipsec.spec import MASKED
+from vcloudair_core.services.ans.section.document import state_of
 from vcloudair_core.services.ans.section.store import SectionStore
 from vcloudair_core.util.redaction import Secret
-
-if TYPE_CHECKING:
-    from vcloudair_core.services.ans.ipsec.model import IpsecCodec
-    from vcloudair_core.session.session import Session
-
-KEY_VIEW, KEYS_TO_SEND = "key_view", "keys_to_send"
-"""In the memo of documents: what is known of keys (read), and the keys in it that are not the server's (merged)."""
 
 
 class IpsecStore(SectionStore):
     """Not to be kept in a stage: documents that are about to be written hold keys in clear."""
 
-    def __init__(self, session: Session, edge: Edge, codec: IpsecCodec) -> None:
-        super().__init__(session, edge, "ipsec", codec)
-        self._decode = codec.decode
-        self._book = PskBook.of(session.settings, self.target_key)
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._book = PskBook.of(self.session.settings, self.target_key)
         self._sent: dict[str, Secret] = {}
 
     def _read(self) -> Document:
-        """Raises what a section's store raises. The document knows what this machine knows of its keys."""
+        """Return the section, with the keys that this host knows. Raises what a section's store raises."""
         document = super()._read()
+        assert isinstance(document, IpsecDocument)
         self._book.load()
         if self._sent:
-            tunnels = self._decode(document).tunnels
+            state: Ipsec = state_of(document)
             self._book.settle(
-                {rule.spec.site_id: rule.spec.ends for rule in tunnels if rule.spec.site_id is not None}, self._sent
+                {rule.spec.site_id: rule.spec.ends for rule in state.rules if rule.spec.site_id is not None}, self._sent
             )
-        document.memo[KEY_VIEW] = self._book
-        return document
+        return replace(document, known_keys=self._book.known_keys())
 
     def commit(self, base: Document, document: Document) -> None:
         """Write the section, and remember the fingerprints of the keys that were sent once the server has them.
 
         A key whose answer was lost is not remembered, so that it is sent again. Raises what a section's store raises.
         """
-        keys: dict[str, Secret] = document.memo.get(KEYS_TO_SEND, {})
+        assert isinstance(document, IpsecDocument)
+        keys = dict(document.keys_to_send)
         # Before anything is sent: a server that quotes what it refuses must not betray them. The mask is no secret.
         self.session.learn(*(key for key in keys.values() if key.reveal() != MASKED))
         super().commit(base, document)
-        self._sent = dict(keys)
+        self._sent = keys
         self._book.record(keys)
 
     def read_statistics(self) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from vcloudair_core.engine.kind import Document
@@ -12,8 +13,9 @@ from vcloudair_core.engine.rulelist import RuleStep
 from vcloudair_core.errors import DecodeError
 from vcloudair_core.services.ans.edge.backend import JSON
 from vcloudair_core.services.ans.firewall.model import LAST_TYPES, placed
-from vcloudair_core.services.ans.nat.model import Nat, NatEdit, new_rule_words, rule_of, wire_changes
-from vcloudair_core.services.ans.nat.spec import NatRuleSpec
+from vcloudair_core.services.ans.nat.model import Nat, new_rule_words, rule_of, wire_changes
+from vcloudair_core.services.ans.nat.spec import NatRuleSpec, NatSpec
+from vcloudair_core.services.ans.section.document import SectionDocument, SectionEdit
 from vcloudair_core.services.ans.section.json_document import parse_section
 from vcloudair_core.services.ans.section.json_values import bool_of
 
@@ -29,11 +31,11 @@ class JsonNatCodec:
     def __init__(self, backend: str) -> None:
         self.backend = backend
 
-    def parse(self, body: bytes) -> Document:
+    def parse(self, body: bytes) -> SectionDocument[NatSpec]:
         """Source: protocol/ans.md §3.1. Raises DecodeError when it is not JSON, or not a NAT section."""
         return self.document(parse_section(body, "nat", "rules", what="the NAT configuration"))
 
-    def document(self, tree: Any) -> Document:
+    def document(self, tree: Any) -> SectionDocument[NatSpec]:
         """A document around a parsed tree. Raises DecodeError when it is not a NAT section."""
         outer = tree.get("rules") if isinstance(tree, dict) else tree
         is_list = isinstance(outer, dict) and isinstance(outer.get("natRulesDtos", []), (list, type(None)))
@@ -44,7 +46,7 @@ class JsonNatCodec:
             )
         version = tree.get("version")
         is_number = isinstance(version, int) and not isinstance(version, bool)
-        return Document("nat", tree, version if is_number else None, self.backend, self.media_type)
+        return SectionDocument("nat", tree, version if is_number else None, self.backend, self.media_type, codec=self)
 
     def encode(self, document: Document) -> bytes:
         """The whole section. Source: protocol/ans.md §3.3, §8."""
@@ -57,7 +59,7 @@ class JsonNatCodec:
         """Source: protocol/ans.md §3.1-3.2."""
         tree: dict[str, Any] = document.tree
         return Nat(
-            enabled=bool_of(tree.get("enabled")),
+            NatSpec(bool_of(tree.get("enabled"))),
             rules=tuple(
                 LiveRule(slot, rule_of(raw), str(raw.get("ruleType") or "user"))
                 for slot, raw in enumerate(_rule_list(tree))
@@ -65,18 +67,18 @@ class JsonNatCodec:
             ),
         )
 
-    def merge(self, document: Document, edit: NatEdit) -> Document:
+    def merge(self, document: Document, edit: SectionEdit) -> Document:
         """A new tree that shares every untouched part with the old one."""
         tree: dict[str, Any] = dict(document.tree)
-        if edit.enabled is not None:
-            tree["enabled"] = edit.enabled
+        if "enabled" in edit.settings:
+            tree["enabled"] = edit.settings["enabled"]
         if edit.steps is not None:
             rules = _rule_list(tree)
             users = [self._step(rules, step) for step in edit.steps]
             types = [_type_of(rule) for rule in rules]
             is_user, is_last = [kind == "user" for kind in types], [kind in LAST_TYPES for kind in types]
             tree = _with_rules(tree, placed(rules, is_user, is_last, users))
-        return Document(document.section, tree, document.version, document.backend, document.media_type)
+        return replace(document, tree=tree)
 
     def _step(self, rules: list[Any], step: RuleStep) -> Any:
         if step.slot is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from lxml import etree
@@ -14,7 +15,9 @@ from vcloudair_core.engine.rulelist import RuleStep
 from vcloudair_core.errors import DecodeError
 from vcloudair_core.services.ans.edge.backend import NSXV, XML
 from vcloudair_core.services.ans.firewall.model import LAST_TYPES, placed
-from vcloudair_core.services.ans.nat.model import Nat, NatEdit, new_rule_words, rule_of, wire_changes
+from vcloudair_core.services.ans.nat.model import Nat, new_rule_words, rule_of, wire_changes
+from vcloudair_core.services.ans.nat.spec import NatSpec
+from vcloudair_core.services.ans.section.document import SectionDocument, SectionEdit
 from vcloudair_core.services.ans.section.xml_elements import (
     bool_of,
     child_of,
@@ -38,7 +41,7 @@ class XmlNatCodec:
     backend = NSXV
     media_type = XML
 
-    def parse(self, body: bytes) -> Document:
+    def parse(self, body: bytes) -> SectionDocument[NatSpec]:
         """Raises DecodeError when it is not XML, or not a NAT section."""
         root = xml.parse(body, what="the NAT configuration")
         if xml.local(root) != "nat":
@@ -46,7 +49,7 @@ class XmlNatCodec:
                 f"The NAT configuration is not what was expected: <nat>, not <{xml.local(root)}>.",
                 excerpt=body[:200].decode("utf-8", errors="replace"),
             )
-        return Document("nat", root, int_of(text_of(root, "version")), self.backend, self.media_type)
+        return SectionDocument("nat", root, int_of(text_of(root, "version")), self.backend, self.media_type, codec=self)
 
     def encode(self, document: Document) -> bytes:
         """The whole section, version and all. Source: protocol/ans.md §8."""
@@ -57,21 +60,21 @@ class XmlNatCodec:
         """Source: protocol/ans.md §3.3; the rule's id is ``ruleId`` here too (§9)."""
         root: _Element = document.tree
         return Nat(
-            enabled=bool_of(text_of(root, "enabled")),
+            NatSpec(bool_of(text_of(root, "enabled"))),
             rules=tuple(
                 LiveRule(slot, rule_of(_texts(element)), _type_of(element))
                 for slot, element in enumerate(_rule_elements(root))
             ),
         )
 
-    def merge(self, document: Document, edit: NatEdit) -> Document:
+    def merge(self, document: Document, edit: SectionEdit) -> Document:
         """A copy of the tree with the edit carried out."""
         root: _Element = copy.deepcopy(document.tree)
-        if edit.enabled is not None:
-            set_text(root, "enabled", edit.enabled)
+        if "enabled" in edit.settings:
+            set_text(root, "enabled", edit.settings["enabled"])
         if edit.steps is not None:
             self._set_rules(root, edit.steps)
-        return Document(document.section, root, document.version, document.backend, document.media_type)
+        return replace(document, tree=root)
 
     def _set_rules(self, root: _Element, steps: Sequence[RuleStep]) -> None:
         holder = made_child(root, "natRules")

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from vcloudair_core.engine.canonical import ANY, fold
-from vcloudair_core.engine.fields import plain
-from vcloudair_core.engine.kind import Document
-from vcloudair_core.engine.matching import LiveRule
-from vcloudair_core.engine.rulelist import RuleStep
-from vcloudair_core.services.ans.nat.spec import MATCH_FIELDS, NatRuleSpec
+from vcloudair_core.services.ans.nat.spec import MATCH_FIELDS, NatRuleSpec, NatSpec
+from vcloudair_core.services.ans.section.document import SectionState
 from vcloudair_core.services.ans.section.json_values import bool_of, int_of, text_of
 
 WIRE_NAMES = {
@@ -37,48 +33,8 @@ WIRE_NAMES = {
 _MATCHES = frozenset(name for names in MATCH_FIELDS.values() for name in names)
 
 
-@dataclass(frozen=True)
-class Nat:
-    """A decoded NAT section. ``rules`` are all rules, the server's own too, in their order."""
-
-    enabled: bool | None
-    rules: tuple[LiveRule, ...]
-
-    @property
-    def user_rules(self) -> tuple[LiveRule, ...]:
-        """The rules that users own, in their order."""
-        return tuple(rule for rule in self.rules if rule.is_user)
-
-
-@dataclass(frozen=True)
-class NatEdit:
-    """What to change in a document. ``steps`` is the whole list of user rules, None to leave the rules alone."""
-
-    enabled: bool | None = None
-    steps: tuple[RuleStep, ...] | None = None
-
-
-class NatCodec(Protocol):
-    """One wire form of the NAT section: bytes to document, document to meaning, and back."""
-
-    backend: str
-    media_type: str
-
-    def parse(self, body: bytes) -> Document:
-        """Raises DecodeError."""
-        ...
-
-    def encode(self, document: Document) -> bytes:
-        """What goes on the wire."""
-        ...
-
-    def decode(self, document: Document) -> Nat:
-        """What a document says."""
-        ...
-
-    def merge(self, document: Document, edit: NatEdit) -> Document:
-        """A new document; everything that ``edit`` does not name is as it was."""
-        ...
+Nat = SectionState[NatSpec]
+"""A decoded NAT section."""
 
 
 def rule_of(raw: Mapping[str, Any]) -> NatRuleSpec:
@@ -152,9 +108,3 @@ def new_rule_words(spec: NatRuleSpec) -> dict[str, Any]:
     if spec.protocol == "icmp":
         words.setdefault("icmpType", ANY)
     return {wire: value for wire, value in words.items() if value is not None}
-
-
-def nat_rule_words(rule: NatRuleSpec) -> dict[str, Any]:
-    """One rule as people write it; acceptable as input again."""
-    shown: dict[str, Any] = plain(rule)
-    return shown

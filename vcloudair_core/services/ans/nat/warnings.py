@@ -17,7 +17,6 @@ from vcloudair_core.services.ans.firewall.model import Firewall
 from vcloudair_core.services.ans.firewall.spec import FirewallRuleSpec, ServiceSpec
 from vcloudair_core.services.ans.nat.model import Nat
 from vcloudair_core.services.ans.nat.spec import NatRuleSpec
-from vcloudair_core.services.ans.section.backends import firewall_codec
 from vcloudair_core.services.ans.section.neighbors import read_neighbor
 from vcloudair_core.services.ans.section.rule_values import ADDRESS, member
 
@@ -30,14 +29,13 @@ def advise(store: Any, nat: Nat, plan: Plan) -> tuple[str, ...]:
     changed = _set_in_force(nat, plan)
     if not changed and not any(change.identity == "settings" for change in plan.changes):
         return ()
-    if nat.enabled is False:
+    if nat.settings.enabled is False:
         return (f"NAT of {store.target} is off, so its rules have no effect.",) if changed else ()
     try:
-        document = read_neighbor(store, "firewall")
-        firewall = firewall_codec(document.backend, document.media_type).decode(document)
+        firewall: Firewall = read_neighbor(store, "firewall")
     except VcloudAirError as exc:
         return (f"Whether the firewall of {store.target} suits its NAT could not be seen: {exc.message}",)
-    if firewall.enabled is False:
+    if firewall.settings.enabled is False:
         return (f"The firewall of {store.target} is off, and NAT works only while it is on.",)
     inward = [rule for rule in changed if rule.action == "dnat"]
     return (
@@ -102,7 +100,7 @@ def lets_in(firewall: Firewall, nat: NatRuleSpec) -> bool:
             return True
         if _takes_all(rule, nat):
             return False
-    return fold(firewall.default_action or "deny") == "accept"
+    return fold(firewall.settings.default_action or "deny") == "accept"
 
 
 def _goal(rule: FirewallRuleSpec, nat: NatRuleSpec) -> tuple[str, str]:

@@ -3,21 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from vcloudair_core.engine.plan import Plan
-
-_FIELDS = (
-    "source",
-    "destination",
-    "original_address",
-    "translated_address",
-    "dnat_match_source_address",
-    "snat_match_destination_address",
-    "local_subnets",
-    "peer_subnets",
-)
 
 
 def network_meant(word: str) -> str:
@@ -29,23 +18,23 @@ def network_meant(word: str) -> str:
     return "" if address is None or address.ip == address.network.network_address else str(address.network)
 
 
-def host_bits(plan: Plan) -> tuple[str, ...]:
-    """A sentence for each network with host bits that a plan writes."""
-    found: list[str] = []
+def host_bits(plan: Plan, network_fields: Sequence[str]) -> tuple[str, ...]:
+    """Return a sentence for each network with host bits that a plan writes in one of the fields."""
+    sentences: list[str] = []
     for change in plan.changes:
         if change.action not in ("create", "update") or change.after is None:
             continue
-        names = _FIELDS if change.action == "create" else [name for name in _FIELDS if name in change.fields]
-        for name, word in _words(change.after, names):
-            network = network_meant(word)
+        names = [name for name in network_fields if change.action == "create" or name in change.fields]
+        for name, text in _texts(change.after, names):
+            network = network_meant(text)
             if network:
-                found.append(f"{change.identity}: {name} {word} stands for the network {network}.")
-    return tuple(found)
+                sentences.append(f"{change.identity}: {name} {text} stands for the network {network}.")
+    return tuple(sentences)
 
 
-def _words(shown: Mapping[str, Any], names: Any) -> Iterator[tuple[str, str]]:
+def _texts(shown: Mapping[str, Any], names: Sequence[str]) -> Iterator[tuple[str, str]]:
     for name in names:
         value = shown.get(name)
-        for word in value if isinstance(value, (list, tuple)) else [value]:
-            if isinstance(word, str):
-                yield name, word
+        for text in value if isinstance(value, (list, tuple)) else [value]:
+            if isinstance(text, str):
+                yield name, text

@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from vcloudair_core.engine.kind import Document
+from vcloudair_core.engine.plan import Plan
+from vcloudair_core.services.ans.section.document import SectionState, state_of
+from vcloudair_core.services.ans.section.kinds import open_section
+from vcloudair_core.services.ans.sections import load_section
 
 
 class StoreWithNeighbors:
@@ -18,15 +22,17 @@ class StoreWithNeighbors:
         return getattr(self._store, name)
 
 
-def read_neighbor(store: Any, section: str) -> Document:
+def read_neighbor(store: Any, section: str) -> SectionState[Any]:
     """Return another section of the store's edge, without a request where it is known.
 
     Raises: NotFoundError, DecodeError and other errors of :meth:`SectionStore.read`.
     """
-    from vcloudair_core.services.ans.store import firewall_store, ipsec_store, nat_store
-
     known: dict[str, Document] = getattr(store, "neighbors", {})
     if section not in known:
-        open_section: Any = {"firewall": firewall_store, "nat": nat_store, "ipsec": ipsec_store}[section]
-        known[section] = open_section(store.session, store.edge).read()
-    return known[section]
+        known[section] = open_section(load_section(section), store.session, store.edge).read()
+    return state_of(known[section])
+
+
+def is_switched(plan: Plan) -> bool:
+    """Return True when a plan turns the service of its section on or off."""
+    return any(change.identity == "settings" and "enabled" in change.fields for change in plan.changes)

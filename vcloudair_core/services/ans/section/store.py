@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import weakref
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
@@ -24,6 +25,7 @@ from vcloudair_core.transport.messages import origin_of
 from vcloudair_core.util.xml import html_error, html_title
 
 if TYPE_CHECKING:
+    from vcloudair_core.session.expected_changes import CheckRun
     from vcloudair_core.session.session import Session
     from vcloudair_core.util.clock import Clock
 
@@ -38,8 +40,8 @@ _log = logging.getLogger(__name__)
 _takes_version: weakref.WeakKeyDictionary[Any, bool] = weakref.WeakKeyDictionary()
 
 
-class SectionCodec(Protocol):
-    """What a store needs of a section's codec."""
+class DocumentCodec(Protocol):
+    """The part of a section's codec that a store uses."""
 
     media_type: str
 
@@ -52,15 +54,34 @@ class SectionCodec(Protocol):
         ...
 
 
-class SectionStore(Store):
-    """One section of one edge: the whole of it in one read and one write. Source: protocol/ans.md §1."""
+Expectation = Callable[["SectionStore", Document, "CheckRun"], Document]
+"""Gives a document as the earlier tasks of a check-mode run would have left it."""
 
-    def __init__(self, session: Session, edge: Edge, section: str, codec: SectionCodec) -> None:
+
+class SectionStore(Store):
+    """One section of one edge: the whole of it in one read and one write. Source: protocol/ans.md §1.
+
+    ``path`` is where the section is below the edge, by default ``<section>/config``. ``expect`` gives the document of a
+    check-mode run as the earlier tasks of the run would have left it.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        edge: Edge,
+        section: str,
+        codec: DocumentCodec,
+        *,
+        path: str = "",
+        expect: Expectation | None = None,
+    ) -> None:
         self.session = session
         self.edge = edge
         self.backend = edge.backend
         self.section = section
         self._codec = codec
+        self._path = path or f"{section}/config"
+        self._expect = expect
         self.clock = session.clock
 
     @property
@@ -84,8 +105,8 @@ class SectionStore(Store):
     @property
     def path(self) -> str:
         """The section's path below the API's base."""
-        path = BACKENDS[self.backend].section_path
-        return path.format(edge=quote(self.edge.edge_id, safe=""), section=self.section)
+        edge_path = BACKENDS[self.backend].edge_path.format(edge=quote(self.edge.edge_id, safe=""))
+        return f"{edge_path}/{self._path}"
 
     def read(self) -> Document:
         """Raises: NotFoundError when there is no such edge or it has no such section; ApiError, DecodeError.
@@ -94,11 +115,7 @@ class SectionStore(Store):
         """
         document = self._read()
         run = getattr(self.session, "check_run", None)
-        if run is None:
-            return document
-        from vcloudair_core.services.ans.section.expected_section import expected
-
-        return expected(self, self.section, document, run)
+        return document if run is None or self._expect is None else self._expect(self, document, run)
 
     def _read(self) -> Document:
         try:

@@ -20,10 +20,11 @@ from vcloudair_core.errors import (
 from vcloudair_core.services.ans.edge.codec import parse_edges, parse_job
 from vcloudair_core.services.ans.edge.directory import EdgeDirectory
 from vcloudair_core.services.ans.edge.model import uuid_in
+from vcloudair_core.services.ans.firewall.section import SECTION as FIREWALL
 from vcloudair_core.services.ans.plugin import vca_resource_kinds, vca_services
+from vcloudair_core.services.ans.section.kinds import SectionKind
 from vcloudair_core.services.ans.section.store import SectionStore
 from vcloudair_core.services.ans.service import AnsService
-from vcloudair_core.services.ans.store import open_firewall
 from vcloudair_core.transport.messages import Headers, Response
 
 BASE = "https://cloud.example.test"
@@ -250,11 +251,11 @@ def test_uuid_in() -> None:
 
 def test_the_settings_fill_the_target() -> None:
     one = session(records(edge(1, "gw")), edge="gw")
-    store = open_firewall(one, {})  # type: ignore[arg-type]
+    store = SectionKind(FIREWALL).open(one, {})  # type: ignore[arg-type]
     assert store.target == "edge gateway gw"
     assert store.lock_key == f"https://cloud.example.test:443/edge/{edge_id(1)}"
     with pytest.raises(ConfigurationError, match="VCA_EDGE"):
-        open_firewall(session(), {"edge": ""})  # type: ignore[arg-type]
+        SectionKind(FIREWALL).open(session(), {"edge": ""})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -268,7 +269,7 @@ def test_the_settings_fill_the_target() -> None:
 )
 def test_the_edge_api_follows_the_service(settings: dict[str, str], path: str) -> None:
     one = FakeSession(FakeEdge(section()), **settings)
-    open_firewall(one, {"edge": EDGE_ID}).read()  # type: ignore[arg-type]
+    SectionKind(FIREWALL).open(one, {"edge": EDGE_ID}).read()  # type: ignore[arg-type]
     assert one.calls == [("GET", path)]
 
 
@@ -279,7 +280,7 @@ def test_headers_fit_the_edge_api() -> None:
         ("hybridity", "application/json", "application/json"),
     ):
         one = FakeSession(FakeEdge(section()), edge_api=edge_api)
-        store = open_firewall(one, {"edge": EDGE_ID})  # type: ignore[arg-type]
+        store = SectionKind(FIREWALL).open(one, {"edge": EDGE_ID})  # type: ignore[arg-type]
         document = store.read()
         store.commit(document, document)
         assert [sent["accept"] for sent in one.sent] == [accept, accept]
@@ -288,7 +289,7 @@ def test_headers_fit_the_edge_api() -> None:
 
 def test_an_unknown_uuid_is_explained() -> None:
     with pytest.raises(NotFoundError, match=f"Edge gateway {EDGE_ID} does not exist.*edge_api"):
-        open_firewall(FakeSession(), {"edge": EDGE_ID}).read()  # type: ignore[arg-type]
+        SectionKind(FIREWALL).open(FakeSession(), {"edge": EDGE_ID}).read()  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -297,7 +298,7 @@ def test_an_unknown_uuid_is_explained() -> None:
 @pytest.mark.parametrize("edge_api", ["hybridity", "network_xml"])
 def test_what_is_no_firewall(edge_api: str, body: bytes) -> None:
     one = FakeSession(edge_api=edge_api)
-    store = open_firewall(one, {"edge": EDGE_ID})  # type: ignore[arg-type]
+    store = SectionKind(FIREWALL).open(one, {"edge": EDGE_ID})  # type: ignore[arg-type]
     one.answers[f"GET {store.path}"] = [Response(200, Headers(), body)]
     with pytest.raises(DecodeError):
         store.read()
@@ -309,7 +310,7 @@ def job(status: str) -> Response:
 
 def _store_with_job(*statuses: str) -> tuple[FakeSession, SectionStore]:
     one = FakeSession(FakeEdge(section()), edge_api="network_xml")
-    store = open_firewall(one, {"edge": EDGE_ID})  # type: ignore[arg-type]
+    store = SectionKind(FIREWALL).open(one, {"edge": EDGE_ID})  # type: ignore[arg-type]
     accepted = Response(202, Headers({"Location": "/network/edges/jobs/jobdata-7"}))
     one.answers[f"PUT {store.path}"] = [accepted]
     one.answers["GET /network/edges/jobs/jobdata-7"] = [job(status) for status in statuses]

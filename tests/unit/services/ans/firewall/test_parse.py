@@ -8,9 +8,10 @@ import pytest
 
 from vcloudair_core.engine.desired import Exactly, Present
 from vcloudair_core.errors import SpecError
-from vcloudair_core.services.ans.firewall.kinds import FirewallPolicyKind, FirewallRuleKind
 from vcloudair_core.services.ans.firewall.parse import parse_policy, parse_rule
+from vcloudair_core.services.ans.firewall.section import SECTION as FIREWALL
 from vcloudair_core.services.ans.firewall.spec import FirewallRuleSpec, ServiceSpec, services_meaning
+from vcloudair_core.services.ans.section.kinds import RuleKind, SectionKind
 from vcloudair_core.services.ans.section.rule_values import endpoint_meaning, member
 
 UUID = "5f2d9b1e-6c0a-4b5e-9d5f-0a4b1f6f3a10"
@@ -190,15 +191,15 @@ def test_global_settings_are_typed() -> None:
 def test_the_kinds_refuse_what_no_single_rule_shows() -> None:
     twice = (FirewallRuleSpec(name="a"), FirewallRuleSpec(name="a"))
     with pytest.raises(SpecError, match=r"\[1\].name: 'a' was already given at \[0\]"):
-        FirewallRuleKind().validate(Present(twice))
+        RuleKind(FIREWALL).validate(Present(twice))
     with pytest.raises(SpecError, match=r"\[0\].position: is of no use here"):
-        FirewallRuleKind().validate(Exactly((FirewallRuleSpec(name="a", position="top"),)))
+        RuleKind(FIREWALL).validate(Exactly((FirewallRuleSpec(name="a", position="top"),)))
     policy = parse_policy({"rules": [{"name": "a", "before": "b"}]})
-    FirewallPolicyKind().validate(Present((policy,)))
+    SectionKind(FIREWALL).validate(Present((policy,)))
     with pytest.raises(SpecError, match=r"rules\[0\].before"):
-        FirewallPolicyKind().validate(Exactly((policy,)))
+        SectionKind(FIREWALL).validate(Exactly((policy,)))
     with pytest.raises(SpecError, match="one firewall policy was expected, not 2"):
-        FirewallPolicyKind().validate(Present((policy, policy)))
+        SectionKind(FIREWALL).validate(Present((policy, policy)))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.services.ans.firewall.test_kinds import Bench
+from tests.unit.services.ans.firewall.test_section import Bench
 from vcloudair_core import AmbiguousMatchError, SpecError
 from vcloudair_core.services.ans.edge.backend import EDGE_APIS
 

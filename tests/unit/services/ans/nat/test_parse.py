@@ -8,8 +8,9 @@ import pytest
 
 from vcloudair_core.engine.desired import Absent, Exactly, Present
 from vcloudair_core.errors import SpecError
-from vcloudair_core.services.ans.nat.kinds import NatKind, NatRuleKind
 from vcloudair_core.services.ans.nat.parse import parse_nat, parse_nat_rule
+from vcloudair_core.services.ans.nat.section import SECTION as NAT
+from vcloudair_core.services.ans.section.kinds import RuleKind, SectionKind
 
 BASE = {"action": "dnat", "original_address": "203.0.113.10", "translated_address": "192.168.10.20"}
 
@@ -102,7 +103,7 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
 
 
 def test_a_rule_may_say_no_more_than_who_it_is() -> None:
-    kind = NatRuleKind()
+    kind = RuleKind(NAT)
     spec = kind.parse({**BASE, "translated_address": None})
     kind.validate(Present((spec,)))
     kind.validate(Absent((spec,)))
@@ -121,7 +122,7 @@ def test_two_rules_that_match_the_same_are_one(twin: dict[str, Any]) -> None:
     with pytest.raises(SpecError, match=r"rules\[1\].*was already given at rules\[0\]"):
         parse_nat({"rules": [BASE, {**BASE, **twin}]})
     with pytest.raises(SpecError, match="was already given"):
-        NatRuleKind().validate(Present(tuple(parse_nat_rule(rule) for rule in (BASE, {**BASE, **twin}))))
+        RuleKind(NAT).validate(Present(tuple(parse_nat_rule(rule) for rule in (BASE, {**BASE, **twin}))))
 
 
 @pytest.mark.parametrize(
@@ -146,7 +147,7 @@ def test_twins_of_an_export_are_told_apart_by_their_ids() -> None:
 
 
 def test_sections_are_one_at_a_time_and_exact_lists_have_no_places() -> None:
-    kind = NatKind()
+    kind = SectionKind(NAT)
     with pytest.raises(SpecError, match="one NAT section was expected, not 2"):
         kind.validate(Present((kind.parse({}), kind.parse({}))))
     with pytest.raises(SpecError, match=r"rules\[0\].before: is of no use here"):

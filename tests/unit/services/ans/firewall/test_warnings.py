@@ -1,14 +1,10 @@
-"""Warnings about services that are off while others depend on them, and diffs that name what they change."""
+"""Warnings about a firewall that is off while NAT and IPsec depend on it."""
 
 from __future__ import annotations
-
-import difflib
-from typing import Any
 
 import pytest
 
 from tests.unit.services.ans.ipsec_bench import BRANCH, bench
-from vcloudair_core.engine.plan import Change, Plan
 from vcloudair_core.simulator import Simulator
 
 NAT_RULE = {"action": "dnat", "original_address": "203.0.113.10", "translated_address": "192.168.10.20"}
@@ -29,20 +25,3 @@ def test_a_firewall_that_is_turned_off_under_nat_and_ipsec_is_told(vca_simulator
         assert made.client.ensure("ans.firewall", {"enabled": False}, target=target).warnings == ()
         told = made.client.ensure("ans.ipsec", {"enabled": True}, target=target).warnings
         assert "is off while its IPsec VPN is in use" in told[0]
-
-
-def test_tunnels_of_a_service_that_is_off_are_told(vca_simulator: Simulator) -> None:
-    with bench(vca_simulator, "network_xml") as made:
-        target = {"edge": made.edge.name}
-        (told,) = made.client.ensure("ans.ipsec_tunnel", BRANCH, target=target).warnings
-        assert "is off, so these tunnels stay down: 'branch'" in told
-        assert made.client.ensure("ans.ipsec_tunnel", {**BRANCH, "enabled": False}, target=target).warnings == ()
-
-
-def test_the_diff_of_a_changed_rule_names_the_rule_within_three_lines_of_context() -> None:
-    before: dict[str, Any] = {f"field_{at:02}": at for at in range(20)}
-    change = Change("update", "web in", before, {**before, "field_15": "new"}, ("field_15",))
-    diff = Plan("ans.firewall", (change,)).diff()
-    shown = list(difflib.unified_diff(diff["before"].splitlines(), diff["after"].splitlines(), n=3))
-    assert " web in:" in shown
-    assert "-  field_15: 15" in shown

@@ -29,8 +29,9 @@ from vcloudair_core.engine.outcome import Outcome
 from vcloudair_core.errors import AmbiguousMatchError, NotConvergedError, NotFoundError, SpecError
 from vcloudair_core.services.ans.edge.backend import EDGE_APIS
 from vcloudair_core.services.ans.firewall.codec_json import JsonFirewallCodec
-from vcloudair_core.services.ans.firewall.kinds import FirewallPolicyKind, FirewallRuleKind
-from vcloudair_core.services.ans.section.backends import firewall_codec
+from vcloudair_core.services.ans.firewall.section import SECTION as FIREWALL
+from vcloudair_core.services.ans.section.backends import codec_of
+from vcloudair_core.services.ans.section.kinds import RuleKind, SectionKind
 
 STATES: dict[str, type[Present] | type[Absent] | type[Exactly]] = {
     "present": Present,
@@ -59,7 +60,7 @@ class Bench:
 
     def ensure(self, specs: Any, state: str = "present", *, check: bool = False) -> Outcome:
         """``specs``: a list for the rule kind, a mapping for the policy kind."""
-        kind: Any = FirewallPolicyKind() if isinstance(specs, dict) else FirewallRuleKind()
+        kind: Any = SectionKind(FIREWALL) if isinstance(specs, dict) else RuleKind(FIREWALL)
         items = [specs] if isinstance(specs, dict) else specs
         desired: Desired = STATES[state](tuple(kind.parse(item) for item in items))
         store = kind.open(self.session, {})
@@ -70,7 +71,7 @@ class Bench:
         return [method for method, _ in self.session.calls]
 
     def read(self) -> dict[str, Any]:
-        kind = FirewallPolicyKind()
+        kind = SectionKind(FIREWALL)
         return kind.project(kind.open(self.session, {}).read())  # type: ignore[arg-type]
 
     def rule(self, name: str) -> dict[str, Any]:
@@ -481,7 +482,7 @@ def test_rules_that_the_server_renumbers_are_reported() -> None:
 
 
 def test_user_rules_between_the_servers_stay_there() -> None:
-    kind = FirewallRuleKind()
+    kind = RuleKind(FIREWALL)
     tree = section(WEB, {**copy.deepcopy(LAN), "ruleType": "internal_low", "name": "low"}, SSH)
     document = JsonFirewallCodec("vcloudair").document(tree)
     plan = kind.plan(document, Present((kind.parse({"name": "new"}),)))
@@ -499,19 +500,19 @@ def test_user_rules_between_the_servers_stay_there() -> None:
 
 def test_the_first_user_rule_stands_before_the_servers_last_ones(edge_api: str) -> None:
     low = {**copy.deepcopy(LAN), "ruleType": "internal_low", "name": "low"}
-    codec = firewall_codec(*EDGE_APIS[edge_api])
+    codec = codec_of(FIREWALL, *EDGE_APIS[edge_api])
     tree = section(low)
     document = codec.parse(to_xml(tree) if edge_api == "network_xml" else json.dumps(tree).encode())
-    kind = FirewallRuleKind()
+    kind = RuleKind(FIREWALL)
     merged = kind.merge(document, kind.plan(document, Present((kind.parse({"name": "new"}),))))
     assert [rule.spec.name for rule in codec.decode(merged).rules][1:3] == ["new", "low"]
 
 
 def test_what_stands_among_xml_rules_and_is_no_rule_stays() -> None:
-    codec = firewall_codec("nsxv", "application/xml")
+    codec = codec_of(FIREWALL, "nsxv", "application/xml")
     body = to_xml(section(WEB)).replace(b"<firewallRules>", b"<firewallRules><future>f</future>")
     document = codec.parse(body)
-    kind = FirewallRuleKind()
+    kind = RuleKind(FIREWALL)
     merged = kind.merge(document, kind.plan(document, Present((kind.parse({"name": "new"}),))))
     assert b"<future>f</future>" in codec.encode(merged)
 

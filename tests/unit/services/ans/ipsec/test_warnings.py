@@ -1,0 +1,14 @@
+"""Warnings about tunnels whose service is off."""
+
+from __future__ import annotations
+
+from tests.unit.services.ans.ipsec_bench import BRANCH, bench
+from vcloudair_core.simulator import Simulator
+
+
+def test_tunnels_of_a_service_that_is_off_are_told(vca_simulator: Simulator) -> None:
+    with bench(vca_simulator, "network_xml") as made:
+        target = {"edge": made.edge.name}
+        (told,) = made.client.ensure("ans.ipsec_tunnel", BRANCH, target=target).warnings
+        assert "is off, so these tunnels stay down: 'branch'" in told
+        assert made.client.ensure("ans.ipsec_tunnel", {**BRANCH, "enabled": False}, target=target).warnings == ()

@@ -1,0 +1,92 @@
+"""The section ``firewall``: the kinds ``ans.firewall`` and ``ans.firewall_rule``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vcloudair_core.engine.fields import diff_fields
+from vcloudair_core.engine.kind import Document, Store
+from vcloudair_core.engine.plan import Plan
+from vcloudair_core.services.ans.edge.backend import JSON, NSXV, VCLOUDAIR, XML
+from vcloudair_core.services.ans.firewall.model import Firewall
+from vcloudair_core.services.ans.firewall.parse import parse_policy, parse_rule
+from vcloudair_core.services.ans.firewall.spec import (
+    GLOBAL_INFOS,
+    IDENTITIES,
+    FirewallPolicySpec,
+    FirewallRuleSpec,
+    completed_rule,
+    effective_rule,
+    exact_policy,
+    exact_rule,
+)
+from vcloudair_core.services.ans.section.descriptor import Section
+from vcloudair_core.services.ans.section.document import SectionCodec, state_of
+
+
+class FirewallSection(Section[FirewallPolicySpec, FirewallRuleSpec]):
+    """The firewall of an edge, whose global settings are a mapping of their own."""
+
+    def exact_settings(self, spec: FirewallPolicySpec) -> FirewallPolicySpec:
+        """Return the policy with the default of every setting."""
+        return exact_policy(spec)
+
+    def diff_settings(self, document: Document, spec: FirewallPolicySpec) -> dict[str, tuple[Any, Any]]:
+        """Compare the settings; of the global ones, those that differ are one field together."""
+        settings: FirewallPolicySpec = state_of(document).settings
+        changed = diff_fields(settings, spec)
+        current = dict(settings.global_settings or ())
+        differing = {
+            name: value
+            for name, value in spec.global_settings or ()
+            if not GLOBAL_INFOS[name].same(current.get(name), value)
+        }
+        if differing:
+            shown = {name: current.get(name, GLOBAL_INFOS[name].absent) for name in differing}
+            changed["global_settings"] = (shown, differing)
+        return changed
+
+    def settings_words(self, settings: FirewallPolicySpec) -> dict[str, Any]:
+        """Return the settings as plain data. Shape: ``{enabled, default_action, default_logging, global_settings}``."""
+        return {**super().settings_words(settings), "global_settings": dict(settings.global_settings or ())}
+
+    def warnings(self, store: Store, state: Firewall, plan: Plan) -> tuple[str, ...]:
+        """Warn of a firewall that is turned off under services that need it."""
+        from vcloudair_core.services.ans.firewall.warnings import firewall_advice
+
+        return firewall_advice(store, state, plan)
+
+
+def _json(backend: str) -> SectionCodec[FirewallPolicySpec]:
+    from vcloudair_core.services.ans.firewall.codec_json import JsonFirewallCodec
+
+    return JsonFirewallCodec(backend)
+
+
+def _xml() -> SectionCodec[FirewallPolicySpec]:
+    from vcloudair_core.services.ans.firewall.codec_xml import XmlFirewallCodec
+
+    return XmlFirewallCodec()
+
+
+SECTION = FirewallSection(
+    name="firewall",
+    rule_name="firewall_rule",
+    title="firewall policy",
+    noun="firewall rule",
+    spec_type=FirewallPolicySpec,
+    rule_type=FirewallRuleSpec,
+    parse=parse_policy,
+    parse_rule=parse_rule,
+    codecs={
+        (VCLOUDAIR, JSON): lambda: _json(VCLOUDAIR),
+        (NSXV, JSON): lambda: _json(NSXV),
+        (NSXV, XML): _xml,
+    },
+    identities=IDENTITIES,
+    completed=completed_rule,
+    effective=effective_rule,
+    exact=exact_rule,
+    network_fields=("source", "destination"),
+    has_internal_rules=True,
+)

@@ -1,0 +1,33 @@
+"""Warn of tunnels whose service is off, and of a service that runs without a firewall."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vcloudair_core.engine.plan import Plan
+from vcloudair_core.errors import VcloudAirError
+from vcloudair_core.services.ans.firewall.model import Firewall
+from vcloudair_core.services.ans.ipsec.model import Ipsec
+from vcloudair_core.services.ans.section.neighbors import is_switched, read_neighbor
+
+
+def ipsec_advice(store: Any, ipsec: Ipsec, plan: Plan) -> tuple[str, ...]:
+    """Warn of tunnels that are set while the service is off, and of a service that is turned on without a firewall."""
+    if not ipsec.settings.enabled:
+        names = [
+            change.identity
+            for change in plan.changes
+            if change.identity != "settings" and change.after is not None and change.after.get("enabled") is not False
+        ]
+        listed = ", ".join(repr(name) for name in names[:3]) + (" and more" if len(names) > 3 else "")
+        text = f"The IPsec service of {store.target} is off, so these tunnels stay down: {listed}."
+        return (f"{text} Set enabled to turn it on.",) if names else ()
+    if not is_switched(plan):
+        return ()
+    try:
+        firewall: Firewall = read_neighbor(store, "firewall")
+        if firewall.settings.enabled is not False:
+            return ()
+    except VcloudAirError as exc:
+        return (f"The firewall of {store.target} could not be read beside its IPsec VPN: {exc.message}",)
+    return (f"The firewall of {store.target} is off while its IPsec VPN is in use: nothing filters its traffic.",)

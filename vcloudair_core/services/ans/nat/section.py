@@ -1,0 +1,90 @@
+"""The section ``nat``: the kinds ``ans.nat`` and ``ans.nat_rule``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from vcloudair_core.engine.kind import Store
+from vcloudair_core.engine.plan import Plan
+from vcloudair_core.services.ans.edge.backend import JSON, NSXV, VCLOUDAIR, XML
+from vcloudair_core.services.ans.nat.model import Nat
+from vcloudair_core.services.ans.nat.parse import parse_nat, parse_nat_rule
+from vcloudair_core.services.ans.nat.spec import (
+    IDENTITIES,
+    NatRuleSpec,
+    NatSpec,
+    completed_rule,
+    effective_rule,
+    exact_rule,
+)
+from vcloudair_core.services.ans.section.descriptor import Section
+from vcloudair_core.services.ans.section.document import SectionCodec
+from vcloudair_core.services.ans.section.store import SectionStore
+
+
+class NatSection(Section[NatSpec, NatRuleSpec]):
+    """The NAT of an edge, whose rules may name interfaces."""
+
+    def resolve_rules(self, store: Store, specs: Sequence[NatRuleSpec], paths: Sequence[str]) -> Sequence[NatRuleSpec]:
+        """Replace names of interfaces by their numbers, in one call, and only if there are any."""
+        if all(spec.interface is None for spec in specs):
+            return specs
+        from vcloudair_core.services.ans.edge.interfaces import pick_interface, read_interfaces
+
+        assert isinstance(store, SectionStore)
+        interfaces = read_interfaces(store.session, store.edge)
+        return tuple(
+            spec
+            if spec.interface is None
+            else replace(
+                spec, interface=None, vnic=pick_interface(interfaces, spec.interface, f"{path}.interface".lstrip("."))
+            )
+            for spec, path in zip(specs, paths, strict=True)
+        )
+
+    def warnings(self, store: Store, state: Nat, plan: Plan) -> tuple[str, ...]:
+        """Warn of a firewall that is off or lets nothing in, for what the plan changes. Costs one read of it."""
+        from vcloudair_core.services.ans.nat.warnings import advise
+
+        return advise(store, state, plan)
+
+
+def _json(backend: str) -> SectionCodec[NatSpec]:
+    from vcloudair_core.services.ans.nat.codec_json import JsonNatCodec
+
+    return JsonNatCodec(backend)
+
+
+def _xml() -> SectionCodec[NatSpec]:
+    from vcloudair_core.services.ans.nat.codec_xml import XmlNatCodec
+
+    return XmlNatCodec()
+
+
+SECTION = NatSection(
+    name="nat",
+    rule_name="nat_rule",
+    title="NAT section",
+    noun="NAT rule",
+    spec_type=NatSpec,
+    rule_type=NatRuleSpec,
+    parse=parse_nat,
+    parse_rule=parse_nat_rule,
+    codecs={
+        (VCLOUDAIR, JSON): lambda: _json(VCLOUDAIR),
+        (NSXV, JSON): lambda: _json(NSXV),
+        (NSXV, XML): _xml,
+    },
+    identities=IDENTITIES,
+    completed=completed_rule,
+    effective=effective_rule,
+    exact=exact_rule,
+    network_fields=(
+        "original_address",
+        "translated_address",
+        "dnat_match_source_address",
+        "snat_match_destination_address",
+    ),
+    has_internal_rules=True,
+)

@@ -1,0 +1,238 @@
+"""The two kinds of every section: its rules one by one, and the section as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from vcloudair_core.engine.desired import Absent, Desired, ExactLists, Exactly
+from vcloudair_core.engine.fields import plain
+from vcloudair_core.engine.kind import Document, ResourceKind, Store
+from vcloudair_core.engine.matching import LiveRule, named_rules
+from vcloudair_core.engine.plan import Change, Plan
+from vcloudair_core.engine.rulelist import check_no_places
+from vcloudair_core.engine.validation import Problems
+from vcloudair_core.errors import SpecError
+from vcloudair_core.services.ans.edge.backend import media_type_of
+from vcloudair_core.services.ans.edge.directory import target_edge
+from vcloudair_core.services.ans.section.backends import codec_of, refuse_unsupported
+from vcloudair_core.services.ans.section.descriptor import Section
+from vcloudair_core.services.ans.section.document import SectionEdit, state_of
+from vcloudair_core.services.ans.section.expected_section import expected
+from vcloudair_core.services.ans.section.host_bits import host_bits
+
+if TYPE_CHECKING:
+    from vcloudair_core.services.ans.edge.model import Edge
+    from vcloudair_core.services.ans.section.store import SectionStore
+    from vcloudair_core.session.session import Session
+
+
+def open_section(section: Section[Any, Any], session: Session, edge: Edge) -> SectionStore:
+    """Return the store of a section of an edge gateway whose backend is known.
+
+    In a check-mode run, its documents are as the earlier tasks of the run would have left them.
+    Raises: ConfigurationError when the backend does not have the section.
+    """
+    refuse_unsupported(edge, section)
+    return section.store_type(
+        session,
+        edge,
+        section.name,
+        codec_of(section, edge.backend, media_type_of(edge.backend, session.settings)),
+        path=section.path,
+        expect=lambda store, document, run: expected(store, kinds_of(section), document, run),
+    )
+
+
+def kinds_of(section: Section[Any, Any]) -> tuple[SectionKind, RuleKind]:
+    """Return the kinds of a section: the whole one, and that of one rule."""
+    return SectionKind(section), RuleKind(section)
+
+
+class _KindOfSection(ResourceKind):
+    """The part that both kinds share: where the section is, how it is written, and what must not get lost."""
+
+    def __init__(self, section: Section[Any, Any]) -> None:
+        self.section = section
+
+    def open(self, session: Session, target: Mapping[str, Any]) -> SectionStore:
+        """Return the section of the edge gateway that ``target`` or the settings name.
+
+        Shape of a target: ``{"edge": name or UUID, "vdc": name or UUID}``.
+        """
+        return open_section(self.section, session, target_edge(session, target))
+
+    def merge(self, document: Document, plan: Plan) -> Document:
+        """Return the document with the plan carried out."""
+        edit: SectionEdit = plan.steps
+        return self.section.merge(document, edit)
+
+    def losses(self, written: Document, found: Document) -> list[Mapping[str, Any]]:
+        """Return the user rules that went out with an id and did not come back under it."""
+        kept = {rule.spec.rule_id for rule in state_of(found).user_rules}
+        id_name = self.section.identities.numbers[0]
+        return [
+            {id_name: rule.spec.rule_id, "name": rule.spec.name}
+            for rule in state_of(written).user_rules
+            if rule.spec.rule_id is not None and rule.spec.rule_id not in kept
+        ]
+
+    def advise(self, store: Store, document: Document, plan: Plan) -> tuple[str, ...]:
+        """Return the section's own warnings, and the networks that addresses with host bits stand for."""
+        return (
+            *self.section.warnings(store, state_of(document), plan),
+            *host_bits(plan, self.section.network_fields),
+        )
+
+    def _check_rules(self, desired: Desired, specs: Sequence[Any], prefix: str) -> None:
+        problems = Problems()
+        self.section.check_rules(specs, _paths(specs, prefix), problems)
+        problems.raise_if_any()
+        if isinstance(desired, Exactly):
+            check_no_places(specs, prefix)
+
+    def _resolved(self, store: Store, desired: Desired, specs: Sequence[Any], prefix: str) -> Sequence[Any]:
+        resolved = self.section.resolve_rules(store, specs, _paths(specs, prefix))
+        if resolved is not specs:
+            self._check_rules(desired, resolved, prefix)  # two names may stand for one thing
+        return resolved
+
+    def _named(self, live: Sequence[LiveRule], specs: Sequence[Any], *, in_place: bool = False) -> list[LiveRule]:
+        return named_rules(self.section.noun, live, specs, in_place=in_place, identities=self.section.identities)
+
+
+class RuleKind(_KindOfSection):
+    """Rules, each for itself: others are kept, and so is the order unless a rule asks for a place."""
+
+    def __init__(self, section: Section[Any, Any]) -> None:
+        super().__init__(section)
+        self.name = f"ans.{section.rule_name}"
+        self.spec_type = section.rule_type
+
+    def parse(self, data: Mapping[str, Any]) -> Any:
+        """Return one rule. Raises: SpecError that names every field that is wrong."""
+        return self.section.parse_rule(data)
+
+    def validate(self, desired: Desired) -> None:
+        """Refuse specs that name the same rule, and places in an exact list. Raises: SpecError."""
+        self._check_rules(desired, desired.specs, "")
+
+    def resolve(self, store: Store, desired: Desired) -> Desired:
+        """Replace names in the rules by what they stand for on the edge."""
+        return replace(desired, specs=tuple(self._resolved(store, desired, desired.specs, "")))
+
+    def project(self, document: Document) -> list[dict[str, Any]]:
+        """Return all user rules, in order, in the words that ``parse`` takes."""
+        return [self.section.rule_words(rule) for rule in state_of(document).user_rules]
+
+    def select(self, document: Document, desired: Desired) -> list[dict[str, Any]]:
+        """Return the rules that were named, in the order they were named."""
+        return [self.section.rule_words(rule) for rule in self._named(state_of(document).user_rules, desired.specs)]
+
+    def plan(self, document: Document, desired: Desired) -> Plan:
+        """Raises: AmbiguousMatchError, NotFoundError, SpecError for a place or a rule that cannot be."""
+        listed = self.section.plan_rules(document, desired, desired.specs, in_order=isinstance(desired, Exactly))
+        if listed.changes:
+            self.section.check_result(document, None, listed)
+        changes = tuple(self.section.shown_change(change) for change in listed.changes)
+        return Plan(self.name, changes, steps=SectionEdit(steps=listed.steps if changes else None), notes=listed.notes)
+
+
+class SectionKind(_KindOfSection):
+    """The whole section: its settings, and the list of its rules."""
+
+    def __init__(self, section: Section[Any, Any]) -> None:
+        super().__init__(section)
+        self.name = f"ans.{section.name}"
+        self.spec_type = section.spec_type
+
+    def parse(self, data: Mapping[str, Any]) -> Any:
+        """Return a whole section. Raises: SpecError that names every field that is wrong."""
+        return self.section.parse(data)
+
+    def validate(self, desired: Desired) -> None:
+        """Refuse all but one spec whose rules name different ones. Raises: SpecError."""
+        if len(desired.specs) != 1:
+            raise SpecError("", f"one {self.section.title} was expected, not {len(desired.specs)}")
+        spec = desired.specs[0]
+        self.section.check_spec(spec, desired)
+        self._check_rules(desired, self.section.rules_of(spec) or (), self.section.rules_field)
+
+    def resolve(self, store: Store, desired: Desired) -> Desired:
+        """Replace names in the rules by what they stand for on the edge."""
+        spec = desired.specs[0]
+        rules = self.section.rules_of(spec)
+        if not rules:
+            return desired
+        resolved = self._resolved(store, desired, rules, self.section.rules_field)
+        return desired if resolved is rules else replace(desired, specs=(self.section.with_rules(spec, resolved),))
+
+    def project(self, document: Document) -> dict[str, Any]:
+        """Return settings and rules. Shape: ``{<setting>…, <rules>, "version"}``, with ``internal_rules`` if any."""
+        section, state = self.section, state_of(document)
+        shown = section.settings_words(state.settings)
+        shown[section.rules_field] = [section.rule_words(rule) for rule in state.rules if rule.is_user]
+        if section.has_internal_rules:
+            shown["internal_rules"] = [
+                {**section.rule_words(rule), "rule_type": rule.rule_type} for rule in state.rules if not rule.is_user
+            ]
+        shown["version"] = document.version
+        return shown
+
+    def select(self, document: Document, desired: Desired) -> dict[str, Any]:
+        """Return the settings, and the rules that were named (all user rules of an exact list), as they stand."""
+        section, state = self.section, state_of(document)
+        specs = section.rules_of(desired.specs[0])
+        rules: Sequence[LiveRule] = state.user_rules
+        if not isinstance(desired, Exactly) or specs is None:
+            rules = self._named(rules, specs or (), in_place=True)
+        return {
+            **section.settings_words(state.settings),
+            section.rules_field: [section.rule_words(rule) for rule in rules],
+        }
+
+    def plan(self, document: Document, desired: Desired) -> Plan:
+        """Raises: AmbiguousMatchError, NotFoundError, SpecError for a place or a rule that cannot be."""
+        section, spec = self.section, desired.specs[0]
+        if isinstance(desired, Exactly) and not isinstance(desired, ExactLists):
+            spec = section.exact_settings(spec)
+        is_absent = isinstance(desired, Absent)
+        settings = {} if is_absent else section.diff_settings(document, spec)
+        specs = section.rules_of(spec)
+        listed = None
+        if specs is not None:
+            listed = section.plan_rules(
+                document,
+                desired,
+                specs,
+                in_order=True,
+                prefix=section.rules_field,
+                allow_empty=spec.allow_empty,
+            )
+        changes = [*self._settings_change(document, settings), *(listed.changes if listed else ())]
+        if changes:
+            section.check_result(document, None if is_absent else spec, listed)
+        edit = SectionEdit(
+            {name: value for name, (_, value) in settings.items()}, listed.steps if listed and listed.changes else None
+        )
+        return Plan(
+            self.name,
+            tuple(section.shown_change(change) for change in changes),
+            steps=edit,
+            notes=listed.notes if listed else (),
+        )
+
+    def _settings_change(self, document: Document, settings: Mapping[str, tuple[Any, Any]]) -> list[Change]:
+        if not settings:
+            return []
+        words = self.section.settings_words(state_of(document).settings)
+        before = {
+            name: words.get(name) if current is None else plain(current) for name, (current, _) in settings.items()
+        }
+        after = {name: plain(value) for name, (_, value) in settings.items()}
+        return [Change("update", "settings", before, after, tuple(settings))]
+
+
+def _paths(specs: Sequence[Any], prefix: str) -> list[str]:
+    return [f"{prefix}[{at}]" if prefix or len(specs) > 1 else "" for at in range(len(specs))]
