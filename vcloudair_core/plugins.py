@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     )
     from vcloudair_core.services.ans.edge.directory import target_edge
     from vcloudair_core.services.ans.edge.model import Edge
-    from vcloudair_core.services.ans.section.store import SectionCodec, SectionStore, StageableSectionStore
+    from vcloudair_core.services.ans.section.store import DocumentCodec, SectionStore, StageableSectionStore
     from vcloudair_core.session.auth.base import AuthProvider, Farewell, Flow, Grant
     from vcloudair_core.session.identity import Identity
     from vcloudair_core.session.session import Session
@@ -65,6 +65,7 @@ __all__ = [
     "CommandRecord",
     "Desired",
     "Document",
+    "DocumentCodec",
     "Edge",
     "ExactLists",
     "Exactly",
@@ -93,7 +94,6 @@ __all__ = [
     "RuleListKind",
     "RuleStep",
     "Secret",
-    "SectionCodec",
     "SectionStore",
     "ServiceRecord",
     "Session",
@@ -147,7 +147,7 @@ GROUPS = {
     "Sections of an edge gateway": {
         "services.ans.edge.directory": "target_edge",
         "services.ans.edge.model": "Edge",
-        "services.ans.section.store": "SectionStore StageableSectionStore SectionCodec",
+        "services.ans.section.store": "SectionStore StageableSectionStore DocumentCodec",
     },
     "Sessions, tasks and settings": {
         "session.session": "Session",
