@@ -12,64 +12,68 @@ from pathlib import Path
 from typing import Any
 
 from vcloudair_core.engine.fields import FieldInfo, SpecKey, keys_of
-from vcloudair_core.services.ans.firewall.spec import FirewallPolicySpec, FirewallRuleSpec, ServiceSpec
-from vcloudair_core.services.ans.ipsec.spec import IpsecSpec, IpsecTunnelSpec
-from vcloudair_core.services.ans.nat.spec import NatRuleSpec, NatSpec
+from vcloudair_core.services.ans.section.descriptor import Section
+from vcloudair_core.services.ans.sections import SECTIONS, load_section
 from vcloudair_core.util.redaction import Secret
 
 _LISTED = "List of texts, or one text, or texts with commas between them."
-_NAMES: dict[type, str] = {
-    FirewallPolicySpec: "firewall", FirewallRuleSpec: "firewall_rule", ServiceSpec: "service", NatSpec: "nat",
-    NatRuleSpec: "nat_rule", IpsecSpec: "ipsec", IpsecTunnelSpec: "ipsec_tunnel",
-}  # fmt: skip
-_TITLES = {
-    "firewall": "Firewall", "firewall_rule": "A firewall rule", "service": "A service of a firewall rule",
-    "nat": "NAT", "nat_rule": "A NAT rule", "ipsec": "IPsec VPN", "ipsec_tunnel": "An IPsec tunnel",
-}  # fmt: skip
 _PORT = {"minimum": 1, "maximum": 65535}
 _TRUTHS = ("true", "false", "yes", "no", "on", "off", "y", "n", "t", "f", "1", "0")
 
 
 def edge_schema() -> dict[str, Any]:
     """Return the schema of edge documents (JSON Schema, draft 2020-12)."""
+    definitions: dict[str, Any] = {}
+    for section in map(load_section, SECTIONS):
+        definitions[section.name] = _section(section)
+        definitions[section.rule_name] = _mapping(section.rule_type, _with_article(section.noun), "object")
+        for spec in _specs_in(section.rule_type):
+            definitions[_name_of(spec)] = _mapping(spec, f"A {_name_of(spec)} of a {section.noun}", ["object", "null"])
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Edge document",
         "description": "An edge gateway as `vca edge export` writes it, and `vca edge plan` and `apply` read it.",
         "type": "object",
         "additionalProperties": False,
-        "anyOf": [{"required": [name]} for name in ("firewall", "nat", "ipsec")],
+        "anyOf": [{"required": [name]} for name in SECTIONS],
         "properties": {
             "edge": _text("Name or UUID of the edge gateway."),
             "vdc": _text("Name or UUID of its VDC."),
             "allow_empty": _truth("Let empty lists delete all rules or tunnels of their sections."),
-            **{name: {"$ref": f"#/$defs/{name}"} for name in ("firewall", "nat", "ipsec")},
+            **{name: {"$ref": f"#/$defs/{name}"} for name in SECTIONS},
         },
-        "$defs": {
-            "firewall": _section(FirewallPolicySpec, ("internal_rules", "version")),
-            "firewall_rule": _mapping(FirewallRuleSpec),
-            "service": _mapping(ServiceSpec),
-            "nat": _section(NatSpec, ("internal_rules", "version")),
-            "nat_rule": _mapping(NatRuleSpec),
-            "ipsec": _section(IpsecSpec, ("version",)),
-            "ipsec_tunnel": _mapping(IpsecTunnelSpec),
-        },
+        "$defs": definitions,
     }
 
 
-def _section(spec: type, ignored: Iterable[str]) -> dict[str, Any]:
-    schema = _mapping(spec)
-    schema["properties"] |= {name: {"description": "Given by the server; ignored."} for name in ignored}
+def _section(section: Section[Any, Any]) -> dict[str, Any]:
+    schema = _mapping(section.spec_type, section.title, ["object", "null"])
+    schema["properties"][section.rules_field]["items"] = {"$ref": f"#/$defs/{section.rule_name}"}
+    schema["properties"] |= {name: {"description": "Given by the server; ignored."} for name in section.output_keys}
     return schema
 
 
-def _mapping(spec: type) -> dict[str, Any]:
+def _mapping(spec: type, title: str, schema_type: Any) -> dict[str, Any]:
     return {
-        "title": _TITLES[_NAMES[spec]],
-        "type": ["object", "null"] if spec not in (FirewallRuleSpec, NatRuleSpec, IpsecTunnelSpec) else "object",
+        "title": title,
+        "type": schema_type,
         "additionalProperties": False,
         "properties": {key.name: _value(key) for key in keys_of(spec)},
     }
+
+
+def _with_article(noun: str) -> str:
+    return f"{'An' if noun[0].casefold() in 'aeiou' else 'A'} {noun}"
+
+
+def _specs_in(spec: type) -> list[type]:
+    """Return the spec types of the mappings within a rule."""
+    return [key.kind for key in keys_of(spec) if dataclasses.is_dataclass(key.kind)]
+
+
+def _name_of(spec: type) -> str:
+    """``service`` for ``ServiceSpec``."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", spec.__name__.removesuffix("Spec")).casefold()
 
 
 def _value(key: SpecKey) -> dict[str, Any]:
@@ -79,7 +83,7 @@ def _value(key: SpecKey) -> dict[str, Any]:
         return _settings(summary, info.keys)
     if key.is_list:
         if dataclasses.is_dataclass(key.kind):
-            items = {"$ref": f"#/$defs/{_NAMES[key.kind]}"}
+            items = {"$ref": f"#/$defs/{_name_of(key.kind)}"}
             return {"description": summary, "type": ["array", "null"], "items": items}
         return _texts(summary, numbers=info.ports)
     if info.choices or info.suggestions:

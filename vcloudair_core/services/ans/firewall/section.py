@@ -72,7 +72,7 @@ def _xml() -> SectionCodec[FirewallPolicySpec]:
 SECTION = FirewallSection(
     name="firewall",
     rule_name="firewall_rule",
-    title="firewall policy",
+    title="Firewall",
     noun="firewall rule",
     spec_type=FirewallPolicySpec,
     rule_type=FirewallRuleSpec,

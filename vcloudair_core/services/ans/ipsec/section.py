@@ -232,7 +232,7 @@ def _xml() -> SectionCodec[IpsecSpec]:
 SECTION = IpsecSection(
     name="ipsec",
     rule_name="ipsec_tunnel",
-    title="IPsec section",
+    title="IPsec VPN",
     noun="IPsec tunnel",
     spec_type=IpsecSpec,
     rule_type=IpsecTunnelSpec,

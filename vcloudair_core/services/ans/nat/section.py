@@ -65,7 +65,7 @@ def _xml() -> SectionCodec[NatSpec]:
 SECTION = NatSection(
     name="nat",
     rule_name="nat_rule",
-    title="NAT section",
+    title="NAT",
     noun="NAT rule",
     spec_type=NatSpec,
     rule_type=NatRuleSpec,

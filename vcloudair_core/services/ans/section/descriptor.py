@@ -39,7 +39,7 @@ class Section(Generic[SpecT, RuleT]):
     """One section of an edge gateway: its words, its codecs, and how its rules are planned.
 
     ``name`` is the key in edge documents, and the whole section is the kind ``ans.<name>``; ``rule_name`` names the
-    kind of one rule. ``title`` and ``noun`` are for people: ``NAT section``, ``NAT rule``. ``rules_field`` is the field
+    kind of one rule. ``title`` and ``noun`` are for people: ``NAT``, ``NAT rule``. ``rules_field`` is the field
     of ``spec_type`` that holds the rules. ``codecs`` makes the codec of each backend and media type; a factory imports
     the codec. ``path`` is where the section is below the edge gateway. ``identities`` says how rules are told apart,
     ``is_ordered`` whether their order means anything. ``completed`` gives a new rule its defaults, ``effective`` fits a
@@ -73,6 +73,11 @@ class Section(Generic[SpecT, RuleT]):
     def is_on(self, backend: str) -> bool:
         """Return True when edges of a backend have the section, as far as there is a codec for it."""
         return any(name == backend for name, _ in self.codecs)
+
+    @property
+    def output_keys(self) -> tuple[str, ...]:
+        """The keys of the whole section that only the server writes: accepted as input, and ignored."""
+        return ("internal_rules", "version") if self.has_internal_rules else ("version",)
 
     def rules_of(self, spec: Any) -> Sequence[Any] | None:
         """Return the rules of a spec of the whole section, None when it does not give them."""

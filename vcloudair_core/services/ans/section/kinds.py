@@ -154,7 +154,7 @@ class SectionKind(_KindOfSection):
     def validate(self, desired: Desired) -> None:
         """Refuse all but one spec whose rules name different ones. Raises: SpecError."""
         if len(desired.specs) != 1:
-            raise SpecError("", f"one {self.section.title} was expected, not {len(desired.specs)}")
+            raise SpecError("", f"one {self.section.title} section was expected, not {len(desired.specs)}")
         spec = desired.specs[0]
         self.section.check_spec(spec, desired)
         self._check_rules(desired, self.section.rules_of(spec) or (), self.section.rules_field)

@@ -198,7 +198,7 @@ def test_the_kinds_refuse_what_no_single_rule_shows() -> None:
     SectionKind(FIREWALL).validate(Present((policy,)))
     with pytest.raises(SpecError, match=r"rules\[0\].before"):
         SectionKind(FIREWALL).validate(Exactly((policy,)))
-    with pytest.raises(SpecError, match="one firewall policy was expected, not 2"):
+    with pytest.raises(SpecError, match="one Firewall section was expected, not 2"):
         SectionKind(FIREWALL).validate(Present((policy, policy)))
 
 
