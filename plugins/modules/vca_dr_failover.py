@@ -55,7 +55,7 @@ options:
   max_concurrent:
     description: How many machines at the same time. By default as the plan says, else V(20).
     type: int
-  task_timeout:
+  vm_timeout:
     description: Seconds that one try of one machine may take. Without it there is no limit but O(stuck_after).
     type: float
   run_timeout:
@@ -111,8 +111,8 @@ options:
     type: list
     elements: str
     default: []
-  cancel_late:
-    description: Ask the server to cancel the task of a machine that is given up.
+  cancel_on_stop:
+    description: Ask the server to cancel the task of a VM that is given up.
     type: bool
     default: false
   state_dir:
@@ -231,7 +231,7 @@ ARGUMENTS = dict(
     power_on=dict(type="bool"),
     synchronize=dict(type="bool"),
     max_concurrent=dict(type="int"),
-    task_timeout=dict(type="float"),
+    vm_timeout=dict(type="float"),
     run_timeout=dict(type="float"),
     stuck_after=dict(type="float"),
     verify_timeout=dict(type="float", default=300),
@@ -241,7 +241,7 @@ ARGUMENTS = dict(
     on_unknown=dict(type="str", choices=["fail", "start"]),
     start_again=dict(type="list", elements="str", default=[]),
     approve=dict(type="list", elements="str", default=[]),
-    cancel_late=dict(type="bool", default=False),
+    cancel_on_stop=dict(type="bool", default=False),
     state_dir=dict(type="path"),
 )
 
@@ -258,9 +258,9 @@ def act(client, params, check_mode, diff_mode):
         power_on=params["power_on"],
         synchronize=params["synchronize"],
         max_concurrent=params["max_concurrent"],
-        machine_timeout_s=params["task_timeout"],
-        stuck_after_s=params["stuck_after"],
-        on_failure=params["on_error"] or ("continue" if is_cleanup else None),
+        vm_timeout=params["vm_timeout"],
+        stuck_after=params["stuck_after"],
+        on_error=params["on_error"] or ("continue" if is_cleanup else None),
         on_unknown=params["on_unknown"],
     )
     if not plan.machines and not plan.every_machine:
@@ -290,9 +290,9 @@ def _started(client, plan, params, diff_mode):
         power_on=plan.power_on,
         synchronize=plan.synchronize,
         max_concurrent=plan.max_concurrent,
-        stuck_after_s=plan.stuck_after_s,
-        timeout_s=plan.machine_timeout_s,
-        verify_s=params["verify_timeout"],
+        stuck_after=plan.stuck_after,
+        vm_timeout=plan.vm_timeout,
+        verify_timeout=params["verify_timeout"],
         on_unknown=plan.on_unknown,
         wait=False,
     )
@@ -305,9 +305,9 @@ def _carried_out(client, plan, params, diff_mode):
     from vcloudair_core.recovery import RunOptions, resume, run_folder, start, unfinished_runs
 
     options = RunOptions(
-        verify_s=params["verify_timeout"],
-        cancel_late=params["cancel_late"],
-        timeout_s=params["run_timeout"],
+        verify_timeout=params["verify_timeout"],
+        cancel_on_stop=params["cancel_on_stop"],
+        run_timeout=params["run_timeout"],
         approve=tuple(params["approve"]),
         on_unknown=params["on_unknown"] or "",
         start_again=tuple(params["start_again"]),

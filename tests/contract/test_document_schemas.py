@@ -29,7 +29,7 @@ SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
 }
 SAMPLE = 400
 SEED = 20151108
-CHOICES = ("action", "default_action", "on_failure", "log_level")
+CHOICES = ("action", "default_action", "on_error", "log_level")
 
 EDGE = """
 edge: web-edge
@@ -54,7 +54,7 @@ ipsec:
 PLAN = """
 name: payroll
 max_concurrent: 5
-on_failure: stop
+on_error: stop
 before: [{name: tell, approval: Start}]
 groups:
 - name: data

@@ -124,7 +124,7 @@ def _names() -> dict[str, str]:
 
 def by_library(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> tuple[dict[str, dict[str, Any]], bool]:
     with connect() as client:
-        options = OperationOptions(stuck_after_s=STUCK_S, verify_s=VERIFY_S)
+        options = OperationOptions(stuck_after=STUCK_S, verify_timeout=VERIFY_S)
         found = client.service("dr").act("failover", sorted(_names().values()), options=options)
     return {one.name: one.as_dict() for one in found}, any(one.is_failed for one in found)
 

@@ -28,9 +28,9 @@ PATIENCE_S = 60.0
 PLAN = RecoveryPlan(
     "payroll",
     (Group("database", (PlannedVm(ONE),)), Group("web", (PlannedVm(TWO),), depends_on=("database",))),
-    stuck_after_s=PATIENCE_S,
+    stuck_after=PATIENCE_S,
 )
-OPTIONS = OperationOptions(max_concurrent=1, stuck_after_s=PATIENCE_S, verify_s=PATIENCE_S)
+OPTIONS = OperationOptions(max_concurrent=1, stuck_after=PATIENCE_S, verify_timeout=PATIENCE_S)
 
 
 def state(world: World) -> Parts:
@@ -94,14 +94,14 @@ def _of_report(report: RunReport) -> Ending:
 
 
 def _plan(client: Client, world: World) -> Ending:
-    return _of_report(start(client, PLAN, "failover", RunOptions(verify_s=PATIENCE_S)))
+    return _of_report(start(client, PLAN, "failover", RunOptions(verify_timeout=PATIENCE_S)))
 
 
 def _go_on(client: Client, world: World) -> Ending:
     """A run that is over is begun anew; one that is not is gone on with."""
     if run_ids(client.settings) and read_run(client.settings)[-1]["event"] != "run_finished":
         start_again = (ONE, TWO) if world.is_decided else ()
-        return _of_report(resume(client, options=RunOptions(verify_s=PATIENCE_S, start_again=start_again)))
+        return _of_report(resume(client, options=RunOptions(verify_timeout=PATIENCE_S, start_again=start_again)))
     return _plan(client, world)
 
 
@@ -140,7 +140,7 @@ def _task(client: Client, world: World) -> Ending:
 
 def _seed(client: Client, world: World) -> Ending:
     on_unknown = "start" if world.is_decided else "fail"
-    recovery = DisasterRecovery(info_of(client), stuck_after_s=PATIENCE_S, on_unknown=on_unknown)
+    recovery = DisasterRecovery(info_of(client), stuck_after=PATIENCE_S, on_unknown=on_unknown)
     recovery.do_test_failover(total=True)
     return _ended(recovery.results)
 

@@ -40,7 +40,7 @@ groups:
   machines: [db-1, {name: db-2, retries: 2, depends_on: [db-1]}]
 - name: web
   depends_on: [database]
-  on_failure: stop
+  on_error: stop
   after:
   - http: {url: "https://shop.example.com/health", status: [200]}
   - approval: Is the shop up?

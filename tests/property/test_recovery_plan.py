@@ -59,7 +59,7 @@ HOW = _some(
     **RETRIES,
     timeout_s=SECONDS,
     only=st.lists(st.sampled_from(["test", "failover", "cleanup"]), min_size=1, unique=True),
-    on_failure=st.sampled_from(["stop", "continue"]),
+    on_error=st.sampled_from(["stop", "continue"]),
     on_resume=st.sampled_from(["run", "fail"]),
 )
 
@@ -86,11 +86,11 @@ def documents(draw: st.DrawFn) -> dict[str, Any]:
     return {"name": draw(NAMES), "groups": groups, **draw(PLAN)}
 
 
-ON_FAILURE = st.sampled_from(["stop", "continue", "roll_back"])
+ON_ERROR = st.sampled_from(["stop", "continue", "roll_back"])
 PLAN = _some(
     description=TEXTS, rto_minutes=SECONDS, rpo_minutes=SECONDS, test_max_age_days=st.integers(1, 3650),
-    max_concurrent=st.integers(1, 1000), on_failure=ON_FAILURE, power_on=st.booleans(), synchronize=st.booleans(),
-    stuck_after_s=SECONDS, before=STEPS, after=STEPS,
+    max_concurrent=st.integers(1, 1000), on_error=ON_ERROR, power_on=st.booleans(), synchronize=st.booleans(),
+    stuck_after=SECONDS, before=STEPS, after=STEPS,
 )  # fmt: skip
 
 
@@ -99,12 +99,12 @@ def _names(known: list[str]) -> st.SearchStrategy[list[str]]:
 
 
 def _group(earlier: list[str]) -> st.SearchStrategy[dict[str, Any]]:
-    words = {"timeout_s": SECONDS, "rto_minutes": SECONDS, "on_failure": ON_FAILURE, "before": STEPS, "after": STEPS}
+    words = {"timeout_s": SECONDS, "rto_minutes": SECONDS, "on_error": ON_ERROR, "before": STEPS, "after": STEPS}
     return _some(**words, depends_on=_names(earlier))
 
 
 def _machine(name: str, earlier: list[str]) -> st.SearchStrategy[Any]:
-    words = {"timeout_s": SECONDS, "power_on": st.booleans(), "rto_minutes": SECONDS, "rpo_minutes": SECONDS}
+    words = {"vm_timeout": SECONDS, "power_on": st.booleans(), "rto_minutes": SECONDS, "rpo_minutes": SECONDS}
     long = _some(**RETRIES, **words, depends_on=_names(earlier)).map(lambda found: {"name": name, **found})
     return st.one_of(st.just(name), long)
 

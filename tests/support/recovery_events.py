@@ -266,7 +266,7 @@ def _run_started(shape: Shape, groups: list[tuple[str, list[int]]]) -> AnyEvent:
     plan = {
         "name": "payroll", "path": "plans/payroll.yml", "description": "Payroll and its database",
         "digest": "9f2c1d7e4b8a6053c1f0e2d4a7b98c6d5e3f1a2b4c6d8e0f1a3b5c7d9e1f2a3b",
-        "rto_minutes": shape.rto_minutes, "rpo_minutes": shape.rpo_minutes, "on_failure": "continue",
+        "rto_minutes": shape.rto_minutes, "rpo_minutes": shape.rpo_minutes, "on_error": "continue",
         "max_concurrent": shape.max_concurrent,
     }  # fmt: skip
     cloud = {"url": "https://cloud.example.test", "org": "org1", "user": "demo", "api_version": "5.7"}

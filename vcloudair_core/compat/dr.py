@@ -46,7 +46,7 @@ class DisasterRecovery:
 
     ``replications[uuid]`` has ``name`` and ``href``. ``action_errors`` has a tuple ``(uuid, name, message)`` for each
     VM that the last action failed for, and is cleared in place by the next one. A task that shows no change for
-    ``stuck_after_s`` seconds is given up. ``org_info`` is what :class:`VCASession` returned; it beats ``vcdurl``,
+    ``stuck_after`` seconds is given up. ``org_info`` is what :class:`VCASession` returned; it beats ``vcdurl``,
     ``token``, ``org_uuid`` and ``version``. ``headers`` and ``base_api_url`` may be changed: the next call uses them as
     they are then.
     """
@@ -59,7 +59,7 @@ class DisasterRecovery:
         org_uuid: str | None = None,
         version: str = "5.7",
         *,
-        stuck_after_s: float = 600.0,
+        stuck_after: float = 600.0,
         on_unknown: str = "fail",
     ) -> None:
         accept = "application/*+xml;version={version}"
@@ -73,7 +73,7 @@ class DisasterRecovery:
         if not org:
             raise ConfigurationError("No organization to look for replications in.", hint="Pass org_info or org_uuid.")
         self.base_api_url = self._base_as_made = urljoin(self._connection.url or "", f"{_PATH}{org}/")
-        self.stuck_after_s = stuck_after_s
+        self.stuck_after = stuck_after
         self.on_unknown = on_unknown
         self.replications: dict[str, dict[str, str]] = {}
         self.task_pool = TaskPool()
@@ -131,7 +131,7 @@ class DisasterRecovery:
         ]
         if not known and not total:
             return
-        options = OperationOptions(power_on=power_on, stuck_after_s=self.stuck_after_s, on_unknown=self.on_unknown)
+        options = OperationOptions(power_on=power_on, stuck_after=self.stuck_after, on_unknown=self.on_unknown)
         self.results = run_group(self._session(), action, self._references(() if total else known), options)
         self.action_errors += [(one.id, one.name, one.reason) for one in self.results if one.is_failed]
 

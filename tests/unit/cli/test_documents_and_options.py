@@ -19,9 +19,9 @@ AT_THE_TOP = [
     ("max_concurrent: 5", ["--max-concurrent", "6"], ["--max-concurrent", "5"]),
     ("power_on: true", ["--power-off"], ["--power-on"]),
     ("synchronize: false", ["--synchronize"], []),
-    ("stuck_after_s: 60", ["--stuck-after", "61"], ["--stuck-after", "60"]),
-    ("on_failure: continue", ["--stop-on-failure"], ["--go-on"]),
-    ("on_failure: roll_back", ["--go-on"], []),
+    ("stuck_after: 60", ["--stuck-after", "61"], ["--stuck-after", "60"]),
+    ("on_error: continue", ["--on-error", "stop"], ["--on-error", "continue"]),
+    ("on_error: roll_back", ["--on-error", "continue"], []),
     ("on_unknown: start", ["--on-unknown", "fail"], ["--on-unknown", "start"]),
 ]
 
@@ -63,16 +63,16 @@ def test_a_setting_of_the_plan_and_its_option(
             "7: groups[0].machines[0].power_on is true",
         ),
         (
-            {"machine": "{name: db1, timeout_s: 300}"},
+            {"machine": "{name: db1, vm_timeout: 300}"},
             ["--vm-timeout", "200"],
-            "7: groups[0].machines[0].timeout_s",
+            "7: groups[0].machines[0].vm_timeout",
         ),
         (
-            {"machine": "{name: db1, timeout_s: 300}"},
+            {"machine": "{name: db1, vm_timeout: 300}"},
             ["--vm-timeout", "0"],
-            "7: groups[0].machines[0].timeout_s",
+            "7: groups[0].machines[0].vm_timeout",
         ),
-        ({"group": "on_failure: continue"}, ["--stop-on-failure"], "5: groups[0].on_failure is 'continue'"),
+        ({"group": "on_error: continue"}, ["--on-error", "stop"], "5: groups[0].on_error is 'continue'"),
     ],
 )
 def test_a_setting_of_a_vm_or_group_and_its_option(
@@ -86,15 +86,26 @@ def test_a_setting_of_a_vm_or_group_and_its_option(
 
 def test_options_that_the_plan_does_not_give_are_applied(vca: Vca, plans: list[RecoveryPlan]) -> None:
     write_plan()
-    words = ["--max-concurrent", "3", "--vm-timeout", "60", "--stuck-after", "9", "--go-on", "--on-unknown", "start"]
+    words = [
+        "--max-concurrent",
+        "3",
+        "--vm-timeout",
+        "60",
+        "--stuck-after",
+        "9",
+        "--on-error",
+        "continue",
+        "--on-unknown",
+        "start",
+    ]
     assert vca("dr", "test", "--plan", "plan.yml", "--power-off", "--synchronize", *words).code == 0
     plan = plans[0]
-    assert (plan.max_concurrent, plan.machine_timeout_s, plan.stuck_after_s) == (3, 60, 9)
-    assert (plan.power_on, plan.synchronize, plan.on_failure, plan.on_unknown) == (False, True, "continue", "start")
+    assert (plan.max_concurrent, plan.vm_timeout, plan.stuck_after) == (3, 60, 9)
+    assert (plan.power_on, plan.synchronize, plan.on_error, plan.on_unknown) == (False, True, "continue", "start")
     assert vca("dr", "test", "db1", "--vm-timeout", "0", "--on-unknown", "fail").code == 0
-    assert (plans[1].machine_timeout_s, plans[1].on_unknown, plans[1].on_failure) == (None, "fail", "continue")
+    assert (plans[1].vm_timeout, plans[1].on_unknown, plans[1].on_error) == (None, "fail", "continue")
     assert vca("dr", "cleanup", "--plan", "plan.yml").code == 0
-    assert plans[2].on_failure == "continue"
+    assert plans[2].on_error == "continue"
 
 
 @pytest.mark.parametrize("command", [["plan", "edge.yml"], ["apply", "edge.yml", "--yes"]])

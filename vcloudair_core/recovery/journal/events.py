@@ -6,7 +6,7 @@ milliseconds), ``mono`` (seconds by a clock that is never set, comparable within
 
 ``run_started``
     ``run_id``; ``action`` (test, cleanup or failover); ``plan``: ``{name, path, digest, description, rto_minutes,
-    rpo_minutes, on_failure, max_concurrent}``; ``cloud``: ``{url, org, user, api_version}``; ``host``, ``user`` (who
+    rpo_minutes, on_error, max_concurrent}``; ``cloud``: ``{url, org, user, api_version}``; ``host``, ``user`` (who
     ran it, on which machine), ``pid``, ``version`` (ours); ``groups``: ``[{name, priority, depends_on, rto_minutes,
     machines: [{id, name, href, depends_on, rto_minutes, rpo_minutes}]}]``. Machines are as resolved, each once.
 ``run_resumed``
@@ -34,7 +34,7 @@ milliseconds), ``mono`` (seconds by a clock that is never set, comparable within
     ``request_id`` when there is one, ``last_sync``, ``vm`` (the recovered VM: id, href, name, status, vapp, vapp_href,
     vdc, vdc_href, addresses), ``is_final`` (false when a further attempt follows).
 ``rollback_started``, ``machine_rolled_back``, ``rollback_finished``
-    After a failure, with ``on_failure: roll_back``: ``reason`` and ``machines``; ``id``, ``name``, ``verdict``,
+    After a failure, with ``on_error: roll_back``: ``reason`` and ``machines``; ``id``, ``name``, ``verdict``,
     ``reason``, ``hint``, ``seconds``; ``verdict`` and ``reason``. Networks go back in steps of the phase back.
 ``run_interrupted``
     ``reason``, ``in_flight``: ``[{id, name}]``. The run may be resumed. ``is_unknown``: it came to its end, but what

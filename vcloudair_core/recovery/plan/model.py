@@ -10,11 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-STOP, CONTINUE, ROLL_BACK = "stop", "continue", "roll_back"
-ON_FAILURE = (STOP, CONTINUE, ROLL_BACK)
-"""``stop``: start nothing more; what is under way is seen to its end. ``continue``: all that does not depend on what
-failed goes on. ``roll_back``: as ``stop``, and then a test is cleaned up and networks are switched back; a failover
-cannot be rolled back, so that there it is the same as ``stop``."""
+from vcloudair_core.services.dr.operation_options import CONTINUE, STOP
 
 
 @dataclass(frozen=True)
@@ -91,7 +87,7 @@ class Step:
     """Something that is done before or after machines.
 
     ``only``: the actions that it is part of; a clean-up has no steps unless they say so, but switches networks back.
-    ``timeout_s``: of one try. ``retries``: further tries after a failed one, ``retry_delay_s`` apart. ``on_failure``:
+    ``timeout_s``: of one try. ``retries``: further tries after a failed one, ``retry_delay_s`` apart. ``on_error``:
     empty means as the group or plan says. ``on_resume``: ``run`` it again when a run died in the middle of it, or
     ``fail``, for what must not be done twice. ``line``: where it stands in the plan's file, 0 when it has none.
     """
@@ -102,7 +98,7 @@ class Step:
     timeout_s: float = 300.0
     retries: int = 0
     retry_delay_s: float = 10.0
-    on_failure: str = ""
+    on_error: str = ""
     on_resume: str = "run"
     line: int = 0
 
@@ -122,14 +118,14 @@ _KINDS: dict[type, str] = {
 class PlannedVm:
     """One machine: ``name`` is that of the machine, or the UUID of its replication.
 
-    ``depends_on`` names machines of any group that have to be there first. ``timeout_s``: of one try, None for no limit
+    ``depends_on`` names VMs of any group that have to be there first. ``vm_timeout``: of one attempt, None for no limit
     but that of a task without any change. ``retries``: further tries after a failed one. ``power_on``: None means as
     the plan says.
     """
 
     name: str
     depends_on: tuple[str, ...] = ()
-    timeout_s: float | None = None
+    vm_timeout: float | None = None
     retries: int = 0
     retry_delay_s: float = 10.0
     power_on: bool | None = None
@@ -143,7 +139,7 @@ class Group:
     """Machines that belong together. Groups of a lower ``priority`` are over before those of a higher one begin.
 
     ``depends_on`` names groups. ``before`` and ``after`` are done in order, around the machines. ``timeout_s`` is for
-    the machines of the group together. ``on_failure``: empty means as the plan says.
+    the machines of the group together. ``on_error``: empty means as the plan says.
     """
 
     name: str
@@ -153,7 +149,7 @@ class Group:
     before: tuple[Step, ...] = ()
     after: tuple[Step, ...] = ()
     timeout_s: float | None = None
-    on_failure: str = ""
+    on_error: str = ""
     rto_minutes: float | None = None
     line: int = 0
 
@@ -164,7 +160,7 @@ class RecoveryPlan:
 
     ``every_machine``: the plan is for all that is replicated; its only group gets its machines when a run starts.
     ``on_unknown``: what to do with a machine whose action may or may not have been started: ``fail``, so that somebody
-    decides, or ``start`` it again. ``machine_timeout_s``: of one try of a machine that says nothing itself.
+    decides, or ``start`` it again. ``vm_timeout``: of one try of a machine that says nothing itself.
     ``test_max_age_days``: how old the last successful test may be for the plan to count as ready.
     """
 
@@ -177,13 +173,13 @@ class RecoveryPlan:
     rpo_minutes: float | None = None
     test_max_age_days: float | None = None
     max_concurrent: int = 20
-    on_failure: str = STOP
+    on_error: str = STOP
     power_on: bool = True
     synchronize: bool = False
-    stuck_after_s: float = 600.0
+    stuck_after: float = 600.0
     on_unknown: str = "fail"
     every_machine: bool = False
-    machine_timeout_s: float | None = None
+    vm_timeout: float | None = None
     path: str = ""
     digest: str = ""
 
@@ -198,8 +194,8 @@ def plan_of_vms(names: Sequence[str] | None, **fields: Any) -> RecoveryPlan:
 
     Args:
         names: Names of VMs or UUIDs of replications; None selects all replicated VMs.
-        fields: Other fields of the plan. ``on_failure`` is ``continue`` by default.
+        fields: Other fields of the plan. ``on_error`` is ``continue`` by default.
     """
     machines = tuple(PlannedVm(name) for name in dict.fromkeys(names or ()))
-    fields.setdefault("on_failure", CONTINUE)
+    fields.setdefault("on_error", CONTINUE)
     return RecoveryPlan(fields.pop("name", ""), (Group("machines", machines),), every_machine=names is None, **fields)

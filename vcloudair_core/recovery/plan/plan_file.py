@@ -35,12 +35,12 @@ from vcloudair_core.util.user_files import unreadable
 MAX_BYTES = 1_000_000
 
 _PLAN = (
-    "name", "description", "rto_minutes", "rpo_minutes", "test_max_age_days", "max_concurrent", "on_failure",
-    "power_on", "synchronize", "stuck_after_s", "on_unknown",
+    "name", "description", "rto_minutes", "rpo_minutes", "test_max_age_days", "max_concurrent", "on_error",
+    "power_on", "synchronize", "vm_timeout", "stuck_after", "on_unknown",
 )  # fmt: skip
-_GROUP = ("name", "priority", "timeout_s", "on_failure", "rto_minutes")
-_MACHINE = ("name", "timeout_s", "retries", "retry_delay_s", "power_on", "rto_minutes", "rpo_minutes")
-_STEP = ("timeout_s", "retries", "retry_delay_s", "on_failure", "on_resume")
+_GROUP = ("name", "priority", "timeout_s", "on_error", "rto_minutes")
+_MACHINE = ("name", "vm_timeout", "retries", "retry_delay_s", "power_on", "rto_minutes", "rpo_minutes")
+_STEP = ("timeout_s", "retries", "retry_delay_s", "on_error", "on_resume")
 
 
 def load_plan(path: str) -> RecoveryPlan:

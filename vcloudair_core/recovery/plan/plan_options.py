@@ -14,13 +14,10 @@ from vcloudair_core.util.strict_yaml import Path, Reading
 
 _INNER = {
     "power_on": ("machine", "power_on"),
-    "vm_timeout": ("machine", "timeout_s"),
-    "on_failure": ("group", "on_failure"),
+    "vm_timeout": ("machine", "vm_timeout"),
+    "on_error": ("group", "on_error"),
 }
 """Options that a group or a VM of the plan may give for itself, and its key for each."""
-
-_FIELDS = {"vm_timeout": "machine_timeout_s", "stuck_after": "stuck_after_s"}
-"""Options whose field of the plan has another name."""
 
 
 def load_plan_with(path: str, options: Mapping[str, tuple[str, Any]]) -> RecoveryPlan:
@@ -41,15 +38,15 @@ def load_plan_with(path: str, options: Mapping[str, tuple[str, Any]]) -> Recover
 
 def fields_of_options(options: Mapping[str, tuple[str, Any]]) -> dict[str, Any]:
     """Return the fields of a plan that options set. A time-out of 0 is no limit."""
-    fields = {_FIELDS.get(name, name): value for name, (_, value) in options.items() if value is not None}
-    if fields.get("machine_timeout_s") == 0:
-        fields["machine_timeout_s"] = None
+    fields = {name: value for name, (_, value) in options.items() if value is not None}
+    if fields.get("vm_timeout") == 0:
+        fields["vm_timeout"] = None
     return fields
 
 
 def _places(reading: Reading, name: str) -> Iterator[Path]:
     """The paths in a plan at which an option may be given."""
-    yield (_FIELDS.get(name, name),)
+    yield (name,)
     kind, key = _INNER.get(name, ("", ""))
     for number, group in enumerate(reading.tree["groups"]):
         if kind == "group":

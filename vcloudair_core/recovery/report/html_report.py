@@ -179,5 +179,5 @@ def _particulars(report: RunReport) -> Iterable[tuple[str, str]]:
     yield "Plan", " · ".join(str(plan.get(key)) for key in ("name", "description") if plan.get(key))
     yield "File of the plan", str(plan.get("path") or "")
     yield "Digest of the plan", f"SHA-256 {plan['digest']}" if plan.get("digest") else ""
-    yield "After a failure", str(plan.get("on_failure") or "")
+    yield "After a failure", str(plan.get("on_error") or "")
     yield "At the same time, at most", str(plan.get("max_concurrent") or "")

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.recovery.journal import events
 from vcloudair_core.recovery.plan.group_order import waits_for
-from vcloudair_core.recovery.plan.model import CONTINUE, ROLL_BACK, Group
+from vcloudair_core.recovery.plan.model import Group
 from vcloudair_core.recovery.run.journal_observer import JournalObserver
 from vcloudair_core.recovery.run.run_state import RunState, policy_of
 from vcloudair_core.recovery.run.step_tracks import Spawn, StepTracks, StepWork, in_thread
+from vcloudair_core.services.dr.operation_options import CONTINUE, ROLL_BACK
 from vcloudair_core.services.dr.operations.messages import reason_of
 from vcloudair_core.services.dr.operations.operation import IN_PROGRESS, OVER, Operation
 from vcloudair_core.services.dr.operations.scheduler import Launch, OperationScheduler, Track

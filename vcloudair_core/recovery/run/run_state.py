@@ -90,7 +90,7 @@ def operations_of(
             reference,
             action,
             vm.power_on,
-            plan.machine_timeout_s if vm.timeout_s is None else vm.timeout_s,
+            plan.vm_timeout if vm.vm_timeout is None else vm.vm_timeout,
             name=vm.name,
             group_name=group_name,
             on_error=policy_of(plan, groups.get(group_name)),
@@ -142,4 +142,4 @@ def steps_by_key(plan: RecoveryPlan) -> dict[str, Step]:
 
 def policy_of(plan: RecoveryPlan, group: Group | None, step: Step | None = None) -> str:
     """Return what to do after a failure: as the step says, else its group, else the plan."""
-    return (step.on_failure if step else "") or (group.on_failure if group else "") or plan.on_failure
+    return (step.on_error if step else "") or (group.on_error if group else "") or plan.on_error

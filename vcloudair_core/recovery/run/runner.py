@@ -50,20 +50,20 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class RunOptions:
-    """What a run takes beside its plan. Times are in seconds; see :class:`OperationOptions`.
+    """Options of a run beside its plan. Times are in seconds; see :class:`OperationOptions`.
 
-    ``timeout_s``: of the whole run, which is stopped then and may be resumed. ``on_unknown``: in place of what the plan
+    ``run_timeout``: of the run, which is stopped then and may be resumed. ``on_unknown``: in place of what the plan
     says. ``start_again``: names or ids of VMs whose outcome is not known and that are to be started again.
     ``approve``: names of approvals that were given beforehand. ``ask``: whom to ask for the others. ``observers``: see
     every event as it happens, possibly from several threads. ``stop``: a request, from elsewhere, to come to an end.
     """
 
-    verify_s: float = 300.0
-    lost_grace_s: float = LOST_GRACE_S
+    verify_timeout: float = 300.0
+    lost_grace: float = LOST_GRACE_S
     on_unknown: str = ""
     start_again: tuple[str, ...] = ()
-    cancel_late: bool = False
-    timeout_s: float | None = None
+    cancel_on_stop: bool = False
+    run_timeout: float | None = None
     approve: tuple[str, ...] = ()
     ask: Ask | None = None
     observers: tuple[Observer, ...] = ()
@@ -185,7 +185,7 @@ class _Running:
 
     def _head(self) -> dict[str, Any]:
         plan = self._state.plan
-        names = ("name", "path", "digest", "description", "rto_minutes", "rpo_minutes", "on_failure", "max_concurrent")
+        names = ("name", "path", "digest", "description", "rto_minutes", "rpo_minutes", "on_error", "max_concurrent")
         return {
             "run_id": self._journal.run_id,
             "action": self._action,
@@ -230,7 +230,7 @@ class _Running:
             tell=self._journal.tell,
             clock=self._client.session.clock,
             stop=self._stop,
-            until=self._began + self._options.timeout_s if self._options.timeout_s else None,
+            until=self._began + self._options.run_timeout if self._options.run_timeout else None,
         )
 
     def _launch(self, observer: OperationObserver, action: str) -> OperationTracker:
@@ -249,7 +249,7 @@ class _Running:
         self._journal.append(events.ROLLBACK_STARTED, reason=reason, machines=_named(touched))
         folder = self._journal.folder
         back = tuple(back_steps(switched(folder, self._events())))
-        plan = replace(self._state.plan, groups=(Group("", ()),), before=(), after=(), on_failure="continue")
+        plan = replace(self._state.plan, groups=(Group("", ()),), before=(), after=(), on_error="continue")
         cleanups = tuple(_cleanup_of(operation) for operation in touched)
         wrong: list[str] = []
         schedule = self._schedule(
@@ -299,11 +299,11 @@ def engine_options(plan: RecoveryPlan, options: RunOptions, *, wait: bool = True
         power_on=plan.power_on,
         synchronize=plan.synchronize,
         max_concurrent=plan.max_concurrent,
-        stuck_after_s=plan.stuck_after_s,
-        timeout_s=plan.machine_timeout_s,
-        verify_s=options.verify_s,
-        lost_grace_s=options.lost_grace_s,
-        cancel_late=options.cancel_late,
+        stuck_after=plan.stuck_after,
+        vm_timeout=plan.vm_timeout,
+        verify_timeout=options.verify_timeout,
+        lost_grace=options.lost_grace,
+        cancel_on_stop=options.cancel_on_stop,
         on_unknown=options.on_unknown or plan.on_unknown,
         wait=wait,
     )

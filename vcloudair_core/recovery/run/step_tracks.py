@@ -8,9 +8,10 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Protocol
 
 from vcloudair_core.recovery.journal import events
-from vcloudair_core.recovery.plan.model import CONTINUE, ROLL_BACK, Delay, Group, Step
+from vcloudair_core.recovery.plan.model import Delay, Group, Step
 from vcloudair_core.recovery.run.run_state import RunState, policy_of, step_key, steps_for
 from vcloudair_core.recovery.run.steps import StepResult
+from vcloudair_core.services.dr.operation_options import CONTINUE, ROLL_BACK
 from vcloudair_core.services.dr.operations.scheduler import TICK_S, OperationScheduler, Track
 
 if TYPE_CHECKING:

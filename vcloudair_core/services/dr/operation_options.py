@@ -21,34 +21,34 @@ LOST_GRACE_S = 90.0
 
 @dataclass(frozen=True)
 class OperationOptions:
-    """How an action is carried out. Times are in seconds.
+    """Options of an action. Times are in seconds.
 
-    ``stuck_after_s``: a task without any change for this long is given up. ``verify_s``: how long the replication and
-    the machine may take to show what the task said. ``timeout_s``: the most that one machine may take in all.
+    ``stuck_after``: a task without any change for this long is given up. ``verify_timeout``: how long the replication
+    and the VM may take to show the result of the task. ``vm_timeout``: the most that one VM may take in all.
     ``on_error``: ``stop`` starts nothing more after a failure; what is in progress is seen to its end.
-    ``lost_grace_s``: how long to look for a sign of an action that may or may not have been started.
+    ``lost_grace``: how long to look for a sign of an action that may or may not have been started.
     ``on_unknown``: what to do when there is none by then: ``fail`` (the verdict is ``unknown``) or ``start`` it again.
-    ``cancel_late``: ask the server to cancel the task of a machine that is given up. ``wait``: see what is started to
-    its end; else its verdict is ``started`` as soon as the server has begun.
+    ``cancel_on_stop``: ask the server to cancel the task of a VM that is given up. ``wait``: see what is started to its
+    end; else its verdict is ``started`` as soon as the server has begun.
     """
 
     power_on: bool = True
     synchronize: bool = False
     max_concurrent: int = 20
-    stuck_after_s: float = 600.0
-    verify_s: float = 300.0
-    timeout_s: float | None = None
+    stuck_after: float = 600.0
+    verify_timeout: float = 300.0
+    vm_timeout: float | None = None
     on_error: str = CONTINUE
-    lost_grace_s: float = LOST_GRACE_S
+    lost_grace: float = LOST_GRACE_S
     on_unknown: str = FAIL
-    cancel_late: bool = False
+    cancel_on_stop: bool = False
     wait: bool = True
 
     def validate(self) -> None:
         """Raises SpecError."""
         if self.on_unknown not in ON_UNKNOWN:
             raise SpecError("on_unknown", f"{self.on_unknown!r} is not one of {', '.join(ON_UNKNOWN)}")
-        for name in ("max_concurrent", "stuck_after_s", "verify_s", "timeout_s", "lost_grace_s"):
+        for name in ("max_concurrent", "stuck_after", "verify_timeout", "vm_timeout", "lost_grace"):
             value = getattr(self, name)
             if value is not None and not value > 0:
                 raise SpecError(name, f"{value} is not more than nothing")

@@ -35,10 +35,10 @@ rto_minutes: 60
 rpo_minutes: 30
 test_max_age_days: 90
 max_concurrent: 5
-on_failure: roll_back
+on_error: roll_back
 power_on: false
 synchronize: true
-stuck_after_s: 90.5
+stuck_after: 90.5
 before:
   - name: Storage is quiet
     command: [./quiesce.sh, --now]
@@ -46,7 +46,7 @@ before:
     retries: 1
     retry_delay_s: 0
     only: [failover, cleanup]
-    on_failure: continue
+    on_error: continue
     on_resume: fail
   - command: sync-all --label 'two words'
 after:
@@ -58,7 +58,7 @@ groups:
       - db1
       - name: db2
         depends_on: [db1]
-        timeout_s: 900
+        vm_timeout: 900
         retries: 2
         retry_delay_s: 30
         power_on: true
@@ -73,7 +73,7 @@ groups:
     depends_on: [database]
     timeout_s: 1800
     rto_minutes: 30
-    on_failure: continue
+    on_error: continue
     machines: [web1]
     after:
       - http: http://10.0.0.5:8080/health?token=hidden
@@ -122,10 +122,10 @@ def test_everything_that_a_plan_may_hold(folder: Path) -> None:
         rpo_minutes=30,
         test_max_age_days=90,
         max_concurrent=5,
-        on_failure="roll_back",
+        on_error="roll_back",
         power_on=False,
         synchronize=True,
-        stuck_after_s=90.5,
+        stuck_after=90.5,
         before=(
             Step(
                 "Storage is quiet",
@@ -134,7 +134,7 @@ def test_everything_that_a_plan_may_hold(folder: Path) -> None:
                 timeout_s=60,
                 retries=1,
                 retry_delay_s=0,
-                on_failure="continue",
+                on_error="continue",
                 on_resume="fail",
                 line=13,
             ),
@@ -160,7 +160,7 @@ def test_everything_that_a_plan_may_hold(folder: Path) -> None:
                 depends_on=("database",),
                 timeout_s=1800,
                 rto_minutes=30,
-                on_failure="continue",
+                on_error="continue",
                 after=(
                     Step(
                         "GET http://10.0.0.5:8080/health",
@@ -194,7 +194,7 @@ def test_all_problems_are_told_at_once_each_with_its_line(tmp_path: Path) -> Non
     text = textwrap.dedent("""\
         name: payroll
         max_concurent: 20
-        on_failure: stopp
+        on_error: stopp
         groups:
           - name: database
             depends_on: [wbe, db2]
@@ -225,7 +225,7 @@ def test_all_problems_are_told_at_once_each_with_its_line(tmp_path: Path) -> Non
     works = "a step has exactly one of command, playbook, http, approval, delay_s, network; there"
     assert said == [
         "/plan.yml:2: max_concurent: unknown key; did you mean 'max_concurrent'?",
-        "/plan.yml:3: on_failure: 'stopp' is not one of stop, continue, roll_back (did you mean 'stop'?)",
+        "/plan.yml:3: on_error: 'stopp' is not one of stop, continue, roll_back (did you mean 'stop'?)",
         "/plan.yml:6: groups[0].depends_on[0]: there is no group 'wbe' in the plan; did you mean 'web'?",
         "/plan.yml:6: groups[0].depends_on[1]: there is no group 'db2' in the plan; it is a machine",
         "/plan.yml:9: groups[0].machines[1]: text or a mapping was expected, not a number: put it in quotes",
@@ -284,8 +284,8 @@ def test_all_problems_are_told_at_once_each_with_its_line(tmp_path: Path) -> Non
             "plan.yml:5: before[0].only[0]: 'failback' is not one of test",
         ),
         (
-            SMALL + "before: [{delay_s: 1, on_failure: roll_back}]",
-            "plan.yml:5: before[0].on_failure: 'roll_back' is not",
+            SMALL + "before: [{delay_s: 1, on_error: roll_back}]",
+            "plan.yml:5: before[0].on_error: 'roll_back' is not",
         ),
     ],
 )

@@ -22,7 +22,7 @@ from vcloudair_core.recovery.plan.model import (
 )
 from vcloudair_core.recovery.plan.plan_schema import WORKS, problems, schema
 
-_NOT_OF_FILES = {"": {"every_machine", "machine_timeout_s", "path", "digest"}}
+_NOT_OF_FILES = {"": {"every_machine", "path", "digest"}}
 _ANNOTATIONS = {
     "$schema", "$defs", "$ref", "title", "description", "default", "properties", "items", "patternErrorMessage",
 }  # fmt: skip
@@ -105,7 +105,7 @@ def test_keys_and_defaults_are_those_of_the_values(name: str, made: Any) -> None
             continue
         value = fields[key]
         value = sorted(value) if isinstance(value, frozenset) else list(value) if isinstance(value, tuple) else value
-        default = resolved(part).get("default", "" if key in ("on_failure", "inventory", "back") else None)
+        default = resolved(part).get("default", "" if key in ("on_error", "inventory", "back") else None)
         assert value == (sorted(default or ()) if key == "only" else default), f"{name}.{key}"
 
 
@@ -126,7 +126,7 @@ def test_keys_and_defaults_are_those_of_the_values(name: str, made: Any) -> None
         ({"name": "x" * 201}, "name", "has more than 200 characters"),
         ({"groups": []}, "groups", "is empty"),
         ({"groups": {}}, "groups", "a list was expected, not a mapping"),
-        ({"on_failure": "rollback"}, "on_failure", "did you mean 'roll_back'?"),
+        ({"on_error": "rollback"}, "on_error", "did you mean 'roll_back'?"),
         ({"rpo_minute": 1}, "rpo_minute", "unknown key; did you mean 'rpo_minutes' or 'rto_minutes'?"),
         ({"before": 3}, "before", "3 is not a list"),
         ({"zzz": 1}, "zzz", "unknown key; there are name, description, rto_minutes"),

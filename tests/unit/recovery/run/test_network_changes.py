@@ -252,7 +252,7 @@ def test_a_roll_back_switches_back_too_and_a_clean_up_after_it_has_nothing_to_do
     network = make()
     before = meaning(network)
     network.cloud.replication(2).trouble = "error"
-    plan = network.plan(on_failure="roll_back")
+    plan = network.plan(on_error="roll_back")
     report = network.run("test", plan)
     assert report.verdict == "failed"
     assert steps(network, "back") == [(BACK, "done")]
@@ -282,7 +282,7 @@ def test_a_switch_back_that_failed_is_told_and_done_by_the_next_clean_up(make: M
     plan = network.plan()
     network.run("test", plan)
     network.cloud.simulator.faults.add("status", method="PUT", path="/firewall/config", status=403, count=1)
-    report = network.run("cleanup", replace(plan, on_failure="continue"))
+    report = network.run("cleanup", replace(plan, on_error="continue"))
     assert report.verdict == "failed"
     assert [one.name for one in report.failures] == [BACK]
     assert {one.test_state for one in network.cloud.simulator.world.replications.values()} == {"none"}
@@ -340,7 +340,7 @@ def test_a_roll_back_that_was_cut_off_is_gone_on_with(make: Make, monkeypatch: p
 
     monkeypatch.setattr(Journal, "append", dying)
     with pytest.raises(Died):
-        network.run("test", network.plan(on_failure="roll_back"))
+        network.run("test", network.plan(on_error="roll_back"))
     report = resume(network.cloud.client)
     assert report.verdict == "failed"
     assert report.rollback is not None and report.rollback.verdict == "done"

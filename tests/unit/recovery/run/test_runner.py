@@ -140,7 +140,7 @@ def test_continue_goes_on_but_not_with_what_depends_on_it(make: Make) -> None:
         group("first", 1),
         group("after", 2, depends_on=("first",)),
         group("later", 3, priority=2),
-        on_failure="continue",
+        on_error="continue",
     )
     report = start(cloud.client, wanted, "failover")
     assert verdicts(report) == {name(1): "failed", name(2): "skipped", name(3): "done"}
@@ -150,7 +150,7 @@ def test_continue_goes_on_but_not_with_what_depends_on_it(make: Make) -> None:
 def test_roll_back_cleans_the_test_up(make: Make) -> None:
     cloud = make(3)
     cloud.replication(3).trouble = "error"
-    wanted = plan(group("a", 1, 2), group("b", 3, priority=2), on_failure="roll_back")
+    wanted = plan(group("a", 1, 2), group("b", 3, priority=2), on_error="roll_back")
     report = start(cloud.client, wanted, "test")
     assert report.verdict == "failed"
     assert {one.test_state for one in cloud.simulator.world.replications.values()} == {"none"}
@@ -173,7 +173,7 @@ def test_a_failed_test_is_cleaned_up_and_tried_again(make: Make) -> None:
 def test_a_machine_that_hangs_is_given_up_by_its_own_limit(make: Make) -> None:
     cloud = make(2)
     cloud.replication(1).trouble = "hang"
-    wanted = plan(Group("g", (PlannedVm(name(1), timeout_s=90), PlannedVm(name(2)))), on_failure="continue")
+    wanted = plan(Group("g", (PlannedVm(name(1), vm_timeout=90), PlannedVm(name(2)))), on_error="continue")
     report = start(cloud.client, wanted, "failover")
     assert verdicts(report) == {name(1): "failed", name(2): "done"}
     assert "not over after 9" in next(one.reason for one in report.machines if one.name == name(1))
@@ -182,7 +182,7 @@ def test_a_machine_that_hangs_is_given_up_by_its_own_limit(make: Make) -> None:
 def test_the_time_of_a_group_ends_what_is_under_way_and_what_has_not_begun(make: Make) -> None:
     cloud = make(3)
     cloud.replication(1).trouble = "hang"
-    wanted = plan(group("g", 1, 2, 3, timeout_s=120), max_concurrent=1, on_failure="continue")
+    wanted = plan(group("g", 1, 2, 3, timeout_s=120), max_concurrent=1, on_error="continue")
     report = start(cloud.client, wanted, "failover")
     assert verdicts(report) == dict.fromkeys((name(1), name(2), name(3)), "failed")
     assert len(cloud.posts()) == 1
@@ -193,7 +193,7 @@ def test_a_session_that_cannot_be_renewed_stops_the_run(make: Make) -> None:
     cloud = make(3)
     cloud.simulator.faults.add("status", path="/api/vr/replications/", status=401, count=0, skip=2)
     cloud.simulator.faults.add("status", method="POST", path="/api/sessions", status=401, count=0)
-    report = start(cloud.client, plan(group("g", 1, 2, 3), max_concurrent=1, on_failure="continue"), "failover")
+    report = start(cloud.client, plan(group("g", 1, 2, 3), max_concurrent=1, on_error="continue"), "failover")
     assert (report.verdict, verdicts(report)[name(1)]) == ("interrupted", "in_flight")
     assert "session was lost" in report.reason
     cloud.simulator.faults.clear()

@@ -28,10 +28,15 @@ _POWER_ON = typer.Option(None, "--power-on/--power-off", help="Power the VMs on,
 _MOST = typer.Option(None, "--max-concurrent", min=1, help="Number of VMs at the same time (20).")
 _VM_TIMEOUT = typer.Option(None, "--vm-timeout", min=0.0, help="Seconds that one VM may take; 0: no limit.")
 _STUCK = typer.Option(None, "--stuck-after", min=1.0, help="Seconds without any change after which to give up (600).")
-_STOP = typer.Option(None, "--stop-on-failure/--go-on", help="Whether to start nothing more after a failure.")
+_ON_ERROR = typer.Option(
+    None,
+    "--on-error",
+    metavar="stop|continue|roll_back",
+    help="What to do after a failure (stop for a plan, continue for named VMs).",
+)
+_RUN_TIMEOUT = typer.Option(None, "--run-timeout", min=1.0, help="Seconds that the run may take; then it is stopped.")
 _APPROVE = typer.Option(None, "--approve", help="An approval of the plan given beforehand, by its name.")
 _MOST_NAMED = 10
-_ON_FAILURE = {True: "stop", False: "continue", None: None}
 _VERIFY = typer.Option(
     300.0, "--verify-timeout", min=1.0, help="Seconds that a VM may take to show the result of its task."
 )
@@ -94,8 +99,9 @@ def test(
     max_concurrent: int = _MOST,
     vm_timeout: float = _VM_TIMEOUT,
     stuck_after: float = _STUCK,
+    run_timeout: float = _RUN_TIMEOUT,
     verify_timeout: float = _VERIFY,
-    stop_on_failure: bool = _STOP,
+    on_error: str = _ON_ERROR,
     approve: list[str] = _APPROVE,
     on_unknown: str = _ON_UNKNOWN,
     lost_grace: float = _GRACE,
@@ -110,9 +116,9 @@ def test(
     """
     options = _options(
         power_on=power_on, synchronize=synchronize, max_concurrent=max_concurrent, vm_timeout=vm_timeout,
-        stuck_after=stuck_after, on_failure=_ON_FAILURE[stop_on_failure], on_unknown=on_unknown,
+        stuck_after=stuck_after, on_error=on_error, on_unknown=on_unknown,
     )  # fmt: skip
-    how = _how(approve, cancel_on_stop, verify_timeout, lost_grace)
+    how = _how(approve, cancel_on_stop, verify_timeout, lost_grace, run_timeout)
     _act(run, "test", _chosen(vms, every, plan, options), dry_run, how)
 
 
@@ -127,6 +133,7 @@ def cleanup(
     max_concurrent: int = _MOST,
     vm_timeout: float = _VM_TIMEOUT,
     stuck_after: float = _STUCK,
+    run_timeout: float = _RUN_TIMEOUT,
     verify_timeout: float = _VERIFY,
     on_unknown: str = _ON_UNKNOWN,
     lost_grace: float = _GRACE,
@@ -143,8 +150,8 @@ def cleanup(
     options = _options(
         max_concurrent=max_concurrent, vm_timeout=vm_timeout, stuck_after=stuck_after, on_unknown=on_unknown
     )
-    chosen = replace(_chosen(vms, every, plan, options), on_failure="continue")
-    _act(run, "cleanup", chosen, dry_run, _how(None, cancel_on_stop, verify_timeout, lost_grace))
+    chosen = replace(_chosen(vms, every, plan, options), on_error="continue")
+    _act(run, "cleanup", chosen, dry_run, _how(None, cancel_on_stop, verify_timeout, lost_grace, run_timeout))
 
 
 @app.command()
@@ -159,8 +166,9 @@ def failover(
     max_concurrent: int = _MOST,
     vm_timeout: float = _VM_TIMEOUT,
     stuck_after: float = _STUCK,
+    run_timeout: float = _RUN_TIMEOUT,
     verify_timeout: float = _VERIFY,
-    stop_on_failure: bool = _STOP,
+    on_error: str = _ON_ERROR,
     approve: list[str] = _APPROVE,
     on_unknown: str = _ON_UNKNOWN,
     lost_grace: float = _GRACE,
@@ -176,36 +184,47 @@ def failover(
     """
     options = _options(
         power_on=power_on, max_concurrent=max_concurrent, vm_timeout=vm_timeout, stuck_after=stuck_after,
-        on_failure=_ON_FAILURE[stop_on_failure], on_unknown=on_unknown,
+        on_error=on_error, on_unknown=on_unknown,
     )  # fmt: skip
     chosen = _chosen(vms, every, plan, options)
     if not dry_run and not yes:
         _ask(chosen)
-    _act(run, "failover", chosen, dry_run, _how(approve, cancel_on_stop, verify_timeout, lost_grace))
+    _act(run, "failover", chosen, dry_run, _how(approve, cancel_on_stop, verify_timeout, lost_grace, run_timeout))
 
 
 dr_runs.register(app)
 
 
 def _options(**values: Any) -> dict[str, tuple[str, Any]]:
-    """Options that a plan may have, too: by name their spelling and value. Raises SpecError for a bad value."""
+    """Return options that a plan may have, too: by name their spelling and value. Raises SpecError for a bad value."""
     from vcloudair_core.engine.validation import one_of
     from vcloudair_core.errors import SpecError
-    from vcloudair_core.services.dr.operation_options import ON_UNKNOWN
+    from vcloudair_core.services.dr.operation_options import ON_ERROR, ON_UNKNOWN
 
-    if values.get("on_unknown") not in (None, *ON_UNKNOWN):
-        raise SpecError("--on-unknown", one_of(values["on_unknown"], ON_UNKNOWN))
+    for name, choices in (("on_unknown", ON_UNKNOWN), ("on_error", ON_ERROR)):
+        if values.get(name) not in (None, *choices):
+            raise SpecError(_spelled(name, None), one_of(values[name], choices))
     return {name: (_spelled(name, value), value) for name, value in values.items()}
 
 
 def _spelled(name: str, value: Any) -> str:
-    special = {("power_on", False): "--power-off", ("on_failure", "stop"): "--stop-on-failure"}
-    special["on_failure", "continue"] = "--go-on"
-    return special.get((name, value)) or f"--{name.replace('_', '-')}"
+    return "--power-off" if (name, value) == ("power_on", False) else f"--{name.replace('_', '-')}"
 
 
-def _how(approve: list[str] | None, cancels: bool, verify_s: float, lost_grace_s: float) -> dict[str, Any]:
-    return {"approve": tuple(approve or ()), "cancels": cancels, "verify_s": verify_s, "lost_grace_s": lost_grace_s}
+def _how(
+    approve: list[str] | None,
+    cancel_on_stop: bool,
+    verify_timeout: float,
+    lost_grace: float,
+    run_timeout: float | None,
+) -> dict[str, Any]:
+    return {
+        "approve": tuple(approve or ()),
+        "cancel_on_stop": cancel_on_stop,
+        "verify_timeout": verify_timeout,
+        "lost_grace": lost_grace,
+        "run_timeout": run_timeout,
+    }
 
 
 def _chosen(vms: list[str] | None, every: bool, path: str | None, options: dict[str, tuple[str, Any]]) -> RecoveryPlan:

@@ -83,12 +83,15 @@ def resume(
     run: Invocation,
     run_id: str = _RUN,
     approve: list[str] = typer.Option(None, "--approve", help="An approval given beforehand, by its name."),
-    cancel: bool = typer.Option(False, "--cancel-on-stop", help="Cancel tasks when stopped, or given up."),
+    cancel_on_stop: bool = typer.Option(False, "--cancel-on-stop", help="Cancel tasks when stopped, or given up."),
     start_again: list[str] = typer.Option(
         None,
         "--start-again",
         metavar="VM",
         help="Start a VM again whose outcome is unknown; may be repeated.",
+    ),
+    run_timeout: float = typer.Option(
+        None, "--run-timeout", min=1.0, help="Seconds that the run may take; then it is stopped."
     ),
     lost_grace: float = typer.Option(
         90.0, "--lost-grace", min=0.1, help="Seconds to look for a sign of an action that may have been started."
@@ -108,10 +111,10 @@ def resume(
 
     def work(client: Client, options: RunOptions) -> RunReport:
         return go_on(
-            client, run_id or "", replace(options, lost_grace_s=lost_grace, start_again=tuple(start_again or ()))
+            client, run_id or "", replace(options, lost_grace=lost_grace, start_again=tuple(start_again or ()))
         )
 
-    conduct(run, work, approve=tuple(approve or ()), cancels=cancel)
+    conduct(run, work, approve=tuple(approve or ()), cancel_on_stop=cancel_on_stop, run_timeout=run_timeout)
 
 
 @connected

@@ -50,19 +50,8 @@ PREVIEW_COLUMNS = [
 ]
 
 
-def conduct(
-    run: Invocation,
-    work: Work,
-    *,
-    approve: tuple[str, ...] = (),
-    cancels: bool = False,
-    verify_s: float = 300.0,
-    lost_grace_s: float = 90.0,
-    on_unknown: str = "",
-) -> None:
-    """Carry a run out, show what came of it, and end as it did.
-
-    ``verify_s``, ``lost_grace_s``, ``on_unknown``: see RunOptions.
+def conduct(run: Invocation, work: Work, *, cancel_on_stop: bool = False, **knobs: Any) -> None:
+    """Carry a run out, show what came of it, and end as it did. ``knobs``: other fields of RunOptions.
 
     Raises: TaskFailedError when it failed; OutcomeUnknownError when it is not known whether something was started; Exit
     130 when it was stopped.
@@ -70,18 +59,9 @@ def conduct(
     from vcloudair_core.recovery import RunOptions, Stop
 
     stop = Stop()
-    with run.client(shows_tasks=False) as client, live_run() as view, signals_to(stop, cancels=cancels):
-        asker = _asker(stop, view) if sys.stdin.isatty() else None
-        options = RunOptions(
-            verify_s=verify_s,
-            lost_grace_s=lost_grace_s,
-            cancel_late=cancels,
-            approve=approve,
-            on_unknown=on_unknown,
-            ask=asker,
-            observers=observers_of(view),
-            stop=stop,
-        )
+    with run.client(shows_tasks=False) as client, live_run() as view, signals_to(stop, cancel_on_stop=cancel_on_stop):
+        ask = _asker(stop, view) if sys.stdin.isatty() else None
+        options = RunOptions(**knobs, cancel_on_stop=cancel_on_stop, ask=ask, observers=observers_of(view), stop=stop)
         report = work(client, options)
     show(run, report)
     from vcloudair_core.recovery import run_folder
@@ -159,13 +139,13 @@ def _selection(report: RunReport) -> str:
 
 
 @contextmanager
-def signals_to(stop: Stop, *, cancels: bool) -> Iterator[None]:
+def signals_to(stop: Stop, *, cancel_on_stop: bool) -> Iterator[None]:
     """Ctrl-C and an end that is asked for stop the run; a second Ctrl-C stops it at once."""
 
     def ask(number: int, frame: object) -> None:
         if stop.is_requested and number == signal.SIGINT:
             raise KeyboardInterrupt
-        stop.request("Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name, cancel_tasks=cancels)
+        stop.request("Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name, cancel_tasks=cancel_on_stop)
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -99,7 +99,7 @@ class OperationTracker:
             if operation.power_on is None:
                 operation.power_on = self._options.power_on
             if operation.vm_timeout is None:
-                operation.vm_timeout = self._options.timeout_s
+                operation.vm_timeout = self._options.vm_timeout
             operation.begin_attempt(self._clock.now())
         self._begin(operations)
 
@@ -320,7 +320,7 @@ class OperationTracker:
         if not self._tracked.has_session:
             return  # without a session nothing of it can be read
         if operation.is_verifying:
-            if now - operation.verify_from >= 2 * options.verify_s:
+            if now - operation.verify_from >= 2 * options.verify_timeout:
                 reason = "its task ended in success, but nothing could be read of what came of it"
                 self._tracked.fail(operation, reason, LOOK)
             return
@@ -328,16 +328,16 @@ class OperationTracker:
         is_late = operation.vm_timeout is not None and total >= operation.vm_timeout
         if operation.wants_evidence and operation.intent is not None and not operation.has_run:
             # The search for a sign of it has an end of its own, unless nothing can be read.
-            if is_late or total >= max(options.stuck_after_s, options.lost_grace_s) + _LONGEST_S:
+            if is_late or total >= max(options.stuck_after, options.lost_grace) + _LONGEST_S:
                 self._tracked.end_as_unknown(operation)
         elif is_late:
             self._give_up(operation, f"it is not over after {total:.0f} s ({operation.described()})")
-        elif silent >= options.stuck_after_s:
+        elif silent >= options.stuck_after:
             self._give_up(operation, f"nothing changed for {silent:.0f} s ({operation.described()})")
 
     def _give_up(self, operation: Operation, reason: str) -> None:
         is_seen = operation.task is not None or operation.has_run
-        if self._options.cancel_late and self._cancel(operation):
+        if self._options.cancel_on_stop and self._cancel(operation):
             self._tracked.fail(operation, f"{reason}; the server was asked to cancel it", LOOK)
         elif operation.is_pending and operation.intent is None and not operation.was_begun:
             self._tracked.fail(operation, reason, NOT_IDLE, is_repeatable=True)

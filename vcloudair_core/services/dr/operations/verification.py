@@ -83,7 +83,7 @@ class Verifier:
         elif operation.refusal and replication.obstacle(self._action):
             reason = f"{operation.refusal} ({replication.obstacle(self._action)})"
             self._tracked.fail(operation, reason, next_step(replication))
-        elif operation.start_again or now - operation.began >= self._options.lost_grace_s:
+        elif operation.start_again or now - operation.began >= self._options.lost_grace:
             self._without_sign(operation, replication)
 
     def _without_sign(self, operation: Operation, replication: Replication) -> None:
@@ -114,14 +114,14 @@ class Verifier:
         ended = seconds_since_1970(operation.task.end) if operation.task is not None else None
         now = replication.server_time or self._clock.wall()
         is_idle = not replication.why_not_idle(self._action)
-        return ended is not None and now - ended > self._options.verify_s and is_idle
+        return ended is not None and now - ended > self._options.verify_timeout and is_idle
 
     def _fail_if_not_shown(self, operation: Operation, now: float) -> None:
-        if now - operation.verify_from >= self._options.verify_s:
+        if now - operation.verify_from >= self._options.verify_timeout:
             is_success = operation.result.task.get("status") == "success"
             reached = "its task ended in success" if is_success else operation.last
             shown = operation.last if reached != operation.last else "there is no more to see of it"
-            self._tracked.fail(operation, f"{reached}, but after {self._options.verify_s:.0f} s {shown}", LOOK)
+            self._tracked.fail(operation, f"{reached}, but after {self._options.verify_timeout:.0f} s {shown}", LOOK)
 
     # -- the VM --------------------------------------------------------------------------------------------------
 

@@ -153,14 +153,14 @@ def test_a_poll_that_fails_says_nothing_of_the_task(make: Make) -> None:
 
 def test_the_session_may_end_half_way(make: Make) -> None:
     cloud = make(1, dr_task_s=7200)
-    (found,) = cloud.act("failover", stuck_after_s=20000)
+    (found,) = cloud.act("failover", stuck_after=20000)
     assert found.verdict == "done"
     assert len(cloud.posts()) == 1
 
 
 def test_what_somebody_else_began_is_seen_to_its_end(make: Make) -> None:
     cloud = make(1, dr_task_s=60)
-    (early,) = cloud.act("failover", timeout_s=5)
+    (early,) = cloud.act("failover", vm_timeout=5)
     assert early.verdict == "failed"
     assert "Running the same action again" in early.hint
     (late,) = cloud.act("failover")

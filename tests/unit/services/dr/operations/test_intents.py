@@ -60,8 +60,8 @@ class Died(BaseException):
 
 
 PLAN = RecoveryPlan("payroll", (Group("g", (PlannedVm(name(1), retries=2, retry_delay_s=1),)),))
-PATIENT = replace(PLAN, stuck_after_s=3000)
-SHORT = RunOptions(verify_s=60, lost_grace_s=30)
+PATIENT = replace(PLAN, stuck_after=3000)
+SHORT = RunOptions(verify_timeout=60, lost_grace=30)
 
 
 @contextmanager
@@ -93,7 +93,7 @@ def come_back(cloud: RecoveryCloud, way: str) -> list[str]:
     if way == "new run":
         return verdicts(start(cloud.client, PLAN, "failover", SHORT))
     if way == "library":
-        options = OperationOptions(verify_s=60, lost_grace_s=30)
+        options = OperationOptions(verify_timeout=60, lost_grace=30)
         return [one.verdict for one in cloud.service.act("failover", [name(1)], options=options)]
     report = resume(cloud.client, options=SHORT)
     return verdicts(report) if way == "resume" else verdicts(resume(cloud.client, options=SHORT))
@@ -146,7 +146,7 @@ def test_a_decision_starts_it_once_more_and_only_once(tmp_path: Path, answer: st
     with recovery_cloud(tmp_path, 1, dr_task_s=20) as cloud:
         cloud.simulator.faults.add(method="POST", path="/action/failover", count=1, **(ANSWERS[answer] or {}))
         assert verdicts(start(cloud.client, PLAN, "failover", SHORT)) == ["unknown"]
-        report = resume(cloud.client, options=RunOptions(verify_s=60, lost_grace_s=30, **words))
+        report = resume(cloud.client, options=RunOptions(verify_timeout=60, lost_grace=30, **words))
         assert (report.verdict, verdicts(report)) == ("done", ["done"])
         assert len(cloud.posts()) == 2
         assert verdicts(resume(cloud.client, options=RunOptions(**words))) == ["done"]
@@ -199,7 +199,7 @@ def test_only_a_known_idle_state_is_started_from(tmp_path: Path) -> None:
     for place, words in enumerate((("notStarted=resting",), ("none=nothing",), ("notStarted=Unknown",))):
         with recovery_cloud(tmp_path / str(place), 1, state_words=words) as cloud:
             try:
-                (found,) = cloud.service.act("failover", options=OperationOptions(lost_grace_s=30))
+                (found,) = cloud.service.act("failover", options=OperationOptions(lost_grace=30))
             except VcloudAirError:
                 continue
             assert (found.verdict, cloud.posts()) == ("failed", []), words
@@ -209,7 +209,7 @@ def test_only_a_known_idle_state_is_started_from(tmp_path: Path) -> None:
 def test_what_is_not_offered_is_not_started(tmp_path: Path) -> None:
     with recovery_cloud(tmp_path, 1) as cloud:
         cloud.replication(1).recovery_state = "error"  # a test is not offered then
-        (found,) = cloud.service.act("test", options=OperationOptions(lost_grace_s=30))
+        (found,) = cloud.service.act("test", options=OperationOptions(lost_grace=30))
         assert (found.verdict, cloud.posts()) == ("failed", [])
 
 

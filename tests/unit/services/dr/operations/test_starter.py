@@ -21,7 +21,7 @@ from vcloudair_core.testing import simulated_app, simulator_settings
 
 LATE: dict[str, Any] = {"dr_task_s": 20, "dr_start_delay_s": 60}
 """The server accepts a request, shows a task, and leaves the replication as it was for a while."""
-PATIENT = OperationOptions(stuck_after_s=3000, verify_s=60, lost_grace_s=30)
+PATIENT = OperationOptions(stuck_after=3000, verify_timeout=60, lost_grace=30)
 SHOWN: dict[str, dict[str, Any]] = {
     "prompt": {},
     "starts later": {"dr_start_delay_s": 40.0},
@@ -70,8 +70,8 @@ def test_a_second_host_watches_what_the_first_started(tmp_path: Path, server: st
                 (second,) = other.service("dr").act("failover", [name(1)], options=PATIENT)
                 verdict = second.verdict
             else:
-                plan = RecoveryPlan("payroll", (Group("g", (PlannedVm(name(1)),)),), stuck_after_s=3000)
-                (machine,) = start(other, plan, "failover", RunOptions(verify_s=60)).machines
+                plan = RecoveryPlan("payroll", (Group("g", (PlannedVm(name(1)),)),), stuck_after=3000)
+                (machine,) = start(other, plan, "failover", RunOptions(verify_timeout=60)).machines
                 verdict = machine.verdict
         assert (first.verdict, verdict, len(cloud.posts())) == ("started", "done", 1)
 
@@ -189,7 +189,7 @@ def test_repetitions_share_one_look_too(tmp_path: Path) -> None:
     """Two requests that were lost before they arrived, and are to be started again by decision."""
     with recovery_cloud(tmp_path, 2, dr_task_s=20) as cloud:
         cloud.simulator.faults.add(method="POST", path="/action/failover", count=2, kind="reset")
-        options = OperationOptions(verify_s=60, lost_grace_s=30, on_unknown="start", max_concurrent=2)
+        options = OperationOptions(verify_timeout=60, lost_grace=30, on_unknown="start", max_concurrent=2)
         results = cloud.service.act("failover", options=options)
         assert [one.verdict for one in results] == ["done", "done"]
         made = calls(cloud)
@@ -209,7 +209,7 @@ def test_a_repetition_needs_the_list_or_the_query(
     with recovery_cloud(tmp_path, 1, dr_task_s=20) as cloud:
         cloud.simulator.faults.add(method="POST", path="/action/failover", count=1, kind="reset")
         cloud.simulator.faults.add(method="GET", path="/api/tasksList", count=0, kind="status", status=403)
-        options = OperationOptions(verify_s=60, lost_grace_s=30, on_unknown="start")
+        options = OperationOptions(verify_timeout=60, lost_grace=30, on_unknown="start")
         (result,) = cloud.service.act("failover", options=options)
         assert (result.verdict, len(cloud.posts())) == (verdict, posts)
         assert ("cannot be read" in result.reason) is not is_query_readable
