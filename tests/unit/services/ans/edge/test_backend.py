@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -34,15 +35,16 @@ from vcloudair_core.services.ans.edge.backend import (
 )
 from vcloudair_core.services.ans.edge.codec import parse_edges
 from vcloudair_core.services.ans.edge.directory import EdgeDirectory, target_edge
-from vcloudair_core.services.ans.firewall.kinds import FirewallRuleKind
-from vcloudair_core.services.ans.section import backends as section_backends
+from vcloudair_core.services.ans.firewall.codec_json import JsonFirewallCodec
+from vcloudair_core.services.ans.firewall.section import SECTION as FIREWALL
+from vcloudair_core.services.ans.section.kinds import RuleKind, SectionKind
+from vcloudair_core.services.ans.sections import SECTIONS, load_section
 from vcloudair_core.services.ans.service import AnsService
-from vcloudair_core.services.ans.store import open_firewall, open_ipsec, open_nat
 from vcloudair_core.transport.messages import Response
 
 GROUP = "99999999-0000-4000-8000-000000000009"
 QUERY = "GET /api/query"
-FAKE_PATH = "/fake/{edge}/{section}/config"
+FAKE_PATH = "/fake/{edge}"
 T_EDGE = {"edgeGatewayType": "NSXT_BACKED", "advancedNetworkingEnabled": "false"}
 OF_GROUP = {**T_EDGE, "vdcGroupId": f"urn:vcloud:vdcGroup:{GROUP}"}
 
@@ -56,15 +58,20 @@ def session(*pages: Response | Exception, version: str = "36.3", **settings: Any
 
 
 def opened(one: FakeSession, name: str = EDGE_ID) -> Any:
-    return open_firewall(one, {"edge": name})  # type: ignore[arg-type]
+    return opened_by(one, {"edge": name})
+
+
+def opened_by(one: FakeSession, target: Mapping[str, Any]) -> Any:
+    return SectionKind(FIREWALL).open(one, target)  # type: ignore[arg-type]
 
 
 @pytest.fixture
 def fake_nsxt(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let NSX-T edges have sections, with the codecs of JSON under a path of their own."""
-    known = replace(BACKENDS[NSXT], section_path=FAKE_PATH)
+    """Let NSX-T edges have a firewall, in the JSON of NSX-V under a path of its own."""
+    known = replace(BACKENDS[NSXT], edge_path=FAKE_PATH)
     monkeypatch.setitem(BACKENDS, NSXT, known)
-    monkeypatch.setattr(section_backends, "WIRE_FORMS", (*section_backends.WIRE_FORMS, (NSXT, JSON)))
+    codecs = {**FIREWALL.codecs, (NSXT, JSON): lambda: JsonFirewallCodec(NSXT)}
+    monkeypatch.setitem(FIREWALL.__dict__, "codecs", codecs)
 
 
 # -- what records say ----------------------------------------------------------------------------------------------
@@ -235,7 +242,7 @@ def test_what_a_stage_keeps_opens_the_store_without_a_look_up(name: str) -> None
     first = session(records(edge(1, "gw", edgeGatewayType="NSXV_BACKED")))
     store = opened(first, name)
     later = session()
-    again = open_firewall(later, store.lasting_target)  # type: ignore[arg-type]
+    again = opened_by(later, store.lasting_target)
     assert (again.edge.edge_id, again.backend, again.lock_key) == (edge_id(1), NSXV, store.lock_key)
     assert again.edge.owner_id == f"urn:vcloud:vdc:{VDC_A}"
     assert later.calls == []
@@ -244,12 +251,12 @@ def test_what_a_stage_keeps_opens_the_store_without_a_look_up(name: str) -> None
 # -- backends that are not there yet -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("open_section", [open_firewall, open_nat, open_ipsec])
+@pytest.mark.parametrize("section_name", SECTIONS)
 @pytest.mark.parametrize("name", ["gw", edge_id(1)])
-def test_a_section_of_an_nsxt_edge_is_refused_before_it_is_read(open_section: Any, name: str) -> None:
+def test_a_section_of_an_nsxt_edge_is_refused_before_it_is_read(section_name: str, name: str) -> None:
     one = session(records(edge(1, "gw", **T_EDGE)))
     with pytest.raises(ConfigurationError, match=r"(?s)cannot be opened.*NSX-T.*NSX-V and vCloud Air only") as caught:
-        open_section(one, {"edge": name})
+        SectionKind(load_section(section_name)).open(one, {"edge": name})  # type: ignore[arg-type]
     assert "vca edge list -o wide" in caught.value.hint
     assert one.calls == [("GET", "/api/query")]
 
@@ -287,7 +294,7 @@ def test_edges_of_one_org_have_their_own_backends() -> None:
 @pytest.mark.usefixtures("fake_nsxt")
 def test_one_flow_writes_to_edges_of_two_backends() -> None:
     one = session(records(edge(1, "old", edgeGatewayType="NSXV_BACKED"), edge(2, "new", **T_EDGE)))
-    kind = FirewallRuleKind()
+    kind = RuleKind(FIREWALL)
     assert one.server is not None
     for name, content_type in (("old", XML), ("new", JSON)):
         one.server.tree = section(user_rule(131080, "ssh"))
@@ -335,7 +342,7 @@ def test_the_flow_holds_the_lock_of_the_owner() -> None:
         held.append((key, target))
         return nullcontext()
 
-    kind = FirewallRuleKind()
+    kind = RuleKind(FIREWALL)
     for name in "ab":
         ensure(kind, opened(one, name), Present((kind.parse({"name": name}),)), lock=lock)
     key = f"https://cloud.example.test:443/vdcGroup/{GROUP}"
@@ -349,7 +356,7 @@ def test_a_uuid_has_the_lock_of_its_owner_too() -> None:
     kept = session()
     store = opened(bare, edge_id(1))
     assert store.lock_key == opened(named, "a").lock_key
-    assert open_firewall(kept, store.lasting_target).lock_key == store.lock_key  # type: ignore[arg-type]
+    assert opened_by(kept, store.lasting_target).lock_key == store.lock_key
 
 
 @pytest.mark.usefixtures("fake_nsxt")
@@ -358,7 +365,7 @@ def test_the_setting_edge_api_wins_over_the_backend_of_an_edge() -> None:
     one = session(listed, edge_api="network_json")
     assert opened(one, "gw").path == f"/network/edges/{edge_id(1)}/firewall/config"
     kept = {"edge": edge_id(1), "edge_backend": NSXT}
-    assert open_firewall(session(edge_api="hybridity"), kept).backend == VCLOUDAIR  # type: ignore[arg-type]
+    assert opened_by(session(edge_api="hybridity"), kept).backend == VCLOUDAIR
     directory = EdgeDirectory(session(edge_api="network_xml"))  # type: ignore[arg-type]
     assert directory.with_backend(directory.find(EDGE_ID)).backend == NSXV
 
