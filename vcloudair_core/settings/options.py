@@ -1,9 +1,9 @@
-"""The table of settings: names, types, environment variables and meaning, and how a value becomes its type."""
+"""The table of settings: names, types, environment variables and meaning, and the conversion of values."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field, fields
+from typing import Any, NamedTuple
 
 from vcloudair_core.errors import ConfigurationError
 from vcloudair_core.settings.secret_sources import SecretSource
@@ -12,9 +12,8 @@ from vcloudair_core.util.redaction import Secret
 from vcloudair_core.util.user_dirs import expand_user
 
 
-@dataclass(frozen=True)
-class Option:
-    """One setting: its name, other names for it, its type and what it means."""
+class Option(NamedTuple):
+    """A setting as data: its name, other names for it, its type and its meaning."""
 
     name: str
     type: str  # str | secret | bool | float | path | list
@@ -30,66 +29,99 @@ class Option:
         return (f"VCA_{self.name.upper()}", *self.env)
 
 
-OPTIONS: tuple[Option, ...] = (
-    Option(
-        "service_type", "str", "Which API: subscription portal, On-Demand, or a vCloud Director directly.",
-        choices=("vchs", "vca", "vcd"), default="vcd",
-    ),
-    Option("url", "str", "Base URL of the API or portal.", aliases=("host", "hostname"), env=("VCA_HOST",)),
-    Option("username", "str", "User name, without the org.", aliases=("user",), env=("VCA_USER",)),
-    Option("password", "secret", "Password.", aliases=("pass", "passwd"), env=("VCA_PASS",)),
-    Option("org", "str", "Organization name.", aliases=("org_name",)),
-    Option("vdc", "str", "Virtual data center name.", aliases=("vdc_name",), env=("VCA_VDC_NAME",)),
-    Option(
-        "instance", "str", "On-Demand instance, or subscription service: id or name.",
-        aliases=("instance_id", "service_id"), env=("VCA_INSTANCE_ID", "VCA_SERVICE_ID"),
-    ),
-    Option("api_token", "secret", "API token of a user of VMware Cloud Director. Service accounts: api_token_file."),
-    Option(
-        "api_token_file", "path",
+def _option(kind: str, summary: str, *, default: Any = None, **more: tuple[str, ...]) -> Any:
+    """Return the field of a setting. ``more``: ``aliases``, ``env`` and ``choices`` of its :class:`Option`."""
+    return field(default=default, metadata={"type": kind, "summary": summary, **more})
+
+
+@dataclass(frozen=True, init=False, repr=False, eq=False)
+class SettingValues:
+    """The table of settings, one field each. Everything that lists settings is derived from it.
+
+    None is the value of a setting that is not set. A secret that the configuration file gives by reference is read
+    when its attribute is.
+    """
+
+    service_type: str = _option(
+        "str",
+        "Which API: subscription portal, On-Demand, or a vCloud Director directly.",
+        choices=("vchs", "vca", "vcd"),
+        default="vcd",
+    )
+    url: str | None = _option("str", "Base URL of the API or portal.", aliases=("host", "hostname"), env=("VCA_HOST",))
+    username: str | None = _option("str", "User name, without the org.", aliases=("user",), env=("VCA_USER",))
+    password: Secret | None = _option(  # noqa: RUF009 - it returns a field
+        "secret", "Password.", aliases=("pass", "passwd"), env=("VCA_PASS",)
+    )
+    org: str | None = _option("str", "Organization name.", aliases=("org_name",))
+    vdc: str | None = _option("str", "Virtual data center name.", aliases=("vdc_name",), env=("VCA_VDC_NAME",))
+    instance: str | None = _option(
+        "str",
+        "On-Demand instance, or subscription service: id or name.",
+        aliases=("instance_id", "service_id"),
+        env=("VCA_INSTANCE_ID", "VCA_SERVICE_ID"),
+    )
+    api_token: Secret | None = _option(  # noqa: RUF009 - it returns a field
+        "secret", "API token of a user of VMware Cloud Director. Service accounts: api_token_file."
+    )
+    api_token_file: str | None = _option(
+        "path",
         "JSON file with an API token, in the format of Terraform's provider; a token that rotates is written back.",
-    ),
-    Option("token", "secret", "A session token that is already there; no sign-in is made with it."),
-    Option("auth_method", "str", "Name of the sign-in method; chosen by the other settings when unset."),
-    Option("api_version", "str", "API version to pin, for example 36.3; negotiated when unset."),
-    Option(
-        "validate_certs", "bool", "Verify TLS certificates.",
-        aliases=("verify_certs", "verify_ssl_certs"), env=("VCA_VERIFY_CERTS",), default=True,
-    ),
-    Option("ca_path", "path", "PEM file or directory of certificate authorities to trust."),
-    Option("timeout", "float", "Seconds to wait for an answer; edges take long to publish.", default=120.0),
-    Option("connect_timeout", "float", "Seconds to wait for a connection.", default=10.0),
-    Option("retries", "float", "How many times a request that is safe to repeat is tried again.", default=4.0),
-    Option("max_retry_wait", "float", "Seconds that one call may spend waiting between tries.", default=60.0),
-    Option(
-        "max_retry_total", "float",
+    )
+    token: Secret | None = _option(  # noqa: RUF009 - it returns a field
+        "secret", "A session token that is already there; no sign-in is made with it."
+    )
+    auth_method: str | None = _option("str", "Name of the sign-in method; chosen by the other settings when unset.")
+    api_version: str | None = _option("str", "API version to pin, for example 36.3; negotiated when unset.")
+    validate_certs: bool = _option(
+        "bool",
+        "Verify TLS certificates.",
+        aliases=("verify_certs", "verify_ssl_certs"),
+        env=("VCA_VERIFY_CERTS",),
+        default=True,
+    )
+    ca_path: str | None = _option("path", "PEM file or directory of certificate authorities to trust.")
+    timeout: float = _option("float", "Seconds to wait for an answer; edges take long to publish.", default=120.0)
+    connect_timeout: float = _option("float", "Seconds to wait for a connection.", default=10.0)
+    retries: float = _option("float", "How many times a request that is safe to repeat is tried again.", default=4.0)
+    max_retry_wait: float = _option("float", "Seconds that one call may spend waiting between tries.", default=60.0)
+    max_retry_total: float = _option(
+        "float",
         "Seconds that all calls of one session, such as those of a task, may spend waiting between tries.",
         default=600.0,
-    ),
-    Option(
-        "parallel_calls", "float", "How many calls of one operation may be under way at the same time, such as pages.",
-        default=8.0,
-    ),
-    Option(
-        "allowed_origins", "list",
-        "Further origins (https://host:port) that may be sent the token when the server names them.",
-    ),
-    Option("session_cache", "bool", "Keep the session token, encrypted, for the next process.", default=True),
-    Option("cache_dir", "path", "Folder of the session cache."),
-    Option("state_dir", "path", "Folder of locks, stages, and fingerprints of keys."),
-    Option("lock", "bool", "Among processes of this user and host, let one at a time write to an edge.", default=True),
-    Option("lock_timeout", "float", "Seconds to wait for another process of this host to be done.", default=600.0),
-    Option("protected_names", "list", "Objects that no plan may change, move or delete; * and ? match."),
-    Option(
-        "firewall_lint", "str", "What becomes of changes to rules that never apply, say a thing twice or let all in.",
-        choices=("off", "warn", "veto"), default="warn",
-    ),
-    Option("edge", "str", "Edge gateway, by name or UUID.", aliases=("gateway", "gateway_name")),
-    Option(
-        "edge_api", "str", "API of all edge gateways, in place of the one that each of them has.",
+    )
+    parallel_calls: float = _option(
+        "float", "How many calls of one operation may be under way at the same time, such as pages.", default=8.0
+    )
+    allowed_origins: tuple[str, ...] | None = _option(
+        "list", "Further origins (https://host:port) that may be sent the token when the server names them."
+    )
+    session_cache: bool = _option("bool", "Keep the session token, encrypted, for the next process.", default=True)
+    cache_dir: str | None = _option("path", "Folder of the session cache.")
+    state_dir: str | None = _option("path", "Folder of locks, stages, and fingerprints of keys.")
+    lock: bool = _option(
+        "bool", "Among processes of this user and host, let one at a time write to an edge.", default=True
+    )
+    lock_timeout: float = _option(
+        "float", "Seconds to wait for another process of this host to be done.", default=600.0
+    )
+    protected_names: tuple[str, ...] | None = _option(
+        "list", "Objects that no plan may change, move or delete; * and ? match."
+    )
+    firewall_lint: str = _option(
+        "str",
+        "What becomes of changes to rules that never apply, say a thing twice or let all in.",
+        choices=("off", "warn", "veto"),
+        default="warn",
+    )
+    edge: str | None = _option("str", "Edge gateway, by name or UUID.", aliases=("gateway", "gateway_name"))
+    edge_api: str = _option(
+        "str", "API of all edge gateways, in place of the one that each of them has.",
         choices=("auto", "hybridity", "network_xml", "network_json"), default="auto",
-    ),
-)  # fmt: skip
+    )  # fmt: skip
+
+
+OPTIONS = tuple(Option(row.name, default=row.default, **row.metadata) for row in fields(SettingValues))
 
 DEFAULT_URLS = {"vchs": "https://vchs.vmware.com", "vca": "https://vca.vmware.com"}
 """Where the two portals of vCloud Air live. Source: protocol/sessions.md §1."""

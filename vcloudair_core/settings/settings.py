@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping
+from dataclasses import FrozenInstanceError
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from vcloudair_core.settings.options import (
     DEFAULT_URLS,
     OPTIONS,
     Option,
+    SettingValues,
     server_of,
     shown_server,
     typed_value,
@@ -54,21 +56,20 @@ __all__ = [
 ]
 
 
-class Settings:
-    """An immutable set of settings.
+class Settings(SettingValues):
+    """An immutable set of settings. Make one with :meth:`load`.
 
-    ``settings.url`` or ``settings["url"]`` give the value (None when unset; secrets as :class:`Secret`);
-    ``settings.origin("url")`` tells where it came from, ``settings.file`` which file and context were used. A secret
-    that the file gives by reference is read at first use. Build one with :meth:`load`.
+    ``settings.url`` or ``settings["url"]`` is a value (None when unset; secrets as :class:`Secret`),
+    ``settings.origin("url")`` its source, ``settings.file`` the file and context in use. A secret that the file gives
+    by reference is read at first use.
     """
 
-    __slots__ = ("_origins", "_values", "file")
-
     def __init__(self, values: Mapping[str, Any], origins: Mapping[str, Origin], file: FileUse | None = None) -> None:
-        self._values = dict(values)
-        self._origins = dict(origins)
+        kept, sources = _without_foreign_credentials(values, origins)
+        self._values = kept
+        self._origins = sources
         self.file = file or FileUse()
-        self._withhold_from_other_servers()
+        self.__dict__.update(kept)  # the class is frozen, and secrets have descriptors
 
     @classmethod
     def load(
@@ -112,16 +113,7 @@ class Settings:
         option = BY_NAME.get(name)
         if option is None:
             raise KeyError(name)
-        value = self._values[option.name]
-        return value.read() if isinstance(value, SecretSource) else value
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        try:
-            return self[name]
-        except KeyError:
-            raise AttributeError(name) from None
+        return getattr(self, option.name)
 
     def is_set(self, name: str) -> bool:
         """True when there is a value. Reads no secret that is given by reference."""
@@ -156,6 +148,14 @@ class Settings:
                 hint=f"Give it as an option, or set {variables}.{self._context_hint()}",
             )
 
+    def required_secret(self, name: str) -> Secret:
+        """Return a secret. Raises ConfigurationError, as :meth:`require` does, when it is not set."""
+        value: Secret | None = self[name]
+        if value is None:
+            self.require(name)
+        assert value is not None
+        return value
+
     def _context_hint(self) -> str:
         if self.file.context or not self.file.contexts:
             return ""
@@ -173,16 +173,6 @@ class Settings:
         """Every secret value that is set and has been read: what redaction must hide."""
         known = [value.secret if isinstance(value, SecretSource) else value for value in self._values.values()]
         return [value for value in known if isinstance(value, Secret) and value]
-
-    def _withhold_from_other_servers(self) -> None:
-        """Unset credentials of the file that belong to another server than ``url``."""
-        server = server_of(self._values["url"], self._values["service_type"])
-        for name in CREDENTIALS:
-            origin = self._origins[name]
-            if origin.server and origin.server != server and self._values[name] is not None:
-                self._values[name] = None
-                reason = f"the {name} of {origin} belongs to {shown_server(origin.server)}"
-                self._origins[name] = Origin(reason, origin.server)
 
     def account_key(self, environ: Mapping[str, str] | None = None) -> str:
         """Return a slow, salted hash of everything that decides which account signs in, to tell caches apart.
@@ -209,6 +199,40 @@ class Settings:
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={_shown(value)!r}" for name, value in self._values.items() if value is not None)
         return f"Settings({shown})"
+
+
+class _SecretAttribute:
+    """The attribute of a secret, which reads one that the file gives by reference."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: Settings | None, owner: type[Settings]) -> Secret | None:
+        value: Secret | SecretSource | None = None if instance is None else instance.__dict__[self._name]
+        return value.read() if isinstance(value, SecretSource) else value
+
+    def __set__(self, instance: Settings, value: object) -> None:
+        raise FrozenInstanceError(self._name)
+
+
+for _option in OPTIONS:
+    if _option.type == "secret":
+        setattr(Settings, _option.name, _SecretAttribute(_option.name))
+
+
+def _without_foreign_credentials(
+    values: Mapping[str, Any], origins: Mapping[str, Origin]
+) -> tuple[dict[str, Any], dict[str, Origin]]:
+    """Return values and origins without credentials of the file that belong to another server than ``url``."""
+    kept, sources = dict(values), dict(origins)
+    server = server_of(kept["url"], kept["service_type"])
+    for name in CREDENTIALS:
+        origin = sources[name]
+        if origin.server and origin.server != server and kept[name] is not None:
+            kept[name] = None
+            reason = f"the {name} of {origin} belongs to {shown_server(origin.server)}"
+            sources[name] = Origin(reason, origin.server)
+    return kept, sources
 
 
 def secrets_in_environment(environ: Mapping[str, str]) -> list[Secret]:

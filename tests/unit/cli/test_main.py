@@ -116,8 +116,8 @@ def test_the_password_is_read_from_stdin_once(vca: Vca, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(sys, "stdin", io.StringIO("from-stdin\n"))
     run_ = invocation.Invocation(plugins=None, given={"password_stdin": True})  # type: ignore[arg-type]
-    assert run_.settings().password.reveal() == "from-stdin"
-    assert run_.settings().password.reveal() == "from-stdin"
+    assert run_.settings().required_secret("password").reveal() == "from-stdin"
+    assert run_.settings().required_secret("password").reveal() == "from-stdin"
     both = run_.with_options({"password_file": "x"})
     with pytest.raises(errors.ConfigurationError, match="exclude each other"):
         both.settings()

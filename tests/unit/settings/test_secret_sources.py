@@ -61,7 +61,7 @@ def test_a_command_as_text_is_split_without_a_shell(tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text("import sys; print('|'.join(sys.argv[1:]))")
     line = f"password_command = '{sys.executable} {program} \"a b\" $HOME ; true'"
-    assert load(tmp_path, line).password.reveal() == "a b|$HOME|;|true"
+    assert load(tmp_path, line).required_secret("password").reveal() == "a b|$HOME|;|true"
 
 
 def test_it_runs_once_and_only_when_it_is_needed(tmp_path: Path) -> None:

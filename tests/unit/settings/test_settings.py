@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -92,7 +93,7 @@ def test_secrets_show_nowhere() -> None:
     settings = load({"password": "hunter2", "token": "t0ken-value"})
     assert "hunter2" not in repr(settings) + str(settings.as_dict())
     assert "t0ken-value" not in repr(settings) + str(settings.as_dict())
-    assert settings.password.reveal() == "hunter2"
+    assert settings.required_secret("password").reveal() == "hunter2"
     assert set(settings.secrets()) == {Secret("hunter2"), Secret("t0ken-value")}
 
 
@@ -125,7 +126,7 @@ def test_replace_is_a_copy() -> None:
     second = first.replace(url="https://b", timeout=5)
     assert (first.url, second.url, second.timeout) == ("https://a", "https://b", 5.0)
     with pytest.raises(AttributeError):
-        first.nothing  # noqa: B018
+        first.nothing  # type: ignore[attr-defined]  # noqa: B018
 
 
 @pytest.mark.parametrize(
@@ -150,3 +151,33 @@ def test_files_and_variables_of_plugins_count_in_the_key_of_an_account(tmp_path:
     assert first != settings.account_key({"VCA_VAULT_ROLE": "acme"})
     file.write_text("two")
     assert first != settings.account_key({})
+
+
+def test_each_setting_is_a_typed_attribute_of_the_class() -> None:
+    types = {
+        "str": {"str", "str | None"},
+        "path": {"str | None"},
+        "secret": {"Secret | None"},
+        "bool": {"bool"},
+        "float": {"float"},
+        "list": {"tuple[str, ...] | None"},
+    }
+    declared = {row.name: str(row.type) for row in dataclasses.fields(Settings)}
+    assert list(declared) == [option.name for option in OPTIONS]
+    assert [option.name for option in OPTIONS if declared[option.name] not in types[option.type]] == []
+    # Without a default, a setting can be None.
+    assert [option.name for option in OPTIONS if (option.default is None) != ("None" in declared[option.name])] == []
+
+
+@pytest.mark.parametrize("name", ["url", "password", "timeout"])
+def test_settings_do_not_change(name: str) -> None:
+    settings = load({"url": "https://a", "password": "hunter2"})
+    before = settings[name]
+    with pytest.raises(AttributeError):
+        setattr(settings, name, "other")
+    assert settings[name] is before
+
+
+def test_a_missing_secret_is_named() -> None:
+    with pytest.raises(ConfigurationError, match="Missing token"):
+        load({"url": "https://a"}).required_secret("token")

@@ -51,7 +51,7 @@ class ApiTokenAuth:
 
     def sign_in(self) -> Flow:
         """Versions, the exchange, and one look at the session for org, user and roles."""
-        base_url = normalise_url(self._settings.url)
+        base_url = normalise_url(self._settings.url or "")
         version = (yield from negotiate(self._settings, base_url)).version
         token, lives_s = yield from self._exchanged(base_url, version)
         expires_at = None if lives_s is None else self._clock.wall() + max(0.0, lives_s - _SOONER_S)
@@ -65,7 +65,7 @@ class ApiTokenAuth:
         return bearer_grant_of(base_url, version, found, token, expires_at=expires_at)
 
     def _exchanged(self, base_url: str, version: str) -> Exchanging:
-        old = Secret(self._settings.api_token.reveal().strip())
+        old = Secret(self._settings.required_secret("api_token").reveal().strip())
         token, lives_s, new = yield from self._exchange(base_url, version, old)
         if not new or new == old.reveal():
             return token, lives_s
@@ -120,7 +120,7 @@ class ApiTokenFileAuth(ApiTokenAuth):
     name = "api_token_file"
 
     def _exchanged(self, base_url: str, version: str) -> Exchanging:
-        file = TokenFile(self._settings.api_token_file, self._settings)
+        file = TokenFile(self._settings.api_token_file or "", self._settings)
         with file.held() as held:
             token, lives_s, new = yield from self._exchange(base_url, version, held.secret)
             if new and new != held.secret.reveal():

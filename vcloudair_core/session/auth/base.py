@@ -104,7 +104,7 @@ def select_auth(settings: Settings, methods: Mapping[str, AuthRecord]) -> AuthPr
     with prints_aside():
         record = methods.get(settings.auth_method) if settings.auth_method else _fitting(settings, methods)
     if record is None:
-        near = difflib.get_close_matches(settings.auth_method, methods, n=1)
+        near = difflib.get_close_matches(settings.auth_method or "", methods, n=1)
         raise PluginError(
             f"There is no sign-in method {settings.auth_method!r}.",
             hint=f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(sorted(methods)) or 'none'}.",

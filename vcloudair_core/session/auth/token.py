@@ -35,8 +35,8 @@ class TokenAuth:
     def sign_in(self) -> Flow:
         """Nothing is sent but what asks for the version and for the session."""
         flavour = self._settings.service_type
-        base_url = normalise_url(self._settings.url)
-        token = self._settings.token.reveal().strip()
+        base_url = normalise_url(self._settings.url or "")
+        token = self._settings.required_secret("token").reveal().strip()
         token = re.sub(r"^Bearer\s+", "", token, flags=re.IGNORECASE)
         version = self._settings.api_version or DEFAULT_VERSIONS.get(flavour)
         if not version or self._settings.api_version:

@@ -110,7 +110,7 @@ class VcaAuth:
         settings = self._settings
         version = check_pinned(settings.api_version) if settings.api_version else DEFAULT_VERSIONS["vca"]
         portal = OnDemand(base_url_of(settings) + LOGIN_PATH, version, settings.allowed_origins or ())
-        username, password = str(settings.username), settings.password
+        username, password = str(settings.username), settings.required_secret("password")
         token = yield from portal.sign_in(username, password)
         instances = yield from portal.list_instances(token)
         instance = choose_instance(instances, settings)

@@ -92,7 +92,7 @@ class VcdAuth:
             "POST",
             f"{base_url}/api/sessions",
             auth.xml(version),
-            Authorization=auth.basic(who, self._settings.password),
+            Authorization=auth.basic(who, self._settings.required_secret("password")),
         )
         try:
             response = yield login
@@ -109,7 +109,7 @@ class VcdAuth:
             "POST",
             f"{base_url}/cloudapi/1.0.0/sessions{provider}",
             f"application/json;version={version}",
-            Authorization=auth.basic(who, self._settings.password),
+            Authorization=auth.basic(who, self._settings.required_secret("password")),
         )
         try:
             response = yield login

@@ -162,7 +162,7 @@ class VchsAuth:
         settings = self._settings
         version = check_pinned(settings.api_version) if settings.api_version else DEFAULT_VERSIONS["vchs"]
         portal = Portal(base_url_of(settings) + LOGIN_PATH, version, settings.allowed_origins or ())
-        session = yield from portal.sign_in(str(settings.username), settings.password)
+        session = yield from portal.sign_in(str(settings.username), settings.required_secret("password"))
         services = yield from portal.list_services(session)
         # A service that was named spares a look at all the others.
         named = [entry for entry in services if settings.instance and auth.equal(entry.service_id, settings.instance)]

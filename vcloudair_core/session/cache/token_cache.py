@@ -49,11 +49,12 @@ def open_cache(settings: Settings) -> TokenCache | None:
     """The cache of one user at one place; None when it is switched off, or there is nothing to derive a key from."""
     if not settings.session_cache or settings.token:
         return None
+    secret: Secret | Callable[[], Secret] | None
     if settings.api_token_file and not settings.api_token:
         from vcloudair_core.session.auth.api_token_file import TokenFile
 
         # Read each time: the token that another process has written since unlocks what that process has kept.
-        secret: Secret | Callable[[], Secret] = TokenFile(settings.api_token_file, settings).token
+        secret = TokenFile(settings.api_token_file, settings).token
     else:
         secret = settings.api_token or settings.password
     if not secret:

@@ -116,8 +116,8 @@ def test_secrets_are_kept_by_reference(vca: Vca, tmp_path: Path) -> None:
     vca("context", "add", "b", *PROD, "--password-command", f"{sys.executable} -c 'print(\"from a program\")'")
     text = default_config_file().read_text()
     assert "hunter2" not in text
-    assert Settings.load(environ={}, context="a").password.reveal() == "hunter2"
-    assert Settings.load(environ={}, context="b").password.reveal() == "from a program"
+    assert Settings.load(environ={}, context="a").required_secret("password").reveal() == "hunter2"
+    assert Settings.load(environ={}, context="b").required_secret("password").reveal() == "from a program"
 
 
 def test_a_password_from_stdin_is_stored_in_the_file_or_the_keyring(vca: Vca, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,7 +132,7 @@ def test_a_password_from_stdin_is_stored_in_the_file_or_the_keyring(vca: Vca, mo
         assert vca("context", "add", name, *PROD, "--password-stdin", *more).code == 0
     assert kept == [("vca", "alice", "secret-of-ring")]
     assert "secret-of-ring" not in default_config_file().read_text()
-    assert Settings.load(environ={}, context="file").password.reveal() == "secret-of-file"
+    assert Settings.load(environ={}, context="file").required_secret("password").reveal() == "secret-of-file"
 
 
 def test_the_error_and_the_prompt_name_the_context(vca: Vca, monkeypatch: pytest.MonkeyPatch) -> None:
