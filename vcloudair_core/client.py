@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from vcloudair_core.engine.outcome import Outcome
     from vcloudair_core.engine.plan import Plan
     from vcloudair_core.plugin.records import KindRecord, ServiceRecord
+    from vcloudair_core.services.ans.service import AnsService
+    from vcloudair_core.services.dr.service import RecoveryService
+    from vcloudair_core.services.metrics.service import MetricsService
+    from vcloudair_core.services.query.service import QueryService
     from vcloudair_core.session.expected_changes import CheckRun
     from vcloudair_core.session.session import Session
     from vcloudair_core.settings.settings import Settings
@@ -65,12 +69,41 @@ class Client:
     # -- by name -------------------------------------------------------------------------------------------------
 
     def service(self, name: str) -> Any:
-        """The service of that name, made once per client. Raises PluginError when no plugin offers it."""
+        """Return the service that a plugin offers under a name, made once per client.
+
+        The built-in services have attributes: :attr:`edges`, :attr:`query`, :attr:`metrics` and :attr:`dr`.
+
+        Raises: PluginError when no plugin offers it.
+        """
         with self._lock:
             if name not in self._opened:
                 with prints_aside():
                     self._opened[name] = pick_record(self._services, name, "service").factory(self.session)
             return self._opened[name]
+
+    @property
+    def edges(self) -> AnsService:
+        """Edge gateways: names, tunnels and sections. Raises PluginError when the plugin ``ans`` is not working."""
+        edges: AnsService = self.service("ans")
+        return edges
+
+    @property
+    def query(self) -> QueryService:
+        """Queries of VMs, networks, tasks and more. Raises PluginError when the plugin ``query`` is not working."""
+        query: QueryService = self.service("query")
+        return query
+
+    @property
+    def metrics(self) -> MetricsService:
+        """Metrics of VMs. Raises PluginError when the plugin ``metrics`` is not working."""
+        metrics: MetricsService = self.service("metrics")
+        return metrics
+
+    @property
+    def dr(self) -> RecoveryService:
+        """Replications and DR actions. Raises PluginError when the plugin ``dr`` is not working."""
+        dr: RecoveryService = self.service("dr")
+        return dr
 
     def kind(self, name: str) -> ResourceKind:
         """Return the resource kind of a name such as ``ans.firewall``.

@@ -106,7 +106,7 @@ class InventoryModule(CloudInventory):
 
     def read_vdc(self, client, source, vdc):
         """Edge gateways of one VDC, or of all of them."""
-        found = client.service("ans").list_edges(vdc or None)
+        found = client.edges.list_edges(vdc or None)
         return [_record(edge, client.session.identity.org_name) for edge in found]
 
     def add_variables(self, host, record, variables):

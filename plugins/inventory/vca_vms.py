@@ -188,7 +188,7 @@ class InventoryModule(CloudInventory):
         if self.get_option("duplicates") == "keep":
             # Whichever is the oldest of a name keeps it. Names that expressions make are not known yet.
             asked["ages_by"] = [name for name in self.get_option("hostnames") if name.isidentifier()]
-        return client.service("query").machines.read(source["where"], vdc=vdc, warn=self._warn, **asked)
+        return client.query.machines.read(source["where"], vdc=vdc, warn=self._warn, **asked)
 
     def add_variables(self, host, record, variables):
         """What to connect to."""

@@ -81,6 +81,6 @@ def _flat(terms):
 
 
 def _find(client, params, check_mode, diff_mode):
-    service = client.service("query")
+    service = client.query
     found = [service.query(params["type"], dict(params["where"], name=term)).one() for term in params["terms"]]
     return {"ids": [record.id for record in found]}

@@ -297,7 +297,7 @@ def _started(client, plan, params, diff_mode):
         wait=False,
     )
     names = None if params["all"] else params["vms"]
-    vms = shown_results(client.service("dr").act(params["action"], names, options=options))
+    vms = shown_results(client.dr.act(params["action"], names, options=options))
     return dict(told(vms, params["action"], diff_mode), **failure(vms))
 
 

@@ -68,7 +68,7 @@ ARGUMENTS = dict(vms=dict(type="list", elements="str", aliases=["names"]))
 
 def read(client, params, check_mode, diff_mode):
     """Read them."""
-    found = client.service("dr").replications(params["vms"])
+    found = client.dr.replications(params["vms"])
     return dict(changed=False, replications=[one.as_dict() for one in found])
 
 

@@ -357,7 +357,7 @@ def wait(client, params, result):
         return {}
     target = dict(edge=params["edge"], vdc=params["vdc"])
     tunnels = result["ipsec"]["tunnels"] or client.read("ans.ipsec_tunnel", given(params, target))
-    found = client.service("ans").wait_for_tunnels(tunnels, timeout_s=params["wait_timeout"], **target)
+    found = client.edges.wait_for_tunnels(tunnels, timeout_s=params["wait_timeout"], **target)
     return dict(status={tunnel["name"]: tunnel["status"] for tunnel in found})
 
 

@@ -113,7 +113,7 @@ ARGUMENTS = dict(status=dict(type="bool", default=True))
 def work(client, params, check_mode, diff_mode):
     """One read, and one look at the statistics."""
     if params["status"]:
-        found = client.service("ans").ipsec_status(params["edge"], params["vdc"])
+        found = client.edges.ipsec_status(params["edge"], params["vdc"])
     else:
         found = client.read("ans.ipsec", given(params, ("edge", "vdc")))
     return dict(changed=False, ipsec=found)

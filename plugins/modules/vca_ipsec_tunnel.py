@@ -269,7 +269,7 @@ def wait(client, params, result):
     """The status of the tunnel, once it is up."""
     if not params["wait_for_up"] or result["tunnel"] is None:
         return {}
-    found = client.service("ans").wait_for_tunnels(
+    found = client.edges.wait_for_tunnels(
         [result["tunnel"]], edge=params["edge"], vdc=params["vdc"], timeout_s=params["wait_timeout"]
     )
     return dict(status=found[0]["status"])

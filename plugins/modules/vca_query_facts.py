@@ -118,7 +118,7 @@ ARGUMENTS = dict(
 
 def gather(client, params, check_mode, diff_mode):
     """The facts of one machine."""
-    machine = client.service("query").machines.one(
+    machine = client.query.machines.one(
         name=params["name"] or "",
         id=params["id"] or "",
         vapp=params["vapp"] or "",

@@ -167,7 +167,7 @@ ASKED = ("filter", "fields", "metadata", "sort", "descending", "limit")
 def query(client, params, check_mode, diff_mode):
     """Ask, and take as many as are expected."""
     said = []
-    asked = client.service("query").query(params["type"], params["where"], warn=said.append, **given(params, ASKED))
+    asked = client.query.query(params["type"], params["where"], warn=said.append, **given(params, ASKED))
     if params["expect"] == "one":
         records = [asked.one()]
     elif params["expect"] == "first":

@@ -60,9 +60,9 @@ def test_an_hour_of_many_machines(env: dict[str, str]) -> None:
     names = ("url", "username", "password", "org", "ca_path")
     settings: dict[str, Any] = {name: env[f"VCA_{name.upper()}"] for name in names}
     with connect(service_type="vcd", session_cache=False, parallel_calls=PARALLEL, **settings) as client:
-        ids = [one["id"] for one in client.service("query").machines.read()]
+        ids = [one["id"] for one in client.query.machines.read()]
         assert len(ids) == MACHINES
-        service = client.service("metrics")
+        service = client.metrics
         fetch = _bare(env, ids)
         fetch()  # the simulator's curves and both pools of connections are warm
         ours, floor = [], []

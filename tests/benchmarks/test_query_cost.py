@@ -106,7 +106,7 @@ def test_many_machines_beside_the_original_and_the_bare_pages(env: dict[str, str
     pages = -(-MACHINES // PAGE)
     with connect(**_settings(env)) as client:
         client.session.login()
-        query = client.service("query").query("vm")
+        query = client.query.query("vm")
         bare = Bare(env)
         assert bare.fetch() == MACHINES  # the simulator's caches and both pools of connections are warm
         query.all()
@@ -133,7 +133,7 @@ def _streamed(service: Any, count: int) -> None:
     assert sum(1 for _ in service.query("vm", limit=count)) == count
 
 
-def _peak(work: Callable[[], None]) -> float:
+def _peak(work: Callable[[], object]) -> float:
     tracemalloc.start()
     try:
         work()
@@ -145,7 +145,7 @@ def _peak(work: Callable[[], None]) -> float:
 def test_memory_does_not_grow_with_the_records(env: dict[str, str]) -> None:
     peaks = []
     with connect(**_settings(env)) as client:
-        service = client.service("query")
+        service = client.query
         sum(1 for _ in service.query("vm"))  # what is made once is made
         for count in (MACHINES // 2, MACHINES):
             # How many of the pages that are on their way arrive at once is chance: the least of a few counts.

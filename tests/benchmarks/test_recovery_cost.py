@@ -109,7 +109,7 @@ def _ours_virtual(seconds: float) -> tuple[float, Counter[str]]:
     with simulated_app(simulator).client(**simulator_settings(simulator)) as client:
         live: Any = client.session
         live.clock = live._wire.clock = LinkedClock(simulator)
-        results = client.service("dr").act("failover", options=OperationOptions(max_concurrent=AT_ONCE))
+        results = client.dr.act("failover", options=OperationOptions(max_concurrent=AT_ONCE))
     assert [one.verdict for one in results] == ["done"] * MACHINES
     return simulator.clock.now() - began, _polls(_kept(simulator))
 
@@ -159,7 +159,7 @@ def test_real_time_beside_the_original(tmp_path: Path, capsys: pytest.CaptureFix
         with connect(service_type="vcd", **settings) as client:
             client.session.login()  # the clock of the original starts after that, too
             began = time.monotonic()
-            results = client.service("dr").act("failover", options=OperationOptions(max_concurrent=AT_ONCE))
+            results = client.dr.act("failover", options=OperationOptions(max_concurrent=AT_ONCE))
             ours = time.monotonic() - began
         assert [one.verdict for one in results] == ["done"] * WATCHED
         theirs = original.result()

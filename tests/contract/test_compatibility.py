@@ -24,8 +24,8 @@ def test_simulated_versions_sign_in_and_query(version: str) -> None:
     settings: dict[str, Any] = {name[len("VCA_") :].lower(): value for name, value in simulator.env().items()}
     settings |= {"session_cache": False, "ca_path": ""}
     with App().client(transport=simulator.transport(), **settings) as client:
-        assert len(list(client.service("query").query("vm"))) == 2
-        assert len(client.service("ans").list_edges()) == 1
+        assert len(list(client.query.query("vm"))) == 2
+        assert len(client.edges.list_edges()) == 1
         assert client.session.identity.api_version == version
 
 

@@ -97,7 +97,7 @@ def test_what_is_read_can_be_given_back_and_changes_nothing(purge: bool, ask: An
 
 @pytest.mark.vca_simulator(edges=2)
 def test_rules_of_one_edge_can_be_given_to_another(ask: Answer, vca_client: Client) -> None:
-    one, other = sorted(edge.name for edge in vca_client.service("ans").list_edges())
+    one, other = sorted(edge.name for edge in vca_client.edges.list_edges())
     assert ask("vca_nat", {"edge": one, "rules": EVERYTHING})["changed"]
     rules = ask("vca_nat_info", {"edge": one})["nat"]["rules"]
     assert ask("vca_nat", {"edge": other, "rules": rules, "purge": True})["changed"]

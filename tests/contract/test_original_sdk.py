@@ -353,9 +353,7 @@ def test_metrics_of_both_are_the_same(large: SimulatorServer, monkeypatch: pytes
     with vcloudair_core.connect(
         service_type="vchs", url=large.url, token=org_info["token"], ca_path=large.ca_path, session_cache=False
     ) as client:
-        found = client.service("metrics").collect(
-            vm_ids, start="2h", end="1h", metrics=["cpu.usage.average"], source="vca"
-        )
+        found = client.metrics.collect(vm_ids, start="2h", end="1h", metrics=["cpu.usage.average"], source="vca")
     values = {series.vm_id: series.values() for series in found.series}
     assert values == {
         vm: [values["cpu.usage.average"] for _, values in sorted(rows.items())] for vm, rows in theirs["vms"].items()

@@ -84,7 +84,7 @@ def test_exact_takes_out_what_is_not_listed(ask: Answer) -> None:
 
 @pytest.mark.vca_simulator(edges=2)
 def test_a_target_in_the_kinds_own_words_beats_the_options(ask: Answer, vca_client: Client) -> None:
-    one, other = sorted(edge.name for edge in vca_client.service("ans").list_edges())
+    one, other = sorted(edge.name for edge in vca_client.edges.list_edges())
     task = {"kind": "ans.nat_rule", "spec": RULE, "edge": one, "target": {"edge": other}}
     assert ask("vca_resource", task)["changed"]
     assert vca_client.read("ans.nat_rule", {"edge": one}) == []

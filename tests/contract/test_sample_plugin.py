@@ -272,7 +272,7 @@ def test_its_command_and_its_records_work_against_a_served_simulator(scratch: Sc
 
 _STILL_WORKS = """
 client.session.login()
-found["edges"] = len(client.service("ans").list_edges())
+found["edges"] = len(client.edges.list_edges())
 rule = {"name": "narrow", "source": ["192.0.2.1"], "destination": ["192.0.2.9"]}
 try:
     found["changed"] = client.ensure("ans.firewall_rule", [rule]).changed

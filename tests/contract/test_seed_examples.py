@@ -112,7 +112,7 @@ def _edge_id(server: SimulatorServer) -> str:
     env = server.env()
     names = ("url", "username", "password", "org", "edge")
     with connect(session_cache=False, **{name: env[f"VCA_{name.upper()}"] for name in names}) as client:
-        edge_id: str = client.service("ans").find_edge(env["VCA_EDGE"]).edge_id
+        edge_id: str = client.edges.find_edge(env["VCA_EDGE"]).edge_id
         return edge_id
 
 

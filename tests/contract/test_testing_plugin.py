@@ -41,7 +41,7 @@ def test_each_test_has_a_new_cloud(vca_client: Client) -> None:
 
 @pytest.mark.vca_simulator(edges=3)
 def test_the_marker_sets_the_cloud_up(vca_client: Client) -> None:
-    assert len(vca_client.service("ans").list_edges()) == 3
+    assert len(vca_client.edges.list_edges()) == 3
 
 
 def test_hook_vca_transport_leads_every_client_of_the_app_to_the_simulator(
@@ -64,5 +64,5 @@ def test_a_server_for_whole_programs(vca_simulator_server: SimulatorServer) -> N
 def test_programs_that_are_no_tests_can_have_it_too() -> None:
     with simulated(edges=2) as (app, client, simulator):
         assert app.plugins.list_plugins()
-        assert len(client.service("ans").list_edges()) == 2
+        assert len(client.edges.list_edges()) == 2
         assert RequestView(simulator).calls

@@ -125,7 +125,7 @@ def _names() -> dict[str, str]:
 def by_library(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> tuple[dict[str, dict[str, Any]], bool]:
     with connect() as client:
         options = OperationOptions(stuck_after=STUCK_S, verify_timeout=VERIFY_S)
-        found = client.service("dr").act("failover", sorted(_names().values()), options=options)
+        found = client.dr.act("failover", sorted(_names().values()), options=options)
     return {one.name: one.as_dict() for one in found}, any(one.is_failed for one in found)
 
 
@@ -215,7 +215,7 @@ def test_a_name_that_two_have_starts_nothing_anywhere(
     machines = _machines(running)
     machines["replicated-0002"].name = "replicated-0001"
     with connect() as client, pytest.raises(AmbiguousMatchError, match="replicated-0001"):
-        client.service("dr").act("failover", ["replicated-0001"])
+        client.dr.act("failover", ["replicated-0001"])
     code = run(("dr", "failover", "replicated-0001", "--yes"))
     assert (code, "replicated-0001" in capsys.readouterr().err) == (9, True)
     env = environment({name: value for name, value in os.environ.items() if name.startswith("VCA_")}, home)

@@ -87,7 +87,7 @@ def info_of(client: Client) -> OrgInfo:
 
 def _seed_section(face: Any, change: Callable[[Any], bool]) -> Operation:
     def act(client: Client) -> None:
-        section = face(client.service("ans").find_edge(str(client.settings.edge)).edge_id, org_info=info_of(client))
+        section = face(client.edges.find_edge(str(client.settings.edge)).edge_id, org_info=info_of(client))
         if change(section):
             section.save_config()
 
@@ -118,11 +118,11 @@ def _more_ipsec(section: Any) -> bool:
 
 
 def _edges(client: Client) -> Any:
-    return [edge.name for edge in client.service("ans").list_edges()]
+    return [edge.name for edge in client.edges.list_edges()]
 
 
 def _statuses(client: Client) -> Any:
-    return [(one["name"], one["status"]) for one in client.service("ans").ipsec_status()["tunnels"]]
+    return [(one["name"], one["status"]) for one in client.edges.ipsec_status()["tunnels"]]
 
 
 OPERATIONS = {

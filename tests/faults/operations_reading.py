@@ -25,20 +25,20 @@ def _read(act: Callable[[Client, World], Any], **config: Any) -> Operation:
 
 
 def _query(client: Client, world: World) -> Any:
-    return [record.name for record in client.service("query").query("vm").all()]
+    return [record.name for record in client.query.query("vm").all()]
 
 
 def _types(client: Client, world: World) -> Any:
-    return client.service("query").offered_types()
+    return client.query.offered_types()
 
 
 def _facts(client: Client, world: World) -> Any:
-    found = client.service("query").machines.one("vm-0002", nics=True)
+    found = client.query.machines.one("vm-0002", nics=True)
     return [found["name"], found["vdc"], found["nics"]]
 
 
 def _inventory(client: Client, world: World) -> Any:
-    found = client.service("query").machines.read(nics=True)
+    found = client.query.machines.read(nics=True)
     return [(one["name"], one["vdc"], one["ip_addresses"]) for one in found]
 
 
@@ -53,7 +53,7 @@ def _machines(world: World) -> list[str]:
 
 def _metrics(source: str) -> Callable[[Client, World], Ending]:
     def act(client: Client, world: World) -> Ending:
-        found = client.service("metrics").collect(_machines(world), start="5m", source=source, metrics=["cpu.*"])
+        found = client.metrics.collect(_machines(world), start="5m", source=source, metrics=["cpu.*"])
         return _collected(found)
 
     return act
@@ -61,7 +61,7 @@ def _metrics(source: str) -> Callable[[Client, World], Ending]:
 
 def _metrics_of_vdc(client: Client, world: World) -> Ending:
     vdc = next(iter(world.simulator.world.vdcs))
-    return _collected(client.service("metrics").collect_vdc(vdc, start="5m", metrics=["cpu.*"]))
+    return _collected(client.metrics.collect_vdc(vdc, start="5m", metrics=["cpu.*"]))
 
 
 def _exporter(client: Client, world: World) -> Ending:

@@ -69,18 +69,18 @@ def _ended(results: Sequence[Result]) -> Ending:
 def _act(action: str) -> Callable[[Client, World], Ending]:
     def act(client: Client, world: World) -> Ending:
         options = replace(OPTIONS, on_unknown="start") if world.is_decided else OPTIONS
-        return _ended(client.service("dr").act(action, options=options))
+        return _ended(client.dr.act(action, options=options))
 
     return act
 
 
 def _tested(world: World) -> None:
     with world.client() as client:
-        client.service("dr").act("test")
+        client.dr.act("test")
 
 
 def _list(client: Client, world: World) -> Ending:
-    return Ending([(one.name, one.rpo_minutes) for one in client.service("dr").replications()])
+    return Ending([(one.name, one.rpo_minutes) for one in client.dr.replications()])
 
 
 def _of_report(report: RunReport) -> Ending:

@@ -97,16 +97,16 @@ def _look_at_everything(client: Any, simulator: Simulator) -> None:
     for kind, wanted in _RULES.items():
         client.ensure(kind, wanted, target=target)
         client.read(kind, target)
-    client.service("ans").ipsec_status(edge.name)
-    query = client.service("query")
+    client.edges.ipsec_status(edge.name)
+    query = client.query
     query.offered_types()
     for name in _TYPES:
         query.query(name).all()
     machines = [machine["id"] for machine in query.machines.read(nics=True)]
-    metrics = client.service("metrics")
+    metrics = client.metrics
     for source in ("vcd-current", "vcd-historic") if simulator.config.profile == "vcd" else ("vca",):
         metrics.collect(machines[:1], start="10m", source=source)
-    recovery = client.service("dr")
+    recovery = client.dr
     if simulator.config.profile == "vcd":
         recovery.replications()
         for vdc in recovery.enabled_vdcs():

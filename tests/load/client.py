@@ -114,17 +114,17 @@ class SoakClient(threading.Thread):
     # -- looking -----------------------------------------------------------------------------------------------------
 
     def _query(self, client: Any) -> None:
-        found = client.service("query").query("vm", where=STEADY, fields=("name",)).all()
+        found = client.query.query("vm", where=STEADY, fields=("name",)).all()
         _expect("machines of a query", len({one.id for one in found}), self._cloud.machines)
 
     def _inventory(self, client: Any) -> None:
-        machines = client.service("query").machines.read(STEADY)
+        machines = client.query.machines.read(STEADY)
         _expect("machines of an inventory", len({one["id"] for one in machines}), self._cloud.machines)
 
     def _metrics(self, client: Any) -> None:
         names = [f"vm-{number:04}" for number in self._chance.sample(range(1, self._cloud.machines + 1), 5)]
-        records = client.service("query").query("vm", where={"name": names}).all()
-        found = client.service("metrics").collect([one.id for one in records], start="30m", metrics=["cpu.usage.*"])
+        records = client.query.query("vm", where={"name": names}).all()
+        found = client.metrics.collect([one.id for one in records], start="30m", metrics=["cpu.usage.*"])
         _expect("machines with metrics", sorted(found.by_vm()), sorted(one.id for one in records))
         _expect("machines that failed", dict(found.failed), {})
 
@@ -139,14 +139,14 @@ class SoakClient(threading.Thread):
     # -- recovery ----------------------------------------------------------------------------------------------------
 
     def _replications(self, client: Any) -> None:
-        names = [one.name for one in client.service("dr").references()]
+        names = [one.name for one in client.dr.references()]
         _expect("names of replications that are there twice", len(names), len(set(names)))
         if self._replication:
             _expect("its replication is listed", self._replication in names, True)
 
     def _drill(self, client: Any) -> None:
         """A test, and its clean-up: nobody else has anything to do with this machine."""
-        service = client.service("dr")
+        service = client.dr
         for action, state in (("test", "complete"), ("cleanup", "none")):
             (result,) = service.act(action, [self._replication], options=OperationOptions(max_concurrent=1))
             _expect(f"verdict of {action}", result.verdict, "done")

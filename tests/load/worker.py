@@ -28,7 +28,7 @@ class LongRun(threading.Thread):
 
     def run(self) -> None:
         with connect(service_type="vcd", session_cache=False, **self._settings) as client:
-            results = client.service("dr").act("failover", self._names, options=OperationOptions(max_concurrent=1))
+            results = client.dr.act("failover", self._names, options=OperationOptions(max_concurrent=1))
         self.verdicts = [one.verdict for one in results]
 
 

@@ -96,7 +96,7 @@ def walk(client: Client) -> Iterator[Any]:
     for check in (True, False, False):
         outcome = client.ensure("ans.ipsec", wanted, state="exact", target=target, check=check)
         yield outcome, outcome.plan, outcome.plan.diff(), outcome.plan.as_dict(), outcome.before, outcome.after
-    yield client.read("ans.ipsec", target), client.service("ans").ipsec_status("web-edge")
+    yield client.read("ans.ipsec", target), client.edges.ipsec_status("web-edge")
     yield client.settings, client.settings.as_dict(), client.session, vars(client.session.identity)
     bad: list[Mapping[str, Any]] = [
         tunnel(peer_ip="nonsense"), tunnel(psk=KEY + "\n"), tunnel(psk=[KEY]), tunnel(psk={"a": KEY}),

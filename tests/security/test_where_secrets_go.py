@@ -95,7 +95,7 @@ class Hostile:
 def use(client: Any, simulator: Simulator) -> list[str]:
     """Everything that follows links. Errors are fine, as long as they are ours; they are given back."""
     edge = next(iter(simulator.world.edges.values())).name
-    query, recovery = client.service("query"), client.service("dr")
+    query, recovery = client.query, client.dr
     said = []
     for act in (
         lambda: client.session.login(),
@@ -106,7 +106,7 @@ def use(client: Any, simulator: Simulator) -> list[str]:
         lambda: recovery.replications(),
         lambda: [recovery.details_of(vdc) for vdc in recovery.enabled_vdcs()],
         lambda: recovery.act("test"),
-        lambda: client.service("metrics").collect_vdc("ee541366-e2d4-5c36-8b7a-9a68f57938ca", start="5m"),
+        lambda: client.metrics.collect_vdc("ee541366-e2d4-5c36-8b7a-9a68f57938ca", start="5m"),
         lambda: client.session.logout(),
     ):
         try:

@@ -74,4 +74,4 @@ def test_a_simulator_of_ipv6_is_reached_by_its_address(host: str) -> None:
         assert server.env()["VCA_URL"] == f"https://[::1]:{server.port}"
         variables = {**server.env(), "VCA_SESSION_CACHE": "false", "VCA_CONFIG_FILE": ""}
         with App(environ=variables).client() as client:
-            assert client.service("ans").list_edges()
+            assert client.edges.list_edges()

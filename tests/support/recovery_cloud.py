@@ -19,7 +19,7 @@ class RecoveryCloud:
 
     def __init__(self, client: Client, simulator: Simulator, clock: LinkedClock) -> None:
         self.client, self.simulator, self.clock = client, simulator, clock
-        self.service: RecoveryService = client.service("dr")
+        self.service: RecoveryService = client.dr
 
     def replication(self, number: int = 1) -> SimulatedReplication:
         """The ``number``-th of them."""

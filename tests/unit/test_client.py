@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 
+from vcloudair_core.app import App
 from vcloudair_core.client import Client
 from vcloudair_core.engine.kind import Document, ResourceKind, Store
 from vcloudair_core.errors import PluginError, SpecError
@@ -101,6 +102,27 @@ def test_read_projects_the_document_of_the_target() -> None:
 def test_an_unknown_kind_is_named_with_what_there_is(name: str, phrase: str) -> None:
     with pytest.raises(PluginError, match=phrase):
         _client(FakeKind()).read(name)
+
+
+BUILT_IN = {"edges": "ans", "query": "query", "metrics": "metrics", "dr": "dr"}
+
+
+@pytest.mark.parametrize("attribute", BUILT_IN)
+def test_a_built_in_service_has_an_attribute_of_its_type(attribute: str, vca_client: Client) -> None:
+    service = getattr(vca_client, attribute)
+    assert service is vca_client.service(BUILT_IN[attribute])
+    declared = vars(Client)[attribute].fget.__annotations__["return"]
+    assert type(service).__name__ == declared
+
+
+@pytest.mark.parametrize("attribute", BUILT_IN)
+def test_a_built_in_service_whose_plugin_is_switched_off_is_an_error(attribute: str) -> None:
+    app = App(environ={"VCA_DISABLE_PLUGINS": BUILT_IN[attribute]})
+    with (
+        app.client(url="https://localhost:1", username="u", password="p", org="o", session_cache=False) as client,
+        pytest.raises(PluginError, match=f"There is no service '{BUILT_IN[attribute]}'"),
+    ):
+        getattr(client, attribute)
 
 
 def test_an_unknown_service_is_an_error() -> None:

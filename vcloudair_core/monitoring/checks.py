@@ -45,7 +45,7 @@ class TaskLook:
 
     def __call__(self, client: Client) -> CheckResult:
         """Raises: IncompleteResultError, ApiError, TransportError, DecodeError."""
-        query = client.service("query")
+        query = client.query
         is_first = self._since is None
         if is_first:
             newest = query.query("task", {"status": list(FAILED)}, sort="endDate", descending=True, limit=1).all()
@@ -102,14 +102,14 @@ class TunnelLook:
 
     def __call__(self, client: Client) -> CheckResult:
         """Raises: what listing edge gateways raises, or what reading each of them does if none can be read."""
-        listed = client.service("ans").list_edges()
+        listed = client.edges.list_edges()
         names = self._edges or [edge.edge_id for edge in listed if edge.is_advanced is not False]
         return _each(client, names, self._of)
 
     def _of(self, client: Client, wanted: str) -> list[Finding]:
         from vcloudair_core.services.ans.ipsec.status import DOWN, PARTLY, UP
 
-        ans = client.service("ans")
+        ans = client.edges
         edge = ans.find_edge(wanted, client.settings.vdc)
         tunnels = [one for one in ans.ipsec_status(edge.edge_id)["tunnels"] if one["status"] in (UP, DOWN, PARTLY)]
         return [
@@ -137,7 +137,7 @@ class ReplicationLook:
 
     def __call__(self, client: Client) -> CheckResult:
         """Raises: what listing replications raises, or what reading each of them does if none can be read."""
-        service = client.service("dr")
+        service = client.dr
         references = service.references()
         found, unread = [], {}
         for reference, one in zip(references, service.look(references), strict=True):

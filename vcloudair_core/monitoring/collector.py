@@ -90,7 +90,7 @@ class Collector:
         stale_s: float = 0.0,
         now: Callable[[], float] = time.time,
     ) -> None:
-        client.service("metrics").check(metrics=metrics, source=source)
+        client.metrics.check(metrics=metrics, source=source)
         self._client = client
         self._asked: dict[str, Any] = {"where": where, "vdc": vdc, "metrics": metrics}
         self._names, self._source = tuple(names), source
@@ -146,7 +146,7 @@ class Collector:
         began, calls = time.monotonic(), session.calls
         self.cost.collections += 1
         try:
-            source = self._client.service("metrics").source_of(self._source)
+            source = self._client.metrics.source_of(self._source)
             missing: list[str] = []
             found = measure(
                 self._client, self._names, source=source, start=WINDOW[source], missing=missing, **self._asked

@@ -123,7 +123,7 @@ def check_record_type(record: RecordType, client: Client) -> None:
     assert record.record_element, f"{record.name} does not say what its records are called on the wire"
     strangers = set(record.since) - set(record.attributes)
     assert not strangers, f"{record.name} says since when there is {', '.join(strangers)}, which it does not list"
-    query = client.service("query")
+    query = client.query
     assert record.name in query.types()
     if record.name in query.offered_types():
         query.query(record.name).all()

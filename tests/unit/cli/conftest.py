@@ -70,7 +70,7 @@ class FakeClient:
     """A client whose service answers and whose resources are given beforehand."""
 
     def __init__(self, *, edges: Any = (), resources: Mapping[str, Any] | None = None, identity: Any = None) -> None:
-        self.edges = edges
+        self._listed = edges
         self.resources = dict(resources or {})
         self.session = FakeSession(identity)
         self.settings = Settings.load({}, environ={})
@@ -83,13 +83,13 @@ class FakeClient:
     def __exit__(self, *_: Any) -> None:
         self.closed += 1
 
-    def service(self, name: str) -> Any:
-        assert name == "ans"
+    @property
+    def edges(self) -> FakeClient:
         return self
 
     def list_edges(self, vdc: str | None = None) -> Any:
         self.asked.append(vdc)
-        return _or_raise(self.edges)
+        return _or_raise(self._listed)
 
     def read(self, kind: str, target: Mapping[str, Any] | None = None) -> Any:
         self.asked.append((kind, dict(target or {})))

@@ -21,8 +21,8 @@ def nat(vca_simulator: Simulator, request: pytest.FixtureRequest) -> Iterator[Be
 
 
 def section(nat: Bench) -> ANSNat:
-    """As ``client.service("ans").nat(edge)`` gives it."""
-    made = nat.client.service("ans").nat(nat.edge.name)
+    """As ``client.edges.nat(edge)`` gives it."""
+    made = nat.client.edges.nat(nat.edge.name)
     assert isinstance(made, ANSNat)
     return made
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import typer
 
 from vcloudair_core.cli.completion.command_table import command_table
@@ -64,10 +66,10 @@ def refresh(run: Invocation) -> None:
         vca completion refresh --context production
     """
     with run.client() as client:
-        edges = client.service("ans").list_edges()
-        vms = client.service("query").query("vm", fields=["name"]).all()
-        vdcs = client.service("query").query("orgVdc", fields=["name"]).all()
-        names = {
+        edges = client.edges.list_edges()
+        vms = client.query.query("vm", fields=["name"]).all()
+        vdcs = client.query.query("orgVdc", fields=["name"]).all()
+        names: dict[str, list[Any]] = {
             "edge": [edge.name for edge in edges],
             "vdc": [record.as_dict().get("name") for record in vdcs],
             "vm": [record.as_dict().get("name") for record in vms],
@@ -75,7 +77,7 @@ def refresh(run: Invocation) -> None:
         for kind in names:
             remember_names(client.settings, kind, names[kind])
     command_table()
-    run.emit({f"{kind}s": len(found) for kind, found in names.items()})
+    run.emit({f"{kind}s": len(listed) for kind, listed in names.items()})
 
 
 def _print(shell: str) -> None:

@@ -58,7 +58,7 @@ def query(
         vca query task --sort -startDate -o csv
     """
     with run.client() as client:
-        service = client.service("query")
+        service = client.query
         if not type_name:
             _list_types(run, service)
             return

@@ -96,7 +96,7 @@ def check_rights(client: Client) -> Iterator[DiagnosisStep]:
     """Can this user see edges, and read the firewall of one?"""
     settings = client.settings
     try:
-        edges = list(client.service("ans").list_edges(vdc=settings.vdc))
+        edges = list(client.edges.list_edges(vdc=settings.vdc))
     except VcloudAirError as exc:
         yield failed("Edges", _text(exc), _right(exc, "Organization vDC Gateway: View"), exit_code_for(exc))
         return

@@ -87,7 +87,7 @@ def gather(client: Client, plan: RecoveryPlan, now: datetime) -> Evidence:
 
     Raises: TransportError when not even the list of replications can be had, AuthenticationError, ConfigurationError.
     """
-    service: RecoveryService = client.service("dr")
+    service: RecoveryService = client.dr
     listed = tried(lambda: _named(service, service.references()))
     if isinstance(listed, TransportError):
         raise listed
@@ -96,7 +96,7 @@ def gather(client: Client, plan: RecoveryPlan, now: datetime) -> Evidence:
     wanted = tuple(_wanted(plan, listed))
     chosen = list({one.meant[0].href: one.meant[0] for one in wanted if len(one.meant) == 1}.values())
     groups = dict(zip((one.href for one in chosen), map(_not_over, service.look(chosen)), strict=True))
-    query = client.service("query").query
+    query = client.query.query
     evidence = Evidence(
         now,
         wanted,

@@ -81,7 +81,7 @@ def preview(client: Client, plan: RecoveryPlan, action: str) -> Preview:
     """
     check_order(plan)
     chosen = for_cleanup(plan, client.settings, cloud_of(client)) if action == CLEANUP else plan
-    return _DryRun(client, state_of(chosen, action, client.service("dr")), action).execute()
+    return _DryRun(client, state_of(chosen, action, client.dr), action).execute()
 
 
 class _DryRun:

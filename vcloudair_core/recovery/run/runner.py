@@ -86,7 +86,7 @@ def start(client: Client, plan: RecoveryPlan, action: str, options: RunOptions |
     chosen = for_cleanup(plan, client.settings, cloud_of(client)) if action == CLEANUP else plan
     # Whoever resumes it may be in another folder.
     chosen = replace(chosen, path=str(Path(chosen.path).resolve()) if chosen.path else "")
-    state = state_of(chosen, action, client.service("dr"))
+    state = state_of(chosen, action, client.dr)
     journal = create_journal(client.settings, (options or RunOptions()).observers)
     write_durably(journal.folder / PLAN, plan_as_data(state.plan))
     return _Running(client, state, action, options or RunOptions(), journal).execute()

@@ -11,17 +11,25 @@ from vcloudair_core.errors import AmbiguousMatchError, NotFoundError
 
 if TYPE_CHECKING:
     from vcloudair_core.services.metrics.model import Collected
+    from vcloudair_core.services.metrics.service import MetricsService
+    from vcloudair_core.services.query.service import QueryService
 
 _UUID = re.compile(r"(urn:vcloud:vm:)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
 _MOST_NAMES = 40
 """Most names in one filter; for more, all VMs are read and compared here."""
 
 
-class ServiceProvider(Protocol):
+class MeasuringClient(Protocol):
     """A client, as far as these functions need it."""
 
-    def service(self, name: str) -> Any:
-        """Return a service by its name."""
+    @property
+    def query(self) -> QueryService:
+        """The query service."""
+        ...
+
+    @property
+    def metrics(self) -> MetricsService:
+        """The metrics service."""
         ...
 
 
@@ -38,7 +46,7 @@ class Measurement:
 
 
 def choose(
-    client: ServiceProvider,
+    client: MeasuringClient,
     names: Sequence[str] = (),
     *,
     where: Mapping[str, Any] | None = None,
@@ -58,7 +66,7 @@ def choose(
     plain = [name for name in names if not _UUID.match(name)]
     if names and len(plain) == len(names) <= _MOST_NAMES:
         conditions["name"] = plain
-    candidates: list[dict[str, Any]] = client.service("query").machines.read(conditions, vdc=vdc)
+    candidates: list[dict[str, Any]] = client.query.machines.read(conditions, vdc=vdc)
     if not names:
         return candidates
     chosen: dict[str, dict[str, Any]] = {}
@@ -85,7 +93,7 @@ def choose(
 
 
 def measure(
-    client: ServiceProvider,
+    client: MeasuringClient,
     names: Sequence[str] = (),
     *,
     where: Mapping[str, Any] | None = None,
@@ -106,7 +114,7 @@ def measure(
 
     Raises: SpecError before anything is sent, AuthenticationError, and every error of :func:`choose`.
     """
-    service = client.service("metrics")
+    service = client.metrics
     service.check(start=start, end=end, metrics=metrics, source=source)  # bad input sends nothing
     chosen = choose(client, names, where=where, vdc=vdc, missing=missing)
     vms = sorted(chosen, key=lambda vm: (vm["name"], vm["id"]))

@@ -38,7 +38,7 @@ def _sign_in(given: Variables) -> Job:
 
 
 def _query(given: Variables) -> Job:
-    query = _signed_in(given).service("query").query("vm")
+    query = _signed_in(given).query.query("vm")
     return lambda turn: len(query.all())
 
 
@@ -77,15 +77,15 @@ def _one_by_one(given: Variables) -> Job:
 
 def _metrics(given: Variables) -> Job:
     client = _signed_in(given)
-    ids = [one["id"] for one in client.service("query").machines.read()]
-    service, window = client.service("metrics"), {"start": "1h"} if given["source"] == "vca" else {}
+    ids = [one["id"] for one in client.query.machines.read()]
+    service, window = client.metrics, {"start": "1h"} if given["source"] == "vca" else {}
     return lambda turn: len(service.collect(ids, source=given["source"], **window).by_vm())
 
 
 def _recovery(given: Variables) -> Job:
     from vcloudair_core.services.dr.operation_options import OperationOptions
 
-    service = _signed_in(given).service("dr")
+    service = _signed_in(given).dr
 
     def job(turn: int) -> int:
         results = service.act("failover", options=OperationOptions(max_concurrent=given["at_once"]))

@@ -90,7 +90,7 @@ def test_a_state_that_nobody_tells_is_not_known(make: Make) -> None:
 
 def test_a_machine_that_is_there_has_no_checks_of_its_source(make: Make) -> None:
     cloud = make(2)
-    cloud.client.service("dr").act("failover", [ONE])
+    cloud.client.dr.act("failover", [ONE])
     found = cloud.assess(plan_of_vms([ONE, TWO]))
     assert {one.name for one in found.checks if one.subject == ONE} == {"machine", "state"}
     assert found.is_ready
@@ -110,7 +110,7 @@ def test_what_the_user_may_do_is_what_is_linked(make: Make, offered: tuple[str, 
 
 
 def test_links_are_read(make: Make) -> None:
-    assert set(make(1).client.service("dr").replications()[0].offered) == {"testFailover", "failover"}
+    assert set(make(1).client.dr.replications()[0].offered) == {"testFailover", "failover"}
     assert make(1, links="none").check("right").status == "unknown"
 
 

@@ -76,7 +76,7 @@ def test_memory_of_machines_that_are_not_seen_is_not_known(make: Make) -> None:
 def test_room_for_the_processors(make: Make) -> None:
     cloud = make(1, vms=2)
     assert seen(cloud.check("cpu"))[0] == "ok"
-    (record,) = cloud.client.service("query").query("orgVdc").all()
+    (record,) = cloud.client.query.query("orgVdc").all()
     used = record["cpuUsedMhz"]
     assert used > 0
     for limit, expected in ((used, "fail"), (used + 1, "warn"), (10 * used, "unknown")):

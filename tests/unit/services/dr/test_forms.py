@@ -47,7 +47,7 @@ def test_a_drill_and_a_failover_end_well(form: dict[str, Any]) -> None:
         live: Any = client.session
         live.clock = live._wire.clock = LinkedClock(simulator)
         for action in ("test", "cleanup", "failover"):
-            found = client.service("dr").act(action, options=OperationOptions())
+            found = client.dr.act(action, options=OperationOptions())
             assert [(one.verdict, one.reason) for one in found if one.verdict != "done"] == []
     assert all(group.recovered_at for group in simulator.world.replications.values())
     posts = [entry for entry in simulator.journal.entries(method="POST") if "/action/" in entry.path]

@@ -41,7 +41,7 @@ def make() -> Iterator[Made]:
         client = simulated_app(simulator).client(**simulator_settings(simulator))
         client.session.clock = client.session._wire.clock = FakeClock()
         opened.append(client)
-        service: MetricsService = client.service("metrics")
+        service: MetricsService = client.metrics
         client.session.login()
         simulator.journal.clear()
         return service, simulator

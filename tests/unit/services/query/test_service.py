@@ -39,7 +39,7 @@ def client(simulator: Simulator) -> Iterator[Client]:
 
 @pytest.fixture
 def service(client: Client) -> QueryService:
-    found: QueryService = client.service("query")
+    found: QueryService = client.query
     return found
 
 
@@ -157,7 +157,7 @@ def test_a_result_that_moves_keeps_what_is_there_and_says_what_changed(simulator
     settings = {**simulator_settings(simulator), "transport": Moving(simulator, times)}
     told: list[str] = []
     with simulated_app(simulator).client(**settings) as client:
-        records = client.service("query").query("vm", warn=told.append).all()
+        records = client.query.query("vm", warn=told.append).all()
     there = {vm.vm_id for vm in simulator.world.vms.values()}
     assert there <= {record.id for record in records}
     assert times == 99 or {record.id for record in records} == there

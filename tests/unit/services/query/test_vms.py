@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -22,8 +23,8 @@ def client(simulator: Simulator) -> Iterator[Client]:
         yield client
 
 
-def _names(client: Client, **options: object) -> list[str]:
-    return sorted(one["name"] for one in client.service("query").machines.read(**options))
+def _names(client: Client, **options: Any) -> list[str]:
+    return sorted(one["name"] for one in client.query.machines.read(**options))
 
 
 def test_a_vm_that_is_marked_as_deleted_is_not_there(client: Client, simulator: Simulator) -> None:
@@ -37,7 +38,7 @@ def test_the_age_is_read_of_those_that_share_a_name(client: Client, simulator: S
     machines[1].name = machines[2].name = machines[0].name
     machines[1].created = "2015-11-08T12:00:00.5+02:00"
     simulator.journal.clear()
-    found = {one["id"]: one["created"] for one in client.service("query").machines.read(ages_by=["ip", "name"])}
+    found = {one["id"]: one["created"] for one in client.query.machines.read(ages_by=["ip", "name"])}
     assert found[machines[1].vm_id] == "2015-11-08T10:00:00.500+00:00"
     assert found[machines[0].vm_id] < found[machines[2].vm_id]
     assert found[machines[3].vm_id] == ""
@@ -51,7 +52,7 @@ def test_a_vm_that_vanishes_before_its_age_is_read_does_not_fail_the_others(
     machines = list(simulator.world.vms.values())
     machines[1].name = machines[0].name
     simulator.faults.add("status", path=f"/api/vApp/vm-{machines[1].vm_id}", status=403)
-    found = {one["id"]: one["created"] for one in client.service("query").machines.read(ages_by=["name"])}
+    found = {one["id"]: one["created"] for one in client.query.machines.read(ages_by=["name"])}
     assert found[machines[1].vm_id] == "" and found[machines[0].vm_id]
 
 
@@ -61,6 +62,6 @@ def test_a_vapp_that_vanishes_before_its_nics_are_read_does_not_fail_the_others(
     machines, told = list(simulator.world.vms.values()), list[str]()
     machines[1].vapp_id = simulator.world.make_id("vapp", "other")
     simulator.faults.add("status", path=f"/api/vApp/vapp-{machines[1].vapp_id}", status=403)
-    found = {one["id"]: one["nics"] for one in client.service("query").machines.read(nics=True, warn=told.append)}
+    found = {one["id"]: one["nics"] for one in client.query.machines.read(nics=True, warn=told.append)}
     assert len(found) == 4 and found[machines[0].vm_id] and not found[machines[1].vm_id]
     assert told == ["The network interfaces of 1 VMs are not known. Their vApps are gone, or not yours to read."]

@@ -66,7 +66,7 @@ def list_(run: Invocation, vms: list[str] = _VMS) -> None:
         vca dr list db1 web1
     """
     with run.client() as client:
-        rows = [one.as_dict() for one in client.service("dr").replications(vms or None)]
+        rows = [one.as_dict() for one in client.dr.replications(vms or None)]
         if not vms:
             remember_names(client.settings, "replication", [row["name"] for row in rows])
     rows = with_utc_seconds(rows, frozenset({"last_sync"}))

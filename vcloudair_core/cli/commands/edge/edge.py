@@ -32,7 +32,7 @@ def list_edges(run: Invocation) -> None:
         vca edge list --vdc gold
     """
     with run.client() as client:
-        service, vdc = client.service("ans"), client.settings.vdc
+        service, vdc = client.edges, client.settings.vdc
         edges = service.list_edges(vdc=vdc)
         if not vdc:
             remember_names(client.settings, "edge", [edge.name for edge in edges])

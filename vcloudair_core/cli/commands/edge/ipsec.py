@@ -54,7 +54,7 @@ def list_tunnels(
     """
     with run.client() as client:
         target = edge_target(client.settings)
-        section = client.service("ans").ipsec_status(**target) if status else client.read("ans.ipsec", target)
+        section = client.edges.ipsec_status(**target) if status else client.read("ans.ipsec", target)
     run.emit(
         section if status else as_input(section),
         columns=_COLUMNS,
@@ -77,7 +77,7 @@ def peer(
         vca ipsec peer branch --edge web-edge
     """
     with run.client() as client:
-        sheet = client.service("ans").peer_sheet(tunnel, **edge_target(client.settings))
+        sheet = client.edges.peer_sheet(tunnel, **edge_target(client.settings))
     run.emit(sheet)
     if run.is_table:
         say("Set these on the other side, with the same pre-shared key.")

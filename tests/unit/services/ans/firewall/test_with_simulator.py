@@ -216,13 +216,13 @@ def test_an_unknown_edge_is_told_with_those_there_are(client: Client, vca_simula
 
 @pytest.mark.vca_simulator(edges=3)
 def test_edges_are_listed(client: Client, vca_simulator: Simulator) -> None:
-    found = client.service("ans").list_edges()
+    found = client.edges.list_edges()
     assert [edge.name for edge in found] == sorted(edge.name for edge in vca_simulator.world.edges.values())
     assert all(edge.vdc_name and edge.status == "READY" for edge in found)
 
 
 def test_the_original_way_sees_the_same_rules(client: Client, vca_simulator: Simulator) -> None:
-    firewall: ANSFirewall = client.service("ans").firewall(client.settings.edge)
+    firewall: ANSFirewall = client.edges.firewall(client.settings.edge or "")
     firewall.add_rule("Rule Name", source="external", destination="203.0.113.10", dest_port=80)
     firewall.save_config()
     assert [rule["name"] for rule in client.read("ans.firewall_rule")] == ["Rule Name"]

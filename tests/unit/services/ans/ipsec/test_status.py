@@ -26,7 +26,7 @@ def ipsec(vca_simulator: Simulator, request: pytest.FixtureRequest) -> Iterator[
 
 
 def service(made: Bench) -> AnsService:
-    found: AnsService = made.client.service("ans")
+    found: AnsService = made.client.edges
     return found
 
 

@@ -35,7 +35,7 @@ class Cloud:
 
     def __init__(self, client: Client, simulator: Simulator) -> None:
         self.client, self.simulator = client, simulator
-        self.service: RecoveryService = client.service("dr")
+        self.service: RecoveryService = client.dr
 
     def replication(self, number: int = 1) -> SimulatedReplication:
         return next(one for one in self.simulator.world.replications.values() if one.name == f"replicated-{number:04}")

@@ -67,7 +67,7 @@ def test_a_second_host_watches_what_the_first_started(tmp_path: Path, server: st
         (first,) = cloud.service.act("failover", [name(1)], options=OperationOptions(wait=False))
         with another_host(cloud, tmp_path / "elsewhere") as other:
             if way == "action":
-                (second,) = other.service("dr").act("failover", [name(1)], options=PATIENT)
+                (second,) = other.dr.act("failover", [name(1)], options=PATIENT)
                 verdict = second.verdict
             else:
                 plan = RecoveryPlan("payroll", (Group("g", (PlannedVm(name(1)),)),), stuck_after=3000)
