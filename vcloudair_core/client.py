@@ -14,6 +14,7 @@ from vcloudair_core.engine.ensure import Veto, ensure, telling_written
 from vcloudair_core.engine.fields import secret_names
 from vcloudair_core.engine.kind import ResourceKind, Store
 from vcloudair_core.engine.lock import locker_of
+from vcloudair_core.engine.validation import Problems, item_paths
 from vcloudair_core.errors import PluginError, SpecError
 from vcloudair_core.plugin.stdout import prints_aside
 
@@ -298,21 +299,16 @@ def _both(first: Veto | None, second: Callable[[Plan], None]) -> Veto:
 
 def _parse(kind: ResourceKind, specs: Mapping[str, Any] | Iterable[Mapping[str, Any]]) -> tuple[Any, ...]:
     items: Sequence[Any] = [specs] if isinstance(specs, Mapping) else list(specs)
-    for position, item in enumerate(items):
+    problems = Problems()
+    parsed: list[Any] = []
+    for position, (item, path) in enumerate(zip(items, item_paths(len(items)), strict=True)):
         if not isinstance(item, Mapping):
-            raise SpecError(f"[{position}]", f"a mapping was expected, not {type(item).__name__}")
-    return tuple(
-        _parse_one(kind, item, f"[{position}]" if len(items) > 1 else "") for position, item in enumerate(items)
-    )
-
-
-def _parse_one(kind: ResourceKind, item: Mapping[str, Any], path: str) -> Any:
-    try:
-        return kind.parse(item)
-    except SpecError as exc:
-        if not path:
-            raise
-        raise exc.within(path) from exc
+            problems.add(f"[{position}]", f"a mapping was expected, not {type(item).__name__}")
+            continue
+        with problems.catch(path):
+            parsed.append(kind.parse(item))
+    problems.raise_if_any()
+    return tuple(parsed)
 
 
 def _aside(kind: ResourceKind) -> AbstractContextManager[None]:

@@ -4,7 +4,7 @@
 
     VcloudAirError(message, hint)
       ConfigurationError                     a setting is missing, contradictory or unreadable
-      SpecError(field, reason)               desired state that can never be right; raised before anything is sent
+      SpecError(field, reason, problems)     desired state that can never be right; raised before anything is written
       PluginError(plugin)                    a plugin is broken, doubled, or asks for what is not there
       TransportError(may_have_executed)      no answer arrived
         ConnectionFailedError · TimeoutExpiredError · TlsError
@@ -27,6 +27,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 NOT_UNDERSTOOD = (
@@ -109,29 +110,89 @@ class ConfigurationError(VcloudAirError):
     """A setting is missing, contradicts another, or cannot be read."""
 
 
-class SpecError(VcloudAirError):
-    """Desired state that can never be right. Raised before anything is sent; nothing was changed.
+@dataclass(frozen=True)
+class SpecProblem:
+    """A problem of one option of a desired state.
 
-    ``problems`` are all that are known, each with its field; ``field`` and ``reason`` are those of the first.
+    Attributes:
+        path: The path of the option in the input: ``firewall.rules[3].destination_port``; empty for the whole input.
+        reason: A clause that completes the path: ``is required``.
+        hint: A sentence with the way out; may be empty.
+        file: The name of the file that holds the input; empty when it is not a file.
+        line: The line of the option in a document, counted from 1; 0 when it is not known.
     """
 
-    def __init__(self, field: str, reason: str, *, hint: str = "", problems: Sequence[tuple[str, str]] = ()) -> None:
-        super().__init__(f"{field}: {reason}" if field else reason, hint=hint)
+    path: str
+    reason: str
+    hint: str = ""
+    file: str = ""
+    line: int = 0
+
+    @property
+    def place(self) -> str:
+        """The path with file and line, as far as they are known: ``edge.yml:14: firewall.rules[3]``."""
+        where = f"{self.file}:{self.line}" if self.file else f"line {self.line}"
+        return ": ".join(text for text in (where if self.line else "", self.path) if text)
+
+    def below(self, path: str) -> SpecProblem:
+        """Return the problem with its path below another one."""
+        return replace(self, path=path + self.path if self.path[:1] in ("", "[") else f"{path}.{self.path}".lstrip("."))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Shape: ``{"path", "reason"}`` and, if known, ``hint``, ``file`` and ``line``."""
+        more = {"hint": self.hint, "file": self.file, "line": self.line}
+        return {"path": self.path, "reason": self.reason} | {name: value for name, value in more.items() if value}
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.reason}" if self.place else self.reason
+
+
+MOST_SHOWN, MOST_SHOWN_OF_FILES = 11, 100
+"""So many problems are in a message. ``problems`` has them all."""
+
+
+class SpecError(VcloudAirError):
+    """Desired state that can never be right. Raised before anything is written.
+
+    Attributes:
+        problems: All problems of the input.
+        field: The place of the first problem: its path, after file and line where the input is a file.
+        reason: The reason of the first problem.
+    """
+
+    def __init__(self, field: str, reason: str, *, hint: str = "", problems: Sequence[SpecProblem] = ()) -> None:
+        """Make the error of one problem. For several, see :meth:`of`."""
+        self.problems = tuple(problems) or (SpecProblem(field, reason, hint),)
         self.field = field
         self.reason = reason
-        self.problems = tuple(problems) or ((field, reason),)
+        hints = dict.fromkeys(problem.hint for problem in self.problems)
+        super().__init__(_list_problems(self.problems), hint=sentences(*hints))
+
+    @classmethod
+    def of(cls, problems: Sequence[SpecProblem]) -> SpecError:
+        """Return the error of one or more problems, in their order."""
+        return cls(problems[0].place, problems[0].reason, problems=problems)
 
     def within(self, path: str) -> SpecError:
-        """Return the same error with every field below ``path``."""
-
-        def below(field: str) -> str:
-            return f"{path}.{field}" if field and path else path or field
-
-        problems = [(below(field), reason) for field, reason in self.problems]
-        return SpecError(below(self.field), self.reason, hint=self.hint, problems=problems)
+        """Return the same error with the path of every problem below ``path``."""
+        return SpecError.of([problem.below(path) for problem in self.problems])
 
     def details(self) -> dict[str, Any]:
-        return {"field": self.field, "reason": self.reason}
+        return {
+            "field": self.field,
+            "reason": self.reason,
+            "problems": [problem.as_dict() for problem in self.problems],
+        }
+
+
+def _list_problems(problems: Sequence[SpecProblem]) -> str:
+    """Return problems of values on one line, and problems of documents on a line each, as compilers do."""
+    is_document = any(problem.line for problem in problems)
+    limit = MOST_SHOWN_OF_FILES if is_document else MOST_SHOWN
+    shown = [str(problem) for problem in problems[:limit]]
+    if len(problems) > limit:
+        shown.append(f"and {len(problems) - limit} more")
+    return ("\n" if is_document else "; ").join(shown)
 
 
 class PluginError(VcloudAirError):

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
         check_place,
         plan_desired,
     )
-    from vcloudair_core.engine.validation import Problems, Reader
+    from vcloudair_core.engine.validation import Problems, Reader, item_paths
+    from vcloudair_core.errors import SpecError, SpecProblem
     from vcloudair_core.plugin.hooks import hookimpl
     from vcloudair_core.plugin.records import (
         API_VERSION,
@@ -102,6 +103,8 @@ __all__ = [
     "SimulatorContext",
     "SimulatorRecords",
     "SimulatorRoute",
+    "SpecError",
+    "SpecProblem",
     "StageableSectionStore",
     "StageableStore",
     "Store",
@@ -114,6 +117,7 @@ __all__ = [
     "diff_fields",
     "fields_of",
     "hookimpl",
+    "item_paths",
     "plain",
     "plan_desired",
     "port_set",
@@ -136,7 +140,8 @@ GROUPS = {
     },
     "Specs and validation": {
         "engine.fields": "spec_field FieldInfo fields_of diff_fields plain",
-        "engine.validation": "Reader Problems",
+        "engine.validation": "Reader Problems item_paths",
+        "errors": "SpecError SpecProblem",
         "engine.canonical": "address_set port_set",
         "util.redaction": "Secret",
     },

@@ -145,3 +145,16 @@ def test_leaving_the_context_closes_the_session() -> None:
     with _client(FakeKind(), session):
         pass
     assert session.closed == 1
+
+
+def test_the_problems_of_all_specs_are_reported_together() -> None:
+    class Strict(FakeKind):
+        def parse(self, data: Mapping[str, Any]) -> Any:
+            raise SpecError("name", f"{data['name']!r} is taken")
+
+    specs: list[Any] = [{"name": "a"}, "text", {"name": "b"}]
+    with pytest.raises(SpecError) as caught:
+        _client(Strict()).ensure("sample.thing", specs)
+    assert caught.value.message == (
+        "[0].name: 'a' is taken; [1]: a mapping was expected, not str; [2].name: 'b' is taken"
+    )

@@ -77,3 +77,62 @@ def test_a_request_id_stays_with_the_message_and_context_comes_before_the_hint()
     assert str(error) == "Refused (request id r-1). Ask for it."
     error.add_context("Nothing was written")
     assert str(error) == "Refused. Nothing was written (request id r-1). Ask for it."
+
+
+EDGE_PROBLEMS = [
+    errors.SpecProblem("rules[1].source", "is empty", "Name an address."),
+    errors.SpecProblem("rules[3].destination_port", "'70000' is out of range"),
+    errors.SpecProblem("", "says nothing", "Name an address."),
+]
+
+
+def test_a_spec_error_names_every_problem_and_each_hint_once() -> None:
+    error = errors.SpecError.of(EDGE_PROBLEMS)
+    assert error.message == (
+        "rules[1].source: is empty; rules[3].destination_port: '70000' is out of range; says nothing"
+    )
+    assert (error.field, error.reason, error.hint) == ("rules[1].source", "is empty", "Name an address.")
+    assert error.as_dict()["problems"] == [
+        {"path": "rules[1].source", "reason": "is empty", "hint": "Name an address."},
+        {"path": "rules[3].destination_port", "reason": "'70000' is out of range"},
+        {"path": "", "reason": "says nothing", "hint": "Name an address."},
+    ]
+
+
+def test_every_path_moves_below_that_of_the_document() -> None:
+    error = errors.SpecError.of(EDGE_PROBLEMS).within("firewall")
+    assert [problem.path for problem in error.problems] == [
+        "firewall.rules[1].source", "firewall.rules[3].destination_port", "firewall",
+    ]  # fmt: skip
+    assert error.hint == "Name an address."
+
+
+@pytest.mark.parametrize(
+    ("path", "outer", "whole"),
+    [
+        ("name", "", "name"), ("name", "[2]", "[2].name"), ("[2].name", "rules", "rules[2].name"), ("", "", ""),
+        ("", "rules", "rules"), ("[0]", "", "[0]"),
+    ],
+)  # fmt: skip
+def test_a_path_below_another_one(path: str, outer: str, whole: str) -> None:
+    assert errors.SpecProblem(path, "is wrong").below(outer).path == whole
+
+
+def test_a_single_problem_keeps_its_hint_below_a_path() -> None:
+    error = errors.SpecError("psk", "is masked", hint="Give the key.").within("tunnels[0]")
+    assert str(error) == "tunnels[0].psk: is masked. Give the key."
+
+
+def test_problems_of_a_file_have_a_line_each() -> None:
+    problems = [errors.SpecProblem("rules[0]", "is empty", file="edge.yml", line=4)]
+    problems.append(errors.SpecProblem("", "cannot be read", file="edge.yml", line=9))
+    error = errors.SpecError.of(problems)
+    assert error.message == "edge.yml:4: rules[0]: is empty\nedge.yml:9: cannot be read"
+    assert error.field == "edge.yml:4: rules[0]"
+    assert error.problems[0].as_dict() == {"path": "rules[0]", "reason": "is empty", "file": "edge.yml", "line": 4}
+
+
+def test_a_message_ends_somewhere_and_the_problems_are_all_there() -> None:
+    error = errors.SpecError.of([errors.SpecProblem(f"rules[{at}]", "is empty") for at in range(30)])
+    assert error.message.endswith("; rules[10]: is empty; and 19 more")
+    assert len(error.problems) == 30

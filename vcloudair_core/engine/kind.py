@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.engine.desired import Desired
 from vcloudair_core.engine.plan import Plan
+from vcloudair_core.errors import SpecProblem
 from vcloudair_core.util.clock import SYSTEM_CLOCK, Clock
 
 if TYPE_CHECKING:
@@ -38,10 +39,13 @@ class Store(ABC):
 
     Attributes:
         section: The name of the section that the store holds: ``firewall``.
+        backend: The API that the store speaks: ``nsxv``. Versions of an API that differ in what they can express are
+            backends of their own. Empty for kinds with one backend only.
         clock: Used by the engine to wait between attempts.
     """
 
     section: str = ""
+    backend: str = ""
     clock: Clock = SYSTEM_CLOCK
 
     @property
@@ -147,6 +151,17 @@ class ResourceKind(ABC):
 
         Raises: SpecError.
         """
+
+    def unsupported(self, desired: Desired, backend: str) -> list[SpecProblem]:
+        """Return the options of a desired state that a backend cannot express, each with the way out as its hint.
+
+        The engine asks after the store is opened and before anything is read, and raises SpecError with all of them.
+
+        Args:
+            desired: A desired state that :meth:`validate` has accepted.
+            backend: That of the store.
+        """
+        return []
 
     def narrow(self, store: Store, desired: Desired) -> Store:
         """Return a store of what ``desired`` names only, for a kind of several parts."""

@@ -212,6 +212,7 @@ def _wishes(
     if not any(getattr(spec, name) is not None for spec in specs for name in PLACE_FIELDS):
         return {}
     by_name = {spec.name: element for spec, element in zip(specs, elements, strict=True) if spec.name}
+    problems = Problems()
     wishes: dict[int, Placement] = {}
     for position, (spec, element) in enumerate(zip(specs, elements, strict=True)):
         if spec.position is not None:
@@ -221,11 +222,12 @@ def _wishes(
         for where in (ordering.BEFORE, ordering.AFTER):
             wanted = getattr(spec, where)
             if wanted is not None:
-                at = f"{path(position)}.{where}" if path(position) else where
-                anchor = matcher.anchor(str(wanted), at, by_name)
-                if anchor == element:
-                    raise SpecError(at, f"{wanted!r} is the rule itself")
-                wishes[element] = Placement(where, anchor)
+                with problems.catch(path(position)):
+                    anchor = matcher.anchor(str(wanted), where, by_name)
+                    if anchor == element:
+                        raise SpecError(where, f"{wanted!r} is the rule itself")
+                    wishes[element] = Placement(where, anchor)
+    problems.raise_if_any()
     return wishes
 
 
@@ -260,6 +262,8 @@ def _assemble(
     is_exact: bool,
 ) -> ListPlan:
     wanted = dict(zip(elements, specs, strict=True))
+    paths = {element: path(position) for position, element in enumerate(elements)}
+    problems = Problems()
     place = {element: position for position, element in enumerate(arrangement.order)}
     titles = _titles(live)
     changes = _deletions(live, doomed, titles)
@@ -267,10 +271,11 @@ def _assemble(
     for element in arrangement.order:
         spec = wanted.get(element)
         if element < 0:
-            made = _completed(kind, spec, path(-element - 1))
-            _check_name(kind, made)
-            steps.append(RuleStep(None, made))
-            changes.append(Change("create", made.name or "", None, plain(made), (), (None, place[element])))
+            with problems.catch(paths[element]):
+                made = kind.completed(spec)
+                _check_name(kind, made)
+                steps.append(RuleStep(None, made))
+                changes.append(Change("create", made.name or "", None, plain(made), (), (None, place[element])))
             continue
         current = live[element].spec
         if spec is not None:
@@ -281,7 +286,8 @@ def _assemble(
             if changed:
                 changes.append(_update(current, changed, titles[element]))
             if "name" in changed:
-                _check_name(kind, spec)
+                with problems.catch(paths[element]):
+                    _check_name(kind, spec)
             steps.append(RuleStep(live[element].slot, spec, tuple(changed)))
         else:
             steps.append(RuleStep(live[element].slot))
@@ -290,15 +296,9 @@ def _assemble(
             changes.append(
                 Change("move", current.name or "", shown, shown, (), (element, place[element]), titles[element])
             )
+    problems.raise_if_any()
     _refuse_shared_tags(kind, live, steps)
     return ListPlan(tuple(changes), tuple(steps))
-
-
-def _completed(kind: RuleListKind, spec: Any, at: str) -> Any:
-    try:
-        return kind.completed(spec)
-    except SpecError as exc:
-        raise exc.within(at) from exc
 
 
 def _check_name(kind: RuleListKind, spec: Any) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vcloudair_core.engine.desired import Desired
+from vcloudair_core.engine.ensure.preparation import refuse_unsupported
 from vcloudair_core.engine.kind import Document, ResourceKind, Store
 from vcloudair_core.engine.plan import Change, Plan
 
@@ -19,7 +20,11 @@ class DesiredResource:
     desired: Desired
 
     def resolved(self, store: Store) -> DesiredResource:
-        """With names replaced by what they stand for on the target."""
+        """Return it with names replaced by what they stand for on the target.
+
+        Raises: SpecError for what the backend of the store cannot express; what :meth:`ResourceKind.resolve` raises.
+        """
+        refuse_unsupported(self.kind, store, self.desired)
         return DesiredResource(self.kind, self.kind.resolve(store, self.desired))
 
     def select(self, document: Document) -> Any:

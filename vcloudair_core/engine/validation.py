@@ -5,16 +5,16 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from vcloudair_core.errors import SpecError
+from vcloudair_core.errors import SpecError, SpecProblem
 from vcloudair_core.util.blank_values import MASKED_REASON, is_blank, is_masked
 
 _TRUE = {"true", "yes", "on", "y", "t", "1"}
 _FALSE = {"false", "no", "off", "n", "f", "0"}
 """As of Ansible's bool options, so that one document reads the same everywhere."""
 
-_MOST_SHOWN = 10
 LONGEST_NAME = 255
 """No limit is documented. A longer name is a slip, such as the content of a file in place of its name."""
 CLEAR = "clear"
@@ -25,24 +25,37 @@ _UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 
 
 class Problems:
-    """All that is wrong with one input, each with the path of the field: ``rules[3].source[0]``."""
+    """All problems of one input, each with the path of its option: ``rules[3].source[0]``."""
 
     def __init__(self) -> None:
-        self.found: list[tuple[str, str]] = []
+        self.items: list[SpecProblem] = []
 
-    def add(self, path: str, reason: str) -> None:
-        """Note one problem."""
-        self.found.append((path, reason))
+    @property
+    def is_empty(self) -> bool:
+        """True as long as there is no problem."""
+        return not self.items
+
+    def add(self, path: str, reason: str, hint: str = "") -> None:
+        """Add one problem."""
+        self.items.append(SpecProblem(path, reason, hint))
+
+    @contextmanager
+    def catch(self, path: str = "") -> Iterator[None]:
+        """Add the problems of a SpecError that the block raises, below a path, so that the others are found too."""
+        try:
+            yield
+        except SpecError as exc:
+            self.items += exc.within(path).problems
 
     def raise_if_any(self) -> None:
-        """Raises SpecError: the first problem is its field and reason, the others follow in the message."""
-        if not self.found:
-            return
-        (field, reason), *others = self.found
-        shown = [f"{path}: {why}" if path else why for path, why in others[:_MOST_SHOWN]]
-        if len(others) > _MOST_SHOWN:
-            shown.append(f"and {len(others) - _MOST_SHOWN} more")
-        raise SpecError(field, "; ".join([reason, *shown]), problems=self.found)
+        """Raise SpecError with all problems, if there are any."""
+        if self.items:
+            raise SpecError.of(self.items)
+
+
+def item_paths(count: int, prefix: str = "") -> list[str]:
+    """Return the input path of each of ``count`` specs: ``rules[1]``, ``[1]``, or empty for the only spec."""
+    return [f"{prefix}[{position}]" if prefix or count > 1 else "" for position in range(count)]
 
 
 def near(word: str, known: Iterable[str]) -> str:

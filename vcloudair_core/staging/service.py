@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.engine.desired import Desired, Present
 from vcloudair_core.engine.ensure import Veto, ensure, telling_written
+from vcloudair_core.engine.ensure.preparation import refuse_unsupported
 from vcloudair_core.engine.fields import secret_names
 from vcloudair_core.engine.kind import Document, ResourceKind, StageableStore, Store
 from vcloudair_core.engine.lock import locker_of
@@ -75,6 +76,7 @@ class Staging:
             store = kind.open(self._session, content.names.get(key, change.target))
             if not isinstance(store, StageableStore):
                 raise StageError(f"{change.kind} cannot be staged.", hint="Leave stage out for it.")
+            refuse_unsupported(kind, store, change.desired)
             staged, document = self._document(content, store, change.target)
             content.names[key] = staged.target
             operation = DesiredResource(kind, change.desired).resolved(store)
@@ -194,6 +196,7 @@ class _FromSnapshot(Store):
         self._snapshot: bytes | None = snapshot
         self._is_remembered = False
         self.section = store.section
+        self.backend = store.backend
         self.clock = store.clock
 
     @property

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.engine.desired import Absent, Desired, Exactly, Present
-from vcloudair_core.engine.ensure import prepared
+from vcloudair_core.engine.ensure.preparation import prepare
 from vcloudair_core.engine.fields import fields_of, secret_names, secrets_in
 from vcloudair_core.engine.kind import Document, ResourceKind, StageableStore, Store
 from vcloudair_core.errors import SpecError
@@ -76,7 +76,7 @@ def check_plans_settle(kind: ResourceKind, client: Client, example: Example) -> 
     document = _open(kind, client, example).read()
     for number, desired in enumerate(_wishes(kind, example)):
         step = f"{type(desired).__name__}({'specs' if number == 0 else 'changed'})"
-        store, wanted = prepared(kind, _open(kind, client, example), desired)
+        store, wanted = prepare(kind, _open(kind, client, example), desired)
         if number == 0:
             document = store.read()
         before = content(document)
@@ -101,7 +101,7 @@ def check_round_trip(kind: ResourceKind, client: Client, example: Example) -> No
     json.dumps(shown)
     assert shown, f"{kind.name} shows nothing of what there is"
     items = shown if isinstance(shown, list) else [shown]
-    _, wanted = prepared(kind, _open(kind, client, example), Present(tuple(kind.parse(item) for item in items)))
+    _, wanted = prepare(kind, _open(kind, client, example), Present(tuple(kind.parse(item) for item in items)))
     plan = kind.plan(document, wanted)
     assert plan.is_empty, f"what was read, given back, is {plan.summary()}: {plan.as_dict()}"
 
@@ -109,7 +109,7 @@ def check_round_trip(kind: ResourceKind, client: Client, example: Example) -> No
 def check_keeps_what_it_does_not_know(kind: ResourceKind, client: Client, example: Example) -> None:
     """A field that a newer server sends is still there after a change: in the section, and in every record."""
     _make(client, example)
-    store, wanted = prepared(kind, _open(kind, client, example), Present(_parsed(kind, example.changed)))
+    store, wanted = prepare(kind, _open(kind, client, example), Present(_parsed(kind, example.changed)))
     document = marked(store.read())
     there = marks(document)
     assert there, f"nothing in the document of {kind.name} could be marked"
@@ -120,7 +120,7 @@ def check_keeps_what_it_does_not_know(kind: ResourceKind, client: Client, exampl
 def check_losses(kind: ResourceKind, client: Client, example: Example) -> None:
     """What others own and a server loses is missed. A kind that shows a list must look for that."""
     _make(client, example)
-    store, wanted = prepared(kind, _open(kind, client, example), Present(_parsed(kind, example.specs)))
+    store, wanted = prepare(kind, _open(kind, client, example), Present(_parsed(kind, example.specs)))
     document = store.read()
     if not kind.has_own("losses"):
         is_list = isinstance(kind.project(document), list)
@@ -137,7 +137,7 @@ def check_losses(kind: ResourceKind, client: Client, example: Example) -> None:
 def _without(kind: ResourceKind, client: Client, example: Example, document: Document, wanted: Desired) -> Document:
     """The document as a forgetful server would show it: without the example."""
     try:
-        _, gone = prepared(kind, _open(kind, client, example), Absent(wanted.specs))
+        _, gone = prepare(kind, _open(kind, client, example), Absent(wanted.specs))
     except SpecError:
         return _untouched(kind, client, example)
     plan = kind.plan(document, gone)

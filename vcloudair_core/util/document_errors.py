@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
-from vcloudair_core.errors import SpecError
+from vcloudair_core.errors import SpecError, SpecProblem
 from vcloudair_core.util.strict_yaml import Path, Reading, spelled
-
-MOST_SHOWN = 100
 
 Problem = tuple[Path, str]
 _PART = re.compile(r"\[(\d+)\]|([^.\[\]]+)")
@@ -25,25 +24,13 @@ def place_of(name: str, reading: Reading, path: Path) -> str:
     return place(name, reading.line(path), path)
 
 
-def document_error(name: str, reading: Reading, problems: Iterable[Problem], hint: str = "") -> SpecError | None:
+def document_error(name: str, reading: Reading, problems: Iterable[Problem]) -> SpecError | None:
     """Return the error with every flaw of the text and every problem, in the order of lines; None without any."""
-    entries = [
-        (flaw.line, flaw.path, flaw.reason if flaw.path else f"{flaw.reason} (column {flaw.column})")
-        for flaw in reading.flaws
-    ]
-    entries += [(reading.line(path), path, reason) for path, reason in problems]
-    if not entries:
-        return None
-    entries.sort(key=lambda entry: entry[0])
-    (field, reason), *others = [(place(name, line, path), why) for line, path, why in entries[:MOST_SHOWN]]
-    lines = [reason, *(f"{where}: {why}" for where, why in others)]
-    if len(entries) > MOST_SHOWN:
-        lines.append(f"and {len(entries) - MOST_SHOWN} more")
-    return SpecError(field, "\n".join(lines), hint=hint)
+    return _error_of(name, reading, [(path, SpecProblem(spelled(path), reason)) for path, reason in problems])
 
 
 def raise_problems(name: str, reading: Reading, problems: Iterable[Problem] = ()) -> None:
-    """Raises SpecError when the text has flaws or there are problems."""
+    """Raise SpecError when the text has flaws or there are problems."""
     error = document_error(name, reading, problems)
     if error is not None:
         raise error
@@ -51,10 +38,24 @@ def raise_problems(name: str, reading: Reading, problems: Iterable[Problem] = ()
 
 def with_lines(error: SpecError, name: str, reading: Reading) -> SpecError:
     """Return the error of a document's content with file and line, or as it is when it is not about the document."""
-    problems = [(path_of(field), reason) for field, reason in error.problems]
+    problems = [(path_of(problem.path), problem) for problem in error.problems]
     if not all(not path or _is_within(reading, path) for path, _ in problems):
         return error
-    return document_error(name, reading, problems, error.hint) or error
+    return _error_of(name, reading, problems) or error
+
+
+def _error_of(name: str, reading: Reading, problems: Iterable[tuple[Path, SpecProblem]]) -> SpecError | None:
+    entries = [
+        SpecProblem(
+            spelled(flaw.path),
+            flaw.reason if flaw.path else f"{flaw.reason} (column {flaw.column})",
+            file=name,
+            line=flaw.line,
+        )
+        for flaw in reading.flaws
+    ]
+    entries += [replace(problem, file=name, line=reading.line(path)) for path, problem in problems]
+    return SpecError.of(sorted(entries, key=lambda entry: entry.line)) if entries else None
 
 
 def path_of(field: str) -> Path:

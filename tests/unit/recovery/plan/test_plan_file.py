@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from vcloudair_core import errors
 from vcloudair_core.errors import ConfigurationError, SpecError
 from vcloudair_core.recovery.plan import plan_schema, plan_validation
 from vcloudair_core.recovery.plan.model import (
@@ -24,7 +25,6 @@ from vcloudair_core.recovery.plan.model import (
     Step,
 )
 from vcloudair_core.recovery.plan.plan_file import load_plan, parse_plan
-from vcloudair_core.util import document_errors
 from vcloudair_core.util.install_hint import install_hint
 
 WHOLE = """\
@@ -307,6 +307,7 @@ def test_the_field_of_the_error_is_the_first_place() -> None:
         "hint": "",
         "field": "plan.yml:2: groups",
         "reason": "3 is not a list",
+        "problems": [{"path": "groups", "reason": "3 is not a list", "file": "plan.yml", "line": 2}],
     }
 
 
@@ -394,7 +395,7 @@ def test_too_many_machines_are_told_of_as_such(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_more_problems_than_anybody_reads_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(document_errors, "MOST_SHOWN", 2)
+    monkeypatch.setattr(errors, "MOST_SHOWN_OF_FILES", 2)
     said = problems("name: p\na: 1\nb: 1\nc: 1\n")
     assert said[0].startswith("plan.yml:1: 'groups' is missing")
     assert said[2:] == ["and 2 more"]

@@ -6,8 +6,7 @@ addresses are translated, and both before tunnels bring traffic.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -20,7 +19,7 @@ from vcloudair_core.engine.kind import (
 )
 from vcloudair_core.engine.plan import Change, Plan
 from vcloudair_core.engine.validation import Problems, Reader
-from vcloudair_core.errors import SpecError
+from vcloudair_core.errors import SpecError, SpecProblem
 from vcloudair_core.services.ans.document.store import EdgeStore
 from vcloudair_core.services.ans.edge.directory import target_edge
 from vcloudair_core.services.ans.section.backends import refuse_unsupported
@@ -80,12 +79,13 @@ class EdgeKind(ResourceKind):
     def resolve(self, store: Store, desired: Desired) -> Desired:
         """As the sections do, each for itself."""
         assert isinstance(store, EdgeStore)
-        parts: dict[str, Any] = {}
-        for name, part in desired.specs[0].sections.items():
-            kind = section_kind(name)
-            wanted = _of(desired, part)
-            parts[name] = kind.resolve(store.part(name), wanted).specs[0]
-        return _of(desired, EdgeSpec(parts))
+        problems = Problems()
+        resolved: dict[str, Any] = {}
+        for name, spec in desired.specs[0].sections.items():
+            with problems.catch(name):
+                resolved[name] = section_kind(name).resolve(store.part(name), _of(desired, spec)).specs[0]
+        problems.raise_if_any()
+        return _of(desired, EdgeSpec(resolved))
 
     def advise(self, store: Store, document: Document, plan: Plan) -> tuple[str, ...]:
         """As the sections that change do; they are compared with the sections of this document, as far as it goes."""
@@ -118,12 +118,9 @@ class EdgeKind(ResourceKind):
                 continue
             if allow_empty is not None and part.get(_ALLOW_EMPTY) is None:
                 part = {**part, _ALLOW_EMPTY: allow_empty}
-            try:
+            with problems.catch(name):
                 specs[name] = section_kind(name).parse(part)
-            except SpecError as exc:
-                for field, reason in exc.within(name).problems:
-                    problems.add(field, reason)
-        if not specs and not problems.found:
+        if not specs and problems.is_empty:
             problems.add("", f"no section was given; there are {', '.join(SECTIONS)}")
         problems.raise_if_any()
         return EdgeSpec(specs)
@@ -134,9 +131,19 @@ class EdgeKind(ResourceKind):
             raise SpecError("", f"one edge was expected, not {len(desired.specs)}")
         if isinstance(desired, Absent):
             raise SpecError("state", "an edge cannot be taken away; use the kinds of its sections")
-        for name, part in desired.specs[0].sections.items():
-            with _in_path(name):
-                section_kind(name).validate(_of(desired, part))
+        problems = Problems()
+        for name, spec in desired.specs[0].sections.items():
+            with problems.catch(name):
+                section_kind(name).validate(_of(desired, spec))
+        problems.raise_if_any()
+
+    def unsupported(self, desired: Desired, backend: str) -> list[SpecProblem]:
+        """Return what the backend cannot express of each section."""
+        return [
+            problem.below(name)
+            for name, spec in desired.specs[0].sections.items()
+            for problem in section_kind(name).unsupported(_of(desired, spec), backend)
+        ]
 
     def project(self, document: Document) -> dict[str, Any]:
         """Every section in the words that ``parse`` takes, without what only the server can say."""
@@ -155,10 +162,12 @@ class EdgeKind(ResourceKind):
 
     def plan(self, document: Document, desired: Desired) -> Plan:
         """The plans of the sections, one after the other."""
+        problems = Problems()
         plans: dict[str, Plan] = {}
-        for name, part in desired.specs[0].sections.items():
-            with _in_path(name):
-                plans[name] = section_kind(name).plan(document.tree[name], _of(desired, part))
+        for name, spec in desired.specs[0].sections.items():
+            with problems.catch(name):
+                plans[name] = section_kind(name).plan(document.tree[name], _of(desired, spec))
+        problems.raise_if_any()
         changes = [_in_section(name, change) for name, plan in plans.items() for change in plan.changes]
         notes = tuple(note for plan in plans.values() for note in plan.notes)
         return Plan(self.name, tuple(changes), steps=plans, notes=notes)
@@ -180,15 +189,6 @@ class EdgeKind(ResourceKind):
                 losses = section_kind(name).losses(part, found.tree[name])
                 lost += [{"section": name, **item} for item in losses]
         return lost
-
-
-@contextmanager
-def _in_path(name: str) -> Iterator[None]:
-    """Let errors of a section name it, too."""
-    try:
-        yield
-    except SpecError as exc:
-        raise exc.within(name) from exc
 
 
 def _of(desired: Desired, part: Any) -> Desired:

@@ -25,7 +25,9 @@ class EdgeStore(Store):
         self._read: dict[str, Document] = {}
         self._stale: frozenset[str] | None = None
         self._extra_steps = 0
-        self.clock = next(iter(self._stores.values())).clock
+        first = next(iter(self._stores.values()))
+        self.backend = first.backend
+        self.clock = first.clock
 
     def part(self, section: str) -> Store:
         """The store of one section."""

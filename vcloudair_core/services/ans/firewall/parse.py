@@ -94,7 +94,7 @@ def _rules(reader: Reader) -> tuple[FirewallRuleSpec, ...] | None:
             paths.append(path)
         else:
             reader.problems.add(path, f"a rule (a mapping) was expected, not {item!r}")
-    if not reader.problems.found:
+    if reader.problems.is_empty:
         refuse_doubles(specs, paths, reader.problems, IDENTITIES)
     return tuple(specs)
 

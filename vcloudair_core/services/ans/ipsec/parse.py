@@ -83,7 +83,7 @@ def _tunnels(reader: Reader) -> tuple[IpsecTunnelSpec, ...] | None:
         else:
             # Not the item itself: a key may have come to stand here.
             reader.problems.add(path, f"a tunnel (a mapping) was expected, not a {type(item).__name__}")
-    if not reader.problems.found:
+    if reader.problems.is_empty:
         refuse_tunnel_doubles(specs, [path for path, _ in items], reader.problems)
     return tuple(specs)
 
@@ -96,7 +96,7 @@ def refuse_tunnel_doubles(specs: Sequence[IpsecTunnelSpec], paths: Sequence[str]
         peer = spec.peer_id or (spec.peer_ip if spec.peer_ip != ANY_PEER else None)
         if peer is None:
             continue
-        if peer in met and not problems.found:
+        if peer in met and problems.is_empty:
             where = f"{path}.peer_id".lstrip(".")
             problems.add(where, f"{peer!r} is the peer of {met[peer]} already; each tunnel needs its own peer_id")
         met.setdefault(peer, path or "the first one")

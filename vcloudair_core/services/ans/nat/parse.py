@@ -73,7 +73,7 @@ def _rules(reader: Reader) -> tuple[NatRuleSpec, ...] | None:
             specs.append(read_nat_rule(item, path, reader.problems))
         else:
             reader.problems.add(path, f"a rule (a mapping) was expected, not {item!r}")
-    if not reader.problems.found:
+    if reader.problems.is_empty:
         refuse_nat_doubles(specs, [path for path, _ in items], reader.problems)
     return tuple(specs)
 

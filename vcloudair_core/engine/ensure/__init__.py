@@ -11,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.engine.desired import Desired
+from vcloudair_core.engine.ensure.preparation import prepare
 from vcloudair_core.engine.kind import Document, ResourceKind, Store
 from vcloudair_core.engine.outcome import Outcome
 from vcloudair_core.engine.plan import Plan
@@ -78,7 +79,7 @@ def ensure(
     cannot be told apart from us; LockTimeoutError; otherwise what the last write met with.
     """
     with telling_written(check):
-        store, desired = prepared(kind, store, desired)
+        store, desired = prepare(kind, store, desired)
         flow = _Flow(kind, store, desired, veto, clock or store.clock)
         with nullcontext() if lock is None or check else lock(store.lock_key, store.target):
             return flow.run(check, max(1, attempts))
@@ -93,16 +94,6 @@ def telling_written(check: bool = False) -> Iterator[None]:
         if exc.written is None and not check:
             exc.written = False
         raise
-
-
-def prepared(kind: ResourceKind, store: Store, desired: Desired) -> tuple[Store, Desired]:
-    """What comes before the first read: refuse what cannot be, leave out what is not asked for, look names up.
-
-    Raises what the kind raises.
-    """
-    kind.validate(desired)
-    store = kind.narrow(store, desired)
-    return store, kind.resolve(store, desired)
 
 
 @dataclass(frozen=True)

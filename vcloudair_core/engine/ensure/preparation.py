@@ -1,0 +1,26 @@
+"""The work before the first read: refuse what cannot be, leave out what is not asked for, look names up."""
+
+from __future__ import annotations
+
+from vcloudair_core.engine.desired import Desired
+from vcloudair_core.engine.kind import ResourceKind, Store
+from vcloudair_core.errors import SpecError
+
+
+def prepare(kind: ResourceKind, store: Store, desired: Desired) -> tuple[Store, Desired]:
+    """Return the store and the desired state to converge with.
+
+    Raises: SpecError for a desired state that cannot be, anywhere or on the backend of the store; what
+    :meth:`ResourceKind.resolve` raises.
+    """
+    kind.validate(desired)
+    store = kind.narrow(store, desired)
+    refuse_unsupported(kind, store, desired)
+    return store, kind.resolve(store, desired)
+
+
+def refuse_unsupported(kind: ResourceKind, store: Store, desired: Desired) -> None:
+    """Raise SpecError with every option that the backend of a store cannot express."""
+    problems = kind.unsupported(desired, store.backend)
+    if problems:
+        raise SpecError.of(problems)
