@@ -148,6 +148,19 @@ def lock_path(edge: Edge) -> str:
     return f"edge/{edge.edge_id}"
 
 
+def refuse_backend(edge: Edge, section: str, supported: Iterable[str]) -> None:
+    """Raise ConfigurationError for an edge whose backend is not one of those that a section supports."""
+    backends = set(supported)
+    if edge.backend in backends:
+        return
+    titles = " and ".join(sorted(BACKENDS[backend].title for backend in backends))
+    raise ConfigurationError(
+        f"The {section} section of edge gateway {edge.name or edge.edge_id!r} cannot be opened. It is an "
+        f"{BACKENDS[edge.backend].title} edge gateway, and this version supports {titles} only.",
+        hint="Name an edge gateway with another backend. `vca edge list -o wide` shows the backend of each one.",
+    )
+
+
 def refuse_plain_edge(edge: Edge) -> None:
     """Raises ConfigurationError for an NSX-V edge that has no advanced services.
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from vcloudair_core.errors import ConfigurationError
-from vcloudair_core.services.ans.edge.backend import BACKENDS
+from vcloudair_core.services.ans.edge.model import refuse_backend
 from vcloudair_core.services.ans.section.descriptor import Section
 from vcloudair_core.services.ans.section.document import SectionCodec
 
@@ -22,12 +21,4 @@ def codec_of(section: Section[Any, Any], backend: str, media_type: str) -> Secti
 
 def refuse_unsupported(edge: Edge, section: Section[Any, Any]) -> None:
     """Raise ConfigurationError for an edge whose backend has no codec for a section."""
-    if section.is_on(edge.backend):
-        return
-    titles = " and ".join(sorted(BACKENDS[backend].title for backend in {backend for backend, _ in section.codecs}))
-    title = BACKENDS[edge.backend].title
-    raise ConfigurationError(
-        f"The {section.name} section of edge gateway {edge.name or edge.edge_id!r} cannot be opened. It is an {title} "
-        f"edge gateway, and this version supports {titles} only.",
-        hint="Name an edge gateway with another backend. `vca edge list -o wide` shows the backend of each one.",
-    )
+    refuse_backend(edge, section.name, (backend for backend, _ in section.codecs))

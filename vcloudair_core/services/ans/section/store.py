@@ -20,7 +20,8 @@ from vcloudair_core.errors import (
 )
 from vcloudair_core.services.ans.edge.backend import BACKENDS, VCLOUDAIR, XML
 from vcloudair_core.services.ans.edge.codec import parse_job
-from vcloudair_core.services.ans.edge.model import Edge, last_part, lock_path
+from vcloudair_core.services.ans.edge.directory import EdgeDirectory
+from vcloudair_core.services.ans.edge.model import Edge, last_part, lock_path, refuse_backend
 from vcloudair_core.transport.messages import origin_of
 from vcloudair_core.util.xml import html_error, html_title
 
@@ -63,6 +64,8 @@ class SectionStore(Store):
 
     ``path`` is where the section is below the edge, by default ``<section>/config``. ``expect`` gives the document of a
     check-mode run as the earlier tasks of the run would have left it.
+
+    Raises: ConfigurationError for an edge whose backend has no sections that are read and written whole.
     """
 
     def __init__(
@@ -75,6 +78,8 @@ class SectionStore(Store):
         path: str = "",
         expect: Expectation | None = None,
     ) -> None:
+        edge = edge if edge.backend else EdgeDirectory(session).with_backend(edge)
+        refuse_backend(edge, section, (backend.name for backend in BACKENDS.values() if backend.edge_path))
         self.session = session
         self.edge = edge
         self.backend = edge.backend

@@ -38,6 +38,7 @@ from vcloudair_core.services.ans.edge.directory import EdgeDirectory, target_edg
 from vcloudair_core.services.ans.firewall.codec_json import JsonFirewallCodec
 from vcloudair_core.services.ans.firewall.section import SECTION as FIREWALL
 from vcloudair_core.services.ans.section.kinds import RuleKind, SectionKind
+from vcloudair_core.services.ans.section.store import SectionStore
 from vcloudair_core.services.ans.sections import SECTIONS, load_section
 from vcloudair_core.services.ans.service import AnsService
 from vcloudair_core.transport.messages import Response
@@ -258,6 +259,16 @@ def test_a_section_of_an_nsxt_edge_is_refused_before_it_is_read(section_name: st
     with pytest.raises(ConfigurationError, match=r"(?s)cannot be opened.*NSX-T.*NSX-V and vCloud Air only") as caught:
         SectionKind(load_section(section_name)).open(one, {"edge": name})  # type: ignore[arg-type]
     assert "vca edge list -o wide" in caught.value.hint
+    assert one.calls == [("GET", "/api/query")]
+
+
+@pytest.mark.parametrize("name", ["gw", edge_id(1)])
+def test_a_section_of_a_plugin_is_refused_as_well(name: str) -> None:
+    one = session(records(edge(1, "gw", **T_EDGE)))
+    codec = JsonFirewallCodec(NSXV)
+    found = AnsService(one).find_edge(name)  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError, match=r"loadbalancer section.*NSX-T"):
+        SectionStore(one, found, "loadbalancer", codec)  # type: ignore[arg-type]
     assert one.calls == [("GET", "/api/query")]
 
 
