@@ -67,7 +67,7 @@ NOT_EXECUTED = {
         "docs/how-to/write-a-plugin.md",
         "from vcloudair_core.testing.conf",
     ): "a part of what `vca plugins new` writes and runs",
-    ("docs/reference/cli.md", "vca "): "examples of the help; tests/unit/cli/test_help.py parses each",
+    ("docs/reference/cli.md", "vca "): "examples of the help; tests/unit/cli/test_help_text.py parses each",
     (
         "docs/reference/recovery-report.md",
         "from vcloudair_core.recovery.journal.run_journal",

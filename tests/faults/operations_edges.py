@@ -8,7 +8,7 @@ from typing import Any
 from tests.faults.operations import Ending, Operation, Parts
 from tests.faults.world import CANARY_KEY, World
 from tests.unit.services.ans import ipsec_bench, nat_bench
-from tests.unit.services.ans.test_lost_answers import cloud, held
+from tests.unit.services.ans.test_service_lost_responses import cloud, held
 from vcloudair_core.client import Client
 from vcloudair_core.compat.ans import ANSFirewall, ANSIPSec, ANSNat
 from vcloudair_core.compat.org_info import OrgInfo

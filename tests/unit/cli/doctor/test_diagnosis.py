@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.unit.cli.commands.test_commands import EDGES, POLICY, FakeIdentity
 from tests.unit.cli.conftest import FakeClient, Result
+from tests.unit.cli.test_main_commands import EDGES, POLICY, FakeIdentity
 from vcloudair_core import errors
 from vcloudair_core.cli.commands import doctor as command
 from vcloudair_core.cli.doctor.api_checks import ServerClock

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.tiers import sampled_pairs
-from tests.unit.session.test_with_simulator import LOGINS, session_at, settings_for
+from tests.unit.session.test_session_with_simulator import LOGINS, session_at, settings_for
 from vcloudair_core.errors import VcloudAirError
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 from vcloudair_core.simulator.faults.fault_rules import KINDS

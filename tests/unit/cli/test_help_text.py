@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.unit.cli.conftest import Vca
-from tests.unit.cli.test_grammar import ALL, GROUPS, LEAVES
+from tests.unit.cli.test_shared_options import ALL, GROUPS, LEAVES
 from vcloudair_core.cli.command_tree import CommandTree
 from vcloudair_core.cli.help_text import PANELS, text_and_examples, words_of_example
 from vcloudair_core.cli.shared_options import SHARED
