@@ -1,13 +1,19 @@
 """Measure how the library is built, and hold the measures to their limits.
 
-``python tools/structure.py`` prints a table and fails when a measure is over its limit. ``--root FOLDER`` measures
-another checkout, ``--list MEASURE`` names what is counted. The session ``layers`` of nox runs it.
+``python tools/structure.py`` prints a table and fails when a measure is over its limit. ``--list MEASURE`` names what
+is counted. ``--trace`` adds the measures of the way of a VM name, for which a command runs: see ``vm_name_path.py``.
+
+``--root FOLDER`` measures another checkout. To compare with an earlier state, run ``git worktree add --detach FOLDER
+COMMIT``, then ``python tools/structure.py --trace --root FOLDER``.
+
+The session ``layers`` of nox runs it, and ``tests/unit/tools`` the measures that trace.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
+import functools
 import re
 import sys
 from collections import Counter, defaultdict
@@ -15,6 +21,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+
+# The folder is on the path when this file runs as a program, and is a package for the tests.
+if __package__:
+    from tools.vm_name_path import VmNamePath, trace_checkout
+else:
+    from vm_name_path import VmNamePath, trace_checkout
 
 PACKAGE = "vcloudair_core"
 AT_ROOT = {"__init__", "_version", "app", "client", "settings", "errors", "ans", "query", "metrics", "dr", "plugins"}
@@ -27,6 +39,10 @@ PUBLIC = {
 PRIVATE_WORDS = {"found", "one", "words", "said", "told", "meant", "given", "wanted", "part", "other"}
 """Names that say nothing of what is bound to them."""
 PAGES = Path("docs/reference")
+MIRRORS = {"extensions": "extensions", "plugins": "plugins", "support": "tests/support", "tools": "tools"}
+"""Folders of ``tests/unit`` that mirror another folder than that of the package."""
+NOT_MIRRORED = {"test_public_names.py": "pins the names of several modules and the cost of importing them"}
+"""Unit tests of more than one module, with the reason."""
 _SOURCE = re.compile(r"(?P<page>[\w/-]+\.md)(?P<rest>(?:,?\s+(?:and\s+)?§\d+(?:\.\d+)*)+)")
 _SECTION = re.compile(r"§(\d+(?:\.\d+)*)")
 
@@ -155,12 +171,87 @@ def field_files(checkout: Checkout) -> list[str]:
     return max((sorted(files[field]) for field in fields), key=len)
 
 
+def section_planners(checkout: Checkout) -> list[str]:
+    """Return the modules of services that plan the rules of a section: those that call ``plan_desired``."""
+    return [
+        module.name.removeprefix(f"{PACKAGE}.")
+        for module in checkout.modules.values()
+        if module.name.startswith(f"{PACKAGE}.services.") and "plan_desired" in set(_called_names(module.tree))
+    ]
+
+
+def orchestrators(checkout: Checkout) -> list[str]:
+    """Return the classes that poll DR operations: those that ask for the ``interval()`` until the next poll.
+
+    Polls start, follow and end operations, so the class that sets their pace is the one that orchestrates.
+    """
+    return [
+        f"{module.name.removeprefix(f'{PACKAGE}.')}.{node.name}"
+        for module in checkout.modules.values()
+        if module.name.startswith((f"{PACKAGE}.services.dr", f"{PACKAGE}.recovery"))
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.ClassDef) and "interval" in set(_called_names(node))
+    ]
+
+
+def unmirrored_tests(checkout: Checkout) -> list[str]:
+    """Return the files of unit tests that stand in for no module.
+
+    ``tests/unit/a/test_b.py`` tests ``a/b.py``, and ``test_b_more.py`` an aspect of it. ``test_init.py`` tests the
+    names of a package.
+    """
+    unit = checkout.root / "tests" / "unit"
+    return [
+        path.relative_to(unit).as_posix()
+        for path in sorted(unit.rglob("test_*.py"))
+        if path.relative_to(unit).as_posix() not in NOT_MIRRORED and not _is_mirrored(checkout.root, path)
+    ]
+
+
+@functools.lru_cache
+def vm_name_path(checkout: Checkout) -> VmNamePath:
+    """Return the way of a VM name from the command line to the request. The command is run once."""
+    return trace_checkout(checkout.root.resolve())
+
+
+def path_hops(checkout: Checkout) -> list[str]:
+    """Return the functions that the name of a VM passes through between ``vca dr test VM`` and the request."""
+    return vm_name_path(checkout).hops
+
+
+def path_modules(checkout: Checkout) -> list[str]:
+    """Return the modules of these functions."""
+    return vm_name_path(checkout).modules
+
+
+def path_names(checkout: Checkout) -> list[str]:
+    """Return the names that the VM, or what leads to it, has in these functions."""
+    return vm_name_path(checkout).names
+
+
 # -- reading -------------------------------------------------------------------------------------------------------
 
 
 def _python_files(root: Path, *folders: str) -> Iterator[Path]:
     for folder in folders:
         yield from sorted((root / folder).rglob("*.py"))
+
+
+def _is_mirrored(root: Path, path: Path) -> bool:
+    """Return whether the module of a file of unit tests is there."""
+    first, *_ = inner = path.relative_to(root / "tests" / "unit").parent.parts or ("",)
+    folder = root.joinpath(MIRRORS[first], *inner[1:]) if first in MIRRORS else root.joinpath(PACKAGE, *inner)
+    tested = path.stem.removeprefix("test_")
+    return any(f"{tested}_".startswith(f"{module.stem.strip('_')}_") for module in folder.glob("*.py"))
+
+
+def _called_names(tree: ast.AST) -> Iterator[str]:
+    """Yield the last names of the functions that a tree calls."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            called = node.func
+            if isinstance(called, ast.Attribute | ast.Name):
+                yield called.attr if isinstance(called, ast.Attribute) else called.id
 
 
 def _headings(path: Path) -> set[str]:
@@ -228,23 +319,33 @@ MEASURES = {
     "private": Measure("private modules that the collection imports", private_imports, 0, 0),
     "sources": Measure("citations that lead nowhere", unresolved_sources, 0, 0),
     "field": Measure("files that declare one field of a firewall rule", field_files, 3, 6),
-    "names": Measure("bindings of a name that says nothing", vague_names, 0, 849),
+    "names": Measure("bindings of a name that says nothing", vague_names, 0, 845),
+    "sections": Measure("modules that plan the rules of a section", section_planners, 1, 1),
+    "orchestrators": Measure("classes that poll DR operations", orchestrators, 1, 1),
+    "mirror": Measure("unit tests that mirror no module", unmirrored_tests, 0, 1),
 }
+TRACED = {
+    "hops": Measure("functions between `vca dr test VM` and the request", path_hops, 12, 23),
+    "hop-modules": Measure("modules of these functions", path_modules, 7, 13),
+    "hop-names": Measure("names of the VM in these functions", path_names, 12, 22),
+}
+"""Measures that run a command, which takes some seconds."""
 
 
 def main() -> int:
     """Print the table. Return 1 when a measure is over its limit."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--root", type=Path, default=Path(__file__).resolve().parent.parent)
-    parser.add_argument("--list", choices=MEASURES, help="print what a measure counts")
+    parser.add_argument("--list", choices=[*MEASURES, *TRACED], help="print what a measure counts")
+    parser.add_argument("--trace", action="store_true", help="run a command to measure the way of a VM name, too")
     arguments = parser.parse_args()
     checkout = Checkout(arguments.root)
     if arguments.list:
-        print("\n".join(MEASURES[arguments.list].count(checkout)))
+        print("\n".join((MEASURES | TRACED)[arguments.list].count(checkout)))
         return 0
     over = []
     print(f"{'measure':52}{'now':>7}{'limit':>7}{'target':>8}")
-    for measure in MEASURES.values():
+    for measure in (MEASURES | TRACED if arguments.trace else MEASURES).values():
         count = len(measure.count(checkout))
         print(f"{measure.title:52}{count:>7}{measure.limit:>7}{measure.target:>8}")
         if count > measure.limit:

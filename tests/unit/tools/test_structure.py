@@ -25,6 +25,18 @@ FILES = {
         "class Page: pass\n"
     ),
     "vcloudair_core/compat/__init__.py": "class Page: pass\n",
+    "vcloudair_core/services/nat.py": "from engine import plan_desired\ndef plan(): return plan_desired()\n",
+    "vcloudair_core/services/none.py": "from engine import plan_desired\n",
+    "vcloudair_core/services/dr.py": (
+        "class Batch:\n    def run(self): sleep(self.tracker.interval())\n"
+        "class Tracker:\n    def interval(self): return 1\n"
+    ),
+    "tests/unit/a/test_first.py": "",
+    "tests/unit/a/test_first_page.py": "",
+    "tests/unit/a/test_init.py": "",
+    "tests/unit/a/test_missing.py": "",
+    "tests/unit/plugins/modules/test_rule.py": "",
+    "tests/unit/test_public_names.py": "",
     "plugins/modules/rule.py": "from vcloudair_core.a.first import Page\nfrom vcloudair_core import client\n",
     "docs/reference/protocol/ans.md": "# ANS\n\n## 1 URLs\n\n### 1.1 Bases\n",
 }
@@ -51,6 +63,9 @@ def checkout(tmp_path: Path) -> structure.Checkout:
             "sources",
             [f"vcloudair_core/a/first.py: protocol/{text}" for text in (f"ans.md {S}1.2", f"dr.md {S}3")],
         ),
+        ("sections", ["services.nat"]),
+        ("orchestrators", ["services.dr.Batch"]),
+        ("mirror", ["a/test_missing.py"]),
         ("names", ["vcloudair_core/a/second.py:3 found"]),
     ],
 )
@@ -58,10 +73,14 @@ def test_a_measure_finds_what_it_counts(measure: str, items: list[str], checkout
     assert structure.MEASURES[measure].count(checkout) == items
 
 
-def test_the_checkout_keeps_its_limits(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.argv", ["structure.py"])
+def test_the_checkout_keeps_its_limits_with_a_traced_command(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", ["structure.py", "--trace"])
     assert structure.main() == 0
-    assert "import circles" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "import circles" in shown
+    assert "functions between `vca dr test VM` and the request" in shown
 
 
 def test_a_measure_over_its_limit_fails(
