@@ -56,7 +56,7 @@ class ANSFirewall(EdgeSection):
         spec = read_rule(words, "", problems)
         problems.raise_if_any()
         records = self.records
-        rule = self.json_codec(self.backend).new_rule(completed_rule(spec))
+        rule = self.json_codec(self.backend).new_record(completed_rule(spec))
         rule.setdefault("description", "")
         for side in ("source", "destination"):
             # All lists are there, also for any: programs of the original SDK go on to append to them.
@@ -105,7 +105,7 @@ class ANSNat(EdgeSection):
         spec = read_nat_rule(words, "", problems)
         problems.raise_if_any()
         rule = completed_nat_rule(spec)
-        made = self.json_codec(self.backend).new_rule(rule)
+        made = self.json_codec(self.backend).new_record(rule)
         made.setdefault("description", "")
         self.records.append(made)
 
@@ -164,7 +164,7 @@ class ANSIPSec(EdgeSection):
         made = completed_tunnel(spec, "dh2")
         if made.psk is not None:
             self._store().session.learn(made.psk)
-        site = self.json_codec(self.backend).new_site(made)
+        site = self.json_codec(self.backend).new_record(made)
         site.pop("description", None)  # vcloudair 0.5 sent none
         self.records.append(site)
 

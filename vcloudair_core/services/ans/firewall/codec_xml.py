@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
-from vcloudair_core.engine.kind import Document
-from vcloudair_core.engine.matching import LiveRule
-from vcloudair_core.engine.rulelist import RuleStep
-from vcloudair_core.errors import DecodeError
-from vcloudair_core.services.ans.edge.backend import NSXV, XML
 from vcloudair_core.services.ans.firewall.model import (
-    LAST_TYPES,
     READ_ONLY,
-    Firewall,
     is_any_service,
     lists_of,
-    placed,
     service_of,
     services_of,
     wire_service,
     words_of,
 )
 from vcloudair_core.services.ans.firewall.spec import GLOBAL_SETTINGS, FirewallPolicySpec, FirewallRuleSpec, ServiceSpec
-from vcloudair_core.services.ans.section.document import SectionDocument, SectionEdit
+from vcloudair_core.services.ans.section.xml_codec import XmlCodec
 from vcloudair_core.services.ans.section.xml_elements import (
     bool_of,
     child_of,
@@ -61,102 +51,61 @@ _SIMPLE = {
 _LISTS = ("ipAddress", "groupingObjectId", "vnicGroupId")
 
 
-class XmlFirewallCodec:
-    """The document's tree is an element; it is copied, never changed in place."""
+class XmlFirewallCodec(XmlCodec[FirewallPolicySpec]):
+    """The firewall in XML. Source: protocol/ans.md §2.8, §9."""
 
-    backend = NSXV
-    media_type = XML
+    section = "firewall"
+    what = "the firewall configuration"
+    root = "firewall"
+    records_path = ("firewallRules", "firewallRule")
+    not_sent = READ_ONLY
     vnic_prefix = "vnic-"
 
-    def parse(self, body: bytes) -> SectionDocument[FirewallPolicySpec]:
-        """Raises DecodeError when it is not XML, or not a firewall."""
-        root = xml.parse(body, what="the firewall configuration")
-        if xml.local(root) != "firewall":
-            raise DecodeError(
-                f"The firewall configuration is not what was expected: <firewall>, not <{xml.local(root)}>.",
-                excerpt=body[:200].decode("utf-8", errors="replace"),
-            )
-        return SectionDocument(
-            "firewall", root, int_of(text_of(root, "version")), self.backend, self.media_type, codec=self
-        )
-
-    def encode(self, document: Document) -> bytes:
-        """The whole section, version and all. Source: protocol/ans.md §8."""
-        root: _Element = document.tree
-        if any(child_of(rule, name) is not None for rule in _rule_elements(root) for name in READ_ONLY):
-            root = copy.deepcopy(root)
-            for rule in _rule_elements(root):
-                for child in [child for child in rule if xml.local(child) in READ_ONLY]:
-                    remove(child)
-        return xml.to_bytes(root)
-
-    def decode(self, document: Document) -> Firewall:
-        """Source: protocol/ans.md §2.8."""
-        root: _Element = document.tree
+    def settings_of(self, root: _Element) -> FirewallPolicySpec:
+        """Return the policy without its rules."""
         policy = child_of(root, "defaultPolicy")
-        return Firewall(
-            FirewallPolicySpec(
-                enabled=bool_of(text_of(root, "enabled")),
-                default_action=_folded(text_of(policy, "action")),
-                default_logging=bool_of(text_of(policy, "loggingEnabled")),
-                global_settings=tuple(_known_settings(child_of(root, "globalConfig")).items()),
-            ),
-            rules=tuple(
-                LiveRule(slot, _rule(element), text_of(element, "ruleType") or "")
-                for slot, element in enumerate(_rule_elements(root))
-            ),
+        return FirewallPolicySpec(
+            enabled=bool_of(text_of(root, "enabled")),
+            default_action=_folded(text_of(policy, "action")),
+            default_logging=bool_of(text_of(policy, "loggingEnabled")),
+            global_settings=tuple(_known_settings(child_of(root, "globalConfig")).items()),
         )
 
-    def merge(self, document: Document, edit: SectionEdit) -> Document:
-        """A copy of the tree with the edit carried out."""
-        root: _Element = copy.deepcopy(document.tree)
-        if "enabled" in edit.settings:
-            set_text(root, "enabled", edit.settings["enabled"])
+    def rule_of(self, record: _Element) -> FirewallRuleSpec:
+        """Return the rule that a record says."""
+        return _rule(record)
+
+    def rule_type_of(self, record: _Element) -> str:
+        """Return who owns a record. Source: protocol/ans.md §2.7."""
+        return text_of(record, "ruleType") or ""
+
+    def set_settings(self, root: _Element, settings: Mapping[str, Any]) -> None:
+        """Set settings in a copy of the tree."""
+        if "enabled" in settings:
+            set_text(root, "enabled", settings["enabled"])
         for word, wire in (("default_action", "action"), ("default_logging", "loggingEnabled")):
-            if word in edit.settings:
-                set_text(made_child(root, "defaultPolicy"), wire, edit.settings[word])
-        for word, value in edit.settings.get("global_settings", {}).items():
+            if word in settings:
+                set_text(made_child(root, "defaultPolicy"), wire, settings[word])
+        for word, value in settings.get("global_settings", {}).items():
             set_text(made_child(root, "globalConfig"), GLOBAL_SETTINGS[word][0], value)
-        if edit.steps is not None:
-            self._set_rules(root, edit.steps)
-        return replace(document, tree=root)
 
-    def _set_rules(self, root: _Element, steps: Sequence[RuleStep]) -> None:
-        holder = made_child(root, "firewallRules")
-        rules = _rule_elements(root)
-        users = [self._step(rules, step, holder) for step in steps]
-        types = [(text_of(rule, "ruleType") or "").casefold() for rule in rules]
-        others = [child for child in holder if xml.local(child) != "firewallRule"]
-        merged = placed(rules, [kind == "user" for kind in types], [kind in LAST_TYPES for kind in types], users)
-        holder[:] = [*others, *merged]
-
-    def _step(self, rules: Sequence[_Element], step: RuleStep, holder: _Element) -> _Element:
-        if step.slot is None:
-            return self.new_rule(step.spec, holder)
-        element = rules[step.slot]
-        if step.changed:
-            self._change(element, step.spec, step.changed)
-        return element
-
-    def new_rule(self, spec: FirewallRuleSpec, like: _Element) -> _Element:
-        """A rule that the server does not know yet: without id. ``like`` gives the namespace. Source: §2.4, §2.8."""
-        element = etree.Element(tag_like(like, "firewallRule"))
-        set_text(element, "name", spec.name or "")
-        set_text(element, "ruleType", "user")
+    def fill(self, record: _Element, spec: FirewallRuleSpec) -> None:
+        """Fill the empty record of a rule that the server does not know yet. Source: protocol/ans.md §2.4, §2.8."""
+        set_text(record, "name", spec.name or "")
+        set_text(record, "ruleType", "user")
         rest = ("source", "source_exclude", "destination", "destination_exclude", "services", "applications")
-        given = [name for name in (*_SIMPLE, *rest) if getattr(spec, name) is not None]
-        self._change(element, spec, tuple(given))
-        return element
+        self.set_fields(record, spec, tuple(name for name in (*_SIMPLE, *rest) if getattr(spec, name) is not None))
 
-    def _change(self, element: _Element, spec: FirewallRuleSpec, changed: tuple[str, ...]) -> None:
+    def set_fields(self, record: _Element, spec: FirewallRuleSpec, changed: tuple[str, ...]) -> None:
+        """Set the values that ``spec`` has for the fields ``changed`` in a record."""
         for name, wire in _SIMPLE.items():
             if name in changed:
-                set_text(element, wire, getattr(spec, name))
+                set_text(record, wire, getattr(spec, name))
         for side in ("source", "destination"):
             if side in changed or f"{side}_exclude" in changed:
-                self._change_endpoint(element, spec, side, changed)
+                self._change_endpoint(record, spec, side, changed)
         if "services" in changed or "applications" in changed:
-            _change_application(element, spec, changed)
+            _change_application(record, spec, changed)
 
     def _change_endpoint(self, element: _Element, spec: FirewallRuleSpec, side: str, changed: tuple[str, ...]) -> None:
         """What we do not know in it is kept; left empty, it is taken out and means any.
@@ -254,7 +203,3 @@ def _known_settings(element: _Element | None) -> dict[str, bool | int]:
         if value is not None:
             found[word] = value
     return found
-
-
-def _rule_elements(root: _Element) -> list[_Element]:
-    return children(child_of(root, "firewallRules"), "firewallRule")

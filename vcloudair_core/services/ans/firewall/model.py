@@ -90,32 +90,3 @@ def is_any_service(services: Sequence[ServiceSpec]) -> bool:
         service.protocol == ANY and not _ports(service.port or ()) and not _ports(service.source_port or ())
         for service in services
     )
-
-
-# -- rules -------------------------------------------------------------------------------------------------------
-
-
-def placed(items: Sequence[Any], is_user: Sequence[bool], is_last: Sequence[bool], users: Sequence[Any]) -> list[Any]:
-    """All rules with the user rules replaced: the server's own rules stay where they are among them.
-
-    User rules fill the places that user rules had; more of them go behind the last one, or, if there was none, before
-    the first of the server's rules that come last (``is_last``).
-    """
-    slots = [at for at, user in enumerate(is_user) if user]
-    if not slots:
-        end = next((at for at, last in enumerate(is_last) if last), len(items))
-        return [*items[:end], *users, *items[end:]]
-    fill = dict(zip(slots, users, strict=False))
-    result: list[Any] = []
-    for at, item in enumerate(items):
-        if not is_user[at]:
-            result.append(item)
-        elif at in fill:
-            result.append(fill[at])
-        if at == slots[-1]:
-            result += users[len(slots) :]
-    return result
-
-
-LAST_TYPES = frozenset(("internal_low", "default_policy"))
-"""Rule types that the server keeps behind the user rules. Source: protocol/ans.md §2.7."""

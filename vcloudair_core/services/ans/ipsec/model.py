@@ -42,7 +42,7 @@ CERTIFICATES = {
     "ca_certificates": ("caCertificates", "caCertificate"),
     "crl_certificates": ("crlCertificates", "crlCertificate"),
 }
-NOT_SENT = ("ConfigStatus",)
+NOT_SENT = frozenset(("ConfigStatus",))
 """Source: protocol/ans.md §4.2."""
 
 

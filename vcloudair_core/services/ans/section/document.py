@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Generic, Protocol, TypeVar
@@ -81,3 +81,30 @@ def state_of(document: Document) -> SectionState[Any]:
     """Return the meaning of a document of a section."""
     assert isinstance(document, SectionDocument), type(document).__name__
     return document.decoded
+
+
+LAST_TYPES = frozenset(("internal_low", "default_policy"))
+"""Rule types that the server keeps behind the user rules. Source: protocol/ans.md §2.7."""
+
+
+def placed(records: Sequence[Any], types: Sequence[str], users: Sequence[Any]) -> list[Any]:
+    """Return all records with those of users replaced: the server's own stay where they are among them.
+
+    Records of users fill the places that such records had; more of them go behind the last one, or, if there was none,
+    before the first of the server's records that come last.
+    """
+    folded = [rule_type.casefold() for rule_type in types]
+    slots = [at for at, rule_type in enumerate(folded) if rule_type == "user"]
+    if not slots:
+        end = next((at for at, rule_type in enumerate(folded) if rule_type in LAST_TYPES), len(records))
+        return [*records[:end], *users, *records[end:]]
+    fill = dict(zip(slots, users, strict=False))
+    result: list[Any] = []
+    for at, record in enumerate(records):
+        if folded[at] != "user":
+            result.append(record)
+        elif at in fill:
+            result.append(fill[at])
+        if at == slots[-1]:
+            result += users[len(slots) :]
+    return result

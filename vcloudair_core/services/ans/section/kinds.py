@@ -20,7 +20,7 @@ from vcloudair_core.services.ans.section.backends import codec_of, refuse_unsupp
 from vcloudair_core.services.ans.section.descriptor import Section
 from vcloudair_core.services.ans.section.document import SectionEdit, state_of
 from vcloudair_core.services.ans.section.expected_section import expected
-from vcloudair_core.services.ans.section.host_bits import host_bits
+from vcloudair_core.services.ans.section.rule_values import host_bits
 
 if TYPE_CHECKING:
     from vcloudair_core.services.ans.edge.model import Edge

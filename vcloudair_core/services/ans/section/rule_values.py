@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from vcloudair_core.engine.canonical import ANY, address_range, address_set, fold, port_range, without_blanks
+from vcloudair_core.engine.plan import Plan
 from vcloudair_core.engine.validation import Reader, near, one_of
 
 INTERFACES = ("internal", "external", "vse")
@@ -210,3 +212,37 @@ def read_icmp_type(reader: Reader) -> str | None:
         return word
     reader.problems.add(reader.at("icmp_type"), one_of(value, ICMP_TYPES))
     return None
+
+
+# -- networks with an address in them ----------------------------------------------------------------------------
+
+
+def network_meant(word: str) -> str:
+    """The network that a CIDR with host bits stands for, or an empty string for any other word."""
+    try:
+        address = ipaddress.ip_interface(word) if "/" in word else None
+    except ValueError:
+        return ""
+    return "" if address is None or address.ip == address.network.network_address else str(address.network)
+
+
+def host_bits(plan: Plan, network_fields: Sequence[str]) -> tuple[str, ...]:
+    """Return a sentence for each network with host bits that a plan writes in one of the fields."""
+    sentences: list[str] = []
+    for change in plan.changes:
+        if change.action not in ("create", "update") or change.after is None:
+            continue
+        names = [name for name in network_fields if change.action == "create" or name in change.fields]
+        for name, text in _texts(change.after, names):
+            network = network_meant(text)
+            if network:
+                sentences.append(f"{change.identity}: {name} {text} stands for the network {network}.")
+    return tuple(sentences)
+
+
+def _texts(shown: Mapping[str, Any], names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for name in names:
+        value = shown.get(name)
+        for text in value if isinstance(value, (list, tuple)) else [value]:
+            if isinstance(text, str):
+                yield name, text

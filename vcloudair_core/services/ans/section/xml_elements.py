@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lxml import etree
@@ -55,6 +55,16 @@ def texts_of(element: _Element | None, name: str) -> tuple[str, ...]:
 def set_text(element: _Element, name: str, value: Any) -> None:
     """Give a child that text; it is made if there is none."""
     made_child(element, name).text = str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def set_texts(element: _Element, values: Mapping[str, Any]) -> None:
+    """Give children texts; a child whose value is None is taken out."""
+    for name, value in values.items():
+        child = child_of(element, name)
+        if value is not None:
+            set_text(element, name, value)
+        elif child is not None:
+            remove(child)
 
 
 def set_repeated(element: _Element, name: str, values: Sequence[str]) -> None:

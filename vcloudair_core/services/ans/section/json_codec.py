@@ -1,0 +1,182 @@
+"""The base of the codecs of sections in JSON, NSX's own serialization."""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, ClassVar, Generic
+
+from vcloudair_core.engine.kind import Document
+from vcloudair_core.engine.matching import LiveRule
+from vcloudair_core.engine.rulelist import RuleStep
+from vcloudair_core.errors import DecodeError
+from vcloudair_core.services.ans.edge.backend import JSON
+from vcloudair_core.services.ans.section.document import (
+    SectionDocument,
+    SectionEdit,
+    SectionState,
+    SettingsT,
+    placed,
+)
+from vcloudair_core.services.ans.section.json_values import mapping_of
+from vcloudair_core.util.xml import parse_json
+
+
+class JsonCodec(ABC, Generic[SettingsT]):
+    """A section in JSON. Its records are below two keys: ``{"rules": {"natRulesDtos": [...]}}``.
+
+    All that a subclass does not know in a tree stays as it is.
+
+    Attributes:
+        section: Name of the section.
+        what: The section in messages: ``the NAT configuration``.
+        records_path: The outer and the inner key of the records.
+        feature_type: Value of ``featureType`` in what is sent, where the server's own is missing; empty for none.
+        signs: Keys that tell the section from other documents without a ``featureType``, by default the outer key.
+        not_sent: Keys of records that the server does not take back.
+        has_secrets: Documents may hold keys, so that no message quotes them.
+        document_type: Type of the documents.
+    """
+
+    section: ClassVar[str]
+    what: ClassVar[str]
+    records_path: ClassVar[tuple[str, str]]
+    feature_type: ClassVar[str] = ""
+    signs: ClassVar[tuple[str, ...]] = ()
+    not_sent: ClassVar[frozenset[str]] = frozenset()
+    has_secrets: ClassVar[bool] = False
+    document_type: ClassVar[type[SectionDocument[Any]]] = SectionDocument
+    media_type = JSON
+
+    def __init__(self, backend: str) -> None:
+        self.backend = backend
+
+    # -- what a section knows --------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def settings_of(self, tree: Mapping[str, Any]) -> SettingsT:
+        """Return the settings in a tree. Never raises."""
+
+    @abstractmethod
+    def rule_of(self, record: Mapping[str, Any]) -> Any:
+        """Return the rule that a record says. Never raises."""
+
+    def rule_type_of(self, record: Mapping[str, Any]) -> str:
+        """Return who owns a record: ``user``, or a type of the server's own."""
+        return "user"
+
+    @abstractmethod
+    def set_settings(self, tree: dict[str, Any], settings: Mapping[str, Any]) -> None:
+        """Set settings in the copy of a tree. Objects within it are shared with the original: replace them."""
+
+    @abstractmethod
+    def new_record(self, spec: Any) -> dict[str, Any]:
+        """Return the record of a rule that the server does not know yet, without id."""
+
+    @abstractmethod
+    def changed_record(self, record: Mapping[str, Any], spec: Any, changed: tuple[str, ...]) -> dict[str, Any]:
+        """Return a record with the values that ``spec`` has for the fields ``changed``."""
+
+    # -- the codec -------------------------------------------------------------------------------------------------
+
+    def parse(self, body: bytes) -> SectionDocument[SettingsT]:
+        """Return the document of a response. Raises: DecodeError when it is not JSON, or not this section."""
+        tree = parse_json(body, what=self.what)
+        if isinstance(tree, dict):
+            self._refuse_others(tree)
+        return self.document(tree)
+
+    def document(self, tree: Any) -> SectionDocument[SettingsT]:
+        """Return a document around a parsed tree. Raises: DecodeError when it is not this section."""
+        outer_key, inner_key = self.records_path
+        outer = tree.get(outer_key) if isinstance(tree, dict) else tree
+        is_holder = isinstance(outer, dict) and isinstance(outer.get(inner_key, []), (list, type(None)))
+        if not isinstance(tree, dict) or not (outer is None or is_holder):
+            raise DecodeError(
+                f"{self.what[:1].upper()}{self.what[1:]} is not what was expected: an object with {outer_key}.",
+                excerpt="" if self.has_secrets else json.dumps(tree, default=str)[:200],
+            )
+        version = tree.get("version")
+        version = version if isinstance(version, int) and not isinstance(version, bool) else None
+        return self.document_type(self.section, tree, version, self.backend, self.media_type, codec=self)
+
+    def encode(self, document: Document) -> bytes:
+        """Return the whole section, with the version if the document has one. Source: protocol/ans.md §8."""
+        tree: dict[str, Any] = document.tree
+        sent = {key: value for key, value in tree.items() if key != "version" or document.version is not None}
+        if self.feature_type:
+            sent.setdefault("featureType", self.feature_type)
+        records = [self._sent(record) for record in self.records(tree)]
+        return json.dumps(self._with_records(sent, records), ensure_ascii=False).encode()
+
+    def decode(self, document: Document) -> SectionState[SettingsT]:
+        """Return the meaning of a document."""
+        tree: dict[str, Any] = document.tree
+        return SectionState(
+            self.settings_of(tree),
+            tuple(
+                LiveRule(slot, self.rule_of(record), self.rule_type_of(record))
+                for slot, record in enumerate(self.records(tree))
+                if isinstance(record, dict)
+            ),
+        )
+
+    def merge(self, document: Document, edit: SectionEdit) -> Document:
+        """Return a document whose tree shares every untouched part with the old one."""
+        tree: dict[str, Any] = dict(document.tree)
+        self.set_settings(tree, edit.settings)
+        if edit.steps is not None:
+            records = self.records(tree)
+            types = [self.rule_type_of(record) if isinstance(record, dict) else "" for record in records]
+            tree = self._with_records(tree, placed(records, types, [self._step(records, step) for step in edit.steps]))
+        return replace(document, tree=tree)
+
+    def records(self, tree: Mapping[str, Any]) -> list[Any]:
+        """Return the raw records; an empty list where they are missing or null."""
+        outer_key, inner_key = self.records_path
+        records: list[Any] | None = mapping_of(tree.get(outer_key)).get(inner_key)
+        return records if records is not None else []
+
+    def _with_records(self, tree: Mapping[str, Any], records: list[Any]) -> dict[str, Any]:
+        outer_key, inner_key = self.records_path
+        return {**tree, outer_key: {**mapping_of(tree.get(outer_key)), inner_key: records}}
+
+    def _step(self, records: list[Any], step: RuleStep) -> Any:
+        if step.slot is None:
+            return self.new_record(step.spec)
+        record = records[step.slot]
+        return self.changed_record(record, step.spec, step.changed) if step.changed else record
+
+    def _sent(self, record: Any) -> Any:
+        if not isinstance(record, dict) or self.not_sent.isdisjoint(record):
+            return record
+        return {key: value for key, value in record.items() if key not in self.not_sent}
+
+    def _refuse_others(self, tree: Mapping[str, Any]) -> None:
+        """Refuse a document about something else.
+
+        It would be an empty section, and a write of the whole section would take everything away.
+        Source: protocol/ans.md §2.1, §3.1, §4.1 (``featureType``). The error does not hold the tree, which may hold
+        keys.
+        """
+        feature = str(tree.get("featureType") or "")
+        name = self.feature_type.partition("_")[0]
+        signs = self.signs or self.records_path[:1]
+        if (name and feature.startswith(name)) or (not feature and any(sign in tree for sign in signs)):
+            return
+        shown = (
+            f"featureType {feature[:40]!r}"
+            if feature
+            else f"an object with {json.dumps(sorted(map(str, tree))[:5])[:120]}"
+        )
+        raise DecodeError(
+            f"{self.what[:1].upper()}{self.what[1:]} is not what was expected: {signs[0]} of {self.section}, "
+            f"not {shown}."
+        )
+
+
+def without_nulls(record: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a record with changes; a change to None takes its key out."""
+    return {key: value for key, value in {**record, **changes}.items() if key not in changes or value is not None}
