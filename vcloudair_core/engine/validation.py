@@ -6,10 +6,15 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import is_dataclass
+from typing import Any, TypeVar
 
+from vcloudair_core.engine.fields import SpecKey, fields_of, keys_of
 from vcloudair_core.errors import SpecError, SpecProblem
 from vcloudair_core.util.blank_values import MASKED_REASON, is_blank, is_masked
+from vcloudair_core.util.redaction import Secret
+
+SpecT = TypeVar("SpecT")
 
 _TRUE = {"true", "yes", "on", "y", "t", "1"}
 _FALSE = {"false", "no", "off", "n", "f", "0"}
@@ -228,3 +233,72 @@ def _flat(value: Iterable[Any]) -> Iterator[Any]:
 def _kind_of(value: Any) -> str:
     names = {bool: "true or false", dict: "a mapping", list: "a list", int: "a number", float: "a number", str: "text"}
     return names.get(type(value), type(value).__name__)
+
+
+# -- specs by their declarations -----------------------------------------------------------------------------------
+
+
+def read_spec(
+    spec_type: type[SpecT], data: Mapping[str, Any], path: str, problems: Problems, *, ignored: Iterable[str] = ()
+) -> SpecT:
+    """Read plain data as a spec, by the declarations of its fields. Problems are noted, not raised.
+
+    Fields are text on one line, bool, int, :class:`Secret`, tuples of text, and tuples of specs within. ``choices``,
+    ``synonyms``, ``bounds``, ``required`` and the keys ``exclusive`` and ``clear`` of the spec type are checked. A spec
+    type with more to say about its values has a method ``complaints()``. Shape: ``[(field, reason)]``.
+
+    Args:
+        path: The path of ``data`` in the input, for messages: ``rules[3]``.
+        ignored: Keys that are accepted and not read.
+    """
+    reader = Reader(data, path, problems)
+    keys, fields = keys_of(spec_type), fields_of(spec_type)
+    reader.refuse_unknown([*(key.name for key in keys), *ignored])
+    clearable = next((key.info.choices for key in keys if key.name == CLEAR), ())
+    values = {key.name: _read_value(reader, key, clearable) for key in keys if key.name in fields}
+    reader.check_clear(*clearable)
+    for key in keys:
+        if key.info.required and not reader.given(key.name):
+            problems.add(reader.at(key.name), "is required")
+    for names in getattr(spec_type, "exclusive", ()):
+        given = [name for name in names if reader.given(name)]
+        for name in given[1:]:
+            problems.add(reader.at(name), f"cannot be given together with {given[0]}")
+    spec = spec_type(**{name: value for name, value in values.items() if value is not None})
+    complaints = getattr(spec, "complaints", None)
+    for name, reason in complaints() if complaints is not None else ():
+        problems.add(reader.at(name), reason)
+    return spec
+
+
+def _read_value(reader: Reader, key: SpecKey, clearable: Sequence[str]) -> Any:
+    if key.is_list:
+        items = reader.items(key.name)
+        return None if items is None else _read_items(reader, key, items)
+    if key.info.choices:
+        return reader.choice(key.name, key.info.choices, key.info.synonyms)
+    if key.kind is bool:
+        return reader.boolean(key.name)
+    if key.kind is int:
+        return reader.integer(key.name, *(key.info.bounds or (0, None)))
+    text = reader.clearable(key.name) if key.name in clearable else reader.line(key.name)
+    text = None if text is None else text.strip()
+    return Secret(text) if text and key.kind is Secret else text
+
+
+def _read_items(reader: Reader, key: SpecKey, items: Sequence[tuple[str, Any]]) -> tuple[Any, ...]:
+    values: list[Any] = []
+    for path, item in items:
+        if is_dataclass(key.kind):
+            if isinstance(item, Mapping):
+                values.append(read_spec(key.kind, item, path, reader.problems))
+            else:
+                # Not the item itself, which may be a secret.
+                reader.problems.add(path, f"a mapping was expected, not {_kind_of(item)}")
+        elif key.info.choices and str(item).strip().casefold() not in key.info.choices:
+            reader.problems.add(path, one_of(str(item), key.info.choices))
+        elif isinstance(item, Mapping):
+            reader.problems.add(path, "text was expected, not a mapping")
+        else:
+            values.append(str(item).strip())
+    return tuple(values)

@@ -12,7 +12,8 @@ from vcloudair_core.engine.kind import Document, Store
 from vcloudair_core.engine.matching import BY_NAME, Identities, LiveRule, refuse_doubles
 from vcloudair_core.engine.plan import Change, Plan
 from vcloudair_core.engine.rulelist import ListPlan, RuleListKind, plan_desired
-from vcloudair_core.engine.validation import Problems
+from vcloudair_core.engine.validation import Problems, item_paths, read_spec
+from vcloudair_core.errors import SpecProblem
 from vcloudair_core.services.ans.section.document import SectionCodec, SectionDocument, SectionEdit, state_of
 from vcloudair_core.services.ans.section.store import SectionStore, StageableSectionStore
 
@@ -41,7 +42,8 @@ class Section(Generic[SpecT, RuleT]):
     ``name`` is the key in edge documents, and the whole section is the kind ``ans.<name>``; ``rule_name`` names the
     kind of one rule. ``title`` and ``noun`` are for people: ``NAT``, ``NAT rule``. ``rules_field`` is the field
     of ``spec_type`` that holds the rules. ``codecs`` makes the codec of each backend and media type; a factory imports
-    the codec. ``path`` is where the section is below the edge gateway. ``identities`` says how rules are told apart,
+    the codec. ``parse`` and ``parse_rule`` read input that the declarations of the fields do not describe in full.
+    ``path`` is where the section is below the edge gateway. ``identities`` says how rules are told apart,
     ``is_ordered`` whether their order means anything. ``completed`` gives a new rule its defaults, ``effective`` fits a
     spec to the rule that exists, ``exact`` fills the fields that an exact list does not give. ``network_fields`` are
     the fields that hold addresses and networks. ``has_internal_rules``: the edge makes rules of its own.
@@ -56,9 +58,9 @@ class Section(Generic[SpecT, RuleT]):
     noun: str
     spec_type: type[SpecT]
     rule_type: type[RuleT]
-    parse: Callable[[Mapping[str, Any]], SpecT]
-    parse_rule: Callable[[Mapping[str, Any]], RuleT]
     codecs: Mapping[tuple[str, str], Callable[[], SectionCodec[Any]]]
+    parse: Callable[[Mapping[str, Any]], SpecT] | None = None
+    parse_rule: Callable[[Mapping[str, Any]], RuleT] | None = None
     path: str = ""
     rules_field: str = "rules"
     identities: Identities = BY_NAME
@@ -88,6 +90,27 @@ class Section(Generic[SpecT, RuleT]):
         """Return a spec of the whole section with other rules."""
         return replace(spec, **{self.rules_field: tuple(rules)})
 
+    def read(self, data: Mapping[str, Any]) -> SpecT:
+        """Return a spec of the whole section. Raises: SpecError that names every field that is wrong."""
+        if self.parse is not None:
+            return self.parse(data)
+        problems = Problems()
+        spec = read_spec(self.spec_type, data, "", problems, ignored=self.output_keys)
+        rules = self.rules_of(spec) or ()
+        if problems.is_empty:
+            self.check_rules(rules, item_paths(len(rules), self.rules_field), problems)
+        problems.raise_if_any()
+        return spec
+
+    def read_rule(self, data: Mapping[str, Any]) -> RuleT:
+        """Return the spec of one rule. Raises: SpecError that names every field that is wrong."""
+        if self.parse_rule is not None:
+            return self.parse_rule(data)
+        problems = Problems()
+        spec = read_spec(self.rule_type, data, "", problems)
+        problems.raise_if_any()
+        return spec
+
     # -- before anything is read -----------------------------------------------------------------------------------
 
     def check_rules(self, specs: Sequence[Any], paths: Sequence[str], problems: Problems) -> None:
@@ -96,6 +119,14 @@ class Section(Generic[SpecT, RuleT]):
 
     def check_spec(self, spec: Any, desired: Desired) -> None:
         """Refuse a spec of the whole section that no section can satisfy. Raises: SpecError."""
+
+    def unsupported_settings(self, spec: Any, backend: str) -> list[SpecProblem]:
+        """Return the settings that a backend cannot express, each with the way out as its hint."""
+        return []
+
+    def unsupported_in_rule(self, spec: Any, backend: str) -> list[SpecProblem]:
+        """Return the fields of a rule that a backend cannot express, each with the way out as its hint."""
+        return []
 
     def resolve_rules(self, store: Store, specs: Sequence[Any], paths: Sequence[str]) -> Sequence[Any]:
         """Replace names in rules by what they stand for on the edge. Returns ``specs`` itself when there are none."""

@@ -12,8 +12,8 @@ from vcloudair_core.engine.kind import Document, ResourceKind, Store
 from vcloudair_core.engine.matching import LiveRule, named_rules
 from vcloudair_core.engine.plan import Change, Plan
 from vcloudair_core.engine.rulelist import check_no_places
-from vcloudair_core.engine.validation import Problems
-from vcloudair_core.errors import SpecError
+from vcloudair_core.engine.validation import Problems, item_paths
+from vcloudair_core.errors import SpecError, SpecProblem
 from vcloudair_core.services.ans.edge.backend import media_type_of
 from vcloudair_core.services.ans.edge.directory import target_edge
 from vcloudair_core.services.ans.section.backends import codec_of, refuse_unsupported
@@ -87,16 +87,23 @@ class _KindOfSection(ResourceKind):
 
     def _check_rules(self, desired: Desired, specs: Sequence[Any], prefix: str) -> None:
         problems = Problems()
-        self.section.check_rules(specs, _paths(specs, prefix), problems)
+        self.section.check_rules(specs, item_paths(len(specs), prefix), problems)
         problems.raise_if_any()
         if isinstance(desired, Exactly):
             check_no_places(specs, prefix)
 
     def _resolved(self, store: Store, desired: Desired, specs: Sequence[Any], prefix: str) -> Sequence[Any]:
-        resolved = self.section.resolve_rules(store, specs, _paths(specs, prefix))
+        resolved = self.section.resolve_rules(store, specs, item_paths(len(specs), prefix))
         if resolved is not specs:
             self._check_rules(desired, resolved, prefix)  # two names may stand for one thing
         return resolved
+
+    def _unsupported_rules(self, specs: Sequence[Any], prefix: str, backend: str) -> list[SpecProblem]:
+        return [
+            problem.below(path)
+            for path, spec in zip(item_paths(len(specs), prefix), specs, strict=True)
+            for problem in self.section.unsupported_in_rule(spec, backend)
+        ]
 
     def _named(self, live: Sequence[LiveRule], specs: Sequence[Any], *, in_place: bool = False) -> list[LiveRule]:
         return named_rules(self.section.noun, live, specs, in_place=in_place, identities=self.section.identities)
@@ -112,11 +119,15 @@ class RuleKind(_KindOfSection):
 
     def parse(self, data: Mapping[str, Any]) -> Any:
         """Return one rule. Raises: SpecError that names every field that is wrong."""
-        return self.section.parse_rule(data)
+        return self.section.read_rule(data)
 
     def validate(self, desired: Desired) -> None:
         """Refuse specs that name the same rule, and places in an exact list. Raises: SpecError."""
         self._check_rules(desired, desired.specs, "")
+
+    def unsupported(self, desired: Desired, backend: str) -> list[SpecProblem]:
+        """Return the fields that a backend cannot express."""
+        return self._unsupported_rules(desired.specs, "", backend)
 
     def resolve(self, store: Store, desired: Desired) -> Desired:
         """Replace names in the rules by what they stand for on the edge."""
@@ -149,7 +160,7 @@ class SectionKind(_KindOfSection):
 
     def parse(self, data: Mapping[str, Any]) -> Any:
         """Return a whole section. Raises: SpecError that names every field that is wrong."""
-        return self.section.parse(data)
+        return self.section.read(data)
 
     def validate(self, desired: Desired) -> None:
         """Refuse all but one spec whose rules name different ones. Raises: SpecError."""
@@ -158,6 +169,15 @@ class SectionKind(_KindOfSection):
         spec = desired.specs[0]
         self.section.check_spec(spec, desired)
         self._check_rules(desired, self.section.rules_of(spec) or (), self.section.rules_field)
+
+    def unsupported(self, desired: Desired, backend: str) -> list[SpecProblem]:
+        """Return the settings and fields of rules that a backend cannot express."""
+        spec = desired.specs[0]
+        rules = self.section.rules_of(spec) or ()
+        return [
+            *self.section.unsupported_settings(spec, backend),
+            *self._unsupported_rules(rules, self.section.rules_field, backend),
+        ]
 
     def resolve(self, store: Store, desired: Desired) -> Desired:
         """Replace names in the rules by what they stand for on the edge."""
@@ -232,7 +252,3 @@ class SectionKind(_KindOfSection):
         }
         after = {name: plain(value) for name, (_, value) in settings.items()}
         return [Change("update", "settings", before, after, tuple(settings))]
-
-
-def _paths(specs: Sequence[Any], prefix: str) -> list[str]:
-    return [f"{prefix}[{at}]" if prefix or len(specs) > 1 else "" for at in range(len(specs))]
