@@ -111,7 +111,7 @@ class App:
             self.session(chosen, transport=transport, auth=auth, cache=cache),
             services=self.plugins.services(),
             kinds=self.plugins.resource_kinds(),
-            veto=lambda plan: self.plugins.plan_ready(plan, chosen),
+            policy=lambda plan: self.plugins.plan_ready(plan, chosen),
         )
 
     def secrets_in(self, kind: str, specs: Any) -> list[str]:

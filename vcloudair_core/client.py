@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.engine.desired import Absent, Desired, ExactLists, Exactly, Present
-from vcloudair_core.engine.ensure import Veto, ensure, telling_written
+from vcloudair_core.engine.ensure import ensure, mark_unwritten
 from vcloudair_core.engine.fields import secret_names
 from vcloudair_core.engine.kind import ResourceKind, Store
 from vcloudair_core.engine.lock import locker_of
@@ -20,7 +20,7 @@ from vcloudair_core.plugin.stdout import prints_aside
 
 if TYPE_CHECKING:
     from vcloudair_core.engine.outcome import Outcome
-    from vcloudair_core.engine.plan import Plan
+    from vcloudair_core.engine.plan import Plan, PlanPolicy
     from vcloudair_core.plugin.records import KindRecord, ServiceRecord
     from vcloudair_core.services.ans.service import AnsService
     from vcloudair_core.services.dr.service import RecoveryService
@@ -55,13 +55,13 @@ class Client:
         *,
         services: Mapping[str, ServiceRecord],
         kinds: Mapping[str, KindRecord],
-        veto: Veto | None = None,
+        policy: PlanPolicy | None = None,
     ) -> None:
         self.settings = settings
         self.session = session
         self._services = services
         self._kinds = kinds
-        self._veto = veto
+        self._policy = policy
         self._opened: dict[str, Any] = {}
         self._loaded: dict[str, ResourceKind] = {}
         self._lock = threading.Lock()
@@ -162,15 +162,15 @@ class Client:
         NotConvergedError, ConflictError and every error of :meth:`read`.
         """
         chosen = self.kind(kind)
-        with telling_written(check), _aside(chosen):
+        with mark_unwritten(check), _aside(chosen):
             listed = [specs] if isinstance(specs, Mapping) else list(specs)
             desired = self._desired(kind, listed, state)
             chosen.validate(desired)  # before opening, which may look the target up: bad input sends nothing
             store = self._open(chosen, target)
-            veto = self._veto if approve is None or check else _both(self._veto, approve)
+            policy = self._policy if approve is None or check else _both(self._policy, approve)
             lock = locker_of(self.settings)
             with self._checking(check) as run:
-                outcome = ensure(chosen, store, desired, check=check, veto=veto, lock=lock)
+                outcome = ensure(chosen, store, desired, check=check, policy=policy, lock=lock)
                 if run is not None and outcome.changed:
                     secrets = secret_names(chosen.spec_type) | _SECRETS
                     run.record(store.target_key, kind, state, listed, secrets)
@@ -261,7 +261,7 @@ class Client:
     def _staging(self) -> Staging:
         from vcloudair_core.staging.service import Staging
 
-        return Staging(self.session, self.kind, self._desired, self._veto)
+        return Staging(self.session, self.kind, self._desired, self._policy)
 
     def _open(self, kind: ResourceKind, target: Mapping[str, Any] | None) -> Store:
         store = kind.open(self.session, dict(target or {}))
@@ -288,13 +288,13 @@ class Client:
         self.close()
 
 
-def _both(first: Veto | None, second: Callable[[Plan], None]) -> Veto:
-    def ask(plan: Plan) -> Sequence[str] | None:
+def _both(first: PlanPolicy | None, second: Callable[[Plan], None]) -> PlanPolicy:
+    def apply(plan: Plan) -> Sequence[str] | None:
         warnings = first(plan) if first is not None else None
         second(plan)
         return warnings
 
-    return ask
+    return apply
 
 
 def _parse(kind: ResourceKind, specs: Mapping[str, Any] | Iterable[Mapping[str, Any]]) -> tuple[Any, ...]:

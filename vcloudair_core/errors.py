@@ -361,7 +361,7 @@ class AmbiguousMatchError(EngineError):
 
 
 class PlanRejectedError(EngineError):
-    """A plugin vetoed the plan. Nothing was changed."""
+    """A plan policy rejected the plan. Nothing was changed."""
 
     def __init__(self, reason: str, *, plugin: str = "", hint: str = "") -> None:
         super().__init__(f"The plan was rejected by {plugin}: {reason}" if plugin else reason, hint=hint)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -123,6 +123,10 @@ class Plan:
             "summary": self.summary(),
             "changes": [change.as_dict() for change in self.changes],
         }
+
+
+PlanPolicy = Callable[[Plan], Sequence[str] | None]
+"""A callback that sees a plan before it is carried out. Returns warnings; raises PlanRejectedError to reject it."""
 
 
 def _changed_first(

@@ -68,7 +68,7 @@ def vca_exchange_finished(exchange: Exchange) -> None:
 
 @hookspec
 def vca_plan_ready(plan: Plan, settings: Settings) -> Sequence[str] | None:
-    """Veto a plan by raising PlanRejectedError, or return warnings. Called per non-empty plan, before any write."""
+    """Return warnings about a plan, or raise PlanRejectedError. Called per non-empty plan, before any write."""
 
 
 @hookspec

@@ -313,7 +313,7 @@ class PluginManager:
         found = []
         for impl in getattr(self._pm.hook, hook).get_hookimpls():
             info = self._infos.get(impl.plugin_name)
-            # A policy gate stays shut: a plugin that failed in another hook is still asked for its veto.
+            # A policy gate stays shut: a plugin that failed in another hook is still asked.
             if info is not None and (info.status == "loaded" or hook == "vca_plan_ready"):
                 found.append((info, _by_name(impl)))
         return found
@@ -355,7 +355,7 @@ class PluginManager:
                 _log.warning("Plugin %s failed in %s: %s: %s", _origin(info), hook, type(exc).__name__, exc)
 
     def plan_ready(self, plan: Plan, settings: Settings) -> list[str]:
-        """Ask every plugin for a veto; returns what they warn of.
+        """Show a plan to the plan policies of all plugins; returns their warnings.
 
         Raises: PlanRejectedError with the plugin's name. A plugin that fails in any other way cannot vouch for the
         plan, so that too is a rejection: a policy gate that is broken stays shut.

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.engine.desired import Desired, Present
-from vcloudair_core.engine.ensure import Veto, ensure, telling_written
+from vcloudair_core.engine.ensure import ensure, mark_unwritten
 from vcloudair_core.engine.ensure.preparation import refuse_unsupported
 from vcloudair_core.engine.fields import secret_names
 from vcloudair_core.engine.kind import Document, ResourceKind, StageableStore, Store
 from vcloudair_core.engine.lock import locker_of
 from vcloudair_core.engine.outcome import Outcome
+from vcloudair_core.engine.plan import PlanPolicy
 from vcloudair_core.engine.sequence import DesiredResource, SequenceKind
 from vcloudair_core.errors import StageError, VcloudAirError
 from vcloudair_core.staging.stage_file import (
@@ -46,7 +47,7 @@ class Staging:
     """The staged changes of one session.
 
     ``kind_of`` returns a resource kind by its name; ``parse`` makes a desired state of a kind's plain data and a state;
-    ``veto`` sees every plan.
+    ``policy`` sees every plan.
     """
 
     def __init__(
@@ -54,12 +55,12 @@ class Staging:
         session: Session,
         kind_of: Callable[[str], ResourceKind],
         parse: Callable[[str, Any, str], Desired],
-        veto: Veto | None,
+        policy: PlanPolicy | None,
     ) -> None:
         self._session = session
         self._kind_of = kind_of
         self._parse = parse
-        self._veto = veto
+        self._policy = policy
         self._cloud = cloud_of(session.settings)
         self.folder = stage_folder(session.settings)
 
@@ -83,7 +84,7 @@ class Staging:
             plan = kind.plan(document, operation.desired)
             merged = document if plan.is_empty else kind.merge(document, plan)
             plan = replace(plan, target=staged.title, outlook=lambda: kind.project(merged))
-            warnings = [] if plan.is_empty or self._veto is None else list(self._veto(plan) or ())
+            warnings = [] if plan.is_empty or self._policy is None else list(self._policy(plan) or ())
             warnings += plan.notes
             warnings += left_behind(stages_in(self.folder), content, staged.target_key)
             staged.working = store.dump(merged)
@@ -159,7 +160,7 @@ class Staging:
     def _commit_after(self, done: Sequence[Outcome], section: StagedSection, check: bool) -> Outcome:
         """Commit one section. An error says whether this section, or one before it, was written."""
         try:
-            with telling_written(check):
+            with mark_unwritten(check):
                 return self._commit(section, check)
         except VcloudAirError as exc:
             if any(outcome.attempts for outcome in done):
@@ -176,7 +177,7 @@ class Staging:
         store = _FromSnapshot(operations[0].kind.open(self._session, section.target), section.snapshot)
         kind = SequenceKind([operation.resolved(store) for operation in operations])
         lock = locker_of(self._session.settings)
-        return ensure(kind, store, Present(), check=check, veto=self._veto, lock=lock)
+        return ensure(kind, store, Present(), check=check, policy=self._policy, lock=lock)
 
     def list(self) -> list[StagedChanges]:
         """Return the staged changes of this user that wait for a commit, those of check mode too."""

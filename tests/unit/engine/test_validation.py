@@ -25,9 +25,9 @@ def test_problems_are_raised_together() -> None:
 def test_a_caught_error_keeps_all_its_problems_and_the_next_block_runs() -> None:
     problems = Problems()
     with problems.catch("nat"):
-        raise SpecError.of([SpecProblem("rules[0]", "is empty"), SpecProblem("", "has no rule", "Add one.")])
+        _fail(SpecError.of([SpecProblem("rules[0]", "is empty"), SpecProblem("", "has no rule", "Add one.")]))
     with problems.catch():
-        raise SpecError("state", "is not known")
+        _fail(SpecError("state", "is not known"))
     with problems.catch("ipsec"):
         pass
     assert problems.items == [
@@ -40,7 +40,11 @@ def test_a_caught_error_keeps_all_its_problems_and_the_next_block_runs() -> None
 def test_other_errors_are_not_caught() -> None:
     problems = Problems()
     with pytest.raises(ValueError, match="broken"), problems.catch("nat"):
-        raise ValueError("broken")
+        _fail(ValueError("broken"))
+
+
+def _fail(error: Exception) -> None:
+    raise error
 
 
 def test_paths_of_items() -> None:

@@ -379,20 +379,20 @@ def test_observers_that_raise_are_reported_and_dropped(caplog: pytest.LogCapture
     assert [info.status for info in made.list_plugins()] == ["loaded", "loaded"]
 
 
-def test_a_veto_names_the_plugin_and_keeps_its_hint() -> None:
+def test_a_rejection_names_the_plugin_and_keeps_its_hint() -> None:
     made = manager(policy=plugin(vca_plan_ready=_raises(PlanRejectedError("any to any", hint="Narrow it."))))
     with pytest.raises(PlanRejectedError) as caught:
         made.plan_ready(PLAN, SETTINGS)
     assert (caught.value.plugin, caught.value.reason, caught.value.hint) == ("policy", "any to any", "Narrow it.")
 
 
-def test_a_broken_veto_keeps_the_gate_shut() -> None:
+def test_a_broken_policy_keeps_the_gate_shut() -> None:
     with pytest.raises(PlanRejectedError, match="policy.*its check failed: KeyError") as caught:
         manager(policy=plugin(vca_plan_ready=_raises(KeyError("rules")))).plan_ready(PLAN, SETTINGS)
     assert "VCA_DISABLE_PLUGINS=policy" in caught.value.hint
 
 
-def test_a_plugin_that_failed_in_another_hook_is_still_asked_for_its_veto() -> None:
+def test_a_plugin_that_failed_in_another_hook_is_still_asked_about_plans() -> None:
     made = manager(
         policy=plugin(vca_services=_raises(ValueError("oops")), vca_plan_ready=_raises(PlanRejectedError("any to any")))
     )

@@ -126,16 +126,16 @@ def test_check_mode_shows_what_would_be_and_writes_nothing() -> None:
 
 
 @pytest.mark.parametrize("check", [True, False])
-def test_a_veto_stops_before_any_write(check: bool) -> None:
-    def veto(plan: Plan) -> None:
+def test_a_policy_stops_before_any_write(check: bool) -> None:
+    def policy(plan: Plan) -> None:
         assert plan.target == "thing t"
         raise PlanRejectedError("no")
 
     store = Numbers(1)
     with pytest.raises(PlanRejectedError):
-        _ensure(store, 2, check=check, veto=veto)
+        _ensure(store, 2, check=check, policy=policy)
     assert store.log == ["read"]
-    assert not _ensure(store, 1, veto=veto).changed
+    assert not _ensure(store, 1, policy=policy).changed
 
 
 def test_every_plan_that_is_carried_out_was_shown_and_no_other() -> None:
@@ -143,7 +143,7 @@ def test_every_plan_that_is_carried_out_was_shown_and_no_other() -> None:
     store = Numbers()
     store.script = [ConflictError("stale"), lambda store, sent: store.put(set())]
     with pytest.raises(NotConvergedError):
-        _ensure(store, 1, veto=lambda plan: seen.append(plan.summary()))
+        _ensure(store, 1, policy=lambda plan: seen.append(plan.summary()))
     assert seen == ["1 to create", "1 to create"]
 
 
@@ -446,8 +446,8 @@ def test_bad_input_and_a_rejected_plan_say_that_nothing_was_written_and_check_mo
         raise PlanRejectedError("no")
 
     assert _written(Numbers(), -1, kind=CarefulKind()) is False
-    assert _written(Numbers(), 1, veto=refuse) is False
-    assert _written(Numbers(), 1, veto=refuse, check=True) is None
+    assert _written(Numbers(), 1, policy=refuse) is False
+    assert _written(Numbers(), 1, policy=refuse, check=True) is None
 
 
 def test_a_read_that_fails_after_the_write_says_that_it_was_written() -> None:

@@ -1,4 +1,4 @@
-"""The whole way through the real client and session: names, trust, retries and vetoes, over a transport in memory."""
+"""The real client and session over a transport in memory: names, trust, retries and plan policies."""
 
 from __future__ import annotations
 

@@ -1,0 +1,205 @@
+"""The loop of reading, planning and writing. The only place that goes back."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from vcloudair_core.engine.desired import Desired
+from vcloudair_core.engine.ensure.failures import is_resolvable, may_have_executed, wait_time
+from vcloudair_core.engine.ensure.verification import (
+    is_changed_by_others,
+    not_converged,
+    refuse_losses,
+    refuse_overwriting,
+    version_warnings,
+    versions_apart,
+)
+from vcloudair_core.engine.kind import Document, ResourceKind, Store
+from vcloudair_core.engine.outcome import Outcome
+from vcloudair_core.engine.plan import Plan, PlanPolicy
+from vcloudair_core.errors import UNKNOWN, ConflictError, InvalidRequestError, NotFoundError, VcloudAirError
+
+if TYPE_CHECKING:
+    from vcloudair_core.util.clock import Clock
+
+_log = logging.getLogger(__name__)
+_CONFLICTS_PER_ATTEMPT = 4
+_CHECK = "Run it again in check mode (`vca edge plan`) to see what is there now."
+
+
+@dataclass(frozen=True)
+class PlannedState:
+    """A document with the plan for it. ``merged()`` is the document with the plan carried out, made at first use."""
+
+    document: Document
+    plan: Plan
+    merged: Callable[[], Document]
+
+
+class Convergence:
+    """One attempt to bring a store to a desired state.
+
+    Attributes:
+        written: True when something was written, False when nothing was, UNKNOWN when a response was lost.
+    """
+
+    def __init__(
+        self, kind: ResourceKind, store: Store, desired: Desired, policy: PlanPolicy | None, clock: Clock
+    ) -> None:
+        self.kind = kind
+        self.store = store
+        self.desired = desired
+        self.written: bool | str = False
+        self._policy = policy
+        self._clock = clock
+        self._policy_warnings: tuple[str, ...] = ()
+        self._version_warnings: tuple[str, ...] = ()
+
+    def run(self, check: bool, attempts: int) -> Outcome:
+        """Plan, and unless ``check`` write until the state is the desired one, at most ``attempts`` times."""
+        state = self._read_and_plan()
+        before = self._select(state.document)
+        if state.plan.is_empty:
+            return Outcome(False, state.plan, before, before, 0, check)
+        if check:
+            self._apply_policy(state.plan)
+            warnings = (*self._policy_warnings, *state.plan.notes, *self._kind_warnings(state.merged(), state.plan))
+            return Outcome(True, state.plan, before, self._select(state.merged()), 0, True, warnings)
+        final, writes = self._converge(state, attempts)
+        warnings = (
+            *self._policy_warnings,
+            *state.plan.notes,
+            *self._version_warnings,
+            *self._kind_warnings(final.document, state.plan),
+        )
+        return Outcome(writes > 0, state.plan, before, self._select(final.document), writes, warnings=warnings)
+
+    def _converge(self, state: PlannedState, attempts: int) -> tuple[PlannedState, int]:
+        """Write as :meth:`_write_until_done`. Whatever ends it says whether something was written."""
+        try:
+            return self._write_until_done(state, attempts)
+        except VcloudAirError as exc:
+            # A store that makes several calls knows of those that were carried out before the one that failed.
+            exc.written = exc.written or self.written
+            raise
+        except KeyboardInterrupt:
+            if self.written == UNKNOWN:
+                _log.warning(
+                    "Stopped during the write of %s. The write may have happened. %s", self.store.target, _CHECK
+                )
+            elif self.written:
+                _log.warning("Stopped after the write of %s, before it was verified. %s", self.store.target, _CHECK)
+            raise
+
+    def _write_until_done(self, state: PlannedState, attempts: int) -> tuple[PlannedState, int]:
+        """Write until a read shows the desired state. Returns that state and how many writes it took."""
+        is_replanned = False
+        writes = steps = conflicts = attempt = 0
+        while True:
+            attempt += 1
+            state = self._refresh(state)
+            if state.plan.is_empty:
+                return state, writes
+            self._apply_policy(state.plan)
+            written = state.merged()
+            failure = self._commit(state.document, written)
+            if isinstance(failure, ConflictError) and conflicts < attempts * _CONFLICTS_PER_ATTEMPT:
+                conflicts += 1
+                attempt -= 1  # cheap, harmless, and the sign of a writer who is just as busy
+            if failure is not None:
+                if attempt == attempts and not may_have_executed(failure):
+                    raise failure
+                if not isinstance(failure, InvalidRequestError):
+                    self._clock.sleep(wait_time(attempt, failure))
+            current = self._read_after_write(failure)
+            if isinstance(failure, InvalidRequestError) and not versions_apart(state.document, current.document):
+                raise failure
+            is_executed = failure is None or may_have_executed(failure)
+            is_partial = failure is not None and failure.written is True and not is_executed
+            writes += is_executed or is_partial
+            # A write moves the version once. One whose response was lost may still do so after a later read.
+            steps += is_executed
+            if current.plan.is_empty:
+                if writes:
+                    self._verify(state, written, current, steps + is_partial)
+                return current, writes
+            if failure is not None:
+                if attempt == attempts:
+                    raise failure
+            elif (
+                is_replanned
+                or attempt == attempts
+                or not is_changed_by_others(state.document, current.document, state.plan, current.plan)
+            ):
+                raise not_converged(self.store.target, state.document, current.document, current.plan)
+            else:
+                is_replanned = True
+            state = current
+
+    def _read_and_plan(self) -> PlannedState:
+        document = self.store.read()
+        plan = self.kind.plan(document, self.desired)
+        merged = cache(lambda: self.kind.merge(document, plan))
+        plan = replace(plan, target=plan.target or self.store.target, outlook=lambda: self.kind.project(merged()))
+        return PlannedState(document, plan, merged)
+
+    def _refresh(self, state: PlannedState) -> PlannedState:
+        """Read once more right before the write, where the server does not notice that the last read is old."""
+        if self.store.is_version_checked and not self.store.is_remembered:
+            return state
+        current = self._read_and_plan()
+        return state if versions_apart(state.document, current.document) == 0 else current
+
+    def _apply_policy(self, plan: Plan) -> None:
+        """Show the plan to the policy before it is carried out. Raises: PlanRejectedError."""
+        if self._policy is not None:
+            self._policy_warnings = tuple(self._policy(plan) or ())
+
+    def _commit(self, base: Document, document: Document) -> VcloudAirError | None:
+        """Write. Returns an error that a new read may resolve, raises any other."""
+        before, self.written = self.written, self.written or UNKNOWN
+        try:
+            self.store.commit(base, document)
+        except VcloudAirError as exc:
+            self.written = exc.written or before or (UNKNOWN if may_have_executed(exc) else False)
+            if not is_resolvable(exc):
+                raise
+            _log.debug("write to %s met with %s; reading again", self.store.target, type(exc).__name__)
+            return exc
+        self.written = True
+        _log.info("wrote %s", self.store.target)
+        return None
+
+    def _read_after_write(self, failure: VcloudAirError | None) -> PlannedState:
+        """Read and plan again. If that fails, the error says what is known of the write."""
+        try:
+            return self._read_and_plan()
+        except VcloudAirError as exc:
+            if failure is not None and isinstance(exc, NotFoundError):
+                raise failure from exc  # it was the write that found out
+            if failure is None:
+                exc.add_context("It was written, but reading it back failed; the same once more finds out.")
+            elif may_have_executed(failure):
+                exc.add_context("It may have been written: the answer was lost; the same once more finds out.")
+            raise
+
+    def _verify(self, state: PlannedState, written: Document, current: PlannedState, writes: int) -> None:
+        """Refuse a result that has the desired state but lost something else; note versions that do not fit."""
+        target, base, document = self.store.target, state.document, current.document
+        refuse_losses(self.kind, target, base, written, document)
+        refuse_overwriting(self.kind, self.store, base, written, document, writes)
+        self._version_warnings += version_warnings(target, base, document, writes)
+
+    def _select(self, document: Document) -> Any:
+        return self.kind.select(document, self.desired)
+
+    def _kind_warnings(self, document: Document, plan: Plan) -> tuple[str, ...]:
+        """Return the warnings of the kind about the changes. A failing look-up is not an error."""
+        try:
+            return self.kind.advise(self.store, document, plan)
+        except VcloudAirError as exc:
+            return (f"Warnings about {self.store.target} could not be worked out: {exc.message}",)
