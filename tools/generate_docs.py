@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from reference import collection_options
+
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs" / "reference"
 _OF_TYPER = ("help",)
@@ -442,6 +444,7 @@ FILES: dict[str, Callable[[], str]] = {
     "recovery-plan.schema.json": recovery_plan_schema,
     "edge.schema.json": edge_document_schema,
     "inventory.schema.json": inventory_schema,
+    **{f"../../{name}": make for name, make in collection_options.files().items()},
 }
 """Generated from the first character to the last."""
 

@@ -29,157 +29,6 @@ options:
       - A rule without a name is identified by what it matches and does. Change that, and it is another rule.
       - A field that a rule does not give is kept as it is, or with O(purge=true) has its default.
       - A new rule has the defaults.
-    type: list
-    elements: dict
-    aliases: [fw_rules]
-    suboptions:
-      name:
-        description:
-          - Name of the rule; its identity unless O(rules[].match_by) says otherwise.
-        type: str
-      action:
-        description:
-          - What happens to traffic that matches. V(allow) means V(accept), V(drop) means V(deny).
-          - New rules accept.
-        type: str
-        choices: [accept, deny, reject, allow, drop]
-        aliases: [policy]
-      enabled:
-        description:
-          - Whether the rule is in force. New rules are.
-        type: bool
-        aliases: [is_enable]
-      logging:
-        description:
-          - Whether matches are logged. On new rules they are not.
-        type: bool
-        aliases: [enable_logging]
-      clear:
-        description:
-          - Texts to empty. An empty value of an option counts as not given, so it does not empty anything.
-        type: list
-        elements: str
-        choices: [description]
-      description:
-        description:
-          - Free text.
-        type: str
-      source:
-        description:
-          - Where traffic comes from. Words are V(any), V(internal), V(external), V(vse) (the edge itself), C(vnic-N),
-            an IPv4 or IPv6 address, a CIDR, a range C(first-last), or the id of a grouping object such as C(ipset-2)
-            or C(urn:vcloud:network:...). Write C(object:ID) for any other id.
-          - The order does not matter. On new rules V(any) is the default.
-        type: list
-        elements: str
-        aliases: [source_ip]
-      source_exclude:
-        description:
-          - Match everything but O(rules[].source).
-        type: bool
-      destination:
-        description:
-          - Where traffic goes; the same words as in O(rules[].source).
-        type: list
-        elements: str
-        aliases: [dest_ip]
-      destination_exclude:
-        description:
-          - Match everything but O(rules[].destination).
-        type: bool
-      services:
-        description:
-          - Protocols and ports. On new rules any. The order does not matter.
-        type: list
-        elements: dict
-        suboptions:
-          protocol:
-            description:
-              - V(any), V(tcp), V(udp) or V(icmp), in any case. V(tcp+udp) stands for two services.
-              - Edge gateways have no other protocols in rules. Make an application for ESP, AH or GRE, and give its id
-                in O(rules[].applications).
-            type: str
-            required: true
-          port:
-            description:
-              - Destination ports. Each is a port, a range such as V(8000-8080), or V(any).
-            type: list
-            elements: str
-          source_port:
-            description:
-              - Source ports.
-            type: list
-            elements: str
-          icmp_type:
-            description:
-              - Name or number of an ICMP type, for example V(echo-request).
-            type: str
-      protocol:
-        description:
-          - Short form of O(rules[].services) for exactly one service. Not together with O(rules[].services).
-        type: str
-      dest_port:
-        description:
-          - Destination ports of the short form.
-        type: list
-        elements: str
-      source_port:
-        description:
-          - Source ports of the short form.
-        type: list
-        elements: str
-      applications:
-        description:
-          - Ids of applications or application groups.
-        type: list
-        elements: str
-      match_translated:
-        description:
-          - Match addresses after NAT instead of before.
-        type: bool
-      direction:
-        description:
-          - Direction of the traffic. VMware advises against setting it.
-        type: str
-        choices: [in, out, inout]
-      tag:
-        description:
-          - Tag of the rule, 1 to 65536. The server's default is the id of the rule.
-        type: int
-      rule_id:
-        description:
-          - The server's id of the rule. With O(rules[].match_by=rule_id) it is the identity, else it tells rules of
-            one name apart.
-        type: int
-      position:
-        description:
-          - Place of the rule among the rules of users. Not together with O(rules[].before), O(rules[].after),
-            O(rules[].index).
-          - A rule that stands elsewhere is moved. Several tasks, or items of a loop, that ask for the same end
-            move each other's rules in every run, which is warned about. List such rules in one task, or use
-            O(rules[].before) or O(rules[].after).
-        type: str
-        choices: [top, bottom]
-      before:
-        description:
-          - Name or id of a rule that this one must stand before. It may stand anywhere before it; if it has to move,
-            it is placed right before it.
-        type: str
-      after:
-        description:
-          - Name or id of a rule that this one must stand after.
-        type: str
-      index:
-        description:
-          - Place among the rules of users, counted from 0.
-        type: int
-      match_by:
-        description:
-          - What identifies the rule. Names need not be unique on an edge; if several rules answer to the name, the
-            task fails and lists them.
-        type: str
-        choices: [name, rule_id, tag]
-        default: name
   state:
     description:
       - V(present) brings the listed rules about, V(absent) takes them out.
@@ -202,30 +51,8 @@ options:
     description:
       - Whether O(rules) may be empty together with O(purge=true), which deletes all rules that users own.
       - Without it such a task fails, because an empty list is more often a slip in a template than meant.
-    type: bool
-  enabled:
-    description:
-      - Whether the firewall is on. NAT works only while it is.
-    type: bool
-  default_action:
-    description:
-      - What happens to traffic that no rule matches.
-    type: str
-    choices: [accept, deny, allow, drop]
-  default_logging:
-    description:
-      - Whether such traffic is logged.
-    type: bool
-  global_settings:
-    description:
-      - Time-outs and checks of the edge. Those not given are kept.
-      - Seconds are C(tcp_timeout_open), C(tcp_timeout_established), C(tcp_timeout_close), C(udp_timeout),
-        C(icmp_timeout), C(icmp6_timeout) and C(ip_generic_timeout).
-      - True or false are C(tcp_pick_ongoing_connections), C(tcp_allow_out_of_window_packets),
-        C(tcp_send_reset_for_closed_vse_ports), C(drop_invalid_traffic), C(log_invalid_traffic),
-        C(enable_syn_flood_protection), C(log_icmp_errors) and C(drop_icmp_replays).
-    type: dict
 extends_documentation_fragment:
+  - vcloudair.cloud._firewall
   - vcloudair.cloud.vca
   - vcloudair.cloud.edge
   - vcloudair.cloud.stage
@@ -299,29 +126,16 @@ error:
   sample: {error: AmbiguousMatchError, candidates: [{rule_id: 131080}, {rule_id: 131081}]}
 """
 
-from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import (
-    RULE_EXCLUSIVE,
-    rule_arguments,
-    stage_arguments,
-)
+from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import stage_arguments
 from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, Module, given, refuse
+from ansible_collections.vcloudair.cloud.plugins.module_utils._section_arguments import firewall_arguments
 
-SETTINGS = ("enabled", "default_action", "default_logging", "global_settings")
+OPTIONS = firewall_arguments()
+SETTINGS = tuple(name for name in OPTIONS if name not in ("rules", "allow_empty"))
 ARGUMENTS = dict(
-    rules=dict(
-        type="list",
-        elements="dict",
-        aliases=["fw_rules"],
-        options=rule_arguments(),
-        mutually_exclusive=RULE_EXCLUSIVE,
-    ),
+    OPTIONS,
     state=dict(type="str", choices=["present", "absent"], default="present"),
     purge=dict(type="bool", default=False, aliases=["purge_rules"]),
-    allow_empty=dict(type="bool"),
-    enabled=dict(type="bool"),
-    default_action=dict(type="str", choices=["accept", "deny", "allow", "drop"]),
-    default_logging=dict(type="bool"),
-    global_settings=dict(type="dict"),
     **stage_arguments(),
 )
 
@@ -330,7 +144,7 @@ def policy(params):
     """The one spec of the kind."""
     wanted = given(params, (*SETTINGS, "allow_empty"))
     if params["rules"] is not None:
-        wanted["rules"] = [given(rule, rule_arguments()) for rule in params["rules"]]
+        wanted["rules"] = [given(rule, OPTIONS["rules"]["options"]) for rule in params["rules"]]
     return [wanted]
 
 

@@ -28,153 +28,8 @@ options:
     type: str
     choices: [present, absent]
     default: present
-  name:
-    description:
-      - Name of the rule; its identity unless O(match_by) says otherwise. A rule without a name is identified by
-        O(rule_id), O(tag) or what it matches.
-    type: str
-  action:
-    description:
-      - What happens to traffic that matches. V(allow) means V(accept), V(drop) means V(deny).
-      - New rules accept.
-    type: str
-    choices: [accept, deny, reject, allow, drop]
-    aliases: [policy]
-  enabled:
-    description:
-      - Whether the rule is in force. New rules are.
-    type: bool
-    aliases: [is_enable]
-  logging:
-    description:
-      - Whether matches are logged. On new rules they are not.
-    type: bool
-    aliases: [enable_logging]
-  clear:
-    description:
-      - Texts to empty. An empty value of an option counts as not given, so it does not empty anything.
-    type: list
-    elements: str
-    choices: [description]
-  description:
-    description:
-      - Free text.
-    type: str
-  source:
-    description:
-      - Where traffic comes from. Words are V(any), V(internal), V(external), V(vse) (the edge itself), C(vnic-N), an
-        IPv4 or IPv6 address, a CIDR, a range C(first-last), or the id of a grouping object such as C(ipset-2) or
-        C(urn:vcloud:network:...). Write C(object:ID) for any other id.
-      - The order does not matter. On new rules V(any) is the default.
-    type: list
-    elements: str
-    aliases: [source_ip]
-  source_exclude:
-    description:
-      - Match everything but O(source).
-    type: bool
-  destination:
-    description:
-      - Where traffic goes; the same words as in O(source).
-    type: list
-    elements: str
-    aliases: [dest_ip]
-  destination_exclude:
-    description:
-      - Match everything but O(destination).
-    type: bool
-  services:
-    description:
-      - Protocols and ports. On new rules any. The order does not matter.
-    type: list
-    elements: dict
-    suboptions:
-      protocol:
-        description:
-          - V(any), V(tcp), V(udp) or V(icmp), in any case. V(tcp+udp) stands for two services.
-          - Edge gateways have no other protocols in rules. Make an application for ESP, AH or GRE, and give its id in
-            O(applications).
-        type: str
-        required: true
-      port:
-        description:
-          - Destination ports. Each is a port, a range such as V(8000-8080), or V(any).
-        type: list
-        elements: str
-      source_port:
-        description:
-          - Source ports.
-        type: list
-        elements: str
-      icmp_type:
-        description:
-          - Name or number of an ICMP type, for example V(echo-request).
-        type: str
-  protocol:
-    description:
-      - Short form of O(services) for exactly one service. Not together with O(services).
-    type: str
-  dest_port:
-    description:
-      - Destination ports of the short form.
-    type: list
-    elements: str
-  source_port:
-    description:
-      - Source ports of the short form.
-    type: list
-    elements: str
-  applications:
-    description:
-      - Ids of applications or application groups.
-    type: list
-    elements: str
-  match_translated:
-    description:
-      - Match addresses after NAT instead of before.
-    type: bool
-  direction:
-    description:
-      - Direction of the traffic. VMware advises against setting it.
-    type: str
-    choices: [in, out, inout]
-  tag:
-    description:
-      - Tag of the rule, 1 to 65536. The server's default is the id of the rule.
-    type: int
-  rule_id:
-    description:
-      - The server's id of the rule. With O(match_by=rule_id) it is the identity, else it tells rules of one name apart.
-    type: int
-  position:
-    description:
-      - Place of the rule among the rules of users. Not together with O(before), O(after), O(index).
-      - A rule that stands elsewhere is moved. Several tasks, or items of a loop, that ask for the same end
-        move each other's rules in every run, which is warned about. List such rules in one task, or use
-        O(before) or O(after).
-    type: str
-    choices: [top, bottom]
-  before:
-    description:
-      - Name or id of a rule that this one must stand before. It may stand anywhere before it; if it has to move, it is
-        placed right before it.
-    type: str
-  after:
-    description:
-      - Name or id of a rule that this one must stand after.
-    type: str
-  index:
-    description:
-      - Place among the rules of users, counted from 0.
-    type: int
-  match_by:
-    description:
-      - What identifies the rule. Names need not be unique on an edge; if several rules answer to the name, the task
-        fails and lists them.
-    type: str
-    choices: [name, rule_id, tag]
-    default: name
 extends_documentation_fragment:
+  - vcloudair.cloud._firewall.rule
   - vcloudair.cloud.vca
   - vcloudair.cloud.edge
   - vcloudair.cloud.stage
@@ -254,19 +109,19 @@ error:
   sample: {error: SpecError, field: "source[0]", message: "..."}
 """
 
-from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import (
-    RULE_EXCLUSIVE,
-    rule_arguments,
-    stage_arguments,
-)
+from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import stage_arguments
 from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, Module, given
+from ansible_collections.vcloudair.cloud.plugins.module_utils._section_arguments import (
+    FIREWALL_RULE_EXCLUSIVE,
+    firewall_rule_arguments,
+)
 
 STATE = dict(type="str", choices=["present", "absent"], default="present")
-ARGUMENTS = dict(rule_arguments(), state=STATE, **stage_arguments())
+ARGUMENTS = dict(firewall_rule_arguments(), state=STATE, **stage_arguments())
 
 JOB = Job(
     "ans.firewall_rule",
-    specs=lambda params: [given(params, rule_arguments())],
+    specs=lambda params: [given(params, firewall_rule_arguments())],
     show=lambda rules, params: {"rule": rules[0] if rules and params["state"] == "present" else None},
 )
 
@@ -274,7 +129,7 @@ JOB = Job(
 MODULE = Module(
     JOB,
     ARGUMENTS,
-    mutually_exclusive=RULE_EXCLUSIVE,
+    mutually_exclusive=FIREWALL_RULE_EXCLUSIVE,
     required_if=[
         ("match_by", "rule_id", ["rule_id"]),
         ("match_by", "tag", ["tag"]),

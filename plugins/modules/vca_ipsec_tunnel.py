@@ -26,144 +26,6 @@ options:
     type: str
     choices: [present, absent]
     default: present
-  name:
-    description:
-      - Name of the tunnel.
-    type: str
-  enabled:
-    description:
-      - Whether the tunnel is in force. New ones are.
-    type: bool
-  clear:
-    description:
-      - Texts to empty. An empty value of an option counts as not given, so it does not empty anything.
-    type: list
-    elements: str
-    choices: [description, extension]
-  description:
-    description:
-      - Free text.
-    type: str
-  local_id:
-    description:
-      - How this side names itself. On new tunnels O(local_ip) is the default.
-    type: str
-  local_ip:
-    description:
-      - Address of the edge gateway that the tunnel starts from. Required on new tunnels.
-    type: str
-    aliases: [local_ip_address]
-  local_subnets:
-    description:
-      - Networks on this side. Required on new tunnels. They must not overlap O(peer_subnets).
-    type: list
-    elements: str
-  peer_id:
-    description:
-      - How the other side names itself. No two tunnels of an edge gateway can have the same. On new tunnels
-        O(peer_ip) is the default.
-    type: str
-  peer_ip:
-    description:
-      - Address or host name of the other side, or V(any) to wait for whoever calls, which then needs O(peer_id) and
-        the global key of M(vcloudair.cloud.vca_ipsec). Required on new tunnels.
-    type: str
-    aliases: [peer_ip_address]
-  peer_subnets:
-    description:
-      - Networks on the other side. Required on new tunnels.
-    type: list
-    elements: str
-  authentication:
-    description:
-      - V(psk) is the default on new tunnels. V(x.509) needs O(certificate).
-    type: str
-    choices: [psk, x.509]
-  psk:
-    description:
-      - The pre-shared key, 128 characters at most. Required on new tunnels, unless O(peer_ip=any).
-      - Servers show it to nobody, so whether it is right cannot be seen. O(update_psk) says what is done about it.
-    type: str
-    aliases: [shared_secret]
-  psk_file:
-    description:
-      - File on the host that runs the module that holds the key, in place of O(psk). The end of its line is left out.
-    type: path
-  update_psk:
-    description:
-      - When the key of a tunnel that exists is sent.
-      - With V(fingerprint) it is sent when it is not the last one that was sent from this host. For that a keyed
-        fingerprint (HMAC), never the key, is kept below O(state_dir). What somebody else has set since is not
-        noticed. On a host without memory, such as a container, it is sent in every run, and the task reports a
-        change.
-      - With V(always) it is sent in every run, and every run reports a change.
-      - With V(on_create) it is sent when the tunnel is made, and never again.
-    type: str
-    choices: [fingerprint, always, on_create]
-    default: fingerprint
-  certificate:
-    description:
-      - Id of the certificate of the tunnel, for V(x.509).
-    type: str
-  encryption:
-    description:
-      - V(aes), V(aes256), V(3des) or V(aes-gcm), in any common
-        spelling. On new tunnels V(aes256) is the default.
-    type: str
-    aliases: [encryption_algorithm]
-  pfs:
-    description:
-      - Perfect forward secrecy. New tunnels have it.
-    type: bool
-    aliases: [enable_pfs]
-  dh_group:
-    description:
-      - V(dh2), V(dh5), V(dh14), V(dh15) or V(dh16), the number alone, or a size such as V(modp2048).
-      - On new tunnels V(dh14) is the default, and V(dh5) on vCloud Air.
-    type: str
-  mtu:
-    description:
-      - Largest packet, in bytes. The server's default is that of the interface.
-    type: int
-  extension:
-    description:
-      - One of C(securelocaltrafficbyip=ADDRESS) and C(passthroughSubnets=NETWORK,...).
-    type: str
-  ike_version:
-    description:
-      - V(ikev1), V(ikev2) or V(ikeflex). Newer edge gateways only.
-    type: str
-    aliases: [ike_option]
-  digest:
-    description:
-      - V(sha1) or V(sha-256), in any common spelling. Newer edge gateways only.
-    type: str
-    aliases: [digest_algorithm]
-  responder_only:
-    description:
-      - Whether the edge gateway only answers and never starts. Newer edge gateways only.
-    type: bool
-  compliance_suite:
-    description:
-      - Name of a set of algorithms, or V(none). Newer edge gateways only.
-    type: str
-  session_type:
-    description:
-      - What the server says of the tunnel. Accepted so that what was read can be given back, and ignored.
-    type: str
-  site_id:
-    description:
-      - The server's id of the tunnel. With O(match_by=site_id) it is the identity, else it
-        tells tunnels of one name apart.
-    type: str
-  match_by:
-    description:
-      - What identifies the tunnel. With V(peer) that is O(peer_id) or, without it, O(peer_ip), and the tunnel can be
-        renamed. With V(site_id) everything else can be changed, and no tunnel is made.
-      - If several tunnels answer to it, the task fails and lists them.
-    type: str
-    choices: [name, peer, site_id]
-    default: name
   wait_for_up:
     description:
       - Wait until the edge gateway says that the tunnel is up. The task fails if it is not in time, with the edge
@@ -177,6 +39,7 @@ options:
     type: float
     default: 120
 extends_documentation_fragment:
+  - vcloudair.cloud._ipsec.tunnel
   - vcloudair.cloud.vca
   - vcloudair.cloud.edge
   - vcloudair.cloud.attributes
@@ -254,11 +117,14 @@ error:
   sample: {error: SpecError, field: dh_group, message: "..."}
 """
 
-from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import TUNNEL_EXCLUSIVE, tunnel_arguments
 from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, Module, given
+from ansible_collections.vcloudair.cloud.plugins.module_utils._section_arguments import (
+    IPSEC_TUNNEL_EXCLUSIVE,
+    ipsec_tunnel_arguments,
+)
 
 ARGUMENTS = dict(
-    tunnel_arguments(),
+    ipsec_tunnel_arguments(),
     state=dict(type="str", choices=["present", "absent"], default="present"),
     wait_for_up=dict(type="bool", default=False),
     wait_timeout=dict(type="float", default=120),
@@ -277,7 +143,7 @@ def wait(client, params, result):
 
 JOB = Job(
     "ans.ipsec_tunnel",
-    specs=lambda params: [given(params, tunnel_arguments())],
+    specs=lambda params: [given(params, ipsec_tunnel_arguments())],
     show=lambda tunnels, params: {"tunnel": tunnels[0] if tunnels and params["state"] == "present" else None},
     more=wait,
 )
@@ -286,7 +152,7 @@ JOB = Job(
 MODULE = Module(
     JOB,
     ARGUMENTS,
-    mutually_exclusive=TUNNEL_EXCLUSIVE,
+    mutually_exclusive=IPSEC_TUNNEL_EXCLUSIVE,
     required_if=[
         ("match_by", "name", ["name"]),
         ("match_by", "peer", ["peer_id", "peer_ip"], True),

@@ -27,138 +27,6 @@ options:
       - The rules, in order. No two of them may mean the same rule.
       - A field that a rule does not give is kept as it is, or with O(purge=true) has its default.
       - A new rule has the defaults.
-    type: list
-    elements: dict
-    aliases: [nat_rules]
-    suboptions:
-      action:
-        description:
-          - V(dnat) translates where traffic goes, V(snat) where it comes from. Part of the identity.
-        type: str
-        choices: [snat, dnat]
-      original_address:
-        description:
-          - Address before translation. An address, a CIDR, a range C(first-last), or V(any). Part of the identity.
-          - On V(dnat) rules an address of the edge gateway.
-        type: str
-        aliases: [original_ip]
-      original_port:
-        description:
-          - Port before translation. A port, a range such as V(8000-8010), or V(any), which is the default on new
-            rules. Part of the identity.
-        type: str
-      translated_address:
-        description:
-          - Address after translation; the same words. Required on new rules.
-          - On V(snat) rules an address of the edge gateway.
-        type: str
-        aliases: [translated_ip]
-      translated_port:
-        description:
-          - Port after translation. On new rules V(any) is the default.
-        type: str
-      protocol:
-        description:
-          - V(any), V(tcp), V(udp) or V(icmp), in any case. On new rules V(any) is the default. Part of the identity.
-        type: str
-      icmp_type:
-        description:
-          - Name or number of an ICMP type, for example V(echo-request). Goes with O(rules[].protocol=icmp). Part of
-            the identity.
-        type: str
-      vnic:
-        description:
-          - Number of the interface that the rule applies to, V(0) to V(200), or V(any) for all of them. Part of the
-            identity.
-          - If neither this nor O(rules[].interface) is given, the rule on all interfaces is meant, or if there is
-            none, the only one that matches the same traffic. A new rule is then made for all interfaces, which vCloud
-            Air may refuse.
-        type: str
-      interface:
-        description:
-          - Name of the interface or of its network, in place of O(rules[].vnic). Costs one more call to look it up.
-        type: str
-        aliases: [network]
-      dnat_match_source_address:
-        description:
-          - V(dnat) only. Translate only traffic from there. Part of the identity. Needs a newer edge gateway.
-        type: str
-      dnat_match_source_port:
-        description:
-          - V(dnat) only. Translate only traffic from that source port. Part of the identity.
-        type: str
-      snat_match_destination_address:
-        description:
-          - V(snat) only. Translate only traffic that goes there. Part of the identity. Needs a newer edge gateway.
-        type: str
-      snat_match_destination_port:
-        description:
-          - V(snat) only. Translate only traffic to that port. Part of the identity.
-        type: str
-      enabled:
-        description:
-          - Whether the rule is in force. New rules are.
-        type: bool
-        aliases: [is_enable]
-      logging:
-        description:
-          - Whether matches are logged. On new rules they are not.
-        type: bool
-        aliases: [enable_logging]
-      clear:
-        description:
-          - Texts to empty. An empty value of an option counts as not given, so it does not empty anything.
-        type: list
-        elements: str
-        choices: [description]
-      description:
-        description:
-          - Free text.
-        type: str
-      tag:
-        description:
-          - Tag of the rule, 65537 to 131072. The server's default is the id of the rule.
-        type: int
-        aliases: [rule_tag]
-      rule_id:
-        description:
-          - The server's id of the rule. With O(rules[].match_by=rule_id) it is the identity, else it tells rules that
-            match the same traffic apart.
-        type: int
-      position:
-        description:
-          - Place of the rule among the rules of users. Not together with O(rules[].before), O(rules[].after),
-            O(rules[].index).
-          - A rule that stands elsewhere is moved. Several tasks, or items of a loop, that ask for the same end
-            move each other's rules in every run, which is warned about. List such rules in one task, or use
-            O(rules[].before) or O(rules[].after).
-        type: str
-        choices: [top, bottom]
-      before:
-        description:
-          - Description, id or tag of a rule that this one must stand before. It may stand anywhere before it; if it
-            has to move, it is placed right before it.
-        type: str
-      after:
-        description:
-          - Description, id or tag of a rule that this one must stand after.
-        type: str
-      index:
-        description:
-          - Place among the rules of users, counted from 0.
-        type: int
-      match_by:
-        description:
-          - What identifies the rule, because NAT rules have no name.
-          - V(tuple) is all that decides which traffic the rule translates (the options that say so). What it
-            translates to is not part of it, so changing that changes the rule, and changing the port or address
-            before translation makes another one.
-          - With V(description) and V(rule_id) everything else can be changed. V(tag) too, but a tag changes when the
-            rule is edited in the portal of some versions.
-          - If several rules answer to it, the task fails and lists them.
-        type: str
-        choices: [tuple, description, tag, rule_id]
-        default: tuple
   state:
     description:
       - V(present) brings the listed rules about, V(absent) takes them out.
@@ -180,12 +48,8 @@ options:
     description:
       - Whether O(rules) may be empty together with O(purge=true), which deletes all rules that users own.
       - Without it such a task fails, because an empty list is more often a slip in a template than meant.
-    type: bool
-  enabled:
-    description:
-      - Whether NAT is on. It works only while the firewall is on, too.
-    type: bool
 extends_documentation_fragment:
+  - vcloudair.cloud._nat
   - vcloudair.cloud.vca
   - vcloudair.cloud.edge
   - vcloudair.cloud.stage
@@ -258,25 +122,15 @@ error:
   sample: {error: AmbiguousMatchError, candidates: [{rule_id: 196609}, {rule_id: 196610}]}
 """
 
-from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import (
-    NAT_RULE_EXCLUSIVE,
-    nat_rule_arguments,
-    stage_arguments,
-)
+from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import stage_arguments
 from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, Module, given, refuse
+from ansible_collections.vcloudair.cloud.plugins.module_utils._section_arguments import nat_arguments
 
+OPTIONS = nat_arguments()
 ARGUMENTS = dict(
-    rules=dict(
-        type="list",
-        elements="dict",
-        aliases=["nat_rules"],
-        options=nat_rule_arguments(),
-        mutually_exclusive=NAT_RULE_EXCLUSIVE,
-    ),
+    OPTIONS,
     state=dict(type="str", choices=["present", "absent"], default="present"),
     purge=dict(type="bool", default=False, aliases=["purge_rules"]),
-    allow_empty=dict(type="bool"),
-    enabled=dict(type="bool"),
     **stage_arguments(),
 )
 
@@ -285,7 +139,7 @@ def section(params):
     """The one spec of the kind."""
     wanted = given(params, ["enabled", "allow_empty"])
     if params["rules"] is not None:
-        wanted["rules"] = [given(rule, nat_rule_arguments()) for rule in params["rules"]]
+        wanted["rules"] = [given(rule, OPTIONS["rules"]["options"]) for rule in params["rules"]]
     return [wanted]
 
 

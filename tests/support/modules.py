@@ -51,7 +51,8 @@ def load(name: str) -> Module:
     documentation = yaml.safe_load(found.DOCUMENTATION)
     options = dict(documentation.get("options") or {})
     for fragment in documentation["extends_documentation_fragment"]:
-        options |= _fragment(fragment).get("options") or {}
+        for option, shared in (_fragment(fragment).get("options") or {}).items():
+            options[option] = {**shared, **options.get(option, {})}
     job = getattr(found, "JOB", None)
     returned = yaml.safe_load(found.RETURN)
     return Module(name, job, declared.pop("argument_spec"), declared, options, documentation, returned)

@@ -9,11 +9,13 @@ import dataclasses
 import typing
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from vcloudair_core.util.redaction import MASK, Secret, is_secret_name
 
 _KEY = "vcloudair"
+_SpecT = typing.TypeVar("_SpecT")
 
 
 @dataclass(frozen=True)
@@ -131,10 +133,15 @@ class SpecKey:
 
 def keys_of(spec_type: type) -> tuple[SpecKey, ...]:
     """Return every key that input for a spec may have: its fields, then the entries of its ``other_keys``, if any."""
-    hints = _hints(spec_type)
-    keys = [_field_key(entry, hints.get(entry.name, str)) for entry in dataclasses.fields(spec_type)]
     others: Mapping[str, FieldInfo] = getattr(spec_type, "other_keys", {})
+    keys = _field_keys(spec_type)
     return (*keys, *(SpecKey(name, info, info.kind or str, info.is_list) for name, info in others.items()))
+
+
+@cache
+def _field_keys(spec_type: Any) -> tuple[SpecKey, ...]:
+    hints = _hints(spec_type)
+    return tuple(_field_key(entry, hints.get(entry.name, str)) for entry in dataclasses.fields(spec_type))
 
 
 def _field_key(entry: dataclasses.Field[Any], hint: Any) -> SpecKey:
@@ -192,6 +199,19 @@ def plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     return value
+
+
+def from_plain(spec_type: type[_SpecT], data: Mapping[str, Any]) -> _SpecT:
+    """Return the spec that :func:`plain` showed. Leave out keys that are no fields of it."""
+    values: dict[str, Any] = {}
+    for key in _field_keys(typing.cast("Any", spec_type)):
+        value = data.get(key.name)
+        if value is None:
+            continue
+        if dataclasses.is_dataclass(key.kind):
+            value = tuple(from_plain(key.kind, item) for item in value) if key.is_list else from_plain(key.kind, value)
+        values[key.name] = tuple(value) if isinstance(value, list) else value
+    return spec_type(**values)
 
 
 # -- secrets -----------------------------------------------------------------------------------------------------

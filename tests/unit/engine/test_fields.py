@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vcloudair_core.engine.fields import FieldInfo, diff_fields, fields_of, plain, secret_names, secrets_in, spec_field
+from vcloudair_core.engine.fields import (
+    FieldInfo,
+    diff_fields,
+    fields_of,
+    from_plain,
+    plain,
+    secret_names,
+    secrets_in,
+    spec_field,
+)
 from vcloudair_core.util.redaction import Secret
 
 
@@ -41,6 +50,11 @@ def test_plain_hides_secrets_and_what_only_steers() -> None:
         "size": 3,
     }
     assert plain({"k": Secret("hunter2"), "l": (1, [2])}) == {"k": "***", "l": [1, [2]]}
+
+
+def test_from_plain_is_the_inverse_of_plain() -> None:
+    sample = Sample(name="a", words=("x", "y"), given_id=3)
+    assert from_plain(Sample, {**plain(sample), "rule_type": "user", "psk": None}) == sample
 
 
 def test_fields_keep_their_order_and_have_a_meaning_each() -> None:

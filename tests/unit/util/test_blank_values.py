@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.vcloudair.cloud.plugins.module_utils import _arguments, _runner
+from ansible_collections.vcloudair.cloud.plugins.module_utils import _runner, _section_arguments
 
 from vcloudair_core import SpecError
 from vcloudair_core.services.ans.document.kind import EdgeKind
@@ -97,7 +97,7 @@ def test_other_asterisks_are_text(text: str) -> None:
 
 def test_parameters_of_modules_lose_empty_cells_before_they_are_looked_at() -> None:
     declared = {
-        "rules": {"type": "list", "elements": "dict", "aliases": ["fw_rules"], "options": _arguments.rule_arguments()},
+        "rules": _section_arguments.firewall_arguments()["rules"],
         "where": {"type": "dict"},
         "purge": {"type": "bool"},
     }

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 from ansible.module_utils import basic
-from ansible_collections.vcloudair.cloud.plugins.module_utils import _arguments, _runner
+from ansible_collections.vcloudair.cloud.plugins.module_utils import _arguments, _runner, _section_arguments
 
 
 class RefusedError(Exception):
@@ -283,26 +283,41 @@ def test_connection_and_edge_have_no_defaults_so_that_the_environment_counts():
     assert [name for name, spec in arguments.items() if "default" in spec or spec.get("required")] == []
 
 
-@pytest.mark.parametrize("make", ["connection_arguments", "edge_arguments", "rule_arguments", "service_arguments"])
+@pytest.mark.parametrize(
+    "make",
+    [
+        _arguments.connection_arguments,
+        _arguments.edge_arguments,
+        _section_arguments.firewall_arguments,
+        _section_arguments.firewall_rule_arguments,
+        _section_arguments.service_arguments,
+    ],
+)
 def test_nobody_shares_arguments_with_somebody_else(make):
-    first = getattr(_arguments, make)()
+    first = make()
     for spec in first.values():
         spec["default"] = "spoilt"
-    assert getattr(_arguments, make)() != first
+    assert make() != first
 
 
-def test_names_and_aliases_are_unique():
-    for arguments in (
-        dict(_arguments.connection_arguments(), **_arguments.edge_arguments()),
-        _arguments.rule_arguments(),
-    ):
-        names = [name for option, spec in arguments.items() for name in [option, *spec.get("aliases", [])]]
-        assert sorted(names) == sorted(set(names))
+RULES = {
+    "firewall_rule": (_section_arguments.firewall_rule_arguments(), _section_arguments.FIREWALL_RULE_EXCLUSIVE),
+    "nat_rule": (_section_arguments.nat_rule_arguments(), _section_arguments.NAT_RULE_EXCLUSIVE),
+    "ipsec_tunnel": (_section_arguments.ipsec_tunnel_arguments(), _section_arguments.IPSEC_TUNNEL_EXCLUSIVE),
+}
 
 
-def test_what_excludes_each_other_exists():
-    known = _arguments.rule_arguments()
-    assert [name for names in _arguments.RULE_EXCLUSIVE for name in names if name not in known] == []
+@pytest.mark.parametrize("name", RULES)
+def test_names_and_aliases_are_unique(name):
+    arguments = dict(_arguments.connection_arguments(), **_arguments.edge_arguments(), **RULES[name][0])
+    names = [name for option, spec in arguments.items() for name in [option, *spec.get("aliases", [])]]
+    assert sorted(names) == sorted(set(names))
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_options_that_exclude_each_other_exist(name):
+    arguments, exclusive = RULES[name]
+    assert [option for options in exclusive for option in options if option not in arguments] == []
 
 
 @pytest.mark.parametrize("loads_in_another_way", [False, True])

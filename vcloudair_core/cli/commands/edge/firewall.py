@@ -12,6 +12,8 @@ from vcloudair_core.cli.commands.edge.section_rows import as_input, enabled_cell
 from vcloudair_core.cli.display.output import say
 from vcloudair_core.cli.display.table import Column, as_cell
 from vcloudair_core.cli.invocation import Invocation, connected
+from vcloudair_core.engine.fields import from_plain
+from vcloudair_core.services.ans.firewall.spec import FirewallRuleSpec, ServiceSpec
 
 app = typer.Typer(help="Firewall rules of an edge gateway.", no_args_is_help=True)
 
@@ -74,19 +76,16 @@ _COLUMNS = [
 
 
 def _services(rule: Mapping[str, Any]) -> str:
-    shown = [_service(service) for service in rule.get("services") or ()]
-    shown += [str(application) for application in rule.get("applications") or ()]
-    return ", ".join(shown) or "any"
+    spec = from_plain(FirewallRuleSpec, rule)
+    return ", ".join([*map(_service, spec.services or ()), *(spec.applications or ())]) or "any"
 
 
-def _service(service: Mapping[str, Any]) -> str:
+def _service(spec: ServiceSpec) -> str:
     """``tcp/443``, ``udp/53 from 1024-65535``, ``icmp/echo-request``, ``any``."""
-    protocol = str(service.get("protocol") or "any")
-    port = as_cell(service.get("port") or "any")
-    source = as_cell(service.get("source_port") or "any")
-    icmp = service.get("icmp_type")
-    what = port if port != "any" else str(icmp) if icmp and icmp != "any" else ""
-    text = f"{protocol}/{what.replace(', ', '+')}" if what else protocol
+    port, source = as_cell(spec.port or "any"), as_cell(spec.source_port or "any")
+    icmp_type = spec.icmp_type or "any"
+    detail = port if port != "any" else icmp_type if icmp_type != "any" else ""
+    text = f"{spec.protocol}/{detail.replace(', ', '+')}" if detail else spec.protocol
     return text if source == "any" else f"{text} from {source.replace(', ', '+')}"
 
 

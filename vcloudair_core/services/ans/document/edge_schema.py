@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from vcloudair_core.engine.fields import FieldInfo, SpecKey, keys_of
+from vcloudair_core.services.ans.document.keys import document_keys
 from vcloudair_core.services.ans.section.descriptor import Section
 from vcloudair_core.services.ans.sections import SECTIONS, load_section
 from vcloudair_core.util.redaction import Secret
@@ -36,12 +37,7 @@ def edge_schema() -> dict[str, Any]:
         "type": "object",
         "additionalProperties": False,
         "anyOf": [{"required": [name]} for name in SECTIONS],
-        "properties": {
-            "edge": _text("Name or UUID of the edge gateway."),
-            "vdc": _text("Name or UUID of its VDC."),
-            "allow_empty": _truth("Let empty lists delete all rules or tunnels of their sections."),
-            **{name: {"$ref": f"#/$defs/{name}"} for name in SECTIONS},
-        },
+        "properties": {key.name: _value(key) for key in document_keys()},
         "$defs": definitions,
     }
 
@@ -86,6 +82,8 @@ def _value(key: SpecKey) -> dict[str, Any]:
             items = {"$ref": f"#/$defs/{_name_of(key.kind)}"}
             return {"description": summary, "type": ["array", "null"], "items": items}
         return _texts(summary, numbers=info.ports)
+    if dataclasses.is_dataclass(key.kind):
+        return {"$ref": f"#/$defs/{key.name}"}
     if info.choices or info.suggestions:
         return _choice(summary, info.choices or info.suggestions, info)
     if key.kind is bool:

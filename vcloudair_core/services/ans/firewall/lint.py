@@ -12,7 +12,9 @@ from functools import cached_property
 from typing import Any
 
 from vcloudair_core.engine.canonical import ANY, address_range, port_set
+from vcloudair_core.engine.fields import from_plain
 from vcloudair_core.services.ans.firewall.cover_index import CoverIndex, Extent
+from vcloudair_core.services.ans.firewall.spec import FirewallRuleSpec, ServiceSpec
 from vcloudair_core.services.ans.section.rule_values import endpoint_meaning
 
 _EVERYTHING = {frozenset((4, 6)): "everything", frozenset((4,)): "all of IPv4", frozenset((6,)): "all of IPv6"}
@@ -36,7 +38,7 @@ def lint(rules: Sequence[Mapping[str, Any]], touched: Iterable[str] | None = Non
 
     Compares a rule with those only whose source or whose destination is around its own.
     """
-    reaches = [_Reach(rule) for rule in rules]
+    reaches = [_Reach(from_plain(FirewallRuleSpec, rule)) for rule in rules]
     names = [str(rule.get("name") or "") for rule in rules]
     wanted = set(names) if touched is None else set(touched)
     found: list[LintFinding] = []
@@ -82,18 +84,18 @@ def _verb(action: str) -> str:
 class _Reach:
     """What one rule matches."""
 
-    def __init__(self, rule: Mapping[str, Any]) -> None:
+    def __init__(self, rule: FirewallRuleSpec) -> None:
         self._rule = rule
-        self.is_enabled = rule.get("enabled", True) is not False
-        self.action = str(rule.get("action") or "accept").casefold()
+        self.is_enabled = rule.enabled is not False
+        self.action = (rule.action or "accept").casefold()
 
     @cached_property
     def source(self) -> _Side:
-        return _Side(self._rule, "source")
+        return _Side(self._rule.source, self._rule.source_exclude)
 
     @cached_property
     def destination(self) -> _Side:
-        return _Side(self._rule, "destination")
+        return _Side(self._rule.destination, self._rule.destination_exclude)
 
     @cached_property
     def services(self) -> _Services:
@@ -101,7 +103,7 @@ class _Reach:
 
     @cached_property
     def _way(self) -> tuple[object, object]:
-        return (self._rule.get("direction") or "inout", bool(self._rule.get("match_translated")))
+        return (self._rule.direction or "inout", bool(self._rule.match_translated))
 
     @property
     def open_families(self) -> frozenset[int]:
@@ -122,9 +124,9 @@ class _Reach:
 
 
 class _Side:
-    def __init__(self, rule: Mapping[str, Any], name: str) -> None:
-        self.is_excluding = bool(rule.get(f"{name}_exclude"))
-        self.meaning = endpoint_meaning(rule.get(name) or (ANY,))
+    def __init__(self, members: Sequence[str] | None, is_excluding: bool | None) -> None:
+        self.is_excluding = bool(is_excluding)
+        self.meaning = endpoint_meaning(members or (ANY,))
         self.is_any = self.meaning == frozenset((ANY,)) and not self.is_excluding
         # Ranges are (family, first, last); interfaces and objects are (kind, id).
         self.ranges = [part for part in self.meaning if isinstance(part, tuple) and len(part) == 3]
@@ -153,9 +155,9 @@ class _Side:
 
 
 class _Services:
-    def __init__(self, rule: Mapping[str, Any]) -> None:
-        self.applications = frozenset(rule.get("applications") or ())
-        listed = rule.get("services") or ([] if self.applications else [{"protocol": ANY}])
+    def __init__(self, rule: FirewallRuleSpec) -> None:
+        self.applications = frozenset(rule.applications or ())
+        listed = rule.services or (() if self.applications else (ServiceSpec(),))
         self.parts = [_service(service) for service in listed]
         self.is_any = any(part == (ANY, (ANY,), (ANY,)) for part in self.parts)
 
@@ -167,12 +169,11 @@ class _Services:
         )
 
 
-def _service(service: Mapping[str, Any]) -> tuple[str, tuple[Any, ...], tuple[Any, ...]]:
-    protocol = str(service.get("protocol") or ANY).casefold()
+def _service(spec: ServiceSpec) -> tuple[str, tuple[Any, ...], tuple[Any, ...]]:
+    protocol = spec.protocol.casefold()
     if protocol == "icmp":
-        kind = str(service.get("icmp_type") or ANY).casefold()
-        return protocol, (kind,), (ANY,)
-    return protocol, port_set(service.get("port") or ()), port_set(service.get("source_port") or ())
+        return protocol, ((spec.icmp_type or ANY).casefold(),), (ANY,)
+    return protocol, port_set(spec.port or ()), port_set(spec.source_port or ())
 
 
 def _includes(mine: tuple[str, Any, Any], theirs: tuple[str, Any, Any]) -> bool:

@@ -72,7 +72,11 @@ class FirewallRuleSpec:
     Source: protocol/ans.md §2.4-2.7.
     """
 
-    name: str | None = spec_field("Name of the rule; its identity unless `match_by` says otherwise.", identity=True)
+    name: str | None = spec_field(
+        "Name of the rule; its identity unless `match_by` says otherwise.",
+        "A rule without a name is identified by `rule_id`, `tag` or what it matches.",
+        identity=True,
+    )
     action: str | None = spec_field(
         "What happens to traffic that matches. `allow` means `accept`, `drop` means `deny`.",
         "New rules accept.",

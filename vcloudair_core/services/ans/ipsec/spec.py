@@ -83,7 +83,7 @@ class IpsecTunnelSpec:
     )
     peer_ip: str | None = spec_field(
         "Address or host name of the other side, or `any` to wait for whoever calls, which then needs `peer_id` and "
-        "the global key of the service. Required on new tunnels.",
+        "the global key of `vca_ipsec`. Required on new tunnels.",
         canonical=host_meaning,
         aliases=("peer_ip_address",),
     )
