@@ -1,4 +1,7 @@
-"""The collection, the EDA source, and every program that users copy import public modules of the library only."""
+"""The collection, the EDA source, and every program that users copy import public names of the library only.
+
+Each public namespace lists its names, and a page of the reference shows them.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,7 @@ PUBLIC = frozenset(
 )
 WITH_ALL = ("", "recovery", "metrics", "monitoring", "plugins", "simulator", "testing")
 """The namespaces whose names are listed."""
+NAMESPACES = {f"{PACKAGE}.{name}".removesuffix(".") for name in WITH_ALL}
 
 
 def _modules(source: str) -> Iterator[str]:
@@ -49,6 +53,13 @@ def _programs() -> Iterator[tuple[str, str]]:
         yield path.relative_to(ROOT).as_posix(), source
 
 
+def _names(source: str) -> Iterator[str]:
+    """Yield the names that a program imports from public namespaces, dotted."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom) and not node.level and node.module in NAMESPACES:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
 def _private_imports() -> dict[str, set[str]]:
     imports: dict[str, set[str]] = {}
     for file, source in _programs():
@@ -60,6 +71,13 @@ def _private_imports() -> dict[str, set[str]]:
 
 def test_programs_import_public_modules_only() -> None:
     assert _private_imports() == {}
+
+
+def test_programs_import_listed_names_only() -> None:
+    listed = {f"{name}.{public}" for name in NAMESPACES for public in importlib.import_module(name).__all__}
+    imported = {(file, name) for file, source in _programs() for name in _names(source)}
+    assert len(imported) > 100
+    assert {(file, name) for file, name in imported if name not in listed | PUBLIC} == set()
 
 
 @pytest.mark.parametrize(
@@ -93,3 +111,22 @@ def test_a_public_namespace_lists_its_names_and_has_them(name: str) -> None:
     module = importlib.import_module(f"{PACKAGE}.{name}".removesuffix("."))
     assert module.__all__
     assert [public for public in module.__all__ if getattr(module, public, None) is None] == []
+
+
+def test_names_are_seen_wherever_they_stand() -> None:
+    source = "def f():\n    from vcloudair_core.testing import simulated, _hidden\nfrom vcloudair_core import a as b"
+    expected = ["vcloudair_core.testing.simulated", "vcloudair_core.testing._hidden", "vcloudair_core.a"]
+    assert sorted(_names(source)) == sorted(expected)
+
+
+@pytest.mark.parametrize("name", WITH_ALL)
+def test_a_page_of_the_reference_shows_each_public_name(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "tools" / "site"))
+    pages_of_site = dict(importlib.import_module("library_pages").pages())
+    page = pages_of_site[f"reference/python-{name or 'api'}.md"]
+    namespace = f"{PACKAGE}.{name}".removesuffix(".")
+    headings = re.findall(rf"^      heading: {re.escape(namespace)}\.(\w+)$", page, re.MULTILINE)
+    public = set(importlib.import_module(namespace).__all__)
+    if not name:  # The classes of errors have a page with their hierarchy, which is generated from them.
+        public = {member for member in public if not member.endswith("Error") and member != "__version__"}
+    assert sorted(headings) == sorted(public)

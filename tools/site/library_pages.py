@@ -9,6 +9,7 @@ PUBLIC_MODULES = {
     "metrics": "Python: metrics",
     "monitoring": "Python: monitoring",
     "simulator": "Python: simulator",
+    "testing": "Python: test kit",
 }
 """Public modules beside ``vcloudair_core`` itself, and the titles of their pages."""
 GROUPS = {
