@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import refuse
 
-VERDICTS = ("already", "done", "failed", "skipped", "started", "unknown", "would")
-_THERE = ("done", "already")
+VERDICTS = ("failed", "planned", "skipped", "started", "succeeded", "unchanged", "unknown")
+_THERE = ("succeeded", "unchanged")
 
 
 def plan_of(params, **words):
@@ -44,7 +44,7 @@ def shown_report(report):
         }
         words.update(
             action=report.action,
-            changed=one.verdict == "done",
+            changed=one.verdict == "succeeded",
             tries=len(one.attempts),
             task=dict(last.task) if last is not None else {},
         )
@@ -68,7 +68,7 @@ def told(vms, action, diff_mode):
 
 def failure(vms, more="", hint=""):
     """The keys of a result that has failed, or nothing. ``more``: what else went wrong."""
-    bad = [one for one in vms if one["verdict"] not in (*_THERE, "started", "would")]
+    bad = [one for one in vms if one["verdict"] not in (*_THERE, "started", "planned")]
     if not bad and not more:
         return {}
     parts = [more] if more else []

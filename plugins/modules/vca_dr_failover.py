@@ -150,16 +150,16 @@ EXAMPLES = r"""
 RETURN = r"""
 vms:
   description: >-
-    What came of each machine. The verdict is V(done) (and shown by the server to be so), V(already) (nothing was to
-    do), V(would) (in check mode), V(started) (with O(wait=false)), V(failed), V(skipped) (not started, as something
+    The result of each VM. The verdict is V(succeeded) (as the server shows), V(unchanged) (nothing was to do),
+    V(planned) (in check mode), V(started) (with O(wait=false)), V(failed), V(skipped) (not started, as something
     else failed), V(unknown) (it may or may not have been started; it is not started again before somebody decides) or
     V(in_flight) (the run was stopped). The key C(vm) is the recovered machine. Also there when a machine failed.
   returned: success
   type: list
   elements: dict
   sample:
-    - {id: 3c1d5f60-0d5f-4a0e-9c58-1b7e7d9a4f01, name: web1, action: test, verdict: done, changed: true, reason: "",
-       hint: "", seconds: 63.2, task: {}, vm: {id: 0c5b2f9e-6f0a-4c59-9a34-0a4b0e1d7c11, name: web1,
+    - {id: 3c1d5f60-0d5f-4a0e-9c58-1b7e7d9a4f01, name: web1, action: test, verdict: succeeded, changed: true,
+       reason: "", hint: "", seconds: 63.2, task: {}, vm: {id: 0c5b2f9e-6f0a-4c59-9a34-0a4b0e1d7c11, name: web1,
        href: "https://vcd.example.test/api/vApp/vm-0c5b2f9e-6f0a-4c59-9a34-0a4b0e1d7c11", status: POWERED_ON,
        vapp: web1-vapp, vapp_href: "https://vcd.example.test/api/vApp/vapp-6e1f7a90-3c52-4c6a-8c1a-2f6d1b7f0a22",
        vdc: org1-vdc1, vdc_href: "https://vcd.example.test/api/vdc/ee541366-e2d4-5c36-8b7a-9a68f57938ca",
@@ -168,14 +168,14 @@ summary:
   description: How many machines had which verdict. Also there when a machine failed.
   returned: success
   type: dict
-  sample: {already: 1, done: 2, failed: 0, skipped: 0, started: 0, unknown: 0, would: 0}
+  sample: {failed: 0, planned: 0, skipped: 0, started: 0, succeeded: 2, unchanged: 1, unknown: 0}
 order:
   description: What would be done, in order, with seconds from the start as far as they can be told.
   returned: in check mode
   type: list
   elements: dict
   sample:
-    - {what: machine, name: web1, group: machines, verdict: would, from_s: 0.0, until_s: 60.0, is_guess: true}
+    - {what: machine, name: web1, group: machines, verdict: planned, from_s: 0.0, until_s: 60.0, is_guess: true}
 steps:
   description: What was done around machines. Also there when something failed.
   returned: when it was waited for
@@ -328,7 +328,7 @@ def _carried_out(client, plan, params, diff_mode):
         rto=whole["rto"],
         rpo=whole["rpo"],
     )
-    if report.verdict == "done":
+    if report.verdict == "succeeded":
         return result
     steps = [one for one in report.failures if one.what == "step"]
     more = "the run was stopped: %s" % report.reason if report.verdict == "interrupted" else ""
@@ -340,7 +340,7 @@ def _carried_out(client, plan, params, diff_mode):
 
 def _has_changed(step):
     """Whether a step was a change: a program may have changed anything, an edge says whether it was changed."""
-    if step.last.verdict != "done" or step.kind not in ("command", "playbook", "network"):
+    if step.last.verdict != "succeeded" or step.kind not in ("command", "playbook", "network"):
         return False
     return step.kind != "network" or step.summary != "nothing to change"
 

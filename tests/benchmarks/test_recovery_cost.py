@@ -110,7 +110,7 @@ def _ours_virtual(seconds: float) -> tuple[float, Counter[str]]:
         live: Any = client.session
         live.clock = live._wire.clock = LinkedClock(simulator)
         results = client.dr.act("failover", options=OperationOptions(max_concurrent=AT_ONCE))
-    assert [one.verdict for one in results] == ["done"] * MACHINES
+    assert [one.verdict for one in results] == ["succeeded"] * MACHINES
     return simulator.clock.now() - began, _polls(_kept(simulator))
 
 
@@ -161,7 +161,7 @@ def test_real_time_beside_the_original(tmp_path: Path, capsys: pytest.CaptureFix
             began = time.monotonic()
             results = client.dr.act("failover", options=OperationOptions(max_concurrent=AT_ONCE))
             ours = time.monotonic() - began
-        assert [one.verdict for one in results] == ["done"] * WATCHED
+        assert [one.verdict for one in results] == ["succeeded"] * WATCHED
         theirs = original.result()
         assert (theirs["count"], theirs["errors"]) == (WATCHED, 0)
         counts = [_polls(_journal(cloud["VCA_URL"])) for cloud in clouds]

@@ -179,7 +179,7 @@ def _ours(way: Way, *, has_progress: bool) -> tuple[Claim, str]:
     errors = {uuid: reason for uuid, _, reason in dr.action_errors}
     seconds, reason = clock.now() - began, errors.get(asked[-1], "")
     verdict = next((one.verdict for one in dr.results if one.id == asked[-1]), "")
-    text = DONE if verdict in ("done", "already") else "failed" if reason else SILENT
+    text = DONE if verdict in ("succeeded", "unchanged") else "failed" if reason else SILENT
     return _judged(text, seconds, simulator, machine), reason or verdict
 
 
@@ -222,7 +222,7 @@ def _table(claims: dict[str, dict[str, Claim]]) -> str:
     rows = [HEAD, "|---|---|---|---|---|"]
     for way in WAYS:
         theirs, (_, reason) = claims[way.name], _ours_once(way, True)
-        said = "done" if reason == "done" else "done already" if reason == "already" else f"failed: {_short(reason)}"
+        said = reason if reason in ("succeeded", "unchanged") else f"failed: {_short(reason)}"
         rows.append(
             f"| {way.name} | {way.shows} | {theirs['bare'].described()} | {theirs['told'].described()} | {said} |"
         )

@@ -81,7 +81,7 @@ def test_a_drill_by_a_plan_twice_with_a_report_of_each(
     assert len(folders) == 2
     for folder in folders:
         assert folder.stat().st_mode & 0o777 == 0o700
-        assert json.loads((folder / "report.json").read_text(encoding="utf-8"))["verdict"] == "done"
+        assert json.loads((folder / "report.json").read_text(encoding="utf-8"))["verdict"] == "succeeded"
         assert etree.parse(str(folder / "report.xml")).getroot().get("failures") == "0"
         assert "replicated-0001" in (folder / "report.html").read_text(encoding="utf-8")
         assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}

@@ -49,11 +49,11 @@ def test_a_drill_from_the_list_to_the_clean_up(vca: Vca, server: SimulatorServer
     assert "replicated-0003" in out
     assert "notStarted" in out
     code, out, _ = vca("dr", "test", "--all", "--dry-run", "-o", "json")
-    assert [one["verdict"] for one in json.loads(out)] == ["would"] * 3
+    assert [one["verdict"] for one in json.loads(out)] == ["planned"] * 3
     assert _posts(server) == 0
     assert vca("dr", "test", "--all")[0] == 0
     code, out, _ = vca("dr", "test", "--all", "-o", "json")
-    assert (code, [one["verdict"] for one in json.loads(out)]) == (0, ["already"] * 3)
+    assert (code, [one["verdict"] for one in json.loads(out)]) == (0, ["unchanged"] * 3)
     assert _posts(server) == 3
     assert vca("dr", "cleanup", "--all")[0] == 0
 

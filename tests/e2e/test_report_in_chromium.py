@@ -28,7 +28,7 @@ _FLAGS = (
 LONG = "a-name-of-a-machine-that-is-longer-than-anybody-would-like-" * 3
 SHAPES = {
     1: Shape(machines=1, steps=False),
-    20: Shape(machines=20, failed=[3], retried=[9], already=[15], names={5: LONG, 6: "<script>alert(1)</script>"}),
+    20: Shape(machines=20, failed=[3], retried=[9], unchanged=[15], names={5: LONG, 6: "<script>alert(1)</script>"}),
     500: Shape(machines=500, groups=5, failed=[30, 402], retried=range(100, 120), skipped=range(480, 500),
                max_concurrent=40, pauses=[(900, 300)]),
 }  # fmt: skip
@@ -134,7 +134,7 @@ _CONTRAST = """() => {
     found.lowest = Math.min(found.lowest, value);
     if (value < 4.5) found.low.push([element.className.baseVal ?? element.className, value, walker.currentNode.data]);
   }
-  const shapes = '.bar-done, .diamond, .bar-in_flight, .bar-failed, .good-fill, .bad-fill';
+  const shapes = '.bar-succeeded, .diamond, .bar-in_flight, .bar-failed, .good-fill, .bad-fill';
   for (const shape of document.querySelectorAll(shapes)) {
     const style = getComputedStyle(shape);
     const edge = style.stroke === 'none' || shape.matches('.diamond') ? style.fill : style.stroke;

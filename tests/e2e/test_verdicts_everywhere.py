@@ -25,16 +25,16 @@ from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 from vcloudair_core.simulator.replication.replication_states import TROUBLES
 
 TABLE = {
-    "": ("done", ""),
+    "": ("succeeded", ""),
     "error": ("failed", "RecoveryFault"),
     "abort": ("failed", "aborted"),
     "cancel": ("failed", "cancelled"),
     "hang": ("failed", "nothing changed for"),
-    "progress-100": ("done", ""),
+    "progress-100": ("succeeded", ""),
     "lie": ("failed", "ended in success, but after"),
     "no-vm": ("failed", "there is no machine"),
     "off": ("failed", "POWERED_OFF"),
-    "vanish": ("done", ""),
+    "vanish": ("succeeded", ""),
     "gone": ("failed", "not there any more"),
 }
 """How the failover of a machine goes: what is said of it, and a word of the reason."""

@@ -62,7 +62,7 @@ def _recovery(
 
 def _ended(results: Sequence[Result]) -> Ending:
     """What is there already counts as there."""
-    value = [(one.name, "there" if one.verdict in ("done", "already") else one.verdict) for one in results]
+    value = [(one.name, "there" if one.verdict in ("succeeded", "unchanged") else one.verdict) for one in results]
     return Ending(value, [(f"{one.reason} {one.request_id}", one.hint) for one in results if one.is_failed])
 
 
@@ -84,11 +84,13 @@ def _list(client: Client, world: World) -> Ending:
 
 
 def _of_report(report: RunReport) -> Ending:
-    value = [(one.name, "there" if one.verdict in ("done", "already") else one.verdict) for one in report.machines]
+    value = [
+        (one.name, "there" if one.verdict in ("succeeded", "unchanged") else one.verdict) for one in report.machines
+    ]
     # What was not started because of others has its reason in theirs.
     machines = [one for one in report.machines if one.verdict in ("failed", "unknown")]
     problems = [(one.reason, one.last.hint if one.last is not None else "") for one in machines]
-    if report.verdict != "done" and not problems:
+    if report.verdict != "succeeded" and not problems:
         problems = [(str(report.reason), "it may be resumed")]
     return Ending(value, problems)
 

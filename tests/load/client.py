@@ -149,7 +149,7 @@ class SoakClient(threading.Thread):
         service = client.dr
         for action, state in (("test", "complete"), ("cleanup", "none")):
             (result,) = service.act(action, [self._replication], options=OperationOptions(max_concurrent=1))
-            _expect(f"verdict of {action}", result.verdict, "done")
+            _expect(f"verdict of {action}", result.verdict, "succeeded")
             (found,) = service.replications([self._replication])
             _expect(f"state after {action}", str(found.test_state), state)
 

@@ -64,7 +64,7 @@ class Outcome:
     @property
     def is_good(self) -> bool:
         failures = [*self.all_of("errors"), *self.all_of("wrong"), *self.lost, *self.leaks, *self.trouble]
-        return not failures and set(self.verdicts) <= {"done"}
+        return not failures and set(self.verdicts) <= {"succeeded"}
 
 
 class Tally:

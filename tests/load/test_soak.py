@@ -84,14 +84,14 @@ def test_anything_that_is_wrong_makes_the_outcome_bad() -> None:
 
     def outcome(**more: Any) -> Outcome:
         one = {"errors": [], "wrong": [], "done": {"query": 1}, "edges": {}, **more.pop("client", {})}
-        fields = {"verdicts": Counter({"done": 2}), "lost": [], "leaks": [], "trouble": [], **more}
+        fields = {"verdicts": Counter({"succeeded": 2}), "lost": [], "leaks": [], "trouble": [], **more}
         return Outcome(seconds=1.0, clients={"c000": one}, statuses=Counter({200: 5}), trends=[], **fields)
 
     assert outcome().is_good
     leak = Trend("simulator rss_mb", [(0, 1.0)])
     for bad in (
         {"client": {"errors": ["it broke"]}}, {"client": {"wrong": ["199, not 200"]}}, {"lost": ["two"]},
-        {"leaks": [leak]}, {"trouble": ["it hangs"]}, {"verdicts": Counter({"done": 1, "failed": 1})},
+        {"leaks": [leak]}, {"trouble": ["it hangs"]}, {"verdicts": Counter({"succeeded": 1, "failed": 1})},
     ):  # fmt: skip
         assert not outcome(**bad).is_good
     assert "it broke" in show(outcome(client={"errors": ["it broke"]}))

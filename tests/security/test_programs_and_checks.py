@@ -79,7 +79,7 @@ def test_only_what_is_in_the_environment_is_inherited(tmp_path: Path, monkeypatc
     dump = "import json, os; open('env.json', 'w').write(json.dumps(dict(os.environ)))"
     step = Step("dump", Command((sys.executable, "-c", dump)), timeout_s=30)
     result = perform(step, around(tmp_path, **SECRETS), group="web", key="k")
-    assert result.verdict == "done", result
+    assert result.verdict == "succeeded", result
     found = json.loads((tmp_path / "env.json").read_text(encoding="utf-8"))
     assert found["VCA_URL"] == "https://vcd.example.test"
     assert {name for name in found if name.startswith("VCA_")} == {
@@ -116,7 +116,7 @@ def test_no_secret_is_on_a_command_line(tmp_path: Path, monkeypatch: pytest.Monk
     work = Playbook("play.yml", extra_vars={"api_key": "zQ7-extra 'variable"})
     before = set(tmp_path.iterdir())
     result = perform(Step("play", work, timeout_s=120), around(tmp_path, **SECRETS), group="", key="k")
-    assert result.verdict == "done", result
+    assert result.verdict == "succeeded", result
     seen = json.loads((tmp_path / "seen.json").read_text(encoding="utf-8"))
     assert any("ansible-playbook" in line for line in seen.values())
     assert not [line for line in seen.values() if "zQ7" in line and "ansible-playbook" in line]

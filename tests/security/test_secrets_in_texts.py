@@ -150,5 +150,5 @@ def test_secrets_of_the_environment_are_hidden_though_others_are_used(
     monkeypatch.setenv("VCA_PASSWORD", "zQ7-in-the-environment")
     step = _step(sys.executable, "-c", "import os; print(os.environ['VCA_PASSWORD'])")
     result = perform(step, _around(tmp_path, password="another-one"), group="", key="k")
-    assert result.verdict == "done"
+    assert result.verdict == "succeeded"
     assert result.output == MASK

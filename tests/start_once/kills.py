@@ -13,7 +13,7 @@ from tests.start_once.modes import Mode
 from vcloudair_core import errors
 from vcloudair_core.cli.exit_codes import EXIT_CODES
 
-GOOD = frozenset({"done", "already", "succeeded", "unchanged"})
+GOOD = frozenset({"succeeded", "unchanged"})
 UNKNOWN = "unknown"
 UNKNOWN_CODES = frozenset(entry.code for entry in EXIT_CODES if errors.OutcomeUnknownError in entry.errors)
 GRACE = ("--lost-grace", "0.5")

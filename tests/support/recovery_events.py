@@ -82,7 +82,7 @@ class Shape:
     """What a run is like. Machines are meant by their number, from 0.
 
     ``failed``: all their attempts fail. ``retried``: their first attempt fails, the second does not. ``skipped`` are
-    not started, ``already`` were there. ``rolled_back``: all is undone at the end, but for the last machine.
+    not started, ``unchanged`` were there. ``rolled_back``: all is undone at the end, but for the last machine.
     ``pauses``: (second, seconds) of interruptions that were resumed. ``ends_at``: the second after which nothing came;
     ``ended_by``: why, for a run that could still say so.
     """
@@ -93,7 +93,7 @@ class Shape:
     failed: Collection[int] = ()
     retried: Collection[int] = ()
     skipped: Collection[int] = ()
-    already: Collection[int] = ()
+    unchanged: Collection[int] = ()
     steps: bool = True
     failing_step: bool = False
     rolled_back: bool = False
@@ -147,7 +147,7 @@ class _Script:
             group = next(name for name, members in self.groups if number in members)
             words = {"id": machine_id(number), "name": _name(self.shape, number, group), "seconds": 30.0}
             is_bad = number == gone[-1]
-            words |= {"verdict": "failed" if is_bad else "done", "reason": "its task failed" if is_bad else ""}
+            words |= {"verdict": "failed" if is_bad else "succeeded", "reason": "its task failed" if is_bad else ""}
             self.time.add(second + 30, "machine_rolled_back", **words, hint="Clean it up by hand." if is_bad else "")
         verdict = {"verdict": "failed", "reason": "1 machine could not be cleaned up"}
         self.time.add(second + 30.1, "rollback_finished", **verdict)
@@ -155,11 +155,13 @@ class _Script:
 
     def _finish(self, second: float) -> None:
         shape = self.shape
-        count = {word: len(set(getattr(shape, word))) for word in ("failed", "skipped", "already")}
-        summary = {"done": shape.machines - sum(count.values()), **count}
+        count = {word: len(set(getattr(shape, word))) for word in ("failed", "skipped", "unchanged")}
+        summary = {"succeeded": shape.machines - sum(count.values()), **count}
         is_good = not shape.rolled_back and not count["failed"] and not count["skipped"] and not shape.failing_step
         reason = "" if is_good else f"failed: {count['failed']}, not started: {count['skipped']}"
-        self.time.add(second, "run_finished", verdict="done" if is_good else "failed", reason=reason, summary=summary)
+        self.time.add(
+            second, "run_finished", verdict="succeeded" if is_good else "failed", reason=reason, summary=summary
+        )
 
     def _group(self, second: float, name: str, members: list[int]) -> float:
         self.time.add(second, "group_started", group=name)
@@ -174,7 +176,9 @@ class _Script:
         if self.shape.steps and name == "web":
             end = self._step(end + 0.1, name, "after", "Names lead to the new site", "network")
         bad = [number for number in members if number in self.shape.failed or number in self.shape.skipped]
-        verdict, reason = ("failed", f"{len(bad)} of {len(members)} machines are not there") if bad else ("done", "")
+        verdict, reason = (
+            ("failed", f"{len(bad)} of {len(members)} machines are not there") if bad else ("succeeded", "")
+        )
         self.time.add(end + 0.1, "group_finished", group=name, verdict=verdict, reason=reason)
         return end + 0.2
 
@@ -186,8 +190,8 @@ class _Script:
             reason = "not started, as another machine failed"
             self._machine_over(second, words, 1, "skipped", reason=reason, seconds=0.0, last_sync=synced)
             return second
-        if number in shape.already:
-            self._machine_over(second + 0.3, words, 1, "already", seconds=0.3, last_sync=synced)
+        if number in shape.unchanged:
+            self._machine_over(second + 0.3, words, 1, "unchanged", seconds=0.3, last_sync=synced)
             return second + 0.3
         tries = 2 if number in shape.retried or number in shape.failed else 1
         for attempt in range(1, tries + 1):
@@ -205,7 +209,7 @@ class _Script:
     ) -> None:
         rest: AnyEvent = {"seconds": round(taken, 3), "last_sync": synced, "is_final": is_final}
         if not is_bad:
-            self._machine_over(second, words, attempt, "done", task={"status": "success"}, **rest)
+            self._machine_over(second, words, attempt, "succeeded", task={"status": "success"}, **rest)
             return
         reason, code, vendor = self.random.choice(_TROUBLE)
         task = {
@@ -227,7 +231,7 @@ class _Script:
     def _step(self, second: float, group: str, phase: str, name: str, kind: str, *, is_failing: bool = False) -> float:
         words = {"group": group, "phase": phase, "step": name, "kind": kind, "attempt": 1}
         taken = 48.0 if kind == "approval" else 6.5
-        rest: AnyEvent = {"verdict": "done", "reason": "", "hint": "", "output": "", "seconds": taken}
+        rest: AnyEvent = {"verdict": "succeeded", "reason": "", "hint": "", "output": "", "seconds": taken}
         if kind == "approval":
             rest["by"] = "maria"
         if kind == "network":

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 FORMATS = ("table", "wide", "json", "yaml", "csv", "jsonl")
 TABLES = ("table", "wide")
 STYLES = {
-    **dict.fromkeys(("ok", "up", "loaded", "done", "already", "succeeded", "unchanged"), "green"),
+    **dict.fromkeys(("ok", "up", "loaded", "succeeded", "unchanged"), "green"),
     **dict.fromkeys(("warn", "warning", "unknown", "skipped", "interrupted", "unfinished", "unreadable"), "yellow"),
     **dict.fromkeys(("fail", "failed", "down", "error"), "bold red"),
 }

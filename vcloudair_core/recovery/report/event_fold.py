@@ -11,11 +11,11 @@ from vcloudair_core.recovery.journal import event_fields as read
 from vcloudair_core.recovery.journal import events as names
 from vcloudair_core.recovery.journal.events import Event
 from vcloudair_core.recovery.report.model import (
-    ALREADY,
-    DONE,
     FAILED,
     IN_FLIGHT,
     SKIPPED,
+    SUCCEEDED,
+    UNCHANGED,
     UNKNOWN,
     GroupReport,
     OperationAttempt,
@@ -24,7 +24,7 @@ from vcloudair_core.recovery.report.model import (
     StepReport,
 )
 
-_ENDS = frozenset({DONE, ALREADY, FAILED, SKIPPED, UNKNOWN})
+_ENDS = frozenset({SUCCEEDED, UNCHANGED, FAILED, SKIPPED, UNKNOWN})
 
 
 @dataclass
@@ -162,7 +162,7 @@ class Fold:
     def _group_finished(self, event: Event, at: datetime | None) -> None:
         group = self._group(read.text(event, "group"))
         said = read.text(event, "verdict")
-        verdict = said if said in (DONE, FAILED, SKIPPED) else IN_FLIGHT
+        verdict = said if said in (SUCCEEDED, FAILED, SKIPPED) else IN_FLIGHT
         self.groups[group.name] = replace(group, verdict=verdict, reason=read.text(event, "reason"), ended=at)
 
     def _step(self, event: Event) -> StepReport:
@@ -241,7 +241,7 @@ class Fold:
 
     def _rollback_finished(self, event: Event, at: datetime | None) -> None:
         said = read.text(event, "verdict")
-        verdict = said if said in (DONE, FAILED) else IN_FLIGHT
+        verdict = said if said in (SUCCEEDED, FAILED) else IN_FLIGHT
         begun = self.rollback or Rollback(None)
         self.rollback = replace(begun, ended=at, verdict=verdict, outcome=read.text(event, "reason"))
 

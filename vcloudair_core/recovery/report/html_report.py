@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 from vcloudair_core.errors import ConfigurationError
 from vcloudair_core.recovery.report import report_text, timeline
 from vcloudair_core.recovery.report.model import (
-    ALREADY,
-    DONE,
     FAILED,
     IN_FLIGHT,
     RETRYING,
+    SUCCEEDED,
+    UNCHANGED,
     Failure,
     GroupReport,
     MachineReport,
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from vcloudair_core.recovery.report.run_report import RunReport
 
 _TONES = {
-    DONE: "good",
-    ALREADY: "good",
+    SUCCEEDED: "good",
+    UNCHANGED: "good",
     FAILED: "bad",
     RETRYING: "bad",
     "rollback_failed": "bad",

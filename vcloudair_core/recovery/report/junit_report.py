@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 from lxml import etree
 
 from vcloudair_core.recovery.report.model import (
-    DONE,
     FAILED,
     IN_FLIGHT,
     RETRYING,
     ROLLBACK_FAILED,
+    SUCCEEDED,
     UNKNOWN,
     GroupReport,
     MachineReport,
@@ -92,7 +92,7 @@ def _properties(suite: _Element, report: RunReport) -> None:
 def _run_case(suite: _Element, report: RunReport) -> None:
     """The run itself: whatever its machines say, a run that is not done is not passed."""
     case = _case(suite, "the run", "run", report.seconds)
-    if report.verdict != DONE:
+    if report.verdict != SUCCEEDED:
         # What went wrong is a failure; a run of which no end is known is an error of another kind.
         tag = "failure" if report.verdict == FAILED else "error"
         _trouble(case, tag, report.verdict, report.sentence, [report.reason, *report.doubts])
@@ -140,7 +140,7 @@ def _step_case(suite: _Element, step: StepReport) -> None:
         _trouble(case, "failure", FAILED, said, [last.hint])
     elif last.verdict == IN_FLIGHT:
         _trouble(case, "error", IN_FLIGHT, said, [])
-    elif last.verdict != DONE:
+    elif last.verdict != SUCCEEDED:
         etree.SubElement(case, "skipped", message=_clean(said))
     output = "\n".join(part for part in (f"approved by {step.by}" if step.by else "", step.output) if part)
     if output:

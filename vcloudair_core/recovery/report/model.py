@@ -14,10 +14,10 @@ from typing import Any
 SCHEMA = 1
 """Version of the JSON report: raised when a key goes or changes its meaning, not when one is added."""
 
-DONE, ALREADY, FAILED, SKIPPED, UNKNOWN = "done", "already", "failed", "skipped", "unknown"
+SUCCEEDED, UNCHANGED, FAILED, SKIPPED, UNKNOWN = "succeeded", "unchanged", "failed", "skipped", "unknown"
 RETRYING, IN_FLIGHT, NOT_STARTED = "retrying", "in_flight", "not_started"
 ROLLED_BACK, ROLLBACK_FAILED = "rolled_back", "rollback_failed"
-THERE = frozenset({DONE, ALREADY})
+THERE = frozenset({SUCCEEDED, UNCHANGED})
 """Verdicts of a machine that is where the action leads."""
 INTERRUPTED, UNFINISHED = "interrupted", "unfinished"
 
@@ -30,8 +30,8 @@ MACHINE_VERDICTS = (
     NOT_STARTED,
     SKIPPED,
     ROLLED_BACK,
-    DONE,
-    ALREADY,
+    SUCCEEDED,
+    UNCHANGED,
 )
 """All of them, what needs attention first. ``retrying``: the last attempt failed and another was to follow;
 ``unknown``: it may or may not have been begun; ``in_flight``: it was begun and no end of it is known; ``rolled_back``

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from vcloudair_core.recovery.report.model import (
-    ALREADY,
     IN_FLIGHT,
     ROLLED_BACK,
+    UNCHANGED,
     UNKNOWN,
     MachineReport,
     Objective,
@@ -88,7 +88,7 @@ def _absent(machine: MachineReport) -> str:
 
 def _unmeasured(machine: MachineReport) -> str:
     """Why nothing can be said of when a machine got there. One that this run began may be found there after all."""
-    if machine.verdict != ALREADY or any(one.is_asked for one in machine.attempts):
+    if machine.verdict != UNCHANGED or any(one.is_asked for one in machine.attempts):
         return ""
     return "it was there before this run"
 

@@ -6,8 +6,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from vcloudair_core.recovery.report.model import (
-    ALREADY,
-    DONE,
     FAILED,
     IN_FLIGHT,
     INTERRUPTED,
@@ -16,6 +14,8 @@ from vcloudair_core.recovery.report.model import (
     ROLLBACK_FAILED,
     ROLLED_BACK,
     SKIPPED,
+    SUCCEEDED,
+    UNCHANGED,
     UNFINISHED,
     UNKNOWN,
     Objective,
@@ -25,14 +25,15 @@ if TYPE_CHECKING:
     from vcloudair_core.recovery.report.model import MachineReport
 
 WORDS = {
-    DONE: "done", ALREADY: "already there", FAILED: "failed", SKIPPED: "skipped", RETRYING: "failed, to be tried again",
+    SUCCEEDED: "succeeded", UNCHANGED: "unchanged", FAILED: "failed", SKIPPED: "skipped",
+    RETRYING: "failed, to be tried again",
     IN_FLIGHT: "in flight, outcome not known", NOT_STARTED: "not started", ROLLED_BACK: "rolled back",
     ROLLBACK_FAILED: "roll-back failed", UNKNOWN: "unknown, a decision is needed",
     INTERRUPTED: "interrupted", UNFINISHED: "unfinished",
 }  # fmt: skip
 NONE = "\N{EN DASH}"
 GLYPHS = {
-    DONE: "✓", ALREADY: "✓", FAILED: "✗", SKIPPED: NONE, RETRYING: "✗", IN_FLIGHT: "?", NOT_STARTED: NONE,
+    SUCCEEDED: "✓", UNCHANGED: "✓", FAILED: "✗", SKIPPED: NONE, RETRYING: "✗", IN_FLIGHT: "?", NOT_STARTED: NONE,
     ROLLED_BACK: "↩", ROLLBACK_FAILED: "✗", INTERRUPTED: "‖", UNFINISHED: "?", UNKNOWN: "?",
 }  # fmt: skip
 """Beside the word, never in its place."""

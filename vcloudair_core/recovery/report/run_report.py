@@ -16,7 +16,6 @@ from vcloudair_core.recovery.journal import event_fields as read
 from vcloudair_core.recovery.journal.events import Event
 from vcloudair_core.recovery.report.event_fold import Fold, MachineDraft
 from vcloudair_core.recovery.report.model import (
-    DONE,
     FAILED,
     INTERRUPTED,
     MACHINE_VERDICTS,
@@ -26,6 +25,7 @@ from vcloudair_core.recovery.report.model import (
     ROLLED_BACK,
     SCHEMA,
     SKIPPED,
+    SUCCEEDED,
     THERE,
     UNFINISHED,
     UNKNOWN,
@@ -93,7 +93,7 @@ class RunReport:
     def failures(self) -> tuple[Failure, ...]:
         """What failed, then what is not known, then what was not begun."""
         undone = [_failed_rollback(one, one.rollback) for one in self.machines if one.rollback is not None]
-        steps = [_failed_step(step) for step in self.all_steps if step.last.verdict not in (DONE, SKIPPED)]
+        steps = [_failed_step(step) for step in self.all_steps if step.last.verdict not in (SUCCEEDED, SKIPPED)]
         machines = [_failed_machine(one) for one in self.machines if not one.is_there]
         order = MACHINE_VERDICTS.index
         return tuple(sorted([*steps, *machines, *filter(None, undone)], key=lambda failure: order(failure.verdict)))
@@ -156,7 +156,7 @@ def _groups(fold: Fold, plan: Mapping[str, Any], moment: Moment) -> tuple[GroupR
     found = []
     for name, machines in members.items():
         group = replace(fold.groups.get(name) or GroupReport(name), machines=tuple(machines), steps=_steps(fold, name))
-        if group.verdict == DONE:
+        if group.verdict == SUCCEEDED:
             group = replace(group, verdict=_as_shown(machines))
         target = first_target((minutes.get(name), "group"), _plan_target(plan, "rto_minutes"))
         target = target if moment.is_recovery else (None, "")
@@ -200,7 +200,7 @@ def _as_shown(machines: Iterable[MachineReport]) -> str:
     """What machines allow one to say of something that was said to be done."""
     verdicts = {one.verdict for one in machines if not one.is_there}
     if not verdicts:
-        return DONE
+        return SUCCEEDED
     return FAILED if verdicts & {FAILED, SKIPPED, ROLLED_BACK, ROLLBACK_FAILED} else UNFINISHED
 
 
@@ -212,14 +212,17 @@ def _verdict(fold: Fold, machines: list[MachineReport]) -> tuple[str, str]:
     said, reason = read.text(fold.finish, "verdict"), read.text(fold.finish, "reason")
     if said == FAILED:
         return FAILED, reason
-    if said != DONE:
+    if said != SUCCEEDED:
         return UNFINISHED, f"the run ended with the verdict {said!r}, which says nothing"
     if not machines:
         return FAILED, "there was no machine in it"
     shown = _as_shown(machines)
-    if shown == DONE and not fold.run:
+    if shown == SUCCEEDED and not fold.run:
         return UNFINISHED, "the journal has no start of the run, so that its machines are not known"
-    return shown, reason if shown == DONE else "the run says that it is done, but not every machine is seen to be there"
+    return (
+        shown,
+        reason if shown == SUCCEEDED else "the run ended as succeeded, but not every VM is seen to be there",
+    )
 
 
 def _doubts(fold: Fold, machines: list[MachineReport]) -> Iterable[str]:
@@ -241,8 +244,8 @@ def _doubts(fold: Fold, machines: list[MachineReport]) -> Iterable[str]:
         odd = [word for word in said if read.whole(said, word) not in (None, counts.get(word, 0))]
         for word in odd:
             yield f"The run counted {said[word]} machines as {word}; its events show {counts.get(word, 0)}."
-        if read.text(fold.finish, "verdict") == DONE and any(not one.is_there for one in machines):
-            yield "The run says that it is done, but not every machine is seen to be there."
+        if read.text(fold.finish, "verdict") == SUCCEEDED and any(not one.is_there for one in machines):
+            yield "The run ended as succeeded, but not every VM is seen to be there."
 
 
 def _failed_machine(machine: MachineReport) -> Failure:
@@ -272,11 +275,11 @@ def _sentence(report: RunReport) -> str:
     machines = report.machines
     there = sum(machine.is_there for machine in machines)
     count = _count(there, len(machines), report.action)
-    if report.verdict == DONE:
+    if report.verdict == SUCCEEDED:
         took = f" It took {duration(report.seconds)}." if report.seconds is not None else ""
         bad = sum(step.last.verdict == FAILED for step in report.all_steps)
         steps = f" {bad} step{'s' if bad > 1 else ''} failed." if bad else ""
-        return f"{what} is done: {count}.{took}{steps}"
+        return f"{what} succeeded: {count}.{took}{steps}"
     if report.verdict == FAILED:
         return f"{what} failed: {count}."
     if report.verdict == UNKNOWN:

@@ -67,7 +67,7 @@ def last_test(settings: Settings, plan_name: str, cloud: dict[str, Any]) -> date
     for _, happened in runs_of(settings, plan_name, cloud, "test"):
         last = happened[-1]
         at = moment(last)
-        if last["event"] == events.RUN_FINISHED and text(last, "verdict") == "done" and at is not None:
+        if last["event"] == events.RUN_FINISHED and text(last, "verdict") == "succeeded" and at is not None:
             return at
     return None
 
@@ -114,7 +114,7 @@ def usual_seconds(settings: Settings, action: str) -> dict[str, float]:
             continue
         for event in happened:
             seconds = number(event, "seconds")
-            if event["event"] == events.MACHINE_FINISHED and text(event, "verdict") == "done" and seconds:
+            if event["event"] == events.MACHINE_FINISHED and text(event, "verdict") == "succeeded" and seconds:
                 taken.setdefault(text(event, "id"), []).append(seconds)
     return {machine: statistics.median(seconds) for machine, seconds in taken.items()}
 
@@ -155,7 +155,7 @@ def restored(happened: list[Event]) -> set[str]:
     return {
         str(event["restores"])
         for event in happened
-        if event["event"] == events.STEP_FINISHED and event.get("restores") and text(event, "verdict") == "done"
+        if event["event"] == events.STEP_FINISHED and event.get("restores") and text(event, "verdict") == "succeeded"
     }
 
 

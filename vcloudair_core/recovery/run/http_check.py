@@ -36,4 +36,4 @@ def check_url(check: HttpCheck, settings: Settings, timeout_s: float) -> tuple[s
     if check.contains and check.contains.encode() not in answer.body:
         excerpt = answer.body[:_EXCERPT].decode("utf-8", "replace")
         return "failed", f"{check.url} answered without {check.contains!r} in it: {excerpt!r}", ""
-    return "done", "", ""
+    return "succeeded", "", ""

@@ -128,7 +128,7 @@ class PlanSchedule:
         waits = waits_for(self._plan, group.name)
         while any(name not in self._verdicts for name, _ in waits):
             yield None
-        missing = [name for name, is_dependency in waits if is_dependency and self._verdicts[name] != "done"]
+        missing = [name for name, is_dependency in waits if is_dependency and self._verdicts[name] != "succeeded"]
         operations = self._state.of(group.name)
         if self.halted or missing:
             reason = self.halted or f"{missing[0]}, which it depends on, is not there"
@@ -146,7 +146,7 @@ class PlanSchedule:
             is_there = (yield from self._steps.run(group, "after", group.after)) and is_there
         failed_steps = [key for key in self.failed_steps if key.startswith(f"{group.name}/")]
         reason = _reason_of_group(operations) or ("a step failed" if failed_steps or not is_there else "")
-        self._end_group(group, "failed" if reason else "done", reason)
+        self._end_group(group, "failed" if reason else "succeeded", reason)
 
     def _vms(self, group: Group, operations: list[Operation]) -> Track[None]:
         until = self._clock.now() + group.timeout_s if group.timeout_s else None

@@ -71,7 +71,7 @@ class Preview:
 
     @property
     def changed(self) -> bool:
-        return any(row.verdict == "would" for row in self.rows)
+        return any(row.verdict == "planned" for row in self.rows)
 
 
 def preview(client: Client, plan: RecoveryPlan, action: str) -> Preview:
@@ -125,15 +125,15 @@ class _DryRun:
             self._began[words["key"]] = now
         elif event == events.STEP_FINISHED:
             began = self._began.get(words["key"], now)
-            verdict = "would" if words["verdict"] == "done" else words["verdict"]
+            verdict = "planned" if words["verdict"] == "succeeded" else words["verdict"]
             is_guess = words["kind"] != "delay"
             self._rows.append(
                 PreviewRow(words["kind"], words["step"], words["group"], verdict, began, now, is_guess=is_guess)
             )
         elif event == events.MACHINE_FINISHED:
             machine = words["id"]
-            began = now - (self._seconds(machine) if words["verdict"] == "would" else 0.0)
-            is_guess = words["verdict"] == "would" and machine not in self._usual
+            began = now - (self._seconds(machine) if words["verdict"] == "planned" else 0.0)
+            is_guess = words["verdict"] == "planned" and machine not in self._usual
             about = (
                 words["name"],
                 words["group"],
@@ -171,7 +171,7 @@ class _ExpectedTimes:
     def begin(self, operations: Sequence[Operation]) -> None:
         self._tracker.begin(operations)
         for operation in operations:
-            if operation.verdict == "would":
+            if operation.verdict == "planned":
                 until = self._clock.now() + self._seconds(operation.reference.id)
                 self._in_progress[operation.key] = (operation, until)
             else:
@@ -201,7 +201,7 @@ class _ExpectedTimes:
 
 
 def _as_if_done(step: Step, *, group: str, key: str) -> StepResult:
-    return StepResult("done")
+    return StepResult("succeeded")
 
 
 def _at_once(work: Callable[[], StepResult]) -> Future[StepResult]:

@@ -109,7 +109,7 @@ def _apply_step(state: RunState, event: Event) -> None:
         keys.discard(key)
     if event["event"] == events.STEP_STARTED:
         state.steps_open.add(key)
-    elif event["verdict"] == "done":
+    elif event["verdict"] == "succeeded":
         state.steps_done.add(key)
     else:
         state.steps_failed.add(key)

@@ -214,10 +214,10 @@ class _Running:
         if wants_roll_back and not self._roll_back(schedule.halted):
             return
         verdicts = [operation.verdict for operation in operations]
-        summary = {name: verdicts.count(name) for name in ("done", "already", "failed", "skipped")}
+        summary = {name: verdicts.count(name) for name in ("succeeded", "unchanged", "failed", "skipped")}
         reason = _why(self._action, schedule, self._state)
         self._journal.append(
-            events.RUN_FINISHED, verdict="failed" if reason else "done", reason=reason, summary=summary
+            events.RUN_FINISHED, verdict="failed" if reason else "succeeded", reason=reason, summary=summary
         )
 
     def _schedule(self, state: RunState, action: str, emit: Any) -> PlanSchedule:
@@ -245,7 +245,7 @@ class _Running:
 
     def _roll_back(self, reason: str) -> bool:
         """Networks, then machines. False when it was stopped on the way; resuming does it again, to the same end."""
-        touched = [op for op in self._state.operations if op.verdict == "done" or (op.verdict and op.attempts)]
+        touched = [op for op in self._state.operations if op.verdict == "succeeded" or (op.verdict and op.attempts)]
         self._journal.append(events.ROLLBACK_STARTED, reason=reason, machines=_named(touched))
         folder = self._journal.folder
         back = tuple(back_steps(switched(folder, self._events())))
@@ -257,7 +257,7 @@ class _Running:
         )
         if not schedule.execute():
             return False
-        verdict = "failed" if wrong else "done"
+        verdict = "failed" if wrong else "succeeded"
         self._journal.append(events.ROLLBACK_FINISHED, verdict=verdict, reason="; ".join(wrong[:5]))
         return True
 
@@ -282,7 +282,7 @@ class _RollBack:
 
     def __call__(self, event: str, **words: Any) -> None:
         """Write what matters of it down."""
-        if words.get("verdict") not in (None, "done", "already"):
+        if words.get("verdict") not in (None, "succeeded", "unchanged"):
             self._wrong.append(f"{words.get('name') or words.get('step') or words.get('group')}: {words.get('reason')}")
         if event == events.MACHINE_FINISHED:
             kept = ("id", "name", "verdict", "reason", "hint", "seconds")

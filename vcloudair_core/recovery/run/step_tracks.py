@@ -88,7 +88,7 @@ class StepTracks:
             while result.verdict == "stopped":
                 yield None  # the run ends here; for the journal, this step is still in progress
             self._end_step(result, self._clock.now() - began, {**fields, "attempt": attempt})
-            if result.verdict == "done":
+            if result.verdict == "succeeded":
                 return True
             if attempt <= step.retries:
                 until = self._clock.now() + step.retry_delay_s
@@ -102,7 +102,7 @@ class StepTracks:
             until = self._clock.now() + step.work.seconds
             while self._clock.now() < until:
                 yield until
-            return StepResult("done")
+            return StepResult("succeeded")
         future = self._spawn(lambda: self._work(step, group=group, key=key))
         self._running.append(future)
         while not future.done():

@@ -126,7 +126,7 @@ def _ask(step: Step, work: Approval, around: Surroundings, group: str) -> StepRe
     who = around.ask(ApprovalRequest(around.plan_name, around.action, group, step.name, work.text))
     if around.stop.is_requested and not who:
         return StepResult("stopped", around.stop.reason)
-    return StepResult("done", by=who) if who else StepResult("failed", "it was not approved")
+    return StepResult("succeeded", by=who) if who else StepResult("failed", "it was not approved")
 
 
 # -- edges ---------------------------------------------------------------------------------------------------------
@@ -135,11 +135,11 @@ def _ask(step: Step, work: Approval, around: Surroundings, group: str) -> StepRe
 def _switch(work: NetworkChange, around: Surroundings, key: str) -> StepResult:
     document = read_document(str(around.plan_folder / work.document))
     saved = saved_file(around.run_folder, key)
-    return StepResult("done", saved=saved.name, summary=switch(around.client, document, saved))
+    return StepResult("succeeded", saved=saved.name, summary=switch(around.client, document, saved))
 
 
 def _switch_back(work: SwitchBack, around: Surroundings) -> StepResult:
-    return StepResult("done", summary=switch(around.client, read_document(work.document)), restores=work.change)
+    return StepResult("succeeded", summary=switch(around.client, read_document(work.document)), restores=work.change)
 
 
 # -- programs ------------------------------------------------------------------------------------------------------
@@ -192,7 +192,7 @@ def _execute(argv: Sequence[str], step: Step, around: Surroundings, group: str) 
         how = f"ended with status {status}" if status > 0 else f"was ended by signal {-status}"
         last = next((line.strip() for line in reversed(said.splitlines()) if line.strip()), "")
         return StepResult("failed", f"{Path(argv[0]).name} {how}{': ' + last[:200] if last else ''}", output=said)
-    return StepResult("done", output=said)
+    return StepResult("succeeded", output=said)
 
 
 def _resolved(argv: Sequence[str], folder: Path) -> list[str]:

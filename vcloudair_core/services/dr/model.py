@@ -181,7 +181,7 @@ class Replication:
 class Result:
     """What came of an action on one machine.
 
-    ``verdict``: ``done`` (and shown by the server to be so), ``already`` (nothing was to do), ``failed``, ``would``
+    ``verdict``: ``succeeded`` (as the server shows), ``unchanged`` (nothing was to do), ``failed``, ``planned``
     (check mode), ``started`` (nobody waits for its end), ``skipped`` (something stopped the run before it), or
     ``unknown`` (the action may or may not have been started: it is not started again before somebody decides).
     ``seconds`` is from the request to the verdict. ``last_sync``: when the newest data that there was had been taken,
@@ -205,7 +205,7 @@ class Result:
 
     @property
     def changed(self) -> bool:
-        return self.verdict in ("done", "started", "would")
+        return self.verdict in ("succeeded", "started", "planned")
 
     @property
     def is_failed(self) -> bool:

@@ -89,7 +89,7 @@ def _recovery(given: Variables) -> Job:
 
     def job(turn: int) -> int:
         results = service.act("failover", options=OperationOptions(max_concurrent=given["at_once"]))
-        return sum(one.verdict == "done" for one in results)
+        return sum(one.verdict == "succeeded" for one in results)
 
     return job
 

@@ -68,7 +68,7 @@ def test_a_failed_write_interrupts_the_run_and_leaves_whole_lines(
     assert len(read_journal(path.parent)) == at - 1
     monkeypatch.undo()
     again = resume(cloud.client)
-    assert (again.verdict, sorted(cloud.begun())) == ("done", [name(1), name(2)])
+    assert (again.verdict, sorted(cloud.begun())) == ("succeeded", [name(1), name(2)])
 
 
 def test_nothing_is_appended_after_a_failed_write(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,8 +132,10 @@ def test_durations_do_not_depend_on_the_clock_of_the_host() -> None:
         event(1, "12:00:00.000", 100.0, "run_started", groups=[{"name": "g", "machines": machines}], action="failover"),
         event(2, "12:00:10.000", 110.0, "machine_starting", id="a", name="web1", group="g", attempt=1),
         event(3, "09:00:40.000", 140.0, "machine_started", id="a", task="t"),
-        event(4, "09:01:10.000", 170.0, "machine_finished", id="a", name="web1", group="g", attempt=1, verdict="done"),
-        event(5, "09:01:11.000", 171.0, "run_finished", verdict="done", summary={}),
+        event(
+            4, "09:01:10.000", 170.0, "machine_finished", id="a", name="web1", group="g", attempt=1, verdict="succeeded"
+        ),
+        event(5, "09:01:11.000", 171.0, "run_finished", verdict="succeeded", summary={}),
     ]
     report = report_of(events)
     assert (report.seconds, report.machines[0].seconds, report.rto.reached_s) == (71.0, 60.0, 70.0)

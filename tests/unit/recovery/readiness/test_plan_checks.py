@@ -155,7 +155,7 @@ def test_journals_tell_when_it_was_tested(make: Make, tmp_path: Path, monkeypatc
     cloud, plan = make(1), plan_of_vms([ONE], name="payroll")
     plan = replace(plan, test_max_age_days=90)
     assert not assess(cloud.client, plan).is_ready
-    assert start(cloud.client, plan, "test").verdict == "done"
+    assert start(cloud.client, plan, "test").verdict == "succeeded"
     tested = assess(cloud.client, plan)
     statuses = {one.name: one.status for one in tested.checks}
     assert (statuses["last_test"], statuses["state"]) == ("ok", "fail")

@@ -88,7 +88,7 @@ def test_the_chart_has_a_name_and_a_table_with_the_same_times() -> None:
 
 
 def test_a_verdict_is_never_a_colour_alone() -> None:
-    found = tree(page(machines=8, failed=[0], skipped=[1], already=[2], ends_at=200))
+    found = tree(page(machines=8, failed=[0], skipped=[1], unchanged=[2], ends_at=200))
     for one in found.xpath("//span[starts-with(@class, 'verdict')]"):
         assert re.fullmatch(r"[✓✗?‖↩\N{EN DASH}] \w.*", words(one)), words(one)
     for text in found.xpath("//svg[@role='img']//text[starts-with(@class, 'row s-')]"):

@@ -78,7 +78,7 @@ def test_a_run_that_went_well_passes() -> None:
 
 
 def test_each_end_has_its_own_outcome() -> None:
-    root = junit(machines=5, failed=[1], skipped=[3], already=[4], failing_step=True)
+    root = junit(machines=5, failed=[1], skipped=[3], unchanged=[4], failing_step=True)
     found = outcomes(root)
     assert [found[name] for name in ("db01", "db02", "db03", "db04", "db05")] == [
         "passed", "failure", "passed", "skipped", "passed",

@@ -28,9 +28,9 @@ def machine(found: RunReport, number: int) -> MachineReport:
 
 def test_a_run_that_went_well() -> None:
     found = report(machines=20)
-    assert (found.verdict, found.failures, found.doubts) == ("done", (), ())
+    assert (found.verdict, found.failures, found.doubts) == ("succeeded", (), ())
     assert found.summary == {
-        "failed": 0, "in_flight": 0, "retrying": 0, "not_started": 0, "skipped": 0, "done": 20, "already": 0,
+        "failed": 0, "in_flight": 0, "retrying": 0, "not_started": 0, "skipped": 0, "succeeded": 20, "unchanged": 0,
         "rolled_back": 0, "rollback_failed": 0, "unknown": 0,
     }  # fmt: skip
     assert (found.user, found.host, found.cloud["org"], found.cloud["user"]) == (
@@ -39,7 +39,7 @@ def test_a_run_that_went_well() -> None:
     assert [(step.group, step.kind, step.by) for step in found.all_steps] == [
         ("", "command", ""), ("", "http", ""), ("database", "approval", "maria"), ("web", "network", ""),
     ]  # fmt: skip
-    assert [group.verdict for group in found.groups] == ["done"] * 3
+    assert [group.verdict for group in found.groups] == ["succeeded"] * 3
     assert [len(group.machines) for group in found.groups] == [7, 7, 6]
 
 
@@ -53,13 +53,13 @@ def test_a_failure_has_all_that_is_needed_to_go_on() -> None:
     assert (second.name, second.verdict, second.reason) == (
         "web20", "skipped", "not started, as another machine failed",
     )  # fmt: skip
-    assert [group.verdict for group in found.groups] == ["failed", "done", "failed"]
+    assert [group.verdict for group in found.groups] == ["failed", "succeeded", "failed"]
 
 
 def test_a_retry_is_shown_and_costs_its_time() -> None:
     one = machine(report(machines=1, retried=[0]), 0)
-    assert [attempt.verdict for attempt in one.attempts] == ["failed", "done"]
-    assert one.verdict == "done" and one.seconds is not None
+    assert [attempt.verdict for attempt in one.attempts] == ["failed", "succeeded"]
+    assert one.verdict == "succeeded" and one.seconds is not None
     assert one.seconds == pytest.approx(sum(attempt.seconds or 0 for attempt in one.attempts) + 10, abs=0.01)
 
 
@@ -83,7 +83,7 @@ def test_an_interruption_and_the_resumption_after_it() -> None:
     assert (stopped.verdict, stopped.reason) == ("interrupted", "stopped by a signal")
     assert stopped.periods[0].in_flight == ("db01", "db02", "db03", "db04", "db05")
     resumed = report(machines=5, pauses=[(100, 600)])
-    assert resumed.verdict == "done"
+    assert resumed.verdict == "succeeded"
     assert [(one.user, one.end) for one in resumed.periods] == [("maria", "interrupted"), ("ines", "finished")]
     assert (resumed.rto.reached_s or 0) > 600, "what the interruption took is part of what it took"
 
@@ -93,9 +93,11 @@ def test_steps_of_one_name_are_told_apart_by_their_keys() -> None:
     for second, key in enumerate(("before/1", "before/2")):
         words = {"group": "", "phase": "before", "step": "wait", "kind": "delay", "key": key, "attempt": 1}
         time.add(second, "step_started", **words)
-        time.add(second + 0.5, "step_finished", **words, verdict="done" if key.endswith("1") else "failed", seconds=0.5)
+        time.add(
+            second + 0.5, "step_finished", **words, verdict="succeeded" if key.endswith("1") else "failed", seconds=0.5
+        )
     assert [(step.name, step.last.verdict) for step in report_of(time.events()).steps] == [
-        ("wait", "done"), ("wait", "failed"),
+        ("wait", "succeeded"), ("wait", "failed"),
     ]  # fmt: skip
 
 
@@ -113,8 +115,8 @@ def test_an_attempt_that_outlives_its_process_is_one_attempt() -> None:
     time.add(2, "machine_started", id="m", task="")
     time.add(60, "run_resumed", host="other")
     time.add(61, "machine_starting", **words)
-    time.add(62, "machine_finished", **words, verdict="already")
-    time.add(63, "run_finished", verdict="done", summary={"already": 1})
+    time.add(62, "machine_finished", **words, verdict="unchanged")
+    time.add(63, "run_finished", verdict="succeeded", summary={"unchanged": 1})
     found = report_of(time.events())
     assert len(found.machines[0].attempts) == 1 and found.machines[0].seconds == 61
     assert found.machines[0].rto.reached_s == 62, "this run asked for it, so that it is this run's to answer for"
@@ -125,7 +127,7 @@ def test_a_run_that_says_done_is_not_believed_against_its_own_events() -> None:
     found = report_of([one for one in events if (one["event"], one.get("name")) != ("machine_finished", "db02")])
     assert found.verdict == "unfinished" and machine(found, 1).verdict == "in_flight"
     assert [group.verdict for group in found.groups] == ["unfinished"]
-    assert "The run counted 3 machines as done; its events show 2." in found.doubts
+    assert "The run counted 3 machines as succeeded; its events show 2." in found.doubts
 
 
 def test_what_was_rolled_back_is_not_there() -> None:
@@ -144,7 +146,7 @@ def test_a_run_of_nothing_is_not_done() -> None:
     assert report_of([]).verdict == "unfinished"
     time = Timeline()
     time.add(0, "run_started", action="test", groups=[])
-    time.add(1, "run_finished", verdict="done", summary={})
+    time.add(1, "run_finished", verdict="succeeded", summary={})
     assert (report_of(time.events()).verdict, report_of(time.events()).reason) == (
         "failed", "there was no machine in it",
     )  # fmt: skip
@@ -152,7 +154,7 @@ def test_a_run_of_nothing_is_not_done() -> None:
 
 def test_without_its_start_a_run_is_not_done() -> None:
     found = report_of(run_events(machines=3)[1:])
-    assert found.verdict == "unfinished" and {one.verdict for one in found.machines} == {"done"}
+    assert found.verdict == "unfinished" and {one.verdict for one in found.machines} == {"succeeded"}
     assert (found.rto.reached_s, found.rto.is_met) == (None, None)
 
 
@@ -179,9 +181,9 @@ def test_a_looser_target_of_a_machine_does_not_loosen_that_of_the_plan() -> None
 
 
 def test_what_was_there_before_the_run_was_not_measured() -> None:
-    found = report(machines=2, already=[0])
+    found = report(machines=2, unchanged=[0])
     one = machine(found, 0)
-    assert (one.verdict, one.rto.reached_s, one.rto.is_met, one.rpo.is_met) == ("already", None, None, None)
+    assert (one.verdict, one.rto.reached_s, one.rto.is_met, one.rpo.is_met) == ("unchanged", None, None, None)
     assert one.rto.why == "it was there before this run"
     assert found.rto.why == "not known for 1 of 2 machines: it was there before this run (1)"
     assert (found.rto.reached_s, found.rto.is_met) == (None, None) and found.rto.known_s is not None
@@ -203,7 +205,7 @@ def test_without_targets_or_data_nothing_is_met() -> None:
 
 def test_a_clean_up_has_no_objectives() -> None:
     found = report(machines=2, action="cleanup")
-    assert found.verdict == "done"
+    assert found.verdict == "succeeded"
     assert {found.rto.is_met, found.rpo.is_met, found.groups[0].rto.is_met} == {None}
     assert found.machines[0].rto.why == "a clean-up recovers nothing"
 
@@ -229,7 +231,7 @@ def test_unknown_events_and_lines_that_are_none_are_passed_over() -> None:
         {**events[3], "new": [1]},
     ]
     found = report_of([*events[:5], *odd, *events[5:]])
-    assert found.verdict == "done" and found.passed_over == {"machine_sang": 1, "7": 1}
+    assert found.verdict == "succeeded" and found.passed_over == {"machine_sang": 1, "7": 1}
     assert "3 of the journal's lines are no events." in found.doubts
 
 
@@ -281,7 +283,7 @@ shapes = st.builds(
     failed=st.frozensets(st.integers(0, 1)),
     retried=st.frozensets(st.integers(2, 3)),
     skipped=st.frozensets(st.integers(4, 4)),
-    already=st.frozensets(st.integers(5, 6)),
+    unchanged=st.frozensets(st.integers(5, 6)),
     max_concurrent=st.integers(1, 4),
     pauses=st.sampled_from([(), ((80.0, 300.0),), ((80.0, 300.0), (500.0, 60.0))]),
     rto_minutes=st.sampled_from([None, 5, 60]),
@@ -306,7 +308,7 @@ def test_a_prefix_never_claims_more_than_it_shows(shape: Shape, share: float) ->
         assert one.verdict != "not_started" or one.id not in starts
         assert one.rto.is_met is not True or (one.rto.reached_s or 0) <= (one.rto.target_s or 0)
     is_over = bool(shown) and shown[-1]["event"] == "run_finished"
-    assert found.verdict != "done" or (is_over and all(one.is_there for one in found.machines))
+    assert found.verdict != "succeeded" or (is_over and all(one.is_there for one in found.machines))
     assert is_over or found.verdict in ("unfinished", "interrupted")
     assert found.rto.is_met is not True or all(one.rto.is_met is not False and one.is_there for one in found.machines)
     assert sum(found.summary.values()) == len(found.machines) == (shape.machines if shown else 0)
@@ -317,5 +319,5 @@ def _within(shape: Shape) -> dict[str, Any]:
     """Only machines that the run has."""
     return {
         word: [number for number in getattr(shape, word) if number < shape.machines]
-        for word in ("failed", "retried", "skipped", "already")
+        for word in ("failed", "retried", "skipped", "unchanged")
     }

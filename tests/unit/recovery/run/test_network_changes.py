@@ -154,13 +154,13 @@ def test_a_test_switches_over_and_its_clean_up_switches_back(make: Make, back: s
     before, ids = meaning(network), rule_ids(network)
     plan = network.plan(back=back)
     tested = network.run("test", plan)
-    assert tested.verdict == "done", tested.failures
+    assert tested.verdict == "succeeded", tested.failures
     assert translated(network) == "10.0.0.5"
     assert list(rule_ids(network)) == ["https", "recovered"]
     assert rule_ids(network)["https"] == ids["https"], "what both have is the same rule, not one like it"
     cleaned = network.run("cleanup", plan)
-    assert cleaned.verdict == "done", cleaned.failures
-    assert steps(network, "before") == [(BACK, "done")]
+    assert cleaned.verdict == "succeeded", cleaned.failures
+    assert steps(network, "before") == [(BACK, "succeeded")]
     assert meaning(network) == before
     assert list(rule_ids(network)) == list(ids)
     assert rule_ids(network)["https"] == ids["https"]
@@ -188,7 +188,7 @@ def test_a_clean_up_that_is_run_again_undoes_nothing_that_came_later(make: Make)
     moved = {"nat": {"rules": [{**HOME["nat"]["rules"][0], "translated_address": "192.168.10.77"}]}}
     network.cloud.client.ensure(KIND, moved, state="exact", target={"edge": EDGE})
     puts = network.puts()
-    assert network.run("cleanup", plan).verdict == "done"
+    assert network.run("cleanup", plan).verdict == "succeeded"
     assert (translated(network), network.puts()) == ("192.168.10.77", puts)
     assert steps(network, "before") == []
 
@@ -197,8 +197,8 @@ def test_two_tests_and_one_clean_up_lead_to_where_it_began(make: Make) -> None:
     network = make()
     before = meaning(network)
     plan = network.plan()
-    assert [network.run("test", plan).verdict for _ in range(2)] == ["done", "done"]
-    assert network.run("cleanup", plan).verdict == "done"
+    assert [network.run("test", plan).verdict for _ in range(2)] == ["succeeded", "succeeded"]
+    assert network.run("cleanup", plan).verdict == "succeeded"
     assert meaning(network) == before
 
 
@@ -209,7 +209,7 @@ def test_after_a_failover_nothing_is_switched_back(make: Make) -> None:
     # Somebody cleans the machines up by their names: that leaves the network of the plan alone.
     start(network.cloud.client, replace(plan, name="", groups=_without_steps(plan)), "cleanup")
     assert translated(network) == "10.0.0.5"
-    assert network.run("failover", plan).verdict == "done"
+    assert network.run("failover", plan).verdict == "succeeded"
     network.run("cleanup", plan)
     assert translated(network) == "10.0.0.5"
 
@@ -255,11 +255,11 @@ def test_a_roll_back_switches_back_too_and_a_clean_up_after_it_has_nothing_to_do
     plan = network.plan(on_error="roll_back")
     report = network.run("test", plan)
     assert report.verdict == "failed"
-    assert steps(network, "back") == [(BACK, "done")]
+    assert steps(network, "back") == [(BACK, "succeeded")]
     assert meaning(network) == before
     assert {one.test_state for one in network.cloud.simulator.world.replications.values()} == {"none"}
     puts = network.puts()
-    assert network.run("cleanup", plan).verdict == "done"
+    assert network.run("cleanup", plan).verdict == "succeeded"
     assert network.puts() == puts
 
 
@@ -272,7 +272,7 @@ def test_a_switch_that_failed_half_way_is_taken_back(make: Make) -> None:
     assert report.verdict == "failed"
     assert [one.name for one in report.failures] == ["to the recovered ones", name(2)]
     assert list(rule_ids(network)) == ["https", "recovered"], "its firewall came first"
-    assert network.run("cleanup", plan).verdict == "done"
+    assert network.run("cleanup", plan).verdict == "succeeded"
     assert meaning(network) == before
 
 
@@ -286,7 +286,7 @@ def test_a_switch_back_that_failed_is_told_and_done_by_the_next_clean_up(make: M
     assert report.verdict == "failed"
     assert [one.name for one in report.failures] == [BACK]
     assert {one.test_state for one in network.cloud.simulator.world.replications.values()} == {"none"}
-    assert network.run("cleanup", plan).verdict == "done"
+    assert network.run("cleanup", plan).verdict == "succeeded"
     assert meaning(network) == before
 
 
@@ -320,9 +320,9 @@ def test_a_run_that_died_in_the_middle_of_a_switch_keeps_what_was_there(
     (kept,) = _folder(network).glob("*.edge.json")
     text = kept.read_text(encoding="utf-8")
     if goes_on:
-        assert resume(network.cloud.client).verdict == "done"
+        assert resume(network.cloud.client).verdict == "succeeded"
         assert kept.read_text(encoding="utf-8") == text
-    assert network.run("cleanup", plan).verdict == "done"
+    assert network.run("cleanup", plan).verdict == "succeeded"
     assert meaning(network) == before
 
 
@@ -343,7 +343,7 @@ def test_a_roll_back_that_was_cut_off_is_gone_on_with(make: Make, monkeypatch: p
         network.run("test", network.plan(on_error="roll_back"))
     report = resume(network.cloud.client)
     assert report.verdict == "failed"
-    assert report.rollback is not None and report.rollback.verdict == "done"
+    assert report.rollback is not None and report.rollback.verdict == "succeeded"
     assert meaning(network) == before
 
 
@@ -360,7 +360,7 @@ def test_a_run_is_gone_on_with_from_any_folder(make: Make, monkeypatch: pytest.M
     assert network.run("test", plan, observers=(watch,), stop=stop).verdict == "interrupted"
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
-    assert resume(network.cloud.client).verdict == "done"
+    assert resume(network.cloud.client).verdict == "succeeded"
     assert translated(network) == "10.0.0.5"
 
 
@@ -380,12 +380,12 @@ def test_a_key_gets_into_no_file_of_the_run(make: Make) -> None:
     moved = {**tunnel, "peer_subnets": ["10.2.0.0/16"], "psk": f"{KEY}-there"}
     network.document("there.yml", {"ipsec": {"enabled": True, "tunnels": [moved]}})
     report = network.run("test", network.plan())
-    assert report.verdict == "done", report.failures
+    assert report.verdict == "succeeded", report.failures
     files = [path for path in _folder(network).iterdir() if path.is_file()]
     assert any(path.name.endswith(".edge.json") and b"branch" in path.read_bytes() for path in files)
     assert [path.name for path in files if KEY.encode() in path.read_bytes()] == []
     assert KEY not in json.dumps(report.as_dict(), default=str)
-    assert network.run("cleanup", network.plan()).verdict == "done"
+    assert network.run("cleanup", network.plan()).verdict == "succeeded"
     after = meaning(network)
     assert after["ipsec"]["sites"][0].pop("psk") == f"{KEY}-there", "no server shows a key, so it cannot be put back"
     before["ipsec"]["sites"][0].pop("psk")

@@ -63,7 +63,7 @@ def test_a_group_begins_when_what_it_depends_on_is_there(make: Make) -> None:
     cloud = make(4, dr_task_s=60)
     wanted = plan(group("web", 1, 2, depends_on=("database",)), group("database", 3, 4))
     report = start(cloud.client, wanted, "failover")
-    assert report.verdict == "done"
+    assert report.verdict == "succeeded"
     assert set(cloud.begun()[:2]) == {name(3), name(4)}
     web = next(one for one in happened(cloud, "machine_starting") if one["group"] == "web")
     database = next(one for one in happened(cloud, "group_finished") if one["group"] == "database")
@@ -83,7 +83,7 @@ def test_a_machine_waits_for_those_of_other_groups(make: Make) -> None:
     cloud = make(3, dr_task_s=60)
     one = Group("one", (PlannedVm(name(1), depends_on=(name(3),)), PlannedVm(name(2))))
     report = start(cloud.client, plan(one, group("two", 3)), "failover")
-    assert verdicts(report) == {name(1): "done", name(2): "done", name(3): "done"}
+    assert verdicts(report) == {name(1): "succeeded", name(2): "succeeded", name(3): "succeeded"}
     assert cloud.begun()[-1] == name(1)
 
 
@@ -130,7 +130,7 @@ def test_stop_starts_nothing_more_and_sees_what_is_under_way_to_its_end(make: Ma
     wanted = plan(group("first", 1, 2), group("second", 3, 4, priority=2))
     report = start(cloud.client, wanted, "failover")
     assert (report.verdict, len(cloud.posts())) == ("failed", 2)
-    assert verdicts(report) == {name(1): "failed", name(2): "done", name(3): "skipped", name(4): "skipped"}
+    assert verdicts(report) == {name(1): "failed", name(2): "succeeded", name(3): "skipped", name(4): "skipped"}
 
 
 def test_continue_goes_on_but_not_with_what_depends_on_it(make: Make) -> None:
@@ -143,7 +143,7 @@ def test_continue_goes_on_but_not_with_what_depends_on_it(make: Make) -> None:
         on_error="continue",
     )
     report = start(cloud.client, wanted, "failover")
-    assert verdicts(report) == {name(1): "failed", name(2): "skipped", name(3): "done"}
+    assert verdicts(report) == {name(1): "failed", name(2): "skipped", name(3): "succeeded"}
     assert "first" in next(one.reason for one in report.machines if one.name == name(2))
 
 
@@ -155,7 +155,7 @@ def test_roll_back_cleans_the_test_up(make: Make) -> None:
     assert report.verdict == "failed"
     assert {one.test_state for one in cloud.simulator.world.replications.values()} == {"none"}
     assert {one["name"]: one["verdict"] for one in happened(cloud, "machine_rolled_back")} == dict.fromkeys(
-        (name(1), name(2), name(3)), "done"
+        (name(1), name(2), name(3)), "succeeded"
     )
 
 
@@ -164,10 +164,10 @@ def test_a_failed_test_is_cleaned_up_and_tried_again(make: Make) -> None:
     cloud.replication(1).trouble = "error"
     wanted = plan(Group("g", (PlannedVm(name(1), retries=2, retry_delay_s=30),)))
     report = start(cloud.client, wanted, "test")
-    assert verdicts(report) == {name(1): "done"}
+    assert verdicts(report) == {name(1): "succeeded"}
     assert [path.rpartition("/")[2] for path in cloud.posts()] == ["testFailover", "testCleanup", "testFailover"]
     (machine,) = report.machines
-    assert [one.verdict for one in machine.attempts] == ["failed", "done"]
+    assert [one.verdict for one in machine.attempts] == ["failed", "succeeded"]
 
 
 def test_a_machine_that_hangs_is_given_up_by_its_own_limit(make: Make) -> None:
@@ -175,7 +175,7 @@ def test_a_machine_that_hangs_is_given_up_by_its_own_limit(make: Make) -> None:
     cloud.replication(1).trouble = "hang"
     wanted = plan(Group("g", (PlannedVm(name(1), vm_timeout=90), PlannedVm(name(2)))), on_error="continue")
     report = start(cloud.client, wanted, "failover")
-    assert verdicts(report) == {name(1): "failed", name(2): "done"}
+    assert verdicts(report) == {name(1): "failed", name(2): "succeeded"}
     assert "not over after 9" in next(one.reason for one in report.machines if one.name == name(1))
 
 
@@ -198,7 +198,7 @@ def test_a_session_that_cannot_be_renewed_stops_the_run(make: Make) -> None:
     assert "session was lost" in report.reason
     cloud.simulator.faults.clear()
     cloud.client.session.login()
-    assert set(verdicts(resume(cloud.client)).values()) == {"done"}
+    assert set(verdicts(resume(cloud.client)).values()) == {"succeeded"}
     assert len(cloud.posts()) == 3
 
 
@@ -215,7 +215,7 @@ def test_steps_are_done_around_machines_in_order(make: Make, tmp_path: Path) -> 
     g = Group("g", (PlannedVm(name(1)),), before=(say("two"), Step("wait", Delay(3600))), after=(say("three"),))
     began = cloud.clock.now()
     report = start(cloud.client, plan(g, before=(say("one"),), after=(say("four"),)), "failover")
-    assert report.verdict == "done"
+    assert report.verdict == "succeeded"
     assert log.read_text().split("\n") == ["one failover", "two failover g", "three failover g", "four failover", ""]
     assert cloud.clock.now() - began >= 3600
     assert [one["kind"] for one in happened(cloud, "step_finished")].count("delay") == 1
@@ -235,15 +235,15 @@ def test_a_step_may_be_tried_again(make: Make, tmp_path: Path) -> None:
     mark = tmp_path / "mark"
     step = Step("twice", Command(("sh", "-c", f"test -e {mark} || {{ touch {mark}; exit 1; }}")), retries=1)
     report = start(cloud.client, plan(Group("g", (PlannedVm(name(1)),), before=(step,))), "failover")
-    assert report.verdict == "done"
-    assert [one["verdict"] for one in happened(cloud, "step_finished")] == ["failed", "done"]
+    assert report.verdict == "succeeded"
+    assert [one["verdict"] for one in happened(cloud, "step_finished")] == ["failed", "succeeded"]
 
 
 def test_a_step_is_part_of_its_actions_only(make: Make) -> None:
     cloud = make(1)
     step = Step("real", Command(("false",)), only=frozenset({"failover"}))
     report = start(cloud.client, plan(Group("g", (PlannedVm(name(1)),), before=(step,))), "test")
-    assert report.verdict == "done"
+    assert report.verdict == "succeeded"
 
 
 def test_secrets_do_not_get_into_the_journal(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -271,14 +271,14 @@ def test_approvals_are_asked_for_given_beforehand_or_refused(make: Make) -> None
         return "ada"
 
     report = start(cloud.client, planned(1), "failover", RunOptions(ask=ask))
-    assert report.verdict == "done"
+    assert report.verdict == "succeeded"
     assert (asked[0].text, asked[0].group) == ("Is the primary site down?", "g")
     assert happened(cloud, "step_finished")[0]["by"] == "ada"
     assert start(cloud.client, planned(2), "failover", RunOptions(ask=lambda question: "")).verdict == "failed"
     nobody = start(cloud.client, planned(3), "failover")
     assert nobody.verdict == "failed"
     assert "--approve" in happened(cloud, "step_finished")[0]["hint"]
-    assert start(cloud.client, planned(3), "failover", RunOptions(approve=("Really?",))).verdict == "done"
+    assert start(cloud.client, planned(3), "failover", RunOptions(approve=("Really?",))).verdict == "succeeded"
     assert len(cloud.posts()) == 2
 
 
@@ -299,9 +299,9 @@ def test_a_stop_says_what_is_in_flight_and_a_resumption_begins_nothing_twice(mak
     (interrupted,) = happened(cloud, "run_interrupted")
     assert [one["name"] for one in interrupted["in_flight"]] == [name(number) for number in (1, 2, 3, 4)]
     again = resume(cloud.client)
-    assert again.verdict == "done"
+    assert again.verdict == "succeeded"
     assert sorted(cloud.begun()) == [name(number) for number in range(1, 7)]
-    assert resume(cloud.client).verdict == "done"
+    assert resume(cloud.client).verdict == "succeeded"
     assert len(cloud.posts()) == 6
 
 
@@ -334,8 +334,8 @@ def test_whatever_the_last_line_of_the_journal_the_rest_is_done_once(
     monkeypatch.setattr(Journal, "append", whole)
     report = resume(cloud.client)
     assert sorted(cloud.begun()) == [name(number) for number in range(1, 5)]
-    assert report.verdict == "done"
-    assert set(verdicts(report).values()) == {"done"}
+    assert report.verdict == "succeeded"
+    assert set(verdicts(report).values()) == {"succeeded"}
 
 
 def test_a_step_that_must_not_be_done_twice_is_not(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -368,7 +368,7 @@ def test_a_run_that_is_going_on_cannot_be_resumed(make: Make) -> None:
                 resume(cloud.client)
             refused.append(str(caught.value))
 
-    assert start(cloud.client, plan(group("g", 1)), "failover", RunOptions(observers=(watch,))).verdict == "done"
+    assert start(cloud.client, plan(group("g", 1)), "failover", RunOptions(observers=(watch,))).verdict == "succeeded"
     assert len(refused) == 1
 
 
@@ -408,7 +408,7 @@ def test_what_a_run_leaves_is_for_its_user_only(make: Make) -> None:
     names = {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()}
     assert {"journal.jsonl", "plan.json", "report.json", "report.xml", "report.html"} <= set(names)
     assert set(names.values()) == {0o600}
-    assert json.loads((folder / "report.json").read_text())["verdict"] == "done"
+    assert json.loads((folder / "report.json").read_text())["verdict"] == "succeeded"
 
 
 # -- previews ------------------------------------------------------------------------------------------------------
@@ -424,11 +424,11 @@ def test_a_preview_is_the_order_with_times_and_starts_nothing(make: Make) -> Non
     found = preview(cloud.client, wanted, "failover")
     shown = [(row.name, row.verdict, row.from_s, row.until_s) for row in found.rows]
     assert shown == [
-        (name(3), "would", 0, 90),
-        (name(4), "would", 90, 180),
-        ("settle", "would", 180, 210),
-        (name(1), "would", 210, 300),
-        (name(2), "would", 300, 390),
+        (name(3), "planned", 0, 90),
+        (name(4), "planned", 90, 180),
+        ("settle", "planned", 180, 210),
+        (name(1), "planned", 210, 300),
+        (name(2), "planned", 300, 390),
     ]
     assert found.total_s == 390
     assert (cloud.posts(), run_ids(cloud.client.settings)) == ([], [])
@@ -440,7 +440,7 @@ def test_a_preview_knows_what_is_there_and_how_long_it_took_before(make: Make) -
     start(cloud.client, plan(group("g", 1)), "cleanup")
     found = preview(cloud.client, plan(group("g", 1, 2)), "test")
     rows = {row.name: row for row in found.rows}
-    assert (rows[name(2)].verdict, rows[name(1)].verdict) == ("already", "would")
+    assert (rows[name(2)].verdict, rows[name(1)].verdict) == ("unchanged", "planned")
     assert 19 < rows[name(1)].until_s - rows[name(1)].from_s < 25
     assert not rows[name(1)].is_guess
 
@@ -451,9 +451,9 @@ def test_a_preview_knows_what_is_there_and_how_long_it_took_before(make: Make) -
 def test_machines_by_name_and_all_of_them_are_runs_as_well(make: Make) -> None:
     cloud = make(3)
     report = start(cloud.client, plan_of_vms([name(2)]), "test")
-    assert verdicts(report) == {name(2): "done"}
+    assert verdicts(report) == {name(2): "succeeded"}
     everything = start(cloud.client, plan_of_vms(None), "test")
-    assert sorted(verdicts(everything).values()) == ["already", "done", "done"]
+    assert sorted(verdicts(everything).values()) == ["succeeded", "succeeded", "unchanged"]
     assert start(cloud.client, plan_of_vms([]), "test").machines == ()
     assert len(cloud.posts()) == 3
 

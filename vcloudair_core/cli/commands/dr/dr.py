@@ -272,7 +272,7 @@ def _preview(run: Invocation, action: str, plan: RecoveryPlan) -> None:
         found = preview(client, plan, action)
     rows = [preview_row(one.as_dict()) for one in found.rows]
     run.emit(rows, columns=PREVIEW_COLUMNS, empty="There is nothing in it.")
-    would = sum(row["verdict"] == "would" for row in rows if row["what"] == "machine")
+    would = sum(row["verdict"] == "planned" for row in rows if row["what"] == "machine")
     say(f"Would start {would} of {len(found.results)} VMs; about {clock_of(found.total_s)} in all.")
     failed = [one for one in found.results if one.is_failed]
     if failed:

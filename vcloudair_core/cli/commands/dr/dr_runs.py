@@ -148,7 +148,7 @@ def report(
     say(whole["sentence"])
     for name in ("rto", "rpo"):
         say(_objective(name.upper(), whole[name]))
-    failed_first = sorted(rows, key=lambda row: row["verdict"] in ("done", "already"))
+    failed_first = sorted(rows, key=lambda row: row["verdict"] in ("succeeded", "unchanged"))
     run.emit([{**row, "seconds": _rounded(row["seconds"])} for row in failed_first], columns=COLUMNS)
     say(f"Folder: {folder}")
 

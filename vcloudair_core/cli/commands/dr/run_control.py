@@ -101,7 +101,7 @@ def end(report: RunReport) -> None:
             f"{unknown.reason.rstrip('.')}. The run {report.run_id} may be resumed.",
             hint=unknown.hint,
         )
-    if report.verdict != "done":
+    if report.verdict != "succeeded":
         failure = next(iter(report.failures), None)
         first = f" First: {failure.name}: {failure.reason.rstrip('.')}." if failure is not None else ""
         reason = report.reason.rstrip(".") or "its end is not known"
@@ -119,7 +119,7 @@ _MOST_NAMED = 5
 def closing_sentence(report: RunReport) -> str:
     """``3 of 3 VMs recovered, RTO met. Clean up with: vca dr cleanup --plan payroll.yml``."""
     there = sum(machine.is_there for machine in report.machines)
-    text = f"{there} of {len(report.machines)} VMs {_DONE.get(report.action, 'done')}"
+    text = f"{there} of {len(report.machines)} VMs {_DONE.get(report.action, 'succeeded')}"
     for name, objective in (("RTO", report.rto), ("RPO", report.rpo)):
         if objective.is_met is not None:
             text += f", {name} {'met' if objective.is_met else 'missed'}"

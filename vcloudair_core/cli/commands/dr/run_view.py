@@ -103,13 +103,13 @@ class RunView:
         group = self.groups.get(event["group"])
         if group is None:
             return
-        if event["verdict"] in ("done", "already"):
+        if event["verdict"] in ("succeeded", "unchanged"):
             group.there += 1
         else:
             group.bad += 1
             if event["verdict"] == "failed":
                 self.troubles.append(f"{event['name']}: {event['reason']}")
-        if event["verdict"] == "done" and event["seconds"]:
+        if event["verdict"] == "succeeded" and event["seconds"]:
             self.taken.append(event["seconds"])
 
     def _on_rollback_started(self, event: Event) -> None:

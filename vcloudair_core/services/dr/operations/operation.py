@@ -13,7 +13,7 @@ from vcloudair_core.services.dr.operations.start_evidence import Intent
 from vcloudair_core.session.tasks import Task
 
 WAITING, READY, IN_PROGRESS, OVER = "waiting", "ready", "in progress", "over"
-THERE = frozenset({"done", "already", "would"})
+THERE = frozenset({"succeeded", "unchanged", "planned"})
 """Verdicts of VMs that are where the action leads, or would be."""
 
 

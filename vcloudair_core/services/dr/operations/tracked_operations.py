@@ -136,7 +136,7 @@ class TrackedOperations:
         result = operation.result
         result.verdict, result.reason, result.hint = verdict, reason.rstrip("."), hint
         result.seconds = self.clock.now() - operation.began
-        if verdict in ("done", "already") and not self.dry_run:
+        if verdict in ("succeeded", "unchanged") and not self.dry_run:
             self.starter.close(operation)
         self.in_progress.pop(operation.key, None)
         operation.wants_vm_check = False

@@ -178,7 +178,7 @@ class OperationTracker:
         elif replication.is_under_way_to(self._action):
             # Somebody began it: see it to its end, do not begin it again.
             if self._dry_run or not self._options.wait:
-                self._tracked.end(operation, "already", "it is under way already")
+                self._tracked.end(operation, "unchanged", "it is under way already")
             else:
                 operation.has_run = True
                 self._tracked.keep(operation)
@@ -191,7 +191,7 @@ class OperationTracker:
                 operation.waits_for_idle = True
                 self._tracked.keep(operation)
         elif self._dry_run:
-            self._tracked.end(operation, "would", replication.described())
+            self._tracked.end(operation, "planned", replication.described())
         else:
             operation.wants_start = True
 
@@ -209,7 +209,7 @@ class OperationTracker:
             if self._options.wait:
                 return
             if operation.refusal and operation.task is not None:
-                self._tracked.end(operation, "already", "it is under way already")
+                self._tracked.end(operation, "unchanged", "it is under way already")
             elif not operation.refusal and operation.lost is None and operation.intent is not None:
                 self._tracked.end(operation, "started", "the server has begun; nobody waits for it")
 

@@ -156,9 +156,9 @@ class Verifier:
         if operation.is_already and fault:
             self._tracked.end(operation, "failed", fault, GONE)
         elif operation.is_already:
-            self._tracked.end(operation, "already", f"nothing to do: {replication.described()}")
+            self._tracked.end(operation, "unchanged", f"nothing to do: {replication.described()}")
         elif not fault:
-            self._tracked.end(operation, "done", "another request had started it" if operation.refusal else "")
+            self._tracked.end(operation, "succeeded", "another request had started it" if operation.refusal else "")
         else:
             if not operation.is_verifying:
                 operation.is_verifying, operation.verify_from = True, now

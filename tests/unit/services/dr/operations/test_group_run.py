@@ -76,12 +76,12 @@ def test_what_goes_well_is_done_and_a_second_run_sends_nothing(
 ) -> None:
     cloud = make(3, recovery_done_word=word)
     found = cloud.act(action, power_on=power_on)
-    assert [(one.verdict, one.changed) for one in found] == [("done", True)] * 3
+    assert [(one.verdict, one.changed) for one in found] == [("succeeded", True)] * 3
     machines = [vm for vm in cloud.simulator.world.vms.values() if vm.name.startswith("replicated")]
     assert {vm.status for vm in machines} == {"POWERED_ON" if power_on else "POWERED_OFF"}
     assert len(cloud.posts()) == 3
     again = cloud.act(action, power_on=power_on)
-    assert [(one.verdict, one.changed) for one in again] == [("already", False)] * 3
+    assert [(one.verdict, one.changed) for one in again] == [("unchanged", False)] * 3
     assert len(cloud.posts()) == 3
 
 
@@ -90,9 +90,9 @@ def test_a_test_is_cleaned_up(make: Make) -> None:
     before = len(cloud.simulator.world.vms)
     cloud.act("test")
     assert len(cloud.simulator.world.vms) == before + 2
-    assert [one.verdict for one in cloud.act("cleanup")] == ["done", "done"]
+    assert [one.verdict for one in cloud.act("cleanup")] == ["succeeded", "succeeded"]
     assert len(cloud.simulator.world.vms) == before
-    assert [one.verdict for one in cloud.act("cleanup")] == ["already", "already"]
+    assert [one.verdict for one in cloud.act("cleanup")] == ["unchanged", "unchanged"]
 
 
 @pytest.mark.parametrize("action", ["test", "failover"])
@@ -103,10 +103,10 @@ def test_a_test_is_cleaned_up(make: Make) -> None:
         ("abort", "failed", "aborted"),
         ("cancel", "failed", "cancelled"),
         ("hang", "failed", "nothing changed for 60"),
-        ("progress-100", "done", ""),
+        ("progress-100", "succeeded", ""),
         ("lie", "failed", "ended in success, but after 300 s"),
         ("no-vm", "failed", "there is no machine 'replicated-0001'"),
-        ("vanish", "done", ""),
+        ("vanish", "succeeded", ""),
         ("gone", "failed", "not there any more"),
     ],
 )
@@ -117,7 +117,7 @@ def test_each_way_to_go_wrong_has_its_verdict(make: Make, action: str, trouble: 
     assert first.verdict == verdict, first
     assert said in first.reason
     assert (first.hint != "") == (verdict == "failed")
-    assert second.verdict == "done"  # one machine's trouble is its own
+    assert second.verdict == "succeeded"  # one machine's trouble is its own
     assert len(cloud.posts()) == 2
 
 
@@ -126,7 +126,7 @@ def test_a_lost_answer_is_resolved_by_looking(make: Make, kind: str) -> None:
     cloud = make(1)
     cloud.simulator.faults.add(kind, method="POST", path="/api/vr/replications/", count=1)
     (found,) = cloud.act("failover")
-    assert found.verdict == "done"
+    assert found.verdict == "succeeded"
     assert len(cloud.posts()) == 1
 
 
@@ -140,7 +140,7 @@ def test_what_may_have_begun_is_unknown_until_somebody_decides(make: Make, again
     assert "nothing was started" not in f"{found.reason} {found.hint}".lower()
     assert "--start-again replicated-0001" in found.hint
     (second,) = cloud.act("failover", on_unknown=again)
-    assert second.verdict == {"fail": "unknown", "start": "done"}[again]
+    assert second.verdict == {"fail": "unknown", "start": "succeeded"}[again]
     assert len(cloud.posts()) == {"fail": 1, "start": 2}[again]
 
 
@@ -148,13 +148,13 @@ def test_a_poll_that_fails_says_nothing_of_the_task(make: Make) -> None:
     cloud = make(1)
     cloud.simulator.faults.add("status", method="GET", path="/api/task/", status=503, count=2)
     (found,) = cloud.act("test")
-    assert found.verdict == "done"
+    assert found.verdict == "succeeded"
 
 
 def test_the_session_may_end_half_way(make: Make) -> None:
     cloud = make(1, dr_task_s=7200)
     (found,) = cloud.act("failover", stuck_after=20000)
-    assert found.verdict == "done"
+    assert found.verdict == "succeeded"
     assert len(cloud.posts()) == 1
 
 
@@ -164,13 +164,13 @@ def test_what_somebody_else_began_is_seen_to_its_end(make: Make) -> None:
     assert early.verdict == "failed"
     assert "Running the same action again" in early.hint
     (late,) = cloud.act("failover")
-    assert late.verdict == "done"
+    assert late.verdict == "succeeded"
     assert len(cloud.posts()) == 1
 
 
 def test_many_tasks_are_asked_for_together(make: Make) -> None:
     cloud = make(40, dr_task_s=60)
-    assert {one.verdict for one in cloud.act("failover", max_concurrent=20)} == {"done"}
+    assert {one.verdict for one in cloud.act("failover", max_concurrent=20)} == {"succeeded"}
     paths = [entry.path for entry in cloud.simulator.journal.entries()]
     single = [path for path in paths if "/api/task/" in path]
     assert single == []
@@ -205,7 +205,7 @@ def test_check_mode_starts_nothing(make: Make) -> None:
     cloud = make(2)
     cloud.act("test", ["replicated-0001"])
     found = cloud.service.act("test", dry_run=True)
-    assert [one.verdict for one in found] == ["already", "would"]
+    assert [one.verdict for one in found] == ["unchanged", "planned"]
     assert len(cloud.posts()) == 1
 
 

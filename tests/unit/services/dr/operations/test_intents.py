@@ -132,10 +132,10 @@ def test_no_timeout_death_or_repetition_ends_in_a_second_request(tmp_path: Path,
             assert len(cloud.posts()) <= 1, where
             quiet(cloud)
             recovered = cloud.replication(1).recovery_state in ("complete", "ok")
-            assert "done" not in told or recovered, where
+            assert "succeeded" not in told or recovered, where
             # What the server has carried out is told, as soon as it shows it.
             if recovered:
-                assert come_back(cloud, "new run") in (["done"], ["already"]), where
+                assert come_back(cloud, "new run") in (["succeeded"], ["unchanged"]), where
             assert len(cloud.posts()) <= 1, where
 
 
@@ -147,9 +147,9 @@ def test_a_decision_starts_it_once_more_and_only_once(tmp_path: Path, answer: st
         cloud.simulator.faults.add(method="POST", path="/action/failover", count=1, **(ANSWERS[answer] or {}))
         assert verdicts(start(cloud.client, PLAN, "failover", SHORT)) == ["unknown"]
         report = resume(cloud.client, options=RunOptions(verify_timeout=60, lost_grace=30, **words))
-        assert (report.verdict, verdicts(report)) == ("done", ["done"])
+        assert (report.verdict, verdicts(report)) == ("succeeded", ["succeeded"])
         assert len(cloud.posts()) == 2
-        assert verdicts(resume(cloud.client, options=RunOptions(**words))) == ["done"]
+        assert verdicts(resume(cloud.client, options=RunOptions(**words))) == ["succeeded"]
         assert len(cloud.posts()) == 2
 
 
@@ -159,7 +159,7 @@ def test_a_decision_does_not_start_what_is_in_progress(tmp_path: Path) -> None:
         with dying("request"), pytest.raises(Died):
             start(cloud.client, PLAN, "failover", SHORT)
         report = resume(cloud.client, options=RunOptions(start_again=(name(1),)))
-        assert verdicts(report) == ["done"]
+        assert verdicts(report) == ["succeeded"]
         assert len(cloud.posts()) == 1
 
 
@@ -172,9 +172,9 @@ def test_somebody_elsewhere_joins_what_is_in_progress(tmp_path: Path, server: st
         settings = {**simulator_settings(cloud.simulator), "state_dir": str(tmp_path / "elsewhere")}
         with simulated_app(cloud.simulator, cloud.clock).client(**settings) as other:
             report = start(other, PATIENT, "failover", SHORT)
-        assert verdicts(report) == ["done"], report.machines
+        assert verdicts(report) == ["succeeded"], report.machines
         assert len(cloud.posts()) == 1
-        assert verdicts(resume(cloud.client, options=SHORT)) == ["done"]
+        assert verdicts(resume(cloud.client, options=SHORT)) == ["succeeded"]
         carried_out = [one for one in cloud.simulator.tasks.of("org1") if one.operation_name == "vrFailover"]
         assert len([one for one in carried_out if one.end_status == "success"]) == 1
 
@@ -191,7 +191,7 @@ def test_a_refusal_of_what_is_in_progress_is_watched(tmp_path: Path, via: str, c
                 begin(cloud.simulator, cloud.replication(1), "failover")
 
         report = start(cloud.client, PLAN, "failover", RunOptions(observers=(watch,)))
-        assert verdicts(report) == ["done"], report.machines
+        assert verdicts(report) == ["succeeded"], report.machines
         assert len(cloud.posts()) == 1 or via == "busy"
 
 
@@ -217,5 +217,5 @@ def test_a_killed_run_without_a_plan_is_taken_up_by_the_next(tmp_path: Path) -> 
     with recovery_cloud(tmp_path, 1, dr_task_s=600, dr_start_delay_s=60) as cloud:
         (first,) = cloud.service.act("failover", options=OperationOptions(wait=False))
         (second,) = cloud.service.act("failover")
-        assert (first.verdict, second.verdict, len(cloud.posts())) == ("started", "done", 1)
+        assert (first.verdict, second.verdict, len(cloud.posts())) == ("started", "succeeded", 1)
         assert run_ids(cloud.client.settings) == []

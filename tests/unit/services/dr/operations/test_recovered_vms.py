@@ -70,7 +70,7 @@ def test_a_result_has_the_vm_with_its_addresses(tmp_path: Path) -> None:
         assert result.vm["id"] and result.vm["href"].endswith(result.vm["id"][-36:])
         assert result.vm["vapp"] and result.vm["vdc"]
         (again,) = cloud.service.act("failover")
-        assert (again.verdict, again.vm) == ("already", result.vm)
+        assert (again.verdict, again.vm) == ("unchanged", result.vm)
 
 
 def test_the_record_has_the_address_of_the_primary_interface(tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_the_record_has_the_address_of_the_primary_interface(tmp_path: Path) -> 
         give_addresses(cloud)
         cloud.simulator.faults.add(method="GET", path="/networkConnectionSection", count=0, kind="status", status=403)
         (result,) = cloud.service.act("failover")
-        assert (result.verdict, result.vm["addresses"]) == ("done", ["10.0.0.5"])
+        assert (result.verdict, result.vm["addresses"]) == ("succeeded", ["10.0.0.5"])
 
 
 def test_a_report_has_the_vm_with_its_addresses(tmp_path: Path) -> None:

@@ -73,13 +73,13 @@ def test_a_second_host_watches_what_the_first_started(tmp_path: Path, server: st
                 plan = RecoveryPlan("payroll", (Group("g", (PlannedVm(name(1)),)),), stuck_after=3000)
                 (machine,) = start(other, plan, "failover", RunOptions(verify_timeout=60)).machines
                 verdict = machine.verdict
-        assert (first.verdict, verdict, len(cloud.posts())) == ("started", "done", 1)
+        assert (first.verdict, verdict, len(cloud.posts())) == ("started", "succeeded", 1)
 
 
 def test_the_task_list_is_read_once_for_a_batch(tmp_path: Path) -> None:
     with recovery_cloud(tmp_path, 3, dr_task_s=20) as cloud:
         results = cloud.service.act("failover", options=OperationOptions(max_concurrent=3))
-        assert [one.verdict for one in results] == ["done"] * 3
+        assert [one.verdict for one in results] == ["succeeded"] * 3
         assert before_first_action(cloud) == [
             "GET replication",  # the list of them
             *["GET replication"] * 3,
@@ -101,7 +101,7 @@ def test_each_batch_reads_it_anew(tmp_path: Path) -> None:
 def test_a_dry_run_does_not_read_it(tmp_path: Path) -> None:
     with recovery_cloud(tmp_path, 2, dr_task_s=20) as cloud:
         results = cloud.service.act("failover", dry_run=True)
-        assert [one.verdict for one in results] == ["would", "would"]
+        assert [one.verdict for one in results] == ["planned", "planned"]
         assert "GET task list" not in calls(cloud)
 
 
@@ -111,7 +111,7 @@ def test_it_is_not_read_when_there_is_nothing_to_start(tmp_path: Path) -> None:
         begin(cloud.simulator, cloud.replication(2), "failover")  # in progress, as its replication shows
         cloud.simulator.journal.clear()
         results = cloud.service.act("failover")
-        assert [one.verdict for one in results] == ["already", "done"]
+        assert [one.verdict for one in results] == ["unchanged", "succeeded"]
         assert not {"GET task list", "POST action"} & set(calls(cloud))
 
 
@@ -119,7 +119,7 @@ def test_only_what_is_in_progress_is_left_out_of_a_batch(tmp_path: Path) -> None
     with recovery_cloud(tmp_path, 3, **LATE) as cloud:
         begin(cloud.simulator, cloud.replication(2), "failover")
         results = cloud.service.act("failover", options=PATIENT)
-        assert [one.verdict for one in results] == ["done"] * 3
+        assert [one.verdict for one in results] == ["succeeded"] * 3
         assert [one.reason for one in results] == ["", "another request had started it", ""]
         assert sorted(cloud.begun()) == [name(1), name(3)]
 
@@ -128,7 +128,7 @@ def test_what_is_joined_is_not_waited_for_unless_asked(tmp_path: Path) -> None:
     with recovery_cloud(tmp_path, 1, **LATE) as cloud:
         begin(cloud.simulator, cloud.replication(1), "failover")
         (result,) = cloud.service.act("failover", options=OperationOptions(wait=False))
-        assert (result.verdict, result.reason, cloud.posts()) == ("already", "it is under way already", [])
+        assert (result.verdict, result.reason, cloud.posts()) == ("unchanged", "it is under way already", [])
 
 
 def test_what_is_joined_may_fail(tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_another_action_in_progress_is_not_joined(tmp_path: Path) -> None:
     with recovery_cloud(tmp_path, 2, **LATE) as cloud:
         begin(cloud.simulator, cloud.replication(1), "testFailover")
         results = cloud.service.act("failover", options=PATIENT)
-        assert [one.verdict for one in results] == ["failed", "done"]
+        assert [one.verdict for one in results] == ["failed", "succeeded"]
         assert results[0].reason == "not started: another action of it (test) is under way"
         assert results[0].hint.startswith("Check what is in progress")
         assert cloud.begun() == [name(2)]
@@ -155,7 +155,7 @@ def test_tasks_that_are_over_or_of_others_do_not_count(tmp_path: Path) -> None:
         cloud.service.act("test", [name(1)])
         cloud.service.act("cleanup", [name(1)])
         (result,) = cloud.service.act("failover", [name(1)])
-        assert (result.verdict, result.reason) == ("done", "")
+        assert (result.verdict, result.reason) == ("succeeded", "")
 
 
 @pytest.mark.parametrize(
@@ -175,14 +175,14 @@ def test_a_list_that_cannot_be_read_does_not_stop_a_recovery(tmp_path: Path, fau
     with recovery_cloud(tmp_path, 1, dr_task_s=20) as cloud:
         cloud.simulator.faults.add(method="GET", path="/api/tasksList", count=0, **fault)
         (result,) = cloud.service.act("failover", options=PATIENT)
-        assert (result.verdict, len(cloud.posts())) == ("done", 1)
+        assert (result.verdict, len(cloud.posts())) == ("succeeded", 1)
 
 
 def test_a_list_that_refuses_the_session_does_not_stop_a_recovery_for_good(tmp_path: Path) -> None:
     with recovery_cloud(tmp_path, 1, dr_task_s=20) as cloud:
         cloud.simulator.faults.add(method="GET", path="/api/tasksList", count=0, kind="unauthorized")
         (result,) = cloud.service.act("failover", options=PATIENT)
-        assert (result.verdict, len(cloud.posts())) == ("done", 1)
+        assert (result.verdict, len(cloud.posts())) == ("succeeded", 1)
 
 
 def test_repetitions_share_one_look_too(tmp_path: Path) -> None:
@@ -191,13 +191,13 @@ def test_repetitions_share_one_look_too(tmp_path: Path) -> None:
         cloud.simulator.faults.add(method="POST", path="/action/failover", count=2, kind="reset")
         options = OperationOptions(verify_timeout=60, lost_grace=30, on_unknown="start", max_concurrent=2)
         results = cloud.service.act("failover", options=options)
-        assert [one.verdict for one in results] == ["done", "done"]
+        assert [one.verdict for one in results] == ["succeeded", "succeeded"]
         made = calls(cloud)
         again = len(made) - made[::-1].index("POST action") - 1
         assert made[again - 3 : again + 1] == ["GET task list", "GET query", "POST action", "POST action"]
 
 
-@pytest.mark.parametrize(("is_query_readable", "verdict", "posts"), [(True, "done", 2), (False, "failed", 1)])
+@pytest.mark.parametrize(("is_query_readable", "verdict", "posts"), [(True, "succeeded", 2), (False, "failed", 1)])
 def test_a_repetition_needs_the_list_or_the_query(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_query_readable: bool, verdict: str, posts: int
 ) -> None:
