@@ -133,6 +133,21 @@ def test_an_edge_document_and_an_option(
     assert fake.asked == []
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--inventory", "cloud.yml", "--vms", "3"], "--vms and --inventory exclude each other"),
+        (["--vms", "3", "--edges", "2", "--inventory", "cloud.yml"], "--vms, --edges and --inventory exclude"),
+        (["--vms", "3", "--set", "vms=4"], "--vms 3 and --set vms=4 differ"),
+        (["--set", "edges=4", "--edges", "0"], "--edges 0 and --set edges=4 differ"),
+    ],
+)
+def test_an_inventory_or_a_switch_and_an_option(vca: Vca, options: list[str], message: str) -> None:
+    refused = vca("sim", "serve", *options)
+    assert (refused.code, refused.out) == (64, "")
+    assert message in refused.err
+
+
 def test_an_option_may_stand_twice_when_it_says_the_same(vca: Vca) -> None:
     assert "given twice" in vca("--edge", "a", "firewall", "list", "--edge", "b").err
     assert "given twice" not in vca("--edge", "a", "firewall", "list", "--edge", "A").err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import typer
@@ -30,9 +31,9 @@ def serve(
     host: str = typer.Option("127.0.0.1", "--host", help="Address to listen on."),
     port: int = typer.Option(0, "--port", min=0, max=65535, help="Port to listen on; 0 picks a free one."),
     tls: bool = typer.Option(True, "--tls/--no-tls", help="Serve https with a CA of its own, or http."),
-    vms: int = typer.Option(3, "--vms", min=0, help="Number of VMs."),
-    edges: int = typer.Option(1, "--edges", min=0, help="Number of edge gateways."),
-    replications: int = typer.Option(0, "--replications", min=0, help="Number of replicated VMs."),
+    vms: int = typer.Option(None, "--vms", min=0, help="Number of VMs (default: 3)."),
+    edges: int = typer.Option(None, "--edges", min=0, help="Number of edge gateways (default: 1)."),
+    replications: int = typer.Option(None, "--replications", min=0, help="Number of replicated VMs (default: 0)."),
     latency_ms: int = typer.Option(0, "--latency-ms", min=0, help="Milliseconds that each answer is held back."),
     inventory: Path = typer.Option(None, "--inventory", metavar="FILE", help="YAML file that describes what is there."),
     switches: list[str] = typer.Option(
@@ -55,6 +56,9 @@ def serve(
         raise ConfigurationError(f"There is no API {chosen!r}.", hint=f"Use one of {', '.join(_APIS)}.")
     if api and profile and api != profile:
         raise ConfigurationError(f"--api {api} and --profile {profile} differ.", hint="Use --api alone.")
+    numbers = {"vms": vms, "edges": edges, "replications": replications}
+    counts = {name: number for name, number in numbers.items() if number is not None}
+    _refuse_second_values(counts, inventory, switches or ())
     if run.plugin_error is not None:
         raise run.plugin_error
     try:
@@ -70,9 +74,9 @@ def serve(
             host=host,
             port=port,
             tls=tls,
-            vms=vms,
-            edges=edges,
-            replications=replications,
+            vms=counts.get("vms", 3),
+            edges=counts.get("edges", 1),
+            replications=counts.get("replications", 0),
             latency_ms=latency_ms,
             inventory_file=inventory,
             env_file=env_file,
@@ -87,3 +91,16 @@ def serve(
         raise ConfigurationError(
             f"The simulator cannot be started on {host}, port {port}: {exc.strerror or exc}."
         ) from exc
+
+
+def _refuse_second_values(counts: Mapping[str, int], inventory: Path | None, switches: Sequence[str]) -> None:
+    """Raise ConfigurationError when the inventory file or ``--set`` contradicts an option for a number."""
+    options = ", ".join(f"--{name}" for name in counts)
+    if inventory is not None and counts:
+        raise ConfigurationError(
+            f"{options} and --inventory exclude each other.", hint="Describe all objects in the inventory file."
+        )
+    for name, equals, value in (switch.partition("=") for switch in switches):
+        number = counts.get(name.replace("-", "_"))
+        if number is not None and equals and value.strip() != str(number):
+            raise ConfigurationError(f"--{name} {number} and --set {name}={value} differ.", hint=f"Use --{name} alone.")
