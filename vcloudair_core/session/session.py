@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
 from vcloudair_core.errors import (
@@ -41,6 +41,7 @@ __all__ = ["Identity", "Session"]
 
 _log = logging.getLogger(__name__)
 
+_State = TypeVar("_State")
 _FAREWELL_TIMEOUT_S = (5.0, 10.0)
 _ONCE = RetryPolicy(retries=0)
 
@@ -86,6 +87,7 @@ class Session:
         self.check_run: CheckRun | None = None
         self._can_reach = True
         self._is_kept = False
+        self._states: dict[type[Any], Any] = {}
 
     # -- who -----------------------------------------------------------------------------------------------------
 
@@ -170,6 +172,14 @@ class Session:
                 if self._can_reach:
                     self._say_goodbye(grant)
         self._wire.transport.close()
+
+    def state_of(self, kind: type[_State]) -> _State:
+        """Return the object of a class that belongs to this session, made without arguments at the first call.
+
+        Services keep there what they learn of the server. It ends with the session.
+        """
+        state: _State = self._states.setdefault(kind, kind())
+        return state
 
     # -- calls ---------------------------------------------------------------------------------------------------
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from typing import Any, cast
 
 import pytest
@@ -455,3 +457,21 @@ def test_a_server_that_sends_a_new_token_each_time_does_not_fill_our_memory() ->
     known = session._wire.secrets()
     assert len(known) < 80
     assert PASSWORD in [secret.reveal() for secret in known]
+
+
+class Known:
+    """State of a service."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+
+def test_state_of_services_belongs_to_the_session_and_ends_with_it() -> None:
+    first, second = vcd_session(FakeTransport(vcd_answers())), vcd_session(FakeTransport(vcd_answers()))
+    first.state_of(Known).names.append("web-edge")
+    assert first.state_of(Known).names == ["web-edge"]
+    assert second.state_of(Known).names == []
+    reference = weakref.ref(first.state_of(Known))
+    del first
+    gc.collect()
+    assert reference() is None

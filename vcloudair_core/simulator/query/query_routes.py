@@ -15,7 +15,7 @@ from vcloudair_core.simulator.query.plugin_query_types import find_source, find_
 from vcloudair_core.simulator.query.query_filter import compile_filter
 from vcloudair_core.simulator.query.query_records import Column, QueryRow, urn_of
 from vcloudair_core.simulator.query.query_types import QueryType
-from vcloudair_core.simulator.state.world import Changes
+from vcloudair_core.simulator.state.world import ChangeCounter
 from vcloudair_core.simulator.xml_builder import element, link
 from vcloudair_core.transport.messages import Response
 
@@ -106,7 +106,8 @@ def answer(context: Any, kind: str, is_meant: Callable[[QueryRow], bool] | None 
     asked = (context.user.org, context.root, context.request.path, context.raw_query, context.version)
     source = find_source(context.simulator, kind)
     is_steady = is_meant is None and source.is_steady and context.simulator.config.record_order == "id"
-    if is_steady and context.simulator.kept_queries.get("changes") == Changes.count and asked in pages:
+    is_unchanged = context.simulator.kept_queries.get("changes") == context.simulator.world.changes.count
+    if is_steady and is_unchanged and asked in pages:
         return pages[asked]
     try:
         page = _page(given, context.simulator.config)
@@ -140,7 +141,8 @@ def _found(
     source = find_source(context.simulator, query_type.name)
     key = (context.user.org, context.root, query_type.name, context.version, *asked)
     kept: dict[Any, Any] = context.simulator.kept_queries
-    if is_meant is None and kept.get("changes") == Changes.count and key in kept:
+    changes: ChangeCounter = context.simulator.world.changes
+    if is_meant is None and kept.get("changes") == changes.count and key in kept:
         return list(kept[key]) if context.simulator.config.record_order == "random" else kept[key]
     rows = [QueryRow(context, subject, columns) for subject in source.objects(context)]
     if is_meant is not None:
@@ -149,10 +151,10 @@ def _found(
     if context.simulator.config.record_order == "random" and not (given.get("sortAsc") or given.get("sortDesc")):
         random.shuffle(found)
     elif is_meant is None and source.is_steady:
-        if kept.get("changes") != Changes.count or len(kept) > _MOST_KEPT:
+        if kept.get("changes") != changes.count or len(kept) > _MOST_KEPT:
             kept.clear()
             context.simulator.kept_pages.clear()
-        kept["changes"], kept[key] = Changes.count, found
+        kept["changes"], kept[key] = changes.count, found
     return found
 
 

@@ -7,40 +7,53 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 
-class Changes:
-    """Counts changes of the inventory, so that what was worked out from it is known to hold still."""
+@dataclass
+class ChangeCounter:
+    """The number of changes of one inventory, which tells whether results computed from it still hold."""
 
-    count = 0
+    count: int = 0
 
 
 class _Watched:
-    """Something whose every change counts."""
+    """An object whose changes count once it is in the inventory."""
 
     def __setattr__(self, name: str, value: Any) -> None:
-        Changes.count += 1
         object.__setattr__(self, name, value)
+        changes: ChangeCounter | None = self.__dict__.get(_COUNTER)
+        if changes is not None:
+            changes.count += 1
+
+
+_COUNTER = "_changes"
+"""Attribute of a watched object that leads to the counter of its inventory. It is not a field."""
 
 
 _Thing = TypeVar("_Thing")
 
 
 class Shelf(dict[str, _Thing]):
-    """Things by id, whose coming and going counts."""
+    """Objects of an inventory by id. Adding and removing one counts as a change, and so do changes of them."""
+
+    def __init__(self, changes: ChangeCounter) -> None:
+        super().__init__()
+        self._changes = changes
 
     def __setitem__(self, key: str, value: _Thing) -> None:
-        Changes.count += 1
+        self._changes.count += 1
+        if isinstance(value, _Watched):
+            value.__dict__[_COUNTER] = self._changes
         super().__setitem__(key, value)
 
     def __delitem__(self, key: str) -> None:
-        Changes.count += 1
+        self._changes.count += 1
         super().__delitem__(key)
 
     def pop(self, *arguments: Any) -> Any:
-        Changes.count += 1
+        self._changes.count += 1
         return super().pop(*arguments)
 
     def clear(self) -> None:
-        Changes.count += 1
+        self._changes.count += 1
         super().clear()
 
 
@@ -166,12 +179,13 @@ class World:
 
     def __init__(self, seed: str) -> None:
         self._space = uuid.uuid5(uuid.NAMESPACE_DNS, seed)
-        self.orgs: dict[str, Org] = {}
-        self.vdcs: dict[str, Vdc] = Shelf()
-        self.edges: dict[str, SimulatedEdge] = Shelf()
-        self.vms: dict[str, Vm] = Shelf()
-        self.templates: dict[str, Template] = Shelf()
-        self.template_vms: dict[str, Vm] = Shelf()
+        self.changes = ChangeCounter()
+        self.orgs: dict[str, Org] = Shelf(self.changes)
+        self.vdcs: dict[str, Vdc] = Shelf(self.changes)
+        self.edges: dict[str, SimulatedEdge] = Shelf(self.changes)
+        self.vms: dict[str, Vm] = Shelf(self.changes)
+        self.templates: dict[str, Template] = Shelf(self.changes)
+        self.template_vms: dict[str, Vm] = Shelf(self.changes)
         self.replications: dict[str, SimulatedReplication] = {}
         self.users: list[User] = []
 

@@ -246,7 +246,7 @@ def _from(element: Any) -> Any:
 
 
 class FakeSession:
-    """What the stores need of a session. ``calls`` are (method, path); ``sent`` the keyword arguments of each."""
+    """The members of a session that stores use. ``calls`` are (method, path); ``sent`` their other arguments."""
 
     def __init__(self, server: FakeEdge | None = None, **settings: Any) -> None:
         chosen = {"service_type": "vcd", "edge_api": "auto", "edge": None, "vdc": None, **settings}
@@ -259,6 +259,10 @@ class FakeSession:
         self.calls: list[tuple[str, str]] = []
         self.sent: list[dict[str, Any]] = []
         self.answers: dict[str, list[Response | Exception]] = {}
+        self.states: dict[type[Any], Any] = {}
+
+    def state_of(self, kind: type[Any]) -> Any:
+        return self.states.setdefault(kind, kind())
 
     def call(self, method: str, path: str, **more: Any) -> Response:
         self.calls.append((method, path))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -46,7 +45,7 @@ _MOST_PAGES = 1000
 
 @dataclass
 class _KnownEdges:
-    """What a session was told of its edges."""
+    """Edges and VDCs that a session has read."""
 
     edges: list[Edge] | None = None
     has_vdc_names: bool = False
@@ -54,10 +53,6 @@ class _KnownEdges:
     """Names of VDCs by id, once they were asked for."""
     looked_up: dict[str, Edge | None] = field(default_factory=dict)
     """Records of edges that were looked up by id; None for an edge without one."""
-
-
-# By session and without a link back to it, so that it goes when its session goes.
-_known_by_session: weakref.WeakKeyDictionary[Any, _KnownEdges] = weakref.WeakKeyDictionary()
 
 
 _MOST_READINGS = 3
@@ -69,7 +64,7 @@ class EdgeDirectory:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._known = _known_by_session.setdefault(session, _KnownEdges())
+        self._known = session.state_of(_KnownEdges)
 
     def find(self, wanted: str, vdc: str = "") -> Edge:
         """The edge of that name, UUID or URN; a UUID costs no call, and its backend may be unknown.

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-import weakref
 from collections.abc import Callable
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote
 
 from vcloudair_core.engine.kind import Document, StageableStore, Store
@@ -37,8 +36,15 @@ _FRESH = {"Cache-Control": "no-cache"}
 
 _log = logging.getLogger(__name__)
 
-# By session: whether /hybridity takes the version back, as far as it is known. Source: protocol/ans.md §8.
-_takes_version: weakref.WeakKeyDictionary[Any, bool] = weakref.WeakKeyDictionary()
+
+@dataclass
+class _VersionCheck:
+    """True when ``/hybridity`` takes the version of a section back, None as long as a session does not know.
+
+    Source: protocol/ans.md §8.
+    """
+
+    is_made: bool | None = None
 
 
 class DocumentCodec(Protocol):
@@ -132,7 +138,11 @@ class SectionStore(Store):
     @property
     def is_version_checked(self) -> bool:
         """True unless the server is known not to take the version back, so that only looking again tells."""
-        return _takes_version.get(self.session, True)
+        return self._version_check.is_made is not False
+
+    @property
+    def _version_check(self) -> _VersionCheck:
+        return self.session.state_of(_VersionCheck)
 
     def commit(self, base: Document, document: Document) -> None:
         """Write the whole section; 200, 201 and 204 are done, 202 is a job to wait for.
@@ -150,17 +160,17 @@ class SectionStore(Store):
         try:
             self._put(document)
         except ConflictError:
-            _takes_version[self.session] = True
+            self._version_check.is_made = True
             raise
         except InvalidRequestError:
-            if self.session in _takes_version or self.read().version != document.version:
+            if self._version_check.is_made is not None or self.read().version != document.version:
                 raise
             # Some servers refuse any version, says the original SDK. Nothing was done, and nobody else has written.
             self._put(replace(document, version=None))
-            _takes_version[self.session] = False
+            self._version_check.is_made = False
             _log.debug("%s takes no version back", self.target)
         else:
-            _takes_version[self.session] = True
+            self._version_check.is_made = True
 
     def _put(self, document: Document) -> None:
         response = self.session.call(

@@ -1,0 +1,165 @@
+"""State belongs to its object: a module of the package keeps none, except what is listed here with its reason."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import vcloudair_core
+
+PACKAGE = Path(vcloudair_core.__file__).parent
+ALLOWED = {
+    "cli/display/streams.py _kept": "The descriptors of standard output belong to the process.",
+    "cli/main.py _terminated": "Signals are sent to the process.",
+    "compat/sdk_errors.py _classes": "One class per pair of error classes, or `except` would not recognize it.",
+    "engine/fields.py _compared": "A property of a spec type, computed once; types live as long as the process.",
+    "engine/fields.py _fields": "A property of a spec type, computed once; types live as long as the process.",
+    "plugin/stdout.py _inside": "The process has one standard output; threads in plugins share it.",
+    "plugin/stdout.py _lock": "Guards `_inside`.",
+    "recovery/journal/event_fields.py _NOTHING": "A mapping without keys, which nothing changes.",
+    "session/cache/kdf_cache.py KEYS": "Shared with forked processes, so it must exist before any session.",
+    "transport/deadline.py _current": "The deadline of a thread; a connection pool of urllib3 takes no arguments.",
+    "transport/deadline.py _watchdog": "One thread for all sockets of the process.",
+    "util/redaction.py _guard": "Guards `_remembered`.",
+    "util/redaction.py _remembered": "Parsers know no session, and a text that is read later may repeat a secret.",
+}
+"""Mutable state of modules and classes, and the reason for each."""
+CACHES = {
+    "engine/canonical.py address_range": "A text to its meaning.",
+    "engine/canonical.py port_range": "A text to its meaning.",
+    "recovery/plan/plan_schema.py _validator": "A file of the package.",
+    "recovery/plan/plan_schema.py schema": "A file of the package.",
+    "recovery/report/html_report.py _template": "A file of the package.",
+    "services/ans/document/kind.py section_kind": "A class of the package by name.",
+    "services/ans/section/backends.py codec_of": "A class of the package by name.",
+    "services/ans/section/rule_values.py member": "A text to its meaning.",
+    "services/ans/sections.py load_section": "A class of the package by name.",
+    "services/metrics/catalog.py known_metrics": "A table of the package.",
+    "services/metrics/codec_json.py _machine_of": "A text to its meaning.",
+    "services/metrics/codec_json.py _moment": "A text to its meaning.",
+    "services/query/record_types.py built_in_types": "A table of the package.",
+    "session/origins.py _registrable": "A host name to its domain.",
+    "session/origins.py _suffixes": "A table of a dependency.",
+    "simulator/api/metrics_routes.py _row": "Computed from its arguments alone.",
+    "simulator/faults/damaged_bodies.py _filling": "A constant that takes a moment to make.",
+    "simulator/inventory_file.py schema": "A file of the package.",
+    "simulator/query/query_records.py source_of": "A table of the package.",
+    "simulator/replication/group_document.py replaced_words": "Computed from its arguments alone.",
+    "simulator/state/measurements.py curve": "Computed from its arguments alone.",
+    "testing/conformance.py _plugins": "The plugins that are installed, for tests.",
+    "util/redaction.py secret_spellings": "Computed from its argument alone; at most 256 secrets, in memory only.",
+    "util/strict_yaml.py _loader": "A class that is made when YAML is needed.",
+}
+"""Functions whose results the process keeps, and the reason why each result depends on its arguments alone."""
+_CONTAINERS = {"dict", "list", "set", "defaultdict", "deque", "Counter", "OrderedDict", "count", "local", "Lock",
+               "RLock", "WeakKeyDictionary", "WeakValueDictionary", "WeakSet", "KeyMemory", "_Watchdog"}  # fmt: skip
+_CHANGING = {
+    "add",
+    "append",
+    "clear",
+    "discard",
+    "extend",
+    "insert",
+    "pop",
+    "popitem",
+    "remove",
+    "setdefault",
+    "update",
+}
+
+
+def mutable_state(tree: ast.Module) -> Iterator[str]:
+    """Yield the names of a module that hold state: empty containers, changed containers, counters, globals."""
+    names = dict(_bindings(tree.body))
+    for statement in tree.body:
+        if isinstance(statement, ast.ClassDef):
+            names |= {f"{statement.name}.{name}": value for name, value in _bindings(statement.body)}
+    yield from (name for name, value in names.items() if _is_empty_container(value))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Global):
+            yield from node.names
+        yield from (name for name in _changed(node) if _is_changeable(names.get(name)))
+
+
+def cached_functions(tree: ast.Module) -> Iterator[str]:
+    """Yield the functions of a module whose results are kept."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            decorators = {
+                ast.unparse(item.func if isinstance(item, ast.Call) else item) for item in node.decorator_list
+            }
+            if decorators & {"cache", "lru_cache", "functools.cache", "functools.lru_cache"}:
+                yield node.name
+
+
+def _bindings(body: list[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
+    for node in body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            yield node.targets[0].id, node.value
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
+            yield node.target.id, node.value
+
+
+def _is_empty_container(value: ast.expr) -> bool:
+    if isinstance(value, ast.Call):
+        return ast.unparse(value.func).rpartition(".")[2] in _CONTAINERS and not value.args
+    return isinstance(value, (ast.Dict, ast.List)) and not (value.keys if isinstance(value, ast.Dict) else value.elts)
+
+
+def _changed(node: ast.AST) -> Iterator[str]:
+    """Yield the dotted names whose content a node changes in place."""
+    targets: list[ast.expr] = []
+    if isinstance(node, (ast.Assign, ast.Delete)):
+        targets = [target.value for target in node.targets if isinstance(target, ast.Subscript)]
+    elif isinstance(node, ast.AugAssign):
+        targets = [node.target.value if isinstance(node.target, ast.Subscript) else node.target]
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _CHANGING:
+        targets = [node.func.value]
+    yield from (ast.unparse(target) for target in targets if isinstance(target, (ast.Name, ast.Attribute)))
+
+
+def _is_changeable(value: ast.expr | None) -> bool:
+    """True for containers and numbers; methods of other objects may have the same names."""
+    literals = (ast.Dict, ast.List, ast.Set, ast.DictComp, ast.ListComp, ast.SetComp, ast.Constant)
+    return value is not None and (isinstance(value, literals) or _is_empty_container(value))
+
+
+def _places(found: Iterator[str], path: Path) -> set[str]:
+    return {f"{path.relative_to(PACKAGE).as_posix()} {name}" for name in found}
+
+
+MODULES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def test_no_module_holds_state_without_a_reason() -> None:
+    places = {place for path, tree in MODULES.items() for place in _places(mutable_state(tree), path)}
+    assert sorted(places - set(ALLOWED)) == []
+    assert sorted(set(ALLOWED) - places) == []
+
+
+def test_what_a_process_keeps_depends_on_arguments_alone() -> None:
+    places = {place for path, tree in MODULES.items() for place in _places(cached_functions(tree), path)}
+    assert sorted(places - set(CACHES)) == []
+    assert sorted(set(CACHES) - places) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("_known = {}", {"_known"}),
+        ("_known: dict[str, int] = dict()", {"_known"}),
+        ("import weakref\n_known = weakref.WeakKeyDictionary()", {"_known"}),
+        ("TABLE = {'a': 1}", set()),
+        ("TABLE = {'a': 1}\ndef learn(): TABLE['b'] = 2", {"TABLE"}),
+        ("NAMES = ['a']\ndef learn(): NAMES.append('b')", {"NAMES"}),
+        ("class Changes:\n  count = 0\ndef change(): Changes.count += 1", {"Changes.count"}),
+        ("class Known:\n  names = []", {"Known.names"}),
+        ("last = None\ndef learn():\n  global last\n  last = 1", {"last"}),
+        ("def build():\n  names = []\n  names.append(1)\n  return names", set()),
+    ],
+)
+def test_state_is_found(source: str, names: set[str]) -> None:
+    assert set(mutable_state(ast.parse(source))) == names
