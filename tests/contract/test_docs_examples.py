@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.support import processes
 from tests.support.documents import NEEDS_ROOM, ROOT, execute, is_executable, pages, working_copy
 from vcloudair_core.simulator import SimulatorServer
 
@@ -31,12 +32,15 @@ def test_examples_run(page: Path, tmp_path: Path, vca_simulator_server: Simulato
     env = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("VCA_", "ANSIBLE_"))},
         **vca_simulator_server.env(),
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "HOME": str(tmp_path),
         "VCA_CACHE_DIR": str(tmp_path / "cache"),
         "COLUMNS": "100",
         "LC_ALL": "C.UTF-8",
     }
+    programs = Path(sys.executable).parent
+    (tmp_path / "programs").mkdir()
+    forked = processes.stand_ins(tmp_path / "programs", programs, env)
+    env["PATH"] = os.pathsep.join([str(forked), str(programs), env["PATH"]])
     execute(page, working_copy(folder), env)
 
 

@@ -82,3 +82,45 @@ def test_what_a_fork_would_change_is_started(reason: str, tmp_path: Path) -> Non
     with processes.Process(command, env=env) as process:
         assert not is_forked(process)
     assert process.returncode == (5 if reason == "module" else 0)
+
+
+@pytest.fixture(scope="module")
+def stand_ins(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return processes.stand_ins(tmp_path_factory.mktemp("programs"), BIN, os.environ)
+
+
+@pytest.mark.parametrize(
+    ("line", "status"),
+    [
+        ("vca --version", 0),
+        ("vca edge nonsense 2>&1", 64),
+        ("echo '[1]' | python -m json.tool", 0),
+        ("MARK=7 python -c 'import os, sys; print(os.environ[\"MARK\"], sys.argv, os.getcwd()); sys.exit(3)' a", 3),
+        ("umask 077; python -c 'import os; print(os.umask(0))'", 0),
+        ("{ python -c 'import os; os.kill(os.getpid(), 9)'; echo $?; } 2>/dev/null", 0),
+        ("python -W error -c 'print(1)'; PYTHONUTF8=0 python -c 'print(2)'", 0),
+        ("python -c 'import time; time.sleep(300)' & sleep 1; kill -TERM $!; wait $!", 143),
+        ("python - <<< 'print(5)'", 0),
+    ],
+)
+def test_a_shell_sees_no_difference(line: str, status: int, stand_ins: Path, tmp_path: Path) -> None:
+    outputs = []
+    for programs in (stand_ins, BIN):
+        env = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "HOME": str(tmp_path)}
+        done = subprocess.run(
+            ["bash", "-c", line], env=env, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False
+        )
+        outputs.append((done.returncode, done.stdout, done.stderr))
+    assert outputs[0] == outputs[1]
+    assert outputs[0][0] == status
+
+
+def test_a_program_ends_with_its_stand_in(stand_ins: Path) -> None:
+    command = [str(stand_ins / "python"), "-c", "import os, time; print(os.getpid(), flush=True); time.sleep(300)"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        pid = int(process.stdout.readline())
+        assert pid != process.pid
+        process.kill()
+        # Its end of the pipe is closed when it has ended.
+        assert process.stdout.read() == ""

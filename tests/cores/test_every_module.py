@@ -20,7 +20,7 @@ import pytest
 import yaml
 
 from tests.e2e.test_both_ways import told
-from tests.support.ansible import BIN, environment, run_program
+from tests.support.ansible import BIN, environment, forked_interpreter, run_program
 from tests.support.modules import MODULES
 from tests.support.recorded import Recorded, record
 from tools.environments import CORES, KEPT, ROOT, ansible_requirement, find_python, make, pairs
@@ -63,7 +63,8 @@ def play(server: SimulatorServer, programs: Path, folder: Path, *, in_controller
     """Run the play with every module."""
     folder.mkdir()
     env = {**exported(server, programs, folder), "VCA_IN_CONTROLLER": str(in_controller).lower()}
-    interpreter = {"ansible_python_interpreter": str(programs / "python")}
+    python = str(programs / "python") if in_controller else forked_interpreter(folder / "programs", programs)
+    interpreter = {"ansible_python_interpreter": python}
     recorded = record(PLAY, env, folder, "-vvv", "-e", json.dumps(interpreter))
     assert recorded.run.status == 0, recorded.run.output[-8000:]
     return recorded

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.ansible import PYTHON, ROOT, environment
+from tests.support.ansible import PYTHON, ROOT, environment, forked_interpreter
 from tests.support.recorded import Recorded, record
 from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 
@@ -80,7 +80,8 @@ def replay(target: str, way: str, folder: Path, now: float) -> list[str]:
     clock = now if "metrics" in target else None
     with SimulatorServer(SimulatorConfig(replications=3, dr_task_s=0.2, standing_clock=clock)) as server:
         variables = {name.lower(): value for name, value in server.env().items()}
-        variables |= {"output_dir": str(folder), "ansible_python_interpreter": PYTHON}
+        interpreter = PYTHON if way == HERE else forked_interpreter(folder / "programs", Path(PYTHON).parent)
+        variables |= {"output_dir": str(folder), "ansible_python_interpreter": interpreter}
         switches = {"ANSIBLE_ROLES_PATH": str(FOLDER), "VCA_IN_CONTROLLER": "true" if way == HERE else "false"}
         own = {"VCA_STATE_DIR": str(folder / "state"), "XDG_STATE_HOME": str(folder / "xdg")}
         env = {**environment({}, folder), **switches, **own}

@@ -55,6 +55,15 @@ def environment(variables: Mapping[str, str], folder: Path, programs: Path = BIN
     }
 
 
+def forked_interpreter(folder: Path, programs: Path = BIN) -> str:
+    """Make a Python for ``ansible_python_interpreter`` in which a module finds the library imported, but not Ansible.
+
+    ``programs``: the folder of the Python that it stands in for.
+    """
+    folder.mkdir()
+    return str(processes.stand_ins(folder, programs, os.environ, libraries_only=True) / "python")
+
+
 def install_collection(folder: Path) -> Path:
     """Builds the collection and installs the tarball below ``folder``, as a user would. Returns where it is found."""
     (folder / "ansible.cfg").touch()

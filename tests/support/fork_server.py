@@ -1,9 +1,10 @@
 """Fork Python programs from a process that already has their imports, which saves half a second per start.
 
-Run by :mod:`tests.support.processes` as ``python fork_server.py FD MODULE ...``. Its first message on the socket FD
-names what it has imported, as JSON. Each message to it is a program as JSON, with five descriptors: its standard
+Run by :mod:`tests.support.processes` as ``python fork_server.py FD PATH MODULE ...``. Its first message on socket FD
+names what it has imported, marshaled. Each message to it is a program, marshaled, with five descriptors: its standard
 streams, one to report to, and its folder. The report is its process id, and its status as :func:`os.waitpid` gives it,
-each a line. The server ends when the socket is closed.
+each a line. Programs that a shell or Ansible starts come by connections to a socket at PATH, one message each
+(:mod:`tests.support.fork_client`). The server ends when the socket FD is closed.
 
 It uses the standard library only, because it runs in every environment whose programs are tested.
 """
@@ -15,11 +16,12 @@ import contextlib
 import gc
 import importlib
 import io
-import json
+import marshal
 import os
 import pkgutil
 import random
 import runpy
+import select
 import signal
 import socket
 import sys
@@ -38,24 +40,32 @@ def main() -> None:
     """Import modules, then fork a program for each message. Return in such a program when it ends."""
     del sys.path[0]  # the folder of this file, which programs do not import from
     control = socket.socket(fileno=int(sys.argv[1]))
-    for name in _modules(sys.argv[2:]):
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    listener.bind(sys.argv[2])
+    listener.listen(100)
+    for name in _modules(sys.argv[3:]):
         with contextlib.suppress(ImportError):  # not each environment has each of them
             importlib.import_module(name)
     assert "ansible.constants" not in sys.modules, "a program would have the settings of the server"
     gc.collect()
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    control.send(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})).encode())
+    control.send(marshal.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
     while True:
-        message, descriptors, _, _ = socket.recv_fds(control, 1_000_000, DESCRIPTORS)
-        if not message:
+        ready, _, _ = select.select([control, listener], [], [])
+        source = control if control in ready else listener.accept()[0]
+        message, descriptors, _, _ = socket.recv_fds(source, 1_000_000, DESCRIPTORS)
+        if source is not control:
+            source.close()
+        elif not message:
             return
-        if os.fork():
+        if not message or os.fork():
             for descriptor in descriptors:
                 os.close(descriptor)
             continue
         control.close()
-        _supervise(json.loads(message), descriptors)
+        listener.close()
+        _supervise(marshal.loads(message), descriptors)
         return
 
 
@@ -82,6 +92,8 @@ def _supervise(program: dict[str, Any], descriptors: list[int]) -> None:
             os.close(descriptor)
         os.write(report, b"%d\n" % pid)
         os.close(may_start)
+        if program.get("ends_with_client"):
+            _end_with(pid, report)
         _, status = os.waitpid(pid, 0)
         with contextlib.suppress(OSError):  # the process that started it has ended
             os.write(report, b"%d\n" % status)
@@ -93,8 +105,19 @@ def _supervise(program: dict[str, Any], descriptors: list[int]) -> None:
     _become(program, descriptors[:STREAMS], folder)
 
 
+def _end_with(pid: int, report: int) -> None:
+    """Wait until a program ends; kill it when the other end of its report is closed before that."""
+    process = os.pidfd_open(pid)
+    ready, _, _ = select.select([process, report], [], [])
+    if process not in ready:
+        os.kill(pid, signal.SIGKILL)
+    os.close(process)
+
+
 def _become(program: dict[str, Any], streams: list[int], folder: int) -> None:
     os.fchdir(folder)
+    if "umask" in program:
+        os.umask(program["umask"])
     # A shell that starts the tests in the background makes them ignore SIGINT.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if program["start_new_session"]:

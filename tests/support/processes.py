@@ -9,24 +9,28 @@ from __future__ import annotations
 import atexit
 import functools
 import inspect
-import json
+import marshal
 import os
 import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 _SERVER = Path(__file__).with_name("fork_server.py")
-_MODULES = """
+_MODULES = tuple(
+    """
     vcloudair_core.* lxml.etree requests cryptography.fernet cryptography.hazmat.backends.openssl.backend filelock
     yaml jinja2.nativetypes jinja2.sandbox email.mime.multipart configparser tarfile encodings.idna
     ansible.module_utils.basic ansible.module_utils.connection ansible.module_utils.common.arg_spec
     ansible.module_utils._internal._json._profiles._fallback_to_str
 """.split()
+)
 """What most programs import. Of Ansible only what never reads settings: those of a program may differ."""
+_STAND_INS = ("python", "python3", "vca", "ansible", "ansible-playbook", "ansible-inventory", "ansible-doc")
 _AT_START = ("PYTHON", "LC_", "LANG")
 """Beginnings of the names of variables that an interpreter reads when it starts."""
 PYTHON = os.environ.get("ANSIBLE_PYTHON_OF_TESTS", sys.executable)
@@ -127,6 +131,8 @@ class Process(subprocess.Popen[Any]):
 
 def _python_program(start: Mapping[str, Any]) -> tuple[_Server, bytes] | None:
     """Return a server and the message for it, or None for a command that is not to be forked."""
+    if sys.platform != "linux":
+        return None  # other systems lack sockets that keep messages apart
     unusual = ("executable", "preexec_fn", "pass_fds", "shell", "gid", "gids", "uid")
     env = dict(os.environ if start["env"] is None else start["env"])
     # Another variable that an interpreter reads when it starts needs an interpreter that starts.
@@ -149,16 +155,45 @@ def _python_program(start: Mapping[str, Any]) -> tuple[_Server, bytes] | None:
         python, words = _interpreter(first), [first, *words[1:]]
         if python not in (sys.executable, PYTHON):
             return None
-    server = _server(python)
+    server = _server(python, _MODULES, tuple(_at_start(os.environ).items()))
     if _is_shadowed(server, env):
         return None
     more = {"start_new_session": bool(start["start_new_session"])}
-    return server, json.dumps({"arguments": words, "env": env, **more}).encode()
+    return server, marshal.dumps({"arguments": words, "env": env, **more})
 
 
 def _at_start(env: Mapping[str, str]) -> dict[str, str]:
     """Return the variables that an interpreter reads when it starts, but PYTHONPATH."""
     return {name: value for name, value in env.items() if name.startswith(_AT_START) and name != "PYTHONPATH"}
+
+
+def stand_ins(folder: Path, programs: Path, env: Mapping[str, str], *, libraries_only: bool = False) -> Path:
+    """Make programs for a shell or Ansible, which it finds in the returned folder and which a server forks.
+
+    Args:
+        folder: An empty folder of the test.
+        programs: The folder of an environment's programs: its Python, and its scripts for that Python.
+        env: The environment that the server gets; a program with other variables for its interpreter is started.
+        libraries_only: Let programs import Ansible on their own, as its modules do from the file that is sent.
+    """
+    if sys.platform != "linux":
+        return programs
+    python = str(programs / "python")
+    at_start = _at_start(env)
+    modules = tuple(name for name in _MODULES if not (libraries_only and name.startswith("ansible")))
+    server = _server(python, modules, tuple(at_start.items()))
+    for name in _STAND_INS:
+        stand_in = folder / name
+        real = [] if name.startswith("python") else [str(programs / name)]
+        lines = [
+            f"#!{python} -IS",
+            f"import sys; sys.path.insert(0, {str(_SERVER.parent)!r})",
+            "from fork_client import main",
+            f"main({str(server.path)!r}, {python!r}, {real!r}, {_AT_START!r}, {at_start!r})",
+        ]
+        stand_in.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        stand_in.chmod(0o755)
+    return folder
 
 
 def _is_shadowed(server: _Server, env: Mapping[str, str]) -> bool:
@@ -179,13 +214,16 @@ def _interpreter(script: str) -> str:
 class _Server:
     """The server of an interpreter. It ends with this process, which holds the other end of its socket."""
 
-    def __init__(self, python: str) -> None:
+    def __init__(self, python: str, modules: Sequence[str], at_start: Mapping[str, str]) -> None:
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        command = [python, str(_SERVER), str(theirs.fileno()), *_MODULES]
-        self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL)
+        self._folder = tempfile.TemporaryDirectory(prefix="fork-")
+        self.path = Path(self._folder.name) / "socket"
+        command = [python, str(_SERVER), str(theirs.fileno()), str(self.path), *modules]
+        env = {name: value for name, value in os.environ.items() if not name.startswith(_AT_START)} | dict(at_start)
+        self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, env=env)
         theirs.close()
         atexit.register(self._close)
-        self.modules = set(json.loads(self._socket.recv(1_000_000)))
+        self.modules = set(marshal.loads(self._socket.recv(1_000_000)))
 
     def fork(self, message: bytes, descriptors: Sequence[int]) -> None:
         """Send a program."""
@@ -194,8 +232,9 @@ class _Server:
     def _close(self) -> None:
         self._socket.close()
         self._process.wait()
+        self._folder.cleanup()
 
 
 @functools.cache
-def _server(python: str) -> _Server:
-    return _Server(python)
+def _server(python: str, modules: Sequence[str], at_start: Sequence[tuple[str, str]]) -> _Server:
+    return _Server(python, modules, dict(at_start))
