@@ -8,12 +8,10 @@ from typing import Any
 from tests.faults.operations import Ending, Operation, Parts
 from tests.faults.world import CANARY_KEY, World
 from tests.unit.services.ans import ipsec_bench, nat_bench
-from tests.unit.services.ans.test_service_lost_responses import cloud, held
+from tests.unit.services.ans.test_service_lost_responses import fill, held
 from vcloudair_core.client import Client
 from vcloudair_core.compat.ans import ANSFirewall, ANSIPSec, ANSNat
 from vcloudair_core.compat.org_info import OrgInfo
-from vcloudair_core.simulator.edge.ipsec_routes import IPSEC
-from vcloudair_core.simulator.edge.nat_routes import NAT
 
 _GIVEN_BY_SERVER = frozenset({"ruleId", "ruleTag", "siteId", "version", "invalidSource", "invalidDestination"})
 RULE = {"name": "new", "source": "198.51.100.0/24", "destination": "203.0.113.10"}
@@ -25,18 +23,9 @@ EDGE = {
 }
 
 
-def _edge(world: World) -> Any:
-    return next(iter(world.simulator.world.edges.values()))
-
-
 def prepare(world: World) -> None:
     """Three of everything are there, of somebody else."""
-    like = next(iter(cloud().world.edges.values()))
-    edge = _edge(world)
-    edge.firewall["user"] = like.firewall["user"]
-    NAT.state(edge)["user"] = NAT.state(like)["user"]
-    IPSEC.state(edge)["sites"] = IPSEC.state(like)["sites"]
-    edge.firewall["next_id"] = NAT.state(edge)["next_id"] = IPSEC.state(edge)["next_id"] = 300_000
+    fill(world.simulator)
 
 
 def _plain(value: Any) -> Any:

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from email.utils import formatdate
-from functools import partial
+from functools import cache, partial
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
@@ -77,6 +77,12 @@ class _Exchange:
     user: Any = None
 
 
+@cache
+def _pattern(path: str) -> re.Pattern[str]:
+    """Return the pattern of a route's path. Cached because each simulator has the same hundred routes."""
+    return re.compile(_PARAMETER.sub(r"(?P<\1>[^/]+)", path) + r"/?\Z")
+
+
 _NOT_VCLOUD = ("/api/vchs", "/api/iam", "/api/sc", "/hybridity/", "/network/")
 
 
@@ -100,9 +106,7 @@ class Simulator:
         self.faults = Faults(self.clock)
         self._areas = (*built_in_areas(self.config.profile), *areas)
         self._routes = [
-            _Compiled(route, area.name, re.compile(_PARAMETER.sub(r"(?P<\1>[^/]+)", route.path) + r"/?\Z"))
-            for area in self._areas
-            for route in area.routes
+            _Compiled(route, area.name, _pattern(route.path)) for area in self._areas for route in area.routes
         ]
         self._lock = threading.RLock()
         self.reset()

@@ -100,14 +100,19 @@ def _old(number: int) -> dict[str, Any]:
 
 
 def cloud() -> Simulator:
-    """A simulated cloud whose first edge has three of everything."""
+    """Return a simulated cloud whose first edge has three of everything."""
     simulator = Simulator(SimulatorConfig(profile="all"))
+    fill(simulator)
+    return simulator
+
+
+def fill(simulator: Simulator) -> None:
+    """Put three of everything on the first edge, which is somebody else's."""
     edge = _edge(simulator)
     edge.firewall["user"] = [_old(number) for number in (1, 2, 3)]
     NAT.state(edge)["user"] = [nat_bench.foreign(200_000 + number) for number in (1, 2, 3)]
     IPSEC.state(edge)["sites"] = [ipsec_bench.foreign(number) for number in (1, 2, 3)]
     edge.firewall["next_id"] = NAT.state(edge)["next_id"] = IPSEC.state(edge)["next_id"] = 300_000
-    return simulator
 
 
 def _edge(simulator: Simulator) -> SimulatedEdge:
