@@ -14,7 +14,8 @@ import pytest
 from vcloudair_core import App, Client, hookimpl
 from vcloudair_core.engine.kind import Document
 from vcloudair_core.engine.plan import Change, Plan
-from vcloudair_core.plugin.manager import PluginInfo, PluginManager
+from vcloudair_core.plugin.manager import PluginManager
+from vcloudair_core.plugin.plugin_info import PluginInfo
 from vcloudair_core.plugin.records import CommandRecord, KindRecord, RecordType, ServiceRecord, SimulatorArea
 from vcloudair_core.plugin.records import SimulatorRoute as Route
 from vcloudair_core.services.ans.ipsec.section import SECTION as IPSEC

@@ -1,19 +1,23 @@
-"""Loads plugins, isolates broken ones, and gives every hook one typed wrapper, so that no caller touches pluggy."""
+"""Load plugins, set broken ones aside, and give every hook one typed method, so that no caller touches pluggy.
+
+Hook calls are those of pluggy, so wrappers, ``tryfirst``, ``trylast`` and first results work as it documents. What
+pluggy calls are guards: see :mod:`~vcloudair_core.plugin.isolation`.
+"""
 
 from __future__ import annotations
 
 import importlib.metadata
 import logging
 import os
-import sys
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pluggy
 
-from vcloudair_core.errors import PlanRejectedError, PluginError, VcloudAirError
+from vcloudair_core.errors import PluginError
 from vcloudair_core.plugin import hooks, plan_policies
+from vcloudair_core.plugin.isolation import FAILURES, Isolation, RecordIsolation, TransportIsolation, guard
+from vcloudair_core.plugin.plugin_info import PluginInfo
 from vcloudair_core.plugin.records import (
     API_VERSION,
     AuthRecord,
@@ -35,45 +39,11 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _R = TypeVar("_R", ServiceRecord, KindRecord, RecordType, AuthRecord, CommandRecord, SimulatorArea)
 
-_FAILURES = (Exception, SystemExit)
-"""A plugin that ends the program ends itself. Ctrl-C is the user's, and no failure."""
-
 ENTRY_POINT_GROUP = "vcloudair_core"
 _OWN = ("vcloudair-core", "vcloudair_core")
 """Distribution and package of the built-in plugins."""
 
 _UNSTATED = f"it does not say which plugin API it is made for; its module needs vcloudair_api_version = {API_VERSION}"
-
-
-@dataclass
-class PluginInfo:
-    """What is known of one plugin: where it came from and how it fares. ``error`` is empty when all is well.
-
-    ``api_version`` is what the plugin states itself; None when it states none, or did not get that far.
-    """
-
-    name: str
-    distribution: str = ""
-    version: str = ""
-    module: str = ""
-    api_version: int | None = None
-    hooks: tuple[str, ...] = ()
-    status: str = "loaded"
-    error: str = ""
-    plugin: Any = field(default=None, repr=False)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Shape: the fields above but the plugin object; ``hooks`` as a list."""
-        return {
-            "name": self.name,
-            "distribution": self.distribution,
-            "version": self.version,
-            "module": self.module,
-            "api_version": self.api_version,
-            "hooks": list(self.hooks),
-            "status": self.status,
-            "error": self.error,
-        }
 
 
 _OFFERS: dict[str, type] = {
@@ -98,13 +68,21 @@ class PluginManager:
         env = os.environ if environ is None else environ
         self._blocked = set(_words(env.get("VCA_DISABLE_PLUGINS", "")))
         self._required = set(_words(env.get("VCA_REQUIRE_PLUGINS", "")))
-        self._trace = env.get("VCA_TRACE_PLUGINS", "") not in ("", "0")
+        is_traced = env.get("VCA_TRACE_PLUGINS", "") not in ("", "0")
         self._pm = pluggy.PluginManager(hooks.PROJECT)
         self._pm.add_hookspecs(hooks)
         self._infos: dict[str, PluginInfo] = {}
         self._distributions: dict[importlib.metadata.Distribution, tuple[str, str]] = {}
         self._collected: dict[str, dict[str, tuple[Any, str]]] = {}
         self._shut: dict[str, PluginInfo] = {}
+        self._rules: dict[str, Isolation] = {
+            **{
+                hook: RecordIsolation(hook, record_type, self._set_aside, is_traced=is_traced)
+                for hook, record_type in _OFFERS.items()
+            },
+            "vca_transport": TransportIsolation("vca_transport", is_traced=is_traced),
+            plan_policies.POLICY: plan_policies.PolicyIsolation(plan_policies.POLICY, is_traced=is_traced),
+        }
 
     # -- loading -------------------------------------------------------------------------------------------------
 
@@ -143,7 +121,7 @@ class PluginManager:
             if info.name in self._blocked:
                 info.status = "disabled"
                 return
-            taken = f"the plugin name {info.name!r} is already taken by {_origin(other)}"
+            taken = f"the plugin name {info.name!r} is already taken by {other.origin}"
             self._set_aside(info, PluginError(taken, plugin=info.name))
             self._shut_gate(info, is_policy=plan_policies.mentions_policy(entry_point))
             return
@@ -154,7 +132,7 @@ class PluginManager:
         try:
             with prints_aside():
                 plugin = entry_point.load()
-        except _FAILURES as exc:  # any failure of foreign code must stay its own
+        except FAILURES as exc:  # any failure of foreign code must stay its own
             self._set_aside(info, exc)
             self._shut_gate(info, is_policy=plan_policies.mentions_policy(entry_point))
             return
@@ -208,26 +186,33 @@ class PluginManager:
             info.plugin = plugin
             callers = self._pm.get_hookcallers(plugin) or []
             info.hooks = tuple(sorted(call.name for call in callers))
-            plan_policies.refuse_wrappers(plugin, callers)
+            for caller in callers:
+                self._guard(caller, info, plugin)
             unknown = [name for name in dir(plugin) if name.startswith("vca_") and _is_impl(plugin, name)]
             missing = [name for name in unknown if not hasattr(hooks, name)]
             if missing:
                 raise PluginError(f"unknown hook {', '.join(missing)}", plugin=info.name)
-        except _FAILURES as exc:  # as above
+        except FAILURES as exc:  # as above
             if self._pm.get_plugin(info.name) is not None:
                 self._pm.unregister(name=info.name)
             self._set_aside(info, exc)
             self._shut_gate(info, is_policy=plan_policies.has_policy(plugin))
 
+    def _guard(self, caller: pluggy.HookCaller, info: PluginInfo, plugin: object) -> None:
+        rules = self._rules.setdefault(caller.name, Isolation(caller.name))
+        for impl in caller.get_hookimpls():
+            if impl.plugin is plugin:
+                guard(impl, info, rules)
+
     def _shut_gate(self, info: PluginInfo, *, is_policy: bool) -> None:
         """A policy that cannot be asked rejects every plan, until it works or is disabled by name."""
         if is_policy:
-            self._shut[_origin(info)] = info
+            self._shut[info.origin] = info
 
     def _set_aside(self, info: PluginInfo, exc: BaseException) -> None:
         info.status = "failed"
         info.error = str(exc) if isinstance(exc, PluginError) else f"{type(exc).__name__}: {exc}"
-        _log.warning("Plugin %s is set aside: %s", _origin(info), info.error)
+        _log.warning("Plugin %s is set aside: %s", info.origin, info.error)
 
     # -- records -------------------------------------------------------------------------------------------------
 
@@ -271,7 +256,7 @@ class PluginManager:
     def offered_by(self, name: str) -> dict[str, list[Any]]:
         """The records of one plugin by hook, as far as they were asked for (:meth:`ask_all`)."""
         info = self._infos.get(name)
-        origin = "" if info is None else _origin(info)
+        origin = "" if info is None else info.origin
         return {
             hook: [record for record, provider in found.values() if provider == origin]
             for hook, found in self._collected.items()
@@ -284,105 +269,55 @@ class PluginManager:
 
     def _collect(self, hook: str, record_type: type[_R]) -> dict[str, tuple[Any, str]]:
         taken: dict[str, tuple[Any, str]] = {}
-        for info, call in self._implementations(hook):
-            self._say(hook, info)
-            try:
-                with prints_aside():
-                    records = list(call())
-                for record in records:
-                    if not isinstance(record, record_type):
-                        raise PluginError(f"{hook} returned {type(record).__name__}, not {record_type.__name__}")
-                    if not isinstance(record.name, str) or not record.name.isprintable() or not record.name.strip():
-                        raise PluginError(f"{hook} returned a {record_type.__name__} with no proper name")
-            except _FAILURES as exc:  # as above
-                self._set_aside(info, exc)
-                continue
-            for record in records:
-                if record.name in taken:
-                    raise PluginError(
-                        f"{record_type.__name__} {record.name!r} is offered by both {taken[record.name][1]} "
-                        f"and {_origin(info)}.",
-                        plugin=info.name,
-                        hint="Remove one of them, or set VCA_DISABLE_PLUGINS to the name of one.",
-                    )
-                taken[record.name] = (record, _origin(info))
+        offers: list[list[tuple[_R, PluginInfo]]] = self._call(hook)
+        # pluggy asks first who came last; records are in the order of registration.
+        for record, info in (offer for listed in reversed(offers) for offer in listed):
+            if record.name in taken:
+                raise PluginError(
+                    f"{record_type.__name__} {record.name!r} is offered by both {taken[record.name][1]} "
+                    f"and {info.origin}.",
+                    plugin=info.name,
+                    hint="Remove one of them, or set VCA_DISABLE_PLUGINS to the name of one.",
+                )
+            taken[record.name] = (record, info.origin)
         return taken
 
-    def _implementations(self, hook: str) -> list[tuple[PluginInfo, Callable[..., Any]]]:
-        """(plugin, implementation) in the order of registration; each takes the hook's arguments by keyword."""
-        found = []
-        for impl in getattr(self._pm.hook, hook).get_hookimpls():
-            info = self._infos.get(impl.plugin_name)
-            # A policy gate stays shut: a plugin that failed in another hook is still asked.
-            if info is not None and (info.status == "loaded" or hook == "vca_plan_ready"):
-                found.append((info, _by_name(impl)))
-        return found
+    def _call(self, hook: str, **arguments: Any) -> Any:
+        return getattr(self._pm.hook, hook)(**arguments)
 
     # -- events --------------------------------------------------------------------------------------------------
 
     def transport(self, settings: Settings) -> Transport | None:
-        """The transport of the first plugin that offers one, or None."""
-        for info, call in reversed(self._implementations("vca_transport")):
-            self._say("vca_transport", info)
-            with prints_aside():
-                transport: Transport | None = self._call(info, call, settings=settings)
-            if transport is None:
-                continue
-            if not (callable(getattr(transport, "send", None)) and callable(getattr(transport, "close", None))):
-                kind = type(transport).__name__
-                raise PluginError(f"Plugin {_origin(info)} offers no transport but a {kind}.", plugin=info.name)
-            return transport
-        return None
+        """Return the transport of the first plugin that offers one, or None."""
+        transport: Transport | None = self._call("vca_transport", settings=settings)
+        return transport
 
     def implements(self, hook: str) -> bool:
-        """True when a working plugin implements the hook: hiding secrets for nobody costs time on every exchange."""
-        return bool(self._implementations(hook))
+        """Return True when a working plugin implements the hook: hiding secrets costs time on every exchange."""
+        impls = getattr(self._pm.hook, hook).get_hookimpls()
+        return any(self._rules[hook].is_called(self._infos[impl.plugin_name]) for impl in impls)
 
     def exchange_finished(self, exchange: Exchange) -> None:
         """Tell observers of an exchange. Never raises."""
-        self._notify("vca_exchange_finished", exchange=exchange)
+        self._call("vca_exchange_finished", exchange=exchange)
 
     def task_progressed(self, task: Task) -> None:
         """Tell observers of a task. Never raises."""
-        self._notify("vca_task_progressed", task=task)
-
-    def _notify(self, hook: str, **kwargs: Any) -> None:
-        for info, call in self._implementations(hook):
-            try:
-                with prints_aside():
-                    call(**kwargs)
-            except _FAILURES as exc:  # an observer must not break what it observes
-                _log.warning("Plugin %s failed in %s: %s: %s", _origin(info), hook, type(exc).__name__, exc)
+        self._call("vca_task_progressed", task=task)
 
     def plan_ready(self, plan: Plan, settings: Settings) -> list[str]:
-        """Show a plan to the plan policies of all plugins; returns their warnings.
+        """Ask every plan policy and return the warnings.
 
-        Raises: PlanRejectedError with the plugin's name. A plugin that fails in any other way cannot vouch for the
-        plan, so that too is a rejection: a policy gate that is broken stays shut.
+        Raises: PlanRejectedError with the name of the plugin. A policy that fails in any other way cannot approve the
+        plan, so that too is a rejection: a gate that is broken stays shut.
         """
         for info in self._shut.values():
-            raise _rejection(info, f"it could not be loaded: {info.error}")
-        warnings: list[str] = []
-        for info, call in self._implementations("vca_plan_ready"):
-            self._say("vca_plan_ready", info)
-            try:
-                with prints_aside():
-                    warnings += plan_policies.warnings_of(call(plan=plan, settings=settings))
-            except PlanRejectedError as exc:
-                raise PlanRejectedError(exc.reason, plugin=exc.plugin or info.name, hint=exc.hint) from exc
-            except KeyboardInterrupt:
-                raise
-            except BaseException as exc:
-                raise _rejection(info, f"its check failed: {type(exc).__name__}: {exc}") from exc
-        return warnings
-
-    def _call(self, info: PluginInfo, call: Callable[..., Any], **kwargs: Any) -> Any:
+            raise plan_policies.rejection_by(info, f"it could not be loaded: {info.error}")
         try:
-            return call(**kwargs)
-        except VcloudAirError:
-            raise
-        except _FAILURES as exc:
-            raise PluginError(f"Plugin {_origin(info)} failed: {type(exc).__name__}: {exc}", plugin=info.name) from exc
+            warnings: list[list[str]] = self._call(plan_policies.POLICY, plan=plan, settings=settings)
+        except plan_policies.PolicyFailedError as exc:
+            raise exc.rejection from exc.__cause__
+        return [warning for listed in warnings for warning in listed]
 
     # -- looking in ----------------------------------------------------------------------------------------------
 
@@ -392,33 +327,12 @@ class PluginManager:
 
     def is_built_in(self, provider: str) -> bool:
         """True for the provider of a record, as :meth:`provider` tells it, that comes with this library."""
-        info = next((info for info in self._infos.values() if _origin(info) == provider), None)
+        info = next((info for info in self._infos.values() if info.origin == provider), None)
         return info is not None and (info.distribution, info.module.partition(".")[0]) == _OWN
 
     def list_plugins(self) -> list[PluginInfo]:
         """Every plugin that was found, working or not, by name."""
         return [self._infos[name] for name in sorted(self._infos)]
-
-    def _say(self, hook: str, info: PluginInfo) -> None:
-        if self._trace:
-            print(f"vca: {hook} -> {info.name}", file=sys.stderr)  # noqa: T201 - asked for by VCA_TRACE_PLUGINS
-
-
-def _rejection(info: PluginInfo, reason: str) -> PlanRejectedError:
-    return PlanRejectedError(
-        reason,
-        plugin=info.name,
-        hint=f"Mend the plugin, or set VCA_DISABLE_PLUGINS={info.name} to go on without its check.",
-    )
-
-
-def _by_name(impl: pluggy.HookImpl) -> Callable[..., Any]:
-    """Call an implementation with those arguments that it names, as pluggy does."""
-
-    def call(**kwargs: Any) -> Any:
-        return impl.function(*(kwargs[name] for name in impl.argnames))
-
-    return call
 
 
 def _is_impl(plugin: object, name: str) -> bool:
@@ -427,9 +341,3 @@ def _is_impl(plugin: object, name: str) -> bool:
 
 def _words(text: str) -> list[str]:
     return [word for word in text.replace(",", " ").split() if word]
-
-
-def _origin(info: PluginInfo) -> str:
-    if info.distribution:
-        return f"{info.name} ({info.distribution} {info.version})"
-    return info.name

@@ -1,31 +1,69 @@
-"""Policies that cannot be asked, and what a policy may answer: a gate that is broken stays shut."""
+"""Plan policies: their results, and the rejection of plans by policies that do not work."""
 
 from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import pluggy
-
-from vcloudair_core.errors import PluginError
+from vcloudair_core.errors import PlanRejectedError
 from vcloudair_core.plugin.hooks import PROJECT
+from vcloudair_core.plugin.isolation import Isolation
+from vcloudair_core.plugin.plugin_info import PluginInfo
 
 POLICY = "vca_plan_ready"
 _MOST_BYTES = 1_000_000
 
 
-def refuse_wrappers(plugin: object, callers: Iterable[pluggy.HookCaller]) -> None:
-    """Raise PluginError for ``hookimpl(wrapper=True)``, which would be called as a plain generator and do nothing."""
-    for caller in callers:
-        for impl in caller.get_hookimpls():
-            if impl.plugin is plugin and (impl.hookwrapper or getattr(impl, "wrapper", False)):
-                raise PluginError(
-                    f"its {caller.name} is a hook wrapper, and wrappers are not supported; "
-                    "make it a plain hookimpl that raises or returns"
-                )
+class PolicyFailedError(Exception):
+    """A policy that could not do its check. It passes through all wrappers: none can open a broken gate."""
+
+    def __init__(self, rejection: PlanRejectedError) -> None:
+        super().__init__(rejection.reason)
+        self.rejection = rejection
+
+
+class PolicyIsolation(Isolation):
+    """Rules of ``vca_plan_ready``: a policy that fails rejects the plan. Collects lists of warnings."""
+
+    failures = (BaseException,)
+
+    def is_called(self, info: PluginInfo) -> bool:
+        """A plugin that failed in another hook is still asked: it may be a gate."""
+        return True
+
+    def result(self, info: PluginInfo, value: Any) -> list[str] | None:
+        return None if value is None else warnings_of(value)
+
+    def inner(self, value: Any) -> list[list[str]]:
+        return [list(warnings) for warnings in value]
+
+    def wrapped(self, info: PluginInfo, value: Any, inner: Any) -> list[list[str]]:
+        if value is None:
+            return []
+        if not isinstance(value, (list, tuple)):
+            return [warnings_of(value)]
+        return [warnings_of(warnings) for warnings in value]
+
+    def failed(self, info: PluginInfo, failure: BaseException) -> None:
+        if isinstance(failure, PlanRejectedError):
+            plugin = failure.plugin or info.name
+            raise PlanRejectedError(failure.reason, plugin=plugin, hint=failure.hint) from failure
+        reason = f"its check failed: {type(failure).__name__}: {failure}"
+        raise PolicyFailedError(rejection_by(info, reason)) from failure
+
+    def is_final(self, failure: BaseException) -> bool:
+        return isinstance(failure, PolicyFailedError) or super().is_final(failure)
+
+
+def rejection_by(info: PluginInfo, reason: str) -> PlanRejectedError:
+    """Return the rejection of a plan by a policy that does not work."""
+    return PlanRejectedError(
+        reason,
+        plugin=info.name,
+        hint=f"Repair the plugin, or set VCA_DISABLE_PLUGINS={info.name} to go on without its check.",
+    )
 
 
 def has_policy(plugin: object) -> bool:

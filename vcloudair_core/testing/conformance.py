@@ -30,7 +30,8 @@ from vcloudair_core.testing.simulated_cloud import RequestView, simulator_settin
 if TYPE_CHECKING:
     from vcloudair_core.app import App
     from vcloudair_core.client import Client
-    from vcloudair_core.plugin.manager import PluginInfo, PluginManager
+    from vcloudair_core.plugin.manager import PluginManager
+    from vcloudair_core.plugin.plugin_info import PluginInfo
     from vcloudair_core.simulator import Simulator
 
 __all__ = ["Conformance", "Example"]

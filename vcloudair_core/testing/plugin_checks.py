@@ -12,7 +12,8 @@ from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.plugin import hooks
-from vcloudair_core.plugin.manager import PluginInfo, PluginManager
+from vcloudair_core.plugin.manager import PluginManager
+from vcloudair_core.plugin.plugin_info import PluginInfo
 from vcloudair_core.plugin.records import (
     API_VERSION,
     AuthRecord,

@@ -1,0 +1,274 @@
+"""Guard hook implementations, so that a broken plugin breaks nothing but itself.
+
+pluggy calls hooks: it orders implementations, runs wrappers and stops at a first result. What it calls are guards,
+which stand in for the functions of a plugin. A guard keeps the plugin from printing to standard output, checks its
+result, and handles its failures by the rules of the hook: see :class:`Isolation`.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Generator
+from typing import Any
+
+import pluggy
+
+from vcloudair_core.errors import PluginError, VcloudAirError
+from vcloudair_core.plugin.plugin_info import PluginInfo
+from vcloudair_core.plugin.stdout import prints_aside
+
+_log = logging.getLogger(__name__)
+
+FAILURES = (Exception, SystemExit)
+"""Failures of foreign code. A plugin that ends the program fails; Ctrl-C is the user's."""
+
+
+class Isolation:
+    """Rules of a hook for results and failures; the defaults are those of observers, whose failures are logged."""
+
+    failures: tuple[type[BaseException], ...] = FAILURES
+
+    def __init__(self, hook: str, *, is_traced: bool = False) -> None:
+        self.hook = hook
+        self.is_traced = is_traced
+
+    def is_called(self, info: PluginInfo) -> bool:
+        """Return True when the hook of a plugin is to be called: it has not failed before."""
+        return info.status == "loaded"
+
+    def trace(self, info: PluginInfo) -> None:
+        """Show a call on standard error, if VCA_TRACE_PLUGINS asks for it."""
+        if self.is_traced:
+            print(f"vca: {self.hook} -> {info.name}", file=sys.stderr)  # noqa: T201 - for whoever set the variable
+
+    def result(self, info: PluginInfo, value: Any) -> Any:
+        """Return the result of an implementation in the form that the hook collects. Raise for one that is unfit."""
+        return value
+
+    def inner(self, value: Any) -> Any:
+        """Return what a wrapper gets from its ``yield``, from the results that the hook collected."""
+        return value
+
+    def wrapped(self, info: PluginInfo, value: Any, inner: Any) -> Any:
+        """Return the result of a wrapper in the form that the hook collects. Raise for one that is unfit."""
+        return value
+
+    def failed(self, info: PluginInfo, failure: BaseException) -> None:
+        """Handle a failure: raise what the caller of the hook gets, or return to go on without the plugin."""
+        _log.warning("Plugin %s failed in %s: %s: %s", info.origin, self.hook, type(failure).__name__, failure)
+
+    def is_final(self, failure: BaseException) -> bool:
+        """Return True for a failure of an inner implementation that no wrapper may stop."""
+        return isinstance(failure, KeyboardInterrupt)
+
+
+class RecordIsolation(Isolation):
+    """Rules of hooks that offer records: a plugin that fails is set aside. Collects lists of (record, plugin)."""
+
+    def __init__(
+        self,
+        hook: str,
+        record_type: type,
+        set_aside: Callable[[PluginInfo, BaseException], None],
+        *,
+        is_traced: bool = False,
+    ) -> None:
+        super().__init__(hook, is_traced=is_traced)
+        self._record_type: Any = record_type
+        self._set_aside = set_aside
+
+    def failed(self, info: PluginInfo, failure: BaseException) -> None:
+        self._set_aside(info, failure)
+
+    def result(self, info: PluginInfo, value: Any) -> list[tuple[Any, PluginInfo]]:
+        records = list(value)
+        for record in records:
+            self._check(record)
+        return [(record, info) for record in records]
+
+    def inner(self, value: Any) -> list[list[Any]]:
+        return [[record for record, _ in offers] for offers in value]
+
+    def wrapped(self, info: PluginInfo, value: Any, inner: Any) -> list[list[tuple[Any, PluginInfo]]]:
+        """Records that were there before keep their provider; those that a wrapper adds or replaces are its own."""
+        if not isinstance(value, list):
+            raise PluginError(f"its {self.hook} is a wrapper that returned {type(value).__name__}, not a list of lists")
+        providers = {id(record): provider for offers in inner for record, provider in offers}
+        return [
+            [(record, providers.get(id(record), info)) for record, _ in self.result(info, offers)] for offers in value
+        ]
+
+    def _check(self, record: Any) -> None:
+        wanted = self._record_type.__name__
+        if not isinstance(record, self._record_type):
+            raise PluginError(f"{self.hook} returned {type(record).__name__}, not {wanted}")
+        if not isinstance(record.name, str) or not record.name.isprintable() or not record.name.strip():
+            raise PluginError(f"{self.hook} returned a {wanted} with no proper name")
+
+
+class TransportIsolation(Isolation):
+    """Rules of ``vca_transport``: a failure is an error, since a client must not quietly use another transport."""
+
+    def result(self, info: PluginInfo, value: Any) -> Any:
+        is_transport = callable(getattr(value, "send", None)) and callable(getattr(value, "close", None))
+        if value is not None and not is_transport:
+            raise PluginError(
+                f"Plugin {info.origin} offers no transport but a {type(value).__name__}.", plugin=info.name
+            )
+        return value
+
+    def wrapped(self, info: PluginInfo, value: Any, inner: Any) -> Any:
+        return self.result(info, value)
+
+    def failed(self, info: PluginInfo, failure: BaseException) -> None:
+        if isinstance(failure, VcloudAirError):
+            raise failure
+        raise PluginError(
+            f"Plugin {info.origin} failed: {type(failure).__name__}: {failure}", plugin=info.name
+        ) from failure
+
+
+# -- guards ------------------------------------------------------------------------------------------------------
+
+
+def guard(impl: pluggy.HookImpl, info: PluginInfo, rules: Isolation) -> None:
+    """Let pluggy call a guard in place of the function of a registered implementation."""
+    if impl.wrapper:
+        impl.function = _guarded_wrapper(impl.function, info, rules)  # type: ignore[misc]
+    elif impl.hookwrapper:
+        impl.function = _old_style(_guarded_wrapper(_new_style(impl.function), info, rules))  # type: ignore[misc]
+    else:
+        impl.function = _guarded_function(impl.function, info, rules)  # type: ignore[misc]
+
+
+def _guarded_function(function: Callable[..., Any], info: PluginInfo, rules: Isolation) -> Callable[..., Any]:
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if not rules.is_called(info):
+            return None
+        rules.trace(info)
+        try:
+            with prints_aside():
+                return rules.result(info, function(*args, **kwargs))
+        except KeyboardInterrupt:
+            raise
+        except rules.failures as exc:
+            rules.failed(info, exc)
+            return None
+
+    return call
+
+
+def _guarded_wrapper(function: Callable[..., Any], info: PluginInfo, rules: Isolation) -> Callable[..., Any]:
+    """Return the guard of a wrapper. One that fails is left out, unless its failure is for the caller of the hook."""
+
+    def call(*args: Any, **kwargs: Any) -> Generator[None, Any, Any]:
+        wrapper = _started(lambda: function(*args, **kwargs), info, rules)
+        inner: Any = None
+        failure: BaseException | None = None
+        try:
+            inner = yield
+        except GeneratorExit:
+            if wrapper is not None:
+                wrapper.close()
+            raise
+        except BaseException as exc:  # noqa: BLE001 - raised again, unless the wrapper stops it
+            failure = exc
+        result = inner
+        if wrapper is not None:
+            try:
+                with prints_aside():
+                    value = _finished(wrapper, None if failure else rules.inner(inner), failure)
+                    result = rules.wrapped(info, value, inner)
+                if failure is not None and not rules.is_final(failure):
+                    failure = None
+            except KeyboardInterrupt:
+                raise
+            except rules.failures as exc:
+                if exc is not failure and not (failure is not None and rules.is_final(failure)):
+                    rules.failed(info, exc)
+        if failure is not None:
+            raise failure
+        return result
+
+    return call
+
+
+def _started(start: Callable[[], Any], info: PluginInfo, rules: Isolation) -> Generator[Any, Any, Any] | None:
+    """Run a wrapper up to its ``yield``. Return None for one that is not called, or fails."""
+    if not rules.is_called(info):
+        return None
+    rules.trace(info)
+    try:
+        with prints_aside():
+            wrapper: Generator[Any, Any, Any] = start()
+            try:
+                next(wrapper)
+            except StopIteration:
+                raise RuntimeError("its hook wrapper did not yield") from None
+            return wrapper
+    except KeyboardInterrupt:
+        raise
+    except rules.failures as exc:
+        rules.failed(info, exc)
+        return None
+
+
+def _finished(wrapper: Generator[Any, Any, Any], inner: Any, failure: BaseException | None) -> Any:
+    """Run a wrapper from its ``yield`` to its end and return its result."""
+    try:
+        if failure is None:
+            wrapper.send(inner)
+        else:
+            wrapper.throw(failure)
+    except StopIteration as stop:
+        return stop.value
+    wrapper.close()
+    raise RuntimeError("its hook wrapper yields more than once")
+
+
+def _new_style(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a wrapper of the old style (``hookwrapper=True``) as one of the new style."""
+
+    def call(*args: Any, **kwargs: Any) -> Generator[None, Any, Any]:
+        wrapper: Generator[None, pluggy.Result[Any], None] = function(*args, **kwargs)
+        try:
+            next(wrapper)
+        except StopIteration:
+            return (yield from ())
+        failure: BaseException | None = None
+        inner: Any = None
+        try:
+            inner = yield
+        except GeneratorExit:
+            wrapper.close()
+            raise
+        except BaseException as exc:  # noqa: BLE001 - raised from the result, unless the wrapper changes it
+            failure = exc
+        outcome = pluggy.Result.from_call(lambda: inner)
+        if failure is not None:
+            outcome.force_exception(failure)
+        _finished(wrapper, outcome, None)
+        return outcome.get_result()
+
+    return call
+
+
+def _old_style(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a wrapper of the new style as one of the old style, which pluggy hands a ``pluggy.Result``."""
+
+    def call(*args: Any, **kwargs: Any) -> Generator[None, pluggy.Result[Any], None]:
+        wrapper: Generator[None, Any, Any] = function(*args, **kwargs)
+        next(wrapper)
+        outcome = yield
+        try:
+            if outcome.exception is None:
+                wrapper.send(outcome.get_result())
+            else:
+                wrapper.throw(outcome.exception)
+        except StopIteration as stop:
+            outcome.force_result(stop.value)
+        except BaseException as exc:  # noqa: BLE001 - pluggy raises it from the result
+            outcome.force_exception(exc)
+
+    return call
