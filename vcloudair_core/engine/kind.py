@@ -79,6 +79,14 @@ class Store(ABC):
         """True when the last read came from memory or a file, so that it may be old."""
         return False
 
+    @property
+    def is_written_whole(self) -> bool:
+        """True when a commit replaces the whole section, so that objects of others go out with it.
+
+        The engine then makes sure that they came back.
+        """
+        return True
+
     @abstractmethod
     def read(self) -> Document:
         """Return the section as it is now. Raises: ApiError, TransportError, DecodeError."""

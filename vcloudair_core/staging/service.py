@@ -217,6 +217,10 @@ class _FromSnapshot(Store):
         return self._store.is_version_checked
 
     @property
+    def is_written_whole(self) -> bool:
+        return self._store.is_written_whole
+
+    @property
     def is_remembered(self) -> bool:
         return self._is_remembered
 

@@ -190,7 +190,8 @@ class Convergence:
     def _verify(self, state: PlannedState, written: Document, current: PlannedState, writes: int) -> None:
         """Refuse a result that has the desired state but lost something else; note versions that do not fit."""
         target, base, document = self.store.target, state.document, current.document
-        refuse_losses(self.kind, target, base, written, document)
+        if self.store.is_written_whole:
+            refuse_losses(self.kind, target, base, written, document)
         refuse_overwriting(self.kind, self.store, base, written, document, writes)
         self._version_warnings += version_warnings(target, base, document, writes)
 

@@ -69,6 +69,11 @@ class EdgeStore(Store):
         """False as soon as one section's writes are not checked."""
         return all(store.is_version_checked for store in self._stores.values())
 
+    @property
+    def is_written_whole(self) -> bool:
+        """True as soon as one section is written as a whole."""
+        return any(store.is_written_whole for store in self._stores.values())
+
     def read(self) -> Document:
         """Raises what a section's store raises; a section that the edge lacks is left out, unless it was asked for."""
         missing: NotFoundError | None = None
