@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,36 +25,28 @@ ALLOWED = {
     "transport/deadline.py _current": "The deadline of a thread; a connection pool of urllib3 takes no arguments.",
     "transport/deadline.py _watchdog": "One thread for all sockets of the process.",
     "util/redaction.py _guard": "Guards `_remembered`.",
-    "util/redaction.py _remembered": "Parsers know no session, and a text that is read later may repeat a secret.",
+    "util/redaction.py _remembered": "Weak: a secret is known to parsers as long as the object that holds it lives.",
 }
 """Mutable state of modules and classes, and the reason for each."""
 CACHES = {
-    "engine/canonical.py address_range": "A text to its meaning.",
-    "engine/canonical.py port_range": "A text to its meaning.",
+    "engine/fields.py _field_keys": "A property of a spec type; types live as long as the process.",
     "recovery/plan/plan_schema.py _validator": "A file of the package.",
     "recovery/plan/plan_schema.py schema": "A file of the package.",
     "recovery/report/html_report.py _template": "A file of the package.",
-    "services/ans/document/kind.py section_kind": "A class of the package by name.",
     "services/ans/section/backends.py codec_of": "A class of the package by name.",
-    "services/ans/section/rule_values.py member": "A text to its meaning.",
-    "services/ans/sections.py load_section": "A class of the package by name.",
     "services/metrics/catalog.py known_metrics": "A table of the package.",
-    "services/metrics/codec_json.py _machine_of": "A text to its meaning.",
     "services/metrics/codec_json.py _moment": "A text to its meaning.",
     "services/query/record_types.py built_in_types": "A table of the package.",
-    "session/origins.py _registrable": "A host name to its domain.",
     "session/origins.py _suffixes": "A table of a dependency.",
     "simulator/api/metrics_routes.py _row": "Computed from its arguments alone.",
     "simulator/faults/damaged_bodies.py _filling": "A constant that takes a moment to make.",
     "simulator/inventory_file.py schema": "A file of the package.",
-    "simulator/query/query_records.py source_of": "A table of the package.",
-    "simulator/replication/group_document.py replaced_words": "Computed from its arguments alone.",
     "simulator/state/measurements.py curve": "Computed from its arguments alone.",
     "testing/conformance.py _plugins": "The plugins that are installed, for tests.",
-    "util/redaction.py secret_spellings": "Computed from its argument alone; at most 256 secrets, in memory only.",
     "util/strict_yaml.py _loader": "A class that is made when YAML is needed.",
 }
-"""Functions whose results the process keeps, and the reason why each result depends on its arguments alone."""
+"""Functions whose results the process keeps although they take no arguments, or more than texts and numbers."""
+_PLAIN = re.compile(r"(str|int|bytes|tuple\[str, \.\.\.\])( \| None)?")
 _CONTAINERS = {"dict", "list", "set", "defaultdict", "deque", "Counter", "OrderedDict", "count", "local", "Lock",
                "RLock", "WeakKeyDictionary", "WeakValueDictionary", "WeakSet", "KeyMemory", "_Watchdog"}  # fmt: skip
 _CHANGING = {
@@ -85,14 +78,18 @@ def mutable_state(tree: ast.Module) -> Iterator[str]:
 
 
 def cached_functions(tree: ast.Module) -> Iterator[str]:
-    """Yield the functions of a module whose results are kept."""
+    """Yield the functions of a module whose results are kept, except functions of texts and numbers alone."""
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
-            decorators = {
-                ast.unparse(item.func if isinstance(item, ast.Call) else item) for item in node.decorator_list
-            }
-            if decorators & {"cache", "lru_cache", "functools.cache", "functools.lru_cache"}:
+            decorators = {ast.unparse(item).partition("(")[0] for item in node.decorator_list}
+            is_kept = bool(decorators & {"cache", "lru_cache", "functools.cache", "functools.lru_cache"})
+            if is_kept and not _takes_plain_values(node.args):
                 yield node.name
+
+
+def _takes_plain_values(arguments: ast.arguments) -> bool:
+    kinds = [ast.unparse(argument.annotation) if argument.annotation else "" for argument in arguments.args]
+    return bool(kinds) and all(_PLAIN.fullmatch(kind) for kind in kinds) and not (arguments.vararg or arguments.kwarg)
 
 
 def _bindings(body: list[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
@@ -163,3 +160,17 @@ def test_what_a_process_keeps_depends_on_arguments_alone() -> None:
 )
 def test_state_is_found(source: str, names: set[str]) -> None:
     assert set(mutable_state(ast.parse(source))) == names
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("@cache\ndef port(word: str) -> int: ...", set()),
+        ("@functools.lru_cache(maxsize=8)\ndef port(word: str, base: int) -> int: ...", set()),
+        ("@cache\ndef edges(session: Session) -> list[Edge]: ...", {"edges"}),
+        ("@cache\ndef app() -> App: ...", {"app"}),
+        ("class Edge:\n  @lru_cache\n  def rules(self, name: str) -> int: ...", {"rules"}),
+    ],
+)
+def test_caches_are_found(source: str, names: set[str]) -> None:
+    assert set(cached_functions(ast.parse(source))) == names

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,8 @@ def test_what_is_no_secret_stays() -> None:
 @pytest.mark.parametrize("secret", AWKWARD, ids=range(len(AWKWARD)))
 def test_excerpts_hide_what_this_process_knows(secret: str) -> None:
     """A parser knows of no session; a proxy that repeats a request in its page must not show the token all the same."""
-    remember(Secret(secret))
+    held = Secret(secret)
+    remember(held)
     long = f"You asked with {secret} for this." + " x" * 500
     for text in (long, f"{'y' * 190}{secret}{'z' * 100}"):
         shown = excerpt_of(text)
@@ -75,13 +77,27 @@ def test_excerpts_hide_what_this_process_knows(secret: str) -> None:
         assert len(secret) < 8 or secret[:6].strip() not in shown or secret.startswith(("a" * 6, "*"))
 
 
-def test_the_process_remembers_the_newest_only() -> None:
-    for number in range(400):
-        remember(Secret(f"token-number-{number:05}"))
+def test_a_secret_is_remembered_as_long_as_an_object_holds_it() -> None:
+    held = [Secret(f"token-number-{number:05}") for number in range(400)]
+    remember(*held)
+    assert set(held) <= set(remembered())
+    gone = {secret.reveal() for secret in held[1:]}
+    twin = Secret(held[0])
+    remember(twin)
+    del held
+    gc.collect()
     known = {secret.reveal() for secret in remembered()}
-    assert "token-number-00399" in known
-    assert "token-number-00000" not in known
-    assert len(known) <= 256
+    assert "token-number-00000" in known
+    assert not known & gone
+
+
+def test_secrets_of_a_session_are_forgotten_with_it() -> None:
+    session = vcd_session(FakeTransport(vcd_answers()), password="gone-with-its-session")
+    session.login()
+    assert {"gone-with-its-session", TOKEN} <= {secret.reveal() for secret in remembered()}
+    del session
+    gc.collect()
+    assert "gone-with-its-session" not in {secret.reveal() for secret in remembered()}
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/json", "application/xml"])

@@ -13,6 +13,7 @@ import hashlib
 import json
 import re
 import threading
+import weakref
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -22,7 +23,7 @@ from urllib.parse import quote, quote_plus
 from vcloudair_core.transport.messages import Exchange, Headers, Request, Response
 
 MASK = "***"
-_MOST_REMEMBERED = 256
+_MOST_SPELLED = 256
 
 _NAMES = (
     "password|passwd|passphrase|psk|presharedkey|pre_shared_key|sharedsecret|shared_secret|secret|privatekey|private_key"
@@ -59,7 +60,7 @@ class Secret:
     Two secrets are equal when their values are. Pickling is refused, so that a secret cannot slip into a file.
     """
 
-    __slots__ = ("_value",)
+    __slots__ = ("__weakref__", "_value")
 
     def __init__(self, value: str | Secret) -> None:
         self._value: str = value._value if isinstance(value, Secret) else str(value)
@@ -107,7 +108,7 @@ def is_secret_name(name: str) -> bool:
     return bool(_SECRET_KEY.search(name.replace("-", "_")) or _SECRET_HEADER.search(name))
 
 
-@lru_cache(maxsize=_MOST_REMEMBERED)
+@lru_cache(maxsize=_MOST_SPELLED)
 def secret_spellings(value: str) -> frozenset[str]:
     """The forms in which a secret may stand in a text: plain, JSON-, XML-, URL-escaped and in base64."""
     # Imported here: it brings urllib.request along, and `vca --help` has no secrets to hide.
@@ -154,28 +155,24 @@ def redact_text(text: str, secrets: Iterable[Secret | str] = ()) -> str:
     return _URL_USERINFO.sub(rf"\1{MASK}@", text)
 
 
-_remembered: dict[Secret, None] = {}
+_remembered: weakref.WeakValueDictionary[int, Secret] = weakref.WeakValueDictionary()
+"""Secrets by their ``id``: two that are equal may belong to objects of different lifetimes."""
 _guard = threading.Lock()
 
 
 def remember(*secrets: Secret) -> None:
-    """Let excerpts hide these, too, wherever in this process they are made: a parser knows of no session.
+    """Let every excerpt in this process hide secrets as long as they exist: a parser knows no session.
 
-    The newest 256 are kept, in memory only.
+    A secret belongs to the settings, session or token file that holds it, and is forgotten with them.
     """
     with _guard:
-        for secret in secrets:
-            if secret:
-                _remembered.pop(secret, None)
-                _remembered[secret] = None
-        while len(_remembered) > _MOST_REMEMBERED:
-            del _remembered[next(iter(_remembered))]
+        _remembered.update({id(secret): secret for secret in secrets if secret})
 
 
 def remembered() -> list[Secret]:
-    """What :func:`remember` was given."""
+    """Return the secrets that :func:`remember` was given and that still exist."""
     with _guard:
-        return list(_remembered)
+        return list(dict.fromkeys(_remembered.values()))
 
 
 def redact_tree(value: Any, secrets: Iterable[Secret | str] = ()) -> Any:

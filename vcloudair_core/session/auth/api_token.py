@@ -119,9 +119,12 @@ class ApiTokenFileAuth(ApiTokenAuth):
 
     name = "api_token_file"
 
+    def __init__(self, settings: Settings, *, clock: Clock = SYSTEM_CLOCK) -> None:
+        super().__init__(settings, clock=clock)
+        self._file = TokenFile(settings.api_token_file or "", settings)
+
     def _exchanged(self, base_url: str, version: str) -> Exchanging:
-        file = TokenFile(self._settings.api_token_file or "", self._settings)
-        with file.held() as held:
+        with self._file.held() as held:
             token, lives_s, new = yield from self._exchange(base_url, version, held.secret)
             if new and new != held.secret.reveal():
                 held.replace(Secret(new))

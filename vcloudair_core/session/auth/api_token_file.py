@@ -51,6 +51,7 @@ class TokenFile:
     def __init__(self, path: str | Path, settings: Settings) -> None:
         self.path = Path(path)
         self.settings = settings
+        self._tokens: set[Secret] = set()
 
     def read(self) -> Mapping[str, Any]:
         """Return what is in the file. Raises ConfigurationError when it cannot be read or holds no token."""
@@ -73,9 +74,14 @@ class TokenFile:
             )
         if os.name == "posix" and mode & 0o077:
             _log.warning("Others can read %s, which holds an API token. Run: chmod 600 %s", self.path, self.path)
-        remember(Secret(token.strip()))
+        self.hide(Secret(token.strip()))
         result: dict[str, Any] = content
         return result
+
+    def hide(self, token: Secret) -> None:
+        """Hide a token of this file in excerpts from now on."""
+        self._tokens.add(token)
+        remember(*self._tokens)
 
     def token(self) -> Secret:
         """Return the token that is in the file now. Raises what :meth:`read` raises."""
@@ -145,7 +151,7 @@ class HeldToken:
 
         Raises ConfigurationError that names the file which has it, when that is not the one in the settings.
         """
-        remember(token)
+        self._file.hide(token)
         try:
             self._place.write(_content(self._content, token))
             path, reason = self._place.path, "its folder cannot be written to"
