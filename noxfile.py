@@ -18,6 +18,7 @@ import importlib.util
 import os
 import shutil
 import sys
+import time
 from pathlib import Path
 
 import nox
@@ -44,7 +45,14 @@ OWN_SESSIONS = ("awx", "benchmarks", "bounds", "cores", "demos", "eda")
 
 
 def _run(session: nox.Session, *command: str, **kwargs: object) -> None:
-    session.run(*command, external=True, **kwargs)  # type: ignore[arg-type]
+    """Run a command, and note how long it took, for the summary of tools/run_tier.py."""
+    started = time.monotonic()
+    try:
+        session.run(*command, external=True, **kwargs)  # type: ignore[arg-type]
+    finally:
+        REPORTS.mkdir(parents=True, exist_ok=True)
+        with (REPORTS / f"{session.name}.seconds").open("a", encoding="utf-8") as file:
+            file.write(f"{time.monotonic() - started:.1f}\n")
 
 
 def _pytest(session: nox.Session, *arguments: str, **kwargs: object) -> None:

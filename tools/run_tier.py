@@ -36,6 +36,8 @@ def main() -> int:
     counts = sum((count_session(session, REPORTS) for session in sessions), Counter[str]())
     counts["failed"] += bool(status and not counts["failed"])
     line = f"{counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped"
+    seconds = [f"{name} {sum_seconds(name, REPORTS):.0f}" for name in (session["name"] for session in sessions)]
+    print(f"\nSeconds by session: {', '.join(seconds)}")
     print(f"\nmake {target}: {'FAILED' if status else 'ok'}. {line} in {time.monotonic() - started:.0f} s", flush=True)
     (REPORTS / f"{target}.txt").write_text(f"{line}\n", encoding="utf-8")
     return status
@@ -72,6 +74,12 @@ def run_sessions(names: Sequence[str], aside: Sequence[str]) -> int:
 def _start(group: str, names: Sequence[str], output: IO[str] | None = None) -> subprocess.Popen[bytes]:
     command = [*NOX, "--report", str(REPORTS / f"sessions-{group}.json"), "--sessions", *names]
     return subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT if output else None)
+
+
+def sum_seconds(name: str, reports: Path) -> float:
+    """Return how long the commands of a session took."""
+    file = reports / f"{name}.seconds"
+    return sum(map(float, file.read_text(encoding="utf-8").split())) if file.exists() else 0.0
 
 
 def count_session(session: Mapping[str, str], reports: Path) -> Counter[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.documents import ROOT
-from tools.run_tier import TAGS, count_session, select_sessions
+from tools.run_tier import TAGS, count_session, select_sessions, sum_seconds
 
 REPORT = '<testsuites><testsuite tests="9" failures="{failures}" errors="1" skipped="2"/></testsuites>'
 
@@ -49,3 +49,9 @@ def test_every_target_has_its_sessions() -> None:
     targets = re.search(r"^(.*): \$\(VENV\)/.installed\n\t@\$\(TIER\)", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert targets is not None
     assert targets[1].split() == list(TAGS)
+
+
+def test_seconds_of_a_session_are_those_of_all_its_commands(tmp_path: Path) -> None:
+    (tmp_path / "lint.seconds").write_text("1.5\n2.0\n")
+    assert sum_seconds("lint", tmp_path) == 3.5
+    assert sum_seconds("types", tmp_path) == 0
