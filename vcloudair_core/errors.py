@@ -33,7 +33,7 @@ from typing import Any
 NOT_UNDERSTOOD = (
     "Try again; if it stays, something between here and the server spoils its answers, or url is not that of the API."
 )
-"""What to do about an answer of which nothing better can be said."""
+"""The hint for a response of which nothing better can be said."""
 
 
 _ENDED = re.compile(r"[.!?…:][\"'”)]*(?: \([^()]*\))?\Z")
@@ -265,7 +265,7 @@ class ApiError(VcloudAirError):
 
     @property
     def explanation(self) -> str:
-        """As of every error, with the id of the request."""
+        """The text of every error, with the id of the request."""
         text = super().explanation
         return f"{text} (request id {self.request_id})" if self.request_id else text
 

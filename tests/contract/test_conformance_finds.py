@@ -91,7 +91,7 @@ class ForgetsFields(_Faulty):
 
 
 class MissesNothing(_Faulty):
-    def losses(self, written: Document, found: Document) -> list[Mapping[str, Any]]:
+    def losses(self, written: Document, current: Document) -> list[Mapping[str, Any]]:
         return []
 
 

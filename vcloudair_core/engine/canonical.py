@@ -47,7 +47,7 @@ def address_range(word: str) -> AddressRange | None:
         return None
     try:
         if "-" in text:
-            low, high = (ipaddress.ip_address(part.strip()) for part in text.split("-"))
+            low, high = (ipaddress.ip_address(end.strip()) for end in text.split("-"))
             if low.version != high.version or int(low) > int(high):
                 return None
             return low.version, int(low), int(high)
@@ -62,31 +62,31 @@ def address_range(word: str) -> AddressRange | None:
     return host.version, int(host), int(host)
 
 
-def address_set(words: Iterable[str]) -> tuple[AddressRange | str, ...]:
-    """Merged, sorted address ranges; ``("any",)`` when they hold every address. Unknown words stay, folded."""
+def address_set(texts: Iterable[str]) -> tuple[AddressRange | str, ...]:
+    """Merged, sorted address ranges; ``("any",)`` when they hold every address. Unknown texts stay, folded."""
     known: list[AddressRange] = []
     unknown: set[str] = set()
-    for word in words:
-        found = address_range(word)
-        if found is not None:
-            known.append(found)
+    for text in texts:
+        addresses = address_range(text)
+        if addresses is not None:
+            known.append(addresses)
         else:
-            unknown.add(fold(word))
+            unknown.add(fold(text))
     merged = merged_ranges(known)
     if ANY in unknown or merged == [_ALL_IPV4, _ALL_IPV6]:
         return (ANY,)
     return (*merged, *sorted(unknown))
 
 
-def ipv4_set(words: Iterable[str]) -> tuple[AddressRange | str, ...]:
-    """As :func:`address_set`, where nothing but IPv4 can be meant: ``0.0.0.0/0`` is ``any``."""
-    found = address_set(words)
-    return (ANY,) if found == (_ALL_IPV4,) else found
+def ipv4_set(texts: Iterable[str]) -> tuple[AddressRange | str, ...]:
+    """Return the set of :func:`address_set` where only IPv4 is possible, so that ``0.0.0.0/0`` is ``any``."""
+    addresses = address_set(texts)
+    return (ANY,) if addresses == (_ALL_IPV4,) else addresses
 
 
-def network_set(words: Iterable[str]) -> frozenset[AddressRange | str]:
+def network_set(texts: Iterable[str]) -> frozenset[AddressRange | str]:
     """Networks, each for itself: neither merged nor cut. Host bits, order and repetition do not matter."""
-    return frozenset(address_range(word) or fold(word) for word in words)
+    return frozenset(address_range(text) or fold(text) for text in texts)
 
 
 def merged_ranges(ranges: Iterable[AddressRange]) -> list[AddressRange]:
@@ -115,16 +115,16 @@ def _is_number(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) < 10
 
 
-def port_set(words: Iterable[str]) -> tuple[tuple[int, int] | str, ...]:
-    """Merged, sorted port ranges; ``("any",)`` for no words, ``any``, or all ports. Unknown words stay, folded."""
+def port_set(texts: Iterable[str]) -> tuple[tuple[int, int] | str, ...]:
+    """Merged, sorted port ranges; ``("any",)`` for no texts, ``any``, or all ports. Unknown texts stay, folded."""
     known: list[AddressRange] = []
     unknown: set[str] = set()
-    for word in words:
-        found = port_range(word)
-        if found is not None:
-            known.append((0, *found))
+    for text in texts:
+        ports = port_range(text)
+        if ports is not None:
+            known.append((0, *ports))
         else:
-            unknown.add(fold(word))
+            unknown.add(fold(text))
     merged = [(first, last) for _, first, last in merged_ranges(known)]
     covers_all = any(first <= 1 and last == _LAST_PORT for first, last in merged)
     if ANY in unknown or covers_all or not (merged or unknown):

@@ -1,4 +1,4 @@
-"""What is wanted, as one of three values: these are there, these are gone, or these and no others."""
+"""Desired states: these objects exist, these do not, or these and no others."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Exactly:
 
 @dataclass(frozen=True)
 class ExactLists(Exactly):
-    """As :class:`Exactly` for the lists within the specs; settings beside them that are not given are kept."""
+    """The same as :class:`Exactly` for the lists within the specs; settings that are not given are kept."""
 
 
 Desired = Present | Absent | Exactly

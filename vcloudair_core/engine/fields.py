@@ -1,4 +1,4 @@
-"""What a spec's fields mean, declared where they are defined, so that comparing and showing need no ifs.
+"""Declarations of the fields of specs, so that comparing and showing need no conditions for single fields.
 
 A spec is a frozen dataclass. A field that is None was not given: on update it is left as it is.
 """
@@ -167,12 +167,12 @@ def diff_fields(current: Any, desired: Any, *, also: tuple[str, ...] = ()) -> di
     changed: dict[str, tuple[Any, Any]] = {}
     infos = fields_of(type(desired))
     for name, info in (*_compared[type(desired)], *((name, infos[name]) for name in also)):
-        wanted = getattr(desired, name)
-        if wanted is None:
+        value = getattr(desired, name)
+        if value is None:
             continue
-        actual = getattr(current, name)
-        if not info.same(actual, wanted):
-            changed[name] = (actual, wanted)
+        current_value = getattr(current, name)
+        if not info.same(current_value, value):
+            changed[name] = (current_value, value)
     return changed
 
 
@@ -219,10 +219,10 @@ def from_plain(spec_type: type[_SpecT], data: Mapping[str, Any]) -> _SpecT:
 
 def secret_names(spec_type: type) -> frozenset[str]:
     """Names of the fields that hold secrets, those of specs within the spec too."""
-    found: set[str] = set()
-    for part in _specs_within(spec_type):
-        found |= {name for name, info in fields_of(part).items() if info.secret}
-    return frozenset(found)
+    names: set[str] = set()
+    for nested_type in _specs_within(spec_type):
+        names |= {name for name, info in fields_of(nested_type).items() if info.secret}
+    return frozenset(names)
 
 
 def secrets_in(data: Any, names: frozenset[str]) -> Iterator[str]:
@@ -256,15 +256,15 @@ def _texts(value: Any) -> Iterator[str]:
 
 def _specs_within(spec_type: type) -> list[type]:
     """A spec type and every one that its fields are made of."""
-    found: list[type] = []
+    spec_types: list[type] = []
     waiting: list[Any] = [spec_type]
     while waiting:
         hint = waiting.pop()
         waiting += typing.get_args(hint)
-        if isinstance(hint, type) and dataclasses.is_dataclass(hint) and hint not in found:
-            found.append(hint)
+        if isinstance(hint, type) and dataclasses.is_dataclass(hint) and hint not in spec_types:
+            spec_types.append(hint)
             waiting += _hints(hint).values()
-    return found
+    return spec_types
 
 
 def _hints(spec_type: type) -> Mapping[str, Any]:

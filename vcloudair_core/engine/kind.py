@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Document:
-    """One section as the server sent it, whole, with everything in it that we do not know.
+    """A section as the server sent it, whole, with everything in it that we do not know.
 
     ``tree`` is parsed but otherwise raw and must not be changed in place; ``version`` is the server's counter, None
     when it gave none; ``backend`` and ``media_type`` tell which codec reads it. The tree is not shown: it may hold keys
@@ -194,10 +194,10 @@ class ResourceKind(ABC):
         """
         return ()
 
-    def losses(self, written: Document, found: Document) -> list[Mapping[str, Any]]:
+    def losses(self, written: Document, current: Document) -> list[Mapping[str, Any]]:
         """Compare what was written with what is there afterwards, beyond the desired state.
 
-        Returns: what ``written`` held, others own, and ``found`` lacks. Shape of an item: fields that tell it apart.
+        Returns: what ``written`` held, others own, and ``current`` lacks. Shape of an item: fields that tell it apart.
         """
         return []
 

@@ -1,4 +1,4 @@
-"""One writer per thing on this machine: an advisory lock around read, plan, commit and verify.
+"""Allow one writer per thing on this host: an advisory lock around read, plan, commit and verify.
 
 It spares processes of one user the conflicts that they would otherwise resolve by reading again. It protects nobody
 from writers elsewhere: those are found by the server's version, or by looking again. A process that dies leaves no

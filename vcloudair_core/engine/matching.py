@@ -1,4 +1,4 @@
-"""Who is meant: from what a spec says of a rule's identity to the rule on the server. Pure."""
+"""Find the rule on the server that a spec means: by name, id, tag or content. Pure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class LiveRule:
 
 @dataclass(frozen=True)
 class RuleIdentity:
-    """One way to say which rule is meant that, unlike ids, several rules may share.
+    """A way to identify a rule that, unlike ids, several rules may share.
 
     ``keys(spec)``: what a spec looks for, the narrowest first. ``said(spec)``: the identity in a sentence about rules:
     ``named 'web in'``. ``live_keys(spec)``: what a live rule answers to, if that is not the same. ``is_unique``: no two
@@ -46,7 +46,7 @@ class RuleIdentity:
 
 @dataclass(frozen=True)
 class Identities:
-    """How rules of one list are told apart, beside their ids and tags.
+    """The ways to identify the rules of a list, beside their ids and tags.
 
     ``shared``: the identities that ``match_by`` may name. ``shown``: the fields that tell candidates apart, after
     ``numbers``, the server's. ``hint``: what to do when several answer. ``content(spec)``: what tells rules of one
@@ -82,9 +82,9 @@ def refuse_doubles(
         for position in positions[1:]:
             path, spec = paths[position], specs[position]
             field = match_by if hasattr(spec, match_by) else ""
-            said = repr(getattr(spec, field)) if field else f"the rule {spec.name!r}"
-            where = ".".join(part for part in (path, field) if part)
-            problems.add(where or "match_by", f"{said} was already given at {paths[positions[0]] or 'the first one'}")
+            shown = repr(getattr(spec, field)) if field else f"the rule {spec.name!r}"
+            where = ".".join(text for text in (path, field) if text)
+            problems.add(where or "match_by", f"{shown} was already given at {paths[positions[0]] or 'the first one'}")
 
 
 def _may_repeat(identities: Identities, match_by: str) -> bool:
@@ -128,9 +128,9 @@ class Matcher:
         spec means go, so that more rules than specs of one identity are not ambiguous.
         Raises: AmbiguousMatchError; SpecError when two specs mean one rule in different ways.
         """
-        found: list[int | None] = [self._exact(spec) for spec in specs]
+        places: list[int | None] = [self._exact(spec) for spec in specs]
         claimed: dict[int, Any] = {}
-        for at, spec in zip(found, specs, strict=True):
+        for at, spec in zip(places, specs, strict=True):
             if at is not None and claimed.setdefault(at, spec) is not spec:
                 self._refuse_double(at)
         keys = [self._keys(spec) for spec in specs]
@@ -138,15 +138,15 @@ class Matcher:
         for width in range(max(map(len, keys), default=0)):
             groups: dict[tuple[str, Hashable], list[int]] = {}
             for position, spec in enumerate(specs):
-                if found[position] is None and width < len(keys[position]):
+                if places[position] is None and width < len(keys[position]):
                     groups.setdefault((spec.match_by, keys[position][width]), []).append(position)
             for key, positions in groups.items():
-                self._share_out(key, positions, specs, found, claimed, is_whole=is_whole)
-        self._find_nameless(specs, found, claimed)
-        return found
+                self._share_out(key, positions, specs, places, claimed, is_whole=is_whole)
+        self._find_nameless(specs, places, claimed)
+        return places
 
     def has(self, spec: Any) -> bool:
-        """Whether there is a rule of the id that a spec gives, which is also all else that tells who is meant."""
+        """Return True when there is a rule of the id that a spec gives, which is also all else that identifies it."""
         at = self._exact(spec)
         return at is not None and self.live[at].spec.rule_id == spec.rule_id
 
@@ -155,64 +155,64 @@ class Matcher:
         key: tuple[str, Hashable],
         positions: Sequence[int],
         specs: Sequence[Any],
-        found: list[int | None],
+        places: list[int | None],
         claimed: dict[int, Any],
         *,
         is_whole: bool,
     ) -> None:
         alike = self.by_key.get(key, [])
-        places = [at for at in alike if at not in claimed]
+        free = [at for at in alike if at not in claimed]
         has_name = not _is_nameless(specs[positions[0]])
         if (len(positions) > 1 or is_whole or not has_name) and self.identities.content is not None:
-            positions, places = self._pair_by_content(positions, places, specs, found, claimed)
+            positions, free = self._pair_by_content(positions, free, specs, places, claimed)
             if not positions or not has_name:
                 return
-        if len(places) > len(positions) and not is_whole:
-            self._only(places, self.identities.shared[key[0]].said(specs[positions[0]]))
+        if len(free) > len(positions) and not is_whole:
+            self._only(free, self.identities.shared[key[0]].said(specs[positions[0]]))
         for at in alike:
             # A rule that another spec makes answer to something else is free; one only matched otherwise is not.
-            if not places and claimed[at].match_by != key[0] and self._still_answers(at, claimed[at], key):
+            if not free and claimed[at].match_by != key[0] and self._still_answers(at, claimed[at], key):
                 self._refuse_double(at)
         # Specs of one name that their ids do not tell apart (an export, taken to another edge) pair up in order.
-        for position, at in zip(positions, places, strict=False):
-            found[position] = at
+        for position, at in zip(positions, free, strict=False):
+            places[position] = at
             claimed[at] = specs[position]
 
     def _pair_by_content(
         self,
         positions: Sequence[int],
-        places: Sequence[int],
+        free: Sequence[int],
         specs: Sequence[Any],
-        found: list[int | None],
+        places: list[int | None],
         claimed: dict[int, Any],
     ) -> tuple[list[int], list[int]]:
         """Pair what says the same, then what has the same content. Returns the positions and places that are left."""
         content = self.identities.content
         assert content is not None
-        waiting, free = list(positions), list(places)
-        said = {at: content(self.live[at].spec) for at in free}
+        waiting, left = list(positions), list(free)
+        content_of = {at: content(self.live[at].spec) for at in left}
         for is_strict in (True, False):
             for position in tuple(waiting):
                 spec = specs[position]
-                meant = content(spec)
-                alike = (at for at in free if said[at] == meant)
+                desired_content = content(spec)
+                alike = (at for at in left if content_of[at] == desired_content)
                 at = next((at for at in alike if not (is_strict and diff_fields(self.live[at].spec, spec))), None)
                 if at is not None:
-                    found[position], claimed[at] = at, spec
+                    places[position], claimed[at] = at, spec
                     waiting.remove(position)
-                    free.remove(at)
-        return waiting, free
+                    left.remove(at)
+        return waiting, left
 
-    def _find_nameless(self, specs: Sequence[Any], found: list[int | None], claimed: dict[int, Any]) -> None:
+    def _find_nameless(self, specs: Sequence[Any], places: list[int | None], claimed: dict[int, Any]) -> None:
         """Look for nameless specs among the rules that have a name: a server may have made one up."""
-        waiting = [at for at, spec in enumerate(specs) if found[at] is None and _is_nameless(spec)]
+        waiting = [at for at, spec in enumerate(specs) if places[at] is None and _is_nameless(spec)]
         if waiting and self.identities.content is not None:
             free = [at for at in range(len(self.live)) if at not in claimed]
-            self._pair_by_content(waiting, free, specs, found, claimed)
+            self._pair_by_content(waiting, free, specs, places, claimed)
 
     def _still_answers(self, at: int, claimer: Any, key: tuple[str, Hashable]) -> bool:
-        given = {name: value for name in fields_of(type(claimer)) if (value := getattr(claimer, name)) is not None}
-        return key[1] in self.identities.shared[key[0]].answers(replace(self.live[at].spec, **given))
+        values = {name: value for name in fields_of(type(claimer)) if (value := getattr(claimer, name)) is not None}
+        return key[1] in self.identities.shared[key[0]].answers(replace(self.live[at].spec, **values))
 
     def _keys(self, spec: Any) -> tuple[Hashable, ...]:
         shared = self.identities.shared.get(spec.match_by)
@@ -243,26 +243,26 @@ class Matcher:
         return places[0] if places else None
 
     def _candidate(self, at: int) -> dict[str, Any]:
-        """What tells rules of one identity apart."""
+        """Return the fields that tell rules of one identity apart."""
         spec = self.live[at].spec
         more = {name: value for name in self.identities.shown if (value := getattr(spec, name, None)) is not None}
         return {**{name: getattr(spec, name) for name in self.identities.numbers}, "index": at, **more}
 
-    def anchor(self, wanted: str, path: str, new: Mapping[str, int]) -> int:
+    def anchor(self, name: str, path: str, new: Mapping[str, int]) -> int:
         """The element that ``before`` or ``after`` names: a rule of the same input, or one on the server."""
-        if wanted in new:
-            return new[wanted]
-        named = self._only(self.by_name.get(wanted, []), f"named {wanted!r}, so it cannot be an anchor")
+        if name in new:
+            return new[name]
+        named = self._only(self.by_name.get(name, []), f"named {name!r}, so it cannot be an anchor")
         if named is not None:
             return named
-        if wanted.isascii() and wanted.isdecimal() and len(wanted) < 20:
-            found = self.by_id.get(int(wanted))
-            if found is None:
-                found = self._only(self.by_tag.get(int(wanted), []), f"with tag {wanted}, so it cannot be an anchor")
-            if found is not None:
-                return found
-        hint = near(wanted, [*(name for name in self.by_name if name), *new])
-        raise SpecError(path, f"there is no {self.noun} {wanted!r} to stand beside{'; ' + hint if hint else ''}")
+        if name.isascii() and name.isdecimal() and len(name) < 20:
+            at = self.by_id.get(int(name))
+            if at is None:
+                at = self._only(self.by_tag.get(int(name), []), f"with tag {name}, so it cannot be an anchor")
+            if at is not None:
+                return at
+        hint = near(name, [*(known for known in self.by_name if known), *new])
+        raise SpecError(path, f"there is no {self.noun} {name!r} to stand beside{'; ' + hint if hint else ''}")
 
 
 def _is_nameless(spec: Any) -> bool:
@@ -280,5 +280,5 @@ def named_rules(
     identities: Identities = BY_NAME,
 ) -> list[LiveRule]:
     """The live rules that specs mean, in the order of the specs, or with ``in_place`` as they stand."""
-    found = [at for at in Matcher(noun, live, identities).match(specs, is_whole=is_whole) if at is not None]
-    return [live[at] for at in (sorted(found) if in_place else found)]
+    places = [at for at in Matcher(noun, live, identities).match(specs, is_whole=is_whole) if at is not None]
+    return [live[at] for at in (sorted(places) if in_place else places)]

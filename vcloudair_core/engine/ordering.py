@@ -1,4 +1,4 @@
-"""Where things stand in an ordered list: pure, and with as few moves as the wishes allow.
+"""Order a list by the places that are asked for, with as few moves as possible. Pure.
 
 Elements are plain integers: ``0..n-1`` are those that exist, in their present order; negative ones are new. Elements
 without a wish (they belong to somebody else) never move: they keep their order among each other.
@@ -16,7 +16,7 @@ TOP, BOTTOM, BEFORE, AFTER, INDEX = "top", "bottom", "before", "after", "index"
 
 @dataclass(frozen=True)
 class Placement:
-    """One element's place: ``top``, ``bottom``, ``before`` or ``after`` ``anchor``, or at ``index`` (from 0).
+    """The place of an element: ``top``, ``bottom``, ``before`` or ``after`` ``anchor``, or at ``index`` (from 0).
 
     ``before`` and ``after`` are satisfied anywhere on the right side of the anchor; an element that has to move is put
     directly beside it. An index past the end means the end.
@@ -230,12 +230,12 @@ def longest_increasing(values: Sequence[int]) -> list[int]:
         else:
             tails[length] = value
             tail_at[length] = position
-    found: list[int] = []
+    longest: list[int] = []
     position = tail_at[-1] if tail_at else -1
     while position >= 0:
-        found.append(position)
+        longest.append(position)
         position = previous[position]
-    return found[::-1]
+    return longest[::-1]
 
 
 def _moved(existing: Sequence[int], order: Sequence[int], movable: set[int]) -> frozenset[int]:

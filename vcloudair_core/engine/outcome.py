@@ -1,4 +1,4 @@
-"""What came of an attempt to converge."""
+"""The result of converging a resource."""
 
 from __future__ import annotations
 

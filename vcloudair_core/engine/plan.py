@@ -1,4 +1,4 @@
-"""What would change, as data: made by a kind, looked at by people and policies, carried out by the engine."""
+"""Plans: changes as data, made by a kind, shown to people and plan policies, carried out by the engine."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NOT_TEXT = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 
 @dataclass(frozen=True)
 class Change:
-    """One step of a plan. ``before`` and ``after`` are in the kind's words, secrets masked; None for nothing.
+    """A change of a plan. ``before`` and ``after`` are in the kind's words, secrets masked; None for nothing.
 
     ``identity`` is the object's name, also where several have it; ``title`` (if not empty) tells those apart.
     ``fields`` names what an update changes. ``positions`` are the places before and after, counted from 0 among the
@@ -73,12 +73,12 @@ class Plan:
         return not self.changes
 
     def counts(self) -> dict[str, int]:
-        """How many changes of each action; all four actions are there."""
-        found = Counter(change.action for change in self.changes)
-        return {verb: found.get(verb, 0) for verb in _VERBS}
+        """Return the number of changes of each action, zeros included."""
+        counts = Counter(change.action for change in self.changes)
+        return {verb: counts.get(verb, 0) for verb in _VERBS}
 
     def summary(self) -> str:
-        """One line for people: ``1 to create, 2 to update, 1 to move, 3 to delete``."""
+        """Return a line for people: ``1 to create, 2 to update, 1 to move, 3 to delete``."""
         parts = [f"{count} to {verb}" for verb, count in self.counts().items() if count]
         return ", ".join(parts) or "nothing to change"
 

@@ -1,4 +1,4 @@
-"""Planning for ordered lists of rules: who is meant, what differs, where it goes. Pure, and the same for every list.
+"""Plan ordered lists of rules: match, compare and place them. Pure, and the same for every list.
 
 A list belongs to many: rules that no spec names are somebody else's, and neither change nor move.
 """
@@ -31,14 +31,14 @@ class NamedSpec:
 
 @dataclass(frozen=True)
 class RuleStep:
-    """One rule of the list to be written: kept (``slot``), changed (``slot`` and ``changed``), or new (no slot)."""
+    """A rule of the list to be written: kept (``slot``), changed (``slot`` and ``changed``), or new (no slot)."""
 
     slot: int | None
     spec: Any = None
     changed: tuple[str, ...] = ()
 
     def values(self) -> dict[str, Any]:
-        """What is to be written, by field: all that is known of a new rule, what differs of one that exists."""
+        """Return the values to write, by field: all of a new rule, those that differ of a rule that exists."""
         if self.spec is None:
             return {}
         names = fields_of(type(self.spec)) if self.slot is None else self.changed
@@ -47,7 +47,7 @@ class RuleStep:
 
 @dataclass(frozen=True)
 class ListPlan:
-    """What changes, and the whole list of user rules to be written, in order."""
+    """The changes, and the whole list of user rules to be written, in order."""
 
     changes: tuple[Change, ...]
     steps: tuple[RuleStep, ...]
@@ -60,7 +60,7 @@ class ListPlan:
 
 @dataclass(frozen=True)
 class RuleListKind:
-    """What differs between lists of rules.
+    """The properties that differ between lists of rules.
 
     ``noun``: for messages. ``completed(spec)``: a new rule with its defaults. ``effective(spec, current)``: the spec as
     it is meant for a rule that exists. ``exact(spec, current)``: the spec with the default of every field that it does
@@ -83,9 +83,9 @@ class RuleListKind:
 
 def check_place(reader: Reader) -> None:
     """Note places that contradict each other: a rule has at most one."""
-    given = [name for name in PLACE_FIELDS if reader.given(name)]
-    for name in given[1:]:
-        reader.problems.add(reader.at(name), f"cannot be given together with {given[0]}")
+    places = [name for name in PLACE_FIELDS if reader.given(name)]
+    for name in places[1:]:
+        reader.problems.add(reader.at(name), f"cannot be given together with {places[0]}")
 
 
 def check_no_places(specs: Sequence[Any], prefix: str) -> None:
@@ -143,8 +143,8 @@ def _count(number: int, noun: str) -> str:
 def plan_absent(kind: RuleListKind, live: Sequence[LiveRule], specs: Sequence[Any]) -> ListPlan:
     """Take the named rules out. One whose id is given is that rule or none: another of its name must not go for it."""
     matcher = kind.matcher(live)
-    meant = [spec for spec in specs if spec.rule_id is None or matcher.has(spec)]
-    doomed = {at for at in matcher.match(meant) if at is not None}
+    candidates = [spec for spec in specs if spec.rule_id is None or matcher.has(spec)]
+    doomed = {at for at in matcher.match(candidates) if at is not None}
     return ListPlan(
         tuple(_deletions(live, doomed, _titles(live))),
         tuple(RuleStep(rule.slot) for at, rule in enumerate(live) if at not in doomed),
@@ -220,12 +220,12 @@ def _wishes(
         elif spec.index is not None:
             wishes[element] = Placement(ordering.INDEX, index=spec.index)
         for where in (ordering.BEFORE, ordering.AFTER):
-            wanted = getattr(spec, where)
-            if wanted is not None:
+            neighbor = getattr(spec, where)
+            if neighbor is not None:
                 with problems.catch(path(position)):
-                    anchor = matcher.anchor(str(wanted), where, by_name)
+                    anchor = matcher.anchor(str(neighbor), where, by_name)
                     if anchor == element:
-                        raise SpecError(where, f"{wanted!r} is the rule itself")
+                        raise SpecError(where, f"{neighbor!r} is the rule itself")
                     wishes[element] = Placement(where, anchor)
     problems.raise_if_any()
     return wishes
@@ -261,7 +261,7 @@ def _assemble(
     *,
     is_exact: bool,
 ) -> ListPlan:
-    wanted = dict(zip(elements, specs, strict=True))
+    specs_by_element = dict(zip(elements, specs, strict=True))
     paths = {element: path(position) for position, element in enumerate(elements)}
     problems = Problems()
     place = {element: position for position, element in enumerate(arrangement.order)}
@@ -269,7 +269,7 @@ def _assemble(
     changes = _deletions(live, doomed, titles)
     steps: list[RuleStep] = []
     for element in arrangement.order:
-        spec = wanted.get(element)
+        spec = specs_by_element.get(element)
         if element < 0:
             with problems.catch(paths[element]):
                 made = kind.completed(spec)
@@ -344,7 +344,7 @@ def _deletions(live: Sequence[LiveRule], doomed: set[int], titles: Sequence[str]
 def _update(current: Any, changed: Mapping[str, tuple[Any, Any]], title: str) -> Change:
     before = plain(current)
     after = dict(before)
-    for name, (actual, wanted) in changed.items():
+    for name, (actual, desired) in changed.items():
         before.setdefault(name, plain(actual))
-        after[name] = plain(wanted)
+        after[name] = plain(desired)
     return Change("update", current.name or "", before, after, tuple(changed), title=title)

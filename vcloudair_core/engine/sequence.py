@@ -1,4 +1,4 @@
-"""Several wishes for one document, one after the other, as one wish: what a stage commits in one write."""
+"""Converge several desired states of one document in their order with one write: the commit of staged changes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vcloudair_core.engine.plan import Change, Plan
 
 @dataclass(frozen=True)
 class DesiredResource:
-    """One wish: a kind, and what is wanted of it."""
+    """A kind with a desired state of it."""
 
     kind: ResourceKind
     desired: Desired
@@ -28,7 +28,7 @@ class DesiredResource:
         return DesiredResource(self.kind, self.kind.resolve(store, self.desired))
 
     def select(self, document: Document) -> Any:
-        """What was named, as it stands in a document."""
+        """Return the objects that the desired state names, as they are in a document."""
         return self.kind.select(document, self.desired)
 
 
@@ -50,15 +50,15 @@ class SequenceKind(ResourceKind):
         return self._kinds[0].open(session, target)
 
     def parse(self, data: Mapping[str, Any]) -> Any:
-        """As the first kind does."""
+        """Parse as the first kind does."""
         return self._kinds[0].parse(data)
 
     def project(self, document: Document) -> Any:
-        """As the first kind does."""
+        """Project as the first kind does."""
         return self._kinds[0].project(document)
 
     def select(self, document: Document, desired: Desired) -> list[Any]:
-        """What each operation named, in their order."""
+        """Return the objects that each operation names, in the order of the operations."""
         return [operation.select(document) for operation in self._operations]
 
     def plan(self, document: Document, desired: Desired) -> Plan:
@@ -76,17 +76,17 @@ class SequenceKind(ResourceKind):
         return Plan(self.name, tuple(changes), steps=current, notes=tuple(dict.fromkeys(notes)))
 
     def merge(self, document: Document, plan: Plan) -> Document:
-        """What the last operation left."""
+        """Return the document after the last operation."""
         left: Document = plan.steps
         return left
 
     def advise(self, store: Store, document: Document, plan: Plan) -> tuple[str, ...]:
-        """As the kinds that have advice say."""
+        """Return the warnings of all kinds, each once."""
         return tuple(dict.fromkeys(text for kind in self._kinds for text in kind.advise(store, document, plan)))
 
-    def losses(self, written: Document, found: Document) -> list[Mapping[str, Any]]:
-        """As the first kind that looks for losses says."""
+    def losses(self, written: Document, current: Document) -> list[Mapping[str, Any]]:
+        """Return the losses that the first kind with such a check finds."""
         for kind in self._kinds:
             if kind.has_own("losses"):
-                return kind.losses(written, found)
+                return kind.losses(written, current)
         return []

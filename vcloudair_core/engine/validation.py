@@ -18,7 +18,7 @@ SpecT = TypeVar("SpecT")
 
 _TRUE = {"true", "yes", "on", "y", "t", "1"}
 _FALSE = {"false", "no", "off", "n", "f", "0"}
-"""As of Ansible's bool options, so that one document reads the same everywhere."""
+"""The words of Ansible's bool options, so that one document reads the same everywhere."""
 
 LONGEST_NAME = 255
 """No limit is documented. A longer name is a slip, such as the content of a file in place of its name."""
@@ -26,7 +26,7 @@ CLEAR = "clear"
 """The key that lists texts to be emptied."""
 
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 cannot carry, whatever the wire form: a rule must survive a change of it."""
+"""Characters that XML 1.0 cannot carry. They are refused for every backend, so that a rule can move to another one."""
 
 
 class Problems:
@@ -66,12 +66,12 @@ def item_paths(count: int, prefix: str = "") -> list[str]:
 def near(word: str, known: Iterable[str]) -> str:
     """``Did you mean …?`` with the nearest known words, or an empty string."""
     names = {str(name).casefold(): str(name) for name in known}
-    found = [names[match] for match in difflib.get_close_matches(word.casefold(), names, n=3, cutoff=0.6)]
-    return f"did you mean {' or '.join(repr(name) for name in found)}?" if found else ""
+    matches = [names[match] for match in difflib.get_close_matches(word.casefold(), names, n=3, cutoff=0.6)]
+    return f"did you mean {' or '.join(repr(name) for name in matches)}?" if matches else ""
 
 
 def one_of(word: str, known: Sequence[str]) -> str:
-    """What to say about a word that is not one of a few."""
+    """Return the reason to refuse a word that is not one of a few."""
     return f"{word!r} is not one of {', '.join(known)}" + (f" ({near(word, known)})" if near(word, known) else "")
 
 
@@ -195,7 +195,7 @@ class Reader:
         if value is None:
             return None
         if isinstance(value, str) and "," in value:
-            value = [part.strip() for part in value.split(",") if part.strip()]
+            value = [item.strip() for item in value.split(",") if item.strip()]
         elif isinstance(value, (str, int, Mapping)):
             value = [value]
         if isinstance(value, (bytes, bytearray)) or not isinstance(value, (Sequence, set, frozenset)):
@@ -261,9 +261,9 @@ def read_spec(
         if key.info.required and not reader.given(key.name):
             problems.add(reader.at(key.name), "is required")
     for names in getattr(spec_type, "exclusive", ()):
-        given = [name for name in names if reader.given(name)]
-        for name in given[1:]:
-            problems.add(reader.at(name), f"cannot be given together with {given[0]}")
+        conflicting = [name for name in names if reader.given(name)]
+        for name in conflicting[1:]:
+            problems.add(reader.at(name), f"cannot be given together with {conflicting[0]}")
     spec = spec_type(**{name: value for name, value in values.items() if value is not None})
     complaints = getattr(spec, "complaints", None)
     for name, reason in complaints() if complaints is not None else ():

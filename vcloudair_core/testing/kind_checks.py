@@ -124,7 +124,7 @@ def check_losses(kind: ResourceKind, client: Client, example: Example) -> None:
     document = store.read()
     if not kind.has_own("losses"):
         is_list = isinstance(kind.project(document), list)
-        assert not is_list, f"{kind.name} is a list that belongs to many, and has no losses(written, found)"
+        assert not is_list, f"{kind.name} is a list that belongs to many, and has no losses(written, current)"
         return
     assert kind.losses(document, document) == [], f"{kind.name} misses what is there"
     bare = _without(kind, client, example, document, wanted)

@@ -341,8 +341,8 @@ class ObjectRuleKind(ResourceKind):
             rules.append({**rule, **values} if values else rule)
         return replace(document, tree=tuple(rules))
 
-    def losses(self, written: Document, found: Document) -> list[Mapping[str, Any]]:
-        kept = {rule["id"] for rule in found.tree}
+    def losses(self, written: Document, current: Document) -> list[Mapping[str, Any]]:
+        kept = {rule["id"] for rule in current.tree}
         return [{"rule_id": rule["id"]} for rule in written.tree if rule.get("id", "") not in kept | {""}]
 
 

@@ -94,8 +94,8 @@ class CarefulKind(NumbersKind):
     def select(self, document: Document, desired: Desired) -> list[int]:
         return [n for n in desired.specs if n in document.tree]
 
-    def losses(self, written: Document, found: Document) -> list[Mapping[str, Any]]:
-        return [{"n": n} for n in sorted(written.tree - found.tree)]
+    def losses(self, written: Document, current: Document) -> list[Mapping[str, Any]]:
+        return [{"n": n} for n in sorted(written.tree - current.tree)]
 
 
 def _ensure(store: Numbers, *numbers: int, kind: Any = None, **more: Any) -> Any:

@@ -45,7 +45,7 @@ def section_kind(name: str) -> ResourceKind:
 
 @dataclass(frozen=True)
 class EdgeSpec:
-    """What is wanted of each section; one that is not there is left alone."""
+    """The desired state of each section. A section that is not given is left alone."""
 
     sections: Mapping[str, Any]
 
@@ -77,7 +77,7 @@ class EdgeKind(ResourceKind):
         return store.narrowed(sections)
 
     def resolve(self, store: Store, desired: Desired) -> Desired:
-        """As the sections do, each for itself."""
+        """Replace names in every section by what they stand for on the edge."""
         assert isinstance(store, EdgeStore)
         problems = Problems()
         resolved: dict[str, Any] = {}
@@ -88,7 +88,7 @@ class EdgeKind(ResourceKind):
         return _of(desired, EdgeSpec(resolved))
 
     def advise(self, store: Store, document: Document, plan: Plan) -> tuple[str, ...]:
-        """As the sections that change do; they are compared with the sections of this document, as far as it goes."""
+        """Return the warnings of the sections that change, compared with the other sections of this document."""
         assert isinstance(store, EdgeStore)
         advice: list[str] = []
         neighbors = dict(document.tree)
@@ -181,12 +181,12 @@ class EdgeKind(ResourceKind):
         }
         return replace(document, tree={**document.tree, **merged})
 
-    def losses(self, written: Document, found: Document) -> list[Mapping[str, Any]]:
-        """Of each section that looks for losses."""
+    def losses(self, written: Document, current: Document) -> list[Mapping[str, Any]]:
+        """Return the losses of each section."""
         lost: list[Mapping[str, Any]] = []
         for name, part in written.tree.items():
-            if name in found.tree:
-                losses = section_kind(name).losses(part, found.tree[name])
+            if name in current.tree:
+                losses = section_kind(name).losses(part, current.tree[name])
                 lost += [{"section": name, **item} for item in losses]
         return lost
 

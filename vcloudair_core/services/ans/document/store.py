@@ -56,12 +56,12 @@ class EdgeStore(Store):
 
     @property
     def lock_key(self) -> str:
-        """That of the edge: sections share one lock."""
+        """The lock key of the edge, which all sections share."""
         return next(iter(self._stores.values())).lock_key
 
     @property
     def target_key(self) -> str:
-        """That of the edge, which all sections have in common."""
+        """The key of the edge, which all sections share."""
         return next(iter(self._stores.values())).target_key
 
     @property

@@ -68,9 +68,9 @@ class _KindOfSection(ResourceKind):
         edit: SectionEdit = plan.steps
         return self.section.merge(document, edit)
 
-    def losses(self, written: Document, found: Document) -> list[Mapping[str, Any]]:
+    def losses(self, written: Document, current: Document) -> list[Mapping[str, Any]]:
         """Return the user rules that went out with an id and did not come back under it."""
-        kept = {rule.spec.rule_id for rule in state_of(found).user_rules}
+        kept = {rule.spec.rule_id for rule in state_of(current).user_rules}
         id_name = self.section.identities.numbers[0]
         return [
             {id_name: rule.spec.rule_id, "name": rule.spec.name}
