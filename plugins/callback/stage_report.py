@@ -21,6 +21,8 @@ requirements:
   - Listed in C(callbacks_enabled).
 """
 
+from typing import Any
+
 from ansible.plugins.callback import CallbackBase
 from ansible_collections.vcloudair.cloud.plugins.plugin_utils import stage_notice
 
@@ -33,6 +35,6 @@ class CallbackModule(CallbackBase):
     CALLBACK_NAME = "vcloudair.cloud.stage_report"
     CALLBACK_NEEDS_ENABLED = True
 
-    def v2_playbook_on_stats(self, stats):
+    def v2_playbook_on_stats(self, stats: Any) -> None:
         """The run is over."""
         stage_notice.warn(self._display)

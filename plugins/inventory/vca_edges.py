@@ -94,7 +94,16 @@ exclude:
   - vca_is_advanced is false
 """
 
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
 from ansible_collections.vcloudair.cloud.plugins.plugin_utils.clouds import CloudInventory
+from ansible_collections.vcloudair.cloud.plugins.plugin_utils.host_drafts import Record
+
+if TYPE_CHECKING:
+    from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Params
+
+    from vcloudair_core import Client
 
 
 class InventoryModule(CloudInventory):
@@ -104,25 +113,25 @@ class InventoryModule(CloudInventory):
     THING = "edge gateway"
     QUALIFIERS = ("vdc", "id")
 
-    def read_vdc(self, client, source, vdc):
+    def read_vdc(self, client: Client, source: Params, vdc: str) -> Sequence[Record]:
         """Edge gateways of one VDC, or of all of them."""
         found = client.edges.list_edges(vdc or None)
         return [_record(edge, client.session.identity.org_name) for edge in found]
 
-    def add_variables(self, host, record, variables):
+    def add_variables(self, host: str, record: Record, variables: dict[str, Any]) -> None:
         """Tasks of the host run here."""
         if self.get_option("local_connection"):
             self.inventory.set_variable(host, "ansible_connection", "local")
 
-    def group_names(self, record):
+    def group_names(self, record: Record) -> Iterator[tuple[str, str]]:
         """Groups of an edge gateway."""
         for word in self.get_option("group_by"):
             if record[word]:
-                name = "%s_%s" % (word, str(record[word]).lower() if word == "status" else record[word])
+                name = "{}_{}".format(word, str(record[word]).lower() if word == "status" else record[word])
                 yield name, name
 
 
-def _record(edge, org):
+def _record(edge: Any, org: str) -> Record:
     """An edge gateway in the words of this plugin."""
     known = edge.as_dict()
     return dict(known, id=edge.edge_id, edge=edge.edge_id, vdc=edge.vdc_name, org=org)

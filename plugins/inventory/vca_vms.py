@@ -166,7 +166,16 @@ exclude:
   - vca_name.startswith('tmp-')
 """
 
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
 from ansible_collections.vcloudair.cloud.plugins.plugin_utils.clouds import CloudInventory, as_data
+from ansible_collections.vcloudair.cloud.plugins.plugin_utils.host_drafts import Record
+
+if TYPE_CHECKING:
+    from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Params
+
+    from vcloudair_core import Client
 
 CALLED = {"os": "os_family"}
 """Variables that groups are made of, where the group is called otherwise."""
@@ -182,7 +191,7 @@ class InventoryModule(CloudInventory):
     ASKED_OPTIONS = (*READ_OPTIONS, "hostnames", "duplicates")
     QUALIFIERS = ("vapp", "id")
 
-    def read_vdc(self, client, source, vdc):
+    def read_vdc(self, client: Client, source: Params, vdc: str) -> Sequence[Record]:
         """Machines of one VDC, or of all of them."""
         asked = {name: self.get_option(name) for name in self.READ_OPTIONS}
         if self.get_option("duplicates") == "keep":
@@ -190,19 +199,19 @@ class InventoryModule(CloudInventory):
             asked["ages_by"] = [name for name in self.get_option("hostnames") if name.isidentifier()]
         return client.query.machines.read(source["where"], vdc=vdc, warn=self._warn, **asked)
 
-    def add_variables(self, host, record, variables):
+    def add_variables(self, host: str, record: Record, variables: dict[str, Any]) -> None:
         """What to connect to."""
         address = self.first(self.get_option("ansible_host"), record, variables)
         if address:
             self.inventory.set_variable(host, "ansible_host", as_data(address))
 
-    def group_names(self, record):
+    def group_names(self, record: Record) -> Iterator[tuple[str, str]]:
         """Groups of a machine."""
         for word in self.get_option("group_by"):
             if word == "metadata":
                 for key, value in record["metadata"].items():
                     if value not in ("", None):
-                        yield "metadata_%s_%s" % (key, value), "metadata %s=%s" % (key, value)
+                        yield f"metadata_{key}_{value}", f"metadata {key}={value}"
             elif record[CALLED.get(word, word)]:
-                name = "%s_%s" % (word, record[CALLED.get(word, word)])
+                name = f"{word}_{record[CALLED.get(word, word)]}"
                 yield name, name

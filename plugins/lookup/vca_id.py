@@ -53,16 +53,24 @@ _raw:
   sample: [5f2d9b1e-6c0a-4b5e-9d5f-0a4b1f6f3a10]
 """
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
 from ansible.errors import AnsibleError
 from ansible.plugins.lookup import LookupBase
 from ansible_collections.vcloudair.cloud.plugins.module_utils import _runner
 from ansible_collections.vcloudair.cloud.plugins.module_utils._native import native
 
+if TYPE_CHECKING:
+    from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Params, Result
+
+    from vcloudair_core import Client
+
 
 class LookupModule(LookupBase):
     """From names to ids."""
 
-    def run(self, terms, variables=None, **kwargs):
+    def run(self, terms: Iterable[Any], variables: Any = None, **kwargs: Any) -> list[str]:
         """One UUID for each name."""
         self.set_options(var_options=variables, direct=kwargs)
         asked = native({"terms": _flat(terms), "type": self.get_option("type"), "where": self.get_option("where")})
@@ -75,12 +83,12 @@ class LookupModule(LookupBase):
         return result["ids"]
 
 
-def _flat(terms):
+def _flat(terms: Iterable[Any]) -> list[str]:
     """Names, also those that are given as a list."""
     return [name for term in terms for name in (_flat(term) if isinstance(term, (list, tuple)) else [str(term)])]
 
 
-def _find(client, params, check_mode, diff_mode):
+def _find(client: Client, params: Params, check_mode: bool, diff_mode: bool) -> Result:
     service = client.query
     found = [service.query(params["type"], dict(params["where"], name=term)).one() for term in params["terms"]]
     return {"ids": [record.id for record in found]}

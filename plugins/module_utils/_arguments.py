@@ -4,51 +4,56 @@
 
 from __future__ import annotations
 
+from typing import Any
 
-def connection_arguments():
+ArgumentSpec = dict[str, dict[str, Any]]
+"""Options by name, each declared as AnsibleModule takes it."""
+
+
+def connection_arguments() -> ArgumentSpec:
     """How to reach and sign in to a cloud. The library looks up what is not given: in the environment, in its file."""
-    return dict(
-        service_type=dict(type="str", choices=["vchs", "vca", "vcd"]),
-        url=dict(type="str", aliases=["host", "hostname"]),
-        username=dict(type="str", aliases=["user"]),
-        password=dict(type="str", no_log=True, aliases=["pass", "passwd"]),
-        org=dict(type="str", aliases=["org_name"]),
-        vdc=dict(type="str", aliases=["vdc_name"]),
-        instance=dict(type="str", aliases=["instance_id", "service_id"]),
-        api_token=dict(type="str", no_log=True),
-        api_token_file=dict(type="path", no_log=False),
-        token=dict(type="str", no_log=True),
-        api_version=dict(type="str"),
-        validate_certs=dict(type="bool", aliases=["verify_certs", "verify_ssl_certs"]),
-        ca_path=dict(type="path"),
-        timeout=dict(type="float"),
-        session_cache=dict(type="bool"),
-    )
+    return {
+        "service_type": {"type": "str", "choices": ["vchs", "vca", "vcd"]},
+        "url": {"type": "str", "aliases": ["host", "hostname"]},
+        "username": {"type": "str", "aliases": ["user"]},
+        "password": {"type": "str", "no_log": True, "aliases": ["pass", "passwd"]},
+        "org": {"type": "str", "aliases": ["org_name"]},
+        "vdc": {"type": "str", "aliases": ["vdc_name"]},
+        "instance": {"type": "str", "aliases": ["instance_id", "service_id"]},
+        "api_token": {"type": "str", "no_log": True},
+        "api_token_file": {"type": "path", "no_log": False},
+        "token": {"type": "str", "no_log": True},
+        "api_version": {"type": "str"},
+        "validate_certs": {"type": "bool", "aliases": ["verify_certs", "verify_ssl_certs"]},
+        "ca_path": {"type": "path"},
+        "timeout": {"type": "float"},
+        "session_cache": {"type": "bool"},
+    }
 
 
-def edge_arguments():
+def edge_arguments() -> ArgumentSpec:
     """Which edge, and how to speak to it."""
-    return dict(
-        edge=dict(type="str", aliases=["gateway", "gateway_name"]),
-        edge_api=dict(type="str", choices=["auto", "hybridity", "network_xml", "network_json"]),
-        firewall_lint=dict(type="str", choices=["off", "warn", "veto"]),
-        lock=dict(type="bool"),
-        lock_timeout=dict(type="float"),
-        state_dir=dict(type="path"),
-    )
+    return {
+        "edge": {"type": "str", "aliases": ["gateway", "gateway_name"]},
+        "edge_api": {"type": "str", "choices": ["auto", "hybridity", "network_xml", "network_json"]},
+        "firewall_lint": {"type": "str", "choices": ["off", "warn", "veto"]},
+        "lock": {"type": "bool"},
+        "lock_timeout": {"type": "float"},
+        "state_dir": {"type": "path"},
+    }
 
 
-def stage_arguments():
+def stage_arguments() -> ArgumentSpec:
     """Whether a task only stages its change, and where."""
-    return dict(stage=dict(type="bool", default=False), stage_id=dict(type="str"))
+    return {"stage": {"type": "bool", "default": False}, "stage_id": {"type": "str"}}
 
 
-def measuring_arguments():
+def measuring_arguments() -> ArgumentSpec:
     """Which machines, which metrics, and from when to when."""
-    return dict(
-        names=dict(type="list", elements="str", default=[], aliases=["vms"]),
-        where=dict(type="dict", default={}),
-        start=dict(type="str", default="1h"),
-        end=dict(type="str"),
-        source=dict(type="str", choices=["auto", "vca", "vcd-historic", "vcd-current"], default="auto"),
-    )
+    return {
+        "names": {"type": "list", "elements": "str", "default": [], "aliases": ["vms"]},
+        "where": {"type": "dict", "default": {}},
+        "start": {"type": "str", "default": "1h"},
+        "end": {"type": "str"},
+        "source": {"type": "str", "choices": ["auto", "vca", "vcd-historic", "vcd-current"], "default": "auto"},
+    }

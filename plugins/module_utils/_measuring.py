@@ -4,12 +4,19 @@
 
 from __future__ import annotations
 
-from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import given, refuse
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Params, Result, given, refuse
+
+if TYPE_CHECKING:
+    from vcloudair_core import Client
+    from vcloudair_core.metrics import Measurement, Series
 
 _WINDOW = ("start", "end", "source")
 
 
-def measured(client, params, metrics):
+def measured(client: Client, params: Params, metrics: Sequence[str]) -> Measurement:
     """Machines and their metrics."""
     from vcloudair_core.metrics import measure
 
@@ -18,7 +25,7 @@ def measured(client, params, metrics):
     return measure(client, params["names"], where=params["where"], vdc=vdc, metrics=metrics, **asked)
 
 
-def check_aggregates(words):
+def check_aggregates(words: Iterable[str]) -> None:
     """Refuses what cannot be worked out, before anything is sent."""
     from vcloudair_core.metrics import aggregate
 
@@ -29,40 +36,38 @@ def check_aggregates(words):
             refuse("aggregates", str(exc))
 
 
-def shown(found, series, aggregates, has_samples):
+def shown(found: Measurement, series: Series, aggregates: Iterable[str], has_samples: bool) -> Result:
     """One series as plain data."""
-    result = dict(
-        vm=found.name_of(series.vm_id),
-        vm_id=series.vm_id,
-        metric=series.name,
-        instance=series.instance,
-        unit=series.unit,
-        interval=series.interval_s,
-        aggregates={word: series.aggregate(word) for word in aggregates},
-    )
+    result: Result = {
+        "vm": found.name_of(series.vm_id),
+        "vm_id": series.vm_id,
+        "metric": series.name,
+        "instance": series.instance,
+        "unit": series.unit,
+        "interval": series.interval_s,
+        "aggregates": {word: series.aggregate(word) for word in aggregates},
+    }
     if has_samples:
-        result["samples"] = [dict(timestamp=one.timestamp.isoformat(), value=one.value) for one in series.samples]
+        result["samples"] = [{"timestamp": one.timestamp.isoformat(), "value": one.value} for one in series.samples]
     return result
 
 
-def with_unmeasured(result, found, on_error):
+def with_unmeasured(result: Result, found: Measurement, on_error: str) -> Result:
     """The result with the machines that could not be measured: a failure, or a warning."""
     result["warnings"] = list(found.collected.warnings)
     result["unmeasured"] = [
-        dict(vm=found.name_of(vm_id), vm_id=vm_id, error=error.as_dict())
+        {"vm": found.name_of(vm_id), "vm_id": vm_id, "error": error.as_dict()}
         for vm_id, error in found.collected.failed.items()
     ]
     if result["unmeasured"]:
         first = next(iter(found.collected.failed.values()))
         names = ", ".join(one["vm"] for one in result["unmeasured"][:10])
-        said = "%d of %d machines could not be measured: %s. The first error: %s" % (
-            len(result["unmeasured"]),
-            len(found.vms),
-            names,
-            first,
+        message = (
+            f"{len(result['unmeasured'])} of {len(found.vms)} machines could not be measured: {names}. "
+            f"The first error: {first}"
         )
         if on_error == "fail":
-            result.update(failed=True, msg=said, error=first.as_dict())
+            result.update(failed=True, msg=message, error=first.as_dict())
         else:
-            result["warnings"].append(said)
+            result["warnings"].append(message)
     return result

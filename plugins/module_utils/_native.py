@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence, Set
+from typing import Any
 
 
-def native(value):
+def native(value: Any) -> Any:
     """Return the value, and all that is in it, as built-in types. Anything unknown becomes its text."""
     if value is None or isinstance(value, bool):
         return value
@@ -38,6 +39,6 @@ def native(value):
     return native(str(value))
 
 
-def _is_encrypted(value):
+def _is_encrypted(value: Any) -> bool:
     """Tell vaulted text, which older versions of Ansible make a sequence of characters."""
     return hasattr(value, "_ciphertext")

@@ -1,5 +1,4 @@
 #!/usr/bin/python
-# -*- coding: utf-8 -*-
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
 """Test failovers, their clean-up, and failovers."""
@@ -214,6 +213,8 @@ error:
   sample: {error: SpecError, message: "..."}
 """
 
+from typing import TYPE_CHECKING, Any
+
 from ansible_collections.vcloudair.cloud.plugins.module_utils._recovery import (
     failure,
     plan_of,
@@ -221,32 +222,36 @@ from ansible_collections.vcloudair.cloud.plugins.module_utils._recovery import (
     shown_results,
     told,
 )
-from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Module, refuse
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Module, Params, Result, refuse
 
-ARGUMENTS = dict(
-    action=dict(type="str", choices=["test", "cleanup", "failover"], required=True),
-    vms=dict(type="list", elements="str", aliases=["names"]),
-    all=dict(type="bool", default=False),
-    plan=dict(type="path"),
-    power_on=dict(type="bool"),
-    synchronize=dict(type="bool"),
-    max_concurrent=dict(type="int"),
-    vm_timeout=dict(type="float"),
-    run_timeout=dict(type="float"),
-    stuck_after=dict(type="float"),
-    verify_timeout=dict(type="float", default=300),
-    on_error=dict(type="str", choices=["continue", "stop", "roll_back"]),
-    wait=dict(type="bool", default=True),
-    resume=dict(type="bool", default=False),
-    on_unknown=dict(type="str", choices=["fail", "start"]),
-    start_again=dict(type="list", elements="str", default=[]),
-    approve=dict(type="list", elements="str", default=[]),
-    cancel_on_stop=dict(type="bool", default=False),
-    state_dir=dict(type="path"),
-)
+if TYPE_CHECKING:
+    from vcloudair_core import Client
+    from vcloudair_core.recovery import RecoveryPlan
+
+ARGUMENTS = {
+    "action": {"type": "str", "choices": ["test", "cleanup", "failover"], "required": True},
+    "vms": {"type": "list", "elements": "str", "aliases": ["names"]},
+    "all": {"type": "bool", "default": False},
+    "plan": {"type": "path"},
+    "power_on": {"type": "bool"},
+    "synchronize": {"type": "bool"},
+    "max_concurrent": {"type": "int"},
+    "vm_timeout": {"type": "float"},
+    "run_timeout": {"type": "float"},
+    "stuck_after": {"type": "float"},
+    "verify_timeout": {"type": "float", "default": 300},
+    "on_error": {"type": "str", "choices": ["continue", "stop", "roll_back"]},
+    "wait": {"type": "bool", "default": True},
+    "resume": {"type": "bool", "default": False},
+    "on_unknown": {"type": "str", "choices": ["fail", "start"]},
+    "start_again": {"type": "list", "elements": "str", "default": []},
+    "approve": {"type": "list", "elements": "str", "default": []},
+    "cancel_on_stop": {"type": "bool", "default": False},
+    "state_dir": {"type": "path"},
+}
 
 
-def act(client, params, check_mode, diff_mode):
+def act(client: Client, params: Params, check_mode: bool, diff_mode: bool) -> Result:
     """Bring the machines over, and say what came of it."""
     if params["resume"] and not params["plan"]:
         refuse("resume", "it is a plan that is gone on with; without one, the same task again starts nothing twice")
@@ -272,7 +277,7 @@ def act(client, params, check_mode, diff_mode):
     return _carried_out(client, plan, params, diff_mode)
 
 
-def _previewed(client, plan, params, diff_mode):
+def _previewed(client: Client, plan: RecoveryPlan, params: Params, diff_mode: bool) -> Result:
     from vcloudair_core.recovery import preview
 
     found = preview(client, plan, params["action"])
@@ -281,7 +286,7 @@ def _previewed(client, plan, params, diff_mode):
     return dict(told(vms, params["action"], diff_mode), order=order, **failure(vms))
 
 
-def _started(client, plan, params, diff_mode):
+def _started(client: Client, plan: RecoveryPlan, params: Params, diff_mode: bool) -> Result:
     from vcloudair_core.recovery import OperationOptions
 
     if params["plan"]:
@@ -301,7 +306,7 @@ def _started(client, plan, params, diff_mode):
     return dict(told(vms, params["action"], diff_mode), **failure(vms))
 
 
-def _carried_out(client, plan, params, diff_mode):
+def _carried_out(client: Client, plan: RecoveryPlan, params: Params, diff_mode: bool) -> Result:
     from vcloudair_core.recovery import RunOptions, resume, run_folder, start, unfinished_runs
 
     options = RunOptions(
@@ -331,14 +336,14 @@ def _carried_out(client, plan, params, diff_mode):
     if report.verdict == "succeeded":
         return result
     steps = [one for one in report.failures if one.what == "step"]
-    more = "the run was stopped: %s" % report.reason if report.verdict == "interrupted" else ""
-    more = more or "; ".join("step %s: %s" % (one.name, one.reason) for one in steps)
-    hint = "Go on with: vca dr resume %s, or resume: true." % report.run_id if report.verdict == "interrupted" else ""
+    more = f"the run was stopped: {report.reason}" if report.verdict == "interrupted" else ""
+    more = more or "; ".join(f"step {one.name}: {one.reason}" for one in steps)
+    hint = f"Go on with: vca dr resume {report.run_id}, or resume: true." if report.verdict == "interrupted" else ""
     hint = hint or (steps[0].hint if steps else "")
     return dict(result, **failure(vms, more or ("" if vms else report.reason), hint))
 
 
-def _has_changed(step):
+def _has_changed(step: Any) -> bool:
     """Whether a step was a change: a program may have changed anything, an edge says whether it was changed."""
     if step.last.verdict != "succeeded" or step.kind not in ("command", "playbook", "network"):
         return False
@@ -348,7 +353,7 @@ def _has_changed(step):
 MODULE = Module(act, ARGUMENTS, of_edges=False)
 
 
-def main():
+def main() -> None:
     """Entry point."""
     MODULE.run()
 

@@ -1,5 +1,4 @@
 #!/usr/bin/python
-# -*- coding: utf-8 -*-
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
 """Replications of machines."""
@@ -61,21 +60,26 @@ error:
   sample: {error: NotFoundError, message: "..."}
 """
 
-from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Module
+from typing import TYPE_CHECKING
 
-ARGUMENTS = dict(vms=dict(type="list", elements="str", aliases=["names"]))
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Module, Params, Result
+
+if TYPE_CHECKING:
+    from vcloudair_core import Client
+
+ARGUMENTS = {"vms": {"type": "list", "elements": "str", "aliases": ["names"]}}
 
 
-def read(client, params, check_mode, diff_mode):
+def read(client: Client, params: Params, check_mode: bool, diff_mode: bool) -> Result:
     """Read them."""
     found = client.dr.replications(params["vms"])
-    return dict(changed=False, replications=[one.as_dict() for one in found])
+    return {"changed": False, "replications": [one.as_dict() for one in found]}
 
 
 MODULE = Module(read, ARGUMENTS, of_edges=False)
 
 
-def main():
+def main() -> None:
     """Entry point."""
     MODULE.run()
 

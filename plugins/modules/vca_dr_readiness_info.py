@@ -1,5 +1,4 @@
 #!/usr/bin/python
-# -*- coding: utf-8 -*-
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
 """Whether a recovery is going to work."""
@@ -102,17 +101,23 @@ error:
   sample: {error: SpecError, message: "..."}
 """
 
-from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Module, refuse
+from typing import TYPE_CHECKING
 
-ARGUMENTS = dict(
-    plan=dict(type="path"),
-    vms=dict(type="list", elements="str", aliases=["names"]),
-    all=dict(type="bool", default=False),
-    action=dict(type="str", choices=["test", "failover"], default="failover"),
-)
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Module, Params, Result, refuse
+
+if TYPE_CHECKING:
+    from vcloudair_core import Client
+    from vcloudair_core.recovery import RecoveryPlan
+
+ARGUMENTS = {
+    "plan": {"type": "path"},
+    "vms": {"type": "list", "elements": "str", "aliases": ["names"]},
+    "all": {"type": "bool", "default": False},
+    "action": {"type": "str", "choices": ["test", "failover"], "default": "failover"},
+}
 
 
-def look(client, params, check_mode, diff_mode):
+def look(client: Client, params: Params, check_mode: bool, diff_mode: bool) -> Result:
     """Look, and say what was seen."""
     from vcloudair_core.recovery import assess
 
@@ -120,19 +125,19 @@ def look(client, params, check_mode, diff_mode):
     return dict(changed=False, ready=found.pop("is_ready"), **found)
 
 
-def _chosen(params):
+def _chosen(params: Params) -> RecoveryPlan:
     from vcloudair_core.recovery import load_plan, plan_of_vms
 
     given = [name for name in ("plan", "vms", "all") if params[name] not in (None, "", False)]
     if len(given) != 1:
-        refuse("plan", "give one of plan, vms and all, not %s" % (" and ".join(given) or "none"))
+        refuse("plan", f"give one of plan, vms and all, not {' and '.join(given) or 'none'}")
     return load_plan(params["plan"]) if params["plan"] else plan_of_vms(params["vms"])
 
 
 MODULE = Module(look, ARGUMENTS, of_edges=False)
 
 
-def main():
+def main() -> None:
     """Entry point."""
     MODULE.run()
 

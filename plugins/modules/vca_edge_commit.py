@@ -1,5 +1,4 @@
 #!/usr/bin/python
-# -*- coding: utf-8 -*-
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
 """Writes what tasks with stage=true gathered."""
@@ -108,38 +107,50 @@ error:
   sample: {error: ConflictError, message: "..."}
 """
 
-from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Module, given, refuse, writing
+from typing import TYPE_CHECKING
+
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import (
+    Module,
+    Params,
+    Result,
+    given,
+    refuse,
+    writing,
+)
+
+if TYPE_CHECKING:
+    from vcloudair_core import Client
 
 
 @writing
-def commit(client, params, check_mode, diff_mode):
+def commit(client: Client, params: Params, check_mode: bool, diff_mode: bool) -> Result:
     """All of the stage."""
     if not params["stage_id"]:
         refuse("stage_id", "is required where there is no action plugin to name the stage")
     target = given(params, ("edge", "vdc")) if params.get("edge") else None
     outcomes = client.commit_stage(params["stage_id"], target=target, check=check_mode)
-    result = dict(
-        changed=any(outcome.changed for outcome in outcomes),
-        sections=[
-            dict(
-                target=outcome.plan.target,
-                kind=outcome.plan.kind,
-                changed=outcome.changed,
-                plan=outcome.plan.summary(),
-            )
+    result = {
+        "changed": any(outcome.changed for outcome in outcomes),
+        "sections": [
+            {
+                "target": outcome.plan.target,
+                "kind": outcome.plan.kind,
+                "changed": outcome.changed,
+                "plan": outcome.plan.summary(),
+            }
             for outcome in outcomes
         ],
-        warnings=[text for outcome in outcomes for text in outcome.warnings],
-    )
+        "warnings": [text for outcome in outcomes for text in outcome.warnings],
+    }
     if diff_mode:
         result["diff"] = [outcome.plan.diff() for outcome in outcomes]
     return result
 
 
-MODULE = Module(commit, dict(stage_id=dict(type="str")))
+MODULE = Module(commit, {"stage_id": {"type": "str"}})
 
 
-def main():
+def main() -> None:
     """Entry point."""
     MODULE.run()
 

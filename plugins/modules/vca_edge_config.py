@@ -1,5 +1,4 @@
 #!/usr/bin/python
-# -*- coding: utf-8 -*-
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
 """A whole edge gateway as one document."""
@@ -91,20 +90,23 @@ error:
   sample: {error: InvalidRequestError, context: "Written before: firewall. Failed: nat.", message: "..."}
 """
 
-from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, Module, given, vcloudair_core
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, Module, Params, given, vcloudair_core
 from ansible_collections.vcloudair.cloud.plugins.module_utils._section_arguments import edge_document_arguments
 
 # The IPsec section is declared key by key, so that Ansible hides pre-shared keys even when it refuses a task.
 OPTIONS = edge_document_arguments()
 SECTIONS = ("firewall", "nat", "ipsec")
-ARGUMENTS = dict(
-    config=dict(type="dict", required=True, options=OPTIONS),
-    purge=dict(type="bool", default=True),
-    allow_empty=dict(type="bool"),
-)
+ARGUMENTS = {
+    "config": {"type": "dict", "required": True, "options": OPTIONS},
+    "purge": {"type": "bool", "default": True},
+    "allow_empty": {"type": "bool"},
+}
 
 
-def document(params):
+def document(params: Params) -> list[Params]:
     """The one spec of the kind."""
     config = params["config"]
     wanted = {name: _said(part) for name, part in config.items() if name in SECTIONS and part is not None}
@@ -112,14 +114,14 @@ def document(params):
     return [wanted if allow_empty is None else dict(wanted, allow_empty=allow_empty)]
 
 
-def _said(value):
+def _said(value: Any) -> Any:
     """Without the options that Ansible fills in for those that nobody gave."""
     if isinstance(value, dict):
         return {name: _said(item) for name, item in value.items() if item is not None}
     return [_said(item) for item in value] if isinstance(value, list) else value
 
 
-def target(params):
+def target(params: Params) -> Mapping[str, Any]:
     """The edge that the document and the options agree on."""
     return vcloudair_core.agreed_target(params["config"], given(params, ("edge", "vdc")))
 
@@ -136,7 +138,7 @@ JOB = Job(
 MODULE = Module(JOB, ARGUMENTS)
 
 
-def main():
+def main() -> None:
     """Entry point."""
     MODULE.run()
 

@@ -1,5 +1,4 @@
 #!/usr/bin/python
-# -*- coding: utf-8 -*-
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
 """Reads a whole edge gateway."""
@@ -64,7 +63,7 @@ JOB = Job("ans.edge", show=lambda config, params: {"config": config})
 MODULE = Module(JOB, {})
 
 
-def main():
+def main() -> None:
     """Entry point."""
     MODULE.run()
 

@@ -1,5 +1,4 @@
 #!/usr/bin/python
-# -*- coding: utf-8 -*-
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
 """Many firewall rules, and the firewall's settings, in one write."""
@@ -127,20 +126,20 @@ error:
 """
 
 from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import stage_arguments
-from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, Module, given, refuse
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, Module, Params, given, refuse
 from ansible_collections.vcloudair.cloud.plugins.module_utils._section_arguments import firewall_arguments
 
 OPTIONS = firewall_arguments()
 SETTINGS = tuple(name for name in OPTIONS if name not in ("rules", "allow_empty"))
 ARGUMENTS = dict(
     OPTIONS,
-    state=dict(type="str", choices=["present", "absent"], default="present"),
-    purge=dict(type="bool", default=False, aliases=["purge_rules"]),
+    state={"type": "str", "choices": ["present", "absent"], "default": "present"},
+    purge={"type": "bool", "default": False, "aliases": ["purge_rules"]},
     **stage_arguments(),
 )
 
 
-def policy(params):
+def policy(params: Params) -> list[Params]:
     """The one spec of the kind."""
     wanted = given(params, (*SETTINGS, "allow_empty"))
     if params["rules"] is not None:
@@ -148,7 +147,7 @@ def policy(params):
     return [wanted]
 
 
-def state(params):
+def state(params: Params) -> str:
     """present, absent or exact_lists."""
     if params["state"] == "absent":
         # Nobody can have meant it: what is taken out is listed, and an edge always has its settings.
@@ -157,7 +156,7 @@ def state(params):
             refuse(beside[0], "cannot be given together with state absent")
     if params["rules"] is None and (params["purge"] or params["state"] == "absent"):
         # Ansible takes an option that is null for one that is given.
-        refuse("rules", "is required together with %s" % ("purge" if params["purge"] else "state absent"))
+        refuse("rules", f"is required together with {'purge' if params['purge'] else 'state absent'}")
     return "exact_lists" if params["purge"] else params["state"]
 
 
@@ -167,7 +166,7 @@ JOB = Job("ans.firewall", specs=policy, state=state, show=lambda firewall, param
 MODULE = Module(JOB, ARGUMENTS, required_if=[("purge", True, ["rules"]), ("state", "absent", ["rules"])])
 
 
-def main():
+def main() -> None:
     """Entry point."""
     MODULE.run()
 

@@ -1,5 +1,4 @@
 #!/usr/bin/python
-# -*- coding: utf-8 -*-
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
 """One firewall rule of an edge gateway."""
@@ -116,7 +115,7 @@ from ansible_collections.vcloudair.cloud.plugins.module_utils._section_arguments
     firewall_rule_arguments,
 )
 
-STATE = dict(type="str", choices=["present", "absent"], default="present")
+STATE = {"type": "str", "choices": ["present", "absent"], "default": "present"}
 ARGUMENTS = dict(firewall_rule_arguments(), state=STATE, **stage_arguments())
 
 JOB = Job(
@@ -137,7 +136,7 @@ MODULE = Module(
 )
 
 
-def main():
+def main() -> None:
     """Entry point."""
     MODULE.run()
 

@@ -1,5 +1,4 @@
 #!/usr/bin/python
-# -*- coding: utf-8 -*-
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
 """The IPsec VPN of an edge gateway, and many tunnels, in one write."""
@@ -122,21 +121,26 @@ error:
   sample: {error: SpecError, field: "tunnels[1].peer_id", message: "..."}
 """
 
-from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, Module, given, refuse
+from typing import TYPE_CHECKING
+
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, Module, Params, Result, given, refuse
 from ansible_collections.vcloudair.cloud.plugins.module_utils._section_arguments import IPSEC_EXCLUSIVE, ipsec_arguments
+
+if TYPE_CHECKING:
+    from vcloudair_core import Client
 
 OPTIONS = ipsec_arguments()
 SETTINGS = tuple(name for name in OPTIONS if name not in ("tunnels", "allow_empty"))
 ARGUMENTS = dict(
     OPTIONS,
-    state=dict(type="str", choices=["present", "absent"], default="present"),
-    purge=dict(type="bool", default=False),
-    wait_for_up=dict(type="bool", default=False),
-    wait_timeout=dict(type="float", default=120),
+    state={"type": "str", "choices": ["present", "absent"], "default": "present"},
+    purge={"type": "bool", "default": False},
+    wait_for_up={"type": "bool", "default": False},
+    wait_timeout={"type": "float", "default": 120},
 )
 
 
-def section(params):
+def section(params: Params) -> list[Params]:
     """The one spec of the kind."""
     wanted = given(params, (*SETTINGS, "allow_empty"))
     if params["tunnels"] is not None:
@@ -144,7 +148,7 @@ def section(params):
     return [wanted]
 
 
-def state(params):
+def state(params: Params) -> str:
     """present, absent or exact_lists."""
     if params["state"] == "absent":
         # Nobody can have meant it: what is taken out is listed, and the service is turned off, not taken out.
@@ -154,18 +158,18 @@ def state(params):
             refuse(beside[0], "cannot be given together with state absent")
     if params["tunnels"] is None and (params["purge"] or params["state"] == "absent"):
         # Ansible takes an option that is null for one that is given.
-        refuse("tunnels", "is required together with %s" % ("purge" if params["purge"] else "state absent"))
+        refuse("tunnels", f"is required together with {'purge' if params['purge'] else 'state absent'}")
     return "exact_lists" if params["purge"] else params["state"]
 
 
-def wait(client, params, result):
+def wait(client: Client, params: Params, result: Result) -> Result:
     """The status of the tunnels, once they are up."""
     if not params["wait_for_up"] or params["state"] == "absent":
         return {}
-    target = dict(edge=params["edge"], vdc=params["vdc"])
+    target = {"edge": params["edge"], "vdc": params["vdc"]}
     tunnels = result["ipsec"]["tunnels"] or client.read("ans.ipsec_tunnel", given(params, target))
     found = client.edges.wait_for_tunnels(tunnels, timeout_s=params["wait_timeout"], **target)
-    return dict(status={tunnel["name"]: tunnel["status"] for tunnel in found})
+    return {"status": {tunnel["name"]: tunnel["status"] for tunnel in found}}
 
 
 JOB = Job("ans.ipsec", specs=section, state=state, show=lambda ipsec, params: {"ipsec": ipsec}, more=wait)
@@ -179,7 +183,7 @@ MODULE = Module(
 )
 
 
-def main():
+def main() -> None:
     """Entry point."""
     MODULE.run()
 

@@ -1,5 +1,4 @@
 #!/usr/bin/python
-# -*- coding: utf-8 -*-
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
 """The IPsec VPN of an edge gateway, as it is."""
@@ -105,24 +104,29 @@ error:
   sample: {error: NotFoundError, message: "..."}
 """
 
-from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Module, given
+from typing import TYPE_CHECKING
 
-ARGUMENTS = dict(status=dict(type="bool", default=True))
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Module, Params, Result, given
+
+if TYPE_CHECKING:
+    from vcloudair_core import Client
+
+ARGUMENTS = {"status": {"type": "bool", "default": True}}
 
 
-def work(client, params, check_mode, diff_mode):
+def work(client: Client, params: Params, check_mode: bool, diff_mode: bool) -> Result:
     """One read, and one look at the statistics."""
     if params["status"]:
         found = client.edges.ipsec_status(params["edge"], params["vdc"])
     else:
         found = client.read("ans.ipsec", given(params, ("edge", "vdc")))
-    return dict(changed=False, ipsec=found)
+    return {"changed": False, "ipsec": found}
 
 
 MODULE = Module(work, ARGUMENTS)
 
 
-def main():
+def main() -> None:
     """Entry point."""
     MODULE.run()
 

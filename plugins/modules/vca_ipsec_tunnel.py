@@ -1,5 +1,4 @@
 #!/usr/bin/python
-# -*- coding: utf-8 -*-
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
 """One IPsec tunnel of an edge gateway."""
@@ -117,28 +116,33 @@ error:
   sample: {error: SpecError, field: dh_group, message: "..."}
 """
 
-from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, Module, given
+from typing import TYPE_CHECKING
+
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, Module, Params, Result, given
 from ansible_collections.vcloudair.cloud.plugins.module_utils._section_arguments import (
     IPSEC_TUNNEL_EXCLUSIVE,
     ipsec_tunnel_arguments,
 )
 
+if TYPE_CHECKING:
+    from vcloudair_core import Client
+
 ARGUMENTS = dict(
     ipsec_tunnel_arguments(),
-    state=dict(type="str", choices=["present", "absent"], default="present"),
-    wait_for_up=dict(type="bool", default=False),
-    wait_timeout=dict(type="float", default=120),
+    state={"type": "str", "choices": ["present", "absent"], "default": "present"},
+    wait_for_up={"type": "bool", "default": False},
+    wait_timeout={"type": "float", "default": 120},
 )
 
 
-def wait(client, params, result):
+def wait(client: Client, params: Params, result: Result) -> Result:
     """The status of the tunnel, once it is up."""
     if not params["wait_for_up"] or result["tunnel"] is None:
         return {}
     found = client.edges.wait_for_tunnels(
         [result["tunnel"]], edge=params["edge"], vdc=params["vdc"], timeout_s=params["wait_timeout"]
     )
-    return dict(status=found[0]["status"])
+    return {"status": found[0]["status"]}
 
 
 JOB = Job(
@@ -161,7 +165,7 @@ MODULE = Module(
 )
 
 
-def main():
+def main() -> None:
     """Entry point."""
     MODULE.run()
 

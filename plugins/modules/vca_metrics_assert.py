@@ -1,5 +1,4 @@
 #!/usr/bin/python
-# -*- coding: utf-8 -*-
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
 """Machines keep within limits, or the play stops."""
@@ -102,29 +101,36 @@ error:
   sample: {error: SpecError, message: "..."}
 """
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
 from ansible_collections.vcloudair.cloud.plugins.module_utils import _measuring
 from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import measuring_arguments
-from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Module
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Module, Params, Result
+
+if TYPE_CHECKING:
+    from vcloudair_core import Client
+    from vcloudair_core.metrics import Measurement, Violation
 
 ARGUMENTS = dict(
     measuring_arguments(),
-    thresholds=dict(
-        type="list",
-        elements="dict",
-        required=True,
-        options=dict(
-            metric=dict(type="str", required=True),
-            aggregate=dict(type="str", default="avg"),
-            max=dict(type="float"),
-            min=dict(type="float"),
-        ),
-    ),
-    missing=dict(type="str", choices=["fail", "ok"], default="fail"),
-    action=dict(type="str", choices=["fail", "warn"], default="fail"),
+    thresholds={
+        "type": "list",
+        "elements": "dict",
+        "required": True,
+        "options": {
+            "metric": {"type": "str", "required": True},
+            "aggregate": {"type": "str", "default": "avg"},
+            "max": {"type": "float"},
+            "min": {"type": "float"},
+        },
+    },
+    missing={"type": "str", "choices": ["fail", "ok"], "default": "fail"},
+    action={"type": "str", "choices": ["fail", "warn"], "default": "fail"},
 )
 
 
-def compare(client, params, check_mode, diff_mode):
+def compare(client: Client, params: Params, check_mode: bool, diff_mode: bool) -> Result:
     """Measure, and compare."""
     from vcloudair_core.metrics import parse_thresholds, violations
 
@@ -133,41 +139,41 @@ def compare(client, params, check_mode, diff_mode):
     machines = [one["id"] for one in found.vms if one["id"] not in found.collected.failed]
     broken = violations(machines, found.collected.series, thresholds, missing_is_fine=params["missing"] == "ok")
     shown = [_shown(found, one) for one in broken]
-    result = dict(changed=False, violations=shown, checked=len(machines))
+    result: Result = {"changed": False, "violations": shown, "checked": len(machines)}
     result = _measuring.with_unmeasured(result, found, "warn" if params["action"] == "warn" else "fail")
     if not found.vms:
         result["warnings"].append("There is no machine to look at.")
     if broken:
-        said = "%d limits are not kept: %s" % (len(broken), "; ".join(_words(one) for one in shown[:10]))
+        message = f"{len(broken)} limits are not kept: {'; '.join(_words(violation) for violation in shown[:10])}"
         if params["action"] == "fail":
-            result.update(failed=True, msg=said + ". " + result["msg"] if result.get("failed") else said)
-            result.setdefault("error", dict(error="ThresholdsBrokenError", message=said))
+            result.update(failed=True, msg=f"{message}. {result['msg']}" if result.get("failed") else message)
+            result.setdefault("error", {"error": "ThresholdsBrokenError", "message": message})
         else:
-            result["warnings"].append(said)
+            result["warnings"].append(message)
     return result
 
 
-def _shown(found, violation):
-    return dict(
-        vm=found.name_of(violation.vm_id),
-        vm_id=violation.vm_id,
-        metric=violation.metric,
-        instance=violation.instance,
-        aggregate=violation.threshold.aggregate,
-        value=violation.value,
-        limit=violation.threshold.described(),
-    )
+def _shown(found: Measurement, violation: Violation) -> Result:
+    return {
+        "vm": found.name_of(violation.vm_id),
+        "vm_id": violation.vm_id,
+        "metric": violation.metric,
+        "instance": violation.instance,
+        "aggregate": violation.threshold.aggregate,
+        "value": violation.value,
+        "limit": violation.threshold.described(),
+    }
 
 
-def _words(violation):
-    value = "no value" if violation["value"] is None else "%.4g" % violation["value"]
-    return "%s: %s, it is %s" % (violation["vm"], violation["limit"], value)
+def _words(violation: Mapping[str, Any]) -> str:
+    value = "no value" if violation["value"] is None else "{:.4g}".format(violation["value"])
+    return "{}: {}, it is {}".format(violation["vm"], violation["limit"], value)
 
 
 MODULE = Module(compare, ARGUMENTS, of_edges=False)
 
 
-def main():
+def main() -> None:
     """Entry point."""
     MODULE.run()
 

@@ -1,5 +1,4 @@
 #!/usr/bin/python
-# -*- coding: utf-8 -*-
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
 """Metrics of machines."""
@@ -102,32 +101,37 @@ error:
   sample: {error: NotFoundError, message: "..."}
 """
 
+from typing import TYPE_CHECKING
+
 from ansible_collections.vcloudair.cloud.plugins.module_utils import _measuring
 from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import measuring_arguments
-from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Module
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Module, Params, Result
+
+if TYPE_CHECKING:
+    from vcloudair_core import Client
 
 ARGUMENTS = dict(
     measuring_arguments(),
-    metrics=dict(type="list", elements="str", default=[]),
-    aggregates=dict(type="list", elements="str", default=["min", "avg", "p95", "max", "last"]),
-    samples=dict(type="bool", default=False),
-    on_error=dict(type="str", choices=["fail", "warn"], default="fail"),
+    metrics={"type": "list", "elements": "str", "default": []},
+    aggregates={"type": "list", "elements": "str", "default": ["min", "avg", "p95", "max", "last"]},
+    samples={"type": "bool", "default": False},
+    on_error={"type": "str", "choices": ["fail", "warn"], "default": "fail"},
 )
 
 
-def read(client, params, check_mode, diff_mode):
+def read(client: Client, params: Params, check_mode: bool, diff_mode: bool) -> Result:
     """Series with what they amount to."""
     _measuring.check_aggregates(params["aggregates"])
     found = _measuring.measured(client, params, params["metrics"])
     series = [_measuring.shown(found, one, params["aggregates"], params["samples"]) for one in found.collected.series]
-    result = dict(changed=False, series=series, missing=list(found.collected.missing))
+    result = {"changed": False, "series": series, "missing": list(found.collected.missing)}
     return _measuring.with_unmeasured(result, found, params["on_error"])
 
 
 MODULE = Module(read, ARGUMENTS, of_edges=False)
 
 
-def main():
+def main() -> None:
     """Entry point."""
     MODULE.run()
 

@@ -1,5 +1,4 @@
 #!/usr/bin/python
-# -*- coding: utf-8 -*-
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
 """Many NAT rules, and the switch of NAT, in one write."""
@@ -123,19 +122,19 @@ error:
 """
 
 from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import stage_arguments
-from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, Module, given, refuse
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, Module, Params, given, refuse
 from ansible_collections.vcloudair.cloud.plugins.module_utils._section_arguments import nat_arguments
 
 OPTIONS = nat_arguments()
 ARGUMENTS = dict(
     OPTIONS,
-    state=dict(type="str", choices=["present", "absent"], default="present"),
-    purge=dict(type="bool", default=False, aliases=["purge_rules"]),
+    state={"type": "str", "choices": ["present", "absent"], "default": "present"},
+    purge={"type": "bool", "default": False, "aliases": ["purge_rules"]},
     **stage_arguments(),
 )
 
 
-def section(params):
+def section(params: Params) -> list[Params]:
     """The one spec of the kind."""
     wanted = given(params, ["enabled", "allow_empty"])
     if params["rules"] is not None:
@@ -143,7 +142,7 @@ def section(params):
     return [wanted]
 
 
-def state(params):
+def state(params: Params) -> str:
     """present, absent or exact_lists."""
     if params["state"] == "absent":
         # Nobody can have meant it: what is taken out is listed, and an edge always has NAT, on or off.
@@ -152,7 +151,7 @@ def state(params):
             refuse(beside[0], "cannot be given together with state absent")
     if params["rules"] is None and (params["purge"] or params["state"] == "absent"):
         # Ansible takes an option that is null for one that is given.
-        refuse("rules", "is required together with %s" % ("purge" if params["purge"] else "state absent"))
+        refuse("rules", f"is required together with {'purge' if params['purge'] else 'state absent'}")
     return "exact_lists" if params["purge"] else params["state"]
 
 
@@ -162,7 +161,7 @@ JOB = Job("ans.nat", specs=section, state=state, show=lambda nat, params: {"nat"
 MODULE = Module(JOB, ARGUMENTS, required_if=[("purge", True, ["rules"]), ("state", "absent", ["rules"])])
 
 
-def main():
+def main() -> None:
     """Entry point."""
     MODULE.run()
 

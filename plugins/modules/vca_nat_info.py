@@ -1,5 +1,4 @@
 #!/usr/bin/python
-# -*- coding: utf-8 -*-
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
 """The NAT of an edge gateway, as it is."""
@@ -75,15 +74,13 @@ error:
 
 from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, Module
 
-ARGUMENTS = {}
-
 JOB = Job("ans.nat", show=lambda nat, params: {"nat": nat})
 
 
-MODULE = Module(JOB, ARGUMENTS)
+MODULE = Module(JOB, {})
 
 
-def main():
+def main() -> None:
     """Entry point."""
     MODULE.run()
 

@@ -1,5 +1,4 @@
 #!/usr/bin/python
-# -*- coding: utf-8 -*-
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
 """One NAT rule of an edge gateway."""
@@ -134,7 +133,7 @@ from ansible_collections.vcloudair.cloud.plugins.module_utils._section_arguments
     nat_rule_arguments,
 )
 
-STATE = dict(type="str", choices=["present", "absent"], default="present")
+STATE = {"type": "str", "choices": ["present", "absent"], "default": "present"}
 
 ARGUMENTS = dict(nat_rule_arguments(), state=STATE, **stage_arguments())
 
@@ -158,7 +157,7 @@ MODULE = Module(
 )
 
 
-def main():
+def main() -> None:
     """Entry point."""
     MODULE.run()
 

@@ -1,5 +1,4 @@
 #!/usr/bin/python
-# -*- coding: utf-8 -*-
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
 """What the cloud knows of a host of the inventory."""
@@ -105,18 +104,23 @@ error:
   sample: {error: NotFoundError, message: "..."}
 """
 
-from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Module
+from typing import TYPE_CHECKING
 
-ARGUMENTS = dict(
-    name=dict(type="str"),
-    id=dict(type="str"),
-    vapp=dict(type="str"),
-    metadata=dict(type="list", elements="str", default=[]),
-    nics=dict(type="bool", default=False),
-)
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Module, Params, Result
+
+if TYPE_CHECKING:
+    from vcloudair_core import Client
+
+ARGUMENTS = {
+    "name": {"type": "str"},
+    "id": {"type": "str"},
+    "vapp": {"type": "str"},
+    "metadata": {"type": "list", "elements": "str", "default": []},
+    "nics": {"type": "bool", "default": False},
+}
 
 
-def gather(client, params, check_mode, diff_mode):
+def gather(client: Client, params: Params, check_mode: bool, diff_mode: bool) -> Result:
     """The facts of one machine."""
     machine = client.query.machines.one(
         name=params["name"] or "",
@@ -126,13 +130,13 @@ def gather(client, params, check_mode, diff_mode):
         metadata=params["metadata"],
         nics=params["nics"],
     )
-    return dict(changed=False, ansible_facts=dict(vca=machine))
+    return {"changed": False, "ansible_facts": {"vca": machine}}
 
 
 MODULE = Module(gather, ARGUMENTS, of_edges=False, required_one_of=[("name", "id")])
 
 
-def main():
+def main() -> None:
     """Entry point."""
     MODULE.run()
 

@@ -1,5 +1,4 @@
 #!/usr/bin/python
-# -*- coding: utf-8 -*-
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
 """Records of the query service."""
@@ -148,26 +147,31 @@ error:
   sample: {error: AmbiguousMatchError, message: "..."}
 """
 
-from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Module, given
+from typing import TYPE_CHECKING
 
-ARGUMENTS = dict(
-    type=dict(type="str", required=True),
-    where=dict(type="dict", default={}),
-    filter=dict(type="str"),
-    fields=dict(type="list", elements="str", default=[]),
-    metadata=dict(type="list", elements="str", default=[]),
-    sort=dict(type="str"),
-    descending=dict(type="bool", default=False),
-    limit=dict(type="int"),
-    expect=dict(type="str", choices=["all", "first", "one"], default="all"),
-)
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Module, Params, Result, given
+
+if TYPE_CHECKING:
+    from vcloudair_core import Client
+
+ARGUMENTS = {
+    "type": {"type": "str", "required": True},
+    "where": {"type": "dict", "default": {}},
+    "filter": {"type": "str"},
+    "fields": {"type": "list", "elements": "str", "default": []},
+    "metadata": {"type": "list", "elements": "str", "default": []},
+    "sort": {"type": "str"},
+    "descending": {"type": "bool", "default": False},
+    "limit": {"type": "int"},
+    "expect": {"type": "str", "choices": ["all", "first", "one"], "default": "all"},
+}
 ASKED = ("filter", "fields", "metadata", "sort", "descending", "limit")
 
 
-def query(client, params, check_mode, diff_mode):
+def query(client: Client, params: Params, check_mode: bool, diff_mode: bool) -> Result:
     """Ask, and take as many as are expected."""
-    said = []
-    asked = client.query.query(params["type"], params["where"], warn=said.append, **given(params, ASKED))
+    warnings: list[str] = []
+    asked = client.query.query(params["type"], params["where"], warn=warnings.append, **given(params, ASKED))
     if params["expect"] == "one":
         records = [asked.one()]
     elif params["expect"] == "first":
@@ -175,13 +179,19 @@ def query(client, params, check_mode, diff_mode):
     else:
         records = asked.all()
     shown = [record.as_dict() for record in records]
-    return dict(changed=False, records=shown, record=shown[0] if shown else None, count=len(shown), warnings=said)
+    return {
+        "changed": False,
+        "records": shown,
+        "record": shown[0] if shown else None,
+        "count": len(shown),
+        "warnings": warnings,
+    }
 
 
 MODULE = Module(query, ARGUMENTS, of_edges=False)
 
 
-def main():
+def main() -> None:
     """Entry point."""
     MODULE.run()
 

@@ -1,5 +1,4 @@
 #!/usr/bin/python
-# -*- coding: utf-8 -*-
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
 """Any kind of resource that is installed."""
@@ -108,18 +107,24 @@ error:
   sample: {error: SpecError, field: algorithm, message: "..."}
 """
 
-from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, Module, secrets_of
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-ARGUMENTS = dict(
-    kind=dict(type="str", required=True),
-    spec=dict(type="dict"),
-    specs=dict(type="list", elements="dict"),
-    state=dict(type="str", choices=["present", "absent", "exact"], default="present"),
-    target=dict(type="dict", default={}),
-)
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, Module, Params, Result, secrets_of
+
+if TYPE_CHECKING:
+    from vcloudair_core import Client
+
+ARGUMENTS = {
+    "kind": {"type": "str", "required": True},
+    "spec": {"type": "dict"},
+    "specs": {"type": "list", "elements": "dict"},
+    "state": {"type": "str", "choices": ["present", "absent", "exact"], "default": "present"},
+    "target": {"type": "dict", "default": {}},
+}
 
 
-def hide(params):
+def hide(params: Params) -> Iterable[str]:
     """What to mask. Where nobody can tell what is secret, nothing is kept that could be."""
     several = params.get("specs")
     listed = [params.get("spec"), *(several if isinstance(several, list) else [several])]
@@ -129,12 +134,12 @@ def hide(params):
     return secrets or ()
 
 
-def specs(params):
+def specs(params: Params) -> list[Params]:
     """In the words of the kind, whatever they are."""
     return [params["spec"]] if params["specs"] is None else params["specs"]
 
 
-def converge(client, params, check_mode, diff_mode):
+def converge(client: Client, params: Params, check_mode: bool, diff_mode: bool) -> Result:
     """The kind is not known before there are parameters."""
     job = Job(params["kind"], specs=specs, show=lambda resource, params: {"resource": resource})
     return job(client, params, check_mode, diff_mode)
@@ -145,7 +150,7 @@ MODULE = Module(
 )
 
 
-def main():
+def main() -> None:
     """Entry point."""
     MODULE.run()
 

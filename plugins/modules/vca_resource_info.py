@@ -1,5 +1,4 @@
 #!/usr/bin/python
-# -*- coding: utf-8 -*-
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
 """A resource of any kind that is installed, as it is."""
@@ -66,15 +65,20 @@ error:
   sample: {error: PluginError, message: There is no resource kind 'lb.pol'.}
 """
 
-from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, Module
+from typing import TYPE_CHECKING
 
-ARGUMENTS = dict(
-    kind=dict(type="str", required=True),
-    target=dict(type="dict", default={}),
-)
+from ansible_collections.vcloudair.cloud.plugins.module_utils._runner import Job, Module, Params, Result
+
+if TYPE_CHECKING:
+    from vcloudair_core import Client
+
+ARGUMENTS = {
+    "kind": {"type": "str", "required": True},
+    "target": {"type": "dict", "default": {}},
+}
 
 
-def read(client, params, check_mode, diff_mode):
+def read(client: Client, params: Params, check_mode: bool, diff_mode: bool) -> Result:
     """The kind is not known before there are parameters."""
     job = Job(params["kind"], show=lambda resource, params: {"resource": resource})
     return job(client, params, check_mode, diff_mode)
@@ -83,7 +87,7 @@ def read(client, params, check_mode, diff_mode):
 MODULE = Module(read, ARGUMENTS)
 
 
-def main():
+def main() -> None:
     """Entry point."""
     MODULE.run()
 

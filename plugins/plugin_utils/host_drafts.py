@@ -8,7 +8,13 @@ the groups of all hosts are worked out first, and hosts are named last.
 
 from __future__ import annotations
 
-from ansible import constants as C
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from ansible import constants
+
+Record = Mapping[str, Any]
+"""What becomes a host: ``name``, ``id`` and whatever else the plugin knows."""
 
 ROUNDS = 4
 """So many times hosts are renamed. An expression that makes a group of each host's own name would never end."""
@@ -21,27 +27,27 @@ class HostName(str):
 class HostDraft:
     """One host: what Ansible's helpers for groups and variables take for an inventory."""
 
-    def __init__(self, name, inventory):
+    def __init__(self, name: str, inventory: Any) -> None:
         self.name = HostName(name)
-        self.variables = {}
-        self.groups = {}
-        self.links = {}
+        self.variables: dict[str, Any] = {}
+        self.groups: dict[str, None] = {}
+        self.links: dict[tuple[str, str], None] = {}
         known = inventory.hosts.get(name)
         self._vars = dict(known.vars) if known is not None else {}
         self._known_groups = [group.name for group in known.get_groups()] if known is not None else []
         self._source = getattr(inventory, "current_source", None)
 
-    def group_names(self):
+    def group_names(self) -> list[str]:
         """Return the names of all groups that it needs, parents included."""
         return [*self.groups, *(name for link in self.links for name in link)]
 
     # -- the part of an inventory that Ansible's helpers use ---------------------------------------------------------
 
-    def get_host(self, name):
+    def get_host(self, name: str) -> HostDraft:
         """Return the host, which is this one."""
         return self
 
-    def get_vars(self):
+    def get_vars(self) -> dict[str, Any]:
         """Return the variables as an expression sees them."""
         names = sorted({*self.groups, *self._known_groups} - {"all"})
         magic = {
@@ -51,21 +57,21 @@ class HostDraft:
         }
         return {"inventory_file": self._source, **self._vars, **self.variables, **magic}
 
-    def set_variable(self, entity, name, value):
+    def set_variable(self, entity: str, name: str, value: Any) -> None:
         """Set a variable."""
         self.variables[name] = value
 
-    def add_group(self, name):
+    def add_group(self, name: str) -> str:
         """Accept a group; it is made once a host is in it."""
         return name
 
-    def add_host(self, host, group=None, port=None):
+    def add_host(self, host: str, group: str | None = None, port: int | None = None) -> str:
         """Put the host into a group."""
         if group:
             self.groups[group] = None
         return host
 
-    def add_child(self, group, child):
+    def add_child(self, group: str, child: str) -> bool:
         """Put the host, or a group, into a group."""
         if isinstance(child, HostName):
             self.add_host(child, group)
@@ -74,7 +80,15 @@ class HostDraft:
         return True
 
 
-def name_hosts(records, names, draft, reserved, *, qualifiers, is_qualified):
+def name_hosts(
+    records: Sequence[Record],
+    names: Sequence[str],
+    draft: Callable[[int, str], HostDraft],
+    reserved: Iterable[str],
+    *,
+    qualifiers: Sequence[str],
+    is_qualified: bool,
+) -> tuple[list[HostDraft], list[tuple[str, str]]]:
     """Draft every host under a name of its own that is no group's.
 
     ``names``: the name that each record would have. ``draft(position, name)`` makes a draft. ``reserved``: names that
@@ -101,9 +115,11 @@ def name_hosts(records, names, draft, reserved, *, qualifiers, is_qualified):
     return drafts, moved
 
 
-def _told_apart(records, names, reserved, qualifiers, is_qualified):
+def _told_apart(
+    records: Sequence[Record], names: Sequence[str], reserved: set[str], qualifiers: Sequence[str], is_qualified: bool
+) -> list[str]:
     """Return a name for each record. The oldest of those that share one keeps it, if it is known which that is."""
-    sharing = {}
+    sharing: dict[str, list[int]] = {}
     for position, name in enumerate(names):
         sharing.setdefault(name, []).append(position)
     chosen, displaced = {}, []
@@ -123,37 +139,37 @@ def _told_apart(records, names, reserved, qualifiers, is_qualified):
     return [chosen[position] for position in range(len(names))]
 
 
-def _age(record):
+def _age(record: Record) -> tuple[bool, str, str]:
     return (not record.get("created"), record.get("created") or "", record["id"])
 
 
-def _free(name, record, qualifiers, taken, crowd=()):
+def _free(name: str, record: Record, qualifiers: Sequence[str], taken: set[str], crowd: Sequence[Record] = ()) -> str:
     """Return the name with as many qualifiers as it takes. ``crowd``: records that may not be told apart by order."""
     for key in qualifiers:
         if not record[key]:
             continue
         is_shared = sum(1 for other in crowd if other[key] == record[key]) > 1
-        name = "%s_%s" % (name, record[key])
+        name = f"{name}_{record[key]}"
         if name not in taken and not is_shared:
             return name
     number = 2
-    while "%s_%d" % (name, number) in taken:
+    while f"{name}_{number}" in taken:
         number += 1
-    return "%s_%d" % (name, number)
+    return f"{name}_{number}"
 
 
-def taken_names(inventory, records, names, prefix):
+def taken_names(inventory: Any, records: Sequence[Record], names: Sequence[str], prefix: str) -> set[str]:
     """Return the names that no host of ours may have: of groups, of localhost, and of another cloud's hosts.
 
     A host of another source is added to, as Ansible does, unless it is another VM, or has another address.
     """
     ours = {(name, *_identity(record.get)) for name, record in zip(names, records, strict=True)}
-    addresses = {}
+    addresses: dict[str, set[Any]] = {}
     for name, record in zip(names, records, strict=True):
         addresses.setdefault(name, set()).update([record.get("ip_address"), *(record.get("ip_addresses") or ())])
-    taken = {"all", "ungrouped", *C.LOCALHOST, *inventory.groups}
+    taken = {"all", "ungrouped", *constants.LOCALHOST, *inventory.groups}
     for name, host in inventory.hosts.items():
-        known = _identity(lambda key, variables=host.vars: variables.get(prefix + key))
+        known = _identity({key: host.vars.get(prefix + key) for key in ("id", "org")}.get)
         address = host.vars.get("ansible_host")
         is_other = (name, *known) not in ours if known[0] else address and str(address) not in addresses.get(name, ())
         if is_other:
@@ -161,15 +177,15 @@ def taken_names(inventory, records, names, prefix):
     return taken
 
 
-def _identity(get):
+def _identity(get: Callable[[str], Any]) -> tuple[str, str]:
     return str(get("id") or ""), str(get("org") or "")
 
 
-def put(drafts, inventory, warn):
+def put(drafts: Sequence[HostDraft], inventory: Any, warn: Callable[[str], None]) -> None:
     """Put the drafts into the inventory. A group that cannot be another's child is told of, and stays where it is."""
     for group in dict.fromkeys(name for one in drafts for name in one.group_names()):
         if group in inventory.hosts:
-            warn("group %s has the name of a host of another inventory source; the name means the group." % group)
+            warn(f"group {group} has the name of a host of another inventory source; the name means the group.")
             _keep_ungrouped(inventory, inventory.hosts[group])
         inventory.add_group(group)
     for one in drafts:
@@ -186,10 +202,10 @@ def put(drafts, inventory, warn):
         try:
             inventory.add_child(parent, child)
         except Exception as exc:  # noqa: BLE001 - Ansible raises just that for a group in itself
-            warn("group %s cannot be the parent of %s: %s" % (parent, child, exc))
+            warn(f"group {parent} cannot be the parent of {child}: {exc}")
 
 
-def _keep_ungrouped(inventory, host):
+def _keep_ungrouped(inventory: Any, host: Any) -> None:
     """Settle where a host belongs that Ansible would put into a group by name, and so put the group there."""
     if {group.name for group in host.get_groups()} <= {"all"}:
         inventory.groups["ungrouped"].add_host(host)

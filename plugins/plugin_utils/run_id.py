@@ -4,16 +4,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 
-def run_id(pid):
+
+def run_id(pid: int) -> str:
     """The name of the run whose main process has that number: the number, and when it started where that is known.
 
     Numbers are given out again; with the time of start, the stage of a run that died is not taken for that of another.
     """
     try:
-        with open("/proc/%d/stat" % pid, encoding="utf-8") as file:
-            # The name of the program stands in parentheses and may hold anything; the start is the 20th after it.
-            started = file.read().rpartition(")")[2].split()[19]
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+        # The name of the program stands in parentheses and may hold anything; the start is the 20th after it.
+        started = state.rpartition(")")[2].split()[19]
     except (OSError, IndexError):
-        return "run-%d" % pid
-    return "run-%d-%s" % (pid, started)
+        return f"run-{pid}"
+    return f"run-{pid}-{started}"

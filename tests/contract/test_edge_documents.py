@@ -58,6 +58,7 @@ def test_same_document_same_plan(
     validated = ArgumentSpecValidator(spec).validate(given)
     assert validated.error_messages == []
     job = vca_edge_config.JOB
+    assert job.specs is not None
     with bench(vca_simulator, "network_json") as made:
         made.client.ensure("ans.firewall", {"rules": [{"name": "old", "logging": True}], "default_logging": True})
         made.client.ensure("ans.nat", {"rules": [{**DNAT, "enabled": False}]})
