@@ -339,7 +339,7 @@ MEASURES = {
     "names": Measure("bindings of a name that says nothing", vague_names, 0, 796),
     "sections": Measure("modules that plan the rules of a section", section_planners, 1, 1),
     "orchestrators": Measure("classes that poll DR operations", orchestrators, 1, 1),
-    "mirror": Measure("unit tests that mirror no module", unmirrored_tests, 0, 1),
+    "mirror": Measure("unit tests that mirror no module", unmirrored_tests, 0, 0),
 }
 TRACED = {
     "hops": Measure("functions between `vca dr test VM` and the request", path_hops, 12, 23),

@@ -176,12 +176,12 @@ def test_ctrl_c_is_the_user_s() -> None:
 
 
 def test_observers_see_no_secret() -> None:
-    from tests.unit.session.fakes import PASSWORD, TOKEN, FakeTransport, reply, vcd_answers, vcd_session
+    from tests.unit.session.mocked_http import PASSWORD, TOKEN, MockedTransport, reply, vcd_answers, vcd_session
 
     seen: list[Exchange] = []
     found = manager(spy=plugin(vca_exchange_finished=lambda exchange: seen.append(exchange)))
     session = vcd_session(
-        FakeTransport(vcd_answers({"GET /api/x": reply(500, f"you sent {TOKEN}")})),
+        MockedTransport(vcd_answers({"GET /api/x": reply(500, f"you sent {TOKEN}")})),
         observers=[found.exchange_finished],
         retries=0,
     )

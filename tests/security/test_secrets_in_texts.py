@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.unit.session.fakes import TOKEN, FakeTransport, reply, vcd_answers, vcd_session
+from tests.unit.session.mocked_http import TOKEN, MockedTransport, reply, vcd_answers, vcd_session
 from vcloudair_core.errors import DecodeError, VcloudAirError
 from vcloudair_core.settings.settings import Settings
 from vcloudair_core.util.redaction import MASK, Secret, redact_text, remember, remembered
@@ -103,7 +103,7 @@ def test_secrets_of_a_session_are_forgotten_with_it() -> None:
 @pytest.mark.parametrize("content_type", ["text/plain", "application/json", "application/xml"])
 def test_an_answer_that_repeats_the_token_is_not_quoted(content_type: str) -> None:
     body = f"debug: session {TOKEN} of ops with s3cr3t-Passw0rd"
-    transport = FakeTransport(vcd_answers({"GET /api/x": reply(200, body, Content_Type=content_type)}))
+    transport = MockedTransport(vcd_answers({"GET /api/x": reply(200, body, Content_Type=content_type)}))
     session = vcd_session(transport)
     answer = session.call("GET", "/api/x")
     for read in (parse, parse_json):
@@ -118,7 +118,7 @@ def test_an_answer_that_repeats_the_token_is_not_quoted(content_type: str) -> No
 @pytest.mark.parametrize("pad", [0, 180, 390, 395])
 def test_nor_is_an_error(status: int, pad: int) -> None:
     body = f"{'x' * pad}{TOKEN}"
-    transport = FakeTransport(vcd_answers({"GET /api/x": reply(status, body)}))
+    transport = MockedTransport(vcd_answers({"GET /api/x": reply(status, body)}))
     with pytest.raises(VcloudAirError) as caught:
         vcd_session(transport, retries=0).call("GET", "/api/x")
     shown = f"{caught.value} {caught.value.as_dict()}"

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.unit.session.fakes import BASE, PASSWORD, TOKEN, FakeTransport, load, reply, vcd_answers, vcd_session
+from tests.unit.session.mocked_http import BASE, PASSWORD, TOKEN, MockedTransport, load, reply, vcd_answers, vcd_session
 from vcloudair_core.app import App
 from vcloudair_core.errors import ConfigurationError, ConnectionFailedError, VcloudAirError
 from vcloudair_core.plugin.hooks import hookimpl
@@ -165,7 +165,7 @@ def _all_at_home(hostile: Hostile) -> None:
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("link", [link.replace("simulator.invalid", "vcd.example.test") for link in EVIL])
 def test_no_redirect_leads_secrets_away(link: str, status: int) -> None:
-    transport = FakeTransport(
+    transport = MockedTransport(
         vcd_answers({"GET /api/x": reply(status, Location=link), "POST /api/x": reply(status, Location=link)})
     )
     session = vcd_session(transport)
@@ -179,7 +179,7 @@ def test_no_redirect_leads_secrets_away(link: str, status: int) -> None:
 @pytest.mark.parametrize("path", ["/api/versions", "/api/sessions"])
 @pytest.mark.parametrize("link", EVIL[:9])
 def test_nor_the_password_while_signing_in(path: str, link: str) -> None:
-    transport = FakeTransport(vcd_answers({f"{verb} {path}": reply(307, Location=link) for verb in ("GET", "POST")}))
+    transport = MockedTransport(vcd_answers({f"{verb} {path}": reply(307, Location=link) for verb in ("GET", "POST")}))
     with pytest.raises(VcloudAirError) as caught:
         vcd_session(transport).login()
     assert PASSWORD not in str(caught.value)
@@ -223,7 +223,7 @@ def test_plain_http_is_only_what_was_written_out_and_is_warned_of_once(caplog: p
         ("vcd.example.test", 0),
     ):
         caplog.clear()
-        transport = FakeTransport(answers)
+        transport = MockedTransport(answers)
         session = vcd_session(transport, url=url)
         with caplog.at_level(logging.WARNING):
             session.call("GET", "/api/x")
@@ -271,7 +271,7 @@ NAMES = [
 
 def asked(use_name: Callable[[Any], object]) -> list[str]:
     """URLs that were asked for."""
-    transport = FakeTransport(vcd_answers())
+    transport = MockedTransport(vcd_answers())
     session = vcd_session(transport, retries=0)
     session.login()
     before = len(transport.requests)
@@ -344,7 +344,7 @@ def test_a_name_stays_within_its_filter(name: str) -> None:
 def test_a_path_that_steps_back_is_not_sent(path: str) -> None:
     with pytest.raises(ConfigurationError, match="nothing was sent"):
         join(BASE, path)
-    transport = FakeTransport(vcd_answers())
+    transport = MockedTransport(vcd_answers())
     with pytest.raises(ConfigurationError):
         vcd_session(transport).call("GET", path)
     assert transport.sent("admin") == []
@@ -365,7 +365,7 @@ def test_a_version_stays_in_its_header(value: str) -> None:
 
 def test_what_was_tested_is_a_secret() -> None:
     """The words that the tests above look for are those that are sent."""
-    transport = FakeTransport(vcd_answers())
+    transport = MockedTransport(vcd_answers())
     vcd_session(transport).login()
     sent = "".join(str(request.headers.pairs()) for request in transport.requests)
     assert "Basic " in sent

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from tests.unit.compat.test_sessions import direct, direct_answers, on_demand, portal_over
-from tests.unit.session.auth.test_portals import PORTAL, VCD, VCD_TOKEN, instance, vchs_answers
-from tests.unit.session.fakes import PASSWORD, TOKEN, reply
+from tests.unit.session.auth.test_vca import instance
+from tests.unit.session.auth.test_vchs import PORTAL, VCD, VCD_TOKEN, vchs_answers
+from tests.unit.session.mocked_http import PASSWORD, TOKEN, reply
 from vcloudair_core import ANSFirewall, DisasterRecovery, Metrics, VMQuery
 from vcloudair_core.compat.sessions import VCASession
 from vcloudair_core.errors import ConfigurationError
@@ -52,13 +53,13 @@ def test_a_live_session_is_used_until_a_header_or_the_url_changes() -> None:
     query = VMQuery(sess.login(orgname="m1-1"))
     for change in ({}, {"x-vcloud-authorization": "another-token"}, {"X-Trace": "17"}):
         query.headers.update(change)
-        transport.requests.clear()
+        transport.forget()
         assert query.execute() == {EDGE_ID: {"name": "web"}}
         assert {name: transport.requests[0].headers[name] for name in change} == change
     assert transport.requests[0].headers["x-vcloud-authorization"] == "another-token"
     query.headers["Accept"] = "application/*+xml;version=5.11"
     query.url = "https://other.example.test/api/query"
-    transport.requests.clear()
+    transport.forget()
     query.execute()
     assert transport.requests[0].url.startswith("https://other.example.test/api/query?")
     assert transport.requests[0].headers["Accept"] == "application/*+xml;version=5.11"
@@ -72,7 +73,7 @@ def test_the_edge_can_be_changed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert firewall.edge == EDGE_ID
     for edge in (EDGE_ID, other):
         path = f"/hybridity/api/gateways/{edge}/firewall/config"
-        transport.answers |= {f"GET {path}": reply(200, json.dumps(tree)), f"PUT {path}": reply(204)}
+        transport.register({f"GET {path}": reply(200, json.dumps(tree)), f"PUT {path}": reply(204)})
     firewall.get_config()
     firewall.save_config()
     firewall.edge = other
@@ -87,8 +88,8 @@ def test_a_configuration_that_was_kept_can_be_restored_after_other_writes() -> N
     path = f"/hybridity/api/gateways/{EDGE_ID}/firewall/config"
     tree = {"featureType": "firewall_4.0", "version": 3, "firewallRules": {"firewallRules": []}}
     sess, transport = portal_over(vchs_answers())
-    transport.answers |= {f"PUT {path}": reply(204)}
-    transport.answers[f"GET {path}"] = [reply(200, json.dumps(tree | {"version": n})) for n in (3, 7, 7)]
+    transport.register({f"PUT {path}": reply(204)})
+    transport.register({f"GET {path}": [reply(200, json.dumps(tree | {"version": n})) for n in (3, 7, 7)]})
     firewall = ANSFirewall(EDGE_ID, sess.login(orgname="m1-1"))
     kept = json.dumps(firewall.config_data)
     assert "version" not in json.loads(kept)
@@ -103,7 +104,7 @@ def test_records_can_be_assigned() -> None:
     rules = [{"name": name, "ruleType": "user"} for name in "ab"]
     tree = {"featureType": "firewall_4.0", "firewallRules": {"firewallRules": rules}}
     sess, transport = portal_over(vchs_answers())
-    transport.answers |= {f"GET {path}": reply(200, json.dumps(tree)), f"PUT {path}": reply(204)}
+    transport.register({f"GET {path}": reply(200, json.dumps(tree)), f"PUT {path}": reply(204)})
     firewall = ANSFirewall(EDGE_ID, sess.login(orgname="m1-1"))
     firewall.records = [rule for rule in firewall if rule["name"] != "a"]
     firewall.save_config()

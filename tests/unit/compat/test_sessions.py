@@ -9,18 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.unit.session.auth.test_portals import (
-    OD,
-    PORTAL,
-    REGION,
-    VCD,
-    VCD_TOKEN,
-    instance,
-    od_answers,
-    two_services,
-    vchs_answers,
-)
-from tests.unit.session.fakes import BASE, PASSWORD, TOKEN, FakeTransport, reply, session_xml
+from tests.unit.session.auth.test_vca import OD, REGION, instance, od_answers
+from tests.unit.session.auth.test_vchs import PORTAL, VCD, VCD_TOKEN, two_services, vchs_answers
+from tests.unit.session.mocked_http import BASE, PASSWORD, TOKEN, MockedTransport, reply, session_xml
 from vcloudair_core.compat.sessions import OrgInfo, VCAODSession, VCASession, session_for
 from vcloudair_core.errors import AuthenticationError, ConfigurationError, NotFoundError
 from vcloudair_core.session.session import Session
@@ -35,8 +26,8 @@ def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VCA_URL", "https://url-of-the-environment.example.test")
 
 
-def portal_over(answers: dict[str, Any]) -> tuple[VCASession, FakeTransport]:
-    transport = FakeTransport(answers)
+def portal_over(answers: dict[str, Any]) -> tuple[VCASession, MockedTransport]:
+    transport = MockedTransport(answers)
     session = VCASession("5.6", "ops", PASSWORD)
     session.login_url = f"{PORTAL}/api/vchs/sessions"
     session.transport = transport
@@ -51,7 +42,7 @@ def test_login_lists_the_vdcs_and_a_vdc_gives_org_info() -> None:
     assert sess.login() is None
     assert sess.vdc_names == ["m1-1"]
     assert "m1-1" in sess.vdc_names
-    transport.requests.clear()
+    transport.forget()
     info = sess.login_to_vdc("M1-1")
     assert transport.sent() == ["POST /api/vchs/compute/m1-1/vdc/m1-1/vcloudsession"]
     assert dict(info) == {
@@ -123,7 +114,7 @@ def test_the_login_url_may_be_set_on_a_class() -> None:
         login_url = f"{PORTAL}/api/vchs/sessions"
 
     sess = Elsewhere(username="ops", password=PASSWORD)
-    transport = FakeTransport(vchs_answers())
+    transport = MockedTransport(vchs_answers())
     sess.transport = transport
     sess.login()
     assert VCASession.login_url == "https://vchs.vmware.com/api/vchs/sessions"
@@ -138,7 +129,7 @@ def test_org_info_carries_a_live_session_that_renews_itself() -> None:
     sess, transport = portal_over(answers)
     info = sess.login(orgname="m1-1")
     assert isinstance(info, OrgInfo)
-    transport.requests.clear()
+    transport.forget()
     assert info.session.call("GET", "/api/x").status == 200
     assert transport.sent() == ["GET /api/x", "POST /api/vchs/compute/m1-1/vdc/m1-1/vcloudsession", "GET /api/x"]
     assert info.session.identity.flavour == "vchs"
@@ -167,7 +158,7 @@ def test_a_session_from_plain_values_sends_nothing_of_its_own(
     info: dict[str, str] | None, arguments: tuple[str, ...], flavour: str, version: str
 ) -> None:
     base_path = "/api/compute" if flavour == "vca" else ""
-    transport = FakeTransport({f"GET {base_path}/api/x": reply(200, "<x/>")})
+    transport = MockedTransport({f"GET {base_path}/api/x": reply(200, "<x/>")})
     session = session_for(info, *arguments, transport=transport)
     session.call("GET", "/api/x")
     assert len(transport.requests) == 1
@@ -176,14 +167,14 @@ def test_a_session_from_plain_values_sends_nothing_of_its_own(
 
 
 def test_a_session_from_a_jwt_is_a_bearer_s() -> None:
-    transport = FakeTransport({"GET /api/x": reply(200)})
+    transport = MockedTransport({"GET /api/x": reply(200)})
     info = {"vcdurl": VCD, "token": "jwt", "auth-header": "Authorization"}
     session_for(info, transport=transport).call("GET", "/api/x")
     assert transport.requests[0].headers["Authorization"] == "Bearer jwt"
 
 
 def test_a_plain_token_that_is_over_ends_in_an_error() -> None:
-    session = session_for(None, VCD, TOKEN, transport=FakeTransport({"GET /api/x": reply(401)}))
+    session = session_for(None, VCD, TOKEN, transport=MockedTransport({"GET /api/x": reply(401)}))
     with pytest.raises(AuthenticationError) as caught:
         session.call("GET", "/api/x")
     assert TOKEN not in str(caught.value)
@@ -216,8 +207,8 @@ def direct_answers() -> dict[str, Any]:
     }
 
 
-def direct(answers: dict[str, Any]) -> tuple[VCASession, FakeTransport]:
-    sess, transport = VCASession("5.6", "ops", PASSWORD), FakeTransport(answers)
+def direct(answers: dict[str, Any]) -> tuple[VCASession, MockedTransport]:
+    sess, transport = VCASession("5.6", "ops", PASSWORD), MockedTransport(answers)
     sess.transport = transport
     return sess, transport
 
@@ -251,9 +242,9 @@ def test_an_org_without_a_vdc_is_named() -> None:
 # -- On-Demand -----------------------------------------------------------------------------------------------------
 
 
-def on_demand(*instances: dict[str, Any], plans: Any = ()) -> tuple[VCAODSession, FakeTransport]:
+def on_demand(*instances: dict[str, Any], plans: Any = ()) -> tuple[VCAODSession, MockedTransport]:
     answers = od_answers(*instances) | {"GET /api/sc/plans": reply(200, json.dumps({"plans": list(plans)}))}
-    transport = FakeTransport(answers)
+    transport = MockedTransport(answers)
     sess = VCAODSession("5.7", "ops@acme.test", PASSWORD)
     sess.login_url = f"{OD}/api/iam/login"
     sess.transport = transport
@@ -285,7 +276,7 @@ def test_the_list_prints_also_when_no_plan_matches(capsys: pytest.CaptureFixture
 def test_an_instance_gives_org_info() -> None:
     sess, transport = on_demand(instance("uuid-1"))
     sess.login()
-    transport.requests.clear()
+    transport.forget()
     info = sess.login_to_instance(0)
     assert transport.sent() == ["POST /api/compute/api/sessions"]
     assert dict(info) == {

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.session.fakes import error_xml, reply
+from tests.unit.session.mocked_http import error_xml, reply
 from vcloudair_core import errors
 from vcloudair_core.session.api_errors import error_of, raise_for_response, supported_versions
 from vcloudair_core.transport.messages import Request, Response

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.session.fakes import BASE, FakeTransport, broke, error_xml, reply, settings_of
+from tests.unit.session.mocked_http import BASE, MockedTransport, broke, error_xml, reply, settings_of
 from vcloudair_core.errors import TimeoutExpiredError, TlsError, VcloudAirError
 from vcloudair_core.session.origins import Origins
 from vcloudair_core.session.pipeline import Wire
@@ -21,7 +21,7 @@ LIMIT = reply(400, error_xml("too many operations", "OPERATION_LIMITS_EXCEEDED")
 
 def tries(first: Any, method: str, *, policy: RetryPolicy | None = None, clock: FakeClock | None = None) -> int:
     """How many times a request is sent whose first answer is this one; the others are well."""
-    transport = FakeTransport({f"{method} /api/x": [first, reply(200)]})
+    transport = MockedTransport({f"{method} /api/x": [first, reply(200)]})
     wire = Wire(transport, policy=policy or RetryPolicy(), clock=clock or FakeClock())
     wire.send(Request(method, URL), Origins(URL), repeatable=method == "GET")
     return len(transport.requests)
@@ -58,7 +58,7 @@ def test_the_table(first: Any, reads: int, writes: int) -> None:
 
 
 def stubborn(answer: Any, method: str = "GET", **policy: Any) -> tuple[int, FakeClock]:
-    transport = FakeTransport({f"{method} /api/x": answer})
+    transport = MockedTransport({f"{method} /api/x": answer})
     clock = FakeClock()
     wire = Wire(transport, policy=RetryPolicy(**policy), clock=clock)
     outcome = wire.send(Request(method, URL), Origins(URL), repeatable=method == "GET")
@@ -130,7 +130,7 @@ def test_settings_make_the_policy() -> None:
 
 def test_all_calls_of_a_session_share_one_bound_on_waiting() -> None:
     clock = FakeClock()
-    transport = FakeTransport({"GET /x": reply(503)})
+    transport = MockedTransport({"GET /x": reply(503)})
     wire = Wire(transport, policy=RetryPolicy(retries=9, max_wait_s=30), clock=clock, max_total_wait_s=70)
     request = Request("GET", f"{BASE}/x", Headers({}))
     errors = [wire.send(request, Origins(BASE), repeatable=True).error for _ in range(4)]

@@ -9,11 +9,11 @@ from typing import Any, cast
 
 import pytest
 
-from tests.unit.session.fakes import (
+from tests.unit.session.mocked_http import (
     BASE,
     PASSWORD,
     TOKEN,
-    FakeTransport,
+    MockedTransport,
     broke,
     error_xml,
     reply,
@@ -47,7 +47,7 @@ def accepts_only(token: str, status: int = 401, body: bytes = b"") -> Any:
 
 
 def test_nothing_is_sent_before_the_first_call_and_one_login_serves_all() -> None:
-    transport = FakeTransport(vcd_answers({"GET /api/org": reply(200, "<OrgList/>")}))
+    transport = MockedTransport(vcd_answers({"GET /api/org": reply(200, "<OrgList/>")}))
     session = vcd_session(transport)
     assert transport.requests == []
     session.call("GET", "/api/org")
@@ -57,14 +57,14 @@ def test_nothing_is_sent_before_the_first_call_and_one_login_serves_all() -> Non
 
 
 def test_identity_is_what_the_server_says() -> None:
-    identity = vcd_session(FakeTransport(vcd_answers())).identity
+    identity = vcd_session(MockedTransport(vcd_answers())).identity
     assert (identity.user, identity.org_name, identity.org_id) == ("ops", "acme", "aaaa-org")
     assert identity.roles == ("Organization Administrator",)
     assert (identity.api_version, identity.base_url, identity.flavour) == ("9.0", BASE, "vcd")
 
 
 def test_calls_carry_token_version_and_body() -> None:
-    transport = FakeTransport(vcd_answers({"PUT /api/x": reply(204)}))
+    transport = MockedTransport(vcd_answers({"PUT /api/x": reply(204)}))
     session = vcd_session(transport)
     session.call("PUT", "api/x", content_type="text/xml", body=b"<a/>", headers={"X-Vcloud-Authorization": "forged"})
     request = transport.requests[-1]
@@ -83,7 +83,7 @@ def test_calls_carry_token_version_and_body() -> None:
     ],
 )
 def test_queries(query: Any, expected: str) -> None:
-    transport = FakeTransport(vcd_answers({"GET /api/query": reply(200, "<x/>")}))
+    transport = MockedTransport(vcd_answers({"GET /api/query": reply(200, "<x/>")}))
     vcd_session(transport).call("GET", "/api/query", query=query)
     assert transport.requests[-1].url.partition("?")[2] == expected
 
@@ -94,7 +94,7 @@ def test_a_prefix_in_the_base_url_stays() -> None:
         "GET /api/compute/api/versions": vcd_answers()["GET /api/versions"],
         "POST /api/compute/api/sessions": reply(200, session_xml(base=base), x_vcloud_authorization=TOKEN),
     }
-    session = vcd_session(FakeTransport(answers), url=f"{base}/")
+    session = vcd_session(MockedTransport(answers), url=f"{base}/")
     assert session.url("/api/org") == f"{base}/api/org"
     assert session.url("/api/compute/api/task/1") == f"{base}/api/task/1"
     assert session.url(f"{base}/api/task/1") == f"{base}/api/task/1"
@@ -110,28 +110,28 @@ def test_a_session_that_is_over_is_renewed_once_and_the_call_sent_again(method: 
         "POST /api/sessions": fresh_tokens(),
         f"{method} /api/x": accepts_only("token-000002", status),
     }
-    transport = FakeTransport(answers)
+    transport = MockedTransport(answers)
     assert vcd_session(transport).call(method, "/api/x", body=b"<a/>" if method != "GET" else b"").body == b"<ok/>"
     assert transport.sent("/api/x") == [f"{method} /api/x"] * 2
     assert transport.sent("/api/sessions") == ["POST /api/sessions"] * 2
 
 
 def test_a_session_that_is_refused_again_ends_in_one_error() -> None:
-    transport = FakeTransport(vcd_answers({"GET /api/x": reply(401)}))
+    transport = MockedTransport(vcd_answers({"GET /api/x": reply(401)}))
     with pytest.raises(AuthenticationError):
         vcd_session(transport).call("GET", "/api/x")
     assert transport.sent("/api/x") == ["GET /api/x"] * 2
 
 
 def test_a_403_with_an_error_in_it_is_about_rights() -> None:
-    transport = FakeTransport(vcd_answers({"GET /api/x": reply(403, error_xml("No access", "ACCESS", 403))}))
+    transport = MockedTransport(vcd_answers({"GET /api/x": reply(403, error_xml("No access", "ACCESS", 403))}))
     with pytest.raises(PermissionDeniedError, match="No access"):
         vcd_session(transport).call("GET", "/api/x")
     assert transport.sent("/api/x") == ["GET /api/x"]
 
 
 def test_a_token_sent_along_with_answers_is_no_new_token() -> None:
-    transport = FakeTransport(vcd_answers({"GET /api/x": reply(200, "<x/>", X_VCLOUD_AUTHORIZATION="another-token")}))
+    transport = MockedTransport(vcd_answers({"GET /api/x": reply(200, "<x/>", X_VCLOUD_AUTHORIZATION="another-token")}))
     session = vcd_session(transport)
     session.call("GET", "/api/x")
     session.call("GET", "/api/x")
@@ -139,7 +139,7 @@ def test_a_token_sent_along_with_answers_is_no_new_token() -> None:
 
 
 def test_many_threads_sign_in_once() -> None:
-    transport = FakeTransport(vcd_answers({"GET /api/x": reply(200, "<x/>")}))
+    transport = MockedTransport(vcd_answers({"GET /api/x": reply(200, "<x/>")}))
     session = vcd_session(transport)
     start = threading.Barrier(8)
 
@@ -161,7 +161,7 @@ def test_many_threads_sign_in_once() -> None:
 
 def test_another_org_than_the_one_asked_for_is_an_error_before_anything_else_is_sent() -> None:
     answers = vcd_answers() | {"POST /api/sessions": reply(200, session_xml("other"), x_vcloud_authorization=TOKEN)}
-    transport = FakeTransport(answers)
+    transport = MockedTransport(answers)
     session = vcd_session(transport)
     with pytest.raises(ConfigurationError, match="org 'other', but org 'acme' was asked for"):
         session.call("DELETE", "/api/x")
@@ -169,11 +169,11 @@ def test_another_org_than_the_one_asked_for_is_an_error_before_anything_else_is_
 
 
 def test_org_names_compare_without_case() -> None:
-    assert vcd_session(FakeTransport(vcd_answers()), org="ACME").login().org_name == "acme"
+    assert vcd_session(MockedTransport(vcd_answers()), org="ACME").login().org_name == "acme"
 
 
 def test_a_refused_login_names_user_and_place_but_no_secret() -> None:
-    transport = FakeTransport(vcd_answers() | {"POST /api/sessions": reply(401)})
+    transport = MockedTransport(vcd_answers() | {"POST /api/sessions": reply(401)})
     with pytest.raises(AuthenticationError) as caught:
         vcd_session(transport).login()
     assert "ops@acme" in str(caught.value)
@@ -200,7 +200,7 @@ def test_a_refused_login_names_user_and_place_but_no_secret() -> None:
     ],
 )
 def test_links_to_elsewhere_are_not_followed(link: str) -> None:
-    transport = FakeTransport(vcd_answers())
+    transport = MockedTransport(vcd_answers())
     session = vcd_session(transport)
     with pytest.raises(ConnectionFailedError) as caught:
         session.call("GET", link)
@@ -211,13 +211,13 @@ def test_links_to_elsewhere_are_not_followed(link: str) -> None:
 
 @pytest.mark.parametrize("link", [f"{BASE}:443/api/task/1", "https://other-cell.example.test/api/task/1"])
 def test_links_of_the_same_owner_are_followed(link: str) -> None:
-    transport = FakeTransport(vcd_answers({"GET /api/task/1": reply(200, "<Task/>")}))
+    transport = MockedTransport(vcd_answers({"GET /api/task/1": reply(200, "<Task/>")}))
     assert vcd_session(transport).call("GET", link).status == 200
     assert transport.requests[-1].headers["x-vcloud-authorization"] == TOKEN
 
 
 def test_an_origin_on_the_allow_list_is_followed() -> None:
-    transport = FakeTransport(vcd_answers({"GET /x": reply(200, "<x/>")}))
+    transport = MockedTransport(vcd_answers({"GET /x": reply(200, "<x/>")}))
     session = vcd_session(transport, allowed_origins="https://partner.example.org:8443")
     assert session.call("GET", "https://partner.example.org:8443/x").status == 200
     with pytest.raises(ConnectionFailedError, match="allowed_origins"):
@@ -226,7 +226,7 @@ def test_an_origin_on_the_allow_list_is_followed() -> None:
 
 @pytest.mark.parametrize("target", ["https://evil.example.org/x", "http://vcd.example.test/x"])
 def test_redirects_to_elsewhere_are_refused(target: str) -> None:
-    transport = FakeTransport(vcd_answers({"GET /api/x": reply(302, Location=target)}))
+    transport = MockedTransport(vcd_answers({"GET /api/x": reply(302, Location=target)}))
     with pytest.raises(ConnectionFailedError):
         vcd_session(transport).call("GET", "/api/x")
     assert all(request.origin == f"{BASE}:443" for request in transport.requests)
@@ -240,7 +240,7 @@ def test_redirects_at_home_are_followed_for_get_only() -> None:
             "POST /api/x": reply(302, Location="/api/y"),
         }
     )
-    transport = FakeTransport(answers)
+    transport = MockedTransport(answers)
     session = vcd_session(transport)
     assert session.call("GET", "/api/x").body == b"<y/>"
     with pytest.raises(Exception, match="302"):
@@ -249,7 +249,7 @@ def test_redirects_at_home_are_followed_for_get_only() -> None:
 
 
 def test_redirects_in_a_circle_end() -> None:
-    transport = FakeTransport(vcd_answers({"GET /api/x": reply(302, Location="/api/x")}))
+    transport = MockedTransport(vcd_answers({"GET /api/x": reply(302, Location="/api/x")}))
     with pytest.raises(Exception, match="circle"):
         vcd_session(transport).call("GET", "/api/x")
     assert len(transport.sent("/api/x")) == 6
@@ -259,7 +259,7 @@ def test_redirects_in_a_circle_end() -> None:
 
 
 def test_a_post_is_not_sent_again_after_a_reset() -> None:
-    transport = FakeTransport(vcd_answers({"POST /api/x": [broke(), reply(200)]}))
+    transport = MockedTransport(vcd_answers({"POST /api/x": [broke(), reply(200)]}))
     with pytest.raises(ConnectionFailedError) as caught:
         vcd_session(transport).call("POST", "/api/x")
     assert caught.value.may_have_executed
@@ -267,14 +267,14 @@ def test_a_post_is_not_sent_again_after_a_reset() -> None:
 
 
 def test_a_get_is_sent_again_after_a_reset() -> None:
-    transport = FakeTransport(vcd_answers({"GET /api/x": [broke(), reply(502), reply(200, "<x/>")]}))
+    transport = MockedTransport(vcd_answers({"GET /api/x": [broke(), reply(502), reply(200, "<x/>")]}))
     assert vcd_session(transport).call("GET", "/api/x").status == 200
     assert len(transport.sent("/api/x")) == 3
 
 
 def test_a_busy_entity_is_waited_for_whatever_the_method() -> None:
     busy = reply(400, error_xml("The entity  is busy completing an operation.", "BUSY_ENTITY"))
-    transport = FakeTransport(vcd_answers({"POST /api/x": [busy, busy, reply(202)]}))
+    transport = MockedTransport(vcd_answers({"POST /api/x": [busy, busy, reply(202)]}))
     session = vcd_session(transport)
     assert session.call("POST", "/api/x").status == 202
     assert isinstance(session.clock, FakeClock)
@@ -283,7 +283,7 @@ def test_a_busy_entity_is_waited_for_whatever_the_method() -> None:
 
 def test_an_entity_that_stays_busy_ends_in_a_busy_error_within_the_allowed_time() -> None:
     busy = reply(400, error_xml("The entity x is busy completing an operation.", "BUSY_ENTITY"))
-    session = vcd_session(FakeTransport(vcd_answers({"POST /api/x": busy})), max_retry_wait=30)
+    session = vcd_session(MockedTransport(vcd_answers({"POST /api/x": busy})), max_retry_wait=30)
     with pytest.raises(BusyError, match="busy"):
         session.call("POST", "/api/x")
     assert isinstance(session.clock, FakeClock)
@@ -292,7 +292,7 @@ def test_an_entity_that_stays_busy_ends_in_a_busy_error_within_the_allowed_time(
 
 def test_a_500_is_repeated_for_reads_only() -> None:
     answers = vcd_answers({"GET /api/x": [reply(500), reply(200)], "PUT /api/x": [reply(500), reply(200)]})
-    transport = FakeTransport(answers)
+    transport = MockedTransport(answers)
     session = vcd_session(transport)
     assert session.call("GET", "/api/x").status == 200
     with pytest.raises(ServerError):
@@ -303,7 +303,7 @@ def test_a_500_is_repeated_for_reads_only() -> None:
 
 
 def test_logout_ends_the_session_and_the_next_call_signs_in_again() -> None:
-    transport = FakeTransport(vcd_answers({"GET /api/x": reply(200)}))
+    transport = MockedTransport(vcd_answers({"GET /api/x": reply(200)}))
     session = vcd_session(transport)
     session.login()
     session.logout()
@@ -315,19 +315,19 @@ def test_logout_ends_the_session_and_the_next_call_signs_in_again() -> None:
 
 @pytest.mark.parametrize("answer", [reply(403), reply(401), reply(500), broke()])
 def test_logout_is_best_effort(answer: Any) -> None:
-    session = vcd_session(FakeTransport(vcd_answers() | {"DELETE /api/session": answer}))
+    session = vcd_session(MockedTransport(vcd_answers() | {"DELETE /api/session": answer}))
     session.login()
     session.logout()
 
 
 def test_logout_without_a_session_sends_nothing() -> None:
-    transport = FakeTransport(vcd_answers())
+    transport = MockedTransport(vcd_answers())
     vcd_session(transport).logout()
     assert transport.requests == []
 
 
 def test_closing_ends_a_session_that_nobody_else_can_use() -> None:
-    transport = FakeTransport(vcd_answers())
+    transport = MockedTransport(vcd_answers())
     session = vcd_session(transport)
     session.login()
     session.close()
@@ -336,7 +336,7 @@ def test_closing_ends_a_session_that_nobody_else_can_use() -> None:
 
 
 def test_closing_a_session_that_never_began_sends_nothing() -> None:
-    transport = FakeTransport(vcd_answers())
+    transport = MockedTransport(vcd_answers())
     vcd_session(transport).close()
     assert (transport.requests, transport.closed) == ([], 1)
 
@@ -348,7 +348,7 @@ def test_observers_see_every_try_and_no_secret() -> None:
     seen: list[Exchange] = []
     leaky = reply(500, error_xml(f"bad token {TOKEN} of {PASSWORD}"), Set_Cookie=f"vcloud-token={TOKEN}; Path=/")
     answers = vcd_answers({"GET /api/x": [leaky, reply(200, f"<x token='{TOKEN}'>{PASSWORD}</x>")]})
-    session = vcd_session(FakeTransport(answers), observers=[seen.append])
+    session = vcd_session(MockedTransport(answers), observers=[seen.append])
     session.call("GET", "/api/x")
     assert [(entry.request.path, entry.attempt) for entry in seen] == [
         ("/api/versions", 1), ("/api/sessions", 1), ("/api/x", 1), ("/api/x", 2),
@@ -366,7 +366,7 @@ def test_an_observer_that_fails_does_no_harm(caplog: pytest.LogCaptureFixture) -
     def fail(exchange: Exchange) -> None:
         raise ValueError("observer")
 
-    assert vcd_session(FakeTransport(vcd_answers()), observers=[fail]).login().user == "ops"
+    assert vcd_session(MockedTransport(vcd_answers()), observers=[fail]).login().user == "ops"
     assert "An observer of HTTP exchanges failed" in caplog.text
 
 
@@ -375,7 +375,7 @@ def test_the_log_holds_one_line_per_exchange_and_no_secret(
 ) -> None:
     monkeypatch.setenv("VCA_TRACE", "1")
     caplog.set_level("DEBUG")
-    vcd_session(FakeTransport(vcd_answers({"POST /api/x": reply(200, f"<x psk='{TOKEN}'/>")}))).call(
+    vcd_session(MockedTransport(vcd_answers({"POST /api/x": reply(200, f"<x psk='{TOKEN}'/>")}))).call(
         "POST", "/api/x", body=f"<p password='x'>{PASSWORD}</p>".encode()
     )
     lines = [record.getMessage() for record in caplog.records]
@@ -386,14 +386,14 @@ def test_the_log_holds_one_line_per_exchange_and_no_secret(
 
 @pytest.mark.parametrize("location", ["http://[", "https://h:port/", "https://[::1"])
 def test_a_redirect_to_what_is_no_url_is_an_error_of_ours(location: str) -> None:
-    transport = FakeTransport(vcd_answers({"GET /api/x": reply(302, Location=location)}))
+    transport = MockedTransport(vcd_answers({"GET /api/x": reply(302, Location=location)}))
     with pytest.raises(ConnectionFailedError, match="not a URL"):
         vcd_session(transport).call("GET", "/api/x")
 
 
 def test_a_session_link_that_is_no_url_does_no_harm() -> None:
     body = session_xml().replace(f'rel="remove" href="{BASE}/api/session"'.encode(), b'rel="remove" href="http://["')
-    transport = FakeTransport(vcd_answers() | {"POST /api/sessions": reply(200, body, x_vcloud_authorization=TOKEN)})
+    transport = MockedTransport(vcd_answers() | {"POST /api/sessions": reply(200, body, x_vcloud_authorization=TOKEN)})
     session = vcd_session(transport)
     session.login()
     session.logout()
@@ -401,19 +401,19 @@ def test_a_session_link_that_is_no_url_does_no_harm() -> None:
 
 
 def test_a_refused_password_is_not_tried_again_until_somebody_says_so() -> None:
-    transport = FakeTransport(vcd_answers({"GET /api/x": reply(200)}) | {"POST /api/sessions": reply(401)})
+    transport = MockedTransport(vcd_answers({"GET /api/x": reply(200)}) | {"POST /api/sessions": reply(401)})
     session = vcd_session(transport)
     for _ in range(3):
         with pytest.raises(AuthenticationError):
             session.call("GET", "/api/x")
     assert transport.sent("/api/sessions") == ["POST /api/sessions"]
-    transport.answers["POST /api/sessions"] = reply(200, session_xml(), x_vcloud_authorization=TOKEN)
+    transport.register({"POST /api/sessions": reply(200, session_xml(), x_vcloud_authorization=TOKEN)})
     session.login()
     assert session.call("GET", "/api/x").status == 200
 
 
 def test_a_refused_sign_in_is_repeated_after_waits_that_lock_no_account() -> None:
-    transport = FakeTransport(vcd_answers({"GET /api/x": reply(200)}) | {"POST /api/sessions": reply(401)})
+    transport = MockedTransport(vcd_answers({"GET /api/x": reply(200)}) | {"POST /api/sessions": reply(401)})
     session = vcd_session(transport)
     sent_at = []
     for minute in range(120):
@@ -423,20 +423,20 @@ def test_a_refused_sign_in_is_repeated_after_waits_that_lock_no_account() -> Non
         sent_at += [minute] * (len(transport.sent("/api/sessions")) - before)
         cast(FakeClock, session.clock).advance(60)
     assert sent_at == [0, 1, 4, 13, 40, 70, 100]
-    transport.answers["POST /api/sessions"] = reply(200, session_xml(), x_vcloud_authorization=TOKEN)
+    transport.register({"POST /api/sessions": reply(200, session_xml(), x_vcloud_authorization=TOKEN)})
     cast(FakeClock, session.clock).advance(1800)
     assert session.call("GET", "/api/x").status == 200
 
 
 def test_waits_start_anew_after_a_sign_in_that_worked() -> None:
-    transport = FakeTransport(vcd_answers({"GET /api/x": reply(200)}) | {"POST /api/sessions": reply(401)})
+    transport = MockedTransport(vcd_answers({"GET /api/x": reply(200)}) | {"POST /api/sessions": reply(401)})
     session = vcd_session(transport)
     for _ in range(3):
         session.retry_sign_in()
         with pytest.raises(AuthenticationError):
             session.call("GET", "/api/x")
-    transport.answers["POST /api/sessions"] = [reply(200, session_xml(), x_vcloud_authorization=TOKEN), reply(401)]
-    transport.answers["GET /api/x"] = [reply(200), reply(401)]
+    transport.register({"POST /api/sessions": [reply(200, session_xml(), x_vcloud_authorization=TOKEN), reply(401)]})
+    transport.register({"GET /api/x": [reply(200), reply(401)]})
     session.retry_sign_in()
     assert session.call("GET", "/api/x").status == 200
     with pytest.raises(AuthenticationError):
@@ -451,7 +451,7 @@ def test_waits_start_anew_after_a_sign_in_that_worked() -> None:
 def test_a_server_that_sends_a_new_token_each_time_does_not_fill_our_memory() -> None:
     count = iter(range(10_000))
     answers = {"GET /api/x": lambda request: reply(200, "", X_Vcloud_Authorization=f"token-{next(count):08}")}
-    session = vcd_session(FakeTransport(vcd_answers(answers)))
+    session = vcd_session(MockedTransport(vcd_answers(answers)))
     for _ in range(200):
         session.call("GET", "/api/x")
     known = session._wire.secrets()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.session.fakes import load
+from tests.unit.session.mocked_http import load
 from vcloudair_core.compat.sessions import VCAODSession, VCASession, session_for
 from vcloudair_core.errors import AuthenticationError, ConfigurationError, NotFoundError, ServerError
 from vcloudair_core.session.auth.base import select_auth

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.session.fakes import BASE, FakeTransport, broke, error_xml, reply, vcd_answers, vcd_session
+from tests.unit.session.mocked_http import BASE, MockedTransport, broke, error_xml, reply, vcd_answers, vcd_session
 from vcloudair_core.errors import (
     ConnectionFailedError,
     DecodeError,
@@ -32,9 +32,9 @@ def task_xml(status: str, inner: str = "", href: str = HREF, **attributes: str) 
     )
 
 
-def session_with(*polls: Any, **arguments: Any) -> tuple[Session, FakeTransport]:
+def session_with(*polls: Any, **arguments: Any) -> tuple[Session, MockedTransport]:
     answers = [reply(200, poll) if isinstance(poll, str) else poll for poll in polls]
-    transport = FakeTransport(vcd_answers({"GET /api/task/0efd": answers}))
+    transport = MockedTransport(vcd_answers({"GET /api/task/0efd": answers}))
     return vcd_session(transport, **arguments), transport
 
 
@@ -215,9 +215,9 @@ def test_observers_see_each_state_and_may_fail() -> None:
 
 
 def test_cancelling() -> None:
-    transport = FakeTransport(vcd_answers({"POST /api/task/0efd/action/cancel": reply(204)}))
+    transport = MockedTransport(vcd_answers({"POST /api/task/0efd/action/cancel": reply(204)}))
     cancel_task(vcd_session(transport), QUEUED)
     assert transport.sent("cancel") == ["POST /api/task/0efd/action/cancel"]
-    transport = FakeTransport(vcd_answers({"POST /api/task/0efd/action/cancel": reply(400)}))
+    transport = MockedTransport(vcd_answers({"POST /api/task/0efd/action/cancel": reply(400)}))
     with pytest.raises(InvalidRequestError):
         cancel_task(vcd_session(transport), QUEUED)

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from tests.unit.session.auth.test_vcd import JWT, METHODS, cloudapi_session
-from tests.unit.session.fakes import BASE, FakeTransport, load, reply, versions
+from tests.unit.session.mocked_http import BASE, MockedTransport, load, reply, versions
 from vcloudair_core.errors import AuthenticationError, ConfigurationError, LockTimeoutError
 from vcloudair_core.session.auth import api_token_file
 from vcloudair_core.session.auth.base import select_auth
@@ -36,7 +36,7 @@ class TokenService:
         self.token = token
         self.exchanges = 0
         self._lock = threading.Lock()
-        self.transport = FakeTransport(
+        self.transport = MockedTransport(
             {
                 "GET /api/versions": reply(200, versions("38.1")),
                 TOKEN_PATH: self._answer,
@@ -87,7 +87,7 @@ def test_a_token_that_rotates_is_in_the_file_before_anything_else_is_sent(file: 
         seen.append(token_in(file))
         return reply(200, cloudapi_session())
 
-    service.transport.answers["GET /cloudapi/1.0.0/sessions/current"] = current
+    service.transport.register({"GET /cloudapi/1.0.0/sessions/current": current})
     session = session_of(service, tmp_path, api_token_file=str(file))
     session.login()
     session.login()
@@ -112,7 +112,7 @@ def test_the_file_of_terraform_s_provider_is_read(file: Path, tmp_path: Path) ->
 
 def test_a_token_that_stays_leaves_the_file_alone(file: Path, tmp_path: Path) -> None:
     service = TokenService()
-    service.transport.answers[TOKEN_PATH] = reply(200, json.dumps({"access_token": JWT, "refresh_token": None}))
+    service.transport.register({TOKEN_PATH: reply(200, json.dumps({"access_token": JWT, "refresh_token": None}))})
     before = file.read_bytes(), file.stat().st_ino
     session_of(service, tmp_path, api_token_file=str(file)).login()
     assert (file.read_bytes(), file.stat().st_ino) == before
@@ -170,7 +170,7 @@ def test_a_token_of_a_user_may_be_in_a_folder_that_is_read_only(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     service = TokenService()
-    service.transport.answers[TOKEN_PATH] = reply(200, json.dumps({"access_token": JWT, "refresh_token": None}))
+    service.transport.register({TOKEN_PATH: reply(200, json.dumps({"access_token": JWT, "refresh_token": None}))})
     _refuse_below(file.parent, monkeypatch)
     session_of(service, tmp_path, api_token_file=str(file)).login()
 

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from tests.unit.session.fakes import (
+from tests.unit.session.mocked_http import (
     BASE,
     PASSWORD,
     TOKEN,
-    FakeTransport,
+    MockedTransport,
     load,
     reply,
     session_xml,
@@ -244,7 +244,7 @@ def test_dropping_spares_what_another_process_has_renewed(folder: Path, clock: F
 # -- in a session --------------------------------------------------------------------------------------------------
 
 
-def session_over(transport: FakeTransport, folder: Path, clock: FakeClock, **arguments: Any) -> Session:
+def session_over(transport: MockedTransport, folder: Path, clock: FakeClock, **arguments: Any) -> Session:
     settings = settings_of(session_cache=True, cache_dir=str(folder), **arguments)
     cache = open_cache(settings)
     assert cache is not None
@@ -253,11 +253,11 @@ def session_over(transport: FakeTransport, folder: Path, clock: FakeClock, **arg
 
 
 def test_the_next_process_sends_nothing_but_its_call(folder: Path, clock: FakeClock) -> None:
-    transport = FakeTransport(vcd_answers({"GET /api/x": reply(200, "<x/>")}))
+    transport = MockedTransport(vcd_answers({"GET /api/x": reply(200, "<x/>")}))
     first = session_over(transport, folder, clock)
     first.call("GET", "/api/x")
     first.close()
-    transport.requests.clear()
+    transport.forget()
     second = session_over(transport, folder, clock)
     second.call("GET", "/api/x")
     assert transport.sent() == ["GET /api/x"]
@@ -267,19 +267,19 @@ def test_the_next_process_sends_nothing_but_its_call(folder: Path, clock: FakeCl
 
 def test_a_kept_token_that_is_refused_is_dropped_and_replaced(folder: Path, clock: FakeClock) -> None:
     answers = vcd_answers({"GET /api/x": lambda request: reply(200 if "new" in str(request.headers.pairs()) else 401)})
-    transport = FakeTransport(answers)
+    transport = MockedTransport(answers)
     session_over(transport, folder, clock).login()
-    transport.answers["POST /api/sessions"] = reply(200, session_xml(), x_vcloud_authorization="new-token-1234")
+    transport.register({"POST /api/sessions": reply(200, session_xml(), x_vcloud_authorization="new-token-1234")})
     session_over(transport, folder, clock).call("GET", "/api/x")
-    transport.requests.clear()
+    transport.forget()
     session_over(transport, folder, clock).call("GET", "/api/x")
     assert transport.sent() == ["GET /api/x"]
 
 
 def test_logging_out_forgets_and_ends_a_kept_session(folder: Path, clock: FakeClock) -> None:
-    transport = FakeTransport(vcd_answers())
+    transport = MockedTransport(vcd_answers())
     session_over(transport, folder, clock).login()
-    transport.requests.clear()
+    transport.forget()
     session_over(transport, folder, clock).logout()
     assert transport.sent() == ["DELETE /api/session"]
     assert transport.requests[0].headers["x-vcloud-authorization"] == TOKEN
@@ -289,12 +289,12 @@ def test_logging_out_forgets_and_ends_a_kept_session(folder: Path, clock: FakeCl
 def test_the_wrong_org_is_not_kept(folder: Path, clock: FakeClock) -> None:
     answers = vcd_answers() | {"POST /api/sessions": reply(200, session_xml("other"), x_vcloud_authorization=TOKEN)}
     with pytest.raises(Exception, match="'other'"):
-        session_over(FakeTransport(answers), folder, clock).login()
+        session_over(MockedTransport(answers), folder, clock).login()
     assert list(folder.glob("*.token")) == []
 
 
 def test_many_sessions_at_once_sign_in_once(folder: Path, clock: FakeClock) -> None:
-    transport = FakeTransport(vcd_answers({"GET /api/x": reply(200, "<x/>")}))
+    transport = MockedTransport(vcd_answers({"GET /api/x": reply(200, "<x/>")}))
     start = threading.Barrier(4)
 
     def work() -> None:
@@ -350,7 +350,7 @@ def test_the_default_folder_is_the_user_s(monkeypatch: pytest.MonkeyPatch, tmp_p
 def test_a_session_that_could_not_be_kept_is_ended_by_closing(tmp_path: Path, clock: FakeClock) -> None:
     blocker = tmp_path / "file"
     blocker.write_text("")
-    transport = FakeTransport(vcd_answers())
+    transport = MockedTransport(vcd_answers())
     session = session_over(transport, blocker / "sessions", clock)
     session.login()
     session.close()
@@ -358,7 +358,7 @@ def test_a_session_that_could_not_be_kept_is_ended_by_closing(tmp_path: Path, cl
 
 
 def test_a_kept_session_outlives_closing(folder: Path, clock: FakeClock) -> None:
-    transport = FakeTransport(vcd_answers())
+    transport = MockedTransport(vcd_answers())
     session = session_over(transport, folder, clock)
     session.login()
     session.close()
@@ -369,18 +369,18 @@ def test_a_stale_token_that_cannot_be_removed_is_not_taken_again(
     folder: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers = vcd_answers({"GET /api/x": lambda request: reply(200 if "new" in str(request.headers.pairs()) else 401)})
-    transport = FakeTransport(answers)
+    transport = MockedTransport(answers)
     session_over(transport, folder, clock).login()
     monkeypatch.setattr(TokenCache, "drop", lambda self, grant=None: None)
-    transport.answers["POST /api/sessions"] = reply(200, session_xml(), x_vcloud_authorization="new-token-1234")
+    transport.register({"POST /api/sessions": reply(200, session_xml(), x_vcloud_authorization="new-token-1234")})
     assert session_over(transport, folder, clock).call("GET", "/api/x").status == 200
 
 
 @pytest.mark.parametrize("password", ["pass\udce4word", "pass\ud800word", "p\u00e4ssw\u00f6rd \U0001f511"])
 def test_passwords_in_any_spelling_do(folder: Path, clock: FakeClock, password: str) -> None:
-    transport = FakeTransport(vcd_answers({"GET /api/x": reply(500, f"no {password!r}")}))
+    transport = MockedTransport(vcd_answers({"GET /api/x": reply(500, f"no {password!r}")}))
     session = session_over(transport, folder, clock, password=password, retries=0)
     with pytest.raises(ServerError):
         session.call("GET", "/api/x")
-    transport.requests.clear()
+    transport.forget()
     session_over(transport, folder, clock, password=password).login()

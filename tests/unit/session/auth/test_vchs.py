@@ -1,18 +1,16 @@
-"""Both portals of vCloud Air, with the traps that real servers set. Source: protocol/sessions.md §2.3, §3.2."""
+"""Sign in at the subscription portal, with the traps that real servers set. Source: protocol/sessions.md §2.3."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 
-from tests.unit.session.fakes import PASSWORD, FakeTransport, load, reply, session_xml
+from tests.unit.session.mocked_http import PASSWORD, MockedTransport, load, reply
 from vcloudair_core.errors import AuthenticationError, ConfigurationError, ConnectionFailedError, DecodeError
-from vcloudair_core.session.auth.vca import VcaAuth
 from vcloudair_core.session.auth.vchs import VchsAuth, split_vdc_href
 from vcloudair_core.session.session import Session
-from vcloudair_core.transport.messages import Request, Response
+from vcloudair_core.transport.messages import Response
 from vcloudair_core.util.clock import FakeClock
 
 PORTAL = "https://vchs.example.test"
@@ -82,13 +80,13 @@ def vchs_answers() -> dict[str, Any]:
     }
 
 
-def vchs_session(transport: FakeTransport, **arguments: Any) -> Session:
+def vchs_session(transport: MockedTransport, **arguments: Any) -> Session:
     defaults = {"service_type": "vchs", "url": PORTAL, "username": "ops", "password": PASSWORD, "session_cache": False}
     settings = load(**(defaults | arguments))
     return Session(settings, transport, VchsAuth(settings), clock=FakeClock())
 
 
-def tokens_by_host(transport: FakeTransport) -> dict[str, set[str]]:
+def tokens_by_host(transport: MockedTransport) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for request in transport.requests:
         names = {name.lower() for name in request.headers if "authorization" in name.lower()}
@@ -97,7 +95,7 @@ def tokens_by_host(transport: FakeTransport) -> dict[str, set[str]]:
 
 
 def test_the_portal_leads_to_the_vdc_and_its_org() -> None:
-    transport = FakeTransport(vchs_answers())
+    transport = MockedTransport(vchs_answers())
     session = vchs_session(transport)
     session.call("GET", "/api/x")
     identity = session.identity
@@ -108,7 +106,7 @@ def test_the_portal_leads_to_the_vdc_and_its_org() -> None:
 
 
 def test_each_token_goes_only_to_whom_it_is_for() -> None:
-    transport = FakeTransport(vchs_answers())
+    transport = MockedTransport(vchs_answers())
     session = vchs_session(transport)
     session.call("GET", "/api/x")
     session.logout()
@@ -143,7 +141,7 @@ def test_each_token_goes_only_to_whom_it_is_for() -> None:
     ids=["order of links", "link among services", "no VdcRef", "forbidden service", "HTML", "no port", "vdc", "org"],
 )
 def test_what_trips_other_clients_does_no_harm(answers: dict[str, Any]) -> None:
-    identity = vchs_session(FakeTransport(vchs_answers() | answers)).login()
+    identity = vchs_session(MockedTransport(vchs_answers() | answers)).login()
     assert (identity.base_url, identity.vdc_id) == (VCD, "vdc-uuid")
 
 
@@ -172,11 +170,11 @@ def two_services() -> dict[str, Any]:
     ],
 )
 def test_settings_choose_the_vdc_whatever_their_case(arguments: dict[str, str], vdc_id: str) -> None:
-    assert vchs_session(FakeTransport(two_services()), **arguments).login().vdc_id == vdc_id
+    assert vchs_session(MockedTransport(two_services()), **arguments).login().vdc_id == vdc_id
 
 
 def test_a_named_service_spares_a_look_at_the_others() -> None:
-    transport = FakeTransport(two_services())
+    transport = MockedTransport(two_services())
     vchs_session(transport, instance="M1-1").login()
     assert transport.sent("/compute/20-162") == []
 
@@ -192,7 +190,7 @@ def test_a_named_service_spares_a_look_at_the_others() -> None:
     ],
 )
 def test_what_cannot_be_decided_names_the_candidates(arguments: dict[str, str], phrase: str) -> None:
-    transport = FakeTransport(two_services())
+    transport = MockedTransport(two_services())
     with pytest.raises(ConfigurationError, match=phrase):
         vchs_session(transport, **arguments).login()
     assert transport.sent("vcloudsession") == []
@@ -220,7 +218,7 @@ def test_what_cannot_be_decided_names_the_candidates(arguments: dict[str, str], 
     ],
 )
 def test_a_portal_that_names_foreign_hosts_is_not_followed(place: str, answer: Response) -> None:
-    transport = FakeTransport(vchs_answers() | {place: answer})
+    transport = MockedTransport(vchs_answers() | {place: answer})
     with pytest.raises(ConnectionFailedError):
         vchs_session(transport).login()
     assert {request.origin for request in transport.requests} == {f"{PORTAL}:443"}
@@ -230,12 +228,12 @@ def test_a_portal_that_names_foreign_hosts_is_not_followed(place: str, answer: R
 def test_a_header_that_cannot_hold_a_token_is_refused(header: str) -> None:
     answers = {"POST /api/vchs/compute/m1-1/vdc/m1-1/vcloudsession": reply(201, vdc_session_xml(header=header))}
     with pytest.raises(DecodeError, match="header"):
-        vchs_session(FakeTransport(vchs_answers() | answers)).login()
+        vchs_session(MockedTransport(vchs_answers() | answers)).login()
 
 
 @pytest.mark.parametrize(("status", "phrase"), [(401, "no org in the name"), (403, "role in the portal")])
 def test_a_refused_portal_login_tells_what_to_check(status: int, phrase: str) -> None:
-    transport = FakeTransport(vchs_answers() | {"POST /api/vchs/sessions": reply(status)})
+    transport = MockedTransport(vchs_answers() | {"POST /api/vchs/sessions": reply(status)})
     with pytest.raises(AuthenticationError, match=phrase):
         vchs_session(transport).login()
 
@@ -257,144 +255,3 @@ def test_vdc_links_split(href: str, expected: tuple[str, str]) -> None:
 def test_other_links_do_not(href: str) -> None:
     with pytest.raises(DecodeError):
         split_vdc_href(href)
-
-
-# -- On-Demand -----------------------------------------------------------------------------------------------------
-
-OD = "https://vca.example.test"
-REGION = "https://us-west-1-3.vchs.example.test"
-REAL_TYPE = 'application/json; class="com".vmware.vchs.sc.restapi.model.instancelisttype; version=5.7;charset=UTF-8'
-
-
-def instance(
-    uuid: str, name: str = "Virtual Private Cloud OnDemand", region: str = REGION, **more: Any
-) -> dict[str, Any]:
-    attributes = {"orgName": uuid, "sessionUri": f"{region}/api/compute/api/sessions"}
-    return {
-        "id": uuid,
-        "name": name,
-        "region": region.removeprefix("https://"),
-        "planId": "region:x:planID:1",
-        "apiUrl": f"{region}/api/compute/api/org/{uuid}",
-        "instanceAttributes": json.dumps(attributes),
-    } | more
-
-
-OTHERS = [
-    {"id": "0001", "name": "Object Storage", "instanceAttributes": "random-words-hex"},
-    {"id": "0002", "name": "No attributes", "instanceAttributes": "No Attributes"},
-    {"id": "0003", "name": "None at all"},
-    {"id": "0004", "name": "Broken", "instanceAttributes": "{not json"},
-]
-
-
-def od_answers(*instances: dict[str, Any]) -> dict[str, Any]:
-    def login(request: Request) -> Response:
-        return reply(200, session_xml("uuid-1", f"{REGION}/api/compute"), x_vcloud_authorization=VCD_TOKEN)
-
-    return {
-        "POST /api/iam/login": reply(201, '{"serviceGroupIds":["1"]}', vchs_authorization="iam-token-0123456789"),
-        "GET /api/sc/instances": reply(200, json.dumps({"instances": [*OTHERS, *instances]}), Content_Type=REAL_TYPE),
-        "GET /api/sc/plans": reply(200, json.dumps({"plans": []})),
-        "POST /api/compute/api/sessions": login,
-        "GET /api/compute/api/x": reply(200, "<x/>"),
-        "DELETE /api/compute/api/session": reply(204),
-    }
-
-
-def od_session(transport: FakeTransport, **arguments: Any) -> Session:
-    defaults = {"service_type": "vca", "url": OD, "username": "ops@acme.test", "password": PASSWORD}
-    settings = load(**(defaults | {"session_cache": False} | arguments))
-    return Session(settings, transport, VcaAuth(settings), clock=FakeClock())
-
-
-def test_on_demand_leads_to_the_only_compute_instance() -> None:
-    transport = FakeTransport(od_answers(instance("uuid-1")))
-    session = od_session(transport)
-    session.call("GET", "/api/x")
-    identity = session.identity
-    assert (identity.flavour, identity.base_url, identity.api_version) == ("vca", f"{REGION}/api/compute", "5.7")
-    assert (identity.org_name, identity.org_id) == ("uuid-1", "aaaa-org")
-    assert transport.sent() == [
-        "POST /api/iam/login",
-        "GET /api/sc/instances",
-        "POST /api/compute/api/sessions",
-        "GET /api/compute/api/x",
-    ]
-    assert transport.requests[1].headers["Authorization"] == "Bearer iam-token-0123456789"
-    assert "Bearer" not in transport.requests[3].headers.get("Authorization", "")
-
-
-def test_the_user_of_an_instance_is_user_at_its_org() -> None:
-    import base64
-
-    transport = FakeTransport(od_answers(instance("uuid-1")))
-    od_session(transport).login()
-    encoded = transport.requests[2].headers["Authorization"].removeprefix("Basic ")
-    assert base64.b64decode(encoded).decode() == f"ops@acme.test@uuid-1:{PASSWORD}"
-
-
-TWO = (instance("uuid-1", "West"), instance("uuid-2", "East", "https://us-east-2-1.vchs.example.test"))
-
-
-@pytest.mark.parametrize("wanted", ["uuid-1", "UUID-1", "west", "us-west-1-3", "us-west-1-3.vchs.example.test", "0"])
-def test_an_instance_is_chosen_by_id_name_region_or_index(wanted: str) -> None:
-    transport = FakeTransport(od_answers(*TWO))
-    assert od_session(transport, instance=wanted).login().base_url == f"{REGION}/api/compute"
-
-
-@pytest.mark.parametrize(
-    ("arguments", "instances", "phrase"),
-    [
-        ({}, TWO, r"has 2 instances: West \(uuid-1, us-west-1-3\); East \(uuid-2"),
-        ({"instance": "north"}, TWO, "No compute instance fits instance 'north'. There are: West"),
-        ({"instance": "2"}, TWO, "No compute instance fits"),
-        ({}, (), "has no compute instance. There are: none"),
-        ({"instance": "Object Storage"}, TWO, "No compute instance fits"),
-    ],
-)
-def test_an_undecided_instance_names_the_candidates(arguments: dict[str, str], instances: Any, phrase: str) -> None:
-    transport = FakeTransport(od_answers(*instances))
-    with pytest.raises(ConfigurationError, match=phrase):
-        od_session(transport, **arguments).login()
-    assert transport.sent("/api/sessions") == []
-
-
-@pytest.mark.parametrize("region", ["https://evil.org", "http://us-west-1-3.vchs.example.test"])
-def test_the_password_does_not_go_to_foreign_hosts(region: str) -> None:
-    transport = FakeTransport(od_answers(instance("uuid-1", region=region)))
-    with pytest.raises(ConnectionFailedError):
-        od_session(transport).login()
-    assert {request.origin for request in transport.requests} == {f"{OD}:443"}
-
-
-def test_the_list_of_instances_may_be_somewhere_else_at_home() -> None:
-    answers = od_answers(instance("uuid-1"))
-    answers[f"GET {OD}/api/sc/instances"] = reply(302, Location="https://sc.example.test/api/sc/instances")
-    transport = FakeTransport(answers)
-    assert od_session(transport).login().org_name == "uuid-1"
-    redirected = transport.requests[2]
-    assert redirected.origin == "https://sc.example.test:443"
-    assert redirected.headers["Authorization"] == "Bearer iam-token-0123456789"
-
-
-def test_but_its_token_follows_no_redirect_to_strangers() -> None:
-    answers = od_answers(instance("uuid-1"))
-    answers["GET /api/sc/instances"] = reply(302, Location="https://sc.evil.org/api/sc/instances")
-    transport = FakeTransport(answers)
-    with pytest.raises(ConnectionFailedError):
-        od_session(transport).login()
-    assert {request.origin for request in transport.requests} == {f"{OD}:443"}
-
-
-@pytest.mark.parametrize(("status", "phrase"), [(401, "password"), (403, "terms of service")])
-def test_a_refused_identity_login_tells_what_to_check(status: int, phrase: str) -> None:
-    transport = FakeTransport(od_answers() | {"POST /api/iam/login": reply(status)})
-    with pytest.raises(AuthenticationError, match=phrase):
-        od_session(transport).login()
-
-
-def test_a_wrong_org_is_noticed() -> None:
-    transport = FakeTransport(od_answers(instance("uuid-1")))
-    with pytest.raises(ConfigurationError, match="'nope'"):
-        od_session(transport, instance="uuid-1", org="nope").login()

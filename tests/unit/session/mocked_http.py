@@ -1,0 +1,180 @@
+"""Servers for unit tests: the transport is the real one, and the library ``responses`` answers below it. No sockets."""
+
+from __future__ import annotations
+
+import errno
+import re
+import ssl
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+import requests
+import responses
+import urllib3.exceptions as u3
+
+from vcloudair_core.errors import ConnectionFailedError, TimeoutExpiredError, TlsError, TransportError
+from vcloudair_core.session.auth.vcd import VcdAuth
+from vcloudair_core.session.session import Session
+from vcloudair_core.settings.settings import Settings
+from vcloudair_core.transport.messages import Headers, Request, Response
+from vcloudair_core.transport.requests_transport import RequestsTransport
+from vcloudair_core.util.clock import FakeClock
+
+BASE = "https://vcd.example.test"
+TOKEN = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
+PASSWORD = "s3cr3t-Passw0rd"
+
+VERSIONS = """<?xml version="1.0" encoding="UTF-8"?>
+<SupportedVersions xmlns="http://www.vmware.com/vcloud/versions">
+{}
+</SupportedVersions>"""
+
+
+def versions(*names: str, login_url: str = f"{BASE}/api/sessions", deprecated: tuple[str, ...] = ()) -> bytes:
+    """A list of API versions."""
+    entries = (
+        f'<VersionInfo deprecated="{str(name in deprecated).lower()}"><Version>{name}</Version>'
+        f"<LoginUrl>{login_url}</LoginUrl></VersionInfo>"
+        for name in names
+    )
+    return VERSIONS.format("\n".join(entries)).encode()
+
+
+def session_xml(org: str = "acme", base: str = BASE) -> bytes:
+    """A vCloud Director's Session."""
+    return (
+        f'<Session xmlns="http://www.vmware.com/vcloud/v1.5" org="{org}" roles="Organization Administrator" user="ops" '
+        f'userId="urn:vcloud:user:1" href="{base}/api/session" type="application/vnd.vmware.vcloud.session+xml">'
+        f'<Link rel="down" href="{base}/api/org/" type="application/vnd.vmware.vcloud.orgList+xml"/>'
+        f'<Link rel="remove" href="{base}/api/session"/>'
+        f'<Link rel="down" href="{base}/api/org/aaaa-org" name="{org}" type="application/vnd.vmware.vcloud.org+xml"/>'
+        "</Session>"
+    ).encode()
+
+
+def error_xml(message: str, code: str = "BAD_REQUEST", status: int = 400) -> bytes:
+    """A vCloud Error."""
+    return (
+        '<Error xmlns="http://www.vmware.com/vcloud/v1.5" '
+        f'majorErrorCode="{status}" minorErrorCode="{code}" message="{message}"/>'
+    ).encode()
+
+
+def reply(status: int = 200, body: bytes | str = b"", **headers: str) -> Response:
+    """A response; header names are given with underscores in place of dashes."""
+    data = body.encode() if isinstance(body, str) else body
+    return Response(status, Headers({name.replace("_", "-"): value for name, value in headers.items()}), data)
+
+
+Answer = Response | Exception | Callable[[Request], Response]
+"""A response, the exception that requests raises in place of one, or a function that makes the response."""
+
+
+@pytest.fixture(autouse=True)
+def mocked_http() -> Iterator[None]:
+    """Answer every request of ``requests`` by the responses that the test registers; others fail to connect."""
+    responses.start()
+    yield
+    responses.stop()
+    responses.reset()
+
+
+class MockedTransport(RequestsTransport):
+    """The transport of the library over responses by ``"METHOD path"``, or by ``"METHOD URL"``.
+
+    A path is answered at every host. Entries of a list are used up one by one, and the last one stays.
+    """
+
+    def __init__(self, answers: Mapping[str, Any] | None = None) -> None:
+        super().__init__(load())
+        self.closed = 0
+        responses.reset()
+        self.register(answers or {})
+
+    def register(self, answers: Mapping[str, Any]) -> None:
+        """Register responses in place of those of the same requests."""
+        for key, registered in answers.items():
+            method, _, place = key.partition(" ")
+            url: Any = place if "://" in place else re.compile(rf"https?://[^/]+{re.escape(place)}(\?.*)?\Z")
+            responses.remove(method, url)
+            for answer in registered if isinstance(registered, list) else [registered]:
+                if isinstance(answer, Exception):
+                    responses.add(method, url, body=answer)
+                else:
+                    responses.add_callback(method, url, _callback(answer), content_type=None)
+
+    @property
+    def requests(self) -> list[Request]:
+        """Everything that was sent, as values."""
+        return [_request(call.request) for call in responses.calls]
+
+    def forget(self) -> None:
+        """Forget what was sent."""
+        responses.calls.reset()
+
+    def close(self) -> None:
+        super().close()
+        self.closed += 1
+
+    def sent(self, path: str = "") -> list[str]:
+        """``"METHOD path"`` of what was sent, limited to paths that hold ``path``."""
+        return [f"{request.method} {request.path}" for request in self.requests if path in request.path]
+
+
+def _request(prepared: requests.PreparedRequest) -> Request:
+    body = prepared.body or b""
+    data = body.encode() if isinstance(body, str) else bytes(body)
+    return Request(str(prepared.method), str(prepared.url), Headers(dict(prepared.headers)), data)
+
+
+def _callback(answer: Answer) -> Callable[[requests.PreparedRequest], tuple[int, dict[str, str], bytes]]:
+    def respond(prepared: requests.PreparedRequest) -> tuple[int, dict[str, str], bytes]:
+        response = answer(_request(prepared)) if callable(answer) else answer
+        assert isinstance(response, Response)
+        return response.status, dict(response.headers.pairs()), response.body
+
+    return respond
+
+
+def vcd_answers(extra: Mapping[str, Any] | None = None, *, token: str = TOKEN) -> dict[str, Any]:
+    """The responses of a vCloud Director to a password login."""
+    return {
+        "GET /api/versions": reply(200, versions("5.5", "5.10", "9.0")),
+        "POST /api/sessions": reply(200, session_xml(), x_vcloud_authorization=token),
+        "DELETE /api/session": reply(204),
+        **(extra or {}),
+    }
+
+
+def load(**arguments: Any) -> Settings:
+    """Settings without the environment and the files of this host."""
+    return Settings.load(arguments, environ={"VCA_CONFIG_FILE": ""})
+
+
+def settings_of(**arguments: Any) -> Settings:
+    """Settings of a user at a vCloud Director."""
+    defaults = {"url": BASE, "username": "ops", "password": PASSWORD, "org": "acme", "session_cache": False}
+    return load(**(defaults | arguments))
+
+
+def vcd_session(transport: MockedTransport, **arguments: Any) -> Session:
+    """A session at a vCloud Director with a fake clock; nothing is sent yet."""
+    keywords = {name: arguments.pop(name) for name in ("observers", "task_observers", "cache") if name in arguments}
+    settings = settings_of(**arguments)
+    return Session(settings, transport, VcdAuth(settings), clock=FakeClock(), **keywords)
+
+
+def broke(executed: bool = True, kind: type[TransportError] = ConnectionFailedError) -> requests.RequestException:
+    """The exception of requests for a broken connection, of which the transport makes a ``kind`` of error.
+
+    ``executed``: the request was sent, so that the server may have carried it out.
+    """
+    if kind is TimeoutExpiredError:
+        return requests.ReadTimeout("slow") if executed else requests.ConnectTimeout("slow")
+    if kind is TlsError:
+        inner = ssl.SSLCertVerificationError(1, "certificate verify failed")
+        inner.verify_code = 20
+        return requests.exceptions.SSLError(u3.SSLError(inner))
+    cause = ConnectionResetError(errno.ECONNRESET, "reset") if executed else ConnectionRefusedError(111, "refused")
+    return requests.ConnectionError(u3.ProtocolError("Connection aborted.", cause))
