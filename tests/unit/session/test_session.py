@@ -467,7 +467,7 @@ class Known:
 
 
 def test_state_of_services_belongs_to_the_session_and_ends_with_it() -> None:
-    first, second = vcd_session(FakeTransport(vcd_answers())), vcd_session(FakeTransport(vcd_answers()))
+    first, second = vcd_session(MockedTransport(vcd_answers())), vcd_session(MockedTransport(vcd_answers()))
     first.state_of(Known).names.append("web-edge")
     assert first.state_of(Known).names == ["web-edge"]
     assert second.state_of(Known).names == []
