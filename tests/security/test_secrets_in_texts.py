@@ -92,7 +92,7 @@ def test_a_secret_is_remembered_as_long_as_an_object_holds_it() -> None:
 
 
 def test_secrets_of_a_session_are_forgotten_with_it() -> None:
-    session = vcd_session(FakeTransport(vcd_answers()), password="gone-with-its-session")
+    session = vcd_session(MockedTransport(vcd_answers()), password="gone-with-its-session")
     session.login()
     assert {"gone-with-its-session", TOKEN} <= {secret.reveal() for secret in remembered()}
     del session
