@@ -16,7 +16,7 @@ from vcloudair_core.engine.kind import ResourceKind, Store
 from vcloudair_core.engine.lock import locker_of
 from vcloudair_core.engine.validation import Problems, item_paths
 from vcloudair_core.errors import PluginError, SpecError
-from vcloudair_core.plugin.stdout import prints_aside
+from vcloudair_core.util.plugin_output import prints_aside
 
 if TYPE_CHECKING:
     from vcloudair_core.engine.outcome import Outcome

@@ -15,7 +15,7 @@ from vcloudair_core.cli.display.streams import share_stdout
 from vcloudair_core.cli.help_text import use_our_help
 from vcloudair_core.errors import PluginError
 from vcloudair_core.plugin.records import CommandRecord
-from vcloudair_core.plugin.stdout import prints_aside
+from vcloudair_core.util.plugin_output import prints_aside
 
 if TYPE_CHECKING:
     from vcloudair_core.plugin.manager import PluginManager

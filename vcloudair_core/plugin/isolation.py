@@ -16,7 +16,7 @@ import pluggy
 
 from vcloudair_core.errors import PluginError, VcloudAirError
 from vcloudair_core.plugin.plugin_info import PluginInfo
-from vcloudair_core.plugin.stdout import prints_aside
+from vcloudair_core.util.plugin_output import prints_aside
 
 _log = logging.getLogger(__name__)
 

@@ -27,7 +27,7 @@ from vcloudair_core.plugin.records import (
     ServiceRecord,
     SimulatorArea,
 )
-from vcloudair_core.plugin.stdout import prints_aside
+from vcloudair_core.util.plugin_output import prints_aside
 
 if TYPE_CHECKING:
     from vcloudair_core.engine.plan import Plan

@@ -28,11 +28,10 @@ from vcloudair_core.transport.messages import Exchange, Headers, Request, Respon
 from vcloudair_core.util.clock import SYSTEM_CLOCK, Clock
 
 if TYPE_CHECKING:
-    from vcloudair_core.plugin.records import RecordType
     from vcloudair_core.session.auth.base import AuthProvider, Grant
     from vcloudair_core.session.cache.token_cache import TokenCache
     from vcloudair_core.session.expected_changes import CheckRun
-    from vcloudair_core.session.tasks import Task
+    from vcloudair_core.session.task_codec import Task
     from vcloudair_core.settings.settings import Settings
     from vcloudair_core.transport.base import Transport
     from vcloudair_core.util.redaction import Secret
@@ -63,7 +62,7 @@ class Session:
         task_observers: Sequence[Callable[[Task], None]] = (),
         cache: TokenCache | None = None,
         clock: Clock = SYSTEM_CLOCK,
-        record_types: Callable[[], Mapping[str, RecordType]] = dict,
+        record_types: Callable[[], Mapping[str, Any]] = dict,
     ) -> None:
         self.settings = settings
         self.record_types = record_types

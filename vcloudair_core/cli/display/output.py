@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.cli.display.table import GAP, Column, as_cell, cut, fit, padded, without_empty
 from vcloudair_core.errors import ConfigurationError
-from vcloudair_core.plugin.stdout import real_stdout
 from vcloudair_core.util.escaping import csv_text, has_harmful, visible, visible_json
+from vcloudair_core.util.plugin_output import real_stdout
 
 if TYPE_CHECKING:
     from rich.console import Console

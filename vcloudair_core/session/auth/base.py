@@ -10,18 +10,17 @@ from __future__ import annotations
 import base64
 import difflib
 import logging
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from vcloudair_core.errors import ApiError, AuthenticationError, ConfigurationError, PluginError
-from vcloudair_core.plugin.stdout import prints_aside
 from vcloudair_core.session.identity import Identity
 from vcloudair_core.transport.messages import Headers, Request, Response
+from vcloudair_core.util.plugin_output import prints_aside
 from vcloudair_core.util.redaction import Secret, as_bytes
 
 if TYPE_CHECKING:
-    from vcloudair_core.plugin.records import AuthRecord
     from vcloudair_core.settings.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -77,6 +76,30 @@ class AuthProvider(Protocol):
         ...
 
 
+class AuthMethod(Protocol):
+    """An auth flow that can be chosen by name, as plugins offer it."""
+
+    @property
+    def name(self) -> str:
+        """The value of the setting ``auth_method``."""
+        ...
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The names of the settings that the flow needs."""
+        ...
+
+    @property
+    def factory(self) -> Callable[[Any], AuthProvider]:
+        """Make the flow from the settings."""
+        ...
+
+    @property
+    def is_applicable(self) -> Callable[[Any], bool]:
+        """Return True for settings that fit, when none names an auth method."""
+        ...
+
+
 class PrimedAuth:
     """A grant that is already there, and perhaps a way to get another one when it is over."""
 
@@ -95,7 +118,7 @@ class PrimedAuth:
         return (yield from self._renewal.sign_in())
 
 
-def select_auth(settings: Settings, methods: Mapping[str, AuthRecord]) -> AuthProvider:
+def select_auth(settings: Settings, methods: Mapping[str, AuthMethod]) -> AuthProvider:
     """The sign-in method that ``auth_method`` names, else the one that fits the other settings.
 
     Raises: PluginError when no plugin offers the name; ConfigurationError when settings that it needs are missing, or
@@ -114,7 +137,7 @@ def select_auth(settings: Settings, methods: Mapping[str, AuthRecord]) -> AuthPr
         return record.factory(settings)
 
 
-def _fitting(settings: Settings, methods: Mapping[str, AuthRecord]) -> AuthRecord:
+def _fitting(settings: Settings, methods: Mapping[str, AuthMethod]) -> AuthMethod:
     fitting = [record for record in methods.values() if record.is_applicable(settings)]
     if len(fitting) == 1:
         return fitting[0]

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from vcloudair_core.plugin.stdout import prints_aside, real_stdout
+from vcloudair_core.util.plugin_output import prints_aside, real_stdout
 
 
 def test_what_is_printed_inside_goes_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
