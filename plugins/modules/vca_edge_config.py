@@ -98,7 +98,7 @@ from ansible_collections.vcloudair.cloud.plugins.module_utils._section_arguments
 
 # The IPsec section is declared key by key, so that Ansible hides pre-shared keys even when it refuses a task.
 OPTIONS = edge_document_arguments()
-SECTIONS = ("firewall", "nat", "ipsec")
+ABOUT = ("edge", "vdc", "allow_empty")  # all other keys of a document are sections
 ARGUMENTS = {
     "config": {"type": "dict", "required": True, "options": OPTIONS},
     "purge": {"type": "bool", "default": True},
@@ -109,7 +109,7 @@ ARGUMENTS = {
 def document(params: Params) -> list[Params]:
     """The one spec of the kind."""
     config = params["config"]
-    wanted = {name: _said(part) for name, part in config.items() if name in SECTIONS and part is not None}
+    wanted = {name: _said(part) for name, part in config.items() if name not in ABOUT and part is not None}
     allow_empty = config["allow_empty"] if params["allow_empty"] is None else params["allow_empty"]
     return [wanted if allow_empty is None else dict(wanted, allow_empty=allow_empty)]
 

@@ -284,6 +284,25 @@ class FakeSession:
         return Response(204)
 
 
+class SectionSession(FakeSession):
+    """A session whose server keeps one section as it was sent. ``body`` is what it would send now."""
+
+    def __init__(self, path: str, body: bytes, **settings: Any) -> None:
+        super().__init__(None, edge=EDGE_ID, **settings)
+        self.path = path
+        self.body = body
+
+    def call(self, method: str, path: str, **more: Any) -> Response:
+        if not path.endswith(self.path):
+            return super().call(method, path, **more)
+        self.calls.append((method, path))
+        self.sent.append(more)
+        if method == "GET":
+            return Response(200, Headers({}), self.body)
+        self.body = more["body"]
+        return Response(204)
+
+
 def lost_after_commit(edge: FakeEdge) -> None:
     """A fault for ``FakeEdge.after``: the write is done, the answer never arrives."""
     raise ConnectionFailedError("the connection broke", may_have_executed=True)

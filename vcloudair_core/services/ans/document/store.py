@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from http import HTTPStatus
 
 from vcloudair_core.engine.kind import Document, Store
-from vcloudair_core.errors import NotFoundError, VcloudAirError
+from vcloudair_core.errors import ApiError, NotFoundError, VcloudAirError
 from vcloudair_core.services.ans.edge.model import Edge
 from vcloudair_core.services.ans.section.store import SectionStore
 
@@ -75,16 +76,20 @@ class EdgeStore(Store):
         return any(store.is_written_whole for store in self._stores.values())
 
     def read(self) -> Document:
-        """Raises what a section's store raises; a section that the edge lacks is left out, unless it was asked for."""
-        missing: NotFoundError | None = None
+        """Return the sections, without those that the edge or its server lacks, unless they were asked for.
+
+        Raises what a section's store raises.
+        """
+        missing: ApiError | None = None
         stale, self._stale = self._stale, None
         for name, store in self._stores.items():
             if stale is not None and name not in stale:
                 continue
             try:
                 self._read[name] = store.read()
-            except NotFoundError as exc:
-                if not self._is_optional:
+            except ApiError as exc:
+                is_lacking = isinstance(exc, NotFoundError) or exc.status == HTTPStatus.NOT_IMPLEMENTED
+                if not (self._is_optional and is_lacking):
                     raise
                 missing = exc
         if not self._read and missing is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from vcloudair_core.engine.kind import Document, Store
-from vcloudair_core.errors import ConflictError, NotFoundError, VcloudAirError
+from vcloudair_core.errors import ConflictError, NotFoundError, ServerError, VcloudAirError
 from vcloudair_core.services.ans.document.store import EdgeStore
 
 
@@ -15,7 +15,7 @@ class Section(Store):
     target = "edge gateway e"
     lock_key = "https://h:443/edge/e"
 
-    def __init__(self, name: str, log: list[str], *, missing: bool = False) -> None:
+    def __init__(self, name: str, log: list[str], *, missing: int = 0) -> None:
         self.name = name
         self.log = log
         self.missing = missing
@@ -25,6 +25,8 @@ class Section(Store):
 
     def read(self) -> Document:
         self.log.append(f"read {self.name}")
+        if self.missing == 501:
+            raise ServerError("not implemented", status=501)
         if self.missing:
             raise NotFoundError(f"no {self.name}", status=404)
         return Document(self.name, self.text, self.version, "nsxv", "application/json")
@@ -92,13 +94,16 @@ def test_half_a_commit_tells_what_was_written_and_what_was_not(parts: dict[str, 
     assert log == ["read firewall", "read nat", "read ipsec"]
 
 
-def test_a_section_that_the_edge_lacks_is_left_out_unless_asked_for(log: list[str]) -> None:
-    store = EdgeStore({"firewall": Section("firewall", log), "ipsec": Section("ipsec", log, missing=True)})
+@pytest.mark.parametrize(("status", "error"), [(404, NotFoundError), (501, ServerError)])
+def test_a_section_that_the_edge_or_server_lacks_is_left_out_unless_asked_for(
+    log: list[str], status: int, error: type[VcloudAirError]
+) -> None:
+    store = EdgeStore({"firewall": Section("firewall", log), "ipsec": Section("ipsec", log, missing=status)})
     assert list(store.read().tree) == ["firewall"]
-    with pytest.raises(NotFoundError, match="no ipsec"):
+    with pytest.raises(error):
         store.narrowed(["ipsec"]).read()
-    with pytest.raises(NotFoundError):
-        EdgeStore({"ipsec": Section("ipsec", log, missing=True)}).read()
+    with pytest.raises(error):
+        EdgeStore({"ipsec": Section("ipsec", log, missing=status)}).read()
 
 
 def test_only_what_is_asked_for_is_read(parts: dict[str, Section], log: list[str]) -> None:
