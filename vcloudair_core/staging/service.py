@@ -174,8 +174,9 @@ class Staging:
             )
             for change in section.operations
         ]
-        store = _FromSnapshot(operations[0].kind.open(self._session, section.target), section.snapshot)
-        kind = SequenceKind([operation.resolved(store) for operation in operations])
+        opened = operations[0].kind.open(self._session, section.target)
+        kind = SequenceKind([operation.resolved(opened) for operation in operations])
+        store = _FromSnapshot(opened, section.snapshot)
         lock = locker_of(self._session.settings)
         return ensure(kind, store, Present(), check=check, policy=self._policy, lock=lock)
 

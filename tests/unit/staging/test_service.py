@@ -15,6 +15,7 @@ from vcloudair_core.app import App
 from vcloudair_core.client import Client
 from vcloudair_core.errors import ConfigurationError, InvalidRequestError, PlanRejectedError, SpecError, StageError
 from vcloudair_core.plugin.hooks import hookimpl
+from vcloudair_core.services.ans.edge.interfaces import read_interfaces
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 from vcloudair_core.simulator.edge.firewall_section import append
 from vcloudair_core.staging.service import Staging
@@ -165,6 +166,15 @@ def test_only_the_edge_asked_for_is_committed(client: Client, vca_simulator: Sim
     edge_id = next(iter(vca_simulator.world.edges.values())).edge_id
     assert len(client.commit_stage("run", target={"edge": edge_id})) == 1
     assert names(vca_simulator) == ["ours"]
+
+
+def test_names_of_interfaces_are_looked_up_again_by_the_commit(client: Client) -> None:
+    edge = client.service("ans").list_edges()[0]
+    interface = read_interfaces(client.session, edge)[0]
+    rule = {"action": "dnat", "original_address": "203.0.113.10", "translated_address": "10.0.0.10"}
+    client.stage("ans.nat_rule", {**rule, "interface": interface.names[0]}, stage_id="run")
+    outcome = client.commit_stage("run")[0]
+    assert (outcome.changed, outcome.after[0][0]["vnic"]) == (True, interface.vnic)
 
 
 def test_a_wrong_wish_leaves_the_stage_as_it_was(client: Client) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from vcloudair_core.engine.kind import Store
 from vcloudair_core.engine.plan import Plan
+from vcloudair_core.engine.validation import Problems
 from vcloudair_core.services.ans.edge.backend import JSON, NSXV, VCLOUDAIR, XML
 from vcloudair_core.services.ans.nat.model import Nat
 from vcloudair_core.services.ans.nat.parse import parse_nat, parse_nat_rule
@@ -34,14 +35,15 @@ class NatSection(Section[NatSpec, NatRuleSpec]):
 
         assert isinstance(store, SectionStore)
         interfaces = read_interfaces(store.session, store.edge)
-        return tuple(
-            spec
-            if spec.interface is None
-            else replace(
-                spec, interface=None, vnic=pick_interface(interfaces, spec.interface, f"{path}.interface".lstrip("."))
-            )
-            for spec, path in zip(specs, paths, strict=True)
-        )
+        problems = Problems()
+        resolved = list(specs)
+        for position, (spec, path) in enumerate(zip(specs, paths, strict=True)):
+            if spec.interface is not None:
+                with problems.catch():
+                    vnic = pick_interface(interfaces, spec.interface, f"{path}.interface".lstrip("."))
+                    resolved[position] = replace(spec, interface=None, vnic=vnic)
+        problems.raise_if_any()
+        return tuple(resolved)
 
     def warnings(self, store: Store, state: Nat, plan: Plan) -> tuple[str, ...]:
         """Warn of a firewall that is off or lets nothing in, for what the plan changes. Costs one read of it."""

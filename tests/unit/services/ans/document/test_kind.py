@@ -30,6 +30,10 @@ nat:
       interface: no such network
       original_address: 203.0.113.10
       translated_address: 10.0.0.10
+    - action: dnat
+      interface: no such network either
+      original_address: 203.0.113.11
+      translated_address: 10.0.0.11
 """
 
 
@@ -77,13 +81,16 @@ def test_what_the_backend_cannot_express_is_refused_before_any_section_is_read(
     assert section_calls(vca_journal) == []
 
 
-def test_a_name_that_the_edge_does_not_know_is_reported_with_its_line(vca_client: Client, tmp_path: Path) -> None:
+def test_names_that_the_edge_does_not_know_are_reported_with_their_lines(vca_client: Client, tmp_path: Path) -> None:
     file = tmp_path / "edge.yml"
     file.write_text(DOCUMENT, encoding="utf-8")
     document = read_document(str(file))
     with pytest.raises(SpecError) as caught, document.lines_in_errors():
         vca_client.ensure(KIND, document.sections, target=document.target, check=True)
-    assert caught.value.field == f"{file}:13: nat.rules[0].interface"
+    assert [(problem.line, problem.path) for problem in caught.value.problems] == [
+        (13, "nat.rules[0].interface"),
+        (17, "nat.rules[1].interface"),
+    ]
 
 
 def test_problems_of_all_sections_are_reported_together(vca_client: Client, vca_journal: RequestView) -> None:
