@@ -89,7 +89,7 @@ def operations_of(
         operations[reference.href] = Operation(
             reference,
             action,
-            vm.power_on,
+            plan.power_on if vm.power_on is None else vm.power_on,
             plan.vm_timeout if vm.vm_timeout is None else vm.vm_timeout,
             name=vm.name,
             group_name=group_name,

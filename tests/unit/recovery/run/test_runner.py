@@ -170,6 +170,19 @@ def test_a_failed_test_is_cleaned_up_and_tried_again(make: Make) -> None:
     assert [one.verdict for one in machine.attempts] == ["failed", "succeeded"]
 
 
+@pytest.mark.parametrize("retries", [0, 1, 2])
+def test_an_attempt_that_cannot_be_started_counts_for_the_retries(make: Make, retries: int) -> None:
+    cloud = make(1)
+    start(cloud.client, plan(group("g", 1)), "test")
+    report = start(cloud.client, plan(Group("g", (PlannedVm(name(1), retries=retries),))), "failover")
+    ends = happened(cloud, "machine_finished")
+    assert [one["attempt"] for one in ends] == list(range(1, retries + 2))
+    assert [one["is_final"] for one in ends] == [False] * retries + [True]
+    assert report.machines[0].verdict == "failed"
+    assert "was not cleaned up" in report.machines[0].last.reason  # type: ignore[union-attr]
+    assert [path.rpartition("/")[2] for path in cloud.posts()] == ["testFailover"]
+
+
 def test_a_machine_that_hangs_is_given_up_by_its_own_limit(make: Make) -> None:
     cloud = make(2)
     cloud.replication(1).trouble = "hang"

@@ -33,7 +33,10 @@ def run_group(
     ``progress`` receives each result as it is known. Raises SpecError when there are too many to be started at once.
     """
     unique = {reference.href: reference for reference in references}
-    operations = [Operation(reference, action, on_error=options.on_error) for reference in unique.values()]
+    operations = [
+        Operation(reference, action, options.power_on, options.vm_timeout, on_error=options.on_error)
+        for reference in unique.values()
+    ]
     if not options.wait and len(operations) > options.max_concurrent:
         raise SpecError(
             "wait",

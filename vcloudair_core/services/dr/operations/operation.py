@@ -75,7 +75,7 @@ class Operation(Attempt):
     Attributes:
         reference: The replication of the VM.
         action: ``test``, ``cleanup`` or ``failover``.
-        power_on, vm_timeout: As in :class:`OperationOptions`; None means as the options say.
+        power_on, vm_timeout: As in :class:`OperationOptions`.
         name, group_name: The name of the VM in the plan, and that of its group.
         depends_on: Operations whose VMs have to be there first.
         state: ``waiting``, ``ready``, ``in progress`` or ``over``.
@@ -95,7 +95,7 @@ class Operation(Attempt):
 
     reference: Reference
     action: str
-    power_on: bool | None = None
+    power_on: bool = True
     vm_timeout: float | None = None
     name: str = ""
     group_name: str = ""

@@ -145,7 +145,9 @@ class Starter:
 
         Raises: what the observer raises; then nothing was sent, or the action is in progress and noted.
         """
-        replication = operation.replication
+        replication = operation.current
+        assert replication is not None
+        operation.wants_start = operation.waits_for_idle = False
         contradiction = self._contradiction(operation, snapshot)
         if contradiction is not None:
             return contradiction
@@ -176,7 +178,7 @@ class Starter:
                 self._session,
                 operation.reference,
                 self._action,
-                power_on=bool(operation.power_on),
+                power_on=operation.power_on,
                 synchronize=self._options.synchronize,
             )
         except VcloudAirError as exc:

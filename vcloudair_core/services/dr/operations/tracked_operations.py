@@ -139,7 +139,7 @@ class TrackedOperations:
         if verdict in ("succeeded", "unchanged") and not self.dry_run:
             self.starter.close(operation)
         self.in_progress.pop(operation.key, None)
-        operation.wants_vm_check = False
+        operation.wants_vm_check = operation.is_pending = False
         operation.release()
         self.observer.ended(operation)
 

@@ -36,7 +36,7 @@ from vcloudair_core.util.redaction import redact_text, redact_tree
 if TYPE_CHECKING:
     from vcloudair_core.services.dr.operation_options import OperationOptions
     from vcloudair_core.services.dr.operations.operation import Operation, OperationObserver
-    from vcloudair_core.services.dr.operations.starter import TaskSnapshot
+    from vcloudair_core.services.dr.operations.starter import StartResult
     from vcloudair_core.session.session import Session
 
 _SHORTEST_S, _LONGEST_S = 0.25, 10.0
@@ -94,16 +94,13 @@ class OperationTracker:
     # -- starting ------------------------------------------------------------------------------------------------
 
     def begin(self, operations: Sequence[Operation]) -> None:
-        """Start operations. One whose VM is there already, or that cannot be started, has its verdict at once."""
-        for operation in operations:
-            if operation.power_on is None:
-                operation.power_on = self._options.power_on
-            if operation.vm_timeout is None:
-                operation.vm_timeout = self._options.vm_timeout
-            operation.begin_attempt(self._clock.now())
-        self._begin(operations)
+        """Start operations, or try those that are pending again.
 
-    def _begin(self, operations: Sequence[Operation]) -> None:
+        One whose VM is there already, or that cannot be started, has its verdict at once.
+        """
+        for operation in operations:
+            if not operation.is_pending:
+                operation.begin_attempt(self._clock.now())
         try:
             self._tracked.each(operations, self._prepare)
             readable = [operation for operation in operations if operation.current is not None]
@@ -113,7 +110,9 @@ class OperationTracker:
             if starting:
                 # One read of the org's tasks for all of them: only those may prevent a request now.
                 snapshot = self._starter.read_tasks(starting)
-                self._tracked.each(starting, lambda operation: self._start(operation, snapshot))
+                self._tracked.each(
+                    starting, lambda operation: self._note_start(operation, self._starter.start(operation, snapshot))
+                )
         finally:
             for operation in operations:
                 operation.release()
@@ -195,9 +194,8 @@ class OperationTracker:
         else:
             operation.wants_start = True
 
-    def _start(self, operation: Operation, snapshot: TaskSnapshot) -> None:
-        operation.wants_start = operation.waits_for_idle = False
-        outcome = self._starter.start(operation, snapshot)
+    def _note_start(self, operation: Operation, outcome: StartResult) -> None:
+        """Act on what came of a request."""
         if outcome.is_pending:
             self._tracked.begin_later(operation, outcome.reason)
         elif outcome.reason:
@@ -238,7 +236,7 @@ class OperationTracker:
         lost_since = self._tracked.retry_session()
         in_progress = self._tracked.in_progress
         pending = [operation for operation in in_progress.values() if operation.is_pending]
-        self._begin(pending)
+        self.begin(pending)
         begun = {operation.key for operation in pending}
         polled = [
             operation for operation in in_progress.values() if not operation.is_pending and operation.key not in begun

@@ -148,7 +148,7 @@ class Verifier:
 
     def _check_vm(self, operation: Operation, vms: Sequence[VmRecord]) -> None:
         replication, now = operation.replication, self._clock.now()
-        is_on_required = bool(operation.power_on) and not operation.is_already
+        is_on_required = operation.power_on and not operation.is_already
         fault = fault_of_machine(vms, replication, self._action, is_on_wanted=is_on_required, before=operation.before)
         if not fault and self._action != CLEANUP:
             own_vms, _ = machines_of(vms, replication, operation.before)
