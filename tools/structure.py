@@ -342,7 +342,7 @@ MEASURES = {
     "mirror": Measure("unit tests that mirror no module", unmirrored_tests, 0, 0),
 }
 TRACED = {
-    "hops": Measure("functions between `vca dr test VM` and the request", path_hops, 12, 23),
+    "hops": Measure("functions between `vca dr test VM` and the request", path_hops, 12, 21),
     "hop-modules": Measure("modules of these functions", path_modules, 7, 13),
     "hop-names": Measure("names of the VM in these functions", path_names, 12, 22),
 }
