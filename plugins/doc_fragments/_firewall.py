@@ -133,12 +133,12 @@ options:
       tag:
         description:
           - Tag of the rule, 1 to 65536. The server's default is the id of the rule.
-        type: int
+        type: str
       rule_id:
         description:
           - The server's id of the rule. With O(rules[].match_by=rule_id) it is the identity, else it tells rules of one
             name apart.
-        type: int
+        type: str
       position:
         description:
           - Place of the rule among the rules of users. Not together with O(rules[].before), O(rules[].after),
@@ -289,11 +289,11 @@ options:
   tag:
     description:
       - Tag of the rule, 1 to 65536. The server's default is the id of the rule.
-    type: int
+    type: str
   rule_id:
     description:
       - The server's id of the rule. With O(match_by=rule_id) it is the identity, else it tells rules of one name apart.
-    type: int
+    type: str
   position:
     description:
       - Place of the rule among the rules of users. Not together with O(before), O(after), O(index).

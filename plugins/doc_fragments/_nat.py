@@ -103,13 +103,13 @@ options:
       tag:
         description:
           - Tag of the rule, 65537 to 131072. The server's default is the id of the rule.
-        type: int
+        type: str
         aliases: [rule_tag]
       rule_id:
         description:
           - The server's id of the rule. With O(rules[].match_by=rule_id) it is the identity, else it tells rules that
             match the same traffic apart.
-        type: int
+        type: str
       position:
         description:
           - Place of the rule among the rules of users. Not together with O(rules[].before), O(rules[].after),
@@ -237,13 +237,13 @@ options:
   tag:
     description:
       - Tag of the rule, 65537 to 131072. The server's default is the id of the rule.
-    type: int
+    type: str
     aliases: [rule_tag]
   rule_id:
     description:
       - The server's id of the rule. With O(match_by=rule_id) it is the identity, else it tells rules that match the
         same traffic apart.
-    type: int
+    type: str
   position:
     description:
       - Place of the rule among the rules of users. Not together with O(before), O(after), O(index).

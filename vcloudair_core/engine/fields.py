@@ -39,7 +39,7 @@ class FieldInfo:
         choices: The values that there are.
         synonyms: Other words for a choice, offered like choices. Shape: ``{word: choice}``.
         suggestions: Values that JSON schemas offer, where the parser accepts more than can be listed.
-        pattern: A regular expression of more spellings that JSON schemas accept.
+        pattern: A regular expression of the text, or of more spellings than the choices, that JSON schemas accept.
         bounds: Lowest and highest whole number; None for no highest.
         ports: Holds ports, as numbers from 1 to 65535 or as text.
         required: Input without it is refused.

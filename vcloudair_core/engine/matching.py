@@ -109,7 +109,7 @@ class Matcher:
         self.live = live
         self.identities = identities
         self.by_id = {rule.spec.rule_id: at for at, rule in enumerate(live) if rule.spec.rule_id is not None}
-        self.by_tag: dict[int, list[int]] = {}
+        self.by_tag: dict[str, list[int]] = {}
         self.by_name: dict[str, list[int]] = {}
         self.by_key: dict[tuple[str, Hashable], list[int]] = {}
         for at, rule in enumerate(live):
@@ -255,12 +255,14 @@ class Matcher:
         named = self._only(self.by_name.get(name, []), f"named {name!r}, so it cannot be an anchor")
         if named is not None:
             return named
-        if name.isascii() and name.isdecimal() and len(name) < 20:
-            at = self.by_id.get(int(name))
-            if at is None:
-                at = self._only(self.by_tag.get(int(name), []), f"with tag {name}, so it cannot be an anchor")
-            if at is not None:
-                return at
+        server_id = name.strip().lower()
+        if server_id.isascii() and server_id.isdecimal():
+            server_id = server_id.lstrip("0")
+        at = self.by_id.get(server_id)
+        if at is None:
+            at = self._only(self.by_tag.get(server_id, []), f"with tag {name}, so it cannot be an anchor")
+        if at is not None:
+            return at
         hint = near(name, [*(known for known in self.by_name if known), *new])
         raise SpecError(path, f"there is no {self.noun} {name!r} to stand beside{'; ' + hint if hint else ''}")
 

@@ -25,6 +25,7 @@ LONGEST_NAME = 255
 CLEAR = "clear"
 """The key that lists texts to be emptied."""
 
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 cannot carry. They are refused for every backend, so that a rule can move to another one."""
 
@@ -170,6 +171,22 @@ class Reader:
             self.problems.add(self.at(name), f"{value} is out of range, {bounds} is allowed")
             return None
         return value
+
+    def identifier(self, name: str) -> str | None:
+        """The id of an object as text: a whole number above 0, or a UUID. Numbers count as their digits."""
+        value = self.data.get(name)
+        if isinstance(value, str) and _UUID.match(value.strip()):
+            return value.strip().lower()
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if value is None or is_number or (isinstance(value, str) and value.strip().isdecimal()):
+            return self.digits(name)
+        self.problems.add(self.at(name), f"a number or a UUID was expected, not {value!r}")
+        return None
+
+    def digits(self, name: str) -> str | None:
+        """A whole number above 0 as text, without leading zeros."""
+        number = self.integer(name, 1)
+        return None if number is None else str(number)
 
     def choice(self, name: str, known: Sequence[str], synonyms: Mapping[str, str] | None = None) -> str | None:
         """One of a few words, without regard to case; a synonym becomes the word it stands for."""

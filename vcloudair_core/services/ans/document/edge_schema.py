@@ -91,6 +91,8 @@ def _value(key: SpecKey) -> dict[str, Any]:
     if key.kind is int:
         return _number(summary, *(info.bounds or (0, None)))
     assert key.kind in (str, Secret, Path), key
+    if info.pattern:
+        return _id(summary, info)
     return {**_text(summary), **(_PORT if info.ports else {})}
 
 
@@ -117,6 +119,13 @@ def _number(summary: str, low: int, high: int | None) -> dict[str, Any]:
     bounds = {"minimum": low} if high is None else {"minimum": low, "maximum": high}
     digits = {"type": "string", "pattern": r"^\s*[0-9]{0,19}\s*$"}
     return {"description": summary, "anyOf": [{"type": "integer", **bounds}, {"type": "null"}, digits]}
+
+
+def _id(summary: str, info: FieldInfo) -> dict[str, Any]:
+    """Return the schema of text that may be given as a number."""
+    low, _ = info.bounds or (0, None)
+    text = {"type": "string", "pattern": rf"^\s*(?:{info.pattern})?\s*$"}
+    return {"description": summary, "anyOf": [text, {"type": "integer", "minimum": low}, {"type": "null"}]}
 
 
 def _choice(summary: str, words: Iterable[str], info: FieldInfo) -> dict[str, Any]:

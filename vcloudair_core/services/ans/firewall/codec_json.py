@@ -17,7 +17,15 @@ from vcloudair_core.services.ans.firewall.model import (
 )
 from vcloudair_core.services.ans.firewall.spec import GLOBAL_SETTINGS, FirewallPolicySpec, FirewallRuleSpec, ServiceSpec
 from vcloudair_core.services.ans.section.json_codec import JsonCodec
-from vcloudair_core.services.ans.section.json_values import bool_of, int_of, items_of, mapping_of, text_of, texts_of
+from vcloudair_core.services.ans.section.json_values import (
+    bool_of,
+    digits_of,
+    int_of,
+    items_of,
+    mapping_of,
+    text_of,
+    texts_of,
+)
 
 _SIMPLE = {
     "name": "name",
@@ -96,7 +104,8 @@ class JsonFirewallCodec(JsonCodec[FirewallPolicySpec]):
     def _changed(self, raw: dict[str, Any], spec: FirewallRuleSpec, changed: tuple[str, ...]) -> dict[str, Any]:
         for name in changed:
             if name in _SIMPLE:
-                raw[_SIMPLE[name]] = getattr(spec, name)
+                value = getattr(spec, name)
+                raw[_SIMPLE[name]] = int(value) if name == "tag" else value
         for side in ("source", "destination"):
             if side in changed or f"{side}_exclude" in changed:
                 _set_or_drop(raw, side, self._endpoint(mapping_of(raw.get(side)), spec, side, changed))
@@ -153,8 +162,8 @@ def _rule(raw: Mapping[str, Any]) -> FirewallRuleSpec:
     application = mapping_of(raw.get("application"))
     applications = texts_of(application.get("applicationId"))
     services = [_service(item) for item in items_of(application.get("service")) if isinstance(item, dict)]
-    rule_id = int_of(raw.get("ruleId"))
-    tag = int_of(raw.get("ruleTag"))
+    rule_id = digits_of(raw.get("ruleId"))
+    tag = digits_of(raw.get("ruleTag"))
     direction = text_of(raw.get("direction"))
     return FirewallRuleSpec(
         name=text_of(raw.get("name")) or "",

@@ -22,6 +22,7 @@ from vcloudair_core.services.ans.section.xml_elements import (
     bool_of,
     child_of,
     children,
+    digits_of,
     int_of,
     made_child,
     remove,
@@ -161,8 +162,8 @@ def _rule(element: _Element) -> FirewallRuleSpec:
     texts = {name: (child.text or "").strip() for name, child in by_name.items() if len(child) == 0}
     application = by_name.get("application")
     applications = texts_of(application, "applicationId")
-    rule_id = int_of(texts.get("id"))
-    tag = int_of(texts.get("ruleTag"))
+    rule_id = digits_of(texts.get("id"))
+    tag = digits_of(texts.get("ruleTag"))
     return FirewallRuleSpec(
         name=by_name["name"].text or "" if "name" in by_name else "",
         action=(texts.get("action") or "deny").casefold(),

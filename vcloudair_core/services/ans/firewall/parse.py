@@ -123,7 +123,7 @@ def read_rule(data: Mapping[str, Any], path: str, problems: Problems) -> Firewal
     """One rule at ``path``; problems are noted, not raised."""
     reader = Reader(data, path, problems)
     reader.refuse_unknown(_RULE_FIELDS)
-    rule_id = reader.integer("rule_id", 1)
+    rule_id = reader.identifier("rule_id")
     match_by = reader.choice("match_by", MATCHES) or "name"
     spec = FirewallRuleSpec(
         name=reader.text("name"),
@@ -161,10 +161,10 @@ def _check_identity(reader: Reader, spec: FirewallRuleSpec) -> None:
         reader.problems.add(reader.at("name"), f"is required; a rule without a name needs {_OR_CONTENT}")
 
 
-def _tag(reader: Reader, rule_id: int | None, match_by: str) -> int | None:
+def _tag(reader: Reader, rule_id: str | None, match_by: str) -> str | None:
     """The user's tag. A tag that is the rule's own id is what the server shows when there is no tag of the user's."""
-    tag = reader.integer("tag", 1)
-    if tag is None or tag <= LAST_TAG or match_by == "tag":
+    tag = reader.digits("tag")
+    if tag is None or int(tag) <= LAST_TAG or match_by == "tag":
         return tag
     if tag != rule_id:
         reader.problems.add(reader.at("tag"), f"{tag} is out of range, 1 to {LAST_TAG} is allowed")

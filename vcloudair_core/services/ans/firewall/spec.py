@@ -10,6 +10,8 @@ from vcloudair_core.engine.canonical import ANY, fold, port_set
 from vcloudair_core.engine.fields import FieldInfo, fields_of, input_key, spec_field
 from vcloudair_core.engine.matching import BY_NAME
 from vcloudair_core.services.ans.section.rule_fields import (
+    ID_PATTERN,
+    NUMBER_PATTERN,
     TWO_PROTOCOLS_PATTERN,
     after_field,
     before_field,
@@ -126,14 +128,17 @@ class FirewallRuleSpec:
         absent="inout",
         choices=DIRECTIONS,
     )
-    tag: int | None = spec_field(
-        "Tag of the rule, 1 to 65536. The server's default is the id of the rule.", bounds=(1, None)
+    tag: str | None = spec_field(
+        "Tag of the rule, 1 to 65536. The server's default is the id of the rule.",
+        bounds=(1, None),
+        pattern=NUMBER_PATTERN,
     )
-    rule_id: int | None = spec_field(
+    rule_id: str | None = spec_field(
         "The server's id of the rule. With `match_by=rule_id` it is the identity, else it tells rules of one name "
         "apart.",
         read_only=True,
         bounds=(1, None),
+        pattern=ID_PATTERN,
     )
     position: str | None = position_field()
     before: str | None = before_field("Name or id")

@@ -8,7 +8,7 @@ from typing import Any
 from vcloudair_core.engine.canonical import ANY, fold
 from vcloudair_core.services.ans.nat.spec import MATCH_FIELDS, NatRuleSpec, NatSpec
 from vcloudair_core.services.ans.section.document import SectionState
-from vcloudair_core.services.ans.section.json_values import bool_of, int_of, text_of
+from vcloudair_core.services.ans.section.json_values import bool_of, digits_of, text_of
 
 WIRE_NAMES = {
     "tag": "ruleTag",
@@ -44,7 +44,7 @@ def rule_of(raw: Mapping[str, Any]) -> NatRuleSpec:
     """
     protocol = fold(_word(raw.get("protocol")))
     is_icmp = protocol == "icmp"
-    rule_id, tag = int_of(raw.get("ruleId")), int_of(raw.get("ruleTag"))
+    rule_id, tag = digits_of(raw.get("ruleId")), digits_of(raw.get("ruleTag"))
     matches = {name: _word(raw.get(WIRE_NAMES[name])) for name in _MATCHES}
     said: dict[str, Any] = {name: word for name, word in matches.items() if word != ANY}
     return NatRuleSpec(
@@ -85,6 +85,7 @@ def wire_changes(spec: NatRuleSpec, changed: tuple[str, ...]) -> dict[str, Any]:
         if name not in changed:
             continue
         value = getattr(spec, name)
+        value = int(value) if name == "tag" and value is not None else value
         stranger = (
             name == "vnic"
             or (name == "icmp_type" and spec.protocol != "icmp")

@@ -90,7 +90,7 @@ def read_nat_rule(data: Mapping[str, Any], path: str, problems: Problems) -> Nat
     action = reader.choice("action", ACTIONS)
     protocol = _protocol(reader)
     match_by = reader.choice("match_by", MATCHES) or "tuple"
-    rule_id = reader.integer("rule_id", 1)
+    rule_id = reader.identifier("rule_id")
     check_place(reader)
     reader.check_clear("description")
     _check_identity(reader, match_by)
@@ -219,13 +219,13 @@ def _matches(reader: Reader, action: str | None) -> dict[str, Any]:
     return found
 
 
-def _tag(reader: Reader, rule_id: int | None, match_by: str) -> int | None:
+def _tag(reader: Reader, rule_id: str | None, match_by: str) -> str | None:
     """The user's tag. A tag that is the rule's own id is what the server shows when there is no tag of the user's."""
     if reader.given("tag") and reader.given("rule_tag"):
         reader.problems.add(reader.at("rule_tag"), "cannot be given together with tag, which is the same")
     name = "tag" if reader.given("tag") else "rule_tag"
-    tag = reader.integer(name, 1)
-    if tag is None or FIRST_TAG <= tag <= LAST_TAG or match_by == "tag":
+    tag = reader.digits(name)
+    if tag is None or FIRST_TAG <= int(tag) <= LAST_TAG or match_by == "tag":
         return tag
     if tag != rule_id:
         reader.problems.add(reader.at(name), f"{tag} is out of range, {FIRST_TAG} to {LAST_TAG} is allowed")

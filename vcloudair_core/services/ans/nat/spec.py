@@ -12,6 +12,8 @@ from vcloudair_core.engine.matching import Identities, RuleIdentity
 from vcloudair_core.engine.validation import Problems
 from vcloudair_core.errors import SpecError
 from vcloudair_core.services.ans.section.rule_fields import (
+    ID_PATTERN,
+    NUMBER_PATTERN,
     TWO_PROTOCOLS_PATTERN,
     after_field,
     before_field,
@@ -133,16 +135,18 @@ class NatRuleSpec:
     enabled: bool | None = enabled_field()
     logging: bool | None = logging_field()
     description: str | None = description_field()
-    tag: int | None = spec_field(
+    tag: str | None = spec_field(
         "Tag of the rule, 65537 to 131072. The server's default is the id of the rule.",
         bounds=(1, None),
+        pattern=NUMBER_PATTERN,
         aliases=("rule_tag",),
     )
-    rule_id: int | None = spec_field(
+    rule_id: str | None = spec_field(
         "The server's id of the rule. With `match_by=rule_id` it is the identity, else it tells rules that match the "
         "same traffic apart.",
         read_only=True,
         bounds=(1, None),
+        pattern=ID_PATTERN,
     )
     position: str | None = position_field()
     before: str | None = before_field("Description, id or tag")
@@ -163,7 +167,7 @@ class NatRuleSpec:
 
     other_keys: ClassVar[Mapping[str, FieldInfo]] = {
         "clear": clear_key("description"),
-        "rule_tag": input_key("The same as `tag`.", kind=int, bounds=(1, None), alias_of="tag"),
+        "rule_tag": input_key("The same as `tag`.", bounds=(1, None), pattern=NUMBER_PATTERN, alias_of="tag"),
     }
     exclusive: ClassVar[Sequence[tuple[str, ...]]] = (
         ("position", "before", "after", "index"),
@@ -262,7 +266,7 @@ def completed_rule(spec: NatRuleSpec) -> NatRuleSpec:
     for name in missing_fields(spec):
         rule = f"rule {spec.name!r}" if spec.name else "such rule"
         problems.add(name, f"is required, because there is no {rule} yet (matched by {spec.match_by})")
-    if spec.tag is not None and not FIRST_TAG <= spec.tag <= LAST_TAG:
+    if spec.tag is not None and not FIRST_TAG <= int(spec.tag) <= LAST_TAG:
         problems.add("tag", f"{spec.tag} is out of range for a new rule, {FIRST_TAG} to {LAST_TAG} is allowed")
     problems.raise_if_any()
     return replace(

@@ -38,6 +38,12 @@ def int_of(value: Any) -> int | None:
         return None
 
 
+def digits_of(value: Any) -> str | None:
+    """A whole number as text, also when it is text already; None for anything else. Ids are text but on the wire."""
+    number = int_of(value)
+    return None if number is None else str(number)
+
+
 def bool_of(value: Any, absent: bool | None = None) -> bool | None:
     """True or false, also as text; ``absent`` for anything else."""
     if isinstance(value, bool):

@@ -10,6 +10,10 @@ POSITIONS = ("top", "bottom")
 TWO_PROTOCOLS_PATTERN = r"(?:[Tt][Cc][Pp]\W*(?:and)?\W*[Uu][Dd][Pp]|[Uu][Dd][Pp]\W*(?:and)?\W*[Tt][Cc][Pp])"
 """The spellings of ``tcp+udp``, which stands for two services."""
 
+NUMBER_PATTERN = "[0-9]{1,19}"
+ID_PATTERN = rf"{NUMBER_PATTERN}|[0-9A-Fa-f]{{8}}(?:-[0-9A-Fa-f]{{4}}){{3}}-[0-9A-Fa-f]{{12}}"
+"""Ids of rules are numbers on some edges and UUIDs on others. Both are text."""
+
 
 def enabled_field(noun: str = "rule") -> Any:
     """Return the field of a rule or tunnel that turns it on."""

@@ -83,6 +83,12 @@ def int_of(text: str | None) -> int | None:
         return None
 
 
+def digits_of(text: str | None) -> str | None:
+    """A whole number as text without leading zeros; None for anything else."""
+    number = int_of(text)
+    return None if number is None else str(number)
+
+
 def bool_of(text: str | None, absent: bool | None = None) -> bool | None:
     """True or false; ``absent`` for anything else."""
     word = (text or "").lower()

@@ -129,7 +129,8 @@ def test_a_rule_with_every_word_is_made_once(edge_api: str) -> None:
         "sourcePort": ["1024-65535"],
     }
     assert made["ruleTag"] == 30000
-    assert outcome.resource[0]["rule_id"] == made["ruleId"]
+    assert outcome.resource[0]["rule_id"] == str(made["ruleId"])
+    assert outcome.resource[0]["tag"] == "30000"
     again = bench.ensure([FULL])
     assert not again.changed
     assert bench.methods() == ["GET"]
@@ -347,8 +348,8 @@ def test_doubles_on_the_server() -> None:
     with pytest.raises(AmbiguousMatchError) as caught:
         bench.ensure([{"name": "web in", "enabled": False}])
     assert caught.value.candidates == [
-        {"rule_id": 131080, "tag": 131080, "index": 0, "name": "web in", "action": "accept"},
-        {"rule_id": 131090, "tag": 131090, "index": 1, "name": "web in", "action": "deny"},
+        {"rule_id": "131080", "tag": "131080", "index": 0, "name": "web in", "action": "accept"},
+        {"rule_id": "131090", "tag": "131090", "index": 1, "name": "web in", "action": "deny"},
     ]
     with pytest.raises(AmbiguousMatchError, match="cannot be an anchor"):
         bench.ensure([{"name": "new", "before": "web in"}])
@@ -478,7 +479,7 @@ def test_rules_that_the_server_renumbers_are_reported() -> None:
     bench.edge.after = [renumber]
     with pytest.raises(NotConvergedError) as caught:
         bench.ensure([{"name": "new"}])
-    assert caught.value.residual == [{"action": "lost", "rule_id": 131081, "name": "ssh"}]
+    assert caught.value.residual == [{"action": "lost", "rule_id": "131081", "name": "ssh"}]
 
 
 def test_user_rules_between_the_servers_stay_there() -> None:

@@ -35,10 +35,10 @@ BASE = {"action": "dnat", "original_address": "203.0.113.10", "translated_addres
         ({"dnat_match_source_address": "198.51.100.0/24", "dnat_match_source_port": 1024},
          {"dnat_match_source_address": "198.51.100.0/24", "dnat_match_source_port": "1024"}),
         ({"snat_match_destination_port": "any"}, {"snat_match_destination_port": None}),
-        ({"rule_tag": 70000}, {"tag": 70000}),
-        ({"tag": 196609, "rule_id": 196609}, {"tag": None, "rule_id": 196609}),
+        ({"rule_tag": 70000}, {"tag": "70000"}),
+        ({"tag": 196609, "rule_id": 196609}, {"tag": None, "rule_id": "196609"}),
         ({"description": 8080, "enabled": "yes"}, {"description": "8080", "enabled": True}),
-        ({"match_by": "rule_id", "rule_id": "196609", "action": None}, {"rule_id": 196609, "action": None}),
+        ({"match_by": "rule_id", "rule_id": "196609", "action": None}, {"rule_id": "196609", "action": None}),
         ({"index": "2"}, {"index": 2}),
     ],
 )  # fmt: skip

@@ -51,7 +51,7 @@ FULL_DNAT = {
     "enabled": False,
     "logging": True,
     "description": "all words, ümläute & <tags>",
-    "tag": 70000,
+    "tag": "70000",
 }
 FULL_SNAT = {
     **OUT,
@@ -156,7 +156,7 @@ def test_twins_on_the_server_are_named_and_not_guessed(one: Bench) -> None:
         one.ensure(loose)
     assert [found["vnic"] for found in caught.value.candidates] == ["1", "2"]
     assert caught.value.candidates[0] == {
-        "rule_id": 200_001, "tag": 200_001, "index": 0, "action": "dnat", "vnic": "1",
+        "rule_id": "200001", "tag": "200001", "index": 0, "action": "dnat", "vnic": "1",
         "original_address": "2.2.2.2/24", "translated_address": "192.168.99.9", "description": "foreign 200001",
     }  # fmt: skip
     assert one.methods() == ["GET"]
@@ -362,7 +362,7 @@ def test_rules_that_the_server_loses_are_reported(one: Bench) -> None:
     one.simulator.faults.add("edit", method="GET", path=CONFIG, skip=1, edit=edit)
     with pytest.raises(NotConvergedError) as caught:
         one.ensure(WEB)
-    assert caught.value.residual == [{"action": "lost", "rule_id": 200_002, "name": "foreign 200002"}]
+    assert caught.value.residual == [{"action": "lost", "rule_id": "200002", "name": "foreign 200002"}]
 
 
 def test_bad_input_sends_nothing(one: Bench) -> None:
