@@ -96,7 +96,7 @@ firewall:
     enabled: true
     default_action: deny
     default_logging: false
-    rules: [{name: web in, rule_id: 131080, action: accept}]
+    rules: [{name: web in, rule_id: "131080", action: accept}]
 staged:
   description: That nothing was written yet, because O(stage=true).
   returned: when staged
@@ -122,7 +122,7 @@ error:
   description: What failed, for programs. Its keys depend on the error.
   returned: failure
   type: dict
-  sample: {error: AmbiguousMatchError, candidates: [{rule_id: 131080}, {rule_id: 131081}]}
+  sample: {error: AmbiguousMatchError, candidates: [{rule_id: "131080"}, {rule_id: "131081"}]}
 """
 
 from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import stage_arguments

@@ -64,7 +64,7 @@ firewall:
       type: list
       elements: dict
       returned: success
-      sample: [{name: web in, rule_id: 131080, action: accept, source: [external]}]
+      sample: [{name: web in, rule_id: "131080", action: accept, source: [external]}]
     internal_rules:
       description: Rules that the server made itself.
       type: list

@@ -79,7 +79,7 @@ rule:
   type: dict
   sample:
     name: web in
-    rule_id: 131080
+    rule_id: "131080"
     action: accept
     enabled: true
     source: [external]

@@ -92,7 +92,7 @@ nat:
   type: dict
   sample:
     enabled: true
-    rules: [{action: snat, original_address: 192.168.10.0/24, translated_address: 203.0.113.11, rule_id: 196609}]
+    rules: [{action: snat, original_address: 192.168.10.0/24, translated_address: 203.0.113.11, rule_id: "196609"}]
 staged:
   description: That nothing was written yet, because O(stage=true).
   returned: when staged
@@ -118,7 +118,7 @@ error:
   description: What failed, for programs. Its keys depend on the error.
   returned: failure
   type: dict
-  sample: {error: AmbiguousMatchError, candidates: [{rule_id: 196609}, {rule_id: 196610}]}
+  sample: {error: AmbiguousMatchError, candidates: [{rule_id: "196609"}, {rule_id: "196610"}]}
 """
 
 from ansible_collections.vcloudair.cloud.plugins.module_utils._arguments import stage_arguments

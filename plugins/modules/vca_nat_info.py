@@ -50,7 +50,7 @@ nat:
       type: list
       elements: dict
       returned: success
-      sample: [{action: dnat, original_address: 203.0.113.10, translated_address: 192.168.10.20, rule_id: 196609}]
+      sample: [{action: dnat, original_address: 203.0.113.10, translated_address: 192.168.10.20, rule_id: "196609"}]
     internal_rules:
       description: Rules that the server made itself.
       type: list

@@ -97,7 +97,7 @@ rule:
     protocol: tcp
     vnic: "0"
     enabled: true
-    rule_id: 196609
+    rule_id: "196609"
 staged:
   description: That nothing was written yet, because O(stage=true).
   returned: when staged
