@@ -39,7 +39,7 @@ EVERYTHING: dict[str, Any] = {
     "applications": ["application-347"],
     "match_translated": True,
     "direction": "in",
-    "tag": 4711,
+    "tag": "4711",
 }
 """Every field of a rule that stays with it."""
 

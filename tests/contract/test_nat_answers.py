@@ -29,7 +29,7 @@ DNAT: dict[str, Any] = {
     "enabled": False,
     "logging": True,
     "description": 'All of it, "quoted" & <marked>',
-    "tag": 70000,
+    "tag": "70000",
 }
 SNAT: dict[str, Any] = {
     "action": "snat",
@@ -44,10 +44,10 @@ SNAT: dict[str, Any] = {
     "enabled": True,
     "logging": False,
     "description": "",
-    "tag": 70001,
+    "tag": "70001",
 }
 PING = {**DNAT, "protocol": "icmp", "icmp_type": "echo-reply", "original_port": "any", "translated_port": "any"}
-EVERYTHING = [DNAT, SNAT, {**PING, "tag": 70002}]
+EVERYTHING = [DNAT, SNAT, {**PING, "tag": "70002"}]
 """Every field of a rule that stays with it, in some rule."""
 
 

@@ -102,7 +102,7 @@ def test_signs_in_directly_and_reads_what_we_wrote(
     client.ensure("ans.firewall_rule", RULES)
     found = run_original(DIRECT_LOGIN + READ, variables, ca_path=server.ca_path)
     assert [name for name in found["names"] if name in ("web in", "dns out")] == ["web in", "dns out"]
-    assert [rule["rule_id"] for rule in _user_rules(client) if rule["rule_id"] not in found["ids"]] == []
+    assert [rule["rule_id"] for rule in _user_rules(client) if int(rule["rule_id"]) not in found["ids"]] == []
 
 
 def test_its_rule_is_seen_and_kept_by_ours(server: SimulatorServer, client: Client, variables: dict[str, str]) -> None:
@@ -176,7 +176,7 @@ def test_nat_is_read_and_written_by_both_and_neither_loses_the_others_rules(
     client.ensure("ans.nat", {"rules": NAT_RULES})
     found = run_original(DIRECT_LOGIN + READ_NAT + ADD_NAT + READ_NAT, variables, ca_path=server.ca_path)
     rules = client.read("ans.nat")["rules"]
-    shown = [[rule["action"], rule["original_address"], rule["rule_id"], rule["description"]] for rule in rules]
+    shown = [[rule["action"], rule["original_address"], int(rule["rule_id"]), rule["description"]] for rule in rules]
     assert found["nat"] == shown
     assert [rule["original_address"] for rule in rules] == [
         "203.0.113.10",
