@@ -231,7 +231,7 @@ class Matcher:
 
     def _refuse_double(self, at: int) -> None:
         rule = self.live[at].spec
-        raise SpecError("match_by", f"two of the given rules mean {self.noun} {rule.name!r} (rule id {rule.rule_id})")
+        raise SpecError("match_by", f"two rules of the input match {self.noun} {rule.name!r} (rule id {rule.rule_id})")
 
     def _only(self, places: Sequence[int], described: str) -> int | None:
         if len(places) > 1:
@@ -264,7 +264,7 @@ class Matcher:
         if at is not None:
             return at
         hint = near(name, [*(known for known in self.by_name if known), *new])
-        raise SpecError(path, f"there is no {self.noun} {name!r} to stand beside{'; ' + hint if hint else ''}")
+        raise SpecError(path, f"there is no {self.noun} {name!r}{'; ' + hint if hint else ''}")
 
 
 def _is_nameless(spec: Any) -> bool:

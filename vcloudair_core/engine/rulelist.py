@@ -94,7 +94,7 @@ def check_no_places(specs: Sequence[Any], prefix: str) -> None:
     for position, spec in enumerate(specs):
         for name in PLACE_FIELDS:
             if getattr(spec, name) is not None:
-                problems.add(f"{prefix}[{position}].{name}", "is of no use here: the list itself is the order")
+                problems.add(f"{prefix}[{position}].{name}", "cannot be set in an exact list, whose own order counts")
     problems.raise_if_any()
 
 
@@ -225,7 +225,7 @@ def _wishes(
                 with problems.catch(path(position)):
                     anchor = matcher.anchor(str(neighbor), where, by_name)
                     if anchor == element:
-                        raise SpecError(where, f"{neighbor!r} is the rule itself")
+                        raise SpecError(where, f"{neighbor!r} names the rule itself")
                     wishes[element] = Placement(where, anchor)
     problems.raise_if_any()
     return wishes

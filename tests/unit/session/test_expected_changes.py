@@ -101,7 +101,7 @@ def test_a_typo_is_an_error_in_check_mode_too(vca_simulator: Simulator, tmp_path
     with task(vca_simulator, tmp_path) as client:
         client.join_check_run("run-1")
         client.ensure("ans.firewall_rule", {"name": "first"}, check=True)
-        with pytest.raises(SpecError, match="there is no firewall rule 'frist' to stand beside; did you mean 'first'"):
+        with pytest.raises(SpecError, match="there is no firewall rule 'frist'; did you mean 'first'"):
             client.ensure("ans.firewall_rule", {"name": "second", "after": "frist"}, check=True)
 
 

@@ -182,9 +182,9 @@ class Convergence:
             if failure is not None and isinstance(exc, NotFoundError):
                 raise failure from exc  # it was the write that found out
             if failure is None:
-                exc.add_context("It was written, but reading it back failed; the same once more finds out.")
+                exc.add_context("It was written, but reading it back failed. Run it again to verify it.")
             elif may_have_executed(failure):
-                exc.add_context("It may have been written: the answer was lost; the same once more finds out.")
+                exc.add_context("It may have been written, because the response was lost. Run it again to find out.")
             raise
 
     def _verify(self, state: PlannedState, written: Document, current: PlannedState, writes: int) -> None:

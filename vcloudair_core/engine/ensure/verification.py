@@ -44,9 +44,9 @@ def refuse_losses(kind: ResourceKind, target: str, base: Document, written: Docu
     lost = kind.losses(written, current)
     if lost:
         raise NotConvergedError(
-            f"{target}: after the write, the server no longer has {len(lost)} that were to be kept.",
+            f"The write of {target} lost objects. The server no longer has {len(lost)} that were to stay as they were.",
             residual=[{"action": "lost", **dict(item)} for item in lost],
-            hint="Look at them on the server; an earlier export of the section can restore them.",
+            hint="Check them on the server. An earlier export of the section can restore them.",
         )
 
 
@@ -64,9 +64,9 @@ def refuse_overwriting(
     if not _is_kept(kind.project(written), kind.project(current)):
         return
     raise ConflictError(
-        f"{store.target}: somebody else wrote at the very moment of our write. What was asked for is there; "
-        "what they wrote may have been replaced.",
-        hint="This server does not check versions. Compare what is there now with theirs.",
+        f"Conflict on {store.target}: another client wrote at the same time. The desired state is there, but the "
+        "change of the other client may have been replaced.",
+        hint="Check whether the other change is still there. This server does not check versions.",
     )
 
 
@@ -94,7 +94,7 @@ def not_converged(target: str, base: Document, current: Document, left: Plan) ->
     named = ", ".join(f"{change.action} {change.identity}" for change in left.changes[:3])
     more = f" and {len(changes) - 3} more" if len(changes) > 3 else ""
     return NotConvergedError(
-        f"{target} took the write, but still differs: {named}{more}.",
+        f"The write of {target} was accepted, but it still differs: {named}{more}.",
         residual=changes,
         hint=_STALE if versions_apart(base, current) == 0 else _NORMALIZED,
     )

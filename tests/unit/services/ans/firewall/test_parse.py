@@ -211,7 +211,7 @@ def test_the_kinds_refuse_what_no_single_rule_shows() -> None:
     twice = (FirewallRuleSpec(name="a"), FirewallRuleSpec(name="a"))
     with pytest.raises(SpecError, match=r"\[1\].name: 'a' was already given at \[0\]"):
         RuleKind(FIREWALL).validate(Present(twice))
-    with pytest.raises(SpecError, match=r"\[0\].position: is of no use here"):
+    with pytest.raises(SpecError, match=r"\[0\].position: cannot be set in an exact list"):
         RuleKind(FIREWALL).validate(Exactly((FirewallRuleSpec(name="a", position="top"),)))
     policy = parse_policy({"rules": [{"name": "a", "before": "b"}]})
     SectionKind(FIREWALL).validate(Present((policy,)))

@@ -329,11 +329,9 @@ def test_a_move_is_seen_and_shown(edge_api: str) -> None:
 
 def test_anchors_that_cannot_be() -> None:
     bench = Bench("hybridity", WEB, SSH)
-    with pytest.raises(
-        SpecError, match=r"^before: there is no firewall rule 'web im' to stand beside; did you mean 'web in'"
-    ):
+    with pytest.raises(SpecError, match=r"^before: there is no firewall rule 'web im'; did you mean 'web in'"):
         bench.ensure([{"name": "new", "before": "web im"}])
-    with pytest.raises(SpecError, match="is the rule itself"):
+    with pytest.raises(SpecError, match="names the rule itself"):
         bench.ensure([{"name": "ssh", "after": "ssh"}])
     with pytest.raises(SpecError, match="contradict each other"):
         bench.ensure([{"name": "a", "before": "b"}, {"name": "b", "before": "a"}])
@@ -377,9 +375,9 @@ def test_matching_by_id_renames(edge_api: str) -> None:
 def test_one_rule_is_not_meant_in_two_ways() -> None:
     bench = Bench("hybridity", WEB, SSH)
     by_id = {"match_by": "rule_id", "rule_id": 131080}
-    with pytest.raises(SpecError, match="two of the given rules mean firewall rule 'web in'"):
+    with pytest.raises(SpecError, match="two rules of the input match firewall rule 'web in'"):
         bench.ensure([{"name": "web in"}, by_id])
-    with pytest.raises(SpecError, match="two of the given rules mean"):
+    with pytest.raises(SpecError, match="two rules of the input match"):
         bench.ensure([by_id, {"match_by": "tag", "tag": 131080}])
     bench.ensure([{"name": "web in", "action": "deny"}, {**by_id, "name": "old web"}])
     assert bench.edge.names() == ["old web", "ssh", "web in"]

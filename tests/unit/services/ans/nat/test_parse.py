@@ -150,6 +150,6 @@ def test_sections_are_one_at_a_time_and_exact_lists_have_no_places() -> None:
     kind = SectionKind(NAT)
     with pytest.raises(SpecError, match="one NAT section was expected, not 2"):
         kind.validate(Present((kind.parse({}), kind.parse({}))))
-    with pytest.raises(SpecError, match=r"rules\[0\].before: is of no use here"):
+    with pytest.raises(SpecError, match=r"rules\[0\].before: cannot be set in an exact list"):
         kind.validate(Exactly((kind.parse({"rules": [{**BASE, "before": "web"}]}),)))
     assert kind.parse({"internal_rules": [], "version": 3}).rules is None

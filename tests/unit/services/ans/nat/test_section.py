@@ -287,7 +287,7 @@ def test_anchors_that_cannot_be(one: Bench) -> None:
     one.seed(foreign(200_001, description="a"), foreign(200_002, description="a"))
     with pytest.raises(AmbiguousMatchError, match="cannot be an anchor"):
         one.ensure({**WEB, "before": "a"})
-    with pytest.raises(SpecError, match="before: there is no NAT rule 'nobody' to stand beside"):
+    with pytest.raises(SpecError, match="before: there is no NAT rule 'nobody'"):
         one.ensure({**WEB, "before": "nobody"})
 
 
