@@ -10,19 +10,19 @@ from vcloudair_core.errors import ConfigurationError
 _OPERATORS = {"!=": "ne", ">=": "ge", "<=": "le", ">": "gt", "<": "lt", "~": "like", "=": "eq"}
 
 
-def conditions(given: Sequence[str]) -> dict[str, Any]:
+def conditions(texts: Sequence[str]) -> dict[str, Any]:
     """``name~web*`` as ``{"name": {"like": "web*"}}``. Raises ConfigurationError for a word that is no condition."""
-    found: dict[str, dict[str, Any]] = {}
-    for word in given:
+    operators_of: dict[str, dict[str, Any]] = {}
+    for word in texts:
         places = [(word.find(sign), -len(sign), sign) for sign in _OPERATORS if sign in word]
         if not places or min(places)[0] < 1:
             raise ConfigurationError(f"{word!r} is no condition.", hint="Write --where name=value, or name~web* .")
         place, _, sign = min(places)
         name, value = word[:place].strip(), word[place + len(sign) :]
-        found.setdefault(name, {}).setdefault(_OPERATORS[sign], []).append(value)
+        operators_of.setdefault(name, {}).setdefault(_OPERATORS[sign], []).append(value)
     return {
         name: {operator: values[0] if len(values) == 1 else values for operator, values in operators.items()}
-        for name, operators in found.items()
+        for name, operators in operators_of.items()
     }
 
 

@@ -21,8 +21,8 @@ _OVER = "The session kept by `vca login` is over."
 
 def has_credential(settings: Settings, *, or_reference: bool = False) -> bool:
     """True when a password or token is given. One by reference counts only with ``or_reference``."""
-    given = [name for name in _CREDENTIALS if settings.is_set(name)]
-    return any(or_reference or not settings.is_reference(name) for name in given)
+    credentials = [name for name in _CREDENTIALS if settings.is_set(name)]
+    return any(or_reference or not settings.is_reference(name) for name in credentials)
 
 
 def usable_login(settings: Settings) -> KeptLogin | None:

@@ -128,5 +128,5 @@ def _named(parameter: inspect.Parameter) -> inspect.Parameter:
 def take_shared(arguments: dict[str, Any], *, own: set[str]) -> Mapping[str, Any]:
     """Remove the shared options from parsed arguments and return those that were given."""
     names = [option.name for option in SHARED if option.name not in own]
-    given = {name: arguments.pop(name, None) for name in names}
-    return {name: value for name, value in given.items() if value is not None}
+    options = {name: arguments.pop(name, None) for name in names}
+    return {name: value for name, value in options.items() if value is not None}

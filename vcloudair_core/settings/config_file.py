@@ -112,11 +112,11 @@ _HEADER = re.compile(r"\s*\[\s*([^\[\]]+?)\s*\]\s*(#.*)?$")
 def _line_of(text: str, key: str, context: str | None) -> int:
     """The line of a key in the table of a context, or at the top; 0 when it is written in another form."""
     is_within = context is None
-    wanted = None if context is None else [CONTEXTS, context]
+    table = None if context is None else [CONTEXTS, context]
     for number, line in enumerate(text.splitlines(), start=1):
         header = _HEADER.match(line)
         if header:
-            is_within = [part.strip(" \"'") for part in header[1].split(".", 1)] == wanted
+            is_within = [part.strip(" \"'") for part in header[1].split(".", 1)] == table
         elif is_within and re.match(rf"""\s*["']?{re.escape(key)}["']?\s*=""", line):
             return number
     return 0

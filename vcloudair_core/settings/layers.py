@@ -72,10 +72,10 @@ def from_arguments(arguments: Mapping[str, Any]) -> Layer:
     return _named(arguments, Origin("argument"))
 
 
-def _named(given: Mapping[str, Any], origin: Origin, place_of: Callable[[str], str] = lambda name: "") -> Layer:
-    found: Layer = {}
+def _named(values: Mapping[str, Any], origin: Origin, place_of: Callable[[str], str] = lambda name: "") -> Layer:
+    layer: Layer = {}
     source = origin
-    for name, value in given.items():
+    for name, value in values.items():
         option = BY_NAME.get(name)
         origin = replace(source, place=place_of(name))
         if option is None:
@@ -85,24 +85,24 @@ def _named(given: Mapping[str, Any], origin: Origin, place_of: Callable[[str], s
             )
         if _is_unset(value):
             continue
-        known = found.get(option.name)
+        known = layer.get(option.name)
         if known is not None and str(known[0]) != str(value):
             raise ConfigurationError(
                 f"Setting {option.name!r} is given twice with different values, once as {name!r} ({origin.shown})."
             )
-        found[option.name] = (value, origin)
-    return found
+        layer[option.name] = (value, origin)
+    return layer
 
 
 def from_env(env: Mapping[str, str]) -> Layer:
     """Return what the variables ``VCA_*`` give."""
-    found: Layer = {}
+    layer: Layer = {}
     for option in OPTIONS:
         for variable in option.env_names:
             if not _is_unset(env.get(variable)):
-                found[option.name] = (env[variable], Origin(f"env {variable}"))
+                layer[option.name] = (env[variable], Origin(f"env {variable}"))
                 break
-    return found
+    return layer
 
 
 def open_file(env: Mapping[str, str], config_file: str | Path | None, context: str | None) -> ConfigFile | None:
@@ -124,7 +124,7 @@ def open_file(env: Mapping[str, str], config_file: str | Path | None, context: s
     return None
 
 
-def from_file(file: ConfigFile, named: str | None, given: Layer) -> tuple[Layer, FileUse]:
+def from_file(file: ConfigFile, named: str | None, nearer: Layer) -> tuple[Layer, FileUse]:
     """Return the values of the file and what was used of it. ``given`` are those of environment and arguments.
 
     Raises ConfigurationError when the context does not exist, or ``named`` contradicts the server in ``given``.
@@ -134,11 +134,11 @@ def from_file(file: ConfigFile, named: str | None, given: Layer) -> tuple[Layer,
     if name is None:
         return top, FileUse(file.path, contexts=tuple(file.contexts))
     layer = top | _table_of(file, file.context(name), f"file {file.path} [context.{name}]", top)
-    own, chosen = _server(layer), _server(layer | given)
+    own, chosen = _server(layer), _server(layer | nearer)
     if not own or own == chosen:
         return layer, FileUse(file.path, name, contexts=tuple(file.contexts))
     if named:
-        source = given["url" if "url" in given else "service_type"][1]
+        source = nearer["url" if "url" in nearer else "service_type"][1]
         raise ConfigurationError(
             f"Context {name!r} is of {shown_server(own)}, but the setting url ({source}) names {shown_server(chosen)}.",
             hint="Leave out the context, or the other url (VCA_URL).",

@@ -93,13 +93,13 @@ class Settings(SettingValues):
         a file that cannot be read.
         """
         env = os.environ if environ is None else environ
-        given = from_env(env) | from_arguments(arguments or {})
+        nearer = from_env(env) | from_arguments(arguments or {})
         named = context or env.get("VCA_CONTEXT") or None
         file = open_file(env, config_file, named)
-        layer, use = from_file(file, named, given) if file is not None else ({}, FileUse())
+        layer, use = from_file(file, named, nearer) if file is not None else ({}, FileUse())
         values: dict[str, Any] = {option.name: option.default for option in OPTIONS}
         origins: dict[str, Origin] = {option.name: Origin("default") for option in OPTIONS}
-        for name, (value, origin) in (layer | given).items():
+        for name, (value, origin) in (layer | nearer).items():
             values[name] = typed_value(BY_NAME[name], value, origin)
             origins[name] = origin
         return cls(values, origins, use)

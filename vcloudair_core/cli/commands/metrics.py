@@ -63,10 +63,10 @@ def show(
         vca metrics show web1 web2 --metric 'cpu.*' --start 3h
     """
     with run.client() as client:
-        found = _measured(client, vms, where, metric, start, end, source)
+        measurement = _measured(client, vms, where, metric, start, end, source)
     has_samples = run.output != "csv" or run.given.get("query") is not None
     run.emit(
-        [_summary(found, series, has_samples=has_samples) for series in found.collected.series],
+        [_summary(measurement, series, has_samples=has_samples) for series in measurement.collected.series],
         columns=[
             Column("vm", keep=True, priority=0),
             Column("metric", keep=True, priority=1),
@@ -81,7 +81,7 @@ def show(
         ],
         empty="No VM has a sample in that window.",
     )
-    _tell(found)
+    _tell(measurement)
 
 
 @app.command()
@@ -108,14 +108,14 @@ def plot(
 
     check_plot(file)
     with run.client() as client:
-        found = _measured(client, vms, where, metric, start, end, source)
-    names = {one["id"]: one["name"] for one in found.vms}
-    count = len(found.collected.by_vm())
+        measurement = _measured(client, vms, where, metric, start, end, source)
+    names = {vm["id"]: vm["name"] for vm in measurement.vms}
+    count = len(measurement.collected.by_vm())
     title = next(iter(names.values())) if count == 1 and len(names) == 1 else f"{count} VMs"
     with _writing(file):
-        draw(file, found.collected.series, names, f"{title}, {_window(start, end)}")
-    say(f"{file}: {len(found.collected.series)} series of {count} VMs.")
-    _tell(found)
+        draw(file, measurement.collected.series, names, f"{title}, {_window(start, end)}")
+    say(f"{file}: {len(measurement.collected.series)} series of {count} VMs.")
+    _tell(measurement)
 
 
 @app.command()
@@ -145,20 +145,20 @@ def export(
     if form == "parquet" and not file:
         raise ConfigurationError("Parquet goes into a file.", hint="Give --file.")
     with run.client() as client:
-        found = _measured(client, vms, where, metric, start, end, source)
-    known = {one["id"]: one for one in found.vms}
+        measurement = _measured(client, vms, where, metric, start, end, source)
+    known = {vm["id"]: vm for vm in measurement.vms}
     if form == "parquet":
         with _writing(file):
-            count = write_parquet(file, found.collected.series, known)
+            count = write_parquet(file, measurement.collected.series, known)
         say(f"{file}: {count} samples.")
     elif file:
         with _writing(file), Path(file).open("w", encoding="utf-8") as target:
-            count = sum(1 for line in as_text(form, found.collected.series, known) if target.write(f"{line}\n"))
+            count = sum(1 for line in as_text(form, measurement.collected.series, known) if target.write(f"{line}\n"))
         say(f"{file}: {count} lines.")
     else:
-        for line in as_text(form, found.collected.series, known):
+        for line in as_text(form, measurement.collected.series, known):
             write(line)
-    _tell(found)
+    _tell(measurement)
 
 
 @app.command()
@@ -318,9 +318,9 @@ def _top_table(client: Client, vms: Sequence[str], where: Sequence[str], sort: s
     return busiest(measurement, sort, rows)
 
 
-def _summary(found: Measurement, series: Series, *, has_samples: bool) -> dict[str, Any]:
+def _summary(measurement: Measurement, series: Series, *, has_samples: bool) -> dict[str, Any]:
     about = {
-        "vm": found.name_of(series.vm_id), "vm_id": series.vm_id, "metric": series.name,
+        "vm": measurement.name_of(series.vm_id), "vm_id": series.vm_id, "metric": series.name,
         "instance": series.instance or "", "unit": series.unit or "",
     }  # fmt: skip
     samples = [{"timestamp": utc_second(sample.timestamp), "value": sample.value} for sample in series.samples]
@@ -349,16 +349,17 @@ def _window(start: str, end: str) -> str:
     return parse_window(start, end or None).described()
 
 
-def _tell(found: Measurement) -> None:
+def _tell(measurement: Measurement) -> None:
     """What is missing, for a person. Raises the first error when machines failed: the result is not whole."""
-    for warning in found.collected.warnings:
+    for warning in measurement.collected.warnings:
         say(f"Note: {warning}")
-    if found.collected.missing:
-        say(f"Note: no VM has {', '.join(found.collected.missing)}.")
-    for vm_id, error in found.collected.failed.items():
-        say(f"Failed: {found.name_of(vm_id)}: {error}")
-    if found.collected.failed:
-        raise _NotWholeError(f"{len(found.collected.failed)} of {len(found.vms)} VMs could not be measured.")
+    if measurement.collected.missing:
+        say(f"Note: no VM has {', '.join(measurement.collected.missing)}.")
+    for vm_id, error in measurement.collected.failed.items():
+        say(f"Failed: {measurement.name_of(vm_id)}: {error}")
+    failed = len(measurement.collected.failed)
+    if failed:
+        raise _NotWholeError(f"{failed} of {len(measurement.vms)} VMs could not be measured.")
 
 
 class _NotWholeError(VcloudAirError):

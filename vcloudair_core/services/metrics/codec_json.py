@@ -64,7 +64,7 @@ def parse_page(body: bytes, what: str) -> MetricsPage:
 
 def runs_of(rows: list[dict[str, Any]], what: str) -> Iterator[SampleBlock]:
     """The values of the rows of a page. Raises DecodeError for a row that does not say whose it is, or of when."""
-    found: dict[str, dict[str, tuple[list[datetime], list[Any]]]] = {}
+    blocks: dict[str, dict[str, tuple[list[datetime], list[Any]]]] = {}
     for row in rows:
         vm_id = _machine_of(str(row.get("vmId", "")))
         if not vm_id:
@@ -72,7 +72,7 @@ def runs_of(rows: list[dict[str, Any]], what: str) -> Iterator[SampleBlock]:
                 continue  # edge gateways have metrics of their own
             raise DecodeError(f"A row of {what} does not say whose it is: {str(row)[:120]}.")
         moment = parse_time(row.get("timestamp"), what)
-        of_machine = found.setdefault(vm_id, {})
+        of_machine = blocks.setdefault(vm_id, {})
         for metric in _listed(row.get("metrics")):
             if isinstance(metric, dict) and (name := str(metric.get("name") or "")):
                 held = of_machine.get(name)
@@ -80,7 +80,7 @@ def runs_of(rows: list[dict[str, Any]], what: str) -> Iterator[SampleBlock]:
                     held = of_machine[name] = [], []
                 held[0].append(moment)
                 held[1].append(metric.get("value"))
-    for vm_id, of_machine in found.items():
+    for vm_id, of_machine in blocks.items():
         for name, (times, values) in of_machine.items():
             base, instance = split_name(name)
             yield SampleBlock(vm_id, base, unit_of(base), INTERVAL_S, instance, times, values)
@@ -89,8 +89,8 @@ def runs_of(rows: list[dict[str, Any]], what: str) -> Iterator[SampleBlock]:
 @lru_cache(maxsize=4096)
 def _machine_of(text: str) -> str:
     """The UUID at the end, in lower case, or nothing. One machine has a row for each minute."""
-    found = _UUID.search(text)
-    return found[0].lower() if found else ""
+    match = _UUID.search(text)
+    return match[0].lower() if match else ""
 
 
 def _listed(value: Any) -> list[Any]:
@@ -118,6 +118,6 @@ def _moment(value: Any) -> datetime:
         return datetime.fromtimestamp(float(value) / 1000, timezone.utc)
     text = str(value).strip()
     text = text[:-1] + "+00:00" if text[-1:] in ("Z", "z") else re.sub(r"([+-]\d\d)(\d\d)\Z", r"\1:\2", text)
-    text = re.sub(r"\.(\d{1,9})", lambda found: "." + found[1][:6].ljust(6, "0"), text)
+    text = re.sub(r"\.(\d{1,9})", lambda match: "." + match[1][:6].ljust(6, "0"), text)
     moment = datetime.fromisoformat(text)
     return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)

@@ -22,13 +22,14 @@ Machines = Mapping[str, Mapping[str, Any]]
 
 def rows(series: Iterable[Series], machines: Machines) -> Iterator[dict[str, Any]]:
     """One mapping for each sample, with the keys of COLUMNS; times are ISO 8601 in UTC."""
-    for one in series:
-        known = machines.get(one.vm_id, {})
+    for item in series:
+        known = machines.get(item.vm_id, {})
         about = {
-            "vm": known.get("name", ""), "vm_id": one.vm_id, "vapp": known.get("vapp", ""), "vdc": known.get("vdc", ""),
-            "metric": one.name, "instance": one.instance or "", "unit": one.unit or "",
+            "vm": known.get("name", ""), "vm_id": item.vm_id,
+            "vapp": known.get("vapp", ""), "vdc": known.get("vdc", ""),
+            "metric": item.name, "instance": item.instance or "", "unit": item.unit or "",
         }  # fmt: skip
-        for sample in one.samples:
+        for sample in item.samples:
             stamp = sample.timestamp.isoformat().replace("+00:00", "Z")
             yield {"timestamp": stamp, **about, "value": sample.value}
 
@@ -49,17 +50,17 @@ def as_text(form: str, series: Iterable[Series], machines: Machines) -> Iterator
 def _open_metrics(series: Iterable[Series], machines: Machines) -> Iterator[str]:
     """In base units, with timestamps; ends with the mark of the end. Source: the OpenMetrics specification, 1.0."""
     families: dict[tuple[str, str, float, str], list[Series]] = {}
-    for one in series:
-        name, unit, factor = base_of(one.name, one.unit)
-        families.setdefault((name, unit, factor, one.name), []).append(one)
+    for item in series:
+        name, unit, factor = base_of(item.name, item.unit)
+        families.setdefault((name, unit, factor, item.name), []).append(item)
     for (name, unit, factor, original), members in sorted(families.items()):
         yield f"# TYPE {name} gauge"
         if unit:
             yield f"# UNIT {name} {unit}"
         yield f"# HELP {name} {_escaped(help_of(original))}"
-        for one in members:
-            labels = ",".join(f'{key}="{_escaped(value)}"' for key, value in labels_of(one, machines).items() if value)
-            for sample in one.samples:
+        for item in members:
+            labels = ",".join(f'{key}="{_escaped(value)}"' for key, value in labels_of(item, machines).items() if value)
+            for sample in item.samples:
                 yield f"{name}{{{labels}}} {sample.value * factor!r} {sample.timestamp.timestamp():.3f}"
     yield "# EOF"
 

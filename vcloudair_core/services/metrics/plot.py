@@ -67,11 +67,11 @@ def check_plot(path: str) -> None:
 
 def _panels(series: Sequence[Series]) -> dict[str, list[Series]]:
     """By metric; instances are lines of their own."""
-    found: dict[str, list[Series]] = {}
-    for one in series:
-        if one.times:
-            found.setdefault(one.name, []).append(one)
-    return dict(sorted(found.items()))
+    panels: dict[str, list[Series]] = {}
+    for item in series:
+        if item.times:
+            panels.setdefault(item.name, []).append(item)
+    return dict(sorted(panels.items()))
 
 
 def _draw(axis: Any, name: str, members: Sequence[Series], names: Mapping[str, str]) -> None:
@@ -102,16 +102,16 @@ def _draw(axis: Any, name: str, members: Sequence[Series], names: Mapping[str, s
 def _draw_many(axis: Any, members: Sequence[Series], names: Mapping[str, str]) -> None:
     """What the many do, and by name those few that are highest."""
     by_time: dict[Any, list[float]] = {}
-    for one in members:
-        for sample in one.samples:
+    for item in members:
+        for sample in item.samples:
             by_time.setdefault(sample.timestamp, []).append(sample.value)
     times = sorted(by_time)
     marks = {how: [aggregate(by_time[at], how) for at in times] for how in ("min", "p25", "p50", "p75", "max")}
     axis.fill_between(times, marks["min"], marks["max"], color="0.9", linewidth=0, label=f"all {len(members)}")
     axis.fill_between(times, marks["p25"], marks["p75"], color="0.75", linewidth=0, label="middle half")
-    highest = sorted(members, key=lambda one: one.aggregate("avg") or 0.0, reverse=True)[:_NAMED]
-    for one in highest:
-        axis.plot(*_with_gaps(one), linewidth=1.0, label=_label(one, names))
+    highest = sorted(members, key=lambda item: item.aggregate("avg") or 0.0, reverse=True)[:_NAMED]
+    for item in highest:
+        axis.plot(*_with_gaps(item), linewidth=1.0, label=_label(item, names))
     axis.plot(times, marks["p50"], color="black", linewidth=1.6, label="median")
 
 

@@ -88,13 +88,13 @@ class MetricsService:
         Raises: SpecError before anything is sent, AuthenticationError.
         """
         window = parse_window(start, end)
-        wanted = _patterns(metrics)
+        patterns = _patterns(metrics)
         chosen = self.source_of(source)
         window, warnings = _clipped(window, chosen)
         parts: dict[str, _Part] = {}
         failed: dict[str, VcloudAirError] = {}
         distinct = list(dict.fromkeys(machine.rpartition(":")[2].casefold() for machine in machines))
-        for machine, outcome in self.each(distinct, lambda one: self._one(one, window, wanted, chosen)):
+        for machine, outcome in self.each(distinct, lambda vm_id: self._one(vm_id, window, patterns, chosen)):
             if isinstance(outcome, _Part):
                 parts[machine] = outcome
             else:
@@ -102,7 +102,7 @@ class MetricsService:
             if progress is not None:
                 progress(len(parts) + len(failed), len(distinct))
         ordered = [parts[machine] for machine in distinct if machine in parts]
-        return _collected(ordered, wanted, failed, warnings)
+        return _collected(ordered, patterns, failed, warnings)
 
     def collect_vdc(
         self, vdc_id: str, *, start: object = "1h", end: object = None, metrics: Sequence[str] = ()
@@ -113,8 +113,8 @@ class MetricsService:
         DecodeError.
         """
         window, warnings = _clipped(parse_window(start, end), "vca")
-        wanted = _patterns(metrics)
-        return _collected([self._pages("vdc", vdc_id, window, wanted)], wanted, {}, warnings)
+        patterns = _patterns(metrics)
+        return _collected([self._pages("vdc", vdc_id, window, patterns)], patterns, {}, warnings)
 
     # -- one of them -------------------------------------------------------------------------------------------------
 
@@ -232,16 +232,16 @@ def _clipped(window: Window, source: str) -> tuple[Window, list[str]]:
     if most is None or not isinstance(window.start, Ago) or window.start.seconds <= most:
         return window, []
     hours = most // 3600
-    said = f"The server keeps {hours} hours; what is older than that was not asked for."
-    return Window(Ago(hours, "hour"), window.end), [said]
+    warning = f"The server keeps {hours} hours; what is older than that was not asked for."
+    return Window(Ago(hours, "hour"), window.end), [warning]
 
 
 def _collected(
-    parts: Sequence[_Part], wanted: Sequence[str], failed: Mapping[str, VcloudAirError], warnings: Sequence[str]
+    parts: Sequence[_Part], patterns: Sequence[str], failed: Mapping[str, VcloudAirError], warnings: Sequence[str]
 ) -> Collected:
-    series = [one for part in parts for one in part.series]
-    names = {one.name for one in series}
-    missing = tuple(pattern for pattern in wanted if not any(matches(name, [pattern]) for name in names))
+    series = [item for part in parts for item in part.series]
+    names = {item.name for item in series}
+    missing = tuple(pattern for pattern in patterns if not any(matches(name, [pattern]) for name in names))
     refused = sum(part.refused for part in parts)
     more = [f"{refused} values were left out because they are not numbers."] if refused else []
     return Collected(series, failed, missing, (*warnings, *more))

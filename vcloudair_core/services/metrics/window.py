@@ -67,10 +67,10 @@ def _moment(value: Any, field: str) -> Moment:
     if short and len(short[1]) < 12:
         return _ago(int(short[1]), _SHORT[short[2].lower()], field)
     try:
-        found = datetime.fromisoformat(text[:-1] + "+00:00" if text[-1:] in ("Z", "z") else text)
+        moment = datetime.fromisoformat(text[:-1] + "+00:00" if text[-1:] in ("Z", "z") else text)
     except ValueError:
         raise SpecError(field, f"{value!r} is neither a duration such as 90m or 24h nor an ISO 8601 time") from None
-    return found if found.tzinfo else found.replace(tzinfo=timezone.utc)
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
 def _ago(count: int, unit: str, field: str) -> Ago:

@@ -25,7 +25,7 @@ def base_of(name: str, unit: str | None) -> tuple[str, str, float]:
     word, factor = BASE.get(unit or "", ("", 1.0))
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
     plain = re.sub(r"[^a-z0-9]+", "_", words).strip("_")
-    return "_".join(part for part in (PREFIX, plain, word) if part), word, factor
+    return "_".join(text for text in (PREFIX, plain, word) if text), word, factor
 
 
 def help_of(name: str) -> str:
