@@ -22,11 +22,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-# The folder is on the path when this file runs as a program, and is a package for the tests.
-if __package__:
-    from tools.vm_name_path import VmNamePath, trace_checkout
-else:
-    from vm_name_path import VmNamePath, trace_checkout
+if not __package__:  # run as a program
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from tools.vm_name_path import VmNamePath, trace_checkout
 
 PACKAGE = "vcloudair_core"
 AT_ROOT = {"__init__", "_version", "app", "client", "settings", "errors", "ans", "query", "metrics", "dr", "plugins"}

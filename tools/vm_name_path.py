@@ -302,7 +302,7 @@ def _trace(root: Path) -> None:
     with redirect_stdout(StringIO()):
         run(["dr", "test", NAME])
     sys.setprofile(None)
-    threading.setprofile(None)  # type: ignore[arg-type]
+    threading.setprofile(None)
     if not tracer.stack:
         raise RuntimeError("No request for the VM was sent.")
     print(json.dumps(vars(tracer.path())))
