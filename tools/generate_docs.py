@@ -81,7 +81,7 @@ def plugin_names() -> str:
 _PLUGIN_VALUES = {
     "API_VERSION": "The version of the plugin API, for `vcloudair_api_version`.",
     "Desired": "`Present`, `Absent` or `Exactly`: the argument of `ResourceKind.plan`.",
-    "Flow": "A generator that yields requests, receives responses, and returns the result of signing in.",
+    "AuthFlow": "A generator that yields requests, receives responses, and returns `Credentials`.",
     "hookimpl": "Mark a function as the implementation of a hook.",
 }
 """Names of values, which have no docstring."""

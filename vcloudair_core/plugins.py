@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from vcloudair_core.services.ans.edge.directory import target_edge
     from vcloudair_core.services.ans.edge.model import Edge
     from vcloudair_core.services.ans.section.store import DocumentCodec, SectionStore, StageableSectionStore
-    from vcloudair_core.session.auth.base import AuthProvider, Farewell, Flow, Grant
+    from vcloudair_core.session.auth.base import AuthFlow, AuthProvider, Credentials, LogoutRequest
     from vcloudair_core.session.identity import Identity
     from vcloudair_core.session.session import Session
     from vcloudair_core.session.tasks import Task, task_of_response, wait_for_task
@@ -59,11 +59,13 @@ if TYPE_CHECKING:
 __all__ = [
     "API_VERSION",
     "Absent",
+    "AuthFlow",
     "AuthProvider",
     "AuthRecord",
     "Change",
     "Column",
     "CommandRecord",
+    "Credentials",
     "Desired",
     "Document",
     "DocumentCodec",
@@ -71,10 +73,7 @@ __all__ = [
     "ExactLists",
     "Exactly",
     "Exchange",
-    "Farewell",
     "FieldInfo",
-    "Flow",
-    "Grant",
     "Headers",
     "Identities",
     "Identity",
@@ -82,6 +81,7 @@ __all__ = [
     "KindRecord",
     "ListPlan",
     "LiveRule",
+    "LogoutRequest",
     "NamedSpec",
     "Plan",
     "Present",
@@ -161,7 +161,7 @@ GROUPS = {
         "settings.settings": "Settings",
     },
     "Auth flows and transports": {
-        "session.auth.base": "AuthProvider Flow Grant Farewell",
+        "session.auth.base": "AuthProvider AuthFlow Credentials LogoutRequest",
         "transport.base": "Transport",
         "transport.messages": "Request Response Headers Exchange",
     },

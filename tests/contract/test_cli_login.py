@@ -113,12 +113,12 @@ def test_files_are_closed_and_hold_neither_token_nor_password(
     settings = Settings.load(environ=env)
     kept = open_login(settings)
     assert kept is not None
-    grant = kept.load()
-    assert grant is not None
+    credentials = kept.load()
+    assert credentials is not None
     files = [*login_files(env), tmp_path / "state" / "login.key"]
     assert [stat.S_IMODE(file.stat().st_mode) for file in files] == [0o600, 0o600]
     assert {stat.S_IMODE(file.parent.stat().st_mode) for file in files} == {0o700}
-    secrets = [password, *(secret.reveal() for secret in grant.secrets())]
+    secrets = [password, *(secret.reveal() for secret in credentials.secrets())]
     for file in tmp_path.rglob("*"):
         if file.is_file():
             assert not any(secret.encode() in file.read_bytes() for secret in secrets), file
@@ -128,12 +128,12 @@ def test_no_secret_in_the_output_of_any_command(server: SimulatorServer, env: di
     said = [login(env, password, "-v")]
     kept = open_login(Settings.load(environ=env))
     assert kept is not None
-    grant = kept.load()
-    assert grant is not None
+    credentials = kept.load()
+    assert credentials is not None
     said += [vca(env, *words, "-v", VCA_DEBUG="1") for words in (["edge", "list"], ["whoami"], ["config"], ["logout"])]
     shown = "".join(done.stdout + done.stderr for done in said)
     assert "GET /api/query" in shown
-    assert not any(secret.reveal() in shown for secret in grant.secrets())
+    assert not any(secret.reveal() in shown for secret in credentials.secrets())
     assert password not in shown
 
 

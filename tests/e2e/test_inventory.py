@@ -183,9 +183,9 @@ def test_a_cache_is_of_one_account(env: dict[str, str], tmp_path: Path, server: 
         there = {"url": server.env()["VCA_URL"], "ca_path": server.env()["VCA_CA_PATH"], "session_cache": "false"}
         client = connect(username="ops", password=password, org=org, **there)
         client.session.login()
-        grant = client.session._grant
-        assert grant is not None
-        [value] = [secret.reveal() for secret in grant.headers.values() if isinstance(secret, Secret)]
+        credentials = client.session._credentials
+        assert credentials is not None
+        [value] = [secret.reveal() for secret in credentials.headers.values() if isinstance(secret, Secret)]
         return value
 
     bare = {name: value for name, value in env.items() if name not in ("VCA_USERNAME", "VCA_PASSWORD", "VCA_ORG")}

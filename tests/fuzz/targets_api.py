@@ -63,7 +63,7 @@ def _portal(body: bytes) -> object:
         "Session": session_codec.decode_portal_session,
         "Services": session_codec.decode_services,
         "Compute": lambda found: session_codec.decode_compute(found, service),
-        "VCloudSession": session_codec.decode_vdc_grants,
+        "VCloudSession": session_codec.decode_vdc_credentials,
         "Vdc": session_codec.decode_vdc,
         "Org": session_codec.decode_org,
     }

@@ -20,7 +20,7 @@ from vcloudair_core.recovery.report.run_report import report_of
 from vcloudair_core.recovery.run import history
 from vcloudair_core.recovery.run.resumed_state import resumed_state
 from vcloudair_core.services.ans.document.file import read_document
-from vcloudair_core.session.auth.base import Grant
+from vcloudair_core.session.auth.base import Credentials
 from vcloudair_core.session.cache import token_cache
 from vcloudair_core.session.identity import Identity
 from vcloudair_core.settings.settings import OPTIONS, Settings
@@ -177,8 +177,8 @@ def _kept_session(body: bytes) -> object:
     document["data"] = cache._cipher(_SALT).encrypt(body).decode()
     _file(f"sessions/{_KEY}.token", json.dumps(document).encode())
     inside = cache.load()
-    for grant in (outside, inside):
-        assert grant is None or isinstance(grant, Grant)
+    for credentials in (outside, inside):
+        assert credentials is None or isinstance(credentials, Credentials)
     return repr(inside)
 
 
@@ -194,8 +194,8 @@ _SALT = b"0123456789abcdef"
 
 def _sessions() -> list[bytes]:
     identity = Identity("vcd", "https://vcd.example.test", "36.3", "acme", roles=("Admin",))
-    grant = Grant(identity, {"x-vcloud-authorization": Secret("0f1e2d3c4b5a")}, ("acme",))
-    inside = json.dumps(token_cache._as_plain(grant)).encode()
+    credentials = Credentials(identity, {"x-vcloud-authorization": Secret("0f1e2d3c4b5a")}, ("acme",))
+    inside = json.dumps(token_cache._as_plain(credentials)).encode()
     outside = {"format": 1, "salt": base64.b64encode(_SALT).decode(), "data": "gAAAAA"}
     return [inside, json.dumps(outside).encode()]
 

@@ -115,7 +115,7 @@ def plugin_api() -> str:
 _VALUES = {
     "API_VERSION": "vcloudair_core.plugin.records",
     "Desired": "vcloudair_core.engine.desired",
-    "Flow": "vcloudair_core.session.auth.base",
+    "AuthFlow": "vcloudair_core.session.auth.base",
     "hookimpl": "vcloudair_core.plugin.hooks",
 }
 """Names of objects that do not say where they come from."""

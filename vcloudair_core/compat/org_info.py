@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import ConfigurationError
-from vcloudair_core.session.auth.base import Grant, PrimedAuth
+from vcloudair_core.session.auth.base import Credentials, PrimedAuth
 from vcloudair_core.session.auth.vcd import TOKEN_HEADER
 from vcloudair_core.session.identity import Identity
 from vcloudair_core.session.session import Session
@@ -79,9 +79,9 @@ def session_for(
     header = str(known.get("auth-header") or TOKEN_HEADER)
     value = f"Bearer {secret}" if header.lower() == "authorization" else str(secret)
     sent = {name: Secret(text) for name, text in (headers or {}).items()} | {header: Secret(value)}
-    grant = Grant(Identity(flavour, base_url, chosen, auth_header=header), sent, is_own=False)
+    credentials = Credentials(Identity(flavour, base_url, chosen, auth_header=header), sent, is_own=False)
     settings = Settings.load({"service_type": flavour, "url": base_url, "api_version": chosen})
-    return Session(settings, transport or new_transport(settings), PrimedAuth(grant))
+    return Session(settings, transport or new_transport(settings), PrimedAuth(credentials))
 
 
 def new_transport(settings: Settings) -> Transport:

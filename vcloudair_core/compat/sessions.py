@@ -17,7 +17,7 @@ from vcloudair_core.compat.sdk_errors import compatible_errors
 from vcloudair_core.errors import ConfigurationError, DecodeError, NotFoundError
 from vcloudair_core.session.auth import codec as session_codec
 from vcloudair_core.session.auth import vca, vchs
-from vcloudair_core.session.auth.base import Flow, Grant, PrimedAuth
+from vcloudair_core.session.auth.base import AuthFlow, Credentials, PrimedAuth
 from vcloudair_core.session.auth.vcd import TOKEN_HEADER, VcdAuth
 from vcloudair_core.session.identity import Identity
 from vcloudair_core.session.pipeline import Wire
@@ -202,7 +202,7 @@ class VCASession(_Portal):
         session = Session(
             settings,
             self._transport(settings),
-            PrimedAuth(self._vdc_grant(login, vdc), _Reopened(self, vdc)),
+            PrimedAuth(self._vdc_credentials(login, vdc), _Reopened(self, vdc)),
             clock=self.clock,
         )
         info = OrgInfo(
@@ -219,7 +219,7 @@ class VCASession(_Portal):
         self.vcd_tokens[orgname.lower()] = info
         return info
 
-    def _vdc_grant(self, login: VdcLogin, vdc: PortalVdc) -> Grant:
+    def _vdc_credentials(self, login: VdcLogin, vdc: PortalVdc) -> Credentials:
         identity = Identity(
             "vchs",
             login.base_url,
@@ -230,22 +230,22 @@ class VCASession(_Portal):
             auth_header=login.header,
         )
         # Not its own: the token is the program's, which got it in org_info and may still be using it.
-        return Grant(identity, {login.header: login.token}, is_own=False)
+        return Credentials(identity, {login.header: login.token}, is_own=False)
 
     def _login_directly(self, vcd_url: str, orgname: str) -> OrgInfo:
         base_url = normalise_url(vcd_url)
         settings = self._settings("vchs", url=base_url, org=orgname)
         self.headers["Accept"] = f"application/*+xml;version={self.version}"
         flow = VcdAuth(settings, checks_version=False)  # the original asks for no list of versions
-        grant = self._run(settings, flow.sign_in())
-        auth = PrimedAuth(_borrowed(grant), flow)
+        credentials = self._run(settings, flow.sign_in())
+        auth = PrimedAuth(_borrowed(credentials), flow)
         session = Session(settings, self._transport(settings), auth, clock=self.clock)
         info = OrgInfo(
             {
                 "vcdurl": base_url,
-                "token": next(iter(grant.headers.values())).reveal().removeprefix("Bearer "),
+                "token": next(iter(credentials.headers.values())).reveal().removeprefix("Bearer "),
                 "org_uuid": _first_vdc_id(session, orgname),
-                "auth-header": grant.identity.auth_header,
+                "auth-header": credentials.identity.auth_header,
                 "version": self.version,
             },
             session,
@@ -305,17 +305,17 @@ class VCAODSession(_Portal):
             known = f"0 to {len(self.instances) - 1}" if self.instances else "none; call login() first"
             raise _NoSuchInstanceError(f"There is no instance {idx}. There are: {known}.") from None
         settings = self._settings("vca", url=_base_of(self.login_url), instance=str(instance.get("id") or idx))
-        grant = self._run(settings, self._open(instance))
+        credentials = self._run(settings, self._open(instance))
         # Named here, so that an org of the environment (VCA_ORG) does not guard against the instance chosen.
-        settings = settings.replace(org=grant.identity.org_name or grant.identity.org_id)
-        auth = PrimedAuth(_borrowed(grant), _Reopened(self, instance))
+        settings = settings.replace(org=credentials.identity.org_name or credentials.identity.org_id)
+        auth = PrimedAuth(_borrowed(credentials), _Reopened(self, instance))
         session = Session(settings, self._transport(settings), auth, clock=self.clock)
         info = OrgInfo(
             {
                 # With a slash at its end, as the original had it. Source: protocol/sessions.md §5.
-                "vcdurl": f"{grant.identity.base_url}/",
-                "token": grant.headers[TOKEN_HEADER].reveal(),
-                "org_uuid": str(instance.get("id") or grant.identity.org_id),
+                "vcdurl": f"{credentials.identity.base_url}/",
+                "token": credentials.headers[TOKEN_HEADER].reveal(),
+                "org_uuid": str(instance.get("id") or credentials.identity.org_id),
                 "auth-header": TOKEN_HEADER,
                 "version": self.version,
             },
@@ -329,12 +329,12 @@ class VCAODSession(_Portal):
     def _portal(self, settings: Settings) -> vca.OnDemand:
         return vca.OnDemand(self.login_url, self.version, settings.allowed_origins or ())
 
-    def _open(self, instance: Mapping[str, Any]) -> Flow:
+    def _open(self, instance: Mapping[str, Any]) -> AuthFlow:
         settings = self._settings("vca", url=_base_of(self.login_url))
         base_url, found, token = yield from self._portal(settings).open_instance(
             instance, str(self.username), self._secret
         )
-        return vca.instance_grant(base_url, self.version, instance, found, token)
+        return vca.instance_credentials(base_url, self.version, instance, found, token)
 
 
 class _Reopened:
@@ -347,18 +347,18 @@ class _Reopened:
         self._portal = portal
         self._place = place
 
-    def sign_in(self) -> Flow:
+    def sign_in(self) -> AuthFlow:
         if isinstance(self._portal, VCASession):
             login = yield from self._portal._open(self._place)
-            return self._portal._vdc_grant(login, self._place)
+            return self._portal._vdc_credentials(login, self._place)
         return (yield from self._portal._open(self._place))
 
 
-def _borrowed(grant: Grant) -> Grant:
-    """The same grant, which closing a session leaves alone: the program has its token in hand."""
+def _borrowed(credentials: Credentials) -> Credentials:
+    """The same credentials, which closing a session leaves alone: the program has its token in hand."""
     from dataclasses import replace
 
-    return replace(grant, is_own=False)
+    return replace(credentials, is_own=False)
 
 
 def _base_of(login_url: str) -> str:

@@ -28,7 +28,7 @@ from vcloudair_core.transport.messages import Exchange, Headers, Request, Respon
 from vcloudair_core.util.clock import SYSTEM_CLOCK, Clock
 
 if TYPE_CHECKING:
-    from vcloudair_core.session.auth.base import AuthProvider, Grant
+    from vcloudair_core.session.auth.base import AuthProvider, Credentials
     from vcloudair_core.session.cache.token_cache import TokenCache
     from vcloudair_core.session.expected_changes import CheckRun
     from vcloudair_core.session.task_codec import Task
@@ -41,7 +41,7 @@ __all__ = ["Identity", "Session"]
 _log = logging.getLogger(__name__)
 
 _State = TypeVar("_State")
-_FAREWELL_TIMEOUT_S = (5.0, 10.0)
+_LOGOUT_TIMEOUT_S = (5.0, 10.0)
 _ONCE = RetryPolicy(retries=0)
 
 
@@ -70,7 +70,7 @@ class Session:
         self.task_observers = tuple(task_observers)
         self._auth = auth
         self._cache = cache
-        self._grant: Grant | None = None
+        self._credentials: Credentials | None = None
         self.logout_error: VcloudAirError | None = None
         self._origins: Origins | None = None
         self._lock = threading.RLock()
@@ -152,24 +152,24 @@ class Session:
         `logout_error` holds the error: the token is forgotten here, and may be valid there until it expires.
         """
         with self._lock:
-            grant = self._grant or self._from_cache()
-            self._grant = None
+            credentials = self._credentials or self._from_cache()
+            self._credentials = None
             if self._cache is not None:
                 self._cache.drop()
         self.logout_error = None
-        if grant is not None:
-            self._wire.learn(*grant.secrets())
-            self.logout_error = self._say_goodbye(grant)
-        return grant is not None
+        if credentials is not None:
+            self._wire.learn(*credentials.secrets())
+            self.logout_error = self._log_out(credentials)
+        return credentials is not None
 
     def close(self) -> None:
         """Release connections. A session that was not kept for other processes is ended at the server too."""
         with self._lock:
-            grant = self._grant
-            if grant is not None and grant.is_own and not self._is_kept:
-                self._grant = None
+            credentials = self._credentials
+            if credentials is not None and credentials.is_own and not self._is_kept:
+                self._credentials = None
                 if self._can_reach:
-                    self._say_goodbye(grant)
+                    self._log_out(credentials)
         self._wire.transport.close()
 
     def state_of(self, kind: type[_State]) -> _State:
@@ -191,8 +191,8 @@ class Session:
 
         Raises: ConnectionFailedError (nothing is sent) when a link leads to where the token must not go.
         """
-        grant, origins = self._current()
-        return _url(path, grant, origins)
+        credentials, origins = self._current()
+        return _url(path, credentials, origins)
 
     def call(
         self,
@@ -220,50 +220,50 @@ class Session:
         method = method.upper()
         safe = not once and (method in SAFE_METHODS if repeatable is None else repeatable)
         plan = _Plan(method, path, _query_text(query), accept, content_type, body, dict(headers or {}))
-        grant, origins = self._current()
-        outcome = self._send(plan, grant, origins, safe, once)
+        credentials, origins = self._current()
+        outcome = self._send(plan, credentials, origins, safe, once)
         error = outcome.error
         if isinstance(error, ApiError) and is_session_over(error, outcome.response) and _is_renewable(self._auth):
             if once:
                 # The next call signs in again; whether this one is sent again is for the caller to decide.
                 raise _refused_with_session(error)
             _log.debug("the session is over (%d); signing in again", error.status)
-            grant, origins = self._renewed(grant)
-            outcome = self._send(plan, grant, origins, safe)
+            credentials, origins = self._renewed(credentials)
+            outcome = self._send(plan, credentials, origins, safe)
         elif isinstance(error, ApiError) and error.status == 401 and self._cache is not None:
-            self._cache.drop(grant)
+            self._cache.drop(credentials)
         return outcome.answer()
 
     def _send(
-        self, plan: _Plan, grant: Grant, origins: Origins, repeatable: bool, once: bool = False
+        self, plan: _Plan, credentials: Credentials, origins: Origins, repeatable: bool, once: bool = False
     ) -> ExchangeResult:
-        outcome = self._wire.send(plan.request(grant, origins), origins, repeatable=repeatable, once=once)
+        outcome = self._wire.send(plan.request(credentials, origins), origins, repeatable=repeatable, once=once)
         self._can_reach = not isinstance(outcome.error, TransportError)
-        if outcome.error is None and self._cache is not None and grant.is_own:
+        if outcome.error is None and self._cache is not None and credentials.is_own:
             self._cache.touch()
         return outcome
 
     # -- signing in ----------------------------------------------------------------------------------------------
 
-    def _current(self) -> tuple[Grant, Origins]:
-        """The grant in use and what it trusts; signs in when there is none."""
+    def _current(self) -> tuple[Credentials, Origins]:
+        """The credentials in use and what it trusts; signs in when there is none."""
         with self._lock:
-            if self._grant is None:
+            if self._credentials is None:
                 self._adopt(self._from_cache() or self._signed_in_once())
-            assert self._grant is not None
+            assert self._credentials is not None
             assert self._origins is not None
-            return self._grant, self._origins
+            return self._credentials, self._origins
 
-    def _renewed(self, stale: Grant) -> tuple[Grant, Origins]:
-        """A grant other than the stale one: another thread's or process's when there is one, else a new one."""
+    def _renewed(self, stale: Credentials) -> tuple[Credentials, Origins]:
+        """Return other credentials than the stale ones: those of another thread or process, else new ones."""
         with self._lock:
-            if self._grant is None or self._grant is stale:
+            if self._credentials is None or self._credentials is stale:
                 if self._cache is not None:
                     self._cache.drop(stale)
                 self._adopt(self._signed_in_once(stale))
             return self._current()
 
-    def _signed_in_once(self, stale: Grant | None = None) -> Grant:
+    def _signed_in_once(self, stale: Credentials | None = None) -> Credentials:
         """Sign in, unless another process with the same credentials does so just now: then its token is taken."""
         if self._cache is None:
             return self._sign_in()
@@ -273,43 +273,44 @@ class Session:
                 return kept
             return self._sign_in()
 
-    def _sign_in(self) -> Grant:
+    def _sign_in(self) -> Credentials:
         # Trying a wrong password again for each call and thread would lock the account.
         self._refused.raise_if_waiting(self.clock.now())
         try:
-            grant = self._wire.run(self._auth.sign_in(), allowed_origins=self.settings.allowed_origins or ())
+            credentials = self._wire.run(self._auth.sign_in(), allowed_origins=self.settings.allowed_origins or ())
         except AuthenticationError as exc:
             self._refused.note(exc, self.clock.now())
             raise
         self._refused.clear()
-        self._wire.learn(*grant.secrets())
-        _check_org(self.settings, grant)
-        self._is_kept = self._cache is not None and grant.is_own and self._cache.store(grant)
-        return grant
+        self._wire.learn(*credentials.secrets())
+        _check_org(self.settings, credentials)
+        self._is_kept = self._cache is not None and credentials.is_own and self._cache.store(credentials)
+        return credentials
 
-    def _from_cache(self) -> Grant | None:
+    def _from_cache(self) -> Credentials | None:
         if self._cache is None:
             return None
-        grant = self._cache.load()
-        if grant is not None:
-            _check_org(self.settings, grant)
+        credentials = self._cache.load()
+        if credentials is not None:
+            _check_org(self.settings, credentials)
             self._is_kept = True
-        return grant
+        return credentials
 
-    def _adopt(self, grant: Grant) -> None:
-        self._wire.learn(*grant.secrets())
-        self._origins = Origins(grant.identity.base_url, self.settings.allowed_origins or ())
-        self._grant = grant
+    def _adopt(self, credentials: Credentials) -> None:
+        self._wire.learn(*credentials.secrets())
+        self._origins = Origins(credentials.identity.base_url, self.settings.allowed_origins or ())
+        self._credentials = credentials
 
-    def _say_goodbye(self, grant: Grant) -> VcloudAirError | None:
+    def _log_out(self, credentials: Credentials) -> VcloudAirError | None:
         """Send the logout requests. Return the error that leaves it open whether a session was ended."""
         open_end: VcloudAirError | None = None
-        for farewell in grant.farewells:
+        for logout_request in credentials.logout_requests:
             headers = {
-                name: value if isinstance(value, str) else value.reveal() for name, value in farewell.headers.items()
+                name: value if isinstance(value, str) else value.reveal()
+                for name, value in logout_request.headers.items()
             }
-            request = Request("DELETE", farewell.url, Headers(headers), timeout_s=_FAREWELL_TIMEOUT_S)
-            trust = Origins(farewell.url)
+            request = Request("DELETE", logout_request.url, Headers(headers), timeout_s=_LOGOUT_TIMEOUT_S)
+            trust = Origins(logout_request.url)
             try:
                 self._wire.send(request, trust, repeatable=False, policy=_ONCE).answer()
             except VcloudAirError as exc:
@@ -321,7 +322,7 @@ class Session:
 
 @dataclass(frozen=True)
 class _Plan:
-    """A call before it is known under which grant it goes out."""
+    """A call before it is known under which credentials it goes out."""
 
     method: str
     path: str
@@ -331,15 +332,15 @@ class _Plan:
     body: bytes
     headers: Mapping[str, str]
 
-    def request(self, grant: Grant, origins: Origins) -> Request:
-        url = _url(self.path, grant, origins)
+    def request(self, credentials: Credentials, origins: Origins) -> Request:
+        url = _url(self.path, credentials, origins)
         if self.query:
             url += ("&" if "?" in url else "?") + self.query
-        headers = Headers({"Accept": self.accept or f"application/*+xml;version={grant.identity.api_version}"})
+        headers = Headers({"Accept": self.accept or f"application/*+xml;version={credentials.identity.api_version}"})
         if self.content_type:
             headers = headers.merged({"Content-Type": self.content_type})
         # Last, so that nobody's header can take the place of the token.
-        tokens = {name: secret.reveal() for name, secret in grant.headers.items()}
+        tokens = {name: secret.reveal() for name, secret in credentials.headers.items()}
         return Request(self.method, url, headers.merged(self.headers).merged(tokens), self.body)
 
 
@@ -363,9 +364,9 @@ def _is_renewable(auth: AuthProvider) -> bool:
     return bool(getattr(auth, "is_renewable", True))
 
 
-def _url(path: str, grant: Grant, origins: Origins) -> str:
+def _url(path: str, credentials: Credentials, origins: Origins) -> str:
     if not is_absolute(path):
-        return join(grant.identity.base_url, path)
+        return join(credentials.identity.base_url, path)
     url = origins.admit(path)
     refuse_steps_back(urlsplit(url).path)
     return url
@@ -375,13 +376,13 @@ def _query_text(query: Sequence[tuple[str, str]] | str) -> str:
     return query if isinstance(query, str) else urlencode(list(query), quote_via=quote, safe="")
 
 
-def _check_org(settings: Settings, grant: Grant) -> None:
+def _check_org(settings: Settings, credentials: Credentials) -> None:
     """Raises ConfigurationError when the session is not for the org that was asked for. Names compare without case."""
     wanted = settings.org
-    if not wanted or not grant.org_names:
+    if not wanted or not credentials.org_names:
         return
-    if wanted.strip().casefold() not in {name.casefold() for name in grant.org_names}:
+    if wanted.strip().casefold() not in {name.casefold() for name in credentials.org_names}:
         raise ConfigurationError(
-            f"The session is for org {grant.org_names[0]!r}, but org {wanted!r} was asked for.",
+            f"The session is for org {credentials.org_names[0]!r}, but org {wanted!r} was asked for.",
             hint="Correct org (VCA_ORG), or use credentials or a token of that org. Nothing else was sent.",
         )

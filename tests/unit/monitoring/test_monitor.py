@@ -270,7 +270,7 @@ def test_of_several_watchers_one_signs_in_again(connect: Connect, cloud: Simulat
 def test_a_session_token_that_has_ended_ends_a_watcher(app: Any, cloud: Simulator) -> None:
     with app.client(**simulator_settings(cloud)) as client:
         client.session.login()
-        header = next(iter(client.session._grant.headers.values())).reveal()
+        header = next(iter(client.session._credentials.headers.values())).reveal()
         token = {"token": header, "username": "", "password": ""}
         watching = watcher(lambda: app.client(**{**simulator_settings(cloud), **token}), "tasks")
         assert watching.poll() == []

@@ -107,8 +107,8 @@ def test_a_ready_token_serves_and_is_not_ended(simulator: Simulator) -> None:
     settings = settings_for(simulator, "vcd")
     first = session_at(simulator, settings)
     first.login()
-    assert first._grant is not None
-    token = first._grant.headers["x-vcloud-authorization"].reveal()
+    assert first._credentials is not None
+    token = first._credentials.headers["x-vcloud-authorization"].reveal()
     with_token = load(url=settings.url, token=token)
     second = session_at(simulator, with_token)
     assert second.identity.user == settings.username

@@ -16,8 +16,8 @@ from vcloudair_core.errors import (
 from vcloudair_core.session.auth import base as auth
 from vcloudair_core.session.auth import codec as session_codec
 from vcloudair_core.session.auth.api_token_file import TokenFile, rescue, rescued
-from vcloudair_core.session.auth.base import Flow
-from vcloudair_core.session.auth.vcd import bearer_grant_of, negotiate
+from vcloudair_core.session.auth.base import AuthFlow
+from vcloudair_core.session.auth.vcd import bearer_credentials_of, negotiate
 from vcloudair_core.session.urls import normalise_url
 from vcloudair_core.session.versions import is_at_least
 from vcloudair_core.transport.messages import Headers, Request, Response
@@ -49,7 +49,7 @@ class ApiTokenAuth:
         self._settings = settings
         self._clock = clock
 
-    def sign_in(self) -> Flow:
+    def sign_in(self) -> AuthFlow:
         """Versions, the exchange, and one look at the session for org, user and roles."""
         base_url = normalise_url(self._settings.url or "")
         version = (yield from negotiate(self._settings, base_url)).version
@@ -62,7 +62,7 @@ class ApiTokenAuth:
             Authorization=f"Bearer {token}",
         )
         found = session_codec.decode_cloudapi_session((yield current).body)
-        return bearer_grant_of(base_url, version, found, token, expires_at=expires_at)
+        return bearer_credentials_of(base_url, version, found, token, expires_at=expires_at)
 
     def _exchanged(self, base_url: str, version: str) -> Exchanging:
         old = Secret(self._settings.required_secret("api_token").reveal().strip())

@@ -1,4 +1,4 @@
-"""Signing in, as flows: a generator yields requests, receives answers, and returns what was granted.
+"""Signing in, as flows: a generator yields requests, receives answers, and returns credentials.
 
 A flow does no I/O, so it runs over any transport and is tested without one. It is handed only answers of 2xx; for any
 other the error is raised at its ``yield``, where it may catch it. Flows send passwords and tokens only where
@@ -31,16 +31,16 @@ IDLE_S = 25 * 60.0
 
 
 @dataclass(frozen=True)
-class Farewell:
-    """One request that ends a session at the server."""
+class LogoutRequest:
+    """A request that ends a session at the server."""
 
     url: str
     headers: Mapping[str, Secret | str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Grant:
-    """What signing in gave: who we are, and the headers that prove it.
+class Credentials:
+    """The result of signing in: the identity, and the headers that prove it.
 
     ``org_names`` are all names under which the org is known, for the wrong-org guard (empty: unknown).
     ``idle_s`` is how long the token lives unused, ``expires_at`` (seconds since 1970) when it ends in any case.
@@ -50,18 +50,20 @@ class Grant:
     identity: Identity
     headers: Mapping[str, Secret]
     org_names: tuple[str, ...] = ()
-    farewells: tuple[Farewell, ...] = ()
+    logout_requests: tuple[LogoutRequest, ...] = ()
     idle_s: float | None = IDLE_S
     expires_at: float | None = None
     is_own: bool = True
 
     def secrets(self) -> list[Secret]:
         """The tokens in it."""
-        others = [value for bye in self.farewells for value in bye.headers.values() if isinstance(value, Secret)]
+        others = [
+            value for logout in self.logout_requests for value in logout.headers.values() if isinstance(value, Secret)
+        ]
         return [bare(secret) for secret in (*self.headers.values(), *others)]
 
 
-Flow = Generator[Request, Response, Grant]
+AuthFlow = Generator[Request, Response, Credentials]
 
 
 @runtime_checkable
@@ -71,7 +73,7 @@ class AuthProvider(Protocol):
     name: str
     is_renewable: bool
 
-    def sign_in(self) -> Flow:
+    def sign_in(self) -> AuthFlow:
         """A new flow. Raises, when driven: AuthenticationError, ConfigurationError, other ApiErrors, DecodeError."""
         ...
 
@@ -101,16 +103,16 @@ class AuthMethod(Protocol):
 
 
 class PrimedAuth:
-    """A grant that is already there, and perhaps a way to get another one when it is over."""
+    """Credentials that are already there, and perhaps an auth flow for when they expire."""
 
-    def __init__(self, grant: Grant, renewal: AuthProvider | None = None) -> None:
+    def __init__(self, credentials: Credentials, renewal: AuthProvider | None = None) -> None:
         self.name = renewal.name if renewal is not None else "token"
         self.is_renewable = renewal is not None and renewal.is_renewable
-        self._grant: Grant | None = grant
+        self._credentials: Credentials | None = credentials
         self._renewal = renewal
 
-    def sign_in(self) -> Flow:
-        first, self._grant = self._grant, None
+    def sign_in(self) -> AuthFlow:
+        first, self._credentials = self._credentials, None
         if first is not None:
             return first
         if self._renewal is None:

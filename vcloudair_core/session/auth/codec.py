@@ -53,7 +53,7 @@ class PortalService:
 
 
 @dataclass(frozen=True)
-class VdcGrant:
+class VdcCredentials:
     """The token for one VDC's vCloud Director, as the portal hands it out in a body."""
 
     name: str
@@ -176,11 +176,11 @@ def decode_compute(body: bytes, service: PortalService) -> list[PortalVdc]:
     return found
 
 
-def decode_vdc_grants(body: bytes) -> list[VdcGrant]:
+def decode_vdc_credentials(body: bytes) -> list[VdcCredentials]:
     """The VdcLinks of a ``VCloudSession``; the token stands in the body. Source: protocol/sessions.md §2.2."""
     root = _root(body, "VCloudSession", "the VDC's session")
     found = [
-        VdcGrant(
+        VdcCredentials(
             name=child.get("name", ""),
             href=child.get("href", ""),
             token=child.get("authorizationToken", "").strip(),

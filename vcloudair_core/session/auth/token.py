@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from vcloudair_core.errors import AuthenticationError
 from vcloudair_core.session.auth import base as auth
 from vcloudair_core.session.auth import codec as session_codec
-from vcloudair_core.session.auth.base import Flow
-from vcloudair_core.session.auth.vcd import TOKEN_HEADER, bearer_grant_of, grant_of, negotiate
+from vcloudair_core.session.auth.base import AuthFlow
+from vcloudair_core.session.auth.vcd import TOKEN_HEADER, bearer_credentials_of, credentials_of, negotiate
 from vcloudair_core.session.urls import normalise_url
 from vcloudair_core.session.versions import DEFAULT_VERSIONS
 
@@ -32,7 +32,7 @@ class TokenAuth:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    def sign_in(self) -> Flow:
+    def sign_in(self) -> AuthFlow:
         """Nothing is sent but what asks for the version and for the session."""
         flavour = self._settings.service_type
         base_url = normalise_url(self._settings.url or "")
@@ -57,5 +57,5 @@ class TokenAuth:
             ) from exc
         found = session_codec.decode_session(response.body)
         if is_jwt:
-            return bearer_grant_of(base_url, version, found, token, flavour=flavour, is_own=False)
-        return grant_of(base_url, version, found, token, flavour=flavour, is_own=False)
+            return bearer_credentials_of(base_url, version, found, token, flavour=flavour, is_own=False)
+        return credentials_of(base_url, version, found, token, flavour=flavour, is_own=False)

@@ -16,9 +16,9 @@ from vcloudair_core.errors import (
 )
 from vcloudair_core.session.auth import base as auth
 from vcloudair_core.session.auth import codec as session_codec
-from vcloudair_core.session.auth.base import Flow, Grant
+from vcloudair_core.session.auth.base import AuthFlow, Credentials
 from vcloudair_core.session.auth.codec import VcdSession
-from vcloudair_core.session.auth.vcd import TOKEN_HEADER, grant_of
+from vcloudair_core.session.auth.vcd import TOKEN_HEADER, credentials_of
 from vcloudair_core.session.origins import Origins
 from vcloudair_core.session.urls import base_url_of, normalise_url
 from vcloudair_core.session.versions import DEFAULT_VERSIONS, check_pinned
@@ -105,7 +105,7 @@ class VcaAuth:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    def sign_in(self) -> Flow:
+    def sign_in(self) -> AuthFlow:
         """Setting ``instance`` (id, name, region or index) chooses; none is needed when there is one."""
         settings = self._settings
         version = check_pinned(settings.api_version) if settings.api_version else DEFAULT_VERSIONS["vca"]
@@ -115,17 +115,19 @@ class VcaAuth:
         instances = yield from portal.list_instances(token)
         instance = choose_instance(instances, settings)
         base_url, found, vcd_token = yield from portal.open_instance(instance, username, password)
-        return instance_grant(base_url, version, instance, found, vcd_token)
+        return instance_credentials(base_url, version, instance, found, vcd_token)
 
 
-def instance_grant(base_url: str, version: str, instance: Mapping[str, Any], found: VcdSession, token: str) -> Grant:
-    """The grant of an instance. Its id is its org's id and name too. Source: protocol/sessions.md §3.2."""
-    grant = grant_of(base_url, version, found, token, flavour="vca")
+def instance_credentials(
+    base_url: str, version: str, instance: Mapping[str, Any], found: VcdSession, token: str
+) -> Credentials:
+    """The credentials of an instance. Its id is its org's id and name too. Source: protocol/sessions.md §3.2."""
+    credentials = credentials_of(base_url, version, found, token, flavour="vca")
     instance_id = str(instance.get("id") or "")
-    identity = replace(grant.identity, org_id=grant.identity.org_id or instance_id)
+    identity = replace(credentials.identity, org_id=credentials.identity.org_id or instance_id)
     attributes = session_attributes(instance)
     names = (found.org, instance_id, attributes[1] if attributes else "")
-    return replace(grant, identity=identity, org_names=tuple(dict.fromkeys(name for name in names if name)))
+    return replace(credentials, identity=identity, org_names=tuple(dict.fromkeys(name for name in names if name)))
 
 
 def session_attributes(instance: Mapping[str, Any]) -> tuple[str, str] | None:

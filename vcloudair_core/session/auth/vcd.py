@@ -20,7 +20,7 @@ from vcloudair_core.errors import (
 )
 from vcloudair_core.session.auth import base as auth
 from vcloudair_core.session.auth import codec as session_codec
-from vcloudair_core.session.auth.base import Farewell, Flow, Grant
+from vcloudair_core.session.auth.base import AuthFlow, Credentials, LogoutRequest
 from vcloudair_core.session.identity import Identity
 from vcloudair_core.session.origins import Origins
 from vcloudair_core.session.urls import base_url_of
@@ -59,7 +59,7 @@ class VcdAuth:
         self._settings = settings
         self._checks_version = checks_version
 
-    def sign_in(self) -> Flow:
+    def sign_in(self) -> AuthFlow:
         """Versions, then one login. The login URL that the server names decides between the endpoints."""
         base_url = base_url_of(self._settings)
         if self._settings.api_version and not self._checks_version:
@@ -86,7 +86,7 @@ class VcdAuth:
                     raise
                 raise told from second  # the other one is not there: what the first said is the story to tell
 
-    def _legacy(self, base_url: str, version: str) -> Flow:
+    def _legacy(self, base_url: str, version: str) -> AuthFlow:
         who = self._who
         login = auth.request(
             "POST",
@@ -100,9 +100,9 @@ class VcdAuth:
             raise auth.refused(exc, who, base_url, hint=self._hint()) from exc
         token = auth.header_of(response, TOKEN_HEADER, "Signing in")
         found = session_codec.decode_session(response.body)
-        return grant_of(base_url, version, found, token)
+        return credentials_of(base_url, version, found, token)
 
-    def _cloudapi(self, base_url: str, version: str) -> Flow:
+    def _cloudapi(self, base_url: str, version: str) -> AuthFlow:
         who = self._who
         provider = "/provider" if auth.equal(self._settings.org, "System") else ""
         login = auth.request(
@@ -117,7 +117,7 @@ class VcdAuth:
             raise auth.refused(exc, who, base_url, hint=self._hint()) from exc
         token = auth.header_of(response, ACCESS_TOKEN_HEADER, "Signing in")
         found = session_codec.decode_cloudapi_session(response.body)
-        return bearer_grant_of(base_url, version, found, token)
+        return bearer_credentials_of(base_url, version, found, token)
 
     @property
     def _who(self) -> str:
@@ -152,7 +152,7 @@ def negotiate(settings: Settings, base_url: str) -> Generator[Request, Response,
     return choose_version(offered, where=base_url)
 
 
-def grant_of(
+def credentials_of(
     base_url: str,
     version: str,
     found: session_codec.VcdSession,
@@ -161,10 +161,10 @@ def grant_of(
     flavour: str = "vcd",
     header: str = TOKEN_HEADER,
     is_own: bool = True,
-) -> Grant:
-    """A grant of the classic kind: one opaque token in one header."""
+) -> Credentials:
+    """Return credentials of the classic kind: one opaque token in one header."""
     headers = {header: Secret(token)}
-    return Grant(
+    return Credentials(
         identity=Identity(
             flavour=flavour,
             base_url=base_url,
@@ -177,12 +177,12 @@ def grant_of(
         ),
         headers=headers,
         org_names=(found.org,) if found.org else (),
-        farewells=(Farewell(session_href(base_url, found), {"Accept": auth.xml(version), **headers}),),
+        logout_requests=(LogoutRequest(session_href(base_url, found), {"Accept": auth.xml(version), **headers}),),
         is_own=is_own,
     )
 
 
-def bearer_grant_of(
+def bearer_credentials_of(
     base_url: str,
     version: str,
     found: session_codec.VcdSession,
@@ -191,16 +191,16 @@ def bearer_grant_of(
     flavour: str = "vcd",
     expires_at: float | None = None,
     is_own: bool = True,
-) -> Grant:
-    """A grant of the newer kind: a JWT. Log-out is at ``sessions/current`` from API 36 on."""
+) -> Credentials:
+    """Return credentials of the newer kind: a JWT. Log-out is at ``sessions/current`` from API 36 on."""
     headers = {"Authorization": auth.bearer(token)}
     if is_at_least(version, (36, 0)):
-        farewell = Farewell(
+        logout_request = LogoutRequest(
             f"{base_url}/cloudapi/1.0.0/sessions/current", {"Accept": f"application/json;version={version}", **headers}
         )
     else:
-        farewell = Farewell(f"{base_url}/api/session", {"Accept": auth.xml(version), **headers})
-    return Grant(
+        logout_request = LogoutRequest(f"{base_url}/api/session", {"Accept": auth.xml(version), **headers})
+    return Credentials(
         identity=Identity(
             flavour=flavour,
             base_url=base_url,
@@ -213,7 +213,7 @@ def bearer_grant_of(
         ),
         headers=headers,
         org_names=(found.org,) if found.org else (),
-        farewells=(farewell,),
+        logout_requests=(logout_request,),
         expires_at=expires_at,
         is_own=is_own,
     )

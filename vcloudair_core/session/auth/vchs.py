@@ -21,7 +21,7 @@ from vcloudair_core.errors import (
 )
 from vcloudair_core.session.auth import base as auth
 from vcloudair_core.session.auth import codec as session_codec
-from vcloudair_core.session.auth.base import Farewell, Flow, Grant
+from vcloudair_core.session.auth.base import AuthFlow, Credentials, LogoutRequest
 from vcloudair_core.session.auth.codec import PortalService, PortalVdc
 from vcloudair_core.session.identity import Identity
 from vcloudair_core.session.origins import Origins
@@ -49,7 +49,7 @@ class PortalSession:
 
     token: Secret
     services_url: str
-    farewell_url: str
+    logout_url: str
 
 
 @dataclass(frozen=True)
@@ -84,11 +84,11 @@ class Portal:
             hint = "Has this user a role in the portal that may use the API?"
             raise auth.refused(exc, username, self.login_url, hint=hint) from exc
         token = auth.header_of(response, PORTAL_HEADER, "Signing in to the portal")
-        services_url, farewell_url = session_codec.decode_portal_session(response.body)
+        services_url, logout_url = session_codec.decode_portal_session(response.body)
         return PortalSession(
             Secret(token),
             self.origins.admit(services_url),
-            farewell_url if farewell_url and self.origins.is_trusted(farewell_url) else "",
+            logout_url if logout_url and self.origins.is_trusted(logout_url) else "",
         )
 
     def list_services(self, session: PortalSession) -> Generator[Request, Response, list[PortalService]]:
@@ -121,9 +121,9 @@ class Portal:
     def open_vdc(self, session: PortalSession, vdc: PortalVdc) -> Generator[Request, Response, VdcLogin]:
         """A token for one VDC. Nothing but this one request is sent."""
         response = yield self._request("POST", self.origins.admit(vdc.session_href), session)
-        grants = session_codec.decode_vdc_grants(response.body)
+        entries = session_codec.decode_vdc_credentials(response.body)
         names = (vdc.service_id, vdc.name)
-        chosen = next((entry for entry in grants if any(auth.equal(entry.name, name) for name in names)), grants[0])
+        chosen = next((entry for entry in entries if any(auth.equal(entry.name, name) for name in names)), entries[0])
         header = chosen.header
         if not _HEADER_NAME.match(header) or header.lower() in _STEERING:
             raise DecodeError("The portal names a header for its token that cannot hold one.")
@@ -157,7 +157,7 @@ class VchsAuth:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    def sign_in(self) -> Flow:
+    def sign_in(self) -> AuthFlow:
         """Settings ``instance`` (a service id), ``vdc`` and ``org`` choose the VDC; one VDC needs no choice."""
         settings = self._settings
         version = check_pinned(settings.api_version) if settings.api_version else DEFAULT_VERSIONS["vchs"]
@@ -170,7 +170,7 @@ class VchsAuth:
         vdc = choose_vdc(vdcs, settings)
         login = yield from portal.open_vdc(session, vdc)
         known = yield from self._look_at_org(login, version)
-        return self._grant(login, version, vdc, known, session)
+        return self._credentials(login, version, vdc, known, session)
 
     def _look_at_org(self, login: VdcLogin, version: str) -> Generator[Request, Response, _VdcDetails]:
         """The org's id and name. A server that does not show them is no reason to fail: the token is there."""
@@ -189,14 +189,14 @@ class VchsAuth:
             _log.debug("the org of the VDC is not shown: %s", exc)
         return _VdcDetails(name, session_codec.last_segment(org_url), org_name)
 
-    def _grant(
+    def _credentials(
         self, login: VdcLogin, version: str, vdc: PortalVdc, known: _VdcDetails, session: PortalSession
-    ) -> Grant:
+    ) -> Credentials:
         token = {login.header: login.token}
-        farewells = [Farewell(f"{login.base_url}/api/session", {"Accept": auth.xml(version), **token})]
-        if session.farewell_url:
-            farewells.append(Farewell(session.farewell_url, {PORTAL_HEADER: session.token}))
-        return Grant(
+        logout_requests = [LogoutRequest(f"{login.base_url}/api/session", {"Accept": auth.xml(version), **token})]
+        if session.logout_url:
+            logout_requests.append(LogoutRequest(session.logout_url, {PORTAL_HEADER: session.token}))
+        return Credentials(
             identity=Identity(
                 flavour="vchs",
                 base_url=login.base_url,
@@ -211,7 +211,7 @@ class VchsAuth:
             headers=token,
             # In the subscription service org, VDC and service often share one name, and people give either.
             org_names=tuple(name for name in (known.org_name, vdc.name, vdc.service_id) if name),
-            farewells=tuple(farewells),
+            logout_requests=tuple(logout_requests),
         )
 
 

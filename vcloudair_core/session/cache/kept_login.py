@@ -26,7 +26,7 @@ from vcloudair_core.settings.settings import server_of
 from vcloudair_core.util.redaction import Secret, as_bytes
 
 if TYPE_CHECKING:
-    from vcloudair_core.session.auth.base import AuthProvider, Flow, Grant
+    from vcloudair_core.session.auth.base import AuthFlow, AuthProvider, Credentials
     from vcloudair_core.settings.settings import Settings
 
 KEY_FILE = "login.key"
@@ -110,30 +110,30 @@ class KeptLogin(TokenCache):
         self.beside: TokenCache | None = None
         self.problem = ""
 
-    def load(self) -> Grant | None:
+    def load(self) -> Credentials | None:
         """Return the kept session, or None. Never raises."""
         self.problem = ""
         content = self._read()
         if content is None:
             return None
-        grant = self._opened(content[0])
-        if grant is None:
+        credentials = self._opened(content[0])
+        if credentials is None:
             self.problem = f"The session kept by `vca login` cannot be used: {self.path} is damaged or of another key."
-        elif not self._is_alive(grant, content[1]):
+        elif not self._is_alive(credentials, content[1]):
             self.problem = "The session kept by `vca login` has expired."
-            grant = None
-        return grant
+            credentials = None
+        return credentials
 
-    def store(self, grant: Grant) -> bool:
+    def store(self, credentials: Credentials) -> bool:
         """Keep a session, and make the key if there is none. Returns false when it could not be kept."""
         if self.beside is not None:
-            self.beside.store(grant)
+            self.beside.store(credentials)
         try:
             self._login_key.make()
         except ConfigurationError as exc:
             self._complain(f"cannot be used ({exc.message.rstrip('.')})")
             return False
-        return super().store(grant)
+        return super().store(credentials)
 
     def _cipher(self, salt: bytes) -> Any:
         from cryptography.fernet import Fernet
@@ -152,7 +152,7 @@ class LoginAuth:
     def __init__(self, renew: Callable[[], AuthProvider]) -> None:
         self._renew = renew
 
-    def sign_in(self) -> Flow:
+    def sign_in(self) -> AuthFlow:
         """Ask for new credentials and sign in with them. Raises what ``renew`` raises."""
         return (yield from self._renew().sign_in())
 

@@ -1,8 +1,8 @@
 """Session tokens kept for the next process, so that a playbook signs in once per host and not once per task.
 
 One file per url, flavour, org, user and instance, in a folder that only its owner can read. A file holds a random salt
-and, encrypted with a key derived from the password (scrypt) or API token, the grant: whoever has the file but not the
-password has nothing. The file's time of last change is the time of last use, for the server's idle time-out.
+and, encrypted with a key derived from the password (scrypt) or API token, the credentials: whoever has the file but not
+the password has nothing. The file's time of last change is the time of last use, for the server's idle time-out.
 
 A cache is a convenience: when it cannot be used safely, it is not used, a warning says why, and signing in goes on.
 """
@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import ConfigurationError
-from vcloudair_core.session.auth.base import Farewell, Grant
+from vcloudair_core.session.auth.base import Credentials, LogoutRequest
 from vcloudair_core.session.cache.kdf_cache import KEYS
 from vcloudair_core.session.identity import Identity
 from vcloudair_core.settings.directories import cache_folder, is_own
@@ -97,17 +97,17 @@ class TokenCache:
 
     # -- the four things that a session does ------------------------------------------------------------------------
 
-    def load(self) -> Grant | None:
-        """The grant kept, or None: nothing there, too old, of another password, damaged, or not safely kept."""
+    def load(self) -> Credentials | None:
+        """The credentials kept, or None: nothing there, too old, of another password, damaged, or not safely kept."""
         found = self._read()
         if found is None:
             return None
         content, used_at = found
-        grant = self._opened(content)
-        return grant if grant is not None and self._is_alive(grant, used_at) else None
+        credentials = self._opened(content)
+        return credentials if credentials is not None and self._is_alive(credentials, used_at) else None
 
-    def store(self, grant: Grant) -> bool:
-        """Keep a grant, replacing the one before in one step. False when it could not be kept."""
+    def store(self, credentials: Credentials) -> bool:
+        """Keep credentials in place of those before, in one step. Return False when they cannot be kept."""
         if not self._is_folder_safe(make=True):
             return False
         salt = random_secrets.token_bytes(16)
@@ -116,7 +116,7 @@ class TokenCache:
         except ConfigurationError as exc:  # the file of an API token was taken away
             self._complain(f"cannot be locked ({exc.message.rstrip('.')})")
             return False
-        data = cipher.encrypt(json.dumps(_as_plain(grant)).encode())
+        data = cipher.encrypt(json.dumps(_as_plain(credentials)).encode())
         document = {"format": FORMAT, "salt": base64.b64encode(salt).decode(), "data": data.decode()}
         beside = self._path.with_name(f".{self._key[:16]}.{random_secrets.token_hex(8)}.tmp")
         try:
@@ -134,11 +134,11 @@ class TokenCache:
             return False
         return True
 
-    def drop(self, grant: Grant | None = None) -> None:
-        """Forget what is kept; with ``grant``, only if it is that very one (another process may have renewed it)."""
-        if grant is not None:
+    def drop(self, credentials: Credentials | None = None) -> None:
+        """Forget what is kept; with ``credentials``, only if they are kept (another process may have renewed them)."""
+        if credentials is not None:
             kept = self.load()
-            if kept is not None and dict(kept.headers) != dict(grant.headers):
+            if kept is not None and dict(kept.headers) != dict(credentials.headers):
                 return
         if self._is_folder_safe(make=False):
             with contextlib.suppress(OSError):
@@ -175,14 +175,14 @@ class TokenCache:
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
-    def _opened(self, content: bytes) -> Grant | None:
-        """The grant in a file's content, or None when it is damaged or of another secret."""
+    def _opened(self, content: bytes) -> Credentials | None:
+        """The credentials in a file's content, or None when it is damaged or of another secret."""
         try:
             document = json.loads(content)
             if document["format"] != FORMAT:
                 return None
             plain = self._cipher(base64.b64decode(document["salt"])).decrypt(document["data"].encode("ascii"))
-            return _grant_of(json.loads(plain))
+            return _credentials_of(json.loads(plain))
         except Exception as exc:  # noqa: BLE001 - whatever is in that file, the answer is to sign in
             _log.debug("the kept session cannot be used (%s)", type(exc).__name__)
             return None
@@ -247,24 +247,26 @@ class TokenCache:
             KEYS.put(name, raw)
         return Fernet(base64.urlsafe_b64encode(raw))
 
-    def _is_alive(self, grant: Grant, used_at: float) -> bool:
+    def _is_alive(self, credentials: Credentials, used_at: float) -> bool:
         now = self._clock.wall()
         if used_at > now + _CLOCK_SLACK_S:
             return False
-        if grant.idle_s is not None and now - used_at > grant.idle_s:
+        if credentials.idle_s is not None and now - used_at > credentials.idle_s:
             return False
-        return grant.expires_at is None or now < grant.expires_at
+        return credentials.expires_at is None or now < credentials.expires_at
 
 
-def _as_plain(grant: Grant) -> dict[str, Any]:
+def _as_plain(credentials: Credentials) -> dict[str, Any]:
     """Shape: JSON types; tokens in clear, for the cipher only."""
     return {
-        "identity": vars(grant.identity) | {"roles": list(grant.identity.roles)},
-        "headers": _revealed(grant.headers),
-        "org_names": list(grant.org_names),
-        "farewells": [{"url": bye.url, "headers": _revealed(bye.headers)} for bye in grant.farewells],
-        "idle_s": grant.idle_s,
-        "expires_at": grant.expires_at,
+        "identity": vars(credentials.identity) | {"roles": list(credentials.identity.roles)},
+        "headers": _revealed(credentials.headers),
+        "org_names": list(credentials.org_names),
+        "logout_requests": [
+            {"url": logout.url, "headers": _revealed(logout.headers)} for logout in credentials.logout_requests
+        ],
+        "idle_s": credentials.idle_s,
+        "expires_at": credentials.expires_at,
     }
 
 
@@ -279,13 +281,15 @@ def _hidden(headers: dict[str, Any]) -> dict[str, Any]:
     return {name: Secret(value) if is_secret else value for name, (is_secret, value) in headers.items()}
 
 
-def _grant_of(plain: dict[str, Any]) -> Grant:
+def _credentials_of(plain: dict[str, Any]) -> Credentials:
     identity = dict(plain["identity"])
-    return Grant(
+    return Credentials(
         identity=Identity(**identity | {"roles": tuple(identity["roles"])}),
         headers=_hidden(plain["headers"]),
         org_names=tuple(plain["org_names"]),
-        farewells=tuple(Farewell(bye["url"], _hidden(bye["headers"])) for bye in plain["farewells"]),
+        logout_requests=tuple(
+            LogoutRequest(logout["url"], _hidden(logout["headers"])) for logout in plain["logout_requests"]
+        ),
         idle_s=plain["idle_s"],
         expires_at=plain["expires_at"],
     )

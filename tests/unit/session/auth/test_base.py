@@ -71,14 +71,14 @@ def test_several_methods_that_fit_are_not_guessed_between() -> None:
     assert select_auth(settings_of(auth_method="saml"), methods).name == "vcd"
 
 
-def test_a_primed_grant_is_used_first_and_then_the_renewal() -> None:
+def test_primed_credentials_is_used_first_and_then_the_renewal() -> None:
     transport = MockedTransport(vcd_answers({"GET /api/x": [reply(401), reply(200)]}))
     session = vcd_session(transport)
     session.login()
-    grant = session._grant
-    assert grant is not None
-    primed = Session(session.settings, transport, PrimedAuth(grant), clock=FakeClock())
+    credentials = session._credentials
+    assert credentials is not None
+    primed = Session(session.settings, transport, PrimedAuth(credentials), clock=FakeClock())
     with pytest.raises(AuthenticationError):
         primed.call("GET", "/api/x")
-    assert PASSWORD not in repr(grant)
-    assert TOKEN not in repr(grant)
+    assert PASSWORD not in repr(credentials)
+    assert TOKEN not in repr(credentials)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from vcloudair_core.session.auth.base import Grant
+from vcloudair_core.session.auth.base import Credentials
 from vcloudair_core.session.cache import token_cache
 from vcloudair_core.session.cache.kdf_cache import SLOTS, KeyMemory
 from vcloudair_core.session.cache.token_cache import TokenCache
@@ -54,8 +54,10 @@ def test_one_derivation_for_many_caches_and_another_for_another_password(
     monkeypatch.setattr(hashlib, "scrypt", counted)
     monkeypatch.setattr(token_cache, "KEYS", KeyMemory())
     folder = tmp_path / "sessions"
-    grant = Grant(Identity("vcd", "https://vcd.example.test", "5.6", "ops", "acme"), {"x-token": Secret("t")})
-    assert TokenCache(folder, "k" * 64, Secret("right")).store(grant)
+    credentials = Credentials(
+        Identity("vcd", "https://vcd.example.test", "5.6", "ops", "acme"), {"x-token": Secret("t")}
+    )
+    assert TokenCache(folder, "k" * 64, Secret("right")).store(credentials)
     for _ in range(5):
         assert TokenCache(folder, "k" * 64, Secret("right")).load() is not None
     assert len(derived) == 1

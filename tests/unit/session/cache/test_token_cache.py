@@ -24,7 +24,7 @@ from tests.unit.session.mocked_http import (
     vcd_answers,
 )
 from vcloudair_core.errors import ServerError
-from vcloudair_core.session.auth.base import Farewell, Grant
+from vcloudair_core.session.auth.base import Credentials, LogoutRequest
 from vcloudair_core.session.auth.vcd import VcdAuth
 from vcloudair_core.session.cache.token_cache import TOUCH_EVERY_S, TokenCache, cache_key, open_cache
 from vcloudair_core.session.identity import Identity
@@ -33,11 +33,11 @@ from vcloudair_core.settings.settings import Settings
 from vcloudair_core.util.clock import FakeClock
 from vcloudair_core.util.redaction import Secret
 
-GRANT = Grant(
+CREDENTIALS = Credentials(
     Identity("vcd", BASE, "36.3", org_name="acme", roles=("a", "b")),
     {"x-vcloud-authorization": Secret(TOKEN)},
     org_names=("acme",),
-    farewells=(Farewell(f"{BASE}/api/session", {"Accept": "x", "x-vcloud-authorization": Secret(TOKEN)}),),
+    logout_requests=(LogoutRequest(f"{BASE}/api/session", {"Accept": "x", "x-vcloud-authorization": Secret(TOKEN)}),),
 )
 
 
@@ -60,8 +60,8 @@ def file_in(folder: Path) -> Path:
 
 
 def test_what_is_kept_comes_back_whole(folder: Path, clock: FakeClock) -> None:
-    cache_in(folder, clock).store(GRANT)
-    assert cache_in(folder, clock).load() == GRANT
+    cache_in(folder, clock).store(CREDENTIALS)
+    assert cache_in(folder, clock).load() == CREDENTIALS
 
 
 def test_nothing_kept_is_nothing(folder: Path, clock: FakeClock) -> None:
@@ -75,7 +75,7 @@ def test_nothing_kept_is_nothing(folder: Path, clock: FakeClock) -> None:
 def test_folder_and_file_are_closed_to_others_and_hold_no_secret(folder: Path, clock: FakeClock) -> None:
     previous = os.umask(0)
     try:
-        cache_in(folder, clock).store(GRANT)
+        cache_in(folder, clock).store(CREDENTIALS)
     finally:
         os.umask(previous)
     file = file_in(folder)
@@ -88,14 +88,14 @@ def test_folder_and_file_are_closed_to_others_and_hold_no_secret(folder: Path, c
 
 
 def test_another_password_opens_nothing(folder: Path, clock: FakeClock) -> None:
-    cache_in(folder, clock).store(GRANT)
+    cache_in(folder, clock).store(CREDENTIALS)
     assert cache_in(folder, clock, secret="another").load() is None
 
 
 def test_each_file_has_its_own_salt(folder: Path, clock: FakeClock) -> None:
     salts = set()
     for _ in range(3):
-        cache_in(folder, clock).store(GRANT)
+        cache_in(folder, clock).store(CREDENTIALS)
         salts.add(json.loads(file_in(folder).read_text())["salt"])
     assert len(salts) == 3
 
@@ -105,16 +105,16 @@ def test_each_file_has_its_own_salt(folder: Path, clock: FakeClock) -> None:
 )
 def test_a_damaged_file_is_as_good_as_none(folder: Path, clock: FakeClock, content: bytes) -> None:
     cache = cache_in(folder, clock)
-    cache.store(GRANT)
+    cache.store(CREDENTIALS)
     file_in(folder).write_bytes(content)
     assert cache.load() is None
-    cache.store(GRANT)
-    assert cache.load() == GRANT
+    cache.store(CREDENTIALS)
+    assert cache.load() == CREDENTIALS
 
 
 def test_a_bit_that_was_changed_is_noticed(folder: Path, clock: FakeClock) -> None:
     cache = cache_in(folder, clock)
-    cache.store(GRANT)
+    cache.store(CREDENTIALS)
     document = json.loads(file_in(folder).read_text())
     data = document["data"]
     document["data"] = data[:50] + ("A" if data[50] != "A" else "B") + data[51:]
@@ -127,7 +127,7 @@ def test_a_bit_that_was_changed_is_noticed(folder: Path, clock: FakeClock) -> No
 
 def test_an_idle_token_expires_and_use_keeps_it_alive(folder: Path, clock: FakeClock) -> None:
     cache = cache_in(folder, clock)
-    cache.store(GRANT)
+    cache.store(CREDENTIALS)
     clock.advance(24 * 60)
     cache.touch()
     clock.advance(24 * 60)
@@ -138,7 +138,7 @@ def test_an_idle_token_expires_and_use_keeps_it_alive(folder: Path, clock: FakeC
 
 def test_an_absolute_end_is_the_end(folder: Path, clock: FakeClock) -> None:
     cache = cache_in(folder, clock)
-    cache.store(dataclasses.replace(GRANT, expires_at=clock.wall() + 100, idle_s=None))
+    cache.store(dataclasses.replace(CREDENTIALS, expires_at=clock.wall() + 100, idle_s=None))
     clock.advance(99)
     assert cache.load() is not None
     clock.advance(2)
@@ -146,14 +146,14 @@ def test_an_absolute_end_is_the_end(folder: Path, clock: FakeClock) -> None:
 
 
 def test_a_file_from_the_future_is_not_trusted(folder: Path, clock: FakeClock) -> None:
-    cache_in(folder, clock).store(GRANT)
+    cache_in(folder, clock).store(CREDENTIALS)
     clock.advance(-3600)
     assert cache_in(folder, clock).load() is None
 
 
 def test_touching_writes_at_most_once_a_minute(folder: Path, clock: FakeClock) -> None:
     cache = cache_in(folder, clock)
-    cache.store(GRANT)
+    cache.store(CREDENTIALS)
     before = file_in(folder).stat().st_mtime
     clock.advance(TOUCH_EVERY_S - 1)
     cache.touch()
@@ -170,7 +170,7 @@ def test_a_link_in_place_of_the_file_is_neither_read_nor_written_through(
     folder: Path, clock: FakeClock, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     cache = cache_in(folder, clock)
-    cache.store(GRANT)
+    cache.store(CREDENTIALS)
     file = file_in(folder)
     elsewhere = tmp_path / "elsewhere"
     file.rename(elsewhere)
@@ -178,7 +178,7 @@ def test_a_link_in_place_of_the_file_is_neither_read_nor_written_through(
     content = elsewhere.read_bytes()
     assert cache.load() is None
     assert "session cache" in caplog.text
-    cache.store(GRANT)
+    cache.store(CREDENTIALS)
     assert elsewhere.read_bytes() == content
     assert not file.is_symlink()
 
@@ -189,14 +189,14 @@ def test_a_link_in_place_of_the_folder_is_not_used(folder: Path, clock: FakeCloc
     folder.parent.mkdir()
     folder.symlink_to(target)
     cache = cache_in(folder, clock)
-    cache.store(GRANT)
+    cache.store(CREDENTIALS)
     assert list(target.iterdir()) == []
     assert cache.load() is None
 
 
 def test_a_file_that_others_could_read_is_left_alone(folder: Path, clock: FakeClock) -> None:
     cache = cache_in(folder, clock)
-    cache.store(GRANT)
+    cache.store(CREDENTIALS)
     file_in(folder).chmod(0o644)
     assert cache.load() is None
 
@@ -206,26 +206,26 @@ def test_an_open_folder_is_closed_before_anything_is_put_in_it(folder: Path, clo
     folder.chmod(0o777)
     cache = cache_in(folder, clock)
     assert cache.load() is None
-    cache.store(GRANT)
+    cache.store(CREDENTIALS)
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert cache.load() == GRANT
+    assert cache.load() == CREDENTIALS
 
 
 def test_a_folder_of_somebody_else_is_not_used(folder: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
     cache = cache_in(folder, clock)
-    cache.store(GRANT)
+    cache.store(CREDENTIALS)
     monkeypatch.setattr(os, "geteuid", lambda: 12345)
     assert cache.load() is None
-    cache.store(dataclasses.replace(GRANT, org_names=("other",)))
+    cache.store(dataclasses.replace(CREDENTIALS, org_names=("other",)))
     monkeypatch.undo()
-    assert cache.load() == GRANT
+    assert cache.load() == CREDENTIALS
 
 
 def test_a_folder_that_cannot_be_made_costs_no_more_than_a_login(tmp_path: Path, clock: FakeClock) -> None:
     blocker = tmp_path / "file"
     blocker.write_text("")
     cache = cache_in(blocker / "sessions", clock)
-    cache.store(GRANT)
+    cache.store(CREDENTIALS)
     assert cache.load() is None
     with cache.exclusively():
         pass
@@ -233,9 +233,9 @@ def test_a_folder_that_cannot_be_made_costs_no_more_than_a_login(tmp_path: Path,
 
 def test_dropping_spares_what_another_process_has_renewed(folder: Path, clock: FakeClock) -> None:
     cache = cache_in(folder, clock)
-    newer = dataclasses.replace(GRANT, headers={"x-vcloud-authorization": Secret("newer-token")})
+    newer = dataclasses.replace(CREDENTIALS, headers={"x-vcloud-authorization": Secret("newer-token")})
     cache.store(newer)
-    cache.drop(GRANT)
+    cache.drop(CREDENTIALS)
     assert cache.load() == newer
     cache.drop(newer)
     assert cache.load() is None
@@ -371,7 +371,7 @@ def test_a_stale_token_that_cannot_be_removed_is_not_taken_again(
     answers = vcd_answers({"GET /api/x": lambda request: reply(200 if "new" in str(request.headers.pairs()) else 401)})
     transport = MockedTransport(answers)
     session_over(transport, folder, clock).login()
-    monkeypatch.setattr(TokenCache, "drop", lambda self, grant=None: None)
+    monkeypatch.setattr(TokenCache, "drop", lambda self, credentials=None: None)
     transport.register({"POST /api/sessions": reply(200, session_xml(), x_vcloud_authorization="new-token-1234")})
     assert session_over(transport, folder, clock).call("GET", "/api/x").status == 200
 
