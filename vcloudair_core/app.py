@@ -120,10 +120,10 @@ class App:
         Nothing in the data need be right. Secrets are told by what the kind declares, and by names that always hold
         secrets. Sends nothing. Raises PluginError when no plugin offers the kind.
         """
-        from vcloudair_core.engine.fields import secret_names, secrets_in
+        from vcloudair_core.engine.fields import secrets_in
         from vcloudair_core.util.redaction import secret_spellings
 
-        names = secret_names(pick_record(self.plugins.resource_kinds(), kind, "resource kind").load().spec_type)
+        names = pick_record(self.plugins.resource_kinds(), kind, "resource kind").load().secret_names()
         found = dict.fromkeys(secrets_in(specs, names))
         return [spelling for secret in found for spelling in sorted(secret_spellings(secret))]
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.engine.desired import Absent, Desired, ExactLists, Exactly, Present
 from vcloudair_core.engine.ensure import ensure, mark_unwritten
-from vcloudair_core.engine.fields import secret_names
 from vcloudair_core.engine.kind import ResourceKind, Store
 from vcloudair_core.engine.lock import locker_of
 from vcloudair_core.engine.validation import Problems, item_paths
@@ -38,8 +37,6 @@ _STATES: dict[str, Callable[[tuple[Any, ...]], Desired]] = {
     "exact": Exactly,
     "exact_lists": ExactLists,
 }
-_SECRETS = frozenset(("psk", "global_psk"))
-"""Of sections within documents, whose spec types do not name theirs."""
 
 
 class Client:
@@ -172,7 +169,7 @@ class Client:
             with self._checking(check) as run:
                 outcome = ensure(chosen, store, desired, check=check, policy=policy, lock=lock)
                 if run is not None and outcome.changed:
-                    secrets = secret_names(chosen.spec_type) | _SECRETS
+                    secrets = chosen.secret_names()
                     run.record(store.target_key, kind, state, listed, secrets)
             return outcome
 

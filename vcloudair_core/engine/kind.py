@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from vcloudair_core.engine import fields
 from vcloudair_core.engine.desired import Desired
 from vcloudair_core.engine.plan import Plan
 from vcloudair_core.errors import SpecProblem
@@ -200,6 +201,10 @@ class ResourceKind(ABC):
         Returns: what ``written`` held, others own, and ``current`` lacks. Shape of an item: fields that tell it apart.
         """
         return []
+
+    def secret_names(self) -> frozenset[str]:
+        """Return the names of the fields that hold secrets, in specs within the spec too."""
+        return fields.secret_names(self.spec_type)
 
     def has_own(self, method: str) -> bool:
         """Return whether a kind has more than the default of a method."""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from vcloudair_core.engine.desired import Desired, Present
 from vcloudair_core.engine.ensure import ensure, mark_unwritten
 from vcloudair_core.engine.ensure.preparation import refuse_unsupported
-from vcloudair_core.engine.fields import secret_names
 from vcloudair_core.engine.kind import Document, ResourceKind, StageableStore, Store
 from vcloudair_core.engine.lock import locker_of
 from vcloudair_core.engine.outcome import Outcome
@@ -138,7 +137,7 @@ class Staging:
         if run is None:
             return
         for change in section.operations:
-            names = secret_names(self._kind_of(change["kind"]).spec_type)
+            names = self._kind_of(change["kind"]).secret_names()
             run.record(section.target_key, change["kind"], change["state"], change["specs"], names)
 
     def _next(self, content: StagedChanges, target: Mapping[str, Any] | None) -> StagedSection | None:

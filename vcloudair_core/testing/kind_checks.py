@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.engine.desired import Absent, Desired, Exactly, Present
 from vcloudair_core.engine.ensure.preparation import prepare
-from vcloudair_core.engine.fields import fields_of, secret_names, secrets_in
+from vcloudair_core.engine.fields import fields_of, secrets_in
 from vcloudair_core.engine.kind import Document, ResourceKind, StageableStore, Store
 from vcloudair_core.errors import SpecError
 from vcloudair_core.plugin.hooks import hookimpl
@@ -213,7 +213,7 @@ def check_doubles(kind: ResourceKind, client: Client, journal: RequestView, exam
 def check_secrets(kind: ResourceKind, app: App, settings: Mapping[str, Any], example: Example) -> None:
     """A secret is in no plan, diff, result, log or exchange that anybody is shown."""
     secrets = _secrets(kind, example)
-    lacking = [name for name in secret_names(kind.spec_type) if not _given(example, name)]
+    lacking = [name for name in kind.secret_names() if not _given(example, name)]
     assert not lacking, f"give {', '.join(lacking)} a value in the example, so that it can be looked for"
     seen: list[str] = []
 
@@ -265,7 +265,7 @@ def _make(client: Client, example: Example) -> None:
 
 
 def _secrets(kind: ResourceKind, example: Example) -> list[str]:
-    return list(secrets_in([*example.specs, *example.changed], secret_names(kind.spec_type)))
+    return list(secrets_in([*example.specs, *example.changed], kind.secret_names()))
 
 
 def _given(example: Example, name: str) -> bool:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from vcloudair_core.settings.settings import Settings
 
 _ABOUT = ("edge", "vdc")
-_SECRETS = ("psk",)
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,9 @@ class EdgeDocument:
 
     def digest(self) -> str:
         """A fingerprint of the desired state, pre-shared keys left out: it is kept in plans."""
-        text = json.dumps(_without_secrets(self.sections), sort_keys=True, default=str)
+        from vcloudair_core.services.ans.document.kind import EdgeKind
+
+        text = json.dumps(_without(self.sections, EdgeKind().secret_names()), sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()
 
     @contextmanager
@@ -101,9 +102,9 @@ def _bare(name: str) -> str:
     return name.rpartition(":")[2].casefold() if name.casefold().startswith("urn:") else name.casefold()
 
 
-def _without_secrets(value: Any) -> Any:
+def _without(value: Any, names: frozenset[str]) -> Any:
     if isinstance(value, Mapping):
-        return {key: _without_secrets(item) for key, item in value.items() if key not in _SECRETS}
+        return {key: _without(item, names) for key, item in value.items() if key not in names}
     if isinstance(value, list):
-        return [_without_secrets(item) for item in value]
+        return [_without(item, names) for item in value]
     return value

@@ -25,6 +25,7 @@ def document_keys() -> tuple[SpecKey, ...]:
     keys = [SpecKey(name, info, info.kind or str, info.is_list) for name, info in _TARGET.items()]
     for section in map(load_section, SECTIONS):
         details = ("An export holds no keys, so what is new needs its own.",) if secret_names(section.spec_type) else ()
-        info = input_key(f"{section.title}, in the words of `vca_{section.name}`.", *details)
+        reference = f"`{section.module}`" if section.module else f"the kind ``ans.{section.name}``"
+        info = input_key(f"{section.title}, in the words of {reference}.", *details)
         keys.append(SpecKey(section.name, info, section.spec_type, is_list=False))
     return tuple(keys)

@@ -33,9 +33,6 @@ if TYPE_CHECKING:
 _ALLOW_EMPTY = "allow_empty"
 """For the whole document, or in a section for that one."""
 
-_SERVER_SIDE = ("internal_rules", "version")
-_SAYS_NOTHING = (*_SERVER_SIDE, _ALLOW_EMPTY, "update_psk")
-
 
 @cache
 def section_kind(name: str) -> ResourceKind:
@@ -55,6 +52,10 @@ class EdgeKind(ResourceKind):
 
     name = "ans.edge"
     spec_type = EdgeSpec
+
+    def secret_names(self) -> frozenset[str]:
+        """Return the names of the secrets of all sections."""
+        return frozenset().union(*(section_kind(name).secret_names() for name in SECTIONS))
 
     def open(self, session: Session, target: Mapping[str, Any]) -> Store:
         """The edge that ``target`` names. Shape: ``{"edge": name or UUID, "vdc": name or UUID}``."""
@@ -113,7 +114,9 @@ class EdgeKind(ResourceKind):
             if not isinstance(part, Mapping):
                 problems.add(name, f"a mapping was expected, not {part!r}")
                 continue
-            if all(value is None or key in _SAYS_NOTHING for key, value in part.items()):
+            section = load_section(name)
+            idle = (*section.output_keys, *section.idle_keys, _ALLOW_EMPTY)
+            if all(value is None or key in idle for key, value in part.items()):
                 problems.add(name, "says nothing; give it rules, tunnels or settings, or leave the section out")
                 continue
             if allow_empty is not None and part.get(_ALLOW_EMPTY) is None:
@@ -150,7 +153,7 @@ class EdgeKind(ResourceKind):
         shown: dict[str, Any] = {}
         for name, part in document.tree.items():
             words = section_kind(name).project(part)
-            shown[name] = {key: value for key, value in words.items() if key not in _SERVER_SIDE}
+            shown[name] = {key: value for key, value in words.items() if key not in load_section(name).output_keys}
         return shown
 
     def select(self, document: Document, desired: Desired) -> dict[str, Any]:

@@ -83,6 +83,7 @@ SECTION = FirewallSection(
         (NSXV, JSON): lambda: _json(NSXV),
         (NSXV, XML): _xml,
     },
+    module="vca_firewall",
     identities=IDENTITIES,
     completed=completed_rule,
     effective=effective_rule,

@@ -244,8 +244,10 @@ SECTION = IpsecSection(
         (NSXV, XML): _xml,
     },
     rules_field="tunnels",
+    module="vca_ipsec",
     identities=IDENTITIES,
     is_ordered=False,
     network_fields=("local_subnets", "peer_subnets"),
+    idle_keys=("update_psk",),
     store_type=IpsecStore,
 )

@@ -78,6 +78,7 @@ SECTION = NatSection(
         (NSXV, JSON): lambda: _json(NSXV),
         (NSXV, XML): _xml,
     },
+    module="vca_nat",
     identities=IDENTITIES,
     completed=completed_rule,
     effective=effective_rule,

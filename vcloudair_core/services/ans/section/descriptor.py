@@ -46,7 +46,9 @@ class Section(Generic[SpecT, RuleT]):
     ``path`` is where the section is below the edge gateway. ``identities`` says how rules are told apart,
     ``is_ordered`` whether their order means anything. ``completed`` gives a new rule its defaults, ``effective`` fits a
     spec to the rule that exists, ``exact`` fills the fields that an exact list does not give. ``network_fields`` are
-    the fields that hold addresses and networks. ``has_internal_rules``: the edge makes rules of its own.
+    the fields that hold addresses and networks. ``idle_keys`` are the fields that by themselves ask for nothing.
+    ``module`` is the Ansible module of the section, if it has one. ``has_internal_rules``: the edge makes rules of its
+    own.
     ``store_type`` is for sections that cannot be staged, or keep something beside the section.
 
     Override a method where a section means more than the defaults say.
@@ -69,6 +71,8 @@ class Section(Generic[SpecT, RuleT]):
     effective: Callable[[RuleT, RuleT], RuleT] = field(default=lambda spec, current: spec)
     exact: Callable[[RuleT, RuleT], RuleT] = field(default=lambda spec, current: with_defaults(spec))
     network_fields: tuple[str, ...] = ()
+    idle_keys: tuple[str, ...] = ()
+    module: str = ""
     has_internal_rules: bool = False
     store_type: type[SectionStore] = StageableSectionStore
 
@@ -188,18 +192,18 @@ class Section(Generic[SpecT, RuleT]):
 
     def settings_words(self, settings: Any) -> dict[str, Any]:
         """Return the settings as plain data, with defaults for what the server does not say, without secrets."""
-        words: dict[str, Any] = {}
+        shown: dict[str, Any] = {}
         for name, info in fields_of(type(settings)).items():
             value = getattr(settings, name)
             value = info.absent if value is None else value
             if not (info.secret or info.input_only or value is None):
-                words[name] = plain(value)
-        return words
+                shown[name] = plain(value)
+        return shown
 
     def rule_words(self, rule: LiveRule) -> dict[str, Any]:
         """Return a rule as plain data; acceptable as input again."""
-        words: dict[str, Any] = plain(rule.spec)
-        return words
+        shown: dict[str, Any] = plain(rule.spec)
+        return shown
 
     def warnings(self, store: Store, state: SectionState[Any], plan: Plan) -> tuple[str, ...]:
         """Return warnings about a plan, as sentences; ``state`` is the section after it. May read other sections."""

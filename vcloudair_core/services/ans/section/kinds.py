@@ -246,9 +246,10 @@ class SectionKind(_KindOfSection):
     def _settings_change(self, document: Document, settings: Mapping[str, tuple[Any, Any]]) -> list[Change]:
         if not settings:
             return []
-        words = self.section.settings_words(state_of(document).settings)
+        current_settings = self.section.settings_words(state_of(document).settings)
         before = {
-            name: words.get(name) if current is None else plain(current) for name, (current, _) in settings.items()
+            name: current_settings.get(name) if current is None else plain(current)
+            for name, (current, _) in settings.items()
         }
         after = {name: plain(value) for name, (_, value) in settings.items()}
         return [Change("update", "settings", before, after, tuple(settings))]

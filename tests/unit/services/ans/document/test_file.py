@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from vcloudair_core import ConfigurationError, Settings
-from vcloudair_core.services.ans.document.file import agreed_target, explicit_target
+from vcloudair_core.services.ans.document.file import EdgeDocument, agreed_target, explicit_target
 
 UUID = "5a5f4b6e-0000-4000-8000-00000000000a"
 
@@ -36,3 +36,11 @@ def test_a_contradiction_is_refused(name: str, other: str) -> None:
 def test_only_arguments_are_explicit() -> None:
     settings = Settings.load({"vdc": "v"}, environ={"VCA_EDGE": "a"})
     assert explicit_target(settings) == {"vdc": "v"}
+
+
+def test_keys_of_every_section_are_left_out_of_the_digest() -> None:
+    def digest(**ipsec: str) -> str:
+        return EdgeDocument({}, {"ipsec": {"enabled": True, **ipsec, "tunnels": [{"name": "a", **ipsec}]}}).digest()
+
+    assert digest(psk="hunter2", global_psk="hunter3") == digest()
+    assert digest(description="other") != digest()
