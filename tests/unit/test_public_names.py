@@ -14,9 +14,9 @@ ANSFirewall ANSIPSec ANSNat Absent AmbiguousMatchError ApiError App Authenticati
 ConfigurationError ConflictError ConnectionFailedError DecodeError DisasterRecovery EdgeGatewayQuery EngineError Exactly
 ExactLists IncompleteResultError InvalidRequestError LockTimeoutError Metrics NotConvergedError NotFoundError
 OrgVdcQuery Outcome PermissionDeniedError Plan PlanRejectedError PluginError Present QueryBase Secret ServerError
-Settings SpecError StageError TaskError TaskFailedError TaskTimeoutError TimeoutExpiredError TlsError TransportError
-VAppQuery VAppTemplateQuery VCAODSession VCASession VMQuery VcloudAirError __version__ agreed_target connect
-discard_stage hookimpl preload waiting_stages
+Settings SpecError SpecProblem StageError TaskError TaskFailedError TaskTimeoutError TimeoutExpiredError TlsError
+TransportError VAppQuery VAppTemplateQuery VCAODSession VCASession VMQuery VcloudAirError __version__ agreed_target
+connect discard_stage hookimpl preload waiting_stages
 """.split()
 
 METRICS = """
