@@ -48,6 +48,8 @@ class FieldInfo:
         kind: Type of the value, in place of that of the annotation: str, bool, int, dict or Path (a file).
         is_list: True for a list of ``kind``.
         keys: The keys of a mapping.
+        read: Reads the value in place of what its type says: ``read(reader, name)``, with a ``Reader`` of
+            ``engine.validation``.
     """
 
     summary: str = ""
@@ -73,6 +75,7 @@ class FieldInfo:
     kind: type | None = None
     is_list: bool = False
     keys: Mapping[str, FieldInfo] = field(default_factory=dict)
+    read: Callable[[Any, str], Any] | None = None
 
     def meaning(self, value: Any) -> Any:
         """The value in a form that is equal for equal meanings."""
@@ -133,6 +136,12 @@ class SpecKey:
 
 def keys_of(spec_type: type) -> tuple[SpecKey, ...]:
     """Return every key that input for a spec may have: its fields, then the entries of its ``other_keys``, if any."""
+    # A cached function takes no type variable for hashable.
+    return _keys(typing.cast("Any", spec_type))
+
+
+@cache
+def _keys(spec_type: Any) -> tuple[SpecKey, ...]:
     others: Mapping[str, FieldInfo] = getattr(spec_type, "other_keys", {})
     keys = _field_keys(spec_type)
     return (*keys, *(SpecKey(name, info, info.kind or str, info.is_list) for name, info in others.items()))

@@ -269,11 +269,9 @@ def read_spec(
         ignored: Keys that are accepted and not read.
     """
     reader = Reader(data, path, problems)
-    keys, fields = keys_of(spec_type), fields_of(spec_type)
+    keys = keys_of(spec_type)
     reader.refuse_unknown([*(key.name for key in keys), *ignored])
-    clearable = next((key.info.choices for key in keys if key.name == CLEAR), ())
-    values = {key.name: _read_value(reader, key, clearable) for key in keys if key.name in fields}
-    reader.check_clear(*clearable)
+    values = read_fields(spec_type, reader)
     for key in keys:
         if key.info.required and not reader.given(key.name):
             problems.add(reader.at(key.name), "is required")
@@ -288,7 +286,18 @@ def read_spec(
     return spec
 
 
+def read_fields(spec_type: type, reader: Reader, *, skip: Iterable[str] = ()) -> dict[str, Any]:
+    """Read every field of a spec by its declaration. Problems are noted, not raised. Shape: ``{field: value}``."""
+    keys, fields = keys_of(spec_type), set(fields_of(spec_type)).difference(skip)
+    clearable = next((key.info.choices for key in keys if key.name == CLEAR), ())
+    values = {key.name: _read_value(reader, key, clearable) for key in keys if key.name in fields}
+    reader.check_clear(*clearable)
+    return values
+
+
 def _read_value(reader: Reader, key: SpecKey, clearable: Sequence[str]) -> Any:
+    if key.info.read is not None:
+        return key.info.read(reader, key.name)
     if key.is_list:
         items = reader.items(key.name)
         return None if items is None else _read_items(reader, key, items)

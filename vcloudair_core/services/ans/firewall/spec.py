@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from vcloudair_core.engine.canonical import ANY, fold, port_set
 from vcloudair_core.engine.fields import FieldInfo, fields_of, input_key, spec_field
 from vcloudair_core.engine.matching import BY_NAME
+from vcloudair_core.engine.validation import Reader
 from vcloudair_core.services.ans.section.rule_fields import (
     ID_PATTERN,
     NUMBER_PATTERN,
@@ -22,13 +23,22 @@ from vcloudair_core.services.ans.section.rule_fields import (
     logging_field,
     position_field,
 )
-from vcloudair_core.services.ans.section.rule_values import PROTOCOLS, endpoint_meaning, is_any
+from vcloudair_core.services.ans.section.rule_values import (
+    PROTOCOLS,
+    endpoint_meaning,
+    is_any,
+    read_applications,
+    read_members,
+)
 
 ACTIONS = ("accept", "deny", "reject")
 DEFAULT_ACTIONS = ("accept", "deny")
 ACTION_SYNONYMS = {"allow": "accept", "drop": "deny"}
 DIRECTIONS = ("in", "out", "inout")
 MATCHES = ("name", "rule_id", "tag")
+IDENTIFYING = ("rule_id", "tag", "source", "destination", "services", "applications", "protocol")
+"""Keys that identify a rule without a name: its ids, or what it matches."""
+
 LAST_TAG = 65536
 """Source: protocol/ans.md §2.4."""
 
@@ -78,6 +88,7 @@ class FirewallRuleSpec:
         "Name of the rule; its identity unless `match_by` says otherwise.",
         "A rule without a name is identified by `rule_id`, `tag` or what it matches.",
         identity=True,
+        read=Reader.text,
     )
     action: str | None = spec_field(
         "What happens to traffic that matches. `allow` means `accept`, `drop` means `deny`.",
@@ -100,6 +111,7 @@ class FirewallRuleSpec:
         absent=(ANY,),
         source="protocol/ans.md §2.5",
         aliases=("source_ip",),
+        read=read_members,
     )
     destination: tuple[str, ...] | None = spec_field(
         "Where traffic goes; the same words as in `source`.",
@@ -108,6 +120,7 @@ class FirewallRuleSpec:
         absent=(ANY,),
         source="protocol/ans.md §2.5",
         aliases=("dest_ip",),
+        read=read_members,
     )
     source_exclude: bool | None = spec_field("Match everything but `source`.", absent=False)
     destination_exclude: bool | None = spec_field("Match everything but `destination`.", absent=False)
@@ -119,7 +132,7 @@ class FirewallRuleSpec:
         source="protocol/ans.md §2.6",
     )
     applications: tuple[str, ...] | None = spec_field(
-        "Ids of applications or application groups.", unordered=True, absent=()
+        "Ids of applications or application groups.", unordered=True, absent=(), read=read_applications
     )
     match_translated: bool | None = spec_field("Match addresses after NAT instead of before.", absent=False)
     direction: str | None = spec_field(
@@ -139,6 +152,7 @@ class FirewallRuleSpec:
         read_only=True,
         bounds=(1, None),
         pattern=ID_PATTERN,
+        read=Reader.identifier,
     )
     position: str | None = position_field()
     before: str | None = before_field("Name or id")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from vcloudair_core.engine.fields import FieldInfo, input_key, spec_field
+from vcloudair_core.engine.validation import Reader
 
 POSITIONS = ("top", "bottom")
 TWO_PROTOCOLS_PATTERN = r"(?:[Tt][Cc][Pp]\W*(?:and)?\W*[Uu][Dd][Pp]|[Uu][Dd][Pp]\W*(?:and)?\W*[Tt][Cc][Pp])"
@@ -31,7 +32,7 @@ def logging_field() -> Any:
 
 def description_field() -> Any:
     """Return the field with free text."""
-    return spec_field("Free text.", absent="")
+    return spec_field("Free text.", absent="", read=Reader.clearable)
 
 
 def clear_key(*names: str) -> FieldInfo:
@@ -60,12 +61,13 @@ def before_field(names: str) -> Any:
         f"{names} of a rule that this one must stand before. It may stand anywhere before it; if it has to move, it is "
         "placed right before it.",
         input_only=True,
+        read=Reader.text,
     )
 
 
 def after_field(names: str) -> Any:
     """Return the field that places a rule after another. ``names`` tells what identifies the other."""
-    return spec_field(f"{names} of a rule that this one must stand after.", input_only=True)
+    return spec_field(f"{names} of a rule that this one must stand after.", input_only=True, read=Reader.text)
 
 
 def index_field() -> Any:

@@ -246,3 +246,72 @@ def _texts(shown: Mapping[str, Any], names: Sequence[str]) -> Iterator[tuple[str
         for text in value if isinstance(value, (list, tuple)) else [value]:
             if isinstance(text, str):
                 yield name, text
+
+
+# -- readers of fields -------------------------------------------------------------------------------------------------
+
+_APPLICATION = re.compile(r"(?:[0-9a-f-]{36}:)?application(?:group)?-[0-9]{1,9}\Z", re.IGNORECASE)
+"""Source: protocol/ans.md §2.6."""
+
+
+def read_members(reader: Reader, name: str) -> tuple[str, ...] | None:
+    """Read what may stand in a source or destination. Problems are noted."""
+    items = reader.items(name)
+    if items is None:
+        return None
+    if not items:
+        reader.problems.add(reader.at(name), "is empty; use any")
+    words: list[str] = []
+    for path, item in items:
+        if not isinstance(item, str):
+            reader.problems.add(path, f"a word was expected, not {item!r}")
+        elif member(item) is None:
+            reader.problems.add(path, complaint(item))
+        elif (vnic_number(item) or 0) > LAST_VNIC:
+            reader.problems.add(path, f"{item!r} is out of range, vnic-0 to vnic-{LAST_VNIC} is allowed")
+        elif reader.printable(path, item):
+            words.append(_member_word(item))
+    return tuple(words)
+
+
+def _member_word(item: str) -> str:
+    """A member as it was written, but for blanks within an address."""
+    found = member(item)
+    is_plain = found is not None and found.kind == ADDRESS and not item.strip().casefold().startswith(ADDRESS)
+    return found.text if found is not None and is_plain else item.strip()
+
+
+def read_applications(reader: Reader, name: str) -> tuple[str, ...] | None:
+    """Read ids of applications. Problems are noted."""
+    items = reader.items(name)
+    if items is None:
+        return None
+    words: list[str] = []
+    for path, item in items:
+        word = item.strip() if isinstance(item, str) else ""
+        if not word:
+            reader.problems.add(path, f"the id of an application was expected, not {item!r}")
+        elif not _APPLICATION.match(word):
+            reader.problems.add(path, f"{item!r} is not the id of an application, such as application-155")
+        else:
+            words.append(word)
+    return tuple(words)
+
+
+def read_ports(reader: Reader, name: str) -> tuple[str, ...] | None:
+    """Read ports, which are numbers, ranges, or any. Problems are noted."""
+    items = reader.items(name)
+    if items is None:
+        return None
+    if not items:
+        reader.problems.add(reader.at(name), "is empty; use any")
+    scalar = not isinstance(reader.data.get(name), (list, tuple))
+    words: list[str] = []
+    for path, item in items:
+        where = reader.at(name) if scalar and len(items) == 1 else path
+        reason = port_complaint(item)
+        if reason:
+            reader.problems.add(where, reason)
+        else:
+            words.append(port_word(item))
+    return tuple(words)
