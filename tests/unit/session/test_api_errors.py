@@ -1,4 +1,4 @@
-"""Answers that say no, from every front end that may say it."""
+"""Error responses of every front end become error classes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def mapped(response: Response, *secrets: str) -> errors.ApiError:
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204])
-def test_success_is_no_error(status: int) -> None:
+def test_success_makes_no_error(status: int) -> None:
     raise_for_response(reply(status), REQUEST)
 
 
@@ -68,7 +68,7 @@ def test_success_is_no_error(status: int) -> None:
     ],
     ids=["empty", "page", "text", "json", "xml", "bytes", "list", "null", "object"],
 )
-def test_every_status_has_its_class_whatever_the_body(status: int, kind: type[errors.ApiError], body: bytes) -> None:
+def test_each_status_maps_to_its_error_class(status: int, kind: type[errors.ApiError], body: bytes) -> None:
     error = mapped(reply(status, body))
     assert type(error) is kind
     assert (error.status, error.method, error.path) == (status, "PUT", "/network/edges/1/firewall/config")
@@ -101,13 +101,13 @@ def test_every_status_has_its_class_whatever_the_body(status: int, kind: type[er
         (b"<html><head><title>502 Bad Gateway</title></head></html>", "an HTML page titled '502 Bad Gateway'", ""),
     ],
 )
-def test_bodies_of_all_front_ends_are_read(body: bytes, message: str, code: str) -> None:
+def test_error_bodies_of_all_front_ends_are_parsed(body: bytes, message: str, code: str) -> None:
     error = mapped(reply(400, body))
     assert message in error.message
     assert error.code.startswith(code)
 
 
-def test_the_request_id_is_told_once() -> None:
+def test_the_request_id_is_in_the_message_once() -> None:
     body = error_xml("[ 9f7f0000-54b9-4923 ] Unable to perform this action.", "INTERNAL_SERVER_ERROR", 500)
     assert mapped(reply(500, body)).request_id == "9f7f0000-54b9-4923"
     error = mapped(reply(500, body, X_Vmware_Vcloud_Request_Id="from-the-header"))
@@ -127,7 +127,7 @@ def test_the_request_id_is_told_once() -> None:
         (500, error_xml("is busy completing an operation", "INTERNAL_SERVER_ERROR"), errors.ServerError),
     ],
 )  # fmt: skip
-def test_busy_and_stale_are_told_apart_by_code_and_text(status: int, body: bytes, kind: type[Any]) -> None:
+def test_busy_and_stale_errors_differ_by_code_and_text(status: int, body: bytes, kind: type[Any]) -> None:
     assert type(mapped(reply(status, body))) is kind
 
 
@@ -139,12 +139,12 @@ def test_busy_and_stale_are_told_apart_by_code_and_text(status: int, body: bytes
         ("nothing of the kind", ""),
     ],
 )
-def test_a_406_names_what_the_server_speaks(message: str, versions: str) -> None:
+def test_a_406_names_the_supported_versions(message: str, versions: str) -> None:
     assert supported_versions(message) == versions
     assert (versions or "another api_version") in mapped(reply(406, error_xml(message, "NOT_ACCEPTABLE"))).hint
 
 
-def test_secrets_are_hidden_in_what_the_server_echoes() -> None:
+def test_secrets_echoed_by_the_server_are_masked() -> None:
     secret = "pre-shared-key-123"
     error = mapped(
         reply(400, error_xml(f"bad psk={secret} in {secret}", secret), X_Vmware_Vcloud_Request_Id=secret), secret
@@ -152,7 +152,7 @@ def test_secrets_are_hidden_in_what_the_server_echoes() -> None:
     assert secret not in f"{error}{error.as_dict()}"
 
 
-def test_endless_messages_are_cut() -> None:
+def test_long_messages_are_truncated() -> None:
     assert len(str(mapped(reply(400, error_xml("x" * 10_000))))) < 700
 
 

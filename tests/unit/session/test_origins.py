@@ -1,4 +1,4 @@
-"""URLs as people give them, and origins that may have a token."""
+"""Base URLs, and the origins that may receive a token."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from vcloudair_core.session.urls import is_absolute, join, normalise_url
         ("  vcd.example.test:8443  ", "https://vcd.example.test:8443"),
     ],
 )
-def test_urls_are_brought_into_one_form(given: str, expected: str) -> None:
+def test_base_urls_are_normalized(given: str, expected: str) -> None:
     assert normalise_url(given) == expected
     assert normalise_url(expected) == expected
 
@@ -51,7 +51,7 @@ def test_urls_are_brought_into_one_form(given: str, expected: str) -> None:
         "://h",
     ],
 )
-def test_what_is_no_base_url_is_a_matter_of_settings(given: str) -> None:
+def test_an_invalid_base_url_is_a_configuration_error(given: str) -> None:
     with pytest.raises(ConfigurationError, match="url"):
         normalise_url(given)
 
@@ -84,7 +84,7 @@ def test_paths_are_appended(base: str, path: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(("path", "answer"), [("https://h", True), ("//h/x", True), ("/x", False), ("x:y/z", False)])
-def test_what_names_a_host(path: str, answer: bool) -> None:
+def test_parse_hosts(path: str, answer: bool) -> None:
     assert is_absolute(path) is answer
 
 
@@ -101,7 +101,7 @@ def test_what_names_a_host(path: str, answer: bool) -> None:
         ("https://co.uk", "co.uk"),
     ],
 )
-def test_owners(url: str, owner: str) -> None:
+def test_hosts_belong_to_one_owner_by_their_registrable_domain(url: str, owner: str) -> None:
     assert owner_of(url) == owner
 
 
@@ -122,7 +122,7 @@ def test_owners(url: str, owner: str) -> None:
         ("https://vcd", "https://vcd2", False),
     ],
 )
-def test_trust(issuer: str, url: str, trusted: bool) -> None:
+def test_origins_of_the_same_owner_are_trusted(issuer: str, url: str, trusted: bool) -> None:
     origins = Origins(issuer)
     assert origins.is_trusted(url) is trusted
     if trusted:
@@ -135,7 +135,7 @@ def test_trust(issuer: str, url: str, trusted: bool) -> None:
 @pytest.mark.parametrize(
     "entry", ["https://partner.example.org", "partner.example.org", "https://partner.example.org:443/"]
 )
-def test_the_allow_list(entry: str) -> None:
+def test_allowed_origins_are_trusted(entry: str) -> None:
     origins = Origins("https://vcd.example.test", [entry])
     assert origins.is_trusted("https://partner.example.org/x")
     assert not origins.is_trusted("https://partner.example.org:8443/x")
@@ -143,7 +143,7 @@ def test_the_allow_list(entry: str) -> None:
 
 
 @pytest.mark.parametrize("entry", ["ftp://x", "https://", "https://h:x", ""])
-def test_an_entry_that_is_no_origin_is_named(entry: str) -> None:
+def test_an_invalid_allowed_origin_is_named(entry: str) -> None:
     with pytest.raises(ConfigurationError, match="allowed_origins"):
         Origins("https://vcd.example.test", [entry])
 

@@ -1,4 +1,4 @@
-"""The table of repeats, line by line; and how long is waited."""
+"""Retries: which responses and failures are retried, and the time between attempts."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def tries(first: Any, method: str, *, policy: RetryPolicy | None = None, clock: 
         (broke(False, TlsError), 1, 1),
     ],
 )
-def test_the_table(first: Any, reads: int, writes: int) -> None:
+def test_each_outcome_is_retried_by_method(first: Any, reads: int, writes: int) -> None:
     assert (tries(first, "GET"), tries(first, "PUT")) == (reads, writes)
 
 
@@ -77,16 +77,16 @@ def stubborn(answer: Any, method: str = "GET", **policy: Any) -> tuple[int, Fake
         (broke(True, TimeoutExpiredError), 2),
     ],
 )
-def test_tries_are_counted(answer: Any, expected: int) -> None:
+def test_attempts_are_limited(answer: Any, expected: int) -> None:
     assert stubborn(answer)[0] == expected
 
 
 @pytest.mark.parametrize("answer", [BUSY, reply(429), reply(500), broke(executed=False)])
-def test_no_retries_is_no_retries(answer: Any) -> None:
+def test_zero_retries_sends_once(answer: Any) -> None:
     assert stubborn(answer, retries=0)[0] == 1
 
 
-def test_waits_double_are_spread_and_end() -> None:
+def test_waits_double_with_jitter_up_to_the_limit() -> None:
     count, clock = stubborn(BUSY, max_wait_s=60)
     assert sum(clock.slept) <= 60.001
     assert count > 6
@@ -107,11 +107,11 @@ def test_waits_double_are_spread_and_end() -> None:
         ({}, None),
     ],
 )
-def test_retry_after_in_both_forms(headers: dict[str, str], seconds: float | None) -> None:
+def test_retry_after_is_parsed_as_seconds_or_date(headers: dict[str, str], seconds: float | None) -> None:
     assert retry_after_s(Response(429, Headers(headers)), FakeClock(wall=1_700_000_000)) == seconds
 
 
-def test_retry_after_is_followed_but_never_beyond_what_is_allowed() -> None:
+def test_retry_after_is_followed_up_to_the_limit() -> None:
     clock = FakeClock()
     assert tries(reply(429, Retry_After="7"), "POST", clock=clock) == 2
     assert clock.slept == [7.0]
@@ -119,16 +119,16 @@ def test_retry_after_is_followed_but_never_beyond_what_is_allowed() -> None:
     assert (count, clock.slept) == (2, [30.0])
 
 
-def test_a_server_that_says_again_at_once_does_not_keep_us_for_ever() -> None:
+def test_a_retry_after_of_zero_does_not_retry_forever() -> None:
     count, _ = stubborn(reply(429, Retry_After="0"), max_wait_s=10)
     assert count <= 21
 
 
-def test_settings_make_the_policy() -> None:
+def test_the_policy_comes_from_settings() -> None:
     assert RetryPolicy.of(settings_of(retries=2, max_retry_wait=9)) == RetryPolicy(retries=2, max_wait_s=9)
 
 
-def test_all_calls_of_a_session_share_one_bound_on_waiting() -> None:
+def test_all_calls_of_a_session_share_one_wait_budget() -> None:
     clock = FakeClock()
     transport = MockedTransport({"GET /x": reply(503)})
     wire = Wire(transport, policy=RetryPolicy(retries=9, max_wait_s=30), clock=clock, max_total_wait_s=70)
@@ -144,7 +144,7 @@ def test_all_calls_of_a_session_share_one_bound_on_waiting() -> None:
     assert len(transport.requests) > asked + 2
 
 
-def test_calls_that_wait_at_the_same_time_share_the_bound() -> None:
+def test_concurrent_waits_share_the_budget() -> None:
     clock = FakeClock()
     budget = WaitBudget(10, clock)
     with budget.waiting(), budget.waiting():

@@ -1,4 +1,4 @@
-"""The session: signs in late, once; renews once; keeps its token at home."""
+"""Sessions sign in at the first call, renew expired tokens once, and send tokens to trusted origins only."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_nothing_is_sent_before_the_first_call_and_one_login_serves_all() -> Non
     assert session.calls == 4
 
 
-def test_identity_is_what_the_server_says() -> None:
+def test_identity_comes_from_the_session_response() -> None:
     identity = vcd_session(MockedTransport(vcd_answers())).identity
     assert (identity.user, identity.org_name, identity.org_id) == ("ops", "acme", "aaaa-org")
     assert identity.roles == ("Organization Administrator",)
@@ -82,13 +82,13 @@ def test_calls_carry_token_version_and_body() -> None:
         ((), ""),
     ],
 )
-def test_queries(query: Any, expected: str) -> None:
+def test_query_strings_are_encoded(query: Any, expected: str) -> None:
     transport = MockedTransport(vcd_answers({"GET /api/query": reply(200, "<x/>")}))
     vcd_session(transport).call("GET", "/api/query", query=query)
     assert transport.requests[-1].url.partition("?")[2] == expected
 
 
-def test_a_prefix_in_the_base_url_stays() -> None:
+def test_a_path_in_the_base_url_is_kept() -> None:
     base = f"{BASE}/api/compute"
     answers = {
         "GET /api/compute/api/versions": vcd_answers()["GET /api/versions"],
@@ -105,7 +105,7 @@ def test_a_prefix_in_the_base_url_stays() -> None:
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
 @pytest.mark.parametrize("status", [401, 403])
-def test_a_session_that_is_over_is_renewed_once_and_the_call_sent_again(method: str, status: int) -> None:
+def test_an_expired_session_is_renewed_once_and_the_call_repeated(method: str, status: int) -> None:
     answers = vcd_answers() | {
         "POST /api/sessions": fresh_tokens(),
         f"{method} /api/x": accepts_only("token-000002", status),
@@ -116,21 +116,21 @@ def test_a_session_that_is_over_is_renewed_once_and_the_call_sent_again(method: 
     assert transport.sent("/api/sessions") == ["POST /api/sessions"] * 2
 
 
-def test_a_session_that_is_refused_again_ends_in_one_error() -> None:
+def test_a_second_401_after_renewal_is_an_authentication_error() -> None:
     transport = MockedTransport(vcd_answers({"GET /api/x": reply(401)}))
     with pytest.raises(AuthenticationError):
         vcd_session(transport).call("GET", "/api/x")
     assert transport.sent("/api/x") == ["GET /api/x"] * 2
 
 
-def test_a_403_with_an_error_in_it_is_about_rights() -> None:
+def test_a_403_with_an_error_body_is_a_permission_error() -> None:
     transport = MockedTransport(vcd_answers({"GET /api/x": reply(403, error_xml("No access", "ACCESS", 403))}))
     with pytest.raises(PermissionDeniedError, match="No access"):
         vcd_session(transport).call("GET", "/api/x")
     assert transport.sent("/api/x") == ["GET /api/x"]
 
 
-def test_a_token_sent_along_with_answers_is_no_new_token() -> None:
+def test_a_token_header_of_a_later_response_is_ignored() -> None:
     transport = MockedTransport(vcd_answers({"GET /api/x": reply(200, "<x/>", X_VCLOUD_AUTHORIZATION="another-token")}))
     session = vcd_session(transport)
     session.call("GET", "/api/x")
@@ -159,7 +159,7 @@ def test_many_threads_sign_in_once() -> None:
 # -- the wrong org, the wrong password -----------------------------------------------------------------------------
 
 
-def test_another_org_than_the_one_asked_for_is_an_error_before_anything_else_is_sent() -> None:
+def test_an_unexpected_org_is_an_error_before_the_call_is_sent() -> None:
     answers = vcd_answers() | {"POST /api/sessions": reply(200, session_xml("other"), x_vcloud_authorization=TOKEN)}
     transport = MockedTransport(answers)
     session = vcd_session(transport)
@@ -172,7 +172,7 @@ def test_org_names_compare_without_case() -> None:
     assert vcd_session(MockedTransport(vcd_answers()), org="ACME").login().org_name == "acme"
 
 
-def test_a_refused_login_names_user_and_place_but_no_secret() -> None:
+def test_a_refused_login_names_user_and_url_but_no_secret() -> None:
     transport = MockedTransport(vcd_answers() | {"POST /api/sessions": reply(401)})
     with pytest.raises(AuthenticationError) as caught:
         vcd_session(transport).login()
@@ -199,7 +199,7 @@ def test_a_refused_login_names_user_and_place_but_no_secret() -> None:
         "ftp://vcd.example.test/x",
     ],
 )
-def test_links_to_elsewhere_are_not_followed(link: str) -> None:
+def test_links_to_untrusted_origins_are_not_followed(link: str) -> None:
     transport = MockedTransport(vcd_answers())
     session = vcd_session(transport)
     with pytest.raises(ConnectionFailedError) as caught:
@@ -225,14 +225,14 @@ def test_an_origin_on_the_allow_list_is_followed() -> None:
 
 
 @pytest.mark.parametrize("target", ["https://evil.example.org/x", "http://vcd.example.test/x"])
-def test_redirects_to_elsewhere_are_refused(target: str) -> None:
+def test_redirects_to_untrusted_origins_are_refused(target: str) -> None:
     transport = MockedTransport(vcd_answers({"GET /api/x": reply(302, Location=target)}))
     with pytest.raises(ConnectionFailedError):
         vcd_session(transport).call("GET", "/api/x")
     assert all(request.origin == f"{BASE}:443" for request in transport.requests)
 
 
-def test_redirects_at_home_are_followed_for_get_only() -> None:
+def test_redirects_to_trusted_origins_are_followed_for_get_only() -> None:
     answers = vcd_answers(
         {
             "GET /api/x": reply(301, Location="/api/y"),
@@ -248,7 +248,7 @@ def test_redirects_at_home_are_followed_for_get_only() -> None:
     assert transport.sent("/api/y") == ["GET /api/y"]
 
 
-def test_redirects_in_a_circle_end() -> None:
+def test_redirect_loops_end() -> None:
     transport = MockedTransport(vcd_answers({"GET /api/x": reply(302, Location="/api/x")}))
     with pytest.raises(Exception, match="circle"):
         vcd_session(transport).call("GET", "/api/x")
@@ -272,7 +272,7 @@ def test_a_get_is_sent_again_after_a_reset() -> None:
     assert len(transport.sent("/api/x")) == 3
 
 
-def test_a_busy_entity_is_waited_for_whatever_the_method() -> None:
+def test_a_busy_entity_is_retried_for_every_method() -> None:
     busy = reply(400, error_xml("The entity  is busy completing an operation.", "BUSY_ENTITY"))
     transport = MockedTransport(vcd_answers({"POST /api/x": [busy, busy, reply(202)]}))
     session = vcd_session(transport)
@@ -281,7 +281,7 @@ def test_a_busy_entity_is_waited_for_whatever_the_method() -> None:
     assert len(session.clock.slept) == 2
 
 
-def test_an_entity_that_stays_busy_ends_in_a_busy_error_within_the_allowed_time() -> None:
+def test_an_entity_that_stays_busy_is_a_busy_error_within_the_limit() -> None:
     busy = reply(400, error_xml("The entity x is busy completing an operation.", "BUSY_ENTITY"))
     session = vcd_session(MockedTransport(vcd_answers({"POST /api/x": busy})), max_retry_wait=30)
     with pytest.raises(BusyError, match="busy"):
@@ -290,7 +290,7 @@ def test_an_entity_that_stays_busy_ends_in_a_busy_error_within_the_allowed_time(
     assert 20 < sum(session.clock.slept) <= 30
 
 
-def test_a_500_is_repeated_for_reads_only() -> None:
+def test_a_500_is_retried_for_reads_only() -> None:
     answers = vcd_answers({"GET /api/x": [reply(500), reply(200)], "PUT /api/x": [reply(500), reply(200)]})
     transport = MockedTransport(answers)
     session = vcd_session(transport)
@@ -326,7 +326,7 @@ def test_logout_without_a_session_sends_nothing() -> None:
     assert transport.requests == []
 
 
-def test_closing_ends_a_session_that_nobody_else_can_use() -> None:
+def test_close_logs_out_of_a_session_that_is_not_cached() -> None:
     transport = MockedTransport(vcd_answers())
     session = vcd_session(transport)
     session.login()
@@ -335,7 +335,7 @@ def test_closing_ends_a_session_that_nobody_else_can_use() -> None:
     assert transport.closed == 1
 
 
-def test_closing_a_session_that_never_began_sends_nothing() -> None:
+def test_close_without_a_session_sends_nothing() -> None:
     transport = MockedTransport(vcd_answers())
     vcd_session(transport).close()
     assert (transport.requests, transport.closed) == ([], 1)
@@ -344,7 +344,7 @@ def test_closing_a_session_that_never_began_sends_nothing() -> None:
 # -- who watches ---------------------------------------------------------------------------------------------------
 
 
-def test_observers_see_every_try_and_no_secret() -> None:
+def test_observers_see_every_attempt_and_no_secret() -> None:
     seen: list[Exchange] = []
     leaky = reply(500, error_xml(f"bad token {TOKEN} of {PASSWORD}"), Set_Cookie=f"vcloud-token={TOKEN}; Path=/")
     answers = vcd_answers({"GET /api/x": [leaky, reply(200, f"<x token='{TOKEN}'>{PASSWORD}</x>")]})
@@ -362,7 +362,7 @@ def test_observers_see_every_try_and_no_secret() -> None:
     assert isinstance(seen[2].error, ServerError)
 
 
-def test_an_observer_that_fails_does_no_harm(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failing_observer_does_not_fail_the_call(caplog: pytest.LogCaptureFixture) -> None:
     def fail(exchange: Exchange) -> None:
         raise ValueError("observer")
 
@@ -385,13 +385,13 @@ def test_the_log_holds_one_line_per_exchange_and_no_secret(
 
 
 @pytest.mark.parametrize("location", ["http://[", "https://h:port/", "https://[::1"])
-def test_a_redirect_to_what_is_no_url_is_an_error_of_ours(location: str) -> None:
+def test_a_redirect_to_an_invalid_url_is_a_library_error(location: str) -> None:
     transport = MockedTransport(vcd_answers({"GET /api/x": reply(302, Location=location)}))
     with pytest.raises(ConnectionFailedError, match="not a URL"):
         vcd_session(transport).call("GET", "/api/x")
 
 
-def test_a_session_link_that_is_no_url_does_no_harm() -> None:
+def test_an_invalid_session_link_is_ignored() -> None:
     body = session_xml().replace(f'rel="remove" href="{BASE}/api/session"'.encode(), b'rel="remove" href="http://["')
     transport = MockedTransport(vcd_answers() | {"POST /api/sessions": reply(200, body, x_vcloud_authorization=TOKEN)})
     session = vcd_session(transport)
@@ -400,7 +400,7 @@ def test_a_session_link_that_is_no_url_does_no_harm() -> None:
     assert transport.sent()[-1] == "DELETE /api/session"
 
 
-def test_a_refused_password_is_not_tried_again_until_somebody_says_so() -> None:
+def test_a_refused_password_is_not_sent_again_before_login_is_called() -> None:
     transport = MockedTransport(vcd_answers({"GET /api/x": reply(200)}) | {"POST /api/sessions": reply(401)})
     session = vcd_session(transport)
     for _ in range(3):
@@ -428,7 +428,7 @@ def test_a_refused_sign_in_is_repeated_after_waits_that_lock_no_account() -> Non
     assert session.call("GET", "/api/x").status == 200
 
 
-def test_waits_start_anew_after_a_sign_in_that_worked() -> None:
+def test_waits_start_over_after_a_successful_sign_in() -> None:
     transport = MockedTransport(vcd_answers({"GET /api/x": reply(200)}) | {"POST /api/sessions": reply(401)})
     session = vcd_session(transport)
     for _ in range(3):
@@ -448,7 +448,7 @@ def test_waits_start_anew_after_a_sign_in_that_worked() -> None:
     assert len(transport.sent("/api/sessions")) == count + 1
 
 
-def test_a_server_that_sends_a_new_token_each_time_does_not_fill_our_memory() -> None:
+def test_remembered_secrets_are_bounded() -> None:
     count = iter(range(10_000))
     answers = {"GET /api/x": lambda request: reply(200, "", X_Vcloud_Authorization=f"token-{next(count):08}")}
     session = vcd_session(MockedTransport(vcd_answers(answers)))

@@ -1,4 +1,4 @@
-"""Every fault at every step of every sign-in: it works all the same, or ends in one error of ours."""
+"""Every simulator fault at every step of every sign-in: it succeeds, or raises one library error."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HARMLESS = {"busy", "throttle", "reset", "reset_after", "hang"}
     ("kind", "step"), sampled_pairs([kind for kind in KINDS if kind not in ("latency", "edit")], range(7), 2)
 )
 @pytest.mark.parametrize("flavour", sorted(LOGINS))
-def test_every_fault_at_every_step(flavour: str, kind: str, step: int) -> None:
+def test_every_fault_at_every_step_succeeds_or_is_a_library_error(flavour: str, kind: str, step: int) -> None:
     simulator = Simulator(SimulatorConfig(profile="all"))
     simulator.faults.add(kind, skip=step, location="https://evil.example.org/x")
     session = session_at(simulator, settings_for(simulator, flavour))

@@ -1,4 +1,4 @@
-"""Our flows against the simulator, in this process: it shares no code with them, so a mistake cannot cancel out."""
+"""Sessions against the simulator in this process, which shares no code with them."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def flavour(request: pytest.FixtureRequest) -> str:
     return chosen
 
 
-def test_all_flavours_sign_in_call_and_sign_out(simulator: Simulator, flavour: str) -> None:
+def test_all_apis_sign_in_call_and_sign_out(simulator: Simulator, flavour: str) -> None:
     session = session_at(simulator, settings_for(simulator, flavour))
     response = session.call("GET", "/api/session")
     assert response.is_success
@@ -77,7 +77,7 @@ def test_a_warm_session_sends_nothing_but_its_call(simulator: Simulator, flavour
 
 
 @pytest.mark.parametrize("answer", ["401-empty", "401-error", "403-empty"])
-def test_a_session_that_expired_is_renewed_whatever_the_server_calls_it(answer: str, flavour: str) -> None:
+def test_an_expired_session_is_renewed_for_each_status(answer: str, flavour: str) -> None:
     simulator = Simulator(SimulatorConfig(profile="all", expired_answer=answer))
     session = session_at(simulator, settings_for(simulator, flavour))
     session.login()
@@ -85,7 +85,7 @@ def test_a_session_that_expired_is_renewed_whatever_the_server_calls_it(answer: 
     assert session.call("GET", "/api/session").is_success
 
 
-def test_a_wrong_password_is_tried_once(simulator: Simulator, flavour: str) -> None:
+def test_a_wrong_password_is_sent_once(simulator: Simulator, flavour: str) -> None:
     session = session_at(simulator, settings_for(simulator, flavour, password="wrong-password"))
     for _ in range(2):
         with pytest.raises(AuthenticationError) as caught:
@@ -95,15 +95,13 @@ def test_a_wrong_password_is_tried_once(simulator: Simulator, flavour: str) -> N
 
 
 @pytest.mark.parametrize(("flavour", "setting"), [("vchs", "vdc"), ("vca", "instance")])
-def test_a_place_that_does_not_exist_is_named_with_what_there_is(
-    simulator: Simulator, flavour: str, setting: str
-) -> None:
+def test_an_unknown_instance_is_an_error_with_the_candidates(simulator: Simulator, flavour: str, setting: str) -> None:
     session = session_at(simulator, settings_for(simulator, flavour, **{setting: "no such place"}))
     with pytest.raises(ConfigurationError, match="no such place.*There are: "):
         session.login()
 
 
-def test_a_ready_token_serves_and_is_not_ended(simulator: Simulator) -> None:
+def test_a_given_token_is_used_and_not_logged_out(simulator: Simulator) -> None:
     settings = settings_for(simulator, "vcd")
     first = session_at(simulator, settings)
     first.login()
@@ -119,7 +117,7 @@ def test_a_ready_token_serves_and_is_not_ended(simulator: Simulator) -> None:
         wrong.login()
 
 
-def test_an_unknown_path_is_an_error_of_ours(simulator: Simulator) -> None:
+def test_an_unknown_path_is_a_library_error(simulator: Simulator) -> None:
     session = session_at(simulator, settings_for(simulator, "vcd"))
     with pytest.raises((NotFoundError, ServerError)):
         session.call("GET", "/api/nothing/of/the/kind")
@@ -128,7 +126,7 @@ def test_an_unknown_path_is_an_error_of_ours(simulator: Simulator) -> None:
 # -- the original's classes ----------------------------------------------------------------------------------------
 
 
-def test_the_subscription_s_class(simulator: Simulator) -> None:
+def test_the_class_of_the_subscription_portal(simulator: Simulator) -> None:
     env = simulator.env()
     sess = VCASession("5.6", env["VCA_USERNAME"], env["VCA_PASSWORD"])
     sess.login_url = f"{env['VCA_URL']}/api/vchs/sessions"
@@ -151,7 +149,7 @@ def test_a_direct_login_with_the_same_class(simulator: Simulator) -> None:
     assert info.session.call("GET", f"/api/vdc/{info['org_uuid']}").is_success
 
 
-def test_on_demand_s_class(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_class_of_on_demand(simulator: Simulator, capsys: pytest.CaptureFixture[str]) -> None:
     env = simulator.env()
     sess = VCAODSession("5.7", env["VCA_USERNAME"], env["VCA_PASSWORD"])
     sess.login_url = f"{env['VCA_URL']}/api/iam/login"

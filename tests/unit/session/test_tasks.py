@@ -1,4 +1,4 @@
-"""Tasks: where they stand in an answer, and that only their status counts."""
+"""Tasks: find them in a response, wait for them by their status, cancel them."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ QUEUED = Task(href=HREF, status="queued")
     ],
     ids=["body", "entity", "location", "body and location", "text and location", "json and location"],
 )
-def test_a_task_is_found_wherever_it_stands(response: Any) -> None:
+def test_a_task_is_found_in_body_entity_or_location(response: Any) -> None:
     task = task_of_response(response)
     assert task is not None
     assert task.href.rstrip("/") == HREF
@@ -73,7 +73,7 @@ def test_a_task_is_found_wherever_it_stands(response: Any) -> None:
         reply(201, "", Location="/network/edges/edge-1/nat/config/rules/1"),
     ],
 )
-def test_no_task_is_none(response: Any) -> None:
+def test_a_response_without_a_task_gives_none(response: Any) -> None:
     assert task_of_response(response) is None
 
 
@@ -90,7 +90,7 @@ def test_every_task_of_an_entity_is_read_and_one_that_is_not_over_is_followed() 
     assert over is not None and over.is_successful
 
 
-def test_all_that_is_known_of_a_task() -> None:
+def test_all_fields_of_a_task_are_parsed() -> None:
     inner = (
         f'<Owner href="{BASE}/api/admin/edgeGateway/1" name="gw" type="t"/>'
         '<Error majorErrorCode="500" minorErrorCode="VIM_X" message="vCenter  refused"/><Progress> 40 </Progress>'
@@ -106,12 +106,12 @@ def test_all_that_is_known_of_a_task() -> None:
 # -- waiting -------------------------------------------------------------------------------------------------------
 
 
-def test_nothing_to_wait_for() -> None:
+def test_waiting_for_no_task_returns_at_once() -> None:
     assert wait_for_task(session_with()[0], None) is None
 
 
 @pytest.mark.parametrize("word", ["running", "preRunning", "postRunning", "somethingNew", ""])
-def test_only_the_status_ends_a_task(word: str) -> None:
+def test_only_the_status_ends_the_wait(word: str) -> None:
     session, transport = session_with(
         task_xml(word, "<Progress>100</Progress>"), task_xml(word), task_xml("success", "<Progress>0</Progress>")
     )
@@ -121,7 +121,7 @@ def test_only_the_status_ends_a_task(word: str) -> None:
     assert len(transport.sent("/api/task")) == 3
 
 
-def test_a_task_that_is_over_is_not_asked_for() -> None:
+def test_a_finished_task_is_not_polled() -> None:
     session, transport = session_with()
     assert wait_for_task(session, Task(href=HREF, status="success")) is not None
     assert transport.requests == []
@@ -130,7 +130,7 @@ def test_a_task_that_is_over_is_not_asked_for() -> None:
 @pytest.mark.parametrize(
     ("status", "phrase"), [("error", "failed"), ("canceled", "was canceled"), ("aborted", "was aborted")]
 )
-def test_what_is_not_success_is_failure(status: str, phrase: str) -> None:
+def test_every_final_status_but_success_is_a_failure(status: str, phrase: str) -> None:
     fault = '<Error majorErrorCode="400" minorErrorCode="BAD_REQUEST" message="psk s3cr3t-Passw0rd is bad"/>'
     session, _ = session_with(task_xml("running"), task_xml(status, fault))
     with pytest.raises(TaskFailedError, match=f"Updating Edge gw.* {phrase}.*BAD_REQUEST") as caught:
@@ -139,7 +139,7 @@ def test_what_is_not_success_is_failure(status: str, phrase: str) -> None:
     assert "s3cr3t" not in f"{caught.value}{caught.value.as_dict()}"
 
 
-def test_polls_grow_slower() -> None:
+def test_poll_intervals_grow() -> None:
     session, _ = session_with(
         *[task_xml("running", f"<Progress>{n}</Progress>") for n in range(9)], task_xml("success")
     )
@@ -149,7 +149,7 @@ def test_polls_grow_slower() -> None:
         assert 0.8 * expected <= waited <= 1.2 * expected
 
 
-def test_a_stuck_task_is_given_up_on_and_progress_counts_as_life() -> None:
+def test_a_task_without_change_times_out_and_progress_is_a_change() -> None:
     session, _ = session_with(task_xml("running"))
     with pytest.raises(TaskTimeoutError, match="without any change") as caught:
         wait_for_task(session, QUEUED, timeout_s=60)
@@ -162,13 +162,13 @@ def test_a_stuck_task_is_given_up_on_and_progress_counts_as_life() -> None:
     assert wait_for_task(session, QUEUED, timeout_s=10) is not None
 
 
-def test_the_whole_wait_can_be_bounded() -> None:
+def test_the_total_wait_can_be_limited() -> None:
     session, _ = session_with(*[task_xml("running", f"<Progress>{n}</Progress>") for n in range(90)])
     with pytest.raises(TaskTimeoutError):
         wait_for_task(session, QUEUED, total_s=30)
 
 
-def test_trouble_with_a_poll_says_nothing_of_the_task() -> None:
+def test_a_failed_poll_does_not_fail_the_task() -> None:
     session, _ = session_with(reply(503), reply(502), broke(), reply(500), task_xml("success"), retries=0)
     done = wait_for_task(session, QUEUED)
     assert done is not None
@@ -176,27 +176,27 @@ def test_trouble_with_a_poll_says_nothing_of_the_task() -> None:
 
 
 @pytest.mark.parametrize("status", [403, 404])
-def test_a_task_that_is_gone_is_no_verdict(status: int) -> None:
+def test_a_missing_task_has_no_verdict(status: int) -> None:
     session, _ = session_with(reply(status, error_xml("No access", "ACCESS", status)))
     with pytest.raises(TaskError, match="not to be seen any more") as caught:
         wait_for_task(session, QUEUED)
     assert not isinstance(caught.value, TaskFailedError)
 
 
-def test_a_task_at_a_foreign_host_is_not_polled() -> None:
+def test_a_task_at_an_untrusted_host_is_not_polled() -> None:
     session, transport = session_with()
     with pytest.raises(ConnectionFailedError):
         wait_for_task(session, Task(href="https://evil.org/api/task/1", status="queued"))
     assert all(request.origin == f"{BASE}:443" for request in transport.requests)
 
 
-def test_another_document_in_place_of_a_task_is_an_error() -> None:
+def test_a_document_that_is_not_a_task_is_an_error() -> None:
     session, _ = session_with(f"<Org {NS}/>")
     with pytest.raises(DecodeError, match="Not a task"):
         wait_for_task(session, QUEUED)
 
 
-def test_a_task_that_hides_its_link_is_followed_all_the_same() -> None:
+def test_a_task_without_a_link_is_polled_at_its_earlier_link() -> None:
     session, transport = session_with(task_xml("running", href=""), task_xml("success", href=""))
     wait_for_task(session, QUEUED)
     assert len(transport.sent("/api/task")) == 2
@@ -214,7 +214,7 @@ def test_observers_see_each_state_and_may_fail() -> None:
     assert seen == ["queued", "running", "success"]
 
 
-def test_cancelling() -> None:
+def test_cancel_sends_the_action_and_raises_its_error() -> None:
     transport = MockedTransport(vcd_answers({"POST /api/task/0efd/action/cancel": reply(204)}))
     cancel_task(vcd_session(transport), QUEUED)
     assert transport.sent("cancel") == ["POST /api/task/0efd/action/cancel"]

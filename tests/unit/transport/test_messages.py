@@ -1,4 +1,4 @@
-"""HTTP values: header names without case, origins that compare, reprs that tell no secret."""
+"""HTTP messages: case-insensitive headers, comparable origins, reprs without secrets."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def transport(**arguments: Any) -> RequestsTransport:
 
 @responses.activate
 @pytest.mark.parametrize("method", ["GET", "PUT", "POST", "DELETE", "HEAD"])
-def test_a_request_goes_out_as_it_is_and_an_answer_comes_back_as_it_is(method: str) -> None:
+def test_requests_and_responses_pass_unchanged(method: str) -> None:
     url = "https://vcd.example.test/api/query?filter=(name==a%20b)&type=vm"
     answer = b"" if method == "HEAD" else b"<a/>"
     responses.add(method, url, body=answer, status=207, headers={"X-One": "1"}, content_type="text/xml")
@@ -60,7 +60,7 @@ def test_a_request_goes_out_as_it_is_and_an_answer_comes_back_as_it_is(method: s
         ({}, {"SSL_CERT_FILE": __file__}, True),
     ],
 )
-def test_whom_is_trusted(
+def test_settings_and_environment_select_the_ca_bundle(
     arguments: dict[str, Any], environment: dict[str, str], expected: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
@@ -74,7 +74,7 @@ def test_whom_is_trusted(
 
 
 @responses.activate
-def test_time_outs_are_those_of_the_settings_unless_the_request_has_its_own() -> None:
+def test_timeouts_come_from_the_request_or_the_settings() -> None:
     responses.add("POST", REQUEST.url)
     over = transport(timeout=33, connect_timeout=4)
     over.send(REQUEST)
@@ -84,7 +84,7 @@ def test_time_outs_are_those_of_the_settings_unless_the_request_has_its_own() ->
 
 
 @responses.activate
-def test_a_body_beyond_the_limit_is_dropped() -> None:
+def test_a_body_over_the_limit_is_an_error() -> None:
     responses.add("POST", REQUEST.url, body=b"x" * 2_000_000)
     settings = Settings.load({}, environ={"VCA_CONFIG_FILE": ""})
     with pytest.raises(ConnectionFailedError, match="longer than 1 MiB"):
@@ -172,7 +172,7 @@ def proxy_error(words: str, inner: Exception) -> Exception:
         (ValueError("secret-in-text"), ConnectionFailedError, True, "broke"),
     ],
 )
-def test_what_the_stack_raises_in_our_words(
+def test_exceptions_of_requests_become_library_errors(
     exc: Exception, kind: type[TransportError], executed: bool, phrase: str
 ) -> None:
     error = failure_of(exc, REQUEST, ca_path=None, timeout_s=(5, 60))

@@ -50,7 +50,7 @@ def test_an_api_token_is_exchanged_for_a_session() -> None:
     assert session.identity.user == "ops"
 
 
-def test_a_revoked_api_token_is_said_to_be_that() -> None:
+def test_a_revoked_api_token_is_named_as_revoked() -> None:
     answers = API_TOKEN_ANSWERS | {
         "POST /oauth/tenant/acme/token": reply(400, json.dumps({"error": "invalid_grant", "error_description": "bad"}))
     }

@@ -1,4 +1,4 @@
-"""API tokens in files: a token that rotates is never lost."""
+"""API tokens in files: rotated tokens are saved before anything else is sent."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_the_file_of_terraform_s_provider_is_read(file: Path, tmp_path: Path) ->
     assert token_in(file) == "token-0001"
 
 
-def test_a_token_that_stays_leaves_the_file_alone(file: Path, tmp_path: Path) -> None:
+def test_a_token_that_is_not_rotated_leaves_the_file_unchanged(file: Path, tmp_path: Path) -> None:
     service = TokenService()
     service.transport.register({TOKEN_PATH: reply(200, json.dumps({"access_token": JWT, "refresh_token": None}))})
     before = file.read_bytes(), file.stat().st_ino
@@ -118,7 +118,7 @@ def test_a_token_that_stays_leaves_the_file_alone(file: Path, tmp_path: Path) ->
     assert (file.read_bytes(), file.stat().st_ino) == before
 
 
-def test_many_at_once_never_lose_the_newest_token(file: Path, tmp_path: Path) -> None:
+def test_concurrent_sign_ins_never_lose_the_newest_token(file: Path, tmp_path: Path) -> None:
     service = TokenService()
     failures: list[Exception] = []
 
@@ -139,7 +139,7 @@ def test_many_at_once_never_lose_the_newest_token(file: Path, tmp_path: Path) ->
     assert token_in(file) == service.token
 
 
-def test_what_a_link_leads_to_is_replaced(file: Path, tmp_path: Path) -> None:
+def test_the_target_of_a_symbolic_link_is_replaced(file: Path, tmp_path: Path) -> None:
     link = tmp_path / "link.json"
     link.symlink_to(file)
     session_of(TokenService(), tmp_path, api_token_file=str(link)).login()
@@ -155,7 +155,7 @@ def test_the_session_cache_saves_exchanges_and_is_unlocked_by_the_newest_token(f
     assert service.exchanges == 1
 
 
-def test_no_room_or_right_is_noticed_before_the_token_is_used(
+def test_a_read_only_folder_is_an_error_before_the_token_is_sent(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     service = TokenService()
@@ -207,26 +207,28 @@ def test_an_inline_token_that_rotates_fails_and_names_the_file_that_has_the_new_
 
 
 @pytest.mark.parametrize("content", ["", "token-0000", "[]", "{}", '{"refresh_token": ""}', '{"refresh_token": 5}'])
-def test_a_file_without_a_token_is_said_to_be_that(content: str, file: Path, tmp_path: Path) -> None:
+def test_a_file_without_a_token_is_an_error(content: str, file: Path, tmp_path: Path) -> None:
     file.write_text(content)
     with pytest.raises(ConfigurationError, match="holds no API token") as caught:
         session_of(TokenService(), tmp_path, api_token_file=str(file)).login()
     assert "token-0000" not in str(caught.value)
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot be read: No such file"):
         session_of(TokenService(), tmp_path, api_token_file=str(tmp_path / "none.json")).login()
 
 
-def test_a_file_that_others_can_read_is_warned_of(file: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_file_that_others_can_read_logs_a_warning(
+    file: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     file.chmod(0o644)
     session_of(TokenService(), tmp_path, api_token_file=str(file)).login()
     assert f"chmod 600 {file}" in caplog.text
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-def test_a_file_in_use_is_waited_for_only_so_long(file: Path, tmp_path: Path) -> None:
+def test_waiting_for_a_locked_file_times_out(file: Path, tmp_path: Path) -> None:
     service, met = TokenService(), []
 
     def attempt() -> None:
@@ -252,7 +254,7 @@ def test_neither_token_is_logged_or_observed(
     assert "token-000" not in told and JWT not in told
 
 
-def test_one_token_at_a_time(file: Path, tmp_path: Path) -> None:
+def test_two_token_settings_are_an_error(file: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="api_token, api_token_file"):
         session_of(TokenService(), tmp_path, api_token_file=str(file), api_token="token-0000")
 

@@ -39,7 +39,7 @@ from vcloudair_core.util.clock import FakeClock
         ({"auth_method": "vchs"}, "vchs"),
     ],
 )
-def test_settings_choose_the_method(arguments: dict[str, Any], name: str) -> None:
+def test_settings_select_the_auth_flow(arguments: dict[str, Any], name: str) -> None:
     assert select_auth(settings_of(**arguments), METHODS).name == name
 
 
@@ -57,12 +57,12 @@ def test_missing_settings_are_all_named(arguments: dict[str, Any], missing: str)
         select_auth(settings_of(**arguments), METHODS)
 
 
-def test_an_unknown_method_is_named_with_what_there_is() -> None:
+def test_an_unknown_auth_method_suggests_a_name() -> None:
     with pytest.raises(PluginError, match="Did you mean 'vchs'"):
         select_auth(settings_of(auth_method="vchss"), METHODS)
 
 
-def test_several_methods_that_fit_are_not_guessed_between() -> None:
+def test_several_matching_auth_flows_are_an_error() -> None:
     import dataclasses
 
     methods = METHODS | {"saml": dataclasses.replace(METHODS["vcd"], name="saml")}

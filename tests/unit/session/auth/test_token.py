@@ -1,4 +1,4 @@
-"""Sign in with a token that is there already."""
+"""Sign in with a token that the user provides."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def token_session(transport: MockedTransport, **arguments: Any) -> Session:
     return Session(settings, transport, TokenAuth(settings), clock=FakeClock())
 
 
-def test_a_ready_token_is_looked_at_and_used() -> None:
+def test_a_token_is_checked_and_used() -> None:
     answers = vcd_answers({"GET /api/session": reply(200, session_xml()), "GET /api/x": reply(200, "<x/>")})
     transport = MockedTransport(answers)
     session = token_session(transport)
@@ -55,14 +55,14 @@ def test_a_token_of_another_org_is_refused() -> None:
     assert transport.sent("/api/x") == []
 
 
-def test_a_dead_token_is_an_error_and_is_not_shown() -> None:
+def test_an_expired_token_is_an_error_that_does_not_show_it() -> None:
     transport = MockedTransport(vcd_answers({"GET /api/session": reply(401)}))
     with pytest.raises(AuthenticationError, match="VCA_TOKEN") as caught:
         token_session(transport).login()
     assert TOKEN not in str(caught.value)
 
 
-def test_a_token_that_dies_later_is_not_renewed() -> None:
+def test_a_token_that_expires_later_is_not_renewed() -> None:
     answers = vcd_answers({"GET /api/session": reply(200, session_xml()), "GET /api/x": reply(401)})
     transport = MockedTransport(answers)
     with pytest.raises(AuthenticationError):
@@ -70,7 +70,7 @@ def test_a_token_that_dies_later_is_not_renewed() -> None:
     assert transport.sent("/api/x") == ["GET /api/x"]
 
 
-def test_a_ready_token_is_not_ended_by_closing() -> None:
+def test_close_does_not_log_out_of_a_given_token() -> None:
     transport = MockedTransport(vcd_answers({"GET /api/session": reply(200, session_xml())}))
     session = token_session(transport)
     session.login()
@@ -79,7 +79,7 @@ def test_a_ready_token_is_not_ended_by_closing() -> None:
     assert "DELETE /api/session" not in transport.sent()
 
 
-def test_vcloud_air_s_own_versions_are_not_asked_for() -> None:
+def test_versions_of_vcloud_air_are_not_requested() -> None:
     transport = MockedTransport({"GET /api/session": reply(200, session_xml())})
     identity = token_session(transport, service_type="vchs").login()
     assert (identity.flavour, identity.api_version) == ("vchs", "5.6")

@@ -107,7 +107,7 @@ def test_an_instance_is_chosen_by_id_name_region_or_index(wanted: str) -> None:
         ({"instance": "Object Storage"}, TWO, "No compute instance fits"),
     ],
 )
-def test_an_undecided_instance_names_the_candidates(arguments: dict[str, str], instances: Any, phrase: str) -> None:
+def test_an_ambiguous_instance_names_the_candidates(arguments: dict[str, str], instances: Any, phrase: str) -> None:
     transport = MockedTransport(od_answers(*instances))
     with pytest.raises(ConfigurationError, match=phrase):
         od_session(transport, **arguments).login()
@@ -115,14 +115,14 @@ def test_an_undecided_instance_names_the_candidates(arguments: dict[str, str], i
 
 
 @pytest.mark.parametrize("region", ["https://evil.org", "http://us-west-1-3.vchs.example.test"])
-def test_the_password_does_not_go_to_foreign_hosts(region: str) -> None:
+def test_the_password_is_not_sent_to_untrusted_hosts(region: str) -> None:
     transport = MockedTransport(od_answers(instance("uuid-1", region=region)))
     with pytest.raises(ConnectionFailedError):
         od_session(transport).login()
     assert {request.origin for request in transport.requests} == {f"{OD}:443"}
 
 
-def test_the_list_of_instances_may_be_somewhere_else_at_home() -> None:
+def test_a_redirect_of_the_instance_list_to_the_same_owner_is_followed() -> None:
     answers = od_answers(instance("uuid-1"))
     answers["GET https://sc.example.test/api/sc/instances"] = answers.pop("GET /api/sc/instances")
     answers[f"GET {OD}/api/sc/instances"] = reply(302, Location="https://sc.example.test/api/sc/instances")
@@ -133,7 +133,7 @@ def test_the_list_of_instances_may_be_somewhere_else_at_home() -> None:
     assert redirected.headers["Authorization"] == "Bearer iam-token-0123456789"
 
 
-def test_but_its_token_follows_no_redirect_to_strangers() -> None:
+def test_a_redirect_of_the_instance_list_to_an_untrusted_host_is_refused() -> None:
     answers = od_answers(instance("uuid-1"))
     answers["GET /api/sc/instances"] = reply(302, Location="https://sc.evil.org/api/sc/instances")
     transport = MockedTransport(answers)
@@ -149,7 +149,7 @@ def test_a_refused_identity_login_tells_what_to_check(status: int, phrase: str) 
         od_session(transport).login()
 
 
-def test_a_wrong_org_is_noticed() -> None:
+def test_an_unexpected_org_is_an_error() -> None:
     transport = MockedTransport(od_answers(instance("uuid-1")))
     with pytest.raises(ConfigurationError, match="'nope'"):
         od_session(transport, instance="uuid-1", org="nope").login()

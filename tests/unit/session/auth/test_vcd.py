@@ -93,26 +93,26 @@ def test_a_pinned_version_that_the_server_does_not_offer_is_refused_with_those_i
     assert transport.sent() == ["GET /api/versions"]
 
 
-def test_a_pinned_version_is_used_untested_where_the_list_cannot_be_had() -> None:
+def test_a_pinned_version_is_used_unchecked_without_a_version_list() -> None:
     transport = MockedTransport(vcd_answers({"GET /api/versions": reply(404)}))
     assert vcd_session(transport, api_version="5.6").identity.api_version == "5.6"
 
 
-def test_a_pinned_version_that_is_none_is_refused_before_anything_is_sent() -> None:
+def test_an_invalid_pinned_version_is_an_error_before_anything_is_sent() -> None:
     transport = MockedTransport(vcd_answers())
     with pytest.raises(ConfigurationError, match="api_version"):
         vcd_session(transport, api_version="latest").login()
     assert transport.requests == []
 
 
-def test_the_list_of_versions_is_asked_for_without_a_version() -> None:
+def test_the_version_list_is_requested_without_a_version() -> None:
     transport = MockedTransport(vcd_answers())
     vcd_session(transport).login()
     assert "version" not in transport.requests[0].headers["Accept"]
     assert "Authorization" not in transport.requests[0].headers
 
 
-def test_a_refused_version_tells_what_the_server_speaks() -> None:
+def test_a_refused_version_names_the_supported_versions() -> None:
     said = "The request has invalid accept header: . Supported API versions are: [36.3, 33.0 [D]] ([D] …)."
     answers = vcd_answers() | {"POST /api/sessions": reply(406, error_xml(said, "NOT_ACCEPTABLE", 406))}
     with pytest.raises(InvalidRequestError) as caught:
@@ -120,7 +120,7 @@ def test_a_refused_version_tells_what_the_server_speaks() -> None:
     assert "36.3, 33.0 [D]" in caught.value.hint
 
 
-def test_a_portal_page_in_place_of_versions_is_said_to_be_one() -> None:
+def test_an_html_page_in_place_of_versions_is_named_as_one() -> None:
     page = "<!DOCTYPE html>\n<html><head><title>Sign in</title></head></html>"
     with pytest.raises(DecodeError, match=r"HTML page \(Sign in\)"):
         vcd_session(MockedTransport({"GET /api/versions": reply(200, page)})).login()
@@ -150,7 +150,7 @@ def test_version_and_login_url_choose_the_endpoint(version: str, login_url: str,
     assert transport.sent() == ["GET /api/versions", f"POST {endpoint}"]
 
 
-def test_an_endpoint_that_is_switched_off_is_left_for_the_other() -> None:
+def test_a_disabled_endpoint_falls_back_to_the_other() -> None:
     answers = {
         "GET /api/versions": reply(200, versions("37.0")),
         "POST /api/sessions": reply(404),
@@ -184,7 +184,7 @@ def test_system_administrators_sign_in_at_the_provider_s_endpoint() -> None:
     assert vcd_session(MockedTransport(answers), org="system").login().org_name == "System"
 
 
-def test_a_forbidden_login_names_user_and_place() -> None:
+def test_a_forbidden_login_names_the_user() -> None:
     answers = vcd_answers() | {"POST /api/sessions": reply(403)}
     with pytest.raises(AuthenticationError, match="ops@acme was refused .403.*org enabled"):
         vcd_session(MockedTransport(answers)).login()

@@ -105,7 +105,7 @@ def test_the_portal_leads_to_the_vdc_and_its_org() -> None:
     assert transport.requests[-1].headers["x-vcloud-authorization"] == VCD_TOKEN
 
 
-def test_each_token_goes_only_to_whom_it_is_for() -> None:
+def test_each_token_is_sent_to_its_own_host_only() -> None:
     transport = MockedTransport(vchs_answers())
     session = vchs_session(transport)
     session.call("GET", "/api/x")
@@ -140,7 +140,7 @@ def test_each_token_goes_only_to_whom_it_is_for() -> None:
     ],
     ids=["order of links", "link among services", "no VdcRef", "forbidden service", "HTML", "no port", "vdc", "org"],
 )
-def test_what_trips_other_clients_does_no_harm(answers: dict[str, Any]) -> None:
+def test_unusual_responses_of_real_portals_are_accepted(answers: dict[str, Any]) -> None:
     identity = vchs_session(MockedTransport(vchs_answers() | answers)).login()
     assert (identity.base_url, identity.vdc_id) == (VCD, "vdc-uuid")
 
@@ -169,11 +169,11 @@ def two_services() -> dict[str, Any]:
         ({"instance": "m1-1"}, "vdc-uuid"),
     ],
 )
-def test_settings_choose_the_vdc_whatever_their_case(arguments: dict[str, str], vdc_id: str) -> None:
+def test_settings_select_the_vdc_ignoring_case(arguments: dict[str, str], vdc_id: str) -> None:
     assert vchs_session(MockedTransport(two_services()), **arguments).login().vdc_id == vdc_id
 
 
-def test_a_named_service_spares_a_look_at_the_others() -> None:
+def test_a_named_service_is_the_only_one_read() -> None:
     transport = MockedTransport(two_services())
     vchs_session(transport, instance="M1-1").login()
     assert transport.sent("/compute/20-162") == []
@@ -189,7 +189,7 @@ def test_a_named_service_spares_a_look_at_the_others() -> None:
         ({"instance": "9-9"}, "fits instance '9-9'"),
     ],
 )
-def test_what_cannot_be_decided_names_the_candidates(arguments: dict[str, str], phrase: str) -> None:
+def test_an_ambiguous_vdc_names_the_candidates(arguments: dict[str, str], phrase: str) -> None:
     transport = MockedTransport(two_services())
     with pytest.raises(ConfigurationError, match=phrase):
         vchs_session(transport, **arguments).login()
@@ -217,7 +217,7 @@ def test_what_cannot_be_decided_names_the_candidates(arguments: dict[str, str], 
         ),
     ],
 )
-def test_a_portal_that_names_foreign_hosts_is_not_followed(place: str, answer: Response) -> None:
+def test_links_of_the_portal_to_untrusted_hosts_are_refused(place: str, answer: Response) -> None:
     transport = MockedTransport(vchs_answers() | {place: answer})
     with pytest.raises(ConnectionFailedError):
         vchs_session(transport).login()
@@ -247,11 +247,11 @@ def test_a_refused_portal_login_tells_what_to_check(status: int, phrase: str) ->
         ("http://[::1]:8080/api/vdc/u", ("http://[::1]:8080", "u")),
     ],
 )
-def test_vdc_links_split(href: str, expected: tuple[str, str]) -> None:
+def test_vdc_links_are_split_into_base_and_id(href: str, expected: tuple[str, str]) -> None:
     assert split_vdc_href(href) == expected
 
 
 @pytest.mark.parametrize("href", ["https://h.test/api/org/u", "https://h.test/api/vdc/"])
-def test_other_links_do_not(href: str) -> None:
+def test_invalid_vdc_links_are_a_decode_error(href: str) -> None:
     with pytest.raises(DecodeError):
         split_vdc_href(href)

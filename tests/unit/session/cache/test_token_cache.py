@@ -1,4 +1,4 @@
-"""The token cache: one login for many processes, and nothing for those who come by the file."""
+"""The token cache: processes share one login, and the file alone reveals nothing."""
 
 from __future__ import annotations
 
@@ -59,12 +59,12 @@ def file_in(folder: Path) -> Path:
     return next(folder.glob("*.token"))
 
 
-def test_what_is_kept_comes_back_whole(folder: Path, clock: FakeClock) -> None:
+def test_stored_credentials_are_loaded_unchanged(folder: Path, clock: FakeClock) -> None:
     cache_in(folder, clock).store(CREDENTIALS)
     assert cache_in(folder, clock).load() == CREDENTIALS
 
 
-def test_nothing_kept_is_nothing(folder: Path, clock: FakeClock) -> None:
+def test_an_empty_cache_loads_nothing(folder: Path, clock: FakeClock) -> None:
     cache = cache_in(folder, clock)
     assert cache.load() is None
     cache.drop()
@@ -72,7 +72,7 @@ def test_nothing_kept_is_nothing(folder: Path, clock: FakeClock) -> None:
     assert not folder.exists()
 
 
-def test_folder_and_file_are_closed_to_others_and_hold_no_secret(folder: Path, clock: FakeClock) -> None:
+def test_folder_and_file_are_private_and_hold_no_secret(folder: Path, clock: FakeClock) -> None:
     previous = os.umask(0)
     try:
         cache_in(folder, clock).store(CREDENTIALS)
@@ -87,7 +87,7 @@ def test_folder_and_file_are_closed_to_others_and_hold_no_secret(folder: Path, c
     assert [path.name for path in folder.iterdir()] == [file.name]
 
 
-def test_another_password_opens_nothing(folder: Path, clock: FakeClock) -> None:
+def test_a_different_password_loads_nothing(folder: Path, clock: FakeClock) -> None:
     cache_in(folder, clock).store(CREDENTIALS)
     assert cache_in(folder, clock, secret="another").load() is None
 
@@ -103,7 +103,7 @@ def test_each_file_has_its_own_salt(folder: Path, clock: FakeClock) -> None:
 @pytest.mark.parametrize(
     "content", [b"", b"{}", b"[]", b"\xff" * 100, b'{"format": 1, "salt": "!", "data": ""}', b"x" * 10**6]
 )
-def test_a_damaged_file_is_as_good_as_none(folder: Path, clock: FakeClock, content: bytes) -> None:
+def test_a_damaged_file_is_ignored(folder: Path, clock: FakeClock, content: bytes) -> None:
     cache = cache_in(folder, clock)
     cache.store(CREDENTIALS)
     file_in(folder).write_bytes(content)
@@ -112,7 +112,7 @@ def test_a_damaged_file_is_as_good_as_none(folder: Path, clock: FakeClock, conte
     assert cache.load() == CREDENTIALS
 
 
-def test_a_bit_that_was_changed_is_noticed(folder: Path, clock: FakeClock) -> None:
+def test_a_changed_byte_is_detected(folder: Path, clock: FakeClock) -> None:
     cache = cache_in(folder, clock)
     cache.store(CREDENTIALS)
     document = json.loads(file_in(folder).read_text())
@@ -136,7 +136,7 @@ def test_an_idle_token_expires_and_use_keeps_it_alive(folder: Path, clock: FakeC
     assert cache.load() is None
 
 
-def test_an_absolute_end_is_the_end(folder: Path, clock: FakeClock) -> None:
+def test_an_expiry_time_is_final(folder: Path, clock: FakeClock) -> None:
     cache = cache_in(folder, clock)
     cache.store(dataclasses.replace(CREDENTIALS, expires_at=clock.wall() + 100, idle_s=None))
     clock.advance(99)
@@ -151,7 +151,7 @@ def test_a_file_from_the_future_is_not_trusted(folder: Path, clock: FakeClock) -
     assert cache_in(folder, clock).load() is None
 
 
-def test_touching_writes_at_most_once_a_minute(folder: Path, clock: FakeClock) -> None:
+def test_touch_writes_at_most_once_a_minute(folder: Path, clock: FakeClock) -> None:
     cache = cache_in(folder, clock)
     cache.store(CREDENTIALS)
     before = file_in(folder).stat().st_mtime
@@ -201,7 +201,7 @@ def test_a_file_that_others_could_read_is_left_alone(folder: Path, clock: FakeCl
     assert cache.load() is None
 
 
-def test_an_open_folder_is_closed_before_anything_is_put_in_it(folder: Path, clock: FakeClock) -> None:
+def test_a_public_folder_is_made_private_before_use(folder: Path, clock: FakeClock) -> None:
     folder.mkdir(parents=True, mode=0o777)
     folder.chmod(0o777)
     cache = cache_in(folder, clock)
@@ -211,7 +211,7 @@ def test_an_open_folder_is_closed_before_anything_is_put_in_it(folder: Path, clo
     assert cache.load() == CREDENTIALS
 
 
-def test_a_folder_of_somebody_else_is_not_used(folder: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_of_another_user_is_not_used(folder: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
     cache = cache_in(folder, clock)
     cache.store(CREDENTIALS)
     monkeypatch.setattr(os, "geteuid", lambda: 12345)
@@ -221,7 +221,7 @@ def test_a_folder_of_somebody_else_is_not_used(folder: Path, clock: FakeClock, m
     assert cache.load() == CREDENTIALS
 
 
-def test_a_folder_that_cannot_be_made_costs_no_more_than_a_login(tmp_path: Path, clock: FakeClock) -> None:
+def test_a_folder_that_cannot_be_created_disables_the_cache(tmp_path: Path, clock: FakeClock) -> None:
     blocker = tmp_path / "file"
     blocker.write_text("")
     cache = cache_in(blocker / "sessions", clock)
@@ -231,7 +231,7 @@ def test_a_folder_that_cannot_be_made_costs_no_more_than_a_login(tmp_path: Path,
         pass
 
 
-def test_dropping_spares_what_another_process_has_renewed(folder: Path, clock: FakeClock) -> None:
+def test_drop_keeps_credentials_renewed_by_another_process(folder: Path, clock: FakeClock) -> None:
     cache = cache_in(folder, clock)
     newer = dataclasses.replace(CREDENTIALS, headers={"x-vcloud-authorization": Secret("newer-token")})
     cache.store(newer)
@@ -252,7 +252,7 @@ def session_over(transport: MockedTransport, folder: Path, clock: FakeClock, **a
     return Session(settings, transport, VcdAuth(settings), cache=cache, clock=clock)
 
 
-def test_the_next_process_sends_nothing_but_its_call(folder: Path, clock: FakeClock) -> None:
+def test_a_second_session_sends_only_its_call(folder: Path, clock: FakeClock) -> None:
     transport = MockedTransport(vcd_answers({"GET /api/x": reply(200, "<x/>")}))
     first = session_over(transport, folder, clock)
     first.call("GET", "/api/x")
@@ -265,7 +265,7 @@ def test_the_next_process_sends_nothing_but_its_call(folder: Path, clock: FakeCl
     assert second.identity == first.identity
 
 
-def test_a_kept_token_that_is_refused_is_dropped_and_replaced(folder: Path, clock: FakeClock) -> None:
+def test_a_cached_token_that_is_refused_is_replaced(folder: Path, clock: FakeClock) -> None:
     answers = vcd_answers({"GET /api/x": lambda request: reply(200 if "new" in str(request.headers.pairs()) else 401)})
     transport = MockedTransport(answers)
     session_over(transport, folder, clock).login()
@@ -276,7 +276,7 @@ def test_a_kept_token_that_is_refused_is_dropped_and_replaced(folder: Path, cloc
     assert transport.sent() == ["GET /api/x"]
 
 
-def test_logging_out_forgets_and_ends_a_kept_session(folder: Path, clock: FakeClock) -> None:
+def test_logout_removes_and_ends_a_cached_session(folder: Path, clock: FakeClock) -> None:
     transport = MockedTransport(vcd_answers())
     session_over(transport, folder, clock).login()
     transport.forget()
@@ -286,7 +286,7 @@ def test_logging_out_forgets_and_ends_a_kept_session(folder: Path, clock: FakeCl
     assert list(folder.glob("*.token")) == []
 
 
-def test_the_wrong_org_is_not_kept(folder: Path, clock: FakeClock) -> None:
+def test_credentials_of_an_unexpected_org_are_not_stored(folder: Path, clock: FakeClock) -> None:
     answers = vcd_answers() | {"POST /api/sessions": reply(200, session_xml("other"), x_vcloud_authorization=TOKEN)}
     with pytest.raises(Exception, match="'other'"):
         session_over(MockedTransport(answers), folder, clock).login()
@@ -318,7 +318,7 @@ def test_many_sessions_at_once_sign_in_once(folder: Path, clock: FakeClock) -> N
     [{"url": "https://other.example.test"}, {"username": "x"}, {"org": "x"}, {"instance": "x"}, {"service_type": "vca"},
      {"vdc": "x"}, {"api_version": "5.6"}],
 )  # fmt: skip
-def test_each_place_and_person_has_a_file(change: dict[str, str]) -> None:
+def test_each_url_user_and_org_has_its_own_file(change: dict[str, str]) -> None:
     assert cache_key(settings_of(**change)) != cache_key(settings_of())
 
 
@@ -335,11 +335,11 @@ def test_the_password_is_not_in_the_name() -> None:
         load(session_cache=False, password="x"),
     ],
 )
-def test_no_cache_when_it_is_off_or_there_is_no_key_for_it(settings: Settings) -> None:
+def test_no_cache_when_disabled_or_without_a_password(settings: Settings) -> None:
     assert open_cache(settings) is None
 
 
-def test_the_default_folder_is_the_user_s(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_default_folder_is_in_the_user_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     cache = open_cache(load(url=BASE, password="x"))
     assert cache is not None
@@ -347,7 +347,7 @@ def test_the_default_folder_is_the_user_s(monkeypatch: pytest.MonkeyPatch, tmp_p
     assert os.path.basename(cache._folder) == "sessions"  # noqa: PTH119
 
 
-def test_a_session_that_could_not_be_kept_is_ended_by_closing(tmp_path: Path, clock: FakeClock) -> None:
+def test_close_logs_out_of_a_session_that_could_not_be_stored(tmp_path: Path, clock: FakeClock) -> None:
     blocker = tmp_path / "file"
     blocker.write_text("")
     transport = MockedTransport(vcd_answers())
@@ -357,7 +357,7 @@ def test_a_session_that_could_not_be_kept_is_ended_by_closing(tmp_path: Path, cl
     assert transport.sent()[-1] == "DELETE /api/session"
 
 
-def test_a_kept_session_outlives_closing(folder: Path, clock: FakeClock) -> None:
+def test_a_cached_session_outlives_close(folder: Path, clock: FakeClock) -> None:
     transport = MockedTransport(vcd_answers())
     session = session_over(transport, folder, clock)
     session.login()
@@ -365,7 +365,7 @@ def test_a_kept_session_outlives_closing(folder: Path, clock: FakeClock) -> None
     assert "DELETE /api/session" not in transport.sent()
 
 
-def test_a_stale_token_that_cannot_be_removed_is_not_taken_again(
+def test_a_stale_token_that_cannot_be_removed_is_not_reused(
     folder: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers = vcd_answers({"GET /api/x": lambda request: reply(200 if "new" in str(request.headers.pairs()) else 401)})
@@ -377,7 +377,7 @@ def test_a_stale_token_that_cannot_be_removed_is_not_taken_again(
 
 
 @pytest.mark.parametrize("password", ["pass\udce4word", "pass\ud800word", "p\u00e4ssw\u00f6rd \U0001f511"])
-def test_passwords_in_any_spelling_do(folder: Path, clock: FakeClock, password: str) -> None:
+def test_passwords_of_any_characters_work(folder: Path, clock: FakeClock, password: str) -> None:
     transport = MockedTransport(vcd_answers({"GET /api/x": reply(500, f"no {password!r}")}))
     session = session_over(transport, folder, clock, password=password, retries=0)
     with pytest.raises(ServerError):
