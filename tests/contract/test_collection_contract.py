@@ -28,6 +28,7 @@ from vcloudair_core.services.ans.firewall.spec import (
 )
 from vcloudair_core.services.ans.ipsec.spec import IpsecSpec, IpsecTunnelSpec
 from vcloudair_core.services.ans.nat.spec import NatRuleSpec, NatSpec
+from vcloudair_core.services.ans.sections import SECTIONS, load_section
 from vcloudair_core.settings.settings import OPTIONS
 from vcloudair_core.util.redaction import Secret
 
@@ -194,9 +195,13 @@ def test_connection_options_are_the_settings_of_the_library() -> None:
 
 
 def test_every_kind_of_resource_has_a_module() -> None:
-    kinds = App().plugins.resource_kinds()
-    ours = {name for name, record in kinds.items() if type(record.load()).__module__.startswith("vcloudair_core.")}
-    assert {load(name).job.kind for name in MODULES if load(name).job} == ours
+    kinds = {name: record.load() for name, record in App().plugins.resource_kinds().items()}
+    ours = {name for name, kind in kinds.items() if type(kind).__module__.startswith("vcloudair_core.")}
+    sections = [load_section(name) for name in SECTIONS]
+    # Sections without a module of their own are managed with vca_resource and vca_edge_config.
+    generic = [name for section in sections if not section.module for name in (section.name, section.rule_name)]
+    assert {load(name).job.kind for name in MODULES if load(name).job} == ours - {f"ans.{name}" for name in generic}
+    assert {section.module for section in sections if section.module} <= set(MODULES)
 
 
 # -- papers ------------------------------------------------------------------------------------------------------

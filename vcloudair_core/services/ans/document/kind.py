@@ -47,6 +47,13 @@ class EdgeSpec:
     sections: Mapping[str, Any]
 
 
+@dataclass(frozen=True)
+class EdgeEdit:
+    """The payload of the plan of an edge gateway: the plans of its sections, in the order of writes."""
+
+    plans: Mapping[str, Plan]
+
+
 class EdgeKind(ResourceKind):
     """A whole edge. Its spec is a mapping of sections, each in the words of its own kind."""
 
@@ -93,11 +100,11 @@ class EdgeKind(ResourceKind):
         assert isinstance(store, EdgeStore)
         advice: list[str] = []
         neighbors = dict(document.tree)
-        for name, part in plan.steps.items():
-            kind = section_kind(name)
-            if not part.is_empty:
+        edit: EdgeEdit = plan.steps
+        for name, section_plan in edit.plans.items():
+            if not section_plan.is_empty:
                 beside: Any = StoreWithNeighbors(store.part(name), neighbors)
-                advice += kind.advise(beside, document.tree[name], part)
+                advice += section_kind(name).advise(beside, document.tree[name], section_plan)
         return tuple(advice)
 
     def parse(self, data: Mapping[str, Any]) -> EdgeSpec:
@@ -108,21 +115,21 @@ class EdgeKind(ResourceKind):
         allow_empty = reader.boolean(_ALLOW_EMPTY)
         specs: dict[str, Any] = {}
         for name in SECTIONS:
-            part = data.get(name)
-            if part is None:
+            section_data = data.get(name)
+            if section_data is None:
                 continue
-            if not isinstance(part, Mapping):
-                problems.add(name, f"a mapping was expected, not {part!r}")
+            if not isinstance(section_data, Mapping):
+                problems.add(name, f"a mapping was expected, not {section_data!r}")
                 continue
             section = load_section(name)
             idle = (*section.output_keys, *section.idle_keys, _ALLOW_EMPTY)
-            if all(value is None or key in idle for key, value in part.items()):
+            if all(value is None or key in idle for key, value in section_data.items()):
                 problems.add(name, "says nothing; give it rules, tunnels or settings, or leave the section out")
                 continue
-            if allow_empty is not None and part.get(_ALLOW_EMPTY) is None:
-                part = {**part, _ALLOW_EMPTY: allow_empty}
+            if allow_empty is not None and section_data.get(_ALLOW_EMPTY) is None:
+                section_data = {**section_data, _ALLOW_EMPTY: allow_empty}
             with problems.catch(name):
-                specs[name] = section_kind(name).parse(part)
+                specs[name] = section_kind(name).parse(section_data)
         if not specs and problems.is_empty:
             problems.add("", f"no section was given; there are {', '.join(SECTIONS)}")
         problems.raise_if_any()
@@ -151,16 +158,16 @@ class EdgeKind(ResourceKind):
     def project(self, document: Document) -> dict[str, Any]:
         """Every section in the words that ``parse`` takes, without what only the server can say."""
         shown: dict[str, Any] = {}
-        for name, part in document.tree.items():
-            words = section_kind(name).project(part)
-            shown[name] = {key: value for key, value in words.items() if key not in load_section(name).output_keys}
+        for name, section_document in document.tree.items():
+            projection = section_kind(name).project(section_document)
+            shown[name] = {key: value for key, value in projection.items() if key not in load_section(name).output_keys}
         return shown
 
     def select(self, document: Document, desired: Desired) -> dict[str, Any]:
         """The sections that were named."""
         shown: dict[str, Any] = {}
-        for name, part in desired.specs[0].sections.items():
-            shown[name] = section_kind(name).select(document.tree[name], _of(desired, part))
+        for name, spec in desired.specs[0].sections.items():
+            shown[name] = section_kind(name).select(document.tree[name], _of(desired, spec))
         return shown
 
     def plan(self, document: Document, desired: Desired) -> Plan:
@@ -173,29 +180,30 @@ class EdgeKind(ResourceKind):
         problems.raise_if_any()
         changes = [_in_section(name, change) for name, plan in plans.items() for change in plan.changes]
         notes = tuple(note for plan in plans.values() for note in plan.notes)
-        return Plan(self.name, tuple(changes), steps=plans, notes=notes)
+        return Plan(self.name, tuple(changes), steps=EdgeEdit(plans), notes=notes)
 
     def merge(self, document: Document, plan: Plan) -> Document:
         """The sections whose plans are not empty with them carried out; the others as they are."""
+        edit: EdgeEdit = plan.steps
         merged = {
-            name: section_kind(name).merge(document.tree[name], part)
-            for name, part in plan.steps.items()
-            if not part.is_empty
+            name: section_kind(name).merge(document.tree[name], section_plan)
+            for name, section_plan in edit.plans.items()
+            if not section_plan.is_empty
         }
         return replace(document, tree={**document.tree, **merged})
 
     def losses(self, written: Document, current: Document) -> list[Mapping[str, Any]]:
         """Return the losses of each section."""
         lost: list[Mapping[str, Any]] = []
-        for name, part in written.tree.items():
+        for name, section_document in written.tree.items():
             if name in current.tree:
-                losses = section_kind(name).losses(part, current.tree[name])
+                losses = section_kind(name).losses(section_document, current.tree[name])
                 lost += [{"section": name, **item} for item in losses]
         return lost
 
 
-def _of(desired: Desired, part: Any) -> Desired:
-    return replace(desired, specs=(part,))
+def _of(desired: Desired, spec: Any) -> Desired:
+    return replace(desired, specs=(spec,))
 
 
 def _in_section(name: str, change: Change) -> Change:
