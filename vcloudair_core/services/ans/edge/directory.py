@@ -66,18 +66,18 @@ class EdgeDirectory:
         self._session = session
         self._known = session.state_of(_KnownEdges)
 
-    def find(self, wanted: str, vdc: str = "") -> Edge:
+    def find(self, name: str, vdc: str = "") -> Edge:
         """The edge of that name, UUID or URN; a UUID costs no call, and its backend may be unknown.
 
         Raises: NotFoundError, AmbiguousMatchError, ConfigurationError for an edge without advanced networking.
         """
-        edge_id = uuid_in(wanted)
+        edge_id = uuid_in(name)
         if edge_id:
             known = [edge for edge in self._known.edges or () if edge.edge_id == edge_id]
             return known[0] if known else Edge(edge_id)
         fresh = self._known.edges is None
         try:
-            edge = self._pick(wanted, vdc)
+            edge = self._pick(name, vdc)
         except NotFoundError:
             if fresh:
                 if vdc:
@@ -85,7 +85,7 @@ class EdgeDirectory:
                 raise
             # It may have been made since.
             self._known.edges, self._known.has_vdc_names, self._known.vdcs = None, False, None
-            edge = self._pick(wanted, vdc)
+            edge = self._pick(name, vdc)
         refuse_plain_edge(edge)
         return edge
 
@@ -161,12 +161,12 @@ class EdgeDirectory:
         if names and not any(same_vdc(Edge("", vdc_id=known, vdc_name=name), vdc) for known, name in names.items()):
             raise no_such_vdc(vdc, names.values())
 
-    def _pick(self, wanted: str, vdc: str) -> Edge:
+    def _pick(self, name: str, vdc: str) -> Edge:
         edges = self._with_vdc_names() if vdc and not uuid_in(last_part(vdc)) else self._all()
         try:
-            return pick(edges, wanted, vdc)
+            return pick(edges, name, vdc)
         except AmbiguousMatchError:
-            return pick(self._with_vdc_names(), wanted, vdc)  # raises again, and now names the VDCs
+            return pick(self._with_vdc_names(), name, vdc)  # raises again, and now names the VDCs
 
     def _all(self) -> list[Edge]:
         """Source: protocol/ans.md §1.4."""
@@ -189,10 +189,10 @@ class EdgeDirectory:
         """
         everything: dict[str, T] = {}
         for _ in range(_MOST_READINGS):
-            found, totals = self._one_reading(record_type, read)
+            records, totals = self._one_reading(record_type, read)
             if len(set(totals)) == 1:
-                return found
-            everything |= found
+                return records
+            everything |= records
         _log.warning(
             "The list of %s went on changing while it was read. What came or went meanwhile may be missing.",
             record_type,
@@ -203,22 +203,22 @@ class EdgeDirectory:
         self, record_type: str, read: Callable[[bytes], tuple[dict[str, T], str, int | None]]
     ) -> tuple[dict[str, T], list[int | None]]:
         response = self._session.call("GET", "/api/query", query=(("type", record_type), *_PAGE))
-        found, href, total = read(response.body)
-        totals, seen, received = [total], {""}, len(found)
-        while href not in seen and len(seen) < _MOST_PAGES and (total is None or len(found) < total):
+        records, href, total = read(response.body)
+        totals, seen, received = [total], {""}, len(records)
+        while href not in seen and len(seen) < _MOST_PAGES and (total is None or len(records) < total):
             seen.add(href)
             more, href, total = read(self._session.call("GET", href).body)
             totals.append(total)
-            found.update(more)
+            records.update(more)
             received += len(more)
         # In a list that changes, doubles make up for records that moved: the last page still ends where its total is.
-        is_short = (len(found) if len(set(totals)) == 1 else received) < (total or 0)
+        is_short = (len(records) if len(set(totals)) == 1 else received) < (total or 0)
         if is_short or len(seen) >= _MOST_PAGES:
             raise IncompleteResultError(
-                f"The list of {record_type} names {total} and ends after {len(found)}.",
+                f"The list of {record_type} names {total} and ends after {len(records)}.",
                 hint="Try again: it may have changed while it was read.",
             )
-        return found, totals
+        return records, totals
 
     def _with_vdc_names(self) -> list[Edge]:
         edges = self._all()
@@ -242,13 +242,15 @@ def target_edge(session: Session, target: Mapping[str, Any]) -> Edge:
 
     Raises: ConfigurationError when no edge is named; NotFoundError, AmbiguousMatchError.
     """
-    wanted = str(target.get("edge") or session.settings.edge or "").strip()
-    if not wanted:
+    name = str(target.get("edge") or session.settings.edge or "").strip()
+    if not name:
         raise ConfigurationError("No edge gateway was named.", hint="Give edge (name or UUID), or set VCA_EDGE.")
     vdc = str(target.get("vdc") or session.settings.vdc or "").strip()
     directory = EdgeDirectory(session)
-    edge = directory.find(wanted, vdc)
+    edge = directory.find(name, vdc)
     if not edge.name:
-        name, backend, owner_id = (str(target.get(key) or "") for key in ("edge_name", "edge_backend", "edge_owner"))
-        edge = replace(edge, name=name, backend=backend, owner_id=owner_id)
+        edge_name, backend, owner_id = (
+            str(target.get(key) or "") for key in ("edge_name", "edge_backend", "edge_owner")
+        )
+        edge = replace(edge, name=edge_name, backend=backend, owner_id=owner_id)
     return directory.with_backend(edge)

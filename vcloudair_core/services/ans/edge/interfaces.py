@@ -57,14 +57,14 @@ def parse_interfaces(body: bytes) -> list[EdgeInterface]:
     from vcloudair_core.util import xml
 
     root = xml.parse(body, what="the list of edge interfaces")
-    found: list[EdgeInterface] = []
+    interfaces: list[EdgeInterface] = []
     for element in children(root, "edgeInterface"):
         names = [text_of(element, "name"), text_of(child_of(element, "networkReference"), "name")]
         vnic = text_of(element, "index")
         if vnic:
             known = tuple(dict.fromkeys(name for name in names if name))
-            found.append(EdgeInterface(vnic, known, text_of(element, "type") or "", tuple(_networks(element))))
-    return found
+            interfaces.append(EdgeInterface(vnic, known, text_of(element, "type") or "", tuple(_networks(element))))
+    return interfaces
 
 
 def _networks(element: _Element) -> Iterator[str]:
@@ -78,26 +78,26 @@ def _networks(element: _Element) -> Iterator[str]:
         yield from texts_of(child_of(group, "secondaryAddresses"), "ipAddress")
 
 
-def pick_interface(interfaces: Sequence[EdgeInterface], wanted: str, path: str) -> str:
+def pick_interface(interfaces: Sequence[EdgeInterface], name: str, path: str) -> str:
     """The number of the interface that a name means: exactly, else without case.
 
     Raises: SpecError with the interfaces there are; AmbiguousMatchError.
     """
     for matches in (
-        [each for each in interfaces if wanted in each.names],
-        [each for each in interfaces if wanted.casefold() in [name.casefold() for name in each.names]],
+        [each for each in interfaces if name in each.names],
+        [each for each in interfaces if name.casefold() in [known.casefold() for known in each.names]],
     ):
         if len(matches) > 1:
             raise AmbiguousMatchError(
-                f"{path}: {len(matches)} interfaces are named {wanted!r}: {_listed(matches)}.",
+                f"{path}: {len(matches)} interfaces are named {name!r}: {_listed(matches)}.",
                 candidates=[{"vnic": each.vnic, "names": list(each.names), "type": each.type} for each in matches],
                 hint="Give the number of the interface (vnic) instead.",
             )
         if matches:
             return matches[0].vnic
-    hint = near(wanted, [name for each in interfaces for name in each.names])
+    hint = near(name, [known for each in interfaces for known in each.names])
     there = f"there are {_listed(interfaces)}" if interfaces else "the edge gateway has none"
-    raise SpecError(path, f"there is no interface or network {wanted!r}; {there}{'; ' + hint if hint else ''}")
+    raise SpecError(path, f"there is no interface or network {name!r}; {there}{'; ' + hint if hint else ''}")
 
 
 def _listed(interfaces: Sequence[EdgeInterface]) -> str:

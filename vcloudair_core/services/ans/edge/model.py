@@ -70,8 +70,8 @@ def uuid_in(text: str) -> str:
 
     Source: protocol/ans.md §1.3.
     """
-    found = _UUID.match(text.strip())
-    return found.group(1).lower() if found else ""
+    match = _UUID.match(text.strip())
+    return match.group(1).lower() if match else ""
 
 
 def last_part(href: str) -> str:
@@ -79,25 +79,25 @@ def last_part(href: str) -> str:
     return href.split("?", 1)[0].rstrip("/").rpartition("/")[2]
 
 
-def same_vdc(edge: Edge, wanted: str) -> bool:
+def same_vdc(edge: Edge, vdc: str) -> bool:
     """Whether the edge is in the VDC that a name, UUID, URN or link means. Names are compared without case."""
-    by_id = uuid_in(wanted) or (uuid_in(last_part(wanted)) if "/" in wanted else "")
-    return edge.vdc_id == by_id if by_id else edge.vdc_name.casefold() == wanted.strip().casefold()
+    by_id = uuid_in(vdc) or (uuid_in(last_part(vdc)) if "/" in vdc else "")
+    return edge.vdc_id == by_id if by_id else edge.vdc_name.casefold() == vdc.strip().casefold()
 
 
-def pick(edges: Sequence[Edge], wanted: str, vdc: str = "") -> Edge:
+def pick(edges: Sequence[Edge], name: str, vdc: str = "") -> Edge:
     """The edge of that name (exactly, else without case) or id, in ``vdc`` if given.
 
     Raises: NotFoundError with the nearest names, AmbiguousMatchError with the VDC of each candidate.
     """
     pool = [edge for edge in edges if not vdc or same_vdc(edge, vdc)]
     for matches in (
-        [edge for edge in pool if edge.name == wanted or edge.edge_id == wanted],
-        [edge for edge in pool if edge.name.casefold() == wanted.strip().casefold()],
+        [edge for edge in pool if edge.name == name or edge.edge_id == name],
+        [edge for edge in pool if edge.name.casefold() == name.strip().casefold()],
     ):
         if len(matches) > 1:
             raise AmbiguousMatchError(
-                f"{len(matches)} edge gateways are named {wanted!r}.",
+                f"{len(matches)} edge gateways are named {name!r}.",
                 candidates=[
                     {"edge_id": edge.edge_id, "name": edge.name, "vdc": edge.vdc_name or edge.vdc_id}
                     for edge in matches
@@ -106,28 +106,28 @@ def pick(edges: Sequence[Edge], wanted: str, vdc: str = "") -> Edge:
             )
         if matches:
             return matches[0]
-    raise _not_found(edges, pool, wanted, vdc)
+    raise _not_found(edges, pool, name, vdc)
 
 
-def _not_found(edges: Sequence[Edge], pool: Sequence[Edge], wanted: str, vdc: str) -> NotFoundError:
+def _not_found(edges: Sequence[Edge], pool: Sequence[Edge], name: str, vdc: str) -> NotFoundError:
     where = f" in VDC {vdc!r}" if vdc else ""
-    elsewhere = [edge for edge in edges if edge.name.casefold() == wanted.casefold()]
+    elsewhere = [edge for edge in edges if edge.name.casefold() == name.casefold()]
     if elsewhere and vdc:
-        found = ", ".join(sorted({edge.vdc_name or edge.vdc_id for edge in elsewhere}))
-        hint = f"There is one in VDC {found}."
+        vdcs = ", ".join(sorted({edge.vdc_name or edge.vdc_id for edge in elsewhere}))
+        hint = f"There is one in VDC {vdcs}."
     else:
-        nearest = near(wanted, [edge.name for edge in pool])
+        nearest = near(name, [edge.name for edge in pool])
         hint = nearest[:1].upper() + nearest[1:] if nearest else _known(pool)
-    return NotFoundError(f"There is no edge gateway {wanted!r}{where}.", hint=hint)
+    return NotFoundError(f"There is no edge gateway {name!r}{where}.", hint=hint)
 
 
-def no_such_vdc(wanted: str, names: Iterable[str]) -> NotFoundError:
+def no_such_vdc(vdc: str, names: Iterable[str]) -> NotFoundError:
     """Return the error for a VDC that is not there, with the nearest name, else all."""
     known = sorted({name for name in names if name})
-    nearest = near(wanted, known)
+    nearest = near(vdc, known)
     listed = f"The VDCs are: {', '.join(known[:10])}{' …' if len(known) > 10 else ''}." if known else ""
     hint = f"{nearest[:1].upper()}{nearest[1:]} {listed}" if nearest else listed
-    return NotFoundError(f"There is no VDC {wanted!r}.", hint=hint.strip() or "Check vdc (VCA_VDC).")
+    return NotFoundError(f"There is no VDC {vdc!r}.", hint=hint.strip() or "Check vdc (VCA_VDC).")
 
 
 def _known(edges: Iterable[Edge]) -> str:
