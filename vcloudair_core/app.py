@@ -124,8 +124,8 @@ class App:
         from vcloudair_core.util.redaction import secret_spellings
 
         names = pick_record(self.plugins.resource_kinds(), kind, "resource kind").load().secret_names()
-        found = dict.fromkeys(secrets_in(specs, names))
-        return [spelling for secret in found for spelling in sorted(secret_spellings(secret))]
+        secrets = dict.fromkeys(secrets_in(specs, names))
+        return [spelling for secret in secrets for spelling in sorted(secret_spellings(secret))]
 
 
 def connect(*, context: str | None = None, config_file: str | Path | None = None, **arguments: Any) -> Client:
@@ -176,11 +176,11 @@ def preload() -> App:
 
 
 def _all_modules() -> list[str]:
-    found = []
+    names = []
     for package in _OURS:
         path = importlib.import_module(f"vcloudair_core.{package}").__path__
-        found += [module.name for module in pkgutil.walk_packages(path, f"vcloudair_core.{package}.")]
-    return found
+        names += [module.name for module in pkgutil.walk_packages(path, f"vcloudair_core.{package}.")]
+    return names
 
 
 def _start_cryptography() -> None:

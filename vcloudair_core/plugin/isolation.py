@@ -100,11 +100,11 @@ class RecordIsolation(Isolation):
         ]
 
     def _check(self, record: Any) -> None:
-        wanted = self._record_type.__name__
+        expected = self._record_type.__name__
         if not isinstance(record, self._record_type):
-            raise PluginError(f"{self.hook} returned {type(record).__name__}, not {wanted}")
+            raise PluginError(f"{self.hook} returned {type(record).__name__}, not {expected}")
         if not isinstance(record.name, str) or not record.name.isprintable() or not record.name.strip():
-            raise PluginError(f"{self.hook} returned a {wanted} with no proper name")
+            raise PluginError(f"{self.hook} returned a {expected} with no proper name")
 
 
 class TransportIsolation(Isolation):

@@ -66,8 +66,8 @@ class PluginManager:
 
     def __init__(self, *, environ: Mapping[str, str] | None = None) -> None:
         env = os.environ if environ is None else environ
-        self._blocked = set(_words(env.get("VCA_DISABLE_PLUGINS", "")))
-        self._required = set(_words(env.get("VCA_REQUIRE_PLUGINS", "")))
+        self._blocked = set(_names_in(env.get("VCA_DISABLE_PLUGINS", "")))
+        self._required = set(_names_in(env.get("VCA_REQUIRE_PLUGINS", "")))
         is_traced = env.get("VCA_TRACE_PLUGINS", "") not in ("", "0")
         self._pm = pluggy.PluginManager(hooks.PROJECT)
         self._pm.add_hookspecs(hooks)
@@ -88,15 +88,16 @@ class PluginManager:
 
     def load_entry_points(self, entry_points: Iterable[importlib.metadata.EntryPoint] | None = None) -> None:
         """Load every plugin of the entry-point group. A broken one is recorded and skipped."""
-        found = importlib.metadata.entry_points(group=ENTRY_POINT_GROUP) if entry_points is None else entry_points
+        if entry_points is None:
+            entry_points = importlib.metadata.entry_points(group=ENTRY_POINT_GROUP)
         # Sorted, so that the order of hooks does not hang on the order of directories on sys.path. The built-in ones
         # come first: no other can take their names.
-        for entry_point in sorted(set(found), key=lambda ep: (not self._is_built_in(ep), ep.name, ep.value)):
+        for entry_point in sorted(set(entry_points), key=lambda ep: (not self._is_built_in(ep), ep.name, ep.value)):
             self._load(entry_point)
         self.check_required()
 
     def check_required(self) -> None:
-        """Raises PluginError when a plugin named in VCA_REQUIRE_PLUGINS is not working.
+        """Raise PluginError when a plugin named in VCA_REQUIRE_PLUGINS is not working.
 
         A policy plugin that fails to import would otherwise leave its gate open with no more than a warning.
         """
@@ -107,21 +108,21 @@ class PluginManager:
                 raise PluginError(
                     f"Plugin {name} is required by VCA_REQUIRE_PLUGINS, but {why}.",
                     plugin=name,
-                    hint="Install or mend it, or take it out of VCA_REQUIRE_PLUGINS.",
+                    hint="Install or repair it, or remove it from VCA_REQUIRE_PLUGINS.",
                 )
 
     def _load(self, entry_point: importlib.metadata.EntryPoint) -> None:
         distribution, version = self._distribution_of(entry_point)
         info = PluginInfo(name=entry_point.name, distribution=distribution, version=version, module=entry_point.value)
         if info.name in self._infos:
-            other = self._infos[info.name]
-            if other.module == info.module:
+            first = self._infos[info.name]
+            if first.module == info.module:
                 return  # the same distribution seen twice on sys.path (an editable install beside its source)
             self._infos[f"{info.name} ({info.distribution})"] = info
             if info.name in self._blocked:
                 info.status = "disabled"
                 return
-            taken = f"the plugin name {info.name!r} is already taken by {other.origin}"
+            taken = f"the plugin name {info.name!r} is already taken by {first.origin}"
             self._set_aside(info, PluginError(taken, plugin=info.name))
             self._shut_gate(info, is_policy=plan_policies.mentions_policy(entry_point))
             return
@@ -258,8 +259,8 @@ class PluginManager:
         info = self._infos.get(name)
         origin = "" if info is None else info.origin
         return {
-            hook: [record for record, provider in found.values() if provider == origin]
-            for hook, found in self._collected.items()
+            hook: [record for record, provider in records.values() if provider == origin]
+            for hook, records in self._collected.items()
         }
 
     def _records(self, hook: str, record_type: type[_R]) -> dict[str, _R]:
@@ -322,16 +323,16 @@ class PluginManager:
     # -- looking in ----------------------------------------------------------------------------------------------
 
     def provider(self, hook: str, name: str) -> str:
-        """Which plugin offers a record: ``name (distribution version)``, or an empty string when none does."""
+        """Return the plugin that offers a record: ``name (distribution version)``, or an empty string."""
         return self._collected.get(hook, {}).get(name, (None, ""))[1]
 
     def is_built_in(self, provider: str) -> bool:
-        """True for the provider of a record, as :meth:`provider` tells it, that comes with this library."""
+        """Return True for a provider, as :meth:`provider` returns it, that comes with this library."""
         info = next((info for info in self._infos.values() if info.origin == provider), None)
         return info is not None and (info.distribution, info.module.partition(".")[0]) == _OWN
 
     def list_plugins(self) -> list[PluginInfo]:
-        """Every plugin that was found, working or not, by name."""
+        """Return every installed or registered plugin, working or not, by name."""
         return [self._infos[name] for name in sorted(self._infos)]
 
 
@@ -339,5 +340,5 @@ def _is_impl(plugin: object, name: str) -> bool:
     return getattr(getattr(plugin, name, None), f"{hooks.PROJECT}_impl", None) is not None
 
 
-def _words(text: str) -> list[str]:
-    return [word for word in text.replace(",", " ").split() if word]
+def _names_in(text: str) -> list[str]:
+    return text.replace(",", " ").split()

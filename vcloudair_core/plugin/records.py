@@ -1,4 +1,4 @@
-"""The values that hooks return: frozen, typed, no behaviour beyond a call to the plugin's own factory."""
+"""Records that hooks return: frozen values that name what a plugin offers, and the functions that load it."""
 
 from __future__ import annotations
 
@@ -55,17 +55,17 @@ class RecordType:
     since: Mapping[str, str] = field(default_factory=dict)
 
     def attributes_of(self, version: str) -> list[str]:
-        """The attributes that every server of an API version knows."""
-        spoken = _numbers(version)
-        return [name for name in self.attributes if name not in self.since or _is_met(self.since[name], spoken)]
+        """Return the attributes that every server of an API version knows."""
+        supported = _numbers(version)
+        return [name for name in self.attributes if name not in self.since or _is_met(self.since[name], supported)]
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".") if part.isdigit())
+    return tuple(int(number) for number in version.split(".") if number.isdigit())
 
 
-def _is_met(needed: str, spoken: tuple[int, ...]) -> bool:
-    return bool(needed) and _numbers(needed) <= spoken
+def _is_met(needed: str, supported: tuple[int, ...]) -> bool:
+    return bool(needed) and _numbers(needed) <= supported
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class CommandRecord:
 
 
 class SimulatorContext(Protocol):
-    """What a simulator route gets. ``state`` is the area's own plain data, one dict per simulator, reset with it."""
+    """The argument of a simulator route. ``state`` is plain data of the area, one dict per simulator, reset with it."""
 
     request: Request
     path_params: Mapping[str, str]

@@ -78,11 +78,11 @@ class Conformance:
 
     @classmethod
     def _parameters(cls) -> dict[str, Sequence[Any]]:
-        """What tests are made for: one each."""
+        """Return the values that tests are made for, by name of the parameter."""
         offered = _plugins()[0].offered_by(cls.plugin)
         return {
             **{name: offered.get(hook, []) for name, hook in _PARAMETERS.items()},
-            "record": [record for found in offered.values() for record in found],
+            "record": [record for records in offered.values() for record in records],
             "route": [route for area in offered.get("vca_simulator_areas", []) for route in area.routes],
             "example": cls.examples,
         }
@@ -95,11 +95,11 @@ class Conformance:
 
     @pytest.fixture
     def info(self) -> PluginInfo:
-        """What is known of the plugin."""
-        found = {info.name: info for info in _plugins()[0].list_plugins()}.get(self.plugin)
-        plugin_checks.check_loaded(found, self.plugin)
-        assert found is not None
-        return found
+        """The status of the plugin."""
+        info = {info.name: info for info in _plugins()[0].list_plugins()}.get(self.plugin)
+        plugin_checks.check_loaded(info, self.plugin)
+        assert info is not None
+        return info
 
     @pytest.fixture
     def kind(self, example: Example, vca_client: Client) -> Any:

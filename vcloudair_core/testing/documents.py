@@ -13,7 +13,7 @@ MARK = "fieldOfTomorrow"
 """A field that no kind knows."""
 
 _DEEPEST_RECORD = 2
-"""How far below the root of an XML section its records are: root, list, record."""
+"""Depth of records below the root of an XML section: root, list, record."""
 
 
 def content(tree: Any) -> Any:
@@ -37,7 +37,7 @@ def marked(document: Document) -> Document:
 
 
 def marks(tree: Any) -> int:
-    """How many marks there are."""
+    """Return the number of marks in a tree."""
     if isinstance(tree, Document):
         return marks(tree.tree)
     if _is_xml(tree):
@@ -55,12 +55,12 @@ def _marked(tree: Any) -> Any:
     if not isinstance(tree, Mapping):
         return copy.deepcopy(tree)
     if tree and all(isinstance(value, Document) for value in tree.values()):
-        return {name: marked(part) for name, part in tree.items()}
+        return {name: marked(section) for name, section in tree.items()}
     return {**{key: _within(value) for key, value in tree.items()}, MARK: "kept"}
 
 
 def _within(value: Any) -> Any:
-    """What stands below the root: records get a mark of their own, and nothing in them."""
+    """Return a value below the root with a mark in each record, and none within records."""
     if isinstance(value, list):
         return [{**item, MARK: "kept"} if isinstance(item, Mapping) else item for item in value]
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""What a resource kind is tried with: the one thing that its author has to say for the conformance suite."""
+"""Examples of resource kinds: the input of the conformance suite that the author of a plugin provides."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every resource kind must do, each as a function that raises AssertionError in words for its author."""
+"""Checks of resource kinds: functions that raise AssertionError with a message for the author of the kind."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def check_unknown_field(kind: ResourceKind, example: Example) -> None:
 
 
 def check_bad_values(kind: ResourceKind, example: Example) -> None:
-    """Whatever stands in a field, the answer is a spec or a SpecError."""
+    """Check that any value of a field gives a spec or a SpecError, and never another error."""
     names = [*fields_of(kind.spec_type), *example.specs[0]]
     for name in dict.fromkeys(names):
         for value in _NONSENSE:
@@ -74,70 +74,70 @@ def _refusal(kind: ResourceKind, data: Mapping[str, Any]) -> SpecError | None:
 def check_plans_settle(kind: ResourceKind, client: Client, example: Example) -> None:
     """A plan that was carried out leaves nothing to do, and nothing is changed in place."""
     document = _open(kind, client, example).read()
-    for number, desired in enumerate(_wishes(kind, example)):
+    for number, desired in enumerate(_desired_states(kind, example)):
         step = f"{type(desired).__name__}({'specs' if number == 0 else 'changed'})"
-        store, wanted = prepare(kind, _open(kind, client, example), desired)
+        store, resolved = prepare(kind, _open(kind, client, example), desired)
         if number == 0:
             document = store.read()
         before = content(document)
-        plan = kind.plan(document, wanted)
+        plan = kind.plan(document, resolved)
         assert number > 1 or not plan.is_empty, f"{step} changes nothing: give an example that does"
         assert content(document) == before, f"{step}: plan() has changed the document in place"
         if plan.is_empty:
             continue
-        assert kind.plan(document, wanted).as_dict() == plan.as_dict(), f"{step}: planned twice, two plans"
+        assert kind.plan(document, resolved).as_dict() == plan.as_dict(), f"{step}: planned twice, two plans"
         merged = kind.merge(document, plan)
         assert content(document) == before, f"{step}: merge() has changed the document in place"
-        left = kind.plan(merged, wanted)
+        left = kind.plan(merged, resolved)
         assert left.is_empty, f"{step}: after plan and merge there is still {left.summary()}: {left.as_dict()}"
         document = merged
 
 
 def check_round_trip(kind: ResourceKind, client: Client, example: Example) -> None:
-    """What is read can be given back, and changes nothing."""
+    """Check that specs as they are read change nothing when they are applied."""
     _make(client, example)
     document = _open(kind, client, example).read()
     shown = kind.project(document)
     json.dumps(shown)
     assert shown, f"{kind.name} shows nothing of what there is"
     items = shown if isinstance(shown, list) else [shown]
-    _, wanted = prepare(kind, _open(kind, client, example), Present(tuple(kind.parse(item) for item in items)))
-    plan = kind.plan(document, wanted)
+    _, resolved = prepare(kind, _open(kind, client, example), Present(tuple(kind.parse(item) for item in items)))
+    plan = kind.plan(document, resolved)
     assert plan.is_empty, f"what was read, given back, is {plan.summary()}: {plan.as_dict()}"
 
 
 def check_keeps_what_it_does_not_know(kind: ResourceKind, client: Client, example: Example) -> None:
     """A field that a newer server sends is still there after a change: in the section, and in every record."""
     _make(client, example)
-    store, wanted = prepare(kind, _open(kind, client, example), Present(_parsed(kind, example.changed)))
+    store, resolved = prepare(kind, _open(kind, client, example), Present(_parsed(kind, example.changed)))
     document = marked(store.read())
     there = marks(document)
     assert there, f"nothing in the document of {kind.name} could be marked"
-    kept = marks(kind.merge(document, kind.plan(document, wanted)))
+    kept = marks(kind.merge(document, kind.plan(document, resolved)))
     assert kept == there, f"merge() drops fields that it does not know: {there} were there, {kept} are left"
 
 
 def check_losses(kind: ResourceKind, client: Client, example: Example) -> None:
-    """What others own and a server loses is missed. A kind that shows a list must look for that."""
+    """Check that a kind of a list reports records of others that a server lost."""
     _make(client, example)
-    store, wanted = prepare(kind, _open(kind, client, example), Present(_parsed(kind, example.specs)))
+    store, resolved = prepare(kind, _open(kind, client, example), Present(_parsed(kind, example.specs)))
     document = store.read()
     if not kind.has_own("losses"):
         is_list = isinstance(kind.project(document), list)
         assert not is_list, f"{kind.name} is a list that belongs to many, and has no losses(written, current)"
         return
     assert kind.losses(document, document) == [], f"{kind.name} misses what is there"
-    bare = _without(kind, client, example, document, wanted)
+    bare = _without(kind, client, example, document, resolved)
     lost = kind.losses(document, bare)
     assert lost, f"{kind.name} misses nothing when everything of the example is gone"
     json.dumps([dict(item) for item in lost])
     _refuse_leak(repr(lost), _secrets(kind, example), "what was lost is told with a secret")
 
 
-def _without(kind: ResourceKind, client: Client, example: Example, document: Document, wanted: Desired) -> Document:
+def _without(kind: ResourceKind, client: Client, example: Example, document: Document, resolved: Desired) -> Document:
     """The document as a forgetful server would show it: without the example."""
     try:
-        _, gone = prepare(kind, _open(kind, client, example), Absent(wanted.specs))
+        _, gone = prepare(kind, _open(kind, client, example), Absent(resolved.specs))
     except SpecError:
         return _untouched(kind, client, example)
     plan = kind.plan(document, gone)
@@ -148,8 +148,8 @@ def _untouched(kind: ResourceKind, client: Client, example: Example) -> Document
     """That of a new cloud, for kinds that cannot be taken away."""
     from vcloudair_core.testing.simulated_cloud import simulated
 
-    with simulated() as (_, other, _simulator):
-        return _open(kind, other, example).read()
+    with simulated() as (_, new_client, _simulator):
+        return _open(kind, new_client, example).read()
 
 
 def check_kept_in_files(kind: ResourceKind, client: Client, example: Example) -> None:
@@ -244,16 +244,16 @@ def _parsed(kind: ResourceKind, specs: Sequence[Mapping[str, Any]]) -> tuple[Any
     return tuple(kind.parse(spec) for spec in specs)
 
 
-def _wishes(kind: ResourceKind, example: Example) -> list[Desired]:
+def _desired_states(kind: ResourceKind, example: Example) -> list[Desired]:
     first, changed = _parsed(kind, example.specs), _parsed(kind, example.changed)
-    found: list[Desired] = [Present(first), Present(changed), Exactly(changed)]
+    states: list[Desired] = [Present(first), Present(changed), Exactly(changed)]
     validate = getattr(kind, "validate", None)
     try:
         if validate is not None:
             validate(Absent(changed))
     except SpecError:
-        return found  # it cannot be taken away, and says so
-    return [*found, Absent(changed)]
+        return states  # it cannot be taken away, and says so
+    return [*states, Absent(changed)]
 
 
 def _open(kind: ResourceKind, client: Client, example: Example) -> Store:

@@ -1,4 +1,4 @@
-"""What every plugin must do beside its resource kinds, each as a function that raises AssertionError in plain words."""
+"""Checks of plugins: functions that raise AssertionError with a message for the author of the plugin."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from vcloudair_core.testing.simulated_cloud import RequestView
 
 HEAVY = ("requests", "lxml", "typer", "rich", "yaml", "starlette", "uvicorn", "cryptography", "matplotlib", "jinja2")
-"""What a plugin must not bring along when it is merely imported: ``vca --help`` imports every plugin."""
+"""Packages that the import of a plugin must not load: ``vca --help`` imports every plugin."""
 
 ATTRIBUTE_TYPES = ("str", "bool", "int", "float", "datetime", "uri")
 _KIND_NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*\Z")
@@ -155,8 +155,8 @@ def _without_help(command: Any, path: str) -> Iterator[str]:
     for parameter in command.params:
         if not getattr(parameter, "hidden", False) and not getattr(parameter, "help", None):
             yield f"{path} {parameter.name}"
-    for name, part in getattr(command, "commands", {}).items():
-        yield from _without_help(part, f"{path} {name}")
+    for name, subcommand in getattr(command, "commands", {}).items():
+        yield from _without_help(subcommand, f"{path} {name}")
 
 
 # -- the simulator -----------------------------------------------------------------------------------------------
@@ -183,7 +183,7 @@ def _paths(route: SimulatorRoute, simulator: Simulator) -> set[str]:
     firsts = {name: next(iter(held), "") for name, held in (("edge_id", world.edges), ("vdc_id", world.vdcs))}
     return {
         _PARAMETER.sub("nowhere", route.path),
-        _PARAMETER.sub(lambda found: firsts.get(found[1]) or "nowhere", route.path),
+        _PARAMETER.sub(lambda parameter: firsts.get(parameter[1]) or "nowhere", route.path),
     }
 
 

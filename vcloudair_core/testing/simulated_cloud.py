@@ -18,7 +18,7 @@ _SESSIONS = ("/sessions", "/session", "/vcloudsession", "/iam/login")
 
 
 class RequestView:
-    """What was asked of a simulator, in the words in which tests ask for it."""
+    """The requests that a simulator got, for assertions of tests."""
 
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
@@ -34,12 +34,12 @@ class RequestView:
         return [f"{entry.method} {entry.path}" for entry in self._simulator.journal.entries()]
 
     def count(self, method: str = "", path: str = "") -> int:
-        """How many exchanges had this method and this text in their path; empty matches all."""
-        wanted = (call.split(" ", 1) for call in self.calls)
-        return sum(1 for verb, where in wanted if method in ("", verb) and path in where)
+        """Return the number of requests with this method and this text in their path; empty matches all."""
+        calls = (call.split(" ", 1) for call in self.calls)
+        return sum(1 for verb, where in calls if method in ("", verb) and path in where)
 
     def clear(self) -> None:
-        """Forget what was asked so far."""
+        """Forget all requests so far."""
         self._simulator.journal.clear()
 
 
@@ -49,8 +49,8 @@ def simulator_settings(simulator: Simulator) -> dict[str, Any]:
 
     exported = simulator.env()
     variables = {option.env_names[0]: option.name for option in OPTIONS if option.name != "ca_path"}
-    found = {name: exported[variable] for variable, name in variables.items() if variable in exported}
-    return {**found, "session_cache": False}
+    values = {name: exported[variable] for variable, name in variables.items() if variable in exported}
+    return {**values, "session_cache": False}
 
 
 def _leading_to(simulator: Simulator) -> object:
