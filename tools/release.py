@@ -34,7 +34,7 @@ def requirements() -> dict[str, str]:
     return {
         "requirements.txt": _search("requirements.txt", r">=([\d.]+)"),
         "plugins/module_utils/_runner.py": _search("plugins/module_utils/_runner.py", r'MINIMUM_LIBRARY = "([^"]+)"'),
-        "plugins/doc_fragments/vca.py": _search("plugins/doc_fragments/vca.py", r"vcloudair-core >= ([\d.]+)"),
+        "plugins/doc_fragments/_vca.py": _search("plugins/doc_fragments/_vca.py", r"vcloudair-core >= ([\d.]+)"),
     }
 
 

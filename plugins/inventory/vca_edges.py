@@ -72,9 +72,9 @@ options:
     type: str
     default: vca_edges
 extends_documentation_fragment:
-  - vcloudair.cloud.vca
+  - vcloudair.cloud._vca
   - constructed
-  - vcloudair.cloud.inventory
+  - vcloudair.cloud._inventory
   - inventory_cache
 seealso:
   - module: vcloudair.cloud.vca_edge_config

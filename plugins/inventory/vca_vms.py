@@ -116,9 +116,9 @@ options:
     type: str
     default: vca
 extends_documentation_fragment:
-  - vcloudair.cloud.vca
+  - vcloudair.cloud._vca
   - constructed
-  - vcloudair.cloud.inventory
+  - vcloudair.cloud._inventory
   - inventory_cache
 seealso:
   - module: vcloudair.cloud.vca_query_facts

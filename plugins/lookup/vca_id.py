@@ -30,7 +30,7 @@ options:
     type: dict
     default: {}
 extends_documentation_fragment:
-  - vcloudair.cloud.vca
+  - vcloudair.cloud._vca
 seealso:
   - module: vcloudair.cloud.vca_query_info
 """

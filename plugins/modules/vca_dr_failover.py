@@ -120,9 +120,9 @@ options:
       E(VCA_STATE_DIR) is used when this is not given; by default it is a folder of the user's own.
     type: path
 extends_documentation_fragment:
-  - vcloudair.cloud.vca
-  - vcloudair.cloud.attributes
-  - vcloudair.cloud.attributes.writes
+  - vcloudair.cloud._vca
+  - vcloudair.cloud._attributes
+  - vcloudair.cloud._attributes.writes
 seealso:
   - module: vcloudair.cloud.vca_dr_info
 """

@@ -20,9 +20,9 @@ options:
     elements: str
     aliases: [names]
 extends_documentation_fragment:
-  - vcloudair.cloud.vca
-  - vcloudair.cloud.attributes
-  - vcloudair.cloud.attributes.reads
+  - vcloudair.cloud._vca
+  - vcloudair.cloud._attributes
+  - vcloudair.cloud._attributes.reads
 seealso:
   - module: vcloudair.cloud.vca_dr_failover
 """

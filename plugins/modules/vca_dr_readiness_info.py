@@ -36,9 +36,9 @@ options:
     choices: [test, failover]
     default: failover
 extends_documentation_fragment:
-  - vcloudair.cloud.vca
-  - vcloudair.cloud.attributes
-  - vcloudair.cloud.attributes.reads
+  - vcloudair.cloud._vca
+  - vcloudair.cloud._attributes
+  - vcloudair.cloud._attributes.reads
 seealso:
   - module: vcloudair.cloud.vca_dr_failover
   - module: vcloudair.cloud.vca_dr_info

@@ -24,10 +24,10 @@ options:
       - Name of the stage. By default that of this run of Ansible.
     type: str
 extends_documentation_fragment:
-  - vcloudair.cloud.vca
-  - vcloudair.cloud.edge
-  - vcloudair.cloud.attributes
-  - vcloudair.cloud.attributes.writes
+  - vcloudair.cloud._vca
+  - vcloudair.cloud._edge
+  - vcloudair.cloud._attributes
+  - vcloudair.cloud._attributes.writes
 notes:
   - Without O(edge) all edge gateways that have something staged are written, and E(VCA_EDGE) is not looked at.
 seealso:

@@ -42,10 +42,10 @@ options:
     type: bool
 extends_documentation_fragment:
   - vcloudair.cloud._edge_document
-  - vcloudair.cloud.vca
-  - vcloudair.cloud.edge
-  - vcloudair.cloud.attributes
-  - vcloudair.cloud.attributes.writes
+  - vcloudair.cloud._vca
+  - vcloudair.cloud._edge
+  - vcloudair.cloud._attributes
+  - vcloudair.cloud._attributes.writes
 seealso:
   - module: vcloudair.cloud.vca_edge_info
   - module: vcloudair.cloud.vca_firewall

@@ -16,10 +16,10 @@ author:
   - The vcloudair-core authors (@vcloudair-core)
 options: {}
 extends_documentation_fragment:
-  - vcloudair.cloud.vca
-  - vcloudair.cloud.edge
-  - vcloudair.cloud.attributes
-  - vcloudair.cloud.attributes.reads
+  - vcloudair.cloud._vca
+  - vcloudair.cloud._edge
+  - vcloudair.cloud._attributes
+  - vcloudair.cloud._attributes.reads
 seealso:
   - module: vcloudair.cloud.vca_edge_config
 """

@@ -52,11 +52,11 @@ options:
       - Without it such a task fails, because an empty list is more often a slip in a template than meant.
 extends_documentation_fragment:
   - vcloudair.cloud._firewall
-  - vcloudair.cloud.vca
-  - vcloudair.cloud.edge
-  - vcloudair.cloud.stage
-  - vcloudair.cloud.attributes
-  - vcloudair.cloud.attributes.writes
+  - vcloudair.cloud._vca
+  - vcloudair.cloud._edge
+  - vcloudair.cloud._stage
+  - vcloudair.cloud._attributes
+  - vcloudair.cloud._attributes.writes
 seealso:
   - module: vcloudair.cloud.vca_firewall_rule
   - module: vcloudair.cloud.vca_firewall_info

@@ -55,10 +55,10 @@ options:
     default: 120
 extends_documentation_fragment:
   - vcloudair.cloud._ipsec
-  - vcloudair.cloud.vca
-  - vcloudair.cloud.edge
-  - vcloudair.cloud.attributes
-  - vcloudair.cloud.attributes.writes
+  - vcloudair.cloud._vca
+  - vcloudair.cloud._edge
+  - vcloudair.cloud._attributes
+  - vcloudair.cloud._attributes.writes
 seealso:
   - module: vcloudair.cloud.vca_ipsec_tunnel
     description: One tunnel.

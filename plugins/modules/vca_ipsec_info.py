@@ -22,10 +22,10 @@ options:
     type: bool
     default: true
 extends_documentation_fragment:
-  - vcloudair.cloud.vca
-  - vcloudair.cloud.edge
-  - vcloudair.cloud.attributes
-  - vcloudair.cloud.attributes.reads
+  - vcloudair.cloud._vca
+  - vcloudair.cloud._edge
+  - vcloudair.cloud._attributes
+  - vcloudair.cloud._attributes.reads
 seealso:
   - module: vcloudair.cloud.vca_ipsec
 """

@@ -39,10 +39,10 @@ options:
     default: 120
 extends_documentation_fragment:
   - vcloudair.cloud._ipsec.tunnel
-  - vcloudair.cloud.vca
-  - vcloudair.cloud.edge
-  - vcloudair.cloud.attributes
-  - vcloudair.cloud.attributes.writes
+  - vcloudair.cloud._vca
+  - vcloudair.cloud._edge
+  - vcloudair.cloud._attributes
+  - vcloudair.cloud._attributes.writes
 seealso:
   - module: vcloudair.cloud.vca_ipsec
     description: The service, and many tunnels in one write.

@@ -47,10 +47,10 @@ options:
     choices: [fail, warn]
     default: fail
 extends_documentation_fragment:
-  - vcloudair.cloud.vca
-  - vcloudair.cloud.measuring
-  - vcloudair.cloud.attributes
-  - vcloudair.cloud.attributes.reads
+  - vcloudair.cloud._vca
+  - vcloudair.cloud._measuring
+  - vcloudair.cloud._attributes
+  - vcloudair.cloud._attributes.reads
 seealso:
   - module: vcloudair.cloud.vca_metrics_info
 """

@@ -41,9 +41,9 @@ options:
     type: bool
     default: false
 extends_documentation_fragment:
-  - vcloudair.cloud.vca
-  - vcloudair.cloud.attributes
-  - vcloudair.cloud.attributes.facts
+  - vcloudair.cloud._vca
+  - vcloudair.cloud._attributes
+  - vcloudair.cloud._attributes.facts
 seealso:
   - plugin: vcloudair.cloud.vca_vms
     plugin_type: inventory

@@ -67,9 +67,9 @@ options:
     choices: [all, first, one]
     default: all
 extends_documentation_fragment:
-  - vcloudair.cloud.vca
-  - vcloudair.cloud.attributes
-  - vcloudair.cloud.attributes.reads
+  - vcloudair.cloud._vca
+  - vcloudair.cloud._attributes
+  - vcloudair.cloud._attributes.reads
 seealso:
   - module: vcloudair.cloud.vca_query_facts
   - plugin: vcloudair.cloud.vca_id

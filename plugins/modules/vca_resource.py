@@ -49,10 +49,10 @@ options:
     type: dict
     default: {}
 extends_documentation_fragment:
-  - vcloudair.cloud.vca
-  - vcloudair.cloud.edge
-  - vcloudair.cloud.attributes
-  - vcloudair.cloud.attributes.writes
+  - vcloudair.cloud._vca
+  - vcloudair.cloud._edge
+  - vcloudair.cloud._attributes
+  - vcloudair.cloud._attributes.writes
 seealso:
   - module: vcloudair.cloud.vca_resource_info
 """

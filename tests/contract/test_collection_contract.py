@@ -132,9 +132,9 @@ def test_arguments_are_documented_as_they_are(name: str) -> None:
 def test_every_module_can_be_tried_before_it_is_run(name: str) -> None:
     module = load(name)
     assert module.constraints["supports_check_mode"] is True
-    attributes = [part for part in module.documentation["extends_documentation_fragment"] if ".attributes." in part]
+    attributes = [part for part in module.documentation["extends_documentation_fragment"] if "._attributes." in part]
     kind = {"info": "reads", "facts": "facts", "assert": "reads"}.get(name.rpartition("_")[2], "writes")
-    assert attributes == [f"vcloudair.cloud.attributes.{kind}"]
+    assert attributes == [f"vcloudair.cloud._attributes.{kind}"]
 
 
 def test_global_settings_are_all_named() -> None:
@@ -216,6 +216,12 @@ def test_the_action_group_has_every_module() -> None:
     assert _yaml("meta/runtime.yml")["action_groups"] == {"vca": MODULES, "vca_edge": of_edges}
 
 
+@pytest.mark.parametrize("folder", ["doc_fragments", "module_utils"])
+def test_code_and_documentation_that_modules_share_are_private(folder: str) -> None:
+    public = [path.name for path in (ROOT / "plugins" / folder).glob("*.py") if not path.stem.startswith("_")]
+    assert public == []
+
+
 def test_every_module_has_its_action_and_no_action_is_without_a_module() -> None:
     # An action is looked for by the module's name: without one, a task is slow, and its stage has no name.
     assert sorted(path.stem for path in (ROOT / "plugins" / "action").glob("*.py")) == MODULES
@@ -234,7 +240,7 @@ def test_the_library_is_asked_for_alike_everywhere() -> None:
     lowest = _runner.MINIMUM_LIBRARY
     requirement = (ROOT / "requirements.txt").read_text(encoding="utf-8").strip()
     assert requirement.startswith(f"vcloudair-core[dr]>={lowest},")
-    fragment = (ROOT / "plugins" / "doc_fragments" / "vca.py").read_text(encoding="utf-8")
+    fragment = (ROOT / "plugins" / "doc_fragments" / "_vca.py").read_text(encoding="utf-8")
     assert f"vcloudair-core >= {lowest} " in fragment
     assert _yaml("meta/execution-environment.yml")["dependencies"]["python"] == "requirements.txt"
 

@@ -158,8 +158,8 @@ def _tables(doc: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 @cache
 def _fragment(name: str) -> frozenset[str]:
-    path = ROOT / "plugins" / "doc_fragments" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(f"_fragment_{name}", path)
+    path = ROOT / "plugins" / "doc_fragments" / f"_{name}.py"
+    spec = importlib.util.spec_from_file_location(f"fragment_{name}", path)
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
