@@ -36,6 +36,9 @@ _RULES: dict[str, Mapping[str, Any]] = {
         ],
     },
 }  # fmt: skip
+SECTIONS = tuple(kind.removeprefix("ans.") for kind in _RULES)
+"""The sections that the simulator has."""
+
 _TYPES = ("vm", "edgeGateway", "orgVdc", "task", "vAppTemplate", "vApp")
 _WAYS: tuple[tuple[str, Mapping[str, Any]], ...] = (
     ("vcd", {}),

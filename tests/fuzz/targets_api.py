@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
-from tests.fuzz.recorded import documents
+from tests.fuzz.recorded import SECTIONS, documents
 from tests.fuzz.target import Target, texts
 from vcloudair_core.engine.desired import Exactly
 from vcloudair_core.errors import DecodeError
@@ -15,7 +15,7 @@ from vcloudair_core.services.ans.edge.backend import EDGE_APIS
 from vcloudair_core.services.ans.ipsec import status
 from vcloudair_core.services.ans.section.backends import codec_of
 from vcloudair_core.services.ans.section.kinds import SectionKind
-from vcloudair_core.services.ans.sections import SECTIONS, load_section
+from vcloudair_core.services.ans.sections import load_section
 from vcloudair_core.services.dr import codec as dr_codec
 from vcloudair_core.services.dr.model import Reference
 from vcloudair_core.services.metrics import codec_json, codec_xml
