@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import pytest
 
 from vcloudair_core.engine.fields import FieldInfo, input_key, spec_field
-from vcloudair_core.engine.validation import Problems, item_paths, read_spec
+from vcloudair_core.engine.validation import Problems, Reader, item_paths, read_fields, read_spec
 from vcloudair_core.errors import SpecError, SpecProblem
 from vcloudair_core.util.redaction import Secret
 
@@ -128,3 +128,17 @@ def test_problems_of_a_spec_have_their_paths(data: Mapping[str, Any], problems: 
     with pytest.raises(SpecError) as caught:
         read_pool(data)
     assert {problem.path: problem.reason for problem in caught.value.problems} == problems
+
+
+@dataclass(frozen=True)
+class Marked:
+    name: str | None = spec_field("Name.", read=Reader.text)
+    label: str | None = spec_field("Label.")
+    level: int | None = spec_field("Level.")
+
+
+def test_a_field_is_read_by_its_own_reader_where_it_has_one() -> None:
+    problems = Problems()
+    data = {"name": " two\nlines ", "label": " web ", "level": "3"}
+    assert read_fields(Marked, Reader(data, "", problems), skip=("level",)) == {"name": " two\nlines ", "label": "web"}
+    assert problems.is_empty

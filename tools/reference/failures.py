@@ -1,0 +1,97 @@
+"""Tables of what tests prove about failures: bad input, and faults of servers and networks."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from reference.tables import cell, codes
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def bad_input_table() -> str:
+    """The table that tests/e2e/test_bad_input.py runs."""
+    import yaml
+
+    rows = ["| what is wrong | error | what it says (in part) |", "|---|---|---|"]
+    for row in yaml.safe_load((ROOT / "tests" / "data" / "bad_input.yml").read_text(encoding="utf-8")):
+        said = " … ".join(f"`{cell(words)}`" for words in row["message"])
+        rows.append(f"| {row['case']} | `{row['error']}` | {said} |")
+    return "\n".join(rows)
+
+
+def fault_tables() -> str:
+    """The stated table that tests/faults proves: faults by places, exceptions, operations, and how many cells."""
+    sys.path.insert(0, str(ROOT))
+    from tests.faults import table
+
+    found = table.load()
+    parts = [
+        f"{len(found.operations)} operations, {len(found.faults)} faults, **{found.count():,} cells**.",
+        *_fault_rows(found),
+        *_fault_exceptions(found),
+        *_fault_operations(found),
+    ]
+    return "\n".join(parts)
+
+
+_MARKS = {"done": "✔", "error": "✖", "resumable": "↻", "unknown": "?", "gone": "∅", "": ""}
+
+
+def _fault_rows(found: Any) -> Iterator[str]:
+    """Rows of what comes of each fault at each place."""
+    yield from ["", "## Places", "", "| place | is |", "|---|---|"]
+    yield from (f"| {place} | {about} |" for place, about in found.places.items())
+    for times, title in (("once", "A fault that strikes once"), ("lasting", "A fault that stays")):
+        yield from [
+            "",
+            f"## {title}",
+            "",
+            f"| fault | {' | '.join(found.places)} |",
+            "|---" * (len(found.places) + 1) + "|",
+        ]
+        for fault in found.faults.values():
+            words = fault.words.get(times)
+            if words is not None:
+                shown = " | ".join(_MARKS[words[place]] for place in found.places)
+                yield f"| **{fault.name}**: {fault.about} | {shown} |"
+
+
+def _fault_exceptions(found: Any) -> Iterator[str]:
+    yield from ["", "## Where it is otherwise, and why", ""]
+    yield from ["| operations | faults | at | comes to | because |", "|---|---|---|---|---|"]
+    for one in found.exceptions:
+        numbers = [f"call {position + 1}" for position in one.at]
+        where = ", ".join([*one.places, *(f"`{step}`" for step in one.steps), *numbers, *one.times]) or "everywhere"
+        told = f" ({codes(one.errors)})" if one.errors else ""
+        names = ", ".join(one.operations) or "all"
+        yield f"| {cell(names)} | {', '.join(one.faults)} | {where} | {one.outcome}{told} | {one.why} |"
+    for fault in found.faults.values():
+        if fault.steps:
+            yield f"| all | {fault.name} | all but {codes(fault.steps)} | cannot be | {fault.impossible} |"
+
+
+def _fault_operations(found: Any) -> Iterator[str]:
+    """Each operation with its calls, and its faults by what comes of them."""
+    yield from ["", "## Operations", ""]
+    for name, stated in found.operations.items():
+        cells = {fault: list(found.cells(name, fault)) for fault in found.faults}
+        count = sum(map(len, cells.values()))
+        calls = [step.split(" ", 1)[1] for step in stated.steps]
+        yield from [
+            f"### {name}",
+            "",
+            f"{stated.about[:1].upper()}{stated.about[1:]}. {len(calls)} calls, {count} cells.",
+            "",
+        ]
+        by_words: dict[str, list[str]] = {}
+        for fault, tried in cells.items():
+            words = [word for word in _MARKS if word in {cell.expected for cell in tried}]
+            if words:
+                by_words.setdefault(" or ".join(words), []).append(fault)
+        yield from ["| comes to | faults |", "|---|---|"]
+        yield from (f"| {words} | {', '.join(faults)} |" for words, faults in by_words.items())
+        yield ""

@@ -1,0 +1,29 @@
+"""Tables of the simulator: its options and its faults."""
+
+from __future__ import annotations
+
+from reference.tables import cell
+
+
+def simulator_switches() -> str:
+    """Every field of SimulatorConfig with its default and what it does."""
+    import dataclasses
+
+    from vcloudair_core.simulator.config import SimulatorConfig
+
+    rows = ["| switch | default | what it does |", "|---|---|---|"]
+    plain = SimulatorConfig()
+    for field in dataclasses.fields(SimulatorConfig):
+        value = getattr(plain, field.name)
+        shown = ", ".join(map(str, value)) if isinstance(value, tuple) else value
+        default = "" if shown in (None, "") else f"`{shown}`"
+        rows.append(f"| `{field.name}` | {default} | {cell(field.metadata['about'])} |")
+    return "\n".join(rows)
+
+
+def simulator_faults() -> str:
+    """Every kind of fault with what happens, as the simulator itself has them."""
+    from vcloudair_core.simulator.faults.fault_kinds import KINDS
+
+    rows = ["| kind | what happens |", "|---|---|"]
+    return "\n".join([*rows, *(f"| `{kind}` | {cell(about)} |" for kind, about in KINDS.items())])
