@@ -30,6 +30,7 @@ ALLOWED = {
 """Mutable state of modules and classes, and the reason for each."""
 CACHES = {
     "engine/fields.py _field_keys": "A property of a spec type; types live as long as the process.",
+    "engine/fields.py _keys": "A property of a spec type; types live as long as the process.",
     "recovery/plan/plan_schema.py _validator": "A file of the package.",
     "recovery/plan/plan_schema.py schema": "A file of the package.",
     "recovery/report/html_report.py _template": "A file of the package.",
