@@ -77,7 +77,7 @@ def _row(element: _Element) -> Row:
 
 def _metadata(element: _Element) -> dict[str, Any]:
     """Source: protocol/query.md §4.3."""
-    found: dict[str, Any] = {}
+    metadata: dict[str, Any] = {}
     for holder in element:
         for entry in holder if xml.local(holder) == "Metadata" else ():
             parts = {xml.local(child): child for child in entry}
@@ -86,9 +86,11 @@ def _metadata(element: _Element) -> dict[str, Any]:
                 continue
             kind = _METADATA_KINDS.get((value.get(_XSI_TYPE) or "").rpartition(":")[2], "str")
             text = next((child.text or "" for child in value if xml.local(child) == "Value"), "")
-            given = typed(text, kind)
-            found[parts["Key"].text or ""] = int(given) if isinstance(given, float) and given.is_integer() else given
-    return found
+            decoded = typed(text, kind)
+            metadata[parts["Key"].text or ""] = (
+                int(decoded) if isinstance(decoded, float) and decoded.is_integer() else decoded
+            )
+    return metadata
 
 
 def _number(root: _Element, name: str) -> int | None:
@@ -101,15 +103,15 @@ def parse_nics(body: bytes) -> dict[str, list[dict[str, Any]]]:
     Source: NetworkConnectionSection of the vCloud API. Raises DecodeError.
     """
     root = xml.parse(body, what="a vApp")
-    found: dict[str, list[dict[str, Any]]] = {}
+    nics_of_vms: dict[str, list[dict[str, Any]]] = {}
     for machine in root.iter():
         if xml.local(machine) != "Vm":
             continue
         identifier = (machine.get("id") or machine.get("href") or "").rstrip("/")[-36:].lower()
         sections = [child for child in machine if xml.local(child) == "NetworkConnectionSection"]
         nics = [nic for section in sections for nic in _nics(section)]
-        found[identifier] = sorted(nics, key=lambda nic: int(nic["index"]))
-    return found
+        nics_of_vms[identifier] = sorted(nics, key=lambda nic: int(nic["index"]))
+    return nics_of_vms
 
 
 def _nics(section: _Element) -> list[dict[str, Any]]:

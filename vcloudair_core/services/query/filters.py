@@ -133,17 +133,17 @@ class AllOf:
     parts: tuple[Filter, ...]
 
     def on_server(self) -> str:
-        texts = [text for part in self.parts if (text := part.on_server())]
+        texts = [text for condition in self.parts if (text := condition.on_server())]
         return ";".join(f"({text})" if "," in text else text for text in texts)
 
     def is_met(self, record: Record) -> bool:
-        return all(part.is_met(record) for part in self.parts)
+        return all(condition.is_met(record) for condition in self.parts)
 
     def attributes(self) -> set[str]:
-        return {name for part in self.parts for name in part.attributes()}
+        return {name for condition in self.parts for name in condition.attributes()}
 
     def described(self) -> str:
-        return " and ".join(part.described() for part in self.parts)
+        return " and ".join(condition.described() for condition in self.parts)
 
 
 @dataclass(frozen=True)
@@ -153,19 +153,19 @@ class AnyOf:
     parts: tuple[Filter, ...]
 
     def on_server(self) -> str:
-        texts = [part.on_server() for part in self.parts]
+        texts = [condition.on_server() for condition in self.parts]
         if not all(texts):
             return ""  # one of them the server cannot be asked for
         return ",".join(f"({text})" if ";" in text or "," in text else text for text in dict.fromkeys(texts))
 
     def is_met(self, record: Record) -> bool:
-        return any(part.is_met(record) for part in self.parts)
+        return any(condition.is_met(record) for condition in self.parts)
 
     def attributes(self) -> set[str]:
-        return {name for part in self.parts for name in part.attributes()}
+        return {name for condition in self.parts for name in condition.attributes()}
 
     def described(self) -> str:
-        return f"({' or '.join(part.described() for part in self.parts)})"
+        return f"({' or '.join(condition.described() for condition in self.parts)})"
 
 
 @dataclass(frozen=True)
@@ -202,20 +202,22 @@ def parse_where(data: Any, record_type: RecordType) -> Filter:
     if not isinstance(data, Mapping):
         problems.add("where", f"a mapping of attributes to values was expected, not {data!r}")
         problems.raise_if_any()
-    parts = [part for name, wanted in data.items() for part in _conditions(str(name), wanted, record_type, problems)]
+    parts = [
+        condition for name, value in data.items() for condition in _conditions(str(name), value, record_type, problems)
+    ]
     problems.raise_if_any()
     return AllOf(tuple(parts))
 
 
-def _conditions(name: str, wanted: Any, record_type: RecordType, problems: Problems) -> list[Filter]:
+def _conditions(name: str, expected: Any, record_type: RecordType, problems: Problems) -> list[Filter]:
     path = f"where.{name}"
     if not (_ATTRIBUTE.match(name) or _METADATA.match(name)):
         problems.add(path, "is not an attribute")
         return []
     kind = "" if name.startswith("metadata") else kind_of(record_type, name)
-    if isinstance(wanted, Mapping):
-        found: list[Filter] = []
-        for word, value in wanted.items():
+    if isinstance(expected, Mapping):
+        conditions: list[Filter] = []
+        for word, value in expected.items():
             if word not in OPERATORS:
                 hint = near(str(word), OPERATORS)
                 problems.add(
@@ -223,9 +225,9 @@ def _conditions(name: str, wanted: Any, record_type: RecordType, problems: Probl
                     f"is no operator; known are {', '.join(OPERATORS)}" + f"{'; ' + hint if hint else ''}",
                 )
                 continue
-            found.append(_one(name, word, value, kind, f"{path}.{word}", problems))
-        return found
-    return [_one(name, "eq", wanted, kind, path, problems)]
+            conditions.append(_one(name, word, value, kind, f"{path}.{word}", problems))
+        return conditions
+    return [_one(name, "eq", expected, kind, path, problems)]
 
 
 def _one(name: str, operator: str, value: Any, kind: str, path: str, problems: Problems) -> Filter:
@@ -274,21 +276,21 @@ def _of_kind(value: Any, kind: str, path: str, problems: Problems) -> Any:
         return ""
 
 
-def _alike(actual: Any, wanted: Any) -> tuple[Any, Any]:
+def _alike(actual: Any, expected: Any) -> tuple[Any, Any]:
     """Return both as what can be compared: numbers where one is a number, times with an offset where one has one."""
-    if isinstance(actual, datetime) and isinstance(wanted, datetime):
-        return tuple(one if one.tzinfo else one.replace(tzinfo=timezone.utc) for one in (actual, wanted))  # type: ignore[return-value]
-    if isinstance(actual, (int, float)) and isinstance(wanted, str):
+    if isinstance(actual, datetime) and isinstance(expected, datetime):
+        return tuple(value if value.tzinfo else value.replace(tzinfo=timezone.utc) for value in (actual, expected))  # type: ignore[return-value]
+    if isinstance(actual, (int, float)) and isinstance(expected, str):
         try:
-            return actual, float(wanted)
+            return actual, float(expected)
         except ValueError:
-            return actual, wanted
-    if isinstance(actual, datetime) and isinstance(wanted, str):
+            return actual, expected
+    if isinstance(actual, datetime) and isinstance(expected, str):
         try:
-            return _alike(actual, moment(wanted))
+            return _alike(actual, moment(expected))
         except ValueError:
-            return actual, wanted
-    return actual, wanted
+            return actual, expected
+    return actual, expected
 
 
 def _is_blank(value: Any) -> bool:
@@ -307,7 +309,7 @@ def _as_text(value: Any) -> str:
 def _harmless(text: str, *, keep_stars: bool) -> str:
     """The text with a wildcard in place of all that servers read differently. Blanks at the ends count as such."""
     if keep_stars:
-        return re.sub(r"\*+", "*", "*".join(_harmless(part, keep_stars=False) for part in text.split("*")))
+        return re.sub(r"\*+", "*", "*".join(_harmless(piece, keep_stars=False) for piece in text.split("*")))
     inner = _UNSAFE.sub("*", text)
     stripped = inner.strip()
     if stripped != inner:
@@ -316,14 +318,18 @@ def _harmless(text: str, *, keep_stars: bool) -> str:
 
 
 def _is_like(actual: str, pattern: str) -> bool:
-    expression = ".*".join(re.escape(part) for part in pattern.split("*"))
+    expression = ".*".join(re.escape(piece) for piece in pattern.split("*"))
     return re.fullmatch(expression, actual, re.IGNORECASE | re.DOTALL) is not None
 
 
 def both(first: Filter, second: Filter) -> Filter:
     """Both of them."""
     return AllOf(
-        tuple(part for whole in (first, second) for part in (whole.parts if isinstance(whole, AllOf) else (whole,)))
+        tuple(
+            condition
+            for whole in (first, second)
+            for condition in (whole.parts if isinstance(whole, AllOf) else (whole,))
+        )
     )
 
 

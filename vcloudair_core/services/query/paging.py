@@ -137,13 +137,13 @@ class _Backwards:
         self._judge(1, head)
         if self.reason:
             return head.rows  # its word on how many pages there are is worth nothing
-        wanted = self.total if self._most is None else min(self.total, self._most)
-        found: list[list[Row]] = []
+        count = self.total if self._most is None else min(self.total, self._most)
+        pages: list[list[Row]] = []
         refused = 0
-        for number in range(math.ceil(wanted / self._size), 1, -1):
+        for number in range(math.ceil(count / self._size), 1, -1):
             try:
                 page = self._read(number, self._link)
-                found.append(self._taken(number, page))
+                pages.append(self._taken(number, page))
             except InvalidRequestError:
                 self.is_steady, refused = False, refused + 1  # there is no such page any more
                 if refused > _MOST_REFUSED:
@@ -151,10 +151,10 @@ class _Backwards:
             if self.reason:
                 break
         # Once more when others were read since; then it is the last one of all.
-        found.append(self._taken(1, self._read(1, "") if found else head))
+        pages.append(self._taken(1, self._read(1, "") if pages else head))
         if self._most is None and self.is_quiet and len(self.keys) != self.total:
             self.reason = f"{len(self.keys)} records came, not {self.total}"
-        return [row for rows in reversed(found) for row in rows]
+        return [row for rows in reversed(pages) for row in rows]
 
     def _taken(self, number: int, page: QueryPage) -> list[Row]:
         if page.total is not None and page.total != self.total:

@@ -77,8 +77,8 @@ class Query:
     def _taken(self, tell: Callable[[Difference], None]) -> Iterator[Record]:
         if self.limit == 0:
             return
-        found = islice(self._matching(tell), self.limit)
-        yield from map(self._shown, found) if self.fields else found
+        records = islice(self._matching(tell), self.limit)
+        yield from map(self._shown, records) if self.fields else records
 
     def _tell(self, difference: Difference, vanished: int, names: Sequence[str]) -> None:
         parts = [
@@ -101,19 +101,21 @@ class Query:
 
     def one(self) -> Record:
         """The only record. Raises: NotFoundError, or AmbiguousMatchError with the candidates, when there is another."""
-        found = replace(self, limit=_SHOWN + 1).all()
-        if not found:
+        records = replace(self, limit=_SHOWN + 1).all()
+        if not records:
             raise NotFoundError(f"There is no {self._described()}.")
-        if len(found) > 1:
-            count = f"More than {_SHOWN}" if len(found) > _SHOWN else str(len(found))
-            candidates = [_candidate(record) for record in found[:_SHOWN]]
-            shown = "; ".join(" ".join(f"{key}={value}" for key, value in one.items()) for one in candidates)
+        if len(records) > 1:
+            count = f"More than {_SHOWN}" if len(records) > _SHOWN else str(len(records))
+            candidates = [_candidate(record) for record in records[:_SHOWN]]
+            shown = "; ".join(
+                " ".join(f"{key}={value}" for key, value in candidate.items()) for candidate in candidates
+            )
             raise AmbiguousMatchError(
                 f"{count}, not one, answer to {self._described()}: {shown}.",
                 candidates=candidates,
                 hint="Narrow it with another condition, or take it by id.",
             )
-        return found[0]
+        return records[0]
 
     def count(self) -> int:
         """How many there are: one call when the server can count them, else all of them are read."""
@@ -181,12 +183,12 @@ class Query:
         if not self.fields:
             return record
         kept = {"name", "href", "id", *self.fields}
-        wanted = {name: value for name, value in record.raw.items() if name in kept}
-        return Record(wanted, self.record_type, record.metadata if self.metadata else None)
+        raw = {name: value for name, value in record.raw.items() if name in kept}
+        return Record(raw, self.record_type, record.metadata if self.metadata else None)
 
     def _described(self) -> str:
-        words = self.condition.described()
-        return f"{self.record_type.name} with {words}" if words else self.record_type.name
+        conditions = self.condition.described()
+        return f"{self.record_type.name} with {conditions}" if conditions else self.record_type.name
 
 
 def _key(record: Record) -> int:

@@ -50,8 +50,8 @@ class Record(Mapping[str, Any]):
     def id(self) -> str:
         """The UUID of the object, in lower case; the end of its link where that holds none."""
         text = self.raw.get("id") or self.href
-        found = _UUID_AT_END.search(text)
-        return found.group(1).lower() if found else text.rstrip("/").rpartition("/")[2]
+        match = _UUID_AT_END.search(text)
+        return match.group(1).lower() if match else text.rstrip("/").rpartition("/")[2]
 
     def __getitem__(self, name: str) -> Any:
         return typed(self.raw[name], kind_of(self._type, name))
@@ -109,7 +109,7 @@ _FRACTION = re.compile(r"\.(\d{1,9})")
 
 def moment(text: str) -> datetime:
     """A time with its offset, if it has one: ``2015-11-08T12:00:00.000+01:00``, also with Z. Raises ValueError."""
-    even = _FRACTION.sub(lambda found: "." + found.group(1)[:6].ljust(6, "0"), text.strip())
+    even = _FRACTION.sub(lambda match: "." + match.group(1)[:6].ljust(6, "0"), text.strip())
     return datetime.fromisoformat(even[:-1] + "+00:00" if even[-1:] in ("Z", "z") else even)
 
 

@@ -18,19 +18,19 @@ def built_in_types() -> Mapping[str, RecordType]:
     lines = TABLE.strip().replace("\n    ", " ").splitlines()
     heads = [line.partition(":")[0].split() if ": " in line else line.split() for line in lines]
     names = {head[0].casefold() for head in heads}
-    found: dict[str, RecordType] = {}
+    types: dict[str, RecordType] = {}
     for line, (name, record, references) in zip(lines, heads, strict=True):
-        words = [_word(word) for word in line.partition(": ")[2].split()]
+        attributes = [_word(word) for word in line.partition(": ")[2].split()]
         has_admin = not name.startswith("admin") and f"admin{name}".casefold() in names
-        found[name] = RecordType(
+        types[name] = RecordType(
             name,
             record,
             "" if references == "-" else references,
-            {attribute: kind for attribute, kind, _ in words},
+            {attribute: kind for attribute, kind, _ in attributes},
             admin_name=f"admin{name[:1].upper()}{name[1:]}" if has_admin else "",
-            since={attribute: version for attribute, _, version in words if version is not None},
+            since={attribute: version for attribute, _, version in attributes if version is not None},
         )
-    return found
+    return types
 
 
 def _word(word: str) -> tuple[str, str, str | None]:

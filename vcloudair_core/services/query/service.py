@@ -79,9 +79,9 @@ class QueryService:
         """
         record_type = self._type(type_name)
         problems = Problems()
-        for name, words in (("fields", fields), ("metadata", metadata)):
-            if isinstance(words, str):
-                problems.add(name, f"a list was expected, not {words!r}")
+        for name, names in (("fields", fields), ("metadata", metadata)):
+            if isinstance(names, str):
+                problems.add(name, f"a list was expected, not {names!r}")
         for name in [sort] if sort else []:
             _check_attribute(name, "sort", record_type, problems)
         for position, name in enumerate(() if isinstance(fields, str) else fields):
@@ -119,15 +119,15 @@ class QueryService:
 
     def _type(self, name: str) -> RecordType:
         known = self.types()
-        found = known.get(name)
-        if found is None:
+        record_type = known.get(name)
+        if record_type is None:
             if name not in self.offered_types():
                 hint = near(name, [*known, *self.offered_types()])
                 raise SpecError("type", f"there is no type {name!r}{'; ' + hint if hint else ''}")
             return RecordType(name, f"{name[:1].upper()}{name[1:]}Record", "References")
-        is_admin = self.session.identity.org_name.casefold() == "system" if found.admin_name else False
+        is_admin = self.session.identity.org_name.casefold() == "system" if record_type.admin_name else False
         # The provider's administrator sees machines and all else under other names. Source: protocol/query.md §6.
-        return known.get(found.admin_name, found) if is_admin else found
+        return known.get(record_type.admin_name, record_type) if is_admin else record_type
 
 
 def _check_attribute(name: str, path: str, record_type: RecordType, problems: Problems) -> None:

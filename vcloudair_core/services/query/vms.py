@@ -72,10 +72,10 @@ class Machines:
         if vdc:
             conditions["vdc"] = self._vdc(vdc).href
         query = self._query("vm", conditions, metadata=metadata, limit=limit, progress=progress, warn=warn)
-        found = [record for record in query.all() if _is_there(record, conditions)]
+        records = [record for record in query.all() if _is_there(record, conditions)]
         names = {record.id: record.name for record in self._all_vdcs()}
         org = self._session.identity.org_name
-        shown = [facts(record, names, org) for record in found]
+        shown = [facts(record, names, org) for record in records]
         if nics:
             gone = self._add_nics(shown)
             if gone:
@@ -97,7 +97,7 @@ class Machines:
         metadata: Sequence[str] = (),
         nics: bool = False,
     ) -> dict[str, Any]:
-        """One machine by name, in a vApp and VDC if they are given, or by UUID, whatever its name is by now.
+        """Return one VM by name, in a vApp and VDC if they are given, or by UUID, whatever its name is by now.
 
         Raises: SpecError for neither name nor id; NotFoundError, AmbiguousMatchError with the candidates, and what
         :meth:`read` raises.
@@ -105,25 +105,25 @@ class Machines:
         if not name and not id:
             raise SpecError("name", "a name or an id is needed")
         conditions = {"containerName": vapp} if vapp else {}
-        found: list[dict[str, Any]] = []
+        vms: list[dict[str, Any]] = []
         identifier = id.rpartition(":")[2].casefold()
         if name:
-            found = self.read({**conditions, "name": name}, vdc=vdc, metadata=metadata)
+            vms = self.read({**conditions, "name": name}, vdc=vdc, metadata=metadata)
         if identifier:
-            found = [one for one in found if one["id"] == identifier] or self._by_id(identifier, metadata)
+            vms = [vm for vm in vms if vm["id"] == identifier] or self._by_id(identifier, metadata)
         described = f"machine {name!r}" if name else f"machine {id}"
         where = "".join(f" in the {word} {value!r}" for word, value in (("vApp", vapp), ("VDC", vdc)) if value)
-        if not found:
+        if not vms:
             raise NotFoundError(f"There is no {described}{where}.", hint="`vca query vm` lists those that there are.")
-        if len(found) > 1:
+        if len(vms) > 1:
             raise AmbiguousMatchError(
-                f"There are {len(found)} of {described}{where}.",
-                candidates=[{key: one[key] for key in ("name", "id", "vapp", "vdc")} for one in found],
+                f"There are {len(vms)} of {described}{where}.",
+                candidates=[{key: vm[key] for key in ("name", "id", "vapp", "vdc")} for vm in vms],
                 hint="Name the vApp, or take it by id.",
             )
         if nics:
-            self._add_nics(found)
-        return found[0]
+            self._add_nics(vms)
+        return vms[0]
 
     def _by_id(self, identifier: str, metadata: Sequence[str]) -> list[dict[str, Any]]:
         """Servers differ in what a filter by id looks like, so the machine itself is asked for its name."""
@@ -131,7 +131,7 @@ class Machines:
             name = parse_name(read_machine(self._session, identifier))
         except (NotFoundError, PermissionDeniedError):
             return []
-        return [one for one in self.read({"name": name}, metadata=metadata) if one["id"] == identifier]
+        return [vm for vm in self.read({"name": name}, metadata=metadata) if vm["id"] == identifier]
 
     def vdc_names(self) -> list[str]:
         """Names of the VDCs of the session. One call, once."""
@@ -142,44 +142,44 @@ class Machines:
             self._vdcs = self._query("orgVdc").all()
         return self._vdcs
 
-    def _vdc(self, wanted: str) -> Record:
-        found = [one for one in self._all_vdcs() if wanted == one.name or wanted.casefold() == one.id]
-        if not found:
+    def _vdc(self, vdc: str) -> Record:
+        vdcs = [record for record in self._all_vdcs() if vdc == record.name or vdc.casefold() == record.id]
+        if not vdcs:
             known = ", ".join(sorted(self.vdc_names())) or "none"
-            raise NotFoundError(f"There is no VDC {wanted!r}.", hint=f"There are: {known}.")
-        if len(found) > 1:
+            raise NotFoundError(f"There is no VDC {vdc!r}.", hint=f"There are: {known}.")
+        if len(vdcs) > 1:
             raise AmbiguousMatchError(
-                f"There are {len(found)} VDCs {wanted!r}.",
-                candidates=[{"name": one.name, "id": one.id} for one in found],
+                f"There are {len(vdcs)} VDCs {vdc!r}.",
+                candidates=[{"name": record.name, "id": record.id} for record in vdcs],
                 hint="Give the id instead.",
             )
-        return found[0]
+        return vdcs[0]
 
     def _add_nics(self, machines: Iterable[dict[str, Any]]) -> int:
         """Add interfaces with one call for each vApp, and return how many VMs have none because it cannot be read.
 
         A VM that went away meanwhile keeps what its record said.
         """
-        inside = list(machines)
-        vapps = list(dict.fromkeys(one["vapp_href"] for one in inside if one["vapp_href"] and not one["is_template"]))
-        found: dict[str, list[dict[str, Any]]] = {}
+        vms = list(machines)
+        vapps = list(dict.fromkeys(vm["vapp_href"] for vm in vms if vm["vapp_href"] and not vm["is_template"]))
+        nics_by_vm: dict[str, list[dict[str, Any]]] = {}
         for nics in _in_parallel(self._nics_of, vapps, int(self._session.settings.parallel_calls)):
-            found |= nics
-        for one in inside:
-            one["nics"] = found.get(one["id"], [])
-            addresses = [nic["ip_address"] for nic in one["nics"] if nic["ip_address"]]
-            one["ip_addresses"] = list(dict.fromkeys([*one["ip_addresses"], *addresses]))
-            one["ip_address"] = one["ip_address"] or next(iter(one["ip_addresses"]), "")
-        return sum(1 for one in inside if not one["is_template"] and one["id"] not in found)
+            nics_by_vm |= nics
+        for vm in vms:
+            vm["nics"] = nics_by_vm.get(vm["id"], [])
+            addresses = [nic["ip_address"] for nic in vm["nics"] if nic["ip_address"]]
+            vm["ip_addresses"] = list(dict.fromkeys([*vm["ip_addresses"], *addresses]))
+            vm["ip_address"] = vm["ip_address"] or next(iter(vm["ip_addresses"]), "")
+        return sum(1 for vm in vms if not vm["is_template"] and vm["id"] not in nics_by_vm)
 
     def _add_ages(self, machines: Sequence[dict[str, Any]], names: Sequence[str]) -> None:
         """One call for each VM that shares a name with another, unless its record tells the time."""
         sharing: dict[str, list[dict[str, Any]]] = {}
-        for one in machines:
-            one["created"] = _in_utc(str(one["record"].get("dateCreated", "")))
-            sharing.setdefault(next((str(one[name]) for name in names if one.get(name)), ""), []).append(one)
-        unknown = [one for same in sharing.values() if len(same) > 1 for one in same if not one["created"]]
-        by_id = {one["id"]: one for one in unknown if not one["is_template"]}
+        for vm in machines:
+            vm["created"] = _in_utc(str(vm["record"].get("dateCreated", "")))
+            sharing.setdefault(next((str(vm[name]) for name in names if vm.get(name)), ""), []).append(vm)
+        unknown = [vm for same in sharing.values() if len(same) > 1 for vm in same if not vm["created"]]
+        by_id = {vm["id"]: vm for vm in unknown if not vm["is_template"]}
         for identifier, created in zip(
             by_id,
             _in_parallel(self._created, list(by_id), int(self._session.settings.parallel_calls)),
@@ -257,15 +257,15 @@ def facts(record: Record, vdc_names: Mapping[str, str], org: str) -> dict[str, A
 
 def os_family(guest_os: str) -> str:
     """``linux``, ``windows``, ``bsd``, ``darwin``, ``solaris``, ``other``; empty when it is not known."""
-    words = guest_os.casefold()
-    if not words.strip():
+    name = guest_os.casefold()
+    if not name.strip():
         return ""
-    return next((family for family, signs in _FAMILIES if any(sign in words for sign in signs)), "other")
+    return next((family for family, signs in _FAMILIES if any(sign in name for sign in signs)), "other")
 
 
 def _end(link: str) -> str:
-    found = _ID_OF_LINK.search(link)
-    return found[1].lower() if found else ""
+    match = _ID_OF_LINK.search(link)
+    return match[1].lower() if match else ""
 
 
 def _number(value: Any) -> int | None:
