@@ -25,9 +25,9 @@ def main(arguments: list[str] | None = None) -> None:
     about = "any other switch of the simulator; may be repeated"
     parser.add_argument("--set", dest="switches", action="append", default=[], metavar="NAME=VALUE", help=about)
     parser.add_argument("--env-file", type=Path, help="file that gets the VCA_* variables of this simulator")
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     try:
-        serve(**vars(given))
+        serve(**vars(options))
     except (OSError, ValueError, ConfigurationError, SpecError) as exc:
         parser.exit(1, f"The simulator cannot be started: {exc}\n")
 

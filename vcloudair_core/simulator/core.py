@@ -91,7 +91,9 @@ def _is_vcloud(path: str) -> bool:
 
     Source: protocol/sessions.md §4.2, protocol/ans.md §1.2.
     """
-    return "/api/" in path and not path.endswith("/api/versions") and not any(part in path for part in _NOT_VCLOUD)
+    return (
+        "/api/" in path and not path.endswith("/api/versions") and not any(fragment in path for fragment in _NOT_VCLOUD)
+    )
 
 
 class Simulator:
@@ -207,8 +209,8 @@ class Simulator:
         """Find the route and check the session now; what is returned carries the call out."""
         self.tasks.settle()
         request, parts = exchange.request, exchange.parts
-        found = [(compiled, compiled.pattern.match(parts.path)) for compiled in self._routes]
-        matching = [(compiled, match) for compiled, match in found if match]
+        matches = [(compiled, compiled.pattern.match(parts.path)) for compiled in self._routes]
+        matching = [(compiled, match) for compiled, match in matches if match]
         if not matching:
             return partial(self._unknown, request, parts.path)
         for compiled, match in matching:

@@ -109,13 +109,13 @@ def _add_vdc(world: World, org: Org, tree: dict[str, Any], config: SimulatorConf
             ids = world.make_id("vm", f"{place.name}/{vapp}/{vm['name']}"), ids[1]
         # Each a second after the one before it.
         made = datetime(2015, 11, 8, 11, tzinfo=timezone.utc) + timedelta(seconds=len(world.vms))
-        words: dict[str, Any] = {"created": made.isoformat(timespec="milliseconds")}
-        words |= {name: vm[name] for name in _VM_WORDS if name in vm}
-        world.vms[ids[0]] = Vm(ids[0], vm["name"], ids[1], vapp, place.vdc_id, **words)
+        properties: dict[str, Any] = {"created": made.isoformat(timespec="milliseconds")}
+        properties |= {name: vm[name] for name in _VM_WORDS if name in vm}
+        world.vms[ids[0]] = Vm(ids[0], vm["name"], ids[1], vapp, place.vdc_id, **properties)
     for template in tree.get("templates", ()):
         _add_template(world, place, template)
-    for given in tree.get("replications", ()):
-        _add_replication(world, place, given, config)
+    for replication in tree.get("replications", ()):
+        _add_replication(world, place, replication, config)
 
 
 _REPLICATION_WORDS = ("trouble", "paused", "lag_minutes", "is_seeded")
@@ -128,9 +128,9 @@ def _add_replication(world: World, place: Vdc, tree: dict[str, Any], config: Sim
     identifier = world.make_id("replication", unique)
     if config.id_form != "bare-uuid":
         identifier = f"{world.make_id('source', name)}-vm01a-{identifier}"
-    words = {word: tree[word] for word in _REPLICATION_WORDS if word in tree}
+    properties = {word: tree[word] for word in _REPLICATION_WORDS if word in tree}
     placeholder = world.make_id("placeholder", unique)
-    made = SimulatedReplication(identifier, name, place.vdc_id, placeholder, rpo, **words)
+    made = SimulatedReplication(identifier, name, place.vdc_id, placeholder, rpo, **properties)
     world.replications[identifier] = made
     if config.placeholders == "visible":
         machine = world.machine_of(made, "POWERED_OFF", config.recovery_network)

@@ -54,28 +54,28 @@ def _is_double(flaw: Flaw) -> bool:
     return flaw.reason.startswith("was already given")
 
 
-def _problems(part: Mapping[str, Any], value: Any, path: strict_yaml.Path) -> Iterator[tuple[strict_yaml.Path, str]]:
+def _problems(node: Mapping[str, Any], value: Any, path: strict_yaml.Path) -> Iterator[tuple[strict_yaml.Path, str]]:
     """All that a part of the schema says against a value."""
-    if "$ref" in part:
-        part = schema()["$defs"][part["$ref"].rpartition("/")[2]]
-    names = part["type"] if isinstance(part["type"], list) else [part["type"]]
+    if "$ref" in node:
+        node = schema()["$defs"][node["$ref"].rpartition("/")[2]]
+    names = node["type"] if isinstance(node["type"], list) else [node["type"]]
     if not any(_is_of(value, name) for name in names):
         yield path, f"{' or '.join(_WORDS[name] for name in names)} was expected, not {_shown(value)}"
     elif isinstance(value, dict):
-        yield from _problems_of_mapping(part, value, path)
+        yield from _problems_of_mapping(node, value, path)
     elif isinstance(value, list):
-        if len(value) < part.get("minItems", 0):
+        if len(value) < node.get("minItems", 0):
             yield path, "is empty"
         for position, item in enumerate(value):
-            yield from _problems(part["items"], item, (*path, position))
-    elif "minimum" in part and value < part["minimum"]:
-        yield path, f"{value} is out of range, {part['minimum']} or more is allowed"
+            yield from _problems(node["items"], item, (*path, position))
+    elif "minimum" in node and value < node["minimum"]:
+        yield path, f"{value} is out of range, {node['minimum']} or more is allowed"
 
 
 def _problems_of_mapping(
-    part: Mapping[str, Any], value: dict[Any, Any], path: strict_yaml.Path
+    node: Mapping[str, Any], value: dict[Any, Any], path: strict_yaml.Path
 ) -> Iterator[tuple[strict_yaml.Path, str]]:
-    known: Mapping[str, Any] = part.get("properties", {})
+    known: Mapping[str, Any] = node.get("properties", {})
     for key, item in value.items():
         if key in known:
             yield from _problems(known[key], item, (*path, key))
@@ -83,7 +83,7 @@ def _problems_of_mapping(
             near = difflib.get_close_matches(str(key), known, n=1)
             guess = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
             yield (*path, str(key)), f"unknown key; {guess}"
-    for key in part.get("required", ()):
+    for key in node.get("required", ()):
         if key not in value:
             yield path, f"{key!r} is missing"
 

@@ -10,19 +10,19 @@ from typing import Any
 from vcloudair_core.simulator.config import SimulatorConfig
 
 
-def switches_of(words: Iterable[str]) -> dict[str, Any]:
+def switches_of(arguments: Iterable[str]) -> dict[str, Any]:
     """Fields of a SimulatorConfig. Raises ValueError: no such switch, or not a value of its type."""
     known = {field.name: field for field in fields(SimulatorConfig)}
-    found: dict[str, Any] = {}
-    for word in words:
+    switches: dict[str, Any] = {}
+    for word in arguments:
         name, equals, text = word.partition("=")
         if not equals:
             raise ValueError(f"{word!r} is not NAME=VALUE")
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             raise ValueError(f"there is no switch {name!r}" + (f"; did you mean {near[0]!r}" if near else ""))
-        found[name] = _value(known[name], text)
-    return found
+        switches[name] = _value(known[name], text)
+    return switches
 
 
 def switches_of_json(values: dict[str, Any]) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def _value(field: Field[Any], text: str) -> Any:
         if kind == "bool":
             return {"true": True, "false": False}[text.lower()]
         if kind.startswith("tuple"):
-            return tuple(part.strip() for part in text.split(",") if part.strip())
+            return tuple(item.strip() for item in text.split(",") if item.strip())
         return {"int": int, "float": float}.get(kind, str)(text)
     except (KeyError, ValueError):
         raise ValueError(f"{field.name}: {text!r} is not of the type {kind}") from None

@@ -20,8 +20,8 @@ def asked_version(request: Request) -> str:
 
     Source: protocol/sessions.md §4.2.
     """
-    found = re.search(r"(?:^|[;\s])version=([\d.]+[\w.-]*)", request.headers.get("Accept", ""))
-    return found.group(1) if found else ""
+    match = re.search(r"(?:^|[;\s])version=([\d.]+[\w.-]*)", request.headers.get("Accept", ""))
+    return match.group(1) if match else ""
 
 
 def entity(

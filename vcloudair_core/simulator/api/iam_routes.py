@@ -34,15 +34,15 @@ def login(context: Any) -> Response:
 
     Source: protocol/sessions.md §1.1.
     """
-    given = basic(context.request)
-    if given is None:
+    credentials = basic(context.request)
+    if credentials is None:
         return responses.empty(403)
     config = context.simulator.config
-    user = context.world.user(*given)
+    user = context.world.user(*credentials)
     if user is None:
         # Without the subscription portal beside it, the host is On-Demand: what is outside of 401..499 says so.
         probe = config.probe_answer_iam or (400 if config.profile == "vca" else 401)
-        return responses.empty(probe if given == ("_", "_") else 401)
+        return responses.empty(probe if credentials == ("_", "_") else 401)
     token = context.simulator.sessions.open_iam(user.name, user.org)
     body = {"serviceGroupIds": [context.world.make_id("group", user.org)]}
     headers = {"vchs-authorization": token}

@@ -58,8 +58,8 @@ def adapter_area() -> SimulatorArea:
 
 def rows_of_vm(context: Any) -> Response:
     """Rows of one machine."""
-    found = _own_vm(context)
-    return _rows(context, [found]) if found is not None else _json_error(403, "ACCESS_TO_RESOURCE_IS_FORBIDDEN")
+    vm = _own_vm(context)
+    return _rows(context, [vm]) if vm is not None else _json_error(403, "ACCESS_TO_RESOURCE_IS_FORBIDDEN")
 
 
 def rows_of_vdc(context: Any) -> Response:
@@ -110,7 +110,9 @@ def _row(seed: str, vm_id: str, size: Size, minute: int, form: str, is_epoch: bo
     row = {
         "vmId": forms[form],
         "timestamp": moment_s * 1000 if is_epoch else stamp_of(moment_s),
-        "metrics": [{"name": one.name, "value": _number(curve(seed, vm_id, one, size)(minute))} for one in ADAPTER],
+        "metrics": [
+            {"name": metric.name, "value": _number(curve(seed, vm_id, metric, size)(minute))} for metric in ADAPTER
+        ],
     }
     return json.dumps(row)
 
@@ -124,10 +126,10 @@ def _number(value: float) -> int | float:
 
 
 def _cursor(context: Any) -> tuple[float, float, int] | None:
-    given = (context.query.get("next") or [""])[0]
-    if not given:
+    cursor = (context.query.get("next") or [""])[0]
+    if not cursor:
         return None
-    held = json.loads(base64.b64decode(given, validate=True))
+    held = json.loads(base64.b64decode(cursor, validate=True))
     return float(held["b"]), float(held["e"]), int(held["o"])
 
 
@@ -172,14 +174,14 @@ def current(context: Any) -> Response:
     if vm.status != "POWERED_ON" and config.current_off != "empty":
         message = f'The requested operation could not be executed since VM "{vm.name}" is not running.'
         return responses.error(int(config.current_off), "BAD_REQUEST", message, context.version)
-    wanted = _spec(context, "CurrentUsageSpec")
-    if isinstance(wanted, Response):
-        return wanted
-    _, _, patterns = wanted
+    spec = _spec(context, "CurrentUsageSpec")
+    if isinstance(spec, Response):
+        return spec
+    _, _, patterns = spec
     minute = int(context.simulator.clock.now()) // MINUTE_S
     metrics = _meant(patterns) if vm.status == "POWERED_ON" else []
-    values = [(one, curve(config.seed, vm.vm_id, one, _size(vm))(minute)) for one in metrics]
-    shown = [element("Metric", {"name": one.name, "unit": one.unit, "value": value}) for one, value in values]
+    values = [(metric, curve(config.seed, vm.vm_id, metric, _size(vm))(minute)) for metric in metrics]
+    shown = [element("Metric", {"name": metric.name, "unit": metric.unit, "value": value}) for metric, value in values]
     document = element("CurrentUsage", None, _up(context, vm), *shown)
     return responses.entity(document, f"{T}metrics.currentUsage+xml", context.version)
 
@@ -189,30 +191,34 @@ def historic(context: Any) -> Response:
     vm = _own_vm(context)
     if vm is None:
         return responses.no_access("vm", context.path_params["entity_id"].partition("-")[2], context.version)
-    wanted = _spec(context, "HistoricUsageSpec")
-    if isinstance(wanted, Response):
-        return wanted
-    begin, end, patterns = wanted
+    spec = _spec(context, "HistoricUsageSpec")
+    if isinstance(spec, Response):
+        return spec
+    begin, end, patterns = spec
     document = element("HistoricUsage", None, _up(context, vm), *_series(context, vm, begin, end, patterns))
     return responses.entity(document, f"{T}metrics.historicUsage+xml", context.version)
 
 
 def _series(context: Any, vm: Vm, begin: float, end: float, patterns: Sequence[str]) -> Iterator[Any]:
     config = context.simulator.config
-    for one in _meant(patterns):
-        step_s = 1800 if one.name in _CAPACITY else 300
-        value = curve(config.seed, vm.vm_id, one, _size(vm))
+    for metric in _meant(patterns):
+        step_s = 1800 if metric.name in _CAPACITY else 300
+        value = curve(config.seed, vm.vm_id, metric, _size(vm))
         minutes = _minutes(begin, end, config.metrics_gap_every, step_s) if vm.status == "POWERED_ON" else []
         samples = [
             element("Sample", {"timestamp": stamp_of(minute * MINUTE_S), "value": value(minute)}) for minute in minutes
         ]
         if samples:
             interval = step_s * (1000 if config.expected_interval_unit == "ms" else 1)
-            yield element("MetricSeries", {"name": one.name, "unit": one.unit, "expectedInterval": interval}, *samples)
+            yield element(
+                "MetricSeries", {"name": metric.name, "unit": metric.unit, "expectedInterval": interval}, *samples
+            )
 
 
 def _meant(patterns: Sequence[str]) -> list[Measured]:
-    return [one for one in DIRECTOR if not patterns or any(fnmatchcase(one.name, pattern) for pattern in patterns)]
+    return [
+        metric for metric in DIRECTOR if not patterns or any(fnmatchcase(metric.name, pattern) for pattern in patterns)
+    ]
 
 
 def _up(context: Any, vm: Vm) -> Any:
@@ -245,29 +251,29 @@ def _read_spec(body: bytes, name: str, now: float) -> tuple[list[float], list[st
     order: list[int] = []
     for child in root:
         word = etree.QName(child).localname
-        found = re.fullmatch(r"(Absolute|Relative)(Start|End)Time", word)
-        if found is None and word != "MetricPattern":
+        match = re.fullmatch(r"(Absolute|Relative)(Start|End)Time", word)
+        if match is None and word != "MetricPattern":
             raise _BadWindowError(f"unexpected {word}")
-        order.append(("Start", "End").index(found[2]) if found else 2)
-        if found is None:
+        order.append(("Start", "End").index(match[2]) if match else 2)
+        if match is None:
             patterns.append((child.text or "").strip())
             continue
-        bounds[order[-1]] = _moment(child, found[1], now)
+        bounds[order[-1]] = _moment(child, match[1], now)
     if order != sorted(order) or bounds[0] >= bounds[1]:
         raise _BadWindowError("start, end and patterns have to come in that order, and the start before the end")
     return bounds, patterns
 
 
-def _moment(given: Any, form: str, now: float) -> float:
+def _moment(time_element: Any, form: str, now: float) -> float:
     if form == "Absolute":
-        return _seconds(given.get("time") or "")
-    interval = int(given.get("interval") or 0)
+        return _seconds(time_element.get("time") or "")
+    interval = int(time_element.get("interval") or 0)
     if not 0 < interval <= 32767:
         raise _BadWindowError("interval is not a positive short")
-    return now - interval * UNITS_S[given.get("unit") or ""]
+    return now - interval * UNITS_S[time_element.get("unit") or ""]
 
 
 def _own_vm(context: Any) -> Vm | None:
     kind, _, identifier = context.path_params["entity_id"].partition("-")
-    found: Vm | None = context.world.vms.get(identifier) if kind == "vm" else None
-    return found if found is not None and own_vdc(context, found.vdc_id) else None
+    vm: Vm | None = context.world.vms.get(identifier) if kind == "vm" else None
+    return vm if vm is not None and own_vdc(context, vm.vdc_id) else None

@@ -27,21 +27,21 @@ def area(prefix: str = "") -> SimulatorArea:
 def show(context: Any) -> Response:
     """One task; looking at it lets it go on when it was started with ``polls``."""
     task_id = context.path_params["task_id"]
-    found = context.simulator.tasks.find(task_id, context.user.org)
-    if found is None:
+    task = context.simulator.tasks.find(task_id, context.user.org)
+    if task is None:
         return _gone(context, task_id)
-    document = context.simulator.tasks.document(found, context.root)
-    found.looks += 1
+    document = context.simulator.tasks.document(task, context.root)
+    task.looks += 1
     return responses.entity(document, f"{T}task+xml", context.version)
 
 
 def cancel(context: Any) -> Response:
     """204 while it runs; 400 when it is over. Source: protocol/tasks.md §3.2 (400: not known, chosen)."""
     task_id = context.path_params["task_id"]
-    found = context.simulator.tasks.find(task_id, context.user.org)
-    if found is None:
+    task = context.simulator.tasks.find(task_id, context.user.org)
+    if task is None:
         return _gone(context, task_id)
-    if not context.simulator.tasks.cancel(found):
+    if not context.simulator.tasks.cancel(task):
         return responses.error(400, "BAD_REQUEST", "The task is over and cannot be cancelled.", context.version)
     return responses.empty(204)
 

@@ -50,10 +50,10 @@ def login(context: Any) -> Response:
     """200 with a token; 403 without Authorization, 401 for a wrong one. Source: protocol/sessions.md §4.3."""
     if "Authorization" not in context.request.headers:
         return responses.error(403, "ACCESS_TO_RESOURCE_IS_FORBIDDEN", "Access is forbidden", context.version)
-    given = basic(context.request)
+    credentials = basic(context.request)
     # A user name may contain @: the last one separates.
-    name, at_sign, org = (given[0] if given else "").rpartition("@")
-    user = context.world.user(name, given[1], org) if given and at_sign else None
+    name, at_sign, org = (credentials[0] if credentials else "").rpartition("@")
+    user = context.world.user(name, credentials[1], org) if credentials and at_sign else None
     if user is None:
         challenge = {"WWW-Authenticate": 'BASIC realm="vCloud"', "Content-Type": "text/plain; charset=utf-8"}
         return Response(401, Headers({**challenge, "Content-Length": "0"}), b"")
@@ -77,7 +77,7 @@ def logout(context: Any) -> Response:
 
 def session_document(context: Any, root: str, user: str, org: str, headers: dict[str, str]) -> Response:
     """Links in the order in which real ones come. Source: protocol/recorded-responses.md §2."""
-    found = context.world.org(org)
+    organization = context.world.org(org)
     attributes = {
         "org": org,
         "user": user,
@@ -91,7 +91,7 @@ def session_document(context: Any, root: str, user: str, org: str, headers: dict
         attributes,
         link("down", f"{root}/api/org/", f"{T}orgList+xml"),
         link("remove", f"{root}/api/session"),
-        link("down", f"{root}/api/org/{found.org_id}", f"{T}org+xml", name=org),
+        link("down", f"{root}/api/org/{organization.org_id}", f"{T}org+xml", name=org),
         link("down", f"{root}/api/query", f"{T}query.queryList+xml"),
         link("entityResolver", f"{root}/api/entity/", f"{T}entity+xml"),
     )

@@ -58,10 +58,10 @@ def _answer(root: Any, what: str, status: int = 200, headers: dict[str, str] | N
 
 def login(context: Any) -> Response:
     """201 with the portal's token. The link with a type comes first: clients look at every type on their way."""
-    given = basic(context.request)
-    if given is None:
+    credentials = basic(context.request)
+    if credentials is None:
         return responses.empty(403)
-    user = context.world.user(*given)
+    user = context.world.user(*credentials)
     if user is None:
         return responses.empty(401)
     base = f"{context.base_url}/api/vchs"

@@ -48,40 +48,40 @@ def _by_reference(kind: str) -> Callable[[Any], Response]:
 
 def own_vdc(context: Any, vdc_id: str) -> Vdc | None:
     """A VDC of the user's org."""
-    found: Vdc | None = context.world.vdcs.get(vdc_id)
-    return found if found is not None and found.org == context.user.org else None
+    vdc: Vdc | None = context.world.vdcs.get(vdc_id)
+    return vdc if vdc is not None and vdc.org == context.user.org else None
 
 
 def own_edge(context: Any, edge_id: str) -> SimulatedEdge | None:
     """An edge gateway of the user's org."""
-    found: SimulatedEdge | None = context.world.edges.get(edge_id)
-    return found if found is not None and own_vdc(context, found.vdc_id) else None
+    edge: SimulatedEdge | None = context.world.edges.get(edge_id)
+    return edge if edge is not None and own_vdc(context, edge.vdc_id) else None
 
 
 def show_vdc(context: Any) -> Response:
     """A VDC; as pay-as-you-go ones, it has by default limits of 0, which is none."""
-    root, wanted = context.root, context.path_params["vdc_id"]
-    found = own_vdc(context, wanted)
-    if found is None:
-        return responses.no_access("vdc", wanted, context.version)
-    vapps = {vm.vapp_id: vm.vapp_name for vm in context.world.vms.values() if vm.vdc_id == found.vdc_id}
+    root, vdc_id = context.root, context.path_params["vdc_id"]
+    vdc = own_vdc(context, vdc_id)
+    if vdc is None:
+        return responses.no_access("vdc", vdc_id, context.version)
+    vapps = {vm.vapp_id: vm.vapp_name for vm in context.world.vms.values() if vm.vdc_id == vdc.vdc_id}
     resources = [
         element("ResourceEntity", {"href": f"{root}/api/vApp/vapp-{vapp_id}", "name": name, "type": f"{T}vApp+xml"})
         for vapp_id, name in vapps.items()
     ]
-    owner = context.world.orgs[found.org]
-    href = f"{root}/api/vdc/{found.vdc_id}"
+    owner = context.world.orgs[vdc.org]
+    href = f"{root}/api/vdc/{vdc.vdc_id}"
     document = element(
         "Vdc",
-        {"status": 1, "name": found.name, "id": f"urn:vcloud:vdc:{found.vdc_id}", "type": f"{T}vdc+xml", "href": href},
+        {"status": 1, "name": vdc.name, "id": f"urn:vcloud:vdc:{vdc.vdc_id}", "type": f"{T}vdc+xml", "href": href},
         link("up", f"{root}/api/org/{owner.org_id}", f"{T}org+xml"),
-        link("edgeGateways", f"{root}/api/admin/vdc/{found.vdc_id}/edgeGateways", f"{T}query.records+xml"),
+        link("edgeGateways", f"{root}/api/admin/vdc/{vdc.vdc_id}/edgeGateways", f"{T}query.records+xml"),
         link("down", f"{href}/recoveryDetails", "application/vnd.vmware.hcs.vrRecoveryDetails+xml")
         if context.simulator.config.dr_installed
         else None,
         element("Description"),
         element("AllocationModel", None, "AllocationVApp"),
-        element("ComputeCapacity", None, *_capacities(context.world, found)),
+        element("ComputeCapacity", None, *_capacities(context.world, vdc)),
         element("ResourceEntities", None, *resources),
         element("AvailableNetworks"),
         element("Capabilities", None, _nested("SupportedHardwareVersions", {"SupportedHardwareVersion": "vmx-10"})),
@@ -115,29 +115,29 @@ def _nested(name: str, values: dict[str, Any]) -> Any:
 
 def show_edge(context: Any) -> Response:
     """An edge gateway in classic XML; clients look here for AdvancedNetworkingEnabled. Source: protocol/ans.md §1.3."""
-    root, wanted = context.root, context.path_params["edge_id"]
-    found = own_edge(context, wanted)
-    if found is None:
-        return responses.no_access("gateway", wanted, context.version)
+    root, edge_id = context.root, context.path_params["edge_id"]
+    edge = own_edge(context, edge_id)
+    if edge is None:
+        return responses.no_access("gateway", edge_id, context.version)
     document = element(
         "EdgeGateway",
         {
             "status": 1,
-            "name": found.name,
-            "id": f"urn:vcloud:gateway:{found.edge_id}",
+            "name": edge.name,
+            "id": f"urn:vcloud:gateway:{edge.edge_id}",
             "type": f"{ADMIN}edgeGateway+xml",
-            "href": f"{root}/api/admin/edgeGateway/{found.edge_id}",
+            "href": f"{root}/api/admin/edgeGateway/{edge.edge_id}",
         },
-        link("up", f"{root}/api/vdc/{found.vdc_id}", f"{T}vdc+xml"),
+        link("up", f"{root}/api/vdc/{edge.vdc_id}", f"{T}vdc+xml"),
         element("Description"),
         element(
             "Configuration",
             None,
             element("GatewayBackingConfig", None, "compact"),
-            element("GatewayInterfaces", None, _uplink(context, found)),
+            element("GatewayInterfaces", None, _uplink(context, edge)),
             element("HaEnabled", None, False),
             element("UseDefaultRouteForDnsRelay", None, False),
-            element("AdvancedNetworkingEnabled", None, found.is_advanced),
+            element("AdvancedNetworkingEnabled", None, edge.is_advanced),
         ),
     )
     return responses.entity(document, f"{ADMIN}edgeGateway+xml", context.version)
@@ -185,15 +185,15 @@ def show_machine(context: Any) -> Response:
 
 def show_network_connections(context: Any) -> Response:
     """The interfaces of one machine."""
-    found = _own_vm(context)
-    if found is None:
+    vm = _own_vm(context)
+    if vm is None:
         return responses.no_access("vm", context.path_params["entity_id"].partition("-")[2], context.version)
-    return responses.entity(_network_connections(context, found), f"{T}networkConnectionSection+xml", context.version)
+    return responses.entity(_network_connections(context, vm), f"{T}networkConnectionSection+xml", context.version)
 
 
 def _own_vm(context: Any) -> Vm | None:
-    found: Vm | None = context.world.vms.get(context.path_params["entity_id"].partition("-")[2])
-    return found if found is not None and own_vdc(context, found.vdc_id) else None
+    vm: Vm | None = context.world.vms.get(context.path_params["entity_id"].partition("-")[2])
+    return vm if vm is not None and own_vdc(context, vm.vdc_id) else None
 
 
 def _vapp(context: Any, machines: list[Vm]) -> Any:

@@ -14,7 +14,7 @@ _LIMITS = ("cpu_limit_mhz", "memory_limit_mb")
 
 def list_replications(simulator: Any) -> list[dict[str, Any]]:
     """Every replication: what it is, and what is going to happen to it."""
-    return [_shown(one) for one in simulator.world.replications.values()]
+    return [_shown(replication) for replication in simulator.world.replications.values()]
 
 
 def _shown(replication: SimulatedReplication) -> dict[str, Any]:
@@ -28,7 +28,7 @@ def change_replications(simulator: Any, data: dict[str, Any]) -> list[dict[str, 
     Fields: trouble, lag_minutes (null: half the RPO), paused, rpo_minutes, new_name. Raises ValueError; then nothing is
     changed.
     """
-    wanted: dict[str, Any] = {key: data.pop(key) for key in ("name", "id") if key in data}
+    conditions: dict[str, Any] = {key: data.pop(key) for key in ("name", "id") if key in data}
     for key, value in data.items():
         kind = _WORDS.get(key)
         is_half = key == "lag_minutes" and value is None
@@ -38,18 +38,20 @@ def change_replications(simulator: Any, data: dict[str, Any]) -> list[dict[str, 
             raise ValueError(f"{key} is not a {kind.__name__}: {value!r}")
     if data.get("trouble", "") not in ("", *TROUBLES):
         raise ValueError(f"there is no trouble {data['trouble']!r}; known: {', '.join(TROUBLES)}")
-    meant = [one for one in simulator.world.replications.values() if _is_meant(one, wanted)]
-    if not meant:
-        raise ValueError(f"there is no replication {wanted}")
-    for one in meant:
+    replications = [
+        replication for replication in simulator.world.replications.values() if _is_meant(replication, conditions)
+    ]
+    if not replications:
+        raise ValueError(f"there is no replication {conditions}")
+    for replication in replications:
         for key, value in data.items():
-            setattr(one, key.removeprefix("new_"), value)
-    return [_shown(one) for one in meant]
+            setattr(replication, key.removeprefix("new_"), value)
+    return [_shown(replication) for replication in replications]
 
 
-def _is_meant(replication: SimulatedReplication, wanted: dict[str, Any]) -> bool:
+def _is_meant(replication: SimulatedReplication, conditions: dict[str, Any]) -> bool:
     ids = (replication.replication_id, replication.replication_id[-36:])
-    return wanted.get("name", replication.name) == replication.name and wanted.get("id", ids[0]) in ids
+    return conditions.get("name", replication.name) == replication.name and conditions.get("id", ids[0]) in ids
 
 
 def change_vdc(simulator: Any, data: dict[str, Any]) -> None:
@@ -60,10 +62,10 @@ def change_vdc(simulator: Any, data: dict[str, Any]) -> None:
             raise ValueError(f"a VDC has no {key!r}; known: {', '.join((*RECOVERY_WORDS, *_LIMITS))}")
         if isinstance(value, bool) is not (key in RECOVERY_WORDS) or not isinstance(value, int):
             raise ValueError(f"{key} cannot be {value!r}")
-    meant = [vdc for vdc in simulator.world.vdcs.values() if name in (None, vdc.name)]
-    if not meant:
+    vdcs = [vdc for vdc in simulator.world.vdcs.values() if name in (None, vdc.name)]
+    if not vdcs:
         raise ValueError(f"there is no VDC {name!r}")
-    for vdc in meant:
+    for vdc in vdcs:
         for key, value in data.items():
             setattr(vdc, key, value)
 

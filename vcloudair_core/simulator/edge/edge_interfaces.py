@@ -15,8 +15,8 @@ def interfaces(edge: SimulatedEdge) -> list[dict[str, Any]]:
         _interface(1, f"{edge.name}-net1", f"{edge.name}-net1", "internal", "192.168.10.1"),
         _interface(2, f"{edge.name}-net2", f"{edge.name}-net2", "internal", "192.168.20.1"),
     ]
-    found: list[dict[str, Any]] = state.setdefault("edgeInterface", made)
-    return found
+    kept: list[dict[str, Any]] = state.setdefault("edgeInterface", made)
+    return kept
 
 
 def _interface(index: int, name: str, network: str, kind: str, address: str) -> dict[str, Any]:

@@ -79,7 +79,7 @@ def status(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
 
 def vdc_networks(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
     """The interfaces; the form of the JSON is inferred from the XML."""
-    found = interfaces(edge)
+    vnics = interfaces(edge)
     if as_json:
-        return responses.json_body({"edgeInterfaces": found})
-    return xml_answer(to_xml("edgeInterfaces", {"edgeInterface": found}))
+        return responses.json_body({"edgeInterfaces": vnics})
+    return xml_answer(to_xml("edgeInterfaces", {"edgeInterface": vnics}))

@@ -137,19 +137,19 @@ def area(flavour: str, prefix: str = "") -> SimulatorArea:
 
 def established_timeout_s(context: Any, is_hybridity: bool) -> int:
     """The default of tcpTimeoutEstablished, which grew with NSX 6.2.3. Source: protocol/ans.md §2.3, §12."""
-    given: int | None = context.simulator.config.established_timeout_s
-    return given or (3600 if is_hybridity else 21600)
+    timeout_s: int | None = context.simulator.config.established_timeout_s
+    return timeout_s or (3600 if is_hybridity else 21600)
 
 
 def job(context: Any) -> Response:
     """A change that was made with ``async=true``; it is over. Source: protocol/ans.md §7."""
     known = context.state.setdefault("jobs", {})
-    found = known.get(context.path_params["job_id"])
-    if found is None:
+    edge_job = known.get(context.path_params["job_id"])
+    if edge_job is None:
         return responses.nsx_error(404, 202, "The job does not exist.", as_json=context.wants_json)
     if context.wants_json:
-        return responses.json_body(found)
-    return Response(200, Headers({"Content-Type": "application/xml"}), to_xml("edgeJob", found))
+        return responses.json_body(edge_job)
+    return Response(200, Headers({"Content-Type": "application/xml"}), to_xml("edgeJob", edge_job))
 
 
 def _done(context: Any, status: int, location: str = "") -> Response:

@@ -173,17 +173,17 @@ def replace(
     state["version"] += 1
 
 
-def checked_policy(given: dict[str, Any]) -> dict[str, Any]:
+def checked_policy(settings: dict[str, Any]) -> dict[str, Any]:
     """The default policy with its defaults. Source: protocol/ans.md §2.2. Raises RefusedError."""
-    policy = {"action": "deny", "loggingEnabled": False, **given}
+    policy = {"action": "deny", "loggingEnabled": False, **settings}
     if policy["action"] not in ("accept", "deny"):
         raise RefusedError(f"[Firewall] Invalid action {policy['action']} of the default policy.", code=12003)
     return policy
 
 
-def global_config(given: dict[str, Any], established: int) -> dict[str, Any]:
+def global_config(settings: dict[str, Any], established: int) -> dict[str, Any]:
     """The global settings with their defaults: what is not sent is reset. Source: protocol/ans.md §2.3."""
-    return {**GLOBAL_DEFAULTS, "tcpTimeoutEstablished": established, **given}
+    return {**GLOBAL_DEFAULTS, "tcpTimeoutEstablished": established, **settings}
 
 
 def append(edge: SimulatedEdge, rules: list[dict[str, Any]], above: int | None) -> list[int]:
@@ -324,7 +324,7 @@ def _is_address(word: str) -> bool:
         return True
     try:
         if "-" in word:
-            low, high = (ipaddress.ip_address(part) for part in word.split("-"))
+            low, high = (ipaddress.ip_address(bound) for bound in word.split("-"))
             return low.version == high.version and int(low) <= int(high)
         ipaddress.ip_network(word, strict=False)
     except ValueError:

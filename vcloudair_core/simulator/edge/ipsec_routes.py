@@ -21,5 +21,5 @@ def area(flavour: str, prefix: str = "") -> SimulatorArea:
 
 
 def _statistics(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
-    found = IPSEC.statistics(edge)
-    return responses.json_body(found) if as_json else xml_answer(to_xml("ipsecStatusAndStats", found))
+    statistics = IPSEC.statistics(edge)
+    return responses.json_body(statistics) if as_json else xml_answer(to_xml("ipsecStatusAndStats", statistics))

@@ -220,11 +220,11 @@ def _check_words(site: dict[str, Any]) -> None:
 def _check_subnets(site: dict[str, Any]) -> None:
     nets: dict[str, list[Any]] = {}
     for key in ("localSubnets", "peerSubnets"):
-        words = (site.get(key) or {}).get("subnets") or []
-        if not words:
+        subnets = (site.get(key) or {}).get("subnets") or []
+        if not subnets:
             raise RefusedError(f"[Ipsec] {key} is required.", code=12602)
         try:
-            nets[key] = [ipaddress.ip_network(word, strict=False) for word in words]
+            nets[key] = [ipaddress.ip_network(word, strict=False) for word in subnets]
         except ValueError as exc:
             raise RefusedError(f"[Ipsec] Invalid {key}: {exc}.", code=15012) from exc
     for ours in nets["localSubnets"]:

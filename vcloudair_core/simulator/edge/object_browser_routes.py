@@ -44,23 +44,23 @@ def objects(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:
     kind = context.path_params["kind"].lower()
     if kind not in KINDS:
         return responses.nsx_error(400, 100, f"Invalid object type {kind}.", as_json=as_json)
-    found = []
+    results = []
     for name, identifier in _named(context, edge, kind):
         named = element("objectBrowserProperty", {"name": KINDS[kind], "value": identifier}, namespace="")
-        found.append(_result(kind, name, element("requiredProperties", None, named, namespace="")))
-    return _answer(found)
+        results.append(_result(kind, name, element("requiredProperties", None, named, namespace="")))
+    return _answer(results)
 
 
 def _named(context: Any, edge: SimulatedEdge, kind: str) -> list[tuple[str, str]]:
     world = context.world
     if kind == "gatewayinterface":
         groups = [("internal", "internal"), ("external", "external")]
-        return groups + [(one["name"], f"vnic-{one['index']}") for one in interfaces(edge)]
+        return groups + [(vnic["name"], f"vnic-{vnic['index']}") for vnic in interfaces(edge)]
     if kind == "virtualmachine":
         machines = [vm for vm in world.vms.values() if vm.vdc_id == edge.vdc_id]
         return [(vm.name, f"urn:vcloud:vm:{vm.vm_id}") for vm in machines]
     if kind == "network":
-        names = [one["networkReference"]["name"] for one in interfaces(edge) if one["type"] == "internal"]
+        names = [vnic["networkReference"]["name"] for vnic in interfaces(edge) if vnic["type"] == "internal"]
         return [(name, f"urn:vcloud:network:{world.make_id('network', name)}") for name in names]
     return []
 
@@ -73,5 +73,5 @@ def _result(kind: str, name: str, more: Any) -> Any:
     return element("objectBrowserResult", None, _text("type", kind), _text("name", name), more, namespace="")
 
 
-def _answer(found: list[Any]) -> Response:
-    return xml_answer(serialised(element("objectBrowserResults", {"total": len(found)}, *found, namespace="")))
+def _answer(results: list[Any]) -> Response:
+    return xml_answer(serialised(element("objectBrowserResults", {"total": len(results)}, *results, namespace="")))

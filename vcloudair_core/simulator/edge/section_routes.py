@@ -102,12 +102,12 @@ def guarded(handler: EdgeHandler, *, is_hybridity: bool) -> Callable[[Any], Resp
 
     def run(context: Any) -> Response:
         as_json = is_hybridity or context.wants_json
-        wanted = context.path_params["edge_id"]
-        edge = context.world.edges.get(wanted.rsplit(":", 1)[-1])
+        edge_id = context.path_params["edge_id"]
+        edge = context.world.edges.get(edge_id.rsplit(":", 1)[-1])
         if edge is None or context.world.vdcs[edge.vdc_id].org != context.user.org:
             if not is_hybridity:
-                return responses.forbidden("gateway", wanted, context.version)
-            details = f"The requested object : {wanted} could not be found."
+                return responses.forbidden("gateway", edge_id, context.version)
+            details = f"The requested object : {edge_id} could not be found."
             return responses.nsx_error(404, 202, details, as_json=True, module="core-services")
         try:
             return handler(context, edge, as_json)

@@ -36,9 +36,9 @@ def _element(name: str, value: Any) -> Any:
     made = etree.Element(name)
     if isinstance(value, dict):
         for key, item in value.items():
-            for one in item if isinstance(item, list) else [item]:
-                if one is not None:
-                    made.append(_element(key, one))
+            for child in item if isinstance(item, list) else [item]:
+                if child is not None:
+                    made.append(_element(key, child))
     elif value != "":
         made.text = text_of(value)
     return made
@@ -65,8 +65,8 @@ def firewall_from_xml(body: bytes) -> dict[str, Any]:
 
 def settings_from_xml(body: bytes, name: str) -> dict[str, Any]:
     """The children of a small document with that root. Raises etree.XMLSyntaxError, ValueError."""
-    found = _value(_root(body, name))
-    return found if isinstance(found, dict) else {}
+    settings = _value(_root(body, name))
+    return settings if isinstance(settings, dict) else {}
 
 
 def rules_from_xml(body: bytes) -> list[dict[str, Any]]:

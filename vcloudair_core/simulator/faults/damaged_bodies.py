@@ -64,11 +64,11 @@ def _huge(response: Response, order: Any) -> Response:
         extra = b'"filling": "%s"' % _filling() if begin == b"{" else b'"%s"' % _filling()
         comma = b"" if rest.lstrip()[:1] in (b"}", b"]") else b","
         return replace(response, body=begin + extra + comma + rest)
-    found = _ROOT.search(response.body)
-    if found is None or found[0].endswith(b"/>"):
+    match = _ROOT.search(response.body)
+    if match is None or match[0].endswith(b"/>"):
         return replace(response, body=b"<filling>%s</filling>" % _filling())
     body = response.body
-    return replace(response, body=body[: found.end()] + b"<Filling>%s</Filling>" % _filling() + body[found.end() :])
+    return replace(response, body=body[: match.end()] + b"<Filling>%s</Filling>" % _filling() + body[match.end() :])
 
 
 def _wrong_date(response: Response, order: Any) -> Response:
@@ -100,13 +100,13 @@ def _endless_pages(response: Response, order: Any) -> Response:
             # In the form that this server's own cursors have; what it leads to is empty, and has a cursor again.
             tree["next"] = base64.b64encode(json.dumps({"b": 0, "e": 0, "o": order.hits}).encode()).decode()
         return replace(response, body=json.dumps(tree).encode())
-    found = _ROOT.search(response.body)
-    if found is None or found[0].endswith(b"/>") or b"total=" not in found[0]:
+    match = _ROOT.search(response.body)
+    if match is None or match[0].endswith(b"/>") or b"total=" not in match[0]:
         return response
     href = re.sub(r"([?&])page=\d+", r"\1", response.url)
     href += f"{'&' if '?' in href else '?'}page={order.hits + 1}"
     link = f'<Link rel="nextPage" href="{href.replace("&", "&amp;")}"/>'.encode()
-    return replace(response, body=response.body[: found.end()] + link + response.body[found.end() :])
+    return replace(response, body=response.body[: match.end()] + link + response.body[match.end() :])
 
 
 def _repeated_pages(response: Response, order: Any) -> Response:
@@ -130,7 +130,7 @@ def _is_one_of_many(response: Response) -> bool:
 def _growing_total(response: Response, order: Any) -> Response:
     more = 1000 * order.hits
     return replace(
-        response, body=_TOTAL.sub(lambda found: found[1] + b"%d" % (int(found[2]) + more) + found[3], response.body)
+        response, body=_TOTAL.sub(lambda match: match[1] + b"%d" % (int(match[2]) + more) + match[3], response.body)
     )
 
 

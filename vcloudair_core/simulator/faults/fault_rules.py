@@ -99,7 +99,10 @@ class Fault:
         if self.form == "network":
             return "The entity gateway is busy, cannot proceed with the operation."
         edges = simulator.world.edges
-        edge = next((one for one in edges.values() if one.edge_id in request.path), next(iter(edges.values()), None))
+        edge = next(
+            (candidate for candidate in edges.values() if candidate.edge_id in request.path),
+            next(iter(edges.values()), None),
+        )
         if self.form != "task" or edge is None:
             return "The entity gateway is busy completing an operation."
         owner = Owner(
@@ -108,10 +111,10 @@ class Fault:
         operation = f"Updating edge gateway {edge.name}({edge.edge_id})"
         name = "networkConfigureEdgeGatewayServices"
         task = simulator.tasks.start(simulator.world.vdcs[edge.vdc_id].org, owner, operation, name, polls=1)
-        words = "NETWORK_CONFIGURE_EDGE_GATEWAY_SERVICES"
+        operation_id = "NETWORK_CONFIGURE_EDGE_GATEWAY_SERVICES"
         return (
             f"[ {request_id} ] The entity Ref: com.vmware.vcloud.entity.gateway:{edge.edge_id} is busy completing an "
-            f"operation {words}. {words}(com.vmware.vcloud.entity.task:{task.task_id})"
+            f"operation {operation_id}. {operation_id}(com.vmware.vcloud.entity.task:{task.task_id})"
         )
 
     def after(self, response: Response) -> Response:

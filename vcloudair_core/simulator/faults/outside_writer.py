@@ -44,13 +44,13 @@ def try_out(simulator: Any, order: Any) -> None:
         raise ValueError(f"edit: {exc}") from exc
 
 
-def edge_named(simulator: Any, wanted: str | None) -> SimulatedEdge:
+def edge_named(simulator: Any, identifier: str | None) -> SimulatedEdge:
     """An edge by name or UUID, or the first one. Raises ValueError when there is none."""
     edges: list[SimulatedEdge] = list(simulator.world.edges.values())
-    found = [edge for edge in edges if wanted in (None, edge.edge_id, edge.name)]
-    if not found:
-        raise ValueError(f"there is no edge {wanted!r}")
-    return found[0]
+    matching = [edge for edge in edges if identifier in (None, edge.edge_id, edge.name)]
+    if not matching:
+        raise ValueError(f"there is no edge {identifier!r}")
+    return matching[0]
 
 
 def _firewall(edge: SimulatedEdge, rule: dict[str, Any], config: Any) -> None:

@@ -25,7 +25,7 @@ def find_source(simulator: Any, kind: str) -> Source:
     """Where the records of a known type come from."""
     if kind in TYPES:
         return source_of(kind)
-    area, records = next(found for found in _added(simulator) if found[1].type.name == kind)
+    area, records = next(added for added in _added(simulator) if added[1].type.name == kind)
     columns = {name: _attribute(name) for name in _attributes(records)}
     return Source(
         lambda context: list(records.list(replace(context, state=simulator.state[area]))), columns, is_steady=False

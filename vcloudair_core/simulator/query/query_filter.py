@@ -39,15 +39,15 @@ def compile_filter(text: str, attributes: Collection[str], *, is_encoded: bool =
 
 
 def _any_of(text: str, attributes: Collection[str]) -> Test:
-    tests = [_all_of(part, attributes) for part in _split(text, ",")]
+    tests = [_all_of(alternative, attributes) for alternative in _split(text, ",")]
     return lambda record: any(test(record) for test in tests)
 
 
 def _all_of(text: str, attributes: Collection[str]) -> Test:
     tests = []
-    for part in _split(text, ";"):
-        is_group = part.startswith("(") and part.endswith(")")
-        tests.append(_any_of(part[1:-1], attributes) if is_group else _comparison(part, attributes))
+    for condition in _split(text, ";"):
+        is_group = condition.startswith("(") and condition.endswith(")")
+        tests.append(_any_of(condition[1:-1], attributes) if is_group else _comparison(condition, attributes))
     return lambda record: all(test(record) for test in tests)
 
 
@@ -70,22 +70,22 @@ def _split(text: str, at: str) -> list[str]:
 
 
 def _comparison(text: str, attributes: Collection[str]) -> Test:
-    found = _COMPARISON.match(text)
-    if not found:
+    match = _COMPARISON.match(text)
+    if not match:
         raise ValueError(f"not a comparison: {text}")
-    name, op = found["name"], found["op"]
+    name, op = match["name"], match["op"]
     if name.startswith("metadata"):
-        return _of_metadata(name.partition(":")[2], op, unquote_plus(found["value"]))
+        return _of_metadata(name.partition(":")[2], op, unquote_plus(match["value"]))
     if name not in attributes:
         raise ValueError(f"unknown attribute '{name}'")
-    value = re.sub(r"\\(.)", r"\1", unquote_plus(found["value"]))
+    value = re.sub(r"\\(.)", r"\1", unquote_plus(match["value"]))
     if op in _ORDER:
         return _ordered(name, op, value)
     if op == "!=":
         return lambda record: not _is_same(text_of(record.get(name, "")), value)
     if "*" in value:
         # Wildcards make the comparison blind to case.
-        pattern = re.compile(".*".join(re.escape(part) for part in value.split("*")) + r"\Z", re.I | re.S)
+        pattern = re.compile(".*".join(re.escape(fragment) for fragment in value.split("*")) + r"\Z", re.I | re.S)
         return lambda record: bool(pattern.match(text_of(record.get(name, ""))))
     return lambda record: _is_same(text_of(record.get(name, "")), value)
 
@@ -110,14 +110,14 @@ def _of_metadata(key: str, op: str, text: str) -> Test:
 
 def _ordered(name: str, op: str, value: str) -> Test:
     """Numbers and times have an order. Raises ValueError. Source: protocol/query.md §4."""
-    wanted = _moment(value) or float(value)
+    expected = _moment(value) or float(value)
 
     def test(record: Record) -> bool:
         actual = record.get(name)
-        if isinstance(wanted, datetime):
+        if isinstance(expected, datetime):
             moment = _moment(text_of(actual)) if actual is not None else None
-            return moment is not None and _ORDER[op](moment, wanted)
-        return isinstance(actual, (int, float)) and _ORDER[op](actual, wanted)
+            return moment is not None and _ORDER[op](moment, expected)
+        return isinstance(actual, (int, float)) and _ORDER[op](actual, expected)
 
     return test
 
@@ -127,12 +127,12 @@ def _moment(text: str) -> datetime | None:
     if "T" not in text:
         return None
     try:
-        found = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:
         return None
-    return found if found.tzinfo is not None else None
+    return moment if moment.tzinfo is not None else None
 
 
-def _is_same(actual: str, wanted: str) -> bool:
+def _is_same(actual: str, expected: str) -> bool:
     """References are compared as hrefs and as URNs."""
-    return actual == wanted or (wanted.startswith("urn:vcloud:") and actual.endswith(wanted.rsplit(":", 1)[-1]))
+    return actual == expected or (expected.startswith("urn:vcloud:") and actual.endswith(expected.rsplit(":", 1)[-1]))

@@ -34,7 +34,7 @@ class Source:
 
     def shown(self, version: str) -> dict[str, Column]:
         """The columns that a version shows."""
-        asked = tuple(int(part) for part in version.split("-")[0].split("."))
+        asked = tuple(int(number) for number in version.split("-")[0].split("."))
         return {name: column for name, column in self.columns.items() if asked >= self.since.get(name, (0,))}
 
 
@@ -61,8 +61,8 @@ class QueryRow(Mapping[str, Any]):
 
     def as_dict(self) -> dict[str, Any]:
         """All of it, worked out once."""
-        found = ((name, column(self._context, self.subject)) for name, column in self._columns.items())
-        return {name: value for name, value in found if value is not None}
+        cells = ((name, column(self._context, self.subject)) for name, column in self._columns.items())
+        return {name: value for name, value in cells if value is not None}
 
     def __iter__(self) -> Iterator[str]:
         return (name for name in self._columns if self.get(name) is not None)
@@ -75,8 +75,8 @@ class QueryRow(Mapping[str, Any]):
 
 
 def _vdcs(context: Any) -> list[Vdc]:
-    found: list[Vdc] = context.world.vdcs_of(context.user.org)
-    return found
+    vdcs: list[Vdc] = context.world.vdcs_of(context.user.org)
+    return vdcs
 
 
 def _own(context: Any, things: Mapping[str, Any]) -> list[Any]:
@@ -198,7 +198,7 @@ _TEMPLATES = Source(
     _templates,
     {
         "name": _of("name"),
-        "href": lambda context, one: f"{context.root}/api/vAppTemplate/vappTemplate-{one.template_id}",
+        "href": lambda context, template: f"{context.root}/api/vAppTemplate/vappTemplate-{template.template_id}",
         "vdc": _vdc_href,
         "vdcName": _vdc_name,
         "org": _org_href,
@@ -258,7 +258,7 @@ _ORG_VDCS = Source(
         "numberOfMedia": _is(0),
         "numberOfDisks": _is(0),
         "numberOfVAppTemplates": lambda context, vdc: sum(
-            one.vdc_id == vdc.vdc_id for one in context.world.templates.values()
+            template.vdc_id == vdc.vdc_id for template in context.world.templates.values()
         ),
     },
     {"numberOfVMs": (30, 0), "numberOfRunningVMs": (30, 0)},
@@ -316,7 +316,7 @@ _PROFILES = Source(
 )
 
 _CATALOGS = Source(
-    lambda context: sorted({one.catalog for one in _templates(context)}),
+    lambda context: sorted({template.catalog for template in _templates(context)}),
     {
         "name": lambda context, name: name,
         "href": _id("catalog", "/api/catalog/"),
@@ -324,7 +324,9 @@ _CATALOGS = Source(
         "isPublished": _is(False),
         "isShared": _is(True),
         "numberOfMedia": _is(0),
-        "numberOfVAppTemplates": lambda context, name: sum(one.catalog == name for one in _templates(context)),
+        "numberOfVAppTemplates": lambda context, name: sum(
+            template.catalog == name for template in _templates(context)
+        ),
         "orgName": lambda context, name: context.user.org,
         "ownerName": _owner,
     },
@@ -334,8 +336,10 @@ _ITEMS = Source(
     _templates,
     {
         "name": _of("name"),
-        "href": lambda context, one: f"{context.root}/api/catalogItem/{context.world.make_id('item', one.name)}",
-        "entity": lambda context, one: f"{context.root}/api/vAppTemplate/vappTemplate-{one.template_id}",
+        "href": lambda context, template: (
+            f"{context.root}/api/catalogItem/{context.world.make_id('item', template.name)}"
+        ),
+        "entity": lambda context, template: f"{context.root}/api/vAppTemplate/vappTemplate-{template.template_id}",
         "entityName": _of("name"),
         "entityType": _is("vapptemplate"),
         "catalogName": _of("catalog"),
@@ -376,8 +380,8 @@ _ROLES = Source(
 
 
 def _tasks(context: Any) -> list[Any]:
-    found: list[Any] = context.simulator.tasks.of(context.user.org)
-    return found
+    tasks: list[Any] = context.simulator.tasks.of(context.user.org)
+    return tasks
 
 
 def _task_status(context: Any, task: Any) -> str:

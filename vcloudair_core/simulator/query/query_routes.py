@@ -62,11 +62,11 @@ def _packaged(kind: str) -> Callable[[Any], Response]:
 
 def edges_of_vdc(context: Any) -> Response:
     """The edge gateways of one VDC, as a page of records. Source: protocol/query.md §8."""
-    wanted = context.path_params["vdc_id"]
-    vdc = context.world.vdcs.get(wanted)
+    vdc_id = context.path_params["vdc_id"]
+    vdc = context.world.vdcs.get(vdc_id)
     if vdc is None or vdc.org != context.user.org:
-        return responses.no_access("vdc", wanted, context.version)
-    return answer(context, "edgeGateway", lambda row: bool(row.subject.vdc_id == wanted))
+        return responses.no_access("vdc", vdc_id, context.version)
+    return answer(context, "edgeGateway", lambda row: bool(row.subject.vdc_id == vdc_id))
 
 
 def query_list(context: Any) -> Response:
@@ -101,7 +101,7 @@ def answer(context: Any, kind: str, is_meant: Callable[[QueryRow], bool] | None 
     query_type = find_type(context.simulator, kind)
     if query_type is None:
         return responses.error(400, "BAD_REQUEST", f"Unknown query type: {kind}", context.version)
-    given = {name: values[0] for name, values in context.query.items()}
+    parameters = {name: values[0] for name, values in context.query.items()}
     pages: dict[Any, Response] = context.simulator.kept_pages
     asked = (context.user.org, context.root, context.request.path, context.raw_query, context.version)
     source = find_source(context.simulator, kind)
@@ -110,17 +110,17 @@ def answer(context: Any, kind: str, is_meant: Callable[[QueryRow], bool] | None 
     if is_steady and is_unchanged and asked in pages:
         return pages[asked]
     try:
-        page = _page(given, context.simulator.config)
+        page = _page(parameters, context.simulator.config)
         if page.form == "references" and not query_type.references:
             raise _BadQueryError(f"{kind} has no references")
         columns = source.shown(context.version)
-        found = _found(context, query_type, given, is_meant, columns)
-        shown = _shown_columns(query_type, columns, given.get("fields", ""))
+        subjects = _found(context, query_type, parameters, is_meant, columns)
+        shown = _shown_columns(query_type, columns, parameters.get("fields", ""))
     except _BadQueryError as exc:
         return responses.error(400, "BAD_REQUEST", str(exc), context.version)
     begin = page.offset + (page.number - 1) * page.size
-    rows = [QueryRow(context, subject, shown) for subject in found[begin : begin + page.size]]
-    made = _document(context, query_type, page, max(0, len(found) - page.offset), rows)
+    rows = [QueryRow(context, subject, shown) for subject in subjects[begin : begin + page.size]]
+    made = _document(context, query_type, page, max(0, len(subjects) - page.offset), rows)
     if is_steady:
         if len(pages) > _MOST_PAGES:
             pages.clear()
@@ -131,13 +131,13 @@ def answer(context: Any, kind: str, is_meant: Callable[[QueryRow], bool] | None 
 def _found(
     context: Any,
     query_type: QueryType,
-    given: dict[str, str],
+    parameters: dict[str, str],
     is_meant: Callable[[QueryRow], bool] | None,
     columns: Mapping[str, Column],
 ) -> Sequence[Any]:
     """All objects that are meant, in order; worked out once for all pages, as long as nothing changes."""
     expression = _raw(context.raw_query, "filter")
-    asked = (expression, given.get("filterEncoded"), given.get("sortAsc"), given.get("sortDesc"))
+    asked = (expression, parameters.get("filterEncoded"), parameters.get("sortAsc"), parameters.get("sortDesc"))
     source = find_source(context.simulator, query_type.name)
     key = (context.user.org, context.root, query_type.name, context.version, *asked)
     kept: dict[Any, Any] = context.simulator.kept_queries
@@ -147,15 +147,17 @@ def _found(
     rows = [QueryRow(context, subject, columns) for subject in source.objects(context)]
     if is_meant is not None:
         rows = [row for row in rows if is_meant(row)]
-    found = [row.subject for row in _selected(rows, query_type.attributes, given, expression)]
-    if context.simulator.config.record_order == "random" and not (given.get("sortAsc") or given.get("sortDesc")):
-        random.shuffle(found)
+    subjects = [row.subject for row in _selected(rows, query_type.attributes, parameters, expression)]
+    if context.simulator.config.record_order == "random" and not (
+        parameters.get("sortAsc") or parameters.get("sortDesc")
+    ):
+        random.shuffle(subjects)
     elif is_meant is None and source.is_steady:
         if kept.get("changes") != changes.count or len(kept) > _MOST_KEPT:
             kept.clear()
             context.simulator.kept_pages.clear()
-        kept["changes"], kept[key] = changes.count, found
-    return found
+        kept["changes"], kept[key] = changes.count, subjects
+    return subjects
 
 
 def _shown_columns(query_type: QueryType, columns: Mapping[str, Column], fields: str) -> Mapping[str, Column]:
@@ -177,14 +179,14 @@ def _metadata(subject: Any, keys: tuple[str, ...]) -> dict[str, Any] | None:
     return {key: held[key] for key in keys if key in held} or None
 
 
-def _page(given: dict[str, str], config: Any) -> _Page:
+def _page(parameters: dict[str, str], config: Any) -> _Page:
     numbers = []
     for name, default in (("page", "1"), ("pageSize", "25"), ("offset", "0")):
-        text = given.get(name, default)
+        text = parameters.get(name, default)
         if not text.isdecimal() or (int(text) < 1 and name != "offset"):
             raise _BadQueryError(f"validation error on field '{name}': {text!r} is not a positive number")
         numbers.append(int(text))
-    form = given.get("format", "records")
+    form = parameters.get("format", "records")
     if form not in FORMATS:
         raise _BadQueryError(f"Unknown format: {form}")
     if numbers[1] > MAX_PAGE_SIZE and config.page_size_over == "400":
@@ -193,19 +195,23 @@ def _page(given: dict[str, str], config: Any) -> _Page:
 
 
 def _raw(raw_query: str, name: str) -> str:
-    return next((part.split("=", 1)[1] for part in raw_query.split("&") if part.startswith(f"{name}=")), "")
+    return next(
+        (parameter.split("=", 1)[1] for parameter in raw_query.split("&") if parameter.startswith(f"{name}=")), ""
+    )
 
 
-def _selected(rows: list[QueryRow], known: Collection[str], given: dict[str, str], expression: str) -> list[QueryRow]:
+def _selected(
+    rows: list[QueryRow], known: Collection[str], parameters: dict[str, str], expression: str
+) -> list[QueryRow]:
     """Filtered and sorted. Raises _BadQueryError for attributes that there are not."""
     if expression:
         try:
-            test = compile_filter(expression, known, is_encoded=given.get("filterEncoded") == "true")
+            test = compile_filter(expression, known, is_encoded=parameters.get("filterEncoded") == "true")
         except ValueError as exc:
             raise _BadQueryError(f"The filter is not valid: {exc}") from exc
         rows = [row for row in rows if test(row)]
     for order in ("sortAsc", "sortDesc"):
-        name = given.get(order)
+        name = parameters.get(order)
         if name:
             if name not in known:
                 raise _BadQueryError(f"Unknown attribute to sort by: {name}")
@@ -254,9 +260,11 @@ def _href(context: Any, number: int, size: int, form: str) -> str:
     Source: protocol/recorded-responses.md §3.
     """
     path = context.request.path.rstrip("/")
-    parts = [part for part in context.raw_query.split("&") if part]
-    kept = [part for part in parts if part.split("=", 1)[0] not in ("type", "page", "pageSize", "format")]
-    typed = [part for part in parts if part.startswith("type=")]
+    parts = [parameter for parameter in context.raw_query.split("&") if parameter]
+    kept = [
+        parameter for parameter in parts if parameter.split("=", 1)[0] not in ("type", "page", "pageSize", "format")
+    ]
+    typed = [parameter for parameter in parts if parameter.startswith("type=")]
     return f"{context.base_url}{path}?" + "&".join(
         [*typed, f"page={number}", f"pageSize={size}", f"format={form}", *kept]
     )

@@ -95,13 +95,13 @@ class QueryType:
 
 
 def _types() -> dict[str, QueryType]:
-    found: dict[str, QueryType] = {}
+    types: dict[str, QueryType] = {}
     for line in _TENANT.strip().replace("\n    ", " ").splitlines():
         head, _, attributes = line.partition(": ")
         name, record, references = head.split()
         known = frozenset(attributes.split()) | {"href", "id", "type", "name"} | set(_RECORDED.get(name, "").split())
-        found[name] = QueryType(name, record, "" if references == "-" else references, known)
-    return found
+        types[name] = QueryType(name, record, "" if references == "-" else references, known)
+    return types
 
 
 _TASK = "task taskStatus taskStatusName taskDetails"

@@ -19,8 +19,8 @@ _ANY_TYPE = "application/*+xml"
 
 def own_replication(context: Any) -> SimulatedReplication | None:
     """The replication of the path, if it leads into a VDC of the user's org."""
-    found: SimulatedReplication | None = context.world.replications.get(context.path_params["replication_id"])
-    return found if found is not None and own_vdc(context, found.vdc_id) else None
+    replication: SimulatedReplication | None = context.world.replications.get(context.path_params["replication_id"])
+    return replication if replication is not None and own_vdc(context, replication.vdc_id) else None
 
 
 def not_there(context: Any) -> Response:
@@ -32,23 +32,23 @@ def not_there(context: Any) -> Response:
 
 def act(context: Any) -> Response:
     """Start a test, its clean-up or a failover. Wrong states end in a failed task, not in an HTTP error."""
-    found = own_replication(context)
+    replication = own_replication(context)
     action = context.path_params["action"]
-    if found is None or action not in ACTIONS:
+    if replication is None or action not in ACTIONS:
         return not_there(context)
     problem = _problem(context, action)
     if problem is not None:
         return problem
     is_on, _ = _params(context.request.body) if action != "testCleanup" else (True, False)
-    return _started(context, found, action, is_on, context.simulator.config.dr_status)
+    return _started(context, replication, action, is_on, context.simulator.config.dr_status)
 
 
 def delete(context: Any) -> Response:
     """Stop a replication for good. Source: protocol/dr.md §2, §3.2."""
-    found = own_replication(context)
-    if found is None:
+    replication = own_replication(context)
+    if replication is None:
         return not_there(context)
-    return _started(context, found, DELETE, True, context.simulator.config.delete_status)
+    return _started(context, replication, DELETE, True, context.simulator.config.delete_status)
 
 
 def _started(context: Any, replication: SimulatedReplication, action: str, power_on: bool, status: int) -> Response:
@@ -105,17 +105,17 @@ def _problem(context: Any, action: str) -> Response | None:
 def _type_refused(context: Any, action: str) -> Response | None:
     """A failover takes its own type only, a test any XML; the case of letters counts if a switch says so."""
     config = context.simulator.config
-    given = context.request.headers.get("Content-Type", "").partition(";")[0].strip()
+    media_type = context.request.headers.get("Content-Type", "").partition(";")[0].strip()
     own = f"{HCS}{action}Params+xml"
     if config.content_type_strict:
-        is_right = given == own or (action == "testFailover" and given == _ANY_TYPE)
+        is_right = media_type == own or (action == "testFailover" and media_type == _ANY_TYPE)
         status = config.failover_content_type or 415
     else:
-        is_right = action != "failover" or not config.failover_content_type or given.lower() == own.lower()
+        is_right = action != "failover" or not config.failover_content_type or media_type.lower() == own.lower()
         status = config.failover_content_type
     if is_right:
         return None
-    return responses.error(status, "UNSUPPORTED_MEDIA_TYPE", f"Unsupported media type: {given}", context.version)
+    return responses.error(status, "UNSUPPORTED_MEDIA_TYPE", f"Unsupported media type: {media_type}", context.version)
 
 
 def _params(body: bytes) -> tuple[bool, bool]:
@@ -126,5 +126,5 @@ def _params(body: bytes) -> tuple[bool, bool]:
     if etree.QName(root).localname not in ("FailoverParams", "TestFailoverParams"):
         message = f"unexpected {etree.QName(root).localname}"
         raise ValueError(message)
-    words = {etree.QName(child).localname: (child.text or "").strip().lower() for child in root}
-    return words.get("PowerOn", "true") in ("true", "1"), "Synchronize" in words
+    parameters = {etree.QName(child).localname: (child.text or "").strip().lower() for child in root}
+    return parameters.get("PowerOn", "true") in ("true", "1"), "Synchronize" in parameters

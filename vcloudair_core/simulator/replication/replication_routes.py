@@ -62,8 +62,8 @@ def of_org(context: Any) -> Response:
     if context.path_params["org_id"] != org.org_id:
         return responses.no_access("org", context.path_params["org_id"], context.version)
     vdcs = {vdc.vdc_id for vdc in context.world.vdcs_of(org.name)}
-    found = [one for one in context.world.replications.values() if one.vdc_id in vdcs]
-    return _listed(context, found, f"/api/org/{org.org_id}", f"{T}org+xml")
+    replications = [replication for replication in context.world.replications.values() if replication.vdc_id in vdcs]
+    return _listed(context, replications, f"/api/org/{org.org_id}", f"{T}org+xml")
 
 
 def of_vdc(context: Any) -> Response:
@@ -71,11 +71,13 @@ def of_vdc(context: Any) -> Response:
     vdc = own_vdc(context, context.path_params["vdc_id"])
     if vdc is None:
         return responses.no_access("vdc", context.path_params["vdc_id"], context.version)
-    found = [one for one in context.world.replications.values() if one.vdc_id == vdc.vdc_id]
-    return _listed(context, found, f"/api/vdc/{vdc.vdc_id}", f"{T}vdc+xml")
+    replications = [
+        replication for replication in context.world.replications.values() if replication.vdc_id == vdc.vdc_id
+    ]
+    return _listed(context, replications, f"/api/vdc/{vdc.vdc_id}", f"{T}vdc+xml")
 
 
-def _listed(context: Any, found: list[SimulatedReplication], parent: str, parent_type: str) -> Response:
+def _listed(context: Any, replications: list[SimulatedReplication], parent: str, parent_type: str) -> Response:
     """One page; behind the last one there is a Link and nothing else. Source: protocol/dr.md §2.2."""
     try:
         page, size = (
@@ -91,40 +93,43 @@ def _listed(context: Any, found: list[SimulatedReplication], parent: str, parent
     root = with_port(context.root, context.simulator.config.href_port_443)
     href, media = f"{root}{parent}/replications", f"{T}query.references+xml"
     links = [link("up", f"{root}{parent}", parent_type)]
-    if page < math.ceil(len(found) / size):
+    if page < math.ceil(len(replications) / size):
         links.append(link("nextPage", f"{href}?page={page + 1}&pageSize={size}", media))
     attributes = {
         "name": "replicationGroup",
         "page": page,
         "pageSize": size,
-        "total": len(found),
+        "total": len(replications),
         "href": f"{href}?page={page}&pageSize={size}",
         "type": media,
     }
     has_names = context.simulator.config.list_reference_name == "present"
     references = [
-        element("Reference", {"href": href_of(context, one), "name": one.name if has_names else None, "type": MEDIA})
-        for one in found[(page - 1) * size : page * size]
+        element(
+            "Reference",
+            {"href": href_of(context, replication), "name": replication.name if has_names else None, "type": MEDIA},
+        )
+        for replication in replications[(page - 1) * size : page * size]
     ]
     return responses.entity(element("References", attributes, *links, *references), media, context.version)
 
 
 def show(context: Any) -> Response:
     """A replication group: one machine, its state and its points in time. Source: protocol/dr.md §2.3, §2.4."""
-    found = own_replication(context)
-    if found is None:
+    replication = own_replication(context)
+    if replication is None:
         return not_there(context)
-    return responses.entity(group_document(context, found), MEDIA, context.version)
+    return responses.entity(group_document(context, replication), MEDIA, context.version)
 
 
 def instances(context: Any) -> Response:
     """The points in time that a failover may go back to. Source: protocol/dr.md §2."""
-    found = own_replication(context)
-    if found is None:
+    replication = own_replication(context)
+    if replication is None:
         return not_there(context)
     media = f"{HCS}replicationGroupInstanceList+xml"
-    attributes = {"href": f"{href_of(context, found)}/instances", "type": media}
-    point = vr("Instance", *point_in_time(context, found))
+    attributes = {"href": f"{href_of(context, replication)}/instances", "type": media}
+    point = vr("Instance", *point_in_time(context, replication))
     return responses.entity(vr_root(context, "ReplicationGroupInstanceList", attributes, point), media, context.version)
 
 
@@ -157,13 +162,13 @@ def recovery_details(context: Any) -> Response:
     if not vdc.is_recovery_enabled:
         return responses.error(404, "RESOURCE_NOT_FOUND", "The VDC is not enabled for recovery.", context.version)
     media = f"{HCS}vrRecoveryDetails+xml"
-    words = {
+    flags = {
         "IsPlannedMigrationEnabled": vdc.is_planned_migration_enabled,
         "IsFailoverEnabled": vdc.is_failover_enabled,
         "IsTestFailoverEnabled": vdc.is_test_failover_enabled,
     }
     attributes = {"href": f"{context.root}/api/vdc/{vdc.vdc_id}/recoveryDetails", "type": media}
-    document = vr_root(context, "VrRecoveryDetails", attributes, *[vr(name, value) for name, value in words.items()])
+    document = vr_root(context, "VrRecoveryDetails", attributes, *[vr(name, value) for name, value in flags.items()])
     return responses.entity(document, media, context.version)
 
 

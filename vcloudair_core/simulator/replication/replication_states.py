@@ -123,7 +123,7 @@ def start(simulator: Any, replication: SimulatedReplication, action: str, *, pow
     )
 
 
-def _task(simulator: Any, replication: SimulatedReplication, action: str, **words: Any) -> SimulatedTask:
+def _task(simulator: Any, replication: SimulatedReplication, action: str, **options: Any) -> SimulatedTask:
     owner = Owner(
         f"/api/vr/replications/{replication.replication_id}",
         replication.name,
@@ -132,12 +132,12 @@ def _task(simulator: Any, replication: SimulatedReplication, action: str, **word
     operation = f"{_WORDS[action]} of replication {replication.name}({replication.replication_id[-36:]})"
     org = simulator.world.vdcs[replication.vdc_id].org
     # The namespace of an extension must not be vCloud's own. Source: task.xsd, by way of protocol/dr.md §3.2.
-    words |= {
+    options |= {
         "hidden_s": simulator.config.dr_visible_after_s,
         "is_link_hidden": simulator.config.dr_task_link == "hidden",
     }
     started: SimulatedTask = simulator.tasks.start(
-        org, owner, operation, _NAMES[action], namespace="com.vmware.hcs", **words
+        org, owner, operation, _NAMES[action], namespace="com.vmware.hcs", **options
     )
     return started
 

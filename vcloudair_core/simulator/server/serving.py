@@ -106,8 +106,8 @@ def exports(variables: Mapping[str, str]) -> str:
 def write_env_file(path: Path, variables: Mapping[str, str]) -> None:
     """Write the exports to a file, complete at once, for the owner only."""
     text = exports(variables)
-    part = path.with_name(path.name + ".part")
-    part.unlink(missing_ok=True)
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+    partial = path.with_name(path.name + ".part")
+    partial.unlink(missing_ok=True)
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         file.write(text)
-    part.replace(path)
+    partial.replace(path)

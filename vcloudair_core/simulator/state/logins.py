@@ -73,8 +73,8 @@ class Sessions:
             return header
         names = {"vcloud_session_id", "vcloud-token", self._config.cookie_name}
         pattern = rf"(?:^|[;\s])(?:{'|'.join(map(re.escape, names))})=([^;\s]+)"
-        found = re.search(pattern, request.headers.get("Cookie", ""))
-        return found.group(1) if found else ""
+        match = re.search(pattern, request.headers.get("Cookie", ""))
+        return match.group(1) if match else ""
 
     def portal_user(self, request: Request) -> Login | None:
         """Who asks the subscription portal, or None."""

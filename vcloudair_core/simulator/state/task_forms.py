@@ -66,12 +66,12 @@ class Form:
 
     def _attributes(self, status: str, is_without_href: bool) -> dict[str, Any]:
         task, config = self.task, self.config
-        words = {"queued": config.waiting_status, "running": config.running_status}
+        statuses = {"queued": config.waiting_status, "running": config.running_status}
         is_over = status in OVER and not config.end_missing
         return {
             "name": "task",
             "id": f"urn:vcloud:task:{task.task_id}",
-            "status": words.get(status, status),
+            "status": statuses.get(status, status),
             "cancelRequested": task.cancelled is not None,
             "operation": task.operation,
             "operationName": task.operation_name,
