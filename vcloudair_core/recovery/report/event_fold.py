@@ -35,7 +35,7 @@ class MachineDraft:
     name: str
     group: str
     is_named: bool = False
-    words: Mapping[str, Any] = field(default_factory=dict)
+    planned: Mapping[str, Any] = field(default_factory=dict)
     attempts: list[OperationAttempt] = field(default_factory=list)
     rollback: OperationAttempt | None = None
 
@@ -74,41 +74,41 @@ class Fold:
         }  # fmt: skip
 
     def take(self, event: object) -> None:
-        """One event more. What is none is counted."""
+        """Add an event. An unreadable one is only counted."""
         if not isinstance(event, Mapping) or not read.text(event, "event"):
             self.unreadable += 1
             return
         self.count += 1
-        told = read.moment(event)
-        at = self._steady(event, told)
-        self._follow(event, told, at)
+        stamp = read.moment(event)
+        at = self._steady(event, stamp)
+        self._follow(event, stamp, at)
         handle = self._known.get(read.text(event, "event"))
         if handle is None:
             self.unknown[read.text(event, "event")] = self.unknown.get(read.text(event, "event"), 0) + 1
         else:
             handle(event, at)
 
-    def _steady(self, event: Event, told: datetime | None) -> datetime | None:
-        """The time of an event by a clock that is never set: that of its process, counted from the start of it."""
+    def _steady(self, event: Event, stamp: datetime | None) -> datetime | None:
+        """Return the time of an event by the monotonic clock of its process, counted from the start of that process."""
         mono = read.number(event, "mono")
-        if mono is None or told is None:
-            return told
+        if mono is None or stamp is None:
+            return stamp
         is_start = read.text(event, "event") in (names.RUN_STARTED, names.RUN_RESUMED)
         if is_start or self._base is None:
             # Between two processes only the clock of the host tells; it may have been set back in between.
-            self._base = (told if self.last is None else max(told, self.last)), mono
+            self._base = (stamp if self.last is None else max(stamp, self.last)), mono
         began, since = self._base
         return began + timedelta(seconds=mono - since)
 
-    def _follow(self, event: Event, told: datetime | None, at: datetime | None) -> None:
+    def _follow(self, event: Event, stamp: datetime | None, at: datetime | None) -> None:
         seq = read.whole(event, "seq")
         if seq is not None:
             self.missing += max(0, seq - self._seq - 1)
             self._seq = max(self._seq, seq)
         if at is not None:
-            told = told or at
-            self.set_back += self._told is not None and told < self._told
-            self._seen, self._before, self._told = self._before, at, told
+            stamp = stamp or at
+            self.set_back += self._told is not None and stamp < self._told
+            self._seen, self._before, self._told = self._before, at, stamp
             self.first = at if self.first is None else self.first
             self.last = at if self.last is None else max(self.last, at)
 
@@ -119,14 +119,14 @@ class Fold:
             return
         self.run = event
         self.periods.append(_period(event, at))
-        for words in read.mappings(event, "groups"):
-            name = read.text(words, "name")
+        for record in read.mappings(event, "groups"):
+            name = read.text(record, "name")
             self.groups[name] = replace(
-                self._group(name), priority=read.whole(words, "priority"), depends_on=read.texts(words, "depends_on")
+                self._group(name), priority=read.whole(record, "priority"), depends_on=read.texts(record, "depends_on")
             )
-            for one in read.mappings(words, "machines"):
-                draft = self._machine({**one, "group": name})
-                draft.is_named, draft.words = True, one
+            for planned in read.mappings(record, "machines"):
+                draft = self._machine({**planned, "group": name})
+                draft.is_named, draft.planned = True, planned
 
     def _run_resumed(self, event: Event, at: datetime | None) -> None:
         if self.periods and not self.periods[-1].end:
@@ -137,7 +137,7 @@ class Fold:
 
     def _run_interrupted(self, event: Event, at: datetime | None) -> None:
         self.stop = event
-        under_way = tuple(read.text(one, "name") or read.text(one, "id") for one in read.mappings(event, "in_flight"))
+        under_way = tuple(read.text(vm, "name") or read.text(vm, "id") for vm in read.mappings(event, "in_flight"))
         self._end_period(at, "interrupted", read.text(event, "reason"), under_way)
 
     def _run_finished(self, event: Event, at: datetime | None) -> None:
@@ -161,19 +161,19 @@ class Fold:
 
     def _group_finished(self, event: Event, at: datetime | None) -> None:
         group = self._group(read.text(event, "group"))
-        said = read.text(event, "verdict")
-        verdict = said if said in (SUCCEEDED, FAILED, SKIPPED) else IN_FLIGHT
+        reported = read.text(event, "verdict")
+        verdict = reported if reported in (SUCCEEDED, FAILED, SKIPPED) else IN_FLIGHT
         self.groups[group.name] = replace(group, verdict=verdict, reason=read.text(event, "reason"), ended=at)
 
     def _step(self, event: Event) -> StepReport:
         group, phase, name = (read.text(event, key) for key in ("group", "phase", "step"))
         if group:
             self._group(group)
-        found = self.steps.get(_step_key(event)) or StepReport(group, phase, name, "")
-        return replace(found, kind=read.text(event, "kind") or found.kind)
+        step = self.steps.get(_step_key(event)) or StepReport(group, phase, name, "")
+        return replace(step, kind=read.text(event, "kind") or step.kind)
 
-    def _keep(self, event: Event, step: StepReport, attempts: list[OperationAttempt], **words: Any) -> None:
-        self.steps[_step_key(event)] = replace(step, attempts=tuple(attempts), **words)
+    def _keep(self, event: Event, step: StepReport, attempts: list[OperationAttempt], **changes: Any) -> None:
+        self.steps[_step_key(event)] = replace(step, attempts=tuple(attempts), **changes)
 
     def _step_started(self, event: Event, at: datetime | None) -> None:
         step = self._step(event)
@@ -215,7 +215,7 @@ class Fold:
             draft.attempts[-1] = replace(draft.attempts[-1], verdict=IN_FLIGHT, ended=None)
         last = _open(draft, None) or OperationAttempt(len(draft.attempts) + 1, at)
         started = replace(last, task_href=read.text(event, "task") or last.task_href, is_asked=True)
-        draft.attempts = [*(one for one in draft.attempts if one is not last), started]
+        draft.attempts = [*(attempt for attempt in draft.attempts if attempt is not last), started]
 
     def _machine_finished(self, event: Event, at: datetime | None) -> None:
         draft = self._machine(event)
@@ -227,12 +227,12 @@ class Fold:
             _drop_undecided(draft)
         last = _open(draft, number) or OperationAttempt(number or len(draft.attempts) + 1)
         ended = replace(_ended(last, event, at), last_sync=read.moment(event, "last_sync") or last.last_sync)
-        draft.attempts = [*(one for one in draft.attempts if one is not last), ended]
+        draft.attempts = [*(attempt for attempt in draft.attempts if attempt is not last), ended]
 
     def _machine_not_started(self, event: Event, at: datetime | None) -> None:
         draft = self._machine(event)
         last = _open(draft, None)
-        draft.attempts = [one for one in draft.attempts if one is not last]
+        draft.attempts = [attempt for attempt in draft.attempts if attempt is not last]
 
     # -- undoing -------------------------------------------------------------------------------------------------
 
@@ -240,8 +240,8 @@ class Fold:
         self.rollback = Rollback(at, read.text(event, "reason"))
 
     def _rollback_finished(self, event: Event, at: datetime | None) -> None:
-        said = read.text(event, "verdict")
-        verdict = said if said in (SUCCEEDED, FAILED) else IN_FLIGHT
+        reported = read.text(event, "verdict")
+        verdict = reported if reported in (SUCCEEDED, FAILED) else IN_FLIGHT
         begun = self.rollback or Rollback(None)
         self.rollback = replace(begun, ended=at, verdict=verdict, outcome=read.text(event, "reason"))
 
@@ -269,9 +269,9 @@ def _open(draft: MachineDraft, number: int | None) -> OperationAttempt | None:
 
 
 def _ended(attempt: OperationAttempt, event: Event, at: datetime | None) -> OperationAttempt:
-    said = read.text(event, "verdict")
+    reported = read.text(event, "verdict")
     return replace(
-        attempt, ended=at, verdict=said if said in _ENDS else IN_FLIGHT, reason=read.text(event, "reason"),
+        attempt, ended=at, verdict=reported if reported in _ENDS else IN_FLIGHT, reason=read.text(event, "reason"),
         hint=read.text(event, "hint"), seconds=read.number(event, "seconds"), task=dict(read.mapping(event, "task")),
         request_id=read.text(event, "request_id"), is_final=event.get("is_final") is not False,
         vm=dict(read.mapping(event, "vm")),

@@ -61,23 +61,23 @@ class Attention:
 
 
 def html_of(report: RunReport) -> str:
-    """The page. Raises ConfigurationError where jinja2 is missing."""
+    """Return the page. Raises ConfigurationError where jinja2 is missing."""
     template, css = _template()
     name = str(report.plan.get("name") or "")
     anchors = {machine.id: f"m{place}" for place, machine in enumerate(report.machines, 1)}
     heading = _TITLES.get(report.action, "Run") + (f" of {name}" if name else "")
-    words = {one: getattr(report_text, one) for one in ("duration", "minutes", "clock", "date_and_clock", "met")}
+    formats = {name: getattr(report_text, name) for name in ("duration", "minutes", "clock", "date_and_clock", "met")}
     if report.started is not None and report.ended is not None and report.started.date() != report.ended.date():
-        words["clock"] = report_text.day_and_clock
+        formats["clock"] = report_text.day_and_clock
     return template.render(
         report=report, heading=heading, sentence=report.sentence,
         upper_first=_upper_first, css=css, css_hash=_hash(str(css)),
         place_of=report_text.place_of, words=report_text.WORDS,
         short={**report_text.WORDS, RETRYING: "failed", IN_FLIGHT: "not known"},
         glyphs=report_text.GLYPHS, tones=_Tones(), ends=_ENDS, anchors=anchors,
-        there=sum(one.is_there for one in report.machines), attention=_attention(report, anchors),
+        there=sum(vm.is_there for vm in report.machines), attention=_attention(report, anchors),
         panels=timeline.panels_of(report), density=timeline.density_of(report), head=timeline.HEAD,
-        foot=timeline.FOOT, waited=_waited, sync=_sync, said=_said, particulars=_particulars(report), **words,
+        foot=timeline.FOOT, waited=_waited, sync=_sync, said=_said, particulars=_particulars(report), **formats,
     )  # fmt: skip
 
 
@@ -99,7 +99,7 @@ def _template() -> tuple[Template, Any]:
 
 
 def _hash(css: str) -> str:
-    """What the page's policy allows as style: this text, and nothing that got in from elsewhere."""
+    """Return the hash of the style sheet for the page's policy, which allows no other style."""
     return "sha256-" + base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
 
 
@@ -111,36 +111,38 @@ class _Tones(dict[str, str]):
 
 
 def _attention(report: RunReport, anchors: Mapping[str, str]) -> list[Attention]:
-    """Each failure by itself, but machines with the same thing to say of them together, where they are many."""
+    """Return an item for each failure; many VMs with the same reason share one."""
     together: dict[tuple[object, ...], list[Failure]] = {}
-    for place, one in enumerate(report.failures):
-        alike = (one.what, one.verdict, one.reason, one.hint, one.codes)
-        together.setdefault(alike if one.what != "step" else (place,), []).append(one)
-    found: list[Attention] = []
+    for place, failure in enumerate(report.failures):
+        alike = (failure.what, failure.verdict, failure.reason, failure.hint, failure.codes)
+        together.setdefault(alike if failure.what != "step" else (place,), []).append(failure)
+    items: list[Attention] = []
     for members in together.values():
         first = members[0]
         if len(members) < _MANY and (first.reason or first.what == "step"):
-            found += [_alone(one, anchors) for one in members]
+            items += [_alone(failure, anchors) for failure in members]
             continue
-        names = tuple((one.name, anchors[one.machine_id], one.request_id) for one in members)
+        names = tuple((failure.name, anchors[failure.machine_id], failure.request_id) for failure in members)
         title = f"{len(members)} machine{'s' if len(members) > 1 else ''}"
         facts = _facts(codes=", ".join(first.codes))
-        found.append(Attention(title, first.verdict, first.reason, first.hint, facts, names=names))
-    return found
+        items.append(Attention(title, first.verdict, first.reason, first.hint, facts, names=names))
+    return items
 
 
-def _alone(one: Failure, anchors: Mapping[str, str]) -> Attention:
-    is_step = one.what == "step"
-    place = {"step of": one.place or "the plan"} if is_step else {"group": one.place}
-    more = {"codes": ", ".join(one.codes), "request id": one.request_id, "replication": one.machine_id}
-    title = f"Step \N{LEFT DOUBLE QUOTATION MARK}{one.name}\N{RIGHT DOUBLE QUOTATION MARK}" if is_step else one.name
-    anchor = "steps" if is_step else anchors[one.machine_id]
-    return Attention(title, one.verdict, one.reason, one.hint, _facts(**place, **more), anchor)
+def _alone(failure: Failure, anchors: Mapping[str, str]) -> Attention:
+    is_step = failure.what == "step"
+    place = {"step of": failure.place or "the plan"} if is_step else {"group": failure.place}
+    more = {"codes": ", ".join(failure.codes), "request id": failure.request_id, "replication": failure.machine_id}
+    title = (
+        f"Step \N{LEFT DOUBLE QUOTATION MARK}{failure.name}\N{RIGHT DOUBLE QUOTATION MARK}" if is_step else failure.name
+    )
+    anchor = "steps" if is_step else anchors[failure.machine_id]
+    return Attention(title, failure.verdict, failure.reason, failure.hint, _facts(**place, **more), anchor)
 
 
-def _facts(**words: str) -> tuple[tuple[str, str], ...]:
-    """What there is of them."""
-    return tuple((name, value) for name, value in words.items() if value)
+def _facts(**values: str) -> tuple[tuple[str, str], ...]:
+    """Return the facts that are not empty."""
+    return tuple((name, value) for name, value in values.items() if value)
 
 
 def _upper_first(text: str) -> str:
@@ -148,10 +150,10 @@ def _upper_first(text: str) -> str:
 
 
 def _waited(group: GroupReport, machine: MachineReport) -> str:
-    """From the start of its group, and between its tries."""
+    """Return the time that a VM waited: from the start of its group, and between its attempts."""
     pairs = [(group.started, machine.started)]
-    pairs += [(one.ended, two.started) for one, two in pairwise(machine.attempts)]
-    known = [(two - one).total_seconds() for one, two in pairs if one is not None and two is not None]
+    pairs += [(attempt.ended, following.started) for attempt, following in pairwise(machine.attempts)]
+    known = [(until - since).total_seconds() for since, until in pairs if since is not None and until is not None]
     return report_text.duration(sum(known)) if sum(known) >= 1 else report_text.NONE
 
 
@@ -168,8 +170,8 @@ def _said(summary: object) -> str:
 
 def _particulars(report: RunReport) -> Iterable[tuple[str, str]]:
     plan, cloud = report.plan, report.cloud
-    who = " on ".join(part for part in (report.user, report.host) if part)
-    cloud_user = " in ".join(str(part) for part in (cloud.get("user"), cloud.get("org")) if part)
+    who = " on ".join(text for text in (report.user, report.host) if text)
+    cloud_user = " in ".join(str(text) for text in (cloud.get("user"), cloud.get("org")) if text)
     yield "Run", report.run_id
     yield "Carried out by", who
     yield "Cloud", str(cloud.get("url") or "")

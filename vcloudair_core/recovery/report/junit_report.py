@@ -74,9 +74,9 @@ def _seconds(group: GroupReport) -> float | None:
 
 
 def _properties(suite: _Element, report: RunReport) -> None:
-    """Who, where, and what of the run. An empty one is left out."""
+    """Add the properties of the run, without the empty ones."""
     plan, cloud = report.plan, report.cloud
-    words = {
+    properties = {
         "run_id": report.run_id, "action": report.action, "verdict": report.verdict, "user": report.user,
         "host": report.host, "version": report.version, "cloud_url": cloud.get("url"), "cloud_org": cloud.get("org"),
         "cloud_user": cloud.get("user"), "plan_path": plan.get("path"), "plan_digest": plan.get("digest"),
@@ -84,13 +84,13 @@ def _properties(suite: _Element, report: RunReport) -> None:
         "rpo_target_minutes": report.rpo.target_minutes, "rpo_reached_s": report.rpo.reached_s,
     }  # fmt: skip
     holder = etree.SubElement(suite, "properties")
-    for name, value in words.items():
+    for name, value in properties.items():
         if value not in (None, ""):
             etree.SubElement(holder, "property", name=name, value=_clean(str(value)))
 
 
 def _run_case(suite: _Element, report: RunReport) -> None:
-    """The run itself: whatever its machines say, a run that is not done is not passed."""
+    """Add a case for the run itself: an unfinished run has not passed, whatever came of its VMs."""
     case = _case(suite, "the run", "run", report.seconds)
     if report.verdict != SUCCEEDED:
         # What went wrong is a failure; a run of which no end is known is an error of another kind.
@@ -107,20 +107,21 @@ def _machine_case(suite: _Element, machine: MachineReport) -> None:
         return
     last = (machine.rollback if machine.verdict == ROLLBACK_FAILED else None) or machine.last
     reason = last.reason if last is not None else ""
-    said = f"{WORDS[machine.verdict]}{f': {reason}' if reason else ''}"
+    message = f"{WORDS[machine.verdict]}{f': {reason}' if reason else ''}"
     if machine.verdict not in _FAILURES and machine.verdict not in (IN_FLIGHT, UNKNOWN):
-        etree.SubElement(case, "skipped", message=_clean(said))
+        etree.SubElement(case, "skipped", message=_clean(message))
         return
     details = [f"replication: {machine.id}"]
     if last is not None:
         details = [last.hint, f"codes: {', '.join(last.codes)}" if last.codes else "", *details]
         details += [f"request id: {last.request_id}"] if last.request_id else []
-    details += [f"attempt {one.number}: {WORDS[one.verdict]}, {one.reason}" for one in machine.attempts if one.reason]
-    _trouble(case, "failure" if machine.verdict in _FAILURES else "error", machine.verdict, said, details)
+    failed = [attempt for attempt in machine.attempts if attempt.reason]
+    details += [f"attempt {attempt.number}: {WORDS[attempt.verdict]}, {attempt.reason}" for attempt in failed]
+    _trouble(case, "failure" if machine.verdict in _FAILURES else "error", machine.verdict, message, details)
 
 
 def _objective_case(suite: _Element, machine: MachineReport, word: str, objective: Objective) -> None:
-    """None without a target. What was missed is a failure, whatever came of the machine."""
+    """Add a case for an objective with a target. A missed one is a failure, whatever came of the VM."""
     if objective.target_minutes is None:
         return
     case = _case(suite, f"{word} {machine.name}", machine.group, objective.reached_s)
@@ -135,14 +136,14 @@ def _objective_case(suite: _Element, machine: MachineReport, word: str, objectiv
 def _step_case(suite: _Element, step: StepReport) -> None:
     last = step.last
     case = _case(suite, f"{step.phase}: {step.name}", step.group or "plan", last.seconds)
-    said = f"{WORDS[last.verdict]}{f': {last.reason}' if last.reason else ''}"
+    message = f"{WORDS[last.verdict]}{f': {last.reason}' if last.reason else ''}"
     if last.verdict == FAILED:
-        _trouble(case, "failure", FAILED, said, [last.hint])
+        _trouble(case, "failure", FAILED, message, [last.hint])
     elif last.verdict == IN_FLIGHT:
-        _trouble(case, "error", IN_FLIGHT, said, [])
+        _trouble(case, "error", IN_FLIGHT, message, [])
     elif last.verdict != SUCCEEDED:
-        etree.SubElement(case, "skipped", message=_clean(said))
-    output = "\n".join(part for part in (f"approved by {step.by}" if step.by else "", step.output) if part)
+        etree.SubElement(case, "skipped", message=_clean(message))
+    output = "\n".join(text for text in (f"approved by {step.by}" if step.by else "", step.output) if text)
     if output:
         etree.SubElement(case, "system-out").text = _clean(output)
 
@@ -154,8 +155,8 @@ def _case(suite: _Element, name: str, place: str, seconds: float | None) -> _Ele
 
 
 def _trouble(case: _Element, tag: str, kind: str, message: str, details: Iterable[str]) -> None:
-    found = etree.SubElement(case, tag, message=_clean(message), type=kind)
-    found.text = _clean("\n".join([message, *(one for one in details if one)]))
+    trouble = etree.SubElement(case, tag, message=_clean(message), type=kind)
+    trouble.text = _clean("\n".join([message, *(detail for detail in details if detail)]))
 
 
 def _count(element: _Element, cases: list[_Element]) -> None:

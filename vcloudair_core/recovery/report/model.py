@@ -103,9 +103,9 @@ class OperationAttempt:
 
     @property
     def codes(self) -> tuple[str, ...]:
-        """The server's words for what went wrong, the vendor's first."""
-        found = (str(self.task.get(key) or "") for key in ("vendor_code", "error_code"))
-        return tuple(dict.fromkeys(word for word in found if word))
+        """The server's error codes, the vendor's first."""
+        codes = (str(self.task.get(key) or "") for key in ("vendor_code", "error_code"))
+        return tuple(dict.fromkeys(word for word in codes if word))
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -145,7 +145,7 @@ class MachineReport:
 
     @property
     def started(self) -> datetime | None:
-        return next((one.started for one in self.attempts if one.started is not None), None)
+        return next((attempt.started for attempt in self.attempts if attempt.started is not None), None)
 
     @property
     def ended(self) -> datetime | None:
@@ -167,7 +167,7 @@ class MachineReport:
             "started": stamped(self.started), "ended": stamped(self.ended), "seconds": self.seconds,
             "last_sync": stamped(self.last_sync), "rto": self.rto.as_dict(), "rpo": self.rpo.as_dict(),
             "href": self.href, "depends_on": list(self.depends_on), "vm": dict(last.vm),
-            "attempts": [one.as_dict() for one in self.attempts],
+            "attempts": [attempt.as_dict() for attempt in self.attempts],
             "rollback": self.rollback.as_dict() if self.rollback is not None else None,
         }  # fmt: skip
 
@@ -220,8 +220,8 @@ class GroupReport:
             "name": self.name, "priority": self.priority, "depends_on": list(self.depends_on),
             "verdict": self.verdict, "reason": self.reason, "started": stamped(self.started),
             "ended": stamped(self.ended), "seconds": seconds_between(self.started, self.ended),
-            "rto": self.rto.as_dict(), "machines": [one.as_dict() for one in self.machines],
-            "steps": [one.as_dict() for one in self.steps],
+            "rto": self.rto.as_dict(), "machines": [machine.as_dict() for machine in self.machines],
+            "steps": [step.as_dict() for step in self.steps],
         }  # fmt: skip
 
 

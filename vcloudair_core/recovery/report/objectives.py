@@ -37,8 +37,8 @@ class Moment:
 
 
 def first_target(*candidates: Target) -> Target:
-    """The first that is set, with whose it is; a target of 0 minutes is one."""
-    return next((one for one in candidates if one[0] is not None), (None, ""))
+    """Return the first target that is set, with its source; 0 minutes is a target."""
+    return next((candidate for candidate in candidates if candidate[0] is not None), (None, ""))
 
 
 def machine_rto(machine: MachineReport, target: Target, moment: Moment) -> Objective:
@@ -87,20 +87,20 @@ def _absent(machine: MachineReport) -> str:
 
 
 def _unmeasured(machine: MachineReport) -> str:
-    """Why nothing can be said of when a machine got there. One that this run began may be found there after all."""
-    if machine.verdict != UNCHANGED or any(one.is_asked for one in machine.attempts):
+    """Return the reason why the time of a VM is not known. One that this run started may be there after all."""
+    if machine.verdict != UNCHANGED or any(attempt.is_asked for attempt in machine.attempts):
         return ""
     return "it was there before this run"
 
 
 def worst(objectives: Iterable[Objective], target: Target) -> Objective:
-    """Of many machines: the longest time, and met only where every single one is within its own target and this one."""
+    """Return the objective of many VMs: the longest time, met only if each VM is within its own target and this one."""
     each = list(objectives)
     minutes, source = target
-    known = [one.reached_s for one in each if one.reached_s is not None]
+    known = [objective.reached_s for objective in each if objective.reached_s is not None]
     reached = max(known) if known and len(known) == len(each) else None
-    met = [one.is_met for one in each if one.target_minutes is not None]
-    is_late = minutes is not None and any(one > minutes * 60 for one in known)
+    met = [objective.is_met for objective in each if objective.target_minutes is not None]
+    is_late = minutes is not None and any(seconds > minutes * 60 for seconds in known)
     if is_late or False in met:
         is_met: bool | None = False
     elif not each or reached is None or None in met or not (met or minutes is not None):
@@ -116,6 +116,6 @@ def _why_not(each: list[Objective], known: list[float]) -> str:
     missing = len(each) - len(known)
     if not missing:
         return ""
-    reasons = Counter(one.why for one in each if one.reached_s is None and one.why)
-    said = ", ".join(f"{why} ({count})" for why, count in sorted(reasons.items()))
-    return f"not known for {missing} of {len(each)} machines: {said}"
+    reasons = Counter(objective.why for objective in each if objective.reached_s is None and objective.why)
+    summary = ", ".join(f"{why} ({count})" for why, count in sorted(reasons.items()))
+    return f"not known for {missing} of {len(each)} machines: {summary}"

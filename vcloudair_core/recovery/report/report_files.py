@@ -39,7 +39,7 @@ def save_report(report: RunReport, folder: Path) -> dict[str, Path]:
     """
     made = {name: rendered(report, name) for name in FORMATS}
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    found = {}
+    paths = {}
     for name, content in made.items():
         path = folder / _NAMES[name]
         beside = folder / f".{path.name}.{os.getpid()}.tmp"
@@ -50,5 +50,5 @@ def save_report(report: RunReport, folder: Path) -> dict[str, Path]:
             beside.replace(path)
         finally:
             beside.unlink(missing_ok=True)
-        found[name] = path
-    return found
+        paths[name] = path
+    return paths

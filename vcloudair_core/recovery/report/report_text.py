@@ -86,8 +86,8 @@ def place_of(machine: MachineReport) -> list[tuple[str, str]]:
     """Return where the recovered VM is, as pairs of a name and a text; nothing when no VM was seen."""
     vm = machine.last.vm if machine.last is not None else {}
     addresses = vm.get("addresses")
-    words = {
+    facts = {
         "VM": vm.get("id"), "href": vm.get("href"), "vApp": vm.get("vapp"), "VDC": vm.get("vdc"),
         "addresses": ", ".join(map(str, addresses)) if isinstance(addresses, list | tuple) else "",
     }  # fmt: skip
-    return [(name, str(text)) for name, text in words.items() if text]
+    return [(name, str(text)) for name, text in facts.items() if text]

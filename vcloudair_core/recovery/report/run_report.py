@@ -91,10 +91,10 @@ class RunReport:
 
     @property
     def failures(self) -> tuple[Failure, ...]:
-        """What failed, then what is not known, then what was not begun."""
-        undone = [_failed_rollback(one, one.rollback) for one in self.machines if one.rollback is not None]
+        """The failures, ordered: failed, then unknown, then not started."""
+        undone = [_failed_rollback(vm, vm.rollback) for vm in self.machines if vm.rollback is not None]
         steps = [_failed_step(step) for step in self.all_steps if step.last.verdict not in (SUCCEEDED, SKIPPED)]
-        machines = [_failed_machine(one) for one in self.machines if not one.is_there]
+        machines = [_failed_machine(vm) for vm in self.machines if not vm.is_there]
         order = MACHINE_VERDICTS.index
         return tuple(sorted([*steps, *machines, *filter(None, undone)], key=lambda failure: order(failure.verdict)))
 
@@ -111,15 +111,15 @@ class RunReport:
             "ended": stamped(self.ended), "seconds": self.seconds, "host": self.host, "user": self.user,
             "version": self.version, "plan": dict(self.plan), "cloud": dict(self.cloud),
             "rto": self.rto.as_dict(), "rpo": self.rpo.as_dict(), "summary": dict(self.summary),
-            "failures": [one.as_dict() for one in self.failures], "steps": [one.as_dict() for one in self.steps],
+            "failures": [item.as_dict() for item in self.failures], "steps": [item.as_dict() for item in self.steps],
             "rollback": self.rollback.as_dict() if self.rollback is not None else None,
-            "groups": [one.as_dict() for one in self.groups], "periods": [one.as_dict() for one in self.periods],
+            "groups": [item.as_dict() for item in self.groups], "periods": [item.as_dict() for item in self.periods],
             "journal": {"events": self.events, "doubts": list(self.doubts), "passed_over": dict(self.passed_over)},
         }  # fmt: skip
 
 
 def report_of(events: Iterable[Event]) -> RunReport:
-    """The report of these events, in the order of the journal. Raises nothing, whatever they hold."""
+    """Return the report of these events, in the order of the run journal. Raises nothing, whatever they hold."""
     fold = Fold()
     for event in events:
         fold.take(event)
@@ -136,9 +136,9 @@ def report_of(events: Iterable[Event]) -> RunReport:
         started=started, ended=fold.last, host=read.text(run, "host"), user=read.text(run, "user"),
         version=read.text(run, "version"), plan=dict(plan), cloud=dict(read.mapping(run, "cloud")),
         periods=tuple(fold.periods), groups=groups, steps=_steps(fold, ""),
-        rto=worst((one.rto for one in machines), _plan_target(plan, "rto_minutes", has_objectives)),
-        rpo=worst((one.rpo for one in machines), _plan_target(plan, "rpo_minutes", has_objectives)),
-        summary={word: sum(one.verdict == word for one in machines) for word in MACHINE_VERDICTS},
+        rto=worst((vm.rto for vm in machines), _plan_target(plan, "rto_minutes", has_objectives)),
+        rpo=worst((vm.rpo for vm in machines), _plan_target(plan, "rpo_minutes", has_objectives)),
+        summary={word: sum(vm.verdict == word for vm in machines) for word in MACHINE_VERDICTS},
         events=fold.count, rollback=fold.rollback,
         doubts=tuple(_doubts(fold, machines)), passed_over=dict(fold.unknown),
     )  # fmt: skip
@@ -149,19 +149,19 @@ def report_of(events: Iterable[Event]) -> RunReport:
 
 def _groups(fold: Fold, plan: Mapping[str, Any], moment: Moment) -> tuple[GroupReport, ...]:
     listed = read.mappings(fold.run, "groups")
-    minutes = {read.text(words, "name"): read.number(words, "rto_minutes") for words in listed}
+    minutes = {read.text(record, "name"): read.number(record, "rto_minutes") for record in listed}
     members: dict[str, list[MachineReport]] = {name: [] for name in fold.groups}
     for draft in fold.machines.values():
         members.setdefault(draft.group, []).append(_machine(draft, minutes.get(draft.group), plan, moment))
-    found = []
+    reports = []
     for name, machines in members.items():
         group = replace(fold.groups.get(name) or GroupReport(name), machines=tuple(machines), steps=_steps(fold, name))
         if group.verdict == SUCCEEDED:
             group = replace(group, verdict=_as_shown(machines))
         target = first_target((minutes.get(name), "group"), _plan_target(plan, "rto_minutes"))
         target = target if moment.is_recovery else (None, "")
-        found.append(replace(group, rto=worst((one.rto for one in machines), target)))
-    return tuple(found)
+        reports.append(replace(group, rto=worst((vm.rto for vm in machines), target)))
+    return tuple(reports)
 
 
 def _machine(
@@ -174,11 +174,11 @@ def _machine(
     if draft.rollback is not None and verdict in THERE:
         verdict = ROLLED_BACK if draft.rollback.verdict in THERE else ROLLBACK_FAILED
     machine = MachineReport(
-        draft.id, draft.name, draft.group, verdict, href=read.text(draft.words, "href"),
-        depends_on=read.texts(draft.words, "depends_on"), attempts=tuple(draft.attempts), rollback=draft.rollback,
-        last_sync=next((one.last_sync for one in reversed(draft.attempts) if one.last_sync is not None), None),
+        draft.id, draft.name, draft.group, verdict, href=read.text(draft.planned, "href"),
+        depends_on=read.texts(draft.planned, "depends_on"), attempts=tuple(draft.attempts), rollback=draft.rollback,
+        last_sync=next(filter(None, (attempt.last_sync for attempt in reversed(draft.attempts))), None),
     )  # fmt: skip
-    own_rto, own_rpo = ((read.number(draft.words, f"{word}_minutes"), "machine") for word in ("rto", "rpo"))
+    own_rto, own_rpo = ((read.number(draft.planned, f"{word}_minutes"), "machine") for word in ("rto", "rpo"))
     rto = first_target(own_rto, (group_minutes, "group"), _plan_target(plan, "rto_minutes"))
     rpo = first_target(own_rpo, _plan_target(plan, "rpo_minutes"))
     return replace(machine, rto=machine_rto(machine, rto, moment), rpo=machine_rpo(machine, rpo, moment))
@@ -197,8 +197,8 @@ def _steps(fold: Fold, group: str) -> tuple[StepReport, ...]:
 
 
 def _as_shown(machines: Iterable[MachineReport]) -> str:
-    """What machines allow one to say of something that was said to be done."""
-    verdicts = {one.verdict for one in machines if not one.is_there}
+    """Return the verdict that the VMs support for something reported as succeeded."""
+    verdicts = {vm.verdict for vm in machines if not vm.is_there}
     if not verdicts:
         return SUCCEEDED
     return FAILED if verdicts & {FAILED, SKIPPED, ROLLED_BACK, ROLLBACK_FAILED} else UNFINISHED
@@ -209,11 +209,11 @@ def _verdict(fold: Fold, machines: list[MachineReport]) -> tuple[str, str]:
         return UNKNOWN if fold.stop.get("is_unknown") is True else INTERRUPTED, read.text(fold.stop, "reason")
     if fold.finish is None:
         return UNFINISHED, "the journal has no end of the run: it is still going on, or it died"
-    said, reason = read.text(fold.finish, "verdict"), read.text(fold.finish, "reason")
-    if said == FAILED:
+    reported, reason = read.text(fold.finish, "verdict"), read.text(fold.finish, "reason")
+    if reported == FAILED:
         return FAILED, reason
-    if said != SUCCEEDED:
-        return UNFINISHED, f"the run ended with the verdict {said!r}, which says nothing"
+    if reported != SUCCEEDED:
+        return UNFINISHED, f"the run ended with the verdict {reported!r}, which says nothing"
     if not machines:
         return FAILED, "there was no machine in it"
     shown = _as_shown(machines)
@@ -234,32 +234,32 @@ def _doubts(fold: Fold, machines: list[MachineReport]) -> Iterable[str]:
         yield f"{fold.missing} events are missing, by their numbers."
     if fold.set_back:
         yield "The clock was set back during the run: times may be wrong."
-    strangers = [one.name for one in fold.machines.values() if fold.run and not one.is_named]
+    strangers = [draft.name for draft in fold.machines.values() if fold.run and not draft.is_named]
     if strangers:
         yield f"The start of the run does not name {', '.join(sorted(strangers))}."
     if fold.finish is not None:
         # As they were before anything was undone.
-        counts = Counter(one.last.verdict for one in machines if one.last is not None)
-        said = read.mapping(fold.finish, "summary")
-        odd = [word for word in said if read.whole(said, word) not in (None, counts.get(word, 0))]
+        counts = Counter(vm.last.verdict for vm in machines if vm.last is not None)
+        reported = read.mapping(fold.finish, "summary")
+        odd = [word for word in reported if read.whole(reported, word) not in (None, counts.get(word, 0))]
         for word in odd:
-            yield f"The run counted {said[word]} machines as {word}; its events show {counts.get(word, 0)}."
-        if read.text(fold.finish, "verdict") == SUCCEEDED and any(not one.is_there for one in machines):
+            yield f"The run counted {reported[word]} machines as {word}; its events show {counts.get(word, 0)}."
+        if read.text(fold.finish, "verdict") == SUCCEEDED and any(not vm.is_there for vm in machines):
             yield "The run ended as succeeded, but not every VM is seen to be there."
 
 
 def _failed_machine(machine: MachineReport) -> Failure:
     last = machine.rollback if machine.verdict == ROLLBACK_FAILED else machine.last
-    words = (last.reason, last.hint, last.codes, last.request_id) if last is not None else ("", "", (), "")
-    return Failure("machine", machine.name, machine.group, machine.verdict, *words, machine_id=machine.id)
+    details = (last.reason, last.hint, last.codes, last.request_id) if last is not None else ("", "", (), "")
+    return Failure("machine", machine.name, machine.group, machine.verdict, *details, machine_id=machine.id)
 
 
 def _failed_rollback(machine: MachineReport, rollback: OperationAttempt) -> Failure | None:
-    """Of a machine that had failed itself: its own failure does not tell that undoing it failed as well."""
+    """Return the failure of a rollback; the failure of the VM itself does not tell that its rollback failed too."""
     if rollback.verdict in THERE or machine.verdict == ROLLBACK_FAILED:
         return None
-    words = (rollback.reason, rollback.hint, rollback.codes, rollback.request_id)
-    return Failure("rollback", machine.name, machine.group, ROLLBACK_FAILED, *words, machine_id=machine.id)
+    details = (rollback.reason, rollback.hint, rollback.codes, rollback.request_id)
+    return Failure("rollback", machine.name, machine.group, ROLLBACK_FAILED, *details, machine_id=machine.id)
 
 
 def _failed_step(step: StepReport) -> Failure:

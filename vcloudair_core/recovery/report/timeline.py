@@ -114,25 +114,25 @@ def panels_of(report: RunReport) -> tuple[Panel, ...]:
     if scale is None:
         return ()
     density = density_of(report)
-    found = []
+    panels = []
     if report.steps:
-        found.append(_panel("plan", "Steps of the plan", report, None, report.steps, scale, density))
+        panels.append(_panel("plan", "Steps of the plan", report, None, report.steps, scale, density))
     for place, group in enumerate(report.groups, 1):
         before = [step for step in group.steps if step.phase == "before"]
         after = [step for step in group.steps if step.phase != "before"]
         things: list[MachineReport | StepReport] = [*before, *group.machines, *after]
         parts = max(1, math.ceil(len(things) / density.rows))
         share = math.ceil(len(things) / parts)
-        for part in range(parts):
-            title = (group.name or "no group") + (f" ({part + 1} of {parts})" if parts > 1 else "")
-            some = things[part * share : (part + 1) * share]
-            found.append(_panel(f"g{place}-{part + 1}", title, report, group, some, scale, density))
-    return tuple(found)
+        for index in range(parts):
+            title = (group.name or "no group") + (f" ({index + 1} of {parts})" if parts > 1 else "")
+            some = things[index * share : (index + 1) * share]
+            panels.append(_panel(f"g{place}-{index + 1}", title, report, group, some, scale, density))
+    return tuple(panels)
 
 
 def scale_of(report: RunReport) -> Scale | None:
-    """The time of the run, and a little more where that brings the target into view."""
-    start = report.started or min((one.started for one in report.machines if one.started), default=None)
+    """Return the time of the run, and a little more where that brings the target into view."""
+    start = report.started or min((vm.started for vm in report.machines if vm.started), default=None)
     if start is None or report.ended is None:
         return None
     seconds = max(1.0, (report.ended - start).total_seconds())
@@ -178,8 +178,8 @@ def _description(things: Sequence[MachineReport | StepReport], scale: Scale) -> 
         if isinstance(thing, MachineReport):
             count[thing.verdict] = count.get(thing.verdict, 0) + 1
     steps = sum(isinstance(thing, StepReport) for thing in things)
-    said = [f"{number} {WORDS[word]}" for word, number in count.items()]
-    machines = f"Machines: {', '.join(said)}. " if said else ""
+    counts = [f"{number} {WORDS[word]}" for word, number in count.items()]
+    machines = f"Machines: {', '.join(counts)}. " if counts else ""
     end = scale.start + timedelta(seconds=scale.seconds)
     span = f"From {clock(scale.start)} to {clock(end)} UTC. "
     return f"{machines}{f'Steps: {steps}. ' if steps else ''}{span}The tables below say the same in words."
@@ -191,7 +191,7 @@ def _machine_row(
     bars = list(_attempt_bars(machine.attempts, scale, report))
     begin = group.started if group is not None and group.started is not None else None
     waits = [(begin, machine.started)]
-    waits += [(one.ended, two.started) for one, two in pairwise(machine.attempts)]
+    waits += [(attempt.ended, following.started) for attempt, following in pairwise(machine.attempts)]
     for since, until in waits:
         if since is not None and until is not None and until > since:
             x = scale.x(since)
@@ -220,28 +220,29 @@ def _step_row(step: StepReport, y: float, scale: Scale, report: RunReport) -> Ti
 
 
 def _attempt_bars(attempts: Iterable[OperationAttempt], scale: Scale, report: RunReport) -> Iterable[Bar]:
-    """One without an end lasts as long as the journal does."""
-    for one in attempts:
-        end = one.ended or report.ended
-        if one.started is None or end is None:
+    """Yield a bar per attempt; one without an end lasts until the end of the run journal."""
+    for attempt in attempts:
+        end = attempt.ended or report.ended
+        if attempt.started is None or end is None:
             continue
-        x = scale.x(one.started)
-        width = max(_LEAST, scale.x(max(end, one.started)) - x)
-        took = f", {duration(one.seconds)}" if one.seconds is not None else ""
-        title = f"attempt {one.number}: {clock(one.started)} to {clock(one.ended)}{took}, {WORDS[one.verdict]}"
-        yield Bar(x, round(width, 3), one.verdict, title)
+        x = scale.x(attempt.started)
+        width = max(_LEAST, scale.x(max(end, attempt.started)) - x)
+        took = f", {duration(attempt.seconds)}" if attempt.seconds is not None else ""
+        span = f"{clock(attempt.started)} to {clock(attempt.ended)}{took}"
+        title = f"attempt {attempt.number}: {span}, {WORDS[attempt.verdict]}"
+        yield Bar(x, round(width, 3), attempt.verdict, title)
 
 
 def _pauses(report: RunReport, scale: Scale) -> Iterable[tuple[float, float]]:
-    for one, two in pairwise(report.periods):
-        if one.ended is not None and two.started is not None and two.started > one.ended:
-            x = scale.x(one.ended)
-            yield x, round(max(_LEAST, scale.x(two.started) - x), 3)
+    for period, following in pairwise(report.periods):
+        if period.ended is not None and following.started is not None and following.started > period.ended:
+            x = scale.x(period.ended)
+            yield x, round(max(_LEAST, scale.x(following.started) - x), 3)
 
 
 def ticks_of(scale: Scale) -> Iterable[Tick]:
-    """At round times; the first of another day has its date."""
-    stride = next((one for one in _STRIDES if scale.seconds / one <= _MOST_TICKS), 0)
+    """Yield the ticks at round times; the first of another day has its date."""
+    stride = next((seconds for seconds in _STRIDES if scale.seconds / seconds <= _MOST_TICKS), 0)
     stride = stride or 86400 * math.ceil(scale.seconds / 86400 / _MOST_TICKS)
     first = math.ceil((scale.start - _EPOCH).total_seconds() / stride)
     day = scale.start.date()
