@@ -50,11 +50,11 @@ def error_of(response: Response, request: Request, *, secrets: Iterable[Secret |
         return None
     fault = decode_fault(response)
     kind, hint = _kind_and_hint(response, fault)
-    said = redact_text(fault.message, secrets)
-    said = said if len(said) <= MESSAGE_LENGTH else said[: MESSAGE_LENGTH - 1] + "…"
+    message = redact_text(fault.message, secrets)
+    message = message if len(message) <= MESSAGE_LENGTH else message[: MESSAGE_LENGTH - 1] + "…"
     code = redact_text(fault.code, secrets)[:80]
     error = kind(
-        _sentence(response, request, said or response.reason, code),
+        _sentence(response, request, message or response.reason, code),
         status=response.status,
         code=code,
         request_id=redact_text(response.request_id or fault.request_id, secrets)[:160],
@@ -76,17 +76,17 @@ def is_session_over(error: ApiError, response: Response | None) -> bool:
 
 def supported_versions(message: str) -> str:
     """The list in a 406 message, or an empty string. Source: protocol/sessions.md §4.2."""
-    found = _SUPPORTED.search(message)
-    return found.group(1).strip() if found else ""
+    match = _SUPPORTED.search(message)
+    return match.group(1).strip() if match else ""
 
 
-def _sentence(response: Response, request: Request, said: str, code: str) -> str:
+def _sentence(response: Response, request: Request, message: str, code: str) -> str:
     where = f"{request.method} {request.path}"
-    label = f" [{code}]" if code and code not in _STATUS_WORDS and code not in said else ""
-    if not said:
+    label = f" [{code}]" if code and code not in _STATUS_WORDS and code not in message else ""
+    if not message:
         return f"The server answered {where} with {response.status}{label} and no explanation."
-    end = "" if said.endswith((".", "!", "?", "…")) else "."
-    return f"The server answered {where} with {response.status}{label}: {said}{end}"
+    end = "" if message.endswith((".", "!", "?", "…")) else "."
+    return f"The server answered {where} with {response.status}{label}: {message}{end}"
 
 
 def _kind_and_hint(response: Response, fault: ErrorBody) -> tuple[type[ApiError], str]:

@@ -43,15 +43,15 @@ def decode_fault(response: Response) -> ErrorBody:
         return ErrorBody(f"an HTML page titled {title!r}")
     try:
         if body.lstrip()[:1] in (b"{", b"["):
-            found = _from_json(parse_json(body, what="the error"))
+            fault = _from_json(parse_json(body, what="the error"))
         elif body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
-            found = fault_of_element(parse(body, what="the error"))
+            fault = fault_of_element(parse(body, what="the error"))
         else:
-            found = None
+            fault = None
     except DecodeError:
-        found = None
-    if found is not None:
-        return _without_request_id(found)
+        fault = None
+    if fault is not None:
+        return _without_request_id(fault)
     return ErrorBody(excerpt_of(body))
 
 
@@ -111,7 +111,7 @@ def _clean(text: str | None) -> str:
 
 def _without_request_id(fault: ErrorBody) -> ErrorBody:
     """Newer messages begin with ``[ <request-id> ]``: it is told apart, not shown twice."""
-    found = _REQUEST_ID.match(fault.message)
-    if not found:
+    match = _REQUEST_ID.match(fault.message)
+    if not match:
         return fault
-    return replace(fault, message=fault.message[found.end() :], request_id=found.group(1))
+    return replace(fault, message=fault.message[match.end() :], request_id=match.group(1))

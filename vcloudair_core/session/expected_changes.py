@@ -48,12 +48,12 @@ class CheckRun:
 
     def changes(self, target_key: str) -> tuple[ExpectedChange, ...]:
         """The changes of one thing, in their order. Empty when nothing is known."""
-        found: list[ExpectedChange] = []
+        changes: list[ExpectedChange] = []
         for entry in self._entries():
             with contextlib.suppress(KeyError, TypeError, ValueError):
                 if entry["target_key"] == target_key:
-                    found.append(ExpectedChange(str(entry["kind"]), str(entry["state"]), tuple(entry["specs"])))
-        return tuple(found)
+                    changes.append(ExpectedChange(str(entry["kind"]), str(entry["state"]), tuple(entry["specs"])))
+        return tuple(changes)
 
     def record(
         self, target_key: str, kind: str, state: str, specs: Sequence[Mapping[str, Any]], secrets: frozenset[str]
@@ -118,8 +118,8 @@ def without(value: Any, secrets: frozenset[str]) -> Any:
     if isinstance(value, Mapping):
         left_out = {key for key in value if key in secrets or str(key).removesuffix("_file") in secrets}
         kept = {str(key): without(item, secrets) for key, item in value.items() if key not in left_out}
-        given = {str(key).removesuffix("_file") for key in left_out if value[key] is not None}
-        return {**kept, **dict.fromkeys(given, UNSEEN), **({"update_psk": "on_create"} if given else {})}
+        provided = {str(key).removesuffix("_file") for key in left_out if value[key] is not None}
+        return {**kept, **dict.fromkeys(provided, UNSEEN), **({"update_psk": "on_create"} if provided else {})}
     if isinstance(value, (list, tuple)):
         return [without(item, secrets) for item in value]
     return value

@@ -113,8 +113,8 @@ def _is_address(host: str) -> bool:
 
 @functools.lru_cache(maxsize=256)
 def _registrable(host: str) -> str:
-    found = _suffixes().privatesuffix(host)
-    return str(found or "")
+    suffix = _suffixes().privatesuffix(host)
+    return str(suffix or "")
 
 
 @functools.lru_cache(maxsize=1)

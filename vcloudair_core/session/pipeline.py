@@ -84,10 +84,10 @@ class Wire:
     def learn(self, *secrets: Secret) -> None:
         """Hide these too from now on."""
         remember(*secrets)
-        given = frozenset(self._more())
+        configured = frozenset(self._more())
         with self._lock:
             for secret in secrets:
-                if secret and secret not in self._given and secret not in given:
+                if secret and secret not in self._given and secret not in configured:
                     self._learned.pop(secret, None)
                     self._learned[secret] = None
             # A server that sends a new token with each answer must not make us slower with each answer.
@@ -194,9 +194,9 @@ class Wire:
             )
 
     def _learn_from(self, headers: Headers) -> None:
-        found = (_secret_of(name, value) for name, value in headers.pairs() if _TOKEN_HEADERS.search(name))
+        tokens = (_secret_of(name, value) for name, value in headers.pairs() if _TOKEN_HEADERS.search(name))
         # Shorter ones are no tokens, and hiding them would tear holes in every text.
-        self.learn(*(Secret(value) for value in found if len(value) >= _SHORTEST_TOKEN))
+        self.learn(*(Secret(value) for value in tokens if len(value) >= _SHORTEST_TOKEN))
 
     def _report(self, exchange: Exchange) -> None:
         _log_exchange(exchange, self.secrets)

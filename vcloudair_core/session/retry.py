@@ -158,11 +158,11 @@ def retry_after_s(response: Response | None, clock: Clock) -> float | None:
         return None
     if value.isascii() and value.isdigit():
         return float(value[:9])
-    wanted = seconds_of_date(value)
-    if wanted is None:
+    retry_at = seconds_of_date(value)
+    if retry_at is None:
         return None
     sent = seconds_of_date(response.headers.get("Date", ""))
-    return max(0.0, wanted - (clock.wall() if sent is None else sent))
+    return max(0.0, retry_at - (clock.wall() if sent is None else sent))
 
 
 def seconds_of_date(value: str) -> float | None:

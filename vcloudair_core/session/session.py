@@ -378,11 +378,11 @@ def _query_text(query: Sequence[tuple[str, str]] | str) -> str:
 
 def _check_org(settings: Settings, credentials: Credentials) -> None:
     """Raises ConfigurationError when the session is not for the org that was asked for. Names compare without case."""
-    wanted = settings.org
-    if not wanted or not credentials.org_names:
+    org = settings.org
+    if not org or not credentials.org_names:
         return
-    if wanted.strip().casefold() not in {name.casefold() for name in credentials.org_names}:
+    if org.strip().casefold() not in {name.casefold() for name in credentials.org_names}:
         raise ConfigurationError(
-            f"The session is for org {credentials.org_names[0]!r}, but org {wanted!r} was asked for.",
+            f"The session is for org {credentials.org_names[0]!r}, but org {org!r} was asked for.",
             hint="Correct org (VCA_ORG), or use credentials or a token of that org. Nothing else was sent.",
         )

@@ -88,7 +88,7 @@ def task_of_element(element: _Element) -> Task:
     """One ``Task`` element. Owner, Progress and times may be missing, and in a first answer are."""
     children = {local(child): child for child in element}
     owner, fault = children.get("Owner"), children.get("Error")
-    found = fault_of_element(fault) if fault is not None else None
+    error = fault_of_element(fault) if fault is not None else None
     progress = children.get("Progress")
     return Task(
         href=element.get("href", ""),
@@ -97,8 +97,8 @@ def task_of_element(element: _Element) -> Task:
         operation=element.get("operation", "").strip(),
         operation_name=element.get("operationName", "").strip(),
         progress=_percent(progress.text if progress is not None else None),
-        error_message=found.message if found else "",
-        error_code=found.code if found else "",
+        error_message=error.message if error else "",
+        error_code=error.code if error else "",
         vendor_code=fault.get("vendorSpecificErrorCode", "") if fault is not None else "",
         owner_name=(owner.get("name", "") if owner is not None else "").strip(),
         owner_href=owner.get("href", "") if owner is not None else "",

@@ -61,22 +61,22 @@ def task_of_response(response: Response) -> Task | None:
         raise html_error(response.body, "the answer to the request", "a task")
     if response.body.strip() and "json" not in response.media_type:
         try:
-            found = decode_task(response.body)
+            task = decode_task(response.body)
         except DecodeError:
             # A write may be answered with plain text; only Location can then name a task.
-            found = None
-        if found is not None:
-            return found if found.href else replace(found, href=location)
+            task = None
+        if task is not None:
+            return task if task.href else replace(task, href=location)
     return Task(href=location, status="queued") if _TASK_PATH.search(location) else None
 
 
 def read_task(session: Session, task: Task | str) -> Task:
     """The task as it stands now. Raises what :meth:`Session.call` raises, and DecodeError."""
     href = task if isinstance(task, str) else task.href
-    found = decode_task(session.call("GET", href).body)
-    if found is None:
+    current = decode_task(session.call("GET", href).body)
+    if current is None:
         raise DecodeError("Not a task: the server sent another document under a task's link.")
-    return found
+    return current
 
 
 def wait_for_task(

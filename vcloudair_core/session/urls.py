@@ -24,20 +24,20 @@ _SAFE_IN_PATH = "/%:@!$&'()*+,;=~-._?"
 
 def base_url_of(settings: Settings) -> str:
     """The base URL that settings name, else the flavour's own. Raises ConfigurationError."""
-    given = settings.url or DEFAULT_URLS.get(settings.service_type)
-    if not given:
+    url = settings.url or DEFAULT_URLS.get(settings.service_type)
+    if not url:
         settings.require("url")
-    return normalise_url(str(given))
+    return normalise_url(str(url))
 
 
-def normalise_url(given: str) -> str:
+def normalise_url(url: str) -> str:
     """A base URL without a trailing slash or any part of the API's own paths; a prefix is kept.
 
     A missing scheme becomes https; plain http is kept only when it was written out.
 
     Raises: ConfigurationError when it is no URL, or holds a user name, a query or a fragment.
     """
-    text = given.strip()
+    text = url.strip()
     text = text if re.match(r"^[A-Za-z][A-Za-z0-9+.-]*://", text) else f"https://{text}"
     try:
         parts = urlsplit(text)
@@ -82,7 +82,7 @@ def join(base_url: str, path: str) -> str:
 
 def refuse_steps_back(path: str) -> None:
     """Raises ConfigurationError for a path with ``..`` in it, however it is spelled: it would lead elsewhere."""
-    if any(unquote(part) in (".", "..") for part in re.split(r"[/\\]", path.partition("?")[0])):
+    if any(unquote(segment) in (".", "..") for segment in re.split(r"[/\\]", path.partition("?")[0])):
         raise ConfigurationError(
             f"The path {path!r} has a '.' or '..' in it, so nothing was sent.", hint="Is an id or name given wrong?"
         )

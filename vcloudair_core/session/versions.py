@@ -39,7 +39,7 @@ def as_numbers(version: str) -> tuple[int, ...]:
     """``"36.3"`` as ``(36, 3)``. Raises ValueError for a pre-release or anything else."""
     if not _FORM.match(version):
         raise ValueError(f"{version!r} is not a version")
-    return tuple(int(part) for part in version.split("."))
+    return tuple(int(number) for number in version.split("."))
 
 
 def is_at_least(version: str, bound: tuple[int, ...]) -> bool:
@@ -59,10 +59,10 @@ def check_pinned(version: str) -> str:
 
 def offered_version(pinned: str, offered: Sequence[OfferedVersion], *, where: str) -> OfferedVersion:
     """The entry of the pinned version. Raises ConfigurationError, with all that are offered, when there is none."""
-    wanted = as_numbers(check_pinned(pinned))
+    numbers = as_numbers(check_pinned(pinned))
     for entry in offered:
         try:
-            if as_numbers(entry.version) == wanted:
+            if as_numbers(entry.version) == numbers:
                 return entry
         except ValueError:
             continue  # a pre-release

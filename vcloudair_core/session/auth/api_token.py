@@ -61,8 +61,8 @@ class ApiTokenAuth:
             f"application/json;version={version}",
             Authorization=f"Bearer {token}",
         )
-        found = session_codec.decode_cloudapi_session((yield current).body)
-        return bearer_credentials_of(base_url, version, found, token, expires_at=expires_at)
+        session = session_codec.decode_cloudapi_session((yield current).body)
+        return bearer_credentials_of(base_url, version, session, token, expires_at=expires_at)
 
     def _exchanged(self, base_url: str, version: str) -> Exchanging:
         old = Secret(self._settings.required_secret("api_token").reveal().strip())

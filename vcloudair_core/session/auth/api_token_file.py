@@ -251,7 +251,7 @@ def _recover(path: Path) -> None:
     with contextlib.suppress(OSError):
         changed_at = path.stat().st_mtime_ns
         for beside in sorted(
-            path.parent.glob(f".{glob.escape(path.name)}.*.tmp"), key=lambda one: one.stat().st_mtime_ns
+            path.parent.glob(f".{glob.escape(path.name)}.*.tmp"), key=lambda temporary: temporary.stat().st_mtime_ns
         ):
             with contextlib.suppress(ValueError):
                 content = json.loads(beside.read_bytes())

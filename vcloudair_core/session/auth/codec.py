@@ -64,19 +64,19 @@ class VdcCredentials:
 
 def decode_versions(body: bytes) -> list[OfferedVersion]:
     """``SupportedVersions``. Source: protocol/sessions.md §4.1, protocol/vcd-modern.md §1.2."""
-    found = []
+    versions = []
     for info in parse(body, what="the list of API versions"):
         if local(info) != "VersionInfo":
             continue
         texts = {local(child): (child.text or "").strip() for child in info}
-        found.append(
+        versions.append(
             OfferedVersion(
                 version=texts.get("Version", ""),
                 login_url=texts.get("LoginUrl", ""),
                 is_deprecated=info.get("deprecated", "").strip().lower() == "true",
             )
         )
-    return found
+    return versions
 
 
 def decode_session(body: bytes) -> VcdSession:
@@ -157,13 +157,13 @@ def decode_services(body: bytes) -> list[PortalService]:
 def decode_compute(body: bytes, service: PortalService) -> list[PortalVdc]:
     """The VDCs of one service; none when it is no compute service."""
     root = parse(body, what=f"service {service.service_id}")
-    found = []
+    vdcs = []
     for child in root:
         if local(child) != "VdcRef":
             continue
         href = next((link.get("href", "") for link in _links(child) if _is_session_link(link)), "")
         if href:
-            found.append(
+            vdcs.append(
                 PortalVdc(
                     name=child.get("name", ""),
                     service_id=service.service_id or root.get("serviceId", ""),
@@ -173,13 +173,13 @@ def decode_compute(body: bytes, service: PortalService) -> list[PortalVdc]:
                     session_href=href,
                 )
             )
-    return found
+    return vdcs
 
 
 def decode_vdc_credentials(body: bytes) -> list[VdcCredentials]:
     """The VdcLinks of a ``VCloudSession``; the token stands in the body. Source: protocol/sessions.md §2.2."""
     root = _root(body, "VCloudSession", "the VDC's session")
-    found = [
+    credentials = [
         VdcCredentials(
             name=child.get("name", ""),
             href=child.get("href", ""),
@@ -189,9 +189,9 @@ def decode_vdc_credentials(body: bytes) -> list[VdcCredentials]:
         for child in root
         if local(child) == "VdcLink" and child.get("href") and child.get("authorizationToken", "").strip()
     ]
-    if not found:
+    if not credentials:
         raise DecodeError("The portal's answer holds no VdcLink with a token.")
-    return found
+    return credentials
 
 
 def decode_vdc(body: bytes) -> tuple[str, str, str]:

@@ -55,7 +55,7 @@ class TokenAuth:
                 path=exc.path,
                 hint="Give a new token (VCA_TOKEN), or unset it and give username and password.",
             ) from exc
-        found = session_codec.decode_session(response.body)
+        session = session_codec.decode_session(response.body)
         if is_jwt:
-            return bearer_credentials_of(base_url, version, found, token, flavour=flavour, is_own=False)
-        return credentials_of(base_url, version, found, token, flavour=flavour, is_own=False)
+            return bearer_credentials_of(base_url, version, session, token, flavour=flavour, is_own=False)
+        return credentials_of(base_url, version, session, token, flavour=flavour, is_own=False)

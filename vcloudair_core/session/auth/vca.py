@@ -114,19 +114,19 @@ class VcaAuth:
         token = yield from portal.sign_in(username, password)
         instances = yield from portal.list_instances(token)
         instance = choose_instance(instances, settings)
-        base_url, found, vcd_token = yield from portal.open_instance(instance, username, password)
-        return instance_credentials(base_url, version, instance, found, vcd_token)
+        base_url, session, vcd_token = yield from portal.open_instance(instance, username, password)
+        return instance_credentials(base_url, version, instance, session, vcd_token)
 
 
 def instance_credentials(
-    base_url: str, version: str, instance: Mapping[str, Any], found: VcdSession, token: str
+    base_url: str, version: str, instance: Mapping[str, Any], session: VcdSession, token: str
 ) -> Credentials:
     """The credentials of an instance. Its id is its org's id and name too. Source: protocol/sessions.md §3.2."""
-    credentials = credentials_of(base_url, version, found, token, flavour="vca")
+    credentials = credentials_of(base_url, version, session, token, flavour="vca")
     instance_id = str(instance.get("id") or "")
     identity = replace(credentials.identity, org_id=credentials.identity.org_id or instance_id)
     attributes = session_attributes(instance)
-    names = (found.org, instance_id, attributes[1] if attributes else "")
+    names = (session.org, instance_id, attributes[1] if attributes else "")
     return replace(credentials, identity=identity, org_names=tuple(dict.fromkeys(name for name in names if name)))
 
 
@@ -173,17 +173,17 @@ def shown_instance(instance: Mapping[str, Any]) -> str:
     return f"{name} ({instance.get('id', '')}{', ' + region.split('.')[0] if region else ''})"
 
 
-def _by_instance(usable: Sequence[Mapping[str, Any]], wanted: str) -> Sequence[Mapping[str, Any]]:
+def _by_instance(usable: Sequence[Mapping[str, Any]], name_or_id: str) -> Sequence[Mapping[str, Any]]:
     for names in (
         lambda entry: (entry.get("id"),),
         lambda entry: (entry.get("name"),),
         lambda entry: (entry.get("region"), str(entry.get("region") or "").split(".")[0]),
     ):
-        found = [entry for entry in usable if any(auth.equal(wanted, name) for name in names(entry) if name)]
-        if found:
-            return found
-    if wanted.isdigit() and int(wanted) < len(usable):
-        return [usable[int(wanted)]]
+        matching = [entry for entry in usable if any(auth.equal(name_or_id, name) for name in names(entry) if name)]
+        if matching:
+            return matching
+    if name_or_id.isdigit() and int(name_or_id) < len(usable):
+        return [usable[int(name_or_id)]]
     return []
 
 

@@ -75,16 +75,16 @@ class VcdAuth:
             return (yield from self._legacy(base_url, version))
         except (NotFoundError, InvalidRequestError, PermissionDeniedError) as exc:
             # An operator may have switched the old endpoint off before its time. 406 is about the version, not this.
-            told = auth.refused(exc, self._who, base_url, hint=_FORBIDDEN) if exc.status == 403 else exc
+            error = auth.refused(exc, self._who, base_url, hint=_FORBIDDEN) if exc.status == 403 else exc
             if exc.status == 406 or not is_at_least(version, CLOUDAPI_LOGIN_SINCE):
-                raise told from exc
+                raise error from exc
             _log.debug("/api/sessions answered %d; trying /cloudapi", exc.status)
             try:
                 return (yield from self._cloudapi(base_url, version))
             except (NotFoundError, InvalidRequestError, ServerError) as second:
                 if second.status not in _NO_SUCH_ENDPOINT:
                     raise
-                raise told from second  # the other one is not there: what the first said is the story to tell
+                raise error from second  # the other one is not there: what the first said is the story to tell
 
     def _legacy(self, base_url: str, version: str) -> AuthFlow:
         who = self._who
@@ -99,8 +99,8 @@ class VcdAuth:
         except AuthenticationError as exc:
             raise auth.refused(exc, who, base_url, hint=self._hint()) from exc
         token = auth.header_of(response, TOKEN_HEADER, "Signing in")
-        found = session_codec.decode_session(response.body)
-        return credentials_of(base_url, version, found, token)
+        session = session_codec.decode_session(response.body)
+        return credentials_of(base_url, version, session, token)
 
     def _cloudapi(self, base_url: str, version: str) -> AuthFlow:
         who = self._who
@@ -116,8 +116,8 @@ class VcdAuth:
         except AuthenticationError as exc:
             raise auth.refused(exc, who, base_url, hint=self._hint()) from exc
         token = auth.header_of(response, ACCESS_TOKEN_HEADER, "Signing in")
-        found = session_codec.decode_cloudapi_session(response.body)
-        return bearer_credentials_of(base_url, version, found, token)
+        session = session_codec.decode_cloudapi_session(response.body)
+        return bearer_credentials_of(base_url, version, session, token)
 
     @property
     def _who(self) -> str:
@@ -155,7 +155,7 @@ def negotiate(settings: Settings, base_url: str) -> Generator[Request, Response,
 def credentials_of(
     base_url: str,
     version: str,
-    found: session_codec.VcdSession,
+    session: session_codec.VcdSession,
     token: str,
     *,
     flavour: str = "vcd",
@@ -169,15 +169,15 @@ def credentials_of(
             flavour=flavour,
             base_url=base_url,
             api_version=version,
-            org_name=found.org,
-            org_id=found.org_id,
-            user=found.user,
-            roles=found.roles,
+            org_name=session.org,
+            org_id=session.org_id,
+            user=session.user,
+            roles=session.roles,
             auth_header=header,
         ),
         headers=headers,
-        org_names=(found.org,) if found.org else (),
-        logout_requests=(LogoutRequest(session_href(base_url, found), {"Accept": auth.xml(version), **headers}),),
+        org_names=(session.org,) if session.org else (),
+        logout_requests=(LogoutRequest(session_href(base_url, session), {"Accept": auth.xml(version), **headers}),),
         is_own=is_own,
     )
 
@@ -185,7 +185,7 @@ def credentials_of(
 def bearer_credentials_of(
     base_url: str,
     version: str,
-    found: session_codec.VcdSession,
+    session: session_codec.VcdSession,
     token: str,
     *,
     flavour: str = "vcd",
@@ -205,23 +205,23 @@ def bearer_credentials_of(
             flavour=flavour,
             base_url=base_url,
             api_version=version,
-            org_name=found.org,
-            org_id=found.org_id,
-            user=found.user,
-            roles=found.roles,
+            org_name=session.org,
+            org_id=session.org_id,
+            user=session.user,
+            roles=session.roles,
             auth_header="Authorization",
         ),
         headers=headers,
-        org_names=(found.org,) if found.org else (),
+        org_names=(session.org,) if session.org else (),
         logout_requests=(logout_request,),
         expires_at=expires_at,
         is_own=is_own,
     )
 
 
-def session_href(base_url: str, found: session_codec.VcdSession) -> str:
+def session_href(base_url: str, session: session_codec.VcdSession) -> str:
     """Where the session is ended: the server's own link when it may be trusted, else the documented path."""
     fallback = f"{base_url}/api/session"
-    if not found.href:
+    if not session.href:
         return fallback
-    return found.href if Origins(base_url).is_trusted(found.href) else fallback
+    return session.href if Origins(base_url).is_trusted(session.href) else fallback

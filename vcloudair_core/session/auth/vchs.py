@@ -103,20 +103,20 @@ class Portal:
 
         Raises what reading ended in, when there is no VDC at all and that may be why.
         """
-        found: list[PortalVdc] = []
+        vdcs: list[PortalVdc] = []
         failure: ApiError | DecodeError | None = None
         for service in services:
             try:
                 response = yield self._request("GET", self.origins.admit(service.href), session)
-                found += session_codec.decode_compute(response.body, service)
+                vdcs += session_codec.decode_compute(response.body, service)
             except AuthenticationError:
                 raise
             except (ApiError, DecodeError) as exc:
                 _log.warning("Service %s of the portal is left out: %s", service.service_id, exc)
                 failure = failure or exc
-        if failure is not None and not found:
+        if failure is not None and not vdcs:
             raise failure
-        return found
+        return vdcs
 
     def open_vdc(self, session: PortalSession, vdc: PortalVdc) -> Generator[Request, Response, VdcLogin]:
         """A token for one VDC. Nothing but this one request is sent."""
@@ -231,14 +231,14 @@ def choose_vdc(vdcs: Sequence[PortalVdc], settings: Settings) -> PortalVdc:
     if len(fitting) == 1:
         return fitting[0]
     offered = "; ".join(_shown(entry) for entry in (fitting or vdcs)) or "none"
-    wanted = " and ".join(asked)
+    conditions = " and ".join(asked)
     if not fitting:
-        what = f"No VDC of this user fits {wanted}" if wanted else "This user has no VDC"
+        what = f"No VDC of this user fits {conditions}" if conditions else "This user has no VDC"
         raise ConfigurationError(
             f"{what}. There are: {offered}.",
             hint="Correct vdc, instance (the service id) or org (VCA_VDC, VCA_INSTANCE, VCA_ORG).",
         )
-    what = f"{len(fitting)} VDCs fit {wanted}" if wanted else f"This user has {len(fitting)} VDCs"
+    what = f"{len(fitting)} VDCs fit {conditions}" if conditions else f"This user has {len(fitting)} VDCs"
     raise ConfigurationError(
         f"{what}: {offered}.", hint="Choose one with vdc, or with instance (the service id) (VCA_VDC, VCA_INSTANCE)."
     )
@@ -260,10 +260,10 @@ def split_vdc_href(href: str) -> tuple[str, str]:
     return f"{parts.scheme.lower()}://{host}{port}{prefix.rstrip('/')}", vdc_id.strip("/")
 
 
-def _is_any(wanted: str, *names: str) -> bool:
-    return any(auth.equal(wanted, name) for name in names if name)
+def _is_any(expected: str, *names: str) -> bool:
+    return any(auth.equal(expected, name) for name in names if name)
 
 
 def _shown(vdc: PortalVdc) -> str:
-    extra = ", ".join(part for part in (f"service {vdc.service_id}" if vdc.service_id else "", vdc.region) if part)
+    extra = ", ".join(text for text in (f"service {vdc.service_id}" if vdc.service_id else "", vdc.region) if text)
     return f"{vdc.name} ({extra})" if extra else vdc.name

@@ -25,8 +25,8 @@ class KeyMemory:
         """The key of that name, or None."""
         start = self._start(name)
         record = self._memory[start : start + _RECORD]
-        found, key, check = record[:_NAME], record[_NAME:-_CHECK], record[-_CHECK:]
-        return key if found == name and check == _check(name, key) else None
+        stored_name, key, check = record[:_NAME], record[_NAME:-_CHECK], record[-_CHECK:]
+        return key if stored_name == name and check == _check(name, key) else None
 
     def put(self, name: bytes, key: bytes) -> None:
         """Keep a key of 32 bytes under a name of 32 bytes, in which everything counts that the key depends on."""

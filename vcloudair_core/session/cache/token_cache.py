@@ -99,10 +99,10 @@ class TokenCache:
 
     def load(self) -> Credentials | None:
         """The credentials kept, or None: nothing there, too old, of another password, damaged, or not safely kept."""
-        found = self._read()
-        if found is None:
+        record = self._read()
+        if record is None:
             return None
-        content, used_at = found
+        content, used_at = record
         credentials = self._opened(content)
         return credentials if credentials is not None and self._is_alive(credentials, used_at) else None
 
