@@ -26,17 +26,17 @@ _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?
 
 def visible(text: str) -> str:
     """The text with ``\\x1b`` and its like written out. Line ends and tabs stay."""
-    return _HARMFUL.sub(lambda found: _written_out(found[0]), text) if _is_harmful(text) else text
+    return _HARMFUL.sub(lambda match: _written_out(match[0]), text) if _is_harmful(text) else text
 
 
 def on_one_line(text: str) -> str:
     """As :func:`visible`, and ``\\n`` for a line end: what is one cell or one message cannot look like two."""
-    return _BREAKS.sub(lambda found: _written_out(found[0]), visible(text))
+    return _BREAKS.sub(lambda match: _written_out(match[0]), visible(text))
 
 
 def visible_json(text: str) -> str:
     """JSON text with the same value, in which what is harmful is escaped as JSON escapes."""
-    return _HARMFUL.sub(lambda found: f"\\u{ord(found[0]):04x}", text) if _is_harmful(text) else text
+    return _HARMFUL.sub(lambda match: f"\\u{ord(match[0]):04x}", text) if _is_harmful(text) else text
 
 
 def has_harmful(text: str) -> bool:

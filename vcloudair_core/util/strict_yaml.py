@@ -82,7 +82,7 @@ def read(text: str) -> Reading:
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         # Some of its problems begin with "but": the first half of the sentence is the context.
         parts = [exc.context] if exc.context and (exc.problem or "but").startswith("but") else []
-        reason = ", ".join(part for part in [*parts, exc.problem] if part)
+        reason = ", ".join(phrase for phrase in [*parts, exc.problem] if phrase)
         return Reading(None, flaws=(Flaw((), line, column, reason or "it cannot be read"),))
     except yaml.YAMLError as exc:
         return Reading(None, flaws=(_unreadable(text, exc),))
@@ -119,7 +119,7 @@ def _json_as_yaml(text: str) -> str:
 
 def spelled(path: Path) -> str:
     """A path as people write it: ``groups[1].machines[0].retries``."""
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
 
 
 def _unreadable(text: str, exc: Exception) -> Flaw:
@@ -208,9 +208,9 @@ class _Walk:
         if depth > MAX_DEPTH:
             self.flaws.append(_too_deep(node.start_mark))
             raise _StoppedError
-        found = self._plain(node, path, depth)
+        value = self._plain(node, path, depth)
         self.lines[path] = node.start_mark.line + 1
-        return found
+        return value
 
     def _plain(self, node: Any, path: Path, depth: int) -> Any:
         import yaml
@@ -286,12 +286,12 @@ class _Walk:
 
     def _refuse_two_readings(self, node: Any, path: Path) -> bool:
         """Note text that Ansible reads in another way than people mean it. Return True when it is such a text."""
-        other = getattr(node, "other_tag", node.tag)
+        ansible_tag = getattr(node, "other_tag", node.tag)
         is_int = node.tag == f"{_TAG}int" and re.match(r"[-+]?[0-9]", node.value)
         is_odd = is_int and not _NUMBERS["int"].match(node.value)
-        if other == node.tag and not is_odd:
+        if ansible_tag == node.tag and not is_odd:
             return False
-        kind = _KINDS.get((node.tag if is_odd else other).removeprefix(_TAG), "something else")
+        kind = _KINDS.get((node.tag if is_odd else ansible_tag).removeprefix(_TAG), "something else")
         # Not the text itself: it may be a pre-shared key.
         self._note(node, path, f"Ansible reads this as {kind} (YAML 1.1): put it in quotes")
         return True

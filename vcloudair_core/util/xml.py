@@ -130,15 +130,15 @@ def html_title(body: bytes) -> str:
     """The title of an HTML page, or an empty string when this is not HTML."""
     if not _looks_like_html(body, _skip_prolog(body)):
         return ""
-    found = _TITLE.search(body[:20_000].decode("utf-8", errors="replace"))
-    return excerpt_of(found.group(1)) if found else "(no title)"
+    match = _TITLE.search(body[:20_000].decode("utf-8", errors="replace"))
+    return excerpt_of(match.group(1)) if match else "(no title)"
 
 
-def html_error(body: bytes, what: str, wanted: str) -> DecodeError:
+def html_error(body: bytes, what: str, expected: str) -> DecodeError:
     """The error for a page in place of data: somebody else than the API answered."""
     title = html_title(body)
     return DecodeError(
-        f"{_upper(what)}: the server answered with an HTML page ({title}) in place of {wanted}.",
+        f"{_upper(what)}: the server answered with an HTML page ({title}) in place of {expected}.",
         excerpt=title,
         hint="Is url the address of the API and not of a portal or a proxy's sign-in page?",
     )
@@ -146,8 +146,8 @@ def html_error(body: bytes, what: str, wanted: str) -> DecodeError:
 
 def _skip_prolog(body: bytes) -> int:
     position = 0
-    while found := _BEFORE_ROOT.match(body, position):
-        position = found.end()
+    while match := _BEFORE_ROOT.match(body, position):
+        position = match.end()
     return position
 
 
@@ -186,12 +186,12 @@ def _finite(text: str) -> float:
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    members = dict(pairs)
+    if len(members) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
         raise ValueError(f"an object has the key {excerpt_of(twice)!r} twice")
-    return found
+    return members
 
 
 def _upper(what: str) -> str:
