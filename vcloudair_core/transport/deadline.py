@@ -38,9 +38,9 @@ class Deadline:
         self._socket = None
         _watchdog.remove(self)
 
-    def watch(self, found: socket.socket | None) -> None:
+    def watch(self, sock: socket.socket | None) -> None:
         """The socket on which the answer is awaited."""
-        self._socket = found
+        self._socket = sock
 
     def end(self) -> None:
         """Break it off: whoever reads from it is told at once."""
@@ -102,11 +102,11 @@ def pool_classes() -> dict[str, Any]:
 
     def watched(connection: Any) -> Any:
         class Watched(connection):  # type: ignore[misc]
-            def getresponse(self, *arguments: Any, **words: Any) -> Any:
+            def getresponse(self, *arguments: Any, **options: Any) -> Any:
                 deadline = getattr(_current, "deadline", None)
                 if deadline is not None:
                     deadline.watch(self.sock)
-                return super().getresponse(*arguments, **words)
+                return super().getresponse(*arguments, **options)
 
         return Watched
 

@@ -51,11 +51,11 @@ class Headers(Mapping[str, str]):
         """All (name, value) pairs, doubles included."""
         return self._items
 
-    def merged(self, other: Mapping[str, str]) -> Headers:
-        """These headers, with those of ``other`` in place of equal names."""
-        names = {name.lower() for name in other}
+    def merged(self, overrides: Mapping[str, str]) -> Headers:
+        """These headers, with those of ``overrides`` in place of equal names."""
+        names = {name.lower() for name in overrides}
         kept = [(name, value) for name, value in self._items if name.lower() not in names]
-        return Headers([*kept, *other.items()])
+        return Headers([*kept, *overrides.items()])
 
 
 @dataclass(frozen=True)

@@ -141,12 +141,12 @@ class RequestsTransport:
 
     def _proxies(self, request: Request) -> dict[str, str]:
         """Those of the environment, looked up once for each origin: it costs as much as a small answer's parsing."""
-        found = self._proxies_of.get(request.origin)
-        if found is None:
-            found = _proxies(request.url)
-            check_proxies(request.url, found)
-            self._proxies_of[request.origin] = found
-        return found
+        proxies = self._proxies_of.get(request.origin)
+        if proxies is None:
+            proxies = _proxies(request.url)
+            check_proxies(request.url, proxies)
+            self._proxies_of[request.origin] = proxies
+        return proxies
 
     def _check_environment(self, request: Request) -> None:
         """Raise ConfigurationError for what the stack would blame on the URL or the connection."""
@@ -223,12 +223,12 @@ def _adapter_class(*, uses_system_store: bool) -> type[HTTPAdapter]:
     classes = pool_classes()
 
     class Adapter(HTTPAdapter):
-        def init_poolmanager(self, *arguments: Any, **words: Any) -> None:
-            super().init_poolmanager(*arguments, **words)
+        def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+            super().init_poolmanager(*arguments, **options)
             self.poolmanager.pool_classes_by_scheme = classes
 
-        def proxy_manager_for(self, *arguments: Any, **words: Any) -> Any:
-            manager = super().proxy_manager_for(*arguments, **words)
+        def proxy_manager_for(self, *arguments: Any, **options: Any) -> Any:
+            manager = super().proxy_manager_for(*arguments, **options)
             manager.pool_classes_by_scheme = classes
             return manager
 

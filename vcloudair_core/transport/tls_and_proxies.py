@@ -138,8 +138,8 @@ def check_proxies(url: str, proxies: Mapping[str, str]) -> None:
 
 def _variables_with(proxy: str) -> str:
     """The environment variables that hold this proxy, or those that usually do."""
-    found = [name for name, value in os.environ.items() if name.lower().endswith("_proxy") and value == proxy]
-    return " and ".join(sorted(found)) or "HTTPS_PROXY or HTTP_PROXY"
+    names = [name for name, value in os.environ.items() if name.lower().endswith("_proxy") and value == proxy]
+    return " and ".join(sorted(names)) or "HTTPS_PROXY or HTTP_PROXY"
 
 
 def _sentence(reason: str) -> str:
@@ -153,15 +153,15 @@ def trusting_adapter(base: Any) -> Any:
     """
 
     class Trusting(base):  # type: ignore[misc]
-        def __init__(self, *arguments: Any, **words: Any) -> None:
+        def __init__(self, *arguments: Any, **options: Any) -> None:
             self._context: Any = None
-            super().__init__(*arguments, **words)
+            super().__init__(*arguments, **options)
 
-        def init_poolmanager(self, *arguments: Any, **words: Any) -> None:
-            super().init_poolmanager(*arguments, **words, ssl_context=self._trusting())
+        def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+            super().init_poolmanager(*arguments, **options, ssl_context=self._trusting())
 
-        def proxy_manager_for(self, *arguments: Any, **words: Any) -> Any:
-            return super().proxy_manager_for(*arguments, **words, ssl_context=self._trusting())
+        def proxy_manager_for(self, *arguments: Any, **options: Any) -> Any:
+            return super().proxy_manager_for(*arguments, **options, ssl_context=self._trusting())
 
         def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
             if verify is True:
