@@ -44,16 +44,16 @@ class ANSFirewall(EdgeSection):
         ``source`` and ``destination``: an address, CIDR or range, ``internal``, ``external``, ``vse``, ``vnic-N``,
         ``any``, or the id of a grouping object. Raises SpecError, before anything is sent.
         """
-        words: dict[str, Any] = {"name": name, "source": source, "destination": destination, "action": action}
-        words["protocol"] = protocol
+        values: dict[str, Any] = {"name": name, "source": source, "destination": destination, "action": action}
+        values["protocol"] = protocol
         for side in ("source", "destination"):
             # Left out, they would mean any.
-            words[side] = words[side] if str(words[side]).strip() else []
+            values[side] = values[side] if str(values[side]).strip() else []
         ports = {"source_port": source_port, "dest_port": dest_port}
         if str(protocol).casefold() != "icmp" or set(ports.values()) != {"any"}:
-            words |= ports
+            values |= ports
         problems = Problems()
-        spec = read_rule(words, "", problems)
+        spec = read_rule(values, "", problems)
         problems.raise_if_any()
         records = self.records
         rule = self.json_codec(self.backend).new_record(completed_rule(spec))
@@ -91,7 +91,7 @@ class ANSNat(EdgeSection):
         ``action``: ``snat`` or ``dnat``. Addresses: an address, CIDR, range or ``any``; ports: one, a range or ``any``.
         ``vnic``: the number of the interface, or ``any``. Raises SpecError, before anything is sent.
         """
-        words = {
+        values = {
             "action": action,
             "original_address": original_address,
             "translated_address": translated_address,
@@ -102,7 +102,7 @@ class ANSNat(EdgeSection):
             "vnic": vnic,
         }
         problems = Problems()
-        spec = read_nat_rule(words, "", problems)
+        spec = read_nat_rule(values, "", problems)
         problems.raise_if_any()
         rule = completed_nat_rule(spec)
         made = self.json_codec(self.backend).new_record(rule)
@@ -144,7 +144,7 @@ class ANSIPSec(EdgeSection):
         Subnets: a list, or text with commas. A blank ``peer_ip`` waits for the peer to call. Raises SpecError, before
         anything is sent.
         """
-        words = {
+        values = {
             "name": name,
             "local_id": local_id,
             "local_ip": local_ip,
@@ -159,7 +159,7 @@ class ANSIPSec(EdgeSection):
             "extension": None if extension is None else str(extension),
         }
         problems = Problems()
-        spec = read_tunnel(words, "", problems)
+        spec = read_tunnel(values, "", problems)
         problems.raise_if_any()
         made = completed_tunnel(spec, "dh2")
         if made.psk is not None:

@@ -50,10 +50,10 @@ class Connection:
 
     def session(self, url: str | None, headers: Mapping[str, Any]) -> Session:
         """The session for a base URL and headers. Nothing is sent. Raises ConfigurationError without URL or token."""
-        wanted = (url, dict(headers))
-        if self._held is None or self._held[0] != wanted:
-            is_as_made = wanted == self._as_made
-            self._held = wanted, session_for(*self._arguments) if is_as_made else self._changed(url, headers)
+        key = (url, dict(headers))
+        if self._held is None or self._held[0] != key:
+            is_as_made = key == self._as_made
+            self._held = key, session_for(*self._arguments) if is_as_made else self._changed(url, headers)
         return self._held[1]
 
     def _changed(self, url: str | None, headers: Mapping[str, Any]) -> Session:

@@ -86,9 +86,13 @@ class DisasterRecovery:
         session = self._session()
         references = list_replications(session, unquote(self.base_api_url.rpartition(_PATH)[2].strip("/")))
         if any(not reference.name for reference in references):
-            references = [Reference(one.href, read_replication(session, one).name) for one in references]
+            references = [
+                Reference(reference.href, read_replication(session, reference).name) for reference in references
+            ]
         self.replications.clear()
-        self.replications.update({one.id: {"name": one.name, "href": one.href} for one in references})
+        self.replications.update(
+            {reference.id: {"name": reference.name, "href": reference.href} for reference in references}
+        )
 
     @compatible_errors(ParseError)
     def dump_replication_details(self, filelocation: str = "details.csv", *, all_columns: bool = False) -> None:
@@ -106,7 +110,9 @@ class DisasterRecovery:
         with open(filelocation, "w", newline="", encoding="utf-8") as target:  # noqa: PTH123 - as above
             table = csv.DictWriter(target, _COLUMNS, extrasaction="ignore")
             table.writeheader()
-            table.writerows({key: csv_cell(value) for key, value in one.as_dict().items()} for one in read)
+            table.writerows(
+                {key: csv_cell(value) for key, value in replication.as_dict().items()} for replication in read
+            )
 
     def do_test_failover(self, *uuids: str, power_on: bool = True, total: bool = False) -> None:
         """Test machines by UUID, or with ``total`` all of them. Failures are in :attr:`action_errors`."""
@@ -133,7 +139,7 @@ class DisasterRecovery:
             return
         options = OperationOptions(power_on=power_on, stuck_after=self.stuck_after, on_unknown=self.on_unknown)
         self.results = run_group(self._session(), action, self._references(() if total else known), options)
-        self.action_errors += [(one.id, one.name, one.reason) for one in self.results if one.is_failed]
+        self.action_errors += [(result.id, result.name, result.reason) for result in self.results if result.is_failed]
 
     def _session(self) -> Session:
         base = self.base_api_url.rpartition(_PATH)[0]
@@ -145,5 +151,5 @@ class DisasterRecovery:
             self.retrieve_replications()
 
     def _references(self, uuids: tuple[str, ...] | list[str]) -> list[Reference]:
-        wanted = uuids or list(self.replications)
-        return [Reference(self.replications[uuid]["href"], self.replications[uuid]["name"]) for uuid in wanted]
+        selected = uuids or list(self.replications)
+        return [Reference(self.replications[uuid]["href"], self.replications[uuid]["name"]) for uuid in selected]

@@ -91,9 +91,9 @@ class EdgeSection:
 
     def _store(self) -> SectionStore:
         """The store of the edge and the session as they are now: a program may have changed either."""
-        wanted = (self._session(), self.edge)
-        if self._stores_of != wanted:
-            session, edge = wanted[0], self._edge_now()
+        key = (self._session(), self.edge)
+        if self._stores_of != key:
+            session, edge = key[0], self._edge_now()
             self._stores = [
                 SectionStore(session, replace(edge, backend=backend), self.section, self.json_codec(backend))
                 for backend in self._backends
@@ -101,7 +101,7 @@ class EdgeSection:
             is_other_edge = self._stores_of is not None and self._stores_of[1] != self.edge
             # A version counts the writes of one edge: to another one, the section goes without.
             self._version = None if is_other_edge else self._version
-            self._stores_of = wanted
+            self._stores_of = key
         return self._stores[0]
 
     def _edge_now(self) -> Edge:

@@ -102,7 +102,9 @@ class Metrics:
 
     def _take(self, rows: Iterable[Mapping[str, Any]]) -> None:
         for row in rows:
-            values = {str(one["name"]): one.get("value") for one in row.get("metrics") or () if "name" in one}
+            values = {
+                str(metric["name"]): metric.get("value") for metric in row.get("metrics") or () if "name" in metric
+            }
             if self.filters:
                 values = {name: values[name] for name in self.filters if name in values}
             self.metric_data.setdefault(str(row.get("vmId")), {}).setdefault(row.get("timestamp"), {}).update(values)

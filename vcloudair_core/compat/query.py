@@ -97,8 +97,8 @@ class QueryBase:
 
     def find_by_name(self, name: str) -> list[str]:
         """Return the UUIDs of the results of that name, without regard to case. Names are not unique."""
-        wanted = name.casefold()
-        return [uuid for uuid, found in self.results.items() if (found.get("name") or "").casefold() == wanted]
+        folded = name.casefold()
+        return [uuid for uuid, result in self.results.items() if (result.get("name") or "").casefold() == folded]
 
     # -- requests ------------------------------------------------------------------------------------------------
 

@@ -36,13 +36,13 @@ def _compatible(error: TransportError | DecodeError, undecodable: type[Exception
     if isinstance(error, TransportError):
         from vcloudair_core.transport.requests_transport import error_class_of
 
-        other: type[Exception] = error_class_of(error)
+        base: type[Exception] = error_class_of(error)
     else:
-        other = undecodable
-    if isinstance(error, other):
+        base = undecodable
+    if isinstance(error, base):
         return error
-    kind = _joined(type(error), other)
-    made: VcloudAirError = other.__new__(kind, *error.args)
+    kind = _joined(type(error), base)
+    made: VcloudAirError = base.__new__(kind, *error.args)
     made.args = error.args
     # The attributes that requests and SyntaxError look at when they are shown.
     made.__dict__.update({"request": None, "response": None} | error.__dict__)
@@ -54,9 +54,9 @@ def _compatible(error: TransportError | DecodeError, undecodable: type[Exception
 _classes: dict[tuple[type, type], type[VcloudAirError]] = {}
 
 
-def _joined(ours: type[VcloudAirError], other: type[Exception]) -> type[VcloudAirError]:
+def _joined(ours: type[VcloudAirError], base: type[Exception]) -> type[VcloudAirError]:
     """A class that goes by the name of ours and is caught as either."""
-    if (ours, other) not in _classes:
+    if (ours, base) not in _classes:
         names: dict[str, Any] = {
             "__module__": ours.__module__,
             "__qualname__": ours.__qualname__,
@@ -64,5 +64,5 @@ def _joined(ours: type[VcloudAirError], other: type[Exception]) -> type[VcloudAi
             # A copy, or one that goes to another process, is an error of ours only.
             "__reduce__": lambda self: (ours, self.args, self.__dict__),
         }
-        _classes[ours, other] = type(ours.__name__, (ours, other), names)
-    return _classes[ours, other]
+        _classes[ours, base] = type(ours.__name__, (ours, base), names)
+    return _classes[ours, base]

@@ -85,8 +85,8 @@ class _Portal:
             )
 
     def _settings(self, flavour: str, **more: str) -> Settings:
-        given = {"service_type": flavour, "username": self.username, "password": self._secret}
-        return Settings.load(given | {"api_version": self.version, "session_cache": False} | more)
+        values = {"service_type": flavour, "username": self.username, "password": self._secret}
+        return Settings.load(values | {"api_version": self.version, "session_cache": False} | more)
 
     def _transport(self, settings: Settings) -> Transport:
         if self.transport is not None:
@@ -331,10 +331,10 @@ class VCAODSession(_Portal):
 
     def _open(self, instance: Mapping[str, Any]) -> AuthFlow:
         settings = self._settings("vca", url=_base_of(self.login_url))
-        base_url, found, token = yield from self._portal(settings).open_instance(
+        base_url, session, token = yield from self._portal(settings).open_instance(
             instance, str(self.username), self._secret
         )
-        return vca.instance_credentials(base_url, self.version, instance, found, token)
+        return vca.instance_credentials(base_url, self.version, instance, session, token)
 
 
 class _Reopened:
