@@ -65,7 +65,7 @@ def aggregate(values: Sequence[float], how: str) -> float | None:
     Raises: ValueError for an unknown aggregate.
     """
     simple: dict[str, Callable[[Sequence[float]], float]] = {
-        "min": min, "max": max, "avg": _average, "last": lambda found: found[-1], "sum": math.fsum, "count": len,
+        "min": min, "max": max, "avg": _average, "last": lambda numbers: numbers[-1], "sum": math.fsum, "count": len,
     }  # fmt: skip
     if how not in simple and not _is_percentile(how):
         raise ValueError(f"{how!r} is none of {', '.join(simple)} or a percentile such as p95")
@@ -134,7 +134,7 @@ def series_of(runs: Iterable[SampleBlock], source: str, patterns: Sequence[str])
 
     Of two values for one time, the one that came last counts, as pages may overlap.
     """
-    found: dict[tuple[str, str, str | None], tuple[str | None, int | None, dict[datetime, float]]] = {}
+    samples: dict[tuple[str, str, str | None], tuple[str | None, int | None, dict[datetime, float]]] = {}
     refused = 0
     for machine, name, unit, interval_s, instance, times, values in runs:
         if patterns and not matches(name, patterns):
@@ -144,18 +144,18 @@ def series_of(runs: Iterable[SampleBlock], source: str, patterns: Sequence[str])
         refused += numbers.count(None)
         if not held:
             continue
-        known = found.get((machine, name, instance))
+        known = samples.get((machine, name, instance))
         if known is None:
-            found[(machine, name, instance)] = (unit, interval_s, held)
+            samples[(machine, name, instance)] = (unit, interval_s, held)
         else:
             known[2].update(held)
     made = []
-    for (machine, name, instance), (unit, interval_s, held) in found.items():
+    for (machine, name, instance), (unit, interval_s, held) in samples.items():
         times = tuple(sorted(held))
         made.append(
             Series(machine, name, unit, instance, interval_s, times, tuple(map(held.__getitem__, times)), source)
         )
-    return sorted(made, key=lambda one: (one.vm_id, one.name, one.instance or "")), refused
+    return sorted(made, key=lambda series: (series.vm_id, series.name, series.instance or "")), refused
 
 
 def _numbers_of(values: Sequence[Any]) -> Sequence[float | None]:

@@ -239,9 +239,9 @@ def _clipped(window: Window, source: str) -> tuple[Window, list[str]]:
 def _collected(
     parts: Sequence[_Part], patterns: Sequence[str], failed: Mapping[str, VcloudAirError], warnings: Sequence[str]
 ) -> Collected:
-    series = [item for part in parts for item in part.series]
+    series = [item for result in parts for item in result.series]
     names = {item.name for item in series}
     missing = tuple(pattern for pattern in patterns if not any(matches(name, [pattern]) for name in names))
-    refused = sum(part.refused for part in parts)
+    refused = sum(result.refused for result in parts)
     more = [f"{refused} values were left out because they are not numbers."] if refused else []
     return Collected(series, failed, missing, (*warnings, *more))

@@ -23,8 +23,8 @@ PREFIX = "vca_vm"
 def base_of(name: str, unit: str | None) -> tuple[str, str, float]:
     """(name of the metric, its base unit or nothing, what to multiply values with)."""
     word, factor = BASE.get(unit or "", ("", 1.0))
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
-    plain = re.sub(r"[^a-z0-9]+", "_", words).strip("_")
+    separated = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+    plain = re.sub(r"[^a-z0-9]+", "_", separated).strip("_")
     return "_".join(text for text in (PREFIX, plain, word) if text), word, factor
 
 
