@@ -43,11 +43,11 @@ _ENDED = re.compile(r"[.!?…:][\"'”)]*(?: \([^()]*\))?\Z")
 def sentences(*parts: str) -> str:
     """Join texts, each closed with a full stop before the next one; empty and repeated ones are left out."""
     joined = ""
-    for part in (part.strip() for part in parts):
+    for text in (text.strip() for text in parts):
         if not joined:
-            joined = part
-        elif part and not joined.endswith(part):
-            joined = f"{joined if _ENDED.search(joined) else f'{joined}.'} {part}"
+            joined = text
+        elif text and not joined.endswith(text):
+            joined = f"{joined if _ENDED.search(joined) else f'{joined}.'} {text}"
     return joined
 
 
