@@ -46,9 +46,9 @@ class Readiness:
 
     @property
     def counts(self) -> dict[str, int]:
-        """How many checks ended how. Shape: ``{"ok", "warn", "fail", "unknown"}``."""
-        found = Counter(check.status for check in self.checks)
-        return {status: found[status] for status in _WORTH}
+        """Return the number of checks by status. Shape: ``{"ok", "warn", "fail", "unknown"}``."""
+        counts = Counter(check.status for check in self.checks)
+        return {status: counts[status] for status in _WORTH}
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data. Shape: ``{"score", "is_ready", "counts", "checks": [...]}``."""

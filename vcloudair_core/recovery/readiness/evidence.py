@@ -22,11 +22,11 @@ _NAMES_A_CALL = 25
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """A machine of the plan and the replications that its name may mean."""
+class PlanMatch:
+    """A VM of the plan and the replications that its name may stand for."""
 
     machine: PlannedVm
-    meant: tuple[Reference, ...]
+    candidates: tuple[Reference, ...]
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Evidence:
     """
 
     now: datetime
-    wanted: tuple[Wanted, ...] | VcloudAirError
+    matches: tuple[PlanMatch, ...] | VcloudAirError
     groups: Mapping[str, Replication | VcloudAirError] = field(default_factory=dict)
     places: tuple[Place, ...] | VcloudAirError = ()
     placeholders: Mapping[str, Record] | VcloudAirError = field(default_factory=dict)
@@ -63,18 +63,18 @@ class Evidence:
     homes: Mapping[str, Place] = field(default_factory=dict)
 
     def placeholder_of(self, group: Replication) -> Record | None:
-        """The machine that stands for a replicated one, if it was seen."""
+        """Return the placeholder VM of a replication, if it was read."""
         if isinstance(self.placeholders, VcloudAirError):
             return None
         return self.placeholders.get(uuid_of(group.placeholder_vapp_id))
 
     def read_groups(self) -> list[Replication]:
-        """The replications that could be read and that one machine of the plan means, each once."""
-        if isinstance(self.wanted, VcloudAirError):
+        """Return the readable replications that a VM of the plan stands for, each once."""
+        if isinstance(self.matches, VcloudAirError):
             return []
-        hrefs = dict.fromkeys(one.meant[0].href for one in self.wanted if len(one.meant) == 1)
-        found = (self.groups[href] for href in hrefs)
-        return [one for one in found if isinstance(one, Replication)]
+        hrefs = dict.fromkeys(match.candidates[0].href for match in self.matches if len(match.candidates) == 1)
+        groups = (self.groups[href] for href in hrefs)
+        return [group for group in groups if isinstance(group, Replication)]
 
 
 def uuid_of(text: str) -> str:
@@ -83,7 +83,7 @@ def uuid_of(text: str) -> str:
 
 
 def gather(client: Client, plan: RecoveryPlan, now: datetime) -> Evidence:
-    """Everything that the checks look at: one call per machine, one more for 25 of them, and about seven.
+    """Read everything that the checks need: a call per VM, one more for every 25 VMs, and about seven.
 
     Raises: TransportError when not even the list of replications can be had, AuthenticationError, ConfigurationError.
     """
@@ -93,19 +93,21 @@ def gather(client: Client, plan: RecoveryPlan, now: datetime) -> Evidence:
         raise listed
     if isinstance(listed, VcloudAirError):
         return Evidence(now, listed)
-    wanted = tuple(_wanted(plan, listed))
-    chosen = list({one.meant[0].href: one.meant[0] for one in wanted if len(one.meant) == 1}.values())
-    groups = dict(zip((one.href for one in chosen), map(_not_over, service.look(chosen)), strict=True))
+    matches = tuple(_matches(plan, listed))
+    chosen = list(
+        {match.candidates[0].href: match.candidates[0] for match in matches if len(match.candidates) == 1}.values()
+    )
+    groups = dict(zip((reference.href for reference in chosen), map(_not_over, service.look(chosen)), strict=True))
     query = client.query.query
     evidence = Evidence(
         now,
-        wanted,
+        matches,
         groups,
         networks=tried(lambda: query("orgVdcNetwork").all()),
         org=tried(lambda: query("organization", {"name": client.session.identity.org_name}).first()),
         records=tried(lambda: query("orgVdc").all()),
     )
-    names = [one.name for one in evidence.read_groups()]
+    names = [group.name for group in evidence.read_groups()]
     evidence = replace(evidence, placeholders=tried(lambda: _placeholders(query, names)))
     return _placed(service, evidence)
 
@@ -123,79 +125,84 @@ def tried(work: Callable[[], _Thing]) -> _Thing | VcloudAirError:
         return exc
 
 
-def _not_over(found: Replication | VcloudAirError) -> Replication | VcloudAirError:
-    if isinstance(found, (AuthenticationError, ConfigurationError)):
-        raise found
-    return found
+def _not_over(result: Replication | VcloudAirError) -> Replication | VcloudAirError:
+    if isinstance(result, (AuthenticationError, ConfigurationError)):
+        raise result
+    return result
 
 
 def _named(service: RecoveryService, listed: Sequence[Reference]) -> list[Reference]:
-    """Lists may come without names, which the replications themselves have. Source: protocol/dr.md §2.2."""
-    nameless = [one for one in listed if not one.name]
-    known = {one.href: one.name for one in map(_not_over, service.look(nameless)) if isinstance(one, Replication)}
-    return [replace(one, name=one.name or known.get(one.href, "")) for one in listed]
+    """Add missing names; lists may come without them, replications have them. Source: protocol/dr.md §2.2."""
+    nameless = [reference for reference in listed if not reference.name]
+    known = {
+        group.href: group.name for group in map(_not_over, service.look(nameless)) if isinstance(group, Replication)
+    }
+    return [replace(reference, name=reference.name or known.get(reference.href, "")) for reference in listed]
 
 
-def _wanted(plan: RecoveryPlan, listed: Sequence[Reference]) -> Iterable[Wanted]:
+def _matches(plan: RecoveryPlan, listed: Sequence[Reference]) -> Iterable[PlanMatch]:
     if plan.every_machine:
-        return [Wanted(PlannedVm(one.name or one.id), (one,)) for one in listed]
-    return [Wanted(one, tuple(known for known in listed if known.answers_to(one.name))) for one in plan.machines]
+        return [PlanMatch(PlannedVm(reference.name or reference.id), (reference,)) for reference in listed]
+    return [
+        PlanMatch(machine, tuple(reference for reference in listed if reference.answers_to(machine.name)))
+        for machine in plan.machines
+    ]
 
 
 def _placeholders(query: Callable[..., Any], names: Sequence[str]) -> dict[str, Record]:
-    """Machines by the id of their vApp. They are asked for by name; what is meant is in the vApp of a replication."""
-    found: dict[str, Record] = {}
+    """Return placeholder VMs by the id of their vApp. They are queried by name; a replication names its vApp."""
+    placeholders: dict[str, Record] = {}
     for start in range(0, len(names), _NAMES_A_CALL):
         where = {"name": list(names[start : start + _NAMES_A_CALL]), "isVAppTemplate": False}
-        found.update({uuid_of(str(one.get("container", ""))): one for one in query("vm", where).all()})
-    return found
+        placeholders.update({uuid_of(str(record.get("container", ""))): record for record in query("vm", where).all()})
+    return placeholders
 
 
 # -- where replications are --------------------------------------------------------------------------------------
 
 
 def _placed(service: RecoveryService, evidence: Evidence) -> Evidence:
-    """Replications do not say which VDC they are in; the machines that stand for them do, and so do VDCs."""
+    """Add the VDC of each replication: its placeholder VM names it, and so do the lists of VDCs."""
     places = _places(service, evidence.records)
     if isinstance(places, VcloudAirError):
         return replace(evidence, places=places)
     groups = evidence.read_groups()
-    homes = {one.href: home for one in groups if (home := _home(evidence, one, places)) is not None}
+    homes = {group.href: home for group in groups if (home := _home(evidence, group, places)) is not None}
     if len(places) > 1 and len(homes) < len(groups):
-        places = [replace(one, held=tried(lambda one=one: _held(service, one))) for one in places]  # type: ignore[misc]
-        homes = {one.href: home for one in groups if (home := _home(evidence, one, places)) is not None}
+        places = [replace(place, held=tried(lambda place=place: _held(service, place))) for place in places]  # type: ignore[misc]
+        homes = {group.href: home for group in groups if (home := _home(evidence, group, places)) is not None}
     used = {home.reference.id for home in homes.values()}
-    places = [_detailed(service, one) if one.reference.id in used else one for one in places]
-    by_id = {one.reference.id: one for one in places}
+    places = [_detailed(service, place) if place.reference.id in used else place for place in places]
+    by_id = {place.reference.id: place for place in places}
     homes = {href: by_id[home.reference.id] for href, home in homes.items()}
     return replace(evidence, places=tuple(places), homes=homes)
 
 
 def _places(service: RecoveryService, records: Sequence[Record] | VcloudAirError) -> list[Place] | VcloudAirError:
-    """VDCs that take replications, and those that the query service knows besides."""
+    """Return VDCs that take replications, and the others that the query service knows."""
     enabled = tried(service.enabled_vdcs)
-    known = {} if isinstance(records, VcloudAirError) else {uuid_of(one.href): one for one in records}
+    known = {} if isinstance(records, VcloudAirError) else {uuid_of(record.href): record for record in records}
     if isinstance(enabled, VcloudAirError):
         if not known:
             return enabled
-        return [Place(Reference(one.href, one.name), None, one) for one in known.values()]
-    takers = {one.id.casefold(): one for one in enabled}
-    found = [Place(one, True, known.get(identifier)) for identifier, one in takers.items()]
-    others = [one for identifier, one in known.items() if identifier not in takers]
-    return found + [Place(Reference(one.href, one.name), False, one) for one in others]
+        return [Place(Reference(record.href, record.name), None, record) for record in known.values()]
+    takers = {vdc.id.casefold(): vdc for vdc in enabled}
+    places = [Place(vdc, True, known.get(identifier)) for identifier, vdc in takers.items()]
+    others = [record for identifier, record in known.items() if identifier not in takers]
+    return places + [Place(Reference(record.href, record.name), False, record) for record in others]
 
 
 def _home(evidence: Evidence, group: Replication, places: Sequence[Place]) -> Place | None:
     placeholder = evidence.placeholder_of(group)
     if placeholder is not None and placeholder.get("vdc"):
-        return next((one for one in places if one.reference.id.casefold() == uuid_of(placeholder["vdc"])), None)
+        return next((place for place in places if place.reference.id.casefold() == uuid_of(placeholder["vdc"])), None)
     if len(places) == 1:
         return places[0]
-    return next((one for one in places if isinstance(one.held, frozenset) and group.id in one.held), None)
+    return next((place for place in places if isinstance(place.held, frozenset) and group.id in place.held), None)
 
 
 def _held(service: RecoveryService, place: Place) -> frozenset[str]:
-    return frozenset(one.id for one in service.references_of(place.reference))
+    return frozenset(reference.id for reference in service.references_of(place.reference))
 
 
 def _detailed(service: RecoveryService, place: Place) -> Place:

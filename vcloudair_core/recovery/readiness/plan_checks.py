@@ -75,16 +75,16 @@ def step_checks(client: Client, plan: RecoveryPlan, action: str) -> Iterator[Che
 
 
 def _steps(plan: RecoveryPlan, action: str) -> Iterator[Step]:
-    """Those of the action; a test is cleaned up, too."""
+    """Return the steps of an action; those of a test include its cleanup."""
     actions = {action, "cleanup"} if action == TEST else {action}
-    around = [*plan.before, *[one for group in plan.groups for one in (*group.before, *group.after)], *plan.after]
+    around = [*plan.before, *[step for group in plan.groups for step in (*group.before, *group.after)], *plan.after]
     return (step for step in around if step.only & actions)
 
 
 def _program(step: Step, work: Command, folder: Path) -> Check:
     about, program = About("step", step.name, IMPORTANT), work.argv[0] if work.argv else ""
-    found = shutil.which(str(folder / program) if "/" in program else program) if program else None
-    if found is None:
+    path = shutil.which(str(folder / program) if "/" in program else program) if program else None
+    if path is None:
         return about.fail(f"there is no program {program!r} that may be run here", _CORRECT)
     return about.ok(f"{program} is there")
 
@@ -108,15 +108,15 @@ def _address(step: Step, work: HttpCheck) -> Check:
 
 
 def _edge(client: Client, step: Step, path: Path) -> Check:
-    """Whether the document is right, and the edge that it names is there and takes it. Nothing is changed."""
+    """Check that the document is valid and that its edge exists and accepts it. Nothing is changed."""
     about = About("edge", step.name, IMPORTANT)
     try:
         document = read_document(str(path))
         client.kind(KIND).parse(document.sections)
         target = target_of(client, document)
     except (ConfigurationError, SpecError) as exc:
-        said = exc.message if path.name in exc.message else f"{path.name}: {exc.message}"
-        return about.fail(said, exc.hint or f"Correct {path.name}.")
+        message = exc.message if path.name in exc.message else f"{path.name}: {exc.message}"
+        return about.fail(message, exc.hint or f"Correct {path.name}.")
     outcome = tried(lambda: client.ensure(KIND, document.sections, state="exact", target=target, check=True))
     if isinstance(outcome, EngineError):
         return about.fail(f"{path.name}: {outcome.message}", outcome.hint or f"Correct {path.name}.")
@@ -124,32 +124,34 @@ def _edge(client: Client, step: Step, path: Path) -> Check:
         return about.needs(f"The edge gateway {target['edge']}", outcome)
     if outcome.warnings:
         return about.warn(f"{path.name}: {'; '.join(outcome.warnings)}", f"Look at `vca edge plan {path.name}`.")
-    told = outcome.plan.summary() if outcome.changed else "nothing to change"
-    return about.ok(f"{target['edge']} is there and takes {path.name}: {told}")
+    summary = outcome.plan.summary() if outcome.changed else "nothing to change"
+    return about.ok(f"{target['edge']} is there and takes {path.name}: {summary}")
 
 
 # -- the last test -----------------------------------------------------------------------------------------------
 
 
 def last_test_check(plan: RecoveryPlan, action: str, now: datetime, last_test: datetime | None) -> Check:
-    """How long ago it was last seen to work. It never stands in the way of a test, which is what would mend it."""
+    """Check the age of the last successful test. It never fails a test, which is what would renew it."""
     about = About("last_test", plan.name or "machines", IMPORTANT)
     most, hint = plan.test_max_age_days, f"Test it: `vca dr test --plan {plan.path or 'PLAN'}`."
     wrong = about.warn if action == TEST else about.fail
     if last_test is None:
-        said = "no successful test of it is known"
+        message = "no successful test of it is known"
         return (
-            about.warn(said, hint) if most is None else wrong(f"{said}; the plan wants one every {most:g} days", hint)
+            about.warn(message, hint)
+            if most is None
+            else wrong(f"{message}; the plan wants one every {most:g} days", hint)
         )
     age = now - last_test
     if age < -timedelta(minutes=5):
         return about.unknown(f"its last test is of the future ({last_test.isoformat()})", "Compare the clocks.")
     days = max(0.0, age.total_seconds() / 86400)
-    said = f"it was last tested {days:.0f} days ago"
+    message = f"it was last tested {days:.0f} days ago"
     if most is None:
-        return about.ok(said)
+        return about.ok(message)
     if days > most:
-        return wrong(f"{said}; the plan wants a test every {most:g} days", hint)
+        return wrong(f"{message}; the plan wants a test every {most:g} days", hint)
     if days > _CLOSE * most:
-        return about.warn(f"{said}; it is due after {most:g}", hint)
-    return about.ok(f"{said}, of at most {most:g}")
+        return about.warn(f"{message}; it is due after {most:g}", hint)
+    return about.ok(f"{message}, of at most {most:g}")

@@ -72,10 +72,10 @@ class About:
         return self.unseen(what, error)
 
     def unseen(self, what: str, error: VcloudAirError) -> Check:
-        """What came of reading something that is only good to know."""
+        """Return the check of something optional that could not be read."""
         may_not = isinstance(error, PermissionDeniedError)
-        said = f"{what} may not be read" if may_not else f"{what} could not be read: {error.message}"
-        return self.unknown(said, error.hint or (ASK if may_not else AGAIN))
+        message = f"{what} may not be read" if may_not else f"{what} could not be read: {error.message}"
+        return self.unknown(message, error.hint or (ASK if may_not else AGAIN))
 
     def _check(self, status: str, message: str, hint: str = "") -> Check:
         return Check(self.name, self.subject, status, message.rstrip("."), hint, self.weight)

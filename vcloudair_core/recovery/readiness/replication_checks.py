@@ -12,7 +12,7 @@ from vcloudair_core.recovery.readiness.readiness_check import ASK, ESSENTIAL, IM
 from vcloudair_core.services.dr.model import FAILOVER, TEST
 
 if TYPE_CHECKING:
-    from vcloudair_core.recovery.readiness.evidence import Evidence, Wanted
+    from vcloudair_core.recovery.readiness.evidence import Evidence, PlanMatch
     from vcloudair_core.services.dr.model import Replication
 
 OPERATIONS = {TEST: "testFailover", FAILOVER: "failover"}
@@ -41,36 +41,36 @@ _PORTAL = "Look at its network in the portal."
 
 
 def machine_checks(plan: RecoveryPlan, action: str, evidence: Evidence) -> Iterator[Check]:
-    """Each name, and the replication behind each name that means exactly one."""
+    """Yield the checks of each name, and of the replication of each unambiguous name."""
     listed = About("machine", plan.name or "machines", ESSENTIAL)
-    if isinstance(evidence.wanted, VcloudAirError):
-        yield listed.needs("The list of replications", evidence.wanted)
+    if isinstance(evidence.matches, VcloudAirError):
+        yield listed.needs("The list of replications", evidence.matches)
         return
-    if plan.every_machine and not evidence.wanted:
+    if plan.every_machine and not evidence.matches:
         yield listed.fail("nothing is replicated into this organization", _SOURCE)
     seen: dict[str, str] = {}
-    for wanted in evidence.wanted:
-        yield _named(wanted, seen)
-        if len(wanted.meant) == 1 and seen[wanted.meant[0].href] == wanted.machine.name:
-            yield from _replicated(plan, wanted, action, evidence)
+    for match in evidence.matches:
+        yield _named(match, seen)
+        if len(match.candidates) == 1 and seen[match.candidates[0].href] == match.machine.name:
+            yield from _replicated(plan, match, action, evidence)
 
 
-def _named(wanted: Wanted, seen: dict[str, str]) -> Check:
-    name = wanted.machine.name
+def _named(match: PlanMatch, seen: dict[str, str]) -> Check:
+    name = match.machine.name
     about = About("machine", name, ESSENTIAL)
-    if not wanted.meant:
+    if not match.candidates:
         return about.fail("there is no replication of that name", "`vca dr list` shows those that there are.")
-    if len(wanted.meant) > 1:
-        ids = ", ".join(one.id for one in wanted.meant)
-        return about.fail(f"{len(wanted.meant)} replications have that name: {ids}", "Give the id in the plan.")
-    first = seen.setdefault(wanted.meant[0].href, name)
+    if len(match.candidates) > 1:
+        ids = ", ".join(reference.id for reference in match.candidates)
+        return about.fail(f"{len(match.candidates)} replications have that name: {ids}", "Give the id in the plan.")
+    first = seen.setdefault(match.candidates[0].href, name)
     if first != name:
         return about.warn(f"{first} is the same replication; it is started once", "Name it once.")
     return about.ok("one replication has that name")
 
 
-def _replicated(plan: RecoveryPlan, wanted: Wanted, action: str, evidence: Evidence) -> Iterator[Check]:
-    name, group = wanted.machine.name, evidence.groups[wanted.meant[0].href]
+def _replicated(plan: RecoveryPlan, match: PlanMatch, action: str, evidence: Evidence) -> Iterator[Check]:
+    name, group = match.machine.name, evidence.groups[match.candidates[0].href]
     if isinstance(group, VcloudAirError):
         yield About("replication", name, ESSENTIAL).needs("The replication", group)
         return
@@ -83,7 +83,7 @@ def _replicated(plan: RecoveryPlan, wanted: Wanted, action: str, evidence: Evide
     yield _replication(name, group)
     yield _data(name, group)
     if group.points:
-        yield _rpo(plan, wanted.machine, group, action, evidence.now)
+        yield _rpo(plan, match.machine, group, action, evidence.now)
     if group.test_state.strip().lower() in ("", "none"):  # else it is the machine of a test that is seen
         yield _network(name, group, evidence)
 
@@ -118,14 +118,14 @@ def _way_out(group: Replication, name: str) -> str:
 
 
 def _right(name: str, group: Replication, action: str) -> Check:
-    """Servers link what may be done now, by whoever asks. Source: protocol/dr.md §2.3."""
-    about, wanted = About("right", name, IMPORTANT), OPERATIONS[action]
-    offered = {one.lower() for one in group.offered}
-    if wanted.lower() in offered:
-        return about.ok(f"the server offers {wanted} to this user")
+    """Check the rights: servers link what this user may do now. Source: protocol/dr.md §2.3."""
+    about, operation = About("right", name, IMPORTANT), OPERATIONS[action]
+    offered = {name.lower() for name in group.offered}
+    if operation.lower() in offered:
+        return about.ok(f"the server offers {operation} to this user")
     if not offered:
         return about.unknown("the server does not say what this user may do with it", ASK)
-    return about.fail(f"the server offers {', '.join(group.offered)} to this user, but not {wanted}", ASK)
+    return about.fail(f"the server offers {', '.join(group.offered)} to this user, but not {operation}", ASK)
 
 
 def _replication(name: str, group: Replication) -> Check:
@@ -134,8 +134,8 @@ def _replication(name: str, group: Replication) -> Check:
     if word in _BROKEN:
         return about.fail(f"{_BROKEN[word]} (state: {group.state})", _SOURCE)
     if group.is_paused or word in _UNSOUND:
-        said = _UNSOUND["paused" if group.is_paused else word]
-        return about.warn(f"{said} (state: {group.state or 'paused'})", _SOURCE)
+        problem = _UNSOUND["paused" if group.is_paused else word]
+        return about.warn(f"{problem} (state: {group.state or 'paused'})", _SOURCE)
     if word in _SOUND:
         return about.ok(f"replication goes on (state: {group.state.strip()})")
     return about.unknown(f"the server does not say how it is (state: {group.state or 'none'})", _SOURCE)
@@ -152,7 +152,7 @@ def _data(name: str, group: Replication) -> Check:
 
 
 def _rpo(plan: RecoveryPlan, machine: PlannedVm, group: Replication, action: str, now: datetime) -> Check:
-    """The age of the newest data against what the plan promises, else against what the replication is set to.
+    """Check the age of the newest data against the RPO of the plan, else of the replication.
 
     A test works with data of any age, and breaks no promise.
     """
@@ -163,26 +163,28 @@ def _rpo(plan: RecoveryPlan, machine: PlannedVm, group: Replication, action: str
         return about.unknown(f"the newest data is of the future ({newest.isoformat()})", "Compare the clocks.")
     age, own = max(0.0, (now - newest).total_seconds() / 60), group.rpo_minutes
     promised = machine.rpo_minutes if machine.rpo_minutes is not None else plan.rpo_minutes
-    said = f"the newest data is {age:.0f} min old"
+    message = f"the newest data is {age:.0f} min old"
     if promised is not None and age > promised:
         late = about.warn if action == TEST else about.fail
-        return late(f"{said}; the plan promises {promised:g} min", _SOURCE)
+        return late(f"{message}; the plan promises {promised:g} min", _SOURCE)
     if group.violation_minutes > 0 or (own is not None and age > own):
         since = f", and has been for {group.violation_minutes} min" if group.violation_minutes > 0 else ""
-        return about.warn(f"{said}: behind what the replication is set to{since}", _SOURCE)
+        return about.warn(f"{message}: behind what the replication is set to{since}", _SOURCE)
     if promised is not None and own is not None and own > promised:
         hint = "Set it to less where the machine runs now, or promise less in the plan."
-        return about.warn(f"{said}, but the replication is set to {own} min and the plan promises {promised:g}", hint)
+        return about.warn(
+            f"{message}, but the replication is set to {own} min and the plan promises {promised:g}", hint
+        )
     if promised is None and own is None:
-        return about.unknown(f"{said}, and nobody says how old it may be", "Give the plan an `rpo_minutes`.")
-    return about.ok(f"{said}, of at most {promised if promised is not None else own:g}")
+        return about.unknown(f"{message}, and nobody says how old it may be", "Give the plan an `rpo_minutes`.")
+    return about.ok(f"{message}, of at most {promised if promised is not None else own:g}")
 
 
 # -- networks ----------------------------------------------------------------------------------------------------
 
 
 def _network(name: str, group: Replication, evidence: Evidence) -> Check:
-    """Whether the machine that stands for it is connected to a network that there is."""
+    """Check that the placeholder VM is connected to an existing network."""
     about = About("network", name, USEFUL)
     if isinstance(evidence.placeholders, VcloudAirError):
         return about.unseen("The machines that stand for replicated ones", evidence.placeholders)
@@ -194,7 +196,7 @@ def _network(name: str, group: Replication, evidence: Evidence) -> Check:
         return about.warn("the machine that stands for it is not connected to a network", _PORTAL)
     if isinstance(evidence.networks, VcloudAirError):
         return about.unseen(f"It is to be connected to {network}; the networks", evidence.networks)
-    if network not in {one.name for one in evidence.networks}:
-        known: Sequence[str] = sorted(one.name for one in evidence.networks)
+    if network not in {record.name for record in evidence.networks}:
+        known: Sequence[str] = sorted(record.name for record in evidence.networks)
         return about.warn(f"{network} is no network of this organisation (there are {', '.join(known)})", _PORTAL)
     return about.ok(f"it is to be connected to {network}")

@@ -21,8 +21,8 @@ _CLOSE = 0.9
 
 
 def place_checks(plan: RecoveryPlan, action: str, evidence: Evidence) -> Iterator[Check]:
-    """Each VDC that machines of the plan are replicated into, and the organisation."""
-    coming = [one for one in evidence.read_groups() if not (one.is_recovered or one.has_come_to(action))]
+    """Yield the checks of each VDC that VMs of the plan are replicated into, and of the organization."""
+    coming = [group for group in evidence.read_groups() if not (group.is_recovered or group.has_come_to(action))]
     if not coming:
         return
     if isinstance(evidence.places, VcloudAirError):
@@ -39,21 +39,25 @@ def place_checks(plan: RecoveryPlan, action: str, evidence: Evidence) -> Iterato
     running = _to_run(plan, evidence)
     for home, groups in homes.values():
         yield _enabled(home, action)
-        started = [one for one in groups if one.href in running]
+        started = [group for group in groups if group.href in running]
         if started:
             yield _memory(home, started, evidence)
             yield _processors(home, evidence)
-    starting = [one for one in coming if one.href in running]
+    starting = [group for group in coming if group.href in running]
     if starting:
         yield _quota(starting, evidence)
 
 
 def _to_run(plan: RecoveryPlan, evidence: Evidence) -> set[str]:
-    """Links of the replications whose machines are to be powered on."""
-    if isinstance(evidence.wanted, VcloudAirError):
+    """Return links of the replications whose VMs are to be powered on."""
+    if isinstance(evidence.matches, VcloudAirError):
         return set()
     is_on = {True: True, False: False, None: plan.power_on}
-    return {one.meant[0].href for one in evidence.wanted if len(one.meant) == 1 and is_on[one.machine.power_on]}
+    return {
+        match.candidates[0].href
+        for match in evidence.matches
+        if len(match.candidates) == 1 and is_on[match.machine.power_on]
+    }
 
 
 def _enabled(place: Place, action: str) -> Check:
@@ -76,24 +80,26 @@ def _enabled(place: Place, action: str) -> Check:
 
 
 def _memory(place: Place, groups: Sequence[Replication], evidence: Evidence) -> Check:
-    """A limit of 0 is none. Source: protocol/query.md §7.1."""
+    """Check the memory of a VDC; a limit of 0 is none. Source: protocol/query.md §7.1."""
     about = About("memory", place.name, USEFUL)
     room = _room(place, "memoryLimitMB", "memoryUsedMB", evidence, about)
     if not isinstance(room, tuple):
         return room
     limit, used = room
-    sizes = [one.get("memoryMB") if (one := evidence.placeholder_of(group)) is not None else None for group in groups]
+    sizes = [
+        record.get("memoryMB") if (record := evidence.placeholder_of(group)) is not None else None for group in groups
+    ]
     needed = sum(int(size) for size in sizes if size is not None)
     unseen = sum(1 for size in sizes if size is None)
-    said = f"{used} MB of {limit} are used, and the machines need {needed}"
-    said += f" and what {unseen} of them need that were not seen" if unseen else ""
+    message = f"{used} MB of {limit} are used, and the machines need {needed}"
+    message += f" and what {unseen} of them need that were not seen" if unseen else ""
     if used + needed > limit:
-        return about.fail(said, _ROOM)
+        return about.fail(message, _ROOM)
     if unseen:
-        return about.unknown(said, "Look at their size where the machines run now.")
+        return about.unknown(message, "Look at their size where the machines run now.")
     if used + needed > _CLOSE * limit:
-        return about.warn(said, _ROOM)
-    return about.ok(said)
+        return about.warn(message, _ROOM)
+    return about.ok(message)
 
 
 def _processors(place: Place, evidence: Evidence) -> Check:
@@ -102,12 +108,12 @@ def _processors(place: Place, evidence: Evidence) -> Check:
     if not isinstance(room, tuple):
         return room
     limit, used = room
-    said = f"{used} MHz of {limit} are used"
+    message = f"{used} MHz of {limit} are used"
     if used >= limit:
-        return about.fail(said, _ROOM)
+        return about.fail(message, _ROOM)
     if used > _CLOSE * limit:
-        return about.warn(said, _ROOM)
-    return about.unknown(f"{said}; records do not say how many a machine needs", "Compare with where they run now.")
+        return about.warn(message, _ROOM)
+    return about.unknown(f"{message}; records do not say how many a machine needs", "Compare with where they run now.")
 
 
 def _room(place: Place, limit: str, used: str, evidence: Evidence, about: About) -> tuple[int, int] | Check:
@@ -125,7 +131,7 @@ def _room(place: Place, limit: str, used: str, evidence: Evidence, about: About)
 
 
 def _quota(coming: Sequence[Replication], evidence: Evidence) -> Check:
-    """How many machines of the organisation may run at a time; 0 is any number. Source: protocol/query.md §7.1."""
+    """Check the number of VMs that may run at a time; a quota of 0 is none. Source: protocol/query.md §7.1."""
     org = evidence.org
     about = About("quota", org.name if org is not None and not isinstance(org, VcloudAirError) else "", USEFUL)
     if isinstance(org, VcloudAirError):
@@ -136,9 +142,9 @@ def _quota(coming: Sequence[Replication], evidence: Evidence) -> Check:
     if most == 0:
         return about.ok("any number of machines may run")
     records = () if isinstance(evidence.records, VcloudAirError) else evidence.records
-    counts = [count for one in records if isinstance(count := one.get("numberOfRunningVMs"), int)]
+    counts = [count for record in records if isinstance(count := record.get("numberOfRunningVMs"), int)]
     if not counts or len(counts) < len(records):
         return about.unknown(f"{most} machines may run; how many do, the server does not say", "Look in the portal.")
     running = sum(counts)
-    said = f"{running} machines run, {len(coming)} would be added, and {most} may run"
-    return about.ok(said) if running + len(coming) <= most else about.fail(said, _ROOM)
+    message = f"{running} machines run, {len(coming)} would be added, and {most} may run"
+    return about.ok(message) if running + len(coming) <= most else about.fail(message, _ROOM)
