@@ -63,8 +63,8 @@ class Journal:
     def run_id(self) -> str:
         return self.folder.name
 
-    def append(self, event: str, **words: Any) -> Event:
-        """Write one event, and return when it would outlast a power cut.
+    def append(self, event: str, **fields: Any) -> Event:
+        """Write an event and wait until it is on the disk.
 
         Raises: JournalError when it cannot, and from then on: what follows an event that is missing would be read as
         if that had not happened.
@@ -72,7 +72,7 @@ class Journal:
         with self._lock:
             if self.failure is not None:
                 raise self.failure
-            made = {"seq": self._seq + 1, "at": moment(), "mono": round(time.monotonic(), 3), "event": event, **words}
+            made = {"seq": self._seq + 1, "at": moment(), "mono": round(time.monotonic(), 3), "event": event, **fields}
             line = (json.dumps(made, ensure_ascii=False, separators=(",", ":"), default=str) + "\n").encode()
             try:
                 _write_all(self._file, line)
@@ -172,9 +172,9 @@ def unreadable_runs(settings: Settings) -> dict[str, str]:
     """Return the folders of runs that do not count as runs of this user, and why. Raises ConfigurationError."""
     known = set(run_ids(settings))
     folder = runs_folder(settings)
-    found: dict[str, str] = {}
+    reasons: dict[str, str] = {}
     try:
-        entries = sorted(one for one in folder.iterdir() if one.name not in known) if folder.exists() else []
+        entries = sorted(path for path in folder.iterdir() if path.name not in known) if folder.exists() else []
     except OSError as exc:
         raise ConfigurationError(f"The runs in {folder} cannot be listed: {exc.strerror}.") from exc
     for entry in entries:
@@ -182,18 +182,18 @@ def unreadable_runs(settings: Settings) -> dict[str, str]:
             if not entry.is_dir():
                 continue
             if not is_own(os.lstat(entry)) or not is_own(os.lstat(entry / JOURNAL)):
-                found[entry.name] = "It belongs to another user"
+                reasons[entry.name] = "It belongs to another user"
             elif not (entry / JOURNAL).is_file():
-                found[entry.name] = "Its journal is not a file"
+                reasons[entry.name] = "Its journal is not a file"
         except FileNotFoundError:
-            found[entry.name] = "It has no journal"
+            reasons[entry.name] = "It has no journal"
         except OSError as exc:
-            found[entry.name] = f"It cannot be read: {exc.strerror}"
-    return found
+            reasons[entry.name] = f"It cannot be read: {exc.strerror}"
+    return reasons
 
 
 def run_ids(settings: Settings) -> list[str]:
-    """The ids of all runs of this user on this machine, oldest first. Raises ConfigurationError: not our folder.
+    """Return the ids of all runs of this user on this host, oldest first. Raises ConfigurationError: not our folder.
 
     A run that is resumed runs the programs of the plan that lies beside its journal. So what somebody else has put
     there does not count as a run.
@@ -202,7 +202,7 @@ def run_ids(settings: Settings) -> list[str]:
     try:
         if not check_folder(folder):
             return []
-        return sorted(one.name for one in folder.iterdir() if _is_run(one))
+        return sorted(path.name for path in folder.iterdir() if _is_run(path))
     except OSError as exc:
         raise ConfigurationError(
             f"The runs in {folder} cannot be looked at: {exc.strerror}.",
@@ -211,10 +211,10 @@ def run_ids(settings: Settings) -> list[str]:
 
 
 def _next_stamp(folder: Path) -> str:
-    """A time that sorts behind all runs so far, also when the clock was set back since: the last name is the newest."""
+    """Return a time that sorts after all runs so far, even if the clock was set back: the last name is the newest."""
     now = datetime.now(timezone.utc)
     stamp = now.strftime(_STAMP)[:-3]
-    last = max((one.name[: len(stamp)] for one in folder.iterdir()), default="")
+    last = max((path.name[: len(stamp)] for path in folder.iterdir()), default="")
     try:
         if last >= stamp:
             parsed = datetime.strptime(last + "000", _STAMP).replace(tzinfo=timezone.utc)
@@ -276,12 +276,14 @@ def _lines(path: Path) -> Iterator[bytes]:
 
 def _folder_of(settings: Settings, run_id: str) -> Path:
     known = run_ids(settings)
-    meant = [one for one in known if one == run_id] or [one for one in known if run_id and one.startswith(run_id)]
-    if len(meant) != 1:
+    candidates = [known_id for known_id in known if known_id == run_id] or [
+        known_id for known_id in known if run_id and known_id.startswith(run_id)
+    ]
+    if len(candidates) != 1:
         newest = f"The newest is {known[-1]}." if known else f"There are none in {runs_folder(settings)}."
-        what = f"There are {len(meant)} runs that begin with" if meant else "There is no run"
+        what = f"There are {len(candidates)} runs that begin with" if candidates else "There is no run"
         raise NotFoundError(f"{what} {run_id!r}.", hint=newest)
-    return runs_folder(settings) / meant[0]
+    return runs_folder(settings) / candidates[0]
 
 
 def _hold(folder: Path) -> Any:

@@ -21,21 +21,21 @@ _HINT = "Take one of these out of depends_on, or change a priority."
 
 
 def waits_for(plan: RecoveryPlan, group_name: str) -> tuple[tuple[str, bool], ...]:
-    """The groups that have to be over before a group begins, in the order of the plan.
+    """Return the groups that must end before a group starts, in the order of the plan.
 
     Shape: ``(name, is_dependency)``. A group that depends on one which failed must not begin; one that only has a
     higher priority waits, and then begins all the same. Raises SpecError when there is no such group.
     """
-    group = next((one for one in plan.groups if one.name == group_name), None)
+    group = next((group for group in plan.groups if group.name == group_name), None)
     if group is None:
-        names = [one.name for one in plan.groups]
+        names = [group.name for group in plan.groups]
         raise SpecError("group", _unknown("group", group_name, names))
-    found = []
-    for other in plan.groups:
-        is_dependency = other.name in group.depends_on
-        if is_dependency or other.priority < group.priority:
-            found.append((other.name, is_dependency))
-    return tuple(found)
+    waits = []
+    for earlier in plan.groups:
+        is_dependency = earlier.name in group.depends_on
+        if is_dependency or earlier.priority < group.priority:
+            waits.append((earlier.name, is_dependency))
+    return tuple(waits)
 
 
 def check_order(plan: RecoveryPlan) -> tuple[PlannedVm, ...]:
@@ -106,13 +106,13 @@ def _cycle_error(plan: RecoveryPlan, cycle: list[_Node]) -> SpecError:
         things.pop()
     first = min(range(len(things)), key=lambda position: (things[position].line, position))
     things = things[first:] + things[:first]
-    words = _shown(things[0])
+    chain = _shown(things[0])
     for position, (thing, following) in enumerate(zip(things, [*things[1:], things[0]], strict=True)):
         shown = _shown(following) if following is not things[0] else _kind_and_name(following)
-        words += f"{', which' if position else ''} {_verb(thing, following)} {shown}"
+        chain += f"{', which' if position else ''} {_verb(thing, following)} {shown}"
     line = things[0].line
     where = (f"{plan.path}:{line}" if plan.path else f"line {line}") if line else plan.path
-    return SpecError(where, f"nothing of this could ever begin: {words}.", hint=_HINT)
+    return SpecError(where, f"nothing of this could ever begin: {chain}.", hint=_HINT)
 
 
 def _verb(thing: Group | PlannedVm, following: Group | PlannedVm) -> str:

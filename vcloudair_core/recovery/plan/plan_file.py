@@ -89,48 +89,47 @@ def _too_large(path: str) -> SpecError:
 
 
 def _problems(reading: Reading, folder: File) -> Iterable[plan_validation.Problem]:
-    """What is wrong with a plan, each with its path; flaws of the YAML are not among it."""
+    """Return the problems of a plan with their paths, without the flaws of the YAML."""
     if reading.tree is None and not reading.flaws:
         return [((), "the plan is empty; it has at least a name and groups")]
     if not isinstance(reading.tree, dict) and reading.flaws:
         return []
     flawed = {flaw.path for flaw in reading.flaws}
-    found = [*plan_schema.problems(reading.tree), *plan_validation.problems(reading, folder)]
-    return [(path, reason) for path, reason in found if path not in flawed]
+    problems = [*plan_schema.problems(reading.tree), *plan_validation.problems(reading, folder)]
+    return [(path, reason) for path, reason in problems if path not in flawed]
 
 
 # -- from a tree that is right to values ---------------------------------------------------------------------------
 
 
 def _plan(reading: Reading, path: str, digest: str) -> RecoveryPlan:
-    groups = tuple(_group(words, ("groups", at), reading) for at, words in enumerate(reading.tree["groups"]))
+    groups = tuple(_group(item, ("groups", at), reading) for at, item in enumerate(reading.tree["groups"]))
     before, after = (_steps(reading.tree, key, (), reading) for key in ("before", "after"))
-    words = _picked(reading.tree, _PLAN)
-    return RecoveryPlan(groups=groups, before=before, after=after, path=path, digest=digest, **words)
+    options = _picked(reading.tree, _PLAN)
+    return RecoveryPlan(groups=groups, before=before, after=after, path=path, digest=digest, **options)
 
 
-def _group(words: dict[str, Any], at: Path, reading: Reading) -> Group:
+def _group(item: dict[str, Any], at: Path, reading: Reading) -> Group:
     return Group(
         machines=tuple(
-            _machine(machine, (*at, "machines", position), reading)
-            for position, machine in enumerate(words["machines"])
+            _machine(machine, (*at, "machines", position), reading) for position, machine in enumerate(item["machines"])
         ),
-        depends_on=tuple(words.get("depends_on", ())),
-        before=_steps(words, "before", at, reading),
-        after=_steps(words, "after", at, reading),
+        depends_on=tuple(item.get("depends_on", ())),
+        before=_steps(item, "before", at, reading),
+        after=_steps(item, "after", at, reading),
         line=reading.line(at),
-        **_picked(words, _GROUP),
+        **_picked(item, _GROUP),
     )
 
 
 def _machine(machine: Any, at: Path, reading: Reading) -> PlannedVm:
-    words = plan_validation.words_of(machine, "name")
-    return PlannedVm(depends_on=tuple(words.get("depends_on", ())), line=reading.line(at), **_picked(words, _MACHINE))
+    item = plan_validation.words_of(machine, "name")
+    return PlannedVm(depends_on=tuple(item.get("depends_on", ())), line=reading.line(at), **_picked(item, _MACHINE))
 
 
-def _steps(words: dict[str, Any], key: str, at: Path, reading: Reading) -> tuple[Step, ...]:
-    """The steps of one list. Those without a name get one that no other has: a run is resumed by names."""
-    items = words.get(key, [])
+def _steps(owner: dict[str, Any], key: str, at: Path, reading: Reading) -> tuple[Step, ...]:
+    """Return the steps of a list. Unnamed ones get a unique name: a run is resumed by names."""
+    items = owner.get(key, [])
     taken = {item["name"] for item in items if "name" in item}
     steps = []
     for position, item in enumerate(items):
@@ -148,9 +147,9 @@ def _work(item: dict[str, Any]) -> Work:
     if "playbook" in item:
         return Playbook(**plan_validation.words_of(item["playbook"], "path"))
     if "http" in item:
-        words = plan_validation.words_of(item["http"], "url")
-        how = _picked(words, ("url", "contains", "validate_certs"))
-        return HttpCheck(**how | ({"statuses": tuple(words["status"])} if "status" in words else {}))
+        check = plan_validation.words_of(item["http"], "url")
+        how = _picked(check, ("url", "contains", "validate_certs"))
+        return HttpCheck(**how | ({"statuses": tuple(check["status"])} if "status" in check else {}))
     if "approval" in item:
         return Approval(item["approval"])
     if "delay_s" in item:
@@ -179,11 +178,11 @@ def _name_of(work: Work) -> str:
 
 def _unused(name: str, taken: set[str]) -> str:
     number = 2
-    found = name
-    while found in taken:
-        found, number = f"{name} ({number})", number + 1
-    return found
+    unused = name
+    while unused in taken:
+        unused, number = f"{name} ({number})", number + 1
+    return unused
 
 
-def _picked(words: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
-    return {name: words[name] for name in names if name in words}
+def _picked(item: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    return {name: item[name] for name in names if name in item}

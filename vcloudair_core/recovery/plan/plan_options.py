@@ -57,8 +57,8 @@ def _places(reading: Reading, name: str) -> Iterator[Path]:
 
 def _value(reading: Reading, path: Path) -> Any:
     value = reading.tree
-    for part in path:
-        if isinstance(part, str) and not isinstance(value, dict):
+    for key in path:
+        if isinstance(key, str) and not isinstance(value, dict):
             return None  # a VM that is only a name
-        value = value.get(part) if isinstance(part, str) else value[part]
+        value = value.get(key) if isinstance(key, str) else value[key]
     return value

@@ -37,24 +37,24 @@ _Say = Callable[[Any], Iterator[tuple[Path, str]]]
 
 @cache
 def schema() -> dict[str, Any]:
-    """The schema, as it is shipped and published."""
+    """Return the schema as shipped and published."""
     text = resources.files(__package__).joinpath(SCHEMA_FILE).read_text(encoding="utf-8")
-    found: dict[str, Any] = json.loads(text)
-    return found
+    document: dict[str, Any] = json.loads(text)
+    return document
 
 
 def problems(tree: Any) -> list[tuple[Path, str]]:
-    """All that the schema says against a plan: the path of each thing, and a reason in words.
+    """Return the violations of the schema: the path of each, and a reason in words.
 
     Raises ConfigurationError when the library that checks it is missing.
     """
-    found: dict[tuple[Path, str], None] = {}
+    reasons: dict[tuple[Path, str], None] = {}
     for error in _validator().iter_errors(tree):
         for path, reason in itertools.islice(_SAY[error.validator](error), MOST):
-            found[path, reason] = None
-        if len(found) >= MOST:
+            reasons[path, reason] = None
+        if len(reasons) >= MOST:
             break
-    return list(found)
+    return list(reasons)
 
 
 @cache
@@ -80,13 +80,13 @@ def _validator() -> Any:
 
 
 def _type(error: Any) -> Iterator[tuple[Path, str]]:
-    wanted = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
-    expected, value = " or ".join(_WORDS[name] for name in wanted), error.instance
+    types = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
+    expected, value = " or ".join(_WORDS[name] for name in types), error.instance
     if value is None:
         reason = f"nothing was given, {expected} was expected"
     elif isinstance(value, (Mapping, list)):
         reason = f"{expected} was expected, not {_WORDS['array' if isinstance(value, list) else 'object']}"
-    elif "string" in wanted:
+    elif "string" in types:
         # Not what it is: an argument of a command may be a secret.
         kind = "true or false (or yes, no, on, off)" if isinstance(value, bool) else "a number"
         reason = f"{expected} was expected, not {kind}: put it in quotes"
@@ -112,9 +112,9 @@ def _missing_keys(error: Any) -> Iterator[tuple[Path, str]]:
 def _one_work(error: Any) -> Iterator[tuple[Path, str]]:
     if not isinstance(error.instance, dict):
         return  # to a schema, what is no mapping has all keys; its type tells of it
-    given = [work for work in WORKS if work in error.instance]
-    found = f"there are {' and '.join(given)}" if given else "there is none"
-    yield tuple(error.absolute_path), f"a step has exactly one of {', '.join(WORKS)}; {found}"
+    works = [work for work in WORKS if work in error.instance]
+    actual = f"there are {' and '.join(works)}" if works else "there is none"
+    yield tuple(error.absolute_path), f"a step has exactly one of {', '.join(WORKS)}; {actual}"
 
 
 def _range(error: Any) -> Iterator[tuple[Path, str]]:

@@ -70,8 +70,8 @@ def _mappings(at: Path, owner: Any, key: str) -> Iterator[Named]:
 
 
 def _list(owner: Any, key: str) -> list[Any]:
-    found = owner.get(key) if isinstance(owner, dict) else None
-    return found if isinstance(found, list) else []
+    items = owner.get(key) if isinstance(owner, dict) else None
+    return items if isinstance(items, list) else []
 
 
 def _twice(reading: Reading, things: list[Named]) -> Iterator[Problem]:
@@ -86,7 +86,7 @@ def _twice(reading: Reading, things: list[Named]) -> Iterator[Problem]:
 
 def _unknown_names(groups: list[Named], machines: list[Named]) -> Iterator[Problem]:
     guesses = 0
-    for kind, things, other, others in (
+    for kind, things, other_kind, others in (
         ("group", groups, "machine", machines),
         ("machine", machines, "group", groups),
     ):
@@ -99,7 +99,7 @@ def _unknown_names(groups: list[Named], machines: list[Named]) -> Iterator[Probl
                 guesses += 1
                 # To compare a name with thousands takes its time.
                 hint = near(name, known) if guesses <= _MOST_GUESSES else ""
-                hint = f"it is a {other}" if name in known_others else hint
+                hint = f"it is a {other_kind}" if name in known_others else hint
                 reason = f"there is no {kind} {name!r} in the plan{'; ' + hint if hint else ''}"
                 yield (*path, "depends_on", position), reason
 

@@ -22,7 +22,7 @@ from vcloudair_core.recovery.plan.model import (
 )
 
 _WORKS: dict[str, type] = {
-    one.__name__: one for one in (Approval, Command, Delay, HttpCheck, NetworkChange, Playbook, SwitchBack)
+    work.__name__: work for work in (Approval, Command, Delay, HttpCheck, NetworkChange, Playbook, SwitchBack)
 }
 _FORMAT = 1
 
@@ -44,7 +44,7 @@ def plan_of_data(data: Mapping[str, Any]) -> RecoveryPlan:
 
 def _plain(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
-        shown = {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
+        shown = {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
         return {"work": type(value).__name__, **shown} if type(value) in _WORKS.values() else shown
     if isinstance(value, (frozenset, set)):
         return sorted(value)
@@ -58,24 +58,24 @@ def _tuples(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _step(data: Mapping[str, Any]) -> Step:
-    words = {name: value for name, value in data["work"].items() if name != "work"}
-    work = _WORKS[data["work"]["work"]](**_tuples(words))
+    options = {name: value for name, value in data["work"].items() if name != "work"}
+    work = _WORKS[data["work"]["work"]](**_tuples(options))
     return Step(**{**data, "work": work, "only": frozenset(data["only"])})
 
 
 def _group(data: Mapping[str, Any]) -> Group:
     parts = {
-        "machines": tuple(PlannedVm(**_tuples(one)) for one in data["machines"]),
-        "before": tuple(_step(one) for one in data["before"]),
-        "after": tuple(_step(one) for one in data["after"]),
+        "machines": tuple(PlannedVm(**_tuples(vm)) for vm in data["machines"]),
+        "before": tuple(_step(step) for step in data["before"]),
+        "after": tuple(_step(step) for step in data["after"]),
     }
     return Group(**{**_tuples(data), **parts})
 
 
 def _plan(data: Mapping[str, Any]) -> RecoveryPlan:
     parts = {
-        "groups": tuple(_group(one) for one in data["groups"]),
-        "before": tuple(_step(one) for one in data["before"]),
-        "after": tuple(_step(one) for one in data["after"]),
+        "groups": tuple(_group(group) for group in data["groups"]),
+        "before": tuple(_step(step) for step in data["before"]),
+        "after": tuple(_step(step) for step in data["after"]),
     }
     return RecoveryPlan(**{**_tuples(data), **parts})

@@ -135,7 +135,7 @@ class Switched:
 
 
 def switched(folder: Path, happened: list[Event]) -> list[Switched]:
-    """Network changes that a run made and has not taken back, newest first.
+    """Return network changes that a run made and has not undone, newest first.
 
     One that failed or that the run died in has changed what it has changed: it counts as soon as there is a file of
     what was there before.
@@ -147,7 +147,7 @@ def switched(folder: Path, happened: list[Event]) -> list[Switched]:
         if (key := text(event, "key"))
     }
     taken_back = restored(happened)
-    return [one for one in begun.values() if one.saved.exists() and one.id not in taken_back]
+    return [change for change in begun.values() if change.saved.exists() and change.id not in taken_back]
 
 
 def restored(happened: list[Event]) -> set[str]:
@@ -160,16 +160,16 @@ def restored(happened: list[Event]) -> set[str]:
 
 
 def left_switched(settings: Settings, plan_name: str, cloud: dict[str, Any]) -> list[Switched]:
-    """Network changes of tests of a plan that no clean-up has taken back yet, newest first.
+    """Return network changes of tests of a plan that no cleanup has undone yet, newest first.
 
     Those before a failover are none of them: what is there since then is what is wanted.
     """
-    found: list[Switched] = []
+    changes: list[Switched] = []
     taken_back: set[str] = set()
     for folder, happened in runs_of(settings, plan_name, cloud):
         action = happened[0]["action"]
         if action == "failover":
             break
         taken_back |= restored(happened)
-        found += switched(folder, happened) if action == "test" else []
-    return [one for one in found if one.id not in taken_back]
+        changes += switched(folder, happened) if action == "test" else []
+    return [change for change in changes if change.id not in taken_back]

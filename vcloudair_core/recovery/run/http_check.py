@@ -16,7 +16,7 @@ _EXCERPT = 300
 
 
 def check_url(check: HttpCheck, settings: Settings, timeout_s: float) -> tuple[str, str, str]:
-    """(verdict, reason, hint). A connection of its own: no token is sent, no redirect is followed."""
+    """Return (verdict, reason, hint). It uses its own connection: no token is sent, no redirect is followed."""
     from vcloudair_core.transport.requests_transport import RequestsTransport
 
     if urlsplit(check.url).scheme not in ("http", "https"):
@@ -31,8 +31,8 @@ def check_url(check: HttpCheck, settings: Settings, timeout_s: float) -> tuple[s
     finally:
         transport.close()
     if answer.status not in check.statuses:
-        wanted = " or ".join(map(str, check.statuses))
-        return "failed", f"{check.url} answered {answer.status}, not {wanted}", ""
+        expected = " or ".join(map(str, check.statuses))
+        return "failed", f"{check.url} answered {answer.status}, not {expected}", ""
     if check.contains and check.contains.encode() not in answer.body:
         excerpt = answer.body[:_EXCERPT].decode("utf-8", "replace")
         return "failed", f"{check.url} answered without {check.contains!r} in it: {excerpt!r}", ""

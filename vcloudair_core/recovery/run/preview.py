@@ -119,29 +119,29 @@ class _DryRun:
     def _seconds(self, machine_id: str) -> float:
         return self._usual.get(machine_id, GUESSED_S[self._action])
 
-    def _note(self, event: str, **words: Any) -> None:
+    def _note(self, event: str, **fields: Any) -> None:
         now = self._clock.now()
         if event == events.STEP_STARTED:
-            self._began[words["key"]] = now
+            self._began[fields["key"]] = now
         elif event == events.STEP_FINISHED:
-            began = self._began.get(words["key"], now)
-            verdict = "planned" if words["verdict"] == "succeeded" else words["verdict"]
-            is_guess = words["kind"] != "delay"
+            began = self._began.get(fields["key"], now)
+            verdict = "planned" if fields["verdict"] == "succeeded" else fields["verdict"]
+            is_guess = fields["kind"] != "delay"
             self._rows.append(
-                PreviewRow(words["kind"], words["step"], words["group"], verdict, began, now, is_guess=is_guess)
+                PreviewRow(fields["kind"], fields["step"], fields["group"], verdict, began, now, is_guess=is_guess)
             )
         elif event == events.MACHINE_FINISHED:
-            machine = words["id"]
-            began = now - (self._seconds(machine) if words["verdict"] == "planned" else 0.0)
-            is_guess = words["verdict"] == "planned" and machine not in self._usual
+            machine = fields["id"]
+            began = now - (self._seconds(machine) if fields["verdict"] == "planned" else 0.0)
+            is_guess = fields["verdict"] == "planned" and machine not in self._usual
             about = (
-                words["name"],
-                words["group"],
-                words["verdict"],
+                fields["name"],
+                fields["group"],
+                fields["verdict"],
                 began,
                 now,
-                words["reason"],
-                words["hint"],
+                fields["reason"],
+                fields["hint"],
                 machine,
             )
             self._rows.append(PreviewRow("machine", *about, is_guess=is_guess))

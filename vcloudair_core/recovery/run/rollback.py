@@ -37,18 +37,18 @@ def for_cleanup(plan: RecoveryPlan, settings: Settings, cloud: dict[str, Any]) -
     return replace(plan, groups=groups, before=(*back, *plan.before))
 
 
-def back_steps(found: Sequence[Switched]) -> list[Step]:
-    """Steps that switch networks back: to the documents of the plans, as these were then, or to what was there."""
-    plans = {folder: _plan_of(folder) for folder in {one.folder for one in found}}
-    return [_back_step(one, plans[one.folder]) for one in found]
+def back_steps(changes: Sequence[Switched]) -> list[Step]:
+    """Return steps that undo network changes: with the documents of the plans of that time, or the saved ones."""
+    plans = {folder: _plan_of(folder) for folder in {change.folder for change in changes}}
+    return [_back_step(change, plans[change.folder]) for change in changes]
 
 
-def _back_step(one: Switched, plan: RecoveryPlan | None) -> Step:
-    document = one.saved
+def _back_step(change: Switched, plan: RecoveryPlan | None) -> Step:
+    document = change.saved
     if plan is not None:
-        work = steps_by_key(plan)[one.key].work
+        work = steps_by_key(plan)[change.key].work
         document = folder_of_plan(plan) / work.back if isinstance(work, NetworkChange) and work.back else document
-    return Step(f"{one.step} (back)", SwitchBack(str(document), one.id), frozenset(ACTIONS))
+    return Step(f"{change.step} (back)", SwitchBack(str(document), change.id), frozenset(ACTIONS))
 
 
 def _plan_of(folder: Path) -> RecoveryPlan | None:

@@ -200,7 +200,7 @@ class _Running:
 
     def _carry_out(self) -> None:
         schedule = self._schedule(self._state, self._action, self._journal.append)
-        wants_roll_back = any(one["event"] == events.ROLLBACK_STARTED for one in self._happened)
+        wants_roll_back = any(event["event"] == events.ROLLBACK_STARTED for event in self._happened)
         if not wants_roll_back:
             if not schedule.execute():
                 return
@@ -280,17 +280,19 @@ class _RollBack:
     def __init__(self, journal: Journal, wrong: list[str]) -> None:
         self._journal, self._wrong = journal, wrong
 
-    def __call__(self, event: str, **words: Any) -> None:
-        """Write what matters of it down."""
-        if words.get("verdict") not in (None, "succeeded", "unchanged"):
-            self._wrong.append(f"{words.get('name') or words.get('step') or words.get('group')}: {words.get('reason')}")
+    def __call__(self, event: str, **fields: Any) -> None:
+        """Record the event of a rollback in the run journal."""
+        if fields.get("verdict") not in (None, "succeeded", "unchanged"):
+            self._wrong.append(
+                f"{fields.get('name') or fields.get('step') or fields.get('group')}: {fields.get('reason')}"
+            )
         if event == events.MACHINE_FINISHED:
             kept = ("id", "name", "verdict", "reason", "hint", "seconds")
-            self._journal.append(events.MACHINE_ROLLED_BACK, **{name: words.get(name) for name in kept})
+            self._journal.append(events.MACHINE_ROLLED_BACK, **{name: fields.get(name) for name in kept})
         elif event in (events.STEP_STARTED, events.STEP_FINISHED):
-            self._journal.append(event, **{**words, "phase": "back", "key": f"back/{words['key']}"})
+            self._journal.append(event, **{**fields, "phase": "back", "key": f"back/{fields['key']}"})
         elif event == events.RUN_INTERRUPTED:
-            self._journal.append(event, **words)
+            self._journal.append(event, **fields)
 
 
 def engine_options(plan: RecoveryPlan, options: RunOptions, *, wait: bool = True) -> OperationOptions:

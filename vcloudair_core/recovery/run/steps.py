@@ -168,7 +168,7 @@ def _facts(around: Surroundings, group: str) -> dict[str, str]:
 
 
 def _execute(argv: Sequence[str], step: Step, around: Surroundings, group: str) -> StepResult:
-    """A program in a process group of its own, so that all that it starts ends with it."""
+    """Run a program in its own process group, so that all that it starts ends with it."""
     facts = {name.upper(): value for name, value in _facts(around, group).items()}
     with tempfile.TemporaryFile(dir=around.run_folder) as output:
         process = subprocess.Popen(  # noqa: S603 - the user's own program, without a shell
@@ -182,17 +182,19 @@ def _execute(argv: Sequence[str], step: Step, around: Surroundings, group: str) 
         )
         ended = _wait(process, step.timeout_s, around.stop)
         # Before anything is cut off: half of a secret is not known as one.
-        said = redact_text(_tail(output.fileno()), _secrets(around))
+        output_text = redact_text(_tail(output.fileno()), _secrets(around))
     if ended == "stopped":
-        return StepResult("stopped", around.stop.reason, output=said)
+        return StepResult("stopped", around.stop.reason, output=output_text)
     if ended == "late":
-        return StepResult("failed", f"it was not over after {step.timeout_s:g} s and was ended", output=said)
+        return StepResult("failed", f"it was not over after {step.timeout_s:g} s and was ended", output=output_text)
     status = process.returncode
     if status:
         how = f"ended with status {status}" if status > 0 else f"was ended by signal {-status}"
-        last = next((line.strip() for line in reversed(said.splitlines()) if line.strip()), "")
-        return StepResult("failed", f"{Path(argv[0]).name} {how}{': ' + last[:200] if last else ''}", output=said)
-    return StepResult("succeeded", output=said)
+        last = next((line.strip() for line in reversed(output_text.splitlines()) if line.strip()), "")
+        return StepResult(
+            "failed", f"{Path(argv[0]).name} {how}{': ' + last[:200] if last else ''}", output=output_text
+        )
+    return StepResult("succeeded", output=output_text)
 
 
 def _resolved(argv: Sequence[str], folder: Path) -> list[str]:
