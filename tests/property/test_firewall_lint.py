@@ -44,7 +44,7 @@ def first_that_covers(listed: list[dict[str, Any]], at: int, touched: set[str]) 
 
 @given(st.lists(rules, max_size=12), st.sets(st.sampled_from(["a", "b", "c"])))
 def test_nothing_that_covers_a_rule_is_missed(listed: list[dict[str, Any]], touched: set[str]) -> None:
-    found = {finding.rule: finding.other for finding in lint(listed, touched) if finding.kind != OPEN}
+    found = {finding.rule: finding.earlier for finding in lint(listed, touched) if finding.kind != OPEN}
     expected = {}
     for at, one in enumerate(listed):
         earlier = first_that_covers(listed, at, touched) if one["enabled"] else None

@@ -92,8 +92,8 @@ class JsonFirewallCodec(JsonCodec[FirewallPolicySpec]):
         """A rule that the server does not know yet: without id. Source: protocol/ans.md §2.4."""
         fields = [name for name in _SIMPLE if getattr(spec, name) is not None]
         rest = ("source", "source_exclude", "destination", "destination_exclude", "services", "applications")
-        given = [name for name in rest if getattr(spec, name) is not None]
-        return self._changed({"name": "", "ruleType": "user"}, spec, (*fields, *given))
+        set_fields = [name for name in rest if getattr(spec, name) is not None]
+        return self._changed({"name": "", "ruleType": "user"}, spec, (*fields, *set_fields))
 
     def changed_record(
         self, record: Mapping[str, Any], spec: FirewallRuleSpec, changed: tuple[str, ...]
@@ -118,9 +118,9 @@ class JsonFirewallCodec(JsonCodec[FirewallPolicySpec]):
     ) -> dict[str, Any]:
         """A source or destination; what we do not know in it is kept. Empty means any. Source: protocol/ans.md §2.5."""
         result = dict(raw)
-        words = getattr(spec, side)
-        if side in changed and words is not None:
-            result |= lists_of(words, self.vnic_prefix)
+        members = getattr(spec, side)
+        if side in changed and members is not None:
+            result |= lists_of(members, self.vnic_prefix)
         if f"{side}_exclude" in changed:
             result["exclude"] = getattr(spec, f"{side}_exclude")
         known = {*_LISTS, "exclude"}
@@ -198,9 +198,9 @@ def _service(raw: Mapping[str, Any]) -> ServiceSpec:
 
 
 def _known_settings(raw: Mapping[str, Any]) -> dict[str, bool | int]:
-    found: dict[str, bool | int] = {}
+    settings: dict[str, bool | int] = {}
     for word, (wire, kind, _) in GLOBAL_SETTINGS.items():
         value = bool_of(raw.get(wire)) if kind is bool else int_of(raw.get(wire))
         if value is not None:
-            found[word] = value
-    return found
+            settings[word] = value
+    return settings

@@ -118,9 +118,9 @@ class XmlFirewallCodec(XmlCodec[FirewallPolicySpec]):
             set_text(holder, "exclude", getattr(spec, f"{side}_exclude"))
         elif child_of(holder, "exclude") is None:
             set_text(holder, "exclude", False)
-        words = getattr(spec, side)
-        if side in changed and words is not None:
-            lists = lists_of(words, self.vnic_prefix)
+        members = getattr(spec, side)
+        if side in changed and members is not None:
+            lists = lists_of(members, self.vnic_prefix)
             for name in _LISTS:
                 set_repeated(holder, name, lists[name])
         unknown = [child for child in holder if xml.local(child) not in (*_LISTS, "exclude")]
@@ -137,10 +137,10 @@ def _change_application(element: _Element, spec: FirewallRuleSpec, changed: tupl
     if spec.services is not None:
         # Also when only the applications change: "any" may be there by absence, and would end with the first of them.
         has_applications = child_of(holder, "applicationId") is not None
-        wanted = () if is_any_service(spec.services) and not has_applications else spec.services
+        services = () if is_any_service(spec.services) and not has_applications else spec.services
         for child in children(holder, "service"):
             remove(child)
-        for service in wanted:
+        for service in services:
             made = etree.SubElement(holder, tag_like(holder, "service"))
             for name, value in wire_service(service).items():
                 for text in value if isinstance(value, list) else [value]:
@@ -197,10 +197,10 @@ def _service(element: _Element) -> ServiceSpec:
 
 
 def _known_settings(element: _Element | None) -> dict[str, bool | int]:
-    found: dict[str, bool | int] = {}
+    settings: dict[str, bool | int] = {}
     for word, (wire, kind, _) in GLOBAL_SETTINGS.items():
         text = text_of(element, wire)
         value = bool_of(text) if kind is bool else int_of(text)
         if value is not None:
-            found[word] = value
-    return found
+            settings[word] = value
+    return settings

@@ -43,8 +43,8 @@ class SideIndex:
 
     def lists(self, side: Extent) -> list[list[int]]:
         """Places of all whose side may cover this one, and of some that do not; a place may be there twice."""
-        found = (self._places.get(key) for key in (_ANY, *self._keys_around(side)))
-        return [places for places in found if places]
+        candidates = (self._places.get(key) for key in (_ANY, *self._keys_around(side)))
+        return [places for places in candidates if places]
 
     def _own_keys(self, side: Extent) -> Iterator[Hashable]:
         if side.is_any:

@@ -18,19 +18,19 @@ from vcloudair_core.services.ans.firewall.spec import FirewallRuleSpec, ServiceS
 from vcloudair_core.services.ans.section.rule_values import endpoint_meaning
 
 _EVERYTHING = {frozenset((4, 6)): "everything", frozenset((4,)): "all of IPv4", frozenset((6,)): "all of IPv6"}
-_WHOLE_FAMILIES = {part for word in ("0.0.0.0/0", "::/0") if (part := address_range(word))}
+_WHOLE_FAMILIES = {whole for word in ("0.0.0.0/0", "::/0") if (whole := address_range(word))}
 
 DUPLICATE, SHADOWED, REDUNDANT, OPEN = "duplicate", "shadowed", "redundant", "any-any"
 
 
 @dataclass(frozen=True)
 class LintFinding:
-    """One thing to look at. ``rule`` and ``other`` are places in the list; ``text`` is for people."""
+    """A finding. ``rule`` and ``earlier`` are places in the list; ``text`` is for people."""
 
     kind: str
     rule: int
     text: str
-    other: int | None = None
+    earlier: int | None = None
 
 
 def lint(rules: Sequence[Mapping[str, Any]], touched: Iterable[str] | None = None) -> list[LintFinding]:
@@ -40,25 +40,25 @@ def lint(rules: Sequence[Mapping[str, Any]], touched: Iterable[str] | None = Non
     """
     reaches = [_Reach(from_plain(FirewallRuleSpec, rule)) for rule in rules]
     names = [str(rule.get("name") or "") for rule in rules]
-    wanted = set(names) if touched is None else set(touched)
-    found: list[LintFinding] = []
-    all_before, wanted_before = CoverIndex(), CoverIndex()
+    selected = set(names) if touched is None else set(touched)
+    findings: list[LintFinding] = []
+    all_before, selected_before = CoverIndex(), CoverIndex()
     for at, reach in enumerate(reaches):
         if not reach.is_enabled:
             continue
-        is_wanted = names[at] in wanted
-        if is_wanted and reach.open_families:
+        is_selected = names[at] in selected
+        if is_selected and reach.open_families:
             what = _EVERYTHING[reach.open_families]
-            found.append(LintFinding(OPEN, at, f"{_name(rules, at)} accepts {what} from anywhere to anywhere."))
+            findings.append(LintFinding(OPEN, at, f"{_name(rules, at)} accepts {what} from anywhere to anywhere."))
         sides = (reach.source.extent, reach.destination.extent)
-        for earlier in (all_before if is_wanted else wanted_before).candidates(*sides):
+        for earlier in (all_before if is_selected else selected_before).candidates(*sides):
             if reaches[earlier].covers(reach):
-                found.append(_covered(rules, reaches, at, earlier))
+                findings.append(_covered(rules, reaches, at, earlier))
                 break
         all_before.add(at, *sides)
-        if is_wanted:
-            wanted_before.add(at, *sides)
-    return found
+        if is_selected:
+            selected_before.add(at, *sides)
+    return findings
 
 
 def _covered(rules: Sequence[Mapping[str, Any]], reaches: Sequence[_Reach], at: int, earlier: int) -> LintFinding:
@@ -112,14 +112,14 @@ class _Reach:
             return frozenset()
         return self.source.whole_families & self.destination.whole_families
 
-    def covers(self, other: _Reach) -> bool:
-        """Everything that ``other`` matches, this one matches too."""
-        if not self.is_enabled or self._way not in (other._way, ("inout", other._way[1])):
+    def covers(self, rule: _Reach) -> bool:
+        """Return True when everything that ``rule`` matches is matched here too."""
+        if not self.is_enabled or self._way not in (rule._way, ("inout", rule._way[1])):
             return False
         return (
-            self.source.covers(other.source)
-            and self.destination.covers(other.destination)
-            and self.services.covers(other.services)
+            self.source.covers(rule.source)
+            and self.destination.covers(rule.destination)
+            and self.services.covers(rule.services)
         )
 
 
@@ -129,7 +129,7 @@ class _Side:
         self.meaning = endpoint_meaning(members or (ANY,))
         self.is_any = self.meaning == frozenset((ANY,)) and not self.is_excluding
         # Ranges are (family, first, last); interfaces and objects are (kind, id).
-        self.ranges = [part for part in self.meaning if isinstance(part, tuple) and len(part) == 3]
+        self.ranges = [term for term in self.meaning if isinstance(term, tuple) and len(term) == 3]
         self.others = self.meaning - set(self.ranges)
 
     @property
@@ -137,20 +137,20 @@ class _Side:
         """The IP versions of which every address is on this side."""
         if self.is_excluding:
             return frozenset()
-        return frozenset({4, 6} if self.is_any else {part[0] for part in self.ranges if part in _WHOLE_FAMILIES})
+        return frozenset({4, 6} if self.is_any else {block[0] for block in self.ranges if block in _WHOLE_FAMILIES})
 
     @property
     def extent(self) -> Extent:
         return Extent(self.is_any, self.ranges, self.others, self.meaning if self.is_excluding else None)
 
-    def covers(self, other: _Side) -> bool:
+    def covers(self, side: _Side) -> bool:
         if self.is_any:
             return True
-        if self.is_excluding or other.is_excluding or other.is_any:
-            return self.is_excluding == other.is_excluding and self.meaning == other.meaning
-        return other.others <= self.others and all(
+        if self.is_excluding or side.is_excluding or side.is_any:
+            return self.is_excluding == side.is_excluding and self.meaning == side.meaning
+        return side.others <= self.others and all(
             any(mine[0] == theirs[0] and mine[1] <= theirs[1] and theirs[2] <= mine[2] for mine in self.ranges)
-            for theirs in other.ranges
+            for theirs in side.ranges
         )
 
 
@@ -159,13 +159,13 @@ class _Services:
         self.applications = frozenset(rule.applications or ())
         listed = rule.services or (() if self.applications else (ServiceSpec(),))
         self.parts = [_service(service) for service in listed]
-        self.is_any = any(part == (ANY, (ANY,), (ANY,)) for part in self.parts)
+        self.is_any = any(service == (ANY, (ANY,), (ANY,)) for service in self.parts)
 
-    def covers(self, other: _Services) -> bool:
+    def covers(self, services: _Services) -> bool:
         if self.is_any:
             return True
-        return other.applications <= self.applications and all(
-            any(_includes(mine, theirs) for mine in self.parts) for theirs in other.parts
+        return services.applications <= self.applications and all(
+            any(_includes(mine, theirs) for mine in self.parts) for theirs in services.parts
         )
 
 
@@ -183,9 +183,9 @@ def _includes(mine: tuple[str, Any, Any], theirs: tuple[str, Any, Any]) -> bool:
 def _ports(mine: tuple[Any, ...], theirs: tuple[Any, ...]) -> bool:
     if mine == (ANY,):
         return True
-    ranges = [part for part in mine if isinstance(part, tuple)]
+    ranges = [item for item in mine if isinstance(item, tuple)]
     return all(
-        part in mine
-        or (isinstance(part, tuple) and any(first <= part[0] and part[1] <= last for first, last in ranges))
-        for part in theirs
+        item in mine
+        or (isinstance(item, tuple) and any(first <= item[0] and item[1] <= last for first, last in ranges))
+        for item in theirs
     )

@@ -22,33 +22,33 @@ Firewall = SectionState[FirewallPolicySpec]
 
 
 def words_of(addresses: Iterable[str], interfaces: Iterable[str], objects: Iterable[str]) -> tuple[str, ...]:
-    """The three lists of the wire as words; empty lists mean any. Source: protocol/ans.md §2.5."""
-    words = (
+    """Return the members in the three lists of the wire; empty lists mean any. Source: protocol/ans.md §2.5."""
+    members = (
         *(spelled(ADDRESS, text) for text in addresses if text.strip()),
         *(spelled(INTERFACE, text) for text in interfaces if text.strip()),
         *(spelled(OBJECT, text) for text in objects if text.strip()),
     )
-    return words or (ANY,)
+    return members or (ANY,)
 
 
-def lists_of(words: Sequence[str], vnic_prefix: str) -> dict[str, list[str]]:
-    """Words as the three lists of the wire; ``any`` alone is three empty lists.
+def lists_of(members: Sequence[str], vnic_prefix: str) -> dict[str, list[str]]:
+    """Return members as the three lists of the wire; ``any`` alone is three empty lists.
 
     ``vnic_prefix`` is the backend's spelling: ``vnic-index-`` or ``vnic-``. Source: protocol/ans.md §2.5, §9.
     """
     lists: dict[str, list[str]] = {"ipAddress": [], "groupingObjectId": [], "vnicGroupId": []}
-    for word in words:
-        found = member(word)
-        if found is None or (found.kind == ADDRESS and found.text == ANY):
+    for word in members:
+        parsed = member(word)
+        if parsed is None or (parsed.kind == ADDRESS and parsed.text == ANY):
             continue
-        if found.kind == ADDRESS:
-            lists["ipAddress"].append(found.text)
-        elif found.kind == OBJECT:
-            lists["groupingObjectId"].append(found.text)
+        if parsed.kind == ADDRESS:
+            lists["ipAddress"].append(parsed.text)
+        elif parsed.kind == OBJECT:
+            lists["groupingObjectId"].append(parsed.text)
         else:
-            number = vnic_number(found.text)
-            lists["vnicGroupId"].append(found.text if number is None else f"{vnic_prefix}{number}")
-    if any(member(word) == (ADDRESS, ANY) for word in words):
+            number = vnic_number(parsed.text)
+            lists["vnicGroupId"].append(parsed.text if number is None else f"{vnic_prefix}{number}")
+    if any(member(word) == (ADDRESS, ANY) for word in members):
         return {name: [] for name in lists}
     return {name: list(dict.fromkeys(items)) for name, items in lists.items()}
 
@@ -63,9 +63,9 @@ def service_of(protocol: str, port: Sequence[str], source_port: Sequence[str], i
     return ServiceSpec(protocol.casefold(), _ports(port), _ports(source_port), None)
 
 
-def _ports(words: Sequence[str]) -> tuple[str, ...] | None:
-    given = tuple(word.strip() for word in words if word.strip())
-    return None if not given or any(word.casefold() == ANY for word in given) else given
+def _ports(ports: Sequence[str]) -> tuple[str, ...] | None:
+    stripped = tuple(word.strip() for word in ports if word.strip())
+    return None if not stripped or any(word.casefold() == ANY for word in stripped) else stripped
 
 
 def services_of(services: Sequence[ServiceSpec], applications: Sequence[str]) -> tuple[ServiceSpec, ...]:

@@ -98,12 +98,12 @@ def _global_settings(reader: Reader) -> tuple[tuple[str, bool | int], ...] | Non
         return None
     inner = Reader(data, "global_settings", reader.problems)
     inner.refuse_unknown(GLOBAL_SETTINGS)
-    found: list[tuple[str, bool | int]] = []
+    settings: list[tuple[str, bool | int]] = []
     for word, (_, kind, _default) in GLOBAL_SETTINGS.items():
         value = inner.boolean(word) if kind is bool else inner.integer(word, 0, 2**31 - 1)
         if value is not None:
-            found.append((word, value))
-    return tuple(found)
+            settings.append((word, value))
+    return tuple(settings)
 
 
 # -- one rule ----------------------------------------------------------------------------------------------------

@@ -73,7 +73,7 @@ def services_meaning(services: Sequence[ServiceSpec]) -> frozenset[object]:
         else:
             key = (protocol, port_set(service.source_port or ()))
         ports.setdefault(key, []).extend((service.port if protocol != "icmp" else None) or (ANY,))
-    met = {(*key, port_set(words)) for key, words in ports.items()}
+    met = {(*key, port_set(numbers)) for key, numbers in ports.items()}
     return frozenset((ANY,)) if (ANY, (ANY,), (ANY,)) in met else frozenset(met)
 
 
@@ -336,12 +336,12 @@ class FirewallPolicySpec:
 
 def exact_policy(spec: FirewallPolicySpec) -> FirewallPolicySpec:
     """The settings with every default, for a document that says all there is to say."""
-    given = dict(spec.global_settings or ())
+    settings = dict(spec.global_settings or ())
     known = {word: default for word, (_, _, default) in GLOBAL_SETTINGS.items() if default is not None}
     return replace(
         spec,
         enabled=True if spec.enabled is None else spec.enabled,
         default_action=spec.default_action or "deny",
         default_logging=bool(spec.default_logging),
-        global_settings=tuple({**known, **given}.items()),
+        global_settings=tuple({**known, **settings}.items()),
     )

@@ -20,7 +20,7 @@ def rule(name: str, **more: Any) -> dict[str, Any]:
 
 
 def kinds(*rules: dict[str, Any]) -> list[tuple[str, int, int | None]]:
-    return [(finding.kind, finding.rule, finding.other) for finding in lint(rules)]
+    return [(finding.kind, finding.rule, finding.earlier) for finding in lint(rules)]
 
 
 @pytest.mark.parametrize(
