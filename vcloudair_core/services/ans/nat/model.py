@@ -46,7 +46,7 @@ def rule_of(raw: Mapping[str, Any]) -> NatRuleSpec:
     is_icmp = protocol == "icmp"
     rule_id, tag = digits_of(raw.get("ruleId")), digits_of(raw.get("ruleTag"))
     matches = {name: _word(raw.get(WIRE_NAMES[name])) for name in _MATCHES}
-    said: dict[str, Any] = {name: word for name, word in matches.items() if word != ANY}
+    match_values: dict[str, Any] = {name: word for name, word in matches.items() if word != ANY}
     return NatRuleSpec(
         action=fold(text_of(raw.get("action")) or ""),
         original_address=_word(raw.get("originalAddress")),
@@ -56,7 +56,7 @@ def rule_of(raw: Mapping[str, Any]) -> NatRuleSpec:
         protocol=protocol,
         icmp_type=_word(raw.get("icmpType")) if is_icmp else None,
         vnic=_word(raw.get("vnic")),
-        **said,
+        **match_values,
         enabled=bool_of(raw.get("enabled"), True),
         logging=bool_of(raw.get("loggingEnabled"), False),
         description=text_of(raw.get("description")) or "",
@@ -76,11 +76,11 @@ def wire_changes(spec: NatRuleSpec, changed: tuple[str, ...]) -> dict[str, Any]:
     Source: protocol/ans.md §3.2: no vnic is all interfaces; icmpType only with icmp; the matches only with their
     action.
     """
-    found: dict[str, Any] = {}
+    changes: dict[str, Any] = {}
     if "protocol" in changed and spec.protocol != "icmp":
-        found["icmpType"] = None
+        changes["icmpType"] = None
     if "action" in changed and spec.action is not None:
-        found |= {WIRE_NAMES[name]: None for name in _MATCHES.difference(MATCH_FIELDS[spec.action])}
+        changes |= {WIRE_NAMES[name]: None for name in _MATCHES.difference(MATCH_FIELDS[spec.action])}
     for name, wire in WIRE_NAMES.items():
         if name not in changed:
             continue
@@ -91,8 +91,8 @@ def wire_changes(spec: NatRuleSpec, changed: tuple[str, ...]) -> dict[str, Any]:
             or (name == "icmp_type" and spec.protocol != "icmp")
             or (name in _MATCHES and spec.action is not None and name not in MATCH_FIELDS[spec.action])
         )
-        found[wire] = None if value == ANY and stranger else value
-    return found
+        changes[wire] = None if value == ANY and stranger else value
+    return changes
 
 
 def new_rule_words(spec: NatRuleSpec) -> dict[str, Any]:
@@ -100,12 +100,12 @@ def new_rule_words(spec: NatRuleSpec) -> dict[str, Any]:
 
     Source: protocol/ans.md §3.2.
     """
-    given = tuple(
+    set_fields = tuple(
         name
         for name in WIRE_NAMES
         if getattr(spec, name) is not None and not (name in _MATCHES and getattr(spec, name) == ANY)
     )
-    words = {"ruleType": "user", **wire_changes(spec, given)}
+    properties = {"ruleType": "user", **wire_changes(spec, set_fields)}
     if spec.protocol == "icmp":
-        words.setdefault("icmpType", ANY)
-    return {wire: value for wire, value in words.items() if value is not None}
+        properties.setdefault("icmpType", ANY)
+    return {wire: value for wire, value in properties.items() if value is not None}

@@ -181,17 +181,17 @@ def _vnic(reader: Reader) -> str | None:
     if value is None:
         return None
     word = fold(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
-    found = _VNIC.match(word)
+    match = _VNIC.match(word)
     if word == ANY:
         return ANY
-    if found is None:
+    if match is None:
         reader.problems.add(
             reader.at("vnic"), f"{value!r} is not the number of an interface or any; a network's name goes to interface"
         )
-    elif int(found.group(1)) > LAST_VNIC:
+    elif int(match.group(1)) > LAST_VNIC:
         reader.problems.add(reader.at("vnic"), f"{value!r} is out of range, 0 to {LAST_VNIC} is allowed")
     else:
-        return str(int(found.group(1)))
+        return str(int(match.group(1)))
     return None
 
 
@@ -208,15 +208,15 @@ def _interface(reader: Reader) -> str | None:
 
 
 def _matches(reader: Reader, action: str | None) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    matches: dict[str, Any] = {}
     for owner, (address, port) in MATCH_FIELDS.items():
-        found[address], found[port] = _address(reader, address), _port(reader, port)
+        matches[address], matches[port] = _address(reader, address), _port(reader, port)
         for name in (address, port):
-            if action not in (None, owner) and found[name] is not None:
-                if found[name] != ANY:
+            if action not in (None, owner) and matches[name] is not None:
+                if matches[name] != ANY:
                     reader.problems.add(reader.at(name), f"goes with {owner}, not {action}")
-                found[name] = None
-    return found
+                matches[name] = None
+    return matches
 
 
 def _tag(reader: Reader, rule_id: str | None, match_by: str) -> str | None:

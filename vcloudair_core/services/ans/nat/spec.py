@@ -315,15 +315,15 @@ def effective_rule(spec: NatRuleSpec, current: NatRuleSpec) -> NatRuleSpec:
             changes[name] = ANY
     elif spec.protocol is not None:
         changes["icmp_type"] = ANY
-    for other, names in MATCH_FIELDS.items():
-        for name in names if action in ACTIONS and other != action else ():
-            _refuse(name, getattr(spec, name), f"goes with {other}, and the rule is {action}")
+    for owner, names in MATCH_FIELDS.items():
+        for name in names if action in ACTIONS and owner != action else ():
+            _refuse(name, getattr(spec, name), f"goes with {owner}, and the rule is {action}")
             changes[name] = ANY
-    meant = replace(spec, **changes) if changes else spec
-    given = {name: value for name in _ADDRESSES if (value := getattr(meant, name)) is not None}
-    for name, reason in family_complaints(replace(current, **given)) if given else ():
+    effective = replace(spec, **changes) if changes else spec
+    addresses = {name: value for name in _ADDRESSES if (value := getattr(effective, name)) is not None}
+    for name, reason in family_complaints(replace(current, **addresses)) if addresses else ():
         raise SpecError(name, reason)
-    return meant
+    return effective
 
 
 _ADDRESSES = ("original_address", "translated_address", *(names[0] for names in MATCH_FIELDS.values()))
@@ -335,8 +335,8 @@ def family_complaints(spec: NatRuleSpec) -> list[tuple[str, str]]:
     others = ((name, address_range(getattr(spec, name) or ANY)) for name in _ADDRESSES[1:])
     return [
         (name, "is of another IP version than original_address")
-        for name, found in others
-        if first and found and first[0] != found[0]
+        for name, network in others
+        if first and network and first[0] != network[0]
     ]
 
 

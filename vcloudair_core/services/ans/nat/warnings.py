@@ -52,8 +52,8 @@ def _strangers(store: Any, rules: Sequence[NatRuleSpec]) -> tuple[str, ...]:
     """Warnings for DNAT rules whose address is in no network of the edge; nothing where it does not list them."""
     from vcloudair_core.services.ans.edge.interfaces import read_interfaces
 
-    wanted = [rule for rule in rules if _translated(rule.original_address or ANY) != _translated(ANY)]
-    if not wanted or store.backend == VCLOUDAIR:
+    translating = [rule for rule in rules if _translated(rule.original_address or ANY) != _translated(ANY)]
+    if not translating or store.backend == VCLOUDAIR:
         return ()
     try:
         interfaces = read_interfaces(store.session, store.edge)
@@ -62,7 +62,7 @@ def _strangers(store: Any, rules: Sequence[NatRuleSpec]) -> tuple[str, ...]:
     own = address_set(network for each in interfaces for network in each.networks)
     return tuple(
         f"{rule.original_address} of {rule.name!r} is no address of {store.target}: it is in none of its networks."
-        for rule in wanted
+        for rule in translating
         if own and not _meet(own, _translated(rule.original_address or ANY))
     )
 
@@ -136,8 +136,8 @@ def _takes_all(rule: FirewallRuleSpec, nat: NatRuleSpec) -> bool:
 
 def _family(address: str) -> int:
     """The IP version of what is translated; NAT is for IPv4 unless a rule says otherwise."""
-    found = address_range(address)
-    return found[0] if found else 4
+    network = address_range(address)
+    return network[0] if network else 4
 
 
 def _translated(address: str) -> tuple[Any, ...]:
@@ -145,15 +145,15 @@ def _translated(address: str) -> tuple[Any, ...]:
     return address_set((_WHOLE[4] if fold(address) == ANY else address,))
 
 
-def _addresses(words: Sequence[str] | None) -> list[str]:
-    found = [member(word) for word in words or (ANY,)]
-    return [each.text for each in found if each is not None and each.kind == ADDRESS]
+def _addresses(members: Sequence[str] | None) -> list[str]:
+    parsed = [member(word) for word in members or (ANY,)]
+    return [each.text for each in parsed if each is not None and each.kind == ADDRESS]
 
 
-def _may_hold(words: Sequence[str], address: str) -> bool:
+def _may_hold(members: Sequence[str], address: str) -> bool:
     """Interfaces and grouping objects may hold anything."""
-    known = _addresses(words)
-    return len(known) < len(words) or _meet(address_set(known), _translated(address))
+    known = _addresses(members)
+    return len(known) < len(members) or _meet(address_set(known), _translated(address))
 
 
 def _service_meets(service: ServiceSpec, nat: NatRuleSpec, port: str) -> bool:
