@@ -111,8 +111,8 @@ def _texts(summary: str, *, numbers: bool = False) -> dict[str, Any]:
 
 
 def _truth(summary: str) -> dict[str, Any]:
-    words = {"type": "string", "pattern": _any_case(_TRUTHS)}
-    return {"description": summary, "anyOf": [{"type": ["boolean", "null"]}, {"enum": [0, 1]}, words]}
+    spellings = {"type": "string", "pattern": _any_case(_TRUTHS)}
+    return {"description": summary, "anyOf": [{"type": ["boolean", "null"]}, {"enum": [0, 1]}, spellings]}
 
 
 def _number(summary: str, low: int, high: int | None) -> dict[str, Any]:
@@ -128,15 +128,15 @@ def _id(summary: str, info: FieldInfo) -> dict[str, Any]:
     return {"description": summary, "anyOf": [text, {"type": "integer", "minimum": low}, {"type": "null"}]}
 
 
-def _choice(summary: str, words: Iterable[str], info: FieldInfo) -> dict[str, Any]:
-    known = list(words)
+def _choice(summary: str, choices: Iterable[str], info: FieldInfo) -> dict[str, Any]:
+    known = list(choices)
     text = {"type": "string", "pattern": _any_case([*known, *info.synonyms], info.pattern)}
     return {"description": summary, "anyOf": [{"enum": known}, text, {"type": "null"}]}
 
 
-def _any_case(words: Iterable[str], also: str = "") -> str:
+def _any_case(choices: Iterable[str], also: str = "") -> str:
     """A pattern for the words in any case, and for blank text, which counts as not given."""
-    spelled = ["".join(f"[{c.upper()}{c}]" if c.isalpha() else re.escape(c) for c in word) for word in words]
+    spelled = ["".join(f"[{c.upper()}{c}]" if c.isalpha() else re.escape(c) for c in word) for word in choices]
     return rf"^\s*(?:{'|'.join([*spelled, *([also] if also else [])])})?\s*$"
 
 

@@ -47,8 +47,8 @@ class EdgeStore(Store):
 
     def narrowed(self, sections: Iterable[str]) -> EdgeStore:
         """The same edge with these sections only, all of which must be there."""
-        wanted = set(sections)
-        return EdgeStore({name: self._stores[name] for name in self._stores if name in wanted}, is_optional=False)
+        names = set(sections)
+        return EdgeStore({name: self._stores[name] for name in self._stores if name in names}, is_optional=False)
 
     @property
     def target(self) -> str:
@@ -103,7 +103,7 @@ class EdgeStore(Store):
 
         Raises what a section's store raises, with what was written by then and what was not.
         """
-        changed = [name for name, part in document.tree.items() if part is not base.tree.get(name)]
+        changed = [name for name, section in document.tree.items() if section is not base.tree.get(name)]
         for position, name in enumerate(changed):
             try:
                 self._stores[name].commit(base.tree[name], document.tree[name])
@@ -116,7 +116,7 @@ class EdgeStore(Store):
         self._stale = frozenset(changed)
 
     def _version(self, tree: Mapping[str, Document]) -> int | None:
-        versions = [part.version for part in tree.values()]
+        versions = [section.version for section in tree.values()]
         known = [version for version in versions if version is not None]
         return sum(known) - self._extra_steps if len(known) == len(versions) else None
 
@@ -126,5 +126,5 @@ def _progress(changed: list[str], position: int) -> str:
         return ""
     written = ", ".join(changed[:position]) or "nothing"
     left = ", ".join(changed[position + 1 :])
-    told = f"Written before: {written}. Failed: {changed[position]}."
-    return f"{told} Not written: {left}." if left else told
+    progress = f"Written before: {written}. Failed: {changed[position]}."
+    return f"{progress} Not written: {left}." if left else progress
