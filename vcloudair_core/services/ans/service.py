@@ -32,22 +32,22 @@ class AnsService:
         """The firewall of an edge as an editable list of raw rules. For convergence use ``client.ensure``."""
         from vcloudair_core.compat.ans import ANSFirewall
 
-        found = edge if isinstance(edge, Edge) else self.find_edge(edge, vdc)
-        return ANSFirewall.over(self.session, found)
+        gateway = edge if isinstance(edge, Edge) else self.find_edge(edge, vdc)
+        return ANSFirewall.over(self.session, gateway)
 
     def nat(self, edge: str | Edge, vdc: str | None = None) -> ANSNat:
         """The NAT of an edge as an editable list of raw rules. For convergence use ``client.ensure``."""
         from vcloudair_core.compat.ans import ANSNat
 
-        found = edge if isinstance(edge, Edge) else self.find_edge(edge, vdc)
-        return ANSNat.over(self.session, found)
+        gateway = edge if isinstance(edge, Edge) else self.find_edge(edge, vdc)
+        return ANSNat.over(self.session, gateway)
 
     def ipsec(self, edge: str | Edge, vdc: str | None = None) -> ANSIPSec:
         """The IPsec VPN of an edge as an editable list of raw tunnels. For convergence use ``client.ensure``."""
         from vcloudair_core.compat.ans import ANSIPSec
 
-        found = edge if isinstance(edge, Edge) else self.find_edge(edge, vdc)
-        return ANSIPSec.over(self.session, found)
+        gateway = edge if isinstance(edge, Edge) else self.find_edge(edge, vdc)
+        return ANSIPSec.over(self.session, gateway)
 
     def ipsec_status(self, edge: str | None = None, vdc: str | None = None) -> dict[str, Any]:
         """The IPsec VPN of an edge, each tunnel with its live status. Costs two calls beside the look-up.
