@@ -41,9 +41,9 @@ def summary(help_text: str | None) -> str:
 
 def words_of_example(line: str) -> list[str]:
     """The arguments of ``vca`` in an example, without what the shell does around it."""
-    words = shlex.split(line)[1:]
-    end = next((place for place, word in enumerate(words) if word in _OPERATORS), len(words))
-    return words[:end]
+    arguments = shlex.split(line)[1:]
+    end = next((place for place, word in enumerate(arguments) if word in _OPERATORS), len(arguments))
+    return arguments[:end]
 
 
 def argument_name(param: Any) -> str:
@@ -81,7 +81,7 @@ def options_by_panel(params: Iterable[Any], examples: Iterable[str] = ()) -> Ite
             panel = getattr(param, "rich_help_panel", None) or (PANELS[-1] if _is_of_typer(param) else OWN)
             panel = OWN if common.intersection(param.opts) else panel
             panels.setdefault(panel, []).append(param)
-    yield from ((panel, found) for panel, found in panels.items() if found)
+    yield from ((panel, options) for panel, options in panels.items() if options)
 
 
 def _is_of_typer(param: Any) -> bool:

@@ -1,4 +1,4 @@
-"""What a command works with: the shared options as given, and from them settings, plugins and a client."""
+"""The context of a command: its shared options, and from them settings, plugins and a client."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Invocation:
-    """One run of ``vca``. ``given`` holds the shared options that were given; ``plugins`` are loaded already.
+    """One run of ``vca``. ``options`` holds the shared options of the command line; ``plugins`` are loaded already.
 
     ``plugin_error`` is what went wrong while loading them; it is raised by whatever needs plugins to be whole.
     ``subcommand`` is the command that follows, for a group that does something by itself when none does. ``marks`` and
@@ -36,25 +36,25 @@ class Invocation:
     """
 
     plugins: PluginManager
-    given: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
     plugin_error: VcloudAirError | None = None
     subcommand: str = ""
     path: str = ""
     marks: set[str] = field(default_factory=set)
     stdin: PasswordInput = field(default_factory=PasswordInput)
 
-    def with_options(self, given: Mapping[str, Any]) -> Invocation:
-        """The same run with more options; equal names are replaced.
+    def with_options(self, options: Mapping[str, Any]) -> Invocation:
+        """Return the same run with more options; equal names are replaced.
 
         Raises ConfigurationError when two places of the command line name different edge gateways or VDCs.
         """
         for name in _TARGET_OPTIONS:
-            before, now = self.given.get(name), given.get(name)
+            before, now = self.options.get(name), options.get(name)
             if before and now and str(before).casefold() != str(now).casefold():
                 raise ConfigurationError(
                     f"--{name} is given twice, as {before!r} and as {now!r}.", hint=f"Give --{name} once."
                 )
-        return replace(self, given={**self.given, **given})
+        return replace(self, options={**self.options, **options})
 
     @property
     def output(self) -> str:
@@ -62,7 +62,7 @@ class Invocation:
 
         The default is ``table``, and ``json`` with ``--query``. Raises ConfigurationError for anything else.
         """
-        chosen = str(self.given.get("output") or ("json" if self.given.get("query") is not None else "table"))
+        chosen = str(self.options.get("output") or ("json" if self.options.get("query") is not None else "table"))
         if chosen not in FORMATS:
             raise unknown_word("output format", chosen, FORMATS)
         return chosen
@@ -70,23 +70,23 @@ class Invocation:
     @property
     def is_table(self) -> bool:
         """True when the result is printed as a table of the command's own, for people."""
-        return self.output in TABLES and self.given.get("query") is None
+        return self.output in TABLES and self.options.get("query") is None
 
     @property
     def output_options(self) -> OutputOptions:
         """Output format. Raises ConfigurationError for a contradiction, before anything is sent."""
-        columns = tuple(filter(None, (name.strip() for name in str(self.given.get("columns") or "").split(","))))
+        columns = tuple(filter(None, (name.strip() for name in str(self.options.get("columns") or "").split(","))))
         if columns and self.output not in (*TABLES, "csv"):
             raise ConfigurationError(
                 f"--columns selects columns of a table or CSV, not of {self.output}.",
                 hint="Select keys with --query, such as --query '[].{name: name}'.",
             )
         query = None
-        if self.given.get("query") is not None:
+        if self.options.get("query") is not None:
             from vcloudair_core.cli.display.query_expression import QueryExpression
 
-            query = QueryExpression(str(self.given["query"]))
-        return OutputOptions(self.output, columns, bool(self.given.get("no_trunc")), query)
+            query = QueryExpression(str(self.options["query"]))
+        return OutputOptions(self.output, columns, bool(self.options.get("no_trunc")), query)
 
     def emit(
         self,
@@ -105,15 +105,15 @@ class Invocation:
         """Options over environment over file. Raises ConfigurationError."""
         from vcloudair_core.settings.settings import Settings
 
-        arguments = {name: value for name, value in self.given.items() if name not in PROGRAM_OPTIONS}
-        if self.given.get("insecure"):
+        arguments = {name: value for name, value in self.options.items() if name not in PROGRAM_OPTIONS}
+        if self.options.get("insecure"):
             if arguments.get("validate_certs"):
                 raise ConfigurationError("--insecure and --validate-certs exclude each other.")
             arguments["validate_certs"] = False
-        password = password_of_options(self.given, self.stdin)
+        password = password_of_options(self.options, self.stdin)
         if password is not None:
             arguments["password"] = password
-        settings = Settings.load(arguments, config_file=self.given.get("config"), context=self.given.get("context"))
+        settings = Settings.load(arguments, config_file=self.options.get("config"), context=self.options.get("context"))
         self.note_context(settings.context)
         return settings
 
@@ -183,7 +183,7 @@ def connected(function: Callable[..., Any]) -> Callable[..., Any]:
         context.obj = run = replace(run, subcommand=context.invoked_subcommand or "", path=context.command_path)
         run.marks.update(getattr(function, _MARKS, ()))
         run.output_options  # noqa: B018 - bad options of output are refused before anything is sent
-        if run.given.get("verbose"):
+        if run.options.get("verbose"):
             logging.getLogger("vcloudair_core").setLevel(logging.DEBUG)
         return function(run, **arguments)
 

@@ -1,4 +1,4 @@
-"""What can be looked at: failed tasks, tunnels, replications, and edge gateways that have documents."""
+"""Monitoring checks: failed tasks, tunnels, replications, and edge gateways that have documents."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FAILED = ("error", "aborted")
 
 
 class Look(Protocol):
-    """One way to look. ``began`` and ``ended`` are the types of its events."""
+    """A check. ``began`` and ``ended`` are the types of its events."""
 
     began: str
     ended: str
@@ -53,7 +53,7 @@ class TaskLook:
         since = {"endDate": {"ge": self._since}} if self._since else {}
         is_anything = not is_first or bool(self._since)
         records = query.query("task", {"status": list(FAILED), **since}, sort="endDate").all() if is_anything else []
-        self._known = {one.id: self._known.get(one.id) or _task(client, one, is_first) for one in records}
+        self._known = {record.id: self._known.get(record.id) or _task(client, record, is_first) for record in records}
         self._since, self._newest = self._newest, _ended(records) or self._newest
         return CheckResult(tuple(self._known.values()))
 
@@ -64,9 +64,9 @@ def _ended(records: Sequence[Record]) -> str:
 
 
 def _task(client: Client, record: Record, is_past: bool) -> Finding:
-    """``message`` is what the server says of the failure; empty where it does not say."""
+    """Return the finding of a failed task. ``message`` is the server's reason, or empty."""
     raw = record.raw
-    words = {
+    fields = {
         "task": record.id,
         "name": record.name,
         "status": raw.get("status", ""),
@@ -77,7 +77,7 @@ def _task(client: Client, record: Record, is_past: bool) -> Finding:
         "ended": raw.get("endDate", ""),
         "message": "" if is_past else _message(client, record.href),
     }
-    return Finding(record.id, "", "failed", words)
+    return Finding(record.id, "", "failed", fields)
 
 
 def _message(client: Client, href: str) -> str:
@@ -106,32 +106,34 @@ class TunnelLook:
         names = self._edges or [edge.edge_id for edge in listed if edge.is_advanced is not False]
         return _each(client, names, self._of)
 
-    def _of(self, client: Client, wanted: str) -> list[Finding]:
+    def _of(self, client: Client, name: str) -> list[Finding]:
         from vcloudair_core.services.ans.ipsec.status import DOWN, PARTLY, UP
 
         ans = client.edges
-        edge = ans.find_edge(wanted, client.settings.vdc)
-        tunnels = [one for one in ans.ipsec_status(edge.edge_id)["tunnels"] if one["status"] in (UP, DOWN, PARTLY)]
+        edge = ans.find_edge(name, client.settings.vdc)
+        tunnels = [
+            tunnel for tunnel in ans.ipsec_status(edge.edge_id)["tunnels"] if tunnel["status"] in (UP, DOWN, PARTLY)
+        ]
         return [
             Finding(
-                wanted,
-                str(one.get("site_id") or one["name"]),
-                "" if one["status"] == UP else "down",
+                name,
+                str(tunnel.get("site_id") or tunnel["name"]),
+                "" if tunnel["status"] == UP else "down",
                 {
-                    "edge": edge.name or wanted,
+                    "edge": edge.name or name,
                     "edge_id": edge.edge_id,
-                    "tunnel": one["name"],
-                    "peer_ip": one.get("peer_ip") or "",
-                    "status": one["status"],
-                    "message": one["last_error"],
+                    "tunnel": tunnel["name"],
+                    "peer_ip": tunnel.get("peer_ip") or "",
+                    "status": tunnel["status"],
+                    "message": tunnel["last_error"],
                 },
             )
-            for one in tunnels
+            for tunnel in tunnels
         ]
 
 
 class ReplicationLook:
-    """Replications of machines, one call each: behind is one that the server says has missed its RPO."""
+    """Replications of VMs, one call each: behind is one that the server says has missed its RPO."""
 
     began, ended = "replication_behind", "replication_caught_up"
 
@@ -139,16 +141,16 @@ class ReplicationLook:
         """Raises: what listing replications raises, or what reading each of them does if none can be read."""
         service = client.dr
         references = service.references()
-        found, unread = [], {}
-        for reference, one in zip(references, service.look(references), strict=True):
-            if isinstance(one, VcloudAirError):
-                unread[reference.id] = one
+        findings, unread = [], {}
+        for reference, replication in zip(references, service.look(references), strict=True):
+            if isinstance(replication, VcloudAirError):
+                unread[reference.id] = replication
                 continue
-            words = one.as_dict()
-            told = ("name", "id", "state", "is_paused", "rpo_minutes", "rpo_violation_minutes", "last_sync")
-            state = "behind" if one.violation_minutes > 0 else ""
-            found.append(Finding(reference.id, "", state, {name: words[name] for name in told}))
-        return _whole(found, unread, len(references))
+            fields = replication.as_dict()
+            kept = ("name", "id", "state", "is_paused", "rpo_minutes", "rpo_violation_minutes", "last_sync")
+            state = "behind" if replication.violation_minutes > 0 else ""
+            findings.append(Finding(reference.id, "", state, {name: fields[name] for name in kept}))
+        return _whole(findings, unread, len(references))
 
 
 class DriftLook:
@@ -175,24 +177,26 @@ class DriftLook:
         shown = plan.as_dict()
         digest = hashlib.sha256(json.dumps(shown, sort_keys=True, default=str).encode()).hexdigest()[:16]
         changes = [f"{change.action} {change.title or change.identity}" for change in plan.changes]
-        words = {"edge": edge, "plan": plan.summary(), "changes": changes}
-        return [Finding(edge, "", "" if plan.is_empty else digest, words)]
+        fields = {"edge": edge, "plan": plan.summary(), "changes": changes}
+        return [Finding(edge, "", "" if plan.is_empty else digest, fields)]
 
 
 UNSEEN = "not a key: nothing is written when one only looks"
 
 
 def without_keys(sections: Mapping[str, Any]) -> dict[str, Any]:
-    """A document to compare with: keys are no difference, and a tunnel that is gone can be planned without its own."""
-    found = dict(sections)
-    ipsec = found.get("ipsec")
+    """Return a document without keys, for comparison: a tunnel that is gone can be planned without its own."""
+    document = dict(sections)
+    ipsec = document.get("ipsec")
     if isinstance(ipsec, Mapping):
         left_out = {"global_psk", "global_psk_file"}
         kept = {name: value for name, value in ipsec.items() if name not in left_out}
         if isinstance(kept.get("tunnels"), list):
-            kept["tunnels"] = [_keyless(one) if isinstance(one, Mapping) else one for one in kept["tunnels"]]
-        found["ipsec"] = kept
-    return found
+            kept["tunnels"] = [
+                _keyless(tunnel) if isinstance(tunnel, Mapping) else tunnel for tunnel in kept["tunnels"]
+            ]
+        document["ipsec"] = kept
+    return document
 
 
 def _keyless(tunnel: Mapping[str, Any]) -> dict[str, Any]:
@@ -205,7 +209,7 @@ def _keyless(tunnel: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _each(client: Client, scopes: Iterable[str], of: Callable[[Client, str], list[Finding]]) -> CheckResult:
-    """All scopes, several at a time."""
+    """Check all scopes, several at a time."""
 
     def read(scope: str) -> list[Finding] | VcloudAirError:
         try:
@@ -217,12 +221,14 @@ def _each(client: Client, scopes: Iterable[str], of: Callable[[Client, str], lis
     most = max(1, min(int(client.settings.parallel_calls), len(names)))
     with ThreadPoolExecutor(max_workers=most, thread_name_prefix="vca-watch") as pool:
         results = list(zip(names, pool.map(read, names), strict=True))
-    unread = {scope: found for scope, found in results if isinstance(found, VcloudAirError)}
-    return _whole([one for _, found in results if isinstance(found, list) for one in found], unread, len(names))
+    unread = {scope: result for scope, result in results if isinstance(result, VcloudAirError)}
+    return _whole(
+        [finding for _, result in results if isinstance(result, list) for finding in result], unread, len(names)
+    )
 
 
-def _whole(found: Sequence[Finding], unread: Mapping[str, VcloudAirError], scopes: int) -> CheckResult:
-    """Raises the first error when nothing at all could be read."""
+def _whole(findings: Sequence[Finding], unread: Mapping[str, VcloudAirError], scopes: int) -> CheckResult:
+    """Return the result. Raises the first error when nothing at all could be read."""
     if scopes and len(unread) == scopes:
         raise next(iter(unread.values()))
-    return CheckResult(tuple(found), unread)
+    return CheckResult(tuple(findings), unread)

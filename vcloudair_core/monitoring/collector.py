@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 
 OWN = "vca_exporter"
 WINDOW = {"vca": "5m", "vcd-historic": "70m", "vcd-current": "1h"}
-"""How far back a collection looks: some samples of each API, so that one that comes late is not missed."""
+"""The time span that a collection reads: some samples of each API, so that a late one is not missed."""
 
 FRESH_INTERVALS = 2.5
 """A value that comes every half hour is fresh for longer than one that comes every minute."""
@@ -47,7 +47,7 @@ _Sample = tuple[tuple[str, ...], float, float, float]
 
 @dataclass
 class Cost:
-    """What collecting took, since the start."""
+    """The cost of all collections since the start."""
 
     collections: int = 0
     failed_collections: int = 0
@@ -59,7 +59,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class _Held:
-    """What the last collection left. ``families``: name of the metric to its original name and its samples."""
+    """The result of the last collection. ``families``: name of the metric to its original name and its samples."""
 
     families: Mapping[str, tuple[str, list[_Sample]]] = field(default_factory=dict)
     machines: Sequence[Mapping[str, Any]] = ()
@@ -148,7 +148,7 @@ class Collector:
         try:
             source = self._client.metrics.source_of(self._source)
             missing: list[str] = []
-            found = measure(
+            measured = measure(
                 self._client, self._names, source=source, start=WINDOW[source], missing=missing, **self._asked
             )
         except VcloudAirError as exc:
@@ -161,17 +161,17 @@ class Collector:
             self.cost.calls += session.calls - calls
             self.cost.last_seconds = time.monotonic() - began
         self._refusals = 0
-        for vm_id, error in found.collected.failed.items():
-            _log.warning("%s could not be measured: %s", found.name_of(vm_id), error)
-        self.cost.machine_errors += len(found.collected.failed)
+        for vm_id, error in measured.collected.failed.items():
+            _log.warning("%s could not be measured: %s", measured.name_of(vm_id), error)
+        self.cost.machine_errors += len(measured.collected.failed)
         self.cost.last_success = self._now()
-        machines = {one["id"]: one for one in found.vms}
+        machines = {vm["id"]: vm for vm in measured.vms}
         date_s = session.server_time_s
         self._held = _Held(
-            _families(found.collected.series, machines),
+            _families(measured.collected.series, machines),
             list(machines.values()),
-            frozenset(one.vm_id for one in found.collected.series if one.samples),
-            len(found.collected.failed),
+            frozenset(series.vm_id for series in measured.collected.series if series.samples),
+            len(measured.collected.failed),
             len(missing),
             None if date_s is None else self._now() - date_s,
         )
@@ -271,16 +271,16 @@ class Collector:
 def _families(
     series: Sequence[Series], machines: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, tuple[str, list[_Sample]]]:
-    """The last sample of each series, in base units, with its time."""
-    found: dict[str, tuple[str, list[_Sample]]] = {}
-    for one in series:
-        name, _, factor = base_of(one.name, one.unit)
-        last = one.samples[-1]
-        labels = labels_of(one, machines)
-        words = tuple(labels[key] for key in LABELS)
-        row = (words, last.value * factor, last.timestamp.timestamp(), float(one.interval_s or 0))
-        found.setdefault(name, (one.name, []))[1].append(row)
-    return found
+    """Return the last sample of each series, in base units, with its time."""
+    families: dict[str, tuple[str, list[_Sample]]] = {}
+    for item in series:
+        name, _, factor = base_of(item.name, item.unit)
+        last = item.samples[-1]
+        labels = labels_of(item, machines)
+        values = tuple(labels[key] for key in LABELS)
+        row = (values, last.value * factor, last.timestamp.timestamp(), float(item.interval_s or 0))
+        families.setdefault(name, (item.name, []))[1].append(row)
+    return families
 
 
 def registry_of(collector: Collector) -> CollectorRegistry:

@@ -1,4 +1,4 @@
-"""What one look at a cloud found, and which of it is news. Pure."""
+"""The findings of a check, and the events that are new among them. Pure."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from vcloudair_core.errors import VcloudAirError
 
 @dataclass(frozen=True)
 class Finding:
-    """What is so of one thing. ``state`` is empty when nothing is wrong; of two states that differ each is news.
+    """The state of an object. ``state`` is empty when nothing is wrong; each change of it is an event.
 
-    ``scope`` is the part of the cloud that was read for it, and ``name`` tells things of one scope apart. ``words`` are
-    for the event: JSON types only, no secrets.
+    ``scope`` is the part of the cloud that was read for it, and ``name`` is unique within a scope. ``fields`` are for
+    the event: JSON types only, no secrets.
     """
 
     scope: str
     name: str
     state: str
-    words: Mapping[str, Any]
+    fields: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One look: ``findings`` of all the scopes that could be read, and why the others could not."""
+    """The result of a check: ``findings`` of all readable scopes, and the errors of the others."""
 
     findings: tuple[Finding, ...]
     unread: Mapping[str, VcloudAirError] = field(default_factory=dict)
@@ -47,26 +47,26 @@ class Tracker:
         self._waiting: dict[tuple[str, str], tuple[str, int]] = {}
 
     def take(self, seen: CheckResult) -> list[dict[str, Any]]:
-        """The events of a look. Shape: ``{"type": ..., **words}`` each."""
-        found = {(one.scope, one.name): one for one in seen.findings}
+        """Return the events of a check. Shape: ``{"type": ..., **fields}`` each."""
+        findings = {(finding.scope, finding.name): finding for finding in seen.findings}
         for memory in (self._told, self._waiting):
-            for key in [key for key in memory if key not in found and key[0] not in seen.unread]:
+            for key in [key for key in memory if key not in findings and key[0] not in seen.unread]:
                 del memory[key]  # it is gone, or nobody's business any more
-        events = [event for key, one in found.items() for event in self._news(key, one)]
+        events = [event for key, finding in findings.items() for event in self._news(key, finding)]
         is_told, self._is_told = self._is_told, True
         return events if is_told else []
 
-    def _news(self, key: tuple[str, str], one: Finding) -> list[dict[str, Any]]:
+    def _news(self, key: tuple[str, str], finding: Finding) -> list[dict[str, Any]]:
         before = self._told.get(key, "")
-        if one.state == before:
+        if finding.state == before:
             self._waiting.pop(key, None)
             return []
-        state, looks = self._waiting.get(key, (one.state, 0))
-        looks = looks + 1 if state == one.state else 1
+        state, looks = self._waiting.get(key, (finding.state, 0))
+        looks = looks + 1 if state == finding.state else 1
         if looks < self._confirm:
-            self._waiting[key] = (one.state, looks)
+            self._waiting[key] = (finding.state, looks)
             return []
         self._waiting.pop(key, None)
-        self._told[key] = one.state
-        kind = self._began if one.state else self._ended
-        return [{"type": kind, **one.words}] if kind else []
+        self._told[key] = finding.state
+        kind = self._began if finding.state else self._ended
+        return [{"type": kind, **finding.fields}] if kind else []

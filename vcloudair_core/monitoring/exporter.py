@@ -96,24 +96,24 @@ class ExporterServer:
 
 
 def _kept(app: _App) -> _App:
-    """The same answer for all who ask within a second, by what they accept."""
+    """Return an app that keeps each answer for a second, by the accepted content type."""
     lock = threading.Lock()
     held: dict[str, tuple[float, str, list[tuple[str, str]], list[bytes]]] = {}
 
     def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         accept = str(environ.get("HTTP_ACCEPT", ""))[:500]
         with lock:
-            found = held.get(accept)
-            if found is None or time.monotonic() - found[0] > KEPT_S:
-                said: list[Any] = []
+            entry = held.get(accept)
+            if entry is None or time.monotonic() - entry[0] > KEPT_S:
+                head: list[Any] = []
                 body = list(
-                    app({**environ, "QUERY_STRING": ""}, lambda status, headers: said.extend([status, headers]))
+                    app({**environ, "QUERY_STRING": ""}, lambda status, headers: head.extend([status, headers]))
                 )
                 if len(held) > 20:
                     held.clear()
-                found = held[accept] = (time.monotonic(), said[0], said[1], body)
-        start(found[1], found[2])
-        return found[3]
+                entry = held[accept] = (time.monotonic(), head[0], head[1], body)
+        start(entry[1], entry[2])
+        return entry[3]
 
     return answer
 
@@ -149,8 +149,8 @@ def _plain(start: Callable[..., Any], status: str, text: str, *headers: tuple[st
 def _is_known(header: str, auth: tuple[str, Secret]) -> bool:
     scheme, _, encoded = header.partition(" ")
     try:
-        given = base64.b64decode(encoded, validate=True)
+        credentials = base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):
         return False
     expected = f"{auth[0]}:{auth[1].reveal()}".encode()
-    return scheme.lower() == "basic" and hmac.compare_digest(given, expected)
+    return scheme.lower() == "basic" and hmac.compare_digest(credentials, expected)

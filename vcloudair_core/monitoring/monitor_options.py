@@ -1,4 +1,4 @@
-"""What is to be watched, read from plain data: every problem is found before anything is sent."""
+"""Options of a monitor, read from plain data: every problem is found before anything is sent."""
 
 from __future__ import annotations
 
@@ -62,25 +62,27 @@ def read_options(arguments: Mapping[str, Any]) -> MonitorOptions:
     return options
 
 
-def _documents(given: Any, problems: Problems) -> dict[str, Mapping[str, Any]]:
-    if given is None:
+def _documents(option: Any, problems: Problems) -> dict[str, Mapping[str, Any]]:
+    if option is None:
         return {}
-    if not isinstance(given, Mapping):
+    if not isinstance(option, Mapping):
         problems.add("documents", "a mapping of edge gateways to documents or files was expected")
         return {}
-    found: dict[str, Mapping[str, Any]] = {}
-    for edge, document in given.items():
+    documents: dict[str, Mapping[str, Any]] = {}
+    for edge, document in option.items():
         path = f"documents.{edge}"
         try:
             if isinstance(document, str):
-                found[str(edge)] = read_document(document).sections
+                documents[str(edge)] = read_document(document).sections
             elif isinstance(document, Mapping):
-                found[str(edge)] = {name: part for name, part in document.items() if name not in ("edge", "vdc")}
+                documents[str(edge)] = {
+                    name: section for name, section in document.items() if name not in ("edge", "vdc")
+                }
             else:
                 problems.add(path, "a document or the name of a file was expected")
         except VcloudAirError as exc:
             problems.add(path, str(exc))
-    return found
+    return documents
 
 
 def _seconds(reader: Reader, name: str, default: float) -> float:

@@ -115,7 +115,7 @@ def test_the_password_is_read_from_stdin_once(vca: Vca, monkeypatch: pytest.Monk
     from vcloudair_core.cli import invocation
 
     monkeypatch.setattr(sys, "stdin", io.StringIO("from-stdin\n"))
-    run_ = invocation.Invocation(plugins=None, given={"password_stdin": True})  # type: ignore[arg-type]
+    run_ = invocation.Invocation(plugins=None, options={"password_stdin": True})  # type: ignore[arg-type]
     assert run_.settings().required_secret("password").reveal() == "from-stdin"
     assert run_.settings().required_secret("password").reveal() == "from-stdin"
     both = run_.with_options({"password_file": "x"})
@@ -140,7 +140,7 @@ def test_a_person_at_the_terminal_is_asked_for_the_password(monkeypatch: pytest.
     monkeypatch.setattr(sys, "stdin", Terminal())
     monkeypatch.setattr("getpass.getpass", lambda prompt, stream: f"typed for {prompt}")
     given = {"url": "https://vcd.example", "username": "ops"}
-    invocation.Invocation(plugins=None, given=given).client()  # type: ignore[arg-type]
+    invocation.Invocation(plugins=None, options=given).client()  # type: ignore[arg-type]
     assert opened[0].password.reveal() == "typed for Password of ops at https://vcd.example: "
 
 

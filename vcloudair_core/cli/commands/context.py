@@ -69,7 +69,7 @@ def current(run: Invocation) -> None:
         vca context current
     """
     file = _store(run).read()
-    name = run.given.get("context") or os.environ.get("VCA_CONTEXT") or file.current
+    name = run.options.get("context") or os.environ.get("VCA_CONTEXT") or file.current
     if not name:
         raise ConfigurationError("No context is in use.", hint=_how_to_choose(file))
     row = _row(str(name), file.context(str(name)), file)
@@ -133,7 +133,7 @@ def add(
         "password_keyring": password_keyring,
         "api_token_command": api_token_command,
         "api_token_keyring": api_token_keyring,
-        "password_file": run.given.get("password_file"),
+        "password_file": run.options.get("password_file"),
     }
     values |= {key: _as_stored(key, value) for key, value in references.items() if value}
     _check(values)
@@ -175,7 +175,7 @@ def _end_session(run: Invocation, path: Path, name: str) -> None:
 
 
 def _store(run: Invocation) -> ContextStore:
-    return ContextStore(config_file_path(os.environ, run.given.get("config")))
+    return ContextStore(config_file_path(os.environ, run.options.get("config")))
 
 
 def _row(name: str, table: Mapping[str, Any], file: ConfigFile) -> dict[str, Any]:
@@ -200,10 +200,10 @@ def _how_to_choose(file: ConfigFile) -> str:
 
 def _settings_of(run: Invocation) -> dict[str, Any]:
     """The settings among the shared options, in the types of TOML."""
-    given = {name: value for name, value in run.given.items() if name not in PROGRAM_OPTIONS}
-    if run.given.get("insecure"):
-        given["validate_certs"] = False
-    values = {name: typed_value(BY_NAME[name], *pair) for name, pair in from_arguments(given).items()}
+    arguments = {name: value for name, value in run.options.items() if name not in PROGRAM_OPTIONS}
+    if run.options.get("insecure"):
+        arguments["validate_certs"] = False
+    values = {name: typed_value(BY_NAME[name], *pair) for name, pair in from_arguments(arguments).items()}
     return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
 
@@ -218,13 +218,13 @@ def _as_stored(key: str, value: str) -> Any:
 
 def _stored_password(run: Invocation, name: str, values: Mapping[str, Any], *, ask: bool) -> dict[str, Any]:
     """The password to write into the file, if any. One for the keyring is put there."""
-    if not (ask or run.given.get("password_stdin")):
+    if not (ask or run.options.get("password_stdin")):
         return {}
     if "password_command" in values or "password_file" in values:
         raise ConfigurationError("A password to store and a reference to one exclude each other.")
-    if ask and run.given.get("password_stdin"):
+    if ask and run.options.get("password_stdin"):
         raise ConfigurationError("--ask-password and --password-stdin exclude each other.")
-    password = _asked(values, name) if ask else password_of_options(run.given, run.stdin)
+    password = _asked(values, name) if ask else password_of_options(run.options, run.stdin)
     if "password_keyring" not in values:
         return {"password": password}
     service, _, user = str(values["password_keyring"]).rpartition("/")

@@ -39,12 +39,12 @@ def doctor(run: Invocation) -> None:
         vca doctor --url https://vcd.example.com --org acme --username ops
     """
     steps = diagnose(run, Network())
-    if run.is_table and run.output == "table" and not run.given.get("columns"):
-        found = _tell(steps)
+    if run.is_table and run.output == "table" and not run.options.get("columns"):
+        results = _tell(steps)
     else:
-        found = list(steps)
-        run.emit([step.as_dict() for step in found], columns=_COLUMNS)
-    broken = [step for step in found if step.status == FAILURE]
+        results = list(steps)
+        run.emit([step.as_dict() for step in results], columns=_COLUMNS)
+    broken = [step for step in results if step.status == FAILURE]
     raise typer.Exit(broken[0].exit_code if broken else 0)
 
 
@@ -99,9 +99,9 @@ def _tell(steps: Iterable[DiagnosisStep]) -> list[DiagnosisStep]:
     fancy = can_show("✔✖→")
     marks = _MARKS if fancy else _PLAIN_MARKS
     screen = console()
-    told = []
+    printed = []
     for step in steps:
-        told.append(step)
+        printed.append(step)
         line = Table.grid(padding=(0, 1))
         for width in (2, 8, None):
             line.add_column(width=width, overflow="fold")
@@ -113,13 +113,13 @@ def _tell(steps: Iterable[DiagnosisStep]) -> list[DiagnosisStep]:
         with screen.capture() as captured:
             screen.print(line)
         write("\n".join(text.rstrip() for text in captured.get().splitlines()))
-    say(_verdict(told))
-    return told
+    say(_verdict(printed))
+    return printed
 
 
-def _verdict(told: list[DiagnosisStep]) -> str:
-    broken = [step for step in told if step.status == FAILURE]
-    warnings = [step for step in told if step.status == WARNING]
+def _verdict(steps: list[DiagnosisStep]) -> str:
+    broken = [step for step in steps if step.status == FAILURE]
+    warnings = [step for step in steps if step.status == WARNING]
     if broken:
         return f"Start with {broken[0].name}: everything after it depends on it."
     return f"It works, with {len(warnings)} thing(s) to look at." if warnings else "All is well."

@@ -64,7 +64,7 @@ def show(
     """
     with run.client() as client:
         measurement = _measured(client, vms, where, metric, start, end, source)
-    has_samples = run.output != "csv" or run.given.get("query") is not None
+    has_samples = run.output != "csv" or run.options.get("query") is not None
     run.emit(
         [_summary(measurement, series, has_samples=has_samples) for series in measurement.collected.series],
         columns=[

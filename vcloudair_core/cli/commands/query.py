@@ -62,7 +62,7 @@ def query(
         if not type_name:
             _list_types(run, service)
             return
-        is_streamed = run.output in ("csv", "jsonl") and run.given.get("query") is None
+        is_streamed = run.output in ("csv", "jsonl") and run.options.get("query") is None
         with progress_bar("records") as progress:
             asked = service.query(
                 type_name,
@@ -81,13 +81,13 @@ def query(
             if is_streamed:
                 _stream(run, asked, words(fields), words(metadata))
                 return
-            found = asked.all()
+            records = asked.all()
             if type_name in _COMPLETED and not (where or filter_text or limit):
-                remember_names(client.settings, _COMPLETED[type_name], [row.as_dict().get("name") for row in found])
+                remember_names(client.settings, _COMPLETED[type_name], [row.as_dict().get("name") for row in records])
     if not sort:
-        found.sort(key=lambda record: (record.name.casefold(), record.name, record.id))
+        records.sort(key=lambda record: (record.name.casefold(), record.name, record.id))
     times = _times(asked)
-    shown = [_as_row(record, times) for record in found]
+    shown = [_as_row(record, times) for record in records]
     run.emit(
         shown,
         columns=_columns(asked, _keys(type_name, shown, words(fields))),

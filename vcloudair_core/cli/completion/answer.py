@@ -1,4 +1,4 @@
-"""What a shell's script gets: a directive, and a line per candidate with a tab before its description.
+"""The answer to a shell's script: a directive, and a line per candidate with a tab before its description.
 
 Directives: ``values``, ``nospace`` (values that go on), ``files`` (the shell completes paths), ``none``.
 """
@@ -23,31 +23,31 @@ class _Line:
     node: Mapping[str, Any]
     command: str = "vca"
     pending: str = ""  # kind of the option whose value comes next
-    words: list[str] = field(default_factory=list)
-    given: dict[str, str] = field(default_factory=dict)
+    operands: list[str] = field(default_factory=list)
+    options: dict[str, str] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     is_bare: bool = False  # after --
 
 
 def answer(shell: str, arguments: Sequence[str], environ: Mapping[str, str]) -> str:
-    """Return what the script of a shell prints for its user. Raises nothing that a damaged file could cause."""
+    """Return the completions that the script of a shell prints. Raises nothing that a damaged file could cause."""
     if shell == "bash":
         from vcloudair_core.cli.completion.bash_line import BashLine
 
         line = BashLine(environ.get("_VCA_LINE", ""), environ.get("_VCA_BREAKS", ""))
-        directive, found = candidates([*line.words[1:], line.current])
-        return "\n".join([directive, *(line.insertable(value) for value, _ in found)])
-    directive, found = candidates(list(arguments) or [""])
-    return "\n".join([directive, *(f"{value}\t{about}" if about else value for value, about in found)])
+        directive, values = candidates([*line.words[1:], line.current])
+        return "\n".join([directive, *(line.insertable(value) for value, _ in values)])
+    directive, values = candidates(list(arguments) or [""])
+    return "\n".join([directive, *(f"{value}\t{about}" if about else value for value, about in values)])
 
 
-def candidates(words: Sequence[str]) -> tuple[str, list[tuple[str, str]]]:
+def candidates(typed: Sequence[str]) -> tuple[str, list[tuple[str, str]]]:
     """(directive, (value, description) pairs) for the words after ``vca``, the last of which is being typed."""
     from vcloudair_core.cli.completion.command_table import command_table
 
     table = command_table()
-    line = _read(table, words[:-1])
-    current = words[-1]
+    line = _read(table, typed[:-1])
+    current = typed[-1]
     prefix, kind = "", line.pending
     if not kind and current.startswith("--") and "=" in current and not line.is_bare:
         name, _, current = current.partition("=")
@@ -59,12 +59,12 @@ def candidates(words: Sequence[str]) -> tuple[str, list[tuple[str, str]]]:
         names = [(name, about) for name, (_, about) in options.items() if name not in line.used]
         return "values", [(name, about) for name, about in names if name.startswith(current)]
     commands = line.node.get("commands", {})
-    if commands and not line.words:
-        found = [(name, str(child.get("help", ""))) for name, child in commands.items() if name.startswith(current)]
-        if found or not line.node.get("arguments"):
-            return "values", found
+    if commands and not line.operands:
+        names = [(name, str(child.get("help", ""))) for name, child in commands.items() if name.startswith(current)]
+        if names or not line.node.get("arguments"):
+            return "values", names
     kinds = line.node.get("arguments", [])
-    position = len(line.words)
+    position = len(line.operands)
     if position >= len(kinds):
         if not (kinds and line.node.get("repeats")):
             return "none", []
@@ -72,14 +72,14 @@ def candidates(words: Sequence[str]) -> tuple[str, list[tuple[str, str]]]:
     return _values(table, line, kinds[position], "", current)
 
 
-def _read(table: Mapping[str, Any], words: Sequence[str]) -> _Line:
+def _read(table: Mapping[str, Any], typed: Sequence[str]) -> _Line:
     line = _Line(table)
     name = ""
-    for word in words:
+    for word in typed:
         if line.pending:
             line.pending = ""
             if name in _PLACES:
-                line.given[name[2:].replace("-", "_")] = word
+                line.options[name[2:].replace("-", "_")] = word
         elif word == "--" and not line.is_bare:
             line.is_bare = True
         elif word.startswith("-") and len(word) > 1 and not line.is_bare:
@@ -89,11 +89,11 @@ def _read(table: Mapping[str, Any], words: Sequence[str]) -> _Line:
                 kind = _option(table, line.node, name)
                 line.pending = "" if kind == "flag" else kind
             elif name in _PLACES:
-                line.given[name[2:].replace("-", "_")] = value
-        elif not line.words and word in line.node.get("commands", {}):
+                line.options[name[2:].replace("-", "_")] = value
+        elif not line.operands and word in line.node.get("commands", {}):
             line.node, line.command = line.node["commands"][word], f"{line.command} {word}"
         else:
-            line.words.append(word)
+            line.operands.append(word)
     return line
 
 
@@ -110,10 +110,10 @@ def _values(
         return "files", []
     from vcloudair_core.cli.completion.values import Values
 
-    known = Values(table, line.given, line.words, line.command).of(kind, current)
-    taken = set(line.words) if not line.pending and line.node.get("repeats") else set()
-    found = [(prefix + value, about) for value, about in known if value.startswith(current) and value not in taken]
-    return ("nospace" if kind in ("where", "fields", "columns") else "values") if found else "none", found
+    known = Values(table, line.options, line.operands, line.command).of(kind, current)
+    taken = set(line.operands) if not line.pending and line.node.get("repeats") else set()
+    values = [(prefix + value, about) for value, about in known if value.startswith(current) and value not in taken]
+    return ("nospace" if kind in ("where", "fields", "columns") else "values") if values else "none", values
 
 
 def main() -> None:

@@ -16,12 +16,12 @@ class Values:
     """Looks values up for one command line. ``given`` are the shared options on it, ``words`` its arguments."""
 
     def __init__(
-        self, table: Mapping[str, Any], given: Mapping[str, str], words: list[str], command: str = "vca"
+        self, table: Mapping[str, Any], options: Mapping[str, str], operands: list[str], command: str = "vca"
     ) -> None:
         self._command = command
         self._table = table
-        self._given = given
-        self._words = words
+        self._options = options
+        self._operands = operands
 
     def of(self, kind: str, current: str) -> list[tuple[str, str]]:
         """Return (value, description) pairs; ``current`` is what is typed so far."""
@@ -42,7 +42,7 @@ class Values:
         from vcloudair_core.errors import VcloudAirError
         from vcloudair_core.settings.settings import Settings
 
-        arguments = {name: value for name, value in self._given.items() if name in _OF_SETTINGS}
+        arguments = {name: value for name, value in self._options.items() if name in _OF_SETTINGS}
         context, file = arguments.pop("context", None), arguments.pop("config", None)
         try:
             return Settings.load(arguments, context=context, config_file=file)
@@ -51,7 +51,7 @@ class Values:
 
     def _fields(self, kind: str, current: str) -> list[tuple[str, str]]:
         types = self._table.get("types", {})
-        names = types.get(self._words[0] if self._words else "vm", types.get("vm", []))
+        names = types.get(self._operands[0] if self._operands else "vm", types.get("vm", []))
         if kind == "columns" and self._command != "vca query":
             from vcloudair_core.cli.completion.known_names import known_columns
 
@@ -76,7 +76,7 @@ class Values:
         from vcloudair_core.settings.config_file import read_config_file
         from vcloudair_core.settings.settings import config_file_path
 
-        path = config_file_path(os.environ, self._given.get("config"))
+        path = config_file_path(os.environ, self._options.get("config"))
         if not path.is_file():
             return []
         return [(name, str(table.get("url", ""))) for name, table in read_config_file(path).contexts.items()]

@@ -12,8 +12,8 @@ def sparkline(values: Sequence[float | None], width: int = 24) -> str:
     """A line of ``width`` signs at most, from the lowest value to the highest; a blank where there is none."""
     if len(values) > width:
         edges = [round(place * len(values) / width) for place in range(width + 1)]
-        parts = [[v for v in values[low:high] if v is not None] for low, high in itertools.pairwise(edges)]
-        values = [sum(part) / len(part) if part else None for part in parts]
+        chunks = [[v for v in values[low:high] if v is not None] for low, high in itertools.pairwise(edges)]
+        values = [sum(chunk) / len(chunk) if chunk else None for chunk in chunks]
     there = [value for value in values if value is not None]
     if not there:
         return ""

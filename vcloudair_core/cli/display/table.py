@@ -88,7 +88,7 @@ def fit(
     shown: list[int] = []
     for number in sorted(range(len(columns)), key=lambda number: columns[number].priority):
         is_fixed = not shown or columns[number].priority == 0 or available is None or not drop
-        if is_fixed or _total([floors[other] for other in [*shown, number]]) <= (available or 0):
+        if is_fixed or _total([floors[candidate] for candidate in [*shown, number]]) <= (available or 0):
             shown.append(number)
     shown.sort()
     widths = _shrunk([natural[number] for number in shown], [floors[number] for number in shown], available)
@@ -140,13 +140,13 @@ def _floor(column: Column, width: int) -> int:
 
 def _shrunk(widths: Sequence[int], floors: Sequence[int], available: int | None) -> list[int]:
     """Take width from the widest columns that are above their floor, until all fit."""
-    found = list(widths)
-    while available is not None and _total(found) > available:
-        able = [number for number, width in enumerate(found) if width > floors[number]]
+    shrunk = list(widths)
+    while available is not None and _total(shrunk) > available:
+        able = [number for number, width in enumerate(shrunk) if width > floors[number]]
         if not able:
             break
-        found[max(able, key=lambda number: found[number])] -= 1
-    return found
+        shrunk[max(able, key=lambda number: shrunk[number])] -= 1
+    return shrunk
 
 
 def _total(widths: Sequence[int]) -> int:

@@ -27,7 +27,7 @@ _EXPIRES_SOON = timedelta(days=14)
 
 @dataclass(frozen=True)
 class Target:
-    """Where the server is, taken from the URL."""
+    """The address of the server, taken from the URL."""
 
     scheme: str
     host: str
@@ -36,7 +36,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Certificate:
-    """What a person needs to know of a certificate."""
+    """The facts of a certificate that a person needs."""
 
     subject: str
     issuer: str
@@ -56,9 +56,9 @@ class Network:
         self._timeout_s = timeout_s
 
     def resolve(self, host: str, port: int) -> list[str]:
-        """Addresses of a name. Raises OSError."""
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+        """Return the addresses of a name. Raises OSError."""
+        entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        return list(dict.fromkeys(str(entry[4][0]) for entry in entries))
 
     def connect(self, host: str, port: int) -> None:
         """Open and close a connection. Raises OSError."""
@@ -103,25 +103,25 @@ def check_url(settings: Settings) -> tuple[DiagnosisStep, Target | None]:
         return failed(name, exc.message.rstrip("."), exc.hint, _USAGE), None
     parts = urlsplit(base)
     target = Target(parts.scheme, parts.hostname or "", parts.port or {"https": 443, "http": 80}[parts.scheme])
-    given = str(settings.url or "")
-    org = org_in(given)
+    url = str(settings.url or "")
+    org = org_in(url)
     if org and not settings.org:
-        return failed(name, f"{given} is an address for browsers", f"Use url {base} and org {org}.", _USAGE), None
+        return failed(name, f"{url} is an address for browsers", f"Use url {base} and org {org}.", _USAGE), None
     if org and str(settings.org).lower() != org.lower():
-        return warned(name, f"{given} is of org {org}, but org is {settings.org}", f"{base} is used."), target
+        return warned(name, f"{url} is of org {org}, but org is {settings.org}", f"{base} is used."), target
     if parts.scheme == "http":
         return warned(name, f"{base} is not encrypted", "Anyone on the way can read the password: use https."), target
-    shortened = given.rstrip("/") not in ("", base)
-    return passed(name, f"{base} (from {given})" if shortened else base), target
+    shortened = url.rstrip("/") not in ("", base)
+    return passed(name, f"{base} (from {url})" if shortened else base), target
 
 
 def org_in(url: str) -> str:
     """The org that the address of a tenant's or provider's portal names, or an empty string."""
-    words = [unquote(word) for word in urlsplit(url).path.split("/") if word]
-    lowered = [word.lower() for word in words]
+    segments = [unquote(word) for word in urlsplit(url).path.split("/") if word]
+    lowered = [word.lower() for word in segments]
     for marker in (["tenant"], ["cloud", "org"]):
-        if lowered[: len(marker)] == marker and len(words) > len(marker):
-            return words[len(marker)]
+        if lowered[: len(marker)] == marker and len(segments) > len(marker):
+            return segments[len(marker)]
     return "System" if lowered[:1] == ["provider"] else ""
 
 

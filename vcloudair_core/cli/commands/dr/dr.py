@@ -66,7 +66,7 @@ def list_(run: Invocation, vms: list[str] = _VMS) -> None:
         vca dr list db1 web1
     """
     with run.client() as client:
-        rows = [one.as_dict() for one in client.dr.replications(vms or None)]
+        rows = [replication.as_dict() for replication in client.dr.replications(vms or None)]
         if not vms:
             remember_names(client.settings, "replication", [row["name"] for row in rows])
     rows = with_utc_seconds(rows, frozenset({"last_sync"}))
@@ -243,7 +243,7 @@ def _ask(plan: RecoveryPlan) -> None:
     """Raises ConfigurationError unless a person at a terminal types the word: the plan's name, if it has one."""
     if not sys.stdin.isatty():
         raise ConfigurationError("A failover is not started without a yes.", hint="Give --yes.")
-    names = [one.name for one in plan.machines]
+    names = [vm.name for vm in plan.machines]
     what = "all VMs" if plan.every_machine else f"{len(names)} VMs: {', '.join(names[:_MOST_NAMED])}"
     what += f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
     say(f"This fails over {what}. Replication from the source ends.")
@@ -269,15 +269,15 @@ def _preview(run: Invocation, action: str, plan: RecoveryPlan) -> None:
     from vcloudair_core.recovery import preview
 
     with run.client() as client:
-        found = preview(client, plan, action)
-    rows = [preview_row(one.as_dict()) for one in found.rows]
+        planned = preview(client, plan, action)
+    rows = [preview_row(row.as_dict()) for row in planned.rows]
     run.emit(rows, columns=PREVIEW_COLUMNS, empty="There is nothing in it.")
     would = sum(row["verdict"] == "planned" for row in rows if row["what"] == "machine")
-    say(f"Would start {would} of {len(found.results)} VMs; about {clock_of(found.total_s)} in all.")
-    failed = [one for one in found.results if one.is_failed]
+    say(f"Would start {would} of {len(planned.results)} VMs; about {clock_of(planned.total_s)} in all.")
+    failed = [result for result in planned.results if result.is_failed]
     if failed:
         raise TaskFailedError(
-            f"{len(failed)} of {len(found.results)} VMs could not be recovered; {failed[0].name}: "
+            f"{len(failed)} of {len(planned.results)} VMs could not be recovered; {failed[0].name}: "
             f"{failed[0].reason.rstrip('.')}.",
             hint=failed[0].hint,
         )

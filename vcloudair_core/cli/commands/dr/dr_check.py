@@ -45,13 +45,13 @@ def check(
         raise ConfigurationError(f"There is no action {action!r} to be ready for.", hint="Use test or failover.")
     chosen = _chosen(vms, every, plan)
     with run.client() as client:
-        found = assess(client, chosen, action)
-    rows = _rows(found.checks) if run.output == "table" else [check.as_dict() for check in found.checks]
-    run.emit(found.as_dict(), columns=_COLUMNS, rows=rows)
-    counts = ", ".join(f"{count} {status}" for status, count in found.counts.items() if count)
-    say(f"Score: {found.score} of 100 ({counts}).")
-    if not found.is_ready:
-        raise _not_ready(found, chosen.name or "What was named", action)
+        readiness = assess(client, chosen, action)
+    rows = _rows(readiness.checks) if run.output == "table" else [check.as_dict() for check in readiness.checks]
+    run.emit(readiness.as_dict(), columns=_COLUMNS, rows=rows)
+    counts = ", ".join(f"{count} {status}" for status, count in readiness.counts.items() if count)
+    say(f"Score: {readiness.score} of 100 ({counts}).")
+    if not readiness.is_ready:
+        raise _not_ready(readiness, chosen.name or "What was named", action)
 
 
 _COLUMNS = [
@@ -73,12 +73,12 @@ def _chosen(vms: list[str] | None, every: bool, path: str | None) -> RecoveryPla
 
 
 def _rows(checks: Sequence[Check]) -> list[dict[str, Any]]:
-    """What is well takes one line for each kind of check: nobody reads a thousand of them."""
-    rows = [one.as_dict() for one in checks if one.status != "ok"]
+    """Return a row per check; checks that passed share a row per kind, because there may be thousands."""
+    rows = [check.as_dict() for check in checks if check.status != "ok"]
     well: dict[str, list[Check]] = {}
-    for one in checks:
-        if one.status == "ok":
-            well.setdefault(one.name, []).append(one)
+    for check in checks:
+        if check.status == "ok":
+            well.setdefault(check.name, []).append(check)
     for name, alike in well.items():
         first = alike[0].as_dict()
         many = {"status": "ok", "name": name, "subject": f"{len(alike)} of them", "message": ""}
@@ -86,9 +86,9 @@ def _rows(checks: Sequence[Check]) -> list[dict[str, Any]]:
     return rows
 
 
-def _not_ready(found: Readiness, what: str, action: str) -> PlanRejectedError:
-    in_the_way = [one for one in found.checks if one.status == "fail"] or [
-        one for one in found.checks if one.status == "unknown" and one.is_essential
+def _not_ready(readiness: Readiness, what: str, action: str) -> PlanRejectedError:
+    in_the_way = [check for check in readiness.checks if check.status == "fail"] or [
+        check for check in readiness.checks if check.status == "unknown" and check.is_essential
     ]
     first, others = in_the_way[0], len(in_the_way) - 1
     more = f" (and {others} more)" if others else ""

@@ -49,18 +49,18 @@ def runs(
         if isinstance(happened, str):
             rows.append({"id": folder.name, "verdict": "unreadable", "reason": happened})
             continue
-        found = report_of(happened)
+        report = report_of(happened)
         rows.append(
             {
                 "id": folder.name,
-                "action": found.action,
-                "plan": found.plan.get("name") or "",
-                "verdict": found.verdict,
-                "there": sum(one.is_there for one in found.machines),
-                "machines": len(found.machines),
-                "started": utc_second(found.started) if found.started else "",
-                "user": found.user,
-                "reason": found.reason,
+                "action": report.action,
+                "plan": report.plan.get("name") or "",
+                "verdict": report.verdict,
+                "there": sum(vm.is_there for vm in report.machines),
+                "machines": len(report.machines),
+                "started": utc_second(report.started) if report.started else "",
+                "user": report.user,
+                "reason": report.reason,
             }
         )
     columns = [
@@ -136,11 +136,11 @@ def report(
 
     settings = run.settings()
     folder = run_folder(settings, run_id or "")
-    found = report_of(read_journal(folder))
+    run_report = report_of(read_journal(folder))
     for path, name in ((html, "html"), (junit, "junit")):
         if path is not None:
-            write_bytes(path, rendered(found, name), "The report")
-    whole = with_utc_seconds(found.as_dict(), _TIMES)
+            write_bytes(path, rendered(run_report, name), "The report")
+    whole = with_utc_seconds(run_report.as_dict(), _TIMES)
     rows = [machine for group in whole["groups"] for machine in group["machines"]]
     if not run.is_table:
         run.emit(whole, columns=COLUMNS, rows=rows)
@@ -153,16 +153,16 @@ def report(
     say(f"Folder: {folder}")
 
 
-def _objective(name: str, told: dict[str, Any]) -> str:
+def _objective(name: str, objective: dict[str, Any]) -> str:
     from vcloudair_core.cli.commands.dr.run_view import clock_of
 
-    if told["reached_s"] is not None:
-        reached = clock_of(told["reached_s"])
+    if objective["reached_s"] is not None:
+        reached = clock_of(objective["reached_s"])
     else:
-        reached = "not reached" if told["met"] is False else "not known"
-        reached += f" ({clock_of(told['known_s'])} so far)" if told["known_s"] is not None else ""
-    target = f", target {clock_of(told['target_minutes'] * 60)}" if told["target_minutes"] is not None else ""
-    verdict = {True: ", met", False: ", missed", None: ""}[told["met"]]
+        reached = "not reached" if objective["met"] is False else "not known"
+        reached += f" ({clock_of(objective['known_s'])} so far)" if objective["known_s"] is not None else ""
+    target = f", target {clock_of(objective['target_minutes'] * 60)}" if objective["target_minutes"] is not None else ""
+    verdict = {True: ", met", False: ", missed", None: ""}[objective["met"]]
     return f"{name}: {reached}{target}{verdict}"
 
 

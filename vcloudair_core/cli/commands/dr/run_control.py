@@ -72,11 +72,11 @@ def conduct(run: Invocation, work: Work, *, cancel_on_stop: bool = False, **knob
 
 def show(run: Invocation, report: RunReport) -> None:
     """Machines, failures first."""
-    machines = sorted(report.machines, key=lambda one: one.is_there)
-    rows = [{**one.as_dict(), "seconds": _rounded(one.seconds), **_place(one)} for one in machines]
+    machines = sorted(report.machines, key=lambda vm: vm.is_there)
+    rows = [{**vm.as_dict(), "seconds": _rounded(vm.seconds), **_place(vm)} for vm in machines]
     rows = with_utc_seconds(rows, frozenset({"started", "ended", "last_sync"}))
     run.emit(rows, columns=COLUMNS, empty="No VMs in the run.")
-    for step in (one for one in report.all_steps if one.last.verdict == "failed"):
+    for step in (step for step in report.all_steps if step.last.verdict == "failed"):
         say(f"Step failed: {step.group or 'plan'}, {step.name}: {sentences(step.last.reason, step.last.hint)}")
 
 
@@ -95,7 +95,7 @@ def end(report: RunReport) -> None:
         say(f"Go on with: vca dr resume {report.run_id}")
         raise typer.Exit(INTERRUPTED)
     if report.verdict == "unknown":
-        unknown = next(one for one in report.failures if one.verdict == "unknown")
+        unknown = next(failure for failure in report.failures if failure.verdict == "unknown")
         raise OutcomeUnknownError(
             f"The {report.action} is not complete: {report.reason}. First: {unknown.name}: "
             f"{unknown.reason.rstrip('.')}. The run {report.run_id} may be resumed.",

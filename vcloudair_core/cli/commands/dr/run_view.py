@@ -1,4 +1,4 @@
-"""A recovery run as it happens, for a person at a terminal: a bar for each group, machines under way, what is left."""
+"""A live view of a recovery run for a terminal: a bar for each group, VMs in progress, time left."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class _Machine:
 
 @dataclass
 class RunView:
-    """What is known of a run, from its events. ``__rich__`` draws it."""
+    """The state of a run, from its events. ``__rich__`` draws it."""
 
     action: str = ""
     title: str = ""
@@ -64,9 +64,11 @@ class RunView:
 
     def _on_run_started(self, event: Event) -> None:
         self.action, self.began = event["action"], time.monotonic()
-        name = event["plan"]["name"] or ", ".join(one["name"] for one in event["groups"] if one["name"] != "machines")
+        name = event["plan"]["name"] or ", ".join(
+            group["name"] for group in event["groups"] if group["name"] != "machines"
+        )
         self.title = f"{event['action']} {name}".strip()
-        self.groups = {one["name"]: _Group(len(one["machines"])) for one in event["groups"]}
+        self.groups = {group["name"]: _Group(len(group["machines"])) for group in event["groups"]}
 
     def _on_group_started(self, event: Event) -> None:
         self.groups[event["group"]].state = "runs"
@@ -124,24 +126,24 @@ class RunView:
             parts: list[RenderableType] = [_text(self._headline(), "bold"), self._bars()]
             if self.under_way or self.steps:
                 parts.append(self._rows())
-            parts += [_text(f"  ! {one}", "red") for one in self.troubles[-3:]]
+            parts += [_text(f"  ! {trouble}", "red") for trouble in self.troubles[-3:]]
             return Group(*parts)
 
     def _headline(self) -> str:
-        total = sum(one.total for one in self.groups.values())
-        over = sum(one.there + one.bad for one in self.groups.values())
-        there = sum(one.there for one in self.groups.values())
-        words = f"{self.title}   {there} of {total} {_WORD.get(self.action, 'there')}   {clock_of(self._age())}"
+        total = sum(group.total for group in self.groups.values())
+        over = sum(group.there + group.bad for group in self.groups.values())
+        there = sum(group.there for group in self.groups.values())
+        headline = f"{self.title}   {there} of {total} {_WORD.get(self.action, 'there')}   {clock_of(self._age())}"
         left = self._left(total - over)
-        words += f"   about {clock_of(left)} left" if left is not None else ""
-        return words + ("   rolling back" if self.is_rolling_back else "")
+        headline += f"   about {clock_of(left)} left" if left is not None else ""
+        return headline + ("   rolling back" if self.is_rolling_back else "")
 
     def _age(self) -> float:
         return time.monotonic() - self.began
 
     def _left(self, open_: int) -> float | None:
         """Seconds, at the pace so far; None while there is no pace."""
-        over = sum(one.there + one.bad for one in self.groups.values())
+        over = sum(group.there + group.bad for group in self.groups.values())
         return self._age() / over * open_ if over and open_ else None
 
     def _bars(self) -> RenderableType:
@@ -164,20 +166,20 @@ class RunView:
         table = Table.grid(padding=(0, 2))
         for title, began in self.steps.values():
             table.add_row(_text(f"    {title}"), _text("step"), _text(clock_of(now - began)))
-        shown = sorted(self.under_way.values(), key=lambda one: one.began)[:_MOST_ROWS]
-        for one in shown:
-            table.add_row(_text(f"    {one.name}"), _text(one.status), _text(clock_of(now - one.began)))
+        shown = sorted(self.under_way.values(), key=lambda vm: vm.began)[:_MOST_ROWS]
+        for vm in shown:
+            table.add_row(_text(f"    {vm.name}"), _text(vm.status), _text(clock_of(now - vm.began)))
         more = len(self.under_way) - len(shown)
         if more > 0:
             table.add_row(_text(f"    and {more} more", "dim"), "", "")
         return table
 
 
-def _text(words: str, style: str = "") -> Text:
+def _text(text: str, style: str = "") -> Text:
     """Words that may hold names of elsewhere, for a line of a terminal."""
     from rich.text import Text
 
-    return Text(on_one_line(words), style=style)
+    return Text(on_one_line(text), style=style)
 
 
 def clock_of(seconds: float) -> str:

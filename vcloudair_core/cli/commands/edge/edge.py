@@ -38,8 +38,8 @@ def list_edges(run: Invocation) -> None:
             remember_names(client.settings, "edge", [edge.name for edge in edges])
             remember_names(client.settings, "vdc", [edge.vdc_name for edge in edges])
         # Only the option: VCA_EDGE is what other commands act on.
-        if run.given.get("edge"):
-            chosen = service.find_edge(str(run.given["edge"]), vdc)
+        if run.options.get("edge"):
+            chosen = service.find_edge(str(run.options["edge"]), vdc)
             edges = [edge for edge in edges if edge.edge_id == chosen.edge_id]
     run.emit(
         [_as_row(edge) for edge in edges],

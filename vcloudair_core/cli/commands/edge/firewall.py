@@ -56,8 +56,8 @@ def list_rules(
 
 
 def _side(rule: Mapping[str, Any], side: str) -> str:
-    words = as_cell(rule.get(side) or "any")
-    return f"not {words}" if rule.get(f"{side}_exclude") else words
+    cell = as_cell(rule.get(side) or "any")
+    return f"not {cell}" if rule.get(f"{side}_exclude") else cell
 
 
 _COLUMNS = [
