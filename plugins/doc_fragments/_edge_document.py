@@ -241,4 +241,8 @@ options:
             description:
               - File on the host that runs the module that holds that key, in place of O(config.ipsec.global_psk).
             type: path
+      dhcp_relay:
+        description:
+          - DHCP relay, in the words of the kind C(ans.dhcp_relay).
+        type: dict
 """

@@ -180,6 +180,25 @@ def ipsec_arguments() -> dict[str, Any]:
     }
 
 
+def dhcp_relay_agent_arguments() -> dict[str, Any]:
+    """Return the options of a DHCP relay agent."""
+    return {
+        "vnic": {"type": "int", "required": True},
+        "gateway_address": {"type": "str"},
+    }
+
+
+def dhcp_relay_arguments() -> dict[str, Any]:
+    """Return the options of the whole section: DHCP relay."""
+    return {
+        "ip_addresses": {"type": "list", "elements": "str"},
+        "domain_names": {"type": "list", "elements": "str"},
+        "ip_sets": {"type": "list", "elements": "str"},
+        "agents": {"type": "list", "elements": "dict", "options": dhcp_relay_agent_arguments()},
+        "allow_empty": {"type": "bool"},
+    }
+
+
 def edge_document_arguments() -> dict[str, Any]:
     """Return the options of a whole edge gateway as one document."""
     return {
@@ -189,6 +208,7 @@ def edge_document_arguments() -> dict[str, Any]:
         "firewall": {"type": "dict"},
         "nat": {"type": "dict"},
         "ipsec": {"type": "dict", "options": ipsec_arguments(), "mutually_exclusive": IPSEC_EXCLUSIVE},
+        "dhcp_relay": {"type": "dict"},
     }
 
 

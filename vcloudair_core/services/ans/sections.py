@@ -43,6 +43,12 @@ RECORDS = (
         "The whole IPsec VPN of an edge: its settings and tunnels",
         "IPsec tunnels of an edge, each for itself",
     ),
+    SectionRecord(
+        "dhcp_relay",
+        "dhcp_relay_agent",
+        "The whole DHCP relay of an edge: its DHCP servers and agents",
+        "DHCP relay agents of an edge, each for itself",
+    ),
 )
 """In the order in which they are written: the firewall is right before addresses are translated, and both before
 tunnels bring traffic."""

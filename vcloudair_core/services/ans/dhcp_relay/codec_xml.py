@@ -1,0 +1,72 @@
+"""DHCP relays in XML, as ``/network/edges`` speaks it. Source: protocol/ans.md §5, §9."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from vcloudair_core.engine.kind import Document
+from vcloudair_core.services.ans.dhcp_relay.spec import DhcpRelayAgentSpec, DhcpRelaySpec
+from vcloudair_core.services.ans.section.document import SectionEdit
+from vcloudair_core.services.ans.section.xml_codec import XmlCodec
+from vcloudair_core.services.ans.section.xml_elements import (
+    child_of,
+    int_of,
+    made_child,
+    remove,
+    set_repeated,
+    set_texts,
+    text_of,
+    texts_of,
+)
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+
+_SERVER = "relayServer"
+_ELEMENTS = {"ip_sets": "groupingObjectId", "ip_addresses": "ipAddress", "domain_names": "fqdn"}
+"""Element of each setting, in the order of the examples. Source: protocol/ans.md §5."""
+
+
+class XmlDhcpRelayCodec(XmlCodec[DhcpRelaySpec]):
+    """A DHCP relay in XML. One that is not configured is an empty ``<relay/>``. Source: protocol/ans.md §5."""
+
+    section = "dhcp_relay"
+    what = "the DHCP relay configuration"
+    root = "relay"
+    records_path = ("relayAgents", "relayAgent")
+
+    def settings_of(self, root: _Element) -> DhcpRelaySpec:
+        """Return the addresses, names and IP sets of the DHCP servers."""
+        server = child_of(root, _SERVER)
+        servers = {field: texts_of(server, name) for field, name in _ELEMENTS.items()}
+        return DhcpRelaySpec(servers["ip_addresses"], servers["domain_names"], servers["ip_sets"])
+
+    def rule_of(self, record: _Element) -> DhcpRelayAgentSpec:
+        """Return the agent that a record says."""
+        return DhcpRelayAgentSpec(int_of(text_of(record, "vnicIndex")), text_of(record, "giAddress") or None)
+
+    def set_settings(self, root: _Element, settings: Mapping[str, Any]) -> None:
+        """Set the DHCP servers in a copy of the tree. Their elements keep the order of the examples."""
+        if not settings:
+            return
+        server = made_child(root, _SERVER)
+        for field, name in _ELEMENTS.items():
+            set_repeated(server, name, settings.get(field, texts_of(server, name)))
+
+    def fill(self, record: _Element, spec: DhcpRelayAgentSpec) -> None:
+        """Fill the empty record of an agent that the server does not know yet."""
+        set_texts(record, {"vnicIndex": spec.vnic, "giAddress": spec.gateway_address})
+
+    def set_fields(self, record: _Element, spec: DhcpRelayAgentSpec, changed: tuple[str, ...]) -> None:
+        """Set the address of an agent, the only field that can change."""
+        set_texts(record, {"giAddress": spec.gateway_address})
+
+    def merge(self, document: Document, edit: SectionEdit) -> Document:
+        """Return a document with the edit carried out. An empty list is no element. Source: protocol/ans.md §9."""
+        merged = super().merge(document, edit)
+        for name in (_SERVER, self.records_path[0]):
+            holder = child_of(merged.tree, name)
+            if holder is not None and len(holder) == 0:
+                remove(holder)
+        return merged

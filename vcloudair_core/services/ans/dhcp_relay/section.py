@@ -1,0 +1,47 @@
+"""The section ``dhcp_relay``: the kinds ``ans.dhcp_relay`` and ``ans.dhcp_relay_agent``."""
+
+from __future__ import annotations
+
+from vcloudair_core.engine.kind import Store
+from vcloudair_core.engine.plan import Plan
+from vcloudair_core.services.ans.dhcp_relay.spec import IDENTITIES, DhcpRelayAgentSpec, DhcpRelaySpec
+from vcloudair_core.services.ans.edge.backend import JSON, NSXV, XML
+from vcloudair_core.services.ans.section.descriptor import Section
+from vcloudair_core.services.ans.section.document import SectionCodec, SectionState
+
+
+class DhcpRelaySection(Section[DhcpRelaySpec, DhcpRelayAgentSpec]):
+    """The DHCP relay of an edge, which needs DHCP servers and agents to relay anything."""
+
+    def warnings(self, store: Store, state: SectionState[DhcpRelaySpec], plan: Plan) -> tuple[str, ...]:
+        """Warn of agents without DHCP servers, and of servers without agents. Source: protocol/ans.md §5."""
+        settings = state.settings
+        has_servers = bool(settings.ip_addresses or settings.domain_names or settings.ip_sets)
+        if has_servers == bool(state.rules):
+            return ()
+        if has_servers:
+            return ("The DHCP relay has DHCP servers but no agents, so it relays nothing. Add an agent.",)
+        return ("The DHCP relay has agents but no DHCP servers, so it relays nothing. Set ip_addresses.",)
+
+
+def _xml() -> SectionCodec[DhcpRelaySpec]:
+    from vcloudair_core.services.ans.dhcp_relay.codec_xml import XmlDhcpRelayCodec
+
+    return XmlDhcpRelayCodec()
+
+
+SECTION = DhcpRelaySection(
+    name="dhcp_relay",
+    rule_name="dhcp_relay_agent",
+    title="DHCP relay",
+    noun="DHCP relay agent",
+    spec_type=DhcpRelaySpec,
+    rule_type=DhcpRelayAgentSpec,
+    # XML for both: no source has the keys in JSON, and a server sends XML to whoever accepts it.
+    codecs={(NSXV, JSON): _xml, (NSXV, XML): _xml},
+    path="dhcp/config/relay",
+    rules_field="agents",
+    identities=IDENTITIES,
+    is_ordered=False,
+)
+"""The DHCP relay section of an edge gateway."""

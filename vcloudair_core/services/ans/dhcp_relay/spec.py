@@ -1,0 +1,131 @@
+"""DHCP relays and their agents as typed values. Source: protocol/ans.md §5, DHCP relay."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+
+from vcloudair_core.engine.canonical import address_range, fold, network_set
+from vcloudair_core.engine.fields import spec_field
+from vcloudair_core.engine.matching import Identities, RuleIdentity
+from vcloudair_core.engine.rulelist import NamedSpec
+
+MAX_SERVERS = 16
+"""Highest number of addresses and domain names together. Source: protocol/ans.md §5."""
+
+MAX_DOMAIN_NAMES = 2
+"""Source: protocol/ans.md §5."""
+
+LAST_VNIC = 9
+"""The highest number of an interface. Source: protocol/ans.md §2.5, §5."""
+
+_DOMAIN_NAME = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9_-]{1,63}\.)*(?![0-9]+\Z)[a-z0-9_-]{1,63}\Z")
+_IP_SET = re.compile(r"(?:[0-9a-f-]{36}:)?ipset-[0-9]+\Z", re.IGNORECASE)
+
+
+def _names(texts: Iterable[str]) -> Hashable:
+    return frozenset(fold(text) for text in texts)
+
+
+def _address(text: str) -> Hashable:
+    return address_range(text) or fold(text)
+
+
+@dataclass(frozen=True)
+class DhcpRelayAgentSpec(NamedSpec):
+    """One relay agent. None means: leave it as it is. Source: protocol/ans.md §5."""
+
+    vnic: int | None = spec_field(
+        "Number of the interface whose DHCP requests are relayed, `0` to `9`. It identifies the agent.",
+        "An interface that serves a DHCP pool cannot relay.",
+        identity=True,
+        required=True,
+        bounds=(0, LAST_VNIC),
+    )
+    gateway_address: str | None = spec_field(
+        "IPv4 address of the interface that the relay adds to requests (``giaddr``), by which the DHCP server selects "
+        "a pool. The server's default on new agents is the primary address of the interface.",
+        canonical=_address,
+    )
+
+    match_by = "vnic"
+
+    @property
+    def name(self) -> str:
+        """The interface in words, for plans: ``vnic 1``."""
+        return "" if self.vnic is None else f"vnic {self.vnic}"
+
+    def complaints(self) -> list[tuple[str, str]]:
+        """Return what the declarations cannot say. Shape: ``[(field, reason)]``."""
+        if self.gateway_address is None or _is_ipv4(self.gateway_address):
+            return []
+        return [("gateway_address", f"{self.gateway_address!r} is not an IPv4 address")]
+
+
+@dataclass(frozen=True)
+class DhcpRelaySpec:
+    """A whole DHCP relay. None means: leave it as it is. Source: protocol/ans.md §5."""
+
+    ip_addresses: tuple[str, ...] | None = spec_field(
+        "Addresses of the DHCP servers, all of them. Requests go to every server.",
+        "Together with `domain_names` 16 at most.",
+        canonical=network_set,
+        absent=(),
+    )
+    domain_names: tuple[str, ...] | None = spec_field(
+        "Fully qualified domain names of DHCP servers, all of them, 2 at most.", canonical=_names, absent=()
+    )
+    ip_sets: tuple[str, ...] | None = spec_field(
+        "Ids of IP sets with addresses of DHCP servers, all of them, for example "
+        "``f9daf2da-b4f9-4921-a2f4-d77a943a381c:ipset-2``.",
+        canonical=_names,
+        absent=(),
+    )
+    agents: tuple[DhcpRelayAgentSpec, ...] | None = spec_field(
+        "The relay agents, one per interface. They have no order.", input_only=True
+    )
+    allow_empty: bool | None = spec_field(
+        "Whether `agents` may be empty when the document says all there is to say.", input_only=True
+    )
+
+    def complaints(self) -> list[tuple[str, str]]:
+        """Return what the declarations cannot say. Shape: ``[(field, reason)]``."""
+        addresses, domain_names = self.ip_addresses or (), self.domain_names or ()
+        complaints = [
+            *(("ip_addresses", f"{text!r} is not an address") for text in addresses if address_range(text) is None),
+            *(
+                ("domain_names", f"{text!r} is not a domain name")
+                for text in domain_names
+                if not _DOMAIN_NAME.match(fold(text).removesuffix("."))
+            ),
+            *(
+                ("ip_sets", f"{text!r} is not the id of an IP set, such as ipset-2")
+                for text in self.ip_sets or ()
+                if not _IP_SET.match(text)
+            ),
+        ]
+        if len(domain_names) > MAX_DOMAIN_NAMES:
+            complaints.append(("domain_names", f"{len(domain_names)} were given, {MAX_DOMAIN_NAMES} are allowed"))
+        if len(addresses) + len(domain_names) > MAX_SERVERS:
+            count = len(addresses) + len(domain_names)
+            complaints.append(
+                ("ip_addresses", f"{count} servers were given with domain_names, {MAX_SERVERS} are allowed")
+            )
+        return complaints
+
+
+def _is_ipv4(text: str) -> bool:
+    try:
+        IPv4Address(text)
+    except ValueError:
+        return False
+    return True
+
+
+IDENTITIES = Identities(
+    {"vnic": RuleIdentity(lambda spec: (spec.vnic,), lambda spec: f"on interface {spec.vnic}")},
+    shown=("vnic", "gateway_address"),
+)
+"""An interface has one agent at most. Source: protocol/ans.md §5."""
