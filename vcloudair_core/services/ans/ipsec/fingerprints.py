@@ -160,18 +160,20 @@ class PskBook:
 
     def _read(self) -> dict[str, Any]:
         try:
-            found = json.loads(self._path().read_text(encoding="utf-8"))
+            document = json.loads(self._path().read_text(encoding="utf-8"))
         except FileNotFoundError:
             return {}
         except (OSError, ValueError) as exc:
             self._complain(exc)
             return {}
-        is_ours = isinstance(found, dict) and found.get("format") == _FORMAT and isinstance(found.get("edges"), dict)
-        return found if is_ours else {}
+        is_ours = (
+            isinstance(document, dict) and document.get("format") == _FORMAT and isinstance(document.get("edges"), dict)
+        )
+        return document if is_ours else {}
 
     def _entries(self, book: Mapping[str, Any]) -> dict[str, str]:
-        found = (book.get("edges") or {}).get(self._edge_key)
-        return {str(name): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
+        entries = (book.get("edges") or {}).get(self._edge_key)
+        return {str(name): str(value) for name, value in entries.items()} if isinstance(entries, dict) else {}
 
     def _change(self, change: Any) -> None:
         import filelock

@@ -98,22 +98,22 @@ def keys_to_send(edit: SectionEdit) -> dict[str, Secret]:
 
 def tunnel_of(raw: Mapping[str, Any], local: tuple[str, ...], peer: tuple[str, ...]) -> IpsecTunnelSpec:
     """A site of the wire as it is shown, without its key. What a newer edge says beyond is kept, not shown."""
-    words = {name: text_of(raw.get(wire)) for name, wire in WIRE_NAMES.items() if name != "psk"}
-    said: dict[str, Any] = {name: word for name, word in words.items() if word not in (None, "")}
+    texts = {name: text_of(raw.get(wire)) for name, wire in WIRE_NAMES.items() if name != "psk"}
+    values: dict[str, Any] = {name: word for name, word in texts.items() if word not in (None, "")}
     for name in ("authentication", "encryption", "dh_group", "ike_version", "digest", "compliance_suite"):
-        if name in said:
-            said[name] = fold(said[name])
+        if name in values:
+            values[name] = fold(values[name])
     for name in ("enabled", "pfs", "responder_only"):
-        said[name] = bool_of(raw.get(WIRE_NAMES[name]))
-    said["mtu"] = int_of(raw.get("mtu"))
-    said["enabled"] = True if said["enabled"] is None else said["enabled"]
-    said["pfs"] = True if said["pfs"] is None else said["pfs"]
-    said.setdefault("peer_ip", ANY_PEER)  # blank waits for whoever calls
-    said.setdefault("authentication", "psk")
-    said.setdefault("description", "")
-    said.setdefault("name", "")
+        values[name] = bool_of(raw.get(WIRE_NAMES[name]))
+    values["mtu"] = int_of(raw.get("mtu"))
+    values["enabled"] = True if values["enabled"] is None else values["enabled"]
+    values["pfs"] = True if values["pfs"] is None else values["pfs"]
+    values.setdefault("peer_ip", ANY_PEER)  # blank waits for whoever calls
+    values.setdefault("authentication", "psk")
+    values.setdefault("description", "")
+    values.setdefault("name", "")
     return IpsecTunnelSpec(
-        **said,
+        **values,
         local_subnets=local,
         peer_subnets=peer,
         session_type=text_of(raw.get("ipsecSessionType")) or None,
@@ -123,24 +123,24 @@ def tunnel_of(raw: Mapping[str, Any], local: tuple[str, ...], peer: tuple[str, .
 
 def site_changes(spec: IpsecTunnelSpec, changed: tuple[str, ...]) -> dict[str, Any]:
     """What is to be written for the changed fields, by their names on the wire; None for what is to be taken out."""
-    found: dict[str, Any] = {}
+    changes: dict[str, Any] = {}
     for name, wire in WIRE_NAMES.items():
         if name in changed:
             value = getattr(spec, name)
-            found[wire] = value.reveal() if isinstance(value, Secret) else value
+            changes[wire] = value.reveal() if isinstance(value, Secret) else value
     if "authentication" in changed and spec.authentication != "psk":
-        found["psk"] = None
+        changes["psk"] = None
     if "authentication" in changed and spec.authentication == "psk":
-        found["certificate"] = None
+        changes["certificate"] = None
     if "extension" in changed and not spec.extension:
-        found["extension"] = None
-    return found
+        changes["extension"] = None
+    return changes
 
 
 def new_site_words(spec: IpsecTunnelSpec) -> dict[str, Any]:
     """A tunnel that the server does not know yet, by the names of the wire, without id and subnets."""
-    given = tuple(name for name in WIRE_NAMES if getattr(spec, name) is not None)
-    return {wire: value for wire, value in site_changes(spec, given).items() if value is not None}
+    set_fields = tuple(name for name in WIRE_NAMES if getattr(spec, name) is not None)
+    return {wire: value for wire, value in site_changes(spec, set_fields).items() if value is not None}
 
 
 def find_tunnel(ipsec: Ipsec, name: str, target: str) -> IpsecTunnelSpec:

@@ -162,8 +162,8 @@ def _texts(reader: Reader, name: str) -> tuple[str, ...] | None:
 
 def _local_ip(reader: Reader) -> str | None:
     value = _word(reader, "local_ip")
-    found = address_range(value) if value else None
-    if value and (found is None or found[0] != 4 or found[1] != found[2] or "/" in value):
+    network = address_range(value) if value else None
+    if value and (network is None or network[0] != 4 or network[1] != network[2] or "/" in value):
         reader.problems.add(reader.at("local_ip"), f"{value!r} is not an IPv4 address of the edge gateway")
         return None
     return value
@@ -177,8 +177,8 @@ def _peer_ip(reader: Reader) -> str | None:
     word = value.strip()
     if fold(word) in ("", ANY_PEER):
         return ANY_PEER
-    found = address_range(word)
-    is_host = found is not None and found[1] == found[2] and "/" not in word
+    network = address_range(word)
+    is_host = network is not None and network[1] == network[2] and "/" not in word
     is_number = bool(re.fullmatch(r"[\d./:-]+", word))
     if is_host or (not is_number and _HOST_NAME.match(fold(word))):
         return word
@@ -190,17 +190,17 @@ def _subnets(reader: Reader, name: str) -> tuple[str, ...] | None:
     items = reader.items(name)
     if items is None:
         return None
-    found: dict[object, str] = {}
+    networks: dict[object, str] = {}
     for path, item in items:
         word = without_blanks(item) if isinstance(item, str) else ""
         network = address_range(word) if "-" not in word else None
         if network is None:
             reader.problems.add(path, f"{item!r} is not a network such as 192.168.10.0/24")
         else:
-            found.setdefault(network, word)  # a network that is given twice is one
+            networks.setdefault(network, word)  # a network that is given twice is one
     if not items:
         reader.problems.add(reader.at(name), "is empty; a tunnel joins at least one network on each side")
-    return tuple(found.values())
+    return tuple(networks.values())
 
 
 def _extension(reader: Reader) -> str | None:
@@ -208,10 +208,10 @@ def _extension(reader: Reader) -> str | None:
     value = reader.clearable("extension")
     if value is None or not value.strip():
         return value if value is None else ""
-    name, _, given = value.strip().partition("=")
-    words = [without_blanks(word) for word in given.split(",")]
-    is_right = {"securelocaltrafficbyip": len(words) == 1 and "/" not in given, "passthroughsubnets": True}
-    if is_right.get(fold(name)) and all("-" not in word and address_range(word) for word in words):
+    name, _, argument = value.strip().partition("=")
+    items = [without_blanks(word) for word in argument.split(",")]
+    is_right = {"securelocaltrafficbyip": len(items) == 1 and "/" not in argument, "passthroughsubnets": True}
+    if is_right.get(fold(name)) and all("-" not in word and address_range(word) for word in items):
         return value.strip()
     reason = f"{value!r} is neither securelocaltrafficbyip=ADDRESS nor passthroughSubnets=NETWORK,NETWORK"
     reader.problems.add(reader.at("extension"), reason)

@@ -214,7 +214,7 @@ class _AfterSending:
     def _is_going_out(self, site_id: str | None, ends: str, key: Secret) -> bool:
         sent = (self._sent.get(site_id or ""), self._sent.get(new_identity(ends)))
         # A key that an earlier task of a check-mode run would send is not kept, and is taken for the same one.
-        return key in sent or any(other is not None and other.reveal() == UNSEEN for other in sent)
+        return key in sent or any(secret is not None and secret.reveal() == UNSEEN for secret in sent)
 
 
 def _json(backend: str) -> SectionCodec[IpsecSpec]:

@@ -38,9 +38,9 @@ DH_OF_OLD_EDGES, DH_OF_NEW_EDGES = "dh5", "dh14"
 """vCloud Air knew dh2 and dh5 only; a Director's edges default to dh14. Source: protocol/ans.md §4.2."""
 
 
-def subnets_meaning(words: Sequence[str]) -> Hashable:
+def subnets_meaning(subnets: Sequence[str]) -> Hashable:
     """The networks of one side. Each pair of a local and a peer network is negotiated, so none may be merged."""
-    return network_set(words)
+    return network_set(subnets)
 
 
 def host_meaning(word: str) -> Hashable:
@@ -363,35 +363,37 @@ SETTINGS = (
 def overlap(ours: Sequence[str], theirs: Sequence[str]) -> tuple[str, str] | None:
     """The first pair of subnets of the two sides that share an address. They must not. Source: protocol/ans.md §4.2."""
     for mine in ours:
-        for other in theirs:
-            left, right = address_range(mine), address_range(other)
+        for peer in theirs:
+            left, right = address_range(mine), address_range(peer)
             if left and right and left[0] == right[0] and left[1] <= right[2] and right[1] <= left[2]:
-                return mine, other
+                return mine, peer
     return None
 
 
-def _families(words: Sequence[str]) -> set[int]:
-    return {network[0] for word in words if (network := address_range(word))}
+def _families(subnets: Sequence[str]) -> set[int]:
+    return {network[0] for subnet in subnets if (network := address_range(subnet))}
 
 
 def tunnel_complaints(spec: IpsecTunnelSpec) -> list[tuple[str, str]]:
     """What is wrong with a tunnel as a whole, as far as it is known. Shape: ``[(field, reason)]``."""
-    found: list[tuple[str, str]] = []
+    complaints: list[tuple[str, str]] = []
     shared = overlap(spec.local_subnets or (), spec.peer_subnets or ())
     if shared:
-        found.append(("peer_subnets", f"{shared[1]} overlaps {shared[0]} of local_subnets"))
+        complaints.append(("peer_subnets", f"{shared[1]} overlaps {shared[0]} of local_subnets"))
     strangers = _families(spec.local_subnets or ()) ^ _families(spec.peer_subnets or ())
     if strangers and spec.local_subnets and spec.peer_subnets:
-        found.append(("peer_subnets", "are of another IP version than local_subnets; every pair of them is joined"))
+        complaints.append(
+            ("peer_subnets", "are of another IP version than local_subnets; every pair of them is joined")
+        )
     if spec.authentication == CERTIFICATE and spec.psk is not None:
-        found.append(("psk", "goes with authentication psk, not x.509"))
-    return found
+        complaints.append(("psk", "goes with authentication psk, not x.509"))
+    return complaints
 
 
 def algorithm_complaints(spec: IpsecTunnelSpec, names: Iterable[str]) -> list[tuple[str, str]]:
     """The algorithms among these fields that no edge gateway is known to take. Shape: ``[(field, reason)]``."""
-    found = ((name, unknown_algorithm(name, getattr(spec, name))) for name in names if name in ALGORITHMS)
-    return [(name, reason) for name, reason in found if reason]
+    reasons = ((name, unknown_algorithm(name, getattr(spec, name))) for name in names if name in ALGORITHMS)
+    return [(name, reason) for name, reason in reasons if reason]
 
 
 def as_peer(spec: IpsecTunnelSpec) -> dict[str, Any]:

@@ -64,9 +64,9 @@ def parse_status(body: bytes) -> IpsecStatus:
     return IpsecStatus((text_of(tree.get("serverStatus")) or UNKNOWN).lower(), sites)
 
 
-def status_words(tunnels: Sequence[Mapping[str, Any]], found: IpsecStatus) -> list[dict[str, Any]]:
+def status_words(tunnels: Sequence[Mapping[str, Any]], current: IpsecStatus) -> list[dict[str, Any]]:
     """Tunnels, in our words, with ``status``, ``last_error``, ``received_bytes``, ``sent_bytes`` and ``subnets``."""
-    return [{**tunnel, **_words(tunnel, found)} for tunnel in tunnels]
+    return [{**tunnel, **_words(tunnel, current)} for tunnel in tunnels]
 
 
 def wait_until_up(store: IpsecStore, tunnels: Sequence[Mapping[str, Any]], timeout_s: float) -> list[dict[str, Any]]:
@@ -87,12 +87,12 @@ def wait_until_up(store: IpsecStore, tunnels: Sequence[Mapping[str, Any]], timeo
             return shown
         left = deadline - store.clock.now()
         if left <= 0:
-            said = "; ".join(
+            summary = "; ".join(
                 f"{tunnel['name']} is {tunnel['status']} ({tunnel['last_error'] or 'without a message'})"
                 for tunnel in waiting
             )
             raise TaskTimeoutError(
-                f"{store.target}: not every IPsec tunnel is up after {timeout_s:g} seconds: {said}.",
+                f"{store.target}: not every IPsec tunnel is up after {timeout_s:g} seconds: {summary}.",
                 task={
                     "tunnels": [{key: tunnel[key] for key in ("name", "status", "last_error")} for tunnel in waiting]
                 },
@@ -102,17 +102,17 @@ def wait_until_up(store: IpsecStore, tunnels: Sequence[Mapping[str, Any]], timeo
         looks += 1
 
 
-def _words(tunnel: Mapping[str, Any], found: IpsecStatus) -> dict[str, Any]:
-    site = found.of(tunnel)
+def _words(tunnel: Mapping[str, Any], current: IpsecStatus) -> dict[str, Any]:
+    site = current.of(tunnel)
     if not tunnel.get("enabled", True):
         status = DISABLED
     elif site is None:
-        status = DOWN if found.service != UP else UNKNOWN
+        status = DOWN if current.service != UP else UNKNOWN
     else:
         status = site.status
     return {
         "status": status,
-        "last_error": site.last_error if site else ("The service is off." if found.service != UP else ""),
+        "last_error": site.last_error if site else ("The service is off." if current.service != UP else ""),
         "received_bytes": site.received_bytes if site else None,
         "sent_bytes": site.sent_bytes if site else None,
         "subnets": [dict(pair) for pair in site.subnets] if site else [],
@@ -151,8 +151,8 @@ def _tree(element: Any) -> Any:
     named = [child for child in element if xml.local(child)]
     if not named:
         return (element.text or "").strip()
-    found: dict[str, Any] = {}
+    tree: dict[str, Any] = {}
     for child in named:
         name, value = xml.local(child), _tree(child)
-        found[name] = [*items_of(found[name]), value] if name in found else value
-    return found
+        tree[name] = [*items_of(tree[name]), value] if name in tree else value
+    return tree
