@@ -75,7 +75,7 @@ def member(word: str) -> Member | None:
 
 def address_complaint(word: str) -> str:
     """Return the reason why text is not a valid address, or an empty string."""
-    ends = [address_range(part) for part in word.split("-")] if word.count("-") == 1 else []
+    ends = [address_range(end) for end in word.split("-")] if word.count("-") == 1 else []
     if len(ends) == 2 and ends[0] and ends[1] and all(low == high for _, low, high in (ends[0], ends[1])):
         if ends[0][0] != ends[1][0]:
             return f"{word!r} goes from one IP version to the other"
@@ -104,16 +104,16 @@ def complaint(word: str) -> str:
 def spelled(kind: str, text: str) -> str:
     """The word for a raw value of one of the three lists; the inverse of :func:`member`."""
     plain = text.strip()
-    found = member(plain) if plain else None
-    if found is not None and found.kind == kind:
+    parsed = member(plain) if plain else None
+    if parsed is not None and parsed.kind == kind:
         return plain
     return f"{kind}:{plain}"
 
 
 def vnic_number(text: str) -> int | None:
     """The number in ``vnic-3`` or ``vnic-index-3``."""
-    found = _VNIC.match(text.strip())
-    return int(found.group(1)) if found else None
+    match = _VNIC.match(text.strip())
+    return int(match.group(1)) if match else None
 
 
 def _interface_meaning(text: str) -> str:
@@ -121,27 +121,27 @@ def _interface_meaning(text: str) -> str:
     return fold(text) if number is None else f"vnic-{number}"
 
 
-def endpoint_meaning(words: Iterable[str]) -> frozenset[object]:
+def endpoint_meaning(members: Iterable[str]) -> frozenset[object]:
     """What a source or destination matches. The order of words and their spelling do not matter."""
     addresses: list[str] = []
     others: set[object] = set()
-    for word in words:
-        found = member(word)
-        if found is None or found.kind == ADDRESS:
-            addresses.append(found.text if found else word)
-        elif found.kind == INTERFACE:
-            others.add((INTERFACE, _interface_meaning(found.text)))
+    for word in members:
+        parsed = member(word)
+        if parsed is None or parsed.kind == ADDRESS:
+            addresses.append(parsed.text if parsed else word)
+        elif parsed.kind == INTERFACE:
+            others.add((INTERFACE, _interface_meaning(parsed.text)))
         else:
-            others.add((OBJECT, found.text))
+            others.add((OBJECT, parsed.text))
     merged = address_set(addresses)
     if ANY in merged or not (merged or others):
         return frozenset((ANY,))
     return frozenset((*merged, *others))
 
 
-def is_any(words: Sequence[str]) -> bool:
+def is_any(members: Sequence[str]) -> bool:
     """True when the words together match everything."""
-    return endpoint_meaning(words) == frozenset((ANY,))
+    return endpoint_meaning(members) == frozenset((ANY,))
 
 
 # -- ports and ICMP types ----------------------------------------------------------------------------------------
@@ -156,10 +156,10 @@ def port_word(item: Any) -> str:
     if not isinstance(item, (str, int)) or isinstance(item, bool):
         return ""
     word = str(item).strip().casefold()
-    found = port_range(word.translate(_DASHES))
-    if found is None:
+    ports = port_range(word.translate(_DASHES))
+    if ports is None:
         return word
-    return str(found[0]) if found[0] == found[1] else f"{found[0]}-{found[1]}"
+    return str(ports[0]) if ports[0] == ports[1] else f"{ports[0]}-{ports[1]}"
 
 
 def port_complaint(item: Any) -> str:
@@ -168,12 +168,12 @@ def port_complaint(item: Any) -> str:
     if word == ANY:
         return ""
     first, dash, last = word.translate(_DASHES).partition("-")
-    found = port_range(word)
-    if found is not None and (found[0] > 0 or dash):
+    ports = port_range(word)
+    if ports is not None and (ports[0] > 0 or dash):
         return ""
-    numbers = [part.strip() for part in ((first, last) if dash else (first,))]
-    if all(part.isascii() and part.isdecimal() for part in numbers):
-        if all(0 < int(part[:9]) <= 65535 for part in numbers):
+    numbers = [number.strip() for number in ((first, last) if dash else (first,))]
+    if all(number.isascii() and number.isdecimal() for number in numbers):
+        if all(0 < int(number[:9]) <= 65535 for number in numbers):
             return f"{item!r} descends; write the lower port first"
         return f"port {item!r} is out of range, 1 to 65535 is allowed"
     return f"{item!r} is not a port, a range (8000-8080) or any"
@@ -181,8 +181,8 @@ def port_complaint(item: Any) -> str:
 
 def bare_protocol(value: Any) -> str:
     """A word for a protocol without what people put between two of them: ``TCP + UDP`` is ``tcpudp``."""
-    words = value if isinstance(value, (list, tuple)) else [value]
-    return "".join(letter for word in words for letter in fold(word) if letter.isalnum())
+    names = value if isinstance(value, (list, tuple)) else [value]
+    return "".join(letter for word in names for letter in fold(word) if letter.isalnum())
 
 
 def is_two_protocols(value: Any) -> bool:
@@ -261,7 +261,7 @@ def read_members(reader: Reader, name: str) -> tuple[str, ...] | None:
         return None
     if not items:
         reader.problems.add(reader.at(name), "is empty; use any")
-    words: list[str] = []
+    members: list[str] = []
     for path, item in items:
         if not isinstance(item, str):
             reader.problems.add(path, f"a word was expected, not {item!r}")
@@ -270,15 +270,15 @@ def read_members(reader: Reader, name: str) -> tuple[str, ...] | None:
         elif (vnic_number(item) or 0) > LAST_VNIC:
             reader.problems.add(path, f"{item!r} is out of range, vnic-0 to vnic-{LAST_VNIC} is allowed")
         elif reader.printable(path, item):
-            words.append(_member_word(item))
-    return tuple(words)
+            members.append(_member_word(item))
+    return tuple(members)
 
 
 def _member_word(item: str) -> str:
     """A member as it was written, but for blanks within an address."""
-    found = member(item)
-    is_plain = found is not None and found.kind == ADDRESS and not item.strip().casefold().startswith(ADDRESS)
-    return found.text if found is not None and is_plain else item.strip()
+    parsed = member(item)
+    is_plain = parsed is not None and parsed.kind == ADDRESS and not item.strip().casefold().startswith(ADDRESS)
+    return parsed.text if parsed is not None and is_plain else item.strip()
 
 
 def read_applications(reader: Reader, name: str) -> tuple[str, ...] | None:
@@ -286,7 +286,7 @@ def read_applications(reader: Reader, name: str) -> tuple[str, ...] | None:
     items = reader.items(name)
     if items is None:
         return None
-    words: list[str] = []
+    applications: list[str] = []
     for path, item in items:
         word = item.strip() if isinstance(item, str) else ""
         if not word:
@@ -294,8 +294,8 @@ def read_applications(reader: Reader, name: str) -> tuple[str, ...] | None:
         elif not _APPLICATION.match(word):
             reader.problems.add(path, f"{item!r} is not the id of an application, such as application-155")
         else:
-            words.append(word)
-    return tuple(words)
+            applications.append(word)
+    return tuple(applications)
 
 
 def read_ports(reader: Reader, name: str) -> tuple[str, ...] | None:
@@ -306,12 +306,12 @@ def read_ports(reader: Reader, name: str) -> tuple[str, ...] | None:
     if not items:
         reader.problems.add(reader.at(name), "is empty; use any")
     scalar = not isinstance(reader.data.get(name), (list, tuple))
-    words: list[str] = []
+    ports: list[str] = []
     for path, item in items:
         where = reader.at(name) if scalar and len(items) == 1 else path
         reason = port_complaint(item)
         if reason:
             reader.problems.add(where, reason)
         else:
-            words.append(port_word(item))
-    return tuple(words)
+            ports.append(port_word(item))
+    return tuple(ports)

@@ -30,8 +30,8 @@ def child_of(element: _Element | None, name: str) -> _Element | None:
 
 def made_child(element: _Element, name: str) -> _Element:
     """The first child of that name, made if there is none."""
-    found = child_of(element, name)
-    return etree.SubElement(element, tag_like(element, name)) if found is None else found
+    child = child_of(element, name)
+    return etree.SubElement(element, tag_like(element, name)) if child is None else child
 
 
 def remove(element: _Element) -> None:
