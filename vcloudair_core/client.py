@@ -1,4 +1,4 @@
-"""What a program holds: settings, a session, and by their names the services and resource kinds that plugins offer."""
+"""Client of a program: settings, a session, and by name the services and resource kinds of plugins."""
 
 from __future__ import annotations
 

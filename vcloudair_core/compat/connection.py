@@ -18,7 +18,7 @@ _OWN = frozenset({"accept", "content-type", "authorization", TOKEN_HEADER})
 
 
 class Connection:
-    """What one object of a service class talks over.
+    """Connection of one object of a service class.
 
     ``org_info`` is what a login returned; the other arguments count where it has nothing. As long as ``url`` and
     :attr:`headers` stay as they were made, calls go over the live session of ``org_info``, which renews itself. A

@@ -45,7 +45,7 @@ class EdgeSection:
     """Its name in URLs."""
 
     records_path: ClassVar[tuple[str, str]] = ("", "")
-    """Where its records are: the outer and the inner key."""
+    """Path to its records: the outer and the inner key."""
 
     edge: str
     """The id of the edge gateway, as it was given."""

@@ -1,4 +1,4 @@
-"""What signing in gives in the original's terms, and how a service class gets a session from it."""
+"""Sign-in results in the terms of vcloudair 0.5, and the session that a service class makes of them."""
 
 from __future__ import annotations
 

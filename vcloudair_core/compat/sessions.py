@@ -41,13 +41,13 @@ _R = TypeVar("_R")
 
 
 class _Portal:
-    """What both portals have in common: who signs in, over what, and the sessions made so far."""
+    """Base of both portals: user, transport, and the sessions made so far."""
 
     transport: Transport | None
     """Set it before signing in to talk over something else than sockets, such as a simulator in this process."""
 
     clock: Clock
-    """What its sessions wait by; set it before signing in."""
+    """Clock that its sessions wait by; set it before signing in."""
 
     def __init__(self, version: str, username: str | None, password: str | None) -> None:
         self.version = check_pinned(str(version))
@@ -122,7 +122,7 @@ class VCASession(_Portal):
         self._vdcs: dict[str, PortalVdc] = {}
 
     def __getitem__(self, orgname: str) -> OrgInfo:
-        """What signing in to that org gave. Raises KeyError when nobody has signed in to it."""
+        """Return the result of signing in to that org. Raises KeyError when nobody has signed in to it."""
         return self.vcd_tokens[orgname.lower()]
 
     def __contains__(self, orgname: object) -> bool:

@@ -24,7 +24,7 @@ _REQUEST_ID = re.compile(r"^\s*\[\s*([0-9A-Za-z-]{8,128})\s*\]\s*")
 
 @dataclass(frozen=True)
 class ErrorBody:
-    """What a server said of a failure. ``is_structured`` is false for pages, plain text and empty bodies."""
+    """A server's description of a failure. ``is_structured`` is false for pages, plain text and empty bodies."""
 
     message: str = ""
     code: str = ""

@@ -1,4 +1,4 @@
-"""Who is signed in, and where."""
+"""Identity of the signed-in user, and of the server."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Identity:
-    """What the server says of a session, without its token. Empty fields are unknown.
+    """Facts of a session as the server reports them, without its token. Empty fields are unknown.
 
     ``base_url`` is that of the vCloud API, without a trailing slash; it may hold a prefix, as On-Demand's
     ``https://region/api/compute`` does. ``flavour`` is ``vchs``, ``vca`` or ``vcd``.

@@ -1,4 +1,4 @@
-"""Which origins a token or a password may be sent to.
+"""Origins that a token or a password may be sent to.
 
 Allowed are the origin that issued it, origins of the same owner (same registrable host, by the public suffix list) when
 a body from there names them, and what ``allowed_origins`` lists. Never allowed: http where the issuer was https.

@@ -239,7 +239,7 @@ def _log_exchange(exchange: Exchange, secrets: Callable[[], list[Secret]]) -> No
 
 
 def _redirect_of(request: Request, response: Response | None) -> str | None:
-    """Where a GET is sent on to, as an absolute URL; None when this is not a redirect that may be followed."""
+    """Return the absolute URL that a GET is redirected to; None when it is no redirect that may be followed."""
     if response is None or response.status not in _REDIRECTS or request.method not in ("GET", "HEAD"):
         return None
     location = response.headers.get("Location", "").strip()

@@ -52,7 +52,7 @@ _READ_STATUSES = frozenset({408, 500, 502, 503, 504})
 
 @dataclass(frozen=True)
 class SendAttempt:
-    """How one try ended: an answer, or an error (and, when the server sent one, the answer that it is made of)."""
+    """Result of one attempt: an answer, or an error (and, when the server sent one, the answer that it is made of)."""
 
     response: Response | None
     error: VcloudAirError | None = None
@@ -100,7 +100,7 @@ class WaitBudget:
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How often and how long. Units: seconds."""
+    """Limits of retries. Units: seconds."""
 
     retries: int = 4
     max_wait_s: float = 60.0

@@ -92,7 +92,7 @@ class Session:
 
     @property
     def identity(self) -> Identity:
-        """Who is signed in, and where. Signs in when there is no session yet. Raises what :meth:`login` raises."""
+        """Return the signed-in identity. Signs in when there is no session yet. Raises what :meth:`login` raises."""
         return self._current()[0].identity
 
     @property
@@ -107,7 +107,7 @@ class Session:
 
     @property
     def calls(self) -> int:
-        """How many HTTP exchanges there were so far, sign-in and repeats included."""
+        """Return the number of HTTP exchanges so far, sign-in and retries included."""
         return self._wire.calls
 
     @property

@@ -55,7 +55,7 @@ class Task:
 
     @property
     def error(self) -> str:
-        """What went wrong, with the server's code; empty when nothing did."""
+        """Return the error text with the server's code; empty when the task did not fail."""
         codes = ", ".join(filter(None, (self.error_code, self.vendor_code)))
         code = f" [{codes}]" if codes else ""
         return f"{self.error_message}{code}".strip()

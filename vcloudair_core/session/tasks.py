@@ -129,7 +129,7 @@ def cancel_task(session: Session, task: Task) -> None:
 
 
 def seconds_of(task: Task) -> float | None:
-    """How long a task took by the server's own clock, where it says so."""
+    """Return the duration of a task by the server's own clock, where it reports one."""
     try:
         began, ended = (datetime.fromisoformat(text.replace("Z", "+00:00")) for text in (task.start, task.end))
         return max(0.0, (ended - began).total_seconds()) or None

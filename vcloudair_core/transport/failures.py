@@ -1,4 +1,4 @@
-"""What it means when no answer arrived: exceptions of the HTTP stack in words for people.
+"""Failures without an answer: messages for the exceptions of the HTTP stack.
 
 Messages are made here from the kind of failure and never quote the stack's own text at length: that may hold a proxy's
 password or a header's value.

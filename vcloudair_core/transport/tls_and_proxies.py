@@ -29,7 +29,7 @@ _SOCKS_SCHEMES = ("socks4", "socks4a", "socks5", "socks5h")
 
 @dataclass(frozen=True)
 class Trust:
-    """Which authorities are trusted. ``path`` is empty for those of the system; ``origin`` names the setting."""
+    """Trusted certificate authorities. ``path`` is empty for those of the system; ``origin`` names the setting."""
 
     path: str = ""
     origin: str = ""

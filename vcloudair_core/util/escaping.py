@@ -40,7 +40,7 @@ def visible_json(text: str) -> str:
 
 
 def has_harmful(text: str) -> bool:
-    """Whether :func:`visible` would change it."""
+    """Return True when :func:`visible` would change the text."""
     return _is_harmful(text) and _HARMFUL.search(text) is not None
 
 

@@ -1,4 +1,4 @@
-"""How to install an extra of this package, in the way in which the package itself was installed."""
+"""Command that installs an extra of this package, in the way in which the package itself was installed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What plugins print goes to standard error: standard output is the result, which programs read.
+"""Redirection of plugins' output to standard error: standard output is the result, which programs read.
 
 There is one standard output for all threads. It is only replaced while some thread is in a plugin, by one that knows
 which threads those are, and the one that was there comes back when the last of them is out, in whatever order they

@@ -207,7 +207,7 @@ def redact_headers(headers: Headers, secrets: Iterable[Secret | str] = ()) -> He
 
 
 def redacted_exchange(exchange: Exchange, secrets: Iterable[Secret | str] = ()) -> Exchange:
-    """What observers get: the exchange with secrets hidden in URL, headers, both bodies and the error's text."""
+    """Exchange as observers get it: secrets hidden in URL, headers, both bodies and the error's text."""
     known = list(secrets)
 
     def hide(body: bytes) -> bytes:

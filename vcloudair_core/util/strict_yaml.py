@@ -49,7 +49,7 @@ class Flaw:
 
 @dataclass(frozen=True)
 class Reading:
-    """What a text holds. ``lines``: where each value stands, by its path. With flaws, ``tree`` is not to be used as it
+    """Content of a text. ``lines``: the line of each value, by its path. With flaws, ``tree`` is not to be used as it
     is; it is None when none could be made.
     """
 
@@ -245,7 +245,7 @@ class _Walk:
         return {**merged, **own}
 
     def _merge(self, merged: dict[str, Any], node: Any, path: Path, depth: int) -> None:
-        """What ``<<`` brings in, the first of several before the others."""
+        """Merge the mappings of ``<<``, the first of several before the others."""
         import yaml
 
         items = node.value if isinstance(node, yaml.SequenceNode) else [node]

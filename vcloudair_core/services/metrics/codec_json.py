@@ -30,7 +30,7 @@ class MetricsPage:
 
 
 def window_body(window: Window) -> dict[str, Any]:
-    """What is sent: times only, there is no filter."""
+    """Encode the request: times only, as there is no filter."""
     body = {_key(window.start, "Start"): _time(window.start)}
     if window.end is not None:
         body[_key(window.end, "End")] = _time(window.end)

@@ -32,7 +32,7 @@ def historic_spec(window: Window, patterns: Sequence[str]) -> bytes:
 
 
 def current_spec(patterns: Sequence[str]) -> bytes:
-    """Which of the current values are wanted."""
+    """Encode the selection of current values."""
     return _document("CurrentUsageSpec", _patterns(patterns))
 
 

@@ -110,7 +110,7 @@ class Collected:
 
 
 def matches(name: str, patterns: Sequence[str]) -> bool:
-    """Whether a metric is meant: by its name, or a pattern where ``*`` stands for any text. No patterns mean all."""
+    """Return True when a name matches a pattern, in which ``*`` is any text. No patterns match all."""
     return not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
 
 

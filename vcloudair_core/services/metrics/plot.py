@@ -100,7 +100,7 @@ def _draw(axis: Any, name: str, members: Sequence[Series], names: Mapping[str, s
 
 
 def _draw_many(axis: Any, members: Sequence[Series], names: Mapping[str, str]) -> None:
-    """What the many do, and by name those few that are highest."""
+    """Summarize many series, and name the few that are highest."""
     by_time: dict[Any, list[float]] = {}
     for item in members:
         for sample in item.samples:

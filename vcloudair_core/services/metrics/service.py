@@ -27,7 +27,7 @@ _MOST_STALE_PAGES = 20
 
 SOURCES = ("auto", "vca", "vcd-historic", "vcd-current")
 RETENTION_S = {"vca": 24 * 3600, "vcd-historic": 14 * 86400}
-"""How long servers keep samples. Source: protocol/metrics.md §A.1, §B.5."""
+"""Time that servers keep samples. Source: protocol/metrics.md §A.1, §B.5."""
 
 Progress = Callable[[int, int], None]
 """(machines so far, machines in all)."""
@@ -35,7 +35,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass
 class _Part:
-    """What came of one machine, or of one VDC."""
+    """Result of one VM, or of one VDC."""
 
     series: list[Series] = field(default_factory=list)
     refused: int = 0
@@ -191,7 +191,7 @@ class MetricsService:
 
 
 def _mark_of(rows: Sequence[Mapping[str, Any]]) -> int:
-    """What tells a page from others: whose its first and last row are, and of when."""
+    """Return the identity of a page: VM and time of its first and last row."""
     ends = (rows[0], rows[-1]) if rows else ()
     return hash(tuple((str(row.get("vmId") or row.get("gatewayId")), str(row.get("timestamp"))) for row in ends))
 

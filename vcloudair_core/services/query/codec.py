@@ -98,7 +98,7 @@ def _number(root: _Element, name: str) -> int | None:
 
 
 def parse_nics(body: bytes) -> dict[str, list[dict[str, Any]]]:
-    """The interfaces of each machine of a vApp, by the UUID of the machine, in order of their indexes.
+    """Return the interfaces of each VM of a vApp, by the UUID of the VM, in order of their indexes.
 
     Source: NetworkConnectionSection of the vCloud API. Raises DecodeError.
     """

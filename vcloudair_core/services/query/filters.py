@@ -47,11 +47,11 @@ class Filter(Protocol):
         ...
 
     def is_met(self, record: Record) -> bool:
-        """Whether a record is meant, as far as it tells."""
+        """Return True when a record meets the filter, as far as its attributes tell."""
         ...
 
     def attributes(self) -> set[str]:
-        """What :meth:`is_met` looks at."""
+        """Return the names of the attributes that :meth:`is_met` reads."""
         ...
 
     def described(self) -> str:
@@ -191,7 +191,7 @@ EVERYTHING = AllOf(())
 
 
 def parse_where(data: Any, record_type: RecordType) -> Filter:
-    """Conditions as plain data, all of which must be met.
+    """Return a filter from conditions as plain data, all of which must be met.
 
     Shape: ``{attribute: value | [value, ...] | {operator: value}}``; a list means any of its values, an operator is one
     of eq, ne, lt, le, gt, ge, like. ``metadata:key`` and ``metadata@SYSTEM:key`` are attributes, too.
@@ -307,7 +307,7 @@ def _as_text(value: Any) -> str:
 
 
 def _harmless(text: str, *, keep_stars: bool) -> str:
-    """The text with a wildcard in place of all that servers read differently. Blanks at the ends count as such."""
+    """Return text with a wildcard for each character that servers read differently, outer blanks included."""
     if keep_stars:
         return re.sub(r"\*+", "*", "*".join(_harmless(piece, keep_stars=False) for piece in text.split("*")))
     inner = _UNSAFE.sub("*", text)
@@ -323,7 +323,7 @@ def _is_like(actual: str, pattern: str) -> bool:
 
 
 def both(first: Filter, second: Filter) -> Filter:
-    """Both of them."""
+    """Return a filter that requires both filters."""
     return AllOf(
         tuple(
             condition

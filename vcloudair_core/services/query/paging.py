@@ -174,7 +174,7 @@ class _Backwards:
 
 
 class _Check:
-    """What tells that pages are of one and the same result."""
+    """Check that pages belong to one and the same result."""
 
     def __init__(self, total: int, size: int, what: str) -> None:
         self._total = total

@@ -100,7 +100,7 @@ class Query:
         return next(iter(replace(self, limit=1)), None)
 
     def one(self) -> Record:
-        """The only record. Raises: NotFoundError, or AmbiguousMatchError with the candidates, when there is another."""
+        """Return the only record. Raises: NotFoundError, or AmbiguousMatchError with the candidates."""
         records = replace(self, limit=_SHOWN + 1).all()
         if not records:
             raise NotFoundError(f"There is no {self._described()}.")
@@ -118,7 +118,7 @@ class Query:
         return records[0]
 
     def count(self) -> int:
-        """How many there are: one call when the server can count them, else all of them are read."""
+        """Return the number of records: one call when the server can count them, else all of them are read."""
         if self.condition.attributes():
             return sum(1 for _ in replace(self, limit=None, fields=("name",), metadata=()))
         total = self._first_page(replace(self._question(), page_size=1)).total
@@ -167,7 +167,10 @@ class Query:
         )
 
     def _asked_fields(self) -> Sequence[str]:
-        """What is shown and what is compared; metadata makes the list explicit. Source: protocol/query.md §4.3, §5."""
+        """Return the attributes to fetch: shown and compared ones; metadata makes the list explicit.
+
+        Source: protocol/query.md §4.3, §5.
+        """
         compared = sorted(self.condition.attributes() - {"href", "id"})
         keys = [key if key.startswith("metadata") else f"metadata:{key}" for key in self.metadata]
         keys += [name for name in compared if name.startswith("metadata") and name not in keys]

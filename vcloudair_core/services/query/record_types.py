@@ -12,7 +12,7 @@ _KINDS = {"": "str", "b": "bool", "i": "int", "l": "int", "float": "float", "t":
 
 @cache
 def built_in_types() -> Mapping[str, RecordType]:
-    """All of them by name. ``attributes`` holds what is known, text too; servers give more."""
+    """Return the built-in record types by name. ``attributes`` holds what is known, text too; servers give more."""
     from vcloudair_core.services.query.record_table import TABLE
 
     lines = TABLE.strip().replace("\n    ", " ").splitlines()

@@ -22,7 +22,7 @@ LARGEST_PAGE = 128
 
 @dataclass(frozen=True)
 class PageRequest:
-    """What is asked. ``filter_text`` is encoded; an empty ``sort`` leaves the order to the server."""
+    """Parameters of a query. ``filter_text`` is encoded; an empty ``sort`` leaves the order to the server."""
 
     type_name: str
     form: str = "records"

@@ -126,7 +126,7 @@ class Machines:
         return vms[0]
 
     def _by_id(self, identifier: str, metadata: Sequence[str]) -> list[dict[str, Any]]:
-        """Servers differ in what a filter by id looks like, so the machine itself is asked for its name."""
+        """Find a VM by UUID: read its name, then query by name, as servers spell filters by id differently."""
         try:
             name = parse_name(read_machine(self._session, identifier))
         except (NotFoundError, PermissionDeniedError):
@@ -173,7 +173,7 @@ class Machines:
         return sum(1 for vm in vms if not vm["is_template"] and vm["id"] not in nics_by_vm)
 
     def _add_ages(self, machines: Sequence[dict[str, Any]], names: Sequence[str]) -> None:
-        """One call for each VM that shares a name with another, unless its record tells the time."""
+        """Add creation times, with one call for each VM that shares a name, unless its record has the time."""
         sharing: dict[str, list[dict[str, Any]]] = {}
         for vm in machines:
             vm["created"] = _in_utc(str(vm["record"].get("dateCreated", "")))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 IDLE_S = 25 * 60.0
-"""How long a token that nobody used is still tried: servers end idle sessions after 30 min (protocol/sessions.md
+"""Time that an unused token is still tried: servers end idle sessions after 30 min (protocol/sessions.md
 §1)."""
 
 

@@ -35,7 +35,7 @@ _CHECK = "Check username and password (VCA_USERNAME, VCA_PASSWORD)."
 
 
 class OnDemand:
-    """What the On-Demand portal does, one flow each. ``login_url`` is that of its identity service."""
+    """Requests to the On-Demand portal, one flow each. ``login_url`` is that of its identity service."""
 
     def __init__(self, login_url: str, version: str, allowed_origins: Iterable[str] = ()) -> None:
         self.login_url = login_url

@@ -220,7 +220,7 @@ def bearer_credentials_of(
 
 
 def session_href(base_url: str, session: session_codec.VcdSession) -> str:
-    """Where the session is ended: the server's own link when it may be trusted, else the documented path."""
+    """Return the URL that ends the session: the server's own link if trusted, else the documented path."""
     fallback = f"{base_url}/api/session"
     if not session.href:
         return fallback

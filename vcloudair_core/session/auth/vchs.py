@@ -65,7 +65,7 @@ class VdcLogin:
 
 
 class Portal:
-    """What the portal does, one flow each. ``login_url`` may be any URL of it; links are trusted as far as it is."""
+    """Requests to the portal, one flow each. ``login_url`` may be any URL of it; links are trusted as far as it is."""
 
     def __init__(self, login_url: str, version: str, allowed_origins: Iterable[str] = ()) -> None:
         self.login_url = login_url
@@ -140,7 +140,7 @@ class Portal:
 
 @dataclass(frozen=True)
 class _VdcDetails:
-    """What the vCloud Director itself says of the VDC."""
+    """Details of a VDC as its vCloud Director reports them."""
 
     vdc_name: str = ""
     org_id: str = ""

@@ -21,7 +21,7 @@ PREFIX = "vca_vm"
 
 
 def base_of(name: str, unit: str | None) -> tuple[str, str, float]:
-    """(name of the metric, its base unit or nothing, what to multiply values with)."""
+    """Return the name of the metric, its base unit or an empty text, and the factor for values."""
     word, factor = BASE.get(unit or "", ("", 1.0))
     separated = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
     plain = re.sub(r"[^a-z0-9]+", "_", separated).strip("_")
@@ -29,6 +29,6 @@ def base_of(name: str, unit: str | None) -> tuple[str, str, float]:
 
 
 def help_of(name: str) -> str:
-    """What the metric means."""
+    """Return the description of a metric."""
     known = known_metrics().get(name)
     return f"{known.meaning[:1].upper()}{known.meaning[1:]} ({name})." if known else f"{name} as the server gives it."
