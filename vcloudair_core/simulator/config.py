@@ -8,10 +8,10 @@ from typing import Any
 PROFILES = ("vchs", "vca", "vcd", "all")
 
 COMPUTE = "/api/compute"
-"""Where On-Demand has its vCloud Director. Source: protocol/sessions.md §3.2."""
+"""Path below which On-Demand has its vCloud Director. Source: protocol/sessions.md §3.2."""
 
 USER, PASSWORD, ORG = "demo", "demo-password", "org1"
-"""Who may sign in unless an inventory says otherwise."""
+"""User that may sign in unless an inventory says otherwise."""
 
 
 def _switch(default: object, about: str) -> Any:
@@ -21,7 +21,7 @@ def _switch(default: object, about: str) -> Any:
 
 @dataclass(frozen=True)
 class SimulatorConfig:
-    """How a simulated cloud is set up; ``metadata["about"]`` of each field says what it does."""
+    """Options of a simulated cloud; ``metadata["about"]`` of each field says what it does."""
 
     profile: str = _switch("all", "which APIs there are: vchs, vca, vcd or all")
     vms: int = _switch(3, "machines of the first VDC")

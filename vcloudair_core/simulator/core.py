@@ -32,7 +32,7 @@ _PARAMETER = re.compile(r"\{(\w+)\}")
 
 @dataclass
 class Context:
-    """What a route gets; see SimulatorContext in plugin.records."""
+    """Context of a request for its route; see SimulatorContext in plugin.records."""
 
     request: Request
     path_params: Mapping[str, str]
@@ -51,12 +51,12 @@ class Context:
 
     @property
     def root(self) -> str:
-        """Where hrefs start: On-Demand has its vCloud Director below a prefix. Source: protocol/sessions.md §3.2."""
+        """Return the root of hrefs; On-Demand has its vCloud Director below a prefix (protocol/sessions.md §3.2)."""
         return self.base_url + (COMPUTE if self.request.path.startswith(f"{COMPUTE}/") else "")
 
     @property
     def wants_json(self) -> bool:
-        """Whether Accept asks NSX for JSON. Source: protocol/ans.md §1.2."""
+        """Return True when Accept asks NSX for JSON. Source: protocol/ans.md §1.2."""
         return "json" in self.request.headers.get("Accept", "")
 
 
@@ -87,7 +87,7 @@ _NOT_VCLOUD = ("/api/vchs", "/api/iam", "/api/sc", "/hybridity/", "/network/")
 
 
 def _is_vcloud(path: str) -> bool:
-    """Whether Accept must name a version. The portals and NSX have their own rules, /api/versions none.
+    """Return True when Accept must name a version. The portals and NSX have their own rules, /api/versions none.
 
     Source: protocol/sessions.md §4.2, protocol/ans.md §1.2.
     """

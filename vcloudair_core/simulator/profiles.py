@@ -1,4 +1,4 @@
-"""Which areas a profile has."""
+"""Areas of each profile."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def serialised(root: Any) -> bytes:
 
 
 def parsed(body: bytes) -> Any:
-    """What a client sent to NSX, by local names: namespaces mean nothing there.
+    """Parse a document that a client sent to NSX, by local names: namespaces mean nothing there.
 
     pyvcloud 23 puts rules in vCloud's namespace into a document that has none. Raises etree.XMLSyntaxError.
     """

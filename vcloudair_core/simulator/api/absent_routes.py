@@ -1,4 +1,4 @@
-"""What hosts answer at the front doors of other products: programs knock there to learn what they talk to.
+"""Answers of hosts at the front doors of other products: programs knock there to learn what they talk to.
 
 Source: protocol/sessions.md §1.1, §3.3 (a plain vCloud Director), §2.4 (a portal).
 """

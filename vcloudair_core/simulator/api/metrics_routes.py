@@ -30,7 +30,7 @@ _CAPACITY = ("disk.provisioned.latest", "disk.used.latest")
 
 
 class _BadWindowError(ValueError):
-    """What the client asked for cannot be answered; the text says why."""
+    """A request that cannot be answered; the text says why."""
 
 
 def area(prefix: str = "") -> SimulatorArea:
@@ -57,7 +57,7 @@ def adapter_area() -> SimulatorArea:
 
 
 def rows_of_vm(context: Any) -> Response:
-    """Rows of one machine."""
+    """Answer with the rows of one VM."""
     vm = _own_vm(context)
     return _rows(context, [vm]) if vm is not None else _json_error(403, "ACCESS_TO_RESOURCE_IS_FORBIDDEN")
 

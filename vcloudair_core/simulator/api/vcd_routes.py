@@ -32,7 +32,7 @@ def area(prefix: str = "") -> SimulatorArea:
 
 
 def versions(context: Any) -> Response:
-    """What the server speaks; ``deprecated`` since 20.0. Source: protocol/sessions.md §4.1."""
+    """Answer with the API versions of the server; ``deprecated`` since 20.0. Source: protocol/sessions.md §4.1."""
     made = [
         element(
             "VersionInfo",

@@ -1,4 +1,4 @@
-"""What a vCloud Director holds: VDCs, edge gateways, vApps, machines.
+"""Routes of the objects of a vCloud Director: VDCs, edge gateways, vApps, VMs.
 
 Source: protocol/recorded-responses.md §4, §5, §9.
 """
@@ -59,7 +59,7 @@ def own_edge(context: Any, edge_id: str) -> SimulatedEdge | None:
 
 
 def show_vdc(context: Any) -> Response:
-    """A VDC; as pay-as-you-go ones, it has by default limits of 0, which is none."""
+    """Answer with a VDC. As pay-as-you-go ones, it has by default limits of 0, which is none."""
     root, vdc_id = context.root, context.path_params["vdc_id"]
     vdc = own_vdc(context, vdc_id)
     if vdc is None:
@@ -184,7 +184,7 @@ def show_machine(context: Any) -> Response:
 
 
 def show_network_connections(context: Any) -> Response:
-    """The interfaces of one machine."""
+    """Answer with the interfaces of one VM."""
     vm = _own_vm(context)
     if vm is None:
         return responses.no_access("vm", context.path_params["entity_id"].partition("-")[2], context.version)

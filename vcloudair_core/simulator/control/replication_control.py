@@ -13,7 +13,7 @@ _LIMITS = ("cpu_limit_mhz", "memory_limit_mb")
 
 
 def list_replications(simulator: Any) -> list[dict[str, Any]]:
-    """Every replication: what it is, and what is going to happen to it."""
+    """Return every replication with its state and its planned trouble."""
     return [_shown(replication) for replication in simulator.world.replications.values()]
 
 
@@ -55,7 +55,7 @@ def _is_meant(replication: SimulatedReplication, conditions: dict[str, Any]) -> 
 
 
 def change_vdc(simulator: Any, data: dict[str, Any]) -> None:
-    """What a VDC is enabled for, and its limits; by ``name``, or all. Raises ValueError."""
+    """Change what a VDC is enabled for, and its limits; by ``name``, or all. Raises ValueError."""
     name = data.pop("name", None)
     for key, value in data.items():
         if key not in (*RECOVERY_WORDS, *_LIMITS):

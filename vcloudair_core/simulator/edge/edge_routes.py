@@ -1,4 +1,4 @@
-"""What NSX tells of edges beside their sections: list, status, interfaces. Source: protocol/ans.md §1.4."""
+"""Routes of edges beside their sections: list, status, interfaces. Source: protocol/ans.md §1.4."""
 
 from __future__ import annotations
 

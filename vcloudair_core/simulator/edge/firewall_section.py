@@ -259,7 +259,7 @@ def _checked(edge: SimulatedEdge, raw: dict[str, Any], position: int, known: set
 
 
 def _in_order(rule: dict[str, Any], ids: dict[str, Any]) -> dict[str, Any]:
-    """What was sent keeps its place, so that a rule sent back as it was read stays the same byte for byte."""
+    """Keep the order of what was sent, so that a rule sent back as it was read stays the same byte for byte."""
     before = {key: value for key, value in ids.items() if key not in rule}
     defaults = {"name": "", "enabled": True, "loggingEnabled": False, "description": "", "matchTranslated": False}
     after = {key: value for key, value in defaults.items() if key not in rule}

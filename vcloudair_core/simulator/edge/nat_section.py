@@ -21,7 +21,7 @@ _MATCHES = {
     "dnat": ("snatMatchDestinationAddress", "snatMatchDestinationPort"),
     "snat": ("dnatMatchSourceAddress", "dnatMatchSourcePort"),
 }
-"""What does not go with an action."""
+"""Fields that do not go with an action."""
 
 _ADDRESSES = ("originalAddress", "translatedAddress", "dnatMatchSourceAddress", "snatMatchDestinationAddress")
 _PORTS = ("originalPort", "translatedPort", "dnatMatchSourcePort", "snatMatchDestinationPort")
@@ -214,7 +214,7 @@ def _check_words(rule: dict[str, Any]) -> None:
 
 
 def _defaults(rule: dict[str, Any]) -> dict[str, Any]:
-    """What GET shows although it was not sent, and ports of icmp, which are any. Source: protocol/ans.md §3.2."""
+    """Add the fields that GET shows although they were not sent; ports of icmp are any (protocol/ans.md §3.2)."""
     is_icmp = str(rule.get("protocol") or "any").lower() == "icmp"
     made: dict[str, Any] = {"protocol": "any", "originalPort": "any", "translatedPort": "any"}
     made |= {"enabled": True, "loggingEnabled": False}

@@ -1,4 +1,4 @@
-"""What a firewall rule may name as its source or destination. Source: protocol/ans.md §1.4 (addresses).
+"""Objects that a firewall rule may name as its source or destination. Source: protocol/ans.md §1.4 (addresses).
 
 The form of the answer is known from what pyvcloud 23 reads of it; the name of its root is not.
 """

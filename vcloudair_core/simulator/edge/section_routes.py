@@ -21,7 +21,7 @@ from vcloudair_core.transport.messages import Headers, Response
 
 
 class SimulatedSection(Protocol):
-    """What one section knows and does; data is what JSON says, whichever form the wire has."""
+    """Behavior of one section; data has the shape of JSON, whichever form the wire has."""
 
     name: str
 

@@ -119,7 +119,7 @@ def _repeated_pages(response: Response, order: Any) -> Response:
 
 
 def _is_one_of_many(response: Response) -> bool:
-    """Whether this is a page of several. The list's own head says so; a cursor does."""
+    """Return True for a page of several. The list's own head says so; a cursor does."""
     if _is_json(response):
         return b'"rows"' in response.body
     root = _ROOT.search(response.body)

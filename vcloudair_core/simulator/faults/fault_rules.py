@@ -19,7 +19,7 @@ from vcloudair_core.transport.messages import Headers, Request, Response
 __all__ = ["BUSY_FORMS", "KINDS", "Fault", "Faults", "SocketFaultError", "transport_error"]
 
 BUSY_FORMS = ("entity", "network", "task")
-"""How a busy entity says so: the form of the 2010s, that of networks, and that which names the task in the way."""
+"""Forms of the message of a busy entity: of the 2010s, of networks, and with the task in the way."""
 
 _DRIP_S = 1.0
 _PAGE = b"<html><head><title>Gateway</title></head><body><h1>It does not work</h1></body></html>"
@@ -57,7 +57,7 @@ class Fault:
         return self.kind == "late" or (self.kind == "gateway" and self.seconds > 0)
 
     def before(self, simulator: Any, request: Request, request_id: str) -> Response | None:
-        """What happens in place of the call, or None: the call goes on. Raises SocketFaultError."""
+        """Return the response in place of the call, or None to let the call go on. Raises SocketFaultError."""
         if self.kind == "latency":
             time.sleep(self.seconds)
         if self.kind == "clock":
@@ -118,7 +118,7 @@ class Fault:
         )
 
     def after(self, response: Response) -> Response:
-        """What becomes of the answer. Raises SocketFaultError."""
+        """Return the response as the fault changes it. Raises SocketFaultError."""
         if self.kind in BROKEN_OFF:
             seconds = self.seconds or (_DRIP_S if self.kind == "drip" else 0.0)
             is_shown = self.kind not in ("reset_after", "hang_after", "late")

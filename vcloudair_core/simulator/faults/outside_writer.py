@@ -13,7 +13,7 @@ SECTIONS = ("firewall", "nat", "ipsec")
 
 
 def outside_edit(order: Any) -> Callable[[Any], None]:
-    """What an order stands for. Raises ValueError for one that makes no sense.
+    """Return the write that an order stands for. Raises ValueError for one that makes no sense.
 
     Shape: ``{"edge": name or UUID, "section": "firewall" | "nat" | "ipsec", "add": one rule or site as in the section's
     JSON}``. Without ``edge`` it is the first one. It is validated as any write, when it is carried out, and counts as a

@@ -41,7 +41,7 @@ def transport_error(fault: SocketFaultError, request: Request) -> TransportError
 
 
 def wire_bytes(kind: str, response: Response) -> bytes:
-    """What goes over the wire: half of the body, all of it with a length that promises more, or all of it as it is."""
+    """Return the bytes for the wire: half of the body, all of it with too large a length, or all as it is."""
     body = response.body
     length = len(body) + (10 if kind == "wrong_length" else 0)
     lines = [f"HTTP/1.1 {response.status} Spoilt", f"Content-Length: {length}"]

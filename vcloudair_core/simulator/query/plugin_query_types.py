@@ -22,7 +22,7 @@ def find_type(simulator: Any, kind: str) -> QueryType | None:
 
 
 def find_source(simulator: Any, kind: str) -> Source:
-    """Where the records of a known type come from."""
+    """Return the source of the records of a known type."""
     if kind in TYPES:
         return source_of(kind)
     area, records = next(added for added in _added(simulator) if added[1].type.name == kind)

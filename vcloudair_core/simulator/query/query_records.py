@@ -1,4 +1,4 @@
-"""What the simulator has, as the query service sees it: objects, and a column for each attribute.
+"""Records of the query service: objects of the simulator, and a column for each attribute.
 
 An attribute is worked out when somebody looks: a page of 128 out of 100,000 machines costs 128 rows, a filter by name
 one attribute of each. Source: protocol/query.md §7, protocol/recorded-responses.md §3.
@@ -22,7 +22,7 @@ Column = Callable[[Any, Any], Any]
 
 @dataclass(frozen=True)
 class Source:
-    """Where the records of a type come from. ``is_steady``: they change only with the inventory.
+    """Source of the records of a type. ``is_steady``: they change only with the inventory.
 
     ``since`` names attributes that only newer API versions have.
     """
@@ -432,7 +432,7 @@ _SOURCES = {
 
 @cache
 def source_of(kind: str) -> Source:
-    """Where the records of a type come from; of types without a source there are none."""
+    """Return the source of the records of a type; types without a source have no records."""
     assert kind in TYPES
     return _SOURCES.get(kind, _NOTHING)
 

@@ -39,7 +39,7 @@ _MOST_KEPT = 32
 _MOST_PAGES = 1000
 """Orders, and documents of one page each, that are kept until something changes."""
 MAX_PAGE_SIZE = 128
-"""What a client asks for beyond it is cut down to it. Source: protocol/query.md §1."""
+"""Largest page size: a larger one is cut down to it. Source: protocol/query.md §1."""
 
 
 def area(prefix: str = "") -> SimulatorArea:

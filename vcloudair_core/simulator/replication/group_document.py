@@ -125,7 +125,7 @@ def _link(context: Any, replication: SimulatedReplication, action: str) -> Any:
 
 
 def _tasks(context: Any, replication: SimulatedReplication) -> Any:
-    """What runs on it. Source: protocol/dr.md §2.3, EntityType."""
+    """Return the Tasks element of its running tasks, or None. Source: protocol/dr.md §2.3, EntityType."""
     tasks, path = context.simulator.tasks, f"/api/vr/replications/{replication.replication_id}"
     own = [task for task in tasks.of(context.user.org) if task.owner.path == path]
     running = [task for task in own if tasks.status(task) not in OVER]

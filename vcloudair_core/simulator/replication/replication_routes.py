@@ -57,7 +57,7 @@ def _if_installed(handler: Handler) -> Handler:
 
 
 def of_org(context: Any) -> Response:
-    """Every replication into an org."""
+    """Answer with every replication into an org."""
     org = context.world.orgs[context.user.org]
     if context.path_params["org_id"] != org.org_id:
         return responses.no_access("org", context.path_params["org_id"], context.version)
@@ -67,7 +67,7 @@ def of_org(context: Any) -> Response:
 
 
 def of_vdc(context: Any) -> Response:
-    """Every replication into a VDC."""
+    """Answer with every replication into a VDC."""
     vdc = own_vdc(context, context.path_params["vdc_id"])
     if vdc is None:
         return responses.no_access("vdc", context.path_params["vdc_id"], context.version)
@@ -115,7 +115,7 @@ def _listed(context: Any, replications: list[SimulatedReplication], parent: str,
 
 
 def show(context: Any) -> Response:
-    """A replication group: one machine, its state and its points in time. Source: protocol/dr.md §2.3, §2.4."""
+    """Answer with a replication group: one VM, its state and its points in time. Source: protocol/dr.md §2.3, §2.4."""
     replication = own_replication(context)
     if replication is None:
         return not_there(context)
@@ -123,7 +123,7 @@ def show(context: Any) -> Response:
 
 
 def instances(context: Any) -> Response:
-    """The points in time that a failover may go back to. Source: protocol/dr.md §2."""
+    """Answer with the points in time that a failover may go back to. Source: protocol/dr.md §2."""
     replication = own_replication(context)
     if replication is None:
         return not_there(context)
@@ -152,7 +152,7 @@ def enabled_vdcs(context: Any) -> Response:
 
 
 def recovery_details(context: Any) -> Response:
-    """What a VDC is enabled for; 404 when it takes no replications, though it is linked.
+    """Answer with what a VDC is enabled for; 404 when it takes no replications, though it is linked.
 
     Source: protocol/dr.md §2.5.
     """

@@ -35,7 +35,7 @@ BUSY_WORDS = ("testInProgress", "cleanupInProgress", "inProgress")
 
 
 def offered(replication: SimulatedReplication, now: float) -> list[str]:
-    """What may be done now."""
+    """Return the actions that are possible now."""
     test, recovery = seen(replication, now)
     if test in BUSY_WORDS or recovery in BUSY_WORDS:
         return []

@@ -134,7 +134,7 @@ class SimulatorServer:
 
     @property
     def url(self) -> str:
-        """Where it answers."""
+        """Base URL of the server."""
         if self._host in ("127.0.0.1", "0.0.0.0"):  # noqa: S104
             shown = "localhost"
         elif ":" in self._host:

@@ -1,4 +1,4 @@
-"""What machines take of their VDC: processors and memory while they are on, their disk always. Sizes are ours."""
+"""Capacity that VMs take of their VDC: processors and memory while they are on, their disk always. Sizes are ours."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ def running_in(world: World, vdc: Vdc) -> list[Vm]:
 
 
 def cpu_used_mhz(world: World, vdc: Vdc) -> int:
-    """What the processors of running machines take."""
+    """Return what the processors of running VMs take."""
     return MHZ_OF_A_CPU * sum(vm.cpus for vm in running_in(world, vdc))
 
 
 def memory_used_mb(world: World, vdc: Vdc) -> int:
-    """What the memory of running machines takes."""
+    """Return what the memory of running VMs takes."""
     return sum(vm.memory_mb for vm in running_in(world, vdc))
 
 
 def storage_used_mb(world: World, vdc: Vdc) -> int:
-    """What the disks of all machines take."""
+    """Return what the disks of all VMs take."""
     return DISK_OF_A_MACHINE_MB * len(machines_of(world, vdc))

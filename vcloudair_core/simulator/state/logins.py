@@ -1,4 +1,4 @@
-"""Who is signed in: three kinds of tokens that do not stand in for each other, each with its own life."""
+"""Sessions of signed-in users: three kinds of tokens that do not stand in for each other, each with its own life."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Sessions:
         return token
 
     def vcd_user(self, request: Request) -> Login | None:
-        """Who asks a vCloud Director, or None."""
+        """Return the session of a request to a vCloud Director, or None."""
         return self._alive(self._vcd, self.vcd_token(request))
 
     def vcd_token(self, request: Request) -> str:
@@ -77,11 +77,11 @@ class Sessions:
         return match.group(1) if match else ""
 
     def portal_user(self, request: Request) -> Login | None:
-        """Who asks the subscription portal, or None."""
+        """Return the session of a request to the subscription portal, or None."""
         return self._alive(self._portal, request.headers.get("x-vchs-authorization", ""))
 
     def iam_user(self, request: Request) -> Login | None:
-        """Who asks the On-Demand portal, or None."""
+        """Return the session of a request to the On-Demand portal, or None."""
         header = request.headers.get("Authorization", "")
         return self._alive(self._iam, header[7:] if header.startswith("Bearer ") else "")
 

@@ -50,7 +50,7 @@ ADAPTER = (
     Measured("net.received.average", "KILOBYTES_PER_SECOND"),
     Measured("net.transmitted.average", "KILOBYTES_PER_SECOND"),
 )
-"""What vCloud Air's adapter gives. Source: protocol/metrics.md §A.8."""
+"""Metrics of vCloud Air's adapter. Source: protocol/metrics.md §A.8."""
 
 DIRECTOR = (
     ADAPTER[0],

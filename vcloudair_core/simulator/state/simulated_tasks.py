@@ -10,12 +10,12 @@ from typing import Any
 T = "application/vnd.vmware.vcloud."
 OVER = ("success", "error", "canceled", "aborted")
 LIFE = dt.timedelta(days=90)
-"""How long a task can be looked at. Source: protocol/tasks.md §2.2."""
+"""Time that a task can be looked at. Source: protocol/tasks.md §2.2."""
 
 
 @dataclass(frozen=True)
 class Owner:
-    """What a task works on. ``path`` is below the API's root: ``/api/vApp/vapp-<uuid>``."""
+    """Object that a task works on. ``path`` is below the API's root: ``/api/vApp/vapp-<uuid>``."""
 
     path: str
     name: str
@@ -73,7 +73,7 @@ class SimulatedTask:
         return self.started + self.seconds if self.cancelled is None else self.cancelled
 
     def share(self, now: float) -> float:
-        """How much of its time is over, from 0 to 1; half where nobody knows how long it takes."""
+        """Return the share of its time that is over, from 0 to 1; half where nobody knows how long it takes."""
         if not 0 < self.seconds < float("inf"):
             return 0.5
         begun, duration = self.started + self.delay_s, self.seconds - self.delay_s

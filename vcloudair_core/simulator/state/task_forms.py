@@ -1,4 +1,4 @@
-"""What a task looks like over the wire, in each form that servers are known to send, or may.
+"""Documents of a task, in each form that servers are known to send, or may.
 
 Source: protocol/tasks.md §2, §3, protocol/dr.md §3.3. A queued task has by default neither Owner nor Progress nor Link,
 as the

@@ -109,7 +109,7 @@ class Tasks:
         return [task for task in self._tasks.values() if task.org == org and self.status(task) not in OVER]
 
     def cancel(self, task: SimulatedTask) -> bool:
-        """Whether it could be cancelled: only what is not over can. Source: protocol/tasks.md §3.2."""
+        """Cancel a task. Return True if it was not over yet. Source: protocol/tasks.md §3.2."""
         if self.status(task) in OVER:
             return False
         task.cancelled = self._clock.now()
@@ -121,7 +121,7 @@ class Tasks:
         return self.form(task, "").progress()
 
     def form(self, task: SimulatedTask, root: str) -> Form:
-        """How a task is shown to somebody whose links begin with ``root``."""
+        """Return the document of a task, with links that begin with ``root``."""
         return Form(self.config, self._world, task, self._clock.now(), root)
 
     def document(self, task: SimulatedTask, root: str) -> Any:

@@ -1,4 +1,4 @@
-"""What there is in a simulated cloud: plain data, deterministic ids, names that explain themselves."""
+"""Content of a simulated cloud: plain data, deterministic ids, names that explain themselves."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class Vdc(_Watched):
     memory_limit_mb: int = 0
     """Limits; 0 is none."""
     is_recovery_enabled: bool = True
-    """Whether it takes replications; without, it has no recovery details. Source: protocol/dr.md §2."""
+    """True when it takes replications; without, it has no recovery details. Source: protocol/dr.md §2."""
     is_planned_migration_enabled: bool = True
     is_failover_enabled: bool = True
     is_test_failover_enabled: bool = True
@@ -157,7 +157,7 @@ class SimulatedReplication:
     placeholder_vapp_id: str
     rpo_minutes: int = 240
     trouble: str = ""
-    """How its next action goes wrong; see ``replication_states``."""
+    """Trouble of its next action; see ``replication_states``."""
     paused: bool = False
     lag_minutes: int | None = None
     """Age of the newest point in time; by default half the RPO."""
@@ -168,7 +168,7 @@ class SimulatedReplication:
     """It was made from a vApp that was there before, which stays when it is removed. Source: protocol/dr.md §2."""
     lagging_looks: int = 0
     lagging_states: tuple[str, str] = ("none", "notStarted")
-    """What the next looks show, whatever is true."""
+    """States that the next looks show, whatever is true."""
     hidden_until: float = 0.0
     hidden_states: tuple[str, str] = ("none", "notStarted")
     """States that are shown until then, since the last action is not visible yet."""
@@ -211,7 +211,7 @@ class World:
         return Vm(vm_id, replication.name, *place, status, network=network)
 
     def user(self, name: str, password: str, org: str = "") -> User | None:
-        """Who has that name and password, in that org or in any."""
+        """Return the user of that name and password, in that org or in any."""
         for user in self.users:
             if user.name == name and user.password == password and (not org or user.org.lower() == org.lower()):
                 return user
