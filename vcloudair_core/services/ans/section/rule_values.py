@@ -58,7 +58,7 @@ class Member(NamedTuple):
 
 @lru_cache(maxsize=65536)
 def member(word: str) -> Member | None:
-    """What a word stands for, or None for nothing. The prefixes ``object:``, ``interface:``, ``address:`` force it."""
+    """Return the member that a word means, or None. The prefixes ``object:``, ``interface:``, ``address:`` force it."""
     text = word.strip()
     for kind in (OBJECT, INTERFACE, ADDRESS):
         if text.lower().startswith(f"{kind}:") and text[len(kind) + 1 :].strip():
@@ -102,7 +102,7 @@ def complaint(word: str) -> str:
 
 
 def spelled(kind: str, text: str) -> str:
-    """The word for a raw value of one of the three lists; the inverse of :func:`member`."""
+    """Return the word for a raw value of one of the three lists; the inverse of :func:`member`."""
     plain = text.strip()
     parsed = member(plain) if plain else None
     if parsed is not None and parsed.kind == kind:
@@ -122,7 +122,7 @@ def _interface_meaning(text: str) -> str:
 
 
 def endpoint_meaning(members: Iterable[str]) -> frozenset[object]:
-    """What a source or destination matches. The order of words and their spelling do not matter."""
+    """Return what a source or destination matches. The order of words and their spelling do not matter."""
     addresses: list[str] = []
     others: set[object] = set()
     for word in members:
@@ -140,7 +140,7 @@ def endpoint_meaning(members: Iterable[str]) -> frozenset[object]:
 
 
 def is_any(members: Sequence[str]) -> bool:
-    """True when the words together match everything."""
+    """Return True when the members together match everything."""
     return endpoint_meaning(members) == frozenset((ANY,))
 
 
@@ -163,7 +163,7 @@ def port_word(item: Any) -> str:
 
 
 def port_complaint(item: Any) -> str:
-    """Why something is no port, range or ``any``; an empty string when it is one."""
+    """Return the reason why a value is no port, range or ``any``, or an empty string."""
     word = port_word(item)
     if word == ANY:
         return ""
@@ -286,7 +286,7 @@ def read_applications(reader: Reader, name: str) -> tuple[str, ...] | None:
     items = reader.items(name)
     if items is None:
         return None
-    applications: list[str] = []
+    ids: list[str] = []
     for path, item in items:
         word = item.strip() if isinstance(item, str) else ""
         if not word:
@@ -294,8 +294,8 @@ def read_applications(reader: Reader, name: str) -> tuple[str, ...] | None:
         elif not _APPLICATION.match(word):
             reader.problems.add(path, f"{item!r} is not the id of an application, such as application-155")
         else:
-            applications.append(word)
-    return tuple(applications)
+            ids.append(word)
+    return tuple(ids)
 
 
 def read_ports(reader: Reader, name: str) -> tuple[str, ...] | None:
