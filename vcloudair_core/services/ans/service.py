@@ -83,7 +83,7 @@ class AnsService:
         return wait_until_up(self._ipsec_store(edge, vdc), tunnels, timeout_s)
 
     def peer_sheet(self, tunnel: str, edge: str | None = None, vdc: str | None = None) -> dict[str, Any]:
-        """What the other side of a tunnel has to be set to: its parameters with both ends changed over, but the key.
+        """Return the settings of a tunnel for the other side: its parameters with both ends swapped, without the key.
 
         Shape: ``{name, ike_version, authentication, local_ip, local_id, local_subnets, peer_ip, peer_id, peer_subnets,
         encryption, digest, dh_group, pfs, mtu}``. Raises: NotFoundError, AmbiguousMatchError, what reading raises.

@@ -46,7 +46,7 @@ class EdgeStore(Store):
         return store.edge
 
     def narrowed(self, sections: Iterable[str]) -> EdgeStore:
-        """The same edge with these sections only, all of which must be there."""
+        """Return the same edge with these sections only, all of which must be there."""
         names = set(sections)
         return EdgeStore({name: self._stores[name] for name in self._stores if name in names}, is_optional=False)
 

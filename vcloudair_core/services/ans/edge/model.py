@@ -15,7 +15,7 @@ _UUID = re.compile(r"(?:urn:vcloud:[a-z]+:)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9
 
 
 VDC, VDC_GROUP = "urn:vcloud:vdc:", "urn:vcloud:vdcGroup:"
-"""What the URNs of VDCs and VDC groups start with."""
+"""Prefixes of the URNs of VDCs and VDC groups."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def last_part(href: str) -> str:
 
 
 def same_vdc(edge: Edge, vdc: str) -> bool:
-    """Whether the edge is in the VDC that a name, UUID, URN or link means. Names are compared without case."""
+    """Return True when the edge is in the VDC of a name, UUID, URN or link. Names are compared without case."""
     by_id = uuid_in(vdc) or (uuid_in(last_part(vdc)) if "/" in vdc else "")
     return edge.vdc_id == by_id if by_id else edge.vdc_name.casefold() == vdc.strip().casefold()
 

@@ -89,7 +89,7 @@ class JsonFirewallCodec(JsonCodec[FirewallPolicySpec]):
             tree["globalConfig"] = {**mapping_of(tree.get("globalConfig")), **changed}
 
     def new_record(self, spec: FirewallRuleSpec) -> dict[str, Any]:
-        """A rule that the server does not know yet: without id. Source: protocol/ans.md §2.4."""
+        """Return a rule that the server does not know yet: without id. Source: protocol/ans.md §2.4."""
         fields = [name for name in _SIMPLE if getattr(spec, name) is not None]
         rest = ("source", "source_exclude", "destination", "destination_exclude", "services", "applications")
         set_fields = [name for name in rest if getattr(spec, name) is not None]
@@ -116,7 +116,7 @@ class JsonFirewallCodec(JsonCodec[FirewallPolicySpec]):
     def _endpoint(
         self, raw: Mapping[str, Any], spec: FirewallRuleSpec, side: str, changed: tuple[str, ...]
     ) -> dict[str, Any]:
-        """A source or destination; what we do not know in it is kept. Empty means any. Source: protocol/ans.md §2.5."""
+        """Return a source or destination; unknown content is kept. Empty means any. Source: protocol/ans.md §2.5."""
         result = dict(raw)
         members = getattr(spec, side)
         if side in changed and members is not None:

@@ -109,7 +109,7 @@ class XmlFirewallCodec(XmlCodec[FirewallPolicySpec]):
             _change_application(record, spec, changed)
 
     def _change_endpoint(self, element: _Element, spec: FirewallRuleSpec, side: str, changed: tuple[str, ...]) -> None:
-        """What we do not know in it is kept; left empty, it is taken out and means any.
+        """Change a source or destination: unknown content is kept; left empty, it is removed and means any.
 
         Source: protocol/ans.md §2.5.
         """

@@ -1,4 +1,4 @@
-"""Which rules may cover a rule: a few out of a long list, so that not every pair has to be compared. Pure.
+"""Index of rules that may cover a rule: a few of a long list, so that not every pair is compared. Pure.
 
 A range of addresses stands in the smallest block of a power of two that holds it. A range that holds another one stands
 in the same block as that, or in one around it, and there are no more of those than an address has bits.
@@ -18,7 +18,7 @@ Range = tuple[Any, int, int]
 
 @dataclass(frozen=True)
 class Extent:
-    """What one side of a rule takes in. ``others``: what is no range, such as interfaces and grouping objects.
+    """Extent of one side of a rule. ``others``: what is no range, such as interfaces and grouping objects.
 
     ``excluded`` is what it leaves out, of a side that takes everything else in: such a side covers its like only.
     """
@@ -42,7 +42,7 @@ class SideIndex:
             self._places.setdefault(key, []).append(place)
 
     def lists(self, side: Extent) -> list[list[int]]:
-        """Places of all whose side may cover this one, and of some that do not; a place may be there twice."""
+        """Return the places of all whose side may cover this one, and of some that do not; places may repeat."""
         candidates = (self._places.get(key) for key in (_ANY, *self._keys_around(side)))
         return [places for places in candidates if places]
 

@@ -1,4 +1,4 @@
-"""What looks wrong in a list of firewall rules: rules that never apply, say a thing twice, or let everything in. Pure.
+"""Findings in a list of firewall rules: rules that never apply, are redundant, or let everything in. Pure.
 
 Rules are in the words of ``ans.firewall``. Only what can be said for certain is said: grouping objects and exclusions
 count as covered by nothing but themselves.
@@ -34,7 +34,7 @@ class LintFinding:
 
 
 def lint(rules: Sequence[Mapping[str, Any]], touched: Iterable[str] | None = None) -> list[LintFinding]:
-    """All findings, in the order of the rules; with ``touched`` only those that a rule of such a name has part in.
+    """Return all findings, in the order of the rules; with ``touched`` only those of rules of such a name.
 
     Compares a rule with those only whose source or whose destination is around its own.
     """
@@ -82,7 +82,7 @@ def _verb(action: str) -> str:
 
 
 class _Reach:
-    """What one rule matches."""
+    """Traffic that one rule matches."""
 
     def __init__(self, rule: FirewallRuleSpec) -> None:
         self._rule = rule
@@ -134,7 +134,7 @@ class _Side:
 
     @property
     def whole_families(self) -> frozenset[int]:
-        """The IP versions of which every address is on this side."""
+        """Return the IP versions of which every address is on this side."""
         if self.is_excluding:
             return frozenset()
         return frozenset({4, 6} if self.is_any else {block[0] for block in self.ranges if block in _WHOLE_FAMILIES})

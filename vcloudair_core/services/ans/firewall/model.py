@@ -1,4 +1,4 @@
-"""What a firewall document says, and what is to be changed in it: the common ground of all wire forms."""
+"""Model of a firewall document and of changes to it, shared by all wire forms."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from vcloudair_core.services.ans.section.document import SectionState
 from vcloudair_core.services.ans.section.rule_values import ADDRESS, INTERFACE, OBJECT, member, spelled, vnic_number
 
 READ_ONLY = frozenset(("statistics", "invalidSource", "invalidDestination", "invalidApplication"))
-"""What the server tells about a rule and does not take back. Source: protocol/ans.md §2.4."""
+"""Fields that the server reports of a rule and does not take back. Source: protocol/ans.md §2.4."""
 
 
 Firewall = SectionState[FirewallPolicySpec]

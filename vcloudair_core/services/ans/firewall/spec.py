@@ -64,7 +64,7 @@ class ServiceSpec:
 
 
 def services_meaning(services: Sequence[ServiceSpec]) -> frozenset[object]:
-    """What services match together. ``any`` on all ports is everything; equal services differing in port are one."""
+    """Return what services match together. ``any`` on all ports is everything; equal services are joined by port."""
     ports: dict[tuple[object, ...], list[str]] = {}
     for service in services:
         protocol = fold(service.protocol)
@@ -335,7 +335,7 @@ class FirewallPolicySpec:
 
 
 def exact_policy(spec: FirewallPolicySpec) -> FirewallPolicySpec:
-    """The settings with every default, for a document that says all there is to say."""
+    """Return the settings with every default, for a complete document."""
     settings = dict(spec.global_settings or ())
     known = {word: default for word, (_, _, default) in GLOBAL_SETTINGS.items() if default is not None}
     return replace(

@@ -1,4 +1,4 @@
-"""What this machine remembers of the pre-shared keys that it has sent: fingerprints, never the keys.
+"""Fingerprints of the pre-shared keys that this host has sent, never the keys.
 
 Servers show keys masked, so nobody can tell by looking whether a key is the wanted one. The book holds, for each
 tunnel, a keyed fingerprint (HMAC-SHA256, with a random key that never leaves the machine) of the last key that was
@@ -109,7 +109,7 @@ class PskBook:
         self._change(lambda entries: entries.update(made))
 
     def settle(self, ends_by_id: Mapping[str, str], keys: Mapping[str, Secret]) -> None:
-        """What was new has an id now: file it there. ``keys`` are those that were just sent, by identity."""
+        """File new tunnels under the ids that they have by now. ``keys`` are those that were just sent, by identity."""
         named = {
             site_id: keys[new_identity(ends)] for site_id, ends in ends_by_id.items() if new_identity(ends) in keys
         }

@@ -1,4 +1,4 @@
-"""What an IPsec document says, and what is to be changed in it: the common ground of all wire forms."""
+"""Model of an IPsec document and of changes to it, shared by all wire forms."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ NOT_SENT = frozenset(("ConfigStatus",))
 
 
 class KeyView(Protocol):
-    """What this machine knows of keys that it has sent: see :mod:`vcloudair_core.services.ans.ipsec.fingerprints`."""
+    """Fingerprints of the keys that this host has sent: see :mod:`vcloudair_core.services.ans.ipsec.fingerprints`."""
 
     def is_known(self, site_id: str | None, ends: str, key: Secret) -> bool:
         """True when this very key was the last that was sent for the tunnel."""
@@ -78,7 +78,7 @@ GLOBAL_KEY = "global"
 
 
 def new_identity(ends: str) -> str:
-    """What a tunnel is known by until the server has given it an id."""
+    """Return the identity of a tunnel until the server has given it an id."""
     return f"new {ends}"
 
 
@@ -122,7 +122,7 @@ def tunnel_of(raw: Mapping[str, Any], local: tuple[str, ...], peer: tuple[str, .
 
 
 def site_changes(spec: IpsecTunnelSpec, changed: tuple[str, ...]) -> dict[str, Any]:
-    """What is to be written for the changed fields, by their names on the wire; None for what is to be taken out."""
+    """Return the values to write for the changed fields, by their names on the wire; None for what to remove."""
     changes: dict[str, Any] = {}
     for name, wire in WIRE_NAMES.items():
         if name in changed:

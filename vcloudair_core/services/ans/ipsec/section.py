@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 _UNKNOWN, _AS_GIVEN = "another one, or not one that was sent from here", "the one that is given"
 _SHOWN_KEYS = {"psk": "key", "global_psk": "global_key"}
-"""How a key is named in changes: two masks side by side would say nothing."""
+"""Name of a key in changes: two masks side by side would say nothing."""
 
 
 class IpsecSection(Section[IpsecSpec, IpsecTunnelSpec]):

@@ -25,14 +25,14 @@ ANY_PEER = "any"
 MATCHES = ("name", "peer", "site_id")
 KEY_UPDATES = ("fingerprint", "always", "on_create")
 MASKED = "******"
-"""What the server shows in place of a key. Source: protocol/ans.md §4.3."""
+"""Mask that the server shows in place of a key. Source: protocol/ans.md §4.3."""
 
 LONGEST_KEY = 128
 LEAST_MTU, MOST_MTU = 68, 9000
 LOG_LEVELS = ("emergency", "alert", "critical", "error", "warning", "notice", "info", "debug")
 
 REQUIRED = ("local_ip", "peer_ip", "local_subnets", "peer_subnets")
-"""What a new tunnel cannot do without; ``local_id`` and ``peer_id`` are their addresses unless given."""
+"""Fields that a new tunnel needs; ``local_id`` and ``peer_id`` are their addresses unless given."""
 
 DH_OF_OLD_EDGES, DH_OF_NEW_EDGES = "dh5", "dh14"
 """vCloud Air knew dh2 and dh5 only; a Director's edges default to dh14. Source: protocol/ans.md §4.2."""
@@ -44,7 +44,7 @@ def subnets_meaning(subnets: Sequence[str]) -> Hashable:
 
 
 def host_meaning(word: str) -> Hashable:
-    """What an address, a name or ``any`` stands for; no name is any."""
+    """Return the meaning of an address, a name or ``any``; no name is any."""
     return address_range(word) or fold(word).rstrip(".") or ANY_PEER
 
 
@@ -190,7 +190,7 @@ class IpsecTunnelSpec:
 
     @property
     def ends(self) -> str:
-        """What stays when everything else changes: ``203.0.113.10 198.51.100.7 branch``."""
+        """Return the identity that stays when everything else changes: ``203.0.113.10 198.51.100.7 branch``."""
         return " ".join((self.local_ip or "", self.peer_ip or "", self.peer_id or self.peer_ip or ""))
 
 
@@ -213,7 +213,7 @@ IDENTITIES = Identities(
 
 
 def missing_fields(spec: IpsecTunnelSpec) -> list[str]:
-    """What a new tunnel lacks."""
+    """Return the fields that a new tunnel lacks."""
     missing = [name for name in REQUIRED if not getattr(spec, name)]
     if spec.peer_ip == ANY_PEER and not spec.peer_id:
         missing.append("peer_id")
@@ -375,7 +375,7 @@ def _families(subnets: Sequence[str]) -> set[int]:
 
 
 def tunnel_complaints(spec: IpsecTunnelSpec) -> list[tuple[str, str]]:
-    """What is wrong with a tunnel as a whole, as far as it is known. Shape: ``[(field, reason)]``."""
+    """Return the problems of a tunnel as a whole, as far as it is known. Shape: ``[(field, reason)]``."""
     complaints: list[tuple[str, str]] = []
     shared = overlap(spec.local_subnets or (), spec.peer_subnets or ())
     if shared:
@@ -391,7 +391,7 @@ def tunnel_complaints(spec: IpsecTunnelSpec) -> list[tuple[str, str]]:
 
 
 def algorithm_complaints(spec: IpsecTunnelSpec, names: Iterable[str]) -> list[tuple[str, str]]:
-    """The algorithms among these fields that no edge gateway is known to take. Shape: ``[(field, reason)]``."""
+    """Return the algorithms among these fields that no edge gateway is known to take. Shape: ``[(field, reason)]``."""
     reasons = ((name, unknown_algorithm(name, getattr(spec, name))) for name in names if name in ALGORITHMS)
     return [(name, reason) for name, reason in reasons if reason]
 

@@ -1,4 +1,4 @@
-"""Whether tunnels are up, as the edge sees it. Source: protocol/ans.md §4.4."""
+"""Status of tunnels, as the edge sees it. Source: protocol/ans.md §4.4."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _POLL_S = (1.0, 2.0, 3.0, 5.0)
 
 @dataclass(frozen=True)
 class SiteStatus:
-    """What the edge says of one tunnel. ``subnets`` has the shape ``[{"local", "peer", "status", "last_error"}]``."""
+    """Reported status of a tunnel. ``subnets`` has the shape ``[{"local", "peer", "status", "last_error"}]``."""
 
     peer_id: str
     peer_ip: str
@@ -70,7 +70,7 @@ def status_words(tunnels: Sequence[Mapping[str, Any]], current: IpsecStatus) -> 
 
 
 def wait_until_up(store: IpsecStore, tunnels: Sequence[Mapping[str, Any]], timeout_s: float) -> list[dict[str, Any]]:
-    """Look again and again until all of ``tunnels`` (in our words) are up; those that are disabled do not count.
+    """Poll until all of ``tunnels`` (in our words) are up; disabled ones do not count.
 
     Returns them with their status. Raises: TaskTimeoutError, which names those that are not up and the edge's last
     message about each; NotFoundError when there is no tunnel to wait for; what a call raises.

@@ -48,7 +48,7 @@ class IpsecStore(SectionStore):
         self._book.record(keys)
 
     def read_statistics(self) -> bytes:
-        """What the edge says of its tunnels, undecoded.
+        """Return the edge's statistics of its tunnels, undecoded.
 
         Source: protocol/ans.md §4.4. Raises: ApiError, TransportError.
         """

@@ -1,4 +1,4 @@
-"""What a NAT document says, and what is to be changed in it: the common ground of all wire forms."""
+"""Model of a NAT document and of changes to it, shared by all wire forms."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _word(value: Any) -> str:
 
 
 def wire_changes(spec: NatRuleSpec, changed: tuple[str, ...]) -> dict[str, Any]:
-    """What is to be written for the changed fields, by their names on the wire; None for what is to be taken out.
+    """Return the values to write for the changed fields, by their names on the wire; None for what to remove.
 
     Source: protocol/ans.md §3.2: no vnic is all interfaces; icmpType only with icmp; the matches only with their
     action.
@@ -96,7 +96,7 @@ def wire_changes(spec: NatRuleSpec, changed: tuple[str, ...]) -> dict[str, Any]:
 
 
 def new_rule_words(spec: NatRuleSpec) -> dict[str, Any]:
-    """A rule that the server does not know yet, by the names of the wire and without id.
+    """Return a rule that the server does not know yet, by the names of the wire and without id.
 
     Source: protocol/ans.md §3.2.
     """

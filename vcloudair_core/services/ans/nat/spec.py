@@ -35,7 +35,7 @@ MATCH_FIELDS = {
     "dnat": ("dnat_match_source_address", "dnat_match_source_port"),
     "snat": ("snat_match_destination_address", "snat_match_destination_port"),
 }
-"""What goes with one action only. Source: protocol/ans.md §3.2."""
+"""Fields that go with one action only. Source: protocol/ans.md §3.2."""
 
 REQUIRED = ("action", "original_address", "translated_address")
 
@@ -46,7 +46,7 @@ def address_meaning(word: str) -> Hashable:
 
 
 def port_meaning(word: str) -> Hashable:
-    """What a port, range or ``any`` stands for."""
+    """Return the meaning of a port, range or ``any``."""
     return port_set((word,))
 
 
@@ -177,7 +177,7 @@ class NatRuleSpec:
 
     @property
     def name(self) -> str:
-        """What people call the rule: its description, else what it translates: ``dnat 203.0.113.10 tcp/443``."""
+        """Return a name for the rule: its description, else what it translates: ``dnat 203.0.113.10 tcp/443``."""
         return (self.description or "").strip() or nat_title(self)
 
 
@@ -256,7 +256,7 @@ IDENTITIES = Identities(
 
 
 def missing_fields(spec: NatRuleSpec) -> list[str]:
-    """What a new rule lacks."""
+    """Return the fields that a new rule lacks."""
     return [name for name in REQUIRED if not getattr(spec, name)]
 
 
@@ -303,7 +303,7 @@ def exact_rule(spec: NatRuleSpec, current: NatRuleSpec) -> NatRuleSpec:
 
 
 def effective_rule(spec: NatRuleSpec, current: NatRuleSpec) -> NatRuleSpec:
-    """The spec as it is meant for a rule that exists: what no longer fits its protocol or action goes.
+    """Return the spec as it applies to a rule that exists: what no longer fits its protocol or action goes.
 
     Raises SpecError for what does not fit the rule that was found.
     """
@@ -330,7 +330,7 @@ _ADDRESSES = ("original_address", "translated_address", *(names[0] for names in 
 
 
 def family_complaints(spec: NatRuleSpec) -> list[tuple[str, str]]:
-    """The addresses of another IP version than the original one. Shape: ``[(field, reason)]``."""
+    """Return the addresses of another IP version than the original one. Shape: ``[(field, reason)]``."""
     first = address_range(spec.original_address or ANY)
     others = ((name, address_range(getattr(spec, name) or ANY)) for name in _ADDRESSES[1:])
     return [

@@ -1,4 +1,4 @@
-"""What is worth knowing about a change of NAT, seen beside the firewall. Doubts are no warnings.
+"""Warn about NAT changes that the firewall would block. Uncertain cases are not reported.
 
 NAT works only while the firewall is on, and a packet that is translated still has to pass it.
 Source: protocol/ans.md §2.4-2.7.
@@ -80,7 +80,7 @@ def _set_in_force(nat: Nat, plan: Plan) -> list[NatRuleSpec]:
 
 
 def _is(rule: NatRuleSpec, shown: Any) -> bool:
-    """Whether a live rule is the one that was to be made: the id is the server's, the rest ours."""
+    """Return True when a live rule is the one to be made: the id is the server's, the rest ours."""
     names = ("action", "original_address", "original_port", "translated_address", "protocol", "vnic")
     return all(shown.get(name) in (None, getattr(rule, name)) for name in names)
 
@@ -180,14 +180,14 @@ def _spans(ports: Iterable[Any]) -> tuple[Any, ...]:
 
 
 def _meet(some: Sequence[Any], others: Sequence[Any]) -> bool:
-    """Whether two sets of ranges may have anything in common; words that are no ranges may mean anything."""
+    """Return True when two sets of ranges may overlap; words that are no ranges may mean anything."""
     if any(isinstance(each, str) for each in (*some, *others)):
         return True
     return any(a[0] == b[0] and a[1] <= b[2] and b[1] <= a[2] for a in some for b in others)
 
 
 def _covers(some: Sequence[Any], others: Sequence[Any]) -> bool:
-    """Whether the first set certainly holds all of the second."""
+    """Return True when the first set certainly holds all of the second."""
     if ANY in some:
         return True
     if any(isinstance(each, str) for each in others):

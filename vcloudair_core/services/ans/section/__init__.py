@@ -1,1 +1,1 @@
-"""What the sections of an edge gateway have in common."""
+"""Common base of the sections of an edge gateway."""

@@ -57,7 +57,7 @@ class DocumentCodec(Protocol):
         ...
 
     def encode(self, document: Document) -> bytes:
-        """What goes on the wire."""
+        """Return the body for the wire."""
         ...
 
 
