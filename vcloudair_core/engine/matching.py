@@ -29,13 +29,13 @@ class LiveRule:
 class RuleIdentity:
     """A way to identify a rule that, unlike ids, several rules may share.
 
-    ``keys(spec)``: what a spec looks for, the narrowest first. ``said(spec)``: the identity in a sentence about rules:
+    ``keys(spec)``: what a spec looks for, the narrowest first. ``description(spec)``: its part of a sentence about rules:
     ``named 'web in'``. ``live_keys(spec)``: what a live rule answers to, if that is not the same. ``is_unique``: no two
     rules of one list may share it, whatever else they say.
     """
 
     keys: Callable[[Any], tuple[Hashable, ...]]
-    said: Callable[[Any], str]
+    description: Callable[[Any], str]
     live_keys: Callable[[Any], tuple[Hashable, ...]] | None = None
     is_unique: bool = False
 
@@ -168,7 +168,7 @@ class Matcher:
             if not positions or not has_name:
                 return
         if len(free) > len(positions) and not is_whole:
-            self._only(free, self.identities.shared[key[0]].said(specs[positions[0]]))
+            self._only(free, self.identities.shared[key[0]].description(specs[positions[0]]))
         for at in alike:
             # A rule that another spec makes answer to something else is free; one only matched otherwise is not.
             if not free and claimed[at].match_by != key[0] and self._still_answers(at, claimed[at], key):
