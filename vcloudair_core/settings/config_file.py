@@ -116,7 +116,7 @@ def _line_of(text: str, key: str, context: str | None) -> int:
     for number, line in enumerate(text.splitlines(), start=1):
         header = _HEADER.match(line)
         if header:
-            is_within = [part.strip(" \"'") for part in header[1].split(".", 1)] == table
+            is_within = [name.strip(" \"'") for name in header[1].split(".", 1)] == table
         elif is_within and re.match(rf"""\s*["']?{re.escape(key)}["']?\s*=""", line):
             return number
     return 0
