@@ -115,11 +115,11 @@ class DisasterRecovery:
             )
 
     def do_test_failover(self, *uuids: str, power_on: bool = True, total: bool = False) -> None:
-        """Test machines by UUID, or with ``total`` all of them. Failures are in :attr:`action_errors`."""
+        """Test VMs by UUID, or with ``total`` all of them. Failures are in :attr:`action_errors`."""
         self._act(TEST, uuids, total, power_on)
 
     def do_failover(self, *uuids: str, power_on: bool = True, total: bool = False, test: bool = False) -> None:
-        """Fail machines over by UUID, or with ``total`` all of them; ``test`` makes it a test."""
+        """Fail VMs over by UUID, or with ``total`` all of them; ``test`` makes it a test."""
         self._act(TEST if test else FAILOVER, uuids, total, power_on)
 
     def do_test_cleanup(self, *uuids: str, total: bool = False) -> None:

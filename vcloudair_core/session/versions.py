@@ -21,7 +21,7 @@ LOWEST, BELOW = (5, 1), (40,)
 CLOUDAPI_LOGIN_SINCE = (33, 0)
 LEGACY_LOGIN_UNTIL = (38, 0)
 DEFAULT_VERSIONS = {"vchs": "5.6", "vca": "5.7"}
-"""What vCloud Air speaks; only a vCloud Director is asked. Source: protocol/sessions.md §1."""
+"""API versions that vCloud Air speaks; only a vCloud Director is asked. Source: protocol/sessions.md §1."""
 
 _FORM = re.compile(r"^\d{1,4}(?:\.\d{1,4}){0,3}\Z")
 

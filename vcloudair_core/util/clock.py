@@ -24,7 +24,7 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's own time."""
+    """The host's own time."""
 
     def now(self) -> float:
         return time.monotonic()

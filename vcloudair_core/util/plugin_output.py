@@ -15,7 +15,7 @@ from typing import Any
 
 _lock = threading.Lock()
 _inside: dict[int, int] = {}
-"""How deep each thread is in plugins."""
+"""Depth of each thread's calls into plugins."""
 
 
 class _Parted:

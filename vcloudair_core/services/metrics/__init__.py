@@ -1,1 +1,1 @@
-"""Metrics of machines."""
+"""Metrics of VMs."""

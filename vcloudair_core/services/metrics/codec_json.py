@@ -88,7 +88,7 @@ def runs_of(rows: list[dict[str, Any]], what: str) -> Iterator[SampleBlock]:
 
 @lru_cache(maxsize=4096)
 def _machine_of(text: str) -> str:
-    """The UUID at the end, in lower case, or nothing. One machine has a row for each minute."""
+    """Return the UUID at the end, in lower case, or an empty text. One VM has a row for each minute."""
     match = _UUID.search(text)
     return match[0].lower() if match else ""
 
@@ -113,7 +113,7 @@ def parse_time(value: Any, what: str) -> datetime:
 
 @lru_cache(maxsize=4096)
 def _moment(value: Any) -> datetime:
-    """Machines of one window have their rows at the same times."""
+    """Parse a time. VMs of one window have their rows at the same times."""
     if isinstance(value, (int, float)) or (isinstance(value, str) and value.isdigit()):
         return datetime.fromtimestamp(float(value) / 1000, timezone.utc)
     text = str(value).strip()

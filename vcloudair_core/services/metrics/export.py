@@ -17,7 +17,7 @@ LABELS = ("org", "vdc", "vapp", "vm", "vm_id", "device")
 """``device`` is the disk or interface; ``instance`` is the name that Prometheus gives to what it scrapes."""
 
 Machines = Mapping[str, Mapping[str, Any]]
-"""UUID of a machine to what is known of it: name, vapp, vdc, org."""
+"""UUID of a VM to its facts: name, vapp, vdc, org."""
 
 
 def rows(series: Iterable[Series], machines: Machines) -> Iterator[dict[str, Any]]:

@@ -130,7 +130,7 @@ class SampleBlock(NamedTuple):
 
 
 def series_of(runs: Iterable[SampleBlock], source: str, patterns: Sequence[str]) -> tuple[list[Series], int]:
-    """Series, sorted by machine, name and instance, and how many values were left out because they are no numbers.
+    """Return series, sorted by VM, name and instance, and the count of values left out as they are no numbers.
 
     Of two values for one time, the one that came last counts, as pages may overlap.
     """

@@ -1,4 +1,4 @@
-"""Plots: one panel for each unit, readable for one machine and for fifty."""
+"""Plots: one panel for each unit, readable for one VM and for fifty."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MOST_PANELS = 8
 
 
 def plot(path: str, series: Sequence[Series], names: Mapping[str, str], title: str) -> None:
-    """Write a PNG or SVG, by the ending of the path. ``names``: UUID of a machine to its name.
+    """Write a PNG or SVG, by the ending of the path. ``names``: UUID of a VM to its name.
 
     Raises: ConfigurationError where matplotlib is missing or the ending is another, NotFoundError where there is
         nothing to plot, OSError.

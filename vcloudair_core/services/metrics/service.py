@@ -30,7 +30,7 @@ RETENTION_S = {"vca": 24 * 3600, "vcd-historic": 14 * 86400}
 """Time that servers keep samples. Source: protocol/metrics.md §A.1, §B.5."""
 
 Progress = Callable[[int, int], None]
-"""(machines so far, machines in all)."""
+"""(VMs so far, VMs in all)."""
 
 
 @dataclass
@@ -42,7 +42,7 @@ class _Part:
 
 
 class MetricsService:
-    """Metrics of machines, from vCloud Air's metrics API or from vCloud Director's, in one model."""
+    """Metrics of VMs, from vCloud Air's metrics API or from vCloud Director's, in one model."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
@@ -79,7 +79,7 @@ class MetricsService:
         source: str = "auto",
         progress: Progress | None = None,
     ) -> Collected:
-        """Series of machines, given by UUID, ``parallel_calls`` of them at a time.
+        """Return series of VMs, given by UUID, ``parallel_calls`` of them at a time.
 
         ``start``, ``end``: see :func:`~vcloudair_core.services.metrics.window.parse_window`; current values have no
         window. ``metrics``: names or patterns with ``*``; none means all. A machine that fails is in ``failed`` and
@@ -107,7 +107,7 @@ class MetricsService:
     def collect_vdc(
         self, vdc_id: str, *, start: object = "1h", end: object = None, metrics: Sequence[str] = ()
     ) -> Collected:
-        """Series of every machine of a VDC, from vCloud Air's metrics API: one call for a page of rows.
+        """Return series of every VM of a VDC, from vCloud Air's metrics API: one call for a page of rows.
 
         Raises: SpecError; IncompleteResultError when the pages do not come to an end; ApiError, TransportError,
         DecodeError.
@@ -168,7 +168,7 @@ class MetricsService:
             seen.add(cursor)
 
     def each(self, machines: Sequence[str], work: Callable[[str], T]) -> Iterator[tuple[str, T | VcloudAirError]]:
-        """Machine and what ``work`` made of it, or its error, as they are done, ``parallel_calls`` at a time.
+        """Yield each VM and what came of ``work`` for it, or its error, as they are done, ``parallel_calls`` at a time.
 
         Raises AuthenticationError: the others would fail alike.
         """

@@ -37,12 +37,12 @@ def post_window(session: Session, scope: str, identifier: str, body: Mapping[str
 
 
 def post_historic(session: Session, identifier: str, spec: bytes) -> bytes:
-    """Series of one machine, from vCloud Director. Raises: ApiError, TransportError."""
+    """Return series of one VM, from vCloud Director. Raises: ApiError, TransportError."""
     return _post(session, identifier, "historic", spec).body
 
 
 def post_current(session: Session, identifier: str, spec: bytes) -> tuple[bytes, datetime]:
-    """Values of one machine, and when it was: the document does not tell, the server's clock does. Raises as above."""
+    """Return values of one VM and their time, by the server's clock, as the document has none. Raises as above."""
     answer = _post(session, identifier, "current", spec)
     try:
         moment = parsedate_to_datetime(answer.headers.get("Date", ""))

@@ -26,7 +26,7 @@ _ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 
 
 class QueryService:
-    """Finds anything: machines, networks, catalogs, tasks."""
+    """Queries for VMs, networks, catalogs, tasks and all other objects."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
@@ -45,7 +45,7 @@ class QueryService:
 
     @property
     def machines(self) -> Machines:
-        """The machines of this session, in the words that people use."""
+        """Return the VMs of this session, as plain facts."""
         if self._machines is None:
             from vcloudair_core.services.query.vms import Machines
 
@@ -126,7 +126,7 @@ class QueryService:
                 raise SpecError("type", f"there is no type {name!r}{'; ' + hint if hint else ''}")
             return RecordType(name, f"{name[:1].upper()}{name[1:]}Record", "References")
         is_admin = self.session.identity.org_name.casefold() == "system" if record_type.admin_name else False
-        # The provider's administrator sees machines and all else under other names. Source: protocol/query.md §6.
+        # The provider's administrator sees VMs and all else under other names. Source: protocol/query.md §6.
         return known.get(record_type.admin_name, record_type) if is_admin else record_type
 
 

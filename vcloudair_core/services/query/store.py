@@ -63,10 +63,10 @@ def read_types(session: Session) -> list[str]:
 
 
 def read_vapp(session: Session, href: str) -> bytes:
-    """A vApp with its machines. Raises: ApiError, TransportError."""
+    """Return a vApp with its VMs. Raises: ApiError, TransportError."""
     return session.call("GET", href).body
 
 
 def read_machine(session: Session, identifier: str) -> bytes:
-    """A machine by its UUID. Raises: ApiError, TransportError."""
+    """Return a VM by its UUID. Raises: ApiError, TransportError."""
     return session.call("GET", f"/api/vApp/vm-{quote(identifier, safe='')}").body

@@ -1,4 +1,4 @@
-"""Machines in the words that people use: what an inventory, facts and reports are made of."""
+"""VMs as plain facts, for inventories, facts modules and reports."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _FAMILIES = (
 
 
 class Machines:
-    """The machines of a session. VDCs are read once, one call; a record names its own only on newer servers."""
+    """The VMs of a session. VDCs are read once, one call; a record names its own only on newer servers."""
 
     def __init__(self, session: Session, query: Callable[..., Query]) -> None:
         """Args: ``query``: makes a query, as :meth:`QueryService.query` does."""
@@ -219,7 +219,7 @@ def _in_utc(text: str) -> str:
 
 
 def facts(record: Record, vdc_names: Mapping[str, str], org: str) -> dict[str, Any]:
-    """One machine: names and ids of where it is, power, guest, size, addresses; ``record`` is all that was said.
+    """Return the facts of a VM: names and ids of its place, power, guest, size, addresses; ``record`` is complete.
 
     ``power`` is ``on``, ``off``, ``suspended`` or ``other``; ``status`` is the API's own word. ``memory_mb`` is in
     MiB. What a server does not tell is an empty text, None or an empty list.
