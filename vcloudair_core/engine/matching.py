@@ -29,9 +29,9 @@ class LiveRule:
 class RuleIdentity:
     """A way to identify a rule that, unlike ids, several rules may share.
 
-    ``keys(spec)``: what a spec looks for, the narrowest first. ``description(spec)``: its part of a sentence about rules:
-    ``named 'web in'``. ``live_keys(spec)``: what a live rule answers to, if that is not the same. ``is_unique``: no two
-    rules of one list may share it, whatever else they say.
+    ``keys(spec)``: what a spec looks for, the narrowest first. ``description(spec)``: the identity as text for a
+    sentence about rules: ``named 'web in'``. ``live_keys(spec)``: what a live rule answers to, if that is not the same.
+    ``is_unique``: no two rules of one list may share it, whatever else they say.
     """
 
     keys: Callable[[Any], tuple[Hashable, ...]]
