@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 FATAL = (ConfigurationError, SpecError, PluginError)
-"""What no waiting mends."""
+"""Errors that waiting does not solve."""
 
 _FATAL_AT_FIRST = (NotFoundError, AmbiguousMatchError, AuthenticationError)
 """In the first look a mistake of whoever set it up; later it may come back."""

@@ -350,7 +350,7 @@ def _window(start: str, end: str) -> str:
 
 
 def _tell(measurement: Measurement) -> None:
-    """What is missing, for a person. Raises the first error when machines failed: the result is not whole."""
+    """Print what is missing. Raises the first error when VMs failed: the result is not complete."""
     for warning in measurement.collected.warnings:
         say(f"Note: {warning}")
     if measurement.collected.missing:
@@ -363,4 +363,4 @@ def _tell(measurement: Measurement) -> None:
 
 
 class _NotWholeError(VcloudAirError):
-    """What was shown is not all that was asked for."""
+    """The result is not complete."""

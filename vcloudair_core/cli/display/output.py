@@ -1,4 +1,4 @@
-"""What commands print: results to stdout in the format of ``--output``; everything else to stderr."""
+"""Output of commands: results to stdout in the format of ``--output``; everything else to stderr."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What ``vca doctor`` does: one step after the other from settings to rights, each with the next thing to do."""
+"""Steps of ``vca doctor``, from settings to rights, each with a hint."""

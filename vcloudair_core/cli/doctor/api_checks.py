@@ -1,4 +1,4 @@
-"""What the API says: version, sign-in, org, and the rights that the first commands need."""
+"""Checks of the API: version, sign-in, org, and the rights that the first commands need."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ PASSED, WARNING, FAILURE, SKIPPED = "ok", "warning", "failed", "skipped"
 
 @dataclass(frozen=True)
 class DiagnosisStep:
-    """What was looked at, how it stands (``ok``, ``warning``, ``failed``, ``skipped``), and what to do next."""
+    """A diagnosis step: its subject, status (``ok``, ``warning``, ``failed``, ``skipped``), and a hint."""
 
     name: str
     status: str

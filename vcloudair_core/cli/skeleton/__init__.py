@@ -17,7 +17,7 @@ _SUFFIX = ".tmpl"
 
 
 def names_for(name: str) -> dict[str, str]:
-    """What a plugin's name becomes in each place. Raises ConfigurationError when it is no name for one.
+    """Return the forms of a plugin's name. Raises ConfigurationError when it is not a valid one.
 
     Shape: ``{"name": "acme_dns", "package": "vcloudair_acme_dns", "distribution": "vcloudair-acme-dns", "upper":
     "ACME_DNS", "record": "acmeDnsThing", "element": "AcmeDnsThing"}``.

@@ -1,4 +1,4 @@
-"""What happens in a run, as events: the only thing that a run leaves behind, and all that anybody needs to know of it.
+"""Events of a run: all that a run leaves behind, and all that its readers need.
 
 The journal is a file of these, one JSON object a line. The progress display, the report and the resumption of a run
 that died are made of nothing else. Every event has ``seq`` (from 1), ``at`` (ISO 8601, UTC,

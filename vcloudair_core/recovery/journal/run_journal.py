@@ -31,7 +31,7 @@ _STAMP = "%Y%m%d-%H%M%S-%f"
 
 
 def runs_folder(settings: Settings) -> Path:
-    """Where the runs of this user are. It need not be there yet."""
+    """Return the folder of the runs of this user. It may not exist yet."""
     return state_folder(settings) / "dr" / "runs"
 
 

@@ -1,4 +1,4 @@
-"""What waits for what in a recovery plan. Pure; nothing is started here.
+"""The order of groups and VMs in a recovery plan. Pure; nothing is started here.
 
 A group begins when all groups of a lower priority and all that it depends on are over. A machine begins when its group
 has, and the machines that it depends on, of whatever group, are there. All of that is one graph, so that a machine

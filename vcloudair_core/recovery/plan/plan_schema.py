@@ -1,4 +1,4 @@
-"""What the schema of recovery plans says against a plan, in plain words.
+"""Violations of the schema of recovery plans, in plain words.
 
 The schema is written so that every keyword of it applies on its own: short and long forms are two types of one schema,
 not alternatives, so that each problem is found where it is and not as "fits none of these".

@@ -1,4 +1,4 @@
-"""What a schema cannot say of a recovery plan: names that mean something, files that are there, commands and addresses.
+"""Validation of a recovery plan beyond its schema: references, files, commands and addresses.
 
 Everything here takes a plan as it was written, right or wrong: what has the wrong shape is passed over, as the schema
 tells of it, and all the rest is looked at, so that a person sees every problem at once.
@@ -167,7 +167,7 @@ def _file_problems(path: Path, name: Any, folder: File, *, may_be_folder: bool =
 
 
 def _document_problems(path: Path, name: Any, folder: File) -> Iterator[Problem]:
-    """Whether it could be an edge document. Whether it is a right one is for the kind to say, later."""
+    """Check that a file can be an edge document. The resource kind validates it later."""
     from vcloudair_core.services.ans.sections import SECTIONS
 
     if not isinstance(name, str) or not name:

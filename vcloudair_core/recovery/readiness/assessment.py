@@ -1,4 +1,4 @@
-"""Whether a recovery plan is going to work: what there is to say against it, and a score.
+"""Assess whether a recovery plan is going to work: its readiness checks, and a score.
 
 Everything that can be seen without starting anything is looked at: the plan, its machines and their newest data, where
 they are brought to, the steps around them. Nothing is changed.

@@ -1,4 +1,4 @@
-"""What the checks of a plan are made of, read once: what cannot be read has its error in its place."""
+"""The evidence for the checks of a plan, read once: an unreadable item is replaced by its error."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class Evidence:
 
 
 def uuid_of(text: str) -> str:
-    """What tells links and URNs of one thing alike: the UUID at their end."""
+    """Return the UUID at the end of a link or URN, which both forms share."""
     return text.rstrip("/")[-36:].casefold()
 
 

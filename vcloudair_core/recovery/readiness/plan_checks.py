@@ -27,7 +27,7 @@ _CLOSE = 0.9
 
 
 def plan_check(plan: RecoveryPlan) -> Check:
-    """Whether what it says can be carried out at all."""
+    """Check that the plan can be carried out at all."""
     about = About("plan", plan.name or "machines", ESSENTIAL)
     faults = list(_faults(plan))
     if faults:
@@ -55,7 +55,7 @@ def _faults(plan: RecoveryPlan) -> Iterator[str]:
 
 
 def step_checks(client: Client, plan: RecoveryPlan, action: str) -> Iterator[Check]:
-    """What the steps of the action need on this machine, and the edges that they change.
+    """Yield the checks of what the steps of the action need on this host, and of the edges that they change.
 
     A question to a person and time that has to pass need nothing; what a program does is only seen in a run.
     """

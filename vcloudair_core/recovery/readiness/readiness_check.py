@@ -41,7 +41,7 @@ class Check:
 
 @dataclass(frozen=True)
 class About:
-    """What a check is about, before it is known how it ends."""
+    """The subject of a check, before its result is known."""
 
     name: str
     subject: str
@@ -60,7 +60,7 @@ class About:
         return self._check(UNKNOWN, message, hint)
 
     def needs(self, what: str, error: VcloudAirError) -> Check:
-        """What came of reading something that the action itself has to read.
+        """Return the check of something unreadable that the action itself has to read.
 
         That it may not be read, is not there or is not right will stop the action too; trouble of other kinds says
         nothing of it.

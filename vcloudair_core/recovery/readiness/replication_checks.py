@@ -89,7 +89,7 @@ def _replicated(plan: RecoveryPlan, match: PlanMatch, action: str, evidence: Evi
 
 
 def _state(name: str, group: Replication, action: str) -> Check:
-    """Whether the action can begin. Source: protocol/dr.md §2.4, §6."""
+    """Check that the action can start. Source: protocol/dr.md §2.4, §6."""
     about = About("state", name, ESSENTIAL)
     test, recovery = group.test_state.strip().lower(), group.recovery_state.strip().lower()
     if test not in _KNOWN_TESTS or recovery not in _KNOWN_RECOVERIES:

@@ -250,7 +250,7 @@ class Fold:
 
 
 def _step_key(event: Event) -> tuple[str, str, str]:
-    """What tells steps apart: two may have one name, but not one key."""
+    """Return the key of a step: two steps may share a name, but not a key."""
     return read.text(event, "group"), read.text(event, "phase"), read.text(event, "key") or read.text(event, "step")
 
 

@@ -162,7 +162,7 @@ def _sync(machine: MachineReport) -> str:
 
 
 def _said(summary: object) -> str:
-    """What a network change did, in words."""
+    """Return the summary of a network change as text."""
     if isinstance(summary, Mapping):
         return ", ".join(f"{key}: {value}" for key, value in summary.items())
     return str(summary)

@@ -1,4 +1,4 @@
-"""What a report of a run says, as values. :func:`~vcloudair_core.recovery.report.run_report.report_of` makes them.
+"""Values of the report of a run. :func:`~vcloudair_core.recovery.report.run_report.report_of` makes them.
 
 Times are UTC; ``None`` stands for what the journal does not tell. The shapes of all ``as_dict`` together are the JSON
 report, which ``docs/reference/recovery-report.md`` describes.
@@ -54,7 +54,7 @@ def seconds_between(first: datetime | None, last: datetime | None) -> float | No
 
 @dataclass(frozen=True)
 class Objective:
-    """What was reached of a target. ``is_met`` is None without a target, and where it cannot be told.
+    """The measured value of a target. ``is_met`` is None without a target, and where it cannot be told.
 
     ``source``: whose target it is (machine, group or plan). ``why``: what keeps ``reached_s`` or ``is_met`` from being
     known, or why it was missed though nothing was measured. ``known_s``: of many machines, the longest of those that
@@ -250,7 +250,7 @@ class Period:
 
 @dataclass(frozen=True)
 class Rollback:
-    """What the run undid after a failure. ``verdict``: done, failed, or in_flight when no end of it is known."""
+    """The rollback of a run after a failure. ``verdict``: done, failed, or in_flight when no end of it is known."""
 
     started: datetime | None
     reason: str = ""

@@ -24,7 +24,7 @@ Target = tuple[float | None, str]
 
 @dataclass(frozen=True)
 class Moment:
-    """What the objectives of all machines are measured from.
+    """The times that the objectives of all VMs are measured from.
 
     ``last``: the newest time in the journal. ``is_over``: the run has finished: what is not there will not come.
     ``is_recovery``: a clean-up recovers nothing, and has no objectives.
@@ -61,7 +61,7 @@ def machine_rto(machine: MachineReport, target: Target, moment: Moment) -> Objec
 
 
 def machine_rpo(machine: MachineReport, target: Target, moment: Moment) -> Objective:
-    """How old the newest data was when the run started; 0 for data that was brought over after that.
+    """Return the age of the newest data at the start of the run; 0 for data replicated after that.
 
     Data of a machine that is not there has not been recovered: that is never met, and missed where it was too old.
     """

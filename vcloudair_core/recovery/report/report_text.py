@@ -1,4 +1,4 @@
-"""What people read in a report: sentences, words for verdicts, lengths of time."""
+"""The texts of a report: sentences, words for verdicts, lengths of time."""
 
 from __future__ import annotations
 

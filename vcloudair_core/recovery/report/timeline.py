@@ -23,7 +23,7 @@ from vcloudair_core.recovery.report.report_text import GLYPHS, WORDS, clock, dur
 from vcloudair_core.recovery.report.run_report import RunReport
 
 PLOT_FROM, PLOT_TO = 21.0, 85.0
-"""Where the time is, in percent: names are left of it, verdicts right."""
+"""The time axis, in percent: names are left of it, verdicts right."""
 
 HEAD, FOOT = 34, 6
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -34,7 +34,7 @@ _STRIDES = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800
 
 @dataclass(frozen=True)
 class Density:
-    """How tall a row is, in pixels, how large its letters are, and how many rows one drawing has at most."""
+    """The height of a row in pixels, its font size, and the maximum number of rows of a drawing."""
 
     name: str
     row: int

@@ -107,7 +107,7 @@ def cloud_of(client: Client) -> dict[str, Any]:
 
 
 def usual_seconds(settings: Settings, action: str) -> dict[str, float]:
-    """How long an action took, by the id of the machine: the median of earlier runs."""
+    """Return the duration of an action by the id of the VM: the median of earlier runs."""
     taken: dict[str, list[float]] = {}
     for _, happened in runs(settings):
         if text(happened[0], "action") != action:
@@ -130,7 +130,7 @@ class Switched:
 
     @property
     def id(self) -> str:
-        """What ``restores`` of an event means."""
+        """Return the id of the change, as ``restores`` of an event names it."""
         return f"{self.folder.name}/{self.key}"
 
 

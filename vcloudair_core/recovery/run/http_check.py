@@ -1,4 +1,4 @@
-"""Whether a web page answers: the check that a recovered service is usually given first."""
+"""HTTP check of a web page, usually the first check of a recovered service."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ KIND = "ans.edge"
 
 
 def target_of(client: Client, document: EdgeDocument) -> dict[str, str]:
-    """Which edge a document is about. Raises SpecError when nothing says."""
+    """Return the edge of a document. Raises SpecError when nothing names it."""
     edge = document.target.get("edge") or client.settings.edge or ""
     if not edge:
         raise SpecError("edge", "the document names no edge gateway", hint="Write `edge:` into it.")
@@ -28,7 +28,7 @@ def target_of(client: Client, document: EdgeDocument) -> dict[str, str]:
 
 
 def saved_file(folder: Path, key: str) -> Path:
-    """Where a run keeps what an edge held before the step of that key: the same whoever asks, and no other step's."""
+    """Return the file that keeps an edge's configuration from before a step, one for each step key."""
     shown = re.sub(r"[^\w-]+", "-", key).strip("-")[:60]
     return folder / f"{shown}-{hashlib.sha256(key.encode()).hexdigest()[:8]}.edge.json"
 

@@ -1,4 +1,4 @@
-"""What a run would do, in which order, and about when: the same schedule, on a clock that takes no time.
+"""A dry run of a recovery plan, with order and estimated times: the same schedule, on a simulated clock.
 
 Machines are looked at as they are, and nothing is started. How long one takes is the median of earlier runs on this
 machine; without any, a guess that is marked as one.
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from vcloudair_core.recovery.plan.model import RecoveryPlan, Step
 
 GUESSED_S = {"test": 60.0, "cleanup": 30.0, "failover": 90.0}
-"""Where there is no earlier run. No source tells how long it takes; these are no more than an order of magnitude."""
+"""Defaults without an earlier run. No source tells how long it takes; these are only an order of magnitude."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Preview:
 
 
 def preview(client: Client, plan: RecoveryPlan, action: str) -> Preview:
-    """What a run would do now. Starts nothing and writes nothing.
+    """Preview what a run would do now. Starts nothing and writes nothing.
 
     Raises: as starting the run does.
     """

@@ -1,4 +1,4 @@
-"""Where a run stood that was stopped or died: its operations and steps, from its journal."""
+"""The state of an interrupted run: its operations and steps, from its run journal."""
 
 from __future__ import annotations
 

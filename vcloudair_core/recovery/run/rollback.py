@@ -1,4 +1,4 @@
-"""What a clean-up and a roll-back do for edge gateways: network changes of tests, taken back."""
+"""The undoing of network changes of edge gateways by a cleanup or a rollback."""
 
 from __future__ import annotations
 
@@ -60,5 +60,5 @@ def _plan_of(folder: Path) -> RecoveryPlan | None:
 
 
 def folder_of_plan(plan: RecoveryPlan) -> Path:
-    """Where the paths of a plan start."""
+    """Return the folder that the paths of a plan start from."""
     return Path(plan.path).resolve().parent if plan.path else Path.cwd()

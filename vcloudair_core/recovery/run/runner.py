@@ -296,7 +296,7 @@ class _RollBack:
 
 
 def engine_options(plan: RecoveryPlan, options: RunOptions, *, wait: bool = True) -> OperationOptions:
-    """What the engine is told of a plan."""
+    """Return the options of a plan for the engine."""
     return OperationOptions(
         power_on=plan.power_on,
         synchronize=plan.synchronize,

@@ -1,4 +1,4 @@
-"""What is done around machines: programs, playbooks, checks, edge gateways. One function for each kind of work.
+"""Steps around VMs: programs, playbooks, checks, edge gateways. One function for each kind of work.
 
 A step never raises for what it is about: that it failed, and why, is its result.
 """
@@ -54,7 +54,7 @@ class StepResult:
 
 @dataclass(frozen=True)
 class ApprovalRequest:
-    """What a person is asked."""
+    """A question to the person who approves a step."""
 
     plan: str
     action: str
@@ -69,7 +69,7 @@ Ask = Callable[[ApprovalRequest], str]
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What steps of a run know. ``plan_folder``: where paths of the plan start. ``run_folder``: the run's own."""
+    """The environment of steps. ``plan_folder``: where paths of the plan start. ``run_folder``: the run's own."""
 
     client: Client
     run_id: str

@@ -236,5 +236,5 @@ def live_run() -> Iterator[LiveRun | None]:
 
 
 def observers_of(view: LiveRun | None) -> tuple[Observer, ...]:
-    """What a run is given."""
+    """Return the observers of a run: the view, if there is one."""
     return (view.observe,) if view is not None else ()
