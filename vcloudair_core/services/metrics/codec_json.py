@@ -66,7 +66,7 @@ def runs_of(rows: list[dict[str, Any]], what: str) -> Iterator[SampleBlock]:
     """The values of the rows of a page. Raises DecodeError for a row that does not say whose it is, or of when."""
     blocks: dict[str, dict[str, tuple[list[datetime], list[Any]]]] = {}
     for row in rows:
-        vm_id = _machine_of(str(row.get("vmId", "")))
+        vm_id = _vm_id_of(str(row.get("vmId", "")))
         if not vm_id:
             if row.get("gatewayId"):
                 continue  # edge gateways have metrics of their own
@@ -87,7 +87,7 @@ def runs_of(rows: list[dict[str, Any]], what: str) -> Iterator[SampleBlock]:
 
 
 @lru_cache(maxsize=4096)
-def _machine_of(text: str) -> str:
+def _vm_id_of(text: str) -> str:
     """Return the UUID at the end, in lower case, or an empty text. One VM has a row for each minute."""
     match = _UUID.search(text)
     return match[0].lower() if match else ""

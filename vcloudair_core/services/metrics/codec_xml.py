@@ -51,22 +51,22 @@ def _time(moment: Moment, which: str) -> str:
     return f"<Absolute{which}Time time={quoteattr(stamp(moment))}/>"
 
 
-def parse_current(body: bytes, machine: str, moment: datetime, what: str) -> Iterator[SampleBlock]:
+def parse_current(body: bytes, vm_id: str, moment: datetime, what: str) -> Iterator[SampleBlock]:
     """The values of a CurrentUsage, taken at a moment. Raises DecodeError."""
     for metric in _children(body, "CurrentUsage", "Metric", what):
         base, instance = split_name(metric.get("name") or "")
         unit = unit_from(metric.get("unit") or "")
-        yield SampleBlock(machine, base, unit, None, instance, (moment,), (metric.get("value"),))
+        yield SampleBlock(vm_id, base, unit, None, instance, (moment,), (metric.get("value"),))
 
 
-def parse_historic(body: bytes, machine: str, what: str) -> Iterator[SampleBlock]:
+def parse_historic(body: bytes, vm_id: str, what: str) -> Iterator[SampleBlock]:
     """The values of a HistoricUsage. Raises DecodeError."""
     for series in _children(body, "HistoricUsage", "MetricSeries", what):
         base, instance = split_name(series.get("name") or "")
         unit, interval_s = unit_from(series.get("unit") or ""), _interval(series.get("expectedInterval") or "")
         samples = [sample for sample in series if xml.local(sample) == "Sample"]
         times = [parse_time(sample.get("timestamp"), what) for sample in samples]
-        yield SampleBlock(machine, base, unit, interval_s, instance, times, [sample.get("value") for sample in samples])
+        yield SampleBlock(vm_id, base, unit, interval_s, instance, times, [sample.get("value") for sample in samples])
 
 
 def _children(body: bytes, root_name: str, name: str, what: str) -> Iterator[_Element]:

@@ -136,7 +136,7 @@ def series_of(runs: Iterable[SampleBlock], source: str, patterns: Sequence[str])
     """
     samples: dict[tuple[str, str, str | None], tuple[str | None, int | None, dict[datetime, float]]] = {}
     refused = 0
-    for machine, name, unit, interval_s, instance, times, values in runs:
+    for vm_id, name, unit, interval_s, instance, times, values in runs:
         if patterns and not matches(name, patterns):
             continue
         numbers = _numbers_of(values)
@@ -144,17 +144,15 @@ def series_of(runs: Iterable[SampleBlock], source: str, patterns: Sequence[str])
         refused += numbers.count(None)
         if not held:
             continue
-        known = samples.get((machine, name, instance))
+        known = samples.get((vm_id, name, instance))
         if known is None:
-            samples[(machine, name, instance)] = (unit, interval_s, held)
+            samples[(vm_id, name, instance)] = (unit, interval_s, held)
         else:
             known[2].update(held)
     made = []
-    for (machine, name, instance), (unit, interval_s, held) in samples.items():
+    for (vm_id, name, instance), (unit, interval_s, held) in samples.items():
         times = tuple(sorted(held))
-        made.append(
-            Series(machine, name, unit, instance, interval_s, times, tuple(map(held.__getitem__, times)), source)
-        )
+        made.append(Series(vm_id, name, unit, instance, interval_s, times, tuple(map(held.__getitem__, times)), source))
     return sorted(made, key=lambda series: (series.vm_id, series.name, series.instance or "")), refused
 
 

@@ -93,15 +93,15 @@ class MetricsService:
         window, warnings = _clipped(window, chosen)
         parts: dict[str, _Part] = {}
         failed: dict[str, VcloudAirError] = {}
-        distinct = list(dict.fromkeys(machine.rpartition(":")[2].casefold() for machine in machines))
-        for machine, outcome in self.each(distinct, lambda vm_id: self._one(vm_id, window, patterns, chosen)):
+        distinct = list(dict.fromkeys(vm_id.rpartition(":")[2].casefold() for vm_id in machines))
+        for vm_id, outcome in self.each(distinct, lambda each: self._one(each, window, patterns, chosen)):
             if isinstance(outcome, _Part):
-                parts[machine] = outcome
+                parts[vm_id] = outcome
             else:
-                failed[machine] = outcome
+                failed[vm_id] = outcome
             if progress is not None:
                 progress(len(parts) + len(failed), len(distinct))
-        ordered = [parts[machine] for machine in distinct if machine in parts]
+        ordered = [parts[vm_id] for vm_id in distinct if vm_id in parts]
         return _collected(ordered, patterns, failed, warnings)
 
     def collect_vdc(
@@ -118,15 +118,15 @@ class MetricsService:
 
     # -- one of them -------------------------------------------------------------------------------------------------
 
-    def _one(self, machine: str, window: Window, patterns: Sequence[str], source: str) -> _Part:
-        what = f"the metrics of machine {machine}"
+    def _one(self, vm_id: str, window: Window, patterns: Sequence[str], source: str) -> _Part:
+        what = f"the metrics of machine {vm_id}"
         if source == "vca":
-            return self._pages("vm", machine, window, patterns)
+            return self._pages("vm", vm_id, window, patterns)
         if source == "vcd-current":
-            body, moment = post_current(self.session, machine, current_spec(patterns))
-            return _Part(*series_of(parse_current(body, machine, moment, what), source, patterns))
-        body = post_historic(self.session, machine, historic_spec(window, patterns))
-        return _Part(*series_of(parse_historic(body, machine, what), source, patterns))
+            body, moment = post_current(self.session, vm_id, current_spec(patterns))
+            return _Part(*series_of(parse_current(body, vm_id, moment, what), source, patterns))
+        body = post_historic(self.session, vm_id, historic_spec(window, patterns))
+        return _Part(*series_of(parse_historic(body, vm_id, what), source, patterns))
 
     def _pages(self, scope: str, identifier: str, window: Window, patterns: Sequence[str]) -> _Part:
         what = f"the metrics of {'machine' if scope == 'vm' else 'VDC'} {identifier}"
@@ -179,8 +179,8 @@ class MetricsService:
         with ThreadPoolExecutor(max_workers=most, thread_name_prefix="vca-metrics") as pool:
             running: dict[Future[T], str] = {}
             try:
-                for machine in upcoming:
-                    running[pool.submit(work, machine)] = machine
+                for vm_id in upcoming:
+                    running[pool.submit(work, vm_id)] = vm_id
                     if len(running) >= 2 * most:
                         yield from _done(running)
                 while running:
@@ -198,13 +198,13 @@ def _mark_of(rows: Sequence[Mapping[str, Any]]) -> int:
 
 def _done(running: dict[Future[T], str]) -> Iterator[tuple[str, T | VcloudAirError]]:
     for future in wait(running, return_when=FIRST_COMPLETED).done:
-        machine = running.pop(future)
+        vm_id = running.pop(future)
         try:
-            yield machine, future.result()
+            yield vm_id, future.result()
         except AuthenticationError:
             raise
         except VcloudAirError as exc:
-            yield machine, exc
+            yield vm_id, exc
 
 
 def _check_source(source: str) -> None:

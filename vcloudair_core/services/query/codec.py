@@ -104,11 +104,11 @@ def parse_nics(body: bytes) -> dict[str, list[dict[str, Any]]]:
     """
     root = xml.parse(body, what="a vApp")
     nics_of_vms: dict[str, list[dict[str, Any]]] = {}
-    for machine in root.iter():
-        if xml.local(machine) != "Vm":
+    for vm in root.iter():
+        if xml.local(vm) != "Vm":
             continue
-        identifier = (machine.get("id") or machine.get("href") or "").rstrip("/")[-36:].lower()
-        sections = [child for child in machine if xml.local(child) == "NetworkConnectionSection"]
+        identifier = (vm.get("id") or vm.get("href") or "").rstrip("/")[-36:].lower()
+        sections = [child for child in vm if xml.local(child) == "NetworkConnectionSection"]
         nics = [nic for section in sections for nic in _nics(section)]
         nics_of_vms[identifier] = sorted(nics, key=lambda nic: int(nic["index"]))
     return nics_of_vms
