@@ -11,7 +11,7 @@ def simulator_switches() -> str:
 
     from vcloudair_core.simulator.config import SimulatorConfig
 
-    rows = ["| switch | default | what it does |", "|---|---|---|"]
+    rows = ["| option | default | what it does |", "|---|---|---|"]
     plain = SimulatorConfig()
     for field in dataclasses.fields(SimulatorConfig):
         value = getattr(plain, field.name)

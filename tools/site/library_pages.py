@@ -49,9 +49,9 @@ def python_api() -> str:
     grouped = {name for names in GROUPS.values() for name in names}
     others = [n for n in vcloudair_core.__all__ if n not in grouped and not n.endswith("Error") and n[0] != "_"]
     head = [
-        "# Python, name by name",
+        "# Python API reference",
         "",
-        "What can be imported from `vcloudair_core`. [Python](python.md) shows how it is used; errors are in",
+        "Import these names from `vcloudair_core`. For examples see [Python library](python.md). For errors see",
         "[Error classes](error-classes.md).",
     ]
     return _api_page(head, "vcloudair_core", {**GROUPS, "Others": tuple(others)})
