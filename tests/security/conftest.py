@@ -1,4 +1,4 @@
-"""HTTP is answered by the library ``responses`` in every test of this folder."""
+"""The fixture for tests whose HTTP is answered by the library ``responses``: others here use real sockets."""
 
 from tests.unit.session.mocked_http import mocked_http
 

@@ -175,6 +175,7 @@ def test_ctrl_c_is_the_user_s() -> None:
         manager(p=plugin(vca_exchange_finished=lambda exchange: stopped())).exchange_finished(EXCHANGE)
 
 
+@pytest.mark.usefixtures("mocked_http")
 def test_observers_see_no_secret() -> None:
     from tests.unit.session.mocked_http import PASSWORD, TOKEN, MockedTransport, reply, vcd_answers, vcd_session
 

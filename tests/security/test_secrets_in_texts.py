@@ -17,6 +17,8 @@ from vcloudair_core.settings.settings import Settings
 from vcloudair_core.util.redaction import MASK, Secret, redact_text, remember, remembered
 from vcloudair_core.util.xml import excerpt_of, parse, parse_json
 
+pytestmark = pytest.mark.usefixtures("mocked_http")
+
 AWKWARD = [
     "p\"a's`s", "100%25&x=1", "line\nbreak", "back\\slash\\\\x", "<&>&amp;", "pass\u00e9\u4e16\U0001f600", "1234567890",
     "0x1F_000", "${HOME}$(id)", "{{ 7*7 }}", "%(asctime)s", "  blanks  ", "a" * 300, "*****x", "\ttab\r", "null-null",

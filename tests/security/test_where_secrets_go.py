@@ -26,6 +26,8 @@ from vcloudair_core.transport.base import Transport
 from vcloudair_core.transport.messages import Headers, Request, Response
 from vcloudair_core.util.redaction import redact_text
 
+pytestmark = pytest.mark.usefixtures("mocked_http")
+
 HOME = "simulator.invalid"
 EVIL = [
     "https://evil.example/x",

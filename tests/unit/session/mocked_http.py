@@ -71,7 +71,7 @@ Answer = Response | Exception | Callable[[Request], Response]
 """A response, the exception that requests raises in place of one, or a function that makes the response."""
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def mocked_http() -> Iterator[None]:
     """Answer every request of ``requests`` by the responses that the test registers; others fail to connect."""
     responses.start()
