@@ -68,9 +68,10 @@ def _parallel(*arguments: str, per_core: int = 1) -> tuple[str, ...]:
 
 @nox.session(tags=CHECK)
 def lint(session: nox.Session) -> None:
-    """Ruff: rules and format."""
+    """Check Python code with Ruff, and the language of code, pages and commits."""
     _run(session, "ruff", "check", ".")
     _run(session, "ruff", "format", "--check", ".")
+    _run(session, sys.executable, "tools/check_prose.py")
 
 
 @nox.session(tags=CHECK)
