@@ -1,4 +1,7 @@
-"""Where the collection's checks work: a scratch folder, a home of their own, and the programs of this environment."""
+"""The workspace of collection checks.
+
+A scratch folder, a separate home folder, and the programs of this environment.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from stage_collection import ROOT, stage
 
 BIN = Path(sys.executable).parent
 KEPT = ROOT / ".nox" / "collection"
-"""What is slow to make and stays good: environments of ansible-test and of galaxy-importer. Not in git."""
+"""Cache of the environments of ansible-test and galaxy-importer. Not in Git."""
 
 _NOT_PASSED_ON = ("ANSIBLE_", "VCA_", "GALAXY_", "PYTHONPATH", "PYTEST_")
 
@@ -51,7 +54,10 @@ class Room:
         return done.stdout
 
     def environment(self, variables: Mapping[str, str] | None = None) -> dict[str, str]:
-        """What a user has, without settings of Ansible, of clouds, and of a test run that we may be part of."""
+        """Return the environment variables of a user.
+
+        Settings of Ansible, of clouds and of an enclosing test run are removed.
+        """
         kept = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_PASSED_ON)}
         return {
             **kept,

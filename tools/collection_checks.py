@@ -36,7 +36,7 @@ ALLOWED = (
     r"roles/\w+/(\w+/\w+\.yml|README\.md)",
     r"extensions/eda/.+\.(yml|py)",
 )
-"""What may be in the tarball. Something new is a decision, so it is made here and in galaxy.yml."""
+"""Patterns of the files that the tarball may have. Keep them equal to galaxy.yml."""
 
 
 # -- steps -------------------------------------------------------------------------------------------------------
@@ -192,7 +192,7 @@ def _last_match(pattern: str, said: str) -> str:
 
 @dataclass(frozen=True)
 class Result:
-    """How a step ended. ``output`` is what its programs said when it failed."""
+    """The result of a step. ``output`` has the output of its programs if it failed."""
 
     name: str
     is_ok: bool

@@ -1,4 +1,4 @@
-"""What ``make demo`` puts on the screen: titles, commands, and the lines of their output that matter."""
+"""Print titles, commands and selected lines of their output for ``make demo``."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What is depended on, and why: the reviewed facts behind docs/reference/dependencies.md.
+"""Reviewed dependencies and their reasons, for docs/reference/dependencies.md.
 
-A dependency of pyproject.toml that is not here stops the generator of the page: nothing is added without a reason.
+The generator of the page fails when a dependency of pyproject.toml is missing here.
 """
 
 from __future__ import annotations
@@ -13,7 +13,10 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 SHIPPED = ("", "cli", "keyring", "simulator", "metrics", "dr", "ansible")
-"""Extras that users install; the empty one is what everybody gets. Those of tests and documentation are not shipped."""
+"""Extras that users install, without those of tests and documentation.
+
+The empty one has the dependencies of the library itself.
+"""
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ REVIEWS = {
 
 
 def table() -> str:
-    """The table of the page. Raises KeyError for a dependency that nobody has reviewed."""
+    """Return the table of the page. Raise KeyError for an unreviewed dependency."""
     rows = [
         "| dependency | for | at least | licence | why | what reaches it from elsewhere | reviewed |",
         "|---|---|---|---|---|---|---|",
@@ -98,7 +101,7 @@ def table() -> str:
 
 
 def shipped() -> dict[str, tuple[str, list[str]]]:
-    """Name to least version and the extras that bring it, in the order of pyproject.toml."""
+    """Return minimum version and extras by name, in the order of pyproject.toml."""
     if sys.version_info >= (3, 11):
         import tomllib
     else:

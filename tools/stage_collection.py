@@ -19,14 +19,17 @@ from distlib.manifest import Manifest
 
 ROOT = Path(__file__).resolve().parent.parent
 TESTS = ("tests/config.yml", "tests/integration/*", "tests/unit/plugins/*")
-"""What ansible-test needs on top of the collection."""
+"""Files that ansible-test needs in addition to the collection."""
 IGNORED = "tests/sanity/ignore.txt"
-"""What sanity tests are to overlook, with reasons. ansible-test wants one such file for each of its own versions."""
+"""Errors that sanity tests ignore, with reasons.
+
+ansible-test requires such a file for each of its versions.
+"""
 PUBLISHED_README = "README.md"
 
 
 def galaxy() -> dict[str, Any]:
-    """What ``galaxy.yml`` says."""
+    """Return the content of ``galaxy.yml``."""
     found: dict[str, Any] = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))
     return found
 

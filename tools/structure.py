@@ -319,7 +319,7 @@ def _circles(graph: Mapping[str, Iterable[str]]) -> list[list[str]]:
 
 @dataclass(frozen=True)
 class Measure:
-    """What is counted, where it should come to, and the limit that the checks hold it to."""
+    """A count with its target, and the limit that fails the check."""
 
     title: str
     count: Callable[[Checkout], list[str]]

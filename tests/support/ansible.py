@@ -22,7 +22,7 @@ _RECAP = re.compile(r"ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+
 
 @dataclass(frozen=True)
 class Run:
-    """How one run ended. ``ok``, ``changed`` and ``failed`` are of the recap."""
+    """The result of a run. ``ok``, ``changed`` and ``failed`` are from the recap."""
 
     status: int
     output: str

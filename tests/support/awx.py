@@ -22,7 +22,7 @@ from tests.support.ansible import ROOT
 TOKEN = "a token of the tests"
 ENCRYPTED = "$encrypted$"
 PROJECT = ROOT / "awx" / "project"
-"""What a user copies into a repository, which AWX then has as its project."""
+"""Files that a user copies into a repository, the project in AWX."""
 
 TYPES = {
     "organizations": "organization",
@@ -39,7 +39,7 @@ TYPES = {
     "schedules": "schedule",
     "notification_templates": "notification_template",
 }
-"""What the API calls the objects of each of its lists."""
+"""Value of ``type`` of the objects in each list of the API."""
 
 UNIFIED = ("projects", "inventory_sources", "job_templates", "workflow_job_templates", "workflow_approval_templates")
 FIELD_KEYS = {"id", "label", "type", "secret", "multiline", "help_text", "choices", "format", "default"}
@@ -50,7 +50,7 @@ QUESTION_KEYS = {
 
 
 class RefusedError(Exception):
-    """What AWX answers 400 to."""
+    """A request that AWX answers with status 400."""
 
 
 class FakeAwx:

@@ -37,7 +37,10 @@ class Visit:
 
 
 def _failures(request: Any) -> list[str]:
-    """What to say of a request that failed. One that ends with the page, by leaving it, did not fail."""
+    """Return the error of a failed request.
+
+    A request that ends because the page is left did not fail.
+    """
     return [] if request.failure == "net::ERR_ABORTED" else [f"failed: {request.url} ({request.failure})"]
 
 

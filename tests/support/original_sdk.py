@@ -48,9 +48,11 @@ class OriginalSdkError(AssertionError):
 def run_original(
     program: str, variables: Mapping[str, Any], *, ca_path: str, proxy: str = "", before: str = ""
 ) -> dict[str, Any]:
-    """What the program found. Raises OriginalSdkError with the traceback's last line.
+    """Run a program with vcloudair 0.5 and return its result.
 
-    ``before`` is run before the SDK is loaded: what it changes is the Python that the SDK finds, not the SDK.
+    ``before`` is run before the SDK is loaded, to change Python and not the SDK.
+
+    Raises: OriginalSdkError with the last line of the traceback.
     """
     env = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     env["REQUESTS_CA_BUNDLE"] = ca_path

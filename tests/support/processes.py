@@ -29,7 +29,10 @@ _MODULES = tuple(
     ansible.module_utils._internal._json._profiles._fallback_to_str
 """.split()
 )
-"""What most programs import. Of Ansible only what never reads settings: those of a program may differ."""
+"""Modules that most programs import.
+
+Modules of Ansible that read settings are left out, because settings differ between programs.
+"""
 _STAND_INS = ("python", "python3", "vca", "ansible", "ansible-playbook", "ansible-inventory", "ansible-doc")
 _AT_START = ("PYTHON", "LC_", "LANG")
 """Beginnings of the names of variables that an interpreter reads when it starts."""

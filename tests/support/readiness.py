@@ -52,7 +52,7 @@ Make = Callable[..., Cloud]
 
 
 def seen(check: Check) -> tuple[str, str]:
-    """How it ended; what is not well says what to do next, always."""
+    """Return status and message. Assert that each check that is not ok has a hint."""
     assert bool(check.hint) == (check.status != "ok"), check
     assert check.message
     return check.status, check.message

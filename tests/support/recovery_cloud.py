@@ -36,7 +36,7 @@ class RecoveryCloud:
 
 
 def name(number: int) -> str:
-    """What the simulator calls a replicated machine."""
+    """Return the name of a replicated VM in the simulator."""
     return f"replicated-{number:04}"
 
 

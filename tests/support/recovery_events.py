@@ -79,7 +79,7 @@ class Timeline:
 
 @dataclass(frozen=True)
 class Shape:
-    """What a run is like. Machines are meant by their number, from 0.
+    """The outcome of a run. Fields name VMs by their number, from 0.
 
     ``failed``: all their attempts fail. ``retried``: their first attempt fails, the second does not. ``skipped`` are
     not started, ``unchanged`` were there. ``rolled_back``: all is undone at the end, but for the last machine.

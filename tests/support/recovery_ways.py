@@ -40,7 +40,7 @@ class Way:
         return simulator
 
     def ids(self, simulator: Simulator) -> list[str]:
-        """What is failed over."""
+        """Return the IDs of the replications to fail over."""
         return [self.uuid] if self.uuid else [one[-36:] for one in simulator.world.replications]
 
 
@@ -50,7 +50,7 @@ def judged(simulator: Simulator) -> SimulatedReplication:
 
 
 def is_recovered(simulator: Simulator, replication: SimulatedReplication) -> bool:
-    """Whether it is true now: the replication is there and over, and its machine is on."""
+    """Return whether the replication is recovered and its VM is powered on."""
     simulator.tasks.settle()
     is_known = replication.replication_id in simulator.world.replications
     machines = [vm for vm in simulator.world.vms.values() if vm.vapp_id == replication.placeholder_vapp_id]

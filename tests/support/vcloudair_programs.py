@@ -28,7 +28,7 @@ _PROGRESS = re.compile(r".*  ?(Done!|Task Hung Timeout!|Error! .*)|.* -- \d+ per
 
 @dataclass(frozen=True)
 class Ran:
-    """What a program did. ``files``: texts by name."""
+    """The result of a program. ``files``: texts by name."""
 
     output: str
     errors: str

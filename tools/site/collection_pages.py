@@ -50,13 +50,13 @@ SHARED = {"vca": "Options of the connection", "edge": "Options of the edge gatew
 
 @cache
 def galaxy() -> Mapping[str, Any]:
-    """What ``galaxy.yml`` says."""
+    """Return the content of ``galaxy.yml``."""
     found: dict[str, Any] = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))
     return found
 
 
 def repository() -> str:
-    """Where the sources are."""
+    """Return the URL of the source repository."""
     return str(galaxy()["repository"])
 
 

@@ -1,4 +1,4 @@
-"""What the site has beside the pages in ``docs``, and how their Markdown is made fit for it. Called by MkDocs."""
+"""MkDocs hooks: add generated pages and adapt the Markdown of ``docs``."""
 
 from __future__ import annotations
 
