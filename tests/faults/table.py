@@ -93,7 +93,7 @@ class Exemption:
 
 @dataclass(frozen=True)
 class Cell:
-    """One thing to try: a fault that strikes once, or from then on, at one step. ``why``: of an exception."""
+    """One thing to try: a fault that occurs once, or from then on, at one step. ``why``: of an exception."""
 
     fault: Fault
     times: str

@@ -16,7 +16,7 @@ def bad_input_table() -> str:
     """The table that tests/e2e/test_bad_input.py runs."""
     import yaml
 
-    rows = ["| what is wrong | error | what it says (in part) |", "|---|---|---|"]
+    rows = ["| problem | error | message (in part) |", "|---|---|---|"]
     for row in yaml.safe_load((ROOT / "tests" / "data" / "bad_input.yml").read_text(encoding="utf-8")):
         said = " … ".join(f"`{cell(words)}`" for words in row["message"])
         rows.append(f"| {row['case']} | `{row['error']}` | {said} |")
@@ -43,9 +43,9 @@ _MARKS = {"done": "✔", "error": "✖", "resumable": "↻", "unknown": "?", "go
 
 def _fault_rows(found: Any) -> Iterator[str]:
     """Rows of what comes of each fault at each place."""
-    yield from ["", "## Places", "", "| place | is |", "|---|---|"]
+    yield from ["", "## Steps of an operation", "", "| step | request |", "|---|---|"]
     yield from (f"| {place} | {about} |" for place, about in found.places.items())
-    for times, title in (("once", "A fault that strikes once"), ("lasting", "A fault that stays")):
+    for times, title in (("once", "Faults that occur once"), ("lasting", "Faults that persist")):
         yield from [
             "",
             f"## {title}",
@@ -61,8 +61,8 @@ def _fault_rows(found: Any) -> Iterator[str]:
 
 
 def _fault_exceptions(found: Any) -> Iterator[str]:
-    yield from ["", "## Where it is otherwise, and why", ""]
-    yield from ["| operations | faults | at | comes to | because |", "|---|---|---|---|---|"]
+    yield from ["", "## Exceptions", ""]
+    yield from ["| operations | faults | where | outcome | reason |", "|---|---|---|---|---|"]
     for one in found.exceptions:
         numbers = [f"call {position + 1}" for position in one.at]
         where = ", ".join([*one.places, *(f"`{step}`" for step in one.steps), *numbers, *one.times]) or "everywhere"
@@ -71,7 +71,7 @@ def _fault_exceptions(found: Any) -> Iterator[str]:
         yield f"| {cell(names)} | {', '.join(one.faults)} | {where} | {one.outcome}{told} | {one.why} |"
     for fault in found.faults.values():
         if fault.steps:
-            yield f"| all | {fault.name} | all but {codes(fault.steps)} | cannot be | {fault.impossible} |"
+            yield f"| all | {fault.name} | all but {codes(fault.steps)} | not possible | {fault.impossible} |"
 
 
 def _fault_operations(found: Any) -> Iterator[str]:
@@ -92,6 +92,6 @@ def _fault_operations(found: Any) -> Iterator[str]:
             words = [word for word in _MARKS if word in {cell.expected for cell in tried}]
             if words:
                 by_words.setdefault(" or ".join(words), []).append(fault)
-        yield from ["| comes to | faults |", "|---|---|"]
+        yield from ["| outcome | faults |", "|---|---|"]
         yield from (f"| {words} | {', '.join(faults)} |" for words, faults in by_words.items())
         yield ""
