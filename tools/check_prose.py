@@ -11,7 +11,6 @@ The rules are those of ``docs/contributing/style.md``. The session ``lint`` of n
 from __future__ import annotations
 
 import argparse
-import ast
 import importlib.util
 import re
 import subprocess
@@ -19,7 +18,6 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import yaml
@@ -27,25 +25,11 @@ import yaml
 if not __package__:  # run as a program
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from tools.prose_files import FOLDERS, TOP, TextFile, lines_outside_code, read_files
 from tools.prose_words import BANNED, OLD_TITLES, TOPICS, WIRE_WORDS
 
 ROOT = Path(__file__).resolve().parent.parent
 LIMITS = "tools/prose_limits.yml"
-FOLDERS = (
-    *("vcloudair_core", "plugins", "extensions", "roles", "playbooks", "tests", "tools"),
-    *("docs", "changelogs/fragments", "bench", "awx"),
-)
-TOP = "top level"
-"""The row of files that are in no folder, such as the README."""
-SUFFIXES = {".py", ".md", ".yml", ".yaml", ".j2", ".tmpl"}
-NOT_PROSE = {
-    "CHANGELOG.md": "generated from the fragments",
-    "docs/contributing/glossary.md": "names words that are not used",
-    "docs/reference/glossary.md": "names words that are not used",
-    "tools/prose_words.py": "has the table of words that are not used",
-    "tests/unit/tools/test_check_prose.py": "has an example of each offense",
-}
-"""Files that are not checked, with the reason."""
 
 # -- rules ---------------------------------------------------------------------------------------------------------
 
@@ -63,7 +47,6 @@ _HAS_CLAUSE = re.compile(rf"\b(?:{CLAUSE_WORDS})\b", re.IGNORECASE)
 _HAS_TOPIC = re.compile(rf"\b(?:{'|'.join(TOPICS)})", re.IGNORECASE)
 _ANY_BANNED = re.compile(rf"\b(?:{'|'.join(BANNED)})\b", re.IGNORECASE)
 _BANNED = {re.compile(pattern, re.IGNORECASE): instead for pattern, instead in BANNED.items()}
-_COMMENT = re.compile(r"(?:^|\s)#:? (.*)")
 _CODE = re.compile(r"`[^`\n]*`|https?://\S+|\]\([^)]*\)")
 _TITLE = re.compile(r"# +(.*?)(?: *\{.*\})?$")
 
@@ -80,45 +63,6 @@ class Offense:
     def folder(self) -> str:
         """The folder whose limit counts it."""
         return next((folder for folder in FOLDERS if self.place.startswith(f"{folder}/")), TOP)
-
-
-@dataclass(frozen=True)
-class TextFile:
-    """A file with prose: its path from the root, and its text."""
-
-    path: str
-    text: str
-
-    @cached_property
-    def strings(self) -> list[tuple[int, str, bool]]:
-        """Line, value and kind (is it a docstring?) of each string of a Python file."""
-        if not self.path.endswith(".py"):
-            return []
-        nodes = list(ast.walk(ast.parse(self.text)))
-        docstrings = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
-        return [
-            (node.lineno, node.value, id(node) in docstrings)
-            for node in nodes
-            if isinstance(node, ast.Constant) and isinstance(node.value, str)
-        ]
-
-    @property
-    def docstrings(self) -> Iterator[tuple[int, str]]:
-        """Line and text of each docstring, those of attributes included."""
-        return ((line, value.strip()) for line, value, is_docstring in self.strings if is_docstring and value.strip())
-
-    @property
-    def prose(self) -> Iterator[tuple[int, str]]:
-        """Line and text of docstrings, messages, comments, or a page without code."""
-        if self.path.endswith(".md"):
-            yield from _lines_outside_code(self.text)
-            return
-        yield from ((line, value) for line, value, _ in self.strings if " " in value)
-        for number, line in enumerate(self.text.splitlines(), start=1):
-            if "# " in line and (comment := _COMMENT.search(line)):
-                yield number, comment[1]
-            elif self.path.startswith("changelogs/"):
-                yield number, line
 
 
 def clause_openings(file: TextFile) -> Iterator[Offense]:
@@ -152,7 +96,7 @@ def titles(file: TextFile) -> Iterator[Offense]:
     """Yield the title of a page unless it names a topic."""
     if not file.path.endswith(".md"):
         return
-    for line, text in _lines_outside_code(file.text):
+    for line, text in lines_outside_code(file.text):
         if match := _TITLE.fullmatch(text):
             if reason := title_problem(match[1]):
                 yield Offense(f"{file.path}:{line}", f'"{match[1]}": {reason}')
@@ -181,7 +125,7 @@ FILE_RULES: dict[str, Callable[[TextFile], Iterator[Offense]]] = {
     "phrases": banned_phrases,
     "titles": titles,
 }
-TITLES = {
+RULES = {
     "clauses": "docstrings that open with a clause",
     "first-lines": "docstring first lines, long or incomplete",
     "phrases": "banned words and phrases",
@@ -191,15 +135,6 @@ TITLES = {
 }
 
 # -- reading -------------------------------------------------------------------------------------------------------
-
-
-def read_files(root: Path) -> Iterator[TextFile]:
-    """Yield the files of a checkout that have prose."""
-    paths = [*root.glob("*"), *(path for folder in FOLDERS for path in (root / folder).rglob("*"))]
-    for path in sorted(paths):
-        name = path.relative_to(root).as_posix()
-        if path.suffix in SUFFIXES and name not in NOT_PROSE and path.is_file() and not path.is_symlink():
-            yield TextFile(name, path.read_text(encoding="utf-8"))
 
 
 def start_spelling(root: Path, paths: list[str]) -> subprocess.Popen[str]:
@@ -247,15 +182,6 @@ def find_offenses(root: Path, base: str = COMMITS_SINCE) -> dict[str, list[Offen
     return {**offenses, "spelling": list(read_spelling(spelling)), "commits": list(read_commits(root, base))}
 
 
-def _lines_outside_code(text: str) -> Iterator[tuple[int, str]]:
-    is_code = False
-    for number, line in enumerate(text.splitlines(), start=1):
-        if line.lstrip().startswith(("```", "~~~")):
-            is_code = not is_code
-        elif not is_code:
-            yield number, line
-
-
 def _first_line(text: str) -> str:
     return text.splitlines()[0].rstrip()
 
@@ -272,7 +198,7 @@ def lower_limits(counts: dict[str, dict[str, int]], limits: dict[str, dict[str, 
     """Return the limits, none over its count. A limit of 0 is left out."""
     lowered = {
         rule: {folder: min(limit, counts[rule].get(folder, 0)) for folder, limit in limits.get(rule, {}).items()}
-        for rule in TITLES
+        for rule in RULES
     }
     return {rule: {folder: limit for folder, limit in rows.items() if limit} for rule, rows in lowered.items()}
 
@@ -292,7 +218,7 @@ def print_table(counts: dict[str, dict[str, int]], limits: dict[str, dict[str, i
     """Print a row for each rule and folder. Return those over their limit."""
     over = []
     print(f"{'measure':64}{'now':>7}{'limit':>7}{'target':>8}")
-    for rule, title in TITLES.items():
+    for rule, title in RULES.items():
         rows = limits.get(rule, {})
         for folder in [folder for folder in (*FOLDERS, TOP) if folder in rows or folder in counts[rule]] or ["all"]:
             count, limit = counts[rule].get(folder, 0), rows.get(folder, 0)
@@ -308,13 +234,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--root", type=Path, default=ROOT)
     parser.add_argument("--base", default=COMMITS_SINCE, help="check the subjects of the commits after this one")
     parser.add_argument(
-        "--list", nargs="+", metavar=("RULE", "FOLDER"), help=f"print what a rule finds: {', '.join(TITLES)}"
+        "--list", nargs="+", metavar=("RULE", "FOLDER"), help=f"print what a rule finds: {', '.join(RULES)}"
     )
     parser.add_argument("--lower", action="store_true", help="lower the limits to the present counts")
     options = parser.parse_args(arguments)
+    rule, *folders = options.list or [None]
+    if rule and rule not in RULES:
+        parser.error(f"argument --list: no rule is named {rule!r}. Choose from {', '.join(RULES)}.")
     offenses = find_offenses(options.root, options.base)
-    if options.list:
-        rule, *folders = options.list
+    if rule:
         shown = [offense for offense in offenses[rule] if not folders or offense.place.startswith(tuple(folders))]
         print("\n".join(f"{offense.place}: {offense.message}" for offense in shown))
         return 0

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tools import check_prose, prose_words
-from tools.check_prose import TextFile
+from tools.prose_files import TextFile
 
 
 def offenses(rule: str, text: str, path: str = "vcloudair_core/a.py") -> list[str]:
@@ -140,3 +140,9 @@ def test_limits_only_go_down(checkout: Path, capsys: pytest.CaptureFixture[str])
 def test_offenses_are_listed_by_rule_and_folder(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert check_prose.main(["--root", str(checkout), "--list", "phrases", "docs"]) == 0
     assert capsys.readouterr().out == 'docs/page.md:3: "machine": write VM, or host\n' * 2
+
+
+def test_an_unknown_rule_is_refused_with_the_names(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        check_prose.main(["--root", str(checkout), "--list", "grammar"])
+    assert "Choose from clauses, " in capsys.readouterr().err
