@@ -1,4 +1,4 @@
-"""Every check by its name, and the tiers that group them.
+"""Sessions of the checks, and the tiers that group them.
 
 ========  ==================  ========================================================================  ==========
 tag       command             what runs                                                                 two cores
@@ -25,7 +25,7 @@ import nox
 
 ROOT = Path(__file__).parent
 REPORTS = ROOT / "build" / "reports"
-# Sessions run in this very environment, whose programs need not be on anybody's path.
+# Sessions run in this environment, whose programs may not be on the path.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
 # Without bytecode files, every process compiles Ansible and the tests again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -39,13 +39,16 @@ CHECK = ["check", "test", "all"]
 TEST = ["test", "all"]
 REST = ["rest", "all"]
 ASIDE = [*REST, "aside"]
-"""Of sessions that leave a core idle, or wait for the network: tools/run_tier.py runs them beside the others."""
+"""Tags of sessions that tools/run_tier.py runs in parallel with the others.
+
+They leave a core idle, or wait for the network.
+"""
 OWN_SESSIONS = ("awx", "benchmarks", "bounds", "cores", "demos", "eda")
 """Folders of tests that have sessions of their own."""
 
 
 def _run(session: nox.Session, *command: str, **kwargs: object) -> None:
-    """Run a command, and note how long it took, for the summary of tools/run_tier.py."""
+    """Run a command and record its duration for tools/run_tier.py."""
     started = time.monotonic()
     try:
         session.run(*command, external=True, **kwargs)  # type: ignore[arg-type]
@@ -56,12 +59,15 @@ def _run(session: nox.Session, *command: str, **kwargs: object) -> None:
 
 
 def _pytest(session: nox.Session, *arguments: str, **kwargs: object) -> None:
-    """Run pytest and write a report, from which tools/run_tier.py counts."""
+    """Run pytest and write the report that tools/run_tier.py counts."""
     _run(session, "pytest", f"--junitxml={REPORTS / session.name}.xml", *arguments, **kwargs)
 
 
 def _parallel(*arguments: str, per_core: int = 1) -> tuple[str, ...]:
-    """Return options for parallel tests: more than one process per core where tests wait for other programs."""
+    """Return options for parallel tests.
+
+    Use more than one process per core where tests wait for other programs.
+    """
     workers = os.environ.get("TEST_WORKERS") or str(per_core * (os.cpu_count() or 1))
     return ("-n", workers, "--dist", "worksteal", *arguments)
 
@@ -76,7 +82,10 @@ def lint(session: nox.Session) -> None:
 
 @nox.session(tags=CHECK)
 def workflows(session: nox.Session) -> None:
-    """Workflows, issue forms, Dependabot, CI examples, Containerfile and compose file, without running any of them."""
+    """Check workflows, issue forms, Dependabot, CI examples and container files.
+
+    None of them is run.
+    """
     ci = "docs/how-to/ci"
     for schema, *files in (
         ("github-workflows", *sorted(ROOT.glob(".github/workflows/*.yml")), f"{ci}/github-actions.yml"),
@@ -93,32 +102,38 @@ def workflows(session: nox.Session) -> None:
 
 @nox.session(tags=CHECK)
 def layers(session: nox.Session) -> None:
-    """Import contracts: who may import whom. Measures of the structure, and their limits."""
+    """Check the import contracts and the limits of the structure."""
     _run(session, "lint-imports", "--no-cache")
     _run(session, sys.executable, "tools/structure.py")
 
 
 @nox.session(tags=["check", *ASIDE])
 def types(session: nox.Session) -> None:
-    """mypy --strict on the library and its tests."""
+    """Run mypy --strict on the library and its tests."""
     _run(session, "mypy")
 
 
 @nox.session(tags=["check"])
 def unit(session: nox.Session) -> None:
-    """Unit tests but the exhaustive ones. Arguments go to pytest."""
+    """Run unit tests, except exhaustive ones. Arguments go to pytest."""
     _pytest(session, *_parallel("-m", "not exhaustive"), *(session.posargs or ["tests/unit"]))
 
 
 @nox.session(tags=TEST)
 def tests(session: nox.Session) -> None:
-    """All tests but the exhaustive ones and those with sessions of their own. Arguments go to pytest."""
+    """Run all tests, except exhaustive ones and those of other sessions.
+
+    Arguments go to pytest.
+    """
     _pytest(session, *_parallel("-m", "not exhaustive", per_core=2), *_apart(), *session.posargs)
 
 
 @nox.session(tags=REST)
 def exhaustive(session: nox.Session) -> None:
-    """The tests that are marked exhaustive: every variant of what `tests` tries once. Arguments go to pytest."""
+    """Run exhaustive tests: every variant of a case that `tests` tries once.
+
+    Arguments go to pytest.
+    """
     _pytest(session, *_parallel("-m", "exhaustive", per_core=2), *_apart(), *session.posargs)
 
 
@@ -128,10 +143,10 @@ def _apart() -> list[str]:
 
 @nox.session(tags=REST)
 def cores(session: nox.Session) -> None:
-    """Every module and plugin on each supported ansible-core; every playbook with what the collection declares.
+    """Run every module, plugin and playbook on each supported ansible-core.
 
-    Each core on one Python that fits, the newest on all of them. ``-- --every``: each core on every Python that fits.
-    A Python that is not installed is skipped by name.
+    Playbooks run with the versions that the collection declares. Each core runs on one supported Python, and the newest
+    core on all of them. ``-- --every``: each core on every supported Python. A missing Python is skipped by name.
     """
     arguments = [argument for argument in session.posargs if argument != "--every"]
     env = {"TEST_EVERY_PAIR": "1"} if "--every" in session.posargs else {}
@@ -140,7 +155,10 @@ def cores(session: nox.Session) -> None:
 
 @nox.session(tags=ASIDE)
 def demos(session: nox.Session) -> None:
-    """Follow the README, and run `make demo`, in fresh clones with an empty home. ``-- --every``: on each Python."""
+    """Follow the README and run `make demo` in fresh clones with an empty home.
+
+    ``-- --every``: on each Python.
+    """
     arguments = [argument for argument in session.posargs if argument != "--every"]
     env = {"TEST_EVERY_PAIR": "1"} if "--every" in session.posargs else {}
     _pytest(session, "-n", "2", "-rs", "tests/demos", *arguments, env=env)
@@ -148,9 +166,9 @@ def demos(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Ours, vcloudair 0.5, pyvcloud and bare calls, compared with bench/ratios.json. ``-- quick``: a part of it.
+    """Compare the library with vcloudair 0.5, pyvcloud and bare calls.
 
-    ``-- --keep`` makes what it measures what is kept.
+    The ratios are checked against bench/ratios.json. ``-- quick``: fewer cases. ``-- --keep``: write the ratios there.
     """
     _run(session, sys.executable, "tools/make_bench.py")
     _run(session, sys.executable, "-m", "tests.benchmarks.side_by_side", *session.posargs)
@@ -158,22 +176,29 @@ def bench(session: nox.Session) -> None:
 
 @nox.session
 def soak(session: nox.Session) -> None:
-    """Fifty clients at one simulator for ten minutes, and nothing leaks or is wrong. ``-- --minutes 1``: for less."""
+    """Run fifty clients for ten minutes; check for leaks and wrong results.
+
+    ``-- --minutes 1``: a shorter run.
+    """
     _run(session, sys.executable, "-m", "tests.load.soak", *session.posargs)
 
 
 @nox.session
 def start_once(session: nox.Session) -> None:
-    """Prove that each DR action is started once: 200 kills, two operators, killed plays, gateways.
+    """Prove that each DR action is started once.
 
-    ``-- --part kills --kills 1000``: more of one part; ``-- --help`` names the parts.
+    The parts are 200 kills, two operators, killed plays and gateways. ``-- --part kills --kills 1000``: more of one
+    part. ``-- --help`` names the parts.
     """
     _run(session, sys.executable, "-m", "tests.start_once", *session.posargs)
 
 
 @nox.session
 def fuzz(session: nox.Session) -> None:
-    """Every parser, 100,000 inputs each, led by what they reach: an hour. Arguments: --runs N, names of targets."""
+    """Fuzz every parser with 100,000 inputs each, guided by coverage.
+
+    It takes an hour. Arguments: ``--runs N``, names of targets.
+    """
     if importlib.util.find_spec("atheris") is None:
         session.skip("atheris is not installed: pip install -e '.[fuzz]' (Linux and CPython only)")
     _run(session, sys.executable, "-m", "tests.fuzz.guided", *session.posargs)
@@ -181,7 +206,7 @@ def fuzz(session: nox.Session) -> None:
 
 @nox.session
 def audit(session: nox.Session) -> None:
-    """Ask the index for known weaknesses of what is installed; skipped where it does not tell."""
+    """Audit the installed packages. Skipped when the index does not answer."""
     said = str(session.run(sys.executable, "tools/audit.py", external=True, success_codes=[0, 77], silent=True)).strip()
     if said.startswith("Nothing was audited"):
         session.skip(f"{said} The review in docs/reference/dependencies.md stands in its place.")
@@ -190,43 +215,53 @@ def audit(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Build the site into build/site. A warning fails it, such as a broken link; so do the tests that build it."""
-    # MkDocs is pinned below 2; the theme tells of that at every start.
+    """Build the site into build/site. A warning, such as a broken link, fails it."""
+    # MkDocs is pinned below 2, and the theme would warn about it at every start.
     _run(session, "mkdocs", "build", "--strict", *session.posargs, env={"NO_MKDOCS_2_WARNING": "1"})
 
 
 @nox.session(tags=ASIDE)
 def awx(session: nox.Session) -> None:
-    """awx/setup.yml with the modules of awx.awx, which come out of the package ansible, against a small AWX."""
+    """Run awx/setup.yml with the modules of awx.awx against a small fake AWX.
+
+    The modules come from the package ``ansible``.
+    """
     _run(session, sys.executable, "tools/fetch_awx.py")
     _pytest(session, "tests/awx", *session.posargs)
 
 
 @nox.session(tags=ASIDE)
 def eda(session: nox.Session) -> None:
-    """The rulebook that is shipped, under ansible-rulebook, which has an environment of its own. It needs Java."""
+    """Run the shipped rulebook under ansible-rulebook. It needs Java.
+
+    ansible-rulebook has a separate environment.
+    """
     _run(session, sys.executable, "tools/make_eda.py")
     _pytest(session, "tests/eda", *session.posargs)
 
 
 @nox.session(tags=ASIDE)
 def bounds(session: nox.Session) -> None:
-    """Unit tests with the lowest versions that are declared, on the oldest Python, and the newest on the newest Python.
+    """Run unit tests with the lowest and the newest dependencies.
 
-    A Python that is not installed is skipped by name.
+    The lowest declared versions run on the oldest Python, the newest versions on the newest Python. A missing Python is
+    skipped by name.
     """
     _pytest(session, "-rs", *(session.posargs or ["tests/bounds"]))
 
 
 @nox.session(tags=REST)
 def collection(session: nox.Session) -> None:
-    """ansible-test, ansible-lint, docs and changelog lint, galaxy-importer, ansible-builder."""
+    """Check the collection.
+
+    Runs ansible-test, ansible-lint, docs and changelog lint, galaxy-importer and ansible-builder.
+    """
     _run(session, sys.executable, "tools/collection_checks.py", *session.posargs)
 
 
 @nox.session
 def execution_environment(session: nox.Session) -> None:
-    """Make an execution environment of the wheel and the collection of this checkout, for AWX.
+    """Make an execution environment for AWX from this checkout.
 
     ``-- --tag registry.example.com/vcloudair-ee:1``: the name of the image.
     """
@@ -235,7 +270,7 @@ def execution_environment(session: nox.Session) -> None:
 
 @nox.session(tags=REST)
 def package(session: nox.Session) -> None:
-    """Build the wheel and the collection, check them, install both into an empty environment and try them there."""
+    """Build wheel and collection, check them, and try them in an empty environment."""
     dist, collection = (Path(session.create_tmp()) / name for name in ("dist", "collection"))
     for folder in (dist, collection):
         shutil.rmtree(folder, ignore_errors=True)
@@ -248,8 +283,8 @@ def package(session: nox.Session) -> None:
 
 @nox.session(tags=REST)
 def figures(session: nox.Session) -> None:
-    """Guarded figures: calls, import and start times, as ratios to a reference of the same run. Last, one at a time.
+    """Check calls, import times and start times against a reference run.
 
-    Of the sessions beside it, bounds alone may still run then, which has a low priority.
+    It runs last, one test at a time. Only the session bounds may run at the same time, with a low priority.
     """
     _pytest(session, "tests/benchmarks", "-p", "no:xdist", *session.posargs)
