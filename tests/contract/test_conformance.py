@@ -47,7 +47,13 @@ class TestAns(Conformance):
         ),
         Example(
             "ans.edge",
-            [{"firewall": {"rules": [RULE]}, "nat": {"rules": [NAT_RULE]}, "ipsec": {"tunnels": [TUNNEL]}}],
+            [
+                {
+                    "firewall": {"rules": [RULE]},
+                    "nat": {"rules": [NAT_RULE]},
+                    "ipsec": {"global_psk": "an example key of all", "tunnels": [TUNNEL]},
+                }
+            ],
             [
                 {
                     "firewall": {"rules": [OTHER_RULE]},
