@@ -30,7 +30,7 @@ pytestmark = [
 
 @dataclass(frozen=True)
 class Made:
-    """What two runs came to, with what an administrator did between them."""
+    """The results of two runs, with changes by an administrator between them."""
 
     first: Run
     second: Run

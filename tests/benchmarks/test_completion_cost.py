@@ -1,4 +1,7 @@
-"""What a press of Tab costs: under 300 ms on an idle machine, and a few starts of a bare interpreter on any.
+"""Cost of shell completion.
+
+Under 300 ms on an idle host, and a few starts of a bare interpreter on any host.
+
 
 The bound of 300 ms is on CPU time, which is the time that a person waits when nothing else runs. Wall time is compared
 with a bare interpreter in the same run, because other programs slow down both.

@@ -1,4 +1,4 @@
-"""What a firewall costs: round trips from the simulator's journal, and time beside the bare exchange.
+"""Cost of a firewall: round trips, and time compared with bare requests.
 
 Budget: a converged policy is 1 GET, a changed one 1 GET + 1 PUT + 1 verifying GET, whatever its size.
 """

@@ -1,4 +1,4 @@
-"""What an inventory costs: calls from the simulator's journal, time beside a YAML file of the same hosts in one run.
+"""Cost of an inventory: calls, and time compared with a YAML file of the hosts.
 
 Budget: one call for 128 machines and five for signing in, VDCs and signing out; at most 1.5 times as long as Ansible
 needs for the file; no call at all when it is cached. VCA_BENCH_HOSTS sets another number of hosts, 10,000 for example.

@@ -1,4 +1,4 @@
-"""What metrics of many machines cost beside the original SDK and beside bare parallel calls, in one run.
+"""Cost of metrics of many VMs, compared with vcloudair 0.5 and bare calls.
 
 Budget: one call for each machine and page, at least 6 times faster than the original SDK, at most 1.6 times the bare
 fetch. Where the processors are idle it is 9 times and 1.25: see test_query_cost.

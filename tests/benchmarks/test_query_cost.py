@@ -1,4 +1,4 @@
-"""What a large query costs beside the original SDK and beside the bare pages, in one run on one simulator.
+"""Cost of a large query, compared with vcloudair 0.5 and bare pages.
 
 Budget: one call for each page and none more, at least 5 times faster than the original SDK, at most twice the bare
 fetch of the same pages at the same parallelism. Where the processors are idle it is 8 times and 1.4: what ours takes

@@ -37,7 +37,7 @@ def rows(ours: float = 0.030, *, calls: int = 1, power: float = 1.0) -> list[Row
 
 
 def worse(kept: list[Row], now: list[Row]) -> set[str]:
-    """What is worse, as (figure, size or sizes)."""
+    """Return the regressions as texts of figure and size."""
     found = regress.regressions(now, growths(now), regress.kept_form(kept, growths(kept)))
     return {f"{key.rpartition(' | ')[2]} of {key.split(' | ')[3]}" for key in found}
 

@@ -35,7 +35,7 @@ class Baseline:
 
 @dataclass
 class Found:
-    """What came of a cell: one of the table's words, and what is wrong with it."""
+    """The result of a cell: a word of the table, and complaints about it."""
 
     word: str = ""
     complaints: list[str] = field(default_factory=list)
@@ -43,7 +43,7 @@ class Found:
 
 
 def undisturbed(operation: Operation, folder: Path) -> Baseline:
-    """What it is like without a fault, and what its steps are."""
+    """Return the result and the steps of an operation without a fault."""
     world = operation.world(folder)
     before = operation.state(world)
     random.seed(_SEED)

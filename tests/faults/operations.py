@@ -1,4 +1,4 @@
-"""What the product does, as far as a cloud is asked for it: how to set it up, do it, and see what came of it."""
+"""Operations that call a cloud: set up, run, and read the resulting state."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from vcloudair_core.plugin.records import SimulatorArea
 
 @dataclass
 class Ending:
-    """How it ended, if it did not raise. ``value``: what it gave. ``problems``: (what it says went wrong, hint)."""
+    """The result of an operation that did not raise.
+
+    ``value``: its return value. ``problems``: (message, hint).
+    """
 
     value: Any = None
     problems: list[tuple[str, str]] = field(default_factory=list)

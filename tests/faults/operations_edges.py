@@ -1,4 +1,4 @@
-"""What is done to edge gateways, section by section and whole."""
+"""Operations on edge gateways, by section and as a whole."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is only read: records, facts, the inventory, metrics of both APIs, and what the exporter has of them."""
+"""Read operations: records, facts, inventory, metrics and the exporter."""
 
 from __future__ import annotations
 

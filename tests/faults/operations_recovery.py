@@ -61,7 +61,7 @@ def _recovery(
 
 
 def _ended(results: Sequence[Result]) -> Ending:
-    """What is there already counts as there."""
+    """Return the result, with `succeeded` and `unchanged` as the same verdict."""
     value = [(one.name, "there" if one.verdict in ("succeeded", "unchanged") else one.verdict) for one in results]
     return Ending(value, [(f"{one.reason} {one.request_id}", one.hint) for one in results if one.is_failed])
 

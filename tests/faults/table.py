@@ -37,10 +37,10 @@ class Fault:
     steps: tuple[str, ...] = ()
     """The only steps at which it can be, as patterns; none: all."""
     impossible: str = ""
-    """Why it cannot be at the others."""
+    """Reason why the fault cannot occur at other steps."""
 
     def can_be_at(self, call: str) -> bool:
-        """Whether a step is one at which it makes sense."""
+        """Return whether the fault can occur at a step."""
         return not self.steps or any(fnmatchcase(call, one) for one in self.steps)
 
 
@@ -51,7 +51,7 @@ class Stated:
     about: str
     steps: tuple[str, ...]
     signs_in: bool = False
-    """Whether faults strike while it signs in; that is the same for all the others."""
+    """True to inject faults while signing in, which is the same for all operations."""
 
     def places(self) -> list[str]:
         """The place of each step."""
@@ -72,12 +72,12 @@ class Exemption:
     errors: tuple[str, ...] = ()
     """Other classes of errors than those of the fault."""
     is_repeated: bool = False
-    """What was written is written a second time, to the same effect."""
+    """True when the change is written twice, with the same effect."""
     at: tuple[int, ...] = ()
     """Only at these steps, numbered from 0."""
 
     def covers(self, operation: str, fault: str, times: str, step: str, position: int) -> bool:
-        """Whether this is about that cell."""
+        """Return whether the exemption covers a cell."""
         if self.at and position not in self.at:
             return False
         place, _, call = step.partition(" ")
@@ -114,7 +114,10 @@ class Table:
     exceptions: tuple[Exemption, ...]
 
     def cells(self, operation: str, fault_name: str) -> Iterator[Cell]:
-        """What an operation and a fault make: each step once, and the first of each place from then on."""
+        """Yield the cells of an operation and a fault.
+
+        Each step has the fault once, and the first step of each place has it from then on.
+        """
         stated, fault = self.operations[operation], self.faults[fault_name]
         for times, words in fault.words.items():
             seen: set[str] = set()
@@ -160,7 +163,7 @@ class Table:
         return frozenset(pairs)
 
     def count(self) -> int:
-        """How many cells there are."""
+        """Return the number of cells."""
         return sum(1 for operation in self.operations for fault in self.faults for _ in self.cells(operation, fault))
 
 

@@ -35,7 +35,7 @@ def _nothing_old_is_looked_through() -> Iterator[None]:
 
 
 def _baseline(name: str, folder: Path) -> Baseline:
-    """What it is like without a fault: worked out once in each process."""
+    """Return the result without a fault, computed once in each process."""
     if name not in _known:
         _known[name] = undisturbed(OPERATIONS[name], folder)
     return _known[name]

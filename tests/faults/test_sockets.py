@@ -1,4 +1,4 @@
-"""What needs real sockets: some operations with the real transport, against a server that really breaks connections."""
+"""Faults of real sockets: operations against a server that breaks connections."""
 
 from __future__ import annotations
 

@@ -104,9 +104,9 @@ class World:
         self.eye = Eye(self)
         self.app = App(plugins=_plugins(), clock=self.clock, environ={"VCA_CONFIG_FILE": ""})
         self.is_decided = False
-        """Whether somebody has decided that what may have been started is started again."""
+        """True when the user decided to start possibly started actions again."""
         self.signed_in_at = 0
-        """How many requests signing in took, when nothing went wrong."""
+        """Number of requests of a sign-in without a fault."""
 
     def client(self, **settings: Any) -> AbstractContextManager[Client]:
         """A client that does one thing after the other; it has signed in."""
@@ -125,7 +125,10 @@ class World:
         self.signed_in_at = self.eye.calls
 
     def carried_out(self) -> list[str]:
-        """What was written, in order, whatever became of the answers: an edge's section is one in all its forms."""
+        """Return the paths that were written, in order, with any response.
+
+        The forms of an edge section have the same path.
+        """
         return [
             one.path.removeprefix("/hybridity/api/gateways").removeprefix("/network/edges")
             for one in self.simulator.journal.entries()
@@ -135,5 +138,5 @@ class World:
 
 
 def is_write(method: str, path: str) -> bool:
-    """Whether a request changes something: not a sign-in, nor a question that happens to be a POST."""
+    """Return whether a request is a change. Sign-ins and POST queries are not."""
     return method == "PUT" or (method == "POST" and "/action/" in path)

@@ -1,4 +1,4 @@
-"""What a target is: a parser, real documents, and the errors that are its own."""
+"""Fuzz targets: a parser, real documents, and the errors that it may raise."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ class Target:
     seeds: Callable[[], Sequence[bytes]]
 
     def feed(self, body: bytes) -> bool:
-        """Whether it was read. Any other exception than one of the library is a finding, and so is one that shows none
-        of what it is about.
+        """Return whether the input was parsed.
+
+        An exception that is not from the library is a finding, and so is one without any context.
         """
         try:
             self.read(body)
@@ -67,5 +68,5 @@ def _plain(body: bytes) -> Any:
 
 
 def exhausted(found: Any) -> Any:
-    """What a generator gives, so that nothing of it is left unread."""
+    """Return the items of a generator, or the value itself."""
     return list(found) if isinstance(found, Iterator) else found

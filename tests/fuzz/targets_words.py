@@ -81,7 +81,7 @@ def _conditions(text: str) -> object:
 
 
 def _url(text: str) -> object:
-    """What is admitted leads nowhere but to the owner of the issuer."""
+    """Return the normalized base URL, after joining the rest of the text to it."""
     first, _, rest = text.partition(" ")
     base = normalise_url(first)
     join(base, rest)

@@ -1,4 +1,4 @@
-"""What a client knows to be true, for it did it: its rules on every edge. In the end the edges must say the same."""
+"""Rules that a client wrote on each edge, to compare with the edges at the end."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ another comes moves the border between two pages, and nothing in the pages tells
 
 @dataclass(frozen=True)
 class Cloud:
-    """What there is: ``shared`` edges are everybody's, ``own`` is this client's edge."""
+    """The cloud of a client: ``shared`` edges of all clients, and its ``own`` edge."""
 
     settings: dict[str, Any]
     machines: int
@@ -36,7 +36,10 @@ class WrongResultError(AssertionError):
 
 @dataclass
 class Report:
-    """What became of a client's work. ``wrong`` are results that are not so, ``errors`` everything that was raised."""
+    """The results of a client.
+
+    ``wrong`` are incorrect results, ``errors`` the exceptions.
+    """
 
     book: Book
     done: Counter[str] = field(default_factory=Counter)

@@ -32,12 +32,12 @@ TASK_S, LATENCY_MS = 0.5, 5
 CLIENTS_OF_PROCESS = 10
 CLIENTS_OF_EDGE = 5
 DRILLS = 20
-"""How many of the clients have a machine whose recovery they test."""
+"""Number of clients that test the recovery of a VM."""
 
 
 @dataclass
 class Outcome:
-    """What came of it. ``statuses``: how often each was answered."""
+    """The result of a run. ``statuses``: number of responses by status."""
 
     seconds: float
     clients: dict[str, Any]
@@ -186,7 +186,7 @@ def _exporter(env: dict[str, str], folder: Path) -> Iterator[tuple[str, int]]:
 
 
 def _address(log: Path, process: subprocess.Popen[bytes]) -> str:
-    """Where it serves, when its first collection is done."""
+    """Return the address of the exporter after its first collection."""
     import urllib.request
 
     deadline = time.monotonic() + 60
@@ -202,7 +202,7 @@ def _address(log: Path, process: subprocess.Popen[bytes]) -> str:
 
 
 def _differences(cloud: Cloud, reports: dict[str, Any]) -> list[str]:
-    """Where an edge does not hold what the books say."""
+    """Return the differences between edges and books."""
     found = []
     for name, edge_id in cloud.edges:
         there = [(rule["name"], rule["action"]) for rule in cloud.user_rules(edge_id)]

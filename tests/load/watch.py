@@ -21,8 +21,10 @@ ALLOWED = {
     "files": (8.0, 0.15),
     "objects": (15_000.0, 0.05),
 }
-"""How much may be added over the rest of a run: so much, and so large a share of what there is. What is still within
-that is noise: pools of threads and connections breathe."""
+"""Permitted growth over the rest of a run: an amount, and a share of the value.
+
+Growth within these limits is noise of thread and connection pools.
+"""
 
 
 @dataclass
@@ -41,7 +43,7 @@ class Trend:
         return statistics.median(value for _, value in self.points[-3:])
 
     def growth(self) -> float:
-        """What is added from when it had settled to the end, along the straight line that fits best."""
+        """Return the growth after settling, by linear regression."""
         settled = self.settled()
         if len(settled) < 3:
             return 0.0
@@ -133,7 +135,7 @@ class Watch(threading.Thread):
         self.trends[trend.name] = trend
 
     def leaks(self) -> list[Trend]:
-        """What grows."""
+        """Return the trends that grow."""
         return [trend for trend in self.trends.values() if trend.is_leak()]
 
     def _note(self, name: str, now: float, value: float) -> None:

@@ -33,7 +33,7 @@ class LongRun(threading.Thread):
 
 
 class Objects(threading.Thread):
-    """How many blocks of memory Python's objects take, after all that can go has gone: memory cannot tell."""
+    """Count the memory blocks of Python objects after garbage collection."""
 
     def __init__(self, interval_s: float) -> None:
         super().__init__(name="objects", daemon=True)

@@ -100,7 +100,10 @@ def _measured(chosen: Sequence[tuple[Scenario, int, int]], effort: Effort) -> Me
 
 
 def compared(path: Path, chosen: Sequence[tuple[Scenario, int, int]], effort: Effort, measured: Measured) -> int:
-    """What is worse is measured a second time: a machine has its moments, code is slow every time. 0: nothing is."""
+    """Compare with the results file, and measure regressions a second time.
+
+    A busy host slows one measurement, slow code slows both. Return 0 without a regression.
+    """
     kept, tolerance = regress.read(path), regress.OF_QUICK if effort == QUICK else regress.OF_FULL
     worse = regress.regressions(measured.rows, growths(measured.rows), kept, tolerance)
     if worse:

@@ -29,7 +29,7 @@ class Cloud:
         self.edges = [(name, edge_id) for edge_id, name in self._call("GET", "/_sim/state").json()["edges"].items()]
 
     def variables(self) -> dict[str, Any]:
-        """What a contender needs to get in."""
+        """Return the variables that a contender signs in with."""
         names = ("url", "username", "password", "org", "ca_path")
         return {name: self.env.get(f"VCA_{name.upper()}", "") for name in names}
 
@@ -38,7 +38,7 @@ class Cloud:
         self._call("DELETE", "/_sim/journal")
 
     def calls(self) -> int:
-        """How many there were."""
+        """Return the number of calls since the last reset."""
         return len(self._call("GET", "/_sim/journal").json())
 
     def take_journal(self) -> list[dict[str, Any]]:
@@ -54,7 +54,7 @@ class Cloud:
         self._call("PUT", f"/network/edges/{edge_id}/firewall/config", json=wanted)
 
     def user_rules(self, edge_id: str) -> list[dict[str, Any]]:
-        """What an edge has now."""
+        """Return the user rules of an edge."""
         found = self._call("GET", f"/network/edges/{edge_id}/firewall/config").json()
         return [rule for rule in found["firewallRules"]["firewallRules"] if rule["ruleType"] == "user"]
 

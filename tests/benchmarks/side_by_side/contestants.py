@@ -18,7 +18,10 @@ STARTER = Path(__file__).parent / "contenders" / "starter.py"
 
 @dataclass(frozen=True)
 class Turn:
-    """What one turn took. ``value`` shows that the work was done; ``peak_mb`` is the most memory of the process."""
+    """The cost of a turn.
+
+    ``value`` shows that the work was done. ``peak_mb`` is the peak memory of the process.
+    """
 
     seconds: float
     value: Any
@@ -96,7 +99,7 @@ class Program:
         return Turn(took["seconds"], self.found(), took["peak_mb"])
 
     def found(self) -> Any:
-        """What shows that the work was done."""
+        """Return a value that shows that the work was done."""
         return 0
 
     def close(self) -> None:

@@ -27,7 +27,10 @@ IMPORTS = {
 
 @dataclass(frozen=True)
 class Entry:
-    """Who takes part, with what: ``given`` are the variables of its job, ``env`` those of its process."""
+    """A contender in a scenario.
+
+    ``given`` are the variables of its job, ``env`` those of its process.
+    """
 
     who: str
     scenario: s.Scenario

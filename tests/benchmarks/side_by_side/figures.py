@@ -1,4 +1,4 @@
-"""What was measured, and what follows from it: medians, ratios, and how cost grows with size."""
+"""Measurements with their medians, ratios, and growth of cost with size."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Row:
 
     @property
     def key(self) -> str:
-        """What it is called where it is kept."""
+        """The key of the row in the results file."""
         return f"{self.scenario} | {self.size} | {self.latency_ms} ms | {self.who}"
 
     @property
@@ -51,14 +51,17 @@ class Growth:
 
     @property
     def key(self) -> str:
-        """What it is called where it is kept: with its sizes, for fewer of them make another figure."""
+        """The key of the growth in the results file.
+
+        It includes the sizes, because another set of sizes gives another figure.
+        """
         sizes = ", ".join(map(str, self.sizes))
         return f"{self.scenario} | {sizes} | {self.latency_ms} ms | {self.who}"
 
 
 @dataclass(frozen=True)
 class Import:
-    """What it takes to load a contender's library, over all of its processes."""
+    """The time and memory to import a contender's library, for each process."""
 
     who: str
     seconds: list[float]

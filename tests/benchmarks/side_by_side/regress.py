@@ -30,7 +30,7 @@ Kept = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Tolerance:
-    """What may be worse than what is kept. Calls may not."""
+    """Permitted regressions against the results file. Calls must not increase."""
 
     floor_factor: float = 1.5
     floor_more: float = 0.3
@@ -42,7 +42,7 @@ OF_FULL, OF_QUICK = Tolerance(), Tolerance(2.0, 0.6, 2.2, 0.5)
 
 
 def kept_form(rows: Iterable[Row], found: Iterable[Growth]) -> dict[str, dict[str, Any]]:
-    """What is worth keeping of a run."""
+    """Return the figures of a run for the results file."""
     shown: dict[str, dict[str, Any]] = {"rows": {}, "growth": {}}
     for row in rows:
         values: dict[str, Any] = {"calls": max(row.calls)} if is_ours(row.who) else {}
@@ -57,7 +57,7 @@ def kept_form(rows: Iterable[Row], found: Iterable[Growth]) -> dict[str, dict[st
 
 
 def read(path: Path) -> dict[str, dict[str, Any]]:
-    """What is kept; nothing where there is no file yet."""
+    """Return the results file, or an empty one if it does not exist."""
     if not path.is_file():
         return {"rows": {}, "growth": {}}
     found: dict[str, dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))

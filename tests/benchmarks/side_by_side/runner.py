@@ -20,16 +20,16 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Effort:
-    """How often: ``turns`` after the one that warms up, but no more than fit into ``budget_s`` for each contender.
+    """The number of turns: ``turns`` after the warm-up turn, within ``budget_s``.
 
-    A first turn that is twice as long as that is the only one, and counts.
+    The budget is for each contender. A first turn that takes more than twice the budget is the only one, and counts.
     """
 
     turns: int = 5
     budget_s: float = 8.0
 
     def turns_after(self, first_s: float) -> int:
-        """How many more, after a first turn of so many seconds."""
+        """Return the number of turns after a first turn of this many seconds."""
         if first_s > 2 * self.budget_s:
             return 0
         return max(1, min(self.turns, int(self.budget_s / first_s)))

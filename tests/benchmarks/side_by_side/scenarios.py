@@ -1,4 +1,4 @@
-"""What is measured: who does it, at which sizes and latencies, on what kind of cloud."""
+"""Scenarios of the benchmark: contenders, sizes, latencies and clouds."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ class Scenario:
     is_used_up: bool = False
 
     def floor_of(self, who: str) -> str:
-        """What this one is compared with."""
+        """Return the contender that this one is compared with."""
         return self.floors.get(who, FLOOR)
 
     def those_of(self, size: int) -> list[str]:
-        """Who takes part at a size."""
+        """Return the contenders at a size."""
         return [who for who in self.contenders if size <= self.most.get(who, size)]
 
 

@@ -58,7 +58,7 @@ def table(rows: Iterable[Row]) -> str:
 
 
 def growth_table(found: Iterable[Growth]) -> str:
-    """How the time grows: 0 not at all, 1 as the size does, 2 as its square."""
+    """Return growth exponents: 0 is constant, 1 is linear, 2 is quadratic."""
     titles = {one.name: one.title for one in SCENARIOS}
     lines = [
         (titles[one.scenario], ", ".join(map(str, one.sizes)), f"{one.latency_ms} ms", one.who, f"{one.exponent:.2f}")
@@ -68,7 +68,7 @@ def growth_table(found: Iterable[Growth]) -> str:
 
 
 def import_table(found: Mapping[str, Import]) -> str:
-    """What it takes to load each library, in a process that was there already."""
+    """Return the import cost of each library in a running process."""
     lines = [
         (one.who, duration(statistics.median(one.seconds)), str(len(one.seconds)), f"{one.peak_mb:.0f}")
         for one in found.values()

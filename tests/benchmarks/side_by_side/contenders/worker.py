@@ -1,4 +1,6 @@
-"""How a contender is driven: it gets one line of JSON to get ready, then one for each turn, and answers each with one.
+"""Run a contender: read a line of JSON, do its work, and write a line of JSON.
+
+The first line sets the contender up, and each other line is a turn.
 
 What a turn takes is measured in here, so that neither the start of the process nor the pipe is part of it. With a job
 and its variables as arguments, a contender does the job once and ends: a small program, as a user would write it.
