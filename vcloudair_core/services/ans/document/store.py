@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 
 from vcloudair_core.engine.kind import Document, Store
-from vcloudair_core.errors import ApiError, NotFoundError, VcloudAirError
+from vcloudair_core.errors import ApiError, NotFoundError, PermissionDeniedError, VcloudAirError
 from vcloudair_core.services.ans.edge.model import Edge
 from vcloudair_core.services.ans.section.store import SectionStore
+
+_log = logging.getLogger(__name__)
 
 
 class EdgeStore(Store):
@@ -76,11 +79,12 @@ class EdgeStore(Store):
         return any(store.is_written_whole for store in self._stores.values())
 
     def read(self) -> Document:
-        """Return the sections, without those that the edge or its server lacks, unless they were asked for.
+        """Return the sections. Those that the server lacks or the user may not read are left out, unless asked for.
 
-        Raises what a section's store raises.
+        Raises what a section's store raises, also when no section can be read.
         """
         missing: ApiError | None = None
+        denied: list[str] = []
         stale, self._stale = self._stale, None
         for name, store in self._stores.items():
             if stale is not None and name not in stale:
@@ -89,11 +93,15 @@ class EdgeStore(Store):
                 self._read[name] = store.read()
             except ApiError as exc:
                 is_lacking = isinstance(exc, NotFoundError) or exc.status == HTTPStatus.NOT_IMPLEMENTED
-                if not (self._is_optional and is_lacking):
+                is_denied = isinstance(exc, PermissionDeniedError)
+                if not (self._is_optional and (is_lacking or is_denied)):
                     raise
+                denied += [name] if is_denied else []
                 missing = exc
         if not self._read and missing is not None:
             raise missing
+        if denied:
+            _log.warning("%s: left out %s, which this user may not read.", self.target, ", ".join(denied))
         tree = {name: self._read[name] for name in self._stores if name in self._read}
         first = next(iter(tree.values()))
         return Document(self.section, tree, self._version(tree), first.backend, first.media_type)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from vcloudair_core.engine.kind import Document, Store
-from vcloudair_core.errors import ConflictError, NotFoundError, ServerError, VcloudAirError
+from vcloudair_core.errors import ConflictError, NotFoundError, PermissionDeniedError, ServerError, VcloudAirError
 from vcloudair_core.services.ans.document.store import EdgeStore
 
 
@@ -27,6 +27,8 @@ class Section(Store):
         self.log.append(f"read {self.name}")
         if self.missing == 501:
             raise ServerError("not implemented", status=501)
+        if self.missing == 403:
+            raise PermissionDeniedError("a right is missing", status=403)
         if self.missing:
             raise NotFoundError(f"no {self.name}", status=404)
         return Document(self.name, self.text, self.version, "nsxv", "application/json")
@@ -94,12 +96,14 @@ def test_half_a_commit_tells_what_was_written_and_what_was_not(parts: dict[str, 
     assert log == ["read firewall", "read nat", "read ipsec"]
 
 
-@pytest.mark.parametrize(("status", "error"), [(404, NotFoundError), (501, ServerError)])
-def test_a_section_that_the_edge_or_server_lacks_is_left_out_unless_asked_for(
-    log: list[str], status: int, error: type[VcloudAirError]
+@pytest.mark.parametrize(("status", "error"), [(404, NotFoundError), (501, ServerError), (403, PermissionDeniedError)])
+def test_a_section_that_cannot_be_read_is_left_out_unless_asked_for(
+    log: list[str], status: int, error: type[VcloudAirError], caplog: pytest.LogCaptureFixture
 ) -> None:
     store = EdgeStore({"firewall": Section("firewall", log), "ipsec": Section("ipsec", log, missing=status)})
     assert list(store.read().tree) == ["firewall"]
+    # A right can be given, so the user is told.
+    assert ("left out ipsec, which this user may not read" in caplog.text) == (status == 403)
     with pytest.raises(error):
         store.narrowed(["ipsec"]).read()
     with pytest.raises(error):
