@@ -1,4 +1,4 @@
-"""What ``awx/objects`` promises of playbooks, settings and files holds, without any AWX."""
+"""Playbooks, settings and files that ``awx/objects`` names exist."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def _text(template: dict[str, Any]) -> str:
 
 
 def _used(variable: str, text: str) -> bool:
-    """Whether something is made of a variable: it is in a template, or in a condition."""
+    """Return whether a template or a condition uses a variable."""
     templates = " ".join(re.findall(r"\{[{%].*?[}%]\}", text, re.DOTALL))
     conditions = " ".join(re.findall(r"^\s*(?:- |when: |that: |loop: )(.*)$", text, re.MULTILINE))
     return bool(re.search(rf"\b{re.escape(variable)}\b", f"{templates} {conditions}"))

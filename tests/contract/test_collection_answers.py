@@ -1,4 +1,4 @@
-"""What modules really answer, against a simulated cloud: the keys they document, and words that they take back."""
+"""Modules return documented keys, and values that they accept as input."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ FAILURES: dict[str, tuple[dict[str, Any], str]] = {
     "vca_query_info": ({"where": {"name": "nobody"}, "expect": "one"}, "NotFoundError"),
     "vca_query_facts": ({"name": "nobody"}, "NotFoundError"),
 }
-"""What makes a module fail, where that is not an edge gateway that is not there."""
+"""Options that make a module fail, if not those of a missing edge gateway."""
 
 
 @pytest.mark.parametrize("check_mode", [False, True])
@@ -317,7 +317,7 @@ def test_rules_of_one_edge_can_be_given_to_another(ask: Answer, vca_client: Clie
 # -- options of the group ----------------------------------------------------------------------------------------
 
 SHARED = {"stage": True, "stage_id": "shared", "edge": None, "lock": True, "firewall_lint": "off"}
-"""What ``module_defaults`` of the group may give to every module."""
+"""Options that ``module_defaults`` of the group may set for every module."""
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -17,7 +17,7 @@ from tests.support.ansible import BIN
 from tests.support.documents import ROOT
 
 REPOSITORY = "https://github.com/vcloudair/cloud"
-"""What galaxy.yml declares: the one address outside of the documentation's own that this project answers for."""
+"""The repository in galaxy.yml, the only address outside the documentation."""
 TRUSTED = ("https://docs.ansible.com/",)
 EXACT = {
     "MANIFEST.json", "FILES.json", "README.md", "CHANGELOG.md", "LICENSE", "requirements.txt", "bindep.txt",

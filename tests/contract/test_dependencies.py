@@ -1,4 +1,4 @@
-"""What is depended on: reviewed, and as free as the review says; and an audit that saw nothing does not pass."""
+"""Dependencies are reviewed, with their licenses. An audit without data fails."""
 
 from __future__ import annotations
 

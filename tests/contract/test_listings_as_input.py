@@ -1,4 +1,4 @@
-"""What listings print is valid input: given back to the command line or to a module, it changes nothing."""
+"""Listings are valid input of commands and modules, and change nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the NAT modules really answer: every option reaches the server, and what is read can be given back."""
+"""NAT modules send every option, and accept the rules that they return."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the original SDK claims of failovers, and what ours says of the same: the table of docs/explanation/verdicts.md.
+"""Verdicts of vcloudair 0.5 and of this library, in docs/explanation/verdicts.md.
 
 The SDK is unmodified. It polls every 10 seconds, so the Python that it finds has another clock: ``time.sleep`` lets the
 time of the simulated cloud pass, and ``datetime`` knows of it. ``VCA_WRITE_VERDICTS=1`` writes the table anew.
@@ -55,7 +55,7 @@ os._exit(0)  # a thread that waits for ever would not let the program end
 
 @dataclass
 class Claim:
-    """What was claimed of the machine, what was true then, and what is true in the end."""
+    """A claim about a VM, the state at that time, and the final state."""
 
     text: str
     seconds: float
@@ -150,7 +150,7 @@ def _original(ways: Sequence[Way]) -> dict[str, dict[str, Claim]]:
 
 
 def _claimed(meant: list[str], found: dict[str, Any]) -> str:
-    """What it said of the machine in question; of the names that it prints, those in its errors are not done."""
+    """Return the claim about the VM. Printed names that are in its errors failed."""
     errors = {uuid: reason for uuid, _, reason in found["errors"]}
     if found["is_stuck"]:
         return STUCK
@@ -163,7 +163,7 @@ def _claimed(meant: list[str], found: dict[str, Any]) -> str:
 
 
 def _ours(way: Way, *, has_progress: bool) -> tuple[Claim, str]:
-    """What our class of the same name says, and its reason."""
+    """Return the claim of the compatible class of this library, and its reason."""
     simulator = way.cloud(has_progress=has_progress)
     user = simulator.world.users[0]
     portal = VCAODSession("5.7", user.name, user.password)
@@ -209,7 +209,7 @@ def test_ours_says_the_same_whatever_tasks_look_like(way: Way) -> None:
 
 @pytest.fixture(scope="module")
 def claims() -> dict[str, dict[str, Claim]]:
-    """What the original claims of every way, by the name of the way."""
+    """Return the claims of vcloudair 0.5, by the name of the way."""
     with ThreadPoolExecutor(3) as pool:
         parts = [WAYS[begin::6] for begin in range(6)]
         return {name: found for part in pool.map(_original, parts) for name, found in part.items()}
@@ -244,7 +244,7 @@ def test_the_page_has_what_both_say(claims: dict[str, dict[str, Claim]]) -> None
 
 
 def test_the_original_is_right_of_few(claims: dict[str, dict[str, Claim]]) -> None:
-    """What the page says in words above its table."""
+    """Compare the counts with the text above the table of the page."""
     bare = [found["bare"].judgement for found in claims.values()]
     told = [found["told"].judgement for found in claims.values()]
     counted = {

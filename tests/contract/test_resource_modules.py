@@ -38,7 +38,7 @@ VPN = {"tunnels": [TUNNEL], "global_psk": SECRET}
 
 @pytest.fixture
 def logged() -> Iterator[list[str]]:
-    """What the modules wrote to the system's log."""
+    """Lines that the modules write to the system log."""
     lines: list[str] = []
     with mock.patch.object(
         basic.AnsibleModule, "log", lambda self, msg, log_args=None: lines.append(f"{msg} {log_args}")

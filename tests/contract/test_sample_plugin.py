@@ -102,7 +102,7 @@ class Scratch:
         return {**inherited, **own, **variables}
 
     def program(self, text: str, **variables: str) -> dict[str, Any]:
-        """What the program left in ``found``; what it wrote to stderr is in ``found["stderr"]``."""
+        """Run a program and return its ``found``, with stderr in ``found["stderr"]``."""
         body = "\n".join(f"    {line}" for line in text.strip().splitlines())
         done = processes.run(
             [sys.executable, "-c", _FRAME % body], env=self._env(variables), capture_output=True, text=True, timeout=300

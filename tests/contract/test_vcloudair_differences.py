@@ -44,7 +44,7 @@ DIFFERENCES = {
     "Progress of DR actions on standard output": ("True", "False"),
     "A DR action before `retrieve_replications`": ("False", "True"),
 }
-"""What the program prints with vcloudair 0.5 and here, by the topic of the page's table."""
+"""Output with vcloudair 0.5 and with this library, by topic of the page."""
 
 
 @pytest.fixture(scope="module")

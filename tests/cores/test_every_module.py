@@ -30,7 +30,7 @@ PLAY = Path(__file__).parent / "every_module.yml"
 PAIRS = pairs(every=bool(os.environ.get("TEST_EVERY_PAIR")))
 SECRETS = ("demo-password", "canary")
 OF_ONE_MOMENT = re.compile(r'("(?:avg|last|max|min|p95|value)": )-?[\d.]+')
-"""What was measured, which depends on the time of each run."""
+"""Measured values, which depend on the time of each run."""
 MESSAGES = {"staged rule": "1 change of edge gateway org1-vdc1-edge1 (nat) was staged and not committed"}
 
 
@@ -54,7 +54,10 @@ def server() -> Iterator[SimulatorServer]:
 
 
 def exported(server: SimulatorServer, programs: Path, folder: Path) -> dict[str, str]:
-    """What a user exports. Deprecations are shown, as a warning of ours is an error in a version to come."""
+    """Return the variables that a user exports, with deprecation warnings enabled.
+
+    A deprecation warning is an error in a later version.
+    """
     own = {"VCA_STATE_DIR": str(folder / "state"), "XDG_STATE_HOME": str(folder / "xdg")}
     return {**environment(server.env(), folder, programs), **own, "ANSIBLE_DEPRECATION_WARNINGS": "true"}
 

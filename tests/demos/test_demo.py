@@ -15,7 +15,7 @@ from tests.support.fresh_clone import clone
 MOST_LINES = 119
 INSTALLATION_S = 1800
 _BUILT_IN = {".", "cd", "until", "kill", "pip", "python", "python3"}
-"""What a shell or each environment has."""
+"""Commands of the shell, or of each environment."""
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ from vcloudair_core.simulator import SimulatorServer
 
 @pytest.fixture
 def env(vca_simulator_server: SimulatorServer, tmp_path: Path) -> dict[str, str]:
-    """What a user exports, and nothing else of ours."""
+    """The variables that a user exports, and no others of this project."""
     return environment(vca_simulator_server.env(), tmp_path)
 
 

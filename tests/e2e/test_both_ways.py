@@ -22,7 +22,7 @@ TARGETS = sorted(path.name for path in FOLDER.iterdir())
 
 HERE, AS_MODULE = "in the controller", "as a module"
 ASYNCHRONOUS = "is run as a module: it is asynchronous"
-"""What some targets do, and only a module can."""
+"""Reason for targets that only a module can run."""
 
 VOLATILE = re.compile(r"seconds|\w+_s|stage_id|ansible_job_id|results_file")
 """Keys whose values hang on when a task ran and in which run: durations, its stage, and Ansible's own job for it."""
@@ -68,9 +68,9 @@ def told(recorded: Recorded, of_one_run: Mapping[str, str], *, sort_keys: bool =
 
 
 def replay(target: str, way: str, folder: Path, now: float) -> list[str]:
-    """What a target's tasks come to, at a fresh simulated cloud. Where they were run is asserted.
+    """Return the results of a target's tasks on a new simulated cloud.
 
-    ``now``: the time of a cloud whose machines are measured: what they show hangs on it.
+    Assert that the tasks ran in the expected way. ``now``: the time of the cloud, which its metrics depend on.
     """
     folder.mkdir()
     play = {"hosts": "localhost", "gather_facts": False, "roles": [target]}

@@ -41,7 +41,10 @@ def env(server: SimulatorServer, tmp_path: Path) -> dict[str, str]:
 
 
 def actions(server: SimulatorServer) -> Counter[str]:
-    """How often each action was asked for. Each machine counts once or the test fails: no action is asked for twice."""
+    """Return the number of requests for each action.
+
+    Assert that no action is requested twice for a VM.
+    """
     asked = [one.path for one in server.simulator.journal.entries() if one.method == "POST" and "/action/" in one.path]
     assert len(set(asked)) == len(asked), asked
     return Counter(path.rpartition("/")[2] for path in asked)

@@ -143,7 +143,10 @@ def sliced(hosts: dict[str, Any], number: int, count: int) -> dict[str, Any]:
 
 
 def private_folder(folder: Path, inventory: dict[str, Any], env: dict[str, str]) -> Path:
-    """What AWX lays out for ansible-runner: nothing in it is shared with another slice, not even locks."""
+    """Make a private data folder for ansible-runner, as AWX does.
+
+    It shares no files with other slices, not even locks.
+    """
     for name in ("env", "inventory"):
         (folder / name).mkdir(parents=True)
     (folder / "project").symlink_to(ROOT)

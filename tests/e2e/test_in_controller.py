@@ -1,4 +1,4 @@
-"""Where a task is run: in the controller when that comes to the same, as a module of its own when it does not."""
+"""Tasks run in the controller if the result is the same, else as a module."""
 
 from __future__ import annotations
 

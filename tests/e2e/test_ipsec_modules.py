@@ -111,7 +111,7 @@ def test_bad_options_send_nothing_and_show_no_key(
 
 @contextmanager
 def system_log() -> Iterator[list[bytes]]:
-    """What is written to the system's log meanwhile, on a machine that has none of its own."""
+    """Collect the lines written to the system log, on a host without a log daemon."""
     found: list[bytes] = []
     path = Path("/dev/log")
     if path.exists() or os.geteuid() != 0:

@@ -51,7 +51,7 @@ def _full_name(playbook: str) -> str:
 
 
 def _edge_calls(server: SimulatorServer, section: str = "") -> list[str]:
-    """What was asked of one section of an edge, or of all of them."""
+    """Return the methods of requests for a section of an edge, or for all."""
     ending = f"{section}/config"
     return [entry.method for entry in server.simulator.journal.entries() if entry.path.endswith(ending)]
 

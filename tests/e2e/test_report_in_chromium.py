@@ -33,7 +33,7 @@ SHAPES = {
                max_concurrent=40, pauses=[(900, 300)]),
 }  # fmt: skip
 PAPER_WIDTH = 1032
-"""What A4 across has between its margins, in the pixels of CSS."""
+"""Width of landscape A4 between its margins, in CSS pixels."""
 
 sizes = pytest.mark.parametrize("machines", [1, 20, pytest.param(500, marks=pytest.mark.exhaustive)])
 schemes = pytest.mark.parametrize("scheme", ["light", "dark"])

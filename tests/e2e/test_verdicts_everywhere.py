@@ -37,15 +37,17 @@ TABLE = {
     "vanish": ("succeeded", ""),
     "gone": ("failed", "not there any more"),
 }
-"""How the failover of a machine goes: what is said of it, and a word of the reason."""
+"""Verdict of a failover and a word of its reason, by trouble."""
 
 STUCK_S, VERIFY_S = 2.0, 1.5
 FAILED = sorted(trouble for trouble, (verdict, _) in TABLE.items() if verdict == "failed")
 
 
 class Said(NamedTuple):
-    """What somebody says of a machine. Taken out of the reason is what differs from run to run: seconds, and whether
-    the task was still queued when it was last seen."""
+    """A verdict on a VM, and its reason without details that differ between runs.
+
+    These are seconds, and whether the task was still queued at the last poll.
+    """
 
     verdict: str
     reason: str
@@ -66,7 +68,7 @@ def running() -> Iterator[SimulatorServer]:
 
 @pytest.fixture
 def home(running: SimulatorServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Where a user is who has nothing but what leads to the cloud."""
+    """The home folder of a user who has only the settings of the cloud."""
     running.simulator.reset()
     for name in [name for name in os.environ if name.startswith("VCA_")]:
         monkeypatch.delenv(name)

@@ -64,7 +64,7 @@ sides = st.lists(st.sampled_from(NETWORKS), min_size=1, max_size=4)
 
 
 def pairs(local: list[str], peer: list[str]) -> frozenset[tuple[object, object]]:
-    """What the two ends negotiate."""
+    """Return the subnet pairs that the two ends negotiate."""
     ours, theirs = ({ipaddress.ip_network(word, strict=False) for word in side} for side in (local, peer))
     return frozenset(product(ours, theirs))
 

@@ -123,7 +123,7 @@ def fresh(edge_api: str, number: int = 0) -> tuple[Client, Simulator]:
 
 
 def held(simulator: Simulator) -> dict[str, list[dict[str, Any]]]:
-    """What users have on the first edge, raw, by section."""
+    """Return the raw user rules of the first edge, by section."""
     edge = next(iter(simulator.world.edges.values()))
     nat, ipsec = edge.sections.get("nat", {}), edge.sections.get("ipsec", {})
     return copy.deepcopy(
@@ -132,7 +132,7 @@ def held(simulator: Simulator) -> dict[str, list[dict[str, Any]]]:
 
 
 def named(words: dict[str, Any]) -> set[tuple[Any, ...]]:
-    """What tells the rules apart that a document names."""
+    """Return the identities of the rules in a document."""
     firewall = {("firewall", rule["name"]) for rule in words.get("firewall", {}).get("rules", ())}
     tunnels = {("ipsec", tunnel["name"]) for tunnel in words.get("ipsec", {}).get("tunnels", ())}
     return firewall | tunnels | {("nat", *_identity(rule)) for rule in words.get("nat", {}).get("rules", ())}
@@ -191,7 +191,7 @@ def test_an_export_is_no_drift_and_makes_a_second_edge_alike(edge_api: str, edge
 
 
 def _without_ids(value: Any) -> Any:
-    """What a second edge cannot have alike: the server's own numbers."""
+    """Return a value without IDs of the server, which differ between edges."""
     if isinstance(value, dict):
         return {key: _without_ids(item) for key, item in value.items() if key not in ("rule_id", "tag", "site_id")}
     return [_without_ids(item) for item in value] if isinstance(value, list) else value

@@ -50,7 +50,7 @@ def inventory(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def forms(user: str, password: str) -> set[str]:
-    """What must not be anywhere: the password, the key, and how they go on the wire."""
+    """Return the secrets that must not leak, as text and as sent to the server."""
     wire = base64.b64encode(f"{user}@acme:{password}".encode()).decode()
     found = {wire, *secret_spellings(password), *secret_spellings(KEY), password.split("\n")[0]}
     return {one for one in found if len(one) > 4}
@@ -90,7 +90,7 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
 
 def walk(client: Client) -> Iterator[Any]:
-    """What a program may get to see of all that works, and of all that fails."""
+    """Yield the results and the errors of operations that a program can read."""
     target = {"edge": "web-edge"}
     wanted = {"enabled": True, "tunnels": [tunnel()], "global_psk": KEY}
     for check in (True, False, False):

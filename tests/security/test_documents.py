@@ -16,7 +16,7 @@ from vcloudair_core.util.xml import count, parse, parse_json, whole
 
 
 def bounded(read: Callable[[], object], *, seconds: float, megabytes: float) -> object:
-    """What it gives. Raises AssertionError when it takes more time or memory."""
+    """Return the result. Raise AssertionError when it needs more time or memory."""
     tracemalloc.start()
     began = time.perf_counter()
     try:

@@ -28,12 +28,12 @@ NAMES = [
     "\x9b31mred\x9bm", "invoice\u202egpj.exe", "=cmd|' /C calc'!A0", "@SUM(1)", "+1-1", "-2+3", "two\u2028lines",
     "{{ 7*7 }}", "<script>alert(1)</script>", "../../etc/passwd", "\u2066hidden\u2069", "'quoted\" & co", "\x85next",
 ]  # fmt: skip
-"""What XML can carry; escape itself comes by JSON only, in rules."""
+"""Names that XML can carry. JSON, used for rules, can also carry escape."""
 RULE = "\x1b]0;pwned\x07rule\x1b[2J\r\x00"
 HARMFUL = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 PROGRESS = re.compile(r"\x1b\[(?:\?25[lh]|2K|[0-9]*A)|\r")
-"""What rich draws a bar with. None of it is in a name here."""
+"""Sequences of progress bars of rich, none of which is in a name here."""
 
 
 @pytest.fixture(scope="module")

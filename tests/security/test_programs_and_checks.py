@@ -1,4 +1,4 @@
-"""What a recovery plan starts: what of ours gets there, and what everybody on the machine can see of it."""
+"""Programs of a recovery plan: the data they get, and that other users can see."""
 
 from __future__ import annotations
 

@@ -20,8 +20,10 @@ from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 WRITER = Path(__file__).parent.parent / "support" / "edge_writer.py"
 WRITERS = 8
 PACE = 5
-"""How many rules all writers add for one of the outsider, however slow the machine is: a writer gives up when it meets
-somebody else's change in each of its attempts."""
+"""Number of rules that all writers add for each rule of the outsider.
+
+It holds on slow hosts too: a writer gives up when each of its attempts meets another change.
+"""
 
 amounts = pytest.mark.parametrize("changes", [8, pytest.param(25, marks=pytest.mark.exhaustive)])
 

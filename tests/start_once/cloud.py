@@ -91,7 +91,7 @@ def _inventory(vms: int, users: tuple[str, ...]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Ended:
-    """How a process of ``vca`` ended. ``rows``: VM name to verdict, where it printed a result."""
+    """The result of a ``vca`` process. ``rows``: printed verdicts by VM name."""
 
     code: int
     rows: Mapping[str, str]

@@ -1,4 +1,4 @@
-"""What was counted, and the table of it."""
+"""Counts of the parts, and their table."""
 
 from __future__ import annotations
 

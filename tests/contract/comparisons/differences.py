@@ -1,4 +1,4 @@
-"""What differs from vcloudair 0.5, each by one line: a title, a tab, and what came of it."""
+"""Print a line for each difference from vcloudair 0.5: title, tab and result."""
 
 import contextlib
 import io

@@ -16,7 +16,7 @@ from vcloudair_core.settings.settings import Settings
 
 
 class Result:
-    """What one run left behind."""
+    """The exit code and the output of a run."""
 
     def __init__(self, code: int, out: str, err: str) -> None:
         self.code, self.out, self.err = code, out, err

@@ -15,7 +15,7 @@ from vcloudair_core.compat.sdk_errors import compatible_errors
 
 
 def raised(error: Exception, undecodable: type[Exception] = ValueError) -> Any:
-    """What comes out of a method that raises ``error``, called by another such method."""
+    """Return the result of nested compatible methods, the inner raising ``error``."""
 
     @compatible_errors(undecodable)
     def inner() -> None:

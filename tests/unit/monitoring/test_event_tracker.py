@@ -1,4 +1,4 @@
-"""What is news: each occurrence once, its end once, and nothing of what could not be read."""
+"""Report each event and its end once, and none that could not be read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is to be watched, read from what a rulebook says."""
+"""Parse the monitor options of a rulebook."""
 
 from __future__ import annotations
 

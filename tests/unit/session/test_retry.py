@@ -20,7 +20,7 @@ LIMIT = reply(400, error_xml("too many operations", "OPERATION_LIMITS_EXCEEDED")
 
 
 def tries(first: Any, method: str, *, policy: RetryPolicy | None = None, clock: FakeClock | None = None) -> int:
-    """How many times a request is sent whose first answer is this one; the others are well."""
+    """Return the number of attempts when only the first response is this one."""
     transport = MockedTransport({f"{method} /api/x": [first, reply(200)]})
     wire = Wire(transport, policy=policy or RetryPolicy(), clock=clock or FakeClock())
     wire.send(Request(method, URL), Origins(URL), repeatable=method == "GET")

@@ -17,7 +17,7 @@ NAMED = re.compile(
     r"pip install[^\n`]*vcloudair-core\b|collection install vcloudair\."
     r"|(pypi\.org/project|galaxy\.ansible\.com)/[\w/]*vcloudair"
 )
-"""What needs a release: the package of an index, and pages of one."""
+"""Commands and pages that exist only after a release."""
 
 
 @pytest.fixture

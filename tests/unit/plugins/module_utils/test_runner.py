@@ -1,6 +1,9 @@
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""What every module does, with a library that only takes notes. Runs under plain pytest and under ansible-test."""
+"""Behavior of every module, with a recording fake of the library.
+
+Runs under plain pytest and under ansible-test.
+"""
 
 from __future__ import annotations
 

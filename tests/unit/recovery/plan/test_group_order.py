@@ -1,4 +1,4 @@
-"""What waits for what, and cycles in words."""
+"""Order of groups, and messages about cycles."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ def written(folder: Path, text: str) -> str:
 
 
 def problems(text: str, path: str = "plan.yml") -> list[str]:
-    """What is said of a plan, line by line."""
+    """Return the problems of a plan, line by line."""
     with pytest.raises(SpecError) as caught:
         parse_plan(text, path)
     return str(caught.value).splitlines()

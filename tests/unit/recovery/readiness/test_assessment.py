@@ -1,4 +1,4 @@
-"""What score and verdict are made of checks, what it costs, and how plan and names are looked at."""
+"""Score, verdict and request count of readiness checks, for plans and VM names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a report says of a run, and above all what it does not say."""
+"""Content of run reports, and claims that they must not make."""
 
 from __future__ import annotations
 

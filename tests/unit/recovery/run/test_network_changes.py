@@ -73,12 +73,15 @@ class Network:
         (self.folder / path).write_text(text, encoding="utf-8")
 
     def held(self) -> dict[str, Any]:
-        """What the sections hold, in the words of documents."""
+        """Return the sections as an edge document has them."""
         held = self.cloud.client.read(KIND, {"edge": EDGE})
         return {section: held[section] for section in ("firewall", "nat", "ipsec")}
 
     def stored(self) -> dict[str, Any]:
-        """What the simulator has of it, without what every write changes: versions, ids of rules of the system."""
+        """Return the sections in the simulator, without values that each write changes.
+
+        These are versions, and IDs of system rules.
+        """
         (edge,) = self.cloud.simulator.world.edges.values()
         sections = copy.deepcopy({"firewall": edge.firewall, **edge.sections})
         for section in sections.values():
@@ -123,7 +126,7 @@ def rule_ids(network: Network) -> dict[str, int]:
 
 
 def meaning(network: Network) -> Any:
-    """What is stored, less what a server gives a rule that is made anew: its id and tag."""
+    """Return the stored network without the IDs and tags that the server assigns."""
 
     def without(value: Any) -> Any:
         if isinstance(value, dict):

@@ -18,7 +18,7 @@ KINDS = {"firewall": "ans.firewall_rule", "nat": "ans.nat_rule", "ipsec": "ans.i
 
 
 def refusal(simulator: Simulator, client: Client, section: str, specs: Any, *, check: bool) -> SpecError:
-    """What a change is refused with; nothing may have been written."""
+    """Return the error that rejects a change. Assert that nothing was written."""
     edge = next(iter(simulator.world.edges.values())).name
     with pytest.raises(SpecError) as met:
         client.ensure(KINDS[section], specs, target={"edge": edge}, check=check)

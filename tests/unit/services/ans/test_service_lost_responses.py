@@ -166,7 +166,7 @@ def ensure(client: Client, case: Case) -> bool:
 
 
 def undisturbed(case: Case, edge_api: str, state_dir: Any) -> dict[str, Any]:
-    """What the edge is like after a run that nothing disturbs."""
+    """Return the edge after a run without faults."""
     simulator = cloud()
     with client_of(simulator, edge_api, state_dir=str(state_dir)) as client:
         assert ensure(client, case)

@@ -1,4 +1,4 @@
-"""What a server offers of a replication, and what a VDC is enabled for, in the forms that they come in."""
+"""Decode replications and the DR capabilities of a VDC, in each format."""
 
 from __future__ import annotations
 

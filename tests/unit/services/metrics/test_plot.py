@@ -1,4 +1,4 @@
-"""What a plot shows: units, limits and legends."""
+"""Units, limits and legends of plots."""
 
 from __future__ import annotations
 

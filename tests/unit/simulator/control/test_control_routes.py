@@ -1,4 +1,4 @@
-"""What a test holds in its hands: journal, clock, reset, the control plane, and what there is at the start."""
+"""Control plane of the simulator: request log, clock, reset, initial state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a VDC is enabled for, what it has, and which machines there are. Source: protocol/dr.md §2.5, §4."""
+"""DR capabilities, usage and VMs of a VDC. Source: protocol/dr.md §2.5, §4."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is told of edges beside their sections. Source: protocol/ans.md §1.4."""
+"""Properties of edges, except sections. Source: protocol/ans.md §1.4."""
 
 from __future__ import annotations
 

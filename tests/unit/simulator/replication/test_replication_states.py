@@ -1,4 +1,7 @@
-"""What a replication may be asked in which state, and how a server says no. Source: protocol/dr.md §3.4, §6."""
+"""Permitted actions by state, and errors for the others.
+
+Source: protocol/dr.md §3.4, §6.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `vca sim serve` prints once it answers."""
+"""Output of `vca sim serve` when it is ready."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with a tunnel is said before anything is sent, by field, and never with its key."""
+"""Invalid tunnels are reported by field, before a request, without their key."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ PLUGIN = ROOT / "extensions" / "eda" / "plugins" / "event_source" / "vca_events.
 
 
 class Rulebook:
-    """What runs the source, with a clock of its own: each sleep of the source is one step of a test."""
+    """Run the event source with a test clock: each sleep is a step of the test."""
 
     def __init__(self, module: dict[str, Any], arguments: dict[str, Any]) -> None:
         self._module, self._arguments = module, arguments
@@ -124,7 +124,7 @@ def test_several_kinds_beside_each_other(module: dict[str, Any], arguments: dict
     watchers: set[object] = set()
 
     def steps() -> Iterator[Callable[[], object]]:
-        """Which of both looks first, and how often before the other one, is chance."""
+        """Yield the steps of two monitors, which poll in any order."""
         while len(watchers) < 2:
             yield lambda: watchers.add(asyncio.current_task())
         yield happen
