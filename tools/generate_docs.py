@@ -32,7 +32,7 @@ PAGES: dict[str, Callable[[], str] | tuple[Callable[[], str], ...]] = {
         simulator_calls.calls_table,
         simulator_calls.query_types_table,
         simulator.simulator_faults,
-        simulator.simulator_switches,
+        simulator.simulator_options,
     ),
     "faults.md": failures.fault_tables,
     "edge-document.md": edge_document.key_tables,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from reference.tables import cell
 
 
-def simulator_switches() -> str:
+def simulator_options() -> str:
     """Every field of SimulatorConfig with its default and what it does."""
     import dataclasses
 

@@ -21,7 +21,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--edges", type=int, default=1, help="how many edge gateways")
     parser.add_argument("--replications", type=int, default=0, help="how many replications")
     parser.add_argument("--latency-ms", type=int, default=0, help="how long every answer takes")
-    parser.add_argument("--inventory", dest="inventory_file", type=Path, help="YAML file in place of the counts")
+    parser.add_argument("--inventory", dest="inventory_file", type=Path, help="YAML file that replaces the counts")
     about = "any other switch of the simulator; may be repeated"
     parser.add_argument("--set", dest="switches", action="append", default=[], metavar="NAME=VALUE", help=about)
     parser.add_argument("--env-file", type=Path, help="file that gets the VCA_* variables of this simulator")

@@ -41,7 +41,7 @@ def area(prefix: str = "") -> SimulatorArea:
         for kind, handler in (("current", current), ("historic", historic))
         for method in ("GET", "POST")
     ]
-    return SimulatorArea(f"metrics{prefix}", "Current and historic metrics of machines", tuple(routes))
+    return SimulatorArea(f"metrics{prefix}", "Current and historic metrics of VMs", tuple(routes))
 
 
 def adapter_area() -> SimulatorArea:
@@ -50,7 +50,7 @@ def adapter_area() -> SimulatorArea:
         SimulatorRoute("POST", "/hybridity/api/metrics/vApp/{entity_id}", rows_of_vm),
         SimulatorRoute("POST", "/hybridity/api/metrics/vdc/{vdc_id}", rows_of_vdc),
     )
-    return SimulatorArea("metrics-adapter", "Metrics of the last 24 hours, a row a minute", routes)
+    return SimulatorArea("metrics-adapter", "Metrics of the last 24 hours, one row per minute", routes)
 
 
 # -- vCloud Air --------------------------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ def area(prefix: str = "") -> SimulatorArea:
         ("/api/entity/{entity_id}", resolve),
     ]
     made = tuple(SimulatorRoute("GET", prefix + path, handler) for path, handler in routes)
-    return SimulatorArea(f"vdc{prefix}", "VDCs and what is in them", made)
+    return SimulatorArea(f"vdc{prefix}", "VDCs and their contents", made)
 
 
 def _by_reference(kind: str) -> Callable[[Any], Response]:

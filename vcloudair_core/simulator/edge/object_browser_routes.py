@@ -30,7 +30,7 @@ def area(prefix: str = "") -> SimulatorArea:
     base = f"{prefix}/network/objectbrowser/edge/{{edge_id}}/firewall/{{side}}"
     routes = [(base, kinds), (f"{base}/{{kind}}", objects)]
     made = tuple(SimulatorRoute("GET", path, guarded(call, is_hybridity=False)) for path, call in routes)
-    return SimulatorArea(f"object-browser{prefix}", "What firewall rules may name", made)
+    return SimulatorArea(f"object-browser{prefix}", "Objects that firewall rules can name", made)
 
 
 def kinds(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:

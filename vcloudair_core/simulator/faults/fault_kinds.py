@@ -4,54 +4,54 @@ from __future__ import annotations
 
 IN_PLACE = {
     "status": "an error with `status` (500), `code`, `message`, and Retry-After if `retry_after` is given",
-    "busy": "400 with `BUSY_ENTITY`; `form`: `entity`, `network`, or `task`, which names a task that is over at the "
-    "second look",
+    "busy": "400 with `BUSY_ENTITY`; `form`: `entity`, `network`, or `task`, which names a task that has ended at the "
+    "second poll",
     "throttle": "429 with Retry-After: `retry_after`, or 1; with `none` there is no Retry-After",
-    "unauthorized": "401, as when a session is over",
-    "quote": "an error with `status` whose message quotes what was sent, tokens and all",
+    "unauthorized": "401, as when a session has ended",
+    "quote": "an error with `status` whose message quotes the request, tokens included",
     "html": "an HTML page with `status`",
     "redirect": "302 to `location`",
-    "redirect_loop": "302 to where the request went",
-    "refused": "no connection can be made (in the process only; over sockets, stop the server)",
-    "reset": "the connection breaks before anything was done",
-    "hang": "nothing is done and no answer comes until the client gives up",
+    "redirect_loop": "302 to the URL of the request",
+    "refused": "the connection is refused (in Python only; over sockets, stop the server)",
+    "reset": "the connection breaks before the request is carried out",
+    "hang": "the request is not carried out, and no response is sent",
 }
 """In place of the call: nothing is done."""
 
 BEFORE = {
-    "latency": "it is done, and answered, `seconds` later",
-    "clock": "the server's clock jumps by `seconds` first, so that sessions may be over",
-    "edit": "somebody else changes something first (`edit=function`, in the process only)",
+    "latency": "the request is carried out, and the response is sent `seconds` later",
+    "clock": "the server's clock jumps by `seconds` first, so that sessions can end",
+    "edit": "another user makes a change first (`edit`; in Python also `edit=function`)",
 }
 """Something else first, then the call as ever."""
 
 BROKEN_OFF = {
-    "reset_after": "it was done, and then the connection breaks",
-    "late": "no answer comes; it is done `seconds` later, whether the client waits, has given up or is gone",
-    "hang_after": "it was done, and no answer comes until the client gives up",
-    "half_body": "it was done; half of the answer arrives",
-    "wrong_length": "it was done; all of the answer arrives, and its length promised more",
-    "drip": "it was done; the answer arrives byte by byte, each after `seconds` (1)",
+    "reset_after": "the request is carried out, then the connection breaks",
+    "late": "no response is sent; the request is carried out `seconds` later, even if the client has given up",
+    "hang_after": "the request is carried out, and no response is sent",
+    "half_body": "the request is carried out; half of the response arrives",
+    "wrong_length": "the request is carried out; the response is shorter than its Content-Length",
+    "drip": "the request is carried out; the response arrives byte by byte, each after `seconds` (1)",
 }
 """It is done, and the answer does not arrive."""
 
 SPOILT = {
-    "gateway": "a gateway forwards it, then answers with an HTML page, `status` (503) and Retry-After (`retry_after`, "
-    "or 1; `none`: without); with `seconds` it is done that much later",
-    "truncated": "the right answer, cut in half, with a length that fits",
-    "bad_xml": "what is no XML",
-    "bad_json": "what is no JSON",
-    "bad_content_type": "the right answer as `application/octet-stream`",
-    "empty": "the right status and no body",
-    "other_document": "well-formed XML or JSON of which nobody has heard",
-    "deep": "XML or JSON that is nested 100,000 deep",
-    "huge": "the right answer with 12 million characters in it that nobody needs",
-    "entity_bomb": "XML whose entities would become gigabytes",
-    "wrong_date": "the right answer, whose Date is `seconds` off",
-    "links_abroad": "the right answer, whose links lead to `location`",
-    "endless_pages": "pages of which each says that another follows",
-    "repeated_pages": "the page before once more",
-    "growing_total": "pages of which each says that there are 1,000 more",
+    "gateway": "a gateway forwards the request, then returns an HTML page with `status` (503) and Retry-After "
+    "(`retry_after`, or 1; `none`: without); with `seconds`, the request is carried out that much later",
+    "truncated": "the correct response, cut in half, with a matching length",
+    "bad_xml": "a response that is not XML",
+    "bad_json": "a response that is not JSON",
+    "bad_content_type": "the correct response as `application/octet-stream`",
+    "empty": "the correct status without a body",
+    "other_document": "well-formed XML or JSON of an unknown type",
+    "deep": "XML or JSON with 100,000 nested levels",
+    "huge": "the correct response with 12 million additional characters",
+    "entity_bomb": "XML whose entities expand to gigabytes",
+    "wrong_date": "the correct response with a Date that is off by `seconds`",
+    "links_abroad": "the correct response with links to `location`",
+    "endless_pages": "pages that each announce another one",
+    "repeated_pages": "the previous page again",
+    "growing_total": "pages whose total grows by 1,000 each time",
 }
 """It is done, and answered with something else."""
 

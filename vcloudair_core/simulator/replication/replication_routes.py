@@ -45,7 +45,7 @@ def area(prefix: str = "") -> SimulatorArea:
     routes.append(("POST", "/api/vr/replications/{replication_id}/action/{action}", act))
     routes.append(("DELETE", "/api/vr/replications/{replication_id}", delete))
     made = tuple(SimulatorRoute(method, prefix + path, _if_installed(handler)) for method, path, handler in routes)
-    return SimulatorArea(f"replications{prefix}", "Replications: tests, clean-ups, failovers", made)
+    return SimulatorArea(f"replications{prefix}", "Replications: test, cleanup, failover", made)
 
 
 def _if_installed(handler: Handler) -> Handler:
