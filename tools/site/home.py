@@ -9,10 +9,10 @@ from pathlib import Path, PurePosixPath
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 PARTS = {
-    "tutorial": ("Tutorials", "Lessons: take one by the hand and arrive somewhere."),
-    "how-to": ("How-to guides", "Recipes: you know what you want, this is how."),
-    "reference": ("Reference", "What there is, in full. Most of it is made from the code."),
-    "explanation": ("Explanation", "Why things are as they are."),
+    "tutorial": ("Tutorials", "Step-by-step lessons. No cloud needed."),
+    "how-to": ("How-to guides", "Instructions for a specific task."),
+    "reference": ("Reference", "Complete descriptions, mostly generated from the code."),
+    "explanation": ("Explanation", "Background and design decisions."),
 }
 
 
