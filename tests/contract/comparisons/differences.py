@@ -82,7 +82,7 @@ def assigned_records():
 
 
 show("A host as the destination of a rule", destination)
-show("Values that no server takes, such as port 70000", bad_values, dest_port=70000)
+show("Invalid values, such as port 70000", bad_values, dest_port=70000)
 show("An edge gateway's section before `get_config`", first_use)
 show("`save_config` after another program's write", concurrent_write)
 show("Ids of new rules after `save_config`", saved_ids)
@@ -119,7 +119,7 @@ def reversed_interval():
 show("A metric that the server does not send", unknown_metric)
 show("`set_absolute_interval`", absolute)
 show("`set_relative_interval` without an end after one with an end", forgotten_end)
-show("An interval whose end is before its start", reversed_interval)
+show("An interval that ends before it starts", reversed_interval)
 
 
 # -- queries and sessions ----------------------------------------------------------------------------------------
@@ -156,11 +156,11 @@ def message():
 
 show("A query without a version", no_version)
 show("A query without `record_name`", no_record_name)
-show("`set_query_type` with a type that has no class of its own", other_type)
+show("`set_query_type` with a type without its own class", other_type)
 show("A session that the server has ended", ended_session)
 show("The text of an error", message)
 session = VCASession("5.6", USER, PASSWORD)
-show("`repr` of a password, a token and what holds them", lambda: PASSWORD in repr(vars(session)))
+show("`repr` of a password, a token and their holders", lambda: PASSWORD in repr(vars(session)))
 
 # -- disaster recovery -------------------------------------------------------------------------------------------
 
