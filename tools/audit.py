@@ -1,7 +1,7 @@
-"""Asks the package index for known weaknesses of what is installed here, with pip-audit.
+"""Audit the installed packages with pip-audit.
 
-Exits with 0 when all that is installed was looked at and is well, 1 when something is not, and 77 when the index does
-not tell: a mirror that answers for packages but not for weaknesses makes pip-audit say that none are known.
+Exit with 0 when all packages were audited and have no known vulnerabilities, 1 when one has, and 77 when the index
+does not answer. With a mirror that has packages but no vulnerabilities, pip-audit reports none.
 """
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ def main() -> int:
 
 
 def told(dependencies: list[dict[str, Any]]) -> int:
-    """Says what came of it, and returns the exit status. ``dependencies``: as pip-audit has them in JSON."""
+    """Print the result and return the exit status.
+
+    ``dependencies``: the JSON of pip-audit.
+    """
     others = [one for one in dependencies if one["name"] not in OUR_OWN]
     passed_over = [one["name"] for one in others if "skip_reason" in one]
     weak = [one for one in others if one.get("vulns")]

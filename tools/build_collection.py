@@ -1,4 +1,6 @@
-"""Build the tarball of the collection that is published: ``python tools/build_collection.py OUTPUT``.
+"""Build the published tarball of the collection.
+
+Usage: ``python tools/build_collection.py OUTPUT``.
 
 It is what ``ansible-galaxy collection build`` makes, except that the collection's README is called README.md, which is
 the only name that Galaxy shows. Prints the path of the tarball.

@@ -69,14 +69,14 @@ class Room:
         }
 
     def ansible_test(self, command: str, collection: Path, home: Path | None = None) -> str:
-        """Runs ``ansible-test`` with this very Python, in a home that is gone afterwards unless one is given."""
+        """Run ``ansible-test`` with this Python, in a temporary home by default."""
         python = f"{sys.version_info.major}.{sys.version_info.minor}"
         options = ("--local", "--python", python, "--color", "no")
         return self.run(BIN / "ansible-test", command, *options, cwd=collection, env={"HOME": str(home or self.folder)})
 
 
 def ansible_test_home() -> Path:
-    """A home for ansible-test: with pip at hand and pip's settings of this user, which it takes from nowhere else."""
+    """Make a home folder for ansible-test, with pip and the pip settings of the user."""
     home = KEPT / "home"
     cache = home / ".ansible" / "test" / "cache"
     cache.mkdir(parents=True, exist_ok=True)
@@ -98,7 +98,10 @@ def _pip_versions() -> set[str]:
 
 
 def _pip_settings() -> str:
-    """Settings of pip from files and the environment as one file: ansible-test keeps the environment from pip."""
+    """Return the pip settings of files and environment as one file.
+
+    ansible-test hides the environment from pip.
+    """
     listed = subprocess.run(
         [sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=True
     ).stdout

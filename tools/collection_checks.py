@@ -1,6 +1,7 @@
-"""The collection's own gates. Without arguments all of them are run, else the steps that are named.
+"""Run the checks of the collection: all steps, or those named as arguments.
 
-Each prints one line with its result and its time. A failing one shows what its programs said, and the others go on.
+Each step prints one line with its result and time. A failing one prints the output of its programs, and the others
+continue.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from check_room import BIN, KEPT, CheckFailedError, Room, ansible_test_home
 from stage_collection import PUBLISHED_README, ROOT, collection_files, galaxy
 
 IMPORTER = "galaxy-importer>=0.4.30"
-"""It needs older versions of what other tools here need in newer ones, so it has an environment of its own."""
+"""It pins older versions than other tools need, so it has a separate environment."""
 
 ALLOWED = (
     r"(MANIFEST|FILES)\.json",
@@ -96,7 +97,7 @@ def changelog(room: Room) -> str:
 
 
 def build(room: Room) -> str:
-    """ansible-galaxy collection build: from the checkout and from the staged copy, with the same files in both."""
+    """Build the collection from checkout and staged copy, and compare the files."""
     files = _files(_tarball(room, ROOT))
     _refuse("in the tarball, but not allowed", [name for name in files if not _is_allowed(name)])
     _refuse("missing in the tarball", set(collection_files()) - files)
@@ -120,7 +121,7 @@ def importer(room: Room) -> str:
 
 
 def builder(room: Room) -> str:
-    """ansible-builder: what an execution environment would install for the collection, and that one can be made."""
+    """Check the requirements and the build context that ansible-builder makes."""
     collection = room.staged()
     said = yaml.safe_load(room.run(BIN / "ansible-builder", "introspect", "--sanitize", room.folder / "staged"))
     found = [line.partition("#")[0].strip() for line in said["python"]]
@@ -150,7 +151,10 @@ def _tarball(room: Room, source: Path) -> Path:
 
 
 def _files(path: Path) -> set[str]:
-    """Return the files of a tarball. Raises CheckFailedError when anything but files and full folders is in it."""
+    """Return the files of a tarball.
+
+    Raises: CheckFailedError when it has anything but files and non-empty folders.
+    """
     with tarfile.open(path) as tarball:
         members = tarball.getmembers()
     files = {member.name for member in members if member.isfile()}

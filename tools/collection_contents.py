@@ -1,4 +1,4 @@
-"""The tables of the collection's README: modules, plugins, roles and playbooks, read from their files."""
+"""Tables of modules, plugins, roles and playbooks in the collection's README."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ PLUGINS = {
 }
 """Titles of tables and the folders that their rows come from."""
 NOT_DOCUMENTED = {"action", "doc_fragments", "module_utils", "plugin_utils"}
-"""Folders of plugins that users never name: actions have the name of their module, the rest is shared code."""
+"""Folders of plugins that users never name.
+
+Actions have the name of their module, and the others are shared code.
+"""
 
 
 def tables() -> str:
@@ -53,7 +56,10 @@ def _playbooks() -> Iterator[tuple[str, str]]:
 
 
 def documentation(path: Path) -> dict[str, Any]:
-    """Return the parsed ``DOCUMENTATION`` of a plugin without importing it. Raises ValueError when it has none."""
+    """Return the parsed ``DOCUMENTATION`` of a plugin without importing it.
+
+    Raises: ValueError when it has none.
+    """
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Assign) and any(getattr(name, "id", "") == "DOCUMENTATION" for name in node.targets):
             parsed: dict[str, Any] = yaml.safe_load(ast.literal_eval(node.value))

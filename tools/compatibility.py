@@ -1,4 +1,4 @@
-"""Tables of what is supported: clouds, API versions, Pythons and versions of ansible-core.
+"""Support matrix: clouds, API versions, Pythons and versions of ansible-core.
 
 Clouds and API versions are in docs/reference/compatibility.yml, Pythons and cores in tools/environments.py.
 """
@@ -16,7 +16,7 @@ SOURCE = ROOT / "docs" / "reference" / "compatibility.yml"
 BEGIN = "<!-- support matrix: generated from docs/reference/compatibility.yml -->"
 END = "<!-- end of the support matrix -->"
 READMES = ("README.md", "README-collection.md")
-"""Pages outside of docs that show the support matrix between ``BEGIN`` and ``END``."""
+"""Pages outside docs that show the support matrix between ``BEGIN`` and ``END``."""
 COLUMNS = {
     "cloud": "Cloud",
     "edge": "Edge firewall, NAT, IPsec",
@@ -27,7 +27,10 @@ STATUSES = ("works", "planned", "no")
 
 
 def support_matrix() -> str:
-    """Return the table of clouds. Raises ValueError for a cell with another word than those of ``STATUSES``."""
+    """Return the table of clouds.
+
+    Raises: ValueError for a cell that is not one of ``STATUSES``.
+    """
     rows = _source()["clouds"]
     for row in rows:
         for column in list(COLUMNS)[1:]:

@@ -1,4 +1,4 @@
-"""``make demo``: show what the project does, against a simulated cloud, and check that each step holds.
+"""Demonstrate the project against a simulated cloud, and check each step.
 
 Uses the standard library only. The simulator is stopped at the end, also on Ctrl-C. What stays is the folder
 ``demo-report``: the log with the complete output of each command, the exported edge gateway, the recovery report.

@@ -27,7 +27,7 @@ class DemoFailedError(Exception):
 
 
 class Screen:
-    """Run commands with ``env`` in ``folder``; show the start of everything, and log all of it."""
+    """Run commands with ``env`` in ``folder``. Print the start, and log everything."""
 
     def __init__(self, log: TextIO, folder: Path, env: dict[str, str]) -> None:
         self.env = env

@@ -21,7 +21,10 @@ The empty one has the dependencies of the library itself.
 
 @dataclass(frozen=True)
 class Review:
-    """``given``: what of elsewhere reaches it. ``reviewed``: the version that was looked at and is tested with."""
+    """A reviewed dependency.
+
+    ``given``: external data that reaches it. ``reviewed``: the version that was reviewed and is tested.
+    """
 
     why: str
     licence: str

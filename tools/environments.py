@@ -1,7 +1,7 @@
-"""Find Python interpreters and make environments: each supported ansible-core on a Python that fits.
+"""Find Python interpreters and make environments of supported ansible-cores.
 
-``python tools/environments.py`` lists what this machine has. Environments are kept in ``.nox/environments`` and made
-again when what they consist of changes.
+``python tools/environments.py`` lists the interpreters of this host. Environments are kept in ``.nox/environments``
+and made again when their requirements change.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ CORES = {
     "2.20": ("3.12", "3.13"),
     "2.21": ("3.12", "3.13"),
 }
-"""Supported versions of ansible-core, oldest first, and the Pythons that each supports as a controller."""
+"""Supported ansible-cores, oldest first, with the Pythons of their controllers."""
 
 _TRIAL = "import ensurepip, sys, venv; print('%d.%d' % sys.version_info[:2], sys.executable)"
 
@@ -41,9 +41,9 @@ def ansible_requirement() -> str:
 
 
 def pairs(*, every: bool = False) -> list[tuple[str, str]]:
-    """Pairs of ansible-core and Python to test: each core on its oldest Python, the newest core on each of its own.
+    """Return the pairs of ansible-core and Python to test.
 
-    ``every``: all pairs that fit.
+    Each core runs on its oldest Python, and the newest core on all of its Pythons. ``every``: all supported pairs.
     """
     newest = list(CORES)[-1]
     return [
@@ -54,7 +54,7 @@ def pairs(*, every: bool = False) -> list[tuple[str, str]]:
 
 
 def find_python(version: str) -> str | None:
-    """The path of an interpreter of that version that runs and can make environments, or None."""
+    """Return a working interpreter of a version that can make environments, or None."""
     for candidate in _candidates(version):
         try:
             done = subprocess.run(
@@ -69,9 +69,9 @@ def find_python(version: str) -> str | None:
 
 
 def make(name: str, python: str, *requirements: str, options: Sequence[str] = ()) -> Path:
-    """Make an environment with these requirements, or keep the one that is there. Returns its Python.
+    """Make or reuse an environment with these requirements. Return its Python.
 
-    ``options`` go to ``uv pip install`` or ``pip install``. Other builds from the checkout are waited for.
+    ``options`` go to ``uv pip install`` or ``pip install``. Wait for other builds from the checkout.
     """
     folder = KEPT / name
     made = folder / "bin" / "python"
@@ -96,7 +96,10 @@ def make(name: str, python: str, *requirements: str, options: Sequence[str] = ()
 
 @contextmanager
 def building_from_checkout() -> Iterator[None]:
-    """Wait until no other process builds the library: setuptools writes vcloudair_core.egg-info into the checkout."""
+    """Wait until no other process builds the library.
+
+    setuptools writes vcloudair_core.egg-info into the checkout.
+    """
     import filelock
 
     KEPT.mkdir(parents=True, exist_ok=True)
@@ -105,7 +108,10 @@ def building_from_checkout() -> Iterator[None]:
 
 
 def find_uv() -> list[str] | None:
-    """The command of uv: that of this environment, or one on the path that works. It is much faster than pip."""
+    """Return the uv of this environment, or a working one on the path.
+
+    It is much faster than pip.
+    """
     for command in ([sys.executable, "-m", "uv"], ["uv"]):
         try:
             if subprocess.run([*command, "--version"], capture_output=True, check=False, timeout=60).returncode == 0:

@@ -1,4 +1,6 @@
-"""Make an execution environment for AWX from this checkout: ``nox -s execution_environment``.
+"""Make an execution environment for AWX from this checkout.
+
+Run it with ``nox -s execution_environment``.
 
 Builds the wheel of the library and the tarball of the collection, and writes an ansible-builder context that contains
 both, so that neither has to be published. With a container engine it builds the image, else it prints the command.
@@ -52,7 +54,7 @@ class Context:
 
 
 def create(output: Path) -> Context:
-    """Build wheel and tarball and write the context into ``output``, which is emptied first."""
+    """Build wheel and tarball, empty ``output``, and write the context there."""
     shutil.rmtree(output, ignore_errors=True)
     dist = output / "dist"
     tarball = build_collection(dist)
@@ -68,10 +70,10 @@ def create(output: Path) -> Context:
 
 
 def definition(wheel: Path, tarball: Path) -> dict[str, Any]:
-    """Return the definition of awx/execution-environment.yml with a local wheel and a local tarball.
+    """Return awx/execution-environment.yml with a local wheel and tarball.
 
-    The wheel is installed in the base of all stages. What the collection requires is then there already, and pip looks
-    for the library at no index.
+    The wheel is installed in the base of all stages, so the requirements of the collection are met and pip does not
+    look for the library in an index.
     """
     value: dict[str, Any] = yaml.safe_load(DEFINITION.read_text(encoding="utf-8"))
     value["dependencies"]["galaxy"] = {"collections": [{"name": f"{LOCAL}/{tarball.name}", "type": "file"}]}
@@ -86,7 +88,7 @@ def definition(wheel: Path, tarball: Path) -> dict[str, Any]:
 
 
 def library() -> str:
-    """Return the library with the extras that the collection requires, without the version."""
+    """Return the requirement of the library with extras, without the version."""
     requirement = (ROOT / "requirements.txt").read_text(encoding="utf-8")
     match = re.match(r"vcloudair-core(\[[\w,-]+\])?", requirement)
     if match is None:
@@ -95,7 +97,7 @@ def library() -> str:
 
 
 def find_engine() -> str | None:
-    """Return the first container engine that answers. A client without its server does not count."""
+    """Return the first container engine whose server answers."""
     for name in ENGINES:
         program = shutil.which(name)
         if program and subprocess.run([program, "info"], capture_output=True, check=False, timeout=60).returncode == 0:

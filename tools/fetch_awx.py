@@ -1,6 +1,6 @@
-"""Fetches the collection ``awx.awx``, which only Galaxy has by itself, out of the package ``ansible`` that has it, too.
+"""Fetch the collection ``awx.awx`` from the package ``ansible``, without Galaxy.
 
-``python tools/fetch_awx.py`` prints the folder to put into ``ANSIBLE_COLLECTIONS_PATH``. What is there already is kept.
+``python tools/fetch_awx.py`` prints the folder for ``ANSIBLE_COLLECTIONS_PATH``. An existing copy is kept.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Writes the reference pages that are made from code. ``--check`` only says whether they are up to date.
+"""Write the generated reference pages. ``--check`` only compares them.
 
-What is generated stands between two marks, so that a page may hold words of ours around it.
+Generated text is between two marks, so that a page can have other text around it.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ PAGES: dict[str, Callable[[], str] | tuple[Callable[[], str], ...]] = {
     "query-attributes.md": query_attributes.tables,
     "../../README-collection.md": collection_contents.tables,
 }
-"""Pages, with what makes the part between the marks; several, where the marks are there several times."""
+"""Generators of the text between the marks, by page: one for each pair of marks."""
 
 FILES: dict[str, Callable[[], str]] = {
     "recovery-plan.schema.json": schemas.recovery_plan_schema,
@@ -55,7 +55,7 @@ FILES: dict[str, Callable[[], str]] = {
 
 
 def outdated() -> Iterator[tuple[Path, str]]:
-    """Pages whose text differs from what the code says, with the text that they should have."""
+    """Return the outdated pages with their new text."""
     for name, generate in PAGES.items():
         path = DOCS / name
         old = path.read_text(encoding="utf-8")

@@ -1,7 +1,7 @@
-"""Stands in for the ``get-pip.py`` that ansible-test downloads: makes pip from what Python itself carries.
+"""Install the pip of Python itself, in place of ansible-test's ``get-pip.py``.
 
-ansible-test looks into its cache before it asks a server of its own, which not every network lets it reach. What pip
-then upgrades itself to comes from the package index that this machine is set up for.
+ansible-test uses its cache before it downloads the file from a server that some networks block. pip then upgrades
+itself from the configured package index.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Install the project with extras into the environment that runs this: with uv where it can be had, else with pip.
+"""Install the project with extras into this environment, with uv or pip.
 
 ``python tools/install.py EXTRA,EXTRA``. ``INSTALLER=pip`` leaves uv out. Uses the standard library only.
 """
@@ -50,7 +50,7 @@ def install_with_uv(requirement: str) -> bool:
 
 
 def uv_environment(environ: Mapping[str, str], pip_settings: str) -> dict[str, str]:
-    """Return the variables for uv: certificates of the system, and what pip is configured with.
+    """Return the variables for uv: system certificates and the settings of pip.
 
     ``pip_settings`` is the output of ``pip config list``.
     """

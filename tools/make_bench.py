@@ -1,6 +1,6 @@
-"""Makes an environment for pyvcloud, which the benchmarks measure beside ours, and prints its interpreter.
+"""Make an environment for pyvcloud in benchmarks, and print its interpreter.
 
-It has its own, for it pins what ours needs in other versions. What is there already is kept.
+pyvcloud pins versions that conflict with ours. An existing environment is kept.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Makes an environment for ansible-rulebook, which needs much that nothing else here does, and prints its program.
+"""Make an environment for ansible-rulebook, and print the path of its program.
 
-It sees the packages of the environment that runs this, so the library and Ansible are those of the checkout. What is
-there already is kept.
+It includes the packages of this environment, so the library and Ansible are those of the checkout. An existing
+environment is kept.
 """
 
 from __future__ import annotations

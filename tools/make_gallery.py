@@ -1,4 +1,4 @@
-"""Make the plots that docs/how-to/measure-machines.md shows, of a simulated cloud at a fixed time."""
+"""Make the plots of docs/how-to/measure-machines.md from a simulated cloud."""
 
 from __future__ import annotations
 
