@@ -255,4 +255,4 @@ def test_the_original_is_right_of_few(claims: dict[str, dict[str, Claim]]) -> No
     for words, (right, all_of_them) in counted.items():
         assert f"{right} of {all_of_them} with {words}" in page
     alarms = [one for one in claims.values() if not one["told"].is_success and one["told"].is_true_later]
-    assert f"{len(alarms)} of them are machines that come up" in page
+    assert f"{len(alarms)} of them are VMs that start" in page
