@@ -1,4 +1,4 @@
-"""Make the tables of tests/data/schema from VMware's XML schemas, which are not part of this repository.
+"""Make the tables of tests/data/schema from the XML schemas of VMware.
 
 Usage: python tools/make_schema_tables.py FOLDER [TYPE ...]
 
@@ -75,7 +75,7 @@ def qualified(node: Any, attribute: str) -> str:
 
 
 def since(node: Any) -> str:
-    """Return the version that brought an attribute or element, as the end of its line in a table."""
+    """Return the version that added an attribute or element, as the end of its line."""
     for version in node.iterfind(f"{XS}annotation/{XS}appinfo/*[@added-in]"):
         number = version.get("added-in")
         if number.replace(".", "").isdigit():
@@ -144,7 +144,7 @@ def _particle(node: Any, name: str) -> Any:
 
 
 def _attributes(body: Any, shared: dict[str, Any]) -> tuple[dict[str, str], str | None]:
-    """Return the attributes of a type, by name, and the namespaces of others that it permits."""
+    """Return the attributes of a type by name, and the namespaces of other ones."""
     attributes: dict[str, str] = {}
     wildcard = None
     for node in body.iterchildren(f"{XS}attribute", f"{XS}anyAttribute", f"{XS}attributeGroup"):
@@ -176,7 +176,9 @@ def mentioned(table: Any) -> Iterator[str]:
 
 
 def make_tables(schemas: Schemas, names: Iterable[str]) -> dict[str, Table]:
-    """Return the tables, by prefix, of the named types and elements and all that they extend or refer to.
+    """Return the tables of the named types and elements, by prefix.
+
+    They include all types that these extend or refer to.
 
     An element whose type is not in the tables, such as a record for administrators only, is left out.
     """
@@ -202,7 +204,7 @@ def make_tables(schemas: Schemas, names: Iterable[str]) -> dict[str, Table]:
 
 
 def element_line(node: Any) -> str:
-    """Return the line of a global element: its type, its substitution group, and if it is abstract."""
+    """Return the line of a global element: type, substitution group, abstract or not."""
     line = qualified(node, "type") if node.get("type") else "-"
     if node.get("substitutionGroup"):
         line += f" for {qualified(node, 'substitutionGroup')}"

@@ -1,4 +1,4 @@
-"""Tables of the record types of the query service and their attributes, from the types that the library knows."""
+"""Tables of record types of the query service, with their attributes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ TYPES = {"str": "text", "bool": "`true` or `false`", "int": "whole number", "flo
 
 
 def tables() -> str:
-    """Return a section for each record type, in alphabetical order, those of provider administrators last."""
+    """Return a section for each record type, in alphabetical order.
+
+    Those of provider administrators are last.
+    """
     from vcloudair_core.services.query.record_types import built_in_types
 
     types = sorted(built_in_types().values(), key=_rank)

@@ -1,4 +1,6 @@
-"""Compare the version of a release with every place that names it: ``python tools/release.py check v0.2.0``.
+"""Compare the version of a release with every place that names it.
+
+Usage: ``python tools/release.py check v0.2.0``.
 
 vcloudair_core/_version.py is the source. Without a tag, only the places are compared with it.
 """
@@ -39,7 +41,10 @@ def requirements() -> dict[str, str]:
 
 
 def problems(tag: str | None = None) -> list[str]:
-    """Return a line for each place that differs. Before 1.0, a minor release may break what requires the library."""
+    """Return a line for each place that differs.
+
+    Before 1.0, a minor release may break packages that require the library.
+    """
     expected = version()
     lines = [f"{name} names version {value}, not {expected}." for name, value in places().items() if value != expected]
     minor = expected.rpartition(".")[0]

@@ -1,4 +1,4 @@
-"""Run a tier of the checks with nox, and end with one line: what passed, failed and was skipped, and the time.
+"""Run a tier of the checks with nox, and print a line with counts and time.
 
 ``python tools/run_tier.py TARGET``, with a target of the Makefile. Sessions with the tag ``aside`` run at the same time
 as the others, and their output follows that of the others.
@@ -53,7 +53,7 @@ def list_sessions() -> list[dict[str, Any]]:
 
 
 def select_sessions(sessions: Sequence[Mapping[str, Any]], tag: str) -> tuple[list[str], list[str]]:
-    """Return the names of the sessions with a tag, and of those among them that run beside the others."""
+    """Return the sessions with a tag, and those of them that run in parallel."""
     tagged = [session for session in sessions if tag in session["tags"]]
     aside = [session["name"] for session in tagged if "aside" in session["tags"]]
     return [session["name"] for session in tagged if session["name"] not in aside], aside
@@ -83,7 +83,7 @@ def sum_seconds(name: str, reports: Path) -> float:
 
 
 def count_session(session: Mapping[str, str], reports: Path) -> Counter[str]:
-    """Return the results of one session: those of its tests, or its own where it runs none."""
+    """Return the results of a session: of its tests, or its own if it has none."""
     counts = Counter[str]()
     file = reports / f"{session['name']}.xml"
     if file.exists():

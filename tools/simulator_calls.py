@@ -1,4 +1,4 @@
-"""Calls and query types that the simulator serves, as its own code lists them, for docs/reference/simulator.md."""
+"""Calls and query types of the simulator, for docs/reference/simulator.md."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _COMPUTE = "/api/compute"
 
 
 def calls_table() -> str:
-    """Return a table of every call: area, method and path, and the profiles that have it."""
+    """Return a table of calls: area, method, path, and the profiles that have it."""
     calls: dict[tuple[str, str], set[str]] = {}
     methods: dict[tuple[str, str], list[str]] = {}
     for profile in PROFILES:
@@ -29,7 +29,10 @@ def calls_table() -> str:
 
 
 def _calls(profile: str) -> Iterator[tuple[str, str, str]]:
-    """Yield area, method and path. On-Demand has the calls of a vCloud Director below ``/api/compute``."""
+    """Yield area, method and path.
+
+    On-Demand has the calls of a vCloud Director below ``/api/compute``.
+    """
     from vcloudair_core.simulator.profiles import built_in_areas
 
     for area in built_in_areas(profile):
@@ -40,7 +43,7 @@ def _calls(profile: str) -> Iterator[tuple[str, str, str]]:
 
 
 def query_types_table() -> str:
-    """Return a table of every type of the query service: its record, and whether the simulated cloud has any."""
+    """Return a table of query types: record, and if the simulated cloud has any."""
     from vcloudair_core.simulator.query.query_records import has_records
     from vcloudair_core.simulator.query.query_types import TYPES
 

@@ -1,4 +1,4 @@
-"""Copy the collection to where ansible-test accepts it: a folder without links, named as it is imported.
+"""Copy the collection to a folder without links, named as ansible-test needs.
 
 ``python tools/stage_collection.py FOLDER`` prints the path of the copy, ``FOLDER/ansible_collections/vcloudair/cloud``.
 """
@@ -35,7 +35,7 @@ def galaxy() -> dict[str, Any]:
 
 
 def sources() -> list[str]:
-    """Every file that is in git or about to be, relative to the root. Links are no files of their own."""
+    """Return the files that are tracked by Git or not ignored, without links."""
     # A checkout may belong to somebody else than who runs this, as in containers; git would refuse to look at it.
     command = ["git", "-c", f"safe.directory={ROOT}", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
@@ -44,7 +44,7 @@ def sources() -> list[str]:
 
 
 def collection_files() -> list[str]:
-    """Return the files that the directives of ``galaxy.yml`` include, as ``ansible-galaxy`` reads them."""
+    """Return the files that ``galaxy.yml`` includes, as ``ansible-galaxy`` does."""
     manifest = Manifest(str(ROOT))
     manifest.allfiles = [str(ROOT / name) for name in sources()]
     for directive in galaxy()["manifest"]["directives"]:
@@ -58,7 +58,7 @@ def test_files() -> list[str]:
 
 
 def stage(folder: Path) -> Path:
-    """Copy the collection and its tests below ``folder``. Returns the collection's root there.
+    """Copy the collection and its tests below ``folder``. Return the new root.
 
     Galaxy shows no other file than README.md, so the README of the collection gets that name.
     """

@@ -29,7 +29,7 @@ from tools.vm_name_path import VmNamePath, trace_checkout
 
 PACKAGE = "vcloudair_core"
 AT_ROOT = {"__init__", "_version", "app", "client", "settings", "errors", "ans", "query", "metrics", "dr", "plugins"}
-"""Modules that stand beside the packages: the public ones, and those of vcloudair 0.5."""
+"""Modules outside packages: the public ones, and those of vcloudair 0.5."""
 PUBLIC = {
     *("recovery", "metrics", "monitoring", "plugins", "simulator", "testing", "client", "app", "settings", "errors"),
     *("ans", "query", "dr"),
@@ -79,7 +79,10 @@ class Checkout:
         return Module(name, path, ast.parse(path.read_text(encoding="utf-8")))
 
     def imports(self, tree: ast.AST) -> Iterator[str]:
-        """Yield the modules that a tree imports anywhere: at the top, for types only, or within a function."""
+        """Yield the modules that a tree imports.
+
+        Type-only imports and imports within functions count.
+        """
         for node in ast.walk(tree):
             if isinstance(node, ast.Import):
                 yield from (alias.name for alias in node.names if alias.name.split(".")[0] == PACKAGE)
@@ -106,13 +109,16 @@ def largest_folder(checkout: Checkout) -> list[str]:
 
 
 def import_circles(checkout: Checkout) -> list[str]:
-    """Return the sets of modules that import each other, type-only imports and those within functions counted."""
+    """Return the sets of modules that import each other.
+
+    Type-only imports and imports within functions count.
+    """
     graph = {name: set(checkout.imports(module.tree)) - {name} for name, module in checkout.modules.items()}
     return [" ".join(sorted(circle)) for circle in _circles(graph)]
 
 
 def ambiguous_classes(checkout: Checkout) -> list[str]:
-    """Return the names that several classes have; those of vcloudair 0.5 are not ours to choose."""
+    """Return the names that several classes have, except those of vcloudair 0.5."""
     places: dict[str, list[str]] = defaultdict(list)
     for module in checkout.modules.values():
         if module.name.startswith(f"{PACKAGE}.compat"):
@@ -124,7 +130,7 @@ def ambiguous_classes(checkout: Checkout) -> list[str]:
 
 
 def private_imports(checkout: Checkout) -> list[str]:
-    """Return the private modules that the collection, its EDA source or a documented program imports."""
+    """Return the private modules that the collection or its EDA source imports."""
     modules: dict[str, set[str]] = defaultdict(set)
     for folder in ("plugins", "extensions"):
         for path in sorted((checkout.root / folder).rglob("*.py")):
@@ -159,7 +165,7 @@ def vague_names(checkout: Checkout) -> list[str]:
 
 
 def field_files(checkout: Checkout) -> list[str]:
-    """Return the files that declare the field of a firewall rule that most files declare.
+    """Return the files that declare the most repeated field of a firewall rule.
 
     A file declares a field when it names it: as an annotated attribute, a text, a keyword of a call, or a key in the
     documentation of options. Attribute access is no declaration, because type checkers follow it. Three kinds of files
@@ -188,7 +194,7 @@ def _names_declared(tree: ast.AST) -> Iterator[str]:
 
 
 def section_planners(checkout: Checkout) -> list[str]:
-    """Return the modules of services that plan the rules of a section: those that call ``plan_desired``."""
+    """Return the service modules that plan section rules with ``plan_desired``."""
     return [
         module.name.removeprefix(f"{PACKAGE}.")
         for module in checkout.modules.values()
@@ -197,7 +203,7 @@ def section_planners(checkout: Checkout) -> list[str]:
 
 
 def orchestrators(checkout: Checkout) -> list[str]:
-    """Return the classes that poll DR operations: those that ask for the ``interval()`` until the next poll.
+    """Return the classes that poll DR operations, with calls of ``interval()``.
 
     Polls start, follow and end operations, so the class that sets their pace is the one that orchestrates.
     """
@@ -226,12 +232,15 @@ def unmirrored_tests(checkout: Checkout) -> list[str]:
 
 @functools.lru_cache
 def vm_name_path(checkout: Checkout) -> VmNamePath:
-    """Return the way of a VM name from the command line to the request. The command is run once."""
+    """Return the path of a VM name from the command line to the request.
+
+    The command is run once.
+    """
     return trace_checkout(checkout.root.resolve())
 
 
 def path_hops(checkout: Checkout) -> list[str]:
-    """Return the functions that the name of a VM passes through between ``vca dr test VM`` and the request."""
+    """Return the functions between ``vca dr test VM`` and the request."""
     return vm_name_path(checkout).hops
 
 
@@ -285,7 +294,10 @@ def _bindings(tree: ast.AST) -> Iterator[tuple[str, int]]:
 
 
 def _circles(graph: Mapping[str, Iterable[str]]) -> list[list[str]]:
-    """Return the strongly connected components with more than one member (Tarjan's algorithm, without recursion)."""
+    """Return the strongly connected components with more than one member.
+
+    This is Tarjan's algorithm without recursion.
+    """
     order: dict[str, int] = {}
     low: dict[str, int] = {}
     stack: list[str] = []

@@ -1,7 +1,7 @@
-"""Installs the wheel and the collection into an empty environment and uses them as a stranger would.
+"""Install the wheel and the collection into an empty environment and use them.
 
-Import, one call, ``vca``; then playbooks of the installed collection by their full names against a simulator of that
-environment, each twice: changed, then nothing to change. The checkout is not in sight of any of it.
+Import the library, make a call and run ``vca``. Then run playbooks of the installed collection twice, by their full
+names, against a simulator of that environment. The second run must change nothing. The checkout is not used.
 """
 
 from __future__ import annotations

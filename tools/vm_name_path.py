@@ -48,7 +48,7 @@ STARTED_WITHIN_S = 60
 
 @dataclass
 class VmNamePath:
-    """The functions, modules and names on the way, in the order in which the functions were first called."""
+    """Functions, modules and names of the path, in the order of the first calls."""
 
     hops: list[str] = field(default_factory=list)
     modules: list[str] = field(default_factory=list)
@@ -83,7 +83,7 @@ def trace_checkout(root: Path) -> VmNamePath:
 
 
 def _write_metadata(root: Path, folder: Path) -> None:
-    """Register the plugins of the checkout: those of an installed distribution may be others."""
+    """Register the plugins of the checkout, not of an installed distribution."""
     text = (root / "pyproject.toml").read_text(encoding="utf-8")
     section = re.search(r'^\[project\.entry-points\."vcloudair_core"\]\n(.*?)^\[', text, re.MULTILINE | re.DOTALL)
     lines = section[1].replace('"', "") if section else ""
@@ -113,7 +113,7 @@ class Carriers:
         self._texts = texts
 
     def lead(self, value: object, depth: int = DEPTH, *, in_containers: bool = True) -> list[str] | None:
-        """Return the fields that lead to the VM, none for a text; None when the value does not carry it."""
+        """Return the fields that lead to the VM: empty for a text, None without a VM."""
         if isinstance(value, str):
             return [] if any(text in value for text in self._texts) else None
         if depth and in_containers and isinstance(value, dict | list | tuple | set | frozenset):
@@ -208,7 +208,7 @@ class Tracer:
             sys.setprofile(self._profile)
 
     def _look_for_request(self, frame: FrameType) -> None:
-        """Keep the stack of the call that sends the action: the first POST for the VM that reaches the transport."""
+        """Keep the stack of the first POST for the VM that reaches the transport."""
         request = frame.f_locals.get("request")
         is_send = frame.f_code.co_name == "send" and "transport" in frame.f_code.co_filename
         if self.stack or not is_send or request is None or request.method != "POST":
@@ -246,9 +246,9 @@ class Tracer:
 
 
 def _function(code: CodeType) -> str:
-    """Return the name of a function, for a lambda or a comprehension that of the function around it.
+    """Return the name of a function, or of the one around a lambda or comprehension.
 
-    Python 3.10 does not know the function around it: there, it is a name in angle brackets.
+    In Python 3.10, a lambda or comprehension has a name in angle brackets.
     """
     qualified: str = getattr(code, "co_qualname", code.co_name)
     return re.sub(r"\.<locals>\.<.*", "", qualified)

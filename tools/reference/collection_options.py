@@ -1,4 +1,4 @@
-"""Options of the modules of edge gateways, made of the declarations of fields: argument specs and documentation.
+"""Argument specs and documentation of edge gateway modules, from field specs.
 
 Ansible reads documentation from files without running anything, and a module has to start without the library to say
 that it is missing. So both are written to files of the collection.
@@ -40,7 +40,9 @@ _MARKED = re.compile(r"``(?P<code>[^`]+)``|`(?P<name>[^`]+)`")
 
 
 def argument_specs(names: Mapping[type, tuple[str, str]], document: Sequence[SpecKey] = ()) -> str:
-    """Return the module of the collection with an argument spec for each spec, and for documents of all sections.
+    """Return the collection module with an argument spec for each spec.
+
+    It also has one for documents of all sections.
 
     ``names`` has the name of each spec in those of functions and constants, and the noun for it, first what others are
     made of; ``document`` has the keys of documents.
@@ -60,7 +62,7 @@ def argument_specs(names: Mapping[type, tuple[str, str]], document: Sequence[Spe
 
 
 def section_names() -> dict[type, tuple[str, str]]:
-    """Return the name and noun of every spec of the sections, as :func:`argument_specs` takes them."""
+    """Return name and noun of every section spec, for :func:`argument_specs`."""
     names: dict[type, tuple[str, str]] = {}
     for section in map(load_section, SECTIONS):
         for key in keys_of(section.rule_type):
@@ -130,7 +132,10 @@ def _form(key: SpecKey) -> dict[str, Any]:
 
 
 def _is_expanded(key: SpecKey) -> bool:
-    """True for mappings whose keys are declared to Ansible: items of lists, and what holds secrets to hide."""
+    """Return whether the keys of a mapping are declared to Ansible.
+
+    They are for items of lists, and for mappings with secrets.
+    """
     return is_dataclass(key.kind) and (key.is_list or bool(secret_names(key.kind)))
 
 
@@ -139,7 +144,7 @@ def _entry(name: str, value: Any, indent: int) -> list[str]:
 
 
 def _broken(start: str, value: Any, indent: int) -> list[str]:
-    """Return a value on one line, or each of its items on a line of its own, as the formatter has it."""
+    """Return a value on one line, or one item per line, as the formatter does."""
     line = f"{start}{_quoted(value)},"
     if len(line) <= WIDTH:
         return [line]
@@ -174,7 +179,7 @@ def _quoted(value: Any) -> str:
 
 
 def files() -> dict[str, Callable[[], str]]:
-    """Return the files of the collection that are generated, with what makes their content."""
+    """Return the generated files of the collection with their generators."""
     made: dict[str, Callable[[], str]] = {
         "plugins/module_utils/_section_arguments.py": lambda: argument_specs(section_names(), document_keys()),
         f"plugins/doc_fragments/_{DOCUMENT}.py": _document_fragment,
@@ -185,7 +190,7 @@ def files() -> dict[str, Callable[[], str]]:
 
 
 def _section_fragment(name: str) -> str:
-    """Return the documentation of the options of a section, and those of one of its rules."""
+    """Return the documentation of the options of a section and of one of its rules."""
     section = load_section(name)
     parts = {"DOCUMENTATION": section.spec_type, _rule_part(section): section.rule_type}
     texts = {part: "\n".join(["options:", *documented(_options(spec), "", 2)]) for part, spec in parts.items()}
@@ -223,7 +228,10 @@ class _Scope:
 
 
 def documented(options: Iterable[SpecKey], path: str, indent: int, outer: tuple[_Scope, ...] = ()) -> Iterator[str]:
-    """Yield the lines of options as YAML. ``path`` is what stands before their names in texts: ``rules[].``."""
+    """Yield the lines of options as YAML.
+
+    ``path`` is the prefix of their names in texts, such as ``rules[].``.
+    """
     keys = list(options)
     scopes = (_Scope(path, frozenset(key.name for key in keys)), *outer)
     blanks = " " * indent

@@ -11,7 +11,10 @@ _OF_TYPER = ("help",)
 
 
 def cli_reference() -> str:
-    """Every built-in command: usage, what it does, its own options; the shared options once."""
+    """Return usage, description and options of each command.
+
+    Options that all commands share are listed once.
+    """
     from vcloudair_core.cli import plugin
     from vcloudair_core.cli.command_tree import as_command, build_tree
     from vcloudair_core.plugin.manager import PluginManager

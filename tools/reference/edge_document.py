@@ -16,7 +16,7 @@ _TYPES = {str: "text", Secret: "text", Path: "path of a file", bool: "`true` \\|
 
 
 def key_tables() -> str:
-    """Return a table for the document, for each section, for its rules, and for the mappings within these."""
+    """Return tables for the document, its sections, rules and nested mappings."""
     lines = list(_table("The document", document_keys()))
     for section in map(load_section, SECTIONS):
         lines += _table(section.title, keys_of(section.spec_type))

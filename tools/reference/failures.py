@@ -1,4 +1,4 @@
-"""Tables of what tests prove about failures: bad input, and faults of servers and networks."""
+"""Tables of tested failures: bad input, and faults of servers and networks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ def bad_input_table() -> str:
 
 
 def fault_tables() -> str:
-    """The stated table that tests/faults proves: faults by places, exceptions, operations, and how many cells."""
+    """Return the fault matrix of tests/faults.
+
+    It has faults by place, exceptions, operations and the number of cells.
+    """
     sys.path.insert(0, str(ROOT))
     from tests.faults import table
 

@@ -1,4 +1,4 @@
-"""One page for each module, plugin and role of the collection, from what ``ansible-doc`` says, and one of playbooks."""
+"""Pages of modules, plugins and roles from ``ansible-doc``, and of playbooks."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ FEATURES = {
     "query": "Queries",
     "resource": "Resources of plugins",
 }
-"""Word after ``vca_`` in the names of modules, and the title of the group, in the order of the list."""
+"""Titles of module groups, in order, by the word after ``vca_`` in module names."""
 SHARED = {"vca": "Options of the connection", "edge": "Options of the edge gateway", "stage": "Options of the stage"}
-"""Fragments whose options are the same in many modules: each has a table of its own, folded."""
+"""Fragments with options of many modules. Each has a separate, folded table."""
 
 
 @cache
@@ -81,7 +81,10 @@ def pages() -> Iterator[tuple[str, str]]:
 
 
 def grouped(kinds: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, dict[str, str]]]:
-    """Return short descriptions by kind, feature and name. Only modules have features; others are under no title."""
+    """Return short descriptions by kind, feature and name.
+
+    Only modules have features. The feature of others is empty.
+    """
     contents: dict[str, dict[str, dict[str, str]]] = {}
     order = [*KINDS, *sorted(set(kinds) - set(KINDS))]
     for kind in (kind for kind in order if kind in kinds):
@@ -105,12 +108,15 @@ def _feature_rank(module: str) -> int:
 
 
 def _tags(name: str, kind: str) -> list[str]:
-    """Return search words: the search takes ``vca_nat_rule`` for one word, so those within it are listed as well."""
+    """Return the parts of a name as search words.
+
+    The search takes ``vca_nat_rule`` as one word.
+    """
     return [name, *name.removeprefix("vca_").split("_"), *([] if kind == "module" else [kind])]
 
 
 def _navigation(contents: Mapping[str, Mapping[str, Mapping[str, str]]]) -> list[Any]:
-    """Return the navigation of awesome-nav: kinds, features within modules, then playbooks."""
+    """Return the navigation of awesome-nav: kinds, with features, then playbooks."""
     entries: list[Any] = ["index.md"]
     for kind, features in contents.items():
         below: list[Any] = []
@@ -122,7 +128,10 @@ def _navigation(contents: Mapping[str, Mapping[str, Mapping[str, str]]]) -> list
 
 
 def documented() -> dict[str, dict[str, Any]]:
-    """Everything of the collection by kind and full name, as ``{"doc": …, "examples": …, "return": …}``."""
+    """Return the output of ``ansible-doc`` by kind and full name.
+
+    Values are ``{"doc": …, "examples": …, "return": …}``.
+    """
     name = f"{galaxy()['namespace']}.{galaxy()['name']}"
     command = [str(Path(sys.executable).parent / "ansible-doc"), "--metadata-dump", "--no-fail-on-errors", name]
     env = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
@@ -148,7 +157,7 @@ def _of_role(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _tables(doc: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """The options by the title of their table; a plugin's own come first, under no title."""
+    """Return options by table title. Those of the plugin come first, without title."""
     found: dict[str, dict[str, Any]] = {"": {}}
     homes = {option: title for fragment, title in SHARED.items() for option in _fragment(fragment)}
     for name, option in (doc.get("options") or {}).items():

@@ -1,4 +1,4 @@
-"""The first page, made of the README, and a page before each part that says what is in it."""
+"""The home page, made of the README, and an index page of each part."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PARTS = {
 
 
 def home() -> Iterator[tuple[str, str]]:
-    """``home.md`` with the sections of the README that it names in place of their names."""
+    """Return ``home.md`` with the named sections of the README filled in."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     sections = dict(re.findall(r"^## ([^\n]+)\n(.*?)(?=^## |\Z)", readme, re.MULTILINE | re.DOTALL))
 
@@ -30,7 +30,7 @@ def home() -> Iterator[tuple[str, str]]:
 
 
 def overview(pages: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """One page for each part, from the first heading and the first sentence of its pages."""
+    """Return an index of each part, with title and first sentence of its pages."""
     for part, (title, meaning) in PARTS.items():
         lines = [f"# {title}", "", meaning, "", '<div class="pages" markdown>', ""]
         for name in sorted(pages):
@@ -50,7 +50,10 @@ def heading(text: str) -> str:
 
 
 def first_sentence(text: str) -> str:
-    """Of the first paragraph that is neither heading nor code. Links lose their targets, which are not ours to keep."""
+    """Return the first sentence of the first paragraph, without link targets.
+
+    Headings and code are not paragraphs.
+    """
     prose = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
     for paragraph in re.split(r"\n\s*\n", prose):
         plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", " ".join(paragraph.split()))

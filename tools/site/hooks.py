@@ -21,9 +21,12 @@ _log = get_plugin_logger("site")
 _FENCE = re.compile(r"^(?P<ticks>```+)(?P<language>[\w-]+)(?P<words> [^\n]*)?$", re.MULTILINE)
 _LINK = re.compile(r"(?P<before>\]\()(?P<path>\.\.?/[^)\s#]+)(?P<after>(?:#[^)\s]*)?\))")
 _CODE_IN_TABLE = re.compile(r"(?<=[|, ])`[^`\n]*\\\|[^`\n]*`")
-"""Forges want ``\\|`` for a bar in a table, in code too; Python-Markdown would show both."""
+"""A bar in a table.
+
+GitHub needs ``\\|``, also in code, and Python-Markdown would show both characters.
+"""
 _CALLOUT = re.compile(r"^> \[!(?P<kind>NOTE|TIP|IMPORTANT|WARNING|CAUTION)\]\n(?P<text>(?:>.*\n?)+)", re.MULTILINE)
-"""The notes and warnings of forges, which Python-Markdown would show as quotations."""
+"""Notes and warnings of GitHub, which Python-Markdown would show as quotations."""
 _CLOSE_LIST = re.compile(r"^(?![-*] |\d+\. |\||>|#| |```|<)\S.*\n(?:[-*] |\d+\. )", re.MULTILINE)
 _SHALLOW_LIST = re.compile(r"^ {1,3}(?:[-*]|\d+\.) ", re.MULTILINE)
 
@@ -61,7 +64,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Docstrings are written for readers of the code; two marks of theirs mean nothing here."""
+    """Remove two marks of docstrings that have no meaning on the site."""
     if not page.file.src_uri.startswith("reference/python-"):
         return html
     return re.sub(r":(?:class|func|meth):(?=<code>)", "", re.sub(r"<p>::</p>|:(?=:</p>)", "", html))
@@ -78,7 +81,7 @@ def _look_at_lists(name: str, markdown: str) -> None:
 
 
 def _info(fence: re.Match[str]) -> str:
-    """``yaml file=web.yml`` shows the name of the file; ``console run`` is for the tests."""
+    """Return a fence with the file name of ``yaml file=web.yml`` as its title."""
     words = (fence["words"] or "").split()
     files = [word.partition("=") for word in words if word.startswith(("file=", "append="))]
     title = "".join(f' title="{name}{", at its end" if how == "append" else ""}"' for how, _, name in files)
@@ -91,7 +94,10 @@ def _admonition(callout: re.Match[str]) -> str:
 
 
 def _within_the_site(link: re.Match[str], name: str) -> str:
-    """Links to what lies outside of ``docs`` lead to the repository, but plugins and playbooks have pages here."""
+    """Link files outside ``docs`` to the repository.
+
+    Plugins and playbooks have pages on the site.
+    """
     target = os.path.normpath(PurePosixPath("docs", name).parent / link["path"])
     if target.startswith("docs/") or not (ROOT / target).exists():
         return link[0]

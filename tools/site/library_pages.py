@@ -43,7 +43,7 @@ def pages() -> Iterator[tuple[str, str]]:
 
 
 def python_api() -> str:
-    """Every public name but the errors, which have a page. What no group names comes last."""
+    """Return all public names except errors. Names without a group are last."""
     import vcloudair_core
 
     grouped = {name for names in GROUPS.values() for name in names}
@@ -86,7 +86,7 @@ def _api_page(head: list[str], namespace: str, groups: Mapping[str, tuple[str, .
 
 
 def module_page(name: str, title: str) -> str:
-    """Return the page of a public module: its docstring, then its names in alphabetical order."""
+    """Return the page of a public module: its docstring, then its sorted names."""
     module = importlib.import_module(f"vcloudair_core.{name}")
     lines = [f"# {title}", "", f"The public names of `{module.__name__}`.", ""]
     lines += [f"::: {module.__name__}", "    options:", "      show_root_heading: false"]

@@ -1,4 +1,4 @@
-"""Weights of pages in the search of the site: pages about a task first, pages that are generated from code last."""
+"""Search weights of pages: task pages first, pages generated from code last."""
 
 from __future__ import annotations
 
@@ -33,6 +33,6 @@ def boost_of(name: str, markdown: str, *, is_made: bool) -> float:
 
 @cache
 def keywords() -> dict[str, list[str]]:
-    """Return the words of ``keywords.yml`` by page below ``docs``. They weigh more than titles."""
+    """Return the words of ``keywords.yml`` by page. They weigh more than titles."""
     words: dict[str, list[str]] = yaml.safe_load(KEYWORDS.read_text(encoding="utf-8"))
     return words
