@@ -48,9 +48,9 @@ TOPICS = """
     error event exit export fault figure firewall glossary guide hook import install inventory ipsec kind library
     load-balancer login management metric migrat module monitor nat network operation output password performance plan
     playbook plugin policy pool pre-shared protocol psk publish python query readiness recovery reference release
-    report request resource role rule schema section security service session setting sign-in simulator staging style
-    support task terraform test threat token troubleshooting tutorial upgrade vca vcd vcloud verdict versioning vm vpn
-    writer
+    report request resource response role rule schema section security service session setting sign-in simulator staging
+    style support task terraform test threat token troubleshooting tutorial upgrade vca vcd vcloud verdict versioning vm
+    vpn writer
 """.split()
 """Beginnings of the words that users search for. A title has one of them. Add the word that a new page is about."""
 OLD_TITLES = {
