@@ -26,7 +26,7 @@ simulator = Simulator()
 settings = {name[4:].lower(): value for name, value in simulator.env().items() if name != "VCA_CA_PATH"}
 with vcloudair_core.App().client(transport=simulator.transport(), session_cache=False, **settings) as client:
     firewall = client.read("ans.firewall", {"edge": settings["edge"]})
-assert parse_plan("{name: p, groups: [{name: g, machines: [a]}]}").machines, "the schema of plans is in the wheel"
+assert parse_plan("{name: p, groups: [{name: g, vms: [a]}]}").vms, "the schema of plans is in the wheel"
 print(f"vcloudair-core {metadata.version('vcloudair-core')}: read a firewall with {len(firewall['rules'])} rules")
 """
 
@@ -42,7 +42,7 @@ _PLAN = """
 name: small
 groups:
   - name: all
-    machines: [replicated-0001, replicated-0002]
+    vms: [replicated-0001, replicated-0002]
 """
 
 

@@ -24,7 +24,7 @@ def plan_of(params: Params, **words: Any) -> RecoveryPlan:
     if len(chosen) > 1:
         refuse(chosen[1], f"{chosen[0]} is given, too")
     if not chosen:
-        refuse("vms", "which machines are meant is not said; give vms, all or plan")
+        refuse("vms", "which VMs are meant is not said; give vms, all or plan")
     given = {name: value for name, value in words.items() if value is not None}
     if chosen == ["plan"]:
         from dataclasses import replace
@@ -34,14 +34,14 @@ def plan_of(params: Params, **words: Any) -> RecoveryPlan:
 
 
 def shown_results(found: Iterable[Any]) -> list[Result]:
-    """Machines of an action, as the library's results."""
+    """VMs of an action, as the library's results."""
     return [one.as_dict() for one in found]
 
 
 def shown_report(report: RunReport) -> list[Result]:
-    """Machines of a run, one dict each, with what became of the last try."""
+    """VMs of a run, one dict each, with what became of the last try."""
     shown = []
-    for one in report.machines:
+    for one in report.vms:
         last = one.last
         words = {
             name: value
@@ -59,7 +59,7 @@ def shown_report(report: RunReport) -> list[Result]:
 
 
 def told(vms: list[dict[str, Any]], action: str, diff_mode: bool) -> Result:
-    """The keys of a result that tell of machines."""
+    """The keys of a result that tell of VMs."""
     verdicts = [one["verdict"] for one in vms]
     result = {
         "changed": any(one["changed"] for one in vms),
@@ -82,7 +82,7 @@ def failure(vms: list[dict[str, Any]], more: str = "", hint: str = "") -> Result
         named = "; ".join(
             "{}: {}".format(one["name"] or one["id"], one["reason"] or one["verdict"]) for one in bad[:10]
         )
-        parts.append(f"{len(bad)} of {len(vms)} machines failed: {named}")
+        parts.append(f"{len(bad)} of {len(vms)} VMs failed: {named}")
         hint = hint or bad[0]["hint"]
     said = "; ".join(parts)
     kind = "OutcomeUnknownError" if any(one["verdict"] == "unknown" for one in bad) else "TaskFailedError"

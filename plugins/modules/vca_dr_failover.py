@@ -7,11 +7,11 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: vca_dr_failover
-short_description: Test, clean up or fail over replicated machines
+short_description: Test, clean up or fail over replicated VMs
 version_added: "0.1.0"
 description:
-  - Brings machines to where an action of disaster recovery leads. One that is there already is not touched.
-  - A machine has succeeded when its task has, its replication says so, and there is a machine. Nothing less counts.
+  - Brings VMs to where an action of disaster recovery leads. One that is there already is not touched.
+  - A VM has succeeded when its task has, its replication says so, and there is a VM. Nothing less counts.
   - What is waited for is a run with a journal, so that one which was cut off can go on without anything being started
     twice, and with reports.
   - An action that somebody has started already is waited for and not started again.
@@ -22,40 +22,40 @@ author:
 options:
   action:
     description:
-      - With V(test) machines run in the cloud beside their sources, which go on.
+      - With V(test) VMs run in the cloud beside their sources, which go on.
       - With V(cleanup) what tests have made is removed.
-      - With V(failover) machines run in the cloud, and replication from the source ends.
+      - With V(failover) VMs run in the cloud, and replication from the source ends.
     type: str
     choices: [test, cleanup, failover]
     required: true
   vms:
     description: >-
-      Names of machines, or UUIDs of their replications. An empty list means none. One of O(vms), O(all) and O(plan) is
+      Names of VMs, or UUIDs of their replications. An empty list means none. One of O(vms), O(all) and O(plan) is
       needed.
     type: list
     elements: str
     aliases: [names]
   all:
-    description: Every machine that is replicated into the organisation.
+    description: Every VM that is replicated into the organisation.
     type: bool
     default: false
   plan:
     description:
-      - A recovery plan, a file on the machine that the module runs on. It says which machines, in which order, and what
+      - A recovery plan, a file on the host that the module runs on. It says which VMs, in which order, and what
         is done around them.
       - What is given here beside it takes the place of what the plan says.
     type: path
   power_on:
-    description: Whether the machines are to run afterwards. By default as the plan says, else V(true).
+    description: Whether the VMs are to run afterwards. By default as the plan says, else V(true).
     type: bool
   synchronize:
     description: Bring the newest data over before a test. It fails when the source cannot be reached.
     type: bool
   max_concurrent:
-    description: How many machines at the same time. By default as the plan says, else V(20).
+    description: How many VMs at the same time. By default as the plan says, else V(20).
     type: int
   vm_timeout:
-    description: Seconds that one try of one machine may take. Without it there is no limit but O(stuck_after).
+    description: Seconds that one try of one VM may take. Without it there is no limit but O(stuck_after).
     type: float
   run_timeout:
     description: >-
@@ -66,12 +66,12 @@ options:
       Seconds without any change of a task after which it is given up. By default as the plan says, else V(600).
     type: float
   verify_timeout:
-    description: Seconds that a replication and its machine may take to show what their task said.
+    description: Seconds that a replication and its VM may take to show what their task said.
     type: float
     default: 300
   on_error:
     description:
-      - What to do when a machine fails. With V(continue), the default of O(vms) and O(all), all that does not depend on
+      - What to do when a VM fails. With V(continue), the default of O(vms) and O(all), all that does not depend on
         it is brought over all the same. With V(stop), the default of a plan, nothing more is started.
       - With V(roll_back), a test is cleaned up and networks are switched back as well.
       - A clean-up goes on by default, also that of a plan.
@@ -80,7 +80,7 @@ options:
     choices: [continue, stop, roll_back]
   wait:
     description: >-
-      Whether to wait for the verdicts. Without waiting, no more than O(max_concurrent) machines can be started at once,
+      Whether to wait for the verdicts. Without waiting, no more than O(max_concurrent) VMs can be started at once,
       and no plan. The same task with O(wait=true) then waits, and starts nothing twice.
     type: bool
     default: true
@@ -92,7 +92,7 @@ options:
     default: false
   on_unknown:
     description:
-      - What to do with a machine whose action may or may not have been started, when neither a task nor its replication
+      - What to do with a VM whose action may or may not have been started, when neither a task nor its replication
         shows it. By default as the plan says, else V(fail).
       - With V(fail) its verdict is V(unknown), and the task fails, so that somebody decides.
       - With V(start) it is started again, which may start it twice.
@@ -100,7 +100,7 @@ options:
     choices: [fail, start]
   start_again:
     description: >-
-      Names of machines of a run that O(resume) goes on with, whose verdict is V(unknown), and that somebody has decided
+      Names of VMs of a run that O(resume) goes on with, whose verdict is V(unknown), and that somebody has decided
       to start again.
     type: list
     elements: str
@@ -116,7 +116,7 @@ options:
     default: false
   state_dir:
     description: >-
-      Folder for journals and reports of runs, on the machine that the module runs on. The environment variable
+      Folder for journals and reports of runs, on the host that the module runs on. The environment variable
       E(VCA_STATE_DIR) is used when this is not given; by default it is a folder of the user's own.
     type: path
 extends_documentation_fragment:
@@ -128,7 +128,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Test two machines
+- name: Test two VMs
   vcloudair.cloud.vca_dr_failover:
     action: test
     vms: [web1, db1]
@@ -152,7 +152,7 @@ vms:
     The result of each VM. The verdict is V(succeeded) (as the server shows), V(unchanged) (nothing was to do),
     V(planned) (in check mode), V(started) (with O(wait=false)), V(failed), V(skipped) (not started, as something
     else failed), V(unknown) (it may or may not have been started; it is not started again before somebody decides) or
-    V(in_flight) (the run was stopped). The key C(vm) is the recovered machine. Also there when a machine failed.
+    V(in_flight) (the run was stopped). The key C(vm) is the recovered VM. Also there when a VM failed.
   returned: success
   type: list
   elements: dict
@@ -164,7 +164,7 @@ vms:
        vdc: org1-vdc1, vdc_href: "https://vcd.example.test/api/vdc/ee541366-e2d4-5c36-8b7a-9a68f57938ca",
        addresses: [10.1.2.3]}}
 summary:
-  description: How many machines had which verdict. Also there when a machine failed.
+  description: How many VMs had which verdict. Also there when a VM failed.
   returned: success
   type: dict
   sample: {failed: 0, planned: 0, skipped: 0, started: 0, succeeded: 2, unchanged: 1, unknown: 0}
@@ -174,9 +174,9 @@ order:
   type: list
   elements: dict
   sample:
-    - {what: machine, name: web1, group: machines, verdict: planned, from_s: 0.0, until_s: 60.0, is_guess: true}
+    - {what: vm, name: web1, group: vms, verdict: planned, from_s: 0.0, until_s: 60.0, is_guess: true}
 steps:
-  description: What was done around machines. Also there when something failed.
+  description: What was done around VMs. Also there when something failed.
   returned: when it was waited for
   type: list
   elements: dict
@@ -192,7 +192,7 @@ report:
   type: str
   sample: /home/ops/.local/state/vcloudair/dr/runs/20261127-013604-047-71f7/report.html
 rto:
-  description: How long the slowest machine took from the start of the run, against the target.
+  description: How long the slowest VM took from the start of the run, against the target.
   returned: when it was waited for
   type: dict
   sample: {target_minutes: 60.0, reached_s: 312.4, met: true}
@@ -252,11 +252,11 @@ ARGUMENTS = {
 
 
 def act(client: Client, params: Params, check_mode: bool, diff_mode: bool) -> Result:
-    """Bring the machines over, and say what came of it."""
+    """Bring the VMs over, and say what came of it."""
     if params["resume"] and not params["plan"]:
         refuse("resume", "it is a plan that is gone on with; without one, the same task again starts nothing twice")
     if params["start_again"] and not params["resume"]:
-        refuse("start_again", "it decides about machines of a run that is gone on with; set resume")
+        refuse("start_again", "it decides about VMs of a run that is gone on with; set resume")
     is_cleanup = params["action"] == "cleanup"
     plan = plan_of(
         params,
@@ -268,7 +268,7 @@ def act(client: Client, params: Params, check_mode: bool, diff_mode: bool) -> Re
         on_error=params["on_error"] or ("continue" if is_cleanup else None),
         on_unknown=params["on_unknown"],
     )
-    if not plan.machines and not plan.every_machine:
+    if not plan.vms and not plan.all_vms:
         return told([], params["action"], diff_mode)  # an empty selection: nothing is meant
     if check_mode:
         return _previewed(client, plan, params, diff_mode)

@@ -1,21 +1,21 @@
 #!/usr/bin/python
 # Copyright (c) The vcloudair-core authors
 # SPDX-License-Identifier: Apache-2.0
-"""Replications of machines."""
+"""Replications of VMs."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: vca_dr_info
-short_description: Read replications of machines
+short_description: Read replications of VMs
 version_added: "0.1.0"
 description:
-  - Reads which machines are replicated into the organisation, and the state of each.
+  - Reads which VMs are replicated into the organisation, and the state of each.
 author:
   - The vcloudair-core authors (@vcloudair-core)
 options:
   vms:
-    description: Names of machines, or UUIDs of their replications. By default all; an empty list means none.
+    description: Names of VMs, or UUIDs of their replications. By default all; an empty list means none.
     type: list
     elements: str
     aliases: [names]
@@ -28,7 +28,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Which machines lag behind
+- name: Which VMs lag behind
   vcloudair.cloud.vca_dr_info:
   register: dr
 

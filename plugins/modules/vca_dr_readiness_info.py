@@ -10,7 +10,7 @@ module: vca_dr_readiness_info
 short_description: Look whether a recovery is going to work
 version_added: "0.1.0"
 description:
-  - Looks at all that a test or a failover depends on, and starts nothing. The plan, each machine and how old its newest
+  - Looks at all that a test or a failover depends on, and starts nothing. The plan, each VM and how old its newest
     data is, the VDC that it is brought to and the room there, the edge gateways and programs of the plan's steps, and
     when the plan was last tested.
   - What cannot be read becomes a check whose status is V(unknown), and stops no other.
@@ -22,12 +22,12 @@ options:
     description: File with the recovery plan, on the host that the module runs on.
     type: path
   vms:
-    description: In place of O(plan), names of machines, or UUIDs of their replications. An empty list means none.
+    description: In place of O(plan), names of VMs, or UUIDs of their replications. An empty list means none.
     type: list
     elements: str
     aliases: [names]
   all:
-    description: In place of O(plan), all machines that are replicated.
+    description: In place of O(plan), all VMs that are replicated.
     type: bool
     default: false
   action:
@@ -88,7 +88,7 @@ checks:
   elements: dict
   sample:
     - {name: rpo, subject: web1, status: fail, message: "the newest data is 120 min old; the plan promises 30 min",
-       hint: Look at the replication where the machine runs now., weight: 5}
+       hint: Look at the replication where the VM runs now., weight: 5}
 api_calls:
   description: How many HTTP exchanges it took, sign-in included.
   returned: success

@@ -59,10 +59,10 @@ before: [{name: tell, approval: Start}]
 groups:
 - name: data
   priority: 1
-  machines: [{name: db1, retries: 2, power_on: true}]
+  vms: [{name: db1, retries: 2, power_on: true}]
 - name: web
   depends_on: [data]
-  machines: [web1, web2]
+  vms: [web1, web2]
   after: [{delay_s: 5}]
 """
 INVENTORY = """

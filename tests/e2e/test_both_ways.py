@@ -44,7 +44,7 @@ def plain(value: Any) -> Any:
 
 
 def _vms_of_group(item: Any) -> tuple[Any, ...]:
-    is_vm = isinstance(item, dict) and item.get("what") == "machine"
+    is_vm = isinstance(item, dict) and item.get("what") == "vm"
     return (item.get("group"),) if is_vm else ()
 
 

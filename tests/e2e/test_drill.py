@@ -17,15 +17,15 @@ from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 
 pytestmark = pytest.mark.slow
 
-ALL = ("-e", "dr_machines=all")
+ALL = ("-e", "dr_vms=all")
 PLAN = ("-e", f"dr_plan={ROOT / 'playbooks' / 'files' / 'recovery_plan.yml'}")
-MACHINES = 3
-NAMES = ", ".join(f"replicated-{number:04}" for number in range(1, MACHINES + 1))
+VMS = 3
+NAMES = ", ".join(f"replicated-{number:04}" for number in range(1, VMS + 1))
 
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[SimulatorServer]:
-    with SimulatorServer(SimulatorConfig(profile="vcd", replications=MACHINES, dr_task_s=0.2)) as server:
+    with SimulatorServer(SimulatorConfig(profile="vcd", replications=VMS, dr_task_s=0.2)) as server:
         yield server
 
 
@@ -54,7 +54,7 @@ def extra(**variables: Any) -> tuple[str, str]:
     return "-e", json.dumps(variables)
 
 
-DRILL = Counter(testFailover=MACHINES, testCleanup=MACHINES)
+DRILL = Counter(testFailover=VMS, testCleanup=VMS)
 
 
 # -- in one play -------------------------------------------------------------------------------------------------
@@ -78,7 +78,7 @@ def test_a_drill_by_a_plan_twice_with_a_report_of_each(
         done = run_playbook("dr_drill.yml", env, *PLAN, *drill)
         assert done.status == 0, done.output
         assert actions(server) == DRILL
-        for said in ("Verdict: done", "Machines: 3 of 3", "target 30.0 min, met", "3 checks hold"):
+        for said in ("Verdict: succeeded", "VMs: 3 of 3", "target 30.0 min, met", "3 checks hold"):
             assert said in done.output
     folders = sorted((tmp_path / "reports").iterdir())
     assert len(folders) == 2
@@ -120,7 +120,7 @@ def test_a_machine_that_fails_fails_the_drill_and_is_cleaned_up_too(
     done = run_playbook("dr_drill.yml", env, *ALL)
     assert done.status == 2
     assert actions(server) == DRILL
-    assert "The drill failed: 1 of 3 machines failed: replicated-0001: " in done.output
+    assert "The drill failed: 1 of 3 VMs failed: replicated-0001: " in done.output
     assert "RecoveryFault" in done.output
     assert {one.test_state for one in server.simulator.world.replications.values()} == {"none"}
 
@@ -135,7 +135,7 @@ def test_a_test_that_is_left_behind_is_told_first_and_so_is_the_drill(
     assert done.status == 2
     ending = done.output.rpartition("fatal: ")[2]
     assert "THE TEST WAS NOT CLEANED UP" in ending
-    assert "1 of 3 machines failed" in ending
+    assert "1 of 3 VMs failed" in ending
     assert ending.index("THE TEST WAS NOT") < ending.index("The drill failed: 1 of 1 checks failed")
     again = run_playbook("dr_cleanup.yml", env, *ALL)
     assert again.status == 0, again.output
@@ -194,8 +194,8 @@ def test_check_mode_says_what_would_be_done(env: dict[str, str], server: Simulat
     done = run_playbook("dr_drill.yml", env, *PLAN, *extra(dr_drill_checks=[{"port": 1}]), "--check")
     assert done.status == 0, done.output
     assert actions(server) == Counter()
-    assert "would: machine replicated-0001, 0.0 s to ~60.0 s" in done.output
-    assert "would: machine replicated-0003, 60.0 s to ~120.0 s" in done.output
+    assert "planned: vm replicated-0001, 0.0 s to ~60.0 s" in done.output
+    assert "planned: vm replicated-0003, 60.0 s to ~120.0 s" in done.output
     assert "then: 1 checks, and the clean-up" in done.output
 
 
@@ -204,9 +204,7 @@ def test_a_missed_target_fails_a_drill_that_is_to_keep_it(
     env: dict[str, str], server: SimulatorServer, tmp_path: Path
 ) -> None:
     plan = tmp_path / "plan.yml"
-    plan.write_text(
-        "name: strict\nrpo_minutes: 1\ngroups:\n- {name: all, machines: [replicated-0001]}\n", encoding="utf-8"
-    )
+    plan.write_text("name: strict\nrpo_minutes: 1\ngroups:\n- {name: all, vms: [replicated-0001]}\n", encoding="utf-8")
     kept = run_playbook("dr_drill.yml", env, *extra(dr_plan=str(plan)))
     assert kept.status == 0, kept.output
     assert "RPO: 120.0 min, target 1.0 min, missed" in kept.output
@@ -234,8 +232,8 @@ def test_test_verify_and_clean_up_each_twice(env: dict[str, str]) -> None:
 
 @pytest.mark.exhaustive
 def test_only_those_that_are_named(env: dict[str, str]) -> None:
-    assert run_playbook("dr_test.yml", env, "-e", "dr_machines=replicated-0002").counts["changed"] == 1
-    assert run_playbook("dr_verify.yml", env, "-e", "dr_machines=replicated-0002").status == 0
+    assert run_playbook("dr_test.yml", env, "-e", "dr_vms=replicated-0002").counts["changed"] == 1
+    assert run_playbook("dr_verify.yml", env, "-e", "dr_vms=replicated-0002").status == 0
     assert "Not tested: replicated-0001" in run_playbook("dr_verify.yml", env, *ALL).output
 
 
@@ -243,9 +241,9 @@ def test_only_those_that_are_named(env: dict[str, str]) -> None:
     "name", sampled(["dr_test", "dr_verify", "dr_cleanup", "dr_drill", "dr_readiness", "dr_failover"], 3)
 )
 def test_no_names_is_never_everything(name: str, env: dict[str, str], server: SimulatorServer) -> None:
-    refused = run_playbook(f"{name}.yml", env, "-e", '{"dr_machines": " \\n "}')
+    refused = run_playbook(f"{name}.yml", env, "-e", '{"dr_vms": " \\n "}')
     assert refused.status == 2
-    assert "one of plan, vms and all" in refused.output or "which machines are meant is not said" in refused.output
+    assert "one of plan, vms and all" in refused.output or "which VMs are meant is not said" in refused.output
     assert actions(server) == Counter()
 
 
@@ -259,7 +257,7 @@ def test_a_failover_by_a_plan_twice(env: dict[str, str], server: SimulatorServer
     first = run_playbook("dr_failover.yml", env, *PLAN, *APPROVED)
     assert first.status == 0, first.output
     assert first.counts["changed"] == 1
-    assert actions(server) == Counter(failover=MACHINES)
+    assert actions(server) == Counter(failover=VMS)
     server.simulator.journal.clear()
     second = run_playbook("dr_failover.yml", env, *PLAN, *APPROVED)
     assert second.status == 0, second.output
@@ -288,8 +286,8 @@ def test_a_failover_that_was_cut_off_goes_on(env: dict[str, str], server: Simula
     assert stopped.status == 2
     assert "its time was up" in stopped.output
     begun = actions(server)["failover"]
-    assert begun < MACHINES
+    assert begun < VMS
     done = run_playbook("dr_failover.yml", env, *PLAN, *APPROVED)
     assert done.status == 0, done.output
-    assert actions(server) == Counter(failover=MACHINES)
+    assert actions(server) == Counter(failover=VMS)
     assert len(list((tmp_path / "state" / "dr" / "runs").iterdir())) == 1, "it is the same run"

@@ -21,10 +21,10 @@ rpo_minutes: {rpo}
 test_max_age_days: 90
 groups:
   - name: database
-    machines: [replicated-0001]
+    vms: [replicated-0001]
   - name: web
     depends_on: [database]
-    machines: [replicated-0002, replicated-0003]
+    vms: [replicated-0002, replicated-0003]
 """
 
 

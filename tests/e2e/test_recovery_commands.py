@@ -63,7 +63,7 @@ def test_a_failure_is_first_in_the_table_and_in_the_exit_code(vca: Vca, server: 
     code, out, err = vca("dr", "failover", "--all", "--yes")
     assert code == 8
     assert out.splitlines()[1].startswith("replicated-0003  failed")
-    assert "1 of 3 machines" in err
+    assert "1 of 3 VMs" in err
     assert "RecoveryFault" in err
 
 

@@ -25,17 +25,17 @@ _FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
-LONG = "a-name-of-a-machine-that-is-longer-than-anybody-would-like-" * 3
+LONG = "a-name-of-a-vm-that-is-longer-than-anybody-would-like-" * 3
 SHAPES = {
-    1: Shape(machines=1, steps=False),
-    20: Shape(machines=20, failed=[3], retried=[9], unchanged=[15], names={5: LONG, 6: "<script>alert(1)</script>"}),
-    500: Shape(machines=500, groups=5, failed=[30, 402], retried=range(100, 120), skipped=range(480, 500),
+    1: Shape(vms=1, steps=False),
+    20: Shape(vms=20, failed=[3], retried=[9], unchanged=[15], names={5: LONG, 6: "<script>alert(1)</script>"}),
+    500: Shape(vms=500, groups=5, failed=[30, 402], retried=range(100, 120), skipped=range(480, 500),
                max_concurrent=40, pauses=[(900, 300)]),
 }  # fmt: skip
 PAPER_WIDTH = 1032
 """Width of landscape A4 between its margins, in CSS pixels."""
 
-sizes = pytest.mark.parametrize("machines", [1, 20, pytest.param(500, marks=pytest.mark.exhaustive)])
+sizes = pytest.mark.parametrize("vms", [1, 20, pytest.param(500, marks=pytest.mark.exhaustive)])
 schemes = pytest.mark.parametrize("scheme", ["light", "dark"])
 
 
@@ -49,11 +49,11 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
-    """A file for each number of machines."""
+    """A file for each number of VMs."""
     folder = tmp_path_factory.mktemp("reports")
-    for machines, shape in SHAPES.items():
-        (folder / f"{machines}.html").write_text(html_of(report_of(run_events(shape))), encoding="utf-8")
-    return {machines: folder / f"{machines}.html" for machines in SHAPES}
+    for vms, shape in SHAPES.items():
+        (folder / f"{vms}.html").write_text(html_of(report_of(run_events(shape))), encoding="utf-8")
+    return {vms: folder / f"{vms}.html" for vms in SHAPES}
 
 
 def opened(browser: Browser, path: Path, *, width: int = 1280, scheme: Any = "light") -> Page:
@@ -63,26 +63,24 @@ def opened(browser: Browser, path: Path, *, width: int = 1280, scheme: Any = "li
 
 
 @sizes
-def test_it_asks_for_nothing_and_complains_of_nothing(browser: Browser, pages: dict[int, Path], machines: int) -> None:
+def test_it_asks_for_nothing_and_complains_of_nothing(browser: Browser, pages: dict[int, Path], vms: int) -> None:
     page = browser.new_page()
     said: list[str] = []
     asked: list[str] = []
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
     page.on("request", lambda request: asked.append(request.url))
-    page.goto(pages[machines].as_uri(), wait_until="networkidle")
+    page.goto(pages[vms].as_uri(), wait_until="networkidle")
     assert said == []
-    assert [url for url in asked if not url.startswith("data:")] == [pages[machines].as_uri()]
+    assert [url for url in asked if not url.startswith("data:")] == [pages[vms].as_uri()]
     assert page.evaluate("getComputedStyle(document.querySelector('h1')).fontWeight") == "650", "its style is let in"
     page.close()
 
 
 @sizes
 @pytest.mark.parametrize("width", [360, 1280])
-def test_the_page_itself_never_scrolls_sideways(
-    browser: Browser, pages: dict[int, Path], machines: int, width: int
-) -> None:
-    page = opened(browser, pages[machines], width=width)
+def test_the_page_itself_never_scrolls_sideways(browser: Browser, pages: dict[int, Path], vms: int, width: int) -> None:
+    page = opened(browser, pages[vms], width=width)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.close()
 
@@ -146,13 +144,13 @@ _CONTRAST = """() => {
 
 @sizes
 @schemes
-def test_letters_stand_out_and_so_do_bars(browser: Browser, pages: dict[int, Path], machines: int, scheme: str) -> None:
-    page = opened(browser, pages[machines], scheme=scheme)
+def test_letters_stand_out_and_so_do_bars(browser: Browser, pages: dict[int, Path], vms: int, scheme: str) -> None:
+    page = opened(browser, pages[vms], scheme=scheme)
     found = page.evaluate(_CONTRAST)
     page.close()
     assert found["texts"] > 50
     assert (found["low"], found["faint"]) == ([], [])
-    print(f"\n{machines} machines, {scheme}: {found['texts']} texts, the lowest contrast is {found['lowest']:.2f}")
+    print(f"\n{vms} VMs, {scheme}: {found['texts']} texts, the lowest contrast is {found['lowest']:.2f}")
     assert found["lowest"] >= 7
 
 
@@ -184,8 +182,8 @@ def _heard(page: Page) -> list[dict[str, Any]]:
 
 
 @sizes
-def test_it_can_be_listened_to(browser: Browser, pages: dict[int, Path], machines: int) -> None:
-    page = opened(browser, pages[machines])
+def test_it_can_be_listened_to(browser: Browser, pages: dict[int, Path], vms: int) -> None:
+    page = opened(browser, pages[vms])
     heard = _heard(page)
     page.close()
     roles = [one["role"] for one in heard]
@@ -196,10 +194,10 @@ def test_it_can_be_listened_to(browser: Browser, pages: dict[int, Path], machine
     charts = [one for one in heard if one["role"] in ("image", "img")]
     assert charts and all(one["name"].startswith("Timeline: ") for one in charts)
     assert all("The tables below say the same in words." in one["name"] + one["description"] for one in charts)
-    assert any(one["name"].startswith("Timeline: database") and "Machines: " in one["name"] for one in charts)
+    assert any(one["name"].startswith("Timeline: database") and "VMs: " in one["name"] for one in charts)
     tables = [one for one in heard if one["role"] == "table"]
     assert sum(one["name"].startswith("database") for one in tables) == 1
-    assert roles.count("rowheader") >= machines
+    assert roles.count("rowheader") >= vms
 
 
 @pytest.mark.parametrize("width", [360, 1280])
@@ -242,9 +240,9 @@ def test_the_first_key_leads_past_the_sections(browser: Browser, pages: dict[int
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("machines", "most"), [(1, 3), (20, 7), pytest.param(500, 40, marks=pytest.mark.exhaustive)])
-def test_it_prints_whole(browser: Browser, pages: dict[int, Path], machines: int, most: int) -> None:
-    page = opened(browser, pages[machines], width=PAPER_WIDTH)
+@pytest.mark.parametrize(("vms", "most"), [(1, 3), (20, 7), pytest.param(500, 40, marks=pytest.mark.exhaustive)])
+def test_it_prints_whole(browser: Browser, pages: dict[int, Path], vms: int, most: int) -> None:
+    page = opened(browser, pages[vms], width=PAPER_WIDTH)
     page.emulate_media(media="print")
     assert page.evaluate("document.documentElement.scrollWidth") <= PAPER_WIDTH
     printed = PdfReader(BytesIO(page.pdf(prefer_css_page_size=True, print_background=True)))
@@ -254,19 +252,19 @@ def test_it_prints_whole(browser: Browser, pages: dict[int, Path], machines: int
     assert (round(width), round(height)) == (842, 595), "A4 across, in points"
     text = [one.extract_text() for one in printed.pages]
     words = re.findall(r"\w+", " ".join(text))
-    print(f"\n{machines} machines: {count} pages")
+    print(f"\n{vms} VMs: {count} pages")
     assert 1 < count <= most and all(one.strip() for one in text)
-    for machine in report_of(run_events(SHAPES[machines])).machines:
-        if machine.name.isalnum():
-            assert words.count(machine.name) >= 2, f"{machine.name} is in the chart and in the table"
+    for vm in report_of(run_events(SHAPES[vms])).vms:
+        if vm.name.isalnum():
+            assert words.count(vm.name) >= 2, f"{vm.name} is in the chart and in the table"
 
 
 @pytest.mark.exhaustive
 def test_a_large_report_stays_small(pages: dict[int, Path], browser: Browser) -> None:
-    """Counts, and no times: what a page of 500 machines asks of a browser."""
+    """Counts, and no times: what a page of 500 VMs asks of a browser."""
     page = opened(browser, pages[500])
     elements = page.evaluate("document.getElementsByTagName('*').length")
     page.close()
     size = pages[500].stat().st_size
-    print(f"\n500 machines: {size / 1000:.0f} kB, {elements} elements")
+    print(f"\n500 VMs: {size / 1000:.0f} kB, {elements} elements")
     assert size < 600_000 and elements < 15_000

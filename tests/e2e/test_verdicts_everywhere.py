@@ -32,7 +32,7 @@ TABLE = {
     "hang": ("failed", "nothing changed for"),
     "progress-100": ("succeeded", ""),
     "lie": ("failed", "ended in success, but after"),
-    "no-vm": ("failed", "there is no machine"),
+    "no-vm": ("failed", "there is no VM"),
     "off": ("failed", "POWERED_OFF"),
     "vanish": ("succeeded", ""),
     "gone": ("failed", "not there any more"),
@@ -54,9 +54,9 @@ class Said(NamedTuple):
     hint: str
 
 
-def said(machine: dict[str, Any]) -> Said:
-    reason = re.sub(r"its task is (queued|running)", "its task is not over", machine["reason"])
-    return Said(machine["verdict"], re.sub(r"\d+ s\b", "N s", reason), machine["hint"])
+def said(vm: dict[str, Any]) -> Said:
+    reason = re.sub(r"its task is (queued|running)", "its task is not over", vm["reason"])
+    return Said(vm["verdict"], re.sub(r"\d+ s\b", "N s", reason), vm["hint"])
 
 
 @pytest.fixture(scope="module")
@@ -80,10 +80,10 @@ def home(running: SimulatorServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 
 @contextmanager
 def troubled(server: SimulatorServer) -> Iterator[None]:
-    """Each machine goes its own way, some looks at tasks fail, and half way every session is over."""
+    """Each VM goes its own way, some looks at tasks fail, and half way every session is over."""
     server.simulator.reset()
-    for machine, trouble in zip(_machines(server).values(), TABLE, strict=True):
-        machine.trouble = trouble
+    for vm, trouble in zip(_vms(server).values(), TABLE, strict=True):
+        vm.trouble = trouble
     server.simulator.faults.clear()
     server.simulator.faults.add("status", method="GET", path="/api/task", status=503, count=3)
     is_over = threading.Event()
@@ -109,12 +109,12 @@ def _begun(server: SimulatorServer) -> list[str]:
     return [entry.path for entry in sent if entry.status in (200, 201, 202)]
 
 
-def _machines(server: SimulatorServer) -> dict[str, Any]:
+def _vms(server: SimulatorServer) -> dict[str, Any]:
     return {one.name: one for one in server.simulator.world.replications.values()}
 
 
-def _by_trouble(machines: dict[str, dict[str, Any]]) -> dict[str, Said]:
-    return {trouble: said(machines[name]) for trouble, name in _names().items()}
+def _by_trouble(vms: dict[str, dict[str, Any]]) -> dict[str, Said]:
+    return {trouble: said(vms[name]) for trouble, name in _names().items()}
 
 
 def _names() -> dict[str, str]:
@@ -136,7 +136,7 @@ def by_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> tuple[dict
     code = run(("dr", "failover", *_names().values(), "--yes", *limits, "-o", "json"))
     out, err = capsys.readouterr()
     assert code in (0, 8), err
-    assert f"{len(FAILED)} of {len(TABLE)} machines are not there" in err
+    assert f"{len(FAILED)} of {len(TABLE)} VMs are not there" in err
     return {one["name"]: one for one in json.loads(out)}, code == 8
 
 
@@ -146,7 +146,7 @@ def by_module(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> tuple[dict[
     done = run_module("vca_dr_failover", {"action": "failover", "vms": sorted(_names().values()), **limits}, env)
     result = json.loads(done.output[done.output.index("=> {") + 3 :])
     assert result["summary"]["failed"] == len(FAILED)
-    assert f"{len(FAILED)} of {len(TABLE)} machines failed" in result["msg"]
+    assert f"{len(FAILED)} of {len(TABLE)} VMs failed" in result["msg"]
     assert result["changed"] is True
     return {one["name"]: one for one in result["vms"]}, done.status != 0 and "FAILED! =>" in done.output
 
@@ -170,8 +170,8 @@ def test_all_of_them_say_the_same_and_the_right_thing(
         # Its cloud is a new one at the address of the old one: what is noted of that one is none of its business.
         shutil.rmtree(home / "state", ignore_errors=True)
         with troubled(running):
-            machines, has_failed = tell(home, capsys)
-        found = heard[teller] = _by_trouble(machines)
+            vms, has_failed = tell(home, capsys)
+        found = heard[teller] = _by_trouble(vms)
         assert has_failed
         assert len(_begun(running)) == len(set(_begun(running))) == len(TABLE), "each of them was begun once"
         signed_in = [one for one in running.simulator.journal.entries() if one.path == "/api/sessions"]
@@ -191,7 +191,7 @@ def _check_reports(tmp_path: Path, found: dict[str, Said]) -> None:
     folder = max((tmp_path / "state" / "dr" / "runs").iterdir())
     report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     assert report["verdict"] == "failed"
-    assert _by_trouble({one["name"]: one for group in report["groups"] for one in group["machines"]}) == found
+    assert _by_trouble({one["name"]: one for group in report["groups"] for one in group["vms"]}) == found
     assert sorted(one["name"] for one in report["failures"]) == sorted(_names()[trouble] for trouble in FAILED)
     cases = {case.get("name"): case for case in etree.parse(str(folder / "report.xml")).iter("testcase")}
     text = re.sub(
@@ -214,8 +214,8 @@ def _check_reports(tmp_path: Path, found: dict[str, Said]) -> None:
 def test_a_name_that_two_have_starts_nothing_anywhere(
     running: SimulatorServer, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    machines = _machines(running)
-    machines["replicated-0002"].name = "replicated-0001"
+    vms = _vms(running)
+    vms["replicated-0002"].name = "replicated-0001"
     with connect() as client, pytest.raises(AmbiguousMatchError, match="replicated-0001"):
         client.dr.act("failover", ["replicated-0001"])
     code = run(("dr", "failover", "replicated-0001", "--yes"))

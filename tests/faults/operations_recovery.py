@@ -34,11 +34,11 @@ OPTIONS = OperationOptions(max_concurrent=1, stuck_after=PATIENCE_S, verify_time
 
 
 def state(world: World) -> Parts:
-    """Each replication, and the machine that it has become."""
+    """Each replication, and the VM that it has become."""
     found: dict[str, Any] = {}
     for one in world.simulator.world.replications.values():
-        machines = [vm.status for vm in world.simulator.world.vms.values() if vm.name == one.name]
-        found[one.name] = (one.test_state, one.recovery_state, machines)
+        vms = [vm.status for vm in world.simulator.world.vms.values() if vm.name == one.name]
+        found[one.name] = (one.test_state, one.recovery_state, vms)
     return found
 
 
@@ -84,12 +84,10 @@ def _list(client: Client, world: World) -> Ending:
 
 
 def _of_report(report: RunReport) -> Ending:
-    value = [
-        (one.name, "there" if one.verdict in ("succeeded", "unchanged") else one.verdict) for one in report.machines
-    ]
+    value = [(one.name, "there" if one.verdict in ("succeeded", "unchanged") else one.verdict) for one in report.vms]
     # What was not started because of others has its reason in theirs.
-    machines = [one for one in report.machines if one.verdict in ("failed", "unknown")]
-    problems = [(one.reason, one.last.hint if one.last is not None else "") for one in machines]
+    vms = [one for one in report.vms if one.verdict in ("failed", "unknown")]
+    problems = [(one.reason, one.last.hint if one.last is not None else "") for one in vms]
     if report.verdict != "succeeded" and not problems:
         problems = [(str(report.reason), "it may be resumed")]
     return Ending(value, problems)
@@ -108,11 +106,11 @@ def _go_on(client: Client, world: World) -> Ending:
 
 
 def _stopped(world: World) -> None:
-    """A run that was stopped as soon as its first machine was asked for."""
+    """A run that was stopped as soon as its first VM was asked for."""
     stop = Stop()
 
     def watch(event: Any) -> None:
-        if event["event"] == "machine_started":
+        if event["event"] == "vm_started":
             stop.request("enough")
 
     with world.client() as client:

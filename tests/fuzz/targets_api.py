@@ -132,7 +132,7 @@ def _recovery(body: bytes) -> object:
         "References": dr_codec.parse_page,
         "ReplicationGroup": lambda found: dr_codec.parse_group(found, reference),
         "VrRecoveryDetails": dr_codec.parse_recovery_details,
-        "QueryResultRecords": dr_codec.parse_machines,
+        "QueryResultRecords": dr_codec.parse_vms,
         "TasksList": dr_codec.parse_tasks,
     }
     return readers.get(xml.local(xml.parse(body, what=_WHAT)), dr_codec.parse_tasks)(body)

@@ -37,7 +37,7 @@ before:
   timeout_s: 5
 groups:
 - name: database
-  machines: [db-1, {name: db-2, retries: 2, depends_on: [db-1]}]
+  vms: [db-1, {name: db-2, retries: 2, depends_on: [db-1]}]
 - name: web
   depends_on: [database]
   on_error: stop
@@ -45,7 +45,7 @@ groups:
   - http: {url: "https://shop.example.com/health", status: [200]}
   - approval: Is the shop up?
   - delay_s: 3
-  machines: [web-1]
+  vms: [web-1]
 """
 _EDGE = """edge: web-edge
 vdc: vdc1
@@ -144,10 +144,10 @@ def _journal(body: bytes) -> object:
 
 def _journals() -> list[bytes]:
     shapes: tuple[dict[str, Any], ...] = (
-        {"machines": 2},
-        {"machines": 3, "groups": 2, "failed": [0], "retried": [1], "failing_step": True},
-        {"machines": 2, "action": "failover", "rolled_back": True, "failed": [1]},
-        {"machines": 2, "pauses": [(30.0, 60.0)], "ends_at": 200.0, "ended_by": "Ctrl-C"},
+        {"vms": 2},
+        {"vms": 3, "groups": 2, "failed": [0], "retried": [1], "failing_step": True},
+        {"vms": 2, "action": "failover", "rolled_back": True, "failed": [1]},
+        {"vms": 2, "pauses": [(30.0, 60.0)], "ends_at": 200.0, "ended_by": "Ctrl-C"},
     )
     return ["".join(json.dumps(event) + "\n" for event in run_events(**shape)).encode() for shape in shapes]
 

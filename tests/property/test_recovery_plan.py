@@ -75,14 +75,14 @@ STEPS = st.lists(st.builds(_step, WORKS, HOW, NAMES), max_size=3, unique_by=lamb
 def documents(draw: st.DrawFn) -> dict[str, Any]:
     """A valid plan as plain data. What depends on something depends on what stands before it, so there is an order."""
     names = draw(st.lists(NAMES, min_size=1, max_size=4, unique=True))
-    machines = draw(st.lists(NAMES, min_size=len(names), max_size=8, unique=True))
+    vms = draw(st.lists(NAMES, min_size=len(names), max_size=8, unique=True))
     groups: list[dict[str, Any]] = []
     priority, seen = 1, 0
     for position, name in enumerate(names):
-        upto = seen + 1 if position < len(names) - 1 else len(machines)
-        own = [draw(_machine(machines[at], machines[:at])) for at in range(seen, upto)]
+        upto = seen + 1 if position < len(names) - 1 else len(vms)
+        own = [draw(_vm(vms[at], vms[:at])) for at in range(seen, upto)]
         priority, seen = priority + draw(st.integers(0, 2)), upto
-        groups.append({"name": name, "machines": own, "priority": priority, **draw(_group(names[:position]))})
+        groups.append({"name": name, "vms": own, "priority": priority, **draw(_group(names[:position]))})
     return {"name": draw(NAMES), "groups": groups, **draw(PLAN)}
 
 
@@ -103,7 +103,7 @@ def _group(earlier: list[str]) -> st.SearchStrategy[dict[str, Any]]:
     return _some(**words, depends_on=_names(earlier))
 
 
-def _machine(name: str, earlier: list[str]) -> st.SearchStrategy[Any]:
+def _vm(name: str, earlier: list[str]) -> st.SearchStrategy[Any]:
     words = {"vm_timeout": SECONDS, "power_on": st.booleans(), "rto_minutes": SECONDS, "rpo_minutes": SECONDS}
     long = _some(**RETRIES, **words, depends_on=_names(earlier)).map(lambda found: {"name": name, **found})
     return st.one_of(st.just(name), long)
@@ -147,10 +147,10 @@ def test_what_is_written_is_read(document: dict[str, Any], in_flow: bool) -> Non
         for key in steps:
             _assert_steps(getattr(owner, key), words.get(key, []))
     for group, words in zip(plan.groups, document["groups"], strict=True):
-        _assert_same(group, words, but=("machines", *steps))
-        assert len(group.machines) == len(words["machines"])
-        for machine, written in zip(group.machines, words["machines"], strict=True):
-            _assert_same(machine, _as_written(written))
+        _assert_same(group, words, but=("vms", *steps))
+        assert len(group.vms) == len(words["vms"])
+        for vm, written in zip(group.vms, words["vms"], strict=True):
+            _assert_same(vm, _as_written(written))
         # Where it is said to stand, it stands.
         if not in_flow:
             assert text.splitlines()[group.line - 1].startswith("- name:")
@@ -216,25 +216,18 @@ def test_a_value_of_another_shape_is_a_plan_or_one_error(document: dict[str, Any
 def plans(draw: st.DrawFn) -> RecoveryPlan:
     """A plan in which anything may depend on anything."""
     count = draw(st.integers(1, 4))
-    groups, machines = [f"g{number}" for number in range(count)], [f"m{number}" for number in range(count * 2)]
-    few: st.SearchStrategy[list[str]] = st.one_of(
-        st.just([]), st.just([]), st.lists(st.sampled_from(machines), max_size=2)
-    )
+    groups, vms = [f"g{number}" for number in range(count)], [f"m{number}" for number in range(count * 2)]
+    few: st.SearchStrategy[list[str]] = st.one_of(st.just([]), st.just([]), st.lists(st.sampled_from(vms), max_size=2))
     made = []
     for number, name in enumerate(groups):
-        own = tuple(
-            PlannedVm(one, tuple(draw(few))) for one in machines[2 * number : 2 * number + draw(st.integers(1, 2))]
-        )
+        own = tuple(PlannedVm(one, tuple(draw(few))) for one in vms[2 * number : 2 * number + draw(st.integers(1, 2))])
         depends_on = draw(st.one_of(st.just([]), st.lists(st.sampled_from(groups), max_size=1)))
         made.append(Group(name, own, draw(st.integers(1, 3)), tuple(depends_on)))
-    there = {machine.name for group in made for machine in group.machines}
+    there = {vm.name for group in made for vm in group.vms}
     kept = [
         Group(
             group.name,
-            tuple(
-                PlannedVm(machine.name, tuple(name for name in machine.depends_on if name in there))
-                for machine in group.machines
-            ),
+            tuple(PlannedVm(vm.name, tuple(name for name in vm.depends_on if name in there)) for vm in group.vms),
             group.priority,
             group.depends_on,
         )
@@ -244,19 +237,19 @@ def plans(draw: st.DrawFn) -> RecoveryPlan:
 
 
 def _carried_out(plan: RecoveryPlan) -> list[str]:
-    """The machines in the order in which a run would start them, as far as it would get: a run as plain as can be."""
+    """The VMs in the order in which a run would start them, as far as it would get: a run as plain as can be."""
     over: list[str] = []
     progress = True
     while progress:
         progress = False
-        done = {group.name for group in plan.groups if all(machine.name in over for machine in group.machines)}
+        done = {group.name for group in plan.groups if all(vm.name in over for vm in group.vms)}
         for group in plan.groups:
             before = {one.name for one in plan.groups if one.priority < group.priority} | set(group.depends_on)
             if not before <= done:
                 continue
-            for machine in group.machines:
-                if machine.name not in over and set(machine.depends_on) <= set(over):
-                    over.append(machine.name)
+            for vm in group.vms:
+                if vm.name not in over and set(vm.depends_on) <= set(over):
+                    over.append(vm.name)
                     progress = True
     return over
 
@@ -264,18 +257,18 @@ def _carried_out(plan: RecoveryPlan) -> list[str]:
 @settings(max_examples=150, deadline=None)
 @given(plans())
 def test_a_plan_is_refused_when_and_only_when_a_run_of_it_would_never_end(plan: RecoveryPlan) -> None:
-    would_end = len(_carried_out(plan)) == len(plan.machines)
+    would_end = len(_carried_out(plan)) == len(plan.vms)
     if not would_end:
-        with pytest.raises(SpecError, match="nothing of this could ever begin: (group|machine) .* waits for"):
+        with pytest.raises(SpecError, match="nothing of this could ever begin: (group|VM) .* waits for"):
             check_order(plan)
         return
-    order = [machine.name for machine in check_order(plan)]
-    assert sorted(order) == sorted(machine.name for machine in plan.machines)
+    order = [vm.name for vm in check_order(plan)]
+    assert sorted(order) == sorted(vm.name for vm in plan.vms)
     place = {name: position for position, name in enumerate(order)}
-    groups = {group.name: [place[machine.name] for machine in group.machines] for group in plan.groups}
+    groups = {group.name: [place[vm.name] for vm in group.vms] for group in plan.groups}
     for group in plan.groups:
-        for machine in group.machines:
-            assert all(place[name] < place[machine.name] for name in machine.depends_on)
+        for vm in group.vms:
+            assert all(place[name] < place[vm.name] for name in vm.depends_on)
         for name, _ in waits_for(plan, group.name):
             assert max(groups[name]) < min(groups[group.name])
 

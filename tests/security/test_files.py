@@ -69,12 +69,12 @@ def write_lock(folder: Path) -> None:
 
 def write_run(folder: Path) -> None:
     journal = create_journal(settings(folder))
-    for event in run_events(machines=1):
+    for event in run_events(vms=1):
         journal.append(
             event["event"], **{key: value for key, value in event.items() if key not in ("seq", "at", "event")}
         )
     write_durably(journal.folder / "web.edge.json", {"edge": "web"})
-    save_report(report_of(run_events(machines=1)), journal.folder)
+    save_report(report_of(run_events(vms=1)), journal.folder)
     journal.close()
 
 
@@ -222,7 +222,7 @@ def test_what_an_edge_held_is_not_written_through_a_link(tmp_path: Path, victim:
 def test_a_report_is_not_written_through_links(name: str, tmp_path: Path, victim: Path) -> None:
     (tmp_path / name).symlink_to(victim)
     (tmp_path / f".{name}.{os.getpid()}.tmp").symlink_to(victim)
-    save_report(report_of(run_events(machines=1)), tmp_path)
+    save_report(report_of(run_events(vms=1)), tmp_path)
     assert victim.read_text(encoding="utf-8") == "precious"
     assert not (tmp_path / name).is_symlink()
 

@@ -155,7 +155,7 @@ def test_the_live_view_shows_names_as_names() -> None:
 
     names = {number: f"{name}{RULE}" for number, name in enumerate(NAMES)}
     view = RunView()
-    for event in run_events(machines=len(NAMES), failed=[0, 3], failing_step=True, names=names):
+    for event in run_events(vms=len(NAMES), failed=[0, 3], failing_step=True, names=names):
         view.take(
             {
                 "key": "./before/0",
@@ -270,7 +270,7 @@ def test_reports_hold_names_as_text(form: str) -> None:
     from vcloudair_core.recovery.report.run_report import report_of
 
     hostile = [*NAMES, "</title><img src=x onerror=alert(1)>", "javascript:alert(1)", "\x00\x1b]]>", "\" onload='x"]
-    events = run_events(machines=len(hostile), failed=[0, 1], failing_step=True, names=dict(enumerate(hostile)))
+    events = run_events(vms=len(hostile), failed=[0, 1], failing_step=True, names=dict(enumerate(hostile)))
     for event in events:
         for key in ("reason", "hint", "output", "task"):
             if isinstance(event.get(key), str) and event[key]:

@@ -131,7 +131,7 @@ def test_the_name_of_a_step_without_one_holds_no_argument(tmp_path: Path) -> Non
 name: shop
 groups:
 - name: web
-  machines: [web-1]
+  vms: [web-1]
   before:
   - command: [/bin/true, --token, zQ7-on-the-line]
   - http: "https://shop.example.com/health?key=zQ7-in-the-query"

@@ -328,11 +328,11 @@ def test_an_id_stays_where_ids_stand(name: str, form: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_name_stays_within_its_filter(name: str) -> None:
-    from vcloudair_core.services.dr.store import find_machines
+    from vcloudair_core.services.dr.store import find_vms
     from vcloudair_core.services.query.filters import parse_where
     from vcloudair_core.services.query.record_types import built_in_types
 
-    for url in asked(lambda session: find_machines(session, [name, "web"])):
+    for url in asked(lambda session: find_vms(session, [name, "web"])):
         parameters = [part.partition("=")[0] for part in urlsplit(url).query.split("&")]
         assert parameters == ["type", "format", "page", "pageSize", "filter"]
         assert urlsplit(url).fragment == ""

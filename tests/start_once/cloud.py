@@ -139,13 +139,11 @@ class Operator:
 
     def intents(self) -> set[str]:
         """Return the ids of VMs whose action was about to be sent."""
-        return {str(event["id"]) for event in self.events("machine_starting")}
+        return {str(event["id"]) for event in self.events("vm_starting")}
 
     def unanswered(self) -> set[str]:
         """Return the ids of VMs whose action was about to be sent, and whose answer is not written down."""
-        started = {
-            str(event["id"]) for event in self.events() if event["event"] in ("machine_started", "machine_finished")
-        }
+        started = {str(event["id"]) for event in self.events() if event["event"] in ("vm_started", "vm_finished")}
         return self.intents() - started
 
 

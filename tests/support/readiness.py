@@ -12,7 +12,7 @@ from vcloudair_core.simulator import Simulator
 from vcloudair_core.simulator.state.world import SimulatedReplication, Vdc
 
 ONE, TWO = "replicated-0001", "replicated-0002"
-NETWORKS, ORG, VDCS, MACHINES = range(4)
+NETWORKS, ORG, VDCS, VMS = range(4)
 """The order in which the query service is asked."""
 
 

@@ -1,4 +1,4 @@
-"""Journals of recovery runs that nobody ran: as many machines as wanted, with failures, retries, steps and pauses.
+"""Journals of recovery runs that nobody ran: as many VMs as wanted, with failures, retries, steps and pauses.
 
 Everything follows from the arguments: the same words give the same events, to the millisecond.
 """
@@ -30,8 +30,8 @@ def stamp(at: datetime) -> str:
     return at.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def machine_id(number: int) -> str:
-    """The UUID of a machine of :func:`run_events`, counted from 0."""
+def vm_id(number: int) -> str:
+    """The UUID of a VM of :func:`run_events`, counted from 0."""
     return str(uuid.UUID(int=0x6D00_0000_0000_4000_8000_0000_0000_0000 + number))
 
 
@@ -60,12 +60,12 @@ class Timeline:
             self.add(second, "run_interrupted", reason=reason, in_flight=running)
 
     def in_flight(self, second: float) -> list[dict[str, str]]:
-        """The machines that were under way then."""
+        """The VMs that were under way then."""
         running: dict[str, str] = {}
         for at, _, words in sorted(self._kept, key=lambda one: one[:2]):
-            if at <= second and words["event"] == "machine_starting":
+            if at <= second and words["event"] == "vm_starting":
                 running[words["id"]] = words["name"]
-            elif at <= second and words["event"] == "machine_finished":
+            elif at <= second and words["event"] == "vm_finished":
                 running.pop(words["id"], None)
         return [{"id": key, "name": name} for key, name in running.items()]
 
@@ -82,12 +82,12 @@ class Shape:
     """The outcome of a run. Fields name VMs by their number, from 0.
 
     ``failed``: all their attempts fail. ``retried``: their first attempt fails, the second does not. ``skipped`` are
-    not started, ``unchanged`` were there. ``rolled_back``: all is undone at the end, but for the last machine.
+    not started, ``unchanged`` were there. ``rolled_back``: all is undone at the end, but for the last VM.
     ``pauses``: (second, seconds) of interruptions that were resumed. ``ends_at``: the second after which nothing came;
     ``ended_by``: why, for a run that could still say so.
     """
 
-    machines: int = 20
+    vms: int = 20
     groups: int = 0
     action: str = "test"
     failed: Collection[int] = ()
@@ -99,7 +99,7 @@ class Shape:
     rolled_back: bool = False
     rto_minutes: float | None = 60
     rpo_minutes: float | None = 30
-    machine_targets: dict[int, dict[str, float]] = field(default_factory=dict)
+    vm_targets: dict[int, dict[str, float]] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)
     last_sync: bool = True
     max_concurrent: int = 20
@@ -141,22 +141,22 @@ class _Script:
     def _roll_back(self, second: float) -> float:
         """All that had come is cleaned up; the last of it does not want to go."""
         gone = [number for _, members in self.groups for number in members if number not in self.shape.skipped]
-        listed = [{"id": machine_id(number)} for number in gone]
-        self.time.add(second, "rollback_started", reason="a step failed", machines=listed)
+        listed = [{"id": vm_id(number)} for number in gone]
+        self.time.add(second, "rollback_started", reason="a step failed", vms=listed)
         for number in gone:
             group = next(name for name, members in self.groups if number in members)
-            words = {"id": machine_id(number), "name": _name(self.shape, number, group), "seconds": 30.0}
+            words = {"id": vm_id(number), "name": _name(self.shape, number, group), "seconds": 30.0}
             is_bad = number == gone[-1]
             words |= {"verdict": "failed" if is_bad else "succeeded", "reason": "its task failed" if is_bad else ""}
-            self.time.add(second + 30, "machine_rolled_back", **words, hint="Clean it up by hand." if is_bad else "")
-        verdict = {"verdict": "failed", "reason": "1 machine could not be cleaned up"}
+            self.time.add(second + 30, "vm_rolled_back", **words, hint="Clean it up by hand." if is_bad else "")
+        verdict = {"verdict": "failed", "reason": "1 VM could not be cleaned up"}
         self.time.add(second + 30.1, "rollback_finished", **verdict)
         return second + 30.2
 
     def _finish(self, second: float) -> None:
         shape = self.shape
         count = {word: len(set(getattr(shape, word))) for word in ("failed", "skipped", "unchanged")}
-        summary = {"succeeded": shape.machines - sum(count.values()), **count}
+        summary = {"succeeded": shape.vms - sum(count.values()), **count}
         is_good = not shape.rolled_back and not count["failed"] and not count["skipped"] and not shape.failing_step
         reason = "" if is_good else f"failed: {count['failed']}, not started: {count['skipped']}"
         self.time.add(
@@ -170,36 +170,34 @@ class _Script:
         free = [second + 0.1 * place for place in range(min(self.shape.max_concurrent, max(1, len(members))))]
         end = second
         for number in members:
-            over = self._machine(heapq.heappop(free), number, name)
+            over = self._vm(heapq.heappop(free), number, name)
             heapq.heappush(free, over)
             end = max(end, over)
         if self.shape.steps and name == "web":
             end = self._step(end + 0.1, name, "after", "Names lead to the new site", "network")
         bad = [number for number in members if number in self.shape.failed or number in self.shape.skipped]
-        verdict, reason = (
-            ("failed", f"{len(bad)} of {len(members)} machines are not there") if bad else ("succeeded", "")
-        )
+        verdict, reason = ("failed", f"{len(bad)} of {len(members)} VMs are not there") if bad else ("succeeded", "")
         self.time.add(end + 0.1, "group_finished", group=name, verdict=verdict, reason=reason)
         return end + 0.2
 
-    def _machine(self, second: float, number: int, group: str) -> float:
+    def _vm(self, second: float, number: int, group: str) -> float:
         shape = self.shape
-        words = {"id": machine_id(number), "name": _name(shape, number, group), "group": group}
+        words = {"id": vm_id(number), "name": _name(shape, number, group), "group": group}
         synced = stamp(START - timedelta(minutes=self.random.uniform(3, 25))) if shape.last_sync else None
         if number in shape.skipped:
-            reason = "not started, as another machine failed"
-            self._machine_over(second, words, 1, "skipped", reason=reason, seconds=0.0, last_sync=synced)
+            reason = "not started, as another VM failed"
+            self._vm_over(second, words, 1, "skipped", reason=reason, seconds=0.0, last_sync=synced)
             return second
         if number in shape.unchanged:
-            self._machine_over(second + 0.3, words, 1, "unchanged", seconds=0.3, last_sync=synced)
+            self._vm_over(second + 0.3, words, 1, "unchanged", seconds=0.3, last_sync=synced)
             return second + 0.3
         tries = 2 if number in shape.retried or number in shape.failed else 1
         for attempt in range(1, tries + 1):
             taken = self.random.uniform(90, 420)
             is_bad = number in shape.failed or attempt < tries
-            self.time.add(second, "machine_starting", **words, attempt=attempt, last_sync=synced)
+            self.time.add(second, "vm_starting", **words, attempt=attempt, last_sync=synced)
             task = f"https://cloud.example.test/api/task/{number}-{attempt}"
-            self.time.add(second + 0.2, "machine_started", id=words["id"], task=task)
+            self.time.add(second + 0.2, "vm_started", id=words["id"], task=task)
             self._end_of_try(second + taken, words, attempt, is_bad, attempt == tries, taken, synced)
             second += taken + (10 if attempt < tries else 0)
         return second
@@ -209,7 +207,7 @@ class _Script:
     ) -> None:
         rest: AnyEvent = {"seconds": round(taken, 3), "last_sync": synced, "is_final": is_final}
         if not is_bad:
-            self._machine_over(second, words, attempt, "succeeded", task={"status": "success"}, **rest)
+            self._vm_over(second, words, attempt, "succeeded", task={"status": "success"}, **rest)
             return
         reason, code, vendor = self.random.choice(_TROUBLE)
         task = {
@@ -218,15 +216,13 @@ class _Script:
             "vendor_code": vendor,
             "error_message": reason.partition(": ")[2],
         }
-        hint = "Look at the machine and its replication (`vca dr list`) before trying again."
+        hint = "Look at the VM and its replication (`vca dr list`) before trying again."
         request = f"req-{words['id'][-4:]}-{attempt}"
-        self._machine_over(
-            second, words, attempt, "failed", reason=reason, hint=hint, task=task, request_id=request, **rest
-        )
+        self._vm_over(second, words, attempt, "failed", reason=reason, hint=hint, task=task, request_id=request, **rest)
 
-    def _machine_over(self, second: float, words: AnyEvent, attempt: int, verdict: str, **rest: Any) -> None:
+    def _vm_over(self, second: float, words: AnyEvent, attempt: int, verdict: str, **rest: Any) -> None:
         given = {"reason": "", "hint": "", "task": {}, "is_final": True, **rest}
-        self.time.add(second, "machine_finished", **words, attempt=attempt, verdict=verdict, **given)
+        self.time.add(second, "vm_finished", **words, attempt=attempt, verdict=verdict, **given)
 
     def _step(self, second: float, group: str, phase: str, name: str, kind: str, *, is_failing: bool = False) -> float:
         words = {"group": group, "phase": phase, "step": name, "kind": kind, "attempt": 1}
@@ -246,8 +242,8 @@ class _Script:
 
 
 def _grouped(shape: Shape) -> list[tuple[str, list[int]]]:
-    count = shape.groups or min(max(1, shape.machines // 5), 3)
-    share, names = divmod(shape.machines, count), [*_TIERS[:count], *(f"group {n}" for n in range(6, count + 1))]
+    count = shape.groups or min(max(1, shape.vms // 5), 3)
+    share, names = divmod(shape.vms, count), [*_TIERS[:count], *(f"group {n}" for n in range(6, count + 1))]
     found, first = [], 0
     for place, name in enumerate(names):
         size = share[0] + (1 if place < share[1] else 0)
@@ -261,10 +257,10 @@ def _name(shape: Shape, number: int, group: str) -> str:
 
 
 def _run_started(shape: Shape, groups: list[tuple[str, list[int]]]) -> AnyEvent:
-    def machine(number: int, group: str) -> AnyEvent:
-        key, name = machine_id(number), _name(shape, number, group)
+    def vm(number: int, group: str) -> AnyEvent:
+        key, name = vm_id(number), _name(shape, number, group)
         href = f"https://cloud.example.test/api/vr/replication/{key}"
-        targets = {"rto_minutes": None, "rpo_minutes": None, **shape.machine_targets.get(number, {})}
+        targets = {"rto_minutes": None, "rpo_minutes": None, **shape.vm_targets.get(number, {})}
         return {"id": key, "name": name, "href": href, "depends_on": [], **targets}
 
     plan = {
@@ -276,7 +272,7 @@ def _run_started(shape: Shape, groups: list[tuple[str, list[int]]]) -> AnyEvent:
     cloud = {"url": "https://cloud.example.test", "org": "org1", "user": "demo", "api_version": "5.7"}
     listed = [
         {"name": name, "priority": place, "depends_on": [], "rto_minutes": None,
-         "machines": [machine(number, name) for number in members]}
+         "vms": [vm(number, name) for number in members]}
         for place, (name, members) in enumerate(groups, 1)
     ]  # fmt: skip
     return {

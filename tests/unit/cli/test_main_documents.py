@@ -12,7 +12,7 @@ from tests.unit.cli.conftest import Vca
 from vcloudair_core.cli.commands.dr import dr
 from vcloudair_core.recovery.plan.model import RecoveryPlan
 
-PLAN = "name: payroll\n{setting}\ngroups:\n- name: g\n  {group}\n  machines:\n  - {machine}\n"
+PLAN = "name: payroll\n{setting}\ngroups:\n- name: g\n  {group}\n  vms:\n  - {vm}\n"
 EDGE = "edge: web\nvdc: gold\nallow_empty: false\nfirewall:\n  rules: []\n  allow_empty: false\n"
 
 AT_THE_TOP = [
@@ -35,8 +35,8 @@ def plans(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Reco
     yield chosen
 
 
-def write_plan(setting: str = "description: d", group: str = "priority: 1", machine: str = "db1") -> None:
-    text = PLAN.format(setting=setting, group=group, machine=machine)
+def write_plan(setting: str = "description: d", group: str = "priority: 1", vm: str = "db1") -> None:
+    text = PLAN.format(setting=setting, group=group, vm=vm)
     Path("plan.yml").write_text(text, encoding="utf-8")
 
 
@@ -58,19 +58,19 @@ def test_a_setting_of_the_plan_and_its_option(
     ("inner", "option", "place"),
     [
         (
-            {"machine": "{name: db1, power_on: true}"},
+            {"vm": "{name: db1, power_on: true}"},
             ["--power-off"],
-            "7: groups[0].machines[0].power_on is true",
+            "7: groups[0].vms[0].power_on is true",
         ),
         (
-            {"machine": "{name: db1, vm_timeout: 300}"},
+            {"vm": "{name: db1, vm_timeout: 300}"},
             ["--vm-timeout", "200"],
-            "7: groups[0].machines[0].vm_timeout",
+            "7: groups[0].vms[0].vm_timeout",
         ),
         (
-            {"machine": "{name: db1, vm_timeout: 300}"},
+            {"vm": "{name: db1, vm_timeout: 300}"},
             ["--vm-timeout", "0"],
-            "7: groups[0].machines[0].vm_timeout",
+            "7: groups[0].vms[0].vm_timeout",
         ),
         ({"group": "on_error: continue"}, ["--on-error", "stop"], "5: groups[0].on_error is 'continue'"),
     ],

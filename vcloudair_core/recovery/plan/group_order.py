@@ -1,7 +1,7 @@
 """The order of groups and VMs in a recovery plan. Pure; nothing is started here.
 
-A group begins when all groups of a lower priority and all that it depends on are over. A machine begins when its group
-has, and the machines that it depends on, of whatever group, are there. All of that is one graph, so that a machine
+A group begins when all groups of a lower priority and all that it depends on are over. A VM begins when its group
+has, and the VMs that it depends on, of whatever group, are there. All of that is one graph, so that a VM
 which waits for one of a group that waits for its own group is found too.
 """
 
@@ -15,7 +15,7 @@ from vcloudair_core.engine.validation import near
 from vcloudair_core.errors import SpecError
 from vcloudair_core.recovery.plan.model import Group, PlannedVm, RecoveryPlan
 
-_BEGIN, _END, _MACHINE, _PRIORITY = "begin", "end", "machine", "priority"
+_BEGIN, _END, _VM, _PRIORITY = "begin", "end", "VM", "priority"
 _Node = tuple[str, str]
 _HINT = "Take one of these out of depends_on, or change a priority."
 
@@ -39,19 +39,19 @@ def waits_for(plan: RecoveryPlan, group_name: str) -> tuple[tuple[str, bool], ..
 
 
 def check_order(plan: RecoveryPlan) -> tuple[PlannedVm, ...]:
-    """The machines in an order in which they could be started one after the other.
+    """The VMs in an order in which they could be started one after the other.
 
     Raises SpecError when there is none: it names the whole cycle, with the lines of the plan's file; and when something
     depends on what is not there.
     """
     _refuse_unknown(plan)
-    machines = {machine.name: machine for machine in plan.machines}
+    vms = {vm.name: vm for vm in plan.vms}
     try:
         order = tuple(TopologicalSorter(_graph(plan)).static_order())
     except CycleError as exc:
         # Each waits for the one before it there.
         raise _cycle_error(plan, exc.args[1][:0:-1]) from None
-    return tuple(machines[name] for kind, name in order if kind == _MACHINE)
+    return tuple(vms[name] for kind, name in order if kind == _VM)
 
 
 def _graph(plan: RecoveryPlan) -> dict[_Node, list[_Node]]:
@@ -65,9 +65,9 @@ def _graph(plan: RecoveryPlan) -> dict[_Node, list[_Node]]:
         barrier = (_PRIORITY, str(group.priority))
         if barrier in graph:
             graph[begin].append(barrier)
-        graph[end] = [begin, *((_MACHINE, machine.name) for machine in group.machines)]
-        for machine in group.machines:
-            graph[_MACHINE, machine.name] = [begin, *((_MACHINE, name) for name in machine.depends_on)]
+        graph[end] = [begin, *((_VM, vm.name) for vm in group.vms)]
+        for vm in group.vms:
+            graph[_VM, vm.name] = [begin, *((_VM, name) for name in vm.depends_on)]
         if group.priority in above:
             next_barrier = (_PRIORITY, str(above[group.priority]))
             graph[next_barrier] += [end, *([barrier] if barrier in graph else [])]
@@ -75,7 +75,7 @@ def _graph(plan: RecoveryPlan) -> dict[_Node, list[_Node]]:
 
 
 def _refuse_unknown(plan: RecoveryPlan) -> None:
-    for kind, things in (("group", plan.groups), ("machine", plan.machines)):
+    for kind, things in (("group", plan.groups), ("VM", plan.vms)):
         names = [thing.name for thing in things]
         known = set(names)
         for thing in things:
@@ -94,11 +94,11 @@ def _unknown(kind: str, name: str, known: Iterable[str]) -> str:
 
 def _cycle_error(plan: RecoveryPlan, cycle: list[_Node]) -> SpecError:
     """``cycle``: each node waits for the next, and the last for the first."""
-    machines = {machine.name: machine for machine in plan.machines}
+    vms = {vm.name: vm for vm in plan.vms}
     groups = {group.name: group for group in plan.groups}
     things: list[Group | PlannedVm] = []
     for kind, name in cycle:
-        thing = machines[name] if kind == _MACHINE else groups.get(name)
+        thing = vms[name] if kind == _VM else groups.get(name)
         # The beginning and the end of a group are one thing to a reader, and a priority is none.
         if kind != _PRIORITY and thing is not None and (not things or things[-1] is not thing):
             things.append(thing)
@@ -131,4 +131,4 @@ def _shown(thing: Group | PlannedVm) -> str:
 
 
 def _kind_and_name(thing: Group | PlannedVm) -> str:
-    return f"{'group' if isinstance(thing, Group) else 'machine'} {thing.name}"
+    return f"{'group' if isinstance(thing, Group) else 'VM'} {thing.name}"

@@ -1,4 +1,4 @@
-"""A recovery plan as values: groups of machines, what depends on what, and what is done around them.
+"""A recovery plan as values: groups of VMs, what depends on what, and what is done around them.
 
 Nothing here reads files or talks to anybody: :mod:`.plan_file` makes plans of YAML, :mod:`.group_order` finds cycles,
 :mod:`vcloudair_core.recovery.run` carries plans out. Times are in seconds unless the name says minutes or days.
@@ -15,14 +15,14 @@ from vcloudair_core.services.dr.operation_options import CONTINUE, STOP
 
 @dataclass(frozen=True)
 class Command:
-    """A program on this machine, without a shell. It has succeeded when its exit status is 0."""
+    """A program on this host, without a shell. It has succeeded when its exit status is 0."""
 
     argv: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Playbook:
-    """An Ansible playbook, run by the ``ansible-playbook`` of this machine. Paths are relative to the plan's folder."""
+    """An Ansible playbook, run by the ``ansible-playbook`` of this host. Paths are relative to the plan's folder."""
 
     path: str
     inventory: str = ""
@@ -84,7 +84,7 @@ Work = Command | Playbook | HttpCheck | Approval | Delay | NetworkChange | Switc
 
 @dataclass(frozen=True)
 class Step:
-    """Something that is done before or after machines.
+    """Something that is done before or after VMs.
 
     ``only``: the actions that it is part of; a clean-up has no steps unless they say so, but switches networks back.
     ``timeout_s``: of one try. ``retries``: further tries after a failed one, ``retry_delay_s`` apart. ``on_error``:
@@ -116,7 +116,7 @@ _KINDS: dict[type, str] = {
 
 @dataclass(frozen=True)
 class PlannedVm:
-    """One machine: ``name`` is that of the machine, or the UUID of its replication.
+    """One VM: ``name`` is that of the VM, or the UUID of its replication.
 
     ``depends_on`` names VMs of any group that have to be there first. ``vm_timeout``: of one attempt, None for no limit
     but that of a task without any change. ``retries``: further tries after a failed one. ``power_on``: None means as
@@ -136,14 +136,14 @@ class PlannedVm:
 
 @dataclass(frozen=True)
 class Group:
-    """Machines that belong together. Groups of a lower ``priority`` are over before those of a higher one begin.
+    """VMs that belong together. Groups of a lower ``priority`` are over before those of a higher one begin.
 
-    ``depends_on`` names groups. ``before`` and ``after`` are done in order, around the machines. ``timeout_s`` is for
-    the machines of the group together. ``on_error``: empty means as the plan says.
+    ``depends_on`` names groups. ``before`` and ``after`` are done in order, around the VMs. ``timeout_s`` is for
+    the VMs of the group together. ``on_error``: empty means as the plan says.
     """
 
     name: str
-    machines: tuple[PlannedVm, ...]
+    vms: tuple[PlannedVm, ...]
     priority: int = 1
     depends_on: tuple[str, ...] = ()
     before: tuple[Step, ...] = ()
@@ -158,9 +158,9 @@ class Group:
 class RecoveryPlan:
     """A whole plan. ``path`` and ``digest`` (SHA-256 of its text) are empty for one that was not read from a file.
 
-    ``every_machine``: the plan is for all that is replicated; its only group gets its machines when a run starts.
-    ``on_unknown``: what to do with a machine whose action may or may not have been started: ``fail``, so that somebody
-    decides, or ``start`` it again. ``vm_timeout``: of one try of a machine that says nothing itself.
+    ``all_vms``: the plan is for all that is replicated; its only group gets its VMs when a run starts.
+    ``on_unknown``: what to do with a VM whose action may or may not have been started: ``fail``, so that somebody
+    decides, or ``start`` it again. ``vm_timeout``: of one try of a VM that says nothing itself.
     ``test_max_age_days``: how old the last successful test may be for the plan to count as ready.
     """
 
@@ -178,15 +178,15 @@ class RecoveryPlan:
     synchronize: bool = False
     stuck_after: float = 600.0
     on_unknown: str = "fail"
-    every_machine: bool = False
+    all_vms: bool = False
     vm_timeout: float | None = None
     path: str = ""
     digest: str = ""
 
     @property
-    def machines(self) -> tuple[PlannedVm, ...]:
-        """The machines of all groups, in the order of the file."""
-        return tuple(machine for group in self.groups for machine in group.machines)
+    def vms(self) -> tuple[PlannedVm, ...]:
+        """The VMs of all groups, in the order of the file."""
+        return tuple(vm for group in self.groups for vm in group.vms)
 
 
 def plan_of_vms(names: Sequence[str] | None, **fields: Any) -> RecoveryPlan:
@@ -196,6 +196,6 @@ def plan_of_vms(names: Sequence[str] | None, **fields: Any) -> RecoveryPlan:
         names: Names of VMs or UUIDs of replications; None selects all replicated VMs.
         fields: Other fields of the plan. ``on_error`` is ``continue`` by default.
     """
-    machines = tuple(PlannedVm(name) for name in dict.fromkeys(names or ()))
+    vms = tuple(PlannedVm(name) for name in dict.fromkeys(names or ()))
     fields.setdefault("on_error", CONTINUE)
-    return RecoveryPlan(fields.pop("name", ""), (Group("machines", machines),), every_machine=names is None, **fields)
+    return RecoveryPlan(fields.pop("name", ""), (Group("vms", vms),), all_vms=names is None, **fields)

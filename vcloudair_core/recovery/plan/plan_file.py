@@ -39,7 +39,7 @@ _PLAN = (
     "power_on", "synchronize", "vm_timeout", "stuck_after", "on_unknown",
 )  # fmt: skip
 _GROUP = ("name", "priority", "timeout_s", "on_error", "rto_minutes")
-_MACHINE = ("name", "vm_timeout", "retries", "retry_delay_s", "power_on", "rto_minutes", "rpo_minutes")
+_VM = ("name", "vm_timeout", "retries", "retry_delay_s", "power_on", "rto_minutes", "rpo_minutes")
 _STEP = ("timeout_s", "retries", "retry_delay_s", "on_error", "on_resume")
 
 
@@ -68,7 +68,7 @@ def read_plan(path: str) -> tuple[RecoveryPlan, Reading]:
 def parse_plan(text: str, path: str = "") -> RecoveryPlan:
     """The plan of a text. ``path``: of its file; without it, files are looked for in the current folder.
 
-    Raises SpecError with every problem on a line of its own: ``plan.yml:12: groups[1].machines[0].retries: 'x' is not a
+    Raises SpecError with every problem on a line of its own: ``plan.yml:12: groups[1].vms[0].retries: 'x' is not a
     whole number``. Its ``field`` is the place of the first.
     """
     return _parsed(text, path)[0]
@@ -111,9 +111,7 @@ def _plan(reading: Reading, path: str, digest: str) -> RecoveryPlan:
 
 def _group(item: dict[str, Any], at: Path, reading: Reading) -> Group:
     return Group(
-        machines=tuple(
-            _machine(machine, (*at, "machines", position), reading) for position, machine in enumerate(item["machines"])
-        ),
+        vms=tuple(_vm(vm, (*at, "vms", position), reading) for position, vm in enumerate(item["vms"])),
         depends_on=tuple(item.get("depends_on", ())),
         before=_steps(item, "before", at, reading),
         after=_steps(item, "after", at, reading),
@@ -122,9 +120,9 @@ def _group(item: dict[str, Any], at: Path, reading: Reading) -> Group:
     )
 
 
-def _machine(machine: Any, at: Path, reading: Reading) -> PlannedVm:
-    item = plan_validation.words_of(machine, "name")
-    return PlannedVm(depends_on=tuple(item.get("depends_on", ())), line=reading.line(at), **_picked(item, _MACHINE))
+def _vm(vm: Any, at: Path, reading: Reading) -> PlannedVm:
+    item = plan_validation.words_of(vm, "name")
+    return PlannedVm(depends_on=tuple(item.get("depends_on", ())), line=reading.line(at), **_picked(item, _VM))
 
 
 def _steps(owner: dict[str, Any], key: str, at: Path, reading: Reading) -> tuple[Step, ...]:

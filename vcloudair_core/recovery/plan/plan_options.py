@@ -13,8 +13,8 @@ from vcloudair_core.util.option_conflicts import Stated, refuse_contradiction
 from vcloudair_core.util.strict_yaml import Path, Reading
 
 _INNER = {
-    "power_on": ("machine", "power_on"),
-    "vm_timeout": ("machine", "vm_timeout"),
+    "power_on": ("vm", "power_on"),
+    "vm_timeout": ("vm", "vm_timeout"),
     "on_error": ("group", "on_error"),
 }
 """Options that a group or a VM of the plan may give for itself, and its key for each."""
@@ -51,8 +51,8 @@ def _places(reading: Reading, name: str) -> Iterator[Path]:
     for number, group in enumerate(reading.tree["groups"]):
         if kind == "group":
             yield ("groups", number, key)
-        elif kind == "machine":
-            yield from (("groups", number, "machines", place, key) for place in range(len(group["machines"])))
+        elif kind == "vm":
+            yield from (("groups", number, "vms", place, key) for place in range(len(group["vms"])))
 
 
 def _value(reading: Reading, path: Path) -> Any:

@@ -18,7 +18,7 @@ from vcloudair_core.errors import ConfigurationError, SpecError
 from vcloudair_core.services.ans.document.file import read_document
 from vcloudair_core.util.strict_yaml import Path, Reading
 
-MOST_MACHINES = 5000
+MOST_VMS = 5000
 _MOST_GUESSES = 20
 
 Problem = tuple[Path, str]
@@ -28,13 +28,13 @@ Named = tuple[Path, dict[str, Any]]
 def problems(reading: Reading, folder: File) -> Iterator[Problem]:
     """All that is wrong with a plan beyond the schema. ``folder``: where its paths start."""
     groups = list(_mappings((), reading.tree, "groups"))
-    machines = [machine for at, group in groups for machine in _machines(at, group)]
-    if len(groups) + len(machines) > MOST_MACHINES:
-        yield ("groups",), f"there are more than {MOST_MACHINES} groups and machines; make several plans of this one"
+    vms = [vm for at, group in groups for vm in _vms(at, group)]
+    if len(groups) + len(vms) > MOST_VMS:
+        yield ("groups",), f"there are more than {MOST_VMS} groups and VMs; make several plans of this one"
         return
     yield from _twice(reading, groups)
-    yield from _twice(reading, machines)
-    yield from _unknown_names(groups, machines)
+    yield from _twice(reading, vms)
+    yield from _unknown_names(groups, vms)
     for at, owner in (((), reading.tree), *groups):
         for key in ("before", "after"):
             steps = list(_mappings(at, owner, key))
@@ -58,9 +58,9 @@ def argv_of(command: Any) -> list[str]:
 # -- what has names ------------------------------------------------------------------------------------------------
 
 
-def _machines(at: Path, group: dict[str, Any]) -> Iterator[Named]:
-    for position, machine in enumerate(_list(group, "machines")):
-        yield (*at, "machines", position), words_of(machine, "name")
+def _vms(at: Path, group: dict[str, Any]) -> Iterator[Named]:
+    for position, vm in enumerate(_list(group, "vms")):
+        yield (*at, "vms", position), words_of(vm, "name")
 
 
 def _mappings(at: Path, owner: Any, key: str) -> Iterator[Named]:
@@ -84,11 +84,11 @@ def _twice(reading: Reading, things: list[Named]) -> Iterator[Problem]:
             seen[name] = path
 
 
-def _unknown_names(groups: list[Named], machines: list[Named]) -> Iterator[Problem]:
+def _unknown_names(groups: list[Named], vms: list[Named]) -> Iterator[Problem]:
     guesses = 0
     for kind, things, other_kind, others in (
-        ("group", groups, "machine", machines),
-        ("machine", machines, "group", groups),
+        ("group", groups, "VM", vms),
+        ("VM", vms, "group", groups),
     ):
         known = {thing["name"] for _, thing in things if isinstance(thing.get("name"), str)}
         known_others = {thing["name"] for _, thing in others if isinstance(thing.get("name"), str)}

@@ -65,7 +65,7 @@ def _step(data: Mapping[str, Any]) -> Step:
 
 def _group(data: Mapping[str, Any]) -> Group:
     parts = {
-        "machines": tuple(PlannedVm(**_tuples(vm)) for vm in data["machines"]),
+        "vms": tuple(PlannedVm(**_tuples(vm)) for vm in data["vms"]),
         "before": tuple(_step(step) for step in data["before"]),
         "after": tuple(_step(step) for step in data["after"]),
     }

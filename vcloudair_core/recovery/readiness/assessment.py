@@ -1,12 +1,12 @@
 """Assess whether a recovery plan is going to work: its readiness checks, and a score.
 
-Everything that can be seen without starting anything is looked at: the plan, its machines and their newest data, where
+Everything that can be seen without starting anything is looked at: the plan, its VMs and their newest data, where
 they are brought to, the steps around them. Nothing is changed.
 
 The score is the share of what is well, in percent, rounded down: each check counts as its weight, a ``warn`` half of
 it, ``fail`` and ``unknown`` nothing. Weights are 10 (essential: without it nothing works), 5 (it was promised, or is a
 part of the plan) and 2 (good to know). A plan that is not ready has at most 70, and at most 40 when something essential
-fails, so that no crowd of sound machines hides one that is lost. 100 means that all is well.
+fails, so that no crowd of sound VMs hides one that is lost. 100 means that all is well.
 
 A plan is ready when no check fails and everything essential is known.
 """
@@ -24,7 +24,7 @@ from vcloudair_core.recovery.plan.model import RecoveryPlan
 from vcloudair_core.recovery.readiness.evidence import gather
 from vcloudair_core.recovery.readiness.plan_checks import last_test_check, plan_check, step_checks
 from vcloudair_core.recovery.readiness.readiness_check import FAIL, OK, UNKNOWN, WARN, Check
-from vcloudair_core.recovery.readiness.replication_checks import OPERATIONS, machine_checks
+from vcloudair_core.recovery.readiness.replication_checks import OPERATIONS, vm_checks
 from vcloudair_core.recovery.readiness.vdc_checks import place_checks
 
 if TYPE_CHECKING:
@@ -87,11 +87,11 @@ def assess(
     evidence = gather(client, plan, moment)
     checks = [
         plan_check(plan),
-        *machine_checks(plan, action, evidence),
+        *vm_checks(plan, action, evidence),
         *place_checks(plan, action, evidence),
         *step_checks(client, plan, action),
     ]
-    if plan.name or last_test is not None:  # machines that somebody names are no plan that could have been tested
+    if plan.name or last_test is not None:  # VMs that somebody names are no plan that could have been tested
         checks.append(last_test_check(plan, action, moment, last_test))
     ordered = tuple(sorted(checks, key=lambda check: (_ORDER.index(check.status), -check.weight)))
     return Readiness(score_of(ordered), _is_ready(ordered), ordered)

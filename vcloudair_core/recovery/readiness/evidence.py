@@ -25,7 +25,7 @@ _NAMES_A_CALL = 25
 class PlanMatch:
     """A VM of the plan and the replications that its name may stand for."""
 
-    machine: PlannedVm
+    vm: PlannedVm
     candidates: tuple[Reference, ...]
 
 
@@ -48,7 +48,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Evidence:
-    """``groups``: by link of the replication. ``placeholders``: by id of the vApp that stands for a machine.
+    """``groups``: by link of the replication. ``placeholders``: by id of the vApp that stands for a VM.
     ``homes``: where each replication is, as far as that is known, by its link.
     """
 
@@ -141,12 +141,9 @@ def _named(service: RecoveryService, listed: Sequence[Reference]) -> list[Refere
 
 
 def _matches(plan: RecoveryPlan, listed: Sequence[Reference]) -> Iterable[PlanMatch]:
-    if plan.every_machine:
+    if plan.all_vms:
         return [PlanMatch(PlannedVm(reference.name or reference.id), (reference,)) for reference in listed]
-    return [
-        PlanMatch(machine, tuple(reference for reference in listed if reference.answers_to(machine.name)))
-        for machine in plan.machines
-    ]
+    return [PlanMatch(vm, tuple(reference for reference in listed if reference.answers_to(vm.name))) for vm in plan.vms]
 
 
 def _placeholders(query: Callable[..., Any], names: Sequence[str]) -> dict[str, Record]:

@@ -28,21 +28,21 @@ _CLOSE = 0.9
 
 def plan_check(plan: RecoveryPlan) -> Check:
     """Check that the plan can be carried out at all."""
-    about = About("plan", plan.name or "machines", ESSENTIAL)
+    about = About("plan", plan.name or "vms", ESSENTIAL)
     faults = list(_faults(plan))
     if faults:
         return about.fail("; ".join(faults), _CORRECT)
-    if plan.every_machine:
+    if plan.all_vms:
         return about.ok("all that is replicated, together")
-    return about.ok(f"groups: {len(plan.groups)}, machines: {len(plan.machines)}")
+    return about.ok(f"groups: {len(plan.groups)}, vms: {len(plan.vms)}")
 
 
 def _faults(plan: RecoveryPlan) -> Iterator[str]:
-    if not (plan.machines or plan.every_machine):
-        yield "it has no machines"
+    if not (plan.vms or plan.all_vms):
+        yield "it has no VMs"
     for what, names in (
         ("group", [group.name for group in plan.groups]),
-        ("machine", [machine.name for machine in plan.machines]),
+        ("VM", [vm.name for vm in plan.vms]),
     ):
         yield from (f"{what} {name} is there {count} times" for name, count in Counter(names).items() if count > 1)
     try:
@@ -133,7 +133,7 @@ def _edge(client: Client, step: Step, path: Path) -> Check:
 
 def last_test_check(plan: RecoveryPlan, action: str, now: datetime, last_test: datetime | None) -> Check:
     """Check the age of the last successful test. It never fails a test, which is what would renew it."""
-    about = About("last_test", plan.name or "machines", IMPORTANT)
+    about = About("last_test", plan.name or "vms", IMPORTANT)
     most, hint = plan.test_max_age_days, f"Test it: `vca dr test --plan {plan.path or 'PLAN'}`."
     wrong = about.warn if action == TEST else about.fail
     if last_test is None:

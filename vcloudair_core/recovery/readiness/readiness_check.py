@@ -19,7 +19,7 @@ AGAIN = "Try again; if it stays so, ask the provider."
 @dataclass(frozen=True)
 class Check:
     """``status``: ``ok``; ``warn``, it will work, and somebody should know; ``fail``, it will not, or not as the plan
-    promises; ``unknown``, it could not be seen. ``subject``: what it is about, a machine, a step, a VDC. ``hint``: what
+    promises; ``unknown``, it could not be seen. ``subject``: what it is about, a VM, a step, a VDC. ``hint``: what
     to do next, empty for what is ok.
     """
 

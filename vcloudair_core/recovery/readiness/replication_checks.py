@@ -1,4 +1,4 @@
-"""Checks of each machine: its replication, its newest data, and what the server lets be done with it."""
+"""Checks of each VM: its replication, its newest data, and what the server lets be done with it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OPERATIONS = {TEST: "testFailover", FAILOVER: "failover"}
 _SOUND = {"ok", "sync"}
 _UNSOUND = {
     "paused": "no new data arrives while replication is paused",
-    "notactive": "no new data arrives: replication is not active, as when the machine is off or its host is gone",
+    "notactive": "no new data arrives: replication is not active, as when the VM is off or its host is gone",
     "fullsync": "everything is being transferred anew; until that is over, only older data can be used",
     "moving": "the replication is being moved",
 }
@@ -36,28 +36,28 @@ _BROKEN = {
 _KNOWN_TESTS = {"", "none", "complete", "testinprogress", "cleanupinprogress", "testerror", "cleanuperror"}
 _KNOWN_RECOVERIES = {"", "notstarted", "inprogress", "error", "complete", "ok", "recovered"}
 _SKEW = timedelta(minutes=5)
-_SOURCE = "Look at the replication where the machine runs now."
+_SOURCE = "Look at the replication where the VM runs now."
 _PORTAL = "Look at its network in the portal."
 
 
-def machine_checks(plan: RecoveryPlan, action: str, evidence: Evidence) -> Iterator[Check]:
+def vm_checks(plan: RecoveryPlan, action: str, evidence: Evidence) -> Iterator[Check]:
     """Yield the checks of each name, and of the replication of each unambiguous name."""
-    listed = About("machine", plan.name or "machines", ESSENTIAL)
+    listed = About("vm", plan.name or "vms", ESSENTIAL)
     if isinstance(evidence.matches, VcloudAirError):
         yield listed.needs("The list of replications", evidence.matches)
         return
-    if plan.every_machine and not evidence.matches:
+    if plan.all_vms and not evidence.matches:
         yield listed.fail("nothing is replicated into this organization", _SOURCE)
     seen: dict[str, str] = {}
     for match in evidence.matches:
         yield _named(match, seen)
-        if len(match.candidates) == 1 and seen[match.candidates[0].href] == match.machine.name:
+        if len(match.candidates) == 1 and seen[match.candidates[0].href] == match.vm.name:
             yield from _replicated(plan, match, action, evidence)
 
 
 def _named(match: PlanMatch, seen: dict[str, str]) -> Check:
-    name = match.machine.name
-    about = About("machine", name, ESSENTIAL)
+    name = match.vm.name
+    about = About("vm", name, ESSENTIAL)
     if not match.candidates:
         return about.fail("there is no replication of that name", "`vca dr list` shows those that there are.")
     if len(match.candidates) > 1:
@@ -70,7 +70,7 @@ def _named(match: PlanMatch, seen: dict[str, str]) -> Check:
 
 
 def _replicated(plan: RecoveryPlan, match: PlanMatch, action: str, evidence: Evidence) -> Iterator[Check]:
-    name, group = match.machine.name, evidence.groups[match.candidates[0].href]
+    name, group = match.vm.name, evidence.groups[match.candidates[0].href]
     if isinstance(group, VcloudAirError):
         yield About("replication", name, ESSENTIAL).needs("The replication", group)
         return
@@ -83,8 +83,8 @@ def _replicated(plan: RecoveryPlan, match: PlanMatch, action: str, evidence: Evi
     yield _replication(name, group)
     yield _data(name, group)
     if group.points:
-        yield _rpo(plan, match.machine, group, action, evidence.now)
-    if group.test_state.strip().lower() in ("", "none"):  # else it is the machine of a test that is seen
+        yield _rpo(plan, match.vm, group, action, evidence.now)
+    if group.test_state.strip().lower() in ("", "none"):  # else it is the VM of a test that is seen
         yield _network(name, group, evidence)
 
 
@@ -112,7 +112,7 @@ def _already(name: str, action: str) -> str:
 
 def _way_out(group: Replication, name: str) -> str:
     if group.is_recovered:
-        return "Protect the machine anew; then it can be tested."
+        return "Protect the VM anew; then it can be tested."
     busy = "inprogress" in f"{group.test_state} {group.recovery_state}".lower()
     return "Wait until it is over." if busy else f"Clean it up first: `vca dr cleanup {name}`."
 
@@ -151,18 +151,18 @@ def _data(name: str, group: Replication) -> Check:
     return about.ok(f"points in time to recover from: {len(group.points)}")
 
 
-def _rpo(plan: RecoveryPlan, machine: PlannedVm, group: Replication, action: str, now: datetime) -> Check:
+def _rpo(plan: RecoveryPlan, vm: PlannedVm, group: Replication, action: str, now: datetime) -> Check:
     """Check the age of the newest data against the RPO of the plan, else of the replication.
 
     A test works with data of any age, and breaks no promise.
     """
-    about, newest = About("rpo", machine.name, IMPORTANT), group.last_sync
+    about, newest = About("rpo", vm.name, IMPORTANT), group.last_sync
     if newest is None:
         return about.unknown("the server does not say of when the newest data is", _SOURCE)
     if newest - now > _SKEW:
         return about.unknown(f"the newest data is of the future ({newest.isoformat()})", "Compare the clocks.")
     age, own = max(0.0, (now - newest).total_seconds() / 60), group.rpo_minutes
-    promised = machine.rpo_minutes if machine.rpo_minutes is not None else plan.rpo_minutes
+    promised = vm.rpo_minutes if vm.rpo_minutes is not None else plan.rpo_minutes
     message = f"the newest data is {age:.0f} min old"
     if promised is not None and age > promised:
         late = about.warn if action == TEST else about.fail
@@ -171,7 +171,7 @@ def _rpo(plan: RecoveryPlan, machine: PlannedVm, group: Replication, action: str
         since = f", and has been for {group.violation_minutes} min" if group.violation_minutes > 0 else ""
         return about.warn(f"{message}: behind what the replication is set to{since}", _SOURCE)
     if promised is not None and own is not None and own > promised:
-        hint = "Set it to less where the machine runs now, or promise less in the plan."
+        hint = "Set it to less where the VM runs now, or promise less in the plan."
         return about.warn(
             f"{message}, but the replication is set to {own} min and the plan promises {promised:g}", hint
         )
@@ -187,13 +187,13 @@ def _network(name: str, group: Replication, evidence: Evidence) -> Check:
     """Check that the placeholder VM is connected to an existing network."""
     about = About("network", name, USEFUL)
     if isinstance(evidence.placeholders, VcloudAirError):
-        return about.unseen("The machines that stand for replicated ones", evidence.placeholders)
+        return about.unseen("The VMs that stand for replicated ones", evidence.placeholders)
     placeholder = evidence.placeholder_of(group)
     if placeholder is None:
-        return about.unknown("no machine that stands for it was seen", _PORTAL)
+        return about.unknown("no VM that stands for it was seen", _PORTAL)
     network = str(placeholder.get("networkName") or "").strip()
     if not network:
-        return about.warn("the machine that stands for it is not connected to a network", _PORTAL)
+        return about.warn("the VM that stands for it is not connected to a network", _PORTAL)
     if isinstance(evidence.networks, VcloudAirError):
         return about.unseen(f"It is to be connected to {network}; the networks", evidence.networks)
     if network not in {record.name for record in evidence.networks}:

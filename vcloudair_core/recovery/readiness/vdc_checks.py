@@ -1,4 +1,4 @@
-"""Checks of where machines are brought to: whether the VDC takes them, and whether there is room."""
+"""Checks of where VMs are brought to: whether the VDC takes them, and whether there is room."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _to_run(plan: RecoveryPlan, evidence: Evidence) -> set[str]:
     return {
         match.candidates[0].href
         for match in evidence.matches
-        if len(match.candidates) == 1 and is_on[match.machine.power_on]
+        if len(match.candidates) == 1 and is_on[match.vm.power_on]
     }
 
 
@@ -91,12 +91,12 @@ def _memory(place: Place, groups: Sequence[Replication], evidence: Evidence) -> 
     ]
     needed = sum(int(size) for size in sizes if size is not None)
     unseen = sum(1 for size in sizes if size is None)
-    message = f"{used} MB of {limit} are used, and the machines need {needed}"
+    message = f"{used} MB of {limit} are used, and the VMs need {needed}"
     message += f" and what {unseen} of them need that were not seen" if unseen else ""
     if used + needed > limit:
         return about.fail(message, _ROOM)
     if unseen:
-        return about.unknown(message, "Look at their size where the machines run now.")
+        return about.unknown(message, "Look at their size where the VMs run now.")
     if used + needed > _CLOSE * limit:
         return about.warn(message, _ROOM)
     return about.ok(message)
@@ -113,7 +113,7 @@ def _processors(place: Place, evidence: Evidence) -> Check:
         return about.fail(message, _ROOM)
     if used > _CLOSE * limit:
         return about.warn(message, _ROOM)
-    return about.unknown(f"{message}; records do not say how many a machine needs", "Compare with where they run now.")
+    return about.unknown(f"{message}; records do not say how many a VM needs", "Compare with where they run now.")
 
 
 def _room(place: Place, limit: str, used: str, evidence: Evidence, about: About) -> tuple[int, int] | Check:
@@ -138,13 +138,13 @@ def _quota(coming: Sequence[Replication], evidence: Evidence) -> Check:
         return about.unseen("The quota of the organisation", org)
     most = org.get("deployedVMQuota") if org is not None else None
     if most is None:
-        return about.unknown("the server does not say how many machines may run", "Look in the portal.")
+        return about.unknown("the server does not say how many VMs may run", "Look in the portal.")
     if most == 0:
-        return about.ok("any number of machines may run")
+        return about.ok("any number of VMs may run")
     records = () if isinstance(evidence.records, VcloudAirError) else evidence.records
     counts = [count for record in records if isinstance(count := record.get("numberOfRunningVMs"), int)]
     if not counts or len(counts) < len(records):
-        return about.unknown(f"{most} machines may run; how many do, the server does not say", "Look in the portal.")
+        return about.unknown(f"{most} VMs may run; how many do, the server does not say", "Look in the portal.")
     running = sum(counts)
-    message = f"{running} machines run, {len(coming)} would be added, and {most} may run"
+    message = f"{running} VMs run, {len(coming)} would be added, and {most} may run"
     return about.ok(message) if running + len(coming) <= most else about.fail(message, _ROOM)

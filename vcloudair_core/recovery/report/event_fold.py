@@ -1,4 +1,4 @@
-"""The events of a journal, one after the other, gathered by machine, step and group. Nothing is judged here."""
+"""The events of a journal, one after the other, gathered by VM, step and group. Nothing is judged here."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _ENDS = frozenset({SUCCEEDED, UNCHANGED, FAILED, SKIPPED, UNKNOWN})
 
 
 @dataclass
-class MachineDraft:
+class VmDraft:
     """``is_named``: the start of the run names it; one that only turns up later is a thing to wonder about."""
 
     id: str
@@ -48,7 +48,7 @@ class Fold:
         self.finish: Event | None = None
         self.stop: Event | None = None
         self.groups: dict[str, GroupReport] = {}
-        self.machines: dict[str, MachineDraft] = {}
+        self.vms: dict[str, VmDraft] = {}
         self.steps: dict[tuple[str, str, str], StepReport] = {}
         self.periods: list[Period] = []
         self.rollback: Rollback | None = None
@@ -66,11 +66,11 @@ class Fold:
             names.RUN_INTERRUPTED: self._run_interrupted, names.RUN_FINISHED: self._run_finished,
             names.GROUP_STARTED: self._group_started, names.GROUP_FINISHED: self._group_finished,
             names.STEP_STARTED: self._step_started, names.STEP_FINISHED: self._step_finished,
-            names.MACHINE_STARTING: self._machine_starting, names.MACHINE_STARTED: self._machine_started,
-            names.MACHINE_NOT_STARTED: self._machine_not_started, names.MACHINE_FINISHED: self._machine_finished,
-            names.MACHINE_PROGRESSED: lambda event, at: None,
+            names.VM_STARTING: self._vm_starting, names.VM_STARTED: self._vm_started,
+            names.VM_NOT_STARTED: self._vm_not_started, names.VM_FINISHED: self._vm_finished,
+            names.VM_PROGRESSED: lambda event, at: None,
             names.ROLLBACK_STARTED: self._rollback_started, names.ROLLBACK_FINISHED: self._rollback_finished,
-            names.MACHINE_ROLLED_BACK: self._machine_rolled_back,
+            names.VM_ROLLED_BACK: self._vm_rolled_back,
         }  # fmt: skip
 
     def take(self, event: object) -> None:
@@ -124,8 +124,8 @@ class Fold:
             self.groups[name] = replace(
                 self._group(name), priority=read.whole(record, "priority"), depends_on=read.texts(record, "depends_on")
             )
-            for planned in read.mappings(record, "machines"):
-                draft = self._machine({**planned, "group": name})
+            for planned in read.mappings(record, "vms"):
+                draft = self._vm({**planned, "group": name})
                 draft.is_named, draft.planned = True, planned
 
     def _run_resumed(self, event: Event, at: datetime | None) -> None:
@@ -190,17 +190,17 @@ class Fold:
             by=read.text(event, "by"), saved=read.text(event, "saved"), summary=event.get("summary"),
         )  # fmt: skip
 
-    # -- machines ------------------------------------------------------------------------------------------------
+    # -- VMs ------------------------------------------------------------------------------------------------
 
-    def _machine(self, event: Event) -> MachineDraft:
+    def _vm(self, event: Event) -> VmDraft:
         key = read.text(event, "id") or read.text(event, "name")
-        draft = self.machines.setdefault(key, MachineDraft(key, "", ""))
+        draft = self.vms.setdefault(key, VmDraft(key, "", ""))
         draft.name = draft.name or read.text(event, "name") or key
         draft.group = draft.group or read.text(event, "group")
         return draft
 
-    def _machine_starting(self, event: Event, at: datetime | None) -> None:
-        draft = self._machine(event)
+    def _vm_starting(self, event: Event, at: datetime | None) -> None:
+        draft = self._vm(event)
         number = read.whole(event, "attempt") or len(draft.attempts) + 1
         last = _open(draft, number)
         if last is not None:
@@ -209,16 +209,16 @@ class Fold:
         _drop_undecided(draft)
         draft.attempts.append(OperationAttempt(number, at, last_sync=read.moment(event, "last_sync")))
 
-    def _machine_started(self, event: Event, at: datetime | None) -> None:
-        draft = self._machine(event)
+    def _vm_started(self, event: Event, at: datetime | None) -> None:
+        draft = self._vm(event)
         if draft.attempts and draft.attempts[-1].verdict == UNKNOWN:
             draft.attempts[-1] = replace(draft.attempts[-1], verdict=IN_FLIGHT, ended=None)
         last = _open(draft, None) or OperationAttempt(len(draft.attempts) + 1, at)
         started = replace(last, task_href=read.text(event, "task") or last.task_href, is_asked=True)
         draft.attempts = [*(attempt for attempt in draft.attempts if attempt is not last), started]
 
-    def _machine_finished(self, event: Event, at: datetime | None) -> None:
-        draft = self._machine(event)
+    def _vm_finished(self, event: Event, at: datetime | None) -> None:
+        draft = self._vm(event)
         number = read.whole(event, "attempt")
         before = draft.attempts[-1] if draft.attempts else None
         if before is not None and before.verdict == UNKNOWN and number in (None, before.number):
@@ -229,8 +229,8 @@ class Fold:
         ended = replace(_ended(last, event, at), last_sync=read.moment(event, "last_sync") or last.last_sync)
         draft.attempts = [*(attempt for attempt in draft.attempts if attempt is not last), ended]
 
-    def _machine_not_started(self, event: Event, at: datetime | None) -> None:
-        draft = self._machine(event)
+    def _vm_not_started(self, event: Event, at: datetime | None) -> None:
+        draft = self._vm(event)
         last = _open(draft, None)
         draft.attempts = [attempt for attempt in draft.attempts if attempt is not last]
 
@@ -245,8 +245,8 @@ class Fold:
         begun = self.rollback or Rollback(None)
         self.rollback = replace(begun, ended=at, verdict=verdict, outcome=read.text(event, "reason"))
 
-    def _machine_rolled_back(self, event: Event, at: datetime | None) -> None:
-        self._machine(event).rollback = _ended(OperationAttempt(1), event, at)
+    def _vm_rolled_back(self, event: Event, at: datetime | None) -> None:
+        self._vm(event).rollback = _ended(OperationAttempt(1), event, at)
 
 
 def _step_key(event: Event) -> tuple[str, str, str]:
@@ -254,13 +254,13 @@ def _step_key(event: Event) -> tuple[str, str, str]:
     return read.text(event, "group"), read.text(event, "phase"), read.text(event, "key") or read.text(event, "step")
 
 
-def _drop_undecided(draft: MachineDraft) -> None:
-    """Forget that a machine was left out before the run was resumed."""
+def _drop_undecided(draft: VmDraft) -> None:
+    """Forget that a VM was left out before the run was resumed."""
     if draft.attempts and draft.attempts[-1].verdict == SKIPPED:
         draft.attempts.pop()
 
 
-def _open(draft: MachineDraft, number: int | None) -> OperationAttempt | None:
+def _open(draft: VmDraft, number: int | None) -> OperationAttempt | None:
     """The last attempt, when it has no end yet and is that one."""
     last = draft.attempts[-1] if draft.attempts else None
     if last is None or last.ended is not None or last.verdict != IN_FLIGHT:

@@ -22,7 +22,7 @@ from vcloudair_core.recovery.report.model import (
     UNCHANGED,
     Failure,
     GroupReport,
-    MachineReport,
+    VmReport,
 )
 from vcloudair_core.util.install_hint import install_hint
 
@@ -43,13 +43,13 @@ _TONES = {
 }
 _TITLES = {"test": "Test", "cleanup": "Clean-up", "failover": "Failover"}
 _MANY = 4
-"""So many machines with the same reason are one entry."""
+"""So many VMs with the same reason are one entry."""
 _ENDS = {"finished": "finished", "interrupted": "interrupted", "died": "died without a word", "": "no end is known"}
 
 
 @dataclass(frozen=True)
 class Attention:
-    """An entry of the list of failures. ``names``: of machines that are alike, with places and request ids."""
+    """An entry of the list of failures. ``names``: of VMs that are alike, with places and request ids."""
 
     title: str
     verdict: str
@@ -64,7 +64,7 @@ def html_of(report: RunReport) -> str:
     """Return the page. Raises ConfigurationError where jinja2 is missing."""
     template, css = _template()
     name = str(report.plan.get("name") or "")
-    anchors = {machine.id: f"m{place}" for place, machine in enumerate(report.machines, 1)}
+    anchors = {vm.id: f"m{place}" for place, vm in enumerate(report.vms, 1)}
     heading = _TITLES.get(report.action, "Run") + (f" of {name}" if name else "")
     formats = {name: getattr(report_text, name) for name in ("duration", "minutes", "clock", "date_and_clock", "met")}
     if report.started is not None and report.ended is not None and report.started.date() != report.ended.date():
@@ -75,7 +75,7 @@ def html_of(report: RunReport) -> str:
         place_of=report_text.place_of, words=report_text.WORDS,
         short={**report_text.WORDS, RETRYING: "failed", IN_FLIGHT: "not known"},
         glyphs=report_text.GLYPHS, tones=_Tones(), ends=_ENDS, anchors=anchors,
-        there=sum(vm.is_there for vm in report.machines), attention=_attention(report, anchors),
+        there=sum(vm.is_there for vm in report.vms), attention=_attention(report, anchors),
         panels=timeline.panels_of(report), density=timeline.density_of(report), head=timeline.HEAD,
         foot=timeline.FOOT, waited=_waited, sync=_sync, said=_said, particulars=_particulars(report), **formats,
     )  # fmt: skip
@@ -122,8 +122,8 @@ def _attention(report: RunReport, anchors: Mapping[str, str]) -> list[Attention]
         if len(members) < _MANY and (first.reason or first.what == "step"):
             items += [_alone(failure, anchors) for failure in members]
             continue
-        names = tuple((failure.name, anchors[failure.machine_id], failure.request_id) for failure in members)
-        title = f"{len(members)} machine{'s' if len(members) > 1 else ''}"
+        names = tuple((failure.name, anchors[failure.vm_id], failure.request_id) for failure in members)
+        title = f"{len(members)} VM{'s' if len(members) > 1 else ''}"
         facts = _facts(codes=", ".join(first.codes))
         items.append(Attention(title, first.verdict, first.reason, first.hint, facts, names=names))
     return items
@@ -132,11 +132,11 @@ def _attention(report: RunReport, anchors: Mapping[str, str]) -> list[Attention]
 def _alone(failure: Failure, anchors: Mapping[str, str]) -> Attention:
     is_step = failure.what == "step"
     place = {"step of": failure.place or "the plan"} if is_step else {"group": failure.place}
-    more = {"codes": ", ".join(failure.codes), "request id": failure.request_id, "replication": failure.machine_id}
+    more = {"codes": ", ".join(failure.codes), "request id": failure.request_id, "replication": failure.vm_id}
     title = (
         f"Step \N{LEFT DOUBLE QUOTATION MARK}{failure.name}\N{RIGHT DOUBLE QUOTATION MARK}" if is_step else failure.name
     )
-    anchor = "steps" if is_step else anchors[failure.machine_id]
+    anchor = "steps" if is_step else anchors[failure.vm_id]
     return Attention(title, failure.verdict, failure.reason, failure.hint, _facts(**place, **more), anchor)
 
 
@@ -149,16 +149,16 @@ def _upper_first(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _waited(group: GroupReport, machine: MachineReport) -> str:
+def _waited(group: GroupReport, vm: VmReport) -> str:
     """Return the time that a VM waited: from the start of its group, and between its attempts."""
-    pairs = [(group.started, machine.started)]
-    pairs += [(attempt.ended, following.started) for attempt, following in pairwise(machine.attempts)]
+    pairs = [(group.started, vm.started)]
+    pairs += [(attempt.ended, following.started) for attempt, following in pairwise(vm.attempts)]
     known = [(until - since).total_seconds() for since, until in pairs if since is not None and until is not None]
     return report_text.duration(sum(known)) if sum(known) >= 1 else report_text.NONE
 
 
-def _sync(machine: MachineReport) -> str:
-    return f"{machine.last_sync:%Y-%m-%d %H:%M:%S}" if machine.last_sync is not None else "not known"
+def _sync(vm: VmReport) -> str:
+    return f"{vm.last_sync:%Y-%m-%d %H:%M:%S}" if vm.last_sync is not None else "not known"
 
 
 def _said(summary: object) -> str:

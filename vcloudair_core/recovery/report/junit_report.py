@@ -21,9 +21,9 @@ from vcloudair_core.recovery.report.model import (
     SUCCEEDED,
     UNKNOWN,
     GroupReport,
-    MachineReport,
     Objective,
     StepReport,
+    VmReport,
 )
 from vcloudair_core.recovery.report.report_text import WORDS, duration, minutes, place_of
 
@@ -49,10 +49,10 @@ def junit_of(report: RunReport) -> bytes:
         suite = _suite(root, f"{name}: {_clean(group.name) or 'no group'}", group.started, _seconds(group))
         for step in group.steps:
             _step_case(suite, step)
-        for machine in group.machines:
-            _machine_case(suite, machine)
-            _objective_case(suite, machine, "RTO", machine.rto)
-            _objective_case(suite, machine, "RPO", machine.rpo)
+        for vm in group.vms:
+            _vm_case(suite, vm)
+            _objective_case(suite, vm, "RTO", vm.rto)
+            _objective_case(suite, vm, "RPO", vm.rpo)
     for suite in root:
         _count(suite, list(suite))
     _count(root, [case for suite in root for case in suite])
@@ -98,33 +98,33 @@ def _run_case(suite: _Element, report: RunReport) -> None:
         _trouble(case, tag, report.verdict, report.sentence, [report.reason, *report.doubts])
 
 
-def _machine_case(suite: _Element, machine: MachineReport) -> None:
-    case = _case(suite, machine.name, machine.group, machine.seconds)
-    if machine.is_there:
-        vm = place_of(machine)
-        if vm:
-            etree.SubElement(case, "system-out").text = _clean("\n".join(f"{name}: {text}" for name, text in vm))
+def _vm_case(suite: _Element, vm: VmReport) -> None:
+    case = _case(suite, vm.name, vm.group, vm.seconds)
+    if vm.is_there:
+        place = place_of(vm)
+        if place:
+            etree.SubElement(case, "system-out").text = _clean("\n".join(f"{name}: {text}" for name, text in place))
         return
-    last = (machine.rollback if machine.verdict == ROLLBACK_FAILED else None) or machine.last
+    last = (vm.rollback if vm.verdict == ROLLBACK_FAILED else None) or vm.last
     reason = last.reason if last is not None else ""
-    message = f"{WORDS[machine.verdict]}{f': {reason}' if reason else ''}"
-    if machine.verdict not in _FAILURES and machine.verdict not in (IN_FLIGHT, UNKNOWN):
+    message = f"{WORDS[vm.verdict]}{f': {reason}' if reason else ''}"
+    if vm.verdict not in _FAILURES and vm.verdict not in (IN_FLIGHT, UNKNOWN):
         etree.SubElement(case, "skipped", message=_clean(message))
         return
-    details = [f"replication: {machine.id}"]
+    details = [f"replication: {vm.id}"]
     if last is not None:
         details = [last.hint, f"codes: {', '.join(last.codes)}" if last.codes else "", *details]
         details += [f"request id: {last.request_id}"] if last.request_id else []
-    failed = [attempt for attempt in machine.attempts if attempt.reason]
+    failed = [attempt for attempt in vm.attempts if attempt.reason]
     details += [f"attempt {attempt.number}: {WORDS[attempt.verdict]}, {attempt.reason}" for attempt in failed]
-    _trouble(case, "failure" if machine.verdict in _FAILURES else "error", machine.verdict, message, details)
+    _trouble(case, "failure" if vm.verdict in _FAILURES else "error", vm.verdict, message, details)
 
 
-def _objective_case(suite: _Element, machine: MachineReport, word: str, objective: Objective) -> None:
+def _objective_case(suite: _Element, vm: VmReport, word: str, objective: Objective) -> None:
     """Add a case for an objective with a target. A missed one is a failure, whatever came of the VM."""
     if objective.target_minutes is None:
         return
-    case = _case(suite, f"{word} {machine.name}", machine.group, objective.reached_s)
+    case = _case(suite, f"{word} {vm.name}", vm.group, objective.reached_s)
     target = f"the target of the {objective.source} is {minutes(objective.target_minutes)}"
     if objective.is_met is None:
         etree.SubElement(case, "skipped", message=_clean(f"not known: {objective.why}; {target}"))

@@ -18,10 +18,10 @@ SUCCEEDED, UNCHANGED, FAILED, SKIPPED, UNKNOWN = "succeeded", "unchanged", "fail
 RETRYING, IN_FLIGHT, NOT_STARTED = "retrying", "in_flight", "not_started"
 ROLLED_BACK, ROLLBACK_FAILED = "rolled_back", "rollback_failed"
 THERE = frozenset({SUCCEEDED, UNCHANGED})
-"""Verdicts of a machine that is where the action leads."""
+"""Verdicts of a VM that is where the action leads."""
 INTERRUPTED, UNFINISHED = "interrupted", "unfinished"
 
-MACHINE_VERDICTS = (
+VM_VERDICTS = (
     FAILED,
     ROLLBACK_FAILED,
     UNKNOWN,
@@ -56,8 +56,8 @@ def seconds_between(first: datetime | None, last: datetime | None) -> float | No
 class Objective:
     """The measured value of a target. ``is_met`` is None without a target, and where it cannot be told.
 
-    ``source``: whose target it is (machine, group or plan). ``why``: what keeps ``reached_s`` or ``is_met`` from being
-    known, or why it was missed though nothing was measured. ``known_s``: of many machines, the longest of those that
+    ``source``: whose target it is (VM, group or plan). ``why``: what keeps ``reached_s`` or ``is_met`` from being
+    known, or why it was missed though nothing was measured. ``known_s``: of many VMs, the longest of those that
     are known; :attr:`reached_s` is known when all are.
     """
 
@@ -81,7 +81,7 @@ class Objective:
 
 @dataclass(frozen=True)
 class OperationAttempt:
-    """One try of a machine or step. ``task``: plain data of the server's task, empty when there was none to see.
+    """One try of a VM or step. ``task``: plain data of the server's task, empty when there was none to see.
 
     ``is_asked``: the server was asked to begin, though its answer may have been lost.
     """
@@ -117,8 +117,8 @@ class OperationAttempt:
 
 
 @dataclass(frozen=True)
-class MachineReport:
-    """A machine. ``seconds``: from the start of its first attempt to the end of its last one, waits included.
+class VmReport:
+    """A VM. ``seconds``: from the start of its first attempt to the end of its last one, waits included.
 
     ``rollback``: how undoing it went, where the run did that after a failure.
     """
@@ -212,7 +212,7 @@ class GroupReport:
     started: datetime | None = None
     ended: datetime | None = None
     rto: Objective = field(default_factory=Objective)
-    machines: tuple[MachineReport, ...] = ()
+    vms: tuple[VmReport, ...] = ()
     steps: tuple[StepReport, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
@@ -220,7 +220,7 @@ class GroupReport:
             "name": self.name, "priority": self.priority, "depends_on": list(self.depends_on),
             "verdict": self.verdict, "reason": self.reason, "started": stamped(self.started),
             "ended": stamped(self.ended), "seconds": seconds_between(self.started, self.ended),
-            "rto": self.rto.as_dict(), "machines": [machine.as_dict() for machine in self.machines],
+            "rto": self.rto.as_dict(), "vms": [vm.as_dict() for vm in self.vms],
             "steps": [step.as_dict() for step in self.steps],
         }  # fmt: skip
 
@@ -267,7 +267,7 @@ class Rollback:
 
 @dataclass(frozen=True)
 class Failure:
-    """Something that needs attention. ``what``: step, machine or rollback (of a machine); ``place`` is its group."""
+    """Something that needs attention. ``what``: step, VM or rollback (of a VM); ``place`` is its group."""
 
     what: str
     name: str
@@ -277,10 +277,10 @@ class Failure:
     hint: str = ""
     codes: tuple[str, ...] = ()
     request_id: str = ""
-    machine_id: str = ""
+    vm_id: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         return {
             "what": self.what, "name": self.name, "group": self.place, "verdict": self.verdict, "reason": self.reason,
-            "hint": self.hint, "codes": list(self.codes), "request_id": self.request_id, "id": self.machine_id,
+            "hint": self.hint, "codes": list(self.codes), "request_id": self.request_id, "id": self.vm_id,
         }  # fmt: skip

@@ -12,8 +12,8 @@ from vcloudair_core.recovery.report.model import (
     ROLLED_BACK,
     UNCHANGED,
     UNKNOWN,
-    MachineReport,
     Objective,
+    VmReport,
     seconds_between,
 )
 
@@ -41,54 +41,54 @@ def first_target(*candidates: Target) -> Target:
     return next((candidate for candidate in candidates if candidate[0] is not None), (None, ""))
 
 
-def machine_rto(machine: MachineReport, target: Target, moment: Moment) -> Objective:
-    """From the start of the run until the machine was there."""
+def vm_rto(vm: VmReport, target: Target, moment: Moment) -> Objective:
+    """From the start of the run until the VM was there."""
     minutes, source = target
     if not moment.is_recovery:
         return Objective(why="a clean-up recovers nothing")
-    if machine.is_there:
-        why = _unmeasured(machine)
-        reached = None if why else seconds_between(moment.started, machine.ended)
+    if vm.is_there:
+        why = _unmeasured(vm)
+        reached = None if why else seconds_between(moment.started, vm.ended)
         if reached is None:
             return Objective(minutes, source, why=why or "the journal does not tell when that was")
         return Objective(minutes, source, reached, is_met=None if minutes is None else reached <= minutes * 60)
-    if machine.verdict in (IN_FLIGHT, UNKNOWN):
+    if vm.verdict in (IN_FLIGHT, UNKNOWN):
         return Objective(minutes, source, why=_UNKNOWN)
     passed = seconds_between(moment.started, moment.last)
     if minutes is not None and (moment.is_over or (passed is not None and passed > minutes * 60)):
-        return Objective(minutes, source, is_met=False, why=_absent(machine))
-    return Objective(minutes, source, why=_absent(machine))
+        return Objective(minutes, source, is_met=False, why=_absent(vm))
+    return Objective(minutes, source, why=_absent(vm))
 
 
-def machine_rpo(machine: MachineReport, target: Target, moment: Moment) -> Objective:
+def vm_rpo(vm: VmReport, target: Target, moment: Moment) -> Objective:
     """Return the age of the newest data at the start of the run; 0 for data replicated after that.
 
-    Data of a machine that is not there has not been recovered: that is never met, and missed where it was too old.
+    Data of a VM that is not there has not been recovered: that is never met, and missed where it was too old.
     """
     minutes, source = target
     if not moment.is_recovery:
         return Objective(why="a clean-up recovers nothing")
     age = None
-    if machine.last_sync is not None and moment.started is not None:
-        age = max(0.0, round((moment.started - machine.last_sync).total_seconds(), 3))
-    if machine.verdict in (IN_FLIGHT, UNKNOWN):
+    if vm.last_sync is not None and moment.started is not None:
+        age = max(0.0, round((moment.started - vm.last_sync).total_seconds(), 3))
+    if vm.verdict in (IN_FLIGHT, UNKNOWN):
         return Objective(minutes, source, why=_UNKNOWN)
-    if not machine.is_there:
+    if not vm.is_there:
         is_late = moment.is_over and minutes is not None and age is not None and age > minutes * 60
-        return Objective(minutes, source, is_met=False if is_late else None, why=_absent(machine))
-    why = _unmeasured(machine) or ("" if age is not None else "it is not known when data was last brought over")
+        return Objective(minutes, source, is_met=False if is_late else None, why=_absent(vm))
+    why = _unmeasured(vm) or ("" if age is not None else "it is not known when data was last brought over")
     if why or age is None:
         return Objective(minutes, source, why=why)
     return Objective(minutes, source, age, is_met=None if minutes is None else age <= minutes * 60)
 
 
-def _absent(machine: MachineReport) -> str:
-    return "it was rolled back" if machine.verdict == ROLLED_BACK else "it is not there"
+def _absent(vm: VmReport) -> str:
+    return "it was rolled back" if vm.verdict == ROLLED_BACK else "it is not there"
 
 
-def _unmeasured(machine: MachineReport) -> str:
+def _unmeasured(vm: VmReport) -> str:
     """Return the reason why the time of a VM is not known. One that this run started may be there after all."""
-    if machine.verdict != UNCHANGED or any(attempt.is_asked for attempt in machine.attempts):
+    if vm.verdict != UNCHANGED or any(attempt.is_asked for attempt in vm.attempts):
         return ""
     return "it was there before this run"
 
@@ -112,10 +112,10 @@ def worst(objectives: Iterable[Objective], target: Target) -> Objective:
 
 def _why_not(each: list[Objective], known: list[float]) -> str:
     if not each:
-        return "the journal names no machine"
+        return "the journal names no VM"
     missing = len(each) - len(known)
     if not missing:
         return ""
     reasons = Counter(objective.why for objective in each if objective.reached_s is None and objective.why)
     summary = ", ".join(f"{why} ({count})" for why, count in sorted(reasons.items()))
-    return f"not known for {missing} of {len(each)} machines: {summary}"
+    return f"not known for {missing} of {len(each)} VMs: {summary}"

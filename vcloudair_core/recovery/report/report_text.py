@@ -22,7 +22,7 @@ from vcloudair_core.recovery.report.model import (
 )
 
 if TYPE_CHECKING:
-    from vcloudair_core.recovery.report.model import MachineReport
+    from vcloudair_core.recovery.report.model import VmReport
 
 WORDS = {
     SUCCEEDED: "succeeded", UNCHANGED: "unchanged", FAILED: "failed", SKIPPED: "skipped",
@@ -82,12 +82,13 @@ def met(objective: Objective) -> str:
     return "met" if objective.is_met else "missed"
 
 
-def place_of(machine: MachineReport) -> list[tuple[str, str]]:
+def place_of(vm: VmReport) -> list[tuple[str, str]]:
     """Return where the recovered VM is, as pairs of a name and a text; nothing when no VM was seen."""
-    vm = machine.last.vm if machine.last is not None else {}
-    addresses = vm.get("addresses")
+    recovered = vm.last.vm if vm.last is not None else {}
+    addresses = recovered.get("addresses")
     facts = {
-        "VM": vm.get("id"), "href": vm.get("href"), "vApp": vm.get("vapp"), "VDC": vm.get("vdc"),
+        "VM": recovered.get("id"), "href": recovered.get("href"), "vApp": recovered.get("vapp"),
+        "VDC": recovered.get("vdc"),
         "addresses": ", ".join(map(str, addresses)) if isinstance(addresses, list | tuple) else "",
     }  # fmt: skip
     return [(name, str(text)) for name, text in facts.items() if text]

@@ -1,7 +1,7 @@
 """The report of a recovery run, made of nothing but its journal: what happened, and how far that is known.
 
-A report never says more than the events do. A run is done when its last word is that it is, and every machine was seen
-to be there; a machine that was begun and has no end is one whose outcome is not known.
+A report never says more than the events do. A run is done when its last word is that it is, and every VM was seen
+to be there; a VM that was begun and has no end is one whose outcome is not known.
 """
 
 from __future__ import annotations
@@ -14,11 +14,10 @@ from typing import Any
 
 from vcloudair_core.recovery.journal import event_fields as read
 from vcloudair_core.recovery.journal.events import Event
-from vcloudair_core.recovery.report.event_fold import Fold, MachineDraft
+from vcloudair_core.recovery.report.event_fold import Fold, VmDraft
 from vcloudair_core.recovery.report.model import (
     FAILED,
     INTERRUPTED,
-    MACHINE_VERDICTS,
     NOT_STARTED,
     RETRYING,
     ROLLBACK_FAILED,
@@ -29,28 +28,29 @@ from vcloudair_core.recovery.report.model import (
     THERE,
     UNFINISHED,
     UNKNOWN,
+    VM_VERDICTS,
     Failure,
     GroupReport,
-    MachineReport,
     Objective,
     OperationAttempt,
     Period,
     Rollback,
     StepReport,
+    VmReport,
     seconds_between,
     stamped,
 )
-from vcloudair_core.recovery.report.objectives import Moment, first_target, machine_rpo, machine_rto, worst
+from vcloudair_core.recovery.report.objectives import Moment, first_target, vm_rpo, vm_rto, worst
 from vcloudair_core.recovery.report.report_text import ACTIONS, duration
 
 
 @dataclass(frozen=True)
 class RunReport:
-    """All of it. ``verdict``: done, failed, interrupted, unknown where it is not known what became of some machines, or
+    """All of it. ``verdict``: done, failed, interrupted, unknown where it is not known what became of some VMs, or
     unfinished where the journal has no end of the run.
 
     ``plan`` and ``cloud`` are as in the event ``run_started``. ``doubts``: what is odd about the journal, in sentences.
-    ``summary``: how many machines have each verdict. ``ended``: the time of the last event.
+    ``summary``: how many VMs have each verdict. ``ended``: the time of the last event.
     """
 
     run_id: str
@@ -76,9 +76,9 @@ class RunReport:
     passed_over: Mapping[str, int] = field(default_factory=dict)
 
     @property
-    def machines(self) -> tuple[MachineReport, ...]:
-        """The machines of all groups."""
-        return tuple(machine for group in self.groups for machine in group.machines)
+    def vms(self) -> tuple[VmReport, ...]:
+        """The VMs of all groups."""
+        return tuple(vm for group in self.groups for vm in group.vms)
 
     @property
     def all_steps(self) -> tuple[StepReport, ...]:
@@ -92,11 +92,11 @@ class RunReport:
     @property
     def failures(self) -> tuple[Failure, ...]:
         """The failures, ordered: failed, then unknown, then not started."""
-        undone = [_failed_rollback(vm, vm.rollback) for vm in self.machines if vm.rollback is not None]
+        undone = [_failed_rollback(vm, vm.rollback) for vm in self.vms if vm.rollback is not None]
         steps = [_failed_step(step) for step in self.all_steps if step.last.verdict not in (SUCCEEDED, SKIPPED)]
-        machines = [_failed_machine(vm) for vm in self.machines if not vm.is_there]
-        order = MACHINE_VERDICTS.index
-        return tuple(sorted([*steps, *machines, *filter(None, undone)], key=lambda failure: order(failure.verdict)))
+        vms = [_failed_vm(vm) for vm in self.vms if not vm.is_there]
+        order = VM_VERDICTS.index
+        return tuple(sorted([*steps, *vms, *filter(None, undone)], key=lambda failure: order(failure.verdict)))
 
     @property
     def sentence(self) -> str:
@@ -128,60 +128,58 @@ def report_of(events: Iterable[Event]) -> RunReport:
     started = read.moment(run)
     moment = Moment(started, fold.last, fold.finish is not None, read.text(run, "action") != "cleanup")
     groups = _groups(fold, plan, moment)
-    machines = [machine for group in groups for machine in group.machines]
-    verdict, reason = _verdict(fold, machines)
+    vms = [vm for group in groups for vm in group.vms]
+    verdict, reason = _verdict(fold, vms)
     has_objectives = moment.is_recovery
     return RunReport(
         run_id=read.text(run, "run_id"), action=read.text(run, "action"), verdict=verdict, reason=reason,
         started=started, ended=fold.last, host=read.text(run, "host"), user=read.text(run, "user"),
         version=read.text(run, "version"), plan=dict(plan), cloud=dict(read.mapping(run, "cloud")),
         periods=tuple(fold.periods), groups=groups, steps=_steps(fold, ""),
-        rto=worst((vm.rto for vm in machines), _plan_target(plan, "rto_minutes", has_objectives)),
-        rpo=worst((vm.rpo for vm in machines), _plan_target(plan, "rpo_minutes", has_objectives)),
-        summary={word: sum(vm.verdict == word for vm in machines) for word in MACHINE_VERDICTS},
+        rto=worst((vm.rto for vm in vms), _plan_target(plan, "rto_minutes", has_objectives)),
+        rpo=worst((vm.rpo for vm in vms), _plan_target(plan, "rpo_minutes", has_objectives)),
+        summary={word: sum(vm.verdict == word for vm in vms) for word in VM_VERDICTS},
         events=fold.count, rollback=fold.rollback,
-        doubts=tuple(_doubts(fold, machines)), passed_over=dict(fold.unknown),
+        doubts=tuple(_doubts(fold, vms)), passed_over=dict(fold.unknown),
     )  # fmt: skip
 
 
-# -- machines and groups -------------------------------------------------------------------------------------------
+# -- VMs and groups -------------------------------------------------------------------------------------------
 
 
 def _groups(fold: Fold, plan: Mapping[str, Any], moment: Moment) -> tuple[GroupReport, ...]:
     listed = read.mappings(fold.run, "groups")
     minutes = {read.text(record, "name"): read.number(record, "rto_minutes") for record in listed}
-    members: dict[str, list[MachineReport]] = {name: [] for name in fold.groups}
-    for draft in fold.machines.values():
-        members.setdefault(draft.group, []).append(_machine(draft, minutes.get(draft.group), plan, moment))
+    members: dict[str, list[VmReport]] = {name: [] for name in fold.groups}
+    for draft in fold.vms.values():
+        members.setdefault(draft.group, []).append(_vm(draft, minutes.get(draft.group), plan, moment))
     reports = []
-    for name, machines in members.items():
-        group = replace(fold.groups.get(name) or GroupReport(name), machines=tuple(machines), steps=_steps(fold, name))
+    for name, vms in members.items():
+        group = replace(fold.groups.get(name) or GroupReport(name), vms=tuple(vms), steps=_steps(fold, name))
         if group.verdict == SUCCEEDED:
-            group = replace(group, verdict=_as_shown(machines))
+            group = replace(group, verdict=_as_shown(vms))
         target = first_target((minutes.get(name), "group"), _plan_target(plan, "rto_minutes"))
         target = target if moment.is_recovery else (None, "")
-        reports.append(replace(group, rto=worst((vm.rto for vm in machines), target)))
+        reports.append(replace(group, rto=worst((vm.rto for vm in vms), target)))
     return tuple(reports)
 
 
-def _machine(
-    draft: MachineDraft, group_minutes: float | None, plan: Mapping[str, Any], moment: Moment
-) -> MachineReport:
+def _vm(draft: VmDraft, group_minutes: float | None, plan: Mapping[str, Any], moment: Moment) -> VmReport:
     last = draft.attempts[-1] if draft.attempts else None
     verdict = last.verdict if last is not None else NOT_STARTED
     if last is not None and verdict == FAILED and not last.is_final:
         verdict = RETRYING
     if draft.rollback is not None and verdict in THERE:
         verdict = ROLLED_BACK if draft.rollback.verdict in THERE else ROLLBACK_FAILED
-    machine = MachineReport(
+    vm = VmReport(
         draft.id, draft.name, draft.group, verdict, href=read.text(draft.planned, "href"),
         depends_on=read.texts(draft.planned, "depends_on"), attempts=tuple(draft.attempts), rollback=draft.rollback,
         last_sync=next(filter(None, (attempt.last_sync for attempt in reversed(draft.attempts))), None),
     )  # fmt: skip
-    own_rto, own_rpo = ((read.number(draft.planned, f"{word}_minutes"), "machine") for word in ("rto", "rpo"))
+    own_rto, own_rpo = ((read.number(draft.planned, f"{word}_minutes"), "vm") for word in ("rto", "rpo"))
     rto = first_target(own_rto, (group_minutes, "group"), _plan_target(plan, "rto_minutes"))
     rpo = first_target(own_rpo, _plan_target(plan, "rpo_minutes"))
-    return replace(machine, rto=machine_rto(machine, rto, moment), rpo=machine_rpo(machine, rpo, moment))
+    return replace(vm, rto=vm_rto(vm, rto, moment), rpo=vm_rpo(vm, rpo, moment))
 
 
 def _plan_target(plan: Mapping[str, Any], key: str, has_objectives: bool = True) -> tuple[float | None, str]:
@@ -196,15 +194,15 @@ def _steps(fold: Fold, group: str) -> tuple[StepReport, ...]:
 # -- what it comes to ----------------------------------------------------------------------------------------------
 
 
-def _as_shown(machines: Iterable[MachineReport]) -> str:
+def _as_shown(vms: Iterable[VmReport]) -> str:
     """Return the verdict that the VMs support for something reported as succeeded."""
-    verdicts = {vm.verdict for vm in machines if not vm.is_there}
+    verdicts = {vm.verdict for vm in vms if not vm.is_there}
     if not verdicts:
         return SUCCEEDED
     return FAILED if verdicts & {FAILED, SKIPPED, ROLLED_BACK, ROLLBACK_FAILED} else UNFINISHED
 
 
-def _verdict(fold: Fold, machines: list[MachineReport]) -> tuple[str, str]:
+def _verdict(fold: Fold, vms: list[VmReport]) -> tuple[str, str]:
     if fold.stop is not None:
         return UNKNOWN if fold.stop.get("is_unknown") is True else INTERRUPTED, read.text(fold.stop, "reason")
     if fold.finish is None:
@@ -214,52 +212,52 @@ def _verdict(fold: Fold, machines: list[MachineReport]) -> tuple[str, str]:
         return FAILED, reason
     if reported != SUCCEEDED:
         return UNFINISHED, f"the run ended with the verdict {reported!r}, which says nothing"
-    if not machines:
-        return FAILED, "there was no machine in it"
-    shown = _as_shown(machines)
+    if not vms:
+        return FAILED, "there was no VM in it"
+    shown = _as_shown(vms)
     if shown == SUCCEEDED and not fold.run:
-        return UNFINISHED, "the journal has no start of the run, so that its machines are not known"
+        return UNFINISHED, "the journal has no start of the run, so that its VMs are not known"
     return (
         shown,
         reason if shown == SUCCEEDED else "the run ended as succeeded, but not every VM is seen to be there",
     )
 
 
-def _doubts(fold: Fold, machines: list[MachineReport]) -> Iterable[str]:
+def _doubts(fold: Fold, vms: list[VmReport]) -> Iterable[str]:
     if not fold.run:
-        yield "There is no start of the run: who ran what, and with which machines, is not known."
+        yield "There is no start of the run: who ran what, and with which VMs, is not known."
     if fold.unreadable:
         yield f"{fold.unreadable} of the journal's lines are no events."
     if fold.missing:
         yield f"{fold.missing} events are missing, by their numbers."
     if fold.set_back:
         yield "The clock was set back during the run: times may be wrong."
-    strangers = [draft.name for draft in fold.machines.values() if fold.run and not draft.is_named]
+    strangers = [draft.name for draft in fold.vms.values() if fold.run and not draft.is_named]
     if strangers:
         yield f"The start of the run does not name {', '.join(sorted(strangers))}."
     if fold.finish is not None:
         # As they were before anything was undone.
-        counts = Counter(vm.last.verdict for vm in machines if vm.last is not None)
+        counts = Counter(vm.last.verdict for vm in vms if vm.last is not None)
         reported = read.mapping(fold.finish, "summary")
         odd = [word for word in reported if read.whole(reported, word) not in (None, counts.get(word, 0))]
         for word in odd:
-            yield f"The run counted {reported[word]} machines as {word}; its events show {counts.get(word, 0)}."
-        if read.text(fold.finish, "verdict") == SUCCEEDED and any(not vm.is_there for vm in machines):
+            yield f"The run counted {reported[word]} VMs as {word}; its events show {counts.get(word, 0)}."
+        if read.text(fold.finish, "verdict") == SUCCEEDED and any(not vm.is_there for vm in vms):
             yield "The run ended as succeeded, but not every VM is seen to be there."
 
 
-def _failed_machine(machine: MachineReport) -> Failure:
-    last = machine.rollback if machine.verdict == ROLLBACK_FAILED else machine.last
+def _failed_vm(vm: VmReport) -> Failure:
+    last = vm.rollback if vm.verdict == ROLLBACK_FAILED else vm.last
     details = (last.reason, last.hint, last.codes, last.request_id) if last is not None else ("", "", (), "")
-    return Failure("machine", machine.name, machine.group, machine.verdict, *details, machine_id=machine.id)
+    return Failure("vm", vm.name, vm.group, vm.verdict, *details, vm_id=vm.id)
 
 
-def _failed_rollback(machine: MachineReport, rollback: OperationAttempt) -> Failure | None:
+def _failed_rollback(vm: VmReport, rollback: OperationAttempt) -> Failure | None:
     """Return the failure of a rollback; the failure of the VM itself does not tell that its rollback failed too."""
-    if rollback.verdict in THERE or machine.verdict == ROLLBACK_FAILED:
+    if rollback.verdict in THERE or vm.verdict == ROLLBACK_FAILED:
         return None
     details = (rollback.reason, rollback.hint, rollback.codes, rollback.request_id)
-    return Failure("rollback", machine.name, machine.group, ROLLBACK_FAILED, *details, machine_id=machine.id)
+    return Failure("rollback", vm.name, vm.group, ROLLBACK_FAILED, *details, vm_id=vm.id)
 
 
 def _failed_step(step: StepReport) -> Failure:
@@ -272,9 +270,9 @@ def _failed_step(step: StepReport) -> Failure:
 def _sentence(report: RunReport) -> str:
     name = str(report.plan.get("name") or "")
     what = f"The {ACTIONS.get(report.action, 'run')}" + (f" of {name}" if name else "")
-    machines = report.machines
-    there = sum(machine.is_there for machine in machines)
-    count = _count(there, len(machines), report.action)
+    vms = report.vms
+    there = sum(vm.is_there for vm in vms)
+    count = _count(there, len(vms), report.action)
     if report.verdict == SUCCEEDED:
         took = f" It took {duration(report.seconds)}." if report.seconds is not None else ""
         bad = sum(step.last.verdict == FAILED for step in report.all_steps)
@@ -292,7 +290,7 @@ def _sentence(report: RunReport) -> str:
 def _count(there: int, total: int, action: str) -> str:
     where = "cleaned up" if action == "cleanup" else "there"
     if not total:
-        return "no machine is known"
+        return "no VM is known"
     if total == 1:
-        return f"its machine is {'' if there else 'not '}{where}"
-    return f"all {total} machines are {where}" if there == total else f"{there} of {total} machines are {where}"
+        return f"its VM is {'' if there else 'not '}{where}"
+    return f"all {total} VMs are {where}" if there == total else f"{there} of {total} VMs are {where}"

@@ -15,9 +15,9 @@ from itertools import pairwise
 from vcloudair_core.recovery.report.model import (
     IN_FLIGHT,
     GroupReport,
-    MachineReport,
     OperationAttempt,
     StepReport,
+    VmReport,
 )
 from vcloudair_core.recovery.report.report_text import GLYPHS, WORDS, clock, duration
 from vcloudair_core.recovery.report.run_report import RunReport
@@ -53,7 +53,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class TimelineRow:
-    """``y``: its middle. ``mark``: where a step's diamond is, or the dot of a machine that was there already."""
+    """``y``: its middle. ``mark``: where a step's diamond is, or the dot of a VM that was there already."""
 
     y: float
     label: str
@@ -101,15 +101,15 @@ class Scale:
 
 
 def density_of(report: RunReport) -> Density:
-    """Thinner rows for more machines."""
-    count = len(report.machines)
+    """Thinner rows for more VMs."""
+    count = len(report.vms)
     if count <= 40:
         return Density("wide", 26, 22)
     return Density("middle", 20, 28) if count <= 120 else Density("thin", 15, 40)
 
 
 def panels_of(report: RunReport) -> tuple[Panel, ...]:
-    """One drawing for the plan's own steps and one for each group, or several for one of many machines."""
+    """One drawing for the plan's own steps and one for each group, or several for one of many VMs."""
     scale = scale_of(report)
     if scale is None:
         return ()
@@ -120,7 +120,7 @@ def panels_of(report: RunReport) -> tuple[Panel, ...]:
     for place, group in enumerate(report.groups, 1):
         before = [step for step in group.steps if step.phase == "before"]
         after = [step for step in group.steps if step.phase != "before"]
-        things: list[MachineReport | StepReport] = [*before, *group.machines, *after]
+        things: list[VmReport | StepReport] = [*before, *group.vms, *after]
         parts = max(1, math.ceil(len(things) / density.rows))
         share = math.ceil(len(things) / parts)
         for index in range(parts):
@@ -132,7 +132,7 @@ def panels_of(report: RunReport) -> tuple[Panel, ...]:
 
 def scale_of(report: RunReport) -> Scale | None:
     """Return the time of the run, and a little more where that brings the target into view."""
-    start = report.started or min((vm.started for vm in report.machines if vm.started), default=None)
+    start = report.started or min((vm.started for vm in report.vms if vm.started), default=None)
     if start is None or report.ended is None:
         return None
     seconds = max(1.0, (report.ended - start).total_seconds())
@@ -147,7 +147,7 @@ def _panel(
     title: str,
     report: RunReport,
     group: GroupReport | None,
-    things: Sequence[MachineReport | StepReport],
+    things: Sequence[VmReport | StepReport],
     scale: Scale,
     density: Density,
 ) -> Panel:
@@ -157,7 +157,7 @@ def _panel(
         if isinstance(thing, StepReport):
             rows.append(_step_row(thing, y, scale, report))
         else:
-            rows.append(_machine_row(thing, group, y, scale, report))
+            rows.append(_vm_row(thing, group, y, scale, report))
     objective = report.rto if group is None else group.rto
     return Panel(
         key, title, _description(things, scale), HEAD + density.row * len(things) + FOOT, tuple(rows),
@@ -172,34 +172,32 @@ def _target(report: RunReport, seconds: float | None, scale: Scale) -> Tick | No
     return Tick(scale.x(at), f"RTO {seconds / 60:g} min") if scale.holds(at) else None
 
 
-def _description(things: Sequence[MachineReport | StepReport], scale: Scale) -> str:
+def _description(things: Sequence[VmReport | StepReport], scale: Scale) -> str:
     count: dict[str, int] = {}
     for thing in things:
-        if isinstance(thing, MachineReport):
+        if isinstance(thing, VmReport):
             count[thing.verdict] = count.get(thing.verdict, 0) + 1
     steps = sum(isinstance(thing, StepReport) for thing in things)
     counts = [f"{number} {WORDS[word]}" for word, number in count.items()]
-    machines = f"Machines: {', '.join(counts)}. " if counts else ""
+    vms = f"VMs: {', '.join(counts)}. " if counts else ""
     end = scale.start + timedelta(seconds=scale.seconds)
     span = f"From {clock(scale.start)} to {clock(end)} UTC. "
-    return f"{machines}{f'Steps: {steps}. ' if steps else ''}{span}The tables below say the same in words."
+    return f"{vms}{f'Steps: {steps}. ' if steps else ''}{span}The tables below say the same in words."
 
 
-def _machine_row(
-    machine: MachineReport, group: GroupReport | None, y: float, scale: Scale, report: RunReport
-) -> TimelineRow:
-    bars = list(_attempt_bars(machine.attempts, scale, report))
+def _vm_row(vm: VmReport, group: GroupReport | None, y: float, scale: Scale, report: RunReport) -> TimelineRow:
+    bars = list(_attempt_bars(vm.attempts, scale, report))
     begin = group.started if group is not None and group.started is not None else None
-    waits = [(begin, machine.started)]
-    waits += [(attempt.ended, following.started) for attempt, following in pairwise(machine.attempts)]
+    waits = [(begin, vm.started)]
+    waits += [(attempt.ended, following.started) for attempt, following in pairwise(vm.attempts)]
     for since, until in waits:
         if since is not None and until is not None and until > since:
             x = scale.x(since)
             bars.insert(0, Bar(x, scale.x(until) - x, "wait", f"waited {duration((until - since).total_seconds())}"))
-    took = duration(machine.seconds) if machine.is_there and machine.seconds is not None else ""
-    status = f"{GLYPHS[machine.verdict]} {took or _SHORT.get(machine.verdict, WORDS[machine.verdict])}"
-    mark = scale.x(machine.ended) if machine.ended is not None and machine.is_there and not _has_bar(bars) else None
-    return TimelineRow(y, _shortened(machine.name), machine.name, "machine", machine.verdict, status, tuple(bars), mark)
+    took = duration(vm.seconds) if vm.is_there and vm.seconds is not None else ""
+    status = f"{GLYPHS[vm.verdict]} {took or _SHORT.get(vm.verdict, WORDS[vm.verdict])}"
+    mark = scale.x(vm.ended) if vm.ended is not None and vm.is_there and not _has_bar(bars) else None
+    return TimelineRow(y, _shortened(vm.name), vm.name, "vm", vm.verdict, status, tuple(bars), mark)
 
 
 _SHORT = {IN_FLIGHT: "in flight", "rollback_failed": "not undone", "retrying": "failed"}

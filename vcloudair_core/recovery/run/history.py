@@ -114,9 +114,9 @@ def usual_seconds(settings: Settings, action: str) -> dict[str, float]:
             continue
         for event in happened:
             seconds = number(event, "seconds")
-            if event["event"] == events.MACHINE_FINISHED and text(event, "verdict") == "succeeded" and seconds:
+            if event["event"] == events.VM_FINISHED and text(event, "verdict") == "succeeded" and seconds:
                 taken.setdefault(text(event, "id"), []).append(seconds)
-    return {machine: statistics.median(seconds) for machine, seconds in taken.items()}
+    return {vm: statistics.median(seconds) for vm, seconds in taken.items()}
 
 
 @dataclass(frozen=True)

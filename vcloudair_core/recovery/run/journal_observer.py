@@ -25,13 +25,13 @@ class JournalObserver(ScheduleObserver):
         """Emit an event before the request: from here on the action may be in progress."""
         replication = operation.replication
         self._emit(
-            events.MACHINE_STARTING,
+            events.VM_STARTING,
             id=operation.reference.id,
             name=replication.name or operation.reference.name,
             group=operation.group_name,
             attempt=operation.attempts,
             last_sync=replication.last_sync.isoformat() if replication.last_sync else None,
-            machines_before=sorted(operation.before) if operation.before is not None else None,
+            vms_before=sorted(operation.before) if operation.before is not None else None,
             intent_at=operation.intent_at,
             is_server_time=operation.is_server_time,
             state=replication.described(),
@@ -39,17 +39,17 @@ class JournalObserver(ScheduleObserver):
 
     def not_started(self, operation: Operation, reason: str, *, is_repeated: bool) -> None:
         """Emit that nothing came of an intent."""
-        self._emit(events.MACHINE_NOT_STARTED, id=operation.reference.id, reason=reason, is_repeated=is_repeated)
+        self._emit(events.VM_NOT_STARTED, id=operation.reference.id, reason=reason, is_repeated=is_repeated)
 
     def started(self, operation: Operation, task: Task | None) -> None:
         """Emit the link of the task."""
-        self._emit(events.MACHINE_STARTED, id=operation.reference.id, task=task.href if task else "")
+        self._emit(events.VM_STARTED, id=operation.reference.id, task=task.href if task else "")
 
     def progressed(self, operation: Operation, task: Task) -> None:
         """Show a change of the task."""
         self._tell(
             {
-                "event": events.MACHINE_PROGRESSED,
+                "event": events.VM_PROGRESSED,
                 "id": operation.reference.id,
                 "status": task.status,
                 "progress": task.progress,
@@ -61,7 +61,7 @@ class JournalObserver(ScheduleObserver):
         result = operation.result
         shown = {name: value for name, value in result.as_dict().items() if name not in ("action", "changed")}
         self._emit(
-            events.MACHINE_FINISHED,
+            events.VM_FINISHED,
             **{**shown, "last_sync": result.last_sync or None},
             group=operation.group_name,
             attempt=max(operation.attempts, 1),

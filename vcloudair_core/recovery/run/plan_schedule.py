@@ -168,4 +168,4 @@ def _reason_of_group(operations: list[Operation]) -> str:
     """Return which VMs of a group are not there, or nothing."""
     missing = [operation.reference.name for operation in operations if not operation.is_there]
     names = ", ".join(missing[:5])
-    return f"{len(missing)} of {len(operations)} machines are not there: {names}" if missing else ""
+    return f"{len(missing)} of {len(operations)} VMs are not there: {names}" if missing else ""

@@ -1,7 +1,7 @@
 """A dry run of a recovery plan, with order and estimated times: the same schedule, on a simulated clock.
 
-Machines are looked at as they are, and nothing is started. How long one takes is the median of earlier runs on this
-machine; without any, a guess that is marked as one.
+VMs are looked at as they are, and nothing is started. How long one takes is the median of earlier runs on this
+VM; without any, a guess that is marked as one.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ GUESSED_S = {"test": 60.0, "cleanup": 30.0, "failover": 90.0}
 class PreviewRow:
     """Something that would happen. ``from_s`` and ``until_s``: seconds after the start, as far as can be told.
 
-    ``what``: machine or the kind of a step. ``verdict``: would, already, failed or skipped. ``is_guess``: nothing is
+    ``what``: VM or the kind of a step. ``verdict``: would, already, failed or skipped. ``is_guess``: nothing is
     known of how long it takes.
     """
 
@@ -67,7 +67,7 @@ class Preview:
     rows: tuple[PreviewRow, ...]
     total_s: float
     results: tuple[Result, ...] = field(default=())
-    """Of the machines, in the order of the plan."""
+    """Of the VMs, in the order of the plan."""
 
     @property
     def changed(self) -> bool:
@@ -116,8 +116,8 @@ class _DryRun:
         results = tuple(operation.result for operation in self._state.operations if operation.verdict)
         return Preview(self._action, tuple(rows), max((row.until_s for row in rows), default=0.0), results)
 
-    def _seconds(self, machine_id: str) -> float:
-        return self._usual.get(machine_id, GUESSED_S[self._action])
+    def _seconds(self, vm_id: str) -> float:
+        return self._usual.get(vm_id, GUESSED_S[self._action])
 
     def _note(self, event: str, **fields: Any) -> None:
         now = self._clock.now()
@@ -130,10 +130,10 @@ class _DryRun:
             self._rows.append(
                 PreviewRow(fields["kind"], fields["step"], fields["group"], verdict, began, now, is_guess=is_guess)
             )
-        elif event == events.MACHINE_FINISHED:
-            machine = fields["id"]
-            began = now - (self._seconds(machine) if fields["verdict"] == "planned" else 0.0)
-            is_guess = fields["verdict"] == "planned" and machine not in self._usual
+        elif event == events.VM_FINISHED:
+            vm = fields["id"]
+            began = now - (self._seconds(vm) if fields["verdict"] == "planned" else 0.0)
+            is_guess = fields["verdict"] == "planned" and vm not in self._usual
             about = (
                 fields["name"],
                 fields["group"],
@@ -142,9 +142,9 @@ class _DryRun:
                 now,
                 fields["reason"],
                 fields["hint"],
-                machine,
+                vm,
             )
-            self._rows.append(PreviewRow("machine", *about, is_guess=is_guess))
+            self._rows.append(PreviewRow("vm", *about, is_guess=is_guess))
 
 
 class _ExpectedTimes:

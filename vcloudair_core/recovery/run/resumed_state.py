@@ -33,10 +33,10 @@ def resumed_state(plan: RecoveryPlan, happened: Sequence[Event]) -> RunState:
 
 
 def _resumed_state(plan: RecoveryPlan, happened: Sequence[Event]) -> RunState:
-    planned = {vm.name: vm for vm in plan.machines}
+    planned = {vm.name: vm for vm in plan.vms}
     placed = []
     for group in happened[0]["groups"]:
-        for vm in group["machines"]:
+        for vm in group["vms"]:
             known = planned.get(vm["name"]) or planned.get(vm["id"]) or PlannedVm(vm["name"])
             placed.append((Reference(vm["href"], vm["name"]), (known, group["name"])))
     state = RunState(plan, operations_of(plan, happened[0]["action"], placed))
@@ -58,19 +58,19 @@ def _apply(state: RunState, by_id: Mapping[str, Operation], event: Event) -> Non
     operation = by_id.get(str(event.get("id", "")))
     if operation is None:
         return
-    if name == events.MACHINE_STARTING:
+    if name == events.VM_STARTING:
         operation.attempts = int(event["attempt"])
         _wait(operation)
         _note_start(operation, event)
-    elif name == events.MACHINE_STARTED and operation.was_begun:
+    elif name == events.VM_STARTED and operation.was_begun:
         href = str(event.get("task") or "")
         operation.task_href = href or operation.task_href
         operation.known_tasks |= {path_of(href)} if href else set()
-    elif name == events.MACHINE_NOT_STARTED:
+    elif name == events.VM_NOT_STARTED:
         operation.was_begun, operation.attempts = False, operation.attempts - bool(event.get("is_repeated"))
-    elif name == events.MACHINE_FINISHED and event["verdict"] == UNKNOWN:
+    elif name == events.VM_FINISHED and event["verdict"] == UNKNOWN:
         _wait(operation)  # what it was begun with is searched for again
-    elif name == events.MACHINE_FINISHED:
+    elif name == events.VM_FINISHED:
         operation.was_begun = False
         if event.get("is_final", True):
             _end(operation, event)
@@ -94,7 +94,7 @@ def _end(operation: Operation, event: Event) -> None:
 
 def _note_start(operation: Operation, event: Event) -> None:
     """Note an action that may have been started. The time of the event stands for one that is not in it."""
-    before, at = event.get("machines_before"), moment(event)
+    before, at = event.get("vms_before"), moment(event)
     intent_at = float(event.get("intent_at") or 0.0)
     operation.was_begun, operation.task_href = True, ""
     operation.vms_before = None if before is None else frozenset(before)

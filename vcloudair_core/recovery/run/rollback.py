@@ -29,7 +29,7 @@ def for_cleanup(plan: RecoveryPlan, settings: Settings, cloud: dict[str, Any]) -
             group,
             priority=1,
             depends_on=(),
-            machines=tuple(replace(machine, depends_on=()) for machine in group.machines),
+            vms=tuple(replace(vm, depends_on=()) for vm in group.vms),
         )
         for group in plan.groups
     )

@@ -31,14 +31,14 @@ class RunState:
 
     def described(self) -> list[dict[str, Any]]:
         """Return the groups, as in the event ``run_started``."""
-        planned = {vm.name: vm for vm in self.plan.machines}
+        planned = {vm.name: vm for vm in self.plan.vms}
         return [
             {
                 "name": group.name,
                 "priority": group.priority,
                 "depends_on": list(group.depends_on),
                 "rto_minutes": group.rto_minutes,
-                "machines": [_described(operation, planned[operation.name]) for operation in self.of(group.name)],
+                "vms": [_described(operation, planned[operation.name]) for operation in self.of(group.name)],
             }
             for group in self.plan.groups
         ]
@@ -61,7 +61,7 @@ def state_of(plan: RecoveryPlan, action: str, service: RecoveryService) -> RunSt
     Raises: NotFoundError naming all that are not replicated, AmbiguousMatchError, SpecError when two names are of one
     VM.
     """
-    if plan.every_machine:
+    if plan.all_vms:
         references = service.choose(None)
         if not references:
             # Nothing to do is not a success here: whoever asks for all VMs does not expect none.
@@ -70,10 +70,10 @@ def state_of(plan: RecoveryPlan, action: str, service: RecoveryService) -> RunSt
                 hint="Check that the organization is the intended one, and that replication is set up.",
             )
         vms = tuple(PlannedVm(reference.name or reference.id) for reference in references)
-        plan = replace(plan, groups=(replace(plan.groups[0], machines=vms),))
+        plan = replace(plan, groups=(replace(plan.groups[0], vms=vms),))
     else:
-        references = _matched(plan.machines, service.choose([vm.name for vm in plan.machines]))
-    placed = [(vm, group.name) for group in plan.groups for vm in group.machines]
+        references = _matched(plan.vms, service.choose([vm.name for vm in plan.vms]))
+    placed = [(vm, group.name) for group in plan.groups for vm in group.vms]
     return RunState(plan, operations_of(plan, action, zip(references, placed, strict=True)))
 
 
@@ -113,7 +113,7 @@ def _matched(vms: Sequence[PlannedVm], references: Sequence[Reference]) -> list[
             if vm.name in (reference.name, reference.href) or reference.id == vm.name.casefold()
         )
         if reference.href in names:
-            raise SpecError("machines", f"{vm.name!r} and {names[reference.href]!r} are the same machine")
+            raise SpecError("vms", f"{vm.name!r} and {names[reference.href]!r} are the same VM")
         names[reference.href] = vm.name
     by_href = {reference.href: reference for reference in references}
     return [by_href[href] for href in names]

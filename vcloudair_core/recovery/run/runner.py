@@ -1,4 +1,4 @@
-"""A plan carried out: its machines found, its journal kept, its end told; and a run that died taken up again."""
+"""A plan carried out: its VMs found, its journal kept, its end told; and a run that died taken up again."""
 
 from __future__ import annotations
 
@@ -71,9 +71,9 @@ class RunOptions:
 
 
 def start(client: Client, plan: RecoveryPlan, action: str, options: RunOptions | None = None) -> RunReport:
-    """Carry a plan out: test, clean up or fail over its machines. Each of them is begun once, whatever happens.
+    """Carry a plan out: test, clean up or fail over its VMs. Each of them is begun once, whatever happens.
 
-    Machines are found, and the order is checked, before anything is started. What fails is in the report and does not
+    VMs are found, and the order is checked, before anything is started. What fails is in the report and does not
     raise. The reports are in the run's folder, too.
 
     Raises: SpecError, NotFoundError and AmbiguousMatchError before anything is started; ConfigurationError when the run
@@ -244,9 +244,9 @@ class _Running:
     # -- back ----------------------------------------------------------------------------------------------------
 
     def _roll_back(self, reason: str) -> bool:
-        """Networks, then machines. False when it was stopped on the way; resuming does it again, to the same end."""
+        """Networks, then VMs. False when it was stopped on the way; resuming does it again, to the same end."""
         touched = [op for op in self._state.operations if op.verdict == "succeeded" or (op.verdict and op.attempts)]
-        self._journal.append(events.ROLLBACK_STARTED, reason=reason, machines=_named(touched))
+        self._journal.append(events.ROLLBACK_STARTED, reason=reason, vms=_named(touched))
         folder = self._journal.folder
         back = tuple(back_steps(switched(folder, self._events())))
         plan = replace(self._state.plan, groups=(Group("", ()),), before=(), after=(), on_error="continue")
@@ -275,7 +275,7 @@ def _cleanup_of(operation: Operation) -> Operation:
 
 
 class _RollBack:
-    """The journal for a roll-back: its machines and steps are told apart from those of the run."""
+    """The journal for a roll-back: its VMs and steps are told apart from those of the run."""
 
     def __init__(self, journal: Journal, wrong: list[str]) -> None:
         self._journal, self._wrong = journal, wrong
@@ -286,9 +286,9 @@ class _RollBack:
             self._wrong.append(
                 f"{fields.get('name') or fields.get('step') or fields.get('group')}: {fields.get('reason')}"
             )
-        if event == events.MACHINE_FINISHED:
+        if event == events.VM_FINISHED:
             kept = ("id", "name", "verdict", "reason", "hint", "seconds")
-            self._journal.append(events.MACHINE_ROLLED_BACK, **{name: fields.get(name) for name in kept})
+            self._journal.append(events.VM_ROLLED_BACK, **{name: fields.get(name) for name in kept})
         elif event in (events.STEP_STARTED, events.STEP_FINISHED):
             self._journal.append(event, **{**fields, "phase": "back", "key": f"back/{fields['key']}"})
         elif event == events.RUN_INTERRUPTED:
@@ -348,7 +348,7 @@ def _why(action: str, schedule: PlanSchedule, state: RunState) -> str:
     where = "are not cleaned up" if action == CLEANUP else "are not there"
     reasons = []
     if missing:
-        reasons.append(f"{len(missing)} of {len(state.operations)} machines {where}: {_what_happened(missing)}")
+        reasons.append(f"{len(missing)} of {len(state.operations)} VMs {where}: {_what_happened(missing)}")
     failed_steps = {*schedule.failed_steps, *state.steps_failed} - state.steps_done
     if failed_steps:
         reasons.append(f"{len(failed_steps)} steps failed" if len(failed_steps) > 1 else "a step failed")

@@ -78,7 +78,7 @@ class StepTracks:
         fields = {"group": name, "phase": phase, "step": step.name, "kind": step.kind, "key": key}
         if key in self._state.steps_open and step.on_resume == "fail":
             reason = "the run was stopped in the middle of it, and it must not be done twice"
-            hint = "See how far it got, then start a new run: machines that are there are not touched again."
+            hint = "See how far it got, then start a new run: VMs that are there are not touched again."
             self._end_step(StepResult("failed", reason, hint), 0.0, {**fields, "attempt": 1})
             return False
         for attempt in range(1, step.retries + 2):

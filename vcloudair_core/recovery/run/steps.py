@@ -148,7 +148,7 @@ def _switch_back(work: SwitchBack, around: Surroundings) -> StepResult:
 def _play(step: Step, work: Playbook, around: Surroundings, group: str) -> StepResult:
     program = shutil.which("ansible-playbook")
     if program is None:
-        return StepResult("failed", "there is no ansible-playbook on this machine", "Install ansible-core.")
+        return StepResult("failed", "there is no ansible-playbook on this host", "Install ansible-core.")
     # In a file, as everybody may read what is on a command line.
     with tempfile.NamedTemporaryFile("w", dir=around.run_folder, suffix=".json", encoding="utf-8") as variables:
         json.dump({**_facts(around, group), **work.extra_vars}, variables, default=str)

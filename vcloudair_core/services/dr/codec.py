@@ -33,10 +33,10 @@ class ReplicationPage:
 
 
 @dataclass(frozen=True)
-class MachinePage:
+class VmPage:
     """``total`` is None where the server does not say."""
 
-    machines: list[VmRecord]
+    vms: list[VmRecord]
     total: int | None
 
 
@@ -152,9 +152,9 @@ def parse_task_records(body: bytes) -> tuple[list[Task], int | None]:
     return tasks, count(root.get("total"))
 
 
-def parse_machines(body: bytes) -> MachinePage:
-    """A page of the machines of a query. Raises DecodeError."""
-    root = _root(body, "QueryResultRecords", "the machines")
+def parse_vms(body: bytes) -> VmPage:
+    """A page of the VMs of a query. Raises DecodeError."""
+    root = _root(body, "QueryResultRecords", "the VMs")
     rows = [child for child in root if local(child) in ("VMRecord", "AdminVMRecord")]
     found = [
         VmRecord(
@@ -170,7 +170,7 @@ def parse_machines(body: bytes) -> MachinePage:
         )
         for row in rows
     ]
-    return MachinePage(found, count(root.get("total")))
+    return VmPage(found, count(root.get("total")))
 
 
 def parse_addresses(body: bytes) -> list[str]:

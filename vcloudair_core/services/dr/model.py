@@ -44,7 +44,7 @@ class Reference:
         return self.href.rstrip("/")[-36:]
 
     def answers_to(self, name: str) -> bool:
-        """Whether somebody may mean it by that: the name of its machine, its id (UUID) or its link."""
+        """Whether somebody may mean it by that: the name of its VM, its id (UUID) or its link."""
         return name in (self.name, self.href) or self.id == name.casefold()
 
 
@@ -72,7 +72,7 @@ class PointInTime:
 
 @dataclass(frozen=True)
 class Replication:
-    """A machine that is replicated into the cloud. Words are the server's; an absent one is empty.
+    """A VM that is replicated into the cloud. Words are the server's; an absent one is empty.
 
     ``offered``: the operations that the server offers now, as its links name them (``testFailover``, ``failover``);
     empty where it shows none. ``tasks``: what runs on it, where the server shows that in it. ``server_time``: when it
@@ -179,7 +179,7 @@ class Replication:
 
 @dataclass
 class Result:
-    """What came of an action on one machine.
+    """What came of an action on one VM.
 
     ``verdict``: ``succeeded`` (as the server shows), ``unchanged`` (nothing was to do), ``failed``, ``planned``
     (check mode), ``started`` (nobody waits for its end), ``skipped`` (something stopped the run before it), or

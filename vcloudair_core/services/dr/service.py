@@ -42,7 +42,7 @@ class RecoveryService:
         return self.read(self.choose(names))
 
     def choose(self, names: Sequence[str] | None = None) -> list[Reference]:
-        """Replications by the name of their machine, by id (UUID) or link; None means all, as listed, and no names mean
+        """Replications by the name of their VM, by id (UUID) or link; None means all, as listed, and no names mean
         none: a selection that came out empty must not become everything.
 
         Raises: NotFoundError that names all that are not there, AmbiguousMatchError with the candidates.
@@ -60,7 +60,7 @@ class RecoveryService:
             meant = [one for one in found if one.answers_to(name)]
             if len(meant) > 1:
                 raise AmbiguousMatchError(
-                    f"There are {len(meant)} replications of a machine {name!r}.",
+                    f"There are {len(meant)} replications of a VM {name!r}.",
                     candidates=[{"name": one.name, "id": one.id} for one in meant],
                     hint="Give the id.",
                 )
@@ -120,11 +120,11 @@ class RecoveryService:
         progress: Progress | None = None,
         stop: Stop | None = None,
     ) -> list[Result]:
-        """Test, clean up or fail over machines, by name or id, or with None all of them; first in, first out, each
+        """Test, clean up or fail over VMs, by name or id, or with None all of them; first in, first out, each
         once.
 
-        A machine that is there already is not touched. ``dry_run``: nothing is started. The results are in the order of
-        the machines; a failure of one is in its result and does not raise. ``progress`` is called with each result as
+        A VM that is there already is not touched. ``dry_run``: nothing is started. The results are in the order of
+        the VMs; a failure of one is in its result and does not raise. ``progress`` is called with each result as
         it is known. ``stop`` asks, from elsewhere, to come to an end.
 
         Raises: SpecError before anything is sent; what :meth:`choose` raises before anything is started.

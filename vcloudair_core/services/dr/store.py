@@ -15,12 +15,12 @@ from vcloudair_core.services.dr.codec import (
     action_body,
     parse_addresses,
     parse_group,
-    parse_machines,
     parse_page,
     parse_recovery_details,
     parse_task_records,
     parse_tasks,
     parse_vdc_names,
+    parse_vms,
 )
 from vcloudair_core.services.dr.model import RecoveryDetails, Reference, Replication
 from vcloudair_core.services.dr.vm_checks import VmRecord
@@ -136,9 +136,9 @@ def query_tasks(session: Session, since: float) -> list[Task]:
     return [task for task, at in starts if at is None or at >= since]
 
 
-def read_addresses(session: Session, machine: VmRecord) -> list[str]:
+def read_addresses(session: Session, vm: VmRecord) -> list[str]:
     """Return the addresses of all interfaces of a VM. Raises: ApiError, TransportError, DecodeError."""
-    response = session.call("GET", f"{machine.href.rstrip('/')}/networkConnectionSection/")
+    response = session.call("GET", f"{vm.href.rstrip('/')}/networkConnectionSection/")
     return parse_addresses(response.body)
 
 
@@ -148,8 +148,8 @@ def read_vdc_names(session: Session) -> dict[str, str]:
     return parse_vdc_names(response.body)
 
 
-def find_machines(session: Session, names: Sequence[str]) -> list[VmRecord]:
-    """Machines of those names, templates excepted: one call for some dozens of names.
+def find_vms(session: Session, names: Sequence[str]) -> list[VmRecord]:
+    """VMs of those names, templates excepted: one call for some dozens of names.
 
     Raises: IncompleteResultError, ApiError, TransportError, DecodeError.
     """
@@ -157,26 +157,24 @@ def find_machines(session: Session, names: Sequence[str]) -> list[VmRecord]:
     wanted = list(dict.fromkeys(names))
     for start in range(0, len(wanted), _NAMES_A_CALL):
         some = wanted[start : start + _NAMES_A_CALL]
-        found.update({one.id: one for one in _machines_of(session, some)})
+        found.update({one.id: one for one in _vms_of(session, some)})
     return list(found.values())
 
 
-def _machines_of(session: Session, names: Sequence[str]) -> list[VmRecord]:
+def _vms_of(session: Session, names: Sequence[str]) -> list[VmRecord]:
     # A wildcard takes the place of what the filter language cannot hold; the rest is compared here.
     words = ",".join(f"name=={quote(_RESERVED.sub('*', name), safe='*')}" for name in names)
     read: dict[str, VmRecord] = {}
     for number in range(1, _MOST_PAGES + 1):
         query = f"type=vm&format=records&page={number}&pageSize={_PAGE_SIZE}&filter=(({words});isVAppTemplate==false)"
-        page = parse_machines(session.call("GET", "/api/query", query=query).body)
+        page = parse_vms(session.call("GET", "/api/query", query=query).body)
         known = len(read)
-        read.update({one.id: one for one in page.machines})
+        read.update({one.id: one for one in page.vms})
         if len(read) >= (page.total or 0):
             return [one for one in read.values() if one.name in names]
         if len(read) == known:
             break
-    raise IncompleteResultError(
-        f"The list of machines names {page.total} and ends after {len(read)}.", hint="Try again."
-    )
+    raise IncompleteResultError(f"The list of VMs names {page.total} and ends after {len(read)}.", hint="Try again.")
 
 
 def seconds_since_1970(text: str) -> float | None:

@@ -1,4 +1,4 @@
-"""What of the machines found belongs to a replication, and what is wrong with it. Source: protocol/dr.md §4.1."""
+"""What of the VMs found belongs to a replication, and what is wrong with it. Source: protocol/dr.md §4.1."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ POWERED_ON = "POWERED_ON"
 
 @dataclass(frozen=True)
 class VmRecord:
-    """A machine as the query service shows it. ``vapp_href``: the vApp that it is in. What is not shown is empty."""
+    """A VM as the query service shows it. ``vapp_href``: the vApp that it is in. What is not shown is empty."""
 
     id: str
     name: str
@@ -25,16 +25,16 @@ class VmRecord:
     address: str = ""
 
 
-def machines_of(
+def vms_of(
     found: Sequence[VmRecord], group: Replication, before: frozenset[str] | None
 ) -> tuple[list[VmRecord], list[VmRecord]]:
-    """Return the machines that belong to a replication, and those of them that are in its placeholder's vApp."""
+    """Return the VMs that belong to a replication, and those of them that are in its placeholder's vApp."""
     named = [one for one in found if one.name == group.name]
     own = [one for one in named if group.placeholder_vapp_id and group.placeholder_vapp_id[-36:] in one.vapp_href]
     return own or [one for one in named if before is None or one.id not in before], own
 
 
-def fault_of_machine(
+def fault_of_vm(
     found: Sequence[VmRecord],
     group: Replication,
     action: str,
@@ -42,19 +42,19 @@ def fault_of_machine(
     is_on_wanted: bool,
     before: frozenset[str] | None,
 ) -> str:
-    """What is wrong with the machine of a replication, in words, or nothing.
+    """What is wrong with the VM of a replication, in words, or nothing.
 
-    A machine in the placeholder's vApp is meant; without one, a machine of that name that was not there before the
-    action (``before``: ids, None when nobody looked). Whether a recovered machine stays in that vApp, no source tells.
+    A VM in the placeholder's vApp is meant; without one, a VM of that name that was not there before the
+    action (``before``: ids, None when nobody looked). Whether a recovered VM stays in that vApp, no source tells.
     """
-    meant, own = machines_of(found, group, before)
+    meant, own = vms_of(found, group, before)
     if action == CLEANUP:
         running = [one for one in own if one.status == POWERED_ON]
-        return f"the machine {group.name!r} of the test is still {POWERED_ON}" if running else ""
+        return f"the VM {group.name!r} of the test is still {POWERED_ON}" if running else ""
     if not meant:
         is_named = any(one.name == group.name for one in found)
         strangers = " of its own; one of that name was there before" if is_named else ""
-        return f"there is no machine {group.name!r}{strangers}"
+        return f"there is no VM {group.name!r}{strangers}"
     if is_on_wanted and all(one.status != POWERED_ON for one in meant):
-        return f"the machine {group.name!r} is {meant[0].status}, not {POWERED_ON}"
+        return f"the VM {group.name!r} is {meant[0].status}, not {POWERED_ON}"
     return ""

@@ -62,7 +62,7 @@ def test_a_failed_write_interrupts_the_run_and_leaves_whole_lines(
         return
     assert report.verdict == "interrupted"
     assert "cannot be written" in report.reason
-    assert "failed" not in {one.verdict for one in report.machines}
+    assert "failed" not in {one.verdict for one in report.vms}
     path = runs_folder(cloud.client.settings) / report.run_id / "journal.jsonl"
     assert path.read_bytes().endswith(b"\n")
     assert len(read_journal(path.parent)) == at - 1
@@ -127,16 +127,14 @@ def test_durations_do_not_depend_on_the_clock_of_the_host() -> None:
     def event(seq: int, at: str, mono: float, kind: str, **words: Any) -> dict[str, Any]:
         return {"seq": seq, "at": f"2026-11-29T{at}Z", "mono": mono, "event": kind, **words}
 
-    machines = [{"id": "a", "name": "web1", "href": "x"}]
+    vms = [{"id": "a", "name": "web1", "href": "x"}]
     events = [
-        event(1, "12:00:00.000", 100.0, "run_started", groups=[{"name": "g", "machines": machines}], action="failover"),
-        event(2, "12:00:10.000", 110.0, "machine_starting", id="a", name="web1", group="g", attempt=1),
-        event(3, "09:00:40.000", 140.0, "machine_started", id="a", task="t"),
-        event(
-            4, "09:01:10.000", 170.0, "machine_finished", id="a", name="web1", group="g", attempt=1, verdict="succeeded"
-        ),
+        event(1, "12:00:00.000", 100.0, "run_started", groups=[{"name": "g", "vms": vms}], action="failover"),
+        event(2, "12:00:10.000", 110.0, "vm_starting", id="a", name="web1", group="g", attempt=1),
+        event(3, "09:00:40.000", 140.0, "vm_started", id="a", task="t"),
+        event(4, "09:01:10.000", 170.0, "vm_finished", id="a", name="web1", group="g", attempt=1, verdict="succeeded"),
         event(5, "09:01:11.000", 171.0, "run_finished", verdict="succeeded", summary={}),
     ]
     report = report_of(events)
-    assert (report.seconds, report.machines[0].seconds, report.rto.reached_s) == (71.0, 60.0, 70.0)
+    assert (report.seconds, report.vms[0].seconds, report.rto.reached_s) == (71.0, 60.0, 70.0)
     assert any("set back" in doubt for doubt in report.doubts)

@@ -54,7 +54,7 @@ after:
   - delay_s: 30
 groups:
   - name: database
-    machines:
+    vms:
       - db1
       - name: db2
         depends_on: [db1]
@@ -74,7 +74,7 @@ groups:
     timeout_s: 1800
     rto_minutes: 30
     on_error: continue
-    machines: [web1]
+    vms: [web1]
     after:
       - http: http://10.0.0.5:8080/health?token=hidden
       - http: {url: "https://10.0.0.5/", status: [200, 204], contains: ok, validate_certs: false}
@@ -84,7 +84,7 @@ groups:
       - network: {document: dr-edge.yml, back: home-edge.yml}
 """
 
-SMALL = "name: p\ngroups:\n- name: g\n  machines: [a]\n"
+SMALL = "name: p\ngroups:\n- name: g\n  vms: [a]\n"
 
 
 @pytest.fixture
@@ -198,7 +198,7 @@ def test_all_problems_are_told_at_once_each_with_its_line(tmp_path: Path) -> Non
         groups:
           - name: database
             depends_on: [wbe, db2]
-            machines:
+            vms:
               - db1
               - 12
               - name: db2
@@ -209,7 +209,7 @@ def test_all_problems_are_told_at_once_each_with_its_line(tmp_path: Path) -> Non
               - db1
           - name: web
             priority: 0
-            machines: []
+            vms: []
             before:
               - approval: Is it?
                 command: 'x "'
@@ -227,17 +227,17 @@ def test_all_problems_are_told_at_once_each_with_its_line(tmp_path: Path) -> Non
         "/plan.yml:2: max_concurent: unknown key; did you mean 'max_concurrent'?",
         "/plan.yml:3: on_error: 'stopp' is not one of stop, continue, roll_back (did you mean 'stop'?)",
         "/plan.yml:6: groups[0].depends_on[0]: there is no group 'wbe' in the plan; did you mean 'web'?",
-        "/plan.yml:6: groups[0].depends_on[1]: there is no group 'db2' in the plan; it is a machine",
-        "/plan.yml:9: groups[0].machines[1]: text or a mapping was expected, not a number: put it in quotes",
-        "/plan.yml:11: groups[0].machines[2].depends_on[2]: 'db1' stands there twice",
-        "/plan.yml:11: groups[0].machines[2].depends_on[1]: there is no machine 'web' in the plan; it is a group",
-        "/plan.yml:12: groups[0].machines[2].retries: 'x' is not a whole number",
-        "/plan.yml:13: groups[0].machines[2].retry_delay_s: .nan is not a number to count with",
-        "/plan.yml:14: groups[0].machines[3].nme: unknown key; did you mean 'name'?",
-        "/plan.yml:14: groups[0].machines[3]: 'name' is missing",
-        "/plan.yml:15: groups[0].machines[4]: the name 'db1' was already given in line 8",
+        "/plan.yml:6: groups[0].depends_on[1]: there is no group 'db2' in the plan; it is a VM",
+        "/plan.yml:9: groups[0].vms[1]: text or a mapping was expected, not a number: put it in quotes",
+        "/plan.yml:11: groups[0].vms[2].depends_on[2]: 'db1' stands there twice",
+        "/plan.yml:11: groups[0].vms[2].depends_on[1]: there is no VM 'web' in the plan; it is a group",
+        "/plan.yml:12: groups[0].vms[2].retries: 'x' is not a whole number",
+        "/plan.yml:13: groups[0].vms[2].retry_delay_s: .nan is not a number to count with",
+        "/plan.yml:14: groups[0].vms[3].nme: unknown key; did you mean 'name'?",
+        "/plan.yml:14: groups[0].vms[3]: 'name' is missing",
+        "/plan.yml:15: groups[0].vms[4]: the name 'db1' was already given in line 8",
         "/plan.yml:17: groups[1].priority: 0 is out of range, 1 to 1000000 is allowed",
-        "/plan.yml:18: groups[1].machines: is empty",
+        "/plan.yml:18: groups[1].vms: is empty",
         f"/plan.yml:20: groups[1].before[0]: {works} are command and approval",
         "/plan.yml:21: groups[1].before[0].command: a quote in it is not closed",
         f"/plan.yml:22: groups[1].before[1]: {works} is none",
@@ -257,10 +257,10 @@ def test_all_problems_are_told_at_once_each_with_its_line(tmp_path: Path) -> Non
         ("payroll", "plan.yml:1: 'payroll' is not a mapping"),
         ("name: [", "plan.yml:1: expected the node content, but found '<stream end>' (column 8)"),
         ("[" * 1000, "plan.yml:1: it is nested more than 50 deep (column 51)"),
-        (SMALL + "- name: g\n  machines: [b]\n", "plan.yml:5: groups[1]: the name 'g' was already given in line 3"),
+        (SMALL + "- name: g\n  vms: [b]\n", "plan.yml:5: groups[1]: the name 'g' was already given in line 3"),
         (
-            SMALL + "- name: h\n  machines: [b, {name: a}]\n",
-            "plan.yml:6: groups[1].machines[1]: the name 'a' was already",
+            SMALL + "- name: h\n  vms: [b, {name: a}]\n",
+            "plan.yml:6: groups[1].vms[1]: the name 'a' was already",
         ),
         (
             SMALL + "  depends_on: [g]\n",
@@ -359,8 +359,8 @@ def test_the_same_step_may_stand_before_and_after() -> None:
 
 
 def test_anchors_save_words() -> None:
-    plan = parse_plan("name: p\ngroups:\n- name: g\n  machines:\n  - &m {name: a, retries: 3}\n  - {<<: *m, name: b}\n")
-    assert [(machine.name, machine.retries, machine.line) for machine in plan.machines] == [("a", 3, 5), ("b", 3, 6)]
+    plan = parse_plan("name: p\ngroups:\n- name: g\n  vms:\n  - &m {name: a, retries: 3}\n  - {<<: *m, name: b}\n")
+    assert [(vm.name, vm.retries, vm.line) for vm in plan.vms] == [("a", 3, 5), ("b", 3, 6)]
 
 
 @pytest.mark.parametrize("name", ["absent.yml", ".", "plan.yml\0"])
@@ -387,11 +387,11 @@ def test_what_is_too_large_is_not_read() -> None:
         parse_plan("#" + "ü" * 500_000)
 
 
-def test_too_many_machines_are_told_of_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plan_validation, "MOST_MACHINES", 3)
-    assert parse_plan("name: p\ngroups:\n- {name: g, machines: [a, b]}").name == "p"
-    (line,) = problems("name: p\ngroups:\n- {name: g, machines: [a, b, c]}")
-    assert "there are more than 3 groups and machines" in line
+def test_too_many_vms_are_told_of_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan_validation, "MOST_VMS", 3)
+    assert parse_plan("name: p\ngroups:\n- {name: g, vms: [a, b]}").name == "p"
+    (line,) = problems("name: p\ngroups:\n- {name: g, vms: [a, b, c]}")
+    assert "there are more than 3 groups and VMs" in line
 
 
 def test_more_problems_than_anybody_reads_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,7 @@ from vcloudair_core.recovery.plan.model import (
 )
 from vcloudair_core.recovery.plan.plan_schema import WORKS, problems, schema
 
-_NOT_OF_FILES = {"": {"every_machine", "path", "digest"}}
+_NOT_OF_FILES = {"": {"all_vms", "path", "digest"}}
 _ANNOTATIONS = {
     "$schema", "$defs", "$ref", "title", "description", "default", "properties", "items", "patternErrorMessage",
 }  # fmt: skip
@@ -69,10 +69,10 @@ def test_every_mapping_is_strict_and_every_key_described() -> None:
 
 
 def test_short_and_long_forms_agree() -> None:
-    http, machine = definition("http"), definition("machine")
+    http, vm = definition("http"), definition("vm")
     for key in ("pattern", "patternErrorMessage", "maxLength"):
         assert http[key] == http["properties"]["url"][key]
-        assert machine[key] == definition("name")[key]
+        assert vm[key] == definition("name")[key]
 
 
 def test_the_works_are_those_that_a_step_has() -> None:
@@ -84,7 +84,7 @@ def test_the_works_are_those_that_a_step_has() -> None:
     [
         ("", RecoveryPlan("p", ())),
         ("group", Group("g", ())),
-        ("machine", PlannedVm("m")),
+        ("vm", PlannedVm("m")),
         ("step", Step("s", Approval("?"))),
         ("playbook", Playbook("p")),
         ("http", HttpCheck("u")),
@@ -133,20 +133,20 @@ def test_keys_and_defaults_are_those_of_the_values(name: str, made: Any) -> None
     ],
 )
 def test_problems_are_told_in_words(wrong: dict[str, Any], path: str, said: str) -> None:
-    ((at, reason),) = problems({"name": "p", "groups": [{"name": "g", "machines": ["a"]}], **wrong})
+    ((at, reason),) = problems({"name": "p", "groups": [{"name": "g", "vms": ["a"]}], **wrong})
     assert at == (path,)
     assert said in reason
 
 
 def test_an_argument_of_a_command_is_not_told() -> None:
     steps = [{"command": ["login", 13371337]}]
-    ((at, reason),) = problems({"name": "p", "before": steps, "groups": [{"name": "g", "machines": ["a"]}]})
+    ((at, reason),) = problems({"name": "p", "before": steps, "groups": [{"name": "g", "vms": ["a"]}]})
     assert at == ("before", 0, "command", 1)
     assert "13371337" not in reason
 
 
 @pytest.mark.parametrize("step", [None, "command", 3, True, [], ["command"]])
 def test_a_step_that_is_no_mapping(step: Any) -> None:
-    ((at, reason),) = problems({"name": "p", "before": [step], "groups": [{"name": "g", "machines": ["a"]}]})
+    ((at, reason),) = problems({"name": "p", "before": [step], "groups": [{"name": "g", "vms": ["a"]}]})
     assert at == ("before", 0)
     assert "a mapping" in reason

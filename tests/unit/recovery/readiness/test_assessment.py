@@ -30,7 +30,7 @@ def test_what_is_well_has_a_hundred(make: Make) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 10, 60])
-def test_calls_are_one_per_machine_one_for_25_and_a_constant(make: Make, count: int) -> None:
+def test_calls_are_one_per_vm_one_for_25_and_a_constant(make: Make, count: int) -> None:
     cloud = make(count)
     cloud.assess(plan_of_vms(None))
     paths = [entry.path for entry in cloud.simulator.journal.entries()]
@@ -78,7 +78,7 @@ def test_a_plan_that_cannot_be_carried_out_fails_with_all_that_is_wrong(make: Ma
     group = Group("web", (PlannedVm(ONE), PlannedVm(ONE), PlannedVm(TWO, depends_on=("nobody",))))
     status, said = seen(cloud.check("plan", RecoveryPlan("payroll", (group, group))))
     assert status == "fail"
-    for part in ("group web is there 2 times", f"machine {ONE} is there 4 times", "'nobody'"):
+    for part in ("group web is there 2 times", f"VM {ONE} is there 4 times", "'nobody'"):
         assert part in said
     waiting = (Group("a", (PlannedVm(ONE),), depends_on=("b",)), Group("b", (PlannedVm(TWO),), depends_on=("a",)))
     assert "waits for" in cloud.check("plan", RecoveryPlan("payroll", waiting)).message
@@ -94,19 +94,19 @@ def test_all_names_that_mean_nothing_or_too_much_are_told_at_once(make: Make) ->
     cloud.replication("replicated-0004").name = "replicated-0003"
     identifier = cloud.replication(ONE).replication_id[-36:]
     found = cloud.assess(plan_of_vms([ONE, identifier, "nobody", "neither", "replicated-0003", TWO]))
-    names = {one.subject: seen(one) for one in found.checks if one.name == "machine"}
+    names = {one.subject: seen(one) for one in found.checks if one.name == "vm"}
     assert {name: status for name, (status, _) in names.items()} == {
         ONE: "ok", identifier: "warn", "nobody": "fail", "neither": "fail", "replicated-0003": "fail", TWO: "ok",
     }  # fmt: skip
     assert names["replicated-0003"][1].count("-") >= 8  # both ids
-    # It stops no other check, and one machine has no check twice.
+    # It stops no other check, and one VM has no check twice.
     assert [one.subject for one in found.checks if one.name == "rpo"] == [ONE, TWO]
     assert (found.is_ready, found.score) == (False, 40)
 
 
 def test_lists_without_names_are_understood(make: Make) -> None:
     cloud = make(2, list_reference_name="absent")
-    assert cloud.check("machine", plan_of_vms([TWO])).status == "ok"
+    assert cloud.check("vm", plan_of_vms([TWO])).status == "ok"
 
 
 @pytest.mark.parametrize(("status", "expected"), [(403, "fail"), (404, "fail"), (500, "unknown")])
@@ -114,7 +114,7 @@ def test_a_list_that_cannot_be_read_is_one_check(make: Make, status: int, expect
     cloud = make(1)
     cloud.refuse("/replications", status=status, count=0)
     found = cloud.assess()
-    assert seen(next(one for one in found.checks if one.name == "machine"))[0] == expected
+    assert seen(next(one for one in found.checks if one.name == "vm"))[0] == expected
     assert not found.is_ready
 
 

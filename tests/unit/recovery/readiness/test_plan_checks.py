@@ -1,4 +1,4 @@
-"""Each check of what a plan does around machines, and of its last test, in each way that it can end."""
+"""Each check of what a plan does around VMs, and of its last test, in each way that it can end."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def test_how_long_ago_it_was_tested(
     assert seen(cloud.check("last_test", plan, action, last_test=last))[0] == expected
 
 
-def test_machines_that_somebody_names_are_no_plan_that_was_tested(make: Make) -> None:
+def test_vms_that_somebody_names_are_no_plan_that_was_tested(make: Make) -> None:
     assert "last_test" not in {one.name for one in make(1).assess(last_test=None).checks}
 
 
@@ -159,7 +159,7 @@ def test_journals_tell_when_it_was_tested(make: Make, tmp_path: Path, monkeypatc
     tested = assess(cloud.client, plan)
     statuses = {one.name: one.status for one in tested.checks}
     assert (statuses["last_test"], statuses["state"]) == ("ok", "fail")
-    assert "network" not in statuses  # the machine that is seen is that of the test
+    assert "network" not in statuses  # the VM that is seen is that of the test
     start(cloud.client, plan, "cleanup")
     assert assess(cloud.client, plan).score == 100
     assert not assess(cloud.client, replace(plan, name="another")).is_ready

@@ -1,4 +1,4 @@
-"""Each check of a machine in each way that it can end."""
+"""Each check of a VM in each way that it can end."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from vcloudair_core.recovery.plan.model import (
 )
 from vcloudair_core.recovery.readiness.evidence import gather
 from vcloudair_core.recovery.readiness.readiness_check import Check
-from vcloudair_core.recovery.readiness.replication_checks import machine_checks
+from vcloudair_core.recovery.readiness.replication_checks import vm_checks
 
 # -- replications --------------------------------------------------------------------------------------------------
 
@@ -37,7 +37,7 @@ def _with(cloud: Cloud, name: str, action: str = "failover", **words: Any) -> Ch
     plan = plan_of_vms([ONE])
     evidence = gather(cloud.client, plan, cloud.now)
     groups = {href: replace(group, **words) for href, group in evidence.groups.items()}  # type: ignore[type-var]
-    (found,) = (one for one in machine_checks(plan, action, replace(evidence, groups=groups)) if one.name == name)
+    (found,) = (one for one in vm_checks(plan, action, replace(evidence, groups=groups)) if one.name == name)
     return found
 
 
@@ -88,11 +88,11 @@ def test_a_state_that_nobody_tells_is_not_known(make: Make) -> None:
     assert seen(_with(make(1), "state", test_state="", recovery_state="", offered=()))[0] == "unknown"
 
 
-def test_a_machine_that_is_there_has_no_checks_of_its_source(make: Make) -> None:
+def test_a_vm_that_is_there_has_no_checks_of_its_source(make: Make) -> None:
     cloud = make(2)
     cloud.client.dr.act("failover", [ONE])
     found = cloud.assess(plan_of_vms([ONE, TWO]))
-    assert {one.name for one in found.checks if one.subject == ONE} == {"machine", "state"}
+    assert {one.name for one in found.checks if one.subject == ONE} == {"vm", "state"}
     assert found.is_ready
 
 
@@ -124,7 +124,7 @@ def test_no_point_in_time_is_nothing_to_recover_from(make: Make) -> None:
 
 
 @pytest.mark.parametrize(
-    ("lag", "own", "plan_rpo", "machine_rpo", "expected", "said"),
+    ("lag", "own", "plan_rpo", "vm_rpo", "expected", "said"),
     [
         (10, 240, None, None, "ok", "10 min old, of at most 240"),
         (10, 15, 30, None, "ok", "of at most 30"),
@@ -132,16 +132,16 @@ def test_no_point_in_time_is_nothing_to_recover_from(make: Make) -> None:
         (10, 240, 30, None, "warn", "set to 240 min and the plan promises 30"),
         (40, 240, 30, None, "fail", "40 min old; the plan promises 30 min"),
         (40, 15, 30, 60, "warn", "behind what the replication is set to"),
-        (40, 15, 60, 30, "fail", "promises 30"),  # that of the machine comes first
+        (40, 15, 60, 30, "fail", "promises 30"),  # that of the VM comes first
         (-10, 240, 30, None, "unknown", "of the future"),
     ],
 )
 def test_the_age_of_the_newest_data(
-    make: Make, lag: int, own: int, plan_rpo: int | None, machine_rpo: int | None, expected: str, said: str
+    make: Make, lag: int, own: int, plan_rpo: int | None, vm_rpo: int | None, expected: str, said: str
 ) -> None:
     cloud = make(1)
     cloud.replication().lag_minutes, cloud.replication().rpo_minutes = lag, own
-    group = Group("web", (PlannedVm(ONE, rpo_minutes=machine_rpo),))
+    group = Group("web", (PlannedVm(ONE, rpo_minutes=vm_rpo),))
     found = seen(cloud.check("rpo", RecoveryPlan("payroll", (group,), rpo_minutes=plan_rpo)))
     assert (found[0], said in found[1]) == (expected, True), found
 

@@ -1,10 +1,10 @@
-"""Each check of where machines are brought to, in each way that it can end."""
+"""Each check of where VMs are brought to, in each way that it can end."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.support.readiness import MACHINES, NETWORKS, ONE, ORG, TWO, VDCS, Make, seen
+from tests.support.readiness import NETWORKS, ONE, ORG, TWO, VDCS, VMS, Make, seen
 from vcloudair_core.recovery.plan.model import (
     plan_of_vms,
 )
@@ -43,7 +43,7 @@ def test_which_vdcs_take_replications_may_be_hidden(make: Make) -> None:
     assert seen(cloud.check("vdc"))[0] == "unknown"
 
 
-def test_of_two_vdcs_the_one_is_found_that_holds_the_machine(make: Make) -> None:
+def test_of_two_vdcs_the_one_is_found_that_holds_the_vm(make: Make) -> None:
     cloud = make(1, placeholders="hidden")
     other = Vdc(cloud.simulator.world.make_id("vdc", "other"), "other", cloud.vdc.org)
     cloud.simulator.world.vdcs[other.vdc_id] = other
@@ -68,7 +68,7 @@ def test_room_for_the_memory(make: Make) -> None:
     assert "memory" not in {one.name for one in cloud.assess(replace(plan, power_on=False)).checks}
 
 
-def test_memory_of_machines_that_are_not_seen_is_not_known(make: Make) -> None:
+def test_memory_of_vms_that_are_not_seen_is_not_known(make: Make) -> None:
     cloud = make(1, vms=0, placeholders="hidden", vdc_memory_limit_mb=8192)
     assert "that were not seen" in seen(cloud.check("memory"))[1]
 
@@ -84,7 +84,7 @@ def test_room_for_the_processors(make: Make) -> None:
         assert seen(cloud.check("cpu"))[0] == expected, limit
 
 
-def test_a_quota_of_machines_that_run(make: Make) -> None:
+def test_a_quota_of_vms_that_run(make: Make) -> None:
     cloud = make(2, vms=3)
     plan, org = plan_of_vms([ONE, TWO]), next(iter(cloud.simulator.world.orgs.values()))
     for quota, expected in ((0, "ok"), (5, "ok"), (4, "fail")):
@@ -97,7 +97,7 @@ def test_a_quota_of_machines_that_run(make: Make) -> None:
     assert seen(old.check("quota"))[0] == "unknown"
 
 
-def test_the_network_of_the_machine_that_stands_for_it(make: Make) -> None:
+def test_the_network_of_the_vm_that_stands_for_it(make: Make) -> None:
     cloud = make(1)
     assert seen(cloud.check("network"))[0] == "ok"
     (placeholder,) = (vm for vm in cloud.simulator.world.vms.values() if vm.name == ONE)
@@ -105,7 +105,7 @@ def test_the_network_of_the_machine_that_stands_for_it(make: Make) -> None:
         placeholder.network = network
         assert seen(cloud.check("network"))[0] == "warn"
     placeholder.network = "lan"
-    for question in (NETWORKS, MACHINES):
+    for question in (NETWORKS, VMS):
         cloud.refuse("/api/query", skip=question)
         assert "may not be read" in seen(cloud.check("network"))[1]
     assert seen(make(1, placeholders="hidden").check("network"))[0] == "unknown"

@@ -1,4 +1,4 @@
-"""The page of a report: whole, by itself, and harmless whatever machines are called."""
+"""The page of a report: whole, by itself, and harmless whatever VMs are called."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ def words(element: Any) -> str:
 
 
 def test_the_order_is_that_of_an_auditors_questions() -> None:
-    found = tree(page(machines=20, failed=[3]))
+    found = tree(page(vms=20, failed=[3]))
     assert words(found.xpath("//h1")[0]) == "Test of payroll: ✗ failed"
-    assert "19 of 20 machines are there" in words(found.xpath("//header")[0])
+    assert "19 of 20 VMs are there" in words(found.xpath("//header")[0])
     assert [words(one) for one in found.xpath("//h2")] == [
-        "Targets", "Failures, and what is not known", "Timeline", "Machines", "Steps and approvals",
+        "Targets", "Failures, and what is not known", "Timeline", "VMs", "Steps and approvals",
         "Interruptions and resumptions", "Particulars", "How the verdict was made",
     ]  # fmt: skip
     first = words(found.xpath("//ul[@class='attention']/li")[0])
@@ -49,7 +49,7 @@ def test_the_order_is_that_of_an_auditors_questions() -> None:
 
 
 def test_it_needs_nothing_from_elsewhere() -> None:
-    text = page(machines=20)
+    text = page(vms=20)
     found = tree(text)
     assert not found.xpath("//script|//img|//iframe|//object|//embed|//@style|//@onclick|//@onload")
     assert found.xpath("//link/@href") == ["data:,"]
@@ -59,7 +59,7 @@ def test_it_needs_nothing_from_elsewhere() -> None:
 
 
 def test_names_are_text_wherever_they_stand() -> None:
-    events = run_events(machines=3, failed=[0], names={0: MEAN, 1: "\x1b[31m", 2: "n" * 200})
+    events = run_events(vms=3, failed=[0], names={0: MEAN, 1: "\x1b[31m", 2: "n" * 200})
     events[0]["plan"]["name"] = events[0]["user"] = events[0]["groups"][0]["name"] = MEAN
     for event in events:
         event |= {key: MEAN for key in ("group", "reason", "hint", "by", "output", "step") if event.get(key)}
@@ -71,7 +71,7 @@ def test_names_are_text_wherever_they_stand() -> None:
 
 
 def test_the_chart_has_a_name_and_a_table_with_the_same_times() -> None:
-    found = tree(page(machines=20, retried=[9], pauses=[(300, 120)]))
+    found = tree(page(vms=20, retried=[9], pauses=[(300, 120)]))
     charts = found.xpath("//svg[@role='img']")
     assert len(charts) == 4
     ids = set(found.xpath("//@id"))
@@ -82,37 +82,37 @@ def test_the_chart_has_a_name_and_a_table_with_the_same_times() -> None:
     assert {target[1:] for target in found.xpath("//a/@href")} <= ids
     drawn = re.findall(r"attempt \d: (\d\d:\d\d:\d\d to \d\d:\d\d:\d\d)", " ".join(found.xpath("//rect/title/text()")))
     tabled = " ".join(words(one) for one in found.xpath("//table"))
-    machines = [one for one in drawn if one in tabled]
-    assert len(machines) == 21, "20 machines, one of them twice"
+    vms = [one for one in drawn if one in tabled]
+    assert len(vms) == 21, "20 VMs, one of them twice"
     assert words(found.xpath("//tr[contains(., 'app10')]/td[2]")[0]).count(" to ") == 2
 
 
 def test_a_verdict_is_never_a_colour_alone() -> None:
-    found = tree(page(machines=8, failed=[0], skipped=[1], unchanged=[2], ends_at=200))
+    found = tree(page(vms=8, failed=[0], skipped=[1], unchanged=[2], ends_at=200))
     for one in found.xpath("//span[starts-with(@class, 'verdict')]"):
         assert re.fullmatch(r"[✓✗?‖↩\N{EN DASH}] \w.*", words(one)), words(one)
     for text in found.xpath("//svg[@role='img']//text[starts-with(@class, 'row s-')]"):
         assert re.match(r"[✓✗?↩\N{EN DASH}] \w", text.text), text.text
 
 
-def test_machines_that_are_alike_are_told_of_together() -> None:
-    found = tree(page(machines=30, skipped=range(10, 30), failed=[1]))
+def test_vms_that_are_alike_are_told_of_together() -> None:
+    found = tree(page(vms=30, skipped=range(10, 30), failed=[1]))
     entries = found.xpath("//ul[@class='attention']/li")
-    assert len(entries) == 2 and words(entries[1]).startswith("20 machines")
+    assert len(entries) == 2 and words(entries[1]).startswith("20 VMs")
     assert len(entries[1].xpath(".//a")) == 20
 
 
 def test_a_run_that_saw_two_days_tells_them_apart() -> None:
-    text = words(tree(page(machines=2, pauses=[(100, 86_400)])).xpath("//section[@aria-labelledby='machines']")[0])
+    text = words(tree(page(vms=2, pauses=[(100, 86_400)])).xpath("//section[@aria-labelledby='vms']")[0])
     assert "14 Mar 09:00:55 to 15 Mar 09:0" in text
 
 
 def test_interruptions_and_roll_backs_are_told() -> None:
-    paused = tree(page(machines=5, pauses=[(100, 600)]))
+    paused = tree(page(vms=5, pauses=[(100, 600)]))
     rows = [words(one) for one in paused.xpath("//section[@aria-labelledby='course']//tbody/tr")]
     assert "maria on ops1" in rows[0] and "interrupted" in rows[0] and "in flight: db01" in rows[0]
     assert "ines on ops2" in rows[1]
-    undone = tree(page(machines=5, failing_step=True, rolled_back=True))
+    undone = tree(page(vms=5, failing_step=True, rolled_back=True))
     assert words(undone.xpath("//h2[@id='rollback']")[0]) == "Roll-back: ✗ failed"
 
 
@@ -121,9 +121,9 @@ def test_interruptions_and_roll_backs_are_told() -> None:
     [
         [],
         [{"event": "run_started"}],
-        run_events(machines=3)[1:],
-        run_events(machines=3, action="cleanup"),
-        run_events(machines=3, action="juggle", rto_minutes=0, last_sync=False),
+        run_events(vms=3)[1:],
+        run_events(vms=3, action="cleanup"),
+        run_events(vms=3, action="juggle", rto_minutes=0, last_sync=False),
     ],
 )
 def test_there_is_always_a_page(events: list[Any]) -> None:
@@ -131,7 +131,7 @@ def test_there_is_always_a_page(events: list[Any]) -> None:
 
 
 def test_each_prefix_of_a_run_has_a_page() -> None:
-    events = run_events(machines=2, retried=[1], pauses=[(60, 30)])
+    events = run_events(vms=2, retried=[1], pauses=[(60, 30)])
     for count in range(len(events) + 1):
         assert tree(html_of(report_of(events[:count]))).xpath("//h1")
 
@@ -139,12 +139,12 @@ def test_each_prefix_of_a_run_has_a_page() -> None:
 # -- the chart as numbers ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("machines", "most"), [(1, 26), (40, 26), (41, 26), (121, 46), (500, 46)])
-def test_many_machines_are_drawn_thinner_and_in_parts_that_fit_a_page(machines: int, most: int) -> None:
-    report = report_of(run_events(machines=machines, groups=1))
+@pytest.mark.parametrize(("vms", "most"), [(1, 26), (40, 26), (41, 26), (121, 46), (500, 46)])
+def test_many_vms_are_drawn_thinner_and_in_parts_that_fit_a_page(vms: int, most: int) -> None:
+    report = report_of(run_events(vms=vms, groups=1))
     panels = panels_of(report)
-    machine_rows = [row.full for panel in panels for row in panel.rows if row.kind == "machine"]
-    assert len(machine_rows) == len(set(machine_rows)) == machines
+    vm_rows = [row.full for panel in panels for row in panel.rows if row.kind == "vm"]
+    assert len(vm_rows) == len(set(vm_rows)) == vms
     assert all(len(panel.rows) <= most and panel.height <= 660 for panel in panels)
     assert all(bar.x >= 0 and bar.x + bar.width <= 85.4 for panel in panels for row in panel.rows for bar in row.bars)
     assert density_of(report).row >= 15, "letters have to fit"
@@ -152,7 +152,7 @@ def test_many_machines_are_drawn_thinner_and_in_parts_that_fit_a_page(machines: 
 
 @pytest.mark.parametrize("seconds", [0.2, 7, 100, 3000, 40_000, 900_000, 9_000_000])
 def test_ticks_are_few_round_and_within(seconds: float) -> None:
-    events = run_events(machines=1, steps=False, rto_minutes=None)
+    events = run_events(vms=1, steps=False, rto_minutes=None)
     at = report_of(events).started
     assert at is not None
     from datetime import timedelta
@@ -169,7 +169,7 @@ def test_ticks_are_few_round_and_within(seconds: float) -> None:
 
 
 def test_three_files_that_only_their_owner_reads(tmp_path: Path) -> None:
-    folder, report = tmp_path / "run" / "report", report_of(run_events(machines=3))
+    folder, report = tmp_path / "run" / "report", report_of(run_events(vms=3))
     found = save_report(report, folder)
     assert {name: path.name for name, path in found.items()} == {
         "json": "report.json", "junit": "report.xml", "html": "report.html",
@@ -183,7 +183,7 @@ def test_three_files_that_only_their_owner_reads(tmp_path: Path) -> None:
 
 
 def test_a_report_that_cannot_be_kept_leaves_the_old_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = save_report(report_of(run_events(machines=3)), tmp_path)["json"].read_bytes()
+    before = save_report(report_of(run_events(vms=3)), tmp_path)["json"].read_bytes()
 
     def full(self: Path, target: Path) -> Iterator[None]:
         raise OSError(28, "No space left on device")

@@ -65,12 +65,12 @@ def outcomes(root: Any) -> dict[str, str]:
 
 
 def test_a_run_that_went_well_passes() -> None:
-    root = junit(machines=20)
+    root = junit(vms=20)
     assert [suite.get("name") for suite in root] == [
         "payroll: the run", "payroll: database", "payroll: application", "payroll: web",
     ]  # fmt: skip
     assert set(outcomes(root).values()) == {"passed"}
-    # The run, 4 steps, and for each machine itself and its two targets.
+    # The run, 4 steps, and for each VM itself and its two targets.
     assert (root.get("tests"), root.get("failures"), root.get("errors")) == ("65", "0", "0")
     properties = {one.get("name"): one.get("value") for one in root[0].iter("property")}
     assert properties["user"] == "maria" and properties["plan_digest"].startswith("9f2c1d7e")
@@ -78,7 +78,7 @@ def test_a_run_that_went_well_passes() -> None:
 
 
 def test_each_end_has_its_own_outcome() -> None:
-    root = junit(machines=5, failed=[1], skipped=[3], unchanged=[4], failing_step=True)
+    root = junit(vms=5, failed=[1], skipped=[3], unchanged=[4], failing_step=True)
     found = outcomes(root)
     assert [found[name] for name in ("db01", "db02", "db03", "db04", "db05")] == [
         "passed", "failure", "passed", "skipped", "passed",
@@ -87,7 +87,7 @@ def test_each_end_has_its_own_outcome() -> None:
     assert found["RTO db05"] == "skipped", "what is not known is not passed"
     failure = root.xpath("//testcase[@name='db02']/failure")[0]
     assert failure.get("message").startswith("failed: its task")
-    for word in ("codes: ", "request id: req-0001-2", "Look at the machine", "attempt 1: failed"):
+    for word in ("codes: ", "request id: req-0001-2", "Look at the VM", "attempt 1: failed"):
         assert word in failure.text
     for suite in root:
         kinds = [outcomes_of.tag for outcomes_of in suite.iter("failure", "error", "skipped")]
@@ -96,24 +96,24 @@ def test_each_end_has_its_own_outcome() -> None:
         ]
 
 
-def test_a_missed_target_fails_by_itself_while_the_machine_passes() -> None:
-    found = outcomes(junit(machines=2, machine_targets={0: {"rto_minutes": 1, "rpo_minutes": 1}}))
+def test_a_missed_target_fails_by_itself_while_the_vm_passes() -> None:
+    found = outcomes(junit(vms=2, vm_targets={0: {"rto_minutes": 1, "rpo_minutes": 1}}))
     assert [found[name] for name in ("db01", "RTO db01", "RPO db01", "db02", "RTO db02", "RPO db02")] == [
         "passed", "failure", "failure", "passed", "passed", "passed",
     ]  # fmt: skip
 
 
 def test_without_targets_there_are_no_cases_of_them() -> None:
-    assert not [name for name in outcomes(junit(machines=2, rto_minutes=None, rpo_minutes=None)) if "RTO" in name]
+    assert not [name for name in outcomes(junit(vms=2, rto_minutes=None, rpo_minutes=None)) if "RTO" in name]
 
 
 def test_what_is_not_known_is_an_error_and_never_passed() -> None:
-    found = outcomes(junit(machines=2, steps=False, ends_at=5))
+    found = outcomes(junit(vms=2, steps=False, ends_at=5))
     assert (found["the run"], found["db01"], found["RTO db01"]) == ("error", "error", "skipped")
     assert outcomes(etree.fromstring(junit_of(report_of([])))) == {"the run": "error"}
 
 
 def test_what_xml_cannot_hold_is_replaced() -> None:
-    root = junit(machines=2, failed=[1], names={0: "a\x1b[31m<b>\x00", 1: "\ud800&\"'"})
+    root = junit(vms=2, failed=[1], names={0: "a\x1b[31m<b>\x00", 1: "\ud800&\"'"})
     assert "a\N{REPLACEMENT CHARACTER}[31m<b>\N{REPLACEMENT CHARACTER}" in outcomes(root)
     assert outcomes(root)["\N{REPLACEMENT CHARACTER}&\"'"] == "failure"

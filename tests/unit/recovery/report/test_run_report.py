@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.documents import ROOT
-from tests.support.recovery_events import Shape, Timeline, machine_id, run_events
-from vcloudair_core.recovery.report.model import MACHINE_VERDICTS, THERE, MachineReport
+from tests.support.recovery_events import Shape, Timeline, run_events, vm_id
+from vcloudair_core.recovery.report.model import THERE, VM_VERDICTS, VmReport
 from vcloudair_core.recovery.report.run_report import RunReport, report_of
 
 
@@ -19,15 +19,15 @@ def report(**words: Any) -> RunReport:
     return report_of(run_events(**words))
 
 
-def machine(found: RunReport, number: int) -> MachineReport:
-    return next(one for one in found.machines if one.id == machine_id(number))
+def vm(found: RunReport, number: int) -> VmReport:
+    return next(one for one in found.vms if one.id == vm_id(number))
 
 
 # -- the verdict ---------------------------------------------------------------------------------------------------
 
 
 def test_a_run_that_went_well() -> None:
-    found = report(machines=20)
+    found = report(vms=20)
     assert (found.verdict, found.failures, found.doubts) == ("succeeded", (), ())
     assert found.summary == {
         "failed": 0, "in_flight": 0, "retrying": 0, "not_started": 0, "skipped": 0, "succeeded": 20, "unchanged": 0,
@@ -40,49 +40,49 @@ def test_a_run_that_went_well() -> None:
         ("", "command", ""), ("", "http", ""), ("database", "approval", "maria"), ("web", "network", ""),
     ]  # fmt: skip
     assert [group.verdict for group in found.groups] == ["succeeded"] * 3
-    assert [len(group.machines) for group in found.groups] == [7, 7, 6]
+    assert [len(group.vms) for group in found.groups] == [7, 7, 6]
 
 
 def test_a_failure_has_all_that_is_needed_to_go_on() -> None:
-    found = report(machines=20, failed=[3], skipped=[19])
+    found = report(vms=20, failed=[3], skipped=[19])
     assert found.verdict == "failed"
     first, second = found.failures
-    assert (first.what, first.name, first.place, first.machine_id) == ("machine", "db04", "database", machine_id(3))
-    assert first.reason.startswith("its task") and first.hint.startswith("Look at the machine")
+    assert (first.what, first.name, first.place, first.vm_id) == ("vm", "db04", "database", vm_id(3))
+    assert first.reason.startswith("its task") and first.hint.startswith("Look at the VM")
     assert first.request_id == "req-0003-2" and first.codes
     assert (second.name, second.verdict, second.reason) == (
-        "web20", "skipped", "not started, as another machine failed",
+        "web20", "skipped", "not started, as another VM failed",
     )  # fmt: skip
     assert [group.verdict for group in found.groups] == ["failed", "succeeded", "failed"]
 
 
 def test_a_retry_is_shown_and_costs_its_time() -> None:
-    one = machine(report(machines=1, retried=[0]), 0)
+    one = vm(report(vms=1, retried=[0]), 0)
     assert [attempt.verdict for attempt in one.attempts] == ["failed", "succeeded"]
     assert one.verdict == "succeeded" and one.seconds is not None
     assert one.seconds == pytest.approx(sum(attempt.seconds or 0 for attempt in one.attempts) + 10, abs=0.01)
 
 
-def test_a_machine_without_an_end_is_not_known_of() -> None:
-    found = report(machines=2, steps=False, ends_at=5)
+def test_a_vm_without_an_end_is_not_known_of() -> None:
+    found = report(vms=2, steps=False, ends_at=5)
     assert found.verdict == "unfinished"
-    assert {one.verdict for one in found.machines} == {"in_flight"}
-    assert all(one.rto.is_met is None for one in found.machines)
-    assert "unfinished: 0 of 2 machines are there, as far as the journal shows" in found.as_dict()["sentence"]
+    assert {one.verdict for one in found.vms} == {"in_flight"}
+    assert all(one.rto.is_met is None for one in found.vms)
+    assert "unfinished: 0 of 2 VMs are there, as far as the journal shows" in found.as_dict()["sentence"]
 
 
 def test_an_attempt_that_was_to_be_followed_by_another_is_no_final_failure() -> None:
-    events = run_events(machines=1, steps=False, retried=[0])
-    cut = next(place for place, event in enumerate(events) if event["event"] == "machine_finished")
-    assert report_of(events[: cut + 1]).machines[0].verdict == "retrying"
-    assert report_of(events[: cut + 2]).machines[0].verdict == "in_flight"
+    events = run_events(vms=1, steps=False, retried=[0])
+    cut = next(place for place, event in enumerate(events) if event["event"] == "vm_finished")
+    assert report_of(events[: cut + 1]).vms[0].verdict == "retrying"
+    assert report_of(events[: cut + 2]).vms[0].verdict == "in_flight"
 
 
 def test_an_interruption_and_the_resumption_after_it() -> None:
-    stopped = report(machines=5, ends_at=100, ended_by="stopped by a signal")
+    stopped = report(vms=5, ends_at=100, ended_by="stopped by a signal")
     assert (stopped.verdict, stopped.reason) == ("interrupted", "stopped by a signal")
     assert stopped.periods[0].in_flight == ("db01", "db02", "db03", "db04", "db05")
-    resumed = report(machines=5, pauses=[(100, 600)])
+    resumed = report(vms=5, pauses=[(100, 600)])
     assert resumed.verdict == "succeeded"
     assert [(one.user, one.end) for one in resumed.periods] == [("maria", "interrupted"), ("ines", "finished")]
     assert (resumed.rto.reached_s or 0) > 600, "what the interruption took is part of what it took"
@@ -102,7 +102,7 @@ def test_steps_of_one_name_are_told_apart_by_their_keys() -> None:
 
 
 def test_a_run_that_died_and_was_resumed_says_so() -> None:
-    events = [one for one in run_events(machines=5, pauses=[(100, 600)]) if one["event"] != "run_interrupted"]
+    events = [one for one in run_events(vms=5, pauses=[(100, 600)]) if one["event"] != "run_interrupted"]
     found = report_of(events)
     assert [one.end for one in found.periods] == ["died", "finished"]
     assert found.doubts == ("1 events are missing, by their numbers.",)
@@ -110,34 +110,34 @@ def test_a_run_that_died_and_was_resumed_says_so() -> None:
 
 def test_an_attempt_that_outlives_its_process_is_one_attempt() -> None:
     time, words = Timeline(), {"id": "m", "name": "m", "group": "g", "attempt": 1}
-    time.add(0, "run_started", groups=[{"name": "g", "machines": [{"id": "m", "name": "m"}]}])
-    time.add(1, "machine_starting", **words)
-    time.add(2, "machine_started", id="m", task="")
+    time.add(0, "run_started", groups=[{"name": "g", "vms": [{"id": "m", "name": "m"}]}])
+    time.add(1, "vm_starting", **words)
+    time.add(2, "vm_started", id="m", task="")
     time.add(60, "run_resumed", host="other")
-    time.add(61, "machine_starting", **words)
-    time.add(62, "machine_finished", **words, verdict="unchanged")
+    time.add(61, "vm_starting", **words)
+    time.add(62, "vm_finished", **words, verdict="unchanged")
     time.add(63, "run_finished", verdict="succeeded", summary={"unchanged": 1})
     found = report_of(time.events())
-    assert len(found.machines[0].attempts) == 1 and found.machines[0].seconds == 61
-    assert found.machines[0].rto.reached_s == 62, "this run asked for it, so that it is this run's to answer for"
+    assert len(found.vms[0].attempts) == 1 and found.vms[0].seconds == 61
+    assert found.vms[0].rto.reached_s == 62, "this run asked for it, so that it is this run's to answer for"
 
 
 def test_a_run_that_says_done_is_not_believed_against_its_own_events() -> None:
-    events = run_events(machines=3, steps=False)
-    found = report_of([one for one in events if (one["event"], one.get("name")) != ("machine_finished", "db02")])
-    assert found.verdict == "unfinished" and machine(found, 1).verdict == "in_flight"
+    events = run_events(vms=3, steps=False)
+    found = report_of([one for one in events if (one["event"], one.get("name")) != ("vm_finished", "db02")])
+    assert found.verdict == "unfinished" and vm(found, 1).verdict == "in_flight"
     assert [group.verdict for group in found.groups] == ["unfinished"]
-    assert "The run counted 3 machines as succeeded; its events show 2." in found.doubts
+    assert "The run counted 3 VMs as succeeded; its events show 2." in found.doubts
 
 
 def test_what_was_rolled_back_is_not_there() -> None:
-    found = report(machines=4, failed=[0], failing_step=True, rolled_back=True)
+    found = report(vms=4, failed=[0], failing_step=True, rolled_back=True)
     assert found.verdict == "failed" and found.doubts == ()
-    assert [one.verdict for one in found.machines] == ["failed", "rolled_back", "rolled_back", "rollback_failed"]
+    assert [one.verdict for one in found.vms] == ["failed", "rolled_back", "rolled_back", "rollback_failed"]
     assert found.rollback is not None and found.rollback.verdict == "failed"
-    assert not any(one.rto.is_met or one.rpo.is_met for one in found.machines)
+    assert not any(one.rto.is_met or one.rpo.is_met for one in found.vms)
     assert [(one.what, one.verdict) for one in found.failures] == [
-        ("step", "failed"), ("machine", "failed"), ("machine", "rollback_failed"), *[("machine", "rolled_back")] * 2,
+        ("step", "failed"), ("vm", "failed"), ("vm", "rollback_failed"), *[("vm", "rolled_back")] * 2,
     ]  # fmt: skip
     assert found.failures[2].hint == "Clean it up by hand."
 
@@ -148,82 +148,82 @@ def test_a_run_of_nothing_is_not_done() -> None:
     time.add(0, "run_started", action="test", groups=[])
     time.add(1, "run_finished", verdict="succeeded", summary={})
     assert (report_of(time.events()).verdict, report_of(time.events()).reason) == (
-        "failed", "there was no machine in it",
+        "failed", "there was no VM in it",
     )  # fmt: skip
 
 
 def test_without_its_start_a_run_is_not_done() -> None:
-    found = report_of(run_events(machines=3)[1:])
-    assert found.verdict == "unfinished" and {one.verdict for one in found.machines} == {"succeeded"}
+    found = report_of(run_events(vms=3)[1:])
+    assert found.verdict == "unfinished" and {one.verdict for one in found.vms} == {"succeeded"}
     assert (found.rto.reached_s, found.rto.is_met) == (None, None)
 
 
 # -- objectives ----------------------------------------------------------------------------------------------------
 
 
-def test_targets_are_those_of_the_machine_else_the_group_else_the_plan() -> None:
-    events = run_events(machines=3, steps=False, machine_targets={0: {"rto_minutes": 1, "rpo_minutes": 2}})
+def test_targets_are_those_of_the_vm_else_the_group_else_the_plan() -> None:
+    events = run_events(vms=3, steps=False, vm_targets={0: {"rto_minutes": 1, "rpo_minutes": 2}})
     found = report_of(events)
-    assert [(one.rto.target_minutes, one.rto.source) for one in found.machines] == [(1, "machine"), *[(60, "plan")] * 2]
-    assert [(one.rpo.target_minutes, one.rpo.source) for one in found.machines] == [(2, "machine"), *[(30, "plan")] * 2]
-    assert [one.rto.is_met for one in found.machines] == [False, True, True]
-    assert (found.rto.is_met, found.rpo.is_met) == (False, False), "one machine that is late makes all of it late"
+    assert [(one.rto.target_minutes, one.rto.source) for one in found.vms] == [(1, "vm"), *[(60, "plan")] * 2]
+    assert [(one.rpo.target_minutes, one.rpo.source) for one in found.vms] == [(2, "vm"), *[(30, "plan")] * 2]
+    assert [one.rto.is_met for one in found.vms] == [False, True, True]
+    assert (found.rto.is_met, found.rpo.is_met) == (False, False), "one VM that is late makes all of it late"
     events[0]["groups"][0]["rto_minutes"] = 20
     of_group = report_of(events)
-    assert [one.rto.source for one in of_group.machines] == ["machine", "group", "group"]
+    assert [one.rto.source for one in of_group.vms] == ["vm", "group", "group"]
     assert (of_group.groups[0].rto.target_minutes, of_group.groups[0].rto.source) == (20, "group")
 
 
-def test_a_looser_target_of_a_machine_does_not_loosen_that_of_the_plan() -> None:
-    found = report(machines=2, steps=False, rto_minutes=1, machine_targets={n: {"rto_minutes": 90} for n in (0, 1)})
-    assert [one.rto.is_met for one in found.machines] == [True, True]
+def test_a_looser_target_of_a_vm_does_not_loosen_that_of_the_plan() -> None:
+    found = report(vms=2, steps=False, rto_minutes=1, vm_targets={n: {"rto_minutes": 90} for n in (0, 1)})
+    assert [one.rto.is_met for one in found.vms] == [True, True]
     assert found.rto.is_met is False
 
 
 def test_what_was_there_before_the_run_was_not_measured() -> None:
-    found = report(machines=2, unchanged=[0])
-    one = machine(found, 0)
+    found = report(vms=2, unchanged=[0])
+    one = vm(found, 0)
     assert (one.verdict, one.rto.reached_s, one.rto.is_met, one.rpo.is_met) == ("unchanged", None, None, None)
     assert one.rto.why == "it was there before this run"
-    assert found.rto.why == "not known for 1 of 2 machines: it was there before this run (1)"
+    assert found.rto.why == "not known for 1 of 2 VMs: it was there before this run (1)"
     assert (found.rto.reached_s, found.rto.is_met) == (None, None) and found.rto.known_s is not None
 
 
-def test_a_machine_that_never_came_has_missed_its_time() -> None:
-    found = report(machines=2, failed=[0])
-    assert (machine(found, 0).rto.reached_s, machine(found, 0).rto.is_met) == (None, False)
+def test_a_vm_that_never_came_has_missed_its_time() -> None:
+    found = report(vms=2, failed=[0])
+    assert (vm(found, 0).rto.reached_s, vm(found, 0).rto.is_met) == (None, False)
     assert found.rto.is_met is False
 
 
 def test_without_targets_or_data_nothing_is_met() -> None:
-    bare = report(machines=2, rto_minutes=None, rpo_minutes=None)
+    bare = report(vms=2, rto_minutes=None, rpo_minutes=None)
     assert (bare.rto.is_met, bare.rpo.is_met) == (None, None) and bare.rto.reached_s is not None
-    unsynced = report(machines=2, last_sync=False)
+    unsynced = report(vms=2, last_sync=False)
     assert (unsynced.rpo.reached_s, unsynced.rpo.is_met) == (None, None)
     assert unsynced.rto.is_met is True
 
 
 def test_a_clean_up_has_no_objectives() -> None:
-    found = report(machines=2, action="cleanup")
+    found = report(vms=2, action="cleanup")
     assert found.verdict == "succeeded"
     assert {found.rto.is_met, found.rpo.is_met, found.groups[0].rto.is_met} == {None}
-    assert found.machines[0].rto.why == "a clean-up recovers nothing"
+    assert found.vms[0].rto.why == "a clean-up recovers nothing"
 
 
 def test_data_brought_over_after_the_start_is_not_older_than_it() -> None:
-    events = run_events(machines=1, steps=False)
+    events = run_events(vms=1, steps=False)
     events[-3]["last_sync"] = events[-3]["at"]
-    assert events[-3]["event"] == "machine_finished"
-    assert report_of(events).machines[0].rpo.reached_s == 0.0
+    assert events[-3]["event"] == "vm_finished"
+    assert report_of(events).vms[0].rpo.reached_s == 0.0
 
 
 # -- journals that are odd -----------------------------------------------------------------------------------------
 
 
 def test_unknown_events_and_lines_that_are_none_are_passed_over() -> None:
-    events: list[Any] = run_events(machines=2)
+    events: list[Any] = run_events(vms=2)
     odd: list[Any] = [
-        {"event": "machine_sang", "id": 5},
+        {"event": "vm_sang", "id": 5},
         {"event": 7},
         "torn",
         None,
@@ -231,15 +231,15 @@ def test_unknown_events_and_lines_that_are_none_are_passed_over() -> None:
         {**events[3], "new": [1]},
     ]
     found = report_of([*events[:5], *odd, *events[5:]])
-    assert found.verdict == "succeeded" and found.passed_over == {"machine_sang": 1, "7": 1}
+    assert found.verdict == "succeeded" and found.passed_over == {"vm_sang": 1, "7": 1}
     assert "3 of the journal's lines are no events." in found.doubts
 
 
 def test_every_key_and_verdict_is_documented() -> None:
     text = (ROOT / "docs" / "reference" / "recovery-report.md").read_text(encoding="utf-8")
-    whole = report(machines=3, failed=[0], failing_step=True, rolled_back=True, pauses=[(50, 10)]).as_dict()
+    whole = report(vms=3, failed=[0], failing_step=True, rolled_back=True, pauses=[(50, 10)]).as_dict()
     assert f"| `schema` | {whole['schema']} |" in text
-    found = set(MACHINE_VERDICTS)
+    found = set(VM_VERDICTS)
 
     def gather(value: Any) -> None:
         for key, inner in value.items() if isinstance(value, dict) else ():
@@ -262,7 +262,7 @@ words = st.recursive(
 @settings(max_examples=150, deadline=None)
 @given(data=st.data())
 def test_whatever_happens_to_an_event_there_is_a_report(data: st.DataObject) -> None:
-    events = run_events(machines=3, retried=[1], pauses=[(50, 10)])
+    events = run_events(vms=3, retried=[1], pauses=[(50, 10)])
     for _ in range(data.draw(st.integers(1, 4))):
         event = events[data.draw(st.integers(0, len(events) - 1))]
         key = data.draw(st.sampled_from(sorted(event)))
@@ -277,7 +277,7 @@ def test_whatever_happens_to_an_event_there_is_a_report(data: st.DataObject) -> 
 
 shapes = st.builds(
     Shape,
-    machines=st.integers(1, 8),
+    vms=st.integers(1, 8),
     groups=st.integers(1, 3),
     action=st.sampled_from(["test", "failover", "cleanup"]),
     failed=st.frozensets(st.integers(0, 1)),
@@ -299,25 +299,25 @@ def test_a_prefix_never_claims_more_than_it_shows(shape: Shape, share: float) ->
     events = run_events(shape)
     shown = events[: round(share * len(events))]
     found = report_of(shown)
-    ends = {one["id"]: one for one in shown if one["event"] == "machine_finished"}
-    starts = [one["id"] for one in shown if one["event"] == "machine_starting"]
-    for one in found.machines:
+    ends = {one["id"]: one for one in shown if one["event"] == "vm_finished"}
+    starts = [one["id"] for one in shown if one["event"] == "vm_starting"]
+    for one in found.vms:
         end = ends.get(one.id)
         assert one.is_there == (end is not None and end["verdict"] in THERE)
         assert one.is_there or (one.rto.is_met is not True and one.rpo.is_met is not True)
         assert one.verdict != "not_started" or one.id not in starts
         assert one.rto.is_met is not True or (one.rto.reached_s or 0) <= (one.rto.target_s or 0)
     is_over = bool(shown) and shown[-1]["event"] == "run_finished"
-    assert found.verdict != "succeeded" or (is_over and all(one.is_there for one in found.machines))
+    assert found.verdict != "succeeded" or (is_over and all(one.is_there for one in found.vms))
     assert is_over or found.verdict in ("unfinished", "interrupted")
-    assert found.rto.is_met is not True or all(one.rto.is_met is not False and one.is_there for one in found.machines)
-    assert sum(found.summary.values()) == len(found.machines) == (shape.machines if shown else 0)
+    assert found.rto.is_met is not True or all(one.rto.is_met is not False and one.is_there for one in found.vms)
+    assert sum(found.summary.values()) == len(found.vms) == (shape.vms if shown else 0)
     assert found.doubts == (() if shown else found.doubts)
 
 
 def _within(shape: Shape) -> dict[str, Any]:
-    """Only machines that the run has."""
+    """Only VMs that the run has."""
     return {
-        word: [number for number in getattr(shape, word) if number < shape.machines]
+        word: [number for number in getattr(shape, word) if number < shape.vms]
         for word in ("failed", "retried", "skipped", "unchanged")
     }

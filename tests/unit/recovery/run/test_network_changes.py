@@ -209,7 +209,7 @@ def test_after_a_failover_nothing_is_switched_back(make: Make) -> None:
     network = make()
     plan = network.plan()
     network.run("test", plan)
-    # Somebody cleans the machines up by their names: that leaves the network of the plan alone.
+    # Somebody cleans the VMs up by their names: that leaves the network of the plan alone.
     start(network.cloud.client, replace(plan, name="", groups=_without_steps(plan)), "cleanup")
     assert translated(network) == "10.0.0.5"
     assert network.run("failover", plan).verdict == "succeeded"
@@ -356,7 +356,7 @@ def test_a_run_is_gone_on_with_from_any_folder(make: Make, monkeypatch: pytest.M
     stop = Stop()
 
     def watch(event: Any) -> None:
-        if event["event"] == "machine_started":
+        if event["event"] == "vm_started":
             stop.request("Ctrl-C")
 
     plan = replace(network.plan(), path="plan.yml")

@@ -49,7 +49,7 @@ def plan(*groups: Group, **words: Any) -> RecoveryPlan:
 
 
 def verdicts(report: RunReport) -> dict[str, str]:
-    return {one.name: one.verdict for one in report.machines}
+    return {one.name: one.verdict for one in report.vms}
 
 
 def happened(cloud: RecoveryCloud, event: str) -> list[dict[str, Any]]:
@@ -65,7 +65,7 @@ def test_a_group_begins_when_what_it_depends_on_is_there(make: Make) -> None:
     report = start(cloud.client, wanted, "failover")
     assert report.verdict == "succeeded"
     assert set(cloud.begun()[:2]) == {name(3), name(4)}
-    web = next(one for one in happened(cloud, "machine_starting") if one["group"] == "web")
+    web = next(one for one in happened(cloud, "vm_starting") if one["group"] == "web")
     database = next(one for one in happened(cloud, "group_finished") if one["group"] == "database")
     assert web["seq"] > database["seq"]
 
@@ -79,7 +79,7 @@ def test_a_lower_priority_is_over_first_and_equal_ones_go_together(make: Make) -
     assert started == ["a", "b", "last"]
 
 
-def test_a_machine_waits_for_those_of_other_groups(make: Make) -> None:
+def test_a_vm_waits_for_those_of_other_groups(make: Make) -> None:
     cloud = make(3, dr_task_s=60)
     one = Group("one", (PlannedVm(name(1), depends_on=(name(3),)), PlannedVm(name(2))))
     report = start(cloud.client, plan(one, group("two", 3)), "failover")
@@ -104,11 +104,11 @@ def test_names_that_are_not_there_are_all_named_before_anything_starts(make: Mak
     assert cloud.posts() == []
 
 
-def test_one_machine_named_twice_is_refused(make: Make) -> None:
+def test_one_vm_named_twice_is_refused(make: Make) -> None:
     cloud = make(1)
     identifier = cloud.replication(1).replication_id[-36:]
     wanted = RecoveryPlan("p", (Group("g", (PlannedVm(name(1)), PlannedVm(identifier))),))
-    with pytest.raises(SpecError, match="same machine"):
+    with pytest.raises(SpecError, match="same VM"):
         start(cloud.client, wanted, "failover")
     assert cloud.posts() == []
 
@@ -144,7 +144,7 @@ def test_continue_goes_on_but_not_with_what_depends_on_it(make: Make) -> None:
     )
     report = start(cloud.client, wanted, "failover")
     assert verdicts(report) == {name(1): "failed", name(2): "skipped", name(3): "succeeded"}
-    assert "first" in next(one.reason for one in report.machines if one.name == name(2))
+    assert "first" in next(one.reason for one in report.vms if one.name == name(2))
 
 
 def test_roll_back_cleans_the_test_up(make: Make) -> None:
@@ -154,7 +154,7 @@ def test_roll_back_cleans_the_test_up(make: Make) -> None:
     report = start(cloud.client, wanted, "test")
     assert report.verdict == "failed"
     assert {one.test_state for one in cloud.simulator.world.replications.values()} == {"none"}
-    assert {one["name"]: one["verdict"] for one in happened(cloud, "machine_rolled_back")} == dict.fromkeys(
+    assert {one["name"]: one["verdict"] for one in happened(cloud, "vm_rolled_back")} == dict.fromkeys(
         (name(1), name(2), name(3)), "succeeded"
     )
 
@@ -166,8 +166,8 @@ def test_a_failed_test_is_cleaned_up_and_tried_again(make: Make) -> None:
     report = start(cloud.client, wanted, "test")
     assert verdicts(report) == {name(1): "succeeded"}
     assert [path.rpartition("/")[2] for path in cloud.posts()] == ["testFailover", "testCleanup", "testFailover"]
-    (machine,) = report.machines
-    assert [one.verdict for one in machine.attempts] == ["failed", "succeeded"]
+    (vm,) = report.vms
+    assert [one.verdict for one in vm.attempts] == ["failed", "succeeded"]
 
 
 @pytest.mark.parametrize("retries", [0, 1, 2])
@@ -175,21 +175,21 @@ def test_an_attempt_that_cannot_be_started_counts_for_the_retries(make: Make, re
     cloud = make(1)
     start(cloud.client, plan(group("g", 1)), "test")
     report = start(cloud.client, plan(Group("g", (PlannedVm(name(1), retries=retries),))), "failover")
-    ends = happened(cloud, "machine_finished")
+    ends = happened(cloud, "vm_finished")
     assert [one["attempt"] for one in ends] == list(range(1, retries + 2))
     assert [one["is_final"] for one in ends] == [False] * retries + [True]
-    assert report.machines[0].verdict == "failed"
-    assert "was not cleaned up" in report.machines[0].last.reason  # type: ignore[union-attr]
+    assert report.vms[0].verdict == "failed"
+    assert "was not cleaned up" in report.vms[0].last.reason  # type: ignore[union-attr]
     assert [path.rpartition("/")[2] for path in cloud.posts()] == ["testFailover"]
 
 
-def test_a_machine_that_hangs_is_given_up_by_its_own_limit(make: Make) -> None:
+def test_a_vm_that_hangs_is_given_up_by_its_own_limit(make: Make) -> None:
     cloud = make(2)
     cloud.replication(1).trouble = "hang"
     wanted = plan(Group("g", (PlannedVm(name(1), vm_timeout=90), PlannedVm(name(2)))), on_error="continue")
     report = start(cloud.client, wanted, "failover")
     assert verdicts(report) == {name(1): "failed", name(2): "succeeded"}
-    assert "not over after 9" in next(one.reason for one in report.machines if one.name == name(1))
+    assert "not over after 9" in next(one.reason for one in report.vms if one.name == name(1))
 
 
 def test_the_time_of_a_group_ends_what_is_under_way_and_what_has_not_begun(make: Make) -> None:
@@ -199,7 +199,7 @@ def test_the_time_of_a_group_ends_what_is_under_way_and_what_has_not_begun(make:
     report = start(cloud.client, wanted, "failover")
     assert verdicts(report) == dict.fromkeys((name(1), name(2), name(3)), "failed")
     assert len(cloud.posts()) == 1
-    assert all("120 s" in one.reason for one in report.machines)
+    assert all("120 s" in one.reason for one in report.vms)
 
 
 def test_a_session_that_cannot_be_renewed_stops_the_run(make: Make) -> None:
@@ -218,7 +218,7 @@ def test_a_session_that_cannot_be_renewed_stops_the_run(make: Make) -> None:
 # -- steps ---------------------------------------------------------------------------------------------------------
 
 
-def test_steps_are_done_around_machines_in_order(make: Make, tmp_path: Path) -> None:
+def test_steps_are_done_around_vms_in_order(make: Make, tmp_path: Path) -> None:
     cloud = make(1)
     log = tmp_path / "log"
 
@@ -234,7 +234,7 @@ def test_steps_are_done_around_machines_in_order(make: Make, tmp_path: Path) -> 
     assert [one["kind"] for one in happened(cloud, "step_finished")].count("delay") == 1
 
 
-def test_a_step_that_fails_says_why_and_its_machines_are_not_started(make: Make) -> None:
+def test_a_step_that_fails_says_why_and_its_vms_are_not_started(make: Make) -> None:
     cloud = make(1)
     step = Step("check", Command(("sh", "-c", "echo the disk is full; exit 3")))
     report = start(cloud.client, plan(Group("g", (PlannedVm(name(1)),), before=(step,))), "failover")
@@ -303,7 +303,7 @@ def test_a_stop_says_what_is_in_flight_and_a_resumption_begins_nothing_twice(mak
     stop = Stop()
 
     def watch(event: Any) -> None:
-        if event["event"] == "machine_started" and len(cloud.posts()) == 4:
+        if event["event"] == "vm_started" and len(cloud.posts()) == 4:
             stop.request("Ctrl-C")
 
     wanted = plan(group("a", 1, 2, 3, 4), group("b", 5, 6, priority=2))
@@ -376,7 +376,7 @@ def test_a_run_that_is_going_on_cannot_be_resumed(make: Make) -> None:
     refused: list[str] = []
 
     def watch(event: Any) -> None:
-        if event["event"] == "machine_started":
+        if event["event"] == "vm_started":
             with pytest.raises(LockTimeoutError, match="still going on") as caught:
                 resume(cloud.client)
             refused.append(str(caught.value))
@@ -458,16 +458,16 @@ def test_a_preview_knows_what_is_there_and_how_long_it_took_before(make: Make) -
     assert not rows[name(1)].is_guess
 
 
-# -- all machines --------------------------------------------------------------------------------------------------
+# -- all VMs --------------------------------------------------------------------------------------------------
 
 
-def test_machines_by_name_and_all_of_them_are_runs_as_well(make: Make) -> None:
+def test_vms_by_name_and_all_of_them_are_runs_as_well(make: Make) -> None:
     cloud = make(3)
     report = start(cloud.client, plan_of_vms([name(2)]), "test")
     assert verdicts(report) == {name(2): "succeeded"}
     everything = start(cloud.client, plan_of_vms(None), "test")
     assert sorted(verdicts(everything).values()) == ["succeeded", "succeeded", "unchanged"]
-    assert start(cloud.client, plan_of_vms([]), "test").machines == ()
+    assert start(cloud.client, plan_of_vms([]), "test").vms == ()
     assert len(cloud.posts()) == 3
 
 

@@ -243,8 +243,8 @@ def _ask(plan: RecoveryPlan) -> None:
     """Raises ConfigurationError unless a person at a terminal types the word: the plan's name, if it has one."""
     if not sys.stdin.isatty():
         raise ConfigurationError("A failover is not started without a yes.", hint="Give --yes.")
-    names = [vm.name for vm in plan.machines]
-    what = "all VMs" if plan.every_machine else f"{len(names)} VMs: {', '.join(names[:_MOST_NAMED])}"
+    names = [vm.name for vm in plan.vms]
+    what = "all VMs" if plan.all_vms else f"{len(names)} VMs: {', '.join(names[:_MOST_NAMED])}"
     what += f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
     say(f"This fails over {what}. Replication from the source ends.")
     word = plan.name or "failover"
@@ -272,7 +272,7 @@ def _preview(run: Invocation, action: str, plan: RecoveryPlan) -> None:
         planned = preview(client, plan, action)
     rows = [preview_row(row.as_dict()) for row in planned.rows]
     run.emit(rows, columns=PREVIEW_COLUMNS, empty="There is nothing in it.")
-    would = sum(row["verdict"] == "planned" for row in rows if row["what"] == "machine")
+    would = sum(row["verdict"] == "planned" for row in rows if row["what"] == "vm")
     say(f"Would start {would} of {len(planned.results)} VMs; about {clock_of(planned.total_s)} in all.")
     failed = [result for result in planned.results if result.is_failed]
     if failed:

@@ -56,8 +56,8 @@ def runs(
                 "action": report.action,
                 "plan": report.plan.get("name") or "",
                 "verdict": report.verdict,
-                "there": sum(vm.is_there for vm in report.machines),
-                "machines": len(report.machines),
+                "there": sum(vm.is_there for vm in report.vms),
+                "vms": len(report.vms),
                 "started": utc_second(report.started) if report.started else "",
                 "user": report.user,
                 "reason": report.reason,
@@ -69,7 +69,7 @@ def runs(
         Column("plan", keep=True, priority=4),
         Column("verdict", keep=True, priority=1),
         Column("there", right=True, priority=2),
-        Column("machines", right=True, priority=2),
+        Column("vms", right=True, priority=2),
         Column("started", keep=True, priority=3),
         Column("user", keep=True, priority=6),
         Column("reason", priority=5),
@@ -141,7 +141,7 @@ def report(
         if path is not None:
             write_bytes(path, rendered(run_report, name), "The report")
     whole = with_utc_seconds(run_report.as_dict(), _TIMES)
-    rows = [machine for group in whole["groups"] for machine in group["machines"]]
+    rows = [vm for group in whole["groups"] for vm in group["vms"]]
     if not run.is_table:
         run.emit(whole, columns=COLUMNS, rows=rows)
         return

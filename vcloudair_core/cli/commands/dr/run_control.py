@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from vcloudair_core.cli.invocation import Invocation
     from vcloudair_core.client import Client
     from vcloudair_core.recovery import RunOptions, RunReport, Stop
-    from vcloudair_core.recovery.report.model import MachineReport
+    from vcloudair_core.recovery.report.model import VmReport
     from vcloudair_core.recovery.run.steps import ApprovalRequest, Ask
 
 Work = Callable[["Client", "RunOptions"], "RunReport"]
@@ -71,18 +71,19 @@ def conduct(run: Invocation, work: Work, *, cancel_on_stop: bool = False, **knob
 
 
 def show(run: Invocation, report: RunReport) -> None:
-    """Machines, failures first."""
-    machines = sorted(report.machines, key=lambda vm: vm.is_there)
-    rows = [{**vm.as_dict(), "seconds": _rounded(vm.seconds), **_place(vm)} for vm in machines]
+    """VMs, failures first."""
+    vms = sorted(report.vms, key=lambda vm: vm.is_there)
+    rows = [{**vm.as_dict(), "seconds": _rounded(vm.seconds), **_place(vm)} for vm in vms]
     rows = with_utc_seconds(rows, frozenset({"started", "ended", "last_sync"}))
     run.emit(rows, columns=COLUMNS, empty="No VMs in the run.")
     for step in (step for step in report.all_steps if step.last.verdict == "failed"):
         say(f"Step failed: {step.group or 'plan'}, {step.name}: {sentences(step.last.reason, step.last.hint)}")
 
 
-def _place(machine: MachineReport) -> dict[str, str]:
-    vm = machine.last.vm if machine.last is not None else {}
-    return {"vapp": str(vm.get("vapp") or ""), "addresses": ", ".join(map(str, vm.get("addresses") or ()))}
+def _place(vm: VmReport) -> dict[str, str]:
+    recovered = vm.last.vm if vm.last is not None else {}
+    addresses = ", ".join(map(str, recovered.get("addresses") or ()))
+    return {"vapp": str(recovered.get("vapp") or ""), "addresses": addresses}
 
 
 def end(report: RunReport) -> None:
@@ -118,8 +119,8 @@ _MOST_NAMED = 5
 
 def closing_sentence(report: RunReport) -> str:
     """``3 of 3 VMs recovered, RTO met. Clean up with: vca dr cleanup --plan payroll.yml``."""
-    there = sum(machine.is_there for machine in report.machines)
-    text = f"{there} of {len(report.machines)} VMs {_DONE.get(report.action, 'succeeded')}"
+    there = sum(vm.is_there for vm in report.vms)
+    text = f"{there} of {len(report.vms)} VMs {_DONE.get(report.action, 'succeeded')}"
     for name, objective in (("RTO", report.rto), ("RPO", report.rpo)):
         if objective.is_met is not None:
             text += f", {name} {'met' if objective.is_met else 'missed'}"
@@ -131,7 +132,7 @@ def closing_sentence(report: RunReport) -> str:
 def _selection(report: RunReport) -> str:
     """VMs that a command line selects for a run."""
     path = str(report.plan.get("path") or "")
-    names = [machine.name for machine in report.machines]
+    names = [vm.name for vm in report.vms]
     if path:
         return f"--plan {shlex.quote(path)}"
     is_short = all(names) and len(names) <= _MOST_NAMED

@@ -33,7 +33,7 @@ class _Group:
 
 
 @dataclass
-class _Machine:
+class _Vm:
     name: str
     group: str
     began: float
@@ -48,7 +48,7 @@ class RunView:
     title: str = ""
     began: float = 0.0
     groups: dict[str, _Group] = field(default_factory=dict)
-    under_way: dict[str, _Machine] = field(default_factory=dict)
+    under_way: dict[str, _Vm] = field(default_factory=dict)
     steps: dict[str, tuple[str, float]] = field(default_factory=dict)
     taken: list[float] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
@@ -64,11 +64,9 @@ class RunView:
 
     def _on_run_started(self, event: Event) -> None:
         self.action, self.began = event["action"], time.monotonic()
-        name = event["plan"]["name"] or ", ".join(
-            group["name"] for group in event["groups"] if group["name"] != "machines"
-        )
+        name = event["plan"]["name"] or ", ".join(group["name"] for group in event["groups"] if group["name"] != "vms")
         self.title = f"{event['action']} {name}".strip()
-        self.groups = {group["name"]: _Group(len(group["machines"])) for group in event["groups"]}
+        self.groups = {group["name"]: _Group(len(group["vms"])) for group in event["groups"]}
 
     def _on_group_started(self, event: Event) -> None:
         self.groups[event["group"]].state = "runs"
@@ -84,20 +82,20 @@ class RunView:
         if event["verdict"] == "failed":
             self.troubles.append(f"{event['step']}: {event['reason']}")
 
-    def _on_machine_starting(self, event: Event) -> None:
-        self.under_way[event["id"]] = _Machine(event["name"], event["group"], time.monotonic())
+    def _on_vm_starting(self, event: Event) -> None:
+        self.under_way[event["id"]] = _Vm(event["name"], event["group"], time.monotonic())
 
-    def _on_machine_started(self, event: Event) -> None:
+    def _on_vm_started(self, event: Event) -> None:
         if event["id"] in self.under_way:
             self.under_way[event["id"]].status = "queued"
 
-    def _on_machine_progressed(self, event: Event) -> None:
+    def _on_vm_progressed(self, event: Event) -> None:
         if event["id"] in self.under_way:
             percent = f" {event['progress']} %" if event["progress"] is not None else ""
             word = "verifying" if event["status"] == "success" else event["status"]
             self.under_way[event["id"]].status = f"{word}{percent if word != 'verifying' else ''}"
 
-    def _on_machine_finished(self, event: Event) -> None:
+    def _on_vm_finished(self, event: Event) -> None:
         self.under_way.pop(event["id"], None)
         if not event["is_final"]:
             self.troubles.append(f"{event['name']}: {event['reason']}; it is tried again")

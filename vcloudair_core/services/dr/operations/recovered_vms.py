@@ -25,11 +25,11 @@ class RecoveredVms:
         self._lock = threading.Lock()
         self._vdc_names: dict[str, str] | None = None
 
-    def described(self, machines: Sequence[VmRecord]) -> dict[str, Any]:
+    def described(self, vms: Sequence[VmRecord]) -> dict[str, Any]:
         """Return the VM of a replication as plain data, or nothing when there is none."""
-        if not machines:
+        if not vms:
             return {}
-        vm = next((one for one in machines if one.status == POWERED_ON), machines[0])
+        vm = next((one for one in vms if one.status == POWERED_ON), vms[0])
         return {
             "id": vm.id,
             "href": vm.href,

@@ -28,7 +28,7 @@ from vcloudair_core.services.dr.operations.messages import (
 from vcloudair_core.services.dr.operations.start_evidence import is_refused_as_done
 from vcloudair_core.services.dr.operations.tracked_operations import TrackedOperations, decide
 from vcloudair_core.services.dr.operations.verification import Verifier
-from vcloudair_core.services.dr.store import find_machines, path_of, read_replication
+from vcloudair_core.services.dr.store import find_vms, path_of, read_replication
 from vcloudair_core.session.origins import UntrustedOriginError
 from vcloudair_core.session.tasks import Task, cancel_task, read_task, seconds_of
 from vcloudair_core.util.redaction import redact_text, redact_tree
@@ -159,7 +159,7 @@ class OperationTracker:
         if not operations or self._dry_run or self._action == CLEANUP:
             return
         try:
-            vms = find_machines(self._session, [operation.replication.name for operation in operations])
+            vms = find_vms(self._session, [operation.replication.name for operation in operations])
         except VcloudAirError as exc:
             self._tracked.note(exc)
             return

@@ -21,8 +21,8 @@ from vcloudair_core.services.dr.operations.messages import (
     reason_of,
 )
 from vcloudair_core.services.dr.operations.recovered_vms import RecoveredVms
-from vcloudair_core.services.dr.store import find_machines, read_replication, seconds_since_1970
-from vcloudair_core.services.dr.vm_checks import VmRecord, fault_of_machine, machines_of
+from vcloudair_core.services.dr.store import find_vms, read_replication, seconds_since_1970
+from vcloudair_core.services.dr.vm_checks import VmRecord, fault_of_vm, vms_of
 
 if TYPE_CHECKING:
     from vcloudair_core.services.dr.operations.operation import Operation
@@ -51,7 +51,7 @@ class Verifier:
             self._tracked.fail(
                 operation,
                 f"{task}its replication is not there any more ({exc.status})",
-                "Look for the machine.",
+                "Look for the VM.",
                 error=exc,
             )
             return
@@ -130,7 +130,7 @@ class Verifier:
         if not operations:
             return
         try:
-            vms = find_machines(self._tracked.session, [operation.replication.name for operation in operations])
+            vms = find_vms(self._tracked.session, [operation.replication.name for operation in operations])
         except VcloudAirError as exc:
             for operation in operations:
                 self._vm_not_read(operation, exc)
@@ -143,15 +143,15 @@ class Verifier:
             self.handle_poll_error(operation, exc)
             return
         self._tracked.note(exc)
-        reason = f"its machine could not be looked at: {reason_of(exc)}"
+        reason = f"its VM could not be looked at: {reason_of(exc)}"
         self._tracked.fail(operation, reason, exc.hint, error=exc, is_repeatable=operation.is_already)
 
     def _check_vm(self, operation: Operation, vms: Sequence[VmRecord]) -> None:
         replication, now = operation.replication, self._clock.now()
         is_on_required = operation.power_on and not operation.is_already
-        fault = fault_of_machine(vms, replication, self._action, is_on_wanted=is_on_required, before=operation.before)
+        fault = fault_of_vm(vms, replication, self._action, is_on_wanted=is_on_required, before=operation.before)
         if not fault and self._action != CLEANUP:
-            own_vms, _ = machines_of(vms, replication, operation.before)
+            own_vms, _ = vms_of(vms, replication, operation.before)
             operation.result.vm = self._recovered.described(own_vms)
         if operation.is_already and fault:
             self._tracked.end(operation, "failed", fault, GONE)

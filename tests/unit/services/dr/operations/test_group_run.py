@@ -77,8 +77,8 @@ def test_what_goes_well_is_done_and_a_second_run_sends_nothing(
     cloud = make(3, recovery_done_word=word)
     found = cloud.act(action, power_on=power_on)
     assert [(one.verdict, one.changed) for one in found] == [("succeeded", True)] * 3
-    machines = [vm for vm in cloud.simulator.world.vms.values() if vm.name.startswith("replicated")]
-    assert {vm.status for vm in machines} == {"POWERED_ON" if power_on else "POWERED_OFF"}
+    vms = [vm for vm in cloud.simulator.world.vms.values() if vm.name.startswith("replicated")]
+    assert {vm.status for vm in vms} == {"POWERED_ON" if power_on else "POWERED_OFF"}
     assert len(cloud.posts()) == 3
     again = cloud.act(action, power_on=power_on)
     assert [(one.verdict, one.changed) for one in again] == [("unchanged", False)] * 3
@@ -105,7 +105,7 @@ def test_a_test_is_cleaned_up(make: Make) -> None:
         ("hang", "failed", "nothing changed for 60"),
         ("progress-100", "succeeded", ""),
         ("lie", "failed", "ended in success, but after 300 s"),
-        ("no-vm", "failed", "there is no machine 'replicated-0001'"),
+        ("no-vm", "failed", "there is no VM 'replicated-0001'"),
         ("vanish", "succeeded", ""),
         ("gone", "failed", "not there any more"),
     ],
@@ -117,7 +117,7 @@ def test_each_way_to_go_wrong_has_its_verdict(make: Make, action: str, trouble: 
     assert first.verdict == verdict, first
     assert said in first.reason
     assert (first.hint != "") == (verdict == "failed")
-    assert second.verdict == "succeeded"  # one machine's trouble is its own
+    assert second.verdict == "succeeded"  # one VM's trouble is its own
     assert len(cloud.posts()) == 2
 
 
@@ -177,7 +177,7 @@ def test_many_tasks_are_asked_for_together(make: Make) -> None:
     looks = len([path for path in paths if "tasksList" in path])
     assert looks < 60, looks
     queries = [path for path in paths if "/api/query" in path]
-    assert len(queries) < 20, queries  # machines are looked at together, too
+    assert len(queries) < 20, queries  # VMs are looked at together, too
     begun = sorted(task.started for task in cloud.simulator.tasks.of("org1") if task.operation_name == "vrFailover")
     assert len(begun) == 40
     for start in begun:
@@ -209,7 +209,7 @@ def test_check_mode_starts_nothing(make: Make) -> None:
     assert len(cloud.posts()) == 1
 
 
-def test_machines_are_chosen_by_name_or_id_and_each_once(make: Make) -> None:
+def test_vms_are_chosen_by_name_or_id_and_each_once(make: Make) -> None:
     cloud = make(3)
     identifier = cloud.replication(2).replication_id[-36:]
     found = cloud.act("test", ["replicated-0001", identifier, "replicated-0002"])

@@ -50,7 +50,7 @@ ANSWERS: dict[str, dict[str, Any] | None] = {
     "page": {"kind": "html", "status": 200},
     "refused with 500": {"kind": "status", "status": 500},
 }
-DEATHS = ("none", "machine_starting", "request", "machine_started", "machine_finished")
+DEATHS = ("none", "vm_starting", "request", "vm_started", "vm_finished")
 """The last thing that is done: the event that is written, or the request."""
 WAYS = ("resume", "resume twice", "new run", "library")
 
@@ -70,7 +70,7 @@ def dying(at: str) -> Iterator[None]:
     whole = Journal.append
 
     def append(self: Journal, event: str, **words: Any) -> Any:
-        if at == "request" and event == "machine_started":
+        if at == "request" and event == "vm_started":
             raise Died
         made = whole(self, event, **words)
         if event == at:
@@ -100,7 +100,7 @@ def come_back(cloud: RecoveryCloud, way: str) -> list[str]:
 
 
 def verdicts(report: RunReport) -> list[str]:
-    return [one.verdict for one in report.machines]
+    return [one.verdict for one in report.vms]
 
 
 def quiet(cloud: RecoveryCloud) -> None:
@@ -167,12 +167,12 @@ def test_a_decision_does_not_start_what_is_in_progress(tmp_path: Path) -> None:
 def test_somebody_elsewhere_joins_what_is_in_progress(tmp_path: Path, server: str) -> None:
     """Another host has no journal and no intent of ours: its server tells."""
     with recovery_cloud(tmp_path, 1, dr_task_s=20, **SERVERS[server]) as cloud:
-        with dying("machine_started"), pytest.raises(Died):
+        with dying("vm_started"), pytest.raises(Died):
             start(cloud.client, PLAN, "failover", SHORT)
         settings = {**simulator_settings(cloud.simulator), "state_dir": str(tmp_path / "elsewhere")}
         with simulated_app(cloud.simulator, cloud.clock).client(**settings) as other:
             report = start(other, PATIENT, "failover", SHORT)
-        assert verdicts(report) == ["succeeded"], report.machines
+        assert verdicts(report) == ["succeeded"], report.vms
         assert len(cloud.posts()) == 1
         assert verdicts(resume(cloud.client, options=SHORT)) == ["succeeded"]
         carried_out = [one for one in cloud.simulator.tasks.of("org1") if one.operation_name == "vrFailover"]
@@ -187,11 +187,11 @@ def test_a_refusal_of_what_is_in_progress_is_watched(tmp_path: Path, via: str, c
         from vcloudair_core.simulator.replication.replication_states import start as begin
 
         def watch(event: Any) -> None:
-            if event["event"] == "machine_starting":
+            if event["event"] == "vm_starting":
                 begin(cloud.simulator, cloud.replication(1), "failover")
 
         report = start(cloud.client, PLAN, "failover", RunOptions(observers=(watch,)))
-        assert verdicts(report) == ["succeeded"], report.machines
+        assert verdicts(report) == ["succeeded"], report.vms
         assert len(cloud.posts()) == 1 or via == "busy"
 
 

@@ -45,11 +45,11 @@ def give_addresses(cloud: RecoveryCloud) -> None:
     world: Any = cloud.simulator.world
     made = world.machine_of
 
-    def machine_of(*arguments: Any) -> Any:
+    def vm_of(*arguments: Any) -> Any:
         more = [{"network": "dmz", "ip_address": "10.0.1.5"}, {"network": "none", "ip_address": ""}]
         return replace(made(*arguments), ip_address="10.0.0.5", more_nics=more)
 
-    world.machine_of = machine_of
+    world.machine_of = vm_of
 
 
 def test_addresses_of_all_interfaces_are_read_in_their_order() -> None:
@@ -86,6 +86,6 @@ def test_a_report_has_the_vm_with_its_addresses(tmp_path: Path) -> None:
     with recovery_cloud(tmp_path, 1, dr_task_s=5) as cloud:
         give_addresses(cloud)
         report: RunReport = start(cloud.client, plan, "failover", RunOptions())
-        (machine,) = report.machines
-        assert machine.last is not None and machine.last.vm["addresses"] == ["10.0.0.5", "10.0.1.5"]
+        (vm,) = report.vms
+        assert vm.last is not None and vm.last.vm["addresses"] == ["10.0.0.5", "10.0.1.5"]
         assert '"10.0.1.5"' in json.dumps(report.as_dict())

@@ -71,8 +71,8 @@ def test_a_second_host_watches_what_the_first_started(tmp_path: Path, server: st
                 verdict = second.verdict
             else:
                 plan = RecoveryPlan("payroll", (Group("g", (PlannedVm(name(1)),)),), stuck_after=3000)
-                (machine,) = start(other, plan, "failover", RunOptions(verify_timeout=60)).machines
-                verdict = machine.verdict
+                (vm,) = start(other, plan, "failover", RunOptions(verify_timeout=60)).vms
+                verdict = vm.verdict
         assert (first.verdict, verdict, len(cloud.posts())) == ("started", "succeeded", 1)
 
 
