@@ -103,7 +103,7 @@ def _tested(simulator: Simulator) -> None:
 
 
 WAYS = (
-    Way("nothing goes wrong", "the task succeeds, the machine is on"),
+    Way("nothing goes wrong", "the task succeeds, the VM is on"),
     Way("the task fails", "`error`, Progress 1", "error"),
     Way("the task fails at 100 %", "`error`, Progress 100", "error", config={"progress_on_error": 100}),
     Way("the provider aborts it", "`aborted`", "abort"),
@@ -112,8 +112,8 @@ WAYS = (
     Way("100 % before it is over", "`running`, Progress 100", "progress-100"),
     Way("progress says nothing", "no Progress, ever", config={"progress_mode": "absent"}),
     Way("progress stays at 0", "`success`, Progress 0", config={"progress_mode": "zero-to-success"}),
-    Way("there is no machine", "`success`, a recovered replication, no machine", "no-vm"),
-    Way("the machine stays off", "`success`, a recovered replication, a machine that is off", "off"),
+    Way("there is no VM", "`success`, a recovered replication, no VM", "no-vm"),
+    Way("the VM stays off", "`success`, a recovered replication, a VM that is off", "off"),
     Way("the task lies", "`success`, a replication as it was before", "lie"),
     Way("a poll is answered with 503", "one 503, then `success`", prepare=_on_poll("status", status=503)),
     Way("a poll breaks off", "one reset connection, then `success`", prepare=_on_poll("reset")),
@@ -121,7 +121,7 @@ WAYS = (
     Way("the session ends half way", "401 to every call, until a new sign-in", prepare=_expiring),
     Way("the task cannot be seen any more", "403 for the task; the replication goes on", "vanish"),
     Way("the replication goes away", "`success`, no such replication", "gone"),
-    Way("two machines of one name, one fails", "`success` and `error`", "error", 2, prepare=_same_names),
+    Way("two VMs of one name, one fails", "`success` and `error`", "error", 2, prepare=_same_names),
     Way("the task's link is in Location only", "a Task without href", config={"task_links": "location"}),
     Way("the answer to the action is lost", "it has begun, nobody was told", prepare=_on_action("reset_after")),
     Way("a page of HTML answers the action", "200, not begun", prepare=_on_action("html", status=200)),
@@ -133,5 +133,5 @@ WAYS = (
     Way("the VDC may not be failed over to", "`error` VdcNotEnabledForRecoveryFault", prepare=_not_enabled),
     Way("it was tested and not cleaned up", "`error` OngoingFailover", prepare=_tested),
     Way("it was failed over already", "`error` AlreadyRecovered", prepare=_recovered),
-    Way("there is no such machine", "nothing", uuid="00000000-0000-4000-8000-000000000000"),
+    Way("there is no such VM", "nothing", uuid="00000000-0000-4000-8000-000000000000"),
 )
