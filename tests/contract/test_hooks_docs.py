@@ -17,7 +17,7 @@ from vcloudair_core.plugin.hooks import PROJECT
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGES = ROOT / "docs" / "reference" / "hooks"
 HOOKS = sorted(name for name in vars(hooks) if name.startswith("vca_"))
-SECTIONS = ("**Result.**", "**Called.**", "**When something goes wrong.**", "**Built-in user.**", "```python run")
+SECTIONS = ("**Result.**", "**Called.**", "**Errors.**", "**Used by.**", "```python run")
 WITHOUT_BUILT_IN_USER = {
     "vca_simulator_areas": "`vca sim serve` and the fixtures",
 }
@@ -59,7 +59,7 @@ def test_the_page_is_complete(hook: str) -> None:
 
 @pytest.mark.parametrize("hook", HOOKS)
 def test_the_built_in_user_that_the_page_names_implements_the_hook(hook: str) -> None:
-    named = re.search(r"\*\*Built-in user\.\*\* (.*?)\n\n", _page(hook), re.DOTALL)
+    named = re.search(r"\*\*Used by\.\*\* (.*?)\n\n", _page(hook), re.DOTALL)
     assert named is not None
     if hook in WITHOUT_BUILT_IN_USER:
         assert " ".join(named[1].split()).startswith(WITHOUT_BUILT_IN_USER[hook])
