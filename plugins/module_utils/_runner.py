@@ -33,6 +33,11 @@ if TYPE_CHECKING:
 Params = dict[str, Any]
 """Values of options, as AnsibleModule gives them."""
 
+__all__ = [
+    "RUN_ID", "AnsibleModule", "Connect", "Job", "Module", "Params", "Result", "given", "library_problem", "refuse",
+    "secrets_of", "vcloudair_core", "writing",
+]  # fmt: skip
+
 Result = dict[str, Any]
 """What a module returns, as exit_json takes it."""
 
@@ -42,7 +47,7 @@ MINIMUM_LIBRARY = "0.2.0"
 INSTALL_LIBRARY = "From a checkout of the project, run: {python} -m pip install '.[cli]'"
 
 try:
-    import vcloudair_core as vcloudair_core
+    import vcloudair_core
 
     LIBRARY_ERROR = ""
 except ImportError:

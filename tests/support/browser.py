@@ -64,7 +64,10 @@ def visiting(shared: Any = None, **context: Any) -> Iterator[Visit]:
     ``context`` are options of Playwright's ``new_context``, such as ``viewport``.
     """
     with nullcontext(shared) if shared is not None else launched() as browser, browser.new_context(**context) as tab:
-        visit = Visit(tab.new_page())
+        page = tab.new_page()
+        # A busy host needs more than the 30 seconds that a page gets by default.
+        page.set_default_timeout(180_000)
+        visit = Visit(page)
         visit.page.on("request", lambda request: visit.asked.append(request.url))
         visit.page.on("requestfailed", lambda request: visit.complaints.extend(_failures(request)))
         visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
