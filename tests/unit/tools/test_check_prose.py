@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 from pathlib import Path
 
@@ -9,6 +10,10 @@ import pytest
 
 from tools import check_prose, prose_words
 from tools.prose_files import TextFile
+
+needs_codespell = pytest.mark.skipif(
+    importlib.util.find_spec("codespell_lib") is None, reason="codespell, of the extra quality, is not installed"
+)
 
 
 def offenses(rule: str, text: str, path: str = "vcloudair_core/a.py") -> list[str]:
@@ -107,6 +112,7 @@ def test_only_commits_after_the_base_are_checked(tmp_path: Path) -> None:
     assert list(check_prose.read_commits(tmp_path, "0" * 40)) == []  # a shallow clone
 
 
+@needs_codespell
 def test_uk_spellings_fail_and_wire_values_pass(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("The colour of an organization: CANCELLED, GREY.\n", encoding="utf-8")
@@ -126,6 +132,7 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@needs_codespell
 def test_limits_only_go_down(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
     root = ["--root", str(checkout)]
     assert check_prose.main(root) == 0
@@ -137,6 +144,7 @@ def test_limits_only_go_down(checkout: Path, capsys: pytest.CaptureFixture[str])
     assert "Over the limit: phrases docs." in capsys.readouterr().err
 
 
+@needs_codespell
 def test_offenses_are_listed_by_rule_and_folder(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert check_prose.main(["--root", str(checkout), "--list", "phrases", "docs"]) == 0
     assert capsys.readouterr().out == 'docs/page.md:3: "machine": write VM, or host\n' * 2
