@@ -52,7 +52,7 @@ def test_a_converged_task_costs_a_fraction_of_a_ping(tmp_path: Path) -> None:
         )
         assert first.run.counts["changed"] == 1, first.run.output
         recorded = record(written(tmp_path / "turns.yml", turns), env, tmp_path)
-        answer = requests.get(f"{exported['VCA_URL']}/_sim/journal", verify=exported["VCA_CA_PATH"], timeout=30)
+        answer = requests.get(f"{exported['VCA_URL']}/_sim/request-log", verify=exported["VCA_CA_PATH"], timeout=30)
         sent = [(line["method"], line["path"]) for line in answer.json()]
     assert recorded.run.counts == {"ok": 3 * COUNT, "changed": 0, "unreachable": 0, "failed": 0}
 

@@ -55,20 +55,20 @@ def client(request: pytest.FixtureRequest, simulator: Simulator) -> Iterator[Cli
 
 
 def _calls(simulator: Simulator) -> list[str]:
-    return [entry.method for entry in simulator.journal.entries()]
+    return [entry.method for entry in simulator.request_log.entries()]
 
 
 def test_a_thousand_rules_cost_one_get_or_get_put_get(client: Client, simulator: Simulator) -> None:
     wanted = {"rules": rules()}
-    simulator.journal.clear()
+    simulator.request_log.clear()
     assert client.ensure("ans.firewall", wanted).changed is True
     assert _calls(simulator) == ["GET", "PUT", "GET"]
 
-    simulator.journal.clear()
+    simulator.request_log.clear()
     assert client.ensure("ans.firewall", wanted).changed is False
     assert _calls(simulator) == ["GET"]
 
-    simulator.journal.clear()
+    simulator.request_log.clear()
     changed = [*rules(SIZE - 1), {**rules()[-1], "action": "reject"}]
     assert client.ensure("ans.firewall", {"rules": changed}).changed is True
     assert _calls(simulator) == ["GET", "PUT", "GET"]

@@ -40,10 +40,10 @@ def _listed(env: dict[str, str], file: Path, *words: str) -> tuple[float, str]:
 def test_beside_a_file_of_the_same_hosts(form: str, folder: Path) -> None:
     with SimulatorServer(SimulatorConfig(profile="vcd", vms=HOSTS, latency_ms=20)) as server:
         env = {**environment(server.env(), folder), "VCA_SESSION_CACHE": "false"}
-        entries = server.simulator.journal.entries
+        entries = server.simulator.request_log.entries
         tries = []
         for _ in range(2):
-            server.simulator.journal.clear()
+            server.simulator.request_log.clear()
             taken, shown = _listed(env, folder / "plain.vca.yml", form)
             tries.append(taken)
             assert f"vm-{HOSTS:04}" in shown
@@ -51,7 +51,7 @@ def test_beside_a_file_of_the_same_hosts(form: str, folder: Path) -> None:
         ours = min(tries)
         written = folder / "hosts.yml"
         written.write_text(_listed(env, folder / "cached.vca.yml", "--list", "--yaml")[1], encoding="utf-8")
-        server.simulator.journal.clear()
+        server.simulator.request_log.clear()
         cached = _listed(env, folder / "cached.vca.yml", form)[0]
         assert entries() == []
         theirs, same = _listed(env, written, form)

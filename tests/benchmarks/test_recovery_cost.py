@@ -81,11 +81,11 @@ def _polls(calls: Iterable[tuple[str, str]]) -> Counter[str]:
 
 
 def _kept(simulator: Simulator) -> list[tuple[str, str]]:
-    return [(entry.method, entry.path) for entry in simulator.journal.entries()]
+    return [(entry.method, entry.path) for entry in simulator.request_log.entries()]
 
 
 def _journal(url: str) -> list[tuple[str, str]]:
-    with urllib.request.urlopen(f"{url}/_sim/journal", timeout=30) as answer:
+    with urllib.request.urlopen(f"{url}/_sim/request-log", timeout=30) as answer:
         return [(entry["method"], entry["path"]) for entry in json.load(answer)]
 
 

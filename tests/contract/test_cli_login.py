@@ -56,7 +56,7 @@ def login(env: dict[str, str], password: str, *words: str, **more: str) -> subpr
 
 
 def requests(server: SimulatorServer, method: str) -> list[str]:
-    return [entry.path for entry in server.simulator.journal.entries() if entry.method == method]
+    return [entry.path for entry in server.simulator.request_log.entries() if entry.method == method]
 
 
 def login_files(env: dict[str, str]) -> list[Path]:
@@ -81,7 +81,7 @@ def test_logout_ends_the_session_at_the_server_without_a_password(
     login(env, password)
     done = vca(env, "logout")
     assert (done.returncode, done.stderr) == (0, "Signed out.\n")
-    ended = [(entry.path, entry.status) for entry in server.simulator.journal.entries() if entry.method == "DELETE"]
+    ended = [(entry.path, entry.status) for entry in server.simulator.request_log.entries() if entry.method == "DELETE"]
     assert ended == [("/api/session", 204)]
     assert login_files(env) == []
     refused = vca(env, "edge", "list")
@@ -141,7 +141,7 @@ def test_another_user_or_tls_setting_finds_no_session(
     server: SimulatorServer, env: dict[str, str], password: str
 ) -> None:
     login(env, password)
-    before = len(server.simulator.journal.entries())
+    before = len(server.simulator.request_log.entries())
     others = {
         "VCA_USERNAME": "somebody", "VCA_ORG": "other", "VCA_API_VERSION": "36.0", "VCA_VALIDATE_CERTS": "false",
         "VCA_CA_PATH": "", "VCA_SERVICE_TYPE": "vchs", "VCA_INSTANCE": "i", "VCA_SESSION_CACHE": "false",
@@ -149,7 +149,7 @@ def test_another_user_or_tls_setting_finds_no_session(
     for name, value in others.items():
         done = vca(env, "edge", "list", **{name: value})
         assert (done.returncode, "Missing password" in done.stderr) == (64, True), (name, done.stderr)
-    assert len(server.simulator.journal.entries()) == before
+    assert len(server.simulator.request_log.entries()) == before
 
 
 def test_another_server_never_gets_the_token(server: SimulatorServer, env: dict[str, str], password: str) -> None:
@@ -158,7 +158,7 @@ def test_another_server_never_gets_the_token(server: SimulatorServer, env: dict[
         elsewhere = {name: other.env()[name] for name in ("VCA_URL", "VCA_CA_PATH")}
         assert vca(env, "edge", "list", **elsewhere).returncode == 64
         assert vca(env, "logout", **elsewhere).returncode == 0
-        assert other.simulator.journal.entries() == []
+        assert other.simulator.request_log.entries() == []
     assert requests(server, "DELETE") == []
     assert vca(env, "edge", "list").returncode == 0
 

@@ -251,14 +251,14 @@ CONTRADICTIONS: list[dict[str, Any]] = [
 @pytest.mark.parametrize("options", CONTRADICTIONS, ids=lambda options: "-".join(options))
 @pytest.mark.parametrize("name", ["vca_firewall", "vca_firewall_rule"])
 def test_contradictions_are_refused_before_anything_is_sent(
-    name: str, options: dict[str, Any], ask: Answer, vca_journal: RequestView
+    name: str, options: dict[str, Any], ask: Answer, vca_request_log: RequestView
 ) -> None:
     rule = {"name": "web", **options}
     result = ask(name, rule if name == "vca_firewall_rule" else {"rules": [rule]})
     assert result["failed"] is True
     assert "mutually exclusive" in result["msg"]
     assert [word for word in options if word not in result["msg"].replace("|", " ")] == []
-    assert vca_journal.calls == []
+    assert vca_request_log.calls == []
 
 
 @pytest.mark.parametrize(
@@ -275,19 +275,21 @@ def test_contradictions_are_refused_before_anything_is_sent(
     ],
 )
 def test_what_nobody_can_mean_is_refused_before_anything_is_sent(
-    options: dict[str, Any], words: str, ask: Answer, vca_journal: RequestView
+    options: dict[str, Any], words: str, ask: Answer, vca_request_log: RequestView
 ) -> None:
     result = ask("vca_firewall", options)
     assert result["failed"] is True
     assert words in result["msg"]
-    assert vca_journal.calls == []
+    assert vca_request_log.calls == []
 
 
 # -- there and back ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("purge", [False, True])
-def test_what_is_read_can_be_given_back_and_changes_nothing(purge: bool, ask: Answer, vca_journal: RequestView) -> None:
+def test_what_is_read_can_be_given_back_and_changes_nothing(
+    purge: bool, ask: Answer, vca_request_log: RequestView
+) -> None:
     three = [EVERYTHING, {"name": "", "tag": 7, "match_by": "tag"}, {"name": "plain"}]
     settings = {"default_action": "accept", "global_settings": {"udp_timeout": 61}}
     assert ask("vca_firewall", {"rules": three, **settings})["changed"]
@@ -295,14 +297,14 @@ def test_what_is_read_can_be_given_back_and_changes_nothing(purge: bool, ask: An
     assert [rule["name"] for rule in live["rules"]] == ["everything", "", "plain"]
     settings = {key: live[key] for key in ("enabled", "default_action", "default_logging", "global_settings")}
 
-    vca_journal.clear()
+    vca_request_log.clear()
     result = ask("vca_firewall", {**settings, "rules": live["rules"], "purge": purge}, diff=True)
     assert result["changed"] is False, result
     assert result["diff"]["before"] == result["diff"]["after"]
     assert result["firewall"] == {**settings, "rules": live["rules"]}
     for rule in live["rules"]:
         assert ask("vca_firewall_rule", rule)["changed"] is False
-    assert vca_journal.count("PUT") == 0
+    assert vca_request_log.count("PUT") == 0
 
 
 @pytest.mark.vca_simulator(edges=2)

@@ -184,12 +184,12 @@ FAULTS = [
 
 @pytest.mark.parametrize(("check", "kind", "words"), FAULTS, ids=lambda value: getattr(value, "__name__", None))
 def test_a_faulty_kind_is_told_what_is_wrong(
-    check: str, kind: type[Any], words: str, client: Client, vca_journal: RequestView
+    check: str, kind: type[Any], words: str, client: Client, vca_request_log: RequestView
 ) -> None:
-    _check(check, RuleKind(NAT_SECTION), NAT, client, vca_journal)
+    _check(check, RuleKind(NAT_SECTION), NAT, client, vca_request_log)
     client.ensure("ans.nat", [{"rules": [], "allow_empty": True}], state="exact")
     with pytest.raises(Exception, match=words):
-        _check(check, kind(), NAT, client, vca_journal)
+        _check(check, kind(), NAT, client, vca_request_log)
 
 
 def test_an_example_that_changes_nothing_is_no_example(client: Client) -> None:
@@ -270,7 +270,7 @@ def test_a_record_that_says_too_little_is_named(record: Any, words: str) -> None
 
 
 def test_a_service_that_asks_the_server_when_it_is_made_is_named(
-    vca_app: App, vca_simulator: Simulator, vca_journal: RequestView
+    vca_app: App, vca_simulator: Simulator, vca_request_log: RequestView
 ) -> None:
     eager = types.SimpleNamespace(
         vca_services=hookimpl(lambda: [ServiceRecord("eager", "Asks", lambda session: session.login())])
@@ -278,7 +278,7 @@ def test_a_service_that_asks_the_server_when_it_is_made_is_named(
     vca_app.plugins.register(eager, "eager")
     client = vca_app.client(**simulator_settings(vca_simulator))
     with client, pytest.raises(AssertionError, match="making the service eager asks the server"):
-        plugin_checks.check_service("eager", client, vca_journal)
+        plugin_checks.check_service("eager", client, vca_request_log)
 
 
 @pytest.mark.parametrize(

@@ -82,11 +82,11 @@ def test_headings_are_keys_in_every_format(listing: str, capsys: pytest.CaptureF
 def test_an_error_in_the_options_of_output_comes_before_any_request(
     server: SimulatorServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    before = len(server.simulator.journal.entries())
+    before = len(server.simulator.request_log.entries())
     for options in (["--query", "["], ["-o", "xml"], ["-o", "json", "--columns", "name"]):
         assert run(["edge", "list", *options]) == 64
         assert capsys.readouterr().err.startswith("Error: ")
-    assert len(server.simulator.journal.entries()) == before
+    assert len(server.simulator.request_log.entries()) == before
 
 
 def test_vms_come_in_the_order_of_their_names(capsys: pytest.CaptureFixture[str]) -> None:

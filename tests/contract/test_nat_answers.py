@@ -82,17 +82,19 @@ def test_every_option_of_a_rule_reaches_the_server(rule: dict[str, Any], name: s
 
 
 @pytest.mark.parametrize("purge", [False, True])
-def test_what_is_read_can_be_given_back_and_changes_nothing(purge: bool, ask: Answer, vca_journal: RequestView) -> None:
+def test_what_is_read_can_be_given_back_and_changes_nothing(
+    purge: bool, ask: Answer, vca_request_log: RequestView
+) -> None:
     assert ask("vca_nat", {"rules": EVERYTHING})["changed"]
     live = ask("vca_nat_info")["nat"]
-    vca_journal.clear()
+    vca_request_log.clear()
     result = ask("vca_nat", {"enabled": live["enabled"], "rules": live["rules"], "purge": purge}, diff=True)
     assert result["changed"] is False, result
     assert result["diff"]["before"] == result["diff"]["after"]
     assert result["nat"] == {"enabled": True, "rules": live["rules"]}
     for rule in live["rules"]:
         assert ask("vca_nat_rule", rule)["changed"] is False
-    assert vca_journal.count("PUT") == 0
+    assert vca_request_log.count("PUT") == 0
 
 
 @pytest.mark.vca_simulator(edges=2)
@@ -109,13 +111,13 @@ def test_rules_of_one_edge_can_be_given_to_another(ask: Answer, vca_client: Clie
     "options", [{"position": "top", "before": "x"}, {"after": "x", "index": 0}, {"vnic": "0", "interface": "net"}]
 )
 def test_contradictions_are_refused_before_anything_is_sent(
-    name: str, options: dict[str, Any], ask: Answer, vca_journal: RequestView
+    name: str, options: dict[str, Any], ask: Answer, vca_request_log: RequestView
 ) -> None:
     rule = {name: value for name, value in DNAT.items() if name != "vnic"} | options
     result = ask(name, rule if name == "vca_nat_rule" else {"rules": [rule]})
     assert result["failed"] is True
     assert "mutually exclusive" in result["msg"]
-    assert vca_journal.calls == []
+    assert vca_request_log.calls == []
 
 
 @pytest.mark.parametrize(
@@ -131,12 +133,12 @@ def test_contradictions_are_refused_before_anything_is_sent(
     ],
 )
 def test_what_nobody_can_mean_is_refused_before_anything_is_sent(
-    options: dict[str, Any], words: str, ask: Answer, vca_journal: RequestView
+    options: dict[str, Any], words: str, ask: Answer, vca_request_log: RequestView
 ) -> None:
     result = ask("vca_nat", options)
     assert result["failed"] is True
     assert words in result["msg"]
-    assert vca_journal.calls == []
+    assert vca_request_log.calls == []
 
 
 def test_a_warning_is_an_ansible_warning(ask: Answer) -> None:

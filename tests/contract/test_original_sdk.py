@@ -124,7 +124,7 @@ def test_its_misplaced_destination_gets_the_error_of_the_server(
     program = "firewall.add_rule('bad', 'internal', '203.0.113.10', dest_port=80)\nfirewall.save_config()\n"
     with pytest.raises(OriginalSdkError, match="errorCode.*vShield Edge"):
         run_original(DIRECT_LOGIN + READ + program, variables, ca_path=server.ca_path)
-    answer = next(entry for entry in reversed(server.simulator.journal.entries()) if entry.method == "PUT")
+    answer = next(entry for entry in reversed(server.simulator.request_log.entries()) if entry.method == "PUT")
     assert answer.status == 400
     assert _user_rules(client) == before
 
@@ -392,7 +392,9 @@ def test_the_original_lists_tests_and_cleans_up_and_its_claims_are_not_the_truth
         groups[0].trouble, groups[1].trouble = "error", "no-vm"
         theirs = run_original(DIRECT_LOGIN + RUN_RECOVERY, known, ca_path=running.ca_path)
         posted = [
-            entry.path.rsplit("/", 1)[-1] for entry in running.simulator.journal.entries() if "/action/" in entry.path
+            entry.path.rsplit("/", 1)[-1]
+            for entry in running.simulator.request_log.entries()
+            if "/action/" in entry.path
         ]
     assert theirs["replications"] == {group.replication_id[-36:]: group.name for group in groups}
     assert [posted.count(word) for word in ("testFailover", "testCleanup", "failover")] == [4, 4, 4]

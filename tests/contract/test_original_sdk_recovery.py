@@ -114,7 +114,7 @@ def test_the_original_lists_tests_and_cleans_up() -> None:
         given = {"user": env["VCA_USERNAME"], "password": env["VCA_PASSWORD"], "org": env["VCA_ORG"]}
         given |= {"vcd_url": server.url, "org_id": world.orgs[env["VCA_ORG"]].org_id}
         found = run_original(DRILL, given, ca_path="", before=CLOCK)
-        posted = [entry.path.rpartition("/")[2] for entry in server.simulator.journal.entries(method="POST")][1:]
+        posted = [entry.path.rpartition("/")[2] for entry in server.simulator.request_log.entries(method="POST")][1:]
     assert found["names"] == [group.name for group in world.replications.values()]
     assert found["tested"] == [["complete"] * 3, []]
     assert found["cleaned"] == [["none"] * 3, []]

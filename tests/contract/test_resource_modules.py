@@ -59,12 +59,12 @@ def ask(vca_app: App, vca_simulator: Simulator, logged: list[str]) -> Answer:
     return run
 
 
-def test_any_kind_is_brought_about_in_one_write_and_stays(ask: Answer, vca_journal: RequestView) -> None:
+def test_any_kind_is_brought_about_in_one_write_and_stays(ask: Answer, vca_request_log: RequestView) -> None:
     task = {"kind": "ans.nat_rule", "spec": RULE}
     predicted = ask("vca_resource", task, check_mode=True, diff=True)
-    assert vca_journal.writes == []
+    assert vca_request_log.writes == []
     made = ask("vca_resource", task, diff=True)
-    assert len(vca_journal.writes) == 1
+    assert len(vca_request_log.writes) == 1
     assert (predicted["changed"], made["changed"], made["plan"]) == (True, True, "1 to create")
     assert predicted["diff"] == made["diff"]
     assert made["resource"][0]["translated_address"] == "192.168.10.20"
@@ -107,12 +107,12 @@ def test_a_target_in_the_kinds_own_words_beats_the_options(ask: Answer, vca_clie
     ],
 )
 def test_bad_input_is_refused_before_anything_is_sent(
-    options: dict[str, Any], words: str, ask: Answer, vca_journal: RequestView
+    options: dict[str, Any], words: str, ask: Answer, vca_request_log: RequestView
 ) -> None:
     result = ask("vca_resource", options)
     assert result["failed"] is True
     assert words in result["msg"]
-    assert vca_journal.calls == []
+    assert vca_request_log.calls == []
 
 
 SECRETIVE: list[dict[str, Any]] = [

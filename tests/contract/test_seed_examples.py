@@ -62,9 +62,9 @@ def test_logging_into_vcloud_air(server: SimulatorServer, username: str, passwor
     assert set(org_info) == ORG_INFO_KEYS
 
     # login_to_vdc() makes only a new vCD token
-    server.simulator.journal.clear()
+    server.simulator.request_log.clear()
     org_info = sess.login_to_vdc(names[0].upper())
-    assert [entry.method for entry in server.simulator.journal.entries()] == ["POST"]
+    assert [entry.method for entry in server.simulator.request_log.entries()] == ["POST"]
     assert set(org_info) == ORG_INFO_KEYS
     assert org_info["auth-header"].lower() == "x-vcloud-authorization"
     assert org_info["version"] == "5.6"

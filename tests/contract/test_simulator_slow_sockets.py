@@ -46,7 +46,7 @@ def state(server: SimulatorServer) -> str:
 
 
 def posts(server: SimulatorServer) -> list[Any]:
-    return server.simulator.journal.entries(method="POST", path=PATH)
+    return server.simulator.request_log.entries(method="POST", path=PATH)
 
 
 @pytest.mark.parametrize("kind", ["late", "latency"])

@@ -126,7 +126,7 @@ def test_an_empty_answer_is_empty(server: SimulatorServer) -> None:
 
 def test_encoded_paths_and_queries_arrive_as_they_were_sent(server: SimulatorServer) -> None:
     ask(server, "/api/a%2Fb?filter=(name==x%252Cy)&z=%26")
-    entry = server.simulator.journal.entries()[-1]
+    entry = server.simulator.request_log.entries()[-1]
     assert (entry.path, entry.query) == ("/api/a%2Fb", "filter=(name==x%252Cy)&z=%26")
 
 
@@ -143,7 +143,7 @@ def test_a_connection_that_breaks(server: SimulatorServer, kind: str) -> None:
     server.simulator.faults.add(kind)
     with pytest.raises((ConnectionError, http.client.RemoteDisconnected, ssl.SSLError)):
         ask(server)
-    assert server.simulator.journal.entries()[-1].note == kind
+    assert server.simulator.request_log.entries()[-1].note == kind
     assert ask(server)[0] == 200
 
 

@@ -25,13 +25,13 @@ def test_having_the_plugin_costs_next_to_nothing() -> None:
     assert done.stdout == "[]\n"
 
 
-def test_a_client_and_what_it_asked_for(vca_client: Client, vca_journal: RequestView) -> None:
+def test_a_client_and_what_it_asked_for(vca_client: Client, vca_request_log: RequestView) -> None:
     assert vca_client.ensure("ans.firewall_rule", [RULE]).changed
-    assert vca_journal.count("PUT") == 1
-    vca_journal.clear()
+    assert vca_request_log.count("PUT") == 1
+    vca_request_log.clear()
     assert not vca_client.ensure("ans.firewall_rule", [RULE]).changed
-    assert (vca_journal.count("PUT"), len(vca_journal.calls)) == (0, 1)
-    assert vca_journal.count(path="/firewall/config") == 1
+    assert (vca_request_log.count("PUT"), len(vca_request_log.calls)) == (0, 1)
+    assert vca_request_log.count(path="/firewall/config") == 1
 
 
 def test_each_test_has_a_new_cloud(vca_client: Client) -> None:

@@ -27,8 +27,8 @@ def test_one_clear_error(row: dict[str, Any], env: dict[str, str], vca_simulator
     assert f'"error": "{row["error"]}"' in run.output, run.output
     said = " ".join(run.output.replace('\\"', '"').replace("\\\\", "\\").split())
     assert [words for words in row["message"] if words not in said] == [], run.output
-    written = [entry for entry in simulator.journal.entries() if entry.method in ("PUT", "POST", "DELETE")]
+    written = [entry for entry in simulator.request_log.entries() if entry.method in ("PUT", "POST", "DELETE")]
     assert [entry for entry in written if "/sessions" not in entry.path] == []
     if row["error"] == "SpecError" and "before" not in row["options"]:
-        assert simulator.journal.entries() == [], "bad input is refused before anything is sent"
+        assert simulator.request_log.entries() == [], "bad input is refused before anything is sent"
     assert "demo-password" not in run.output

@@ -45,7 +45,9 @@ def actions(server: SimulatorServer) -> Counter[str]:
 
     Assert that no action is requested twice for a VM.
     """
-    asked = [one.path for one in server.simulator.journal.entries() if one.method == "POST" and "/action/" in one.path]
+    asked = [
+        one.path for one in server.simulator.request_log.entries() if one.method == "POST" and "/action/" in one.path
+    ]
     assert len(set(asked)) == len(asked), asked
     return Counter(path.rpartition("/")[2] for path in asked)
 
@@ -73,7 +75,7 @@ def test_a_drill_by_a_plan_twice_with_a_report_of_each(
         {"tasks": str(tmp_path / "look.yml")},
     ]
     for _ in range(2):
-        server.simulator.journal.clear()
+        server.simulator.request_log.clear()
         drill = extra(dr_drill_report_dir=str(tmp_path / "reports"), dr_drill_checks=checks)
         done = run_playbook("dr_drill.yml", env, *PLAN, *drill)
         assert done.status == 0, done.output
@@ -258,7 +260,7 @@ def test_a_failover_by_a_plan_twice(env: dict[str, str], server: SimulatorServer
     assert first.status == 0, first.output
     assert first.counts["changed"] == 1
     assert actions(server) == Counter(failover=VMS)
-    server.simulator.journal.clear()
+    server.simulator.request_log.clear()
     second = run_playbook("dr_failover.yml", env, *PLAN, *APPROVED)
     assert second.status == 0, second.output
     assert second.counts["changed"] == 0

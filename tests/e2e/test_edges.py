@@ -81,7 +81,7 @@ def test_the_environment_is_enough(env: dict[str, str], tmp_path: Path, server: 
     assert web["vca_edge"] == web["vca_id"]
     assert "49" not in json.dumps(found["_meta"]["hostvars"]["{{ 7 * 7 }}"]["vca_name"])
     # Versions, sign-in, VDC, edge gateways and the names of their VDCs, sign-out.
-    assert len(server.simulator.journal.entries()) <= 6
+    assert len(server.simulator.request_log.entries()) <= 6
 
 
 def test_options(env: dict[str, str], tmp_path: Path) -> None:
@@ -163,7 +163,7 @@ def private_folder(folder: Path, inventory: dict[str, Any], env: dict[str, str])
 def both_have_read(simulator: Any) -> None:
     """Returns when the firewall was read twice: whoever writes then collides with the other slice."""
     deadline = time.monotonic() + 120
-    while len(simulator.journal.entries(method="GET", path="/firewall/config")) < 2 and time.monotonic() < deadline:
+    while len(simulator.request_log.entries(method="GET", path="/firewall/config")) < 2 and time.monotonic() < deadline:
         time.sleep(0.01)
 
 
@@ -182,7 +182,7 @@ def test_two_slices_at_the_same_time_share_an_edge_and_lose_nothing(
         output, _ = job.communicate(timeout=300)
         assert job.returncode == 0, output
         assert output.count("changed=1") == 3
-    written = server.simulator.journal.entries(method="PUT", path="/firewall/config")
+    written = server.simulator.request_log.entries(method="PUT", path="/firewall/config")
     assert 409 in [entry.status for entry in written], "they were not in each other's way, so this shows nothing"
     found = rules(server)
     assert sorted(found) == sorted(f"{name.split('-')[0]} {n}" for name in HOSTS for n in range(3))

@@ -179,7 +179,7 @@ def test_the_dashboard_asks_for_metrics_that_there_are(exporter: str) -> None:
 
 def test_many_scrapes_ask_the_cloud_nothing(collector: Collector, simulator: Simulator) -> None:
     assert collector.collect_once()
-    simulator.journal.clear()
+    simulator.request_log.clear()
     with ExporterServer(collector) as server, ThreadPoolExecutor(5) as pool:
 
         def scrape(count: int) -> set[int]:
@@ -192,7 +192,7 @@ def test_many_scrapes_ask_the_cloud_nothing(collector: Collector, simulator: Sim
         taken_ms = (time.monotonic() - began) / MINUTE * 1000
         grown = (tracemalloc.get_traced_memory()[0] - before) / 2**20
         tracemalloc.stop()
-    assert simulator.journal.entries() == []
+    assert simulator.request_log.entries() == []
     print(f"\n{MINUTE} scrapes, five at a time: {taken_ms:.1f} ms each, {grown:.2f} MiB more memory")
     assert taken_ms < 50
     assert grown < 1

@@ -38,7 +38,7 @@ def play(folder: Path, *tasks: dict[str, Any], **more: Any) -> Path:
 
 
 def logins(server: SimulatorServer) -> int:
-    entries = server.simulator.journal.entries()
+    entries = server.simulator.request_log.entries()
     return sum(1 for entry in entries if (entry.method, entry.path) == ("POST", "/api/sessions"))
 
 
@@ -106,7 +106,7 @@ def test_a_switch_that_is_neither_on_nor_off_is_refused(
 ) -> None:
     recorded = record(play(tmp_path, {INFO: {}, "vars": {"vca_in_controller": "maybe"}}), env, tmp_path)
     assert "vca_in_controller is 'maybe', which is neither true nor false." in recorded.run.output
-    assert vca_simulator_server.simulator.journal.entries() == []
+    assert vca_simulator_server.simulator.request_log.entries() == []
 
 
 # -- as Ansible does it ------------------------------------------------------------------------------------------
@@ -297,7 +297,7 @@ def test_fifty_tasks_sign_in_once(env: dict[str, str], vca_simulator_server: Sim
     first = record(play(tmp_path, {"vcloudair.cloud.vca_firewall": policy}), env, tmp_path)
     assert first.run.counts["changed"] == 1, first.run.output
     shutil.rmtree(env["VCA_CACHE_DIR"])
-    vca_simulator_server.simulator.journal.clear()
+    vca_simulator_server.simulator.request_log.clear()
     recorded = record(play(tmp_path, *tasks), env, tmp_path, "-vvv")
     assert recorded.run.counts == {"ok": 50, "changed": 0, "unreachable": 0, "failed": 0}
     assert recorded.run.output.count(HERE) == 50

@@ -49,7 +49,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, marker: Path) -> Iterator[S
 
 @pytest.fixture
 def env(server: SimulatorServer, tmp_path: Path) -> dict[str, str]:
-    server.simulator.journal.clear()
+    server.simulator.request_log.clear()
     found = environment(server.env(), tmp_path)
     found.pop("VCA_VDC", None)
     return {**found, "VCA_SESSION_CACHE": "false"}
@@ -97,7 +97,7 @@ def test_the_environment_is_enough(env: dict[str, str], tmp_path: Path, server: 
     assert "more than one VM is called web" in found["said"]
     assert not marker.exists()
     # Versions, sign-in, VDCs, one page, the age of two VMs of one name, sign-out.
-    assert len(server.simulator.journal.entries()) == 7
+    assert len(server.simulator.request_log.entries()) == 7
 
 
 def test_names_of_the_api_are_never_templated(env: dict[str, str], tmp_path: Path, marker: Path) -> None:
@@ -169,9 +169,9 @@ def test_a_cached_second_run_makes_no_call(env: dict[str, str], tmp_path: Path, 
         "metadata": ["tier"],
     }  # fmt: skip
     first = listed(env, tmp_path, **options)
-    server.simulator.journal.clear()
+    server.simulator.request_log.clear()
     assert {**listed(env, tmp_path, **options), "said": ""} == {**first, "said": ""}
-    assert server.simulator.journal.entries() == []
+    assert server.simulator.request_log.entries() == []
     kept = "".join(path.read_text() for path in (tmp_path / "cache").iterdir())
     assert "sesame" not in kept
     # Other conditions are another question.

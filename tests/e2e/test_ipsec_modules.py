@@ -33,7 +33,7 @@ TUNNEL: dict[str, Any] = {
 
 
 def calls(server: SimulatorServer, tail: str) -> list[str]:
-    return [entry.method for entry in server.simulator.journal.entries() if entry.path.endswith(f"ipsec/{tail}")]
+    return [entry.method for entry in server.simulator.request_log.entries() if entry.path.endswith(f"ipsec/{tail}")]
 
 
 def held(server: SimulatorServer) -> dict[str, str]:
@@ -59,7 +59,7 @@ def test_a_play_costs_one_write_and_then_one_read(env: dict[str, str], vca_simul
     assert calls(vca_simulator_server, "config") == ["GET", "PUT", "GET"]
     assert calls(vca_simulator_server, "statistics") == ["GET"]
     assert held(vca_simulator_server) == {"branch": KEY}
-    vca_simulator_server.simulator.journal.clear()
+    vca_simulator_server.simulator.request_log.clear()
     second = run_playbook("ipsec_converge.yml", env)
     assert second.counts["changed"] == 0, second.output
     assert calls(vca_simulator_server, "config") == ["GET"]
@@ -103,7 +103,7 @@ def test_bad_options_send_nothing_and_show_no_key(
     assert words in run.output
     if "pks" not in str(options):  # Ansible shows what it does not know
         assert CANARY not in run.output
-    assert vca_simulator_server.simulator.journal.entries() == []
+    assert vca_simulator_server.simulator.request_log.entries() == []
 
 
 # -- a key is nowhere --------------------------------------------------------------------------------------------

@@ -109,7 +109,7 @@ def test_another_kind_of_picture_is_refused_before_anything_is_sent(vca: Vca, se
     code, _, err = vca("plot", _names(server, 1)[0], "--file", "chart.gif")
     assert code != 0
     assert ".png" in err
-    assert server.simulator.journal.entries() == []
+    assert server.simulator.request_log.entries() == []
 
 
 def test_the_busiest_come_first(vca: Vca) -> None:
@@ -132,7 +132,7 @@ def test_bad_input_is_told_before_anything_is_sent(
     code, _, err = vca("show", "any-machine", *arguments)
     assert code != 0
     assert said in err
-    assert server.simulator.journal.entries() == []
+    assert server.simulator.request_log.entries() == []
 
 
 def test_a_machine_that_is_not_there_is_named(vca: Vca) -> None:

@@ -23,7 +23,9 @@ NOT_LET_IN = "lets the traffic of 'dnat 203.0.113.10 tcp/443 vnic 0' in from out
 
 
 def calls(server: SimulatorServer, section: str) -> list[str]:
-    return [entry.method for entry in server.simulator.journal.entries() if entry.path.endswith(f"{section}/config")]
+    return [
+        entry.method for entry in server.simulator.request_log.entries() if entry.path.endswith(f"{section}/config")
+    ]
 
 
 def rule(env: dict[str, str], *arguments: str, **options: Any) -> Run:
@@ -37,7 +39,7 @@ def test_a_play_costs_one_write_and_then_one_read_a_task(
     run_playbook("nat_converge.yml", env)
     # convergence, a rule that is absent already, and the report
     assert calls(vca_simulator_server, "nat") == ["GET", "PUT", "GET", "GET", "GET"]
-    vca_simulator_server.simulator.journal.clear()
+    vca_simulator_server.simulator.request_log.clear()
     run_playbook("nat_converge.yml", env)
     assert calls(vca_simulator_server, "nat") == ["GET", "GET", "GET"]
     assert calls(vca_simulator_server, "firewall") == ["GET"]
@@ -83,7 +85,7 @@ def test_bad_options_send_nothing(
     assert run.status != 0
     assert words in run.output.replace("\\", "")
     assert "Traceback" not in run.output
-    assert vca_simulator_server.simulator.journal.entries() == []
+    assert vca_simulator_server.simulator.request_log.entries() == []
 
 
 def test_a_new_rule_without_its_translation_is_refused_after_a_read(
@@ -92,7 +94,7 @@ def test_a_new_rule_without_its_translation_is_refused_after_a_read(
     run = rule(env, translated_address=None)
     assert run.status != 0
     assert "translated_address: is required" in run.output
-    methods = {entry.method for entry in vca_simulator_server.simulator.journal.entries(path="/edge")}
+    methods = {entry.method for entry in vca_simulator_server.simulator.request_log.entries(path="/edge")}
     assert methods == {"GET"}
 
 

@@ -53,7 +53,7 @@ def _full_name(playbook: str) -> str:
 def _edge_calls(server: SimulatorServer, section: str = "") -> list[str]:
     """Return the methods of requests for a section of an edge, or for all."""
     ending = f"{section}/config"
-    return [entry.method for entry in server.simulator.journal.entries() if entry.path.endswith(ending)]
+    return [entry.method for entry in server.simulator.request_log.entries() if entry.path.endswith(ending)]
 
 
 def test_every_playbook_is_run_here() -> None:
@@ -82,7 +82,7 @@ def test_twice(
     assert "WARNING" not in first.output
     assert all(secret not in first.output for secret in SECRETS)
 
-    vca_simulator_server.simulator.journal.clear()
+    vca_simulator_server.simulator.request_log.clear()
     second = run_playbook(_full_name(name), env, *arguments)
     assert second.status == 0, second.output
     assert second.counts["changed"] == 0
@@ -125,11 +125,11 @@ def test_old_lists_are_what_they_were_and_a_rule_without_a_name_gets_one(
 def test_converging_costs_one_read_and_one_write(env: dict[str, str], vca_simulator_server: SimulatorServer) -> None:
     run_playbook("firewall_converge.yml", env)
     assert _edge_calls(vca_simulator_server, "firewall") == ["GET", "PUT", "GET"]
-    vca_simulator_server.simulator.journal.clear()
+    vca_simulator_server.simulator.request_log.clear()
     run_playbook("firewall_converge.yml", env)
     assert _edge_calls(vca_simulator_server) == ["GET"]
     # The token of the first run is kept, so the second one does not sign in.
-    assert "POST" not in {entry.method for entry in vca_simulator_server.simulator.journal.entries()}
+    assert "POST" not in {entry.method for entry in vca_simulator_server.simulator.request_log.entries()}
 
 
 def test_check_mode_says_the_same_and_writes_nothing(

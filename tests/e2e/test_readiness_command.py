@@ -79,7 +79,7 @@ def test_what_is_not_ready_has_failures_first_and_exit_code_9(vca: Vca, server: 
     assert "Score: 70 of 100" in err
     assert "payroll is not ready for a failover: replicated-0001: the newest data is 120 min old" in err
     assert "(and 3 more)" in err
-    assert {entry.method for entry in server.simulator.journal.entries() if "/vr/" in entry.path} == {"GET"}
+    assert {entry.method for entry in server.simulator.request_log.entries() if "/vr/" in entry.path} == {"GET"}
 
 
 def test_machines_in_place_of_a_plan(vca: Vca) -> None:
@@ -106,4 +106,4 @@ def test_a_plan_that_is_wrong_is_told_with_all_its_lines_before_anything_is_sent
     assert vca("dr", "check")[0] == 64
     assert vca("dr", "check", "--plan", "gone.yml", "--all")[0] == 64
     assert vca("dr", "check", "--all", "--action", "failback")[0] == 64
-    assert server.simulator.journal.entries() == []
+    assert server.simulator.request_log.entries() == []

@@ -40,7 +40,7 @@ def vca(
 
 
 def _posts(server: SimulatorServer) -> int:
-    return sum("/action/" in entry.path for entry in server.simulator.journal.entries())
+    return sum("/action/" in entry.path for entry in server.simulator.request_log.entries())
 
 
 def test_a_drill_from_the_list_to_the_clean_up(vca: Vca, server: SimulatorServer) -> None:
@@ -74,4 +74,4 @@ def test_what_is_not_clear_starts_nothing(vca: Vca, server: SimulatorServer, arg
     code, _, err = vca("dr", *arguments)
     assert code == 64
     assert err
-    assert server.simulator.journal.entries() == []
+    assert server.simulator.request_log.entries() == []

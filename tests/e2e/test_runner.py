@@ -171,5 +171,5 @@ def test_a_job_that_fails_says_why(
     assert (done.rc, done.status) == (2, "failed")
     failed = [event["event_data"]["res"]["msg"] for event in done.events if event["event"] == "runner_on_failed"]
     assert len(failed) == 1 and said in failed[0], failed
-    assert server.simulator.journal.entries(method="PUT") == []
+    assert server.simulator.request_log.entries(method="PUT") == []
     assert leaks(folder, more.get("VCA_PASSWORD", PASSWORDS["quotes"]), KEYS["quotes"], SSH_PASSWORD) == []

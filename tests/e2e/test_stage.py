@@ -21,7 +21,7 @@ def env(env: dict[str, str], tmp_path: Path) -> dict[str, str]:
 
 
 def edge_calls(server: SimulatorServer) -> list[str]:
-    return [entry.method for entry in server.simulator.journal.entries() if "/firewall/" in entry.path]
+    return [entry.method for entry in server.simulator.request_log.entries() if "/firewall/" in entry.path]
 
 
 def names(server: SimulatorServer) -> list[str]:
@@ -51,7 +51,7 @@ def test_45_tasks_ask_the_edge_three_times_and_once_when_nothing_is_to_be_done(
     assert first.counts == {"ok": 46, "changed": 46, "unreachable": 0, "failed": 0}
     assert edge_calls(vca_simulator_server) == ["GET", "GET", "PUT", "GET"]
     assert names(vca_simulator_server) == [f"rule {number}" for number in range(1, 46)]
-    vca_simulator_server.simulator.journal.clear()
+    vca_simulator_server.simulator.request_log.clear()
     second = run_playbook(path, env)
     assert second.counts["changed"] == 0, second.output
     assert edge_calls(vca_simulator_server) == ["GET"]
@@ -62,7 +62,7 @@ def test_without_a_stage_a_converged_task_asks_once(
 ) -> None:
     path = play(tmp_path, rule(1, stage=False), rule(2, stage=False))
     run_playbook(path, env)
-    vca_simulator_server.simulator.journal.clear()
+    vca_simulator_server.simulator.request_log.clear()
     assert run_playbook(path, env).counts["changed"] == 0
     assert edge_calls(vca_simulator_server) == ["GET", "GET"]
 
@@ -93,17 +93,17 @@ def test_rules_of_two_sections_are_written_once_each_and_the_firewall_first(
     assert "WARNING" not in first.output
     asked = [
         f"{entry.method} {entry.path.split('/')[-2]}"
-        for entry in vca_simulator_server.simulator.journal.entries()
+        for entry in vca_simulator_server.simulator.request_log.entries()
         if entry.path.endswith("/config")
     ]
     # A commit reads each section again before it writes, because the stage may be old. The last request looks whether
     # the firewall lets in what NAT leads on.
     firewall, nat_calls = ["GET firewall", "PUT firewall", "GET firewall"], ["GET nat", "PUT nat", "GET nat"]
     assert asked == ["GET nat", "GET firewall", *firewall, *nat_calls, "GET firewall"]
-    vca_simulator_server.simulator.journal.clear()
+    vca_simulator_server.simulator.request_log.clear()
     second = run_playbook(path, env)
     assert second.counts["changed"] == 0, second.output
-    methods = [e.method for e in vca_simulator_server.simulator.journal.entries() if e.path.endswith("/config")]
+    methods = [e.method for e in vca_simulator_server.simulator.request_log.entries() if e.path.endswith("/config")]
     assert methods == ["GET", "GET"]
 
 
@@ -112,7 +112,7 @@ def test_a_handler_can_commit(env: dict[str, str], vca_simulator_server: Simulat
     path = play(tmp_path, *tasks, handlers=[{"name": "write", **COMMIT}])
     assert run_playbook(path, env).counts["changed"] == 3
     assert names(vca_simulator_server) == ["rule 1", "rule 2"]
-    vca_simulator_server.simulator.journal.clear()
+    vca_simulator_server.simulator.request_log.clear()
     run_playbook(path, env)
     assert edge_calls(vca_simulator_server) == ["GET"]
 

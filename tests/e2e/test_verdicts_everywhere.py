@@ -105,7 +105,7 @@ def _end_sessions_half_way(server: SimulatorServer, is_over: threading.Event) ->
 
 def _begun(server: SimulatorServer) -> list[str]:
     """Return the requests for a failover that were accepted; one whose session was over is sent again."""
-    sent = server.simulator.journal.entries(method="POST", path="/action/failover")
+    sent = server.simulator.request_log.entries(method="POST", path="/action/failover")
     return [entry.path for entry in sent if entry.status in (200, 201, 202)]
 
 
@@ -174,7 +174,7 @@ def test_all_of_them_say_the_same_and_the_right_thing(
         found = heard[teller] = _by_trouble(vms)
         assert has_failed
         assert len(_begun(running)) == len(set(_begun(running))) == len(TABLE), "each of them was begun once"
-        signed_in = [one for one in running.simulator.journal.entries() if one.path == "/api/sessions"]
+        signed_in = [one for one in running.simulator.request_log.entries() if one.path == "/api/sessions"]
         assert len(signed_in) in (1, 2), "every session was over half way; the first may be of an earlier program"
         if teller != "library":
             _check_reports(home, found)
@@ -224,5 +224,5 @@ def test_a_name_that_two_have_starts_nothing_anywhere(
     done = run_module("vca_dr_failover", {"action": "failover", "vms": ["replicated-0001"]}, env)
     assert done.status != 0
     assert "AmbiguousMatchError" in done.output
-    assert [one for one in running.simulator.journal.entries() if "/action/" in one.path] == []
+    assert [one for one in running.simulator.request_log.entries() if "/action/" in one.path] == []
     assert not (home / "state" / "dr" / "runs").exists()

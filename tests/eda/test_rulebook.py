@@ -89,20 +89,22 @@ def test_rules_fire_once_for_what_happens(
     with connect(**settings, session_cache=False) as client:
         client.ensure("ans.ipsec", {"enabled": True, "tunnels": [{**tunnel(1), "psk": KEY}]})
     edge = next(iter(simulator.world.edges.values()))
-    simulator.journal.clear()
+    simulator.request_log.clear()
     running = Running(env, tmp_path)
     try:
         # Both have had their first look, from which on what fails is news.
-        running.wait_for("the first looks", lambda: len(simulator.journal.entries(path="/ipsec/statistics")) > 1)
-        running.wait_for("the first tasks", lambda: "type=task" in str(simulator.journal.entries(path="/api/query")))
+        running.wait_for("the first looks", lambda: len(simulator.request_log.entries(path="/ipsec/statistics")) > 1)
+        running.wait_for(
+            "the first tasks", lambda: "type=task" in str(simulator.request_log.entries(path="/api/query"))
+        )
         IPSEC.put_down(edge, "branch 1", "no answer")
         running.wait_for("down", lambda: f"branch 1 of {edge.name} is down: no answer" in running.output)
         IPSEC.put_down(edge, "branch 1", "")
         running.wait_for("up", lambda: f"branch 1 of {edge.name} is up again" in running.output)
         fail_a_task(simulator, "web")
         running.wait_for("failed", lambda: "vappDeploy of web failed: There was no room." in running.output)
-        looks = len(simulator.journal.entries(path="/ipsec/statistics"))
-        running.wait_for("more", lambda: len(simulator.journal.entries(path="/ipsec/statistics")) > looks + 4)
+        looks = len(simulator.request_log.entries(path="/ipsec/statistics"))
+        running.wait_for("more", lambda: len(simulator.request_log.entries(path="/ipsec/statistics")) > looks + 4)
     finally:
         running.stop()
     output = running.output

@@ -49,7 +49,7 @@ def undisturbed(operation: Operation, folder: Path) -> Baseline:
     random.seed(_SEED)
     ending = operation.run(world)
     assert not ending.problems, ending.problems
-    entries = world.simulator.journal.entries()
+    entries = world.simulator.request_log.entries()
     calls = [(one.method, one.path) for one in entries]
     places = _places(calls, world.signed_in_at, operation.write)
     steps = tuple(f"{place} {called(*call)}" for place, call in zip(places, calls, strict=True))

@@ -50,7 +50,7 @@ class Operation:
         made = World(folder, self.config, self.areas)
         if self.prepare is not None:
             self.prepare(made)
-        made.simulator.journal.clear()
+        made.simulator.request_log.clear()
         made.eye.calls = 0
         return made
 

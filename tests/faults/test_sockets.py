@@ -93,7 +93,7 @@ def test_certificates_that_are_no_good_are_told_apart_and_nothing_is_sent(certif
         error = _refused(wrong)
         assert isinstance(error, TlsError)
         assert said in str(error)
-        assert wrong.simulator.journal.entries() == []
+        assert wrong.simulator.request_log.entries() == []
 
 
 def test_an_authority_that_nobody_knows_is_told_and_nothing_is_sent(server: SimulatorServer) -> None:
@@ -101,7 +101,7 @@ def test_an_authority_that_nobody_knows_is_told_and_nothing_is_sent(server: Simu
     with SimulatorServer(SimulatorConfig(profile="vcd")) as other:
         error = _refused(server, ca_path=other.ca_path)
     assert isinstance(error, TlsError)
-    assert server.simulator.journal.entries() == []
+    assert server.simulator.request_log.entries() == []
 
 
 def test_certificates_of_no_known_kind_are_an_error() -> None:

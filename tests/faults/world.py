@@ -131,7 +131,7 @@ class World:
         """
         return [
             one.path.removeprefix("/hybridity/api/gateways").removeprefix("/network/edges")
-            for one in self.simulator.journal.entries()
+            for one in self.simulator.request_log.entries()
             if is_write(one.method, one.path)
             and ((200 <= one.status < 300 and one.note in ("", *_CARRIED_OUT, "clock")) or one.note in BROKEN_OFF)
         ]

@@ -77,7 +77,7 @@ class Tally:
 
     def take(self) -> None:
         with self._lock:
-            self.statuses.update(entry["status"] for entry in self._cloud.take_journal())
+            self.statuses.update(entry["status"] for entry in self._cloud.take_request_log())
 
 
 def soak(seconds: float, clients: int, folder: Path) -> Outcome:

@@ -44,7 +44,9 @@ def finish(task: subprocess.Popen[str]) -> int:
 
 
 def logins(server: SimulatorServer) -> int:
-    return [(entry.method, entry.path) for entry in server.simulator.journal.entries()].count(("POST", "/api/sessions"))
+    return [(entry.method, entry.path) for entry in server.simulator.request_log.entries()].count(
+        ("POST", "/api/sessions")
+    )
 
 
 def test_tasks_at_once_and_after_each_other_sign_in_once(server: SimulatorServer, tmp_path: Path) -> None:
@@ -59,7 +61,7 @@ def test_tasks_at_once_and_after_each_other_sign_in_once(server: SimulatorServer
 def test_without_a_cache_each_task_signs_in_and_out(server: SimulatorServer, tmp_path: Path) -> None:
     for _ in range(2):
         assert finish(start_task(server, tmp_path, VCA_SESSION_CACHE="false")) == 3
-    ended = [entry.status for entry in server.simulator.journal.entries() if entry.method == "DELETE"]
+    ended = [entry.status for entry in server.simulator.request_log.entries() if entry.method == "DELETE"]
     assert (logins(server), ended) == (2, [204, 204])
     assert list(tmp_path.iterdir()) == []
 

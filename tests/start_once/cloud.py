@@ -34,7 +34,7 @@ class Cloud:
     def posts(self, user: str = "") -> Counter[str]:
         """Return how many POSTs of the action each VM got, without those that the API refused and did not execute."""
         simulator = self.server.simulator
-        log = simulator.journal.entries(method="POST", path=ACTION)
+        log = simulator.request_log.entries(method="POST", path=ACTION)
         names = {key: one.name for key, one in simulator.world.replications.items()}
         counted = [entry for entry in log if entry.note not in NOT_EXECUTED and user in ("", entry.user)]
         return Counter(names[entry.path.split("/")[4]] for entry in counted)

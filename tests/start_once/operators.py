@@ -47,7 +47,7 @@ def two_operators(mode: Mode, seed: int, folder: Path, figures: Figures, *, host
 
 def _hold_until_both_decided(cloud: Cloud) -> None:
     """Hold each request up until the other operator, who has seen nothing in progress, has sent one for it, too."""
-    faults, log = cloud.server.simulator.faults, cloud.server.simulator.journal
+    faults, log = cloud.server.simulator.faults, cloud.server.simulator.request_log
     both = threading.Event()
 
     def hold(simulator: Simulator) -> None:

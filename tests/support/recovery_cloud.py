@@ -27,7 +27,7 @@ class RecoveryCloud:
 
     def posts(self, action: str = "/action/") -> list[str]:
         """Paths of the actions that were asked for, in order."""
-        return [one.path for one in self.simulator.journal.entries() if one.method == "POST" and action in one.path]
+        return [one.path for one in self.simulator.request_log.entries() if one.method == "POST" and action in one.path]
 
     def begun(self) -> list[str]:
         """Names of the machines that an action was asked for, in order."""
@@ -48,5 +48,5 @@ def recovery_cloud(folder: Path, count: int, **config: Any) -> Iterator[Recovery
     settings = {**simulator_settings(simulator), "state_dir": str(folder / "state")}
     with simulated_app(simulator, clock).client(**settings) as client:
         client.session.login()
-        simulator.journal.clear()
+        simulator.request_log.clear()
         yield RecoveryCloud(client, simulator, clock)

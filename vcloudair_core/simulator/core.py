@@ -103,7 +103,7 @@ class Simulator:
         from vcloudair_core.simulator.profiles import built_in_areas
 
         self.config = self._initial_config = config or SimulatorConfig()
-        self.journal = RequestLog()
+        self.request_log = RequestLog()
         self.clock = VirtualClock(self.config.standing_clock, self.config.clock_skew_s)
         self.faults = Faults(self.clock)
         self._areas = (*built_in_areas(self.config.profile), *areas)
@@ -114,7 +114,11 @@ class Simulator:
         self.reset()
 
     def reset(self, config: SimulatorConfig | None = None) -> None:
-        """Start over: inventory, sessions, journal, faults and clock. ``config`` takes the place of the first one."""
+        """Reset inventory, sessions, request log, faults and clock.
+
+        Args:
+            config: New options. None keeps the options that were set at the start.
+        """
         with self._lock:
             self.config = self._initial_config = config or self._initial_config
             self.kept_queries: dict[Any, Any] = {}
@@ -127,7 +131,7 @@ class Simulator:
             for area in self._areas:
                 if area.seed is not None:
                     area.seed(self.world, self.state[area.name])
-            self.journal.clear()
+            self.request_log.clear()
             self.faults.clear()
 
     def configure(self, **options: Any) -> None:
@@ -159,7 +163,7 @@ class Simulator:
         fault = self.faults.match(request.method, parts.path)
         note, status = (fault.kind if fault else ""), 0
         exchange = _Exchange(request, parts, request_id)
-        entry = self.journal.begin(
+        entry = self.request_log.begin(
             method=request.method, path=parts.path, query=parts.query, request_id=request_id, note=note
         )
         try:
@@ -169,7 +173,7 @@ class Simulator:
             note = exc.kind
             raise
         finally:
-            self.journal.finish(
+            self.request_log.finish(
                 entry,
                 status=status,
                 elapsed_ms=(time.perf_counter() - started) * 1000,

@@ -5,7 +5,7 @@
 ``vca_clock``             the time of ``vca_simulator`` and of its clients: sleeping takes none
 ``vca_app``               an App with every installed plugin, whose clients talk to ``vca_simulator`` by ``vca_clock``
 ``vca_client``            a client of ``vca_app``
-``vca_journal``           the requests that ``vca_simulator`` got
+``vca_request_log``           the requests that ``vca_simulator`` got
 
 ``@pytest.mark.vca_simulator(profile="vcd", edges=2)`` sets up ``vca_simulator`` in another way; the arguments are those
 of :class:`vcloudair_core.simulator.SimulatorConfig`.
@@ -112,6 +112,6 @@ def vca_client(vca_app: App, vca_simulator: Simulator) -> Iterator[Client]:
 
 
 @pytest.fixture
-def vca_journal(vca_simulator: Simulator) -> RequestView:
+def vca_request_log(vca_simulator: Simulator) -> RequestView:
     """The requests that ``vca_simulator`` got."""
     return RequestView(vca_simulator)

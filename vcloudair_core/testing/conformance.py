@@ -127,9 +127,9 @@ class Conformance:
         plugin_checks.check_record(record)
 
     def test_each_service_is_made_without_asking_anybody(
-        self, service: Any, vca_client: Client, vca_journal: RequestView
+        self, service: Any, vca_client: Client, vca_request_log: RequestView
     ) -> None:
-        plugin_checks.check_service(service.name, vca_client, vca_journal)
+        plugin_checks.check_service(service.name, vca_client, vca_request_log)
 
     def test_each_record_type_is_known_to_the_query_service(self, record_type: Any, vca_client: Client) -> None:
         plugin_checks.check_record_type(record_type, vca_client)
@@ -171,14 +171,14 @@ class Conformance:
         kind_checks.check_kept_in_files(kind, vca_client, example)
 
     def test_one_write_and_then_none(
-        self, example: Example, kind: Any, vca_client: Client, vca_journal: RequestView
+        self, example: Example, kind: Any, vca_client: Client, vca_request_log: RequestView
     ) -> None:
-        kind_checks.check_one_write(kind, vca_client, vca_journal, example)
+        kind_checks.check_one_write(kind, vca_client, vca_request_log, example)
 
     def test_one_thing_given_twice_is_not_made_twice(
-        self, example: Example, kind: Any, vca_client: Client, vca_journal: RequestView
+        self, example: Example, kind: Any, vca_client: Client, vca_request_log: RequestView
     ) -> None:
-        kind_checks.check_doubles(kind, vca_client, vca_journal, example)
+        kind_checks.check_doubles(kind, vca_client, vca_request_log, example)
 
     def test_secrets_stay_secret(self, example: Example, kind: Any, vca_app: App, vca_simulator: Simulator) -> None:
         kind_checks.check_secrets(kind, vca_app, simulator_settings(vca_simulator), example)

@@ -31,7 +31,7 @@ class RequestView:
     @property
     def calls(self) -> list[str]:
         """Each exchange as ``"METHOD /path"``, in order."""
-        return [f"{entry.method} {entry.path}" for entry in self._simulator.journal.entries()]
+        return [f"{entry.method} {entry.path}" for entry in self._simulator.request_log.entries()]
 
     def count(self, method: str = "", path: str = "") -> int:
         """Return the number of requests with this method and this text in their path; empty matches all."""
@@ -40,7 +40,7 @@ class RequestView:
 
     def clear(self) -> None:
         """Forget all requests so far."""
-        self._simulator.journal.clear()
+        self._simulator.request_log.clear()
 
 
 def simulator_settings(simulator: Simulator) -> dict[str, Any]:

@@ -35,15 +35,15 @@ class Cloud:
 
     def forget_calls(self) -> None:
         """From now on is counted."""
-        self._call("DELETE", "/_sim/journal")
+        self._call("DELETE", "/_sim/request-log")
 
     def calls(self) -> int:
         """Return the number of calls since the last reset."""
-        return len(self._call("GET", "/_sim/journal").json())
+        return len(self._call("GET", "/_sim/request-log").json())
 
-    def take_journal(self) -> list[dict[str, Any]]:
+    def take_request_log(self) -> list[dict[str, Any]]:
         """Every exchange since the last time; what comes between the look and the end of it is not told."""
-        found: list[dict[str, Any]] = self._call("GET", "/_sim/journal").json()
+        found: list[dict[str, Any]] = self._call("GET", "/_sim/request-log").json()
         self.forget_calls()
         return found
 

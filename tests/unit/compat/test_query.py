@@ -47,7 +47,7 @@ def test_parameters_go_into_the_request_as_they_are() -> None:
     query = RunningVMs(info)
     query.params |= {"sortDesc": "name", "pageSize": 2, "nothing": None}
     assert [fields["name"] for fields in query.execute().values()] == ["vm-0003", "vm-0002", "vm-0001"]
-    asked = [entry for entry in simulator.journal.entries() if entry.path == "/api/query"]
+    asked = [entry for entry in simulator.request_log.entries() if entry.path == "/api/query"]
     assert len(asked) == 2
     assert query.params["page"] == 1
 

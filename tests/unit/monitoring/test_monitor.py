@@ -75,10 +75,10 @@ def test_old_failures_are_not_fetched_again_and_again(connect: Connect, cloud: S
         cloud.clock.advance(1)
     watching = watcher(connect, "tasks")
     assert watching.poll() == []
-    cloud.journal.clear()
+    cloud.request_log.clear()
     assert watching.poll() == []
-    assert len(cloud.journal.entries(path="/api/query")) == 1
-    assert cloud.journal.entries(path="/api/task/") == []
+    assert len(cloud.request_log.entries(path="/api/query")) == 1
+    assert cloud.request_log.entries(path="/api/task/") == []
 
 
 # -- tunnels -----------------------------------------------------------------------------------------------------
@@ -209,7 +209,7 @@ def test_looking_writes_nothing(connect: Connect, cloud: Simulator) -> None:
     watching = watcher(connect, "drift", **options)
     for _ in range(3):
         watching.poll()
-    assert {entry.method for entry in cloud.journal.entries() if "/api/session" not in entry.path} == {"GET"}
+    assert {entry.method for entry in cloud.request_log.entries() if "/api/session" not in entry.path} == {"GET"}
 
 
 # -- the cloud as a whole ----------------------------------------------------------------------------------------
@@ -235,7 +235,7 @@ def test_a_password_that_is_refused_is_not_sent_again(app: Any, cloud: Simulator
     with pytest.raises(AuthenticationError) as met:
         watching.poll()
     assert "wrong" not in str(met.value)
-    assert len(cloud.journal.entries(method="POST", path="/api/sessions")) == 1
+    assert len(cloud.request_log.entries(method="POST", path="/api/sessions")) == 1
 
 
 def test_a_refused_sign_in_later_does_not_end_a_watcher(connect: Connect, cloud: Simulator) -> None:
@@ -259,10 +259,10 @@ def test_of_several_watchers_one_signs_in_again(connect: Connect, cloud: Simulat
         watching.poll()
     cloud.sessions.expire_all()
     cloud.faults.add("status", status=401, path="sessions", method="POST", count=2)
-    first = len(cloud.journal.entries(method="POST", path="/api/sessions"))
+    first = len(cloud.request_log.entries(method="POST", path="/api/sessions"))
     for watching in [*made, *made]:
         assert watching.poll() == []
-    sign_ins = [entry.status for entry in cloud.journal.entries(method="POST", path="/api/sessions")[first:]]
+    sign_ins = [entry.status for entry in cloud.request_log.entries(method="POST", path="/api/sessions")[first:]]
     assert sign_ins[:2] == [401, 401] and 401 not in sign_ins[2:]
     assert [watching.delay_s for watching in made] == [180, 10, 10]
 
@@ -282,4 +282,4 @@ def test_a_session_token_that_has_ended_ends_a_watcher(app: Any, cloud: Simulato
 def test_documents_are_checked_before_anything_is_sent(connect: Connect, cloud: Simulator) -> None:
     with pytest.raises(SpecError, match="actoin"):
         watcher(connect, "drift", documents={"web": {"firewall": {"rules": [{"name": "x", "actoin": "deny"}]}}})
-    assert cloud.journal.entries() == []
+    assert cloud.request_log.entries() == []

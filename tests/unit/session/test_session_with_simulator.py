@@ -42,7 +42,7 @@ def session_at(simulator: Simulator, settings: Settings, **keywords: Any) -> Ses
 
 
 def sent(simulator: Simulator) -> list[str]:
-    return [f"{entry.method} {entry.path}" for entry in simulator.journal.entries()]
+    return [f"{entry.method} {entry.path}" for entry in simulator.request_log.entries()]
 
 
 @pytest.fixture
@@ -65,15 +65,15 @@ def test_all_apis_sign_in_call_and_sign_out(simulator: Simulator, flavour: str) 
     assert sent(simulator)[:2] == LOGINS[flavour]
     session.logout()
     assert sent(simulator)[-1].startswith("DELETE ")
-    assert all(entry.status < 400 for entry in simulator.journal.entries())
+    assert all(entry.status < 400 for entry in simulator.request_log.entries())
 
 
 def test_a_warm_session_sends_nothing_but_its_call(simulator: Simulator, flavour: str, tmp_path: Path) -> None:
     settings = settings_for(simulator, flavour, session_cache=True, cache_dir=str(tmp_path))
     session_at(simulator, settings, cache=open_cache(settings)).login()
-    simulator.journal.clear()
+    simulator.request_log.clear()
     session_at(simulator, settings, cache=open_cache(settings)).call("GET", "/api/session")
-    assert len(simulator.journal.entries()) == 1
+    assert len(simulator.request_log.entries()) == 1
 
 
 @pytest.mark.parametrize("answer", ["401-empty", "401-error", "403-empty"])

@@ -55,20 +55,20 @@ def stage_many(client: Client, count: int = 45) -> list[bool]:
 
 
 def test_45_wishes_cost_two_gets_one_put_and_one_get_and_one_the_second_time(
-    client: Client, vca_simulator: Simulator, vca_journal: RequestView
+    client: Client, vca_simulator: Simulator, vca_request_log: RequestView
 ) -> None:
     assert stage_many(client) == [True] * 45
-    assert edge_calls(vca_journal) == ["GET"]
+    assert edge_calls(vca_request_log) == ["GET"]
     (outcome,) = client.commit_stage("run")
     assert outcome.changed
     assert outcome.plan.summary() == "45 to create"
-    assert edge_calls(vca_journal) == ["GET", "GET", "PUT", "GET"]
+    assert edge_calls(vca_request_log) == ["GET", "GET", "PUT", "GET"]
     assert names(vca_simulator) == [f"rule {n}" for n in range(45)]
-    vca_journal.clear()
+    vca_request_log.clear()
     assert stage_many(client) == [False] * 45
     (outcome,) = client.commit_stage("run")
     assert not outcome.changed
-    assert edge_calls(vca_journal) == ["GET"]
+    assert edge_calls(vca_request_log) == ["GET"]
     assert client.stages() == []
 
 
@@ -96,20 +96,22 @@ def test_each_wish_is_planned_on_what_the_ones_before_leave(client: Client, vca_
     assert names(vca_simulator) == ["b", "a"]
 
 
-def test_what_is_made_and_taken_out_again_is_nothing_to_write(client: Client, vca_journal: RequestView) -> None:
+def test_what_is_made_and_taken_out_again_is_nothing_to_write(client: Client, vca_request_log: RequestView) -> None:
     client.stage(RULE, {"name": "a"}, stage_id="run")
     assert client.stage(RULE, {"name": "a"}, stage_id="run", state="absent").changed
     (outcome,) = client.commit_stage("run")
     assert not outcome.changed
-    assert edge_calls(vca_journal) == ["GET"]
+    assert edge_calls(vca_request_log) == ["GET"]
 
 
-def test_a_rule_that_came_in_between_stays(client: Client, vca_simulator: Simulator, vca_journal: RequestView) -> None:
+def test_a_rule_that_came_in_between_stays(
+    client: Client, vca_simulator: Simulator, vca_request_log: RequestView
+) -> None:
     client.stage(RULE, {"name": "ours"}, stage_id="run")
     outside(vca_simulator, "theirs")
     client.commit_stage("run")
     assert sorted(names(vca_simulator)) == ["ours", "theirs"]
-    assert edge_calls(vca_journal) == ["GET", "GET", "PUT", "GET"]
+    assert edge_calls(vca_request_log) == ["GET", "GET", "PUT", "GET"]
 
 
 def test_a_write_whose_answer_was_lost_is_resolved_by_reading(client: Client, vca_simulator: Simulator) -> None:
@@ -132,13 +134,13 @@ def test_a_commit_that_failed_leaves_the_stage_for_another_one(client: Client, v
     assert client.stages() == []
 
 
-def test_check_mode_stages_beside_and_writes_nothing(client: Client, vca_journal: RequestView) -> None:
+def test_check_mode_stages_beside_and_writes_nothing(client: Client, vca_request_log: RequestView) -> None:
     client.stage(RULE, {"name": "a"}, stage_id="run", check=True)
     second = client.stage(RULE, {"name": "b", "before": "a"}, stage_id="run", check=True)
     assert second.changed
     (outcome,) = client.commit_stage("run", check=True)
     assert outcome.plan.summary() == "2 to create"
-    assert "PUT" not in edge_calls(vca_journal)
+    assert "PUT" not in edge_calls(vca_request_log)
     assert client.stages() == []
     assert client.commit_stage("run") == []
 

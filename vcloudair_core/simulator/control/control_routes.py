@@ -1,4 +1,7 @@
-"""The control plane below ``/_sim/``: look, reset, break things. Not part of any real API, and not in the journal."""
+"""Routes of the control plane below ``/_sim/``.
+
+They are not part of any real API, and the request log leaves them out.
+"""
 
 from __future__ import annotations
 
@@ -44,8 +47,8 @@ def _state(simulator: Any, data: dict[str, Any]) -> Response:
     return responses.json_body(shown)
 
 
-def _journal(simulator: Any, data: dict[str, Any]) -> Response:
-    return responses.json_body([entry.as_dict() for entry in simulator.journal.entries()])
+def _request_log(simulator: Any, data: dict[str, Any]) -> Response:
+    return responses.json_body([entry.as_dict() for entry in simulator.request_log.entries()])
 
 
 def _fault(simulator: Any, data: dict[str, Any]) -> None:
@@ -78,8 +81,8 @@ def _done(act: Callable[[Any, dict[str, Any]], object]) -> Callable[[Any, dict[s
 _CALLS: dict[tuple[str, str], Callable[[Any, dict[str, Any]], Response]] = {
     ("GET", "/state"): _state,
     ("POST", "/reset"): _done(lambda simulator, data: simulator.reset()),
-    ("GET", "/journal"): _journal,
-    ("DELETE", "/journal"): _done(lambda simulator, data: simulator.journal.clear()),
+    ("GET", "/request-log"): _request_log,
+    ("DELETE", "/request-log"): _done(lambda simulator, data: simulator.request_log.clear()),
     ("POST", "/faults"): _done(_fault),
     ("DELETE", "/faults"): _done(lambda simulator, data: simulator.faults.clear()),
     ("POST", "/clock"): _done(lambda simulator, data: simulator.clock.advance(float(data["advance_s"]))),

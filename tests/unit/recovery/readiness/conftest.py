@@ -24,7 +24,7 @@ def make() -> Iterator[Make]:
         client = simulated_app(simulator).client(**settings)
         client.session.clock = client.session._wire.clock = LinkedClock(simulator)
         client.session.login()
-        simulator.journal.clear()
+        simulator.request_log.clear()
         opened.append(client)
         return Cloud(client, simulator)
 

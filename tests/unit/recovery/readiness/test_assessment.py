@@ -24,7 +24,7 @@ def test_what_is_well_has_a_hundred(make: Make) -> None:
     assert [one for one in found.checks if one.status != "ok"] == []
     assert (found.score, found.is_ready) == (100, True)
     assert {one.subject for one in found.checks if one.name == "state"} == {ONE, TWO, "replicated-0003"}
-    assert {entry.method for entry in cloud.simulator.journal.entries()} == {"GET"}
+    assert {entry.method for entry in cloud.simulator.request_log.entries()} == {"GET"}
     shown = found.as_dict()
     assert (shown["score"], shown["is_ready"], shown["counts"]["ok"]) == (100, True, len(shown["checks"]))
 
@@ -33,7 +33,7 @@ def test_what_is_well_has_a_hundred(make: Make) -> None:
 def test_calls_are_one_per_vm_one_for_25_and_a_constant(make: Make, count: int) -> None:
     cloud = make(count)
     cloud.assess(plan_of_vms(None))
-    paths = [entry.path for entry in cloud.simulator.journal.entries()]
+    paths = [entry.path for entry in cloud.simulator.request_log.entries()]
     lists = 1  # 128 replications a page
     constant = 3 + 2 + 1  # networks, organisation and VDCs; which VDCs are enabled, to the last page; for what
     assert sum("/api/vr/replications/" in path for path in paths) == count
@@ -44,7 +44,7 @@ def test_another_action_is_refused_before_anything_is_sent(make: Make) -> None:
     cloud = make(1)
     with pytest.raises(SpecError, match="cleanup"):
         cloud.assess(action="cleanup")
-    assert cloud.simulator.journal.entries() == []
+    assert cloud.simulator.request_log.entries() == []
 
 
 def test_a_cloud_that_does_not_answer_is_no_finding(make: Make) -> None:

@@ -100,7 +100,7 @@ def test_a_network_change_needs_its_edge_and_a_right_document(
     found = cloud.check("edge", _stepped(tmp_path, NetworkChange("dr-edge.yml")))
     assert seen(found)[0] == expected, found
     assert said in found.message
-    assert {entry.method for entry in cloud.simulator.journal.entries()} == {"GET"}
+    assert {entry.method for entry in cloud.simulator.request_log.entries()} == {"GET"}
 
 
 def test_an_edge_that_nobody_names(make: Make, tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ class Network:
 
     def puts(self) -> int:
         return sum(
-            one.method == "PUT" and one.path.endswith("/config") for one in self.cloud.simulator.journal.entries()
+            one.method == "PUT" and one.path.endswith("/config") for one in self.cloud.simulator.request_log.entries()
         )
 
 

@@ -92,7 +92,7 @@ def test_a_cycle_is_found_before_anything_is_sent(make: Make) -> None:
     wanted = plan(group("a", 1, depends_on=("b",)), group("b", 2, depends_on=("a",)))
     with pytest.raises(SpecError, match="a"):
         start(cloud.client, wanted, "failover")
-    assert cloud.simulator.journal.entries() == []
+    assert cloud.simulator.request_log.entries() == []
     assert run_ids(cloud.client.settings) == []
 
 

@@ -54,7 +54,7 @@ def ensure(simulator: Simulator, edge_api: str, *at: str, times: int = 1) -> lis
         client.session.clock = client.session._wire.clock = FakeClock()
         for number in range(times):
             client.ensure("ans.firewall_rule", {"name": f"ours {number}"})
-    return [entry.method for entry in simulator.journal.entries() if entry.path.endswith(CONFIG)]
+    return [entry.method for entry in simulator.request_log.entries() if entry.path.endswith(CONFIG)]
 
 
 @pytest.mark.parametrize("edge_api", ["hybridity", "network_xml", "network_json"])

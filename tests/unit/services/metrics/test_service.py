@@ -43,7 +43,7 @@ def make() -> Iterator[Made]:
         opened.append(client)
         service: MetricsService = client.metrics
         client.session.login()
-        simulator.journal.clear()
+        simulator.request_log.clear()
         return service, simulator
 
     yield made
@@ -96,7 +96,7 @@ def test_a_vcloud_director_tells_units_and_intervals(make: Made, unit: str) -> N
     assert shown["disk.used.latest"] == ("KB", 1800, 14 * 48)
     assert shown["disk.read.average"] == ("KBps", 300, 14 * 288)
     assert "mem.usage.average" not in shown
-    assert len(simulator.journal.entries()) == 1
+    assert len(simulator.request_log.entries()) == 1
 
 
 def test_current_values_have_the_time_of_the_server(make: Made) -> None:
@@ -241,7 +241,7 @@ def test_bad_input_sends_nothing(make: Made, options: dict[str, Any]) -> None:
     service, simulator = make()
     with pytest.raises(SpecError):
         service.collect(_ids(simulator), **options)
-    assert simulator.journal.entries() == []
+    assert simulator.request_log.entries() == []
 
 
 # -- values ------------------------------------------------------------------------------------------------------

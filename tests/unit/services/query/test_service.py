@@ -49,19 +49,19 @@ def rename(simulator: Simulator, position: int, name: str) -> None:
 
 def test_everything_comes_in_as_few_calls_as_there_are_pages(service: QueryService, simulator: Simulator) -> None:
     service.query("vm").first()  # signs in
-    simulator.journal.clear()
+    simulator.request_log.clear()
     found = service.query("vm").all()
     assert len({record.id for record in found}) == MANY
-    asked = [entry.path for entry in simulator.journal.entries()]
+    asked = [entry.path for entry in simulator.request_log.entries()]
     assert asked == ["/api/query"] * 3
     assert found[0]["isDeployed"] is True
 
 
 def test_counting_costs_one_call(service: QueryService, simulator: Simulator) -> None:
     service.query("vm").count()
-    simulator.journal.clear()
+    simulator.request_log.clear()
     assert service.query("vm").count() == MANY
-    assert len(simulator.journal.entries()) == 1
+    assert len(simulator.request_log.entries()) == 1
     assert service.query("vm", {"name": "vm-0001"}).count() == 1
 
 

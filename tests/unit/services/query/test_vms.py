@@ -37,12 +37,12 @@ def test_the_age_is_read_of_those_that_share_a_name(client: Client, simulator: S
     machines = list(simulator.world.vms.values())
     machines[1].name = machines[2].name = machines[0].name
     machines[1].created = "2015-11-08T12:00:00.5+02:00"
-    simulator.journal.clear()
+    simulator.request_log.clear()
     found = {one["id"]: one["created"] for one in client.query.machines.read(ages_by=["ip", "name"])}
     assert found[machines[1].vm_id] == "2015-11-08T10:00:00.500+00:00"
     assert found[machines[0].vm_id] < found[machines[2].vm_id]
     assert found[machines[3].vm_id] == ""
-    asked = [entry.path for entry in simulator.journal.entries() if "/api/vApp/vm-" in entry.path]
+    asked = [entry.path for entry in simulator.request_log.entries() if "/api/vApp/vm-" in entry.path]
     assert len(asked) == 3
 
 

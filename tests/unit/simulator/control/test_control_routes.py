@@ -29,7 +29,7 @@ def test_the_journal_has_every_exchange_in_order(caller: Caller) -> None:
     caller.get("/api/org/?a=b")
     caller.get("/nowhere")
     caller.get("/api/vdc/not-an-id", x_vcloud_authorization="over")
-    entries = caller.simulator.journal.entries()
+    entries = caller.simulator.request_log.entries()
     assert [(e.sequence, e.method, e.path, e.query, e.status, e.user) for e in entries] == [
         (1, "POST", "/api/sessions", "", 200, ""),
         (2, "GET", "/api/org/", "a=b", 200, "demo"),
@@ -37,22 +37,22 @@ def test_the_journal_has_every_exchange_in_order(caller: Caller) -> None:
         (4, "GET", "/api/vdc/not-an-id", "", 401, ""),
     ]
     assert len({e.request_id for e in entries}) == 4
-    assert [e.sequence for e in caller.simulator.journal.entries(method="POST")] == [1]
-    assert [e.sequence for e in caller.simulator.journal.entries(path="/api/org")] == [2]
+    assert [e.sequence for e in caller.simulator.request_log.entries(method="POST")] == [1]
+    assert [e.sequence for e in caller.simulator.request_log.entries(path="/api/org")] == [2]
 
 
 def test_every_answer_has_the_headers_of_a_cell(caller: Caller) -> None:
     answer = caller.get("/api/org/")
-    assert answer.request_id == caller.simulator.journal.entries()[-1].request_id
+    assert answer.request_id == caller.simulator.request_log.entries()[-1].request_id
     assert answer.headers["X-VMWARE-VCLOUD-REQUEST-EXECUTION-TIME"].isdecimal()
 
 
 def test_the_journal_over_the_wire_is_not_part_of_itself(caller: Caller) -> None:
     caller.get("/api/org/")
-    entries = json.loads(control(caller, "GET", "/journal").body)
+    entries = json.loads(control(caller, "GET", "/request-log").body)
     assert [entry["path"] for entry in entries] == ["/api/sessions", "/api/org/"]
-    assert control(caller, "DELETE", "/journal").status == 204
-    assert json.loads(control(caller, "GET", "/journal").body) == []
+    assert control(caller, "DELETE", "/request-log").status == 204
+    assert json.loads(control(caller, "GET", "/request-log").body) == []
 
 
 def test_reset_is_as_at_the_start(caller: Caller) -> None:
@@ -69,7 +69,7 @@ def test_reset_is_as_at_the_start(caller: Caller) -> None:
     assert first_edge(simulator).firewall["user"] == []
     assert simulator.clock.now() < now - 9_000
     assert [task.operation_name for task in simulator.tasks.of("org1")] == ["vappDeploy"]
-    assert simulator.journal.entries() == []
+    assert simulator.request_log.entries() == []
     # The session is gone, too; what answers is no fault.
     assert caller.get("/api/org/").status == 401
 

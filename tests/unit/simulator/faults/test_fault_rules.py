@@ -20,7 +20,7 @@ ORGS = "/api/org/"
 @pytest.fixture
 def caller() -> Caller:
     found = signed_in(Simulator(SimulatorConfig(profile="vcd")))
-    found.simulator.journal.clear()
+    found.simulator.request_log.clear()
     return found
 
 
@@ -125,7 +125,7 @@ def test_connections_break_before_or_after_the_work_is_done(caller: Caller, kind
         caller.send("DELETE", f"/network/edges/{edge.edge_id}/firewall/config")
     assert caught.value.acted is acted
     assert (edge.firewall["version"] > version) is acted
-    entry = caller.simulator.journal.entries()[-1]
+    entry = caller.simulator.request_log.entries()[-1]
     assert (entry.method, entry.status, entry.note) == ("DELETE", 0, kind)
 
 

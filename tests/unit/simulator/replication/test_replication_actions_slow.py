@@ -33,7 +33,7 @@ def queried(cloud: Cloud) -> list[str]:
 
 def posts(cloud: Cloud) -> int:
     """Failovers in the request log."""
-    return len(cloud.simulator.journal.entries(method="POST", path="/action/failover"))
+    return len(cloud.simulator.request_log.entries(method="POST", path="/action/failover"))
 
 
 def advance(cloud: Cloud, seconds: float) -> None:
@@ -224,15 +224,15 @@ def test_the_request_log_has_what_is_not_answered_yet() -> None:
     cloud.simulator.faults.add("edit", path="action/failover", edit=lambda simulator: shown.append(posts(cloud)))
     cloud.began("failover")
     assert shown == [1]
-    entry = cloud.simulator.journal.entries(path="/action/failover")[0]
+    entry = cloud.simulator.request_log.entries(path="/action/failover")[0]
     assert (entry.status, entry.note) == (200, "edit")
 
 
 def test_a_request_that_is_answered_after_the_log_was_cleared_is_in_the_new_log() -> None:
     cloud = Cloud()
-    cloud.simulator.faults.add("edit", path="action/failover", edit=lambda simulator: simulator.journal.clear())
+    cloud.simulator.faults.add("edit", path="action/failover", edit=lambda simulator: simulator.request_log.clear())
     cloud.began("failover")
-    assert [(one.sequence, one.status) for one in cloud.simulator.journal.entries()] == [(1, 200)]
+    assert [(one.sequence, one.status) for one in cloud.simulator.request_log.entries()] == [(1, 200)]
 
 
 def control(cloud: Cloud, options: dict[str, Any]) -> int:

@@ -94,23 +94,23 @@ def policy(count: int) -> dict[str, Any]:
 
 @pytest.mark.parametrize("edge_api", sampled(EDGE_APIS, 3), indirect=True)
 def test_a_thousand_rules_cost_one_write_and_then_none(
-    client: Client, vca_simulator: Simulator, vca_journal: RequestView
+    client: Client, vca_simulator: Simulator, vca_request_log: RequestView
 ) -> None:
     seeded(vca_simulator, foreign(150_000), foreign(150_001))
     before = same_bytes(server_firewall(vca_simulator)["user"])
     first = client.ensure("ans.firewall", policy(1000))
     assert first.plan.summary() == "1000 to create, 1 to update"
-    assert methods(vca_journal) == ["GET", "PUT", "GET"]
-    vca_journal.clear()
+    assert methods(vca_request_log) == ["GET", "PUT", "GET"]
+    vca_request_log.clear()
     again = client.ensure("ans.firewall", policy(1000))
     assert not again.changed
-    assert methods(vca_journal) == [call.split()[0] for call in vca_journal.calls] == ["GET"]
-    vca_journal.clear()
+    assert methods(vca_request_log) == [call.split()[0] for call in vca_request_log.calls] == ["GET"]
+    vca_request_log.clear()
     changed = policy(1000)
     changed["rules"][500]["action"] = "deny"
     ids = [rule["ruleId"] for rule in server_firewall(vca_simulator)["user"]]
     assert client.ensure("ans.firewall", changed).plan.summary() == "1 to update"
-    assert methods(vca_journal) == ["GET", "PUT", "GET"]
+    assert methods(vca_request_log) == ["GET", "PUT", "GET"]
     assert [rule["ruleId"] for rule in server_firewall(vca_simulator)["user"]] == ids
     assert same_bytes(server_firewall(vca_simulator)["user"][:2]) == before
 
@@ -158,20 +158,22 @@ def test_every_word_is_understood_by_the_server(client: Client, vca_simulator: S
 
 
 def test_a_dropped_answer_neither_doubles_nor_loses(
-    client: Client, vca_simulator: Simulator, vca_journal: RequestView
+    client: Client, vca_simulator: Simulator, vca_request_log: RequestView
 ) -> None:
     seeded(vca_simulator, foreign(150_000))
     for kind, writes in (("reset_after", 1), ("reset", 2)):
-        vca_journal.clear()
+        vca_request_log.clear()
         vca_simulator.faults.add(kind, method="PUT", path=CONFIG)
         assert client.ensure("ans.firewall_rule", {"name": f"ours {kind}"}).changed
-        assert vca_journal.count("PUT", CONFIG) == writes
+        assert vca_request_log.count("PUT", CONFIG) == writes
     names = [rule["name"] for rule in server_firewall(vca_simulator)["user"]]
     assert names == ["foreign 150000", "ours reset_after", "ours reset"]
 
 
 @pytest.mark.parametrize("edge_api", ["network_xml", "network_json"], indirect=True)
-def test_a_writer_in_between_keeps_its_rule(client: Client, vca_simulator: Simulator, vca_journal: RequestView) -> None:
+def test_a_writer_in_between_keeps_its_rule(
+    client: Client, vca_simulator: Simulator, vca_request_log: RequestView
+) -> None:
     def edit(simulator: Simulator) -> None:
         firewall = server_firewall(simulator)
         firewall["user"].append(foreign(150_007))
@@ -180,7 +182,7 @@ def test_a_writer_in_between_keeps_its_rule(client: Client, vca_simulator: Simul
     vca_simulator.faults.add("edit", method="PUT", path=CONFIG, edit=edit)
     assert client.ensure("ans.firewall_rule", {"name": "ours"}).changed
     assert [rule["name"] for rule in server_firewall(vca_simulator)["user"]] == ["foreign 150007", "ours"]
-    assert methods(vca_journal) == ["GET", "PUT", "GET", "PUT", "GET"]
+    assert methods(vca_request_log) == ["GET", "PUT", "GET", "PUT", "GET"]
 
 
 def test_a_rule_removed_in_between_does_not_stop_us(client: Client, vca_simulator: Simulator) -> None:
@@ -201,11 +203,13 @@ def test_a_busy_edge_is_waited_for(client: Client, vca_simulator: Simulator) -> 
     assert client.ensure("ans.firewall_rule", {"name": "ours"}).changed
 
 
-def test_what_the_server_refuses_is_told_in_its_words(client: Client, vca_journal: RequestView, edge_api: str) -> None:
+def test_what_the_server_refuses_is_told_in_its_words(
+    client: Client, vca_request_log: RequestView, edge_api: str
+) -> None:
     with pytest.raises(InvalidRequestError, match="999 could not be found|could not be found"):
         client.ensure("ans.firewall_rule", {"name": "ours", "source": "object:nothing"})
     # Where it is not known whether the server takes versions, the first refusal may be of the version.
-    assert vca_journal.count("PUT", CONFIG) == (2 if edge_api == "hybridity" else 1)
+    assert vca_request_log.count("PUT", CONFIG) == (2 if edge_api == "hybridity" else 1)
 
 
 def test_an_unknown_edge_is_told_with_those_there_are(client: Client, vca_simulator: Simulator) -> None:

@@ -44,7 +44,7 @@ class Cloud:
         return self.service.act(action, names, options=OperationOptions(**options))
 
     def posts(self) -> list[str]:
-        return [entry.path for entry in self.simulator.journal.entries() if "/action/" in entry.path]
+        return [entry.path for entry in self.simulator.request_log.entries() if "/action/" in entry.path]
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def make() -> Iterator[Callable[..., Cloud]]:
         client = simulated_app(simulator).client(**simulator_settings(simulator))
         client.session.clock = client.session._wire.clock = LinkedClock(simulator)
         client.session.login()
-        simulator.journal.clear()
+        simulator.request_log.clear()
         opened.append(client)
         return Cloud(client, simulator)
 
@@ -171,7 +171,7 @@ def test_what_somebody_else_began_is_seen_to_its_end(make: Make) -> None:
 def test_many_tasks_are_asked_for_together(make: Make) -> None:
     cloud = make(40, dr_task_s=60)
     assert {one.verdict for one in cloud.act("failover", max_concurrent=20)} == {"succeeded"}
-    paths = [entry.path for entry in cloud.simulator.journal.entries()]
+    paths = [entry.path for entry in cloud.simulator.request_log.entries()]
     single = [path for path in paths if "/api/task/" in path]
     assert single == []
     looks = len([path for path in paths if "tasksList" in path])
@@ -220,7 +220,7 @@ def test_an_empty_selection_is_not_everything(make: Make) -> None:
     cloud = make(2)
     assert cloud.act("failover", []) == []
     assert cloud.service.replications([]) == []
-    assert cloud.simulator.journal.entries() == []
+    assert cloud.simulator.request_log.entries() == []
 
 
 def test_bad_input_starts_nothing(make: Make) -> None:
@@ -229,7 +229,7 @@ def test_bad_input_starts_nothing(make: Make) -> None:
         cloud.act("failback")
     with pytest.raises(SpecError, match="max_concurrent"):
         cloud.act("test", max_concurrent=0)
-    assert cloud.simulator.journal.entries() == []
+    assert cloud.simulator.request_log.entries() == []
     with pytest.raises(NotFoundError, match="nobody"):
         cloud.act("test", ["replicated-0001", "nobody"])
     cloud.replication(2).name = "replicated-0001"

@@ -46,7 +46,7 @@ def another_host(cloud: RecoveryCloud, folder: Path) -> Iterator[Client]:
 
 def calls(cloud: RecoveryCloud) -> list[str]:
     """Methods and the last words of paths, sign-in and sign-out excepted."""
-    entries = [one for one in cloud.simulator.journal.entries() if "session" not in one.path]
+    entries = [one for one in cloud.simulator.request_log.entries() if "session" not in one.path]
     words = {"tasksList": "task list", "replications": "replication", "action": "action", "query": "query"}
     return [
         f"{one.method} {next((words[part] for part in reversed(one.path.split('/')) if part in words), one.path)}"
@@ -109,7 +109,7 @@ def test_it_is_not_read_when_there_is_nothing_to_start(tmp_path: Path) -> None:
     with recovery_cloud(tmp_path, 2, dr_task_s=20) as cloud:
         cloud.service.act("failover", [name(1)])
         begin(cloud.simulator, cloud.replication(2), "failover")  # in progress, as its replication shows
-        cloud.simulator.journal.clear()
+        cloud.simulator.request_log.clear()
         results = cloud.service.act("failover")
         assert [one.verdict for one in results] == ["unchanged", "succeeded"]
         assert not {"GET task list", "POST action"} & set(calls(cloud))

@@ -50,5 +50,5 @@ def test_a_drill_and_a_failover_end_well(form: dict[str, Any]) -> None:
             found = client.dr.act(action, options=OperationOptions())
             assert [(one.verdict, one.reason) for one in found if one.verdict != "succeeded"] == []
     assert all(group.recovered_at for group in simulator.world.replications.values())
-    posts = [entry for entry in simulator.journal.entries(method="POST") if "/action/" in entry.path]
+    posts = [entry for entry in simulator.request_log.entries(method="POST") if "/action/" in entry.path]
     assert sum(entry.status < 300 for entry in posts) == 12  # each once, whatever was refused before

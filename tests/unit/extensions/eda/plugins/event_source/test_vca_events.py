@@ -154,7 +154,7 @@ def test_what_is_wrong_ends_it_at_once(
         rulebook.run(lambda: None)
     assert rulebook.events == []
     if error is not AuthenticationError:
-        assert cloud.journal.entries() == []
+        assert cloud.request_log.entries() == []
     assert "not-the-password" not in f"{met.value}{caplog.text}"
 
 
