@@ -1,4 +1,4 @@
-"""Make the plots of docs/how-to/measure-machines.md from a simulated cloud."""
+"""Make the plots of docs/how-to/metrics.md from a simulated cloud."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ import yaml
 from tests.support.ansible import BIN, ROOT
 
 EXAMPLES = ROOT / "docs" / "how-to" / "ci"
-PAGE = ROOT / "docs" / "how-to" / "use-the-simulator-in-ci.md"
+PAGE = ROOT / "docs" / "how-to" / "simulator-in-ci.md"
 PLAYBOOK = """
 - name: Allow HTTPS to the web server
   hosts: localhost

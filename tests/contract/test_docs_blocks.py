@@ -16,12 +16,12 @@ NOT_EXECUTED = {
     ("CONTRIBUTING.md", "git clone"): "installs from the network; tests/demos does it for the README",
     ("CONTRIBUTING.md", ".venv/bin/pytest"): "runs tests",
     (
-        "docs/how-to/use-the-simulator-in-ci.md",
+        "docs/how-to/simulator-in-ci.md",
         "# .github/workflows",
     ): "tests/contract/test_ci_examples.py runs its steps",
-    ("docs/how-to/use-the-simulator-in-ci.md", "# .gitlab-ci.yml"): "tests/contract/test_ci_examples.py runs its steps",
+    ("docs/how-to/simulator-in-ci.md", "# .gitlab-ci.yml"): "tests/contract/test_ci_examples.py runs its steps",
     **{
-        ("docs/how-to/run-the-simulator-in-a-container.md", start): "needs a container engine; tests check the files"
+        ("docs/how-to/simulator-in-a-container.md", start): "needs a container engine; tests check the files"
         for start in ("docker compose up", "podman build", "services:", "docker compose down")
     },
     ("README-collection.md", "python3 -m venv"): "installs packages; the session package installs wheel and tarball",
@@ -47,7 +47,7 @@ NOT_EXECUTED = {
     ("docs/how-to/install.md", "pip install 'vcloudair-core[cli]'"): "works once a release is published",
     ("docs/how-to/install.md", "git pull"): "asks the repository and the package index",
     ("docs/how-to/install.md", "pip uninstall"): "would remove what the other tests need",
-    ("docs/how-to/measure-machines.md", "scrape_configs:"): "is for Prometheus; tests/e2e/test_exporter.py starts one",
+    ("docs/how-to/metrics.md", "scrape_configs:"): "is for Prometheus; tests/e2e/test_exporter.py starts one",
     (
         "docs/how-to/migrate-from-ansible-module-vcloud-director.md",
         "- hosts:",
@@ -56,9 +56,9 @@ NOT_EXECUTED = {
     ("docs/how-to/migrate-from-terraform.md", "terraform import"): "needs Terraform, its provider, and a state",
     ("docs/how-to/migrate-from-terraform.md", "terraform state rm"): "needs Terraform and a state of its",
     ("docs/how-to/migrate-from-vca-fw.md", "- hosts: localhost"): "no Ansible of today has these modules",
-    ("docs/how-to/react-to-events.md", "export VCA_URL"): "needs Java for ansible-rulebook",
-    ("docs/how-to/react-to-events.md", "- name: Edge gateways"): "needs Java for ansible-rulebook, and an AWX",
-    ("docs/how-to/use-the-simulator-in-ci.md", "pip install"): "asks the package index",
+    ("docs/how-to/event-driven-ansible.md", "export VCA_URL"): "needs Java for ansible-rulebook",
+    ("docs/how-to/event-driven-ansible.md", "- name: Edge gateways"): "needs Java for ansible-rulebook, and an AWX",
+    ("docs/how-to/simulator-in-ci.md", "pip install"): "asks the package index",
     (
         "docs/how-to/write-a-plugin.md",
         "[project.entry-points",

@@ -1,4 +1,4 @@
-"""Verdicts of vcloudair 0.5 and of this library, in docs/explanation/verdicts.md.
+"""Verdicts of vcloudair 0.5 and of this library, in docs/explanation/recovery-verdicts.md.
 
 The SDK is unmodified. It polls every 10 seconds, so the Python that it finds has another clock: ``time.sleep`` lets the
 time of the simulated cloud pass, and ``datetime`` knows of it. ``VCA_WRITE_VERDICTS=1`` writes the table anew.
@@ -26,7 +26,7 @@ from vcloudair_core.simulator import Simulator, SimulatorConfig, SimulatorServer
 from vcloudair_core.simulator.state.world import SimulatedReplication
 from vcloudair_core.testing import LinkedClock
 
-PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "verdicts.md"
+PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "recovery-verdicts.md"
 STUCK_AFTER_S = 6
 """Seconds of this machine after which a call that waits for one answer is taken to wait for ever."""
 

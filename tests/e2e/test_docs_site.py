@@ -24,6 +24,7 @@ from tests.support.tiers import sampled
 from vcloudair_core.plugin import hooks
 from vcloudair_core.services.metrics.catalog import known_metrics
 
+load_config = pytest.importorskip("mkdocs.config").load_config
 pytest.importorskip("material", reason="the extra docs is not installed")
 
 MODULE = "reference/collection/vca_firewall_rule.html"
@@ -102,19 +103,19 @@ def test_search_leads_to_a_page_about_it(browser: Any, address: str) -> None:
 
 
 SEARCHES = {
-    "edge": "how-to/keep-an-edge-in-a-file.html",
+    "edge": "how-to/export-plan-apply.html",
     "firewall rule": "tutorial/first-firewall.html",
-    "nat": "how-to/publish-a-service.html",
-    "ipsec psk": "explanation/psk.html",
+    "nat": "how-to/nat.html",
+    "ipsec psk": "explanation/pre-shared-keys.html",
     "install": "how-to/install.html",
     "upgrade": "how-to/upgrade.html",
     "awx": "how-to/awx.html",
-    "inventory": "how-to/find-things.html",
+    "inventory": "how-to/inventory-and-queries.html",
     "failover": "how-to/run-a-recovery-plan.html",
     "exit codes": "reference/exit-codes.html",
     "api token": "reference/settings.html",
-    "metrics": "how-to/measure-machines.html",
-    "container": "how-to/run-the-simulator-in-a-container.html",
+    "metrics": "how-to/metrics.html",
+    "container": "how-to/simulator-in-a-container.html",
     "login": "how-to/contexts-and-login.html",
     "certificate": "how-to/troubleshooting.html",
     "query attributes": "reference/query-attributes.html",
@@ -162,7 +163,7 @@ def test_without_a_server_it_is_a_site_too(browser: Any, site: Path) -> None:
 @pytest.mark.slow
 def test_nothing_is_wider_than_a_phone(browser: Any, address: str, site: Path) -> None:
     with visiting(browser, viewport={"width": 390, "height": 844}) as visit:
-        for path in ("index.html", MODULE, HOOK, "how-to/measure-machines.html", "reference/settings.html"):
+        for path in ("index.html", MODULE, HOOK, "how-to/metrics.html", "reference/settings.html"):
             visit.page.goto(address + path)
             width = visit.page.evaluate("document.scrollingElement.scrollWidth")
             assert width <= 390, f"{path} is {width} wide"
@@ -178,6 +179,12 @@ def test_commands_are_copied_without_prompts_and_without_what_they_print(browser
         copied = visit.page.evaluate("navigator.clipboard.readText()").split("\n")
     assert copied[0] == "vca edge list"
     assert not any(line.startswith("$") or "READY" in line for line in copied)
+
+
+def _redirects() -> dict[str, str]:
+    """Return the new addresses by old address, as mkdocs.yml lists them."""
+    maps = load_config(str(ROOT / "mkdocs.yml")).plugins["redirects"].config["redirect_maps"]
+    return {old.replace(".md", ".html"): new.replace(".md", ".html") for old, new in maps.items()}
 
 
 def _pages(site: Path) -> dict[str, Any]:
@@ -231,6 +238,27 @@ def test_everything_has_its_page(site: Path) -> None:
 
 def test_navigation_has_every_page(site: Path) -> None:
     pages = _pages(site)
+    without = {"404.html", *_redirects()}
     for name, tree in pages.items():
-        if name != "404.html":
+        if name not in without:
             assert tree.xpath("//nav//a[contains(@class, '--active')]"), f"{name} is not in the navigation"
+
+
+def test_old_addresses_lead_to_the_renamed_pages(site: Path) -> None:
+    redirects = _redirects()
+    assert redirects
+    for old, new in redirects.items():
+        assert (site / new).is_file()
+        refresh = html.parse(str(site / old)).xpath("string(//meta[@http-equiv='refresh']/@content)")
+        target = posixpath.join(posixpath.dirname(old), refresh.partition("url=")[2])
+        assert posixpath.normpath(target) == new, old
+
+
+@needs_chromium
+@pytest.mark.slow
+def test_an_old_address_keeps_its_anchor(browser: Any, address: str) -> None:
+    with visiting(browser) as visit:
+        visit.page.goto(f"{address}how-to/find-things.html#create-an-inventory")
+        visit.page.wait_for_url(f"{address}how-to/inventory-and-queries.html#create-an-inventory")
+        assert "Inventory" in visit.page.text_content("h1")
+    assert visit.complaints == []

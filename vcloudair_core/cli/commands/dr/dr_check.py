@@ -33,7 +33,7 @@ def check(
 ) -> None:
     """Look whether a recovery is going to work, and start nothing. Exit code 9 when it is not ready.
 
-    The score is the share of what is well, in percent, by weight; see `docs/how-to/check-readiness.md`.
+    The score is the share of what is well, in percent, by weight; see `docs/how-to/readiness-checks.md`.
 
     Example:
         vca dr check --plan payroll.yml --action test
