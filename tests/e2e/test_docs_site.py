@@ -1,4 +1,4 @@
-"""The site as a reader has it: built from what lies here, looked at with a browser, and every link of it followed."""
+"""Tests of the built site: links, search, redirects and pages in a browser."""
 
 from __future__ import annotations
 
@@ -47,7 +47,10 @@ def _build(folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """One browser for the tests of this module; Playwright allows one at a time in a process."""
+    """Start one browser for this module.
+
+    Playwright allows one at a time in a process.
+    """
     with launched() as chromium:
         yield chromium
 
