@@ -47,17 +47,17 @@ def argument_specs(names: Mapping[type, tuple[str, str]], document: Sequence[Spe
     ``names`` has the name of each spec in those of functions and constants, and the noun for it, first what others are
     made of; ``document`` has the keys of documents.
     """
-    lines = [HEADER + '"""The options of edge gateways, as plain data. Nothing here needs the library."""']
+    lines = [HEADER + '"""Argument specs of edge gateway modules. They do not import the library."""']
     lines += ["", "from __future__ import annotations", "", "from typing import Any"]
     for spec, (name, noun) in names.items():
         lines += _function(name, noun, _options(spec), names, secret_names(spec))
     if document:
-        lines += _function(DOCUMENT, "a whole edge gateway as one document", document, names)
+        lines += _function(DOCUMENT, "an edge document", document, names)
     lines += [""]
     for spec, (name, noun) in names.items():
         if exclusive := getattr(spec, "exclusive", ()):
             lines += ["", *_assignment(f"{name.upper()}_EXCLUSIVE", list(exclusive))]
-            lines += [f'"""Options of {noun} that exclude each other."""']
+            lines += [f'"""Mutually exclusive options of {noun}."""']
     return "\n".join(lines) + "\n"
 
 
@@ -70,7 +70,7 @@ def section_names() -> dict[type, tuple[str, str]]:
                 name = key.kind.__name__.removesuffix("Spec").casefold()
                 names[key.kind] = (name, f"a {name} of {_with_article(section.noun)}")
         names[section.rule_type] = (section.rule_name, _with_article(section.noun))
-        names[section.spec_type] = (section.name, f"the whole section: {section.title}")
+        names[section.spec_type] = (section.name, f"the {section.title} section")
     return names
 
 
@@ -195,7 +195,7 @@ def _section_fragment(name: str) -> str:
     parts = {"DOCUMENTATION": section.spec_type, _rule_part(section): section.rule_type}
     texts = {part: "\n".join(["options:", *documented(_options(spec), "", 2)]) for part, spec in parts.items()}
     return _fragment_module(
-        f"the section {section.title} of an edge gateway, and of {_with_article(section.noun)}", texts
+        f"the {section.title} section of an edge gateway and of {_with_article(section.noun)}", texts
     )
 
 
@@ -208,7 +208,7 @@ def _document_fragment() -> str:
     """Return the documentation of the keys of the option that holds a whole document."""
     head = ["options:", "  config:", "    suboptions:"]
     text = "\n".join([*head, *documented(document_keys(), "config.", 6)])
-    return _fragment_module("documents of whole edge gateways", {"DOCUMENTATION": text})
+    return _fragment_module("edge documents", {"DOCUMENTATION": text})
 
 
 def _fragment_module(topic: str, texts: Mapping[str, str]) -> str:

@@ -39,14 +39,14 @@ class DhcpRelayAgentSpec(NamedSpec):
 
     vnic: int | None = spec_field(
         "Number of the interface whose DHCP requests are relayed, `0` to `9`. It identifies the agent.",
-        "An interface that serves a DHCP pool cannot relay.",
+        "An interface with a DHCP pool cannot relay requests.",
         identity=True,
         required=True,
         bounds=(0, LAST_VNIC),
     )
     gateway_address: str | None = spec_field(
-        "IPv4 address of the interface that the relay adds to requests (``giaddr``), by which the DHCP server selects "
-        "a pool. The server's default on new agents is the primary address of the interface.",
+        "IPv4 address of the interface that the relay adds to requests (``giaddr``). The DHCP server uses it to select "
+        "a pool. The server's default for new agents is the primary address of the interface.",
         canonical=_address,
     )
 
@@ -69,25 +69,28 @@ class DhcpRelaySpec:
     """A whole DHCP relay. None means: leave it as it is. Source: protocol/ans.md §5."""
 
     ip_addresses: tuple[str, ...] | None = spec_field(
-        "Addresses of the DHCP servers, all of them. Requests go to every server.",
-        "Together with `domain_names` 16 at most.",
+        "Addresses of all DHCP servers. Requests go to every server.",
+        "At most 16 addresses and `domain_names` together.",
         canonical=network_set,
         absent=(),
     )
     domain_names: tuple[str, ...] | None = spec_field(
-        "Fully qualified domain names of DHCP servers, all of them, 2 at most.", canonical=_names, absent=()
+        "Fully qualified domain names of all DHCP servers that are given by name. At most 2.",
+        canonical=_names,
+        absent=(),
     )
     ip_sets: tuple[str, ...] | None = spec_field(
-        "Ids of IP sets with addresses of DHCP servers, all of them, for example "
+        "Ids of all IP sets with addresses of DHCP servers, for example "
         "``f9daf2da-b4f9-4921-a2f4-d77a943a381c:ipset-2``.",
         canonical=_names,
         absent=(),
     )
     agents: tuple[DhcpRelayAgentSpec, ...] | None = spec_field(
-        "The relay agents, one per interface. They have no order.", input_only=True
+        "Relay agents, one per interface. The order does not matter.", input_only=True
     )
     allow_empty: bool | None = spec_field(
-        "Whether `agents` may be empty when the document says all there is to say.", input_only=True
+        "Whether `agents` may be empty in a document that is applied with purge. This deletes all relay agents.",
+        input_only=True,
     )
 
     def complaints(self) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""The keys of edge documents: which edge gateway they are of, and its sections."""
+"""The keys of edge documents: the edge gateway that a document describes, and its sections."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from vcloudair_core.services.ans.sections import SECTIONS, load_section
 
 _TARGET: Mapping[str, FieldInfo] = {
     "edge": input_key(
-        "Name or UUID of the edge gateway that the document is of. It is the target when none is given beside the "
-        "document, and beats `VCA_EDGE`.",
-        "If both are given, they must name the same edge gateway, or the task fails before anything is sent.",
+        "Name or UUID of the edge gateway that the document describes. It takes precedence over `VCA_EDGE`.",
+        "If an edge gateway is also given outside the document, both must name the same one. Otherwise the task fails "
+        "before it sends a request.",
     ),
-    "vdc": input_key("Name or UUID of the VDC that it is in. The rules of `edge` apply."),
+    "vdc": input_key(
+        "Name or UUID of the VDC that contains the edge gateway. The same rules as for `edge` apply.",
+    ),
     "allow_empty": input_key(
-        "Whether a section may be emptied by a list without items. A section can say it for itself.", kind=bool
+        "Whether an empty list may delete all rules or tunnels of a section. A section can have its own `allow_empty`.",
+        kind=bool,
     ),
 }
 
@@ -24,8 +27,12 @@ def document_keys() -> tuple[SpecKey, ...]:
     """Return every key of an edge document. Imports all sections."""
     keys = [SpecKey(name, info, info.kind or str, info.is_list) for name, info in _TARGET.items()]
     for section in map(load_section, SECTIONS):
-        details = ("An export holds no keys, so what is new needs its own.",) if secret_names(section.spec_type) else ()
+        details = (
+            ("An export has no pre-shared keys. Add a key for each new tunnel.",)
+            if secret_names(section.spec_type)
+            else ()
+        )
         reference = f"`{section.module}`" if section.module else f"the kind ``ans.{section.name}``"
-        info = input_key(f"{section.title}, in the words of {reference}.", *details)
+        info = input_key(f"{section.title}, with the options of {reference}.", *details)
         keys.append(SpecKey(section.name, info, section.spec_type, is_list=False))
     return tuple(keys)

@@ -48,19 +48,24 @@ class ServiceSpec:
     """One service of a rule. Ports that are not given are any. Source: protocol/ans.md §2.6."""
 
     protocol: str = spec_field(
-        "`any`, `tcp`, `udp` or `icmp`, in any case. `tcp+udp` stands for two services.",
-        "Edge gateways have no other protocols in rules. Make an application for ESP, AH or GRE, and give its id in "
-        "`applications`.",
+        "Protocol, as `any`, `tcp`, `udp` or `icmp` (not case-sensitive). `tcp+udp` creates two services.",
+        "Firewall rules support no other protocols. For ESP, AH or GRE, create an application in the portal and list "
+        "its id in `applications`.",
         default=ANY,
         required=True,
         suggestions=PROTOCOLS,
         pattern=TWO_PROTOCOLS_PATTERN,
     )
     port: tuple[str, ...] | None = spec_field(
-        "Destination ports. Each is a port, a range such as `8000-8080`, or `any`.", ports=True
+        "Destination ports. Each entry is a port, a range such as `8000-8080`, or `any`. The default is any port.",
+        ports=True,
     )
-    source_port: tuple[str, ...] | None = spec_field("Source ports.", ports=True)
-    icmp_type: str | None = spec_field("Name or number of an ICMP type, for example `echo-request`.")
+    source_port: tuple[str, ...] | None = spec_field(
+        "Source ports, in the same formats as `port`. The default is any port.", ports=True
+    )
+    icmp_type: str | None = spec_field(
+        "Name or number of an ICMP type, for example `echo-request`. Only for `protocol=icmp`."
+    )
 
 
 def services_meaning(services: Sequence[ServiceSpec]) -> frozenset[object]:
@@ -85,14 +90,14 @@ class FirewallRuleSpec:
     """
 
     name: str | None = spec_field(
-        "Name of the rule; its identity unless `match_by` says otherwise.",
-        "A rule without a name is identified by `rule_id`, `tag` or what it matches.",
+        "Name of the rule. It identifies the rule unless `match_by` is set.",
+        "A rule without a name is identified by `rule_id`, `tag` or the traffic that it matches.",
         identity=True,
         read=Reader.text,
     )
     action: str | None = spec_field(
-        "What happens to traffic that matches. `allow` means `accept`, `drop` means `deny`.",
-        "New rules accept.",
+        "Action for traffic that matches the rule. The default for new rules is `accept`.",
+        "`allow` is another name for `accept`, and `drop` for `deny`.",
         canonical=fold,
         choices=ACTIONS,
         synonyms=ACTION_SYNONYMS,
@@ -102,10 +107,10 @@ class FirewallRuleSpec:
     logging: bool | None = logging_field()
     description: str | None = description_field()
     source: tuple[str, ...] | None = spec_field(
-        "Where traffic comes from. Words are `any`, `internal`, `external`, `vse` (the edge itself), ``vnic-N``, an "
-        "IPv4 or IPv6 address, a CIDR, a range ``first-last``, or the id of a grouping object such as ``ipset-2`` or "
-        "``urn:vcloud:network:...``. Write ``object:ID`` for any other id.",
-        "The order does not matter. On new rules `any` is the default.",
+        "Sources of the traffic. Each entry is `any`, `internal`, `external`, `vse` (the edge gateway itself), "
+        "``vnic-N``, an IPv4 or IPv6 address, a CIDR, a range ``first-last``, or the id of a grouping object such as "
+        "``ipset-2`` or ``urn:vcloud:network:...``. Use ``object:ID`` for an id in any other format.",
+        "The order does not matter. The default for new rules is `any`.",
         unordered=True,
         canonical=endpoint_meaning,
         absent=(ANY,),
@@ -114,7 +119,7 @@ class FirewallRuleSpec:
         read=read_members,
     )
     destination: tuple[str, ...] | None = spec_field(
-        "Where traffic goes; the same words as in `source`.",
+        "Destinations of the traffic, in the same formats as `source`.",
         unordered=True,
         canonical=endpoint_meaning,
         absent=(ANY,),
@@ -122,19 +127,24 @@ class FirewallRuleSpec:
         aliases=("dest_ip",),
         read=read_members,
     )
-    source_exclude: bool | None = spec_field("Match everything but `source`.", absent=False)
-    destination_exclude: bool | None = spec_field("Match everything but `destination`.", absent=False)
+    source_exclude: bool | None = spec_field("Match traffic from everywhere except `source`.", absent=False)
+    destination_exclude: bool | None = spec_field("Match traffic to everywhere except `destination`.", absent=False)
     services: tuple[ServiceSpec, ...] | None = spec_field(
-        "Protocols and ports. On new rules any. The order does not matter.",
+        "Protocols and ports of the traffic. The default for new rules is any service. The order does not matter.",
         unordered=True,
         canonical=services_meaning,
         absent=(ServiceSpec(),),
         source="protocol/ans.md §2.6",
     )
     applications: tuple[str, ...] | None = spec_field(
-        "Ids of applications or application groups.", unordered=True, absent=(), read=read_applications
+        "Ids of applications or application groups that the traffic must match.",
+        unordered=True,
+        absent=(),
+        read=read_applications,
     )
-    match_translated: bool | None = spec_field("Match addresses after NAT instead of before.", absent=False)
+    match_translated: bool | None = spec_field(
+        "Match the addresses after NAT instead of those before NAT.", absent=False
+    )
     direction: str | None = spec_field(
         "Direction of the traffic. VMware advises against setting it.",
         canonical=fold,
@@ -142,13 +152,13 @@ class FirewallRuleSpec:
         choices=DIRECTIONS,
     )
     tag: str | None = spec_field(
-        "Tag of the rule, 1 to 65536. The server's default is the id of the rule.",
+        "Tag of the rule, 1 to 65536. By default the server uses the id of the rule.",
         bounds=(1, None),
         pattern=NUMBER_PATTERN,
     )
     rule_id: str | None = spec_field(
-        "The server's id of the rule. With `match_by=rule_id` it is the identity, else it tells rules of one name "
-        "apart.",
+        "Id of the rule, set by the server. It identifies the rule with `match_by=rule_id`. Otherwise it distinguishes "
+        "rules that have the same name.",
         read_only=True,
         bounds=(1, None),
         pattern=ID_PATTERN,
@@ -159,8 +169,8 @@ class FirewallRuleSpec:
     after: str | None = after_field("Name or id")
     index: int | None = index_field()
     match_by: str = spec_field(
-        "What identifies the rule.",
-        "Names need not be unique on an edge. If several rules answer to the name, the task fails and lists them.",
+        "Option that identifies an existing rule.",
+        "Names need not be unique on an edge gateway. If several rules match, the task fails and lists them.",
         default="name",
         input_only=True,
         choices=MATCHES,
@@ -169,12 +179,16 @@ class FirewallRuleSpec:
     other_keys: ClassVar[Mapping[str, FieldInfo]] = {
         "clear": clear_key("description"),
         "protocol": input_key(
-            "Short form of `services` for exactly one service. Not together with `services`.",
+            "Protocol of the only service of the rule. A short form of `services`, and mutually exclusive with it.",
             suggestions=PROTOCOLS,
             pattern=TWO_PROTOCOLS_PATTERN,
         ),
-        "dest_port": input_key("Destination ports of the short form.", ports=True, is_list=True),
-        "source_port": input_key("Source ports of the short form.", ports=True, is_list=True),
+        "dest_port": input_key(
+            "Destination ports, together with `protocol`. Mutually exclusive with `services`.", ports=True, is_list=True
+        ),
+        "source_port": input_key(
+            "Source ports, together with `protocol`. Mutually exclusive with `services`.", ports=True, is_list=True
+        ),
     }
     exclusive: ClassVar[Sequence[tuple[str, ...]]] = (
         ("position", "before", "after", "index"),
@@ -309,28 +323,31 @@ def _listed(kind: type) -> str:
 class FirewallPolicySpec:
     """A whole firewall. None means: leave it as it is. Source: protocol/ans.md §2.2."""
 
-    enabled: bool | None = spec_field("Whether the firewall is on. NAT works only while it is.", absent=True)
+    enabled: bool | None = spec_field(
+        "Whether the firewall is enabled. NAT works only while the firewall is enabled.", absent=True
+    )
     default_action: str | None = spec_field(
-        "What happens to traffic that no rule matches.",
+        "Action for traffic that matches no rule.",
         canonical=fold,
         absent="deny",
         choices=DEFAULT_ACTIONS,
         synonyms=ACTION_SYNONYMS,
     )
-    default_logging: bool | None = spec_field("Whether such traffic is logged.", absent=False)
+    default_logging: bool | None = spec_field("Whether to log traffic that matches no rule.", absent=False)
     global_settings: tuple[tuple[str, bool | int], ...] | None = spec_field(
-        "Time-outs and checks of the edge. Those not given are kept.",
-        f"Seconds are {_listed(int)}.",
-        f"True or false are {_listed(bool)}.",
+        "Timeouts and packet checks of the firewall. Settings that are not listed are kept.",
+        f"The settings in seconds are {_listed(int)}.",
+        f"The settings that are true or false are {_listed(bool)}.",
         input_only=True,
         kind=dict,
         keys=GLOBAL_INFOS,
     )
     rules: tuple[FirewallRuleSpec, ...] | None = spec_field(
-        "The rules, in order.", input_only=True, aliases=("fw_rules",)
+        "Firewall rules, in order.", input_only=True, aliases=("fw_rules",)
     )
     allow_empty: bool | None = spec_field(
-        "Whether `rules` may be empty when the document says all there is to say.", input_only=True
+        "Whether `rules` may be empty in a document that is applied with purge. This deletes all user-defined rules.",
+        input_only=True,
     )
 
 

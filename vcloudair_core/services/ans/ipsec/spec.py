@@ -62,108 +62,114 @@ class IpsecTunnelSpec:
     """
 
     name: str | None = spec_field("Name of the tunnel.", identity=True)
-    enabled: bool | None = spec_field("Whether the tunnel is in force. New ones are.", absent=True)
+    enabled: bool | None = spec_field("Whether the tunnel is enabled. New tunnels are enabled by default.", absent=True)
     description: str | None = description_field()
     local_id: str | None = spec_field(
-        "How this side names itself. On new tunnels `local_ip` is the default.", canonical=identifier_meaning
+        "Identifier of the local side in IKE. The default for new tunnels is `local_ip`.", canonical=identifier_meaning
     )
     local_ip: str | None = spec_field(
-        "Address of the edge gateway that the tunnel starts from. Required on new tunnels.",
+        "Local endpoint of the tunnel, an address of the edge gateway. Required on new tunnels.",
         canonical=host_meaning,
         aliases=("local_ip_address",),
     )
     local_subnets: tuple[str, ...] | None = spec_field(
-        "Networks on this side. Required on new tunnels. They must not overlap `peer_subnets`.",
+        "Networks on the local side, as CIDRs. Required on new tunnels. They must not overlap `peer_subnets`.",
         canonical=subnets_meaning,
     )
     peer_id: str | None = spec_field(
-        "How the other side names itself. No two tunnels of an edge gateway can have the same. On new tunnels "
-        "`peer_ip` is the default.",
+        "Identifier of the peer in IKE. It must be unique on the edge gateway. The default for new tunnels is "
+        "`peer_ip`.",
         canonical=identifier_meaning,
     )
     peer_ip: str | None = spec_field(
-        "Address or host name of the other side, or `any` to wait for whoever calls, which then needs `peer_id` and "
-        "the global key of `vca_ipsec`. Required on new tunnels.",
+        "Remote endpoint of the tunnel, as an address or host name. Required on new tunnels.",
+        "With `any`, the edge gateway accepts a connection from any address. Such a tunnel needs `peer_id` and the "
+        "global key of `vca_ipsec`.",
         canonical=host_meaning,
         aliases=("peer_ip_address",),
     )
     peer_subnets: tuple[str, ...] | None = spec_field(
-        "Networks on the other side. Required on new tunnels.", canonical=subnets_meaning
+        "Networks on the peer's side, as CIDRs. Required on new tunnels.", canonical=subnets_meaning
     )
     authentication: str | None = spec_field(
-        "`psk` is the default on new tunnels. `x.509` needs `certificate`.",
+        "Authentication method. The default for new tunnels is `psk`. `x.509` requires `certificate`.",
         canonical=fold,
         absent=PSK,
         choices=(PSK, CERTIFICATE),
         pattern="[Xx]509",
     )
     psk: Secret | None = spec_field(
-        "The pre-shared key, 128 characters at most. Required on new tunnels, unless `peer_ip=any`.",
-        "Servers show it to nobody, so whether it is right cannot be seen. `update_psk` says what is done about it.",
+        "Pre-shared key, at most 128 characters. Required on new tunnels, unless `peer_ip=any`.",
+        "The server never returns the key, so it cannot be compared. `update_psk` sets when it is sent.",
         secret=True,
         aliases=("shared_secret",),
     )
-    certificate: str | None = spec_field("Id of the certificate of the tunnel, for `x.509`.")
+    certificate: str | None = spec_field("Id of the certificate of the tunnel, for `authentication=x.509`.")
     encryption: str | None = spec_field(
-        "`aes`, `aes256`, `3des` or `aes-gcm`, in any common spelling. On new tunnels `aes256` is the default.",
+        "Encryption algorithm, as `aes`, `aes256`, `3des` or `aes-gcm`, in any common spelling. The default for new "
+        "tunnels is `aes256`.",
         canonical=partial(algorithm_meaning, "encryption"),
         aliases=("encryption_algorithm",),
     )
-    pfs: bool | None = spec_field("Perfect forward secrecy. New tunnels have it.", absent=True, aliases=("enable_pfs",))
+    pfs: bool | None = spec_field(
+        "Whether to use perfect forward secrecy. New tunnels use it by default.", absent=True, aliases=("enable_pfs",)
+    )
     dh_group: str | None = spec_field(
-        "`dh2`, `dh5`, `dh14`, `dh15` or `dh16`, the number alone, or a size such as `modp2048`.",
-        "On new tunnels `dh14` is the default, and `dh5` on vCloud Air.",
+        "Diffie-Hellman group, as `dh2`, `dh5`, `dh14`, `dh15` or `dh16`, the number alone, or a size such as "
+        "`modp2048`.",
+        "The default for new tunnels is `dh14`, and `dh5` on vCloud Air.",
         canonical=partial(algorithm_meaning, "dh_group"),
     )
     mtu: int | None = spec_field(
-        "Largest packet, in bytes. The server's default is that of the interface.",
+        "MTU of the tunnel, in bytes. The server's default is the MTU of the interface.",
         unit="bytes",
         bounds=(LEAST_MTU, MOST_MTU),
     )
     extension: str | None = spec_field(
-        "One of ``securelocaltrafficbyip=ADDRESS`` and ``passthroughSubnets=NETWORK,...``.", absent=""
+        "Extension of the tunnel, as ``securelocaltrafficbyip=ADDRESS`` or ``passthroughSubnets=NETWORK,...``.",
+        absent="",
     )
     ike_version: str | None = spec_field(
-        "`ikev1`, `ikev2` or `ikeflex`. Newer edge gateways only.",
+        "IKE version, as `ikev1`, `ikev2` or `ikeflex`. Only for newer edge gateways.",
         canonical=partial(algorithm_meaning, "ike_version"),
         aliases=("ike_option",),
     )
     digest: str | None = spec_field(
-        "`sha1` or `sha-256`, in any common spelling. Newer edge gateways only.",
+        "Digest algorithm, as `sha1` or `sha-256`, in any common spelling. Only for newer edge gateways.",
         canonical=partial(algorithm_meaning, "digest"),
         aliases=("digest_algorithm",),
     )
     responder_only: bool | None = spec_field(
-        "Whether the edge gateway only answers and never starts. Newer edge gateways only."
+        "Whether the edge gateway only responds and never initiates the connection. Only for newer edge gateways."
     )
     compliance_suite: str | None = spec_field(
-        "Name of a set of algorithms, or `none`. Newer edge gateways only.", canonical=fold
+        "Name of a compliance suite, or `none`. Only for newer edge gateways.", canonical=fold
     )
     session_type: str | None = spec_field(
-        "What the server says of the tunnel. Accepted so that what was read can be given back, and ignored.",
+        "Session type that the server reports. Accepted and ignored, so that you can pass a tunnel as it was read.",
         read_only=True,
     )
     site_id: str | None = spec_field(
-        "The server's id of the tunnel. With `match_by=site_id` it is the identity, else it tells tunnels of one name "
-        "apart.",
+        "Id of the tunnel, set by the server. It identifies the tunnel with `match_by=site_id`. Otherwise it "
+        "distinguishes tunnels that have the same name.",
         read_only=True,
     )
     match_by: str = spec_field(
-        "What identifies the tunnel. With `peer` that is `peer_id` or, without it, `peer_ip`, and the tunnel can be "
-        "renamed. With `site_id` everything else can be changed, and no tunnel is made.",
-        "If several tunnels answer to it, the task fails and lists them.",
+        "Option that identifies an existing tunnel.",
+        "`peer` uses `peer_id`, or `peer_ip` without it, so that the tunnel can be renamed. With `site_id` all other "
+        "options can change, but no tunnel is created.",
+        "If several tunnels match, the task fails and lists them.",
         default="name",
         input_only=True,
         choices=MATCHES,
     )
     update_psk: str = spec_field(
-        "When the key of a tunnel that exists is sent.",
-        "With `fingerprint` it is sent when it is not the last one that was sent from this host. For that a keyed "
-        "fingerprint (HMAC), never the key, is kept below `state_dir`. What somebody else has set since is not "
-        "noticed. On a host without memory, such as a container, it is sent in every run, and the task reports a "
-        "change.",
-        "With `always` it is sent in every run, and every run reports a change.",
-        "With `on_create` it is sent when the tunnel is made, and never again.",
+        "When to send the key of an existing tunnel.",
+        "`fingerprint` sends the key if it differs from the key that this host sent last. To compare them, a keyed "
+        "fingerprint (HMAC) of the key is stored in `state_dir`. Changes that others make to the key are not detected. "
+        "If `state_dir` does not persist, as in a container, every run sends the key and reports a change.",
+        "`always` sends the key in every run, and every run reports a change.",
+        "`on_create` sends the key only when the tunnel is created.",
         default="fingerprint",
         input_only=True,
         choices=KEY_UPDATES,
@@ -172,8 +178,8 @@ class IpsecTunnelSpec:
     other_keys: ClassVar[Mapping[str, FieldInfo]] = {
         "clear": clear_key("description", "extension"),
         "psk_file": input_key(
-            "File on the host that runs the module that holds the key, in place of `psk`. The end of its line is left "
-            "out.",
+            "File with the key on the host that runs the module, instead of `psk`. A line break at the end of the file "
+            "is ignored.",
             kind=Path,
         ),
     }
@@ -302,31 +308,41 @@ def exact_tunnel(spec: IpsecTunnelSpec, current: IpsecTunnelSpec, dh_group: str)
 class IpsecSpec:
     """The whole IPsec VPN of an edge. None means: leave it as it is. Source: protocol/ans.md §4.2."""
 
-    enabled: bool | None = spec_field("Whether the service is on. It cannot be without a tunnel.", absent=False)
-    logging: bool | None = spec_field("Whether it logs.", absent=True)
-    log_level: str | None = spec_field("How much it logs.", canonical=fold, absent="warning", choices=LOG_LEVELS)
-    disable_event: bool | None = spec_field("Whether it raises no events.", absent=False)
-    global_psk: Secret | None = spec_field("The key of the tunnels that wait for any peer.", secret=True)
-    service_certificate: str | None = spec_field("Id of the edge gateway's own certificate, for `x.509`.")
-    ca_certificates: tuple[str, ...] | None = spec_field("Ids of the CA certificates, all of them.", unordered=True)
-    crl_certificates: tuple[str, ...] | None = spec_field("Ids of the revocation lists, all of them.", unordered=True)
+    enabled: bool | None = spec_field(
+        "Whether the IPsec VPN service is enabled. The service requires at least one tunnel.", absent=False
+    )
+    logging: bool | None = spec_field("Whether the service writes a log.", absent=True)
+    log_level: str | None = spec_field(
+        "Log level of the service.", canonical=fold, absent="warning", choices=LOG_LEVELS
+    )
+    disable_event: bool | None = spec_field("Whether to suppress the events of the service.", absent=False)
+    global_psk: Secret | None = spec_field("Pre-shared key of all tunnels with the peer address `any`.", secret=True)
+    service_certificate: str | None = spec_field(
+        "Id of the edge gateway's certificate, for tunnels that authenticate with `x.509`."
+    )
+    ca_certificates: tuple[str, ...] | None = spec_field("Ids of all CA certificates.", unordered=True)
+    crl_certificates: tuple[str, ...] | None = spec_field(
+        "Ids of all certificate revocation lists (CRLs).", unordered=True
+    )
     tunnels: tuple[IpsecTunnelSpec, ...] | None = spec_field(
-        "The tunnels. They have no order. No two of them may mean the same tunnel.", input_only=True
+        "IPsec tunnels. The order does not matter. Each entry must identify a different tunnel.", input_only=True
     )
     update_psk: str = spec_field(
-        "When `global_psk` is sent, as for the keys of tunnels. With `on_create` never, because nobody can see whether "
-        "there is one.",
+        "When to send `global_psk`, as for the keys of tunnels. `on_create` never sends it, because the server does "
+        "not show if a global key exists.",
         default="fingerprint",
         input_only=True,
         choices=KEY_UPDATES,
     )
     allow_empty: bool | None = spec_field(
-        "Whether `tunnels` may be empty when the document says all there is to say.", input_only=True
+        "Whether `tunnels` may be empty in a document that is applied with purge. This deletes all user-defined "
+        "tunnels.",
+        input_only=True,
     )
 
     other_keys: ClassVar[Mapping[str, FieldInfo]] = {
         "global_psk_file": input_key(
-            "File on the host that runs the module that holds that key, in place of `global_psk`.", kind=Path
+            "File with the key on the host that runs the module, instead of `global_psk`.", kind=Path
         ),
     }
     exclusive: ClassVar[Sequence[tuple[str, ...]]] = (("global_psk", "global_psk_file"),)

@@ -58,76 +58,82 @@ class NatRuleSpec:
     """
 
     action: str | None = spec_field(
-        "`dnat` translates where traffic goes, `snat` where it comes from. Part of the identity.",
+        "Type of the rule. `dnat` translates the destination address, `snat` the source address.",
+        "Required on new rules. Part of the identity.",
         canonical=fold,
         choices=ACTIONS,
     )
     original_address: str | None = spec_field(
-        "Address before translation. An address, a CIDR, a range ``first-last``, or `any`. Part of the identity.",
-        "On `dnat` rules an address of the edge gateway.",
+        "Address before translation, as an address, a CIDR, a range ``first-last``, or `any`.",
+        "For `dnat` rules, it must be an address of the edge gateway.",
+        "Required on new rules. Part of the identity.",
         canonical=address_meaning,
         absent=ANY,
         aliases=("original_ip",),
     )
     original_port: str | None = spec_field(
-        "Port before translation. A port, a range such as `8000-8010`, or `any`, which is the default on new rules. "
-        "Part of the identity.",
+        "Port before translation, as a port, a range such as `8000-8010`, or `any`. The default for new rules is "
+        "`any`. Part of the identity.",
         canonical=port_meaning,
         absent=ANY,
         ports=True,
     )
     translated_address: str | None = spec_field(
-        "Address after translation; the same words. Required on new rules.",
-        "On `snat` rules an address of the edge gateway.",
+        "Address after translation, in the same formats as `original_address`. Required on new rules.",
+        "For `snat` rules, it must be an address of the edge gateway.",
         canonical=address_meaning,
         absent=ANY,
         aliases=("translated_ip",),
     )
     translated_port: str | None = spec_field(
-        "Port after translation. On new rules `any` is the default.", canonical=port_meaning, absent=ANY, ports=True
+        "Port after translation. The default for new rules is `any`.", canonical=port_meaning, absent=ANY, ports=True
     )
     protocol: str | None = spec_field(
-        "`any`, `tcp`, `udp` or `icmp`, in any case. On new rules `any` is the default. Part of the identity.",
+        "Protocol, as `any`, `tcp`, `udp` or `icmp` (not case-sensitive). The default for new rules is `any`. Part of "
+        "the identity.",
         canonical=fold,
         absent=ANY,
         suggestions=PROTOCOLS,
         pattern=TWO_PROTOCOLS_PATTERN,
     )
     icmp_type: str | None = spec_field(
-        "Name or number of an ICMP type, for example `echo-request`. Goes with `protocol=icmp`. Part of the identity.",
+        "Name or number of an ICMP type, for example `echo-request`. Only for `protocol=icmp`. Part of the identity.",
         canonical=fold,
         absent=ANY,
     )
     vnic: str | None = spec_field(
-        "Number of the interface that the rule applies to, `0` to `200`, or `any` for all of them. Part of the "
+        "Number of the interface that the rule applies to, `0` to `200`, or `any` for all interfaces. Part of the "
         "identity.",
-        "If neither this nor `interface` is given, the rule on all interfaces is meant, or if there is none, the only "
-        "one that matches the same traffic. A new rule is then made for all interfaces, which vCloud Air may refuse.",
+        "If neither `vnic` nor `interface` is set, the rule on all interfaces is selected. If there is none, the only "
+        "rule that matches the same traffic is selected.",
+        "A new rule without `vnic` and `interface` applies to all interfaces. vCloud Air may reject such a rule.",
         absent=ANY,
     )
     interface: str | None = spec_field(
-        "Name of the interface or of its network, in place of `vnic`. Costs one more call to look it up.",
+        "Name of the interface or of its network, instead of `vnic`. The lookup takes one more API call.",
         input_only=True,
         aliases=("network",),
     )
     dnat_match_source_address: str | None = spec_field(
-        "`dnat` only. Translate only traffic from there. Part of the identity. Needs a newer edge gateway.",
+        "Translate only traffic from this source address. Only for `dnat` rules on newer edge gateways. Part of the "
+        "identity.",
         canonical=address_meaning,
         absent=ANY,
     )
     dnat_match_source_port: str | None = spec_field(
-        "`dnat` only. Translate only traffic from that source port. Part of the identity.",
+        "Translate only traffic from this source port. Only for `dnat` rules. Part of the identity.",
         canonical=port_meaning,
         absent=ANY,
         ports=True,
     )
     snat_match_destination_address: str | None = spec_field(
-        "`snat` only. Translate only traffic that goes there. Part of the identity. Needs a newer edge gateway.",
+        "Translate only traffic to this destination address. Only for `snat` rules on newer edge gateways. Part of the "
+        "identity.",
         canonical=address_meaning,
         absent=ANY,
     )
     snat_match_destination_port: str | None = spec_field(
-        "`snat` only. Translate only traffic to that port. Part of the identity.",
+        "Translate only traffic to this destination port. Only for `snat` rules. Part of the identity.",
         canonical=port_meaning,
         absent=ANY,
         ports=True,
@@ -136,14 +142,14 @@ class NatRuleSpec:
     logging: bool | None = logging_field()
     description: str | None = description_field()
     tag: str | None = spec_field(
-        "Tag of the rule, 65537 to 131072. The server's default is the id of the rule.",
+        "Tag of the rule, 65537 to 131072. By default the server uses the id of the rule.",
         bounds=(1, None),
         pattern=NUMBER_PATTERN,
         aliases=("rule_tag",),
     )
     rule_id: str | None = spec_field(
-        "The server's id of the rule. With `match_by=rule_id` it is the identity, else it tells rules that match the "
-        "same traffic apart.",
+        "Id of the rule, set by the server. It identifies the rule with `match_by=rule_id`. Otherwise it distinguishes "
+        "rules that match the same traffic.",
         read_only=True,
         bounds=(1, None),
         pattern=ID_PATTERN,
@@ -153,13 +159,13 @@ class NatRuleSpec:
     after: str | None = after_field("Description, id or tag")
     index: int | None = index_field()
     match_by: str = spec_field(
-        "What identifies the rule, because NAT rules have no name.",
-        "`tuple` is all that decides which traffic the rule translates (the options that say so). What it translates "
-        "to is not part of it, so changing that changes the rule, and changing the port or address before translation "
-        "makes another one.",
-        "With `description` and `rule_id` everything else can be changed. `tag` too, but a tag changes when the rule "
-        "is edited in the portal of some versions.",
-        "If several rules answer to it, the task fails and lists them.",
+        "How to find an existing rule. NAT rules have no name.",
+        "`tuple` compares all options that select the traffic, which are marked as part of the identity. The "
+        "translated address and port are not among them. A new translated address changes the rule, but a new original "
+        "address or port creates another rule.",
+        "With `description`, `rule_id` and `tag`, all other options can change. In some versions of the portal, "
+        "editing a rule changes its tag.",
+        "If several rules match, the task fails and lists them.",
         default="tuple",
         input_only=True,
         choices=MATCHES,
@@ -167,7 +173,7 @@ class NatRuleSpec:
 
     other_keys: ClassVar[Mapping[str, FieldInfo]] = {
         "clear": clear_key("description"),
-        "rule_tag": input_key("The same as `tag`.", bounds=(1, None), pattern=NUMBER_PATTERN, alias_of="tag"),
+        "rule_tag": input_key("Alias of `tag`.", bounds=(1, None), pattern=NUMBER_PATTERN, alias_of="tag"),
     }
     exclusive: ClassVar[Sequence[tuple[str, ...]]] = (
         ("position", "before", "after", "index"),
@@ -349,10 +355,13 @@ def _refuse(name: str, value: str | None, reason: str) -> None:
 class NatSpec:
     """A whole NAT section. None means: leave it as it is. Source: protocol/ans.md §3.1."""
 
-    enabled: bool | None = spec_field("Whether NAT is on. It works only while the firewall is on, too.", absent=True)
+    enabled: bool | None = spec_field(
+        "Whether NAT is enabled. NAT works only while the firewall is enabled.", absent=True
+    )
     rules: tuple[NatRuleSpec, ...] | None = spec_field(
-        "The rules, in order. No two of them may mean the same rule.", input_only=True, aliases=("nat_rules",)
+        "NAT rules, in order. Each entry must identify a different rule.", input_only=True, aliases=("nat_rules",)
     )
     allow_empty: bool | None = spec_field(
-        "Whether `rules` may be empty when the document says all there is to say.", input_only=True
+        "Whether `rules` may be empty in a document that is applied with purge. This deletes all user-defined rules.",
+        input_only=True,
     )

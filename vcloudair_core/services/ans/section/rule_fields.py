@@ -1,4 +1,4 @@
-"""Declarations of the fields that rules of several sections share: state, description, and place in the list."""
+"""Declarations of fields that several sections share: state, logging, description and position of a rule."""
 
 from __future__ import annotations
 
@@ -17,59 +17,72 @@ ID_PATTERN = rf"{NUMBER_PATTERN}|[0-9A-Fa-f]{{8}}(?:-[0-9A-Fa-f]{{4}}){{3}}-[0-9
 
 
 def enabled_field(noun: str = "rule") -> Any:
-    """Return the field of a rule or tunnel that turns it on."""
+    """Return the field that enables a rule or tunnel."""
     return spec_field(
-        f"Whether the {noun} is in force. New {noun}s are.", absent=True, aliases=("is_enable",) * (noun == "rule")
+        f"Whether the {noun} is enabled. New {noun}s are enabled by default.",
+        absent=True,
+        aliases=("is_enable",) * (noun == "rule"),
     )
 
 
 def logging_field() -> Any:
-    """Return the field that has a rule log its matches."""
+    """Return the field that makes a rule log the traffic that it matches."""
     return spec_field(
-        "Whether matches are logged. On new rules they are not.", absent=False, aliases=("enable_logging",)
+        "Whether to log traffic that matches the rule. New rules do not log by default.",
+        absent=False,
+        aliases=("enable_logging",),
     )
 
 
 def description_field() -> Any:
-    """Return the field with free text."""
-    return spec_field("Free text.", absent="", read=Reader.clearable)
+    """Return the description field of a rule or tunnel."""
+    return spec_field("Description, as free text.", absent="", read=Reader.clearable)
 
 
 def clear_key(*names: str) -> FieldInfo:
-    """Return the key that lists the texts to empty. ``names`` are the fields that it may name."""
+    """Return the key that lists the texts to empty. ``names`` are the fields that it accepts."""
     return input_key(
-        "Texts to empty. An empty value of an option counts as not given, so it does not empty anything.",
+        "Options to reset to an empty text. Use it because an empty value counts as not set and changes nothing.",
         choices=names,
         is_list=True,
     )
 
 
 def position_field() -> Any:
-    """Return the field that moves a rule to an end of the list."""
+    """Return the field that moves a rule to the top or bottom of the list."""
     return spec_field(
-        "Place of the rule among the rules of users. Not together with `before`, `after`, `index`.",
-        "A rule that stands elsewhere is moved. Several tasks, or items of a loop, that ask for the same end move each "
-        "other's rules in every run, which is warned about. List such rules in one task, or use `before` or `after`.",
+        "Position of the rule among the user-defined rules. Mutually exclusive with `before`, `after` and `index`.",
+        "A rule at another position is moved. If several tasks or loop items request the same position, they move each "
+        "other's rules in every run, and a warning is shown. List such rules in one task, or use `before` or `after`.",
         input_only=True,
         choices=POSITIONS,
     )
 
 
 def before_field(names: str) -> Any:
-    """Return the field that places a rule before another. ``names`` tells what identifies the other."""
+    """Return the field that places a rule before another one. ``names`` says by what to identify the other rule."""
     return spec_field(
-        f"{names} of a rule that this one must stand before. It may stand anywhere before it; if it has to move, it is "
-        "placed right before it.",
+        f"{names} of the rule that must come after this rule. A rule that is already anywhere before it is not moved. "
+        "Otherwise the rule is placed directly before it.",
         input_only=True,
         read=Reader.text,
     )
 
 
 def after_field(names: str) -> Any:
-    """Return the field that places a rule after another. ``names`` tells what identifies the other."""
-    return spec_field(f"{names} of a rule that this one must stand after.", input_only=True, read=Reader.text)
+    """Return the field that places a rule after another one. ``names`` says by what to identify the other rule."""
+    return spec_field(
+        f"{names} of the rule that must come before this rule. A rule that is already anywhere after it is not moved. "
+        "Otherwise the rule is placed directly after it.",
+        input_only=True,
+        read=Reader.text,
+    )
 
 
 def index_field() -> Any:
-    """Return the field with the place of a rule as a number."""
-    return spec_field("Place among the rules of users, counted from 0.", input_only=True, bounds=(0, None))
+    """Return the field with the position of a rule as a number."""
+    return spec_field(
+        "Position of the rule among the user-defined rules as a number. The first rule has index 0.",
+        input_only=True,
+        bounds=(0, None),
+    )
