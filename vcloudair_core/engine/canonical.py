@@ -1,16 +1,17 @@
-"""Comparison by meaning: pure functions from a spelling to what it stands for. None of them ever raises.
+"""Canonical forms of addresses, networks and ports, for comparison.
 
-What is equal, and why (Source: protocol/ans.md §10):
+Two spellings are equal when their canonical forms are equal. The functions are pure and never raise. The rules
+(Source: protocol/ans.md §10):
 
-* case never matters in words of the protocol, nor in IPv6 addresses;
-* ``10.0.0.1``, ``10.0.0.1/32`` and ``10.0.0.1-10.0.0.1`` are one address; ``10.0.0.9/24`` is the network it lies in,
-  because the server ignores host bits but echoes them; sets are merged, so their order and cut do not matter;
-* ``any`` is the set of all addresses, IPv4 and IPv6. ``0.0.0.0/0`` is a part of it, and so is ``::/0``; both together
-  are ``any``. Where only IPv4 is translated (NAT), ``0.0.0.0/0`` alone is ``any``: see :func:`ipv4_set`;
-* networks of an IPsec tunnel are negotiated one by one, so two /24 are not one /23: see :func:`network_set`;
-* port ``80-80`` is ``80``; ``1-65535`` is ``any``; port sets are merged like address sets.
+* Case never matters in protocol keywords or in IPv6 addresses.
+* ``10.0.0.1``, ``10.0.0.1/32`` and ``10.0.0.1-10.0.0.1`` are one address. ``10.0.0.9/24`` is the network that contains
+  it, because the server ignores host bits but echoes them. Sets are merged, so order and subdivision do not matter.
+* ``any`` is the set of all addresses, IPv4 and IPv6. ``0.0.0.0/0`` and ``::/0`` are subsets; together they are ``any``.
+  In NAT, which translates only IPv4, ``0.0.0.0/0`` alone is ``any``: see :func:`ipv4_set`.
+* Networks of an IPsec tunnel are negotiated one by one, so two /24 are not one /23: see :func:`network_set`.
+* Port ``80-80`` is ``80``, and ``1-65535`` is ``any``. Port sets are merged like address sets.
 
-Spellings are only compared in this form. What is written is always what the user wrote.
+Canonical forms are only compared. The value that is written is the one that the user wrote.
 """
 
 from __future__ import annotations
@@ -26,22 +27,22 @@ _BETWEEN = re.compile(r"\s*([-/])\s*")
 _ALL_IPV4, _ALL_IPV6 = (4, 0, 2**32 - 1), (6, 0, 2**128 - 1)
 
 AddressRange = tuple[int, int, int]
-"""IP version, first and last address as numbers."""
+"""IP version, first address and last address, as numbers."""
 
 
 def fold(value: object) -> str:
-    """A word of the protocol without case and outer blanks."""
+    """Return a protocol keyword in lower case, without surrounding whitespace."""
     return str(value).strip().casefold()
 
 
 def without_blanks(word: str) -> str:
-    """An address or a range without blanks around it and its parts: ``10.0.0.1 - 10.0.0.9``."""
+    """Return an address, CIDR or range without spaces: ``10.0.0.1-10.0.0.9``."""
     return _BETWEEN.sub(r"\1", word.strip())
 
 
 @lru_cache(maxsize=65536)
 def address_range(word: str) -> AddressRange | None:
-    """The addresses that ``word`` (address, CIDR or ``a-b``) stands for, or None when it is none of these."""
+    """Return the addresses of an address, CIDR or ``a-b`` range; None if invalid."""
     text = without_blanks(word)
     if "%" in text:
         return None
@@ -63,7 +64,10 @@ def address_range(word: str) -> AddressRange | None:
 
 
 def address_set(texts: Iterable[str]) -> tuple[AddressRange | str, ...]:
-    """Merged, sorted address ranges; ``("any",)`` when they hold every address. Unknown texts stay, folded."""
+    """Return merged, sorted address ranges; ``("any",)`` if they cover every address.
+
+    Values that are not addresses are kept in lower case.
+    """
     known: list[AddressRange] = []
     unknown: set[str] = set()
     for text in texts:
@@ -79,18 +83,24 @@ def address_set(texts: Iterable[str]) -> tuple[AddressRange | str, ...]:
 
 
 def ipv4_set(texts: Iterable[str]) -> tuple[AddressRange | str, ...]:
-    """Return the set of :func:`address_set` where only IPv4 is possible, so that ``0.0.0.0/0`` is ``any``."""
+    """Return an :func:`address_set` for IPv4 only, where ``0.0.0.0/0`` is ``any``."""
     addresses = address_set(texts)
     return (ANY,) if addresses == (_ALL_IPV4,) else addresses
 
 
 def network_set(texts: Iterable[str]) -> frozenset[AddressRange | str]:
-    """Networks, each for itself: neither merged nor cut. Host bits, order and repetition do not matter."""
+    """Return networks as a set, without merging them.
+
+    Host bits, order and repetition do not matter. Values that are not networks are kept in lower case.
+    """
     return frozenset(address_range(text) or fold(text) for text in texts)
 
 
 def merged_ranges(ranges: Iterable[AddressRange]) -> list[AddressRange]:
-    """Sorted ranges, those that touch or overlap made one. The first number is a family that is never merged across."""
+    """Sort ranges and merge those that touch or overlap.
+
+    The first number of a range is its family. Ranges of different families are never merged.
+    """
     merged: list[AddressRange] = []
     for family, first, last in sorted(set(ranges)):
         if merged and merged[-1][0] == family and first <= merged[-1][2] + 1:
@@ -102,7 +112,10 @@ def merged_ranges(ranges: Iterable[AddressRange]) -> list[AddressRange]:
 
 @lru_cache(maxsize=65536)
 def port_range(word: str) -> tuple[int, int] | None:
-    """First and last port of ``443`` or ``8000-8080``; None when it is neither, descends, or leaves 0..65535."""
+    """Return the first and last port of ``443`` or ``8000-8080``; None if invalid.
+
+    A descending range and ports outside 0..65535 are invalid.
+    """
     first, dash, last = word.strip().partition("-")
     first, last = first.strip(), last.strip()
     if not _is_number(first) or (dash and not _is_number(last)):
@@ -116,7 +129,10 @@ def _is_number(text: str) -> bool:
 
 
 def port_set(texts: Iterable[str]) -> tuple[tuple[int, int] | str, ...]:
-    """Merged, sorted port ranges; ``("any",)`` for no texts, ``any``, or all ports. Unknown texts stay, folded."""
+    """Return merged, sorted port ranges; ``("any",)`` for all ports.
+
+    No texts and the text ``any`` mean all ports as well. Values that are not ports are kept in lower case.
+    """
     known: list[AddressRange] = []
     unknown: set[str] = set()
     for text in texts:

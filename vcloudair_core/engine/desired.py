@@ -1,4 +1,4 @@
-"""Desired states: these objects exist, these do not, or these and no others."""
+"""Desired states: objects that must exist, must not exist, or are the only ones."""
 
 from __future__ import annotations
 
@@ -8,23 +8,27 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Present:
-    """The specs are there as described; everything else is kept."""
+    """The objects of the specs exist as described; all others are kept."""
 
     specs: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
 class Absent:
-    """The specs are gone; everything else is kept. Only what identifies a spec counts."""
+    """The objects of the specs do not exist; all others are kept.
+
+    Only the fields that identify a spec are used.
+    """
 
     specs: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
 class Exactly:
-    """The specs are there as described, in their order, and nothing else that the kind may own is.
+    """The objects of the specs exist as described and in this order, and no others.
 
-    A field that a spec does not give has its default, secrets and what only the server knows excepted.
+    Objects that the kind cannot own, such as the rules of the server, are kept. A field that a spec leaves out gets its
+    default, except secrets and values that only the server sets.
     """
 
     specs: tuple[Any, ...] = ()
@@ -32,7 +36,7 @@ class Exactly:
 
 @dataclass(frozen=True)
 class ExactLists(Exactly):
-    """The same as :class:`Exactly` for the lists within the specs; settings that are not given are kept."""
+    """Like :class:`Exactly` for lists within the specs; settings left out are kept."""
 
 
 Desired = Present | Absent | Exactly

@@ -1,6 +1,6 @@
-"""Declarations of the fields of specs, so that comparing and showing need no conditions for single fields.
+"""Declarations of the fields of specs, used to compare, parse and show them.
 
-A spec is a frozen dataclass. A field that is None was not given: on update it is left as it is.
+A spec is a frozen dataclass. A field that is None is not set: an update keeps the value on the server.
 """
 
 from __future__ import annotations
@@ -20,35 +20,36 @@ _SpecT = typing.TypeVar("_SpecT")
 
 @dataclass(frozen=True)
 class FieldInfo:
-    """The declaration of one field: what comparing, parsing, JSON schemas, module options and reference pages use.
+    """The declaration of one field of a spec.
 
-    In ``summary`` and ``details``, single backticks mark names of options and values, double backticks any other code.
+    It is used to compare and parse values, and to generate JSON schemas, module options and reference pages. In
+    ``summary`` and ``details``, single backticks mark names of options and values, double backticks any other code.
 
     Attributes:
         summary: The first paragraph of the documentation; the description in JSON schemas.
         details: More paragraphs of the documentation of module options.
-        identity: Names the object; not compared.
-        secret: Never shown.
-        unordered: Order does not matter.
-        canonical: Spelling to meaning.
-        absent: What None means on the server's side.
-        read_only: Set by the server, accepted on input, never compared.
-        input_only: Steers planning, never shown.
+        identity: True if the field identifies the object and is not compared.
+        secret: True if the value is never shown.
+        unordered: True if the order of the items does not matter.
+        canonical: Returns the canonical form of a value, for comparison.
+        absent: The value that the server uses when none is set.
+        read_only: True if the server sets the value: accepted on input, never compared.
+        input_only: True if the field only controls planning and is never shown.
         unit: Unit of the value.
-        source: Page and section that say so.
-        choices: The values that there are.
-        synonyms: Other words for a choice, offered like choices. Shape: ``{word: choice}``.
-        suggestions: Values that JSON schemas offer, where the parser accepts more than can be listed.
-        pattern: A regular expression of the text, or of more spellings than the choices, that JSON schemas accept.
-        bounds: Lowest and highest whole number; None for no highest.
-        ports: Holds ports, as numbers from 1 to 65535 or as text.
-        required: Input without it is refused.
+        source: Page and section that document the field.
+        choices: The allowed values.
+        synonyms: Other spellings of a choice, offered like choices. Shape: ``{spelling: choice}``.
+        suggestions: Values that JSON schemas offer where the parser accepts more than can be listed.
+        pattern: A regular expression that JSON schemas accept, for text or for more spellings than the choices.
+        bounds: Lowest and highest whole number; None for no maximum.
+        ports: True if the value holds ports, as numbers from 1 to 65535 or as text.
+        required: True if input must have the field.
         aliases: Other names of the module option.
-        alias_of: For a key of input, the field that it is another name of.
-        kind: Type of the value, in place of that of the annotation: str, bool, int, dict or Path (a file).
+        alias_of: For an input key that is another name of a field: that field.
+        kind: Type of the value, instead of the annotation: str, bool, int, dict or Path (a file).
         is_list: True for a list of ``kind``.
         keys: The keys of a mapping.
-        read: Reads the value in place of what its type says: ``read(reader, name)``, with a ``Reader`` of
+        read: Reads the value instead of the reader of its type. Called as ``read(reader, name)``, with a ``Reader`` of
             ``engine.validation``.
     """
 
@@ -78,7 +79,7 @@ class FieldInfo:
     read: Callable[[Any, str], Any] | None = None
 
     def meaning(self, value: Any) -> Any:
-        """The value in a form that is equal for equal meanings."""
+        """Return the canonical form of a value."""
         value = self.absent if value is None else value
         if value is None:
             return None
@@ -89,17 +90,23 @@ class FieldInfo:
         return value
 
     def same(self, current: Any, desired: Any) -> bool:
-        """True when both mean the same. Equal spellings are not looked at any closer."""
+        """Return True if both values have the same canonical form."""
         return bool(current == desired) or bool(self.meaning(current) == self.meaning(desired))
 
 
 def spec_field(summary: str, *details: str, default: Any = None, **info: Any) -> Any:
-    """Return a dataclass field with its :class:`FieldInfo`. ``details`` are more paragraphs of documentation."""
+    """Return a dataclass field with its :class:`FieldInfo`.
+
+    ``details`` are more paragraphs of documentation.
+    """
     return dataclasses.field(default=default, metadata={_KEY: FieldInfo(summary=summary, details=details, **info)})
 
 
 def input_key(summary: str, *details: str, **info: Any) -> FieldInfo:
-    """Return the declaration of a key that input may have besides the fields of a spec, for its ``other_keys``."""
+    """Return the declaration of an input key that is not a field of the spec.
+
+    Spec types list such keys in ``other_keys``.
+    """
     return FieldInfo(summary=summary, details=details, **info)
 
 
@@ -108,7 +115,10 @@ _compared: dict[type, tuple[tuple[str, FieldInfo], ...]] = {}
 
 
 def fields_of(spec_type: type) -> Mapping[str, FieldInfo]:
-    """Every field of a spec type with its meaning, in order of definition. Undeclared fields compare by value."""
+    """Return the declarations of all fields of a spec type, in order of definition.
+
+    Fields without a declaration are compared by value.
+    """
     if spec_type not in _fields:
         undeclared = FieldInfo()
         infos = {entry.name: entry.metadata.get(_KEY, undeclared) for entry in dataclasses.fields(spec_type)}
@@ -121,10 +131,10 @@ def fields_of(spec_type: type) -> Mapping[str, FieldInfo]:
 
 @dataclass(frozen=True)
 class SpecKey:
-    """A key of the mappings that a spec is read from: a field of the spec, or one of its ``other_keys``.
+    """A key that the input for a spec can have: a field, or one of ``other_keys``.
 
-    ``kind`` is bool, int, str, Secret, Path, dict, or the spec type of mappings within; ``default`` is None or the
-    value that a field has when nothing is given.
+    ``kind`` is bool, int, str, Secret, Path, dict, or the type of nested specs. ``default`` is None or the value of the
+    field when none is set.
     """
 
     name: str
@@ -135,8 +145,11 @@ class SpecKey:
 
 
 def keys_of(spec_type: type) -> tuple[SpecKey, ...]:
-    """Return every key that input for a spec may have: its fields, then the entries of its ``other_keys``, if any."""
-    # A cached function takes no type variable for hashable.
+    """Return every key that the input for a spec can have.
+
+    The fields come first, then the ``other_keys``.
+    """
+    # mypy does not accept a type variable as a hashable argument of a cached function.
     return _keys(typing.cast("Any", spec_type))
 
 
@@ -169,7 +182,7 @@ def _field_key(entry: dataclasses.Field[Any], hint: Any) -> SpecKey:
 
 
 def diff_fields(current: Any, desired: Any, *, also: tuple[str, ...] = ()) -> dict[str, tuple[Any, Any]]:
-    """Fields of ``desired`` that are given and mean something else in ``current``.
+    """Return the fields of ``desired`` that are set and differ from ``current``.
 
     ``also`` names identity fields to compare as well (a rename). Shape: ``{field: (current value, desired value)}``.
     """
@@ -186,11 +199,14 @@ def diff_fields(current: Any, desired: Any, *, also: tuple[str, ...] = ()) -> di
 
 
 _PLAIN = frozenset({str, int, float, bool})
-"""Most values of a long list are of these very types, and need no closer look."""
+"""Types that need no conversion. Most values of a long list are of these types."""
 
 
 def plain(value: Any) -> Any:
-    """JSON types for showing: specs as mappings, secrets as ``***``, without what is None or input-only."""
+    """Return a value as JSON types to show.
+
+    Specs become mappings without fields that are None or input-only. Secrets become ``***``.
+    """
     if value is None or type(value) in _PLAIN:
         return value
     if isinstance(value, Secret):
@@ -211,7 +227,7 @@ def plain(value: Any) -> Any:
 
 
 def from_plain(spec_type: type[_SpecT], data: Mapping[str, Any]) -> _SpecT:
-    """Return the spec that :func:`plain` showed. Leave out keys that are no fields of it."""
+    """Return the spec of a mapping made by :func:`plain`. Unknown keys are ignored."""
     values: dict[str, Any] = {}
     for key in _field_keys(typing.cast("Any", spec_type)):
         value = data.get(key.name)
@@ -227,7 +243,7 @@ def from_plain(spec_type: type[_SpecT], data: Mapping[str, Any]) -> _SpecT:
 
 
 def secret_names(spec_type: type) -> frozenset[str]:
-    """Names of the fields that hold secrets, those of specs within the spec too."""
+    """Return the names of the fields that hold secrets, including nested specs."""
     names: set[str] = set()
     for nested_type in _specs_within(spec_type):
         names |= {name for name, info in fields_of(nested_type).items() if info.secret}
@@ -235,9 +251,9 @@ def secret_names(spec_type: type) -> frozenset[str]:
 
 
 def secrets_in(data: Any, names: frozenset[str]) -> Iterator[str]:
-    """Every text in plain data that stands under one of ``names``, or under a name that always holds a secret.
+    """Yield every text in plain data under one of ``names`` or another secret name.
 
-    What stands there need not be right: a list or a mapping in place of a text is looked through to its end.
+    The data may be invalid: lists and mappings where a text is expected are searched too.
     """
     if isinstance(data, Mapping):
         for key, value in data.items():
@@ -264,7 +280,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _specs_within(spec_type: type) -> list[type]:
-    """A spec type and every one that its fields are made of."""
+    """Return a spec type and the spec types of all its fields, at any depth."""
     spec_types: list[type] = []
     waiting: list[Any] = [spec_type]
     while waiting:
@@ -280,4 +296,4 @@ def _hints(spec_type: type) -> Mapping[str, Any]:
     try:
         return typing.get_type_hints(spec_type)
     except NameError:
-        return {}  # a name that only type checkers know: what stands under it is known by its own name at most
+        return {}  # a name that is imported only for type checkers

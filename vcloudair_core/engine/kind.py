@@ -1,4 +1,4 @@
-"""The seams of the engine: where documents come from and go to (Store), and what they mean (ResourceKind)."""
+"""The interfaces of the engine: stores read and write, kinds plan and merge."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Document:
-    """A section as the server sent it, whole, with everything in it that we do not know.
+    """A whole section as the server sent it, including elements that we do not parse.
 
-    ``tree`` is parsed but otherwise raw and must not be changed in place; ``version`` is the server's counter, None
-    when it gave none; ``backend`` and ``media_type`` tell which codec reads it. The tree is not shown: it may hold keys
-    that are about to be sent.
+    ``tree`` is parsed but otherwise raw, and must not be changed in place. ``version`` is the counter of the server,
+    None if it sent none. ``backend`` and ``media_type`` select the codec. The tree is excluded from ``repr``, because
+    it may hold keys that are about to be sent.
     """
 
     section: str
@@ -34,14 +34,14 @@ class Document:
 
 
 class Store(ABC):
-    """The source and destination of one section of one thing. The only place that knows URLs.
+    """Reads and writes one section of one resource. Only stores contain URLs.
 
-    Attributes with a default are set by the stores that know better, in ``__init__`` or as properties.
+    Stores override attributes that have a default, in ``__init__`` or as properties.
 
     Attributes:
-        section: The name of the section that the store holds: ``firewall``.
-        backend: The API that the store speaks: ``nsxv``. Versions of an API that differ in what they can express are
-            backends of their own. Empty for kinds with one backend only.
+        section: The name of the section: ``firewall``.
+        backend: The API of the section: ``nsxv``. Versions of an API that support different options are different
+            backends. Empty for kinds with one backend only.
         clock: Used by the engine to wait between attempts.
     """
 
@@ -52,84 +52,83 @@ class Store(ABC):
     @property
     @abstractmethod
     def target(self) -> str:
-        """The thing that is written, for people: ``edge gateway web-edge``."""
+        """The display name of the resource: ``edge gateway web-edge``."""
 
     @property
     @abstractmethod
     def lock_key(self) -> str:
-        """A stable key of what one writer at a time changes, equal in every process: ``https://host:443/edge/<uuid>``.
+        """The key of the lock for writers: ``https://host:443/edge/<uuid>``.
 
-        Several things share it where the server changes them one at a time.
+        It is equal in every process. Resources share a key if the server changes only one of them at a time.
         """
 
     @property
     def target_key(self) -> str:
-        """A stable key of the thing written itself. Override it where several things share a lock."""
+        """The key of the resource. Override it if several resources share a lock."""
         return self.lock_key
 
     @property
     def is_version_checked(self) -> bool:
-        """True when the server refuses a write that is based on an old version.
+        """True if the server rejects a write that is based on an old version.
 
-        Where it is False, the engine reads once more right before a write.
+        If it is False, the engine reads again right before a write.
         """
         return True
 
     @property
     def is_remembered(self) -> bool:
-        """True when the last read came from memory or a file, so that it may be old."""
+        """True if the last read came from a cache or a file and may be stale."""
         return False
 
     @property
     def is_written_whole(self) -> bool:
-        """True when a commit replaces the whole section, so that objects of others go out with it.
+        """True if a commit replaces the whole section, including objects of other owners.
 
-        The engine then makes sure that they came back.
+        The engine then verifies that those objects still exist after the write.
         """
         return True
 
     @abstractmethod
     def read(self) -> Document:
-        """Return the section as it is now. Raises: ApiError, TransportError, DecodeError."""
+        """Return the present section. Raises: ApiError, TransportError, DecodeError."""
 
     @abstractmethod
     def commit(self, base: Document, document: Document) -> None:
-        """Write the section and wait until the server is done.
+        """Write the section and wait until the server has finished.
 
         A store that makes several calls and fails after the first one sets ``written`` of the error to True.
 
         Args:
-            base: The document that was read and planned on. A store that writes object by object works out its calls
-                from the difference; one that writes the whole section has no use for it.
-            document: The section as it is to be: ``base`` with the plan merged.
+            base: The document that was read and planned on. A store that writes single objects computes its calls from
+                the difference. A store that writes the whole section does not need it.
+            document: The section to write: ``base`` with the plan merged.
 
         Raises: ConflictError, BusyError, NotFoundError and other ApiErrors, TransportError, TaskError.
         """
 
 
 class StageableStore(Store):
-    """A store whose documents fit in a file. The kinds of other stores cannot be staged."""
+    """A store whose documents can be saved to a file, so that its kinds can be staged."""
 
     @property
     @abstractmethod
     def lasting_target(self) -> Mapping[str, Any]:
-        """A target that opens the same store without a look-up: by UUID."""
+        """A target with UUIDs, which opens the same store without a look-up."""
 
     @abstractmethod
     def dump(self, document: Document) -> bytes:
-        """Return a document as bytes that :meth:`load` takes, without any secret."""
+        """Return a document as bytes for :meth:`load`, without secrets."""
 
     @abstractmethod
     def load(self, body: bytes) -> Document:
-        """Return the document of :meth:`dump`. Raises: DecodeError."""
+        """Return the document that :meth:`dump` saved. Raises: DecodeError."""
 
 
 class ResourceKind(ABC):
-    """The meaning of a document: what :meth:`Client.ensure` converges.
+    """A type of resource that :meth:`Client.ensure` converges.
 
-    All but ``open``, ``resolve`` and ``advise`` is pure. A subclass has ``name``, ``<service>.<thing>``, and
-    ``spec_type``, the type that :meth:`parse` returns. Methods that are not abstract have a default for kinds that need
-    no more.
+    A subclass sets ``name``, ``<service>.<resource>``, and ``spec_type``, the type that :meth:`parse` returns. All
+    methods except ``open``, ``resolve`` and ``advise`` are pure. Methods that are not abstract have a default.
     """
 
     name: str
@@ -137,75 +136,82 @@ class ResourceKind(ABC):
 
     @abstractmethod
     def open(self, session: Session, target: Mapping[str, Any]) -> Store:
-        """Return the store of a target such as ``{"edge": "web-edge"}``; the session's settings fill the gaps."""
+        """Return the store of a target such as ``{"edge": "web-edge"}``.
+
+        The settings of the session supply missing keys.
+        """
 
     @abstractmethod
     def parse(self, data: Mapping[str, Any]) -> Any:
-        """Return plain data as a spec. Raises: SpecError that names the field."""
+        """Return the spec of plain data. Raises: SpecError that names the field."""
 
     @abstractmethod
     def project(self, document: Document) -> Any:
-        """Return a document as plain data in the words that ``parse`` takes."""
+        """Return a document as plain data that :meth:`parse` accepts."""
 
     @abstractmethod
     def plan(self, document: Document, desired: Desired) -> Plan:
-        """Return the changes that lead from the document to the desired state."""
+        """Return the changes that bring the document to the desired state."""
 
     @abstractmethod
     def merge(self, document: Document, plan: Plan) -> Document:
-        """Return a new document with the plan carried out. Keeps all that the plan does not name."""
+        """Return a new document with the plan applied. Keeps everything else."""
 
-    def validate(self, desired: Desired) -> None:  # noqa: B027 - the default refuses nothing
-        """Refuse a desired state as a whole before anything is read: repeated names, two policies in one call.
+    def validate(self, desired: Desired) -> None:  # noqa: B027 - the default accepts everything
+        """Check a desired state as a whole before the first read, such as repeated names.
 
         Raises: SpecError.
         """
 
     def unsupported(self, desired: Desired, backend: str) -> list[SpecProblem]:
-        """Return the options of a desired state that a backend cannot express, each with the way out as its hint.
+        """Return the options that a backend does not support, each with a hint.
 
-        The engine asks after the store is opened and before anything is read, and raises SpecError with all of them.
+        The engine calls it after the store is opened and before the first read, and raises SpecError with all problems.
 
         Args:
             desired: A desired state that :meth:`validate` has accepted.
-            backend: That of the store.
+            backend: The backend of the store.
         """
         return []
 
     def narrow(self, store: Store, desired: Desired) -> Store:
-        """Return a store of what ``desired`` names only, for a kind of several parts."""
+        """Return a store limited to what ``desired`` names, for kinds of several sections."""
         return store
 
     def resolve(self, store: Store, desired: Desired) -> Desired:
-        """Replace names in a desired state by what they stand for on the target. Called once, before the first read.
+        """Replace names in a desired state by ids of the target.
 
-        Makes no call when there are no names. Raises: SpecError, ApiError, TransportError.
+        Called once, before the first read. Makes no call if there are no names. Raises: SpecError, ApiError,
+        TransportError.
         """
         return desired
 
     def select(self, document: Document, desired: Desired) -> Any:
-        """Return plain data of a document, limited to what ``desired`` names. The default is the whole projection."""
+        """Return plain data of a document, limited to the objects that ``desired`` names.
+
+        The default is the whole projection.
+        """
         return self.project(document)
 
     def advise(self, store: Store, document: Document, plan: Plan) -> tuple[str, ...]:
-        """Return warnings about changes, as whole sentences. May read for that.
+        """Return warnings about changes, as whole sentences. May read to find them.
 
-        Called once per run whose plan has changes, after them. ``document`` is the result, in check mode the
-        prediction. Never raises a VcloudAirError: a warning must not fail what is already done.
+        Called once per run whose plan has changes, after the write. ``document`` is the result; in check mode, the
+        expected result. Must not raise a VcloudAirError, because a warning must not fail a finished write.
         """
         return ()
 
     def losses(self, written: Document, current: Document) -> list[Mapping[str, Any]]:
-        """Compare what was written with what is there afterwards, beyond the desired state.
+        """Return objects of other owners that a write has lost.
 
-        Returns: what ``written`` held, others own, and ``current`` lacks. Shape of an item: fields that tell it apart.
+        These are objects that ``written`` has and ``current`` lacks. Shape of an item: the fields that identify it.
         """
         return []
 
     def secret_names(self) -> frozenset[str]:
-        """Return the names of the fields that hold secrets, in specs within the spec too."""
+        """Return the names of the fields that hold secrets, including nested specs."""
         return fields.secret_names(self.spec_type)
 
     def has_own(self, method: str) -> bool:
-        """Return whether a kind has more than the default of a method."""
+        """Return True if the kind overrides the default of a method."""
         return getattr(type(self), method) is not getattr(ResourceKind, method)

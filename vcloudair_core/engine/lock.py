@@ -1,8 +1,8 @@
-"""Allow one writer per thing on this host: an advisory lock around read, plan, commit and verify.
+"""An advisory lock that allows one writer per resource on this host.
 
-It spares processes of one user the conflicts that they would otherwise resolve by reading again. It protects nobody
-from writers elsewhere: those are found by the server's version, or by looking again. A process that dies leaves no
-lock behind, because the operating system holds it for the process.
+It is held around read, plan, commit and verify, and saves processes of one user from conflicts. It does not protect
+from writers on other hosts: those are detected by the version of the server, or by reading again. The operating system
+releases the lock when the process ends.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from vcloudair_core.settings.settings import Settings
 
 Locker = Callable[[str, str], AbstractContextManager[None]]
-"""(lock key, what it is for people) -> a context that holds the lock. Raises LockTimeoutError."""
+"""(lock key, display name) -> context with the lock. Raises LockTimeoutError."""
 
 _log = logging.getLogger(__name__)
 
 
 def locker_of(settings: Settings) -> Locker | None:
-    """The locker that the settings ask for; None when they ask for none."""
+    """Return the locker of the settings; None if locking is off."""
     if not settings.lock:
         return None
     timeout_s = float(settings.lock_timeout)
@@ -43,10 +43,18 @@ def locker_of(settings: Settings) -> Locker | None:
 
 @contextlib.contextmanager
 def held(folder: Path, key: str, target: str, timeout_s: float) -> Iterator[None]:
-    """Hold the lock of ``key``. Units: seconds.
+    """Hold the lock of ``key`` for the duration of the context.
 
-    A folder that cannot be used is told of once, as a warning, and work goes on: the lock is a courtesy, and the
-    server's version remains. Raises LockTimeoutError naming the process that has it.
+    If the folder cannot be used, a warning is logged and the context runs without a lock, because the server still
+    checks versions.
+
+    Args:
+        folder: The folder of the lock files.
+        key: The key of the lock, equal in every process.
+        target: The display name of the resource, for messages.
+        timeout_s: Seconds to wait for the lock.
+
+    Raises: LockTimeoutError, with the process id of the holder if it is known.
     """
     import filelock
 
@@ -60,15 +68,17 @@ def held(folder: Path, key: str, target: str, timeout_s: float) -> Iterator[None
         lock.acquire(timeout=timeout_s, poll_interval=0.02)
     except filelock.Timeout as exc:
         raise LockTimeoutError(
-            f"{target} has been locked by another process{_holder(path)} for {timeout_s:g} seconds.",
-            hint="Wait for it to end, raise lock_timeout, or switch the lock off (lock: false) if you must.",
+            f"Locking {target} failed: another process{_holder(path)} has held the lock for {timeout_s:g} seconds.",
+            hint="Wait until it ends, or increase lock_timeout. To disable the lock, set lock to false.",
         ) from exc
     except OSError as exc:
-        _log.warning("No lock for %s: %s cannot be used (%s). Going on without one.", target, folder, exc.strerror)
+        _log.warning(
+            "Locking %s failed: %s cannot be used (%s). Continuing without a lock.", target, folder, exc.strerror
+        )
         yield
         return
     try:
-        # For the message above only: the lock is the operating system's, not this number.
+        # The process id is only for the message above. The operating system holds the lock.
         with contextlib.suppress(OSError):
             path.with_suffix(".pid").write_text(str(os.getpid()), encoding="ascii")
         yield

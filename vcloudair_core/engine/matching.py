@@ -1,4 +1,4 @@
-"""Find the rule on the server that a spec means: by name, id, tag or content. Pure."""
+"""Match specs to rules on the server by name, id, tag or content. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from vcloudair_core.errors import AmbiguousMatchError, SpecError
 
 @dataclass(frozen=True)
 class LiveRule:
-    """A rule as it is on the server: ``slot`` is its place in the raw list, ``spec`` what it says."""
+    """A rule on the server.
+
+    ``slot`` is its position in the raw list, ``spec`` its data, ``rule_type`` its owner.
+    """
 
     slot: int
     spec: Any
@@ -21,17 +24,17 @@ class LiveRule:
 
     @property
     def is_user(self) -> bool:
-        """True for rules that users own; the server's own rules are never matched or changed."""
+        """True for rules of users. The rules of the server are never matched or changed."""
         return self.rule_type.casefold() == "user"
 
 
 @dataclass(frozen=True)
 class RuleIdentity:
-    """A way to identify a rule that, unlike ids, several rules may share.
+    """A way to identify rules that, unlike an id, several rules may share.
 
-    ``keys(spec)``: what a spec looks for, the narrowest first. ``description(spec)``: the identity as text for a
-    sentence about rules: ``named 'web in'``. ``live_keys(spec)``: what a live rule answers to, if that is not the same.
-    ``is_unique``: no two rules of one list may share it, whatever else they say.
+    ``keys(spec)``: the keys to match a spec by, the most specific first. ``description(spec)``: the identity as text
+    for a sentence about rules: ``named 'web in'``. ``live_keys(spec)``: the keys of a live rule, if they differ from
+    ``keys``. ``is_unique``: two rules of one list may never share it, even if they differ otherwise.
     """
 
     keys: Callable[[Any], tuple[Hashable, ...]]
@@ -40,23 +43,23 @@ class RuleIdentity:
     is_unique: bool = False
 
     def answers(self, spec: Any) -> tuple[Hashable, ...]:
-        """All keys under which a live rule is found."""
+        """Return all keys that match a live rule."""
         return (self.live_keys or self.keys)(spec)
 
 
 @dataclass(frozen=True)
 class Identities:
-    """The ways to identify the rules of a list, beside their ids and tags.
+    """The ways to identify the rules of a list, in addition to ids and tags.
 
-    ``shared``: the identities that ``match_by`` may name. ``shown``: the fields that tell candidates apart, after
-    ``numbers``, the server's. ``hint``: what to do when several answer. ``content(spec)``: what tells rules of one
-    identity apart, and identifies a rule without a name; None where there is no such thing.
+    ``shared``: the identities that ``match_by`` may name. ``shown``: the fields that distinguish candidates, after
+    ``numbers``, the ids of the server. ``hint``: the hint of an ambiguous match. ``content(spec)``: the content that
+    distinguishes rules of one identity and identifies a rule without a name; None if rules are not matched by content.
     """
 
     shared: Mapping[str, RuleIdentity]
     shown: tuple[str, ...] = ("name", "action")
     numbers: tuple[str, ...] = ("rule_id", "tag")
-    hint: str = "Give rule_id or tag as well, or match by one of them (match_by)."
+    hint: str = "Set rule_id or tag as well, or match by one of them (match_by)."
     content: Callable[[Any], Hashable] | None = None
 
 
@@ -66,12 +69,15 @@ BY_NAME = Identities({"name": RuleIdentity(lambda spec: (spec.name or "",), lamb
 def refuse_doubles(
     specs: Sequence[Any], paths: Sequence[str], problems: Problems, identities: Identities = BY_NAME
 ) -> None:
-    """Note specs that mean the same rule. Equal names are fine when content, rule ids or tags tell the rules apart."""
-    met: dict[tuple[str, Any], list[int]] = {}
+    """Note specs that match the same rule.
+
+    Equal names are allowed if content, rule ids or tags distinguish the rules.
+    """
+    first_positions: dict[tuple[str, Any], list[int]] = {}
     for position, spec in enumerate(specs):
         shared = identities.shared.get(spec.match_by)
-        met.setdefault((spec.match_by, shared.keys(spec)[0] if shared else _id(spec)), []).append(position)
-    for (match_by, _), positions in met.items():
+        first_positions.setdefault((spec.match_by, shared.keys(spec)[0] if shared else _id(spec)), []).append(position)
+    for (match_by, _), positions in first_positions.items():
         if len(positions) < 2:
             continue
         if _may_repeat(identities, match_by) and _differ(identities, [specs[at] for at in positions]):
@@ -84,7 +90,7 @@ def refuse_doubles(
             field = match_by if hasattr(spec, match_by) else ""
             shown = repr(getattr(spec, field)) if field else f"the rule {spec.name!r}"
             where = ".".join(text for text in (path, field) if text)
-            problems.add(where or "match_by", f"{shown} was already given at {paths[positions[0]] or 'the first one'}")
+            problems.add(where or "match_by", f"{shown} was already given at {paths[positions[0]] or 'the first spec'}")
 
 
 def _may_repeat(identities: Identities, match_by: str) -> bool:
@@ -93,7 +99,7 @@ def _may_repeat(identities: Identities, match_by: str) -> bool:
 
 
 def _differ(identities: Identities, specs: Sequence[Any]) -> bool:
-    """Return True when no two specs of one identity have the same content."""
+    """Return True if no two specs have the same content."""
     return identities.content is not None and len({identities.content(spec) for spec in specs}) == len(specs)
 
 
@@ -102,7 +108,7 @@ def _id(spec: Any) -> Any:
 
 
 class Matcher:
-    """Finds the live rule that a spec means."""
+    """Finds the live rule that a spec identifies."""
 
     def __init__(self, noun: str, live: Sequence[LiveRule], identities: Identities = BY_NAME) -> None:
         self.noun = noun
@@ -121,12 +127,13 @@ class Matcher:
                     self.by_key.setdefault((word, key), []).append(at)
 
     def match(self, specs: Sequence[Any], *, is_whole: bool = False) -> list[int | None]:
-        """The place in ``live`` of each spec, or None. No rule is given out twice.
+        """Return the position in ``live`` for each spec, or None. No rule matches twice.
 
-        Specs of one identity take first the rules that say exactly the same, then those of the same content, then the
-        others in their order. A spec without a name means a rule of its content or none. ``is_whole``: rules that no
-        spec means go, so that more rules than specs of one identity are not ambiguous.
-        Raises: AmbiguousMatchError; SpecError when two specs mean one rule in different ways.
+        Specs of one identity match rules with equal fields first, then rules with the same content, then the others in
+        order. A spec without a name matches a rule of its content only. ``is_whole``: unmatched rules will be deleted,
+        so more rules than specs of one identity are not ambiguous.
+
+        Raises: AmbiguousMatchError; SpecError if two specs match one rule in different ways.
         """
         places: list[int | None] = [self._exact(spec) for spec in specs]
         claimed: dict[int, Any] = {}
@@ -134,7 +141,7 @@ class Matcher:
             if at is not None and claimed.setdefault(at, spec) is not spec:
                 self._refuse_double(at)
         keys = [self._keys(spec) for spec in specs]
-        # All narrow keys before any wider one, so that a loose spec never takes what another spec names exactly.
+        # Specific keys come first, so that a spec with few fields never takes the exact match of another spec.
         for width in range(max(map(len, keys), default=0)):
             groups: dict[tuple[str, Hashable], list[int]] = {}
             for position, spec in enumerate(specs):
@@ -146,7 +153,7 @@ class Matcher:
         return places
 
     def has(self, spec: Any) -> bool:
-        """Return True when there is a rule of the id that a spec gives, which is also all else that identifies it."""
+        """Return True if a rule has the id and all other identifying fields of the spec."""
         at = self._exact(spec)
         return at is not None and self.live[at].spec.rule_id == spec.rule_id
 
@@ -170,10 +177,10 @@ class Matcher:
         if len(free) > len(positions) and not is_whole:
             self._only(free, self.identities.shared[key[0]].description(specs[positions[0]]))
         for at in alike:
-            # A rule that another spec makes answer to something else is free; one only matched otherwise is not.
+            # A rule that another spec renames is free. A rule that another spec only matched by other keys is not.
             if not free and claimed[at].match_by != key[0] and self._still_answers(at, claimed[at], key):
                 self._refuse_double(at)
-        # Specs of one name that their ids do not tell apart (an export, taken to another edge) pair up in order.
+        # Specs of one name whose ids match no rule (an export of another edge) are paired in order.
         for position, at in zip(positions, free, strict=False):
             places[position] = at
             claimed[at] = specs[position]
@@ -186,7 +193,10 @@ class Matcher:
         places: list[int | None],
         claimed: dict[int, Any],
     ) -> tuple[list[int], list[int]]:
-        """Pair what says the same, then what has the same content. Returns the positions and places that are left."""
+        """Pair specs with rules of equal fields, then with rules of the same content.
+
+        Returns: the positions of specs and rules that are not paired.
+        """
         content = self.identities.content
         assert content is not None
         waiting, left = list(positions), list(free)
@@ -204,7 +214,10 @@ class Matcher:
         return waiting, left
 
     def _find_nameless(self, specs: Sequence[Any], places: list[int | None], claimed: dict[int, Any]) -> None:
-        """Look for nameless specs among the rules that have a name: a server may have made one up."""
+        """Match specs without a name by content to rules with a name.
+
+        The server may have generated the name.
+        """
         waiting = [at for at, spec in enumerate(specs) if places[at] is None and _is_nameless(spec)]
         if waiting and self.identities.content is not None:
             free = [at for at in range(len(self.live)) if at not in claimed]
@@ -243,13 +256,16 @@ class Matcher:
         return places[0] if places else None
 
     def _candidate(self, at: int) -> dict[str, Any]:
-        """Return the fields that tell rules of one identity apart."""
+        """Return the fields that distinguish rules of one identity."""
         spec = self.live[at].spec
         more = {name: value for name in self.identities.shown if (value := getattr(spec, name, None)) is not None}
         return {**{name: getattr(spec, name) for name in self.identities.numbers}, "index": at, **more}
 
     def anchor(self, name: str, path: str, new: Mapping[str, int]) -> int:
-        """The element that ``before`` or ``after`` names: a rule of the same input, or one on the server."""
+        """Return the element that ``before`` or ``after`` names.
+
+        It is a rule of the same input (a value of ``new``) or one on the server. ``path`` is the option, for messages.
+        """
         if name in new:
             return new[name]
         named = self._only(self.by_name.get(name, []), f"named {name!r}, so it cannot be an anchor")
@@ -268,7 +284,7 @@ class Matcher:
 
 
 def _is_nameless(spec: Any) -> bool:
-    """Return True for a spec that is to be matched by a name and has none."""
+    """Return True for a spec that is matched by name but has none."""
     return spec.match_by == "name" and not (spec.name or "").strip()
 
 
@@ -281,6 +297,9 @@ def named_rules(
     is_whole: bool = False,
     identities: Identities = BY_NAME,
 ) -> list[LiveRule]:
-    """The live rules that specs mean, in the order of the specs, or with ``in_place`` as they stand."""
+    """Return the live rules that specs match, in the order of the specs.
+
+    With ``in_place``, they keep the order of the server.
+    """
     places = [at for at in Matcher(noun, live, identities).match(specs, is_whole=is_whole) if at is not None]
     return [live[at] for at in (sorted(places) if in_place else places)]

@@ -1,7 +1,7 @@
-"""Order a list by the places that are asked for, with as few moves as possible. Pure.
+"""Order a list by requested positions with as few moves as possible. Pure.
 
-Elements are plain integers: ``0..n-1`` are those that exist, in their present order; negative ones are new. Elements
-without a wish (they belong to somebody else) never move: they keep their order among each other.
+Elements are integers: ``0..n-1`` are existing elements in their present order; negative numbers are new. Elements
+without a placement, such as rules of other owners, never move: they keep their relative order.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ TOP, BOTTOM, BEFORE, AFTER, INDEX = "top", "bottom", "before", "after", "index"
 
 @dataclass(frozen=True)
 class Placement:
-    """The place of an element: ``top``, ``bottom``, ``before`` or ``after`` ``anchor``, or at ``index`` (from 0).
+    """The requested position of an element.
 
-    ``before`` and ``after`` are satisfied anywhere on the right side of the anchor; an element that has to move is put
-    directly beside it. An index past the end means the end.
+    It is ``top``, ``bottom``, ``before`` or ``after`` the ``anchor``, or at ``index`` (from 0). ``before`` and
+    ``after`` accept any position on that side of the anchor; an element that has to move is put directly beside it. An
+    index past the end means the end.
     """
 
     where: str
@@ -28,55 +29,55 @@ class Placement:
 
 
 class ContradictionError(ValueError):
-    """Wishes that cannot hold together. ``elements`` are those that have them."""
+    """Placements that cannot hold together. ``elements`` are those in conflict."""
 
     def __init__(self, elements: Sequence[int]) -> None:
-        super().__init__(f"contradictory places of {elements}")
+        super().__init__(f"contradictory placements of {elements}")
         self.elements = tuple(elements)
 
 
 @dataclass(frozen=True)
 class Arrangement:
-    """The final order, and which existing elements moved to get there."""
+    """The final order, and the existing elements that moved."""
 
     order: tuple[int, ...]
     moved: frozenset[int] = field(default_factory=frozenset)
 
 
 def arrange(
-    existing: Sequence[int], new: Sequence[int], wishes: Mapping[int, Placement], *, chain: Sequence[int] = ()
+    existing: Sequence[int], new: Sequence[int], placements: Mapping[int, Placement], *, chain: Sequence[int] = ()
 ) -> Arrangement:
-    """Put ``new`` elements in and move as few ``existing`` ones as possible, so that all wishes hold.
+    """Insert ``new`` elements and move as few ``existing`` ones as possible.
 
-    ``chain`` lists elements that are to stand in that order relative to each other, with anything between them. A new
-    element of the chain goes right behind its nearest listed predecessor, else right before its nearest listed
-    successor, else to the end. A new element without chain and wish goes to the end.
+    All placements then hold. ``chain`` lists elements that must have that relative order, with others allowed between
+    them. A new element of the chain goes right behind its nearest listed predecessor, otherwise right before its
+    nearest listed successor, otherwise to the end. A new element without chain and placement goes to the end.
 
     Raises: ContradictionError.
     """
-    _refuse_cycles(wishes, chain)
-    restless = set(new) | _misplaced(existing, wishes)
+    _refuse_cycles(placements, chain)
+    unplaced = set(new) | _misplaced(existing, placements)
     while True:
-        order = _build(existing, new, wishes, chain, restless)
-        broken = _broken(order, wishes)
-        if not broken:
-            return Arrangement(tuple(order), _moved(existing, order, set(wishes) | set(chain)))
-        fresh = set(broken) - restless
-        if not fresh:
-            raise ContradictionError(broken)
-        restless |= fresh
+        order = _build(existing, new, placements, chain, unplaced)
+        violated = _violated(order, placements)
+        if not violated:
+            return Arrangement(tuple(order), _moved(existing, order, set(placements) | set(chain)))
+        added = set(violated) - unplaced
+        if not added:
+            raise ContradictionError(violated)
+        unplaced |= added
 
 
-def _refuse_cycles(wishes: Mapping[int, Placement], chain: Sequence[int]) -> None:
-    """Find wishes that contradict each other whatever the order: a circle of "stands before"."""
+def _refuse_cycles(placements: Mapping[int, Placement], chain: Sequence[int]) -> None:
+    """Raise ContradictionError if elements are placed before each other in a cycle."""
     follows: dict[int, list[int]] = {}
     for left, right in pairwise(chain):
         follows.setdefault(left, []).append(right)
-    for element, wish in wishes.items():
-        if wish.where == BEFORE:
-            follows.setdefault(element, []).append(wish.anchor)
-        elif wish.where == AFTER:
-            follows.setdefault(wish.anchor, []).append(element)
+    for element, placement in placements.items():
+        if placement.where == BEFORE:
+            follows.setdefault(element, []).append(placement.anchor)
+        elif placement.where == AFTER:
+            follows.setdefault(placement.anchor, []).append(element)
     done: set[int] = set()
     for start in follows:
         path: list[int] = []
@@ -97,24 +98,24 @@ def _refuse_cycles(wishes: Mapping[int, Placement], chain: Sequence[int]) -> Non
             else:
                 done.add(element)
                 on_path.discard(path.pop())
-    _refuse_shared_index(wishes)
+    _refuse_shared_index(placements)
 
 
-def _refuse_shared_index(wishes: Mapping[int, Placement]) -> None:
+def _refuse_shared_index(placements: Mapping[int, Placement]) -> None:
     taken: dict[int, int] = {}
-    for element, wish in wishes.items():
-        if wish.where == INDEX and taken.setdefault(wish.index, element) != element:
-            raise ContradictionError((taken[wish.index], element))
+    for element, placement in placements.items():
+        if placement.where == INDEX and taken.setdefault(placement.index, element) != element:
+            raise ContradictionError((taken[placement.index], element))
 
 
-def _misplaced(existing: Sequence[int], wishes: Mapping[int, Placement]) -> set[int]:
+def _misplaced(existing: Sequence[int], placements: Mapping[int, Placement]) -> set[int]:
     place = {element: position for position, element in enumerate(existing)}
     wrong: set[int] = set()
-    for element, wish in wishes.items():
-        if element not in place or wish.where not in (BEFORE, AFTER):
+    for element, placement in placements.items():
+        if element not in place or placement.where not in (BEFORE, AFTER):
             continue
-        anchor = place.get(wish.anchor)
-        if anchor is not None and (place[element] < anchor) != (wish.where == BEFORE):
+        anchor = place.get(placement.anchor)
+        if anchor is not None and (place[element] < anchor) != (placement.where == BEFORE):
             wrong.add(element)
     return wrong
 
@@ -122,52 +123,62 @@ def _misplaced(existing: Sequence[int], wishes: Mapping[int, Placement]) -> set[
 def _build(
     existing: Sequence[int],
     new: Sequence[int],
-    wishes: Mapping[int, Placement],
+    placements: Mapping[int, Placement],
     chain: Sequence[int],
-    restless: set[int],
+    unplaced: set[int],
 ) -> list[int]:
-    """Take out whatever has to be placed, then put it back in, from the least to the most particular wish."""
-    pinned = {element for element, wish in wishes.items() if wish.where in (TOP, BOTTOM, INDEX)}
-    order = _link_chain([e for e in existing if e not in pinned and not (e in wishes and e in restless)], chain)
+    """Remove all elements that have to be placed, then insert them again.
+
+    Placements are applied from the least to the most specific.
+    """
+    pinned = {element for element, placement in placements.items() if placement.where in (TOP, BOTTOM, INDEX)}
+    order = _link_chain([e for e in existing if e not in pinned and not (e in placements and e in unplaced)], chain)
     linked = set(chain)
-    order += [element for element in new if element not in linked and element not in wishes]
-    order = [*_wishing(wishes, TOP), *order, *_wishing(wishes, BOTTOM)]
-    beside = [element for element, wish in wishes.items() if wish.where in (BEFORE, AFTER) and element in restless]
-    late = _place_beside(order, beside, wishes)
-    for element in sorted(_wishing(wishes, INDEX), key=lambda item: wishes[item].index):
-        order.insert(wishes[element].index, element)
-    stuck = _place_beside(order, late, wishes)
+    order += [element for element in new if element not in linked and element not in placements]
+    order = [*_elements_placed(placements, TOP), *order, *_elements_placed(placements, BOTTOM)]
+    beside_anchor = [
+        element
+        for element, placement in placements.items()
+        if placement.where in (BEFORE, AFTER) and element in unplaced
+    ]
+    waiting = _place_beside(order, beside_anchor, placements)
+    for element in sorted(_elements_placed(placements, INDEX), key=lambda item: placements[item].index):
+        order.insert(placements[element].index, element)
+    stuck = _place_beside(order, waiting, placements)
     if stuck:
         raise ContradictionError(stuck)
     return order
 
 
-def _wishing(wishes: Mapping[int, Placement], where: str) -> list[int]:
-    return [element for element, wish in wishes.items() if wish.where == where]
+def _elements_placed(placements: Mapping[int, Placement], where: str) -> list[int]:
+    return [element for element, placement in placements.items() if placement.where == where]
 
 
 def _link_chain(kept: list[int], chain: Sequence[int]) -> list[int]:
-    """``kept`` with the chain in order: the longest part that is in order stays, the rest is put beside it."""
+    """Return ``kept`` with the chain in order.
+
+    The longest subsequence that is in order stays, and the rest is put beside it.
+    """
     if not chain:
         return kept
     place = {element: position for position, element in enumerate(kept)}
     present = [element for element in chain if element in place]
-    steady = {present[i] for i in longest_increasing([place[element] for element in present])}
+    unmoved = {present[i] for i in longest_increasing([place[element] for element in present])}
     followers: dict[int, list[int]] = {}
     leading: list[int] = []
     last: int | None = None
     for element in chain:
-        if element in steady:
+        if element in unmoved:
             last = element
         elif last is None:
             leading.append(element)
         else:
             followers.setdefault(last, []).append(element)
-    first = next((element for element in chain if element in steady), None)
+    first = next((element for element in chain if element in unmoved), None)
     linked = set(chain)
     order: list[int] = []
     for element in kept:
-        if element in linked and element not in steady:
+        if element in linked and element not in unmoved:
             continue
         if element == first:
             order += leading
@@ -176,23 +187,26 @@ def _link_chain(kept: list[int], chain: Sequence[int]) -> list[int]:
     return order if first is not None else order + leading
 
 
-def _place_beside(order: list[int], elements: Iterable[int], wishes: Mapping[int, Placement]) -> list[int]:
-    """Insert elements beside their anchors, anchors first. Returns those whose anchor has no place yet."""
+def _place_beside(order: list[int], elements: Iterable[int], placements: Mapping[int, Placement]) -> list[int]:
+    """Insert elements beside their anchors, anchors first.
+
+    Returns: the elements whose anchor is not in the order yet.
+    """
     waiting = list(elements)
     present = set(order)
     last_behind: dict[int, int] = {}
     while waiting:
         rest: list[int] = []
         for element in waiting:
-            wish = wishes[element]
-            if wish.anchor not in present:
+            placement = placements[element]
+            if placement.anchor not in present:
                 rest.append(element)
                 continue
-            if wish.where == BEFORE:
-                order.insert(order.index(wish.anchor), element)
+            if placement.where == BEFORE:
+                order.insert(order.index(placement.anchor), element)
             else:
-                order.insert(order.index(last_behind.get(wish.anchor, wish.anchor)) + 1, element)
-                last_behind[wish.anchor] = element
+                order.insert(order.index(last_behind.get(placement.anchor, placement.anchor)) + 1, element)
+                last_behind[placement.anchor] = element
             present.add(element)
         if len(rest) == len(waiting):
             return rest
@@ -200,24 +214,29 @@ def _place_beside(order: list[int], elements: Iterable[int], wishes: Mapping[int
     return []
 
 
-def _broken(order: Sequence[int], wishes: Mapping[int, Placement]) -> list[int]:
-    """Elements whose wish does not hold in ``order``. Several at the top share the first places, and so at the end."""
-    if not wishes:
+def _violated(order: Sequence[int], placements: Mapping[int, Placement]) -> list[int]:
+    """Return elements whose placement does not hold in ``order``.
+
+    Several elements at the top share the first positions, and several at the bottom the last ones.
+    """
+    if not placements:
         return []
     place = {element: position for position, element in enumerate(order)}
-    tops, bottoms, end = len(_wishing(wishes, TOP)), len(_wishing(wishes, BOTTOM)), len(order)
+    tops, bottoms, end = len(_elements_placed(placements, TOP)), len(_elements_placed(placements, BOTTOM)), len(order)
     holds = {
-        TOP: lambda at, wish: at < tops,
-        BOTTOM: lambda at, wish: at >= end - bottoms,
-        INDEX: lambda at, wish: at == min(wish.index, end - 1),
-        BEFORE: lambda at, wish: at < place[wish.anchor],
-        AFTER: lambda at, wish: at > place[wish.anchor],
+        TOP: lambda at, placement: at < tops,
+        BOTTOM: lambda at, placement: at >= end - bottoms,
+        INDEX: lambda at, placement: at == min(placement.index, end - 1),
+        BEFORE: lambda at, placement: at < place[placement.anchor],
+        AFTER: lambda at, placement: at > place[placement.anchor],
     }
-    return [element for element, wish in wishes.items() if not holds[wish.where](place[element], wish)]
+    return [
+        element for element, placement in placements.items() if not holds[placement.where](place[element], placement)
+    ]
 
 
 def longest_increasing(values: Sequence[int]) -> list[int]:
-    """Positions of one longest increasing subsequence of distinct numbers."""
+    """Return the positions of a longest increasing subsequence of distinct numbers."""
     tails: list[int] = []
     tail_at: list[int] = []
     previous: list[int] = []
@@ -239,9 +258,9 @@ def longest_increasing(values: Sequence[int]) -> list[int]:
 
 
 def _moved(existing: Sequence[int], order: Sequence[int], movable: set[int]) -> frozenset[int]:
-    """The fewest existing elements to call moved, never one that belongs to somebody else.
+    """Return the smallest set of moved elements, without elements of other owners.
 
-    Between two neighbours that stay, the longest part in its old order counts as unmoved.
+    Between two neighbors that stay, the longest subsequence in its old order counts as unmoved.
     """
     alive = set(existing)
     place = {element: position for position, element in enumerate(existing)}
@@ -257,8 +276,8 @@ def _moved(existing: Sequence[int], order: Sequence[int], movable: set[int]) -> 
     gap = 0
 
     def close_gap() -> None:
-        steady = {run[i] for i in longest_increasing([place[item] for item in run])}
-        moved.update(item for item in run if item not in steady)
+        unmoved = {run[i] for i in longest_increasing([place[item] for item in run])}
+        moved.update(item for item in run if item not in unmoved)
         run.clear()
 
     for element in order:

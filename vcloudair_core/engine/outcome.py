@@ -12,9 +12,9 @@ from vcloudair_core.engine.plan import Plan
 class Outcome:
     """The result of :func:`vcloudair_core.engine.ensure.ensure`.
 
-    ``plan`` is the first plan: what there was to do. ``before`` and ``after`` show what was named, in the kind's
-    words; in check mode ``after`` is what would be. ``attempts`` counts writes, 0 when none was needed.
-    ``warnings`` are for people: what may not be what they meant.
+    ``plan`` is the first plan. ``before`` and ``after`` are the named objects as plain data; in check mode, ``after``
+    is the expected state. ``attempts`` is the number of writes, 0 if none was needed. ``warnings`` are sentences for
+    the user about possible mistakes.
     """
 
     changed: bool
@@ -27,13 +27,13 @@ class Outcome:
 
     @property
     def resource(self) -> Any:
-        """The end state of what was named."""
+        """The final state of the named objects."""
         return self.after
 
     def as_dict(self) -> dict[str, Any]:
-        """Shape: ``{"changed", "check", "attempts", "plan", "before", "after", "warnings"}``.
+        """Return the result as JSON types, without secrets.
 
-        JSON types only, no secrets.
+        Shape: ``{"changed", "check", "attempts", "plan", "before", "after", "warnings"}``.
         """
         return {
             "changed": self.changed,

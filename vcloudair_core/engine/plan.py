@@ -1,4 +1,4 @@
-"""Plans: changes as data, made by a kind, shown to people and plan policies, carried out by the engine."""
+"""Plans: the changes that a kind computes, as data, text and JSON."""
 
 from __future__ import annotations
 
@@ -13,17 +13,19 @@ from vcloudair_core.util.redaction import redact_tree
 
 _VERBS = ("create", "update", "move", "delete")
 _BARE = re.compile(r"[A-Za-z_][\w ./()-]*(?<! )\Z|\d+\.\d+\.\d+\.\d+[\d./-]*\Z", re.ASCII)
-"""Names, and IPv4 addresses, ranges and networks."""
+"""Names, and IPv4 addresses, ranges and networks, which YAML needs no quotes for."""
 _NOT_TEXT = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 
 
 @dataclass(frozen=True)
 class Change:
-    """A change of a plan. ``before`` and ``after`` are in the kind's words, secrets masked; None for nothing.
+    """A change of a plan, such as the update of one object.
 
-    ``identity`` is the object's name, also where several have it; ``title`` (if not empty) tells those apart.
-    ``fields`` names what an update changes. ``positions`` are the places before and after, counted from 0 among the
-    rules that users own, where place matters. An object that is updated and moved has two changes.
+    ``before`` and ``after`` are plain data with masked secrets. ``before`` is None for a new object, ``after`` for a
+    deleted one. ``identity`` is the name of the object, even if several objects have it; ``title``, if not empty,
+    distinguishes them. ``fields`` are the names of the fields that an update changes. ``positions`` are the positions
+    before and after in an ordered list, counted from 0 among the rules of users. An object that is updated and moved
+    has two changes.
     """
 
     action: str
@@ -35,7 +37,10 @@ class Change:
     title: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        """Shape: ``{"action", "identity", "before", "after"}`` and, if any, ``title``, ``fields``, ``positions``."""
+        """Return the change as JSON types, with masked secrets.
+
+        Shape: ``{"action", "identity", "before", "after"}`` and, if set, ``title``, ``fields`` and ``positions``.
+        """
         shown: dict[str, Any] = {
             "action": self.action,
             "identity": self.identity,
@@ -55,9 +60,8 @@ class Change:
 class Plan:
     """All changes of one resource.
 
-    ``steps`` is the kind's own note to its ``merge`` and not for anybody else. ``outlook()``, where there is one, is
-    the whole section as it would be, in the kind's words: for policies. ``notes`` are sentences about the plan that
-    people should read.
+    ``steps`` is private data for ``merge`` of the same kind. ``outlook()``, if set, returns the whole section after the
+    plan as plain data, for plan policies. ``notes`` are sentences about the plan for the user.
     """
 
     kind: str
@@ -69,24 +73,24 @@ class Plan:
 
     @property
     def is_empty(self) -> bool:
-        """True when nothing is to be done."""
+        """True if the plan has no changes."""
         return not self.changes
 
     def counts(self) -> dict[str, int]:
-        """Return the number of changes of each action, zeros included."""
+        """Return the number of changes for each action, including zeros."""
         counts = Counter(change.action for change in self.changes)
         return {verb: counts.get(verb, 0) for verb in _VERBS}
 
     def summary(self) -> str:
-        """Return a line for people: ``1 to create, 2 to update, 1 to move, 3 to delete``."""
+        """Return one line of text: ``1 to create, 2 to update, 1 to move, 3 to delete``."""
         parts = [f"{count} to {verb}" for verb, count in self.counts().items() if count]
         return ", ".join(parts) or "nothing to change"
 
     def diff(self) -> dict[str, str]:
-        """Both sides of the changed objects only, as text, in the shape that Ansible's ``--diff`` shows.
+        """Return the changed objects as text for Ansible's ``--diff``.
 
-        Shape: ``{"before", "after", "before_header", "after_header"}``. Objects that are created, moved or deleted
-        carry their ``position``; the rest of the document is left out.
+        Shape: ``{"before", "after", "before_header", "after_header"}``. Objects that are created, moved or deleted have
+        a ``position``. Unchanged objects are left out.
         """
         before: list[str] = []
         after: list[str] = []
@@ -107,7 +111,7 @@ class Plan:
         }
 
     def _by_object(self) -> list[list[Change]]:
-        """Changes of one object together: only an update and a move can be of the same one."""
+        """Group the changes by object: the update and the move of an object go together."""
         grouped: dict[object, list[Change]] = {}
         for at, change in enumerate(self.changes):
             grouped.setdefault(
@@ -116,7 +120,10 @@ class Plan:
         return list(grouped.values())
 
     def as_dict(self) -> dict[str, Any]:
-        """Shape: ``{"kind", "target", "summary", "changes": [...]}``; JSON types only, secrets masked."""
+        """Return the plan as JSON types, with masked secrets.
+
+        Shape: ``{"kind", "target", "summary", "changes": [...]}``.
+        """
         return {
             "kind": self.kind,
             "target": self.target,
@@ -126,13 +133,16 @@ class Plan:
 
 
 PlanPolicy = Callable[[Plan], Sequence[str] | None]
-"""A callback that sees a plan before it is carried out. Returns warnings; raises PlanRejectedError to reject it."""
+"""A callback that receives a plan before it is carried out.
+
+It returns warnings, or raises PlanRejectedError to reject the plan.
+"""
 
 
 def _changed_first(
     before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
 ) -> tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]:
-    """Put what differs first, so that a diff with few lines of context still shows the name above it."""
+    """Put changed fields first, so that a diff with little context shows the name."""
     if before is None or after is None:
         return before, after
     changed = [name for name in {**before, **after} if before.get(name) != after.get(name)]
@@ -172,7 +182,7 @@ def _flow(value: Any) -> str:
 
 
 def _scalar(value: Any) -> str:
-    """YAML that a person can read: quotes only where they are needed."""
+    """Return a value as YAML, with quotes only where they are needed."""
     if isinstance(value, str) and _BARE.match(value) and value.lower() not in _NOT_TEXT:
         return value
     return json.dumps(value, ensure_ascii=False, default=str)

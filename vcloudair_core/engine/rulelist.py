@@ -1,6 +1,6 @@
-"""Plan ordered lists of rules: match, compare and place them. Pure, and the same for every list.
+"""Plan ordered lists of rules: match, compare and place them. Pure.
 
-A list belongs to many: rules that no spec names are somebody else's, and neither change nor move.
+Rules that no spec names belong to other owners, and are neither changed nor moved.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ PLACE_FIELDS = ("position", "before", "after", "index")
 
 
 class NamedSpec:
-    """For specs of things that are told apart by their names alone: what rules have, and these do not."""
+    """Base class for specs that only a name identifies, without position or rule id."""
 
     rule_id = tag = position = before = after = index = None
     match_by = "name"
@@ -31,14 +31,17 @@ class NamedSpec:
 
 @dataclass(frozen=True)
 class RuleStep:
-    """A rule of the list to be written: kept (``slot``), changed (``slot`` and ``changed``), or new (no slot)."""
+    """A rule of the list to write: kept, changed or new.
+
+    A kept rule has only a ``slot``, a changed rule a ``slot`` and ``changed``, a new rule no ``slot``.
+    """
 
     slot: int | None
     spec: Any = None
     changed: tuple[str, ...] = ()
 
     def values(self) -> dict[str, Any]:
-        """Return the values to write, by field: all of a new rule, those that differ of a rule that exists."""
+        """Return the values to write by field: all of a new rule, else the changed ones."""
         if self.spec is None:
             return {}
         names = fields_of(type(self.spec)) if self.slot is None else self.changed
@@ -47,26 +50,26 @@ class RuleStep:
 
 @dataclass(frozen=True)
 class ListPlan:
-    """The changes, and the whole list of user rules to be written, in order."""
+    """The changes of a list, and all user rules to write, in order."""
 
     changes: tuple[Change, ...]
     steps: tuple[RuleStep, ...]
     notes: tuple[str, ...] = ()
 
     def without_places(self) -> ListPlan:
-        """The same, for a list whose order means nothing."""
+        """Return the plan without positions, for a list whose order does not matter."""
         return replace(self, changes=tuple(replace(change, positions=(None, None)) for change in self.changes))
 
 
 @dataclass(frozen=True)
 class RuleListKind:
-    """The properties that differ between lists of rules.
+    """The properties of one kind of rule list.
 
-    ``noun``: for messages. ``completed(spec)``: a new rule with its defaults. ``effective(spec, current)``: the spec as
-    it is meant for a rule that exists. ``exact(spec, current)``: the spec with the default of every field that it does
-    not give, for lists that say all there is to say. ``identities``: how rules are told apart. ``is_ordered``: whether
-    their order means anything, so that changes tell places. Specs have the fields ``rule_id``, ``tag``, ``match_by``
-    and those of :data:`PLACE_FIELDS`, and a field or property ``name``.
+    ``noun``: the name of a rule in messages. ``completed(spec)``: the spec of a new rule with its defaults.
+    ``effective(spec, current)``: the spec adapted to an existing rule. ``exact(spec, current)``: the spec with defaults
+    for all fields that it leaves out, for exact lists. ``identities``: the ways to identify rules. ``is_ordered``: True
+    if the order matters, so that changes have positions. Specs have the fields ``rule_id``, ``tag``, ``match_by`` and
+    those of :data:`PLACE_FIELDS`, and a field or property ``name``.
     """
 
     noun: str
@@ -77,19 +80,22 @@ class RuleListKind:
     exact: Callable[[Any, Any], Any] = field(default=lambda spec, current: spec)
 
     def matcher(self, live: Sequence[LiveRule]) -> Matcher:
-        """Finds the rules of ``live`` that specs mean."""
+        """Return a matcher for the rules of ``live``."""
         return Matcher(self.noun, live, self.identities)
 
 
 def check_place(reader: Reader) -> None:
-    """Note places that contradict each other: a rule has at most one."""
+    """Note position options that exclude each other: a rule has at most one."""
     places = [name for name in PLACE_FIELDS if reader.given(name)]
     for name in places[1:]:
         reader.problems.add(reader.at(name), f"cannot be given together with {places[0]}")
 
 
 def check_no_places(specs: Sequence[Any], prefix: str) -> None:
-    """In an exact list the order of the list is the order: a place in words contradicts it. Raises SpecError."""
+    """Raise SpecError if a spec of an exact list sets a position.
+
+    The order of an exact list is the order of its rules.
+    """
     problems = Problems()
     for position, spec in enumerate(specs):
         for name in PLACE_FIELDS:
@@ -108,32 +114,35 @@ def plan_desired(
     prefix: str = "",
     allow_empty: bool | None = None,
 ) -> ListPlan:
-    """Bring ``specs`` to the state that ``desired`` stands for. ``prefix`` is the input path of the list, if any.
+    """Plan the changes that bring ``specs`` to the desired state.
 
-    Raises: SpecError for an exact list that is empty and would delete rules, unless ``allow_empty``; what
-    :func:`plan_present` raises.
+    ``prefix`` is the input path of the list, if any. ``desired`` selects whether the specs are present, absent or the
+    only rules.
+
+    Raises: SpecError for an empty exact list that would delete rules, unless ``allow_empty``; the errors of
+    :func:`plan_present`.
     """
     if isinstance(desired, Exactly) and live and not specs and not allow_empty:
         raise SpecError(
             prefix,
             f"is empty, and would delete {_count(len(live), kind.noun)}",
-            hint="Set allow_empty: true if that is what you want."
+            hint="Set allow_empty: true to delete them."
             if prefix
             else "Use the kind of the whole section, with an empty list and allow_empty.",
         )
     if isinstance(desired, Absent):
-        listed = plan_absent(kind, live, specs)
+        list_plan = plan_absent(kind, live, specs)
     else:
-        many = len(specs) > 1 or bool(prefix)
-        listed = plan_present(
+        has_paths = len(specs) > 1 or bool(prefix)
+        list_plan = plan_present(
             kind,
             live,
             specs,
             in_order=in_order,
             purge=isinstance(desired, Exactly),
-            path=lambda position: f"{prefix}[{position}]" if many else "",
+            path=lambda position: f"{prefix}[{position}]" if has_paths else "",
         )
-    return listed if kind.is_ordered else listed.without_places()
+    return list_plan if kind.is_ordered else list_plan.without_places()
 
 
 def _count(number: int, noun: str) -> str:
@@ -141,13 +150,16 @@ def _count(number: int, noun: str) -> str:
 
 
 def plan_absent(kind: RuleListKind, live: Sequence[LiveRule], specs: Sequence[Any]) -> ListPlan:
-    """Take the named rules out. One whose id is given is that rule or none: another of its name must not go for it."""
+    """Plan the deletion of the named rules.
+
+    If a spec has an id, only the rule with that id is deleted, never another rule of the same name.
+    """
     matcher = kind.matcher(live)
     candidates = [spec for spec in specs if spec.rule_id is None or matcher.has(spec)]
-    doomed = {at for at in matcher.match(candidates) if at is not None}
+    deleted = {at for at in matcher.match(candidates) if at is not None}
     return ListPlan(
-        tuple(_deletions(live, doomed, _titles(live))),
-        tuple(RuleStep(rule.slot) for at, rule in enumerate(live) if at not in doomed),
+        tuple(_deletions(live, deleted, _titles(live))),
+        tuple(RuleStep(rule.slot) for at, rule in enumerate(live) if at not in deleted),
     )
 
 
@@ -160,40 +172,44 @@ def plan_present(
     purge: bool = False,
     path: Callable[[int], str] = lambda position: "",
 ) -> ListPlan:
-    """Bring the named rules about. ``in_order``: in the order given; ``purge``: and no other user rules.
+    """Plan the creation and update of the named rules.
 
-    ``path(position)`` is the input path of a spec, for messages.
-    Raises: AmbiguousMatchError; NotFoundError when a rule is to be matched by an id that no rule has; SpecError for
-    places that cannot be.
+    ``in_order``: place them in the order of ``specs``. ``purge``: delete all other user rules. ``path(position)``
+    returns the input path of a spec, for messages.
+
+    Raises: AmbiguousMatchError; NotFoundError if no rule has the id to match by; SpecError for contradictory positions.
     """
     matcher = kind.matcher(live)
     matches = matcher.match(specs, is_whole=purge)
     _refuse_unmatched_ids(kind, specs, matches)
     elements = [at if at is not None else -(position + 1) for position, at in enumerate(matches)]
     named = set(elements)
-    doomed = {at for at in range(len(live)) if purge and at not in named}
-    wishes = _wishes(matcher, specs, elements, path)
+    deleted = {at for at in range(len(live)) if purge and at not in named}
+    placements = _placements(matcher, specs, elements, path)
     arrangement = _arrange(
-        [at for at in range(len(live)) if at not in doomed],
+        [at for at in range(len(live)) if at not in deleted],
         [element for element in elements if element < 0],
-        wishes,
-        [element for element in elements if element not in wishes] if in_order else [],
+        placements,
+        [element for element in elements if element not in placements] if in_order else [],
         lambda element: f"{kind.noun} {_label(specs, elements, live, element)!r}",
     )
-    listed = _assemble(kind, live, specs, elements, doomed, arrangement, path, is_exact=purge)
-    return replace(listed, notes=_ends_notes(kind, live, wishes, arrangement))
+    list_plan = _assemble(kind, live, specs, elements, deleted, arrangement, path, is_exact=purge)
+    return replace(list_plan, notes=_ends_notes(kind, live, placements, arrangement))
 
 
 def _ends_notes(
-    kind: RuleListKind, live: Sequence[LiveRule], wishes: Mapping[int, Placement], arrangement: ordering.Arrangement
+    kind: RuleListKind, live: Sequence[LiveRule], placements: Mapping[int, Placement], arrangement: ordering.Arrangement
 ) -> tuple[str, ...]:
-    """Say that a rule was moved to an end: tasks that each ask for one end undo each other in every run."""
+    """Return notes about rules that move to the top or bottom.
+
+    Tasks that each request the same end of a list undo each other in every run.
+    """
     return tuple(
-        f"The {kind.noun} {live[element].spec.name or live[element].spec.rule_id!r} is moved to the {wish.where}, past "
-        f"rules that may have asked for position {wish.where} too. Several tasks that ask for the same end of the list "
-        "change the order in every run. List the rules in one task, or use before or after."
-        for element, wish in wishes.items()
-        if element in arrangement.moved and wish.where in (ordering.TOP, ordering.BOTTOM)
+        f"The {kind.noun} {live[element].spec.name or live[element].spec.rule_id!r} moves to the {placement.where}, "
+        f"past rules that may also request position {placement.where}. Several tasks that request the same end of the "
+        "list change the order in every run. List the rules in one task, or use before or after."
+        for element, placement in placements.items()
+        if element in arrangement.moved and placement.where in (ordering.TOP, ordering.BOTTOM)
     )
 
 
@@ -201,48 +217,48 @@ def _refuse_unmatched_ids(kind: RuleListKind, specs: Sequence[Any], matches: Seq
     for spec, at in zip(specs, matches, strict=True):
         if at is None and spec.match_by == "rule_id":
             raise NotFoundError(
-                f"There is no {kind.noun} with rule id {spec.rule_id}.",
-                hint="The server gives out rule ids, so a rule cannot be made with one. Match by name to create it.",
+                f"No {kind.noun} has rule id {spec.rule_id}.",
+                hint="Match by name to create the rule. The server assigns rule ids.",
             )
 
 
-def _wishes(
+def _placements(
     matcher: Matcher, specs: Sequence[Any], elements: Sequence[int], path: Callable[[int], str]
 ) -> dict[int, Placement]:
     if not any(getattr(spec, name) is not None for spec in specs for name in PLACE_FIELDS):
         return {}
     by_name = {spec.name: element for spec, element in zip(specs, elements, strict=True) if spec.name}
     problems = Problems()
-    wishes: dict[int, Placement] = {}
+    placements: dict[int, Placement] = {}
     for position, (spec, element) in enumerate(zip(specs, elements, strict=True)):
         if spec.position is not None:
-            wishes[element] = Placement(spec.position)
+            placements[element] = Placement(spec.position)
         elif spec.index is not None:
-            wishes[element] = Placement(ordering.INDEX, index=spec.index)
+            placements[element] = Placement(ordering.INDEX, index=spec.index)
         for where in (ordering.BEFORE, ordering.AFTER):
             neighbor = getattr(spec, where)
             if neighbor is not None:
                 with problems.catch(path(position)):
                     anchor = matcher.anchor(str(neighbor), where, by_name)
                     if anchor == element:
-                        raise SpecError(where, f"{neighbor!r} names the rule itself")
-                    wishes[element] = Placement(where, anchor)
+                        raise SpecError(where, f"{neighbor!r} is the rule itself")
+                    placements[element] = Placement(where, anchor)
     problems.raise_if_any()
-    return wishes
+    return placements
 
 
 def _arrange(
     existing: Sequence[int],
     new: Sequence[int],
-    wishes: Mapping[int, Placement],
+    placements: Mapping[int, Placement],
     chain: Sequence[int],
     label: Callable[[int], str],
 ) -> ordering.Arrangement:
     try:
-        return ordering.arrange(existing, new, wishes, chain=chain)
+        return ordering.arrange(existing, new, placements, chain=chain)
     except ordering.ContradictionError as exc:
         named = " and ".join(label(element) for element in exc.elements[:4])
-        raise SpecError("position", f"the places asked for contradict each other: {named}") from exc
+        raise SpecError("position", f"the requested positions contradict each other: {named}") from exc
 
 
 def _label(specs: Sequence[Any], elements: Sequence[int], live: Sequence[LiveRule], element: int) -> str:
@@ -255,7 +271,7 @@ def _assemble(
     live: Sequence[LiveRule],
     specs: Sequence[Any],
     elements: Sequence[int],
-    doomed: set[int],
+    deleted: set[int],
     arrangement: ordering.Arrangement,
     path: Callable[[int], str],
     *,
@@ -266,16 +282,16 @@ def _assemble(
     problems = Problems()
     place = {element: position for position, element in enumerate(arrangement.order)}
     titles = _titles(live)
-    changes = _deletions(live, doomed, titles)
+    changes = _deletions(live, deleted, titles)
     steps: list[RuleStep] = []
     for element in arrangement.order:
         spec = specs_by_element.get(element)
         if element < 0:
             with problems.catch(paths[element]):
-                made = kind.completed(spec)
-                _check_name(kind, made)
-                steps.append(RuleStep(None, made))
-                changes.append(Change("create", made.name or "", None, plain(made), (), (None, place[element])))
+                new_rule = kind.completed(spec)
+                _check_name(kind, new_rule)
+                steps.append(RuleStep(None, new_rule))
+                changes.append(Change("create", new_rule.name or "", None, plain(new_rule), (), (None, place[element])))
             continue
         current = live[element].spec
         if spec is not None:
@@ -302,29 +318,35 @@ def _assemble(
 
 
 def _check_name(kind: RuleListKind, spec: Any) -> None:
-    """A name that is given to a rule is one line of reasonable length. One that is there already may be anything."""
+    """Raise SpecError if a new name is too long or has a line break.
+
+    Names that exist on the server are not checked.
+    """
     reason = line_complaint(spec.name) if "name" in fields_of(type(spec)) else ""
     if reason:
         raise SpecError("name", f"{reason} ({kind.noun} {spec.name[:40]!r}{'…' if len(spec.name) > 40 else ''})")
 
 
 def _refuse_shared_tags(kind: RuleListKind, live: Sequence[LiveRule], steps: Sequence[RuleStep]) -> None:
-    """A server refuses two rules of one tag, so a tag that is given to a rule must be free."""
-    fresh = {step.spec.tag for step in steps if step.slot is None or "tag" in step.changed} - {None}
-    if not fresh:
+    """Raise SpecError if a new tag belongs to another rule. The server rejects it."""
+    new_tags = {step.spec.tag for step in steps if step.slot is None or "tag" in step.changed} - {None}
+    if not new_tags:
         return
     by_slot = {rule.slot: rule.spec for rule in live}
     owners: dict[int, Any] = {}
     for step in steps:
         is_given = step.slot is None or "tag" in step.changed
         rule = step.spec if step.slot is None or is_given else by_slot[step.slot]
-        if rule.tag in fresh and owners.setdefault(rule.tag, rule) is not rule:
+        if rule.tag in new_tags and owners.setdefault(rule.tag, rule) is not rule:
             names = f"{owners[rule.tag].name!r} and {rule.name!r}"
             raise SpecError("tag", f"{rule.tag} would be the tag of two {kind.noun}s, {names}")
 
 
 def _titles(live: Sequence[LiveRule]) -> list[str]:
-    """For each live rule what tells it apart from others of its name; empty where the name does."""
+    """Return for each live rule a title that distinguishes rules of one name.
+
+    The title is empty if the name is unique.
+    """
     seen = Counter(rule.spec.name or "" for rule in live)
     return [
         ""
@@ -334,10 +356,10 @@ def _titles(live: Sequence[LiveRule]) -> list[str]:
     ]
 
 
-def _deletions(live: Sequence[LiveRule], doomed: set[int], titles: Sequence[str]) -> list[Change]:
+def _deletions(live: Sequence[LiveRule], deleted: set[int], titles: Sequence[str]) -> list[Change]:
     return [
         Change("delete", live[at].spec.name or "", plain(live[at].spec), None, (), (at, None), titles[at])
-        for at in sorted(doomed)
+        for at in sorted(deleted)
     ]
 
 

@@ -1,4 +1,7 @@
-"""Converge several desired states of one document in their order with one write: the commit of staged changes."""
+"""Converge several desired states of one document, in order, with a single write.
+
+The commit of staged changes uses it.
+"""
 
 from __future__ import annotations
 
@@ -14,28 +17,30 @@ from vcloudair_core.engine.plan import Change, Plan
 
 @dataclass(frozen=True)
 class DesiredResource:
-    """A kind with a desired state of it."""
+    """A resource kind and a desired state for it."""
 
     kind: ResourceKind
     desired: Desired
 
     def resolved(self, store: Store) -> DesiredResource:
-        """Return it with names replaced by what they stand for on the target.
+        """Return a copy with names replaced by ids of the target.
 
-        Raises: SpecError for what the backend of the store cannot express; what :meth:`ResourceKind.resolve` raises.
+        Raises: SpecError for options that the backend of the store does not support; the errors of
+        :meth:`ResourceKind.resolve`.
         """
         refuse_unsupported(self.kind, store, self.desired)
         return DesiredResource(self.kind, self.kind.resolve(store, self.desired))
 
     def select(self, document: Document) -> Any:
-        """Return the objects that the desired state names, as they are in a document."""
+        """Return the objects of a document that the desired state names."""
         return self.kind.select(document, self.desired)
 
 
 class SequenceKind(ResourceKind):
-    """A kind whose plan is that of its operations, each made on what the ones before it leave.
+    """A kind that plans several operations in order.
 
-    A sequence that ends where it began, such as a rule made and taken out again, is nothing to do.
+    Each operation is planned on the result of the one before. If the final result equals the document, for example
+    because a rule is created and deleted again, the plan is empty.
     """
 
     spec_type = DesiredResource
@@ -46,15 +51,15 @@ class SequenceKind(ResourceKind):
         self.name = self._kinds[0].name
 
     def open(self, session: Any, target: Mapping[str, Any]) -> Store:
-        """The store of the first kind: all of them are of one section."""
+        """Return the store of the first kind. All kinds are of one section."""
         return self._kinds[0].open(session, target)
 
     def parse(self, data: Mapping[str, Any]) -> Any:
-        """Parse as the first kind does."""
+        """Parse with the first kind."""
         return self._kinds[0].parse(data)
 
     def project(self, document: Document) -> Any:
-        """Project as the first kind does."""
+        """Project with the first kind."""
         return self._kinds[0].project(document)
 
     def select(self, document: Document, desired: Desired) -> list[Any]:
@@ -62,7 +67,7 @@ class SequenceKind(ResourceKind):
         return [operation.select(document) for operation in self._operations]
 
     def plan(self, document: Document, desired: Desired) -> Plan:
-        """Raises what the kinds raise."""
+        """Return the changes of all operations. Raises the errors of the kinds."""
         changes: list[Change] = []
         notes: list[str] = []
         current = document
@@ -77,15 +82,15 @@ class SequenceKind(ResourceKind):
 
     def merge(self, document: Document, plan: Plan) -> Document:
         """Return the document after the last operation."""
-        left: Document = plan.steps
-        return left
+        final: Document = plan.steps
+        return final
 
     def advise(self, store: Store, document: Document, plan: Plan) -> tuple[str, ...]:
-        """Return the warnings of all kinds, each once."""
+        """Return the warnings of all kinds without duplicates."""
         return tuple(dict.fromkeys(text for kind in self._kinds for text in kind.advise(store, document, plan)))
 
     def losses(self, written: Document, current: Document) -> list[Mapping[str, Any]]:
-        """Return the losses that the first kind with such a check finds."""
+        """Return the losses that the first kind with such a check reports."""
         for kind in self._kinds:
             if kind.has_own("losses"):
                 return kind.losses(written, current)

@@ -1,4 +1,4 @@
-"""Reading plain data into specs: typed getters that collect every problem with its path, and raise them together."""
+"""Read plain data as specs, and collect all problems with their paths."""
 
 from __future__ import annotations
 
@@ -18,36 +18,48 @@ SpecT = TypeVar("SpecT")
 
 _TRUE = {"true", "yes", "on", "y", "t", "1"}
 _FALSE = {"false", "no", "off", "n", "f", "0"}
-"""The words of Ansible's bool options, so that one document reads the same everywhere."""
+"""The values of Ansible's bool options, accepted everywhere for consistency."""
 
 LONGEST_NAME = 255
-"""No limit is documented. A longer name is a slip, such as the content of a file in place of its name."""
+"""Maximum number of characters in a name. The API documents no limit.
+
+A longer name is a mistake, such as the content of a file instead of its name.
+"""
 CLEAR = "clear"
-"""The key that lists texts to be emptied."""
+"""The key that lists the text fields to empty."""
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that XML 1.0 cannot carry. They are refused for every backend, so that a rule can move to another one."""
+"""Characters that XML 1.0 does not allow.
+
+They are rejected for every backend, so that a spec works with all of them.
+"""
 
 
 class Problems:
-    """All problems of one input, each with the path of its option: ``rules[3].source[0]``."""
+    """The problems of one input, each with the path of its option.
+
+    Example of a path: ``rules[3].source[0]``.
+    """
 
     def __init__(self) -> None:
         self.items: list[SpecProblem] = []
 
     @property
     def is_empty(self) -> bool:
-        """True as long as there is no problem."""
+        """True if there are no problems."""
         return not self.items
 
     def add(self, path: str, reason: str, hint: str = "") -> None:
-        """Add one problem."""
+        """Add a problem."""
         self.items.append(SpecProblem(path, reason, hint))
 
     @contextmanager
     def catch(self, path: str = "") -> Iterator[None]:
-        """Add the problems of a SpecError that the block raises, below a path, so that the others are found too."""
+        """Add the problems of a SpecError raised in the block, with ``path`` in front.
+
+        The caller can then continue and find more problems.
+        """
         try:
             yield
         except SpecError as exc:
@@ -60,26 +72,30 @@ class Problems:
 
 
 def item_paths(count: int, prefix: str = "") -> list[str]:
-    """Return the input path of each of ``count`` specs: ``rules[1]``, ``[1]``, or empty for the only spec."""
+    """Return the input path of each of ``count`` specs.
+
+    Examples: ``rules[1]``, ``[1]`` without prefix, or empty for the only spec.
+    """
     return [f"{prefix}[{position}]" if prefix or count > 1 else "" for position in range(count)]
 
 
 def near(word: str, known: Iterable[str]) -> str:
-    """``Did you mean …?`` with the nearest known words, or an empty string."""
+    """Return ``did you mean …?`` with the most similar known words, else empty text."""
     names = {str(name).casefold(): str(name) for name in known}
     matches = [names[match] for match in difflib.get_close_matches(word.casefold(), names, n=3, cutoff=0.6)]
     return f"did you mean {' or '.join(repr(name) for name in matches)}?" if matches else ""
 
 
 def one_of(word: str, known: Sequence[str]) -> str:
-    """Return the reason to refuse a word that is not one of a few."""
+    """Return the error text for a word that is not one of the known words."""
     return f"{word!r} is not one of {', '.join(known)}" + (f" ({near(word, known)})" if near(word, known) else "")
 
 
 class Reader:
-    """Typed access to one mapping. Every getter returns None for a key that is missing or blank, or is wrong.
+    """Typed getters for one mapping, which note problems instead of raising them.
 
-    Blank values, such as empty cells of a spreadsheet, count as not given. Values that Ansible has masked are noted.
+    Every getter returns None for a key that is missing, blank or invalid. Blank values, such as empty cells of a
+    spreadsheet, count as missing. Values that Ansible has masked are noted as problems.
     """
 
     def __init__(self, data: Mapping[str, Any], path: str, problems: Problems) -> None:
@@ -92,15 +108,15 @@ class Reader:
                 problems.add(self.at(str(key)), MASKED_REASON)
 
     def at(self, name: str) -> str:
-        """The path of a key."""
+        """Return the input path of a key."""
         return f"{self.path}.{name}" if self.path else name
 
     def given(self, name: str) -> bool:
-        """True when the key is there and not None."""
+        """Return True if the key has a value that is not None."""
         return self.data.get(name) is not None
 
     def refuse_unknown(self, known: Iterable[str]) -> None:
-        """Note every key that is not known, with the nearest known one."""
+        """Note every unknown key, with the most similar known one."""
         names = list(known)
         for key in self._keys:
             if key not in names:
@@ -108,7 +124,7 @@ class Reader:
                 self.problems.add(self.at(str(key)), f"unknown field{'; ' + hint if hint else ''}")
 
     def text(self, name: str) -> str | None:
-        """Text; a number counts as its digits, because YAML reads ``name: 8080`` as a number."""
+        """Return text. A number becomes its digits: YAML reads ``name: 8080`` as a number."""
         value = self.data.get(name)
         if isinstance(value, str):
             return self.printable(self.at(name), value)
@@ -120,7 +136,10 @@ class Reader:
         return None
 
     def clearable(self, name: str) -> str | None:
-        """Text that ``clear`` may name: then it is empty, which blank text does not say."""
+        """Return the text of a field that ``clear`` may name; empty if it does.
+
+        Blank text counts as missing, so that ``clear`` is needed to empty a field.
+        """
         text = self.text(name)
         if name not in [item for _, item in self.items(CLEAR) or ()]:
             return text
@@ -129,20 +148,20 @@ class Reader:
         return ""
 
     def check_clear(self, *names: str) -> None:
-        """Note whatever ``clear`` names and cannot be cleared."""
+        """Note every name in ``clear`` that is not one of ``names``."""
         for path, item in self.items(CLEAR) or ():
             if item not in names:
                 self.problems.add(path, one_of(str(item), names))
 
     def printable(self, path: str, text: str) -> str | None:
-        """The text, if a wire can carry it."""
+        """Return the text if XML and JSON can carry it; otherwise note a problem."""
         if not _UNPRINTABLE.search(text):
             return text
-        self.problems.add(path, f"{text!r} has a control character or half of one in it")
+        self.problems.add(path, f"{text!r} contains a control character or an incomplete character")
         return None
 
     def boolean(self, name: str) -> bool | None:
-        """True or false, also as the words that YAML 1.1, Ansible and spreadsheets have for them."""
+        """Return a bool. The spellings of YAML 1.1, Ansible and spreadsheets are accepted."""
         value = self.data.get(name)
         if value is None or isinstance(value, bool):
             return value
@@ -155,7 +174,7 @@ class Reader:
         return None
 
     def integer(self, name: str, low: int = 0, high: int | None = None) -> int | None:
-        """A whole number within bounds, also as digits in text."""
+        """Return a whole number within bounds, also from digits in text."""
         value = self.data.get(name)
         if value is None:
             return None
@@ -173,7 +192,7 @@ class Reader:
         return value
 
     def identifier(self, name: str) -> str | None:
-        """The id of an object as text: a whole number above 0, or a UUID. Numbers count as their digits."""
+        """Return the id of an object as text: a whole number above 0, or a UUID."""
         value = self.data.get(name)
         if isinstance(value, str) and _UUID.match(value.strip()):
             return value.strip().lower()
@@ -184,12 +203,12 @@ class Reader:
         return None
 
     def digits(self, name: str) -> str | None:
-        """A whole number above 0 as text, without leading zeros."""
+        """Return a whole number above 0 as text, without leading zeros."""
         number = self.integer(name, 1)
         return None if number is None else str(number)
 
     def choice(self, name: str, known: Sequence[str], synonyms: Mapping[str, str] | None = None) -> str | None:
-        """One of a few words, without regard to case; a synonym becomes the word it stands for."""
+        """Return one of the known words, in lower case. Synonyms are replaced."""
         value = self.data.get(name)
         if value is None:
             return None
@@ -204,9 +223,10 @@ class Reader:
         return None
 
     def items(self, name: str) -> list[tuple[str, Any]] | None:
-        """The items of a list that are not blank, each with its path. One scalar is a list of one; commas divide text.
+        """Return the items of a list that are not blank, each with its path.
 
-        Lists within the list count as their items, as lists of variables do in Ansible.
+        A scalar becomes a list with one item, and text with commas is split. Nested lists are flattened, as Ansible
+        does with lists of variables.
         """
         value = self.data.get(name)
         if value is None:
@@ -223,7 +243,7 @@ class Reader:
         ]
 
     def line(self, name: str, longest: int = LONGEST_NAME) -> str | None:
-        """Text on one line, such as an identifier."""
+        """Return text on one line, such as an identifier."""
         value = self.text(name)
         reason = line_complaint(value, longest)
         if reason:
@@ -233,10 +253,13 @@ class Reader:
 
 
 def line_complaint(text: str | None, longest: int = LONGEST_NAME) -> str:
-    """The reason why a text is no name, or an empty string: a line break in it, or its length."""
+    """Return the reason why a text is not a valid name, or an empty string.
+
+    A name must be on one line and have at most ``longest`` characters.
+    """
     if text and any(mark in text for mark in "\r\n"):
-        return "has a line break in it; write it on one line"
-    return f"has {len(text)} characters, {longest} is the most" if text and len(text) > longest else ""
+        return "contains a line break; write it on one line"
+    return f"has {len(text)} characters, at most {longest} are allowed" if text and len(text) > longest else ""
 
 
 def _flat(value: Iterable[Any]) -> Iterator[Any]:
@@ -258,15 +281,18 @@ def _kind_of(value: Any) -> str:
 def read_spec(
     spec_type: type[SpecT], data: Mapping[str, Any], path: str, problems: Problems, *, ignored: Iterable[str] = ()
 ) -> SpecT:
-    """Read plain data as a spec, by the declarations of its fields. Problems are noted, not raised.
+    """Read plain data as a spec, as declared by its fields, and note problems.
 
-    Fields are text on one line, bool, int, :class:`Secret`, tuples of text, and tuples of specs within. ``choices``,
-    ``synonyms``, ``bounds``, ``required`` and the keys ``exclusive`` and ``clear`` of the spec type are checked. A spec
-    type with more to say about its values has a method ``complaints()``. Shape: ``[(field, reason)]``.
+    Fields can be text on one line, bool, int, :class:`Secret`, tuples of text, and tuples of nested specs. ``choices``,
+    ``synonyms``, ``bounds``, ``required`` and the attributes ``exclusive`` and ``clear`` of the spec type are checked.
+    A spec type can check its values in a method ``complaints()``. It returns ``[(field, reason)]``.
 
     Args:
+        spec_type: The type of the spec.
+        data: The plain data.
         path: The path of ``data`` in the input, for messages: ``rules[3]``.
-        ignored: Keys that are accepted and not read.
+        problems: Collects the problems.
+        ignored: Keys that are accepted but not read.
     """
     reader = Reader(data, path, problems)
     keys = keys_of(spec_type)
@@ -287,7 +313,10 @@ def read_spec(
 
 
 def read_fields(spec_type: type, reader: Reader, *, skip: Iterable[str] = ()) -> dict[str, Any]:
-    """Read every field of a spec by its declaration. Problems are noted, not raised. Shape: ``{field: value}``."""
+    """Read every field of a spec as declared. Shape: ``{field: value}``.
+
+    Problems are noted, not raised.
+    """
     keys, fields = keys_of(spec_type), set(fields_of(spec_type)).difference(skip)
     clearable = next((key.info.choices for key in keys if key.name == CLEAR), ())
     values = {key.name: _read_value(reader, key, clearable) for key in keys if key.name in fields}
@@ -319,7 +348,7 @@ def _read_items(reader: Reader, key: SpecKey, items: Sequence[tuple[str, Any]]) 
             if isinstance(item, Mapping):
                 values.append(read_spec(key.kind, item, path, reader.problems))
             else:
-                # Not the item itself, which may be a secret.
+                # The message must not show the item, because it may be a secret.
                 reader.problems.add(path, f"a mapping was expected, not {_kind_of(item)}")
         elif key.info.choices and str(item).strip().casefold() not in key.info.choices:
             reader.problems.add(path, one_of(str(item), key.info.choices))

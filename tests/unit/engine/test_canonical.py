@@ -1,4 +1,4 @@
-"""Comparison by meaning, spelling by spelling."""
+"""Canonical forms of addresses, networks and ports."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ def test_different_addresses(left: list[str], right: list[str]) -> None:
     assert address_set(left) != address_set(right)
 
 
-def test_where_only_ipv4_is_meant_all_of_it_is_any() -> None:
+def test_ipv4_set_of_all_addresses_is_any() -> None:
     assert ipv4_set(["0.0.0.0/0"]) == ipv4_set(["any"])
     assert ipv4_set(["::/0"]) != ipv4_set(["any"])
 
 
-def test_networks_are_neither_merged_nor_cut() -> None:
+def test_network_set_does_not_merge_networks() -> None:
     assert network_set(["10.0.0.0/24", "10.0.1.0/24"]) != network_set(["10.0.0.0/23"])
     assert network_set(["10.0.0.0/24", "10.0.0.0/25"]) != network_set(["10.0.0.0/24"])
     assert network_set(["10.0.1.0/24", "10.0.0.9/24"]) == network_set(["10.0.0.0/24", "10.0.1.0/24", "10.0.1.0/24"])
@@ -75,11 +75,11 @@ def test_networks_are_neither_merged_nor_cut() -> None:
         "/",
     ],
 )
-def test_what_is_no_address(word: str) -> None:
+def test_invalid_addresses(word: str) -> None:
     assert address_range(word) is None
 
 
-def test_unknown_words_stay_comparable() -> None:
+def test_unknown_texts_are_compared_without_case() -> None:
     assert address_set(["Banana", "10.0.0.1"]) == address_set(["10.0.0.1", "banana"])
 
 
@@ -106,7 +106,7 @@ def test_different_ports() -> None:
 
 
 @pytest.mark.parametrize("word", ["65536", "90-80", "-1", "a", "80-", "", "٨٠", "1" * 30])
-def test_what_is_no_port(word: str) -> None:
+def test_invalid_ports(word: str) -> None:
     assert port_range(word) is None
 
 

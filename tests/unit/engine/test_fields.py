@@ -1,4 +1,4 @@
-"""Field metadata: what counts as a difference, and what is shown."""
+"""Declared fields of specs: compare, show and find secrets."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ from vcloudair_core.util.redaction import Secret
 class Sample:
     name: str | None = spec_field("Name", identity=True)
     words: tuple[str, ...] | None = spec_field("Words", unordered=True)
-    colour: str | None = spec_field("Colour", canonical=str.casefold, absent="red")
+    color: str | None = spec_field("Color", canonical=str.casefold, absent="red")
     psk: str | None = spec_field("Key", secret=True)
-    given_id: int | None = spec_field("Id", read_only=True)
+    server_id: int | None = spec_field("Id", read_only=True)
     place: str | None = spec_field("Place", input_only=True)
     size: int = 3
 
 
-def test_only_what_is_given_and_means_something_else_differs() -> None:
-    current = Sample(name="a", words=("x", "y"), colour=None, given_id=1)
-    assert diff_fields(current, Sample(name="b", words=("y", "x"), colour="RED", given_id=2, place="top")) == {}
-    assert diff_fields(current, Sample(words=("x",), colour="blue", size=4)) == {
+def test_only_set_fields_with_another_meaning_differ() -> None:
+    current = Sample(name="a", words=("x", "y"), color=None, server_id=1)
+    assert diff_fields(current, Sample(name="b", words=("y", "x"), color="RED", server_id=2, place="top")) == {}
+    assert diff_fields(current, Sample(words=("x",), color="blue", size=4)) == {
         "words": (("x", "y"), ("x",)),
-        "colour": (None, "blue"),
+        "color": (None, "blue"),
         "size": (3, 4),
     }
 
 
-def test_an_identity_is_compared_when_asked_for() -> None:
+def test_an_identity_is_compared_on_request() -> None:
     assert diff_fields(Sample(name="a"), Sample(name="b"), also=("name",)) == {"name": ("a", "b")}
 
 
-def test_plain_hides_secrets_and_what_only_steers() -> None:
+def test_plain_hides_secrets_and_input_only_fields() -> None:
     assert plain(Sample(name="a", words=("x",), psk="hunter2", place="top")) == {
         "name": "a",
         "words": ["x"],
@@ -53,35 +53,35 @@ def test_plain_hides_secrets_and_what_only_steers() -> None:
 
 
 def test_from_plain_is_the_inverse_of_plain() -> None:
-    sample = Sample(name="a", words=("x", "y"), given_id=3)
+    sample = Sample(name="a", words=("x", "y"), server_id=3)
     assert from_plain(Sample, {**plain(sample), "rule_type": "user", "psk": None}) == sample
 
 
-def test_fields_keep_their_order_and_have_a_meaning_each() -> None:
+def test_fields_keep_their_order_and_declaration() -> None:
     infos = fields_of(Sample)
-    assert list(infos) == ["name", "words", "colour", "psk", "given_id", "place", "size"]
+    assert list(infos) == ["name", "words", "color", "psk", "server_id", "place", "size"]
     assert infos["size"] == FieldInfo()
     assert infos["psk"].secret
 
 
 @dataclass(frozen=True)
-class Around:
+class OuterSample:
     parts: tuple[Sample, ...] | None = spec_field("Parts")
     pin: Secret | None = spec_field("Pin", secret=True)
 
 
 @dataclass(frozen=True)
-class OfNames:
+class UnresolvedSample:
     pin: NameThatIsNotThere | None = spec_field("Pin", secret=True)  # type: ignore[name-defined]  # noqa: F821
 
 
-def test_names_of_secrets_are_known_through_and_through() -> None:
+def test_names_of_nested_secrets_are_found() -> None:
     assert secret_names(Sample) == {"psk"}
-    assert secret_names(Around) == {"psk", "pin"}
-    assert secret_names(OfNames) == {"pin"}
+    assert secret_names(OuterSample) == {"psk", "pin"}
+    assert secret_names(UnresolvedSample) == {"pin"}
 
 
-def test_secrets_are_found_wherever_they_stand_and_whatever_they_are() -> None:
+def test_secrets_of_any_type_are_found_at_any_depth() -> None:
     data = {
         "pin": 1234,
         "parts": [{"name": "a", "psk": "one"}, {"psk": ["two", {"deep": "three"}]}, "no mapping", None],

@@ -1,4 +1,4 @@
-"""The lock among processes of one host: held, waited for, told of, and never in the way when it cannot be had."""
+"""The lock between processes of one host: acquire, wait, time out, run unlocked."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from vcloudair_core.settings.settings import Settings
 KEY = "https://cloud.example.test:443/edge/5f2d9b1e"
 
 
-def test_one_at_a_time(tmp_path: Path) -> None:
+def test_only_one_process_holds_the_lock(tmp_path: Path) -> None:
     inside: list[int] = []
     most = 0
 
@@ -38,7 +38,7 @@ def test_one_at_a_time(tmp_path: Path) -> None:
     assert most == 1
 
 
-def test_the_holder_is_named(tmp_path: Path) -> None:
+def test_a_timeout_names_the_process_that_holds_the_lock(tmp_path: Path) -> None:
     with (
         held(tmp_path, KEY, "edge e", 1),
         pytest.raises(LockTimeoutError) as caught,
@@ -50,12 +50,12 @@ def test_the_holder_is_named(tmp_path: Path) -> None:
     assert "lock_timeout" in str(caught.value)
 
 
-def test_other_things_have_other_locks(tmp_path: Path) -> None:
+def test_different_resources_have_different_locks(tmp_path: Path) -> None:
     with held(tmp_path, KEY, "edge e", 0.1), held(tmp_path, KEY + "0", "edge f", 0.1):
         assert len(list(tmp_path.glob("*.lock"))) == 2
 
 
-def test_a_killed_process_leaves_no_lock(tmp_path: Path) -> None:
+def test_a_killed_process_releases_its_lock(tmp_path: Path) -> None:
     code = (
         "import os, pathlib, signal, sys; from vcloudair_core.engine.lock import held\n"
         "with held(pathlib.Path(sys.argv[1]), sys.argv[2], 'edge e', 5): os.kill(os.getpid(), signal.SIGKILL)"
@@ -66,19 +66,19 @@ def test_a_killed_process_leaves_no_lock(tmp_path: Path) -> None:
         pass
 
 
-def test_without_a_usable_folder_work_goes_on_and_says_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unusable_lock_folder_logs_a_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     in_the_way = tmp_path / "file"
     in_the_way.write_text("", encoding="ascii")
     with caplog.at_level(logging.WARNING), held(in_the_way / "locks", KEY, "edge e", 1):
         pass
-    assert "No lock for edge e" in caplog.text
+    assert "Locking edge e failed" in caplog.text
 
 
-def test_an_error_of_the_work_is_not_taken_for_one_of_the_lock(tmp_path: Path) -> None:
+def test_an_error_in_the_locked_block_is_raised(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="of the work"), held(tmp_path, KEY, "edge e", 1):
         raise OSError("of the work")
 
 
-def test_it_can_be_switched_off() -> None:
+def test_the_lock_can_be_disabled() -> None:
     assert locker_of(Settings.load({"lock": False}, environ={})) is None
     assert locker_of(Settings.load({}, environ={})) is not None

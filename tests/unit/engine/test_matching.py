@@ -1,4 +1,4 @@
-"""Rules are found by ids that are text: numbers on some edges, UUIDs on others."""
+"""Match rules by ids, which are numbers on some edges and UUIDs on others."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ UUID = "5f3c9a10-2b4d-4e6f-8a9b-0c1d2e3f4a5b"
 
 @pytest.fixture
 def matcher() -> Matcher:
-    """Rules of a number, a UUID, and a name that looks like an id."""
+    """Return a matcher for rules with a numeric id, a UUID, and a name like an id."""
     specs = (
         FirewallRuleSpec(name="web", rule_id="131080", tag="7"),
         FirewallRuleSpec(name="db", rule_id=UUID),
@@ -28,13 +28,13 @@ def matcher() -> Matcher:
     ("rule_id", "place"),
     [(131080, 0), ("131080", 0), ("0131080", 0), (UUID, 1), (UUID.upper(), 1), (131081, None), ("5", None)],
 )
-def test_an_id_is_the_same_as_number_and_as_text(matcher: Matcher, rule_id: int | str, place: int | None) -> None:
+def test_ids_match_as_number_or_text(matcher: Matcher, rule_id: int | str, place: int | None) -> None:
     spec = parse_rule({"match_by": "rule_id", "rule_id": rule_id, "enabled": False})
     assert matcher.match([spec]) == [place]
 
 
 @pytest.mark.parametrize(("tag", "place"), [(7, 0), ("7", 0), ("07", 0), (131082, 2), (8, None)])
-def test_a_tag_is_the_same_as_number_and_as_text(matcher: Matcher, tag: int | str, place: int | None) -> None:
+def test_tags_match_as_number_or_text(matcher: Matcher, tag: int | str, place: int | None) -> None:
     assert matcher.match([parse_rule({"match_by": "tag", "tag": tag, "enabled": False})]) == [place]
 
 
@@ -47,7 +47,7 @@ def test_an_anchor_is_a_name_an_id_or_a_tag(matcher: Matcher, anchor: str, place
 
 
 @pytest.mark.parametrize("anchor", ["5", "0", "9" * 30, "5f3c9a10-0000-4e6f-8a9b-0c1d2e3f4a5b", "\u0667"])
-def test_an_anchor_that_is_not_there_is_refused(matcher: Matcher, anchor: str) -> None:
+def test_a_missing_anchor_is_rejected(matcher: Matcher, anchor: str) -> None:
     with pytest.raises(SpecError, match="there is no firewall rule"):
         matcher.anchor(anchor, "before", {})
 

@@ -1,4 +1,4 @@
-"""Plans as people and programs see them."""
+"""Summaries, diffs and JSON of plans."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CHANGES = (
 )
 
 
-def test_an_empty_plan_says_so() -> None:
+def test_the_summary_of_an_empty_plan() -> None:
     plan = Plan("k")
     assert plan.is_empty
     assert plan.summary() == "nothing to change"
@@ -32,7 +32,7 @@ def test_the_summary_counts_by_action() -> None:
     assert Plan("k", CHANGES).summary() == "1 to create, 1 to update, 1 to move, 1 to delete"
 
 
-def test_the_diff_shows_changed_objects_with_their_places() -> None:
+def test_the_diff_shows_changed_objects_with_positions() -> None:
     diff = Plan("ans.firewall", CHANGES, target="edge gateway e").diff()
     assert diff["before_header"] == "edge gateway e, ans.firewall"
     assert diff["before"] == "old:\n  position: 4\n  action: deny\nweb in:\n  position: 3\n  from: [any]\n"
@@ -42,12 +42,12 @@ def test_the_diff_shows_changed_objects_with_their_places() -> None:
     )
 
 
-def test_a_deleted_and_a_created_object_of_one_name_stay_apart() -> None:
+def test_deleting_and_creating_one_name_are_two_objects() -> None:
     diff = Plan("k", (Change("delete", "a", {"x": 1}), Change("create", "a", None, {"x": 2}))).diff()
     assert (diff["before"], diff["after"]) == ("a:\n  x: 1\n", "a:\n  x: 2\n")
 
 
-def test_no_secret_in_any_rendering() -> None:
+def test_no_output_contains_a_secret() -> None:
     plan = Plan("k", (Change("update", "t", {"psk": "canary-1"}, {"psk": "canary-2", "note": 'x psk="canary-3"'}),))
     shown = f"{plan.diff()}{plan.as_dict()}"
     assert "canary" not in shown

@@ -1,4 +1,4 @@
-"""Lists of things that have names and nothing else: planned like rules, without numbers and places."""
+"""Lists of objects that only a name identifies, planned like rules without ids."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ def plan(desired: Present | Absent | Exactly, live: list[LiveRule] = LIVE) -> li
     return [(change.action, change.identity) for change in listed.changes]
 
 
-def test_what_is_asked_for_is_done_and_the_rest_is_left_alone() -> None:
+def test_only_named_objects_change() -> None:
     assert plan(Present((Thing("b", 3), Thing("c")))) == [("update", "b"), ("create", "c")]
     assert plan(Present((Thing("a"),))) == []
     assert plan(Absent((Thing("b"), Thing("nobody")))) == [("delete", "b")]
     assert plan(Exactly((Thing("b", 2),))) == [("delete", "a")]
 
 
-def test_order_means_nothing_even_in_an_exact_list() -> None:
+def test_order_is_ignored_in_an_exact_list() -> None:
     assert plan(Exactly((Thing("b", 2), Thing("a", 1)))) == []
 
 
-def test_a_step_says_what_is_to_be_written() -> None:
+def test_a_step_has_the_values_to_write() -> None:
     listed = plan_desired(KIND, LIVE, Present(()), (Thing("b", 3), Thing("c")), in_order=False)
     assert [step.values() for step in listed.steps] == [{}, {"size": 3}, {"name": "c", "size": 1}]
     assert RuleStep(0).values() == {}
 
 
-def test_two_of_one_name_that_are_there_are_not_guessed_between() -> None:
+def test_two_live_objects_of_one_name_are_ambiguous() -> None:
     with pytest.raises(AmbiguousMatchError, match="2 things are named 'a'"):
         plan(Present((Thing("a", 5),)), [LiveRule(0, Thing("a", 1)), LiveRule(1, Thing("a", 2))])

@@ -1,4 +1,4 @@
-"""Problems of one input: collected with their paths, raised together."""
+"""Problems of one input are collected with their paths and raised together."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def read_pool(data: Mapping[str, Any]) -> Pool:
     return pool
 
 
-def test_a_spec_is_read_by_the_declarations_of_its_fields() -> None:
+def test_a_spec_is_read_as_its_fields_are_declared() -> None:
     data = {"name": " web ", "mode": "QUICK", "enabled": "yes", "key": "hunter2", "version": 3, "clear": "description"}
     members = [{"address": "192.0.2.1", "port": "80"}, {"address": "192.0.2.2"}]
     pool = read_pool({**data, "members": members})
@@ -137,7 +137,7 @@ class Marked:
     level: int | None = spec_field("Level.")
 
 
-def test_a_field_is_read_by_its_own_reader_where_it_has_one() -> None:
+def test_a_field_with_a_custom_reader() -> None:
     problems = Problems()
     data = {"name": " two\nlines ", "label": " web ", "level": "3"}
     assert read_fields(Marked, Reader(data, "", problems), skip=("level",)) == {"name": " two\nlines ", "label": "web"}

@@ -1,4 +1,7 @@
-"""The one flow: read, plan, (check mode stops here), merge, commit, verify."""
+"""Converge a resource: read, plan, merge, commit and verify.
+
+In check mode, the flow stops after the plan.
+"""
 
 from __future__ import annotations
 
@@ -30,30 +33,33 @@ def ensure(
     clock: Clock | None = None,
     lock: Locker | None = None,
 ) -> Outcome:
-    """Bring one resource to its desired state, or with ``check`` say what that would take.
+    """Bring one resource to its desired state, or with ``check`` plan the changes.
 
-    Costs one read when nothing is to be done; one read, one commit and one verifying read when something is. (A kind
-    may read more to resolve names that a spec has in place of ids, and to warn about what it changes.) A conflict, a
-    busy resource, an object gone in between, a write whose response was lost and a commit that was carried out in part
-    are all resolved in one way: read again and plan again.
+    Costs one read when nothing has to change; otherwise one read, one commit and one verifying read. (A kind may read
+    more, to resolve names in a spec to ids and to warn about changes.) A conflict, a busy resource, an object deleted
+    meanwhile, a lost response and a partly executed commit are all resolved in one way: read and plan again.
 
-    Where the server does not check versions (``store.is_version_checked`` is False), the section is read once more
-    right before the write.
+    Where the server does not check versions (``store.is_version_checked`` is False), the section is read again right
+    before the write.
 
     Args:
         kind: The kind of the resource.
         store: The store that holds it.
-        desired: The desired state, of specs of the kind.
-        check: Plan, and write nothing.
-        policy: Called with every plan that is not empty before it is carried out, in check mode too.
-        attempts: The most writes. A conflict counts a quarter of one, because the server reports it before it does
-            anything.
-        clock: Used to wait between attempts, that of the store if not given.
-        lock: Held from the first read to the last, not in check mode.
+        desired: The desired state, with specs of the kind.
+        check: Plan, but write nothing.
+        policy: Called with every plan that is not empty before the write, and in check mode too.
+        attempts: Maximum number of writes. A conflict counts as a quarter of a write, because the server reports it
+            before it changes anything.
+        clock: Used to wait between attempts. Default: the clock of the store.
+        lock: Held from the first read to the last. Not used in check mode.
 
-    Raises: SpecError before anything is read; PlanRejectedError and AmbiguousMatchError before anything is written;
-    NotConvergedError when the server does not keep what was written; ConflictError when a writer came in between that
-    cannot be told apart from us; LockTimeoutError; otherwise the error of the last write.
+    Raises:
+        SpecError: The desired state is invalid. Nothing was written.
+        PlanRejectedError, AmbiguousMatchError: Nothing was written.
+        NotConvergedError: The server did not keep what was written.
+        ConflictError: Another client wrote at the same time, and its change may have been replaced.
+        LockTimeoutError: Another process held the lock.
+        VcloudAirError: The last write failed.
     """
     with mark_unwritten(check):
         store, desired = prepare(kind, store, desired)
@@ -64,7 +70,10 @@ def ensure(
 
 @contextmanager
 def mark_unwritten(check: bool = False) -> Iterator[None]:
-    """Let errors that come before any write say that nothing was written. In check mode they say nothing about it."""
+    """Set ``written`` to False in errors raised before any write.
+
+    In check mode, errors are not changed.
+    """
     try:
         yield
     except VcloudAirError as exc:

@@ -1,4 +1,4 @@
-"""The loop of reading, planning and writing. The only place that goes back."""
+"""The loop of reading, planning, writing and verifying, with its retries."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ _CHECK = "Run it again in check mode (`vca edge plan`) to see what is there now.
 
 @dataclass(frozen=True)
 class PlannedState:
-    """A document with the plan for it. ``merged()`` is the document with the plan carried out, made at first use."""
+    """A document, its plan, and a function that returns the document after the plan.
+
+    ``merged()`` computes that document at the first call.
+    """
 
     document: Document
     plan: Plan
@@ -41,10 +44,10 @@ class PlannedState:
 
 
 class Convergence:
-    """One attempt to bring a store to a desired state.
+    """One run that brings a store to a desired state.
 
     Attributes:
-        written: True when something was written, False when nothing was, UNKNOWN when a response was lost.
+        written: True if something was written, False if nothing was, UNKNOWN if a response was lost.
     """
 
     def __init__(
@@ -60,7 +63,10 @@ class Convergence:
         self._version_warnings: tuple[str, ...] = ()
 
     def run(self, check: bool, attempts: int) -> Outcome:
-        """Plan, and unless ``check`` write until the state is the desired one, at most ``attempts`` times."""
+        """Plan, and unless ``check`` is set, write until the state is the desired one.
+
+        ``attempts`` is the maximum number of writes.
+        """
         state = self._read_and_plan()
         before = self._select(state.document)
         if state.plan.is_empty:
@@ -79,11 +85,11 @@ class Convergence:
         return Outcome(writes > 0, state.plan, before, self._select(final.document), writes, warnings=warnings)
 
     def _converge(self, state: PlannedState, attempts: int) -> tuple[PlannedState, int]:
-        """Write as :meth:`_write_until_done`. Whatever ends it says whether something was written."""
+        """Call :meth:`_write_until_done`, and record in errors if something was written."""
         try:
             return self._write_until_done(state, attempts)
         except VcloudAirError as exc:
-            # A store that makes several calls knows of those that were carried out before the one that failed.
+            # A store that makes several calls sets `written` if earlier calls succeeded before one failed.
             exc.written = exc.written or self.written
             raise
         except KeyboardInterrupt:
@@ -92,11 +98,14 @@ class Convergence:
                     "Stopped during the write of %s. The write may have happened. %s", self.store.target, _CHECK
                 )
             elif self.written:
-                _log.warning("Stopped after the write of %s, before it was verified. %s", self.store.target, _CHECK)
+                _log.warning("Stopped after the write of %s, before verification. %s", self.store.target, _CHECK)
             raise
 
     def _write_until_done(self, state: PlannedState, attempts: int) -> tuple[PlannedState, int]:
-        """Write until a read shows the desired state. Returns that state and how many writes it took."""
+        """Write until a read shows the desired state.
+
+        Returns: that state, and the number of writes.
+        """
         is_replanned = False
         writes = steps = conflicts = attempt = 0
         while True:
@@ -109,7 +118,7 @@ class Convergence:
             failure = self._commit(state.document, written)
             if isinstance(failure, ConflictError) and conflicts < attempts * _CONFLICTS_PER_ATTEMPT:
                 conflicts += 1
-                attempt -= 1  # cheap, harmless, and the sign of a writer who is just as busy
+                attempt -= 1  # a conflict changes nothing, so it costs less than an attempt
             if failure is not None:
                 if attempt == attempts and not may_have_executed(failure):
                     raise failure
@@ -121,7 +130,7 @@ class Convergence:
             is_executed = failure is None or may_have_executed(failure)
             is_partial = failure is not None and failure.written is True and not is_executed
             writes += is_executed or is_partial
-            # A write moves the version once. One whose response was lost may still do so after a later read.
+            # A write increments the version once. If its response was lost, that may happen after a later read.
             steps += is_executed
             if current.plan.is_empty:
                 if writes:
@@ -148,19 +157,19 @@ class Convergence:
         return PlannedState(document, plan, merged)
 
     def _refresh(self, state: PlannedState) -> PlannedState:
-        """Read once more right before the write, where the server does not notice that the last read is old."""
+        """Read again right before the write if the server does not detect stale reads."""
         if self.store.is_version_checked and not self.store.is_remembered:
             return state
         current = self._read_and_plan()
         return state if versions_apart(state.document, current.document) == 0 else current
 
     def _apply_policy(self, plan: Plan) -> None:
-        """Show the plan to the policy before it is carried out. Raises: PlanRejectedError."""
+        """Pass the plan to the plan policy. Raises: PlanRejectedError."""
         if self._policy is not None:
             self._policy_warnings = tuple(self._policy(plan) or ())
 
     def _commit(self, base: Document, document: Document) -> VcloudAirError | None:
-        """Write. Returns an error that a new read may resolve, raises any other."""
+        """Write. Return an error that a new read may resolve; raise any other."""
         before, self.written = self.written, self.written or UNKNOWN
         try:
             self.store.commit(base, document)
@@ -168,27 +177,27 @@ class Convergence:
             self.written = exc.written or before or (UNKNOWN if may_have_executed(exc) else False)
             if not is_resolvable(exc):
                 raise
-            _log.debug("write to %s met with %s; reading again", self.store.target, type(exc).__name__)
+            _log.debug("write of %s failed with %s; reading again", self.store.target, type(exc).__name__)
             return exc
         self.written = True
         _log.info("wrote %s", self.store.target)
         return None
 
     def _read_after_write(self, failure: VcloudAirError | None) -> PlannedState:
-        """Read and plan again. If that fails, the error says what is known of the write."""
+        """Read and plan again. If that fails, add the state of the write to the error."""
         try:
             return self._read_and_plan()
         except VcloudAirError as exc:
             if failure is not None and isinstance(exc, NotFoundError):
-                raise failure from exc  # it was the write that found out
+                raise failure from exc  # the write reported first that the object is gone
             if failure is None:
-                exc.add_context("It was written, but reading it back failed. Run it again to verify it.")
+                exc.add_context("The write succeeded, but reading it back failed. Run it again to verify the result.")
             elif may_have_executed(failure):
-                exc.add_context("It may have been written, because the response was lost. Run it again to find out.")
+                exc.add_context("The write may have happened, because its response was lost. Run it again to check.")
             raise
 
     def _verify(self, state: PlannedState, written: Document, current: PlannedState, writes: int) -> None:
-        """Refuse a result that has the desired state but lost something else; note versions that do not fit."""
+        """Raise an error if other objects were lost; note unexpected versions as warnings."""
         target, base, document = self.store.target, state.document, current.document
         if self.store.is_written_whole:
             refuse_losses(self.kind, target, base, written, document)
@@ -199,8 +208,11 @@ class Convergence:
         return self.kind.select(document, self.desired)
 
     def _kind_warnings(self, document: Document, plan: Plan) -> tuple[str, ...]:
-        """Return the warnings of the kind about the changes. A failing look-up is not an error."""
+        """Return the warnings of the kind about the changes.
+
+        A failed look-up becomes a warning, because the write is done.
+        """
         try:
             return self.kind.advise(self.store, document, plan)
         except VcloudAirError as exc:
-            return (f"Warnings about {self.store.target} could not be worked out: {exc.message}",)
+            return (f"Checking the changes of {self.store.target} for warnings failed: {exc.message}",)

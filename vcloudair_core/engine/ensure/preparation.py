@@ -1,4 +1,4 @@
-"""The work before the first read: refuse what cannot be, leave out what is not asked for, look names up."""
+"""Validate a desired state and resolve its names before the first read."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from vcloudair_core.errors import SpecError
 def prepare(kind: ResourceKind, store: Store, desired: Desired) -> tuple[Store, Desired]:
     """Return the store and the desired state to converge with.
 
-    Raises: SpecError for a desired state that cannot be, anywhere or on the backend of the store; what
-    :meth:`ResourceKind.resolve` raises.
+    Raises: SpecError for a desired state that is invalid or that the backend of the store does not support; any error
+    of :meth:`ResourceKind.resolve`.
     """
     kind.validate(desired)
     store = kind.narrow(store, desired)
@@ -20,7 +20,7 @@ def prepare(kind: ResourceKind, store: Store, desired: Desired) -> tuple[Store, 
 
 
 def refuse_unsupported(kind: ResourceKind, store: Store, desired: Desired) -> None:
-    """Raise SpecError with every option that the backend of a store cannot express."""
+    """Raise SpecError with every option that the backend of a store does not support."""
     problems = kind.unsupported(desired, store.backend)
     if problems:
         raise SpecError.of(problems)

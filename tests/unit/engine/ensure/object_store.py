@@ -1,8 +1,9 @@
-"""A backend of per-object calls in memory, in the shape of an NSX-T edge firewall, with its kind and its store.
+"""An in-memory backend that writes single objects, with its kind and its store.
 
-Rules have text ids and a version each. A rule is created, changed and deleted by a call of its own, and only another
-order of rules that exist is written as a whole. The addresses of a rule are objects of their own: a set is created
-before the first rule that refers to it, and deleted after the last one. Source: protocol/nsxt.md §3, §5.
+It resembles an NSX-T edge firewall. Rules have text ids and one version each. Every creation, change and deletion of a
+rule is one call; a new order of existing rules is one call for the whole list. The addresses of a rule are separate
+objects: a set is created before the first rule that refers to it, and deleted after the last one. Source:
+protocol/nsxt.md §3, §5.
 """
 
 from __future__ import annotations
@@ -36,17 +37,20 @@ _MANAGED = "vca-"
 
 @dataclass(frozen=True)
 class LostResponse:
-    """An event of the script: the call is carried out, and its response is lost."""
+    """An event: the call is carried out, and its response is lost."""
 
     failure: VcloudAirError
 
 
 Event = VcloudAirError | LostResponse | Callable[["ObjectServer"], None] | None
-"""The event at a write: it is refused, its response is lost, somebody else acts first, or nothing happens."""
+"""The event of a write: an error, a lost response, a function to call, or None."""
 
 
 class ObjectServer:
-    """The rules and address sets of an edge gateway. ``script`` has the event of each write, ``log`` every call."""
+    """An edge gateway with rules and address sets.
+
+    ``script`` has the event of each write, ``log`` every call.
+    """
 
     def __init__(self, *rules: str) -> None:
         self.rules: list[dict[str, Any]] = []
@@ -59,7 +63,7 @@ class ObjectServer:
 
     @property
     def names(self) -> list[str]:
-        """The names of the rules, in order."""
+        """The names of the rules in order."""
         return [rule["name"] for rule in self.rules]
 
     @property
@@ -68,23 +72,23 @@ class ObjectServer:
         return [call for call in self.log if not call.startswith("GET")]
 
     def rule(self, name: str) -> dict[str, Any]:
-        """Return the rule of a name."""
+        """Return the rule with a name."""
         return next(rule for rule in self.rules if rule["name"] == name)
 
     def add(self, name: str, *addresses: str, **fields: Any) -> None:
-        """Add a rule as another user does: with an address set of their own, and fields that we do not know."""
+        """Add a rule as another user, with its address set and with unknown fields."""
         set_id = self._new_id("firewallGroup")
         self.sets[set_id] = {"name": f"set of {name}", "addresses": list(addresses)}
         rule = {"id": self._new_id("rule"), "name": name, "sets": [set_id], "active": True, "version": 0}
         self.rules.append({**rule, "comments": f"ticket of {name}", **fields})
 
     def change(self, name: str, **fields: Any) -> None:
-        """Change a rule as another user does."""
+        """Change a rule as another user."""
         rule = self.rule(name)
         rule.update(fields, version=rule["version"] + 1)
 
     def remove(self, name: str) -> None:
-        """Delete a rule as another user does."""
+        """Delete a rule as another user."""
         self.rules.remove(self.rule(name))
 
     # -- calls
@@ -168,7 +172,7 @@ class ObjectServer:
 
 
 class ObjectStore(StageableStore):
-    """The rules with their addresses in place: ``tree`` is a tuple of them. New rules have no id."""
+    """A store whose ``tree`` is a tuple of rules with addresses. New rules have no id."""
 
     section = "rules"
     target = "edge gateway web-edge"
@@ -180,7 +184,7 @@ class ObjectStore(StageableStore):
         self.server = server
         self.backend = backend
         self.clock = FakeClock()
-        self._is_anything_sent = False
+        self._has_sent = False
 
     def read(self) -> Document:
         sets = self.server.list_sets()
@@ -190,8 +194,11 @@ class ObjectStore(StageableStore):
         return Document(self.section, tuple(rules), backend=self.backend)
 
     def commit(self, base: Document, document: Document) -> None:
-        """Work out the calls from the difference. An error after the first call says that something was written."""
-        self._is_anything_sent = False
+        """Send the calls for the difference.
+
+        An error after the first call has ``written`` True.
+        """
+        self._has_sent = False
         known = {rule["id"]: rule for rule in base.tree}
         kept = [rule["id"] for rule in document.tree if "id" in rule]
         sets = self.server.list_sets()
@@ -210,7 +217,7 @@ class ObjectStore(StageableStore):
         used = {set_id for rule in self.server.list_rules() for set_id in rule["sets"]}
         for set_id, group in self.server.list_sets().items():
             if group["name"].startswith(_MANAGED) and set_id not in used:
-                with contextlib.suppress(InvalidRequestError):  # somebody has come to use it since
+                with contextlib.suppress(InvalidRequestError):  # another client uses it now
                     self._send(self.server.delete_set, set_id)
 
     def dump(self, document: Document) -> bytes:
@@ -234,7 +241,7 @@ class ObjectStore(StageableStore):
         return {**body, "sets": [known]}
 
     def _whole_order(self, document: Document) -> list[str]:
-        """Return the ids in their new order; those of rules that were created meanwhile are the server's."""
+        """Return the ids of the rules in their new order, including new rules."""
         names = [rule["name"] for rule in document.tree]
         return [rule["id"] for rule in sorted(self.server.list_rules(), key=lambda rule: names.index(rule["name"]))]
 
@@ -242,9 +249,9 @@ class ObjectStore(StageableStore):
         try:
             result = call(*arguments)
         except VcloudAirError as exc:
-            exc.written = exc.written or self._is_anything_sent or None
+            exc.written = exc.written or self._has_sent or None
             raise
-        self._is_anything_sent = True
+        self._has_sent = True
         return result
 
 
@@ -253,7 +260,7 @@ class ObjectStore(StageableStore):
 
 @dataclass(frozen=True)
 class ObjectRule:
-    """A rule. ``source_port`` is an option that only one of two backends can express."""
+    """A rule. Only one of two backends supports ``source_port``."""
 
     name: str | None = spec_field("Name.", identity=True)
     rule_id: str | None = spec_field("Id.", read_only=True)
@@ -272,7 +279,7 @@ _RULES = RuleListKind(
 
 
 class ObjectRuleKind(ResourceKind):
-    """Rules, each for itself, on either of two backends."""
+    """Single rules on one of two backends."""
 
     name = "sample.rule"
     spec_type = ObjectRule
@@ -313,7 +320,7 @@ class ObjectRuleKind(ResourceKind):
         return problems.items
 
     def resolve(self, store: Any, desired: Desired) -> Desired:
-        """Replace ``set:NAME`` by the addresses of that set, in one call."""
+        """Replace ``set:NAME`` by the addresses of that set with one call."""
         if not any(word.startswith("set:") for spec in desired.specs for word in spec.source or ()):
             return desired
         sets = {group["name"]: group["addresses"] for group in store.server.list_sets().values()}
@@ -326,10 +333,10 @@ class ObjectRuleKind(ResourceKind):
         return [plain(rule.spec) for rule in named_rules(_RULES.noun, _live(document), desired.specs)]
 
     def plan(self, document: Document, desired: Desired) -> Plan:
-        listed = plan_desired(
+        list_plan = plan_desired(
             _RULES, _live(document), desired, desired.specs, in_order=isinstance(desired, Exactly), allow_empty=True
         )
-        return Plan(self.name, listed.changes, steps=listed.steps)
+        return Plan(self.name, list_plan.changes, steps=list_plan.steps)
 
     def merge(self, document: Document, plan: Plan) -> Document:
         rules = []

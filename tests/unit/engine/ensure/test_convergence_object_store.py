@@ -1,4 +1,4 @@
-"""A store of per-object calls in the one flow: its calls, and what becomes of a commit that fails on the way."""
+"""Converge a store that writes objects one by one: calls and partial failures."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def rules(*names: str, source: str = "10.0.9.9", **fields: Any) -> Present:
     return Present(tuple(ObjectRule(name, source=(source,), **fields) for name in names))
 
 
-def test_what_is_there_costs_one_read() -> None:
+def test_no_changes_cost_one_read() -> None:
     server = ObjectServer("web", "db")
     outcome = converge(server, rules("web", source="10.0.0.1"))
     assert (outcome.changed, server.log) == (False, READ)
@@ -60,26 +60,26 @@ def test_rules_are_created_changed_and_deleted_one_by_one() -> None:
     assert server.rule("db")["version"] == 0
 
 
-def test_ids_are_text_and_come_from_the_server() -> None:
+def test_new_rules_get_text_ids_from_the_server() -> None:
     server = ObjectServer("web")
     outcome = converge(server, rules("mail"))
     assert [str(uuid.UUID(rule["rule_id"])) for rule in outcome.after] == [server.rule("mail")["id"]]
 
 
-def test_a_rule_is_created_in_its_place_and_others_stay_in_theirs() -> None:
+def test_a_rule_is_created_at_its_position_and_others_do_not_move() -> None:
     server = ObjectServer("web", "db")
     converge(server, Present((ObjectRule("first", position="top"), ObjectRule("last", position="bottom"))))
     assert server.names == ["first", "web", "db", "last"]
     assert [call for call in server.writes if "rule" in call] == ["POST rule first", "POST rule last"]
 
 
-def test_only_another_order_is_written_as_a_whole() -> None:
+def test_a_new_order_of_existing_rules_is_one_call() -> None:
     server = ObjectServer("web", "db", "mail")
     converge(server, Exactly(tuple(ObjectRule(name) for name in ("mail", "web", "db"))))
     assert (server.writes, server.names) == (["PUT order"], ["mail", "web", "db"])
 
 
-def test_an_address_set_is_created_before_its_rule_shared_and_deleted_after_the_last_one() -> None:
+def test_an_address_set_is_created_before_and_deleted_after_its_rules() -> None:
     server = ObjectServer("web")
     converge(server, rules("mail", "dns"))
     assert server.writes == ["POST set 10.0.9.9", "POST rule mail", "POST rule dns"]
@@ -91,7 +91,7 @@ def test_an_address_set_is_created_before_its_rule_shared_and_deleted_after_the_
     assert [group["name"] for group in server.sets.values()] == ["set of web"]
 
 
-def test_check_mode_predicts_and_writes_nothing() -> None:
+def test_check_mode_shows_the_expected_result_and_writes_nothing() -> None:
     server = ObjectServer("web")
     outcome = converge(server, rules("web", "mail"), check=True)
     assert server.log == READ
@@ -100,10 +100,10 @@ def test_check_mode_predicts_and_writes_nothing() -> None:
     assert outcome.plan.summary() == "1 to create, 1 to update"
 
 
-# -- others write, too ---------------------------------------------------------------------------------------------
+# -- concurrent writers --------------------------------------------------------------------------------------------
 
 
-def test_a_conflict_is_planned_anew_on_what_is_there() -> None:
+def test_a_conflict_is_planned_again_on_the_present_state() -> None:
     server = ObjectServer("web")
     server.script = [None, lambda server: server.change("web", comments="their ticket")]
     outcome = converge(server, rules("web"))
@@ -112,21 +112,21 @@ def test_a_conflict_is_planned_anew_on_what_is_there() -> None:
     assert outcome.changed
 
 
-def test_a_rule_that_is_gone_meanwhile_is_created() -> None:
+def test_a_rule_deleted_by_another_client_is_created_again() -> None:
     server = ObjectServer("web", "db")
     server.script = [None, lambda server: server.remove("web")]
     converge(server, rules("web"))
     assert server.writes == ["POST set 10.0.9.9", "PUT rule web", "POST rule web"]
 
 
-def test_a_rule_that_others_delete_is_not_our_loss() -> None:
+def test_rules_deleted_by_other_clients_are_not_lost() -> None:
     server = ObjectServer("web", "db")
     server.script = [lambda server: server.remove("db")]
     assert converge(server, rules("mail")).changed
     assert server.names == ["web", "mail"]
 
 
-# -- a commit that fails on the way --------------------------------------------------------------------------------
+# -- a commit that fails after some of its calls -------------------------------------------------------------------
 
 MANY = rules("a", "b", "c", "d")
 STARTED = ["POST set 10.0.9.9", "POST rule a", "POST rule b"]
@@ -143,7 +143,7 @@ STARTED = ["POST set 10.0.9.9", "POST rule a", "POST rule b"]
     ],
     ids=lambda failure: type(failure).__name__,
 )
-def test_the_rest_is_planned_after_the_third_call_failed(failure: VcloudAirError) -> None:
+def test_remaining_changes_are_planned_after_the_third_call_failed(failure: VcloudAirError) -> None:
     server = ObjectServer("web")
     server.script = [None, None, failure]
     outcome = converge(server, MANY)
@@ -162,7 +162,7 @@ def test_a_rule_whose_response_was_lost_is_not_created_twice() -> None:
     assert outcome.changed
 
 
-def test_the_response_of_the_last_call_may_be_lost() -> None:
+def test_a_lost_response_of_the_last_call() -> None:
     server = ObjectServer("web")
     server.script = [None, LostResponse(ServerError("Bad gateway.", status=502))]
     outcome = converge(server, rules("a"))
@@ -170,7 +170,7 @@ def test_the_response_of_the_last_call_may_be_lost() -> None:
     assert (outcome.changed, outcome.attempts) == (True, 1)
 
 
-def test_a_commit_in_part_counts_when_somebody_else_does_the_rest() -> None:
+def test_a_partial_commit_is_a_change_if_another_client_does_the_rest() -> None:
     def do_the_rest(server: ObjectServer) -> None:
         server.add("b", "10.0.9.9")
         server.add("c", "10.0.9.9")
@@ -192,7 +192,7 @@ def test_a_commit_in_part_counts_when_somebody_else_does_the_rest() -> None:
     ],
     ids=lambda failure: type(failure).__name__,
 )
-def test_a_refusal_after_the_first_call_says_written_and_the_next_run_does_the_rest(failure: VcloudAirError) -> None:
+def test_an_error_after_the_first_call_has_written_true_and_the_next_run_continues(failure: VcloudAirError) -> None:
     server = ObjectServer("web")
     server.script = [None, None, failure]
     with pytest.raises(type(failure)) as caught:
@@ -204,7 +204,7 @@ def test_a_refusal_after_the_first_call_says_written_and_the_next_run_does_the_r
     assert server.writes == ["POST rule b", "POST rule c", "POST rule d"]
 
 
-def test_a_refusal_of_the_first_call_says_that_nothing_was_written() -> None:
+def test_an_error_of_the_first_call_has_written_false() -> None:
     server = ObjectServer("web")
     server.script = [PermissionDeniedError("A right is missing.", status=403)]
     with pytest.raises(PermissionDeniedError) as caught:
@@ -212,7 +212,7 @@ def test_a_refusal_of_the_first_call_says_that_nothing_was_written() -> None:
     assert caught.value.written is False
 
 
-def test_a_server_that_stays_busy_is_given_up_after_the_last_attempt() -> None:
+def test_a_permanently_busy_server_raises_after_the_last_attempt() -> None:
     server = ObjectServer("web")
     server.script = [None, None, *[BusyError("The entity is busy.", status=400) for _ in range(5)]]
     with pytest.raises(BusyError) as caught:

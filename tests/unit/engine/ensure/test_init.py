@@ -1,4 +1,4 @@
-"""The one flow: how often it reads and writes, and how it gets over conflicts, lost answers and a server's own mind."""
+"""Converge a resource: number of calls, conflicts, lost responses, verification."""
 
 from __future__ import annotations
 
@@ -31,7 +31,10 @@ from vcloudair_core.util.clock import FakeClock
 
 
 class Numbers(Store):
-    """A store that holds a set of numbers. ``script`` is what happens at each write: an error, or a function."""
+    """A store of a set of numbers.
+
+    ``script`` has an event for each write: an error, or a function.
+    """
 
     target = "thing t"
     lock_key = "https://h:443/thing/t"
@@ -62,7 +65,7 @@ class Numbers(Store):
 
 
 class NumbersKind(ResourceKind):
-    """Every spec is a number that is to be there."""
+    """A kind whose specs are numbers that must be in the set."""
 
     name = "test.numbers"
     spec_type = int
@@ -85,7 +88,7 @@ class NumbersKind(ResourceKind):
 
 
 class CarefulKind(NumbersKind):
-    """It also refuses negative numbers, and notices numbers that got lost."""
+    """A kind that rejects negative numbers and reports lost numbers."""
 
     def validate(self, desired: Desired) -> None:
         if any(n < 0 for n in desired.specs):
@@ -102,7 +105,7 @@ def _ensure(store: Numbers, *numbers: int, kind: Any = None, **more: Any) -> Any
     return ensure(kind or NumbersKind(), store, Present(numbers), clock=FakeClock(), **more)
 
 
-def test_what_is_there_costs_one_read() -> None:
+def test_no_changes_cost_one_read() -> None:
     store = Numbers(1, 2)
     outcome = _ensure(store, 1)
     assert store.log == ["read"]
@@ -118,7 +121,7 @@ def test_a_change_costs_one_read_one_write_and_one_read() -> None:
     assert outcome.as_dict()["plan"]["summary"] == "1 to create"
 
 
-def test_check_mode_shows_what_would_be_and_writes_nothing() -> None:
+def test_check_mode_shows_the_expected_result_and_writes_nothing() -> None:
     store = Numbers(1)
     outcome = _ensure(store, 2, check=True, kind=CarefulKind())
     assert store.log == ["read"]
@@ -126,7 +129,7 @@ def test_check_mode_shows_what_would_be_and_writes_nothing() -> None:
 
 
 @pytest.mark.parametrize("check", [True, False])
-def test_a_policy_stops_before_any_write(check: bool) -> None:
+def test_a_plan_policy_rejects_before_any_write(check: bool) -> None:
     def policy(plan: Plan) -> None:
         assert plan.target == "thing t"
         raise PlanRejectedError("no")
@@ -138,7 +141,7 @@ def test_a_policy_stops_before_any_write(check: bool) -> None:
     assert not _ensure(store, 1, policy=policy).changed
 
 
-def test_every_plan_that_is_carried_out_was_shown_and_no_other() -> None:
+def test_the_plan_policy_gets_every_plan_before_its_write() -> None:
     seen: list[str] = []
     store = Numbers()
     store.script = [ConflictError("stale"), lambda store, sent: store.put(set())]
@@ -147,7 +150,7 @@ def test_every_plan_that_is_carried_out_was_shown_and_no_other() -> None:
     assert seen == ["1 to create", "1 to create"]
 
 
-def test_bad_input_reads_nothing() -> None:
+def test_invalid_input_reads_nothing() -> None:
     store = Numbers()
     with pytest.raises(SpecError):
         _ensure(store, -1, kind=CarefulKind())
@@ -163,7 +166,7 @@ def test_bad_input_reads_nothing() -> None:
         ServerError("x", status=503),
     ],
 )
-def test_a_refused_write_is_planned_anew(failure: VcloudAirError) -> None:
+def test_a_rejected_write_is_planned_again(failure: VcloudAirError) -> None:
     store = Numbers()
     store.script = [failure, failure]
     outcome = _ensure(store, 1)
@@ -183,7 +186,7 @@ def test_a_rule_of_another_writer_survives_a_conflict() -> None:
     assert store.numbers == {1, 7}
 
 
-def test_conflicts_end_with_the_conflict() -> None:
+def test_permanent_conflicts_raise_the_last_conflict() -> None:
     store = Numbers()
     clock = FakeClock()
     store.script = [ConflictError("stale", status=409)] * 99
@@ -194,7 +197,7 @@ def test_conflicts_end_with_the_conflict() -> None:
     assert 0 < sum(clock.slept) < 2
 
 
-def test_a_busy_thing_is_given_more_time_than_a_conflict() -> None:
+def test_waits_are_longer_for_busy_resources_than_for_conflicts() -> None:
     waits = []
     for failure in (ConflictError("stale"), BusyError("busy")):
         clock = FakeClock()
@@ -205,7 +208,7 @@ def test_a_busy_thing_is_given_more_time_than_a_conflict() -> None:
     assert waits[1] > waits[0]
 
 
-def test_somebody_else_may_do_the_work() -> None:
+def test_a_change_made_by_another_client_counts_as_unchanged() -> None:
     def another(store: Numbers, sent: set[int]) -> None:
         store.put({1})
         raise ConflictError("stale", status=409)
@@ -216,7 +219,7 @@ def test_somebody_else_may_do_the_work() -> None:
     assert (outcome.changed, outcome.attempts) == (False, 0)
 
 
-def test_a_lost_answer_is_resolved_by_reading() -> None:
+def test_a_lost_response_is_resolved_by_reading() -> None:
     def drop(store: Numbers, sent: set[int]) -> None:
         store.put(sent)
         raise ConnectionFailedError("broken", may_have_executed=True)
@@ -228,7 +231,7 @@ def test_a_lost_answer_is_resolved_by_reading() -> None:
     assert outcome.changed
 
 
-def test_a_write_that_was_lost_on_the_way_is_repeated() -> None:
+def test_a_lost_request_is_repeated() -> None:
     store = Numbers()
     store.script = [ConnectionFailedError("broken", may_have_executed=True)]
     assert _ensure(store, 1).changed
@@ -236,7 +239,7 @@ def test_a_write_that_was_lost_on_the_way_is_repeated() -> None:
 
 
 @pytest.mark.parametrize("failure", [TlsError("bad certificate"), PermissionDeniedError("no", status=403)])
-def test_what_cannot_get_better_is_raised_at_once(failure: VcloudAirError) -> None:
+def test_permanent_errors_are_raised_immediately(failure: VcloudAirError) -> None:
     store = Numbers()
     store.script = [failure]
     with pytest.raises(type(failure)):
@@ -244,7 +247,7 @@ def test_what_cannot_get_better_is_raised_at_once(failure: VcloudAirError) -> No
     assert store.log == ["read", "write"]
 
 
-def test_a_refusal_is_final_unless_somebody_changed_the_ground_under_it() -> None:
+def test_an_invalid_request_is_retried_only_after_another_write() -> None:
     store = Numbers()
     store.script = [InvalidRequestError("bad", status=400)]
     with pytest.raises(InvalidRequestError):
@@ -261,7 +264,7 @@ def test_a_refusal_is_final_unless_somebody_changed_the_ground_under_it() -> Non
     assert store.numbers == {1}
 
 
-def test_a_server_that_ignores_a_value_is_told_on() -> None:
+def test_an_ignored_value_raises_not_converged() -> None:
     store = Numbers()
     store.script = [lambda store, sent: store.put(set())]
     with pytest.raises(NotConvergedError, match="create 1") as caught:
@@ -270,7 +273,7 @@ def test_a_server_that_ignores_a_value_is_told_on() -> None:
     assert store.log == ["read", "write", "read"]
 
 
-def test_a_writer_who_came_after_us_is_given_one_more_try() -> None:
+def test_a_later_write_of_another_client_is_resolved_once() -> None:
     def overwritten(store: Numbers, sent: set[int]) -> None:
         store.put(sent)
         store.put({9})
@@ -285,7 +288,7 @@ def test_a_writer_who_came_after_us_is_given_one_more_try() -> None:
         _ensure(store, 1)
 
 
-def test_what_others_own_must_come_back() -> None:
+def test_lost_objects_of_other_owners_are_reported() -> None:
     store = Numbers(5)
     store.script = [lambda store, sent: store.put(sent - {5})]
     with pytest.raises(NotConvergedError, match="no longer has 1") as caught:
@@ -293,7 +296,7 @@ def test_what_others_own_must_come_back() -> None:
     assert caught.value.residual == [{"action": "lost", "n": 5}]
 
 
-def test_losses_are_looked_for_without_versions_too() -> None:
+def test_lost_objects_are_reported_without_versions() -> None:
     class Versionless(Numbers):
         def read(self) -> Document:
             return replace(super().read(), version=None)
@@ -304,7 +307,7 @@ def test_losses_are_looked_for_without_versions_too() -> None:
         _ensure(store, 1, kind=CarefulKind())
 
 
-def test_a_gateway_that_gave_up_may_have_let_the_write_through() -> None:
+def test_a_503_may_mean_that_the_write_was_executed() -> None:
     def through(store: Numbers, sent: set[int]) -> None:
         store.put(sent)
         raise BusyError("unavailable", status=503)
@@ -314,7 +317,7 @@ def test_a_gateway_that_gave_up_may_have_let_the_write_through() -> None:
     assert _ensure(store, 1).changed
 
 
-def test_the_store_may_bring_its_clock() -> None:
+def test_the_clock_of_the_store_is_the_default() -> None:
     store = Numbers()
     clock = store.clock = FakeClock()
     store.script = [ConflictError("stale")]
@@ -322,7 +325,7 @@ def test_the_store_may_bring_its_clock() -> None:
     assert clock.slept
 
 
-def test_what_another_writer_removed_is_not_our_loss() -> None:
+def test_objects_removed_by_another_client_are_not_lost() -> None:
     def another(store: Numbers, sent: set[int]) -> None:
         store.put(sent)
         store.put(sent - {5})
@@ -332,7 +335,7 @@ def test_what_another_writer_removed_is_not_our_loss() -> None:
     assert _ensure(store, 1, kind=CarefulKind()).changed
 
 
-def test_a_thing_that_is_gone_altogether_is_said_once() -> None:
+def test_a_deleted_resource_raises_the_first_not_found_error() -> None:
     class Gone(Numbers):
         def read(self) -> Document:
             if "write" in self.log:
@@ -349,33 +352,33 @@ def test_a_thing_that_is_gone_altogether_is_said_once() -> None:
 
 
 class Unchecked(Numbers):
-    """A store whose server takes whatever comes."""
+    """A store whose server does not check versions."""
 
     is_version_checked = False
 
 
-def test_without_version_checks_it_looks_again_right_before_the_write() -> None:
+def test_without_version_checks_the_store_is_read_before_the_write() -> None:
     store = Unchecked(1)
     ensure(NumbersKind(), store, Present((1, 2)), clock=FakeClock())
     assert store.log == ["read", "read", "write", "read"]
 
 
-def test_what_came_between_the_looks_is_merged() -> None:
+def test_changes_between_two_reads_are_merged() -> None:
     store = Unchecked(1)
     read = store.read
 
     def outside() -> Document:
-        found = read()
+        document = read()
         if store.log == ["read"]:
             store.put(store.numbers | {9})
-        return found
+        return document
 
     store.read = outside  # type: ignore[method-assign]
     ensure(NumbersKind(), store, Present((2,)), clock=FakeClock())
     assert store.numbers == {1, 2, 9}
 
 
-def test_what_came_at_the_moment_of_the_write_is_told() -> None:
+def test_a_concurrent_write_raises_a_conflict() -> None:
     store = Unchecked(1)
 
     def race(target: Numbers, numbers: set[int]) -> None:
@@ -387,7 +390,7 @@ def test_what_came_at_the_moment_of_the_write_is_told() -> None:
         ensure(NumbersKind(), store, Present((2,)), clock=FakeClock())
 
 
-def test_the_lock_is_held_from_the_first_look_to_the_last() -> None:
+def test_the_lock_is_held_from_the_first_to_the_last_read() -> None:
     store = Numbers(1)
     held: list[tuple[str, str]] = []
 
@@ -403,14 +406,14 @@ def test_the_lock_is_held_from_the_first_look_to_the_last() -> None:
     assert held == [(store.lock_key, store.target)]
 
 
-def test_a_look_takes_no_lock() -> None:
+def test_check_mode_takes_no_lock() -> None:
     def lock(key: str, target: str) -> Any:
         raise AssertionError("not in check mode")
 
     assert ensure(NumbersKind(), Numbers(1), Present((2,)), check=True, lock=lock).changed
 
 
-# -- the word on what was written --------------------------------------------------------------------------------
+# -- the field `written` of errors -------------------------------------------------------------------------------
 
 
 def _written(store: Numbers, *numbers: int, **more: Any) -> Any:
@@ -435,13 +438,13 @@ def _lost(may_have_executed: bool) -> ConnectionFailedError:
         ([lambda store, numbers: store.put(store.numbers)], True),
     ],
 )
-def test_an_error_says_whether_something_was_written(script: list[Any], written: Any) -> None:
+def test_an_error_has_the_state_of_the_write(script: list[Any], written: Any) -> None:
     store = Numbers()
     store.script = list(script)
     assert _written(store, 1) == written
 
 
-def test_bad_input_and_a_rejected_plan_say_that_nothing_was_written_and_check_mode_says_nothing() -> None:
+def test_errors_before_the_write_set_written_to_false_except_in_check_mode() -> None:
     def refuse(plan: Plan) -> None:
         raise PlanRejectedError("no")
 
@@ -450,7 +453,7 @@ def test_bad_input_and_a_rejected_plan_say_that_nothing_was_written_and_check_mo
     assert _written(Numbers(), 1, policy=refuse, check=True) is None
 
 
-def test_a_read_that_fails_after_the_write_says_that_it_was_written() -> None:
+def test_a_failed_read_after_the_write_sets_written_to_true() -> None:
     class Broken(Numbers):
         def read(self) -> Document:
             if "write" in self.log:
@@ -460,8 +463,10 @@ def test_a_read_that_fails_after_the_write_says_that_it_was_written() -> None:
     assert _written(Broken(), 1) is True
 
 
-@pytest.mark.parametrize(("is_after", "said"), [(False, "may have happened"), (True, "before it was verified")])
-def test_ctrl_c_during_and_after_the_write_is_told(is_after: bool, said: str, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize(("is_after", "message"), [(False, "may have happened"), (True, "before verification")])
+def test_ctrl_c_during_or_after_the_write_is_logged(
+    is_after: bool, message: str, caplog: pytest.LogCaptureFixture
+) -> None:
     class Stopped(Numbers):
         def read(self) -> Document:
             if "write" in self.log:
@@ -475,47 +480,47 @@ def test_ctrl_c_during_and_after_the_write_is_told(is_after: bool, said: str, ca
 
     with pytest.raises(KeyboardInterrupt):
         _ensure(Stopped(), 1)
-    assert said in caplog.text
+    assert message in caplog.text
 
 
-def test_a_version_that_moved_by_more_than_our_write_is_told() -> None:
+def test_a_version_that_increased_twice_is_a_warning() -> None:
     store = Numbers()
 
     def both(store: Numbers, numbers: set[int]) -> None:
-        store.put({7})  # a server that ignores versions lets this one be replaced
+        store.put({7})  # a server that ignores versions allows the next write to replace it
         store.put(numbers)
 
     store.script = [both]
     (warning,) = _ensure(store, 1).warnings
-    assert "moved by 2, and this task wrote once" in warning
+    assert "increased by 2, but this task wrote once" in warning
 
 
-def test_a_version_that_did_not_move_is_told() -> None:
+def test_a_version_that_did_not_change_is_a_warning() -> None:
     def silent(store: Numbers, numbers: set[int]) -> None:
         store.numbers = numbers
 
     store = Numbers()
     store.script = [silent]
-    assert "did not move" in _ensure(store, 1).warnings[0]
+    assert "did not change" in _ensure(store, 1).warnings[0]
     store = Numbers()
     store.script = [lambda store, numbers: None]
-    with pytest.raises(NotConvergedError, match="version did not move"):
+    with pytest.raises(NotConvergedError, match="version did not change"):
         _ensure(store, 1)
 
 
 class WarningKind(NumbersKind):
-    """Its warnings cannot be worked out."""
+    """A kind whose warnings raise an error."""
 
     def advise(self, store: Any, document: Document, plan: Plan) -> tuple[str, ...]:
         raise ServerError("GET /beside failed.", status=500)
 
 
 @pytest.mark.parametrize("check", [True, False])
-def test_a_warning_that_cannot_be_worked_out_fails_nothing(check: bool) -> None:
+def test_a_failed_warning_does_not_fail_the_run(check: bool) -> None:
     outcome = _ensure(Numbers(1), 2, kind=WarningKind(), check=check)
     assert (outcome.changed, outcome.after) == (True, [1, 2])
-    assert outcome.warnings == ("Warnings about thing t could not be worked out: GET /beside failed.",)
+    assert outcome.warnings == ("Checking the changes of thing t for warnings failed: GET /beside failed.",)
 
 
-def test_nothing_is_worked_out_where_nothing_changes() -> None:
+def test_an_empty_plan_has_no_warnings() -> None:
     assert _ensure(Numbers(1), 1, kind=WarningKind()).warnings == ()

@@ -1,4 +1,4 @@
-"""Options that a backend cannot express: refused before anything is read, on every way to a store."""
+"""Options that a backend does not support are rejected before the first read."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PROBLEMS = (
 )
 
 
-def client_of(kind: ObjectRuleKind, folder: Path) -> Client:
+def create_client(kind: ObjectRuleKind, folder: Path) -> Client:
     settings = Settings.load({"state_dir": str(folder), "url": "https://cloud.test"}, environ={})
     session = SimpleNamespace(settings=settings, check_run=None, close=lambda: None)
     return Client(
@@ -54,7 +54,7 @@ def client_of(kind: ObjectRuleKind, folder: Path) -> Client:
 )
 def test_every_problem_is_reported_and_nothing_is_read(work: Callable[[Client], Any], tmp_path: Path) -> None:
     server = ObjectServer("web")
-    client = client_of(ObjectRuleKind(ObjectStore(server)), tmp_path)
+    client = create_client(ObjectRuleKind(ObjectStore(server)), tmp_path)
     with pytest.raises(SpecError) as caught:
         work(client)
     assert caught.value.problems == PROBLEMS
@@ -63,17 +63,17 @@ def test_every_problem_is_reported_and_nothing_is_read(work: Callable[[Client], 
     assert client.stages() == []
 
 
-def test_a_real_run_says_that_nothing_was_written(tmp_path: Path) -> None:
-    client = client_of(ObjectRuleKind(ObjectStore(ObjectServer())), tmp_path)
+def test_the_error_of_a_real_run_has_written_false(tmp_path: Path) -> None:
+    client = create_client(ObjectRuleKind(ObjectStore(ObjectServer())), tmp_path)
     with pytest.raises(SpecError) as caught:
         client.ensure(KIND, SPECS)
     assert caught.value.written is False
 
 
-def test_a_staged_change_is_refused_when_the_edge_has_another_backend_by_its_commit(tmp_path: Path) -> None:
+def test_a_commit_rejects_staged_changes_if_the_backend_changed(tmp_path: Path) -> None:
     server = ObjectServer("web")
     store = ObjectStore(server, SECTIONS)
-    client = client_of(ObjectRuleKind(store), tmp_path)
+    client = create_client(ObjectRuleKind(store), tmp_path)
     client.stage(KIND, SPECS[:1], stage_id="run")
     store.backend = "nsxt"
     server.log.clear()
@@ -83,7 +83,7 @@ def test_a_staged_change_is_refused_when_the_edge_has_another_backend_by_its_com
     assert len(client.stages()) == 1
 
 
-def test_a_backend_that_can_is_asked_for_names_and_read() -> None:
+def test_supported_options_are_resolved_and_read() -> None:
     server = ObjectServer("web")
     store = ObjectStore(server, SECTIONS)
     spec = ObjectRule("dns", source=("set:set of web",), source_port="53")
@@ -91,14 +91,14 @@ def test_a_backend_that_can_is_asked_for_names_and_read() -> None:
     assert server.log == ["GET sets", "GET sets", "GET rules"]
 
 
-def test_a_rule_that_is_to_go_is_only_identified() -> None:
+def test_unsupported_options_are_allowed_in_deletions() -> None:
     server = ObjectServer("web")
     store = ObjectStore(server)
     outcome = ensure(ObjectRuleKind(store), store, Absent((ObjectRule("web", source=("vnic-0",)),)))
     assert (outcome.changed, server.names) == (True, [])
 
 
-def test_an_operation_of_a_sequence_is_refused_before_names_are_looked_up() -> None:
+def test_an_operation_of_a_sequence_is_checked_before_names_are_resolved() -> None:
     server = ObjectServer("web")
     store = ObjectStore(server)
     operation = DesiredResource(ObjectRuleKind(store), Present((ObjectRule("a", source=("set:x", "vnic-0")),)))

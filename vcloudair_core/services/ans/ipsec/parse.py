@@ -252,7 +252,7 @@ def _key(reader: Reader, name: str) -> Secret | None:
     elif set(text) == {"*"}:
         reason = f"is the mask that the server shows ({MASKED}), not a key"
     elif len(text) > LONGEST_KEY:
-        reason = f"has {len(text)} characters, {LONGEST_KEY} is the most"
+        reason = f"has {len(text)} characters, at most {LONGEST_KEY} are allowed"
     elif not text.isprintable():
         reason = "has a control character in it, such as the end of a line"
     if reason:

@@ -331,7 +331,7 @@ def test_anchors_that_cannot_be() -> None:
     bench = Bench("hybridity", WEB, SSH)
     with pytest.raises(SpecError, match=r"^before: there is no firewall rule 'web im'; did you mean 'web in'"):
         bench.ensure([{"name": "new", "before": "web im"}])
-    with pytest.raises(SpecError, match="names the rule itself"):
+    with pytest.raises(SpecError, match="is the rule itself"):
         bench.ensure([{"name": "ssh", "after": "ssh"}])
     with pytest.raises(SpecError, match="contradict each other"):
         bench.ensure([{"name": "a", "before": "b"}, {"name": "b", "before": "a"}])
@@ -365,7 +365,7 @@ def test_matching_by_id_renames(edge_api: str) -> None:
     outcome = bench.ensure([{"match_by": "rule_id", "rule_id": 131080, "name": "https in"}])
     assert outcome.plan.changes[0].fields == ("name",)
     assert bench.rule("https in")["ruleId"] == 131080
-    with pytest.raises(NotFoundError, match="no firewall rule with rule id 5"):
+    with pytest.raises(NotFoundError, match="No firewall rule has rule id 5"):
         bench.ensure([{"match_by": "rule_id", "rule_id": 5, "name": "x"}])
     assert bench.ensure([{"match_by": "tag", "tag": 77, "name": "tagged"}]).changed
     assert bench.ensure([{"match_by": "tag", "tag": 77, "name": "renamed"}]).plan.summary() == "1 to update"

@@ -182,7 +182,7 @@ def test_matching_in_other_ways(nat: Bench) -> None:
     assert nat.ensure(by_id).plan.changes[0].fields == ("description",)
     assert [rule["ruleId"] for rule in nat.rules] == [196609, 196610]
     assert nat.ensure(by_id | {"description": None}, "absent").changed
-    with pytest.raises(NotFoundError, match="no NAT rule with rule id 196609"):
+    with pytest.raises(NotFoundError, match="No NAT rule has rule id 196609"):
         nat.ensure(by_id)
 
 
@@ -389,7 +389,7 @@ def test_a_rule_that_exists_is_switched_without_its_translation(one: Bench, stat
 def test_tasks_that_ask_for_one_end_are_told_that_they_do_not_converge(one: Bench) -> None:
     for rule in (WEB, OUT):
         assert "moved to" not in " ".join(one.ensure({**rule, "position": "bottom"}).warnings)
-    assert "moved to the bottom" in one.ensure({**WEB, "position": "bottom"}, check=True).warnings[0]
+    assert "moves to the bottom" in one.ensure({**WEB, "position": "bottom"}, check=True).warnings[0]
     both = [{**rule, "position": "bottom"} for rule in (WEB, OUT)]
     assert not one.ensure(both).changed
 
