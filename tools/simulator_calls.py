@@ -9,37 +9,37 @@ _COMPUTE = "/api/compute"
 
 
 def calls_table() -> str:
-    """Return a table of calls: area, method, path, and the profiles that have it."""
+    """Return a table of calls: group, methods, path, and the profiles that have it."""
     calls: dict[tuple[str, str], set[str]] = {}
     methods: dict[tuple[str, str], list[str]] = {}
     for profile in PROFILES:
-        for area, method, path in _calls(profile):
-            key = (area, path)
+        for group, method, path in _calls(profile):
+            key = (group, path)
             calls.setdefault(key, set()).add(profile)
             known = methods.setdefault(key, [])
             if method not in known:
                 known.append(method)
-    rows = ["| area | calls | profiles |", "|---|---|---|"]
-    for (area, path), profiles in calls.items():
+    rows = ["| group | calls | profiles |", "|---|---|---|"]
+    for (group, path), profiles in calls.items():
         shown = (
             "all" if len(profiles) == len(PROFILES) else ", ".join(f"`{name}`" for name in PROFILES if name in profiles)
         )
-        rows.append(f"| {area} | {', '.join(methods[area, path])} `{path}` | {shown} |")
+        rows.append(f"| {group} | {', '.join(methods[group, path])} `{path}` | {shown} |")
     return "\n".join(rows)
 
 
 def _calls(profile: str) -> Iterator[tuple[str, str, str]]:
-    """Yield area, method and path.
+    """Yield group, method and path.
 
     On-Demand has the calls of a vCloud Director below ``/api/compute``.
     """
-    from vcloudair_core.simulator.profiles import built_in_areas
+    from vcloudair_core.simulator.profiles import built_in_routes
 
-    for area in built_in_areas(profile):
-        if area.name == "absent":
-            continue  # answers to calls that belong to another profile
-        for route in area.routes:
-            yield area.summary, route.method, route.path.removeprefix(_COMPUTE)
+    for group in built_in_routes(profile):
+        if group.name == "absent":
+            continue  # These calls belong to another profile.
+        for route in group.routes:
+            yield group.summary, route.method, route.path.removeprefix(_COMPUTE)
 
 
 def query_types_table() -> str:

@@ -39,10 +39,10 @@ if TYPE_CHECKING:
         KindRecord,
         RecordType,
         ServiceRecord,
-        SimulatorArea,
         SimulatorContext,
         SimulatorRecords,
         SimulatorRoute,
+        SimulatorRoutes,
     )
     from vcloudair_core.services.ans.edge.directory import target_edge
     from vcloudair_core.services.ans.edge.model import Edge
@@ -99,10 +99,10 @@ __all__ = [
     "ServiceRecord",
     "Session",
     "Settings",
-    "SimulatorArea",
     "SimulatorContext",
     "SimulatorRecords",
     "SimulatorRoute",
+    "SimulatorRoutes",
     "SpecError",
     "SpecProblem",
     "StageableSectionStore",
@@ -166,7 +166,7 @@ GROUPS = {
         "transport.messages": "Request Response Headers Exchange",
     },
     "Commands": {"cli.invocation": "connected Invocation", "cli.display.table": "Column"},
-    "The simulator": {"plugin.records": "SimulatorArea SimulatorRoute SimulatorRecords SimulatorContext"},
+    "The simulator": {"plugin.records": "SimulatorRoutes SimulatorRoute SimulatorRecords SimulatorContext"},
 }
 """The names by topic and module, in the order of the reference page."""
 _HOMES = {

@@ -16,7 +16,7 @@ from vcloudair_core.engine.kind import Document
 from vcloudair_core.engine.plan import Change, Plan
 from vcloudair_core.plugin.manager import PluginManager
 from vcloudair_core.plugin.plugin_info import PluginInfo
-from vcloudair_core.plugin.records import CommandRecord, KindRecord, RecordType, ServiceRecord, SimulatorArea
+from vcloudair_core.plugin.records import CommandRecord, KindRecord, RecordType, ServiceRecord, SimulatorRoutes
 from vcloudair_core.plugin.records import SimulatorRoute as Route
 from vcloudair_core.services.ans.ipsec.section import SECTION as IPSEC
 from vcloudair_core.services.ans.nat.section import SECTION as NAT_SECTION
@@ -314,14 +314,14 @@ def test_a_command_or_an_option_without_help_is_named() -> None:
 )
 def test_a_route_that_answers_wrong_is_named(handler: Any, auth: bool, words: str) -> None:
     route = Route("GET", "/api/acme/{thing_id}", handler, auth=auth)
-    simulator = Simulator(SimulatorConfig(), areas=[SimulatorArea("acme", "Acme", (route,))])
+    simulator = Simulator(SimulatorConfig(), routes=[SimulatorRoutes("acme", "Acme", (route,))])
     with pytest.raises(AssertionError, match=words):
         plugin_checks.check_route(route, simulator)
 
 
 def test_a_route_that_anybody_may_ask_is_named_when_it_should_not_be() -> None:
     open_to_all = Route("GET", "/api/acme", lambda context: Response(200), auth=False)
-    simulator = Simulator(SimulatorConfig(), areas=[SimulatorArea("acme", "Acme", (open_to_all,))])
+    simulator = Simulator(SimulatorConfig(), routes=[SimulatorRoutes("acme", "Acme", (open_to_all,))])
     plugin_checks.check_route(open_to_all, simulator)
     with pytest.raises(AssertionError, match="answers 200 without a session; 401 was expected"):
         plugin_checks.check_route(dataclasses.replace(open_to_all, auth=True), simulator)

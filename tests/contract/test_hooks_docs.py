@@ -19,7 +19,7 @@ PAGES = ROOT / "docs" / "reference" / "hooks"
 HOOKS = sorted(name for name in vars(hooks) if name.startswith("vca_"))
 SECTIONS = ("**Result.**", "**Called.**", "**Errors.**", "**Used by.**", "```python run")
 WITHOUT_BUILT_IN_USER = {
-    "vca_simulator_areas": "`vca sim serve` and the fixtures",
+    "vca_simulator_routes": "`vca sim serve` and the fixtures",
 }
 
 

@@ -53,7 +53,7 @@ if _BROKEN == "load":
     vca_cli_commands = hookimpl(lambda: [CommandRecord("sample", "Broken.", _broken)])
 """
 
-# What each program starts with: an App with every installed plugin, a simulator with every installed area.
+# Start of each program: an App with every installed plugin, and a simulator with the routes of every plugin.
 _FRAME = """
 import json, sys
 from vcloudair_core import *
@@ -143,7 +143,7 @@ def test_it_is_listed_with_its_distribution_and_hooks(scratch: Scratch) -> None:
     info = scratch.plugins()["sample"]
     assert (info["distribution"], info["version"], info["status"]) == ("vcloudair-sample", "0.1.0", "loaded")
     assert set(info["hooks"]) == {
-        *("vca_services", "vca_resource_kinds", "vca_record_types", "vca_plan_ready", "vca_simulator_areas"),
+        *("vca_services", "vca_resource_kinds", "vca_record_types", "vca_plan_ready", "vca_simulator_routes"),
         "vca_cli_commands",
     }
     assert info["api_version"] == 1

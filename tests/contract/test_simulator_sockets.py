@@ -19,7 +19,7 @@ import pytest
 
 from tests.support.served import read_exports, served
 from tests.support.simulated import basic
-from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
+from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import SimulatorConfig, SimulatorServer
 from vcloudair_core.simulator.responses import empty
 
@@ -211,8 +211,8 @@ def test_a_port_that_is_taken_is_told_at_once(server: SimulatorServer) -> None:
 
 
 def test_areas_are_served() -> None:
-    area = SimulatorArea("more", "", (SimulatorRoute("GET", "/more", lambda context: empty(204), auth=False),))
-    with SimulatorServer(SimulatorConfig(profile="vcd"), areas=[area]) as server:
+    group = SimulatorRoutes("more", "", (SimulatorRoute("GET", "/more", lambda context: empty(204), auth=False),))
+    with SimulatorServer(SimulatorConfig(profile="vcd"), routes=[group]) as server:
         assert ask(server, "/more")[0] == 204
 
 

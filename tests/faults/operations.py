@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults.world import World
-from vcloudair_core.plugin.records import SimulatorArea
+from vcloudair_core.plugin.records import SimulatorRoutes
 
 
 @dataclass
@@ -43,11 +43,11 @@ class Operation:
     write: str = "write"
     """The place of its writes: ``save`` where nobody looks at what became of them."""
     config: Mapping[str, Any] = field(default_factory=dict)
-    areas: Sequence[SimulatorArea] = ()
+    routes: Sequence[SimulatorRoutes] = ()
 
     def world(self, folder: Path) -> World:
         """A new one, set up, with an empty journal."""
-        made = World(folder, self.config, self.areas)
+        made = World(folder, self.config, self.routes)
         if self.prepare is not None:
             self.prepare(made)
         made.simulator.request_log.clear()

@@ -9,7 +9,7 @@ from tests.faults.world import CANARY_TOKEN, World
 from vcloudair_core.cli.doctor.api_checks import check_rights, check_sign_in
 from vcloudair_core.cli.doctor.diagnosis import FAILURE
 from vcloudair_core.compat.sessions import VCAODSession, VCASession
-from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
+from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
 
 
@@ -37,7 +37,7 @@ def _current(context: Any) -> Any:
     )
 
 
-TOKENS = SimulatorArea(
+TOKENS = SimulatorRoutes(
     "tokens",
     "Sign-in with API tokens",
     (
@@ -99,7 +99,7 @@ OPERATIONS = {
     "sign-in vcd": _sign_in(service_type="vcd"),
     "sign-in vchs": _sign_in(service_type="vchs"),
     "sign-in vca": _sign_in(service_type="vca", org=""),
-    "sign-in api token": Operation(_with_api_token, config={"api_versions": ("36.3",)}, areas=(TOKENS,)),
+    "sign-in api token": Operation(_with_api_token, config={"api_versions": ("36.3",)}, routes=(TOKENS,)),
     "VCASession direct": Operation(_seed_session),
     "VCASession": Operation(_seed_portal, config={"profile": "all"}),
     "VCAODSession": Operation(_seed_on_demand, config={"profile": "all"}),

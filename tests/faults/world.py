@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from vcloudair_core.app import App
 from vcloudair_core.client import Client
 from vcloudair_core.plugin.manager import PluginManager
-from vcloudair_core.plugin.records import SimulatorArea
+from vcloudair_core.plugin.records import SimulatorRoutes
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 from vcloudair_core.simulator.faults.fault_kinds import BROKEN_OFF, SPOILT
 from vcloudair_core.testing import LinkedClock, simulator_settings
@@ -94,10 +94,10 @@ def _plugins() -> PluginManager:
 class World:
     """One cloud, and the clients that talk to it one after the other."""
 
-    def __init__(self, folder: Path, config: Mapping[str, Any], areas: Sequence[SimulatorArea] = ()) -> None:
+    def __init__(self, folder: Path, config: Mapping[str, Any], routes: Sequence[SimulatorRoutes] = ()) -> None:
         self.folder = folder
         self.simulator = Simulator(
-            SimulatorConfig(**{"profile": "vcd", "standing_clock": BEGAN, **config}), areas=areas
+            SimulatorConfig(**{"profile": "vcd", "standing_clock": BEGAN, **config}), routes=routes
         )
         self.secrets = {"demo-password", CANARY_KEY, CANARY_TOKEN}
         self.clock = Time(self.simulator)

@@ -24,7 +24,7 @@ OFFERS = [
     "vca_record_types",
     "vca_auth_methods",
     "vca_cli_commands",
-    "vca_simulator_areas",
+    "vca_simulator_routes",
 ]
 
 

@@ -39,7 +39,7 @@ def _loaded_by(statement: str) -> set[str]:
 @pytest.mark.parametrize(
     "names",
     [
-        "hookimpl, ServiceRecord, KindRecord, CommandRecord, RecordType, SimulatorArea",
+        "hookimpl, ServiceRecord, KindRecord, CommandRecord, RecordType, SimulatorRoutes",
         "ResourceKind, Document, plan_desired, spec_field, Reader, Problems",
         "Request, Response, Headers",
     ],

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         KindRecord,
         RecordType,
         ServiceRecord,
-        SimulatorArea,
+        SimulatorRoutes,
     )
     from vcloudair_core.session.tasks import Task
     from vcloudair_core.settings.settings import Settings
@@ -77,5 +77,5 @@ def vca_task_progressed(task: Task) -> None:
 
 
 @hookspec
-def vca_simulator_areas() -> Sequence[SimulatorArea]:  # type: ignore[empty-body]
+def vca_simulator_routes() -> Sequence[SimulatorRoutes]:  # type: ignore[empty-body]
     """Offer routes and seed data for the simulator. Called when a simulator starts or is reset."""

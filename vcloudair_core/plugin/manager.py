@@ -25,7 +25,7 @@ from vcloudair_core.plugin.records import (
     KindRecord,
     RecordType,
     ServiceRecord,
-    SimulatorArea,
+    SimulatorRoutes,
 )
 from vcloudair_core.util.plugin_output import prints_aside
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from vcloudair_core.transport.messages import Exchange
 
 _log = logging.getLogger(__name__)
-_R = TypeVar("_R", ServiceRecord, KindRecord, RecordType, AuthRecord, CommandRecord, SimulatorArea)
+_R = TypeVar("_R", ServiceRecord, KindRecord, RecordType, AuthRecord, CommandRecord, SimulatorRoutes)
 
 ENTRY_POINT_GROUP = "vcloudair_core"
 _OWN = ("vcloudair-core", "vcloudair_core")
@@ -52,7 +52,7 @@ _OFFERS: dict[str, type] = {
     "vca_record_types": RecordType,
     "vca_auth_methods": AuthRecord,
     "vca_cli_commands": CommandRecord,
-    "vca_simulator_areas": SimulatorArea,
+    "vca_simulator_routes": SimulatorRoutes,
 }
 """The hooks that return records, and which."""
 
@@ -237,9 +237,9 @@ class PluginManager:
         """All commands by name. Raises PluginError when two plugins offer one name."""
         return self._records("vca_cli_commands", CommandRecord)
 
-    def simulator_areas(self) -> dict[str, SimulatorArea]:
-        """All simulator areas by name. Raises PluginError when two plugins offer one name."""
-        return self._records("vca_simulator_areas", SimulatorArea)
+    def simulator_routes(self) -> dict[str, SimulatorRoutes]:
+        """All simulator routes by name of their group. Raises PluginError when two plugins offer one name."""
+        return self._records("vca_simulator_routes", SimulatorRoutes)
 
     def ask_all(self) -> list[PluginError]:
         """Ask every hook that offers records, once: only then is it known whether all plugins work.

@@ -92,7 +92,7 @@ class CommandRecord:
 
 
 class SimulatorContext(Protocol):
-    """The argument of a simulator route. ``state`` is plain data of the area, one dict per simulator, reset with it."""
+    """The argument of a simulator route. ``state`` is the dict of its ``SimulatorRoutes``."""
 
     request: Request
     path_params: Mapping[str, str]
@@ -124,7 +124,7 @@ class SimulatorRoute:
 
 @dataclass(frozen=True)
 class SimulatorRecords:
-    """Records of a query type that an area answers, with paging, filters and all, at ``/api/query``.
+    """Records of a query type that the simulator serves at ``/api/query``, with paging and filters.
 
     ``list(context)`` gives a mapping for each: attributes by name, ``name`` and an absolute ``href`` among them. A type
     that the simulator knows by itself stays as it is.
@@ -135,7 +135,7 @@ class SimulatorRecords:
 
 
 @dataclass(frozen=True)
-class SimulatorArea:
+class SimulatorRoutes:
     """Routes and seed data that a plugin adds to the simulator. ``seed(world, state)`` runs at start and at reset."""
 
     name: str

@@ -14,7 +14,7 @@ from functools import cache, partial
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
-from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
+from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.config import COMPUTE, SimulatorConfig, changeable_options
 from vcloudair_core.simulator.faults.fault_rules import Fault, Faults, SocketFaultError, transport_error
@@ -63,7 +63,7 @@ class Context:
 @dataclass(frozen=True)
 class _Compiled:
     route: SimulatorRoute
-    area: str
+    group: str
     pattern: re.Pattern[str]
 
 
@@ -99,16 +99,16 @@ def _is_vcloud(path: str) -> bool:
 class Simulator:
     """A cloud in memory. ``handle`` answers one request; ``transport()`` lets a client talk to it without sockets."""
 
-    def __init__(self, config: SimulatorConfig | None = None, *, areas: Iterable[SimulatorArea] = ()) -> None:
-        from vcloudair_core.simulator.profiles import built_in_areas
+    def __init__(self, config: SimulatorConfig | None = None, *, routes: Iterable[SimulatorRoutes] = ()) -> None:
+        from vcloudair_core.simulator.profiles import built_in_routes
 
         self.config = self._initial_config = config or SimulatorConfig()
         self.request_log = RequestLog()
         self.clock = VirtualClock(self.config.standing_clock, self.config.clock_skew_s)
         self.faults = Faults(self.clock)
-        self._areas = (*built_in_areas(self.config.profile), *areas)
+        self.route_groups: tuple[SimulatorRoutes, ...] = (*built_in_routes(self.config.profile), *routes)
         self._routes = [
-            _Compiled(route, area.name, _pattern(route.path)) for area in self._areas for route in area.routes
+            _Compiled(route, group.name, _pattern(route.path)) for group in self.route_groups for route in group.routes
         ]
         self._lock = threading.RLock()
         self.reset()
@@ -127,10 +127,10 @@ class Simulator:
             self.clock.reset()
             self.sessions = Sessions(self.config, self.clock)
             self.tasks = Tasks(self.world, self.clock, self.config)
-            self.state: dict[str, dict[str, Any]] = {area.name: {} for area in self._areas}
-            for area in self._areas:
-                if area.seed is not None:
-                    area.seed(self.world, self.state[area.name])
+            self.state: dict[str, dict[str, Any]] = {group.name: {} for group in self.route_groups}
+            for group in self.route_groups:
+                if group.seed is not None:
+                    group.seed(self.world, self.state[group.name])
             self.request_log.clear()
             self.faults.clear()
 
@@ -141,11 +141,6 @@ class Simulator:
             raise ValueError(f"not options that can change while it runs: {', '.join(fixed)}")
         with self._lock:
             self.config = self.tasks.config = replace(self.config, **options)
-
-    @property
-    def areas(self) -> tuple[SimulatorArea, ...]:
-        """Everything that there is to ask, in the order in which routes are tried."""
-        return self._areas
 
     # -- answering -----------------------------------------------------------------------------------------------
 
@@ -229,7 +224,7 @@ class Simulator:
             parse_qs(parts.query, keep_blank_values=True),
             parts.query,
             f"{parts.scheme}://{parts.netloc}",
-            self.state[compiled.area],
+            self.state[compiled.group],
             self,
         )
         refusal = self._refusal(context, compiled.route, path)

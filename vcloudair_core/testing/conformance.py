@@ -9,7 +9,7 @@
 
 ``plugin`` is the name of the entry point; its distribution must be installed. ``examples`` has one for each resource
 kind. Everything is asked of a simulated cloud in the process: of its routes for what the plugin adds, see
-``vca_simulator_areas``. The checks themselves are plain functions, in :mod:`~vcloudair_core.testing.kind_checks` and
+``vca_simulator_routes``. The checks themselves are plain functions, in :mod:`~vcloudair_core.testing.kind_checks` and
 :mod:`~vcloudair_core.testing.plugin_checks`.
 """
 
@@ -83,7 +83,7 @@ class Conformance:
         return {
             **{name: offered.get(hook, []) for name, hook in _PARAMETERS.items()},
             "record": [record for records in offered.values() for record in records],
-            "route": [route for area in offered.get("vca_simulator_areas", []) for route in area.routes],
+            "route": [route for group in offered.get("vca_simulator_routes", []) for route in group.routes],
             "example": cls.examples,
         }
 

@@ -85,8 +85,8 @@ def simulated(**config: Any) -> Iterator[tuple[App, Client, Simulator]]:
 
 
 def make_simulator(**config: Any) -> Simulator:
-    """Return a simulator in the process with the areas of every installed plugin; ``config`` as in SimulatorConfig."""
+    """Return a simulator in the process with the routes of every installed plugin; ``config`` as in SimulatorConfig."""
     from vcloudair_core.app import App
     from vcloudair_core.simulator import Simulator, SimulatorConfig
 
-    return Simulator(SimulatorConfig(**config), areas=App().plugins.simulator_areas().values())
+    return Simulator(SimulatorConfig(**config), routes=App().plugins.simulator_routes().values())

@@ -22,7 +22,7 @@ from vcloudair_core.plugin.records import (
     KindRecord,
     RecordType,
     ServiceRecord,
-    SimulatorArea,
+    SimulatorRoutes,
 )
 from vcloudair_core.settings.settings import Settings
 from vcloudair_core.transport.messages import Exchange, Request, Response
@@ -109,9 +109,9 @@ def test_hook_vca_cli_commands() -> None:
     assert manager(a=plugin(vca_cli_commands=lambda: [record])).cli_commands() == {"greet": record}
 
 
-def test_hook_vca_simulator_areas() -> None:
-    record = SimulatorArea("sample", "A sample", ())
-    assert manager(a=plugin(vca_simulator_areas=lambda: [record])).simulator_areas() == {"sample": record}
+def test_hook_vca_simulator_routes() -> None:
+    record = SimulatorRoutes("sample", "A sample", ())
+    assert manager(a=plugin(vca_simulator_routes=lambda: [record])).simulator_routes() == {"sample": record}
 
 
 def test_hook_vca_transport() -> None:

@@ -70,7 +70,7 @@ def new(
 ) -> None:
     """Write a new plugin that works, with tests that pass: a whole distribution, to be changed into yours.
 
-    It has a service, a resource kind, a query record type, a command, a policy, and an area of the simulator.
+    It has a service, a resource kind, a query record type, a command, a policy, and simulator routes.
 
     Example:
         vca plugins new load-balancer --dir vcloudair-load-balancer
@@ -84,9 +84,9 @@ def new(
 
 
 def _taken(manager: PluginManager) -> set[str]:
-    """Names that a new plugin cannot have: it names its service, command and area after itself."""
+    """Names that a new plugin cannot have: it names its service, command and simulator routes after itself."""
     manager.ask_all()
-    offers = (manager.services, manager.cli_commands, manager.simulator_areas)
+    offers = (manager.services, manager.cli_commands, manager.simulator_routes)
     names = {info.name for info in manager.list_plugins()}
     for offer in offers:
         with contextlib.suppress(PluginError):

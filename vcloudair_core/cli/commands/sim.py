@@ -81,7 +81,7 @@ def serve(
             inventory_file=inventory,
             env_file=env_file,
             switches=tuple(switches or ()),
-            areas=tuple(run.plugins.simulator_areas().values()),
+            routes=tuple(run.plugins.simulator_routes().values()),
         )
     except ValueError as exc:
         raise ConfigurationError(f"The simulator cannot be started: {exc}.") from exc

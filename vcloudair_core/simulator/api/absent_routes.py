@@ -7,20 +7,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
+from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
 from vcloudair_core.transport.messages import Headers, Response
 
 _HTML = b"<html><head><title>Action not found</title></head><body><h1>Action not found</h1></body></html>"
 
 
-def area(profile: str) -> SimulatorArea:
+def routes(profile: str) -> SimulatorRoutes:
     """The doors that are not there in this profile."""
     doors = {"vchs": ["/api/iam/login"], "vca": ["/api/vchs/sessions"]}
     missing = doors.get(profile, ["/api/iam/login", "/api/vchs/sessions"])
     handler = _forbidden if profile == "vcd" else _not_found
     routes = tuple(SimulatorRoute("POST", path, handler, auth=False) for path in missing)
-    return SimulatorArea("absent", "Doors of other products", routes if profile != "all" else ())
+    return SimulatorRoutes("absent", "Doors of other products", routes if profile != "all" else ())
 
 
 def _forbidden(context: Any) -> Response:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
+from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.api.vcd_routes import session_document
 from vcloudair_core.simulator.config import COMPUTE
@@ -17,7 +17,7 @@ from vcloudair_core.transport.messages import Response
 MODEL = "com.vmware.vchs.sc.restapi.model."
 
 
-def area() -> SimulatorArea:
+def routes() -> SimulatorRoutes:
     """Tokens of this portal live for fifteen minutes and cannot be given back."""
     routes = [
         ("POST", "/api/iam/login", login),
@@ -26,7 +26,7 @@ def area() -> SimulatorArea:
         ("GET", "/api/sc/instances", _signed_in(instances)),
     ]
     made = tuple(SimulatorRoute(verb, path, handler, auth=False) for verb, path, handler in routes)
-    return SimulatorArea("iam", "On-Demand portal", made)
+    return SimulatorRoutes("iam", "On-Demand portal", made)
 
 
 def login(context: Any) -> Response:

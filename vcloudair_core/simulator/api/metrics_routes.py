@@ -13,7 +13,7 @@ from typing import Any
 
 from lxml import etree
 
-from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
+from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.api.vdc_routes import own_vdc
 from vcloudair_core.simulator.state.measurements import ADAPTER, DIRECTOR, MINUTE_S, Measured, Size, curve
@@ -33,7 +33,7 @@ class _BadWindowError(ValueError):
     """A request that cannot be answered; the text says why."""
 
 
-def area(prefix: str = "") -> SimulatorArea:
+def routes(prefix: str = "") -> SimulatorRoutes:
     """Current and historic metrics of a vCloud Director."""
     root = f"{prefix}/api/vApp/{{entity_id}}/metrics"
     routes = [
@@ -41,16 +41,16 @@ def area(prefix: str = "") -> SimulatorArea:
         for kind, handler in (("current", current), ("historic", historic))
         for method in ("GET", "POST")
     ]
-    return SimulatorArea(f"metrics{prefix}", "Current and historic metrics of VMs", tuple(routes))
+    return SimulatorRoutes(f"metrics{prefix}", "Current and historic metrics of VMs", tuple(routes))
 
 
-def adapter_area() -> SimulatorArea:
+def adapter_routes() -> SimulatorRoutes:
     """The metrics API of vCloud Air subscriptions."""
     routes = (
         SimulatorRoute("POST", "/hybridity/api/metrics/vApp/{entity_id}", rows_of_vm),
         SimulatorRoute("POST", "/hybridity/api/metrics/vdc/{vdc_id}", rows_of_vdc),
     )
-    return SimulatorArea("metrics-adapter", "Metrics of the last 24 hours, one row per minute", routes)
+    return SimulatorRoutes("metrics-adapter", "Metrics of the last 24 hours, one row per minute", routes)
 
 
 # -- vCloud Air --------------------------------------------------------------------------------------------------

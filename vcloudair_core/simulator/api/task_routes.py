@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
+from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.state.simulated_tasks import T
 from vcloudair_core.simulator.xml_builder import element
 from vcloudair_core.transport.messages import Response
 
 
-def area(prefix: str = "") -> SimulatorArea:
+def routes(prefix: str = "") -> SimulatorRoutes:
     """GET and cancel of a task, and the tasks of an org."""
-    return SimulatorArea(
+    return SimulatorRoutes(
         f"tasks{prefix}",
         "Tasks",
         (

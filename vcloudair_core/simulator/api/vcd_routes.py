@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
+from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.state.logins import basic
 from vcloudair_core.simulator.xml_builder import VERSIONS, element, link
@@ -16,7 +16,7 @@ from vcloudair_core.transport.messages import Headers, Response
 T = "application/vnd.vmware.vcloud."
 
 
-def area(prefix: str = "") -> SimulatorArea:
+def routes(prefix: str = "") -> SimulatorRoutes:
     """The routes below ``prefix`` (On-Demand has its vCloud Director under /api/compute)."""
     open_to_all = [
         SimulatorRoute("GET", f"{prefix}/api/versions", versions, auth=False),
@@ -28,7 +28,7 @@ def area(prefix: str = "") -> SimulatorArea:
         SimulatorRoute("GET", f"{prefix}/api/org", org_list),
         SimulatorRoute("GET", f"{prefix}/api/org/{{org_id}}", show_org),
     ]
-    return SimulatorArea(f"vcloud{prefix}", "vCloud Director", (*open_to_all, *signed_in))
+    return SimulatorRoutes(f"vcloud{prefix}", "vCloud Director", (*open_to_all, *signed_in))
 
 
 def versions(context: Any) -> Response:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
+from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.state.logins import basic
 from vcloudair_core.simulator.state.world import Vdc
@@ -17,7 +17,7 @@ C = "application/xml;class=vnd.vmware.vchs."
 """Media types of the portal differ by a parameter. Source: protocol/sessions.md §2.1."""
 
 
-def area() -> SimulatorArea:
+def routes() -> SimulatorRoutes:
     """Sign-in, services, and the way from a VDC to a session of its vCloud Director."""
     compute = "/api/vchs/compute/{compute_id}"
     routes = [
@@ -29,7 +29,7 @@ def area() -> SimulatorArea:
         ("POST", f"{compute}/vdc/{{vdc_id}}/vcloudsession", _signed_in(vcloudsession)),
     ]
     made = tuple(SimulatorRoute(verb, path, handler, auth=False) for verb, path, handler in routes)
-    return SimulatorArea("vchs", "Subscription portal", made)
+    return SimulatorRoutes("vchs", "Subscription portal", made)
 
 
 def _signed_in(handler: Callable[[Any], Response]) -> Callable[[Any], Response]:

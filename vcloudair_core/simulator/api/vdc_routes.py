@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
+from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.state import capacity
 from vcloudair_core.simulator.state.world import SimulatedEdge, Vdc, Vm, World
@@ -25,7 +25,7 @@ STATUS_NUMBERS = {"POWERED_ON": 4, "POWERED_OFF": 8, "SUSPENDED": 3}
 """Words of records and numbers of entities. Source: protocol/query.md §11."""
 
 
-def area(prefix: str = "") -> SimulatorArea:
+def routes(prefix: str = "") -> SimulatorRoutes:
     """Read-only entities."""
     routes = [
         ("/api/vdc/{vdc_id}", show_vdc),
@@ -39,7 +39,7 @@ def area(prefix: str = "") -> SimulatorArea:
         ("/api/entity/{entity_id}", resolve),
     ]
     made = tuple(SimulatorRoute("GET", prefix + path, handler) for path, handler in routes)
-    return SimulatorArea(f"vdc{prefix}", "VDCs and their contents", made)
+    return SimulatorRoutes(f"vdc{prefix}", "VDCs and their contents", made)
 
 
 def _by_reference(kind: str) -> Callable[[Any], Response]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
+from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.edge.edge_interfaces import interfaces
 from vcloudair_core.simulator.edge.section_routes import guarded, xml_answer
@@ -13,10 +13,10 @@ from vcloudair_core.simulator.state.world import SimulatedEdge
 from vcloudair_core.transport.messages import Response
 
 
-def area(prefix: str = "") -> SimulatorArea:
+def routes(prefix: str = "") -> SimulatorRoutes:
     """Below /network/edges, XML or JSON."""
     base = f"{prefix}/network/edges"
-    return SimulatorArea(
+    return SimulatorRoutes(
         f"edge-views{prefix}",
         "Edges: list, status, interfaces",
         (

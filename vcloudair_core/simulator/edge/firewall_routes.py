@@ -9,7 +9,7 @@ from typing import Any
 
 from lxml import etree
 
-from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
+from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.edge import firewall_section as nsx
 from vcloudair_core.simulator.edge.section_xml import (
@@ -27,7 +27,7 @@ EdgeHandler = Callable[[Any, SimulatedEdge, bool], Response]
 """(context, edge, whether the answer is JSON) -> answer."""
 
 
-def area(flavour: str, prefix: str = "") -> SimulatorArea:
+def routes(flavour: str, prefix: str = "") -> SimulatorRoutes:
     """``flavour``: hybridity (JSON, whole sections) or network (XML or JSON, single rules too)."""
     is_hybridity = flavour == "hybridity"
     base = (
@@ -132,7 +132,7 @@ def area(flavour: str, prefix: str = "") -> SimulatorArea:
             SimulatorRoute("DELETE", f"{base}/config/rules/{{rule_id}}", guarded(delete_rule)),
             SimulatorRoute("GET", f"{prefix}/network/edges/jobs/{{job_id}}", job),
         ]
-    return SimulatorArea(f"edge-{flavour}{prefix}", f"Edge firewall ({flavour})", tuple(routes))
+    return SimulatorRoutes(f"edge-{flavour}{prefix}", f"Edge firewall ({flavour})", tuple(routes))
 
 
 def established_timeout_s(context: Any, is_hybridity: bool) -> int:

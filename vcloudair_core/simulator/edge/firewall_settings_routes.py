@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
+from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.edge import firewall_section as nsx
 from vcloudair_core.simulator.edge.firewall_routes import _body, _done, established_timeout_s
@@ -15,7 +15,7 @@ from vcloudair_core.simulator.state.world import SimulatedEdge
 from vcloudair_core.transport.messages import Response
 
 
-def area(prefix: str = "") -> SimulatorArea:
+def routes(prefix: str = "") -> SimulatorRoutes:
     """Below /network/edges, XML or JSON; each change counts the version of the firewall up."""
     base = f"{prefix}/network/edges/{{edge_id}}/firewall/config"
     routes = [
@@ -25,7 +25,7 @@ def area(prefix: str = "") -> SimulatorArea:
         ("PUT", "/defaultpolicy", put_policy),
     ]
     made = tuple(SimulatorRoute(verb, base + path, guarded(call, is_hybridity=False)) for verb, path, call in routes)
-    return SimulatorArea(f"edge-firewall-settings{prefix}", "Edge firewall: global settings, default policy", made)
+    return SimulatorRoutes(f"edge-firewall-settings{prefix}", "Edge firewall: global settings, default policy", made)
 
 
 def get_global(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:

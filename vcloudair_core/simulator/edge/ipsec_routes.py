@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from vcloudair_core.plugin.records import SimulatorArea
+from vcloudair_core.plugin.records import SimulatorRoutes
 from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.edge.ipsec_section import SimulatedIpsec
-from vcloudair_core.simulator.edge.section_routes import ExtraCall, section_area, xml_answer
+from vcloudair_core.simulator.edge.section_routes import ExtraCall, section_routes, xml_answer
 from vcloudair_core.simulator.edge.section_xml import to_xml
 from vcloudair_core.simulator.state.world import SimulatedEdge
 from vcloudair_core.transport.messages import Response
@@ -15,9 +15,9 @@ from vcloudair_core.transport.messages import Response
 IPSEC = SimulatedIpsec()
 
 
-def area(flavour: str, prefix: str = "") -> SimulatorArea:
+def routes(flavour: str, prefix: str = "") -> SimulatorRoutes:
     """``flavour``: hybridity (JSON) or network (XML or JSON)."""
-    return section_area(IPSEC, flavour, prefix, (ExtraCall("GET", "/statistics", _statistics, True),))
+    return section_routes(IPSEC, flavour, prefix, (ExtraCall("GET", "/statistics", _statistics, True),))
 
 
 def _statistics(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:

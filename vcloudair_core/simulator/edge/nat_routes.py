@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from vcloudair_core.plugin.records import SimulatorArea
+from vcloudair_core.plugin.records import SimulatorRoutes
 from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.edge.firewall_routes import _body, _done
 from vcloudair_core.simulator.edge.nat_section import SimulatedNat
-from vcloudair_core.simulator.edge.section_routes import ExtraCall, section_area
+from vcloudair_core.simulator.edge.section_routes import ExtraCall, section_routes
 from vcloudair_core.simulator.state.world import SimulatedEdge
 from vcloudair_core.transport.messages import Response
 
 NAT = SimulatedNat()
 
 
-def area(flavour: str, prefix: str = "") -> SimulatorArea:
+def routes(flavour: str, prefix: str = "") -> SimulatorRoutes:
     """``flavour``: hybridity (JSON, whole section) or network (XML or JSON, single rules too)."""
     extra = (
         ExtraCall("POST", "/config/rules", _add),
@@ -24,7 +24,7 @@ def area(flavour: str, prefix: str = "") -> SimulatorArea:
         ExtraCall("PUT", "/config/rules/{rule_id}", _put_rule),
         ExtraCall("DELETE", "/config/rules/{rule_id}", _delete_rule),
     )
-    return section_area(NAT, flavour, prefix, extra)
+    return section_routes(NAT, flavour, prefix, extra)
 
 
 def _add(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:

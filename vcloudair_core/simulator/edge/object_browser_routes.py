@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
+from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.edge.edge_interfaces import interfaces
 from vcloudair_core.simulator.edge.section_routes import guarded, xml_answer
@@ -25,12 +25,12 @@ KINDS = {
 """Kinds of objects, and the list of a rule that takes their ids."""
 
 
-def area(prefix: str = "") -> SimulatorArea:
+def routes(prefix: str = "") -> SimulatorRoutes:
     """The kinds, and the objects of each; both sides of a rule have the same."""
     base = f"{prefix}/network/objectbrowser/edge/{{edge_id}}/firewall/{{side}}"
     routes = [(base, kinds), (f"{base}/{{kind}}", objects)]
     made = tuple(SimulatorRoute("GET", path, guarded(call, is_hybridity=False)) for path, call in routes)
-    return SimulatorArea(f"object-browser{prefix}", "Objects that firewall rules can name", made)
+    return SimulatorRoutes(f"object-browser{prefix}", "Objects that firewall rules can name", made)
 
 
 def kinds(context: Any, edge: SimulatedEdge, as_json: bool) -> Response:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from lxml import etree
 
-from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
+from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.edge.firewall_routes import EdgeHandler, _body, _done
 from vcloudair_core.simulator.edge.firewall_section import RefusedError
@@ -56,9 +56,9 @@ class ExtraCall:
     is_hybridity: bool = False
 
 
-def section_area(
+def section_routes(
     section: SimulatedSection, flavour: str, prefix: str = "", extra: Sequence[ExtraCall] = ()
-) -> SimulatorArea:
+) -> SimulatorRoutes:
     """``flavour``: hybridity (JSON, whole sections only) or network (XML or JSON)."""
     is_hybridity = flavour == "hybridity"
     place = "/hybridity/api/gateways" if is_hybridity else "/network/edges"
@@ -86,7 +86,7 @@ def section_area(
         for call in calls
         if call.is_hybridity or not is_hybridity
     ]
-    return SimulatorArea(f"edge-{section.name}-{flavour}{prefix}", f"Edge {section.name} ({flavour})", tuple(routes))
+    return SimulatorRoutes(f"edge-{section.name}-{flavour}{prefix}", f"Edge {section.name} ({flavour})", tuple(routes))
 
 
 def xml_answer(body: bytes) -> Response:

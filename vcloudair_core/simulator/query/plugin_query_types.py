@@ -1,4 +1,4 @@
-"""Query types that areas of plugins add to those of the simulator itself."""
+"""Query types that routes of plugins add to those of the simulator itself."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ def find_source(simulator: Any, kind: str) -> Source:
     """Return the source of the records of a known type."""
     if kind in TYPES:
         return source_of(kind)
-    area, records = next(added for added in _added(simulator) if added[1].type.name == kind)
+    group, records = next(added for added in _added(simulator) if added[1].type.name == kind)
     columns = {name: _attribute(name) for name in _attributes(records)}
     return Source(
-        lambda context: list(records.list(replace(context, state=simulator.state[area]))), columns, is_steady=False
+        lambda context: list(records.list(replace(context, state=simulator.state[group]))), columns, is_steady=False
     )
 
 
 def _added(simulator: Any) -> Iterator[tuple[str, SimulatorRecords]]:
-    return ((area.name, records) for area in simulator.areas for records in area.records)
+    return ((group.name, records) for group in simulator.route_groups for records in group.records)
 
 
 def _attributes(records: SimulatorRecords) -> frozenset[str]:

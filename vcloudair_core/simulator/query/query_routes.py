@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_plus
 
-from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
+from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.query.plugin_query_types import find_source, find_type, known_types
 from vcloudair_core.simulator.query.query_filter import compile_filter
@@ -42,12 +42,12 @@ MAX_PAGE_SIZE = 128
 """Largest page size: a larger one is cut down to it. Source: protocol/query.md §1."""
 
 
-def area(prefix: str = "") -> SimulatorArea:
+def routes(prefix: str = "") -> SimulatorRoutes:
     """``/api/query``, the packaged queries, and the edge gateways of a VDC."""
     routes = [SimulatorRoute("GET", f"{prefix}/api/query", query)]
     routes += [SimulatorRoute("GET", prefix + path, _packaged(kind)) for path, kind in PACKAGED.items()]
     routes.append(SimulatorRoute("GET", f"{prefix}/api/admin/vdc/{{vdc_id}}/edgeGateways", edges_of_vdc))
-    return SimulatorArea(f"query{prefix}", "Query service", tuple(routes))
+    return SimulatorRoutes(f"query{prefix}", "Query service", tuple(routes))
 
 
 def query(context: Any) -> Response:

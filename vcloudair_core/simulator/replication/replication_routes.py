@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
+from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import responses
 from vcloudair_core.simulator.api.vdc_routes import own_vdc
 from vcloudair_core.simulator.replication.group_document import (
@@ -28,7 +28,7 @@ from vcloudair_core.transport.messages import Headers, Response
 Handler = Callable[[Any], Response]
 
 
-def area(prefix: str = "") -> SimulatorArea:
+def routes(prefix: str = "") -> SimulatorRoutes:
     """Lists by org and VDC, groups, their points in time, what a VDC is enabled for, and actions."""
     reads = [
         ("/api/org/{org_id}/replications", of_org),
@@ -45,7 +45,7 @@ def area(prefix: str = "") -> SimulatorArea:
     routes.append(("POST", "/api/vr/replications/{replication_id}/action/{action}", act))
     routes.append(("DELETE", "/api/vr/replications/{replication_id}", delete))
     made = tuple(SimulatorRoute(method, prefix + path, _if_installed(handler)) for method, path, handler in routes)
-    return SimulatorArea(f"replications{prefix}", "Replications: test, cleanup, failover", made)
+    return SimulatorRoutes(f"replications{prefix}", "Replications: test, cleanup, failover", made)
 
 
 def _if_installed(handler: Handler) -> Handler:

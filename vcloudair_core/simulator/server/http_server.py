@@ -23,7 +23,7 @@ from starlette.responses import Response as WebResponse
 from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from vcloudair_core.plugin.records import SimulatorArea
+from vcloudair_core.plugin.records import SimulatorRoutes
 from vcloudair_core.simulator.config import SimulatorConfig
 from vcloudair_core.simulator.core import Simulator
 from vcloudair_core.simulator.faults.socket_faults import SocketFaultError, wire_bytes
@@ -99,7 +99,7 @@ def make_app(simulator: Simulator) -> Starlette:
 class SimulatorServer:
     """A simulator on a port of this machine. Use as a context manager, or ``start()`` and ``stop()``.
 
-    ``areas`` are more than the built-in ones, those of plugins for example; ``simulator`` is one that exists already.
+    ``routes`` are more than the built-in ones, those of plugins for example; ``simulator`` is one that exists already.
     Port 0 is any free one. Raises OSError: the address cannot be had.
     """
 
@@ -111,9 +111,9 @@ class SimulatorServer:
         port: int = 0,
         tls: bool = True,
         simulator: Simulator | None = None,
-        areas: Iterable[SimulatorArea] = (),
+        routes: Iterable[SimulatorRoutes] = (),
     ) -> None:
-        self.simulator = simulator or Simulator(config, areas=areas)
+        self.simulator = simulator or Simulator(config, routes=routes)
         self._host, self._tls = host, tls
         # asyncio turns Nagle's algorithm off only where the protocol is named; with it, every answer of more than
         # one packet waits 40 ms for an acknowledgement.

@@ -15,7 +15,7 @@ from vcloudair_core.simulator.config import SimulatorConfig
 from vcloudair_core.simulator.option_arguments import switches_of
 
 if TYPE_CHECKING:
-    from vcloudair_core.plugin.records import SimulatorArea
+    from vcloudair_core.plugin.records import SimulatorRoutes
 
 
 def serve(
@@ -31,11 +31,11 @@ def serve(
     inventory_file: str | Path | None = None,
     env_file: str | Path | None = None,
     switches: Iterable[str] = (),
-    areas: Iterable[SimulatorArea] = (),
+    routes: Iterable[SimulatorRoutes] = (),
 ) -> None:
     """Serve until SIGINT or SIGTERM. The env file (0600) appears when it answers, and goes when it ends.
 
-    ``switches``: any others of :class:`SimulatorConfig`, as ``NAME=VALUE``. ``areas`` are those of plugins; they come
+    ``switches``: any others of :class:`SimulatorConfig`, as ``NAME=VALUE``. ``routes`` are those of plugins; they come
     after the built-in ones. Raises OSError: no such address or file; ValueError: no such profile or switch;
     ConfigurationError, SpecError: not an inventory.
     """
@@ -58,7 +58,7 @@ def serve(
 
     previous = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with SimulatorServer(simulator=Simulator(config, areas=areas), host=host, port=port, tls=tls) as server:
+        with SimulatorServer(simulator=Simulator(config, routes=routes), host=host, port=port, tls=tls) as server:
             if env_file:
                 write_env_file(Path(env_file), server.env())
             text = startup_text(profile, server.env(), Path(env_file) if env_file else None)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.support.simulated import ORIGIN, Caller, first_edge, signed_in
-from vcloudair_core.plugin.records import SimulatorArea, SimulatorRoute
+from vcloudair_core.plugin.records import SimulatorRoute, SimulatorRoutes
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 from vcloudair_core.transport.messages import Headers, Request, Response
 
@@ -286,8 +286,8 @@ def test_areas_add_routes_and_data_of_their_own() -> None:
         state["calls"] = 40
 
     route = SimulatorRoute("GET", "/network/edges/{edge_id}/loadbalancer/config", count)
-    area = SimulatorArea("lb", "Load balancer", (route,), seed)
-    caller = signed_in(Simulator(SimulatorConfig(profile="vcd"), areas=[area]))
+    group = SimulatorRoutes("lb", "Load balancer", (route,), seed)
+    caller = signed_in(Simulator(SimulatorConfig(profile="vcd"), routes=[group]))
     path = "/network/edges/x/loadbalancer/config"
     assert caller.get(path).text == "demo {'calls': 41}"
     assert caller.get(path, x_vcloud_authorization="none").status == 401

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.simulated import Caller, signed_in
-from vcloudair_core.plugin.records import RecordType, SimulatorArea, SimulatorRecords
+from vcloudair_core.plugin.records import RecordType, SimulatorRecords, SimulatorRoutes
 from vcloudair_core.simulator import Simulator, SimulatorConfig
 
 LICENCE = RecordType("licence", "LicenceRecord", "LicenceReferences", {"seats": "int", "owner": "str"})
@@ -28,8 +28,8 @@ def _seed(world: Any, state: dict[str, Any]) -> None:
 def caller() -> Caller:
     taken = RecordType("vm", "VMRecord", attributes={"seats": "int"})
     records = (SimulatorRecords(LICENCE, _licences), SimulatorRecords(taken, _licences))
-    area = SimulatorArea("licences", "Licences.", (), _seed, records)
-    return signed_in(Simulator(SimulatorConfig(profile="vcd"), areas=[area]))
+    group = SimulatorRoutes("licences", "Licences.", (), _seed, records)
+    return signed_in(Simulator(SimulatorConfig(profile="vcd"), routes=[group]))
 
 
 def _names(caller: Caller, query: str) -> list[str]:
