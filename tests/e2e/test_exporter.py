@@ -205,7 +205,7 @@ def test_what_cannot_be_measured_is_left_out_and_counted(collector: Collector, s
     assert collector.collect_once()
     after = _text(collector)
     assert "vca_vm_cpu_usage_average_ratio{" in before and "vca_vm_cpu_usage_average_ratio{" not in after
-    assert "vca_exporter_unmeasured_machines 20.0" in after and "vca_exporter_machine_errors_total 20.0" in after
+    assert "vca_exporter_unmeasured_vms 20.0" in after and "vca_exporter_vm_errors_total 20.0" in after
 
 
 def test_an_outage_leaves_what_is_fresh_then_gaps_never_zeros(simulator: Simulator) -> None:
@@ -276,7 +276,7 @@ def test_a_named_vm_that_is_gone_does_not_fail_the_others(
         assert collector.collect_once()
         text = _text(collector)
     assert set(_values(text, "vca_vm_info")) == {"vm-0002"}
-    assert "vca_exporter_missing_machines 1.0" in text
+    assert "vca_exporter_missing_vms 1.0" in text
     assert caplog.text.count("VMs not found: vm-0001") == 1
 
 

@@ -102,7 +102,7 @@ def test_rules_fire_once_for_what_happens(
         IPSEC.put_down(edge, "branch 1", "")
         running.wait_for("up", lambda: f"branch 1 of {edge.name} is up again" in running.output)
         fail_a_task(simulator, "web")
-        running.wait_for("failed", lambda: "vappDeploy of web failed: There was no room." in running.output)
+        running.wait_for("failed", lambda: "vappDeploy of web failed: The storage is full." in running.output)
         looks = len(simulator.request_log.entries(path="/ipsec/statistics"))
         running.wait_for("more", lambda: len(simulator.request_log.entries(path="/ipsec/statistics")) > looks + 4)
     finally:

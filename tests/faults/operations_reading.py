@@ -68,13 +68,13 @@ def _exporter(client: Client, world: World) -> Ending:
     collector = Collector(client, source="vcd-historic", now=world.clock.wall)
     is_whole = collector.collect_once()
     metrics = {one.name: one for one in collector.collect() if one.name.startswith("vca_exporter")}
-    unmeasured = metrics["vca_exporter_unmeasured_machines"].samples[0].value
+    unmeasured = metrics["vca_exporter_unmeasured_vms"].samples[0].value
     up = metrics["vca_exporter_up"].samples[0].value
     if not is_whole:
         assert up == 0.0
         return Ending(None, [("the collection failed", "vca_exporter_up is 0")])
-    problems = [("a machine has no value", "vca_exporter_unmeasured_machines is above 0")] if unmeasured else []
-    return Ending([up, metrics["vca_exporter_machines"].samples[0].value], problems)
+    problems = [("a machine has no value", "vca_exporter_unmeasured_vms is above 0")] if unmeasured else []
+    return Ending([up, metrics["vca_exporter_vms"].samples[0].value], problems)
 
 
 def _seed_query(client: Client, world: World) -> Any:

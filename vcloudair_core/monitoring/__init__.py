@@ -1,8 +1,8 @@
-"""Poll a cloud for events, such as failed tasks and tunnels that went down, and serve its metrics.
+"""Event polling (failed tasks, tunnels that are down) and a metrics exporter.
 
-``checks`` read the current state, ``event_tracker`` makes events of the differences from the check before, ``monitor``
-puts them together, and ``monitor_options`` reads what to monitor. ``collector`` and ``exporter`` serve metrics; they
-are imported at first use, since they need the extra ``metrics``.
+``checks`` reads the current state. ``event_tracker`` turns differences from the previous check into events.
+``monitor`` runs both, and ``monitor_options`` parses the options. ``collector`` and ``exporter`` serve metrics; they
+are imported at first use, because they need the extra ``metrics``.
 """
 
 from __future__ import annotations
@@ -10,23 +10,23 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from vcloudair_core.monitoring.monitor import FATAL, Monitor, watchers
-from vcloudair_core.monitoring.monitor_options import WATCHES, MonitorOptions, read_options
+from vcloudair_core.monitoring.monitor import FATAL, Monitor, create_monitors
+from vcloudair_core.monitoring.monitor_options import CHECK_NAMES, MonitorOptions, read_options
 
 if TYPE_CHECKING:
     from vcloudair_core.monitoring.collector import Collector, registry_of
     from vcloudair_core.monitoring.exporter import ExporterServer
 
 __all__ = [
+    "CHECK_NAMES",
     "FATAL",
-    "WATCHES",
     "Collector",
     "ExporterServer",
     "Monitor",
     "MonitorOptions",
+    "create_monitors",
     "read_options",
     "registry_of",
-    "watchers",
 ]
 _LAZY = {"Collector": "collector", "registry_of": "collector", "ExporterServer": "exporter"}
 

@@ -1,4 +1,4 @@
-"""Monitoring checks: failed tasks, tunnels, replications, and edge gateways that have documents."""
+"""Monitoring checks of tasks, IPsec tunnels, replications and edge gateway drift."""
 
 from __future__ import annotations
 
@@ -17,26 +17,30 @@ if TYPE_CHECKING:
     from vcloudair_core.services.query.record import Record
 
 FAILED = ("error", "aborted")
-"""Tasks that somebody canceled have not failed. Source: protocol/tasks.md §2."""
+"""Statuses of failed tasks. Canceled tasks do not count as failed. Source: protocol/tasks.md §2."""
 
 
-class Look(Protocol):
-    """A check. ``began`` and ``ended`` are the types of its events."""
+class MonitorCheck(Protocol):
+    """A check that a monitor runs.
 
-    began: str
-    ended: str
-
-    def __call__(self, client: Client) -> CheckResult:
-        """Look once. Raises VcloudAirError when nothing could be read."""
-
-
-class TaskLook:
-    """Tasks of the organization that failed: one call, and one for each that is new.
-
-    Each look asks for those that ended since the look before the last, by the server's own times.
+    ``start_event`` is the type of the event when a problem starts, ``end_event`` the type when it ends. ``end_event``
+    is empty for problems that do not end.
     """
 
-    began, ended = "task_failed", ""
+    start_event: str
+    end_event: str
+
+    def __call__(self, client: Client) -> CheckResult:
+        """Run the check once. Raises VcloudAirError when nothing could be read."""
+
+
+class TaskCheck:
+    """Find failed tasks of the organization, with one call plus one for each new failed task.
+
+    Each check queries the tasks that ended since the check before the previous one, by the times of the server.
+    """
+
+    start_event, end_event = "task_failed", ""
 
     def __init__(self, *, with_past: bool = False) -> None:
         self._since: str | None = "" if with_past else None
@@ -44,22 +48,22 @@ class TaskLook:
         self._known: dict[str, Finding] = {}
 
     def __call__(self, client: Client) -> CheckResult:
-        """Raises: IncompleteResultError, ApiError, TransportError, DecodeError."""
+        """Run the check once. Raises IncompleteResultError, ApiError, TransportError, DecodeError."""
         query = client.query
         is_first = self._since is None
         if is_first:
             newest = query.query("task", {"status": list(FAILED)}, sort="endDate", descending=True, limit=1).all()
-            self._since = self._newest = _ended(newest)
+            self._since = self._newest = _last_end(newest)
         since = {"endDate": {"ge": self._since}} if self._since else {}
-        is_anything = not is_first or bool(self._since)
-        records = query.query("task", {"status": list(FAILED), **since}, sort="endDate").all() if is_anything else []
+        has_tasks = not is_first or bool(self._since)
+        records = query.query("task", {"status": list(FAILED), **since}, sort="endDate").all() if has_tasks else []
         self._known = {record.id: self._known.get(record.id) or _task(client, record, is_first) for record in records}
-        self._since, self._newest = self._newest, _ended(records) or self._newest
+        self._since, self._newest = self._newest, _last_end(records) or self._newest
         return CheckResult(tuple(self._known.values()))
 
 
-def _ended(records: Sequence[Record]) -> str:
-    """When the last of them ended, as the server wrote it."""
+def _last_end(records: Sequence[Record]) -> str:
+    """Return the end time of the last task, in the server's format, or an empty string."""
     return records[-1].raw.get("endDate", "") if records else ""
 
 
@@ -86,27 +90,28 @@ def _message(client: Client, href: str) -> str:
     try:
         return redact_text(read_task(client.session, href).error, client.settings.secrets()) if href else ""
     except VcloudAirError:
-        return ""  # that it failed is known without it
+        return ""  # the event is useful without the reason
 
 
-class TunnelLook:
-    """IPsec tunnels of edge gateways: two calls for each. With no names, of all that have advanced networking.
+class TunnelCheck:
+    """Check the IPsec tunnels of edge gateways, with two calls per edge gateway.
 
-    A tunnel that is off, or of which the edge gateway says nothing, is neither up nor down.
+    Without ``edges`` it checks all edge gateways with advanced networking. A tunnel that is disabled, or whose status
+    the edge gateway does not report, counts neither as up nor as down.
     """
 
-    began, ended = "tunnel_down", "tunnel_up"
+    start_event, end_event = "tunnel_down", "tunnel_up"
 
     def __init__(self, edges: Sequence[str] = ()) -> None:
         self._edges = tuple(edges)
 
     def __call__(self, client: Client) -> CheckResult:
-        """Raises: what listing edge gateways raises, or what reading each of them does if none can be read."""
-        listed = client.edges.list_edges()
-        names = self._edges or [edge.edge_id for edge in listed if edge.is_advanced is not False]
-        return _each(client, names, self._of)
+        """Run the check once. Raises the errors of listing, or the first error if no edge gateway can be read."""
+        edges = client.edges.list_edges()
+        names = self._edges or [edge.edge_id for edge in edges if edge.is_advanced is not False]
+        return _check_scopes(client, names, self._check_edge)
 
-    def _of(self, client: Client, name: str) -> list[Finding]:
+    def _check_edge(self, client: Client, name: str) -> list[Finding]:
         from vcloudair_core.services.ans.ipsec.status import DOWN, PARTLY, UP
 
         ans = client.edges
@@ -132,13 +137,13 @@ class TunnelLook:
         ]
 
 
-class ReplicationLook:
-    """Replications of VMs, one call each: behind is one that the server says has missed its RPO."""
+class ReplicationCheck:
+    """Find replications for which the server reports an RPO violation, with one call per replication."""
 
-    began, ended = "replication_behind", "replication_caught_up"
+    start_event, end_event = "replication_behind", "replication_caught_up"
 
     def __call__(self, client: Client) -> CheckResult:
-        """Raises: what listing replications raises, or what reading each of them does if none can be read."""
+        """Run the check once. Raises the errors of listing, or the first error if no replication can be read."""
         service = client.dr
         references = service.references()
         findings, unread = [], {}
@@ -147,73 +152,79 @@ class ReplicationLook:
                 unread[reference.id] = replication
                 continue
             fields = replication.as_dict()
-            kept = ("name", "id", "state", "is_paused", "rpo_minutes", "rpo_violation_minutes", "last_sync")
+            names = ("name", "id", "state", "is_paused", "rpo_minutes", "rpo_violation_minutes", "last_sync")
             state = "behind" if replication.violation_minutes > 0 else ""
-            findings.append(Finding(reference.id, "", state, {name: fields[name] for name in kept}))
-        return _whole(findings, unread, len(references))
+            findings.append(Finding(reference.id, "", state, {name: fields[name] for name in names}))
+        return _result(findings, unread, len(references))
 
 
-class DriftLook:
-    """Edge gateways that differ from their documents: as many calls as sections. Another difference is another event.
+class DriftCheck:
+    """Find edge gateways that differ from their documents, with one call per section.
 
-    ``documents``: sections by edge gateway. ``purge``: whether what users own and a document lacks is a difference.
-    Keys of tunnels, which no server shows, make none.
+    A changed difference is a new event. Pre-shared keys are not compared, because servers do not show them.
+
+    Args:
+        documents: Sections by edge gateway.
+        purge: Report elements of users that the document does not list.
     """
 
-    began, ended = "edge_drifted", "edge_in_line"
+    start_event, end_event = "edge_drifted", "edge_in_line"
 
     def __init__(self, documents: Mapping[str, Mapping[str, Any]], *, purge: bool = False) -> None:
         self._documents = {edge: without_keys(sections) for edge, sections in documents.items()}
         self._state = "exact" if purge else "present"
 
     def __call__(self, client: Client) -> CheckResult:
-        """Raises: what planning for each of them raises, if none can be read."""
-        return _each(client, self._documents, self._of)
+        """Run the check once. Raises the first error if no edge gateway can be read."""
+        return _check_scopes(client, self._documents, self._check_edge)
 
-    def _of(self, client: Client, edge: str) -> list[Finding]:
-        # Nothing is deleted by looking, so an empty list is compared like any other.
+    def _check_edge(self, client: Client, edge: str) -> list[Finding]:
+        # The check deletes nothing, so an empty list needs no confirmation.
         sections = {**self._documents[edge], "allow_empty": True}
         plan = client.ensure("ans.edge", sections, state=self._state, target={"edge": edge}, check=True).plan
-        shown = plan.as_dict()
-        digest = hashlib.sha256(json.dumps(shown, sort_keys=True, default=str).encode()).hexdigest()[:16]
+        digest = hashlib.sha256(json.dumps(plan.as_dict(), sort_keys=True, default=str).encode()).hexdigest()[:16]
         changes = [f"{change.action} {change.title or change.identity}" for change in plan.changes]
         fields = {"edge": edge, "plan": plan.summary(), "changes": changes}
         return [Finding(edge, "", "" if plan.is_empty else digest, fields)]
 
 
-UNSEEN = "not a key: nothing is written when one only looks"
+PLACEHOLDER_KEY = "placeholder, because a check writes no key"
 
 
 def without_keys(sections: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a document without keys, for comparison: a tunnel that is gone can be planned without its own."""
+    """Return a document without pre-shared keys, for comparison.
+
+    Tunnels get a placeholder, so that a missing tunnel can be planned without its key.
+    """
     document = dict(sections)
     ipsec = document.get("ipsec")
     if isinstance(ipsec, Mapping):
-        left_out = {"global_psk", "global_psk_file"}
-        kept = {name: value for name, value in ipsec.items() if name not in left_out}
-        if isinstance(kept.get("tunnels"), list):
-            kept["tunnels"] = [
-                _keyless(tunnel) if isinstance(tunnel, Mapping) else tunnel for tunnel in kept["tunnels"]
+        section = {name: value for name, value in ipsec.items() if name not in ("global_psk", "global_psk_file")}
+        if isinstance(section.get("tunnels"), list):
+            section["tunnels"] = [
+                _without_key(tunnel) if isinstance(tunnel, Mapping) else tunnel for tunnel in section["tunnels"]
             ]
-        document["ipsec"] = kept
+        document["ipsec"] = section
     return document
 
 
-def _keyless(tunnel: Mapping[str, Any]) -> dict[str, Any]:
-    left_out = {"psk", "shared_secret", "psk_file", "update_psk"}
-    kept = {name: value for name, value in tunnel.items() if name not in left_out}
-    return kept if kept.get("authentication") == "x.509" else {**kept, "psk": UNSEEN, "update_psk": "on_create"}
+def _without_key(tunnel: Mapping[str, Any]) -> dict[str, Any]:
+    key_fields = {"psk", "shared_secret", "psk_file", "update_psk"}
+    fields = {name: value for name, value in tunnel.items() if name not in key_fields}
+    if fields.get("authentication") == "x.509":
+        return fields
+    return {**fields, "psk": PLACEHOLDER_KEY, "update_psk": "on_create"}
 
 
 # -- several scopes ----------------------------------------------------------------------------------------------
 
 
-def _each(client: Client, scopes: Iterable[str], of: Callable[[Client, str], list[Finding]]) -> CheckResult:
-    """Check all scopes, several at a time."""
+def _check_scopes(client: Client, scopes: Iterable[str], check: Callable[[Client, str], list[Finding]]) -> CheckResult:
+    """Check all scopes in parallel."""
 
     def read(scope: str) -> list[Finding] | VcloudAirError:
         try:
-            return of(client, scope)
+            return check(client, scope)
         except VcloudAirError as exc:
             return exc
 
@@ -222,13 +233,13 @@ def _each(client: Client, scopes: Iterable[str], of: Callable[[Client, str], lis
     with ThreadPoolExecutor(max_workers=most, thread_name_prefix="vca-watch") as pool:
         results = list(zip(names, pool.map(read, names), strict=True))
     unread = {scope: result for scope, result in results if isinstance(result, VcloudAirError)}
-    return _whole(
+    return _result(
         [finding for _, result in results if isinstance(result, list) for finding in result], unread, len(names)
     )
 
 
-def _whole(findings: Sequence[Finding], unread: Mapping[str, VcloudAirError], scopes: int) -> CheckResult:
-    """Return the result. Raises the first error when nothing at all could be read."""
+def _result(findings: Sequence[Finding], unread: Mapping[str, VcloudAirError], scopes: int) -> CheckResult:
+    """Return the result. Raises the first error when no scope could be read."""
     if scopes and len(unread) == scopes:
         raise next(iter(unread.values()))
     return CheckResult(tuple(findings), unread)

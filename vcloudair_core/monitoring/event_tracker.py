@@ -1,4 +1,4 @@
-"""The findings of a check, and the events that are new among them. Pure."""
+"""Findings of a check, and the events that result from new findings."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from vcloudair_core.errors import VcloudAirError
 
 @dataclass(frozen=True)
 class Finding:
-    """The state of an object. ``state`` is empty when nothing is wrong; each change of it is an event.
+    """The state of an object at a check.
 
-    ``scope`` is the part of the cloud that was read for it, and ``name`` is unique within a scope. ``fields`` are for
-    the event: JSON types only, no secrets.
+    Attributes:
+        scope: The part of the cloud that was read, such as an edge gateway.
+        name: A name that is unique in the scope.
+        state: Empty when the object has no problem. Each change is an event.
+        fields: Fields of the event. JSON types only, no secrets.
     """
 
     scope: str
@@ -25,48 +28,51 @@ class Finding:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """The result of a check: ``findings`` of all readable scopes, and the errors of the others."""
+    """The result of a check: findings of the readable scopes, errors of the unreadable ones."""
 
     findings: tuple[Finding, ...]
     unread: Mapping[str, VcloudAirError] = field(default_factory=dict)
 
 
-class Tracker:
-    """Remembers what was told, so that each occurrence is told once.
+class EventTracker:
+    """Reported states of objects, so that each change is reported once.
 
-    ``began`` is the type of the event of something that is wrong, ``ended`` that of its end; empty when there is none.
-    ``confirm``: how many looks in a row have to agree. ``is_past_told``: whether what the first look finds is news.
-    What a look could not read stays as it was told.
+    The reported state of an object stays the same while its scope cannot be read.
+
+    Args:
+        start_event: Type of the event when a problem starts.
+        end_event: Type of the event when a problem ends. Empty: no event.
+        confirm: Number of consecutive checks that must return the same state.
+        report_first: Report the problems that the first check finds.
     """
 
-    def __init__(self, began: str, ended: str = "", *, confirm: int = 1, is_past_told: bool = True) -> None:
-        self._began, self._ended = began, ended
+    def __init__(self, start_event: str, end_event: str = "", *, confirm: int = 1, report_first: bool = True) -> None:
+        self._start_event, self._end_event = start_event, end_event
         self._confirm = confirm
-        self._is_told = is_past_told
-        self._told: dict[tuple[str, str], str] = {}
-        self._waiting: dict[tuple[str, str], tuple[str, int]] = {}
+        self._is_reporting = report_first
+        self._reported: dict[tuple[str, str], str] = {}
+        self._pending: dict[tuple[str, str], tuple[str, int]] = {}
 
-    def take(self, seen: CheckResult) -> list[dict[str, Any]]:
-        """Return the events of a check. Shape: ``{"type": ..., **fields}`` each."""
-        findings = {(finding.scope, finding.name): finding for finding in seen.findings}
-        for memory in (self._told, self._waiting):
-            for key in [key for key in memory if key not in findings and key[0] not in seen.unread]:
-                del memory[key]  # it is gone, or nobody's business any more
-        events = [event for key, finding in findings.items() for event in self._news(key, finding)]
-        is_told, self._is_told = self._is_told, True
-        return events if is_told else []
+    def update(self, result: CheckResult) -> list[dict[str, Any]]:
+        """Record the result of a check and return its events. Shape: ``{"type": ..., **fields}`` each."""
+        findings = {(finding.scope, finding.name): finding for finding in result.findings}
+        for states in (self._reported, self._pending):
+            for key in [key for key in states if key not in findings and key[0] not in result.unread]:
+                del states[key]  # the object was removed, or the check does not cover it any more
+        events = [event for key, finding in findings.items() for event in self._events(key, finding)]
+        is_reporting, self._is_reporting = self._is_reporting, True
+        return events if is_reporting else []
 
-    def _news(self, key: tuple[str, str], finding: Finding) -> list[dict[str, Any]]:
-        before = self._told.get(key, "")
-        if finding.state == before:
-            self._waiting.pop(key, None)
+    def _events(self, key: tuple[str, str], finding: Finding) -> list[dict[str, Any]]:
+        if finding.state == self._reported.get(key, ""):
+            self._pending.pop(key, None)
             return []
-        state, looks = self._waiting.get(key, (finding.state, 0))
-        looks = looks + 1 if state == finding.state else 1
-        if looks < self._confirm:
-            self._waiting[key] = (finding.state, looks)
+        state, checks = self._pending.get(key, (finding.state, 0))
+        checks = checks + 1 if state == finding.state else 1
+        if checks < self._confirm:
+            self._pending[key] = (finding.state, checks)
             return []
-        self._waiting.pop(key, None)
-        self._told[key] = finding.state
-        kind = self._began if finding.state else self._ended
-        return [{"type": kind, **finding.fields}] if kind else []
+        self._pending.pop(key, None)
+        self._reported[key] = finding.state
+        event_type = self._start_event if finding.state else self._end_event
+        return [{"type": event_type, **finding.fields}] if event_type else []

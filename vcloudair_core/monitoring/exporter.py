@@ -1,4 +1,7 @@
-"""The exporter's door: /metrics and /healthz, over TLS and behind a password if asked for."""
+"""HTTP server of the metrics exporter: /metrics and /healthz.
+
+TLS and basic authentication are optional.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +22,8 @@ from vcloudair_core.monitoring.collector import Collector, registry_of
 from vcloudair_core.util.redaction import Secret
 from vcloudair_core.util.user_files import unreadable
 
-KEPT_S = 1.0
-"""An answer is made once a second at most, however many ask for it."""
+CACHE_S = 1.0
+"""Seconds for which a response is cached, so that many scrapers cost no more than one."""
 
 _App = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -30,28 +33,33 @@ class _Server(ThreadingMixIn, WSGIServer):
 
 
 def _unusable(certfile: str, keyfile: str, error: Exception) -> ConfigurationError:
-    """The error of a certificate or key: OpenSSL does not say which of the files it could not use."""
+    """Return the error of a certificate or key that cannot be loaded.
+
+    Opens the files to find the one that cannot be read, because OpenSSL does not name it.
+    """
     for what, path in (("The certificate", certfile), ("The key", keyfile)):
         try:
             if path:
                 Path(path).open("rb").close()
         except OSError as exc:
             return unreadable(what, path, exc)
-    hint = "Name PEM files, and the key that belongs to the certificate."
-    return ConfigurationError(f"The certificate {certfile} cannot be used: it or its key is not valid.", hint=hint)
+    hint = "Pass PEM files, and the key that belongs to the certificate."
+    return ConfigurationError(f"Loading the certificate failed: '{certfile}'. It or its key is not valid.", hint=hint)
 
 
 class _Handler(WSGIRequestHandler):
-    timeout = 30  # who says nothing does not hold a thread for ever
+    timeout = 30  # seconds; an idle connection must not occupy a thread forever
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name that the base class has
-        """Scrapes are no news."""
+        """Log nothing, because scrapes are frequent."""
 
 
 class ExporterServer:
-    """Serves what a collector has. ``auth`` is a user and a password. Use as a context manager.
+    """HTTP server for the metrics of a collector. Use it as a context manager.
 
-    Raises: OSError when the address cannot be had, ConfigurationError for files of TLS that are none.
+    ``auth`` is a username and a password.
+
+    Raises: OSError when the address cannot be bound, ConfigurationError for invalid TLS files.
     """
 
     def __init__(
@@ -66,9 +74,9 @@ class ExporterServer:
     ) -> None:
         from prometheus_client import make_wsgi_app
 
-        app: _App = _kept(make_wsgi_app(registry_of(collector), disable_compression=True))
+        app: _App = _cached(make_wsgi_app(registry_of(collector), disable_compression=True))
         self._server = make_server(
-            host, port, _guarded(app, auth, collector.problem), server_class=_Server, handler_class=_Handler
+            host, port, _routed(app, auth, collector.problem), server_class=_Server, handler_class=_Handler
         )
         if certfile:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -77,12 +85,12 @@ class ExporterServer:
             except (OSError, ssl.SSLError) as exc:
                 self._server.server_close()
                 raise _unusable(certfile, keyfile, exc) from None
-            # The handshake is done by the thread of the connection, so that one who is slow stops nobody else.
+            # The thread of the connection does the handshake, so that a slow client does not block the others.
             self._server.socket = context.wrap_socket(
                 self._server.socket, server_side=True, do_handshake_on_connect=False
             )
-        scheme, shown = "https" if certfile else "http", f"[{host}]" if ":" in host else host
-        self.url = f"{scheme}://{shown}:{self._server.server_port}"
+        scheme, url_host = "https" if certfile else "http", f"[{host}]" if ":" in host else host
+        self.url = f"{scheme}://{url_host}:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, name="vca-exporter-http", daemon=True)
 
     def __enter__(self) -> ExporterServer:
@@ -95,31 +103,31 @@ class ExporterServer:
         self._thread.join(10)
 
 
-def _kept(app: _App) -> _App:
-    """Return an app that keeps each answer for a second, by the accepted content type."""
+def _cached(app: _App) -> _App:
+    """Return an app that caches each response for a second, by accepted content type."""
     lock = threading.Lock()
-    held: dict[str, tuple[float, str, list[tuple[str, str]], list[bytes]]] = {}
+    cache: dict[str, tuple[float, str, list[tuple[str, str]], list[bytes]]] = {}
 
     def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         accept = str(environ.get("HTTP_ACCEPT", ""))[:500]
         with lock:
-            entry = held.get(accept)
-            if entry is None or time.monotonic() - entry[0] > KEPT_S:
+            entry = cache.get(accept)
+            if entry is None or time.monotonic() - entry[0] > CACHE_S:
                 head: list[Any] = []
                 body = list(
                     app({**environ, "QUERY_STRING": ""}, lambda status, headers: head.extend([status, headers]))
                 )
-                if len(held) > 20:
-                    held.clear()
-                entry = held[accept] = (time.monotonic(), head[0], head[1], body)
+                if len(cache) > 20:
+                    cache.clear()
+                entry = cache[accept] = (time.monotonic(), head[0], head[1], body)
         start(entry[1], entry[2])
         return entry[3]
 
     return answer
 
 
-def _guarded(app: _App, auth: tuple[str, Secret] | None, problem: Callable[[], str]) -> _App:
-    """Two paths, reading only, and nobody without the password."""
+def _routed(app: _App, auth: tuple[str, Secret] | None, problem: Callable[[], str]) -> _App:
+    """Return an app that serves /healthz, and the other paths with the password only."""
 
     def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         path, method = environ.get("PATH_INFO", ""), environ.get("REQUEST_METHOD", "")
@@ -128,15 +136,18 @@ def _guarded(app: _App, auth: tuple[str, Secret] | None, problem: Callable[[], s
             if reason:
                 return _plain(start, "503 Service Unavailable", f"{reason}\n")
             return _plain(start, "200 OK", "ok\n")
-        if auth is not None and not _is_known(environ.get("HTTP_AUTHORIZATION", ""), auth):
+        if auth is not None and not _is_authorized(environ.get("HTTP_AUTHORIZATION", ""), auth):
             return _plain(
-                start, "401 Unauthorized", "a password is needed\n", ("WWW-Authenticate", 'Basic realm="vca"')
+                start,
+                "401 Unauthorized",
+                "Username and password required.\n",
+                ("WWW-Authenticate", 'Basic realm="vca"'),
             )
         if method not in ("GET", "HEAD"):
-            return _plain(start, "405 Method Not Allowed", "only GET\n", ("Allow", "GET, HEAD"))
+            return _plain(start, "405 Method Not Allowed", "Only GET and HEAD are allowed.\n", ("Allow", "GET, HEAD"))
         if path == "/metrics":
             return app(environ, start)
-        return _plain(start, "200 OK" if path == "/" else "404 Not Found", "The metrics are at /metrics.\n")
+        return _plain(start, "200 OK" if path == "/" else "404 Not Found", "Metrics are at /metrics.\n")
 
     return answer
 
@@ -146,7 +157,7 @@ def _plain(start: Callable[..., Any], status: str, text: str, *headers: tuple[st
     return [text.encode()]
 
 
-def _is_known(header: str, auth: tuple[str, Secret]) -> bool:
+def _is_authorized(header: str, auth: tuple[str, Secret]) -> bool:
     scheme, _, encoded = header.partition(" ")
     try:
         credentials = base64.b64decode(encoded, validate=True)

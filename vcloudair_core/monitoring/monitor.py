@@ -1,4 +1,7 @@
-"""A look and its memory, for whoever has the clock: ``poll`` when it is time, and wait for ``delay_s`` after it."""
+"""Monitors, which poll the cloud for events.
+
+The caller schedules the polls: it calls ``poll`` and waits ``delay_s`` seconds before the next call.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +21,15 @@ from vcloudair_core.errors import (
     SpecError,
     VcloudAirError,
 )
-from vcloudair_core.monitoring.checks import DriftLook, Look, ReplicationLook, TaskLook, TunnelLook, without_keys
-from vcloudair_core.monitoring.event_tracker import CheckResult, Tracker
+from vcloudair_core.monitoring.checks import (
+    DriftCheck,
+    MonitorCheck,
+    ReplicationCheck,
+    TaskCheck,
+    TunnelCheck,
+    without_keys,
+)
+from vcloudair_core.monitoring.event_tracker import CheckResult, EventTracker
 from vcloudair_core.session.auth.backoff import wait_after
 
 if TYPE_CHECKING:
@@ -29,16 +39,17 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 FATAL = (ConfigurationError, SpecError, PluginError)
-"""Errors that waiting does not solve."""
+"""Errors that a later poll cannot solve."""
 
 _FATAL_AT_FIRST = (NotFoundError, AmbiguousMatchError, AuthenticationError)
-"""In the first look a mistake of whoever set it up; later it may come back."""
+"""Errors that are a configuration mistake in the first poll, but can be temporary later."""
 
 
-class SignIns:
-    """The refused sign-ins of watchers that share credentials. Only one of them tries again after each wait.
+class SharedSignIn:
+    """Sign-in attempts of monitors that share credentials. Units: seconds.
 
-    Four watchers that each try a wrong password at their own pace would lock the account. Units: seconds.
+    After a refusal only one monitor retries at a time. Otherwise four monitors that retry a wrong password on separate
+    schedules would lock the account.
     """
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
@@ -48,135 +59,143 @@ class SignIns:
         self._next = 0.0
         self._owner: Monitor | None = None
 
-    def may_try(self, watcher: Monitor) -> bool:
-        """True unless another watcher was refused a moment ago, and waits to try again."""
+    def can_try(self, monitor: Monitor) -> bool:
+        """Return True unless another monitor was refused recently and will retry."""
         with self._lock:
-            return self._owner in (None, watcher) or self._now() >= self._next
+            return self._owner in (None, monitor) or self._now() >= self._next
 
-    def refused(self, watcher: Monitor) -> float:
-        """Note a refusal. Returns how long to wait before the next sign-in.
+    def record_refusal(self, monitor: Monitor) -> float:
+        """Record a refusal, and return the seconds to wait before the next sign-in.
 
-        Watchers that were refused at the same moment count once.
+        Simultaneous refusals of several monitors count once.
         """
         with self._lock:
-            if self._owner not in (None, watcher) and self._now() < self._next:
+            if self._owner not in (None, monitor) and self._now() < self._next:
                 return max(0.0, self._next - self._now())
             self._count += 1
-            self._owner = watcher
+            self._owner = monitor
             wait_s = wait_after(self._count)
-            # Others step in only when the one whose turn it is does not come.
+            # Twice the wait: other monitors retry only if the owner does not.
             self._next = self._now() + 2 * wait_s
             return wait_s
 
-    def worked(self) -> None:
-        """Note that signing in works."""
+    def record_success(self) -> None:
+        """Record that sign-in succeeded."""
         with self._lock:
             self._count, self._owner = 0, None
 
 
 class Monitor:
-    """Polls one kind of thing. ``connect`` makes a client: each poll has its own, so nothing of one outlives it.
+    """A check that is polled, with its reported states.
 
-    ``now`` gives the time that events carry.
+    Args:
+        check: The check to run at each poll.
+        tracker: Reported states.
+        connect: Creates a client. Each poll uses a new client, so that no connection outlives a poll.
+        sign_in: Shared by monitors with the same credentials.
+        now: Returns the time for the field ``observed_at`` of events.
     """
 
     def __init__(
         self,
-        look: Look,
-        tracker: Tracker,
+        check: MonitorCheck,
+        tracker: EventTracker,
         connect: Callable[[], Client],
         options: MonitorOptions,
         *,
-        sign_ins: SignIns | None = None,
+        sign_in: SharedSignIn | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
     ) -> None:
-        self.name = look.began
-        self._look, self._tracker, self._connect, self._options = look, tracker, connect, options
+        self.name = check.start_event
+        self._check, self._tracker, self._connect, self._options = check, tracker, connect, options
         self._now = now
         self._failures = 0
-        self._sign_ins = sign_ins or SignIns()
+        self._sign_in = sign_in or SharedSignIn()
         self._sign_in_wait_s = 0.0
         self._is_first = True
         self._unread: set[str] = set()
 
     @property
     def delay_s(self) -> float:
-        """Seconds until the next poll: longer after each that failed, up to the most that the options allow.
+        """Seconds until the next poll.
 
-        After a refused sign-in it is the wait that keeps the account from being locked, if that is longer.
+        The delay doubles after each failed poll, up to ``max_interval_s`` of the options. After a refused sign-in it
+        is at least the wait that protects the account from being locked.
         """
         doublings = min(self._failures, 20)
         delay_s = float(min(self._options.interval_s * 2**doublings, self._options.max_interval_s))
         return max(delay_s, self._sign_in_wait_s)
 
     def poll(self) -> list[dict[str, Any]]:
-        """Look once. What cannot be read is logged, and makes no event.
+        """Run the check once and return its events. Read errors are logged and cause no events.
 
-        Shape: ``{"type", "observed_at", "url", "org", ...}`` each; ``looks`` and the documentation list the rest.
-        Raises: the errors of :data:`FATAL`; in the first poll also NotFoundError, AmbiguousMatchError and
-        AuthenticationError, and AuthenticationError later when there is nothing to sign in with again.
+        Shape: ``{"type", "observed_at", "url", "org", ...}`` each; :mod:`~vcloudair_core.monitoring.checks` adds the
+        other fields.
+
+        Raises: the errors of :data:`FATAL`. The first poll also raises NotFoundError, AmbiguousMatchError and
+        AuthenticationError. Later polls raise AuthenticationError if the session cannot be renewed.
         """
-        if not self._sign_ins.may_try(self):
+        if not self._sign_in.can_try(self):
             return []
         is_renewable = True
         try:
             with self._connect() as client:
                 is_renewable = client.session.is_renewable
-                seen = self._look(client)
-                where = {"url": client.settings.url or "", "org": client.settings.org or ""}
-            self._raise_if_fatal(seen, is_renewable)
+                result = self._check(client)
+                origin = {"url": client.settings.url or "", "org": client.settings.org or ""}
+            self._raise_if_fatal(result, is_renewable)
         except VcloudAirError as exc:
             if self._is_fatal(exc, is_renewable):
                 raise
             self._failures += 1
-            self._sign_in_wait_s = self._sign_ins.refused(self) if isinstance(exc, AuthenticationError) else 0.0
-            _log.warning("%s: nothing could be read, the next look is in %g s: %s", self.name, self.delay_s, exc)
+            self._sign_in_wait_s = self._sign_in.record_refusal(self) if isinstance(exc, AuthenticationError) else 0.0
+            _log.warning("Polling %s failed. The next poll is in %g seconds. %s", self.name, self.delay_s, exc)
             return []
-        self._sign_ins.worked()
+        self._sign_in.record_success()
         if self._failures:
-            _log.warning("%s: it can be read again, after %d looks that failed", self.name, self._failures)
+            _log.warning("Polling %s succeeded after %d failed polls.", self.name, self._failures)
         self._failures, self._sign_in_wait_s, self._is_first = 0, 0.0, False
         observed = self._now().isoformat(timespec="seconds")
-        return [{**event, "observed_at": observed, **where} for event in self._tracker.take(seen)]
+        return [{**event, "observed_at": observed, **origin} for event in self._tracker.update(result)]
 
     def _is_fatal(self, error: VcloudAirError, is_renewable: bool) -> bool:
         if isinstance(error, AuthenticationError) and not is_renewable:
             return True
         return isinstance(error, FATAL) or (self._is_first and isinstance(error, _FATAL_AT_FIRST))
 
-    def _raise_if_fatal(self, seen: CheckResult, is_renewable: bool) -> None:
-        """Raise what ends the watcher. A refused sign-in is raised too: it is about all scopes."""
-        for scope, exc in seen.unread.items():
+    def _raise_if_fatal(self, result: CheckResult, is_renewable: bool) -> None:
+        """Raise fatal errors, and refused sign-ins, which affect all scopes."""
+        for scope, exc in result.unread.items():
             if isinstance(exc, AuthenticationError) or self._is_fatal(exc, is_renewable):
                 raise exc
             if scope not in self._unread:
-                _log.warning("%s: %s could not be read: %s", self.name, scope, exc)
-        self._unread = set(seen.unread)
+                _log.warning("Polling %s failed for '%s'. %s", self.name, scope, exc)
+        self._unread = set(result.unread)
 
 
-def watchers(options: MonitorOptions, connect: Callable[[], Client]) -> list[Monitor]:
-    """One for each thing that is to be watched. Documents are checked; nothing is sent.
+def create_monitors(options: MonitorOptions, connect: Callable[[], Client]) -> list[Monitor]:
+    """Return a monitor for each check of the options. Validates the documents; sends nothing.
 
-    Raises: SpecError for a document that can never be right, ConfigurationError.
+    Raises: SpecError for an invalid document, ConfigurationError.
     """
     with connect() as client:
         for sections in options.documents.values():
             client.kind("ans.edge").parse(without_keys(sections))
-    sign_ins = SignIns()
-    return [Monitor(look, _tracker(look, options), connect, options, sign_ins=sign_ins) for look in _looks(options)]
+    sign_in = SharedSignIn()
+    return [Monitor(check, _tracker(check, options), connect, options, sign_in=sign_in) for check in _checks(options)]
 
 
-def _looks(options: MonitorOptions) -> list[Look]:
-    made: dict[str, Callable[[], Look]] = {
-        "tasks": lambda: TaskLook(with_past=options.with_past),
-        "tunnels": lambda: TunnelLook(options.edges),
-        "replications": ReplicationLook,
-        "drift": lambda: DriftLook(options.documents, purge=options.purge),
+def _checks(options: MonitorOptions) -> list[MonitorCheck]:
+    factories: dict[str, Callable[[], MonitorCheck]] = {
+        "tasks": lambda: TaskCheck(with_past=options.with_past),
+        "tunnels": lambda: TunnelCheck(options.edges),
+        "replications": ReplicationCheck,
+        "drift": lambda: DriftCheck(options.documents, purge=options.purge),
     }
-    return [made[name]() for name in dict.fromkeys(options.watch)]
+    return [factories[name]() for name in dict.fromkeys(options.watch)]
 
 
-def _tracker(look: Look, options: MonitorOptions) -> Tracker:
-    if isinstance(look, TaskLook):
-        return Tracker(look.began, is_past_told=options.with_past)
-    return Tracker(look.began, look.ended, confirm=options.confirm)
+def _tracker(check: MonitorCheck, options: MonitorOptions) -> EventTracker:
+    if isinstance(check, TaskCheck):
+        return EventTracker(check.start_event, report_first=options.with_past)
+    return EventTracker(check.start_event, check.end_event, confirm=options.confirm)

@@ -1,4 +1,4 @@
-"""Options of a monitor, read from plain data: every problem is found before anything is sent."""
+"""Monitor options, and their validation before the first request."""
 
 from __future__ import annotations
 
@@ -10,13 +10,23 @@ from vcloudair_core.engine.validation import Problems, Reader, one_of
 from vcloudair_core.errors import VcloudAirError
 from vcloudair_core.services.ans.document.file import read_document
 
-WATCHES = ("tasks", "tunnels", "replications", "drift")
-OWN = ("watch", "edges", "documents", "purge", "interval", "max_interval", "confirm", "with_past")
+CHECK_NAMES = ("tasks", "tunnels", "replications", "drift")
+OPTION_NAMES = ("watch", "edges", "documents", "purge", "interval", "max_interval", "confirm", "with_past")
 
 
 @dataclass(frozen=True)
 class MonitorOptions:
-    """``connection`` are settings by name. ``documents`` are sections by edge gateway. Intervals are in seconds."""
+    """Options of the monitors.
+
+    Attributes:
+        watch: Names of the checks to run.
+        documents: Sections by edge gateway, for the check ``drift``.
+        interval_s: Seconds between polls.
+        max_interval_s: Longest time between polls after failures, in seconds.
+        confirm: Number of consecutive checks that must return the same state.
+        with_past: Report the tasks that failed before the start.
+        connection: Settings by name.
+    """
 
     watch: tuple[str, ...]
     edges: tuple[str, ...] = ()
@@ -30,22 +40,23 @@ class MonitorOptions:
 
 
 def read_options(arguments: Mapping[str, Any]) -> MonitorOptions:
-    """Options in the words of :data:`OWN`; everything else is a setting of the connection.
+    """Parse monitor options. Arguments that are not in :data:`OPTION_NAMES` are connection settings.
 
-    ``documents`` maps edge gateways to documents, or to files that hold them.
-    Raises: SpecError with all that is wrong, ConfigurationError for a file that cannot be read.
+    ``documents`` maps edge gateways to documents, or to paths of document files.
+
+    Raises: SpecError with all problems, ConfigurationError for a file that cannot be read.
     """
     problems = Problems()
-    reader = Reader({name: value for name, value in arguments.items() if name in OWN}, "", problems)
+    reader = Reader({name: value for name, value in arguments.items() if name in OPTION_NAMES}, "", problems)
     watch = tuple(str(item) for _, item in reader.items("watch") or ())
-    for word in watch:
-        if word not in WATCHES:
-            problems.add("watch", one_of(word, WATCHES))
+    for check in watch:
+        if check not in CHECK_NAMES:
+            problems.add("watch", one_of(check, CHECK_NAMES))
     if not watch:
-        problems.add("watch", f"say what: {', '.join(WATCHES)}")
+        problems.add("watch", f"required, one or more of: {', '.join(CHECK_NAMES)}")
     documents = _documents(arguments.get("documents"), problems)
     if bool(documents) != ("drift" in watch):
-        problems.add("documents", "is what drift is watched by: it needs documents, and they need drift in watch")
+        problems.add("documents", "'documents' and the check 'drift' require each other")
     interval = _seconds(reader, "interval", 60.0)
     options = MonitorOptions(
         watch=watch,
@@ -56,7 +67,7 @@ def read_options(arguments: Mapping[str, Any]) -> MonitorOptions:
         max_interval_s=max(interval, _seconds(reader, "max_interval", 600.0)),
         confirm=reader.integer("confirm", low=1) or 1,
         with_past=bool(reader.boolean("with_past")),
-        connection={name: value for name, value in arguments.items() if name not in OWN},
+        connection={name: value for name, value in arguments.items() if name not in OPTION_NAMES},
     )
     problems.raise_if_any()
     return options
@@ -66,7 +77,7 @@ def _documents(option: Any, problems: Problems) -> dict[str, Mapping[str, Any]]:
     if option is None:
         return {}
     if not isinstance(option, Mapping):
-        problems.add("documents", "a mapping of edge gateways to documents or files was expected")
+        problems.add("documents", "expected a mapping of edge gateways to documents or files")
         return {}
     documents: dict[str, Mapping[str, Any]] = {}
     for edge, document in option.items():
@@ -79,7 +90,7 @@ def _documents(option: Any, problems: Problems) -> dict[str, Mapping[str, Any]]:
                     name: section for name, section in document.items() if name not in ("edge", "vdc")
                 }
             else:
-                problems.add(path, "a document or the name of a file was expected")
+                problems.add(path, "expected a document or the path of a file")
         except VcloudAirError as exc:
             problems.add(path, str(exc))
     return documents
@@ -92,5 +103,5 @@ def _seconds(reader: Reader, name: str, default: float) -> float:
     except (TypeError, ValueError):
         seconds = 0.0
     if not 0 < seconds < 1e6:
-        reader.problems.add(name, f"a number of seconds was expected, not {value!r}")
+        reader.problems.add(name, f"expected a number of seconds, not {value!r}")
     return seconds

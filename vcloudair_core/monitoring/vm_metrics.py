@@ -1,4 +1,7 @@
-"""Metrics that every VM has, also one that is off or cannot be measured: existence, power state, configured size."""
+"""Prometheus metrics of all VMs: inventory, power state and configured size.
+
+They are also available for VMs that are off or cannot be measured.
+"""
 
 from __future__ import annotations
 
@@ -14,29 +17,31 @@ _ABOUT = ("guest_os", "os_family", "storage_profile")
 _KEYS = {"vm": "name", "vm_id": "id"}
 
 
-def vm_families(machines: Sequence[Mapping[str, Any]], measured: Collection[str]) -> Iterator[Metric]:
-    """Yield the families of VMs, see :meth:`Machines.read`. ``measured`` holds ids of those that have values."""
+def vm_families(vms: Sequence[Mapping[str, Any]], measured: Collection[str]) -> Iterator[Metric]:
+    """Yield metric families of VMs. ``measured`` has the ids of the VMs with values."""
     from prometheus_client.core import GaugeMetricFamily
 
-    info = GaugeMetricFamily("vca_vm_info", "What is known of a VM; always 1.", labels=(*LABELS, *_ABOUT))
+    info = GaugeMetricFamily("vca_vm_info", "Properties of a VM, as labels. Always 1.", labels=(*LABELS, *_ABOUT))
     power = GaugeMetricFamily(
-        "vca_vm_power_state", "1 for the power state that a VM has, 0 for the others.", labels=(*LABELS, "state")
+        "vca_vm_power_state",
+        "1 for the current power state of a VM, 0 for the other states.",
+        labels=(*LABELS, "state"),
     )
     cpus = GaugeMetricFamily("vca_vm_cpus", "Configured virtual CPUs.", labels=LABELS)
-    memory = GaugeMetricFamily("vca_vm_memory_bytes", "Configured memory.", labels=LABELS)
+    memory = GaugeMetricFamily("vca_vm_memory_bytes", "Configured memory in bytes.", labels=LABELS)
     has_values = GaugeMetricFamily(
-        "vca_vm_measured", "1 when the last collection has values of a VM, 0 when it has none.", labels=LABELS
+        "vca_vm_measured", "1 if the last collection has values of a VM, else 0.", labels=LABELS
     )
-    for machine in machines:
-        labels = [str(machine.get(_KEYS.get(name, name)) or "") for name in LABELS]
-        info.add_metric([*labels, *(str(machine.get(name) or "") for name in _ABOUT)], 1)
+    for vm in vms:
+        labels = [str(vm.get(_KEYS.get(name, name)) or "") for name in LABELS]
+        info.add_metric([*labels, *(str(vm.get(name) or "") for name in _ABOUT)], 1)
         for state in STATES:
-            power.add_metric([*labels, state], float(machine.get("power") == state))
-        if machine.get("cpus") is not None:
-            cpus.add_metric(labels, machine["cpus"])
-        if machine.get("memory_mb") is not None:
-            memory.add_metric(labels, machine["memory_mb"] * 2**20)
-        has_values.add_metric(labels, float(machine["id"] in measured))
+            power.add_metric([*labels, state], float(vm.get("power") == state))
+        if vm.get("cpus") is not None:
+            cpus.add_metric(labels, vm["cpus"])
+        if vm.get("memory_mb") is not None:
+            memory.add_metric(labels, vm["memory_mb"] * 2**20)
+        has_values.add_metric(labels, float(vm["id"] in measured))
     for family in (info, power, cpus, memory, has_values):
         if family.samples:
             yield family

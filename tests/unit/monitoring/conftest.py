@@ -1,4 +1,4 @@
-"""A cloud to watch: an edge gateway with two tunnels, and three replications."""
+"""Fixtures of a simulated cloud with two IPsec tunnels and three replications."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vcloudair_core.simulator import Simulator, SimulatorConfig
 from vcloudair_core.simulator.state.simulated_tasks import Owner
 from vcloudair_core.testing import simulated_app, simulator_settings
 
-KEY = "a key that is nobody's business"
+KEY = "a secret key"
 
 
 def tunnel(number: int) -> dict[str, Any]:
@@ -46,12 +46,12 @@ def tunnels(connect: Callable[[], Client]) -> None:
 
 
 def edge_of(cloud: Simulator) -> Any:
-    return next(one for one in cloud.world.edges.values() if one.name == "org1-vdc1-edge1")
+    return next(edge for edge in cloud.world.edges.values() if edge.name == "org1-vdc1-edge1")
 
 
-def fail_a_task(cloud: Simulator, name: str, message: str = "There was no room.") -> str:
-    """A task that has failed right now; returns its id."""
+def fail_a_task(cloud: Simulator, name: str, message: str = "The storage is full.") -> str:
+    """Add a task that fails at the current time, and return its id."""
     owner = Owner("/api/vApp/vapp-1", name, "application/vnd.vmware.vcloud.vApp+xml")
     error = {"majorErrorCode": 400, "minorErrorCode": "NO_ROOM", "message": message}
-    made = cloud.tasks.start("org1", owner, f"Starting {name}", "vappDeploy", end_status="error", error=error)
-    return made.task_id
+    task = cloud.tasks.start("org1", owner, f"Starting {name}", "vappDeploy", end_status="error", error=error)
+    return task.task_id

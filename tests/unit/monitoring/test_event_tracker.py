@@ -1,75 +1,75 @@
-"""Report each event and its end once, and none that could not be read."""
+"""Tests of the event tracker: each start and end of a problem is reported once."""
 
 from __future__ import annotations
 
 from vcloudair_core.errors import NotFoundError
-from vcloudair_core.monitoring.event_tracker import CheckResult, Finding, Tracker
+from vcloudair_core.monitoring.event_tracker import CheckResult, EventTracker, Finding
 
 
-def seen(*unread: str, **states: str) -> CheckResult:
+def result(*unread: str, **states: str) -> CheckResult:
     findings = tuple(Finding(name[0], name, state, {"name": name, "state": state}) for name, state in states.items())
     return CheckResult(findings, {scope: NotFoundError("gone") for scope in unread})
 
 
-def told(tracker: Tracker, found: CheckResult) -> list[str]:
-    return [f"{event['type']} {event['name']}" for event in tracker.take(found)]
+def events(tracker: EventTracker, checked: CheckResult) -> list[str]:
+    return [f"{event['type']} {event['name']}" for event in tracker.update(checked)]
 
 
-def test_once_when_it_begins_and_once_when_it_ends() -> None:
-    tracker = Tracker("down", "up")
-    assert told(tracker, seen(a="", b="down")) == ["down b"]
-    assert told(tracker, seen(a="", b="down")) == []
-    assert told(tracker, seen(a="down", b="")) == ["down a", "up b"]
-    assert told(tracker, seen(a="down", b="")) == []
+def test_start_and_end_are_reported_once() -> None:
+    tracker = EventTracker("down", "up")
+    assert events(tracker, result(a="", b="down")) == ["down b"]
+    assert events(tracker, result(a="", b="down")) == []
+    assert events(tracker, result(a="down", b="")) == ["down a", "up b"]
+    assert events(tracker, result(a="down", b="")) == []
 
 
-def test_another_state_is_another_event() -> None:
-    tracker = Tracker("drifted", "in_line")
-    assert told(tracker, seen(a="one")) == ["drifted a"]
-    assert told(tracker, seen(a="two")) == ["drifted a"]
-    assert told(tracker, seen(a="")) == ["in_line a"]
+def test_changed_state_is_a_new_event() -> None:
+    tracker = EventTracker("drifted", "in_line")
+    assert events(tracker, result(a="one")) == ["drifted a"]
+    assert events(tracker, result(a="two")) == ["drifted a"]
+    assert events(tracker, result(a="")) == ["in_line a"]
 
 
-def test_what_could_not_be_read_stays_as_it_was_told() -> None:
-    tracker = Tracker("down", "up")
-    assert told(tracker, seen(a="down", b="down")) == ["down a", "down b"]
-    assert told(tracker, seen("a", b="down")) == []
-    assert told(tracker, seen(a="down", b="down")) == []
-    assert told(tracker, seen("a", "b")) == []
-    assert told(tracker, seen(a="", b="down")) == ["up a"]
+def test_unreadable_scope_keeps_its_reported_state() -> None:
+    tracker = EventTracker("down", "up")
+    assert events(tracker, result(a="down", b="down")) == ["down a", "down b"]
+    assert events(tracker, result("a", b="down")) == []
+    assert events(tracker, result(a="down", b="down")) == []
+    assert events(tracker, result("a", "b")) == []
+    assert events(tracker, result(a="", b="down")) == ["up a"]
 
 
-def test_what_is_gone_is_forgotten_without_a_word() -> None:
-    tracker = Tracker("down", "up")
-    assert told(tracker, seen(a="down")) == ["down a"]
-    assert told(tracker, seen()) == []
-    assert told(tracker, seen(a="down")) == ["down a"]
+def test_removed_object_causes_no_event() -> None:
+    tracker = EventTracker("down", "up")
+    assert events(tracker, result(a="down")) == ["down a"]
+    assert events(tracker, result()) == []
+    assert events(tracker, result(a="down")) == ["down a"]
 
 
-def test_looks_have_to_agree() -> None:
-    tracker = Tracker("down", "up", confirm=3)
+def test_confirm_requires_consecutive_checks_with_one_state() -> None:
+    tracker = EventTracker("down", "up", confirm=3)
     for state in ("down", "down", "", "down", "down"):
-        assert told(tracker, seen(a=state)) == []
-    assert told(tracker, seen(a="down")) == ["down a"]
+        assert events(tracker, result(a=state)) == []
+    assert events(tracker, result(a="down")) == ["down a"]
     for state in ("", "", "down", "", ""):
-        assert told(tracker, seen(a=state)) == []
-    assert told(tracker, seen(a="")) == ["up a"]
+        assert events(tracker, result(a=state)) == []
+    assert events(tracker, result(a="")) == ["up a"]
 
 
-def test_a_look_that_failed_between_them_does_not_count() -> None:
-    tracker = Tracker("down", "up", confirm=2)
-    assert told(tracker, seen(a="down")) == []
-    assert told(tracker, seen("a")) == []
-    assert told(tracker, seen(a="down")) == ["down a"]
+def test_failed_check_does_not_reset_the_confirmation() -> None:
+    tracker = EventTracker("down", "up", confirm=2)
+    assert events(tracker, result(a="down")) == []
+    assert events(tracker, result("a")) == []
+    assert events(tracker, result(a="down")) == ["down a"]
 
 
-def test_the_past_can_be_left_out() -> None:
-    tracker = Tracker("failed", is_past_told=False)
-    assert told(tracker, seen(a="failed")) == []
-    assert told(tracker, seen(a="failed", b="failed")) == ["failed b"]
+def test_problems_of_the_first_check_can_be_left_out() -> None:
+    tracker = EventTracker("failed", report_first=False)
+    assert events(tracker, result(a="failed")) == []
+    assert events(tracker, result(a="failed", b="failed")) == ["failed b"]
 
 
-def test_what_has_no_end_ends_without_a_word() -> None:
-    tracker = Tracker("failed")
-    assert told(tracker, seen(a="failed")) == ["failed a"]
-    assert told(tracker, seen(a="")) == []
+def test_no_end_event_without_an_end_event_type() -> None:
+    tracker = EventTracker("failed")
+    assert events(tracker, result(a="failed")) == ["failed a"]
+    assert events(tracker, result(a="")) == []

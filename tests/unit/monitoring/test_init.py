@@ -1,4 +1,4 @@
-"""The public names of monitoring, and what importing them costs."""
+"""Tests of the public names of the monitoring package, and of lazy imports."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from vcloudair_core import monitoring
 
 
-def test_every_public_name_is_there() -> None:
+def test_every_public_name_exists() -> None:
     assert {name for name in monitoring.__all__ if getattr(monitoring, name, None) is None} == set()
     with pytest.raises(AttributeError, match="no attribute 'collectors'"):
         monitoring.collectors  # noqa: B018

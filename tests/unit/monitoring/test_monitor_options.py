@@ -1,4 +1,4 @@
-"""Parse the monitor options of a rulebook."""
+"""Tests of the monitor options that a rulebook passes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from vcloudair_core.errors import SpecError
 from vcloudair_core.monitoring import read_options
 
 
-def test_a_rulebook_gives_texts(tmp_path: Path) -> None:
+def test_options_can_be_strings(tmp_path: Path) -> None:
     file = tmp_path / "web.yml"
     file.write_text("edge: web\nfirewall: {enabled: true}\n", encoding="utf-8")
     options = read_options(
@@ -23,31 +23,34 @@ def test_a_rulebook_gives_texts(tmp_path: Path) -> None:
     assert options.connection == {"url": "https://x.example"}
 
 
-def test_the_longest_interval_is_no_shorter_than_the_interval() -> None:
+def test_max_interval_is_at_least_the_interval() -> None:
     assert read_options({"watch": ["tasks"], "interval": 3600}).max_interval_s == 3600
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("options", "message"),
     [
-        ({}, "watch: say what: tasks, tunnels, replications, drift"),
+        ({}, "watch: required, one or more of: tasks, tunnels, replications, drift"),
         ({"watch": ["tunnel"]}, "watch: 'tunnel' is not one of .*did you mean 'tunnels'"),
-        ({"watch": ["tasks"], "interval": 0}, "interval: a number of seconds was expected, not 0"),
-        ({"watch": ["tasks"], "interval": "often"}, "interval: a number of seconds"),
+        ({"watch": ["tasks"], "interval": 0}, "interval: expected a number of seconds, not 0"),
+        ({"watch": ["tasks"], "interval": "often"}, "interval: expected a number of seconds"),
         ({"watch": ["tasks"], "confirm": 0}, "confirm: 0 is out of range"),
-        ({"watch": ["drift"]}, "documents: is what drift is watched by"),
-        ({"watch": ["tasks"], "documents": {"web": {}}}, "documents: is what drift is watched by"),
-        ({"watch": ["drift"], "documents": ["web"]}, "documents: a mapping"),
-        ({"watch": ["drift"], "documents": {"web": 7}}, "documents.web: a document or the name of a file"),
+        ({"watch": ["drift"]}, "documents: 'documents' and the check 'drift' require each other"),
+        (
+            {"watch": ["tasks"], "documents": {"web": {}}},
+            "documents: 'documents' and the check 'drift' require each other",
+        ),
+        ({"watch": ["drift"], "documents": ["web"]}, "documents: expected a mapping"),
+        ({"watch": ["drift"], "documents": {"web": 7}}, "documents.web: expected a document or the path of a file"),
         ({"watch": ["drift"], "documents": {"web": "/nowhere.yml"}}, "documents.web: .*cannot be read"),
     ],
 )
-def test_what_is_wrong_is_said(given: dict[str, object], said: str) -> None:
-    with pytest.raises(SpecError, match=said):
-        read_options(given)
+def test_invalid_option_is_reported(options: dict[str, object], message: str) -> None:
+    with pytest.raises(SpecError, match=message):
+        read_options(options)
 
 
-def test_all_that_is_wrong_is_said_at_once() -> None:
-    with pytest.raises(SpecError) as met:
+def test_all_problems_are_reported_at_once() -> None:
+    with pytest.raises(SpecError) as error:
         read_options({"watch": ["tunnel"], "interval": 0, "confirm": "x", "purge": "perhaps"})
-    assert all(f"{name}:" in str(met.value) for name in ("watch", "interval", "confirm", "purge"))
+    assert all(f"{name}:" in str(error.value) for name in ("watch", "interval", "confirm", "purge"))

@@ -120,7 +120,7 @@ EXAMPLES = r"""
 try:
     from vcloudair_core import App
     from vcloudair_core.errors import VcloudAirError
-    from vcloudair_core.monitoring import Monitor, read_options, watchers
+    from vcloudair_core.monitoring import Monitor, create_monitors, read_options
 except ImportError as exc:
     raise ImportError(
         "The event source vca_events needs the Python library vcloudair-core in the environment that ansible-rulebook "
@@ -137,8 +137,8 @@ async def main(queue: asyncio.Queue[dict[str, Any]], args: dict[str, Any]) -> No
     app = App()
     options = read_options(given)
     settings = app.settings(options.connection)
-    found = watchers(options, lambda: app.client(settings))
-    tasks = [asyncio.create_task(follow(queue, watcher)) for watcher in found]
+    monitors = create_monitors(options, lambda: app.client(settings))
+    tasks = [asyncio.create_task(follow(queue, monitor)) for monitor in monitors]
     try:
         await asyncio.gather(*tasks)
     finally:
@@ -147,17 +147,17 @@ async def main(queue: asyncio.Queue[dict[str, Any]], args: dict[str, Any]) -> No
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def follow(queue: asyncio.Queue[dict[str, Any]], watcher: Monitor) -> None:
-    """One watcher for ever. It looks in a thread, so that the other sources of a rulebook go on meanwhile."""
+async def follow(queue: asyncio.Queue[dict[str, Any]], monitor: Monitor) -> None:
+    """Poll a monitor until canceled, in a thread, so that it does not block the other sources of a rulebook."""
     while True:
         try:
-            events = await asyncio.to_thread(watcher.poll)
+            events = await asyncio.to_thread(monitor.poll)
         except VcloudAirError as exc:
-            LOGGER.error("%s: %s", watcher.name, exc)
+            LOGGER.error("%s: %s", monitor.name, exc)
             raise
         for event in events:
             await queue.put(event)
-        await asyncio.sleep(watcher.delay_s)
+        await asyncio.sleep(monitor.delay_s)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from tests.support.ansible import ROOT
 from tests.unit.monitoring.conftest import KEY, edge_of, fail_a_task
 from vcloudair_core import App
 from vcloudair_core.errors import AuthenticationError, ConfigurationError, SpecError
-from vcloudair_core.monitoring.monitor_options import OWN, WATCHES
+from vcloudair_core.monitoring.monitor_options import CHECK_NAMES, OPTION_NAMES
 from vcloudair_core.simulator import Simulator
 from vcloudair_core.simulator.edge.ipsec_routes import IPSEC
 from vcloudair_core.testing import simulator_settings
@@ -194,12 +194,12 @@ def test_every_option_is_documented(module: dict[str, Any]) -> None:
     from vcloudair_core.settings.settings import OPTIONS
 
     options = yaml.safe_load(module["DOCUMENTATION"])["options"]
-    assert set(OWN) <= set(options) <= {*OWN, *(option.name for option in OPTIONS)}
-    assert options["watch"]["choices"] == list(WATCHES)
+    assert set(OPTION_NAMES) <= set(options) <= {*OPTION_NAMES, *(option.name for option in OPTIONS)}
+    assert options["watch"]["choices"] == list(CHECK_NAMES)
     events = " ".join(options["watch"]["description"])
-    from vcloudair_core.monitoring.checks import DriftLook, ReplicationLook, TaskLook, TunnelLook
+    from vcloudair_core.monitoring.checks import DriftCheck, ReplicationCheck, TaskCheck, TunnelCheck
 
-    for look in (DriftLook, ReplicationLook, TaskLook, TunnelLook):
-        assert all(f"C({kind})" in events for kind in (look.began, look.ended) if kind)
+    for check in (DriftCheck, ReplicationCheck, TaskCheck, TunnelCheck):
+        assert all(f"C({kind})" in events for kind in (check.start_event, check.end_event) if kind)
     for example in yaml.safe_load(module["EXAMPLES"]):
         assert set(example["vcloudair.cloud.vca_events"]) <= set(options)
