@@ -1,8 +1,8 @@
-"""The order of groups and VMs in a recovery plan. Pure; nothing is started here.
+"""Order of groups and VMs in a recovery plan, and detection of circular dependencies.
 
-A group begins when all groups of a lower priority and all that it depends on are over. A VM begins when its group
-has, and the VMs that it depends on, of whatever group, are there. All of that is one graph, so that a VM
-which waits for one of a group that waits for its own group is found too.
+A group starts when all groups of a lower priority and all groups that it depends on have ended. A VM starts when its
+group has started and the VMs that it depends on, in any group, are recovered. One graph holds all of these rules, so
+cycles across groups and VMs are detected too.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from vcloudair_core.recovery.plan.model import Group, PlannedVm, RecoveryPlan
 
 _BEGIN, _END, _VM, _PRIORITY = "begin", "end", "VM", "priority"
 _Node = tuple[str, str]
-_HINT = "Take one of these out of depends_on, or change a priority."
+_HINT = "Remove one of these from depends_on, or change a priority."
 
 
 def waits_for(plan: RecoveryPlan, group_name: str) -> tuple[tuple[str, bool], ...]:
     """Return the groups that must end before a group starts, in the order of the plan.
 
-    Shape: ``(name, is_dependency)``. A group that depends on one which failed must not begin; one that only has a
-    higher priority waits, and then begins all the same. Raises SpecError when there is no such group.
+    Returns pairs ``(name, is_dependency)``. When a group fails, those that depend on it must not start; those that
+    only have a higher priority start anyway. Raises SpecError for an unknown group.
     """
     group = next((group for group in plan.groups if group.name == group_name), None)
     if group is None:
@@ -39,23 +39,26 @@ def waits_for(plan: RecoveryPlan, group_name: str) -> tuple[tuple[str, bool], ..
 
 
 def check_order(plan: RecoveryPlan) -> tuple[PlannedVm, ...]:
-    """The VMs in an order in which they could be started one after the other.
+    """Return the VMs of a plan in a possible start order.
 
-    Raises SpecError when there is none: it names the whole cycle, with the lines of the plan's file; and when something
-    depends on what is not there.
+    Raises SpecError for a circular dependency, whose message lists the cycle with the lines of the plan file, and for
+    a dependency on an unknown group or VM.
     """
-    _refuse_unknown(plan)
+    _check_dependencies(plan)
     vms = {vm.name: vm for vm in plan.vms}
     try:
         order = tuple(TopologicalSorter(_graph(plan)).static_order())
     except CycleError as exc:
-        # Each waits for the one before it there.
+        # In the cycle of graphlib, each node waits for the one before it.
         raise _cycle_error(plan, exc.args[1][:0:-1]) from None
     return tuple(vms[name] for kind, name in order if kind == _VM)
 
 
 def _graph(plan: RecoveryPlan) -> dict[_Node, list[_Node]]:
-    """For each node what it waits for. A priority is a node too: an edge for each pair of groups is too many."""
+    """Map each node to the nodes that it waits for.
+
+    A priority is a node too, because an edge for each pair of groups would be too many.
+    """
     priorities = sorted({group.priority for group in plan.groups})
     above = dict(itertools.pairwise(priorities))
     graph: dict[_Node, list[_Node]] = {(_PRIORITY, str(priority)): [] for priority in above.values()}
@@ -74,61 +77,58 @@ def _graph(plan: RecoveryPlan) -> dict[_Node, list[_Node]]:
     return graph
 
 
-def _refuse_unknown(plan: RecoveryPlan) -> None:
-    for kind, things in (("group", plan.groups), ("VM", plan.vms)):
-        names = [thing.name for thing in things]
+def _check_dependencies(plan: RecoveryPlan) -> None:
+    for kind, members in (("group", plan.groups), ("VM", plan.vms)):
+        names = [member.name for member in members]
         known = set(names)
-        for thing in things:
-            for name in thing.depends_on:
+        for member in members:
+            for name in member.depends_on:
                 if name not in known:
-                    raise SpecError(f"{kind} {thing.name}: depends_on", _unknown(kind, name, names))
+                    raise SpecError(f"{kind} {member.name}: depends_on", _unknown(kind, name, names))
 
 
 def _unknown(kind: str, name: str, known: Iterable[str]) -> str:
     guess = near(name, known)
-    return f"there is no {kind} {name!r} in the plan{'; ' + guess if guess else ''}"
+    return f"{kind} {name!r} is not in the plan{'; ' + guess if guess else ''}"
 
 
-# -- a cycle in words ----------------------------------------------------------------------------------------------
+# -- messages about cycles -----------------------------------------------------------------------------------------
 
 
 def _cycle_error(plan: RecoveryPlan, cycle: list[_Node]) -> SpecError:
-    """``cycle``: each node waits for the next, and the last for the first."""
+    """Return the error for a cycle in which each node waits for the next, and the last for the first."""
     vms = {vm.name: vm for vm in plan.vms}
     groups = {group.name: group for group in plan.groups}
-    things: list[Group | PlannedVm] = []
+    members: list[Group | PlannedVm] = []
     for kind, name in cycle:
-        thing = vms[name] if kind == _VM else groups.get(name)
-        # The beginning and the end of a group are one thing to a reader, and a priority is none.
-        if kind != _PRIORITY and thing is not None and (not things or things[-1] is not thing):
-            things.append(thing)
-    if len(things) > 1 and things[0] is things[-1]:
-        things.pop()
-    first = min(range(len(things)), key=lambda position: (things[position].line, position))
-    things = things[first:] + things[:first]
-    chain = _shown(things[0])
-    for position, (thing, following) in enumerate(zip(things, [*things[1:], things[0]], strict=True)):
-        shown = _shown(following) if following is not things[0] else _kind_and_name(following)
-        chain += f"{', which' if position else ''} {_verb(thing, following)} {shown}"
-    line = things[0].line
+        member = vms[name] if kind == _VM else groups.get(name)
+        # The message names a group once for its start and end nodes, and leaves out priority nodes.
+        if kind != _PRIORITY and member is not None and (not members or members[-1] is not member):
+            members.append(member)
+    if len(members) > 1 and members[0] is members[-1]:
+        members.pop()
+    first = min(range(len(members)), key=lambda position: (members[position].line, position))
+    members = members[first:] + members[:first]
+    chain = _kind_name_and_line(members[0])
+    for position, (member, following) in enumerate(zip(members, [*members[1:], members[0]], strict=True)):
+        shown = _kind_name_and_line(following) if following is not members[0] else _kind_and_name(following)
+        chain += f"{', which' if position else ''} {_verb(member, following)} {shown}"
+    line = members[0].line
     where = (f"{plan.path}:{line}" if plan.path else f"line {line}") if line else plan.path
-    return SpecError(where, f"nothing of this could ever begin: {chain}.", hint=_HINT)
+    return SpecError(where, f"circular dependency: {chain}.", hint=_HINT)
 
 
-def _verb(thing: Group | PlannedVm, following: Group | PlannedVm) -> str:
-    if isinstance(thing, Group) and isinstance(following, PlannedVm):
-        return "is over after its"
-    if isinstance(thing, PlannedVm) and isinstance(following, Group):
-        return "begins with its"
-    # Not what it depends on: then it is the priority that keeps it waiting.
-    if following.name not in thing.depends_on:
-        return "by its priority waits for"
-    return "waits for"
+def _verb(member: Group | PlannedVm, following: Group | PlannedVm) -> str:
+    if isinstance(member, Group) and isinstance(following, PlannedVm):
+        return "ends after its"
+    if isinstance(member, PlannedVm) and isinstance(following, Group):
+        return "starts with its"
+    return "waits for" if following.name in member.depends_on else "waits by priority for"
 
 
-def _shown(thing: Group | PlannedVm) -> str:
-    return f"{_kind_and_name(thing)} (line {thing.line})" if thing.line else _kind_and_name(thing)
+def _kind_name_and_line(member: Group | PlannedVm) -> str:
+    return f"{_kind_and_name(member)} (line {member.line})" if member.line else _kind_and_name(member)
 
 
-def _kind_and_name(thing: Group | PlannedVm) -> str:
-    return f"{'group' if isinstance(thing, Group) else 'VM'} {thing.name}"
+def _kind_and_name(member: Group | PlannedVm) -> str:
+    return f"{'group' if isinstance(member, Group) else 'VM'} {member.name}"

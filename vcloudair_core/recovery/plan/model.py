@@ -1,7 +1,7 @@
-"""A recovery plan as values: groups of VMs, what depends on what, and what is done around them.
+"""Data classes of a recovery plan: groups of VMs, dependencies, and steps.
 
-Nothing here reads files or talks to anybody: :mod:`.plan_file` makes plans of YAML, :mod:`.group_order` finds cycles,
-:mod:`vcloudair_core.recovery.run` carries plans out. Times are in seconds unless the name says minutes or days.
+:mod:`.plan_file` reads plans from YAML, :mod:`.group_order` detects cycles, and :mod:`vcloudair_core.recovery.run`
+runs plans. Times are in seconds unless the name says minutes or days.
 """
 
 from __future__ import annotations
@@ -15,14 +15,17 @@ from vcloudair_core.services.dr.operation_options import CONTINUE, STOP
 
 @dataclass(frozen=True)
 class Command:
-    """A program on this host, without a shell. It has succeeded when its exit status is 0."""
+    """A program on this host, run without a shell. Exit status 0 is success."""
 
     argv: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Playbook:
-    """An Ansible playbook, run by the ``ansible-playbook`` of this host. Paths are relative to the plan's folder."""
+    """An Ansible playbook, run by the ``ansible-playbook`` of this host.
+
+    Paths are relative to the folder of the plan.
+    """
 
     path: str
     inventory: str = ""
@@ -31,9 +34,9 @@ class Playbook:
 
 @dataclass(frozen=True)
 class HttpCheck:
-    """A GET that has to be answered with one of ``statuses``, and a body with ``contains`` in it if that is given.
+    """A GET request that must return one of ``statuses`` and, if set, a body with ``contains``.
 
-    Nobody's token is sent with it.
+    The request carries no token.
     """
 
     url: str
@@ -44,52 +47,58 @@ class HttpCheck:
 
 @dataclass(frozen=True)
 class Approval:
-    """A question that a person has to say yes to."""
+    """A question that a person must answer with yes."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class Delay:
-    """Time that has to pass."""
+    """A pause."""
 
     seconds: float
 
 
 @dataclass(frozen=True)
 class NetworkChange:
-    """An edge gateway brought to a document (see ``vca edge apply``), whose sections it replaces.
+    """An edge document to apply, whose sections replace those of the edge (see ``vca edge apply``).
 
-    It is switched back when a test is cleaned up or rolled back: to the document ``back``, or without one to what the
-    sections held before. Paths are relative to the plan's folder.
+    The cleanup or rollback of a test restores the edge: from the document ``rollback``, or without one from the sections
+    saved before the change. Paths are relative to the folder of the plan.
     """
 
     document: str
-    back: str = ""
+    rollback: str = ""
 
 
 @dataclass(frozen=True)
-class SwitchBack:
-    """A network change that is taken back, to a document. No file has it: a clean-up or a roll-back makes it.
+class NetworkRestore:
+    """The restore of an edge from a document. A cleanup or rollback creates it; plan files have none.
 
-    ``change``: which one, as its run and the key of its step.
+    ``change``: the network change to undo, as ``<run id>/<step key>``.
     """
 
     document: str
     change: str
 
 
-Work = Command | Playbook | HttpCheck | Approval | Delay | NetworkChange | SwitchBack
+Work = Command | Playbook | HttpCheck | Approval | Delay | NetworkChange | NetworkRestore
 
 
 @dataclass(frozen=True)
 class Step:
-    """Something that is done before or after VMs.
+    """A step before or after VMs.
 
-    ``only``: the actions that it is part of; a clean-up has no steps unless they say so, but switches networks back.
-    ``timeout_s``: of one try. ``retries``: further tries after a failed one, ``retry_delay_s`` apart. ``on_error``:
-    empty means as the group or plan says. ``on_resume``: ``run`` it again when a run died in the middle of it, or
-    ``fail``, for what must not be done twice. ``line``: where it stands in the plan's file, 0 when it has none.
+    Attributes:
+        name: Unique in its list of steps.
+        work: The work of the step.
+        only: The actions that the step is part of. By default a cleanup runs no steps; it always restores networks.
+        timeout_s: The time limit of one attempt.
+        retries: The number of further attempts after a failure.
+        retry_delay_s: The pause between attempts.
+        on_error: ``stop`` or ``continue``. Empty: the setting of the group or plan.
+        on_resume: After a run died during the step: ``run`` it again, or ``fail`` because it must not run twice.
+        line: The line in the plan file; 0 without a file.
     """
 
     name: str
@@ -104,23 +113,30 @@ class Step:
 
     @property
     def kind(self) -> str:
-        """``command``, ``playbook``, ``http``, ``approval``, ``delay`` or ``network``."""
+        """Return ``command``, ``playbook``, ``http``, ``approval``, ``delay`` or ``network``."""
         return _KINDS[type(self.work)]
 
 
 _KINDS: dict[type, str] = {
     Command: "command", Playbook: "playbook", HttpCheck: "http", Approval: "approval", Delay: "delay",
-    NetworkChange: "network", SwitchBack: "network",
+    NetworkChange: "network", NetworkRestore: "network",
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class PlannedVm:
-    """One VM: ``name`` is that of the VM, or the UUID of its replication.
+    """A VM of a plan.
 
-    ``depends_on`` names VMs of any group that have to be there first. ``vm_timeout``: of one attempt, None for no limit
-    but that of a task without any change. ``retries``: further tries after a failed one. ``power_on``: None means as
-    the plan says.
+    Attributes:
+        name: The name of the VM, or the UUID of its replication.
+        depends_on: VMs of any group that must be recovered first.
+        vm_timeout: The time limit of one attempt. None: only ``stuck_after`` of the plan applies.
+        retries: The number of further attempts after a failure.
+        retry_delay_s: The pause between attempts.
+        power_on: Power on the VM after its recovery. None: the setting of the plan.
+        rto_minutes: The recovery time objective.
+        rpo_minutes: The recovery point objective.
+        line: The line in the plan file; 0 without a file.
     """
 
     name: str
@@ -136,10 +152,10 @@ class PlannedVm:
 
 @dataclass(frozen=True)
 class Group:
-    """VMs that belong together. Groups of a lower ``priority`` are over before those of a higher one begin.
+    """A group of VMs. Groups of a higher ``priority`` start when all groups of a lower one have ended.
 
-    ``depends_on`` names groups. ``before`` and ``after`` are done in order, around the VMs. ``timeout_s`` is for
-    the VMs of the group together. ``on_error``: empty means as the plan says.
+    ``depends_on`` names groups. ``before`` and ``after`` are steps that run in order. ``timeout_s`` limits the time of
+    all VMs of the group together. An empty ``on_error`` means the setting of the plan.
     """
 
     name: str
@@ -156,12 +172,12 @@ class Group:
 
 @dataclass(frozen=True)
 class RecoveryPlan:
-    """A whole plan. ``path`` and ``digest`` (SHA-256 of its text) are empty for one that was not read from a file.
+    """A recovery plan. ``path`` and ``digest`` (SHA-256 of the text) are empty for plans that have no file.
 
-    ``all_vms``: the plan is for all that is replicated; its only group gets its VMs when a run starts.
-    ``on_unknown``: what to do with a VM whose action may or may not have been started: ``fail``, so that somebody
-    decides, or ``start`` it again. ``vm_timeout``: of one try of a VM that says nothing itself.
-    ``test_max_age_days``: how old the last successful test may be for the plan to count as ready.
+    ``all_vms``: the plan covers all replicated VMs; its only group gets its VMs when a run starts.
+    ``on_unknown``: the policy for a VM whose action may or may not have started: ``fail``, so that the user decides,
+    or ``start`` the action again. ``vm_timeout``: the time limit of one attempt, for VMs that set none.
+    ``test_max_age_days``: the highest age of the last successful test with which the plan counts as ready.
     """
 
     name: str
@@ -185,7 +201,7 @@ class RecoveryPlan:
 
     @property
     def vms(self) -> tuple[PlannedVm, ...]:
-        """The VMs of all groups, in the order of the file."""
+        """Return the VMs of all groups, in the order of the file."""
         return tuple(vm for group in self.groups for vm in group.vms)
 
 

@@ -1,6 +1,7 @@
-"""Recovery plans as YAML files. A file is read as a whole or not at all, and all that is wrong with it is told at once.
+"""Load recovery plans from YAML files.
 
-The format: ``plan.schema.json`` beside this module, docs/reference/recovery-plan.md.
+An invalid file is rejected with all of its problems at once. Format: ``plan.schema.json`` beside this module, and
+docs/reference/recovery-plan.md.
 """
 
 from __future__ import annotations
@@ -44,18 +45,18 @@ _STEP = ("timeout_s", "retries", "retry_delay_s", "on_error", "on_resume")
 
 
 def load_plan(path: str) -> RecoveryPlan:
-    """The plan of a file. Raises as read_plan does."""
+    """Return the plan of a file. Raises the errors of :func:`read_plan`."""
     return read_plan(path)[0]
 
 
 def read_plan(path: str) -> tuple[RecoveryPlan, Reading]:
-    """The plan of a file, and its text as it was read, with lines.
+    """Return the plan of a file, and its YAML with line numbers.
 
-    Raises: ConfigurationError when the file cannot be read, or is no UTF-8; SpecError as parse_plan does.
+    Raises: ConfigurationError when the file cannot be read or is not UTF-8; SpecError as in :func:`parse_plan`.
     """
     try:
         with File(path).open("rb") as file:
-            # A byte more than may be: what is far too large is not read to its end.
+            # One byte above the limit is enough to detect a file that is too large.
             raw = file.read(MAX_BYTES + 1)
         if len(raw) > MAX_BYTES:
             raise _too_large(path)
@@ -66,10 +67,14 @@ def read_plan(path: str) -> tuple[RecoveryPlan, Reading]:
 
 
 def parse_plan(text: str, path: str = "") -> RecoveryPlan:
-    """The plan of a text. ``path``: of its file; without it, files are looked for in the current folder.
+    """Return the plan of a YAML text.
 
-    Raises SpecError with every problem on a line of its own: ``plan.yml:12: groups[1].vms[0].retries: 'x' is not a
-    whole number``. Its ``field`` is the place of the first.
+    Args:
+        text: The YAML text.
+        path: The path of the plan file. Paths in the plan are relative to its folder, by default the current folder.
+
+    Raises: SpecError, with one problem per line: ``plan.yml:12: groups[1].vms[0].retries: 'x' is not a whole number``.
+        Its ``field`` is the location of the first problem.
     """
     return _parsed(text, path)[0]
 
@@ -85,13 +90,13 @@ def _parsed(text: str, path: str) -> tuple[RecoveryPlan, Reading]:
 
 
 def _too_large(path: str) -> SpecError:
-    return SpecError(path, f"a recovery plan of more than {MAX_BYTES:,} bytes is not read")
+    return SpecError(path, f"the recovery plan is larger than {MAX_BYTES:,} bytes")
 
 
 def _problems(reading: Reading, folder: File) -> Iterable[plan_validation.Problem]:
-    """Return the problems of a plan with their paths, without the flaws of the YAML."""
+    """Return the path and the reason of each problem of a plan, without problems of the YAML itself."""
     if reading.tree is None and not reading.flaws:
-        return [((), "the plan is empty; it has at least a name and groups")]
+        return [((), "the plan is empty; it needs a name and groups")]
     if not isinstance(reading.tree, dict) and reading.flaws:
         return []
     flawed = {flaw.path for flaw in reading.flaws}
@@ -99,7 +104,7 @@ def _problems(reading: Reading, folder: File) -> Iterable[plan_validation.Proble
     return [(path, reason) for path, reason in problems if path not in flawed]
 
 
-# -- from a tree that is right to values ---------------------------------------------------------------------------
+# -- conversion of valid YAML to a plan ----------------------------------------------------------------------------
 
 
 def _plan(reading: Reading, path: str, digest: str) -> RecoveryPlan:
@@ -121,12 +126,12 @@ def _group(item: dict[str, Any], at: Path, reading: Reading) -> Group:
 
 
 def _vm(vm: Any, at: Path, reading: Reading) -> PlannedVm:
-    item = plan_validation.words_of(vm, "name")
+    item = plan_validation.as_mapping(vm, "name")
     return PlannedVm(depends_on=tuple(item.get("depends_on", ())), line=reading.line(at), **_picked(item, _VM))
 
 
 def _steps(owner: dict[str, Any], key: str, at: Path, reading: Reading) -> tuple[Step, ...]:
-    """Return the steps of a list. Unnamed ones get a unique name: a run is resumed by names."""
+    """Return the steps of a list. Unnamed ones get a unique name, because a resumed run finds them by name."""
     items = owner.get(key, [])
     taken = {item["name"] for item in items if "name" in item}
     steps = []
@@ -141,22 +146,25 @@ def _steps(owner: dict[str, Any], key: str, at: Path, reading: Reading) -> tuple
 
 def _work(item: dict[str, Any]) -> Work:
     if "command" in item:
-        return Command(tuple(plan_validation.argv_of(item["command"])))
+        return Command(tuple(plan_validation.split_command(item["command"])))
     if "playbook" in item:
-        return Playbook(**plan_validation.words_of(item["playbook"], "path"))
+        return Playbook(**plan_validation.as_mapping(item["playbook"], "path"))
     if "http" in item:
-        check = plan_validation.words_of(item["http"], "url")
+        check = plan_validation.as_mapping(item["http"], "url")
         how = _picked(check, ("url", "contains", "validate_certs"))
         return HttpCheck(**how | ({"statuses": tuple(check["status"])} if "status" in check else {}))
     if "approval" in item:
         return Approval(item["approval"])
     if "delay_s" in item:
         return Delay(item["delay_s"])
-    return NetworkChange(**plan_validation.words_of(item["network"], "document"))
+    return NetworkChange(**plan_validation.as_mapping(item["network"], "document"))
 
 
 def _name_of(work: Work) -> str:
-    """A name for a step without one. No arguments and no query: a secret may be in them, and names are written down."""
+    """Return a name for an unnamed step.
+
+    It has no arguments and no query string: they can hold secrets, and names appear in journals and reports.
+    """
     if isinstance(work, Command):
         text = f"run {File(work.argv[0]).name or work.argv[0]}"
     elif isinstance(work, Playbook):

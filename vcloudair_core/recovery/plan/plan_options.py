@@ -1,4 +1,4 @@
-"""A recovery plan of a file, and options of the command line beside it that must not contradict it."""
+"""Load a recovery plan together with command-line options that must not contradict it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _INNER = {
     "vm_timeout": ("vm", "vm_timeout"),
     "on_error": ("group", "on_error"),
 }
-"""Options that a group or a VM of the plan may give for itself, and its key for each."""
+"""Options that a group or VM of a plan can set too, with the kind and the key."""
 
 
 def load_plan_with(path: str, options: Mapping[str, tuple[str, Any]]) -> RecoveryPlan:
@@ -25,9 +25,9 @@ def load_plan_with(path: str, options: Mapping[str, tuple[str, Any]]) -> Recover
 
     Args:
         path: The file of the plan.
-        options: By name of the option (``vm_timeout``) its spelling (``--vm-timeout``) and its value, or None.
+        options: For each option name (``vm_timeout``) its spelling (``--vm-timeout``) and its value, or None.
 
-    Raises: ConfigurationError when the plan, or a group or VM in it, gives another value; what load_plan raises.
+    Raises: ConfigurationError when the plan, or a group or VM in it, sets another value; and the errors of load_plan.
     """
     plan, reading = read_plan(path)
     for name, (spelled, value) in options.items():
@@ -37,7 +37,7 @@ def load_plan_with(path: str, options: Mapping[str, tuple[str, Any]]) -> Recover
 
 
 def fields_of_options(options: Mapping[str, tuple[str, Any]]) -> dict[str, Any]:
-    """Return the fields of a plan that options set. A time-out of 0 is no limit."""
+    """Return the fields of a plan that options set. A timeout of 0 becomes None (no limit)."""
     fields = {name: value for name, (_, value) in options.items() if value is not None}
     if fields.get("vm_timeout") == 0:
         fields["vm_timeout"] = None
@@ -45,7 +45,7 @@ def fields_of_options(options: Mapping[str, tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _places(reading: Reading, name: str) -> Iterator[Path]:
-    """The paths in a plan at which an option may be given."""
+    """Yield the paths in a plan that can set an option."""
     yield (name,)
     kind, key = _INNER.get(name, ("", ""))
     for number, group in enumerate(reading.tree["groups"]):
@@ -59,6 +59,6 @@ def _value(reading: Reading, path: Path) -> Any:
     value = reading.tree
     for key in path:
         if isinstance(key, str) and not isinstance(value, dict):
-            return None  # a VM that is only a name
+            return None  # a VM in its short form, a name
         value = value.get(key) if isinstance(key, str) else value[key]
     return value

@@ -1,7 +1,7 @@
-"""Violations of the schema of recovery plans, in plain words.
+"""Validate recovery plans against their JSON Schema, with readable messages.
 
-The schema is written so that every keyword of it applies on its own: short and long forms are two types of one schema,
-not alternatives, so that each problem is found where it is and not as "fits none of these".
+In the schema, short and long forms are two types of one schema, not alternatives. So each problem is reported at its
+own path, and not as "is not valid under any of the given schemas".
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from vcloudair_core.util.strict_yaml import Path
 SCHEMA_FILE = "plan.schema.json"
 WORKS = ("command", "playbook", "http", "approval", "delay_s", "network")
 
-MOST = 500
-"""Nobody reads more problems than these; looking for all of a megabyte of nonsense takes minutes."""
+MAX_PROBLEMS = 500
+"""Limit of the problems to collect: all problems of a megabyte of invalid input would take minutes."""
 
-_WORDS = {
+_TYPE_NAMES = {
     "object": "a mapping",
     "array": "a list",
     "string": "text",
@@ -32,7 +32,7 @@ _WORDS = {
     "number": "a number",
     "boolean": "true or false",
 }
-_Say = Callable[[Any], Iterator[tuple[Path, str]]]
+_Describe = Callable[[Any], Iterator[tuple[Path, str]]]
 
 
 @cache
@@ -44,15 +44,15 @@ def schema() -> dict[str, Any]:
 
 
 def problems(tree: Any) -> list[tuple[Path, str]]:
-    """Return the violations of the schema: the path of each, and a reason in words.
+    """Return the path and the reason of each violation of the schema.
 
-    Raises ConfigurationError when the library that checks it is missing.
+    Raises ConfigurationError when jsonschema is not installed.
     """
     reasons: dict[tuple[Path, str], None] = {}
     for error in _validator().iter_errors(tree):
-        for path, reason in itertools.islice(_SAY[error.validator](error), MOST):
+        for path, reason in itertools.islice(_DESCRIBE[error.validator](error), MAX_PROBLEMS):
             reasons[path, reason] = None
-        if len(reasons) >= MOST:
+        if len(reasons) >= MAX_PROBLEMS:
             break
     return list(reasons)
 
@@ -63,14 +63,14 @@ def _validator() -> Any:
         from jsonschema import Draft202012Validator, ValidationError, validators
     except ImportError:
         raise ConfigurationError("Recovery plans need jsonschema.", hint=install_hint("dr")) from None
-    # JSON Schema counts 1.0 as a whole number.
+    # JSON Schema accepts 1.0 as an integer; a plan must not.
     whole = Draft202012Validator.TYPE_CHECKER.redefine(
         "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
     )
 
-    def unique(_: Any, is_wanted: bool, items: Any, __: Any) -> Iterator[Any]:
-        # The library's own compares each with each when types are mixed.
-        if is_wanted and isinstance(items, list) and len({json.dumps(item) for item in items}) < len(items):
+    def unique(_: Any, is_enabled: bool, items: Any, __: Any) -> Iterator[Any]:
+        # The check of jsonschema compares all pairs when types are mixed.
+        if is_enabled and isinstance(items, list) and len({json.dumps(item) for item in items}) < len(items):
             yield ValidationError("")
 
     return validators.extend(Draft202012Validator, {"uniqueItems": unique}, type_checker=whole)(schema())
@@ -81,13 +81,13 @@ def _validator() -> Any:
 
 def _type(error: Any) -> Iterator[tuple[Path, str]]:
     types = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
-    expected, value = " or ".join(_WORDS[name] for name in types), error.instance
+    expected, value = " or ".join(_TYPE_NAMES[name] for name in types), error.instance
     if value is None:
         reason = f"nothing was given, {expected} was expected"
     elif isinstance(value, (Mapping, list)):
-        reason = f"{expected} was expected, not {_WORDS['array' if isinstance(value, list) else 'object']}"
+        reason = f"{expected} was expected, not {_TYPE_NAMES['array' if isinstance(value, list) else 'object']}"
     elif "string" in types:
-        # Not what it is: an argument of a command may be a secret.
+        # Do not show the value: an argument of a command can be a secret.
         kind = "true or false (or yes, no, on, off)" if isinstance(value, bool) else "a number"
         reason = f"{expected} was expected, not {kind}: put it in quotes"
     else:
@@ -100,7 +100,7 @@ def _unknown_keys(error: Any) -> Iterator[tuple[Path, str]]:
     for key in error.instance:
         if key not in known:
             guess = near(key, known)
-            yield (*error.absolute_path, key), f"unknown key; {guess or 'there are ' + ', '.join(known)}"
+            yield (*error.absolute_path, key), f"unknown key; {guess or 'valid keys: ' + ', '.join(known)}"
 
 
 def _missing_keys(error: Any) -> Iterator[tuple[Path, str]]:
@@ -111,16 +111,16 @@ def _missing_keys(error: Any) -> Iterator[tuple[Path, str]]:
 
 def _one_work(error: Any) -> Iterator[tuple[Path, str]]:
     if not isinstance(error.instance, dict):
-        return  # to a schema, what is no mapping has all keys; its type tells of it
+        return  # `required` accepts values of other types; `type` reports them
     works = [work for work in WORKS if work in error.instance]
-    actual = f"there are {' and '.join(works)}" if works else "there is none"
-    yield tuple(error.absolute_path), f"a step has exactly one of {', '.join(WORKS)}; {actual}"
+    actual = f"it has {' and '.join(works)}" if works else "it has none"
+    yield tuple(error.absolute_path), f"a step must have exactly one of {', '.join(WORKS)}; {actual}"
 
 
 def _range(error: Any) -> Iterator[tuple[Path, str]]:
     low, above, high = (error.schema.get(name) for name in ("minimum", "exclusiveMinimum", "maximum"))
-    bounds = f"{low} to {high}" if low is not None else f"more than {above} and up to {high}"
-    yield tuple(error.absolute_path), f"{_short(error.instance)} is out of range, {bounds} is allowed"
+    bounds = f"from {low} to {high}" if low is not None else f"greater than {above} and at most {high}"
+    yield tuple(error.absolute_path), f"{_short(error.instance)} is out of range; it must be {bounds}"
 
 
 def _choice(error: Any) -> Iterator[tuple[Path, str]]:
@@ -136,16 +136,16 @@ def _too_long(error: Any) -> Iterator[tuple[Path, str]]:
     yield tuple(error.absolute_path), f"has more than {error.validator_value} characters"
 
 
-def _twice(error: Any) -> Iterator[tuple[Path, str]]:
+def _duplicates(error: Any) -> Iterator[tuple[Path, str]]:
     seen: set[str] = set()
     for position, item in enumerate(error.instance):
         if json.dumps(item) in seen:
-            yield (*error.absolute_path, position), f"{_short(item)} stands there twice"
+            yield (*error.absolute_path, position), f"{_short(item)} appears twice"
         seen.add(json.dumps(item))
 
 
 def _pattern(error: Any) -> Iterator[tuple[Path, str]]:
-    # An empty text is told of as such, and only once.
+    # `minLength` reports empty text.
     if error.instance:
         yield tuple(error.absolute_path), error.schema["patternErrorMessage"]
 
@@ -155,7 +155,7 @@ def _short(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:60]}…"
 
 
-_SAY: dict[str, _Say] = {
+_DESCRIBE: dict[str, _Describe] = {
     "type": _type,
     "additionalProperties": _unknown_keys,
     "required": _missing_keys,
@@ -167,6 +167,6 @@ _SAY: dict[str, _Say] = {
     "minItems": _empty,
     "minLength": _empty,
     "maxLength": _too_long,
-    "uniqueItems": _twice,
+    "uniqueItems": _duplicates,
     "pattern": _pattern,
 }

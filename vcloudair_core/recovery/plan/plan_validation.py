@@ -1,7 +1,7 @@
-"""Validation of a recovery plan beyond its schema: references, files, commands and addresses.
+"""Validation of a recovery plan beyond its schema: references, files, commands and URLs.
 
-Everything here takes a plan as it was written, right or wrong: what has the wrong shape is passed over, as the schema
-tells of it, and all the rest is looked at, so that a person sees every problem at once.
+The checks accept invalid plans, so that the user sees every problem at once. They skip values of the wrong type,
+which the schema reports.
 """
 
 from __future__ import annotations
@@ -18,49 +18,49 @@ from vcloudair_core.errors import ConfigurationError, SpecError
 from vcloudair_core.services.ans.document.file import read_document
 from vcloudair_core.util.strict_yaml import Path, Reading
 
-MOST_VMS = 5000
-_MOST_GUESSES = 20
+MAX_VMS = 5000
+_MAX_GUESSES = 20
 
 Problem = tuple[Path, str]
 Named = tuple[Path, dict[str, Any]]
 
 
 def problems(reading: Reading, folder: File) -> Iterator[Problem]:
-    """All that is wrong with a plan beyond the schema. ``folder``: where its paths start."""
+    """Yield the problems of a plan beyond its schema. ``folder``: the folder that its paths are relative to."""
     groups = list(_mappings((), reading.tree, "groups"))
     vms = [vm for at, group in groups for vm in _vms(at, group)]
-    if len(groups) + len(vms) > MOST_VMS:
-        yield ("groups",), f"there are more than {MOST_VMS} groups and VMs; make several plans of this one"
+    if len(groups) + len(vms) > MAX_VMS:
+        yield ("groups",), f"the plan has more than {MAX_VMS} groups and VMs; split it into several plans"
         return
-    yield from _twice(reading, groups)
-    yield from _twice(reading, vms)
+    yield from _duplicate_names(reading, groups)
+    yield from _duplicate_names(reading, vms)
     yield from _unknown_names(groups, vms)
     for at, owner in (((), reading.tree), *groups):
         for key in ("before", "after"):
             steps = list(_mappings(at, owner, key))
-            yield from _twice(reading, steps)
+            yield from _duplicate_names(reading, steps)
             for path, step in steps:
                 yield from _step_problems(path, step, folder)
 
 
-def words_of(thing: Any, key: str) -> dict[str, Any]:
-    """A thing that may be written as one text, or as a mapping in which that text is ``key``."""
-    if isinstance(thing, str):
-        return {key: thing}
-    return thing if isinstance(thing, dict) else {}
+def as_mapping(item: Any, key: str) -> dict[str, Any]:
+    """Return an item as a mapping. The short form of an item is the text of ``key`` alone."""
+    if isinstance(item, str):
+        return {key: item}
+    return item if isinstance(item, dict) else {}
 
 
-def argv_of(command: Any) -> list[str]:
-    """The program and its arguments. Raises ValueError when a quote is not closed."""
+def split_command(command: Any) -> list[str]:
+    """Return the program and its arguments. Raises ValueError for an unclosed quote."""
     return shlex.split(command) if isinstance(command, str) else list(command)
 
 
-# -- what has names ------------------------------------------------------------------------------------------------
+# -- names ---------------------------------------------------------------------------------------------------------
 
 
 def _vms(at: Path, group: dict[str, Any]) -> Iterator[Named]:
     for position, vm in enumerate(_list(group, "vms")):
-        yield (*at, "vms", position), words_of(vm, "name")
+        yield (*at, "vms", position), as_mapping(vm, "name")
 
 
 def _mappings(at: Path, owner: Any, key: str) -> Iterator[Named]:
@@ -74,34 +74,34 @@ def _list(owner: Any, key: str) -> list[Any]:
     return items if isinstance(items, list) else []
 
 
-def _twice(reading: Reading, things: list[Named]) -> Iterator[Problem]:
+def _duplicate_names(reading: Reading, items: list[Named]) -> Iterator[Problem]:
     seen: dict[str, Path] = {}
-    for path, thing in things:
-        name = thing.get("name")
+    for path, item in items:
+        name = item.get("name")
         if isinstance(name, str) and name in seen:
-            yield path, f"the name {name!r} was already given in line {reading.line(seen[name])}"
+            yield path, f"the name {name!r} is already used in line {reading.line(seen[name])}"
         elif isinstance(name, str):
             seen[name] = path
 
 
 def _unknown_names(groups: list[Named], vms: list[Named]) -> Iterator[Problem]:
     guesses = 0
-    for kind, things, other_kind, others in (
-        ("group", groups, "VM", vms),
-        ("VM", vms, "group", groups),
-    ):
-        known = {thing["name"] for _, thing in things if isinstance(thing.get("name"), str)}
-        known_others = {thing["name"] for _, thing in others if isinstance(thing.get("name"), str)}
-        for path, thing in things:
-            for position, name in enumerate(_list(thing, "depends_on")):
-                if not isinstance(name, str) or name in known:
+    names = {"group": _names(groups), "VM": _names(vms)}
+    for kind, items, other_kind in (("group", groups, "VM"), ("VM", vms, "group")):
+        for path, item in items:
+            for position, name in enumerate(_list(item, "depends_on")):
+                if not isinstance(name, str) or name in names[kind]:
                     continue
                 guesses += 1
-                # To compare a name with thousands takes its time.
-                hint = near(name, known) if guesses <= _MOST_GUESSES else ""
-                hint = f"it is a {other_kind}" if name in known_others else hint
-                reason = f"there is no {kind} {name!r} in the plan{'; ' + hint if hint else ''}"
+                # Comparing a name with thousands of names is slow.
+                hint = near(name, names[kind]) if guesses <= _MAX_GUESSES else ""
+                hint = f"it is a {other_kind}" if name in names[other_kind] else hint
+                reason = f"{kind} {name!r} is not in the plan{'; ' + hint if hint else ''}"
                 yield (*path, "depends_on", position), reason
+
+
+def _names(items: list[Named]) -> set[str]:
+    return {item["name"] for _, item in items if isinstance(item.get("name"), str)}
 
 
 # -- steps ---------------------------------------------------------------------------------------------------------
@@ -111,46 +111,46 @@ def _step_problems(path: Path, step: dict[str, Any], folder: File) -> Iterator[P
     if "command" in step:
         yield from _command_problems((*path, "command"), step["command"], folder)
     if "http" in step:
-        yield from _address_problems((*path, "http"), words_of(step["http"], "url").get("url"))
-    playbook = words_of(step.get("playbook"), "path")
+        yield from _url_problems((*path, "http"), as_mapping(step["http"], "url").get("url"))
+    playbook = as_mapping(step.get("playbook"), "path")
     inventory = playbook.get("inventory")
     yield from _file_problems((*path, "playbook"), playbook.get("path"), folder)
     if isinstance(inventory, str) and "," not in inventory:
         yield from _file_problems((*path, "playbook", "inventory"), inventory, folder, may_be_folder=True)
-    network = words_of(step.get("network"), "document")
-    for key in ("document", "back"):
+    network = as_mapping(step.get("network"), "document")
+    for key in ("document", "rollback"):
         at = (*path, "network", key) if isinstance(step.get("network"), dict) else (*path, "network")
-        wrong = list(_file_problems(at, network.get(key), folder))
-        yield from wrong or _document_problems(at, network.get(key), folder)
+        file_problems = list(_file_problems(at, network.get(key), folder))
+        yield from file_problems or _document_problems(at, network.get(key), folder)
 
 
 def _command_problems(path: Path, command: Any, folder: File) -> Iterator[Problem]:
     if not command or not isinstance(command, (str, list)):
         return
     try:
-        argv = argv_of(command)
+        argv = split_command(command)
     except ValueError:
-        yield path, "a quote in it is not closed"
+        yield path, "has an unclosed quote"
         return
     if not argv or argv[0] == "":
-        yield path, "it names no program"
+        yield path, "must name a program"
     elif isinstance(argv[0], str) and "/" in argv[0]:
-        wrong = list(_file_problems(path, argv[0], folder))
-        yield from wrong
-        if not wrong and not os.access(folder / argv[0], os.X_OK):
-            yield path, f"{argv[0]} may not be executed: chmod +x {argv[0]}"
+        file_problems = list(_file_problems(path, argv[0], folder))
+        yield from file_problems
+        if not file_problems and not os.access(folder / argv[0], os.X_OK):
+            yield path, f"{argv[0]} is not executable; run `chmod +x {argv[0]}`"
 
 
-def _address_problems(path: Path, url: Any) -> Iterator[Problem]:
+def _url_problems(path: Path, url: Any) -> Iterator[Problem]:
     if not isinstance(url, str):
         return
     try:
         parts = urlsplit(url)
-        is_right = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+        is_valid = bool(parts.hostname) and (parts.port is None or parts.port > 0)
     except ValueError:
-        is_right = False
-    if not is_right and url.lower().startswith(("http://", "https://")):
-        yield path, "the host or port of the address is none"
+        is_valid = False
+    if not is_valid and url.lower().startswith(("http://", "https://")):
+        yield path, "the host or port of the URL is not valid"
 
 
 def _file_problems(path: Path, name: Any, folder: File, *, may_be_folder: bool = False) -> Iterator[Problem]:
@@ -158,16 +158,16 @@ def _file_problems(path: Path, name: Any, folder: File, *, may_be_folder: bool =
         return
     try:
         file = folder / name
-        is_there = file.is_file() or (may_be_folder and file.is_dir())
+        exists = file.is_file() or (may_be_folder and file.is_dir())
     except (OSError, ValueError):
-        is_there = False
-    if not is_there:
+        exists = False
+    if not exists:
         where = "" if File(name).is_absolute() else f" in {str(folder)!r}, the folder of the plan"
-        yield path, f"there is no file {name!r}{where}"
+        yield path, f"file {name!r} does not exist{where}"
 
 
 def _document_problems(path: Path, name: Any, folder: File) -> Iterator[Problem]:
-    """Check that a file can be an edge document. The resource kind validates it later."""
+    """Check that a file is an edge document. The resource kind validates its sections later."""
     from vcloudair_core.services.ans.sections import SECTIONS
 
     if not isinstance(name, str) or not name:
@@ -178,4 +178,4 @@ def _document_problems(path: Path, name: Any, folder: File) -> Iterator[Problem]
         yield path, exc.message.rstrip(".").replace("\n", "; ")
         return
     if not any(section in sections for section in SECTIONS):
-        yield path, f"{name} is no edge document: it has none of the sections {', '.join(SECTIONS)}"
+        yield path, f"{name} is not an edge document: it has none of the sections {', '.join(SECTIONS)}"

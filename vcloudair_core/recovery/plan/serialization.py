@@ -1,4 +1,7 @@
-"""Plans as plain data and back: a run keeps the plan that it was started with, whatever becomes of the file."""
+"""Convert recovery plans to JSON types and back.
+
+A run stores the plan that it was started with, so it does not depend on later changes of the plan file.
+"""
 
 from __future__ import annotations
 
@@ -18,28 +21,30 @@ from vcloudair_core.recovery.plan.model import (
     Playbook,
     RecoveryPlan,
     Step,
-    SwitchBack,
+    NetworkRestore,
 )
 
 _WORKS: dict[str, type] = {
-    work.__name__: work for work in (Approval, Command, Delay, HttpCheck, NetworkChange, Playbook, SwitchBack)
+    work.__name__: work for work in (Approval, Command, Delay, HttpCheck, NetworkChange, Playbook, NetworkRestore)
 }
 _FORMAT = 1
 
 
 def plan_as_data(plan: RecoveryPlan) -> dict[str, Any]:
-    """Shape: JSON types only."""
+    """Return a plan as JSON types."""
     return {"format": _FORMAT, "plan": _plain(plan)}
 
 
 def plan_of_data(data: Mapping[str, Any]) -> RecoveryPlan:
-    """The plan again. Raises ConfigurationError when it was written by another version that knows other things."""
+    """Return the plan of :func:`plan_as_data`. Raises ConfigurationError for data of an incompatible version."""
     try:
         if data["format"] != _FORMAT:
             raise ValueError(data["format"])
         return _plan(data["plan"])
     except (KeyError, TypeError, ValueError) as exc:
-        raise ConfigurationError("The plan that the run was started with cannot be read by this version.") from exc
+        raise ConfigurationError(
+            "Reading the stored plan of the run failed. Another version of vcloudair-core wrote it."
+        ) from exc
 
 
 def _plain(value: Any) -> Any:

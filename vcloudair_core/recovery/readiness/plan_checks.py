@@ -70,8 +70,8 @@ def step_checks(client: Client, plan: RecoveryPlan, action: str) -> Iterator[Che
             yield _address(step, work)
         elif isinstance(work, NetworkChange):
             yield _edge(client, step, folder / work.document)
-            if work.back:
-                yield _edge(client, step, folder / work.back)
+            if work.rollback:
+                yield _edge(client, step, folder / work.rollback)
 
 
 def _steps(plan: RecoveryPlan, action: str) -> Iterator[Step]:

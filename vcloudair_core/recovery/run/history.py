@@ -143,7 +143,9 @@ def switched(folder: Path, happened: list[Event]) -> list[Switched]:
     begun = {
         key: Switched(folder, text(event, "step"), key, saved_file(folder, key))
         for event in reversed(happened)
-        if event["event"] == events.STEP_STARTED and text(event, "kind") == "network" and text(event, "phase") != "back"
+        if event["event"] == events.STEP_STARTED
+        and text(event, "kind") == "network"
+        and text(event, "phase") != "rollback"
         if (key := text(event, "key"))
     }
     taken_back = restored(happened)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import ConfigurationError
-from vcloudair_core.recovery.plan.model import NetworkChange, RecoveryPlan, Step, SwitchBack
+from vcloudair_core.recovery.plan.model import NetworkChange, RecoveryPlan, Step, NetworkRestore
 from vcloudair_core.recovery.plan.serialization import plan_of_data
 from vcloudair_core.recovery.run.history import Switched, left_switched
 from vcloudair_core.recovery.run.run_state import steps_by_key
@@ -47,8 +47,10 @@ def _back_step(change: Switched, plan: RecoveryPlan | None) -> Step:
     document = change.saved
     if plan is not None:
         work = steps_by_key(plan)[change.key].work
-        document = folder_of_plan(plan) / work.back if isinstance(work, NetworkChange) and work.back else document
-    return Step(f"{change.step} (back)", SwitchBack(str(document), change.id), frozenset(ACTIONS))
+        document = (
+            folder_of_plan(plan) / work.rollback if isinstance(work, NetworkChange) and work.rollback else document
+        )
+    return Step(f"{change.step} (rollback)", NetworkRestore(str(document), change.id), frozenset(ACTIONS))
 
 
 def _plan_of(folder: Path) -> RecoveryPlan | None:

@@ -290,7 +290,7 @@ class _RollBack:
             kept = ("id", "name", "verdict", "reason", "hint", "seconds")
             self._journal.append(events.VM_ROLLED_BACK, **{name: fields.get(name) for name in kept})
         elif event in (events.STEP_STARTED, events.STEP_FINISHED):
-            self._journal.append(event, **{**fields, "phase": "back", "key": f"back/{fields['key']}"})
+            self._journal.append(event, **{**fields, "phase": "rollback", "key": f"rollback/{fields['key']}"})
         elif event == events.RUN_INTERRUPTED:
             self._journal.append(event, **fields)
 

@@ -17,7 +17,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vcloudair_core.errors import SpecError, VcloudAirError
-from vcloudair_core.recovery.plan.model import Approval, Command, HttpCheck, NetworkChange, Playbook, Step, SwitchBack
+from vcloudair_core.recovery.plan.model import (
+    Approval,
+    Command,
+    HttpCheck,
+    NetworkChange,
+    Playbook,
+    Step,
+    NetworkRestore,
+)
 from vcloudair_core.recovery.run.http_check import check_url
 from vcloudair_core.recovery.run.network_changes import saved_file, switch
 from vcloudair_core.services.ans.document.file import read_document
@@ -91,8 +99,8 @@ def perform(step: Step, around: Surroundings, *, group: str, key: str) -> StepRe
             result = StepResult(*check_url(work, around.client.settings, step.timeout_s))
         elif isinstance(work, NetworkChange):
             result = _switch(work, around, key)
-        elif isinstance(work, SwitchBack):
-            result = _switch_back(work, around)
+        elif isinstance(work, NetworkRestore):
+            result = _restore_network(work, around)
         elif isinstance(work, Playbook):
             result = _play(step, work, around, group)
         elif isinstance(work, Command):
@@ -138,7 +146,7 @@ def _switch(work: NetworkChange, around: Surroundings, key: str) -> StepResult:
     return StepResult("succeeded", saved=saved.name, summary=switch(around.client, document, saved))
 
 
-def _switch_back(work: SwitchBack, around: Surroundings) -> StepResult:
+def _restore_network(work: NetworkRestore, around: Surroundings) -> StepResult:
     return StepResult("succeeded", summary=switch(around.client, read_document(work.document)), restores=work.change)
 
 

@@ -1,4 +1,4 @@
-"""Order of groups, and messages about cycles."""
+"""Order of groups, and messages about circular dependencies."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ def plan(*groups: Group, path: str = "plan.yml") -> RecoveryPlan:
 
 
 def group(name: str, line: int = 0, *vms: PlannedVm, priority: int = 1, depends_on: tuple[str, ...] = ()) -> Group:
-    own = vms or (PlannedVm(f"{name}1", line=line and line + 1),)
-    return Group(name, own, priority=priority, depends_on=depends_on, line=line)
+    members = vms or (PlannedVm(f"{name}1", line=line and line + 1),)
+    return Group(name, members, priority=priority, depends_on=depends_on, line=line)
 
 
-def test_a_group_waits_for_lower_priorities_and_for_what_it_depends_on() -> None:
+def test_a_group_waits_for_lower_priorities_and_its_dependencies() -> None:
     made = plan(group("a"), group("b"), group("c", priority=2, depends_on=("a",)), group("d", priority=3))
     assert waits_for(made, "a") == ()
     assert waits_for(made, "c") == (("a", True), ("b", False))
     assert waits_for(made, "d") == (("a", False), ("b", False), ("c", False))
 
 
-def test_a_dependency_within_one_priority_counts_too() -> None:
+def test_a_group_can_depend_on_one_of_the_same_priority() -> None:
     assert waits_for(plan(group("a", depends_on=("b",)), group("b")), "a") == (("b", True),)
 
 
-def test_a_group_that_is_not_there() -> None:
-    with pytest.raises(SpecError, match="there is no group 'databse' in the plan; did you mean 'database'"):
+def test_an_unknown_group() -> None:
+    with pytest.raises(SpecError, match="group 'databse' is not in the plan; did you mean 'database'"):
         waits_for(plan(group("database")), "databse")
 
 
-def test_vms_come_in_an_order_that_can_be_kept() -> None:
+def test_vms_are_returned_in_a_possible_start_order() -> None:
     made = plan(
         group("web", 0, PlannedVm("web1", depends_on=("db2",)), priority=2),
         group("db", 0, PlannedVm("db2", depends_on=("db1",)), PlannedVm("db1")),
@@ -47,7 +47,7 @@ def test_a_plan_of_all_vms_has_an_order() -> None:
 
 
 @pytest.mark.parametrize(
-    ("groups", "said"),
+    ("groups", "chain"),
     [
         ([group("a", 2, depends_on=("a",))], "group a (line 2) waits for group a."),
         (
@@ -60,7 +60,7 @@ def test_a_plan_of_all_vms_has_an_order() -> None:
         ),
         (
             [group("a", 2, depends_on=("b",)), group("b", 5, priority=2)],
-            "group a (line 2) waits for group b (line 5), which by its priority waits for group a.",
+            "group a (line 2) waits for group b (line 5), which waits by priority for group a.",
         ),
         (
             [
@@ -68,8 +68,8 @@ def test_a_plan_of_all_vms_has_an_order() -> None:
                 group("b", 5, priority=5),
                 group("c", 8, priority=9),
             ],
-            "group a (line 2) is over after its VM a1 (line 3), which waits for VM c1 (line 9), which begins "
-            "with its group c (line 8), which by its priority waits for group a.",
+            "group a (line 2) ends after its VM a1 (line 3), which waits for VM c1 (line 9), which starts "
+            "with its group c (line 8), which waits by priority for group a.",
         ),
         (
             [
@@ -77,47 +77,48 @@ def test_a_plan_of_all_vms_has_an_order() -> None:
                 group("b", 4, depends_on=("a",)),
                 group("c", 6, PlannedVm("c1", line=7), PlannedVm("c2", depends_on=("b1",), line=8)),
             ],
-            "group a (line 2) waits for group c (line 6), which is over after its VM c2 (line 8), which waits for "
-            "VM b1 (line 5), which begins with its group b (line 4), which waits for group a.",
+            "group a (line 2) waits for group c (line 6), which ends after its VM c2 (line 8), which waits for "
+            "VM b1 (line 5), which starts with its group b (line 4), which waits for group a.",
         ),
     ],
     ids=["itself", "two groups", "two VMs", "priority", "a VM across priorities", "groups and VMs"],
 )
-def test_a_cycle_is_named_as_a_whole(groups: list[Group], said: str) -> None:
+def test_the_message_lists_the_whole_cycle(groups: list[Group], chain: str) -> None:
     with pytest.raises(SpecError) as caught:
         check_order(plan(*groups))
-    assert caught.value.reason == f"nothing of this could ever begin: {said}"
-    assert caught.value.field == f"plan.yml:{min(one.line for one in groups) if 'line 3) waits' not in said else 3}"
+    assert caught.value.reason == f"circular dependency: {chain}"
+    first = 3 if chain.startswith("VM x (line 3)") else min(member.line for member in groups)
+    assert caught.value.field == f"plan.yml:{first}"
     assert "depends_on" in caught.value.hint
 
 
 def test_a_cycle_of_a_plan_without_a_file() -> None:
     with pytest.raises(SpecError) as caught:
         check_order(plan(group("a", depends_on=("b",)), group("b", depends_on=("a",)), path=""))
-    assert str(caught.value).startswith("nothing of this could ever begin: group a waits for group b, which waits for")
+    assert str(caught.value).startswith("circular dependency: group a waits for group b, which waits for")
 
 
-def test_a_vm_may_depend_on_one_of_a_group_that_nothing_waits_for() -> None:
+def test_a_vm_can_depend_on_a_vm_of_an_independent_group() -> None:
     made = plan(group("a", 0, PlannedVm("a1", depends_on=("b1",))), group("b"))
     assert [vm.name for vm in check_order(made)] == ["b1", "a1"]
 
 
 @pytest.mark.parametrize(
-    ("made", "said"),
+    ("made", "message"),
     [
         (
             plan(group("aa", depends_on=("bb",)), group("bbb")),
-            "group aa: depends_on: there is no group 'bb' in the plan",
+            "group aa: depends_on: group 'bb' is not in the plan",
         ),
-        (plan(group("a", 0, PlannedVm("x", depends_on=("z9",)))), "VM x: depends_on: there is no VM 'z9'"),
+        (plan(group("a", 0, PlannedVm("x", depends_on=("z9",)))), "VM x: depends_on: VM 'z9' is not in the plan"),
     ],
 )
-def test_what_depends_on_nothing_there(made: RecoveryPlan, said: str) -> None:
-    with pytest.raises(SpecError, match=said):
+def test_dependencies_on_unknown_groups_and_vms(made: RecoveryPlan, message: str) -> None:
+    with pytest.raises(SpecError, match=message):
         check_order(made)
 
 
-def test_a_priority_for_each_of_many_groups_is_no_matter_of_pairs() -> None:
-    # 9,000,000 pairs: this would not end in the time of a test, or in memory.
+def test_many_priorities_need_no_edge_for_each_pair() -> None:
+    # 9,000,000 pairs would take too much time and memory.
     made = plan(*(group(f"g{number}", priority=number + 1) for number in range(3000)))
     assert [vm.name for vm in check_order(made)] == [f"g{number}1" for number in range(3000)]

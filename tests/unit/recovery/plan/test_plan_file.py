@@ -1,4 +1,4 @@
-"""Plan files: what is read of them, and everything that is wrong with them at once, each with its line."""
+"""Loading of plan files, and reports of all of their problems with line numbers."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ groups:
       - playbook: smoke.yml
       - playbook: {path: smoke.yml, inventory: "a,b", extra_vars: {level: 3, names: [x]}}
       - network: dr-edge.yml
-      - network: {document: dr-edge.yml, back: home-edge.yml}
+      - network: {document: dr-edge.yml, rollback: home-edge.yml}
 """
 
 SMALL = "name: p\ngroups:\n- name: g\n  vms: [a]\n"
@@ -89,7 +89,7 @@ SMALL = "name: p\ngroups:\n- name: g\n  vms: [a]\n"
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with all that the whole plan names; it is not the current one."""
+    """Return a folder with all files that WHOLE names. It is not the current folder."""
     monkeypatch.chdir("/")
     script = tmp_path / "quiesce.sh"
     script.write_text("#!/bin/sh\n", encoding="utf-8")
@@ -107,13 +107,13 @@ def written(folder: Path, text: str) -> str:
 
 
 def problems(text: str, path: str = "plan.yml") -> list[str]:
-    """Return the problems of a plan, line by line."""
+    """Return the lines of the error of an invalid plan."""
     with pytest.raises(SpecError) as caught:
         parse_plan(text, path)
     return str(caught.value).splitlines()
 
 
-def test_everything_that_a_plan_may_hold(folder: Path) -> None:
+def test_a_plan_with_all_keys(folder: Path) -> None:
     path = written(folder, WHOLE)
     assert load_plan(path) == RecoveryPlan(
         name="payroll",
@@ -185,12 +185,12 @@ def test_everything_that_a_plan_may_hold(folder: Path) -> None:
     )
 
 
-def test_a_small_plan_has_the_defaults_of_the_values() -> None:
+def test_a_small_plan_has_the_defaults_of_the_data_classes() -> None:
     groups = (Group("g", (PlannedVm("a", line=4),), line=3),)
     assert parse_plan(SMALL) == RecoveryPlan("p", groups, digest=hashlib.sha256(SMALL.encode()).hexdigest())
 
 
-def test_all_problems_are_told_at_once_each_with_its_line(tmp_path: Path) -> None:
+def test_all_problems_are_reported_at_once_with_their_lines(tmp_path: Path) -> None:
     text = textwrap.dedent("""\
         name: payroll
         max_concurent: 20
@@ -221,62 +221,65 @@ def test_all_problems_are_told_at_once_each_with_its_line(tmp_path: Path) -> Non
         rto_minutes: 2
         """)
     path = written(tmp_path, text)
-    said = [line.replace(str(tmp_path), "") for line in problems(text, path)]
-    works = "a step has exactly one of command, playbook, http, approval, delay_s, network; there"
-    assert said == [
+    lines = [line.replace(str(tmp_path), "") for line in problems(text, path)]
+    works = "a step must have exactly one of command, playbook, http, approval, delay_s, network; it has"
+    assert lines == [
         "/plan.yml:2: max_concurent: unknown key; did you mean 'max_concurrent'?",
         "/plan.yml:3: on_error: 'stopp' is not one of stop, continue, roll_back (did you mean 'stop'?)",
-        "/plan.yml:6: groups[0].depends_on[0]: there is no group 'wbe' in the plan; did you mean 'web'?",
-        "/plan.yml:6: groups[0].depends_on[1]: there is no group 'db2' in the plan; it is a VM",
+        "/plan.yml:6: groups[0].depends_on[0]: group 'wbe' is not in the plan; did you mean 'web'?",
+        "/plan.yml:6: groups[0].depends_on[1]: group 'db2' is not in the plan; it is a VM",
         "/plan.yml:9: groups[0].vms[1]: text or a mapping was expected, not a number: put it in quotes",
-        "/plan.yml:11: groups[0].vms[2].depends_on[2]: 'db1' stands there twice",
-        "/plan.yml:11: groups[0].vms[2].depends_on[1]: there is no VM 'web' in the plan; it is a group",
+        "/plan.yml:11: groups[0].vms[2].depends_on[2]: 'db1' appears twice",
+        "/plan.yml:11: groups[0].vms[2].depends_on[1]: VM 'web' is not in the plan; it is a group",
         "/plan.yml:12: groups[0].vms[2].retries: 'x' is not a whole number",
         "/plan.yml:13: groups[0].vms[2].retry_delay_s: .nan is not a number to count with",
         "/plan.yml:14: groups[0].vms[3].nme: unknown key; did you mean 'name'?",
         "/plan.yml:14: groups[0].vms[3]: 'name' is missing",
-        "/plan.yml:15: groups[0].vms[4]: the name 'db1' was already given in line 8",
-        "/plan.yml:17: groups[1].priority: 0 is out of range, 1 to 1000000 is allowed",
+        "/plan.yml:15: groups[0].vms[4]: the name 'db1' is already used in line 8",
+        "/plan.yml:17: groups[1].priority: 0 is out of range; it must be from 1 to 1000000",
         "/plan.yml:18: groups[1].vms: is empty",
-        f"/plan.yml:20: groups[1].before[0]: {works} are command and approval",
-        "/plan.yml:21: groups[1].before[0].command: a quote in it is not closed",
-        f"/plan.yml:22: groups[1].before[1]: {works} is none",
+        f"/plan.yml:20: groups[1].before[0]: {works} command and approval",
+        "/plan.yml:21: groups[1].before[0].command: has an unclosed quote",
+        f"/plan.yml:22: groups[1].before[1]: {works} none",
         "/plan.yml:23: groups[1].before[2].delay_s: Ansible reads this as a number (YAML 1.1): put it in quotes",
-        "/plan.yml:23: groups[1].before[2]: the name 'a' was already given in line 22",
-        "/plan.yml:25: groups[1].after[0].command: there is no file './missing.sh' in '', the folder of the plan",
+        "/plan.yml:23: groups[1].before[2]: the name 'a' is already used in line 22",
+        "/plan.yml:25: groups[1].after[0].command: file './missing.sh' does not exist in '', the folder of the plan",
         "/plan.yml:27: rto_minutes: was already given in line 26",
     ]
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
-        ("", "plan.yml:1: the plan is empty; it has at least a name and groups"),
-        ("# nothing\n", "plan.yml:1: the plan is empty; it has at least a name and groups"),
+        ("", "plan.yml:1: the plan is empty; it needs a name and groups"),
+        ("# nothing\n", "plan.yml:1: the plan is empty; it needs a name and groups"),
         ("- a\n", "plan.yml:1: a mapping was expected, not a list"),
         ("payroll", "plan.yml:1: 'payroll' is not a mapping"),
         ("name: [", "plan.yml:1: expected the node content, but found '<stream end>' (column 8)"),
         ("[" * 1000, "plan.yml:1: it is nested more than 50 deep (column 51)"),
-        (SMALL + "- name: g\n  vms: [b]\n", "plan.yml:5: groups[1]: the name 'g' was already given in line 3"),
+        (SMALL + "- name: g\n  vms: [b]\n", "plan.yml:5: groups[1]: the name 'g' is already used in line 3"),
         (
             SMALL + "- name: h\n  vms: [b, {name: a}]\n",
-            "plan.yml:6: groups[1].vms[1]: the name 'a' was already",
+            "plan.yml:6: groups[1].vms[1]: the name 'a' is already",
         ),
         (
             SMALL + "  depends_on: [g]\n",
-            "plan.yml:3: nothing of this could ever begin: group g (line 3) waits for group g",
+            "plan.yml:3: circular dependency: group g (line 3) waits for group g",
         ),
-        (SMALL + "before: [{command: '  '}]", "plan.yml:5: before[0].command: it names no program"),
-        (SMALL + "before: [{command: ['', x]}]", "plan.yml:5: before[0].command: it names no program"),
-        (SMALL + "before: [{http: 'ftp://a'}]", "plan.yml:5: before[0].http: is no address that begins with http"),
-        (SMALL + "before: [{http: 'http://me:secret@a/'}]", "plan.yml:5: before[0].http: is no address that begins"),
-        (SMALL + "before: [{http: 'http://a:99999/'}]", "plan.yml:5: before[0].http: the host or port of the address"),
-        (SMALL + "before: [{http: 'http://:80/'}]", "plan.yml:5: before[0].http: the host or port of the address"),
-        (SMALL + "before: [{http: 'http://[::1/'}]", "plan.yml:5: before[0].http: the host or port of the address"),
-        (SMALL + "before: [{approval: ' '}]", "plan.yml:5: before[0].approval: is no question"),
+        (SMALL + "before: [{command: '  '}]", "plan.yml:5: before[0].command: must name a program"),
+        (SMALL + "before: [{command: ['', x]}]", "plan.yml:5: before[0].command: must name a program"),
+        (SMALL + "before: [{http: 'ftp://a'}]", "plan.yml:5: before[0].http: must be an http:// or https:// URL"),
+        (
+            SMALL + "before: [{http: 'http://me:secret@a/'}]",
+            "plan.yml:5: before[0].http: must be an http:// or https:// URL",
+        ),
+        (SMALL + "before: [{http: 'http://a:99999/'}]", "plan.yml:5: before[0].http: the host or port of the URL"),
+        (SMALL + "before: [{http: 'http://:80/'}]", "plan.yml:5: before[0].http: the host or port of the URL"),
+        (SMALL + "before: [{http: 'http://[::1/'}]", "plan.yml:5: before[0].http: the host or port of the URL"),
+        (SMALL + "before: [{approval: ' '}]", "plan.yml:5: before[0].approval: must not be blank"),
         (
             SMALL + "before: [{delay_s: 0}]",
-            "plan.yml:5: before[0].delay_s: 0 is out of range, more than 0 and up to 86400",
+            "plan.yml:5: before[0].delay_s: 0 is out of range; it must be greater than 0 and at most 86400",
         ),
         (SMALL + "before: [{delay_s: 1, only: []}]", "plan.yml:5: before[0].only: is empty"),
         (
@@ -289,16 +292,16 @@ def test_all_problems_are_told_at_once_each_with_its_line(tmp_path: Path) -> Non
         ),
     ],
 )
-def test_one_clear_sentence(text: str, said: str) -> None:
+def test_one_message_for_one_problem(text: str, message: str) -> None:
     (line,) = problems(text)
-    assert line.startswith(said)
+    assert line.startswith(message)
 
 
-def test_a_plan_without_a_path_is_told_of_by_its_lines() -> None:
+def test_problems_of_a_plan_without_a_path_have_lines() -> None:
     assert problems("name: p\ngroups: 3", "") == ["line 2: groups: 3 is not a list"]
 
 
-def test_the_field_of_the_error_is_the_first_place() -> None:
+def test_the_field_of_the_error_is_the_first_location() -> None:
     with pytest.raises(SpecError) as caught:
         parse_plan("name: p\ngroups: 3", "plan.yml")
     assert caught.value.as_dict() == {
@@ -312,31 +315,34 @@ def test_the_field_of_the_error_is_the_first_place() -> None:
 
 
 @pytest.mark.parametrize(
-    ("step", "said"),
+    ("step", "message"),
     [
-        ("command: [./absent.sh]", "before[0].command: there is no file './absent.sh' in"),
-        ("command: [./smoke.yml]", "before[0].command: ./smoke.yml may not be executed: chmod +x ./smoke.yml"),
-        ("command: /absent/program", "before[0].command: there is no file '/absent/program'"),
-        ("playbook: absent.yml", "before[0].playbook: there is no file 'absent.yml' in"),
-        ("playbook: {path: smoke.yml, inventory: hosts}", "before[0].playbook.inventory: there is no file 'hosts' in"),
-        ("network: absent.yml", "before[0].network: there is no file 'absent.yml' in"),
-        ("network: {document: dr-edge.yml, back: absent.yml}", "before[0].network.back: there is no file 'absent.yml'"),
-        ("network: " + "x" * 300, "before[0].network: there is no file 'xxx"),
-        ("network: .", "before[0].network: there is no file '.' in"),
+        ("command: [./absent.sh]", "before[0].command: file './absent.sh' does not exist in"),
+        ("command: [./smoke.yml]", "before[0].command: ./smoke.yml is not executable; run `chmod +x ./smoke.yml`"),
+        ("command: /absent/program", "before[0].command: file '/absent/program' does not exist"),
+        ("playbook: absent.yml", "before[0].playbook: file 'absent.yml' does not exist in"),
+        ("playbook: {path: smoke.yml, inventory: hosts}", "before[0].playbook.inventory: file 'hosts' does not exist"),
+        ("network: absent.yml", "before[0].network: file 'absent.yml' does not exist in"),
+        (
+            "network: {document: dr-edge.yml, rollback: absent.yml}",
+            "before[0].network.rollback: file 'absent.yml' does not exist in",
+        ),
+        ("network: " + "x" * 300, "before[0].network: file 'xxx"),
+        ("network: .", "before[0].network: file '.' does not exist in"),
         ("network: smoke.yml", "smoke.yml:1: no edge document: a mapping with sections was expected"),
         ("network: quiesce.sh", "no edge document"),
-        ("network: none.yml", "none.yml is no edge document: it has none of the sections firewall, nat, ipsec"),
+        ("network: none.yml", "none.yml is not an edge document: it has none of the sections firewall, nat, ipsec"),
         ("network: broken.yml", "broken.yml:2: expected"),
     ],
 )
-def test_files_that_a_plan_names(folder: Path, step: str, said: str) -> None:
+def test_problems_with_files_of_a_plan(folder: Path, step: str, message: str) -> None:
     (folder / "none.yml").write_text("edge: web\n", encoding="utf-8")
     (folder / "broken.yml").write_text("firewall: {{}\n", encoding="utf-8")
     with pytest.raises(SpecError) as caught:
         load_plan(written(folder, f"{SMALL}before:\n- {step}\n"))
     assert "\n" not in str(caught.value)
     assert caught.value.field.startswith(f"{folder}/plan.yml:6: before[0]")
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 def test_programs_without_a_folder_and_inventories_of_names_or_folders_need_no_file(folder: Path) -> None:
@@ -348,17 +354,17 @@ def test_programs_without_a_folder_and_inventories_of_names_or_folders_need_no_f
     ]  # fmt: skip
 
 
-def test_a_made_name_gives_way_to_one_that_is_given() -> None:
+def test_generated_names_of_steps_do_not_collide_with_names_of_the_plan() -> None:
     plan = parse_plan(SMALL + "before:\n- delay_s: 1\n- {delay_s: 2, name: wait 1 s}\n- delay_s: 1\n")
     assert [step.name for step in plan.before] == ["wait 1 s (2)", "wait 1 s", "wait 1 s (3)"]
 
 
-def test_the_same_step_may_stand_before_and_after() -> None:
+def test_a_step_before_and_one_after_can_share_a_name() -> None:
     plan = parse_plan(SMALL + "before: [{name: a, delay_s: 1}]\nafter: [{name: a, delay_s: 1}]\n")
     assert plan.before[0].name == plan.after[0].name == "a"
 
 
-def test_anchors_save_words() -> None:
+def test_yaml_anchors_and_merge_keys() -> None:
     plan = parse_plan("name: p\ngroups:\n- name: g\n  vms:\n  - &m {name: a, retries: 3}\n  - {<<: *m, name: b}\n")
     assert [(vm.name, vm.retries, vm.line) for vm in plan.vms] == [("a", 3, 5), ("b", 3, 6)]
 
@@ -369,39 +375,39 @@ def test_a_file_that_cannot_be_read(tmp_path: Path, name: str) -> None:
         load_plan(str(tmp_path) + "/" + name)
 
 
-def test_a_file_that_is_no_utf8(tmp_path: Path) -> None:
+def test_a_file_that_is_not_utf8(tmp_path: Path) -> None:
     (tmp_path / "plan.yml").write_bytes("name: büro".encode("latin-1"))
     with pytest.raises(ConfigurationError, match="it is not UTF-8 text"):
         load_plan(str(tmp_path / "plan.yml"))
 
 
-def test_a_byte_order_mark_is_no_part_of_a_plan(tmp_path: Path) -> None:
+def test_a_byte_order_mark_is_ignored(tmp_path: Path) -> None:
     (tmp_path / "plan.yml").write_text(SMALL, encoding="utf-8-sig")
     assert load_plan(str(tmp_path / "plan.yml")).name == "p"
 
 
-def test_what_is_too_large_is_not_read() -> None:
-    with pytest.raises(SpecError, match="/dev/zero: a recovery plan of more than 1,000,000 bytes is not read"):
+def test_large_files_are_rejected() -> None:
+    with pytest.raises(SpecError, match="/dev/zero: the recovery plan is larger than 1,000,000 bytes"):
         load_plan("/dev/zero")
-    with pytest.raises(SpecError, match="more than 1,000,000 bytes"):
+    with pytest.raises(SpecError, match="larger than 1,000,000 bytes"):
         parse_plan("#" + "ü" * 500_000)
 
 
-def test_too_many_vms_are_told_of_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plan_validation, "MOST_VMS", 3)
+def test_too_many_vms_are_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan_validation, "MAX_VMS", 3)
     assert parse_plan("name: p\ngroups:\n- {name: g, vms: [a, b]}").name == "p"
     (line,) = problems("name: p\ngroups:\n- {name: g, vms: [a, b, c]}")
-    assert "there are more than 3 groups and VMs" in line
+    assert "the plan has more than 3 groups and VMs" in line
 
 
-def test_more_problems_than_anybody_reads_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_lists_of_problems_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(errors, "MOST_SHOWN_OF_FILES", 2)
-    said = problems("name: p\na: 1\nb: 1\nc: 1\n")
-    assert said[0].startswith("plan.yml:1: 'groups' is missing")
-    assert said[2:] == ["and 2 more"]
+    lines = problems("name: p\na: 1\nb: 1\nc: 1\n")
+    assert lines[0].startswith("plan.yml:1: 'groups' is missing")
+    assert lines[2:] == ["and 2 more"]
 
 
-def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_jsonschema_the_hint_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "jsonschema", None)
     plan_schema._validator.cache_clear()
     with pytest.raises(ConfigurationError) as caught:

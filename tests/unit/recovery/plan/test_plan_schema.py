@@ -1,4 +1,4 @@
-"""The schema of recovery plans: valid, complete, and at one with the values that plans are made of."""
+"""The schema of recovery plans is valid, complete, and consistent with the data classes."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _ANNOTATIONS = {
 
 
 def definition(name: str) -> dict[str, Any]:
-    found: dict[str, Any] = schema()["$defs"][name] if name else schema()
-    return found
+    part: dict[str, Any] = schema()["$defs"][name] if name else schema()
+    return part
 
 
 def resolved(part: dict[str, Any]) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def resolved(part: dict[str, Any]) -> dict[str, Any]:
 
 
 def schemas(part: Any) -> Iterator[dict[str, Any]]:
-    """Every schema within a schema."""
+    """Yield a schema and all schemas within it."""
     yield part
     for inner in [*part.get("properties", {}).values(), *part.get("$defs", {}).values(), *part.get("oneOf", [])]:
         yield from schemas(inner)
@@ -51,9 +51,9 @@ def test_it_is_a_schema() -> None:
     Draft202012Validator.check_schema(schema())
 
 
-def test_every_keyword_that_it_uses_has_words() -> None:
+def test_every_keyword_has_a_message() -> None:
     used = {keyword for part in schemas(schema()) for keyword in part}
-    assert used - _ANNOTATIONS == set(plan_schema._SAY)
+    assert used - _ANNOTATIONS == set(plan_schema._DESCRIBE)
 
 
 def test_every_mapping_is_strict_and_every_key_described() -> None:
@@ -63,7 +63,7 @@ def test_every_mapping_is_strict_and_every_key_described() -> None:
             for key, inner in part["properties"].items():
                 assert resolved(inner).get("description"), key
         if "enum" in part:
-            assert part["type"] == "string", "what is not text is told of by its type"
+            assert part["type"] == "string", "a value of another type is reported by `type`"
         if "pattern" in part:
             assert part["patternErrorMessage"]
 
@@ -75,7 +75,7 @@ def test_short_and_long_forms_agree() -> None:
         assert vm[key] == definition("name")[key]
 
 
-def test_the_works_are_those_that_a_step_has() -> None:
+def test_works_match_the_schema_of_steps() -> None:
     assert [{"required": [work]} for work in WORKS] == definition("step")["oneOf"]
 
 
@@ -91,7 +91,7 @@ def test_the_works_are_those_that_a_step_has() -> None:
         ("network", NetworkChange("d")),
     ],
 )
-def test_keys_and_defaults_are_those_of_the_values(name: str, made: Any) -> None:
+def test_keys_and_defaults_match_the_data_classes(name: str, made: Any) -> None:
     fields = {field.name: getattr(made, field.name) for field in dataclasses.fields(made)}
     if name == "http":
         fields["status"] = fields.pop("statuses")
@@ -105,23 +105,23 @@ def test_keys_and_defaults_are_those_of_the_values(name: str, made: Any) -> None
             continue
         value = fields[key]
         value = sorted(value) if isinstance(value, frozenset) else list(value) if isinstance(value, tuple) else value
-        default = resolved(part).get("default", "" if key in ("on_error", "inventory", "back") else None)
+        default = resolved(part).get("default", "" if key in ("on_error", "inventory", "rollback") else None)
         assert value == (sorted(default or ()) if key == "only" else default), f"{name}.{key}"
 
 
 @pytest.mark.parametrize(
-    ("wrong", "path", "said"),
+    ("wrong", "path", "message"),
     [
-        ({"rto_minutes": 0}, "rto_minutes", "0 is out of range, more than 0 and up to 525600 is allowed"),
-        ({"max_concurrent": 1001}, "max_concurrent", "1001 is out of range, 1 to 1000 is allowed"),
+        ({"rto_minutes": 0}, "rto_minutes", "0 is out of range; it must be greater than 0 and at most 525600"),
+        ({"max_concurrent": 1001}, "max_concurrent", "1001 is out of range; it must be from 1 to 1000"),
         ({"max_concurrent": 2.0}, "max_concurrent", "2.0 is not a whole number"),
         ({"max_concurrent": True}, "max_concurrent", "true is not a whole number"),
         ({"power_on": "maybe"}, "power_on", "'maybe' is not true or false"),
         ({"description": None}, "description", "nothing was given, text was expected"),
         ({"description": 5}, "description", "text was expected, not a number: put it in quotes"),
         ({"name": True}, "name", "text was expected, not true or false (or yes, no, on, off): put it in quotes"),
-        ({"name": "a\n"}, "name", "is no name: it is one line, without spaces around it"),
-        ({"name": " a"}, "name", "is no name: it is one line, without spaces around it"),
+        ({"name": "a\n"}, "name", "must be one line without leading or trailing spaces"),
+        ({"name": " a"}, "name", "must be one line without leading or trailing spaces"),
         ({"name": ""}, "name", "is empty"),
         ({"name": "x" * 201}, "name", "has more than 200 characters"),
         ({"groups": []}, "groups", "is empty"),
@@ -129,16 +129,16 @@ def test_keys_and_defaults_are_those_of_the_values(name: str, made: Any) -> None
         ({"on_error": "rollback"}, "on_error", "did you mean 'roll_back'?"),
         ({"rpo_minute": 1}, "rpo_minute", "unknown key; did you mean 'rpo_minutes' or 'rto_minutes'?"),
         ({"before": 3}, "before", "3 is not a list"),
-        ({"zzz": 1}, "zzz", "unknown key; there are name, description, rto_minutes"),
+        ({"zzz": 1}, "zzz", "unknown key; valid keys: name, description, rto_minutes"),
     ],
 )
-def test_problems_are_told_in_words(wrong: dict[str, Any], path: str, said: str) -> None:
+def test_problems_have_readable_messages(wrong: dict[str, Any], path: str, message: str) -> None:
     ((at, reason),) = problems({"name": "p", "groups": [{"name": "g", "vms": ["a"]}], **wrong})
     assert at == (path,)
-    assert said in reason
+    assert message in reason
 
 
-def test_an_argument_of_a_command_is_not_told() -> None:
+def test_messages_do_not_show_arguments_of_commands() -> None:
     steps = [{"command": ["login", 13371337]}]
     ((at, reason),) = problems({"name": "p", "before": steps, "groups": [{"name": "g", "vms": ["a"]}]})
     assert at == ("before", 0, "command", 1)
@@ -146,7 +146,7 @@ def test_an_argument_of_a_command_is_not_told() -> None:
 
 
 @pytest.mark.parametrize("step", [None, "command", 3, True, [], ["command"]])
-def test_a_step_that_is_no_mapping(step: Any) -> None:
+def test_a_step_that_is_not_a_mapping(step: Any) -> None:
     ((at, reason),) = problems({"name": "p", "before": [step], "groups": [{"name": "g", "vms": ["a"]}]})
     assert at == ("before", 0)
     assert "a mapping" in reason

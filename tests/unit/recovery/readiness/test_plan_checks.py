@@ -113,7 +113,7 @@ def test_an_edge_that_nobody_names(make: Make, tmp_path: Path) -> None:
 def test_an_edge_that_cannot_be_read_now_is_not_known(make: Make, tmp_path: Path) -> None:
     cloud = make(1)
     (tmp_path / "dr-edge.yml").write_text(f"edge: {EDGE}\n{RULES}")
-    plan = _stepped(tmp_path, NetworkChange("dr-edge.yml", back="gone.yml"))
+    plan = _stepped(tmp_path, NetworkChange("dr-edge.yml", rollback="gone.yml"))
     cloud.refuse("/firewall/config", status=500, count=0)
     forward, back = (one for one in cloud.assess(plan).checks if one.name == "edge")
     assert ("gone.yml" in seen(forward)[1], forward.status) == (True, "fail")
