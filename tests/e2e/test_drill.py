@@ -270,7 +270,7 @@ def test_a_failover_by_a_plan_twice(env: dict[str, str], server: SimulatorServer
 def test_a_failover_that_nobody_approved_starts_nothing(env: dict[str, str], server: SimulatorServer) -> None:
     refused = run_playbook("dr_failover.yml", env, *PLAN)
     assert refused.status == 2
-    assert "there is nobody to ask" in refused.output
+    assert "the approval is missing" in refused.output
     assert "approve of the module" in refused.output
     assert actions(server) == Counter()
 

@@ -136,7 +136,7 @@ def by_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> tuple[dict
     code = run(("dr", "failover", *_names().values(), "--yes", *limits, "-o", "json"))
     out, err = capsys.readouterr()
     assert code in (0, 8), err
-    assert f"{len(FAILED)} of {len(TABLE)} VMs are not there" in err
+    assert f"{len(FAILED)} of {len(TABLE)} VMs were not recovered" in err
     return {one["name"]: one for one in json.loads(out)}, code == 8
 
 

@@ -137,7 +137,7 @@ def _journal(body: bytes) -> object:
     cloud: Mapping[str, Any] = {"url": "https://vcd.example.test", "org": "acme"}
     history.last_test(settings, "shop", dict(cloud))
     history.resumable_runs(settings, "shop", dict(cloud), "failover")
-    history.usual_seconds(settings, "test")
+    history.typical_seconds(settings, "test")
     history.switched(path, events)
     return resumed_state(parse_plan(_SMALL_PLAN), events)
 

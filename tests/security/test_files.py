@@ -204,7 +204,7 @@ def test_a_journal_is_not_written_through_a_link(tmp_path: Path, victim: Path, m
 
     original = module._hold
     monkeypatch.setattr(module, "_hold", planted)
-    with pytest.raises(ConfigurationError, match="no place to be written down"):
+    with pytest.raises(ConfigurationError, match="Creating the run journal failed"):
         create_journal(settings(tmp_path))
     assert victim.read_text(encoding="utf-8") == "precious"
 

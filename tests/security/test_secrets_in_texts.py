@@ -129,7 +129,7 @@ def test_nor_is_an_error(status: int, pad: int) -> None:
 
 
 def _around(folder: Path, **settings: Any) -> Any:
-    from vcloudair_core.recovery.run.steps import Surroundings
+    from vcloudair_core.recovery.run.steps import StepContext
     from vcloudair_core.services.dr.operation_options import Stop
 
     class Client:
@@ -137,7 +137,7 @@ def _around(folder: Path, **settings: Any) -> Any:
 
     client: Any = Client()
     client.settings = Settings.load(settings, environ={"VCA_CONFIG_FILE": ""})
-    return Surroundings(client, "run", "test", "shop", folder, folder, None, Stop())
+    return StepContext(client, "run", "test", "shop", folder, folder, None, Stop())
 
 
 def _step(*argv: str) -> Any:

@@ -148,7 +148,7 @@ class _Script:
             words = {"id": vm_id(number), "name": _name(self.shape, number, group), "seconds": 30.0}
             is_bad = number == gone[-1]
             words |= {"verdict": "failed" if is_bad else "succeeded", "reason": "its task failed" if is_bad else ""}
-            self.time.add(second + 30, "vm_rolled_back", **words, hint="Clean it up by hand." if is_bad else "")
+            self.time.add(second + 30, "vm_rolled_back", **words, hint="Clean up the test manually." if is_bad else "")
         verdict = {"verdict": "failed", "reason": "1 VM could not be cleaned up"}
         self.time.add(second + 30.1, "rollback_finished", **verdict)
         return second + 30.2
@@ -174,9 +174,9 @@ class _Script:
             heapq.heappush(free, over)
             end = max(end, over)
         if self.shape.steps and name == "web":
-            end = self._step(end + 0.1, name, "after", "Names lead to the new site", "network")
+            end = self._step(end + 0.1, name, "after", "Names resolve to the new site", "network")
         bad = [number for number in members if number in self.shape.failed or number in self.shape.skipped]
-        verdict, reason = ("failed", f"{len(bad)} of {len(members)} VMs are not there") if bad else ("succeeded", "")
+        verdict, reason = ("failed", f"{len(bad)} of {len(members)} VMs did not succeed") if bad else ("succeeded", "")
         self.time.add(end + 0.1, "group_finished", group=name, verdict=verdict, reason=reason)
         return end + 0.2
 
@@ -185,7 +185,7 @@ class _Script:
         words = {"id": vm_id(number), "name": _name(shape, number, group), "group": group}
         synced = stamp(START - timedelta(minutes=self.random.uniform(3, 25))) if shape.last_sync else None
         if number in shape.skipped:
-            reason = "not started, as another VM failed"
+            reason = "not started because another VM failed"
             self._vm_over(second, words, 1, "skipped", reason=reason, seconds=0.0, last_sync=synced)
             return second
         if number in shape.unchanged:
@@ -216,7 +216,7 @@ class _Script:
             "vendor_code": vendor,
             "error_message": reason.partition(": ")[2],
         }
-        hint = "Look at the VM and its replication (`vca dr list`) before trying again."
+        hint = "Check the VM and its replication with `vca dr list`, then start the action again."
         request = f"req-{words['id'][-4:]}-{attempt}"
         self._vm_over(second, words, attempt, "failed", reason=reason, hint=hint, task=task, request_id=request, **rest)
 
@@ -235,7 +235,11 @@ class _Script:
         if kind == "command":
             rest["output"] = "storage: 3 volumes quiet\n"
         if is_failing:
-            rest |= {"verdict": "failed", "reason": "it answered 503, not 200", "hint": "Ask the service itself."}
+            rest |= {
+                "verdict": "failed",
+                "reason": "https://payroll.example/ returned status 503, not 200",
+                "hint": "Check the service.",
+            }
         self.time.add(second, "step_started", **words)
         self.time.add(second + taken, "step_finished", **words, **rest)
         return second + taken + 0.1

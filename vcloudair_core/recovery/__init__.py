@@ -51,7 +51,7 @@ __all__ = [
     "waits_for",
 ]
 
-_HOMES = {
+_MODULES = {
     "Check": "vcloudair_core.recovery.readiness.readiness_check",
     "Group": "vcloudair_core.recovery.plan.model",
     "OperationOptions": "vcloudair_core.services.dr.operation_options",
@@ -82,10 +82,10 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    home = _HOMES.get(name)
-    if home is None:
+    module = _MODULES.get(name)
+    if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(home), name)
+    value = getattr(importlib.import_module(module), name)
     globals()[name] = value
     return value
 

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_every_public_name_can_be_imported_and_has_a_docstring() -> None:
-    assert sorted(recovery.__all__) == recovery.__dir__() == sorted(recovery._HOMES)
+    assert sorted(recovery.__all__) == recovery.__dir__() == sorted(recovery._MODULES)
     for name in recovery.__all__:
         assert getattr(recovery, name).__doc__, name
 

@@ -1,1 +1,1 @@
-"""The run journal: events of a run, and what earlier runs left."""
+"""Run journal: events of a run on disk, and readers of their fields."""

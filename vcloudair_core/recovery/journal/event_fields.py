@@ -1,4 +1,4 @@
-"""Words of events, read by somebody who has not written them: what is missing or of another kind is empty."""
+"""Read fields of events that may be damaged: a field that is missing or has another type is empty."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from datetime import datetime, timezone
 from typing import Any
 
 _FIRST_YEAR, _LAST_YEAR = 1000, 5000
-_NOTHING: Mapping[str, Any] = {}
+_EMPTY: Mapping[str, Any] = {}
 
 
 def text(event: Mapping[str, Any], key: str) -> str:
-    """Return a string; numbers are written out."""
+    """Return a string, or a number as a string."""
     value = event.get(key)
     if isinstance(value, str):
         return value
@@ -19,7 +19,7 @@ def text(event: Mapping[str, Any], key: str) -> str:
 
 
 def number(event: Mapping[str, Any], key: str) -> float | None:
-    """Return a number that is not negative and not infinite."""
+    """Return a finite number of at least 0, or None."""
     value = event.get(key)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
@@ -27,14 +27,13 @@ def number(event: Mapping[str, Any], key: str) -> float | None:
 
 
 def whole(event: Mapping[str, Any], key: str) -> int | None:
-    """Return a whole number that is not negative."""
+    """Return a whole number of at least 0, or None."""
     value = event.get(key)
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 def moment(event: Mapping[str, Any], key: str = "at") -> datetime | None:
-    """Return a time of ISO 8601; without an offset it is UTC. None, too, for one outside the years that are
-    supported."""
+    """Return an ISO 8601 time, or None. Without an offset it is UTC. Years outside 1000 to 5000 give None."""
     stamp = text(event, key)
     try:
         at = datetime.fromisoformat(f"{stamp[:-1]}+00:00" if stamp[-1:] in ("Z", "z") else stamp)
@@ -46,7 +45,7 @@ def moment(event: Mapping[str, Any], key: str = "at") -> datetime | None:
 
 def mapping(event: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     value = event.get(key)
-    return value if isinstance(value, Mapping) else _NOTHING
+    return value if isinstance(value, Mapping) else _EMPTY
 
 
 def mappings(event: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:

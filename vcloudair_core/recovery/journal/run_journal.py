@@ -1,8 +1,8 @@
-"""The journal of a run: a file of events, appended to and made durable one by one, so that a run that dies can go on.
+"""Run journal: a file to which each event is written durably, so that a run that died can be resumed.
 
-A run is a folder of the state directory: ``dr/runs/<run id>`` with ``journal.jsonl`` (see :mod:`.events`), what edge
-gateways held before they were switched, and the reports. Folders are 0700, files 0600. A process that writes a journal
-holds its lock, which the operating system gives up when the process dies.
+Each run has a folder ``dr/runs/<run id>`` in the state directory, with ``journal.jsonl`` (see :mod:`.events`), the
+saved configurations of edge gateways, and the reports. Folders have mode 0700, files 0600. The process that writes a
+journal holds its lock, which the operating system releases when the process dies.
 """
 
 from __future__ import annotations
@@ -31,32 +31,32 @@ _STAMP = "%Y%m%d-%H%M%S-%f"
 
 
 def runs_folder(settings: Settings) -> Path:
-    """Return the folder of the runs of this user. It may not exist yet."""
+    """Return the folder of the runs of this user, which may not exist yet."""
     return state_folder(settings) / "dr" / "runs"
 
 
 class JournalError(ConfigurationError):
-    """An event could not be written. The journal holds whole lines up to it, and takes nothing more."""
+    """An event could not be written. The journal has all events before it, and accepts no more."""
 
 
 class Journal:
-    """The journal of one run, open for writing. Safe to append to from many threads.
+    """The journal of a run, open for writing. Several threads can append to it.
 
-    ``held``: the lock of the folder, when the caller has it already.
+    ``lock``: the lock of the folder, when the caller holds it already.
     """
 
-    def __init__(self, folder: Path, seq: int = 0, observers: tuple[Observer, ...] = (), *, held: Any = None) -> None:
+    def __init__(self, folder: Path, seq: int = 0, observers: tuple[Observer, ...] = (), *, lock: Any = None) -> None:
         self.folder = folder
         self._seq = seq
         self._observers = observers
-        self._lock = threading.Lock()
-        self._held = held if held is not None else _hold(folder)
+        self._append_lock = threading.Lock()
+        self._folder_lock = lock if lock is not None else _lock_folder(folder)
         self.failure: JournalError | None = None
         try:
             self._file = os.open(folder / JOURNAL, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW, 0o600)
             self._size = os.fstat(self._file).st_size
         except OSError:
-            self._held.release()
+            self._folder_lock.release()
             raise
 
     @property
@@ -64,82 +64,89 @@ class Journal:
         return self.folder.name
 
     def append(self, event: str, **fields: Any) -> Event:
-        """Write an event and wait until it is on the disk.
+        """Write an event and wait until it is on disk.
 
-        Raises: JournalError when it cannot, and from then on: what follows an event that is missing would be read as
-        if that had not happened.
+        Raises: JournalError when the write fails, and on all later calls, because a journal with a missing event would
+            be misread.
         """
-        with self._lock:
+        with self._append_lock:
             if self.failure is not None:
                 raise self.failure
-            made = {"seq": self._seq + 1, "at": moment(), "mono": round(time.monotonic(), 3), "event": event, **fields}
-            line = (json.dumps(made, ensure_ascii=False, separators=(",", ":"), default=str) + "\n").encode()
+            record = {
+                "seq": self._seq + 1,
+                "at": moment(),
+                "mono": round(time.monotonic(), 3),
+                "event": event,
+                **fields,
+            }
+            line = (json.dumps(record, ensure_ascii=False, separators=(",", ":"), default=str) + "\n").encode()
             try:
                 _write_all(self._file, line)
                 os.fdatasync(self._file)
             except OSError as exc:
                 self.failure = JournalError(
-                    f"The journal of the run cannot be written: {exc.strerror} ({self.folder}).",
-                    hint="Make room, then resume the run.",
+                    f"Writing the run journal failed: {self.folder}. {exc.strerror}.",
+                    hint="Check the free space of the disk, then resume the run.",
                 )
-                # Half a line would be joined with the next one, if anybody ever wrote again.
+                # A resumed run would append to a partial line.
                 with contextlib.suppress(OSError):
                     os.ftruncate(self._file, self._size)
                 raise self.failure from exc
             self._seq += 1
             self._size += len(line)
-        self.tell(made)
-        return made
+        self.notify(record)
+        return record
 
-    def tell(self, event: Event) -> None:
-        """Let observers know of something that is not kept."""
+    def notify(self, event: Event) -> None:
+        """Pass an event to the observers without writing it."""
         for observer in self._observers:
             observer(event)
 
     def close(self) -> None:
-        """Let go of the file and its lock."""
+        """Close the file and release its lock."""
         os.close(self._file)
-        self._held.release()
+        self._folder_lock.release()
 
 
 def create_journal(settings: Settings, observers: tuple[Observer, ...] = ()) -> Journal:
-    """The journal of a new run. Raises ConfigurationError when the folder cannot be made."""
+    """Create the folder and the journal of a new run. Raises ConfigurationError when that fails."""
     try:
         parent = private_folder(runs_folder(settings))
-        # Names sort by time; the rest keeps two of one millisecond apart.
+        # Names sort by time. The suffix distinguishes runs of the same millisecond.
         folder = parent / f"{_next_stamp(parent)}-{secrets.token_hex(2)}"
         folder.mkdir(mode=0o700)
-        made = Journal(folder, observers=observers)
+        journal = Journal(folder, observers=observers)
         _sync_folder(folder)
         _sync_folder(folder.parent)
     except OSError as exc:
         raise ConfigurationError(
-            f"The run has no place to be written down: {exc.strerror} ({runs_folder(settings)}).",
-            hint="Set state_dir (VCA_STATE_DIR) to a folder that can be written. Nothing was started.",
+            f"Creating the run journal failed: {runs_folder(settings)}. {exc.strerror}. Nothing was started.",
+            hint="Set state_dir (VCA_STATE_DIR) to a writable folder.",
         ) from exc
-    return made
+    return journal
 
 
 def reopen_journal(
     settings: Settings, run_id: str, observers: tuple[Observer, ...] = ()
 ) -> tuple[Journal, list[Event]]:
-    """A run that stopped or died, to go on with, and what happened in it so far. A line that was cut off is dropped.
+    """Open the journal of an unfinished run for appending, and return it with its events.
 
-    Raises: NotFoundError, LockTimeoutError when the run is still going on, ConfigurationError.
+    A partial last line is removed. Raises NotFoundError, LockTimeoutError when the run is still in progress, and
+    ConfigurationError.
     """
     folder = _folder_of(settings, run_id)
-    lock = _hold(folder)  # before reading: nobody writes now, nor until the journal that is returned is closed
+    lock = _lock_folder(folder)  # before reading, so that no other process can append
     try:
         events = read_journal(folder)
-        whole = sum(len(line) for line in _lines(folder / JOURNAL))
-        if whole < (folder / JOURNAL).stat().st_size:
-            os.truncate(folder / JOURNAL, whole)
-        return Journal(folder, int(events[-1]["seq"]), observers, held=lock), events
+        size = sum(len(line) for line in _lines(folder / JOURNAL))
+        if size < (folder / JOURNAL).stat().st_size:
+            os.truncate(folder / JOURNAL, size)
+        return Journal(folder, int(events[-1]["seq"]), observers, lock=lock), events
     except OSError as exc:
         lock.release()
         raise ConfigurationError(
-            f"The journal of the run {folder.name} cannot be opened: {exc.strerror}.",
-            hint="Check the owner and the rights of the folder, and whether the disk is full.",
+            f"Opening the journal of run {folder.name} failed. {exc.strerror}.",
+            hint="Check the owner and permissions of the folder, and the free space of the disk.",
         ) from exc
     except BaseException:
         lock.release()
@@ -147,36 +154,40 @@ def reopen_journal(
 
 
 def read_run(settings: Settings, run_id: str = "") -> list[Event]:
-    """The events of a run, by its id or the beginning of it; of the newest one without. Sends nothing.
+    """Return the events of a run. Sends nothing.
 
-    Raises: NotFoundError, ConfigurationError.
+    ``run_id``: the id of the run or the beginning of it; by default the newest run. Raises NotFoundError and
+    ConfigurationError.
     """
     return read_journal(run_folder(settings, run_id))
 
 
 def newest_run(settings: Settings) -> str:
-    """Raises NotFoundError when there is none."""
+    """Return the id of the newest run.
+
+    Raises: NotFoundError without any run; ConfigurationError when all runs are unreadable.
+    """
     known = run_ids(settings)
     if not known:
         unreadable = unreadable_runs(settings)
         if unreadable:
             name, reason = next(iter(unreadable.items()))
             raise ConfigurationError(
-                f"No run can be read: {name}. {reason}.", hint="Check the owner and the rights of the folder."
+                f"Reading the runs failed: {name}. {reason}.", hint="Check the owner and permissions of the folder."
             )
-        raise NotFoundError("There is no run yet.", hint=f"Runs of this user are kept in {runs_folder(settings)}.")
+        raise NotFoundError("No runs yet.", hint=f"Check state_dir. Runs are stored in {runs_folder(settings)}.")
     return known[-1]
 
 
 def unreadable_runs(settings: Settings) -> dict[str, str]:
-    """Return the folders of runs that do not count as runs of this user, and why. Raises ConfigurationError."""
+    """Return the reason for each folder that does not count as a run of this user. Raises ConfigurationError."""
     known = set(run_ids(settings))
     folder = runs_folder(settings)
     reasons: dict[str, str] = {}
     try:
         entries = sorted(path for path in folder.iterdir() if path.name not in known) if folder.exists() else []
     except OSError as exc:
-        raise ConfigurationError(f"The runs in {folder} cannot be listed: {exc.strerror}.") from exc
+        raise ConfigurationError(f"Listing the runs failed: {folder}. {exc.strerror}.") from exc
     for entry in entries:
         try:
             if not entry.is_dir():
@@ -193,10 +204,10 @@ def unreadable_runs(settings: Settings) -> dict[str, str]:
 
 
 def run_ids(settings: Settings) -> list[str]:
-    """Return the ids of all runs of this user on this host, oldest first. Raises ConfigurationError: not our folder.
+    """Return the ids of all runs of this user on this host, oldest first.
 
-    A run that is resumed runs the programs of the plan that lies beside its journal. So what somebody else has put
-    there does not count as a run.
+    Folders of other users do not count as runs, because a resumed run executes the programs of the plan in its folder.
+    Raises ConfigurationError when the parent folder belongs to another user or cannot be read.
     """
     folder = runs_folder(settings)
     try:
@@ -205,13 +216,13 @@ def run_ids(settings: Settings) -> list[str]:
         return sorted(path.name for path in folder.iterdir() if _is_run(path))
     except OSError as exc:
         raise ConfigurationError(
-            f"The runs in {folder} cannot be looked at: {exc.strerror}.",
-            hint="Set state_dir (VCA_STATE_DIR) to a folder of your own.",
+            f"Listing the runs failed: {folder}. {exc.strerror}.",
+            hint="Set state_dir (VCA_STATE_DIR) to a folder that you own.",
         ) from exc
 
 
 def _next_stamp(folder: Path) -> str:
-    """Return a time that sorts after all runs so far, even if the clock was set back: the last name is the newest."""
+    """Return a time stamp that sorts after all runs so far, even if the clock was set back."""
     now = datetime.now(timezone.utc)
     stamp = now.strftime(_STAMP)[:-3]
     last = max((path.name[: len(stamp)] for path in folder.iterdir()), default="")
@@ -220,7 +231,7 @@ def _next_stamp(folder: Path) -> str:
             parsed = datetime.strptime(last + "000", _STAMP).replace(tzinfo=timezone.utc)
             stamp = (parsed + timedelta(milliseconds=1)).strftime(_STAMP)[:-3]
     except (ValueError, OverflowError):
-        pass  # not a name of ours
+        pass  # not the folder of a run
     return stamp
 
 
@@ -244,7 +255,7 @@ def run_folder(settings: Settings, run_id: str = "") -> Path:
 
 
 def read_journal(folder: Path) -> list[Event]:
-    """Return the events of a run, in order, from its folder. Raises ConfigurationError when it has no valid journal."""
+    """Return the events of a run from its folder, in order. Raises ConfigurationError without a valid journal."""
     events: list[Event] = []
     for number, line in enumerate(_lines(folder / JOURNAL), 1):
         try:
@@ -253,25 +264,25 @@ def read_journal(folder: Path) -> list[Event]:
             event = None
         is_event = isinstance(event, dict) and isinstance(event.get("event"), str)
         if not is_event or event.get("seq") != number:
-            raise ConfigurationError(f"{folder / JOURNAL} is no journal of a run: line {number} is damaged.")
+            raise ConfigurationError(f"Reading the run journal failed: {folder / JOURNAL}. Line {number} is damaged.")
         events.append(event)
     if not events:
-        raise ConfigurationError(f"The run {folder.name} ended before anything was started.", hint="Start a new one.")
+        raise ConfigurationError(f"Run {folder.name} ended before anything was started.", hint="Start a new run.")
     return events
 
 
 def moment() -> str:
-    """Now, in ISO 8601, UTC, with milliseconds."""
+    """Return the present time in ISO 8601, UTC, with milliseconds."""
     return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _lines(path: Path) -> Iterator[bytes]:
-    """Whole lines: the last one may have been cut off."""
+    """Yield the complete lines of a journal. The last line may be partial."""
     try:
         with path.open("rb") as file:
             yield from (line for line in file if line.endswith(b"\n"))
     except OSError as exc:
-        raise ConfigurationError(f"The journal {path} cannot be read: {exc.strerror}.") from exc
+        raise ConfigurationError(f"Reading the run journal failed: {path}. {exc.strerror}.") from exc
 
 
 def _folder_of(settings: Settings, run_id: str) -> Path:
@@ -280,13 +291,13 @@ def _folder_of(settings: Settings, run_id: str) -> Path:
         known_id for known_id in known if run_id and known_id.startswith(run_id)
     ]
     if len(candidates) != 1:
-        newest = f"The newest is {known[-1]}." if known else f"There are none in {runs_folder(settings)}."
-        what = f"There are {len(candidates)} runs that begin with" if candidates else "There is no run"
-        raise NotFoundError(f"{what} {run_id!r}.", hint=newest)
+        problem = f"{len(candidates)} runs have an id that starts with" if candidates else "No run has the id"
+        newest = f" The newest run is {known[-1]}." if known else ""
+        raise NotFoundError(f"{problem} {run_id!r}.{newest}", hint="Run `vca dr runs` to see the ids of all runs.")
     return runs_folder(settings) / candidates[0]
 
 
-def _hold(folder: Path) -> Any:
+def _lock_folder(folder: Path) -> Any:
     import filelock
 
     lock = file_lock(folder / "lock")
@@ -294,7 +305,7 @@ def _hold(folder: Path) -> Any:
         lock.acquire(timeout=0)
     except filelock.Timeout as exc:
         raise LockTimeoutError(
-            f"The run {folder.name} is still going on.", hint="Wait for it, or stop that process first."
+            f"Run {folder.name} is still in progress.", hint="Wait until it ends, or stop its process."
         ) from exc
     return lock
 

@@ -63,8 +63,8 @@ class Delay:
 class NetworkChange:
     """An edge document to apply, whose sections replace those of the edge (see ``vca edge apply``).
 
-    The cleanup or rollback of a test restores the edge: from the document ``rollback``, or without one from the sections
-    saved before the change. Paths are relative to the folder of the plan.
+    The cleanup or rollback of a test restores the edge from the document ``rollback``, or without one from the
+    sections saved before the change. Paths are relative to the folder of the plan.
     """
 
     document: str

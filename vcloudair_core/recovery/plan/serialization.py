@@ -17,11 +17,11 @@ from vcloudair_core.recovery.plan.model import (
     Group,
     HttpCheck,
     NetworkChange,
+    NetworkRestore,
     PlannedVm,
     Playbook,
     RecoveryPlan,
     Step,
-    NetworkRestore,
 )
 
 _WORKS: dict[str, type] = {

@@ -1,1 +1,1 @@
-"""Reports of recovery runs, made of their journals."""
+"""Reports of recovery runs, created from their journals."""

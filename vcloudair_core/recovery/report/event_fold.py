@@ -1,4 +1,4 @@
-"""The events of a journal, one after the other, gathered by VM, step and group. Nothing is judged here."""
+"""Collect the events of a journal by VM, step and group, for the report."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _ENDS = frozenset({SUCCEEDED, UNCHANGED, FAILED, SKIPPED, UNKNOWN})
 
 @dataclass
 class VmDraft:
-    """``is_named``: the start of the run names it; one that only turns up later is a thing to wonder about."""
+    """Data of a VM, collected from events. ``is_named``: the event ``run_started`` lists the VM."""
 
     id: str
     name: str
@@ -41,7 +41,7 @@ class VmDraft:
 
 
 class Fold:
-    """All that was read so far. Any event may come at any time, and any word of it may be missing."""
+    """Data of the events read so far. Events can come in any order, and any field can be missing."""
 
     def __init__(self) -> None:
         self.run: Event = {}
@@ -57,10 +57,10 @@ class Fold:
         self.count = self.unreadable = self.set_back = self.missing = 0
         self.unknown: dict[str, int] = {}
         self._seq = 0
-        self._before: datetime | None = None
-        self._told: datetime | None = None
+        self._latest_time: datetime | None = None
+        self._last_stamp: datetime | None = None
         self._base: tuple[datetime, float] | None = None
-        self._seen: datetime | None = None
+        self._previous_time: datetime | None = None
         self._known: dict[str, Callable[[Event, datetime | None], None]] = {
             names.RUN_STARTED: self._run_started, names.RUN_RESUMED: self._run_resumed,
             names.RUN_INTERRUPTED: self._run_interrupted, names.RUN_FINISHED: self._run_finished,
@@ -73,42 +73,42 @@ class Fold:
             names.VM_ROLLED_BACK: self._vm_rolled_back,
         }  # fmt: skip
 
-    def take(self, event: object) -> None:
-        """Add an event. An unreadable one is only counted."""
+    def add(self, event: object) -> None:
+        """Add an event. Unreadable events are only counted."""
         if not isinstance(event, Mapping) or not read.text(event, "event"):
             self.unreadable += 1
             return
         self.count += 1
         stamp = read.moment(event)
-        at = self._steady(event, stamp)
-        self._follow(event, stamp, at)
+        at = self._monotonic_time(event, stamp)
+        self._update_times(event, stamp, at)
         handle = self._known.get(read.text(event, "event"))
         if handle is None:
             self.unknown[read.text(event, "event")] = self.unknown.get(read.text(event, "event"), 0) + 1
         else:
             handle(event, at)
 
-    def _steady(self, event: Event, stamp: datetime | None) -> datetime | None:
-        """Return the time of an event by the monotonic clock of its process, counted from the start of that process."""
+    def _monotonic_time(self, event: Event, stamp: datetime | None) -> datetime | None:
+        """Return the time of an event, computed from the start and the monotonic clock of its process."""
         mono = read.number(event, "mono")
         if mono is None or stamp is None:
             return stamp
         is_start = read.text(event, "event") in (names.RUN_STARTED, names.RUN_RESUMED)
         if is_start or self._base is None:
-            # Between two processes only the clock of the host tells; it may have been set back in between.
+            # Monotonic clocks of two processes cannot be compared. The clock of the host may have been set back.
             self._base = (stamp if self.last is None else max(stamp, self.last)), mono
-        began, since = self._base
-        return began + timedelta(seconds=mono - since)
+        started, mono_at_start = self._base
+        return started + timedelta(seconds=mono - mono_at_start)
 
-    def _follow(self, event: Event, stamp: datetime | None, at: datetime | None) -> None:
+    def _update_times(self, event: Event, stamp: datetime | None, at: datetime | None) -> None:
         seq = read.whole(event, "seq")
         if seq is not None:
             self.missing += max(0, seq - self._seq - 1)
             self._seq = max(self._seq, seq)
         if at is not None:
             stamp = stamp or at
-            self.set_back += self._told is not None and stamp < self._told
-            self._seen, self._before, self._told = self._before, at, stamp
+            self.set_back += self._last_stamp is not None and stamp < self._last_stamp
+            self._previous_time, self._latest_time, self._last_stamp = self._latest_time, at, stamp
             self.first = at if self.first is None else self.first
             self.last = at if self.last is None else max(self.last, at)
 
@@ -130,24 +130,24 @@ class Fold:
 
     def _run_resumed(self, event: Event, at: datetime | None) -> None:
         if self.periods and not self.periods[-1].end:
-            # Whoever died had no time to say so: its last sign of life was the event before this one.
-            self.periods[-1] = replace(self.periods[-1], ended=self._seen, end="died")
+            # A process that died left no event. The last sign of it is the event before this one.
+            self.periods[-1] = replace(self.periods[-1], ended=self._previous_time, end="died")
         self.periods.append(_period(event, at))
         self.stop = self.finish = None
 
     def _run_interrupted(self, event: Event, at: datetime | None) -> None:
         self.stop = event
-        under_way = tuple(read.text(vm, "name") or read.text(vm, "id") for vm in read.mappings(event, "in_flight"))
-        self._end_period(at, "interrupted", read.text(event, "reason"), under_way)
+        in_flight = tuple(read.text(vm, "name") or read.text(vm, "id") for vm in read.mappings(event, "in_flight"))
+        self._end_period(at, "interrupted", read.text(event, "reason"), in_flight)
 
     def _run_finished(self, event: Event, at: datetime | None) -> None:
         self.finish, self.stop = event, None
         self._end_period(at, "finished", "", ())
 
-    def _end_period(self, at: datetime | None, end: str, reason: str, under_way: tuple[str, ...]) -> None:
+    def _end_period(self, at: datetime | None, end: str, reason: str, in_flight: tuple[str, ...]) -> None:
         if not self.periods:
             self.periods.append(Period(None))
-        self.periods[-1] = replace(self.periods[-1], ended=at, end=end, reason=reason, in_flight=under_way)
+        self.periods[-1] = replace(self.periods[-1], ended=at, end=end, reason=reason, in_flight=in_flight)
 
     # -- groups and steps ----------------------------------------------------------------------------------------
 
@@ -204,7 +204,7 @@ class Fold:
         number = read.whole(event, "attempt") or len(draft.attempts) + 1
         last = _open(draft, number)
         if last is not None:
-            return  # begun before the run was resumed: it is still that attempt
+            return  # started before the run was resumed: the same attempt
         draft.rollback = None
         _drop_undecided(draft)
         draft.attempts.append(OperationAttempt(number, at, last_sync=read.moment(event, "last_sync")))
@@ -214,7 +214,7 @@ class Fold:
         if draft.attempts and draft.attempts[-1].verdict == UNKNOWN:
             draft.attempts[-1] = replace(draft.attempts[-1], verdict=IN_FLIGHT, ended=None)
         last = _open(draft, None) or OperationAttempt(len(draft.attempts) + 1, at)
-        started = replace(last, task_href=read.text(event, "task") or last.task_href, is_asked=True)
+        started = replace(last, task_href=read.text(event, "task") or last.task_href, is_requested=True)
         draft.attempts = [*(attempt for attempt in draft.attempts if attempt is not last), started]
 
     def _vm_finished(self, event: Event, at: datetime | None) -> None:
@@ -222,7 +222,7 @@ class Fold:
         number = read.whole(event, "attempt")
         before = draft.attempts[-1] if draft.attempts else None
         if before is not None and before.verdict == UNKNOWN and number in (None, before.number):
-            draft.attempts[-1] = replace(before, verdict=IN_FLIGHT, ended=None)  # what became of it is known now
+            draft.attempts[-1] = replace(before, verdict=IN_FLIGHT, ended=None)  # the outcome is known now
         else:
             _drop_undecided(draft)
         last = _open(draft, number) or OperationAttempt(number or len(draft.attempts) + 1)
@@ -234,7 +234,7 @@ class Fold:
         last = _open(draft, None)
         draft.attempts = [attempt for attempt in draft.attempts if attempt is not last]
 
-    # -- undoing -------------------------------------------------------------------------------------------------
+    # -- rollback ------------------------------------------------------------------------------------------------
 
     def _rollback_started(self, event: Event, at: datetime | None) -> None:
         self.rollback = Rollback(at, read.text(event, "reason"))
@@ -242,26 +242,26 @@ class Fold:
     def _rollback_finished(self, event: Event, at: datetime | None) -> None:
         reported = read.text(event, "verdict")
         verdict = reported if reported in (SUCCEEDED, FAILED) else IN_FLIGHT
-        begun = self.rollback or Rollback(None)
-        self.rollback = replace(begun, ended=at, verdict=verdict, outcome=read.text(event, "reason"))
+        started = self.rollback or Rollback(None)
+        self.rollback = replace(started, ended=at, verdict=verdict, outcome=read.text(event, "reason"))
 
     def _vm_rolled_back(self, event: Event, at: datetime | None) -> None:
         self._vm(event).rollback = _ended(OperationAttempt(1), event, at)
 
 
 def _step_key(event: Event) -> tuple[str, str, str]:
-    """Return the key of a step: two steps may share a name, but not a key."""
+    """Return the key of a step. Steps can share a name, but not a key."""
     return read.text(event, "group"), read.text(event, "phase"), read.text(event, "key") or read.text(event, "step")
 
 
 def _drop_undecided(draft: VmDraft) -> None:
-    """Forget that a VM was left out before the run was resumed."""
+    """Remove the verdict ``skipped`` of a VM from before the run was resumed."""
     if draft.attempts and draft.attempts[-1].verdict == SKIPPED:
         draft.attempts.pop()
 
 
 def _open(draft: VmDraft, number: int | None) -> OperationAttempt | None:
-    """The last attempt, when it has no end yet and is that one."""
+    """Return the last attempt when it has not ended and has this number, or else None."""
     last = draft.attempts[-1] if draft.attempts else None
     if last is None or last.ended is not None or last.verdict != IN_FLIGHT:
         return None

@@ -1,4 +1,4 @@
-"""The report as one page that needs nothing else: no script, no network, light and dark, on screen and on paper."""
+"""HTML report: one self-contained page without scripts, for screen and print."""
 
 from __future__ import annotations
 
@@ -41,15 +41,15 @@ _TONES = {
     "skipped": "soft",
     "not_started": "soft",
 }
-_TITLES = {"test": "Test", "cleanup": "Clean-up", "failover": "Failover"}
-_MANY = 4
-"""So many VMs with the same reason are one entry."""
-_ENDS = {"finished": "finished", "interrupted": "interrupted", "died": "died without a word", "": "no end is known"}
+_TITLES = {"test": "Test", "cleanup": "Cleanup", "failover": "Failover"}
+_MIN_TOGETHER = 4
+"""From this number, VMs with the same reason share one entry."""
+_ENDS = {"finished": "finished", "interrupted": "interrupted", "died": "died", "": "end unknown"}
 
 
 @dataclass(frozen=True)
-class Attention:
-    """An entry of the list of failures. ``names``: of VMs that are alike, with places and request ids."""
+class FailureEntry:
+    """An entry of the list of failures. ``names``: (name, anchor, request id) of VMs with the same reason."""
 
     title: str
     verdict: str
@@ -61,10 +61,10 @@ class Attention:
 
 
 def html_of(report: RunReport) -> str:
-    """Return the page. Raises ConfigurationError where jinja2 is missing."""
+    """Return the HTML page of a report. Raises ConfigurationError when jinja2 is not installed."""
     template, css = _template()
     name = str(report.plan.get("name") or "")
-    anchors = {vm.id: f"m{place}" for place, vm in enumerate(report.vms, 1)}
+    anchors = {vm.id: f"m{number}" for number, vm in enumerate(report.vms, 1)}
     heading = _TITLES.get(report.action, "Run") + (f" of {name}" if name else "")
     formats = {name: getattr(report_text, name) for name in ("duration", "minutes", "clock", "date_and_clock", "met")}
     if report.started is not None and report.ended is not None and report.started.date() != report.ended.date():
@@ -72,19 +72,20 @@ def html_of(report: RunReport) -> str:
     return template.render(
         report=report, heading=heading, sentence=report.sentence,
         upper_first=_upper_first, css=css, css_hash=_hash(str(css)),
-        place_of=report_text.place_of, words=report_text.WORDS,
-        short={**report_text.WORDS, RETRYING: "failed", IN_FLIGHT: "not known"},
+        location_of=report_text.location_of, labels=report_text.LABELS,
+        short={**report_text.LABELS, RETRYING: "failed", IN_FLIGHT: "unknown"},
         glyphs=report_text.GLYPHS, tones=_Tones(), ends=_ENDS, anchors=anchors,
-        there=sum(vm.is_there for vm in report.vms), attention=_attention(report, anchors),
+        recovered=sum(vm.has_succeeded for vm in report.vms), failure_entries=_failure_entries(report, anchors),
         panels=timeline.panels_of(report), density=timeline.density_of(report), head=timeline.HEAD,
-        foot=timeline.FOOT, waited=_waited, sync=_sync, said=_said, particulars=_particulars(report), **formats,
+        foot=timeline.FOOT, waited=_waited, sync=_sync, summary_text=_summary_text, details=_details(report),
+        **formats,
     )  # fmt: skip
 
 
 @cache
 def _template() -> tuple[Template, Any]:
     if find_spec("jinja2") is None:
-        raise ConfigurationError("Reports as pages need jinja2.", hint=install_hint("dr"))
+        raise ConfigurationError("Creating the HTML report failed. jinja2 is not installed.", hint=install_hint("dr"))
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
@@ -95,53 +96,53 @@ def _template() -> tuple[Template, Any]:
     css = (
         files("vcloudair_core.recovery.report").joinpath("templates").joinpath("report.css").read_text(encoding="utf-8")
     )
-    return environment.get_template("report.html.j2"), Markup(css)  # noqa: S704 - it is our own file
+    return environment.get_template("report.html.j2"), Markup(css)  # noqa: S704 - a file of this package
 
 
 def _hash(css: str) -> str:
-    """Return the hash of the style sheet for the page's policy, which allows no other style."""
+    """Return the hash of the style sheet for the content security policy, which allows no other style."""
     return "sha256-" + base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
 
 
 class _Tones(dict[str, str]):
-    """Verdict to the class of its colour; what is not known is odd."""
+    """Map verdicts to CSS classes of their color. Other verdicts have the class ``odd``."""
 
     def __missing__(self, verdict: str) -> str:
         return _TONES.get(verdict, "odd")
 
 
-def _attention(report: RunReport, anchors: Mapping[str, str]) -> list[Attention]:
-    """Return an item for each failure; many VMs with the same reason share one."""
+def _failure_entries(report: RunReport, anchors: Mapping[str, str]) -> list[FailureEntry]:
+    """Return an entry for each failure. Many VMs with the same reason share an entry."""
     together: dict[tuple[object, ...], list[Failure]] = {}
-    for place, failure in enumerate(report.failures):
-        alike = (failure.what, failure.verdict, failure.reason, failure.hint, failure.codes)
-        together.setdefault(alike if failure.what != "step" else (place,), []).append(failure)
-    items: list[Attention] = []
+    for position, failure in enumerate(report.failures):
+        shared = (failure.what, failure.verdict, failure.reason, failure.hint, failure.codes)
+        together.setdefault(shared if failure.what != "step" else (position,), []).append(failure)
+    items: list[FailureEntry] = []
     for members in together.values():
         first = members[0]
-        if len(members) < _MANY and (first.reason or first.what == "step"):
-            items += [_alone(failure, anchors) for failure in members]
+        if len(members) < _MIN_TOGETHER and (first.reason or first.what == "step"):
+            items += [_single_entry(failure, anchors) for failure in members]
             continue
         names = tuple((failure.name, anchors[failure.vm_id], failure.request_id) for failure in members)
         title = f"{len(members)} VM{'s' if len(members) > 1 else ''}"
         facts = _facts(codes=", ".join(first.codes))
-        items.append(Attention(title, first.verdict, first.reason, first.hint, facts, names=names))
+        items.append(FailureEntry(title, first.verdict, first.reason, first.hint, facts, names=names))
     return items
 
 
-def _alone(failure: Failure, anchors: Mapping[str, str]) -> Attention:
+def _single_entry(failure: Failure, anchors: Mapping[str, str]) -> FailureEntry:
     is_step = failure.what == "step"
-    place = {"step of": failure.place or "the plan"} if is_step else {"group": failure.place}
+    owner = {"step of": failure.place or "the plan"} if is_step else {"group": failure.place}
     more = {"codes": ", ".join(failure.codes), "request id": failure.request_id, "replication": failure.vm_id}
     title = (
         f"Step \N{LEFT DOUBLE QUOTATION MARK}{failure.name}\N{RIGHT DOUBLE QUOTATION MARK}" if is_step else failure.name
     )
     anchor = "steps" if is_step else anchors[failure.vm_id]
-    return Attention(title, failure.verdict, failure.reason, failure.hint, _facts(**place, **more), anchor)
+    return FailureEntry(title, failure.verdict, failure.reason, failure.hint, _facts(**owner, **more), anchor)
 
 
 def _facts(**values: str) -> tuple[tuple[str, str], ...]:
-    """Return the facts that are not empty."""
+    """Return the nonempty facts."""
     return tuple((name, value) for name, value in values.items() if value)
 
 
@@ -150,7 +151,7 @@ def _upper_first(text: str) -> str:
 
 
 def _waited(group: GroupReport, vm: VmReport) -> str:
-    """Return the time that a VM waited: from the start of its group, and between its attempts."""
+    """Return the time that a VM waited from the start of its group and between its attempts."""
     pairs = [(group.started, vm.started)]
     pairs += [(attempt.ended, following.started) for attempt, following in pairwise(vm.attempts)]
     known = [(until - since).total_seconds() for since, until in pairs if since is not None and until is not None]
@@ -158,28 +159,27 @@ def _waited(group: GroupReport, vm: VmReport) -> str:
 
 
 def _sync(vm: VmReport) -> str:
-    return f"{vm.last_sync:%Y-%m-%d %H:%M:%S}" if vm.last_sync is not None else "not known"
+    return f"{vm.last_sync:%Y-%m-%d %H:%M:%S}" if vm.last_sync is not None else "unknown"
 
 
-def _said(summary: object) -> str:
+def _summary_text(summary: object) -> str:
     """Return the summary of a network change as text."""
     if isinstance(summary, Mapping):
         return ", ".join(f"{key}: {value}" for key, value in summary.items())
     return str(summary)
 
 
-def _particulars(report: RunReport) -> Iterable[tuple[str, str]]:
+def _details(report: RunReport) -> Iterable[tuple[str, str]]:
     plan, cloud = report.plan, report.cloud
-    who = " on ".join(text for text in (report.user, report.host) if text)
-    cloud_user = " in ".join(str(text) for text in (cloud.get("user"), cloud.get("org")) if text)
     yield "Run", report.run_id
-    yield "Carried out by", who
+    yield "Started by", " on ".join(text for text in (report.user, report.host) if text)
     yield "Cloud", str(cloud.get("url") or "")
-    yield "As", f"{cloud_user} (organisation)" if cloud.get("org") else cloud_user
-    yield "Version of the API", str(cloud.get("api_version") or "")
-    yield "Version of vcloudair-core", report.version
+    yield "Cloud user", str(cloud.get("user") or "")
+    yield "Organization", str(cloud.get("org") or "")
+    yield "API version", str(cloud.get("api_version") or "")
+    yield "vcloudair-core version", report.version
     yield "Plan", " · ".join(str(plan.get(key)) for key in ("name", "description") if plan.get(key))
-    yield "File of the plan", str(plan.get("path") or "")
-    yield "Digest of the plan", f"SHA-256 {plan['digest']}" if plan.get("digest") else ""
-    yield "After a failure", str(plan.get("on_error") or "")
-    yield "At the same time, at most", str(plan.get("max_concurrent") or "")
+    yield "Plan file", str(plan.get("path") or "")
+    yield "Plan digest", f"SHA-256 {plan['digest']}" if plan.get("digest") else ""
+    yield "On error", str(plan.get("on_error") or "")
+    yield "Maximum concurrent VMs", str(plan.get("max_concurrent") or "")

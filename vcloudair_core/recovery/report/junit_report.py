@@ -1,7 +1,7 @@
-"""The report as JUnit XML, for whatever shows test results: a suite for each group and one for the plan's steps.
+"""JUnit XML report: a test suite for each group, and one for the run and the steps of the plan.
 
-Written as the readers of Jenkins and GitLab take it: suites around cases, and in a case at most one of ``failure``,
-``error`` (where an outcome is not known) and ``skipped``. Times are in seconds.
+The format suits the readers of Jenkins and GitLab: suites with cases, and in a case at most one of ``failure``,
+``error`` (an unknown outcome) and ``skipped``. Times are in seconds.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from vcloudair_core.recovery.report.model import (
     StepReport,
     VmReport,
 )
-from vcloudair_core.recovery.report.report_text import WORDS, duration, minutes, place_of
+from vcloudair_core.recovery.report.report_text import LABELS, duration, location_of, minutes
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -37,7 +37,10 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 def junit_of(report: RunReport) -> bytes:
-    """The document, UTF-8. A target that was missed is a failure of a test of its own, one not known is skipped."""
+    """Return a report as JUnit XML in UTF-8.
+
+    Each target has its own case. It fails when the target was missed, and is skipped when that is unknown.
+    """
     name = _clean(str(report.plan.get("name") or report.run_id or "recovery"))
     root = etree.Element("testsuites", name=f"{name} ({_clean(report.action) or 'run'})")
     plan = _suite(root, f"{name}: the run", report.started, report.seconds)
@@ -74,7 +77,7 @@ def _seconds(group: GroupReport) -> float | None:
 
 
 def _properties(suite: _Element, report: RunReport) -> None:
-    """Add the properties of the run, without the empty ones."""
+    """Add the nonempty properties of the run."""
     plan, cloud = report.plan, report.cloud
     properties = {
         "run_id": report.run_id, "action": report.action, "verdict": report.verdict, "user": report.user,
@@ -90,24 +93,24 @@ def _properties(suite: _Element, report: RunReport) -> None:
 
 
 def _run_case(suite: _Element, report: RunReport) -> None:
-    """Add a case for the run itself: an unfinished run has not passed, whatever came of its VMs."""
+    """Add a case for the run itself. An unfinished run does not pass, whatever the verdicts of its VMs."""
     case = _case(suite, "the run", "run", report.seconds)
     if report.verdict != SUCCEEDED:
-        # What went wrong is a failure; a run of which no end is known is an error of another kind.
+        # A failed run is a failure; a run with an unknown end is an error.
         tag = "failure" if report.verdict == FAILED else "error"
-        _trouble(case, tag, report.verdict, report.sentence, [report.reason, *report.doubts])
+        _add_problem(case, tag, report.verdict, report.sentence, [report.reason, *report.doubts])
 
 
 def _vm_case(suite: _Element, vm: VmReport) -> None:
     case = _case(suite, vm.name, vm.group, vm.seconds)
-    if vm.is_there:
-        place = place_of(vm)
-        if place:
-            etree.SubElement(case, "system-out").text = _clean("\n".join(f"{name}: {text}" for name, text in place))
+    if vm.has_succeeded:
+        location = location_of(vm)
+        if location:
+            etree.SubElement(case, "system-out").text = _clean("\n".join(f"{name}: {text}" for name, text in location))
         return
     last = (vm.rollback if vm.verdict == ROLLBACK_FAILED else None) or vm.last
     reason = last.reason if last is not None else ""
-    message = f"{WORDS[vm.verdict]}{f': {reason}' if reason else ''}"
+    message = f"{LABELS[vm.verdict]}{f': {reason}' if reason else ''}"
     if vm.verdict not in _FAILURES and vm.verdict not in (IN_FLIGHT, UNKNOWN):
         etree.SubElement(case, "skipped", message=_clean(message))
         return
@@ -116,31 +119,31 @@ def _vm_case(suite: _Element, vm: VmReport) -> None:
         details = [last.hint, f"codes: {', '.join(last.codes)}" if last.codes else "", *details]
         details += [f"request id: {last.request_id}"] if last.request_id else []
     failed = [attempt for attempt in vm.attempts if attempt.reason]
-    details += [f"attempt {attempt.number}: {WORDS[attempt.verdict]}, {attempt.reason}" for attempt in failed]
-    _trouble(case, "failure" if vm.verdict in _FAILURES else "error", vm.verdict, message, details)
+    details += [f"attempt {attempt.number}: {LABELS[attempt.verdict]}, {attempt.reason}" for attempt in failed]
+    _add_problem(case, "failure" if vm.verdict in _FAILURES else "error", vm.verdict, message, details)
 
 
-def _objective_case(suite: _Element, vm: VmReport, word: str, objective: Objective) -> None:
-    """Add a case for an objective with a target. A missed one is a failure, whatever came of the VM."""
+def _objective_case(suite: _Element, vm: VmReport, name: str, objective: Objective) -> None:
+    """Add a case for an objective with a target. A missed target is a failure, whatever the verdict of the VM."""
     if objective.target_minutes is None:
         return
-    case = _case(suite, f"{word} {vm.name}", vm.group, objective.reached_s)
+    case = _case(suite, f"{name} {vm.name}", vm.group, objective.reached_s)
     target = f"the target of the {objective.source} is {minutes(objective.target_minutes)}"
     if objective.is_met is None:
-        etree.SubElement(case, "skipped", message=_clean(f"not known: {objective.why}; {target}"))
+        etree.SubElement(case, "skipped", message=_clean(f"unknown: {objective.why}; {target}"))
     elif not objective.is_met:
         reached = objective.why if objective.reached_s is None else duration(objective.reached_s)
-        _trouble(case, "failure", f"{word.lower()}_missed", f"{word} missed: {reached}; {target}", [])
+        _add_problem(case, "failure", f"{name.lower()}_missed", f"{name} missed: {reached}; {target}", [])
 
 
 def _step_case(suite: _Element, step: StepReport) -> None:
     last = step.last
     case = _case(suite, f"{step.phase}: {step.name}", step.group or "plan", last.seconds)
-    message = f"{WORDS[last.verdict]}{f': {last.reason}' if last.reason else ''}"
+    message = f"{LABELS[last.verdict]}{f': {last.reason}' if last.reason else ''}"
     if last.verdict == FAILED:
-        _trouble(case, "failure", FAILED, message, [last.hint])
+        _add_problem(case, "failure", FAILED, message, [last.hint])
     elif last.verdict == IN_FLIGHT:
-        _trouble(case, "error", IN_FLIGHT, message, [])
+        _add_problem(case, "error", IN_FLIGHT, message, [])
     elif last.verdict != SUCCEEDED:
         etree.SubElement(case, "skipped", message=_clean(message))
     output = "\n".join(text for text in (f"approved by {step.by}" if step.by else "", step.output) if text)
@@ -148,27 +151,27 @@ def _step_case(suite: _Element, step: StepReport) -> None:
         etree.SubElement(case, "system-out").text = _clean(output)
 
 
-def _case(suite: _Element, name: str, place: str, seconds: float | None) -> _Element:
+def _case(suite: _Element, name: str, class_name: str, seconds: float | None) -> _Element:
     return etree.SubElement(
-        suite, "testcase", name=_clean(name), classname=_clean(place) or "recovery", time=f"{seconds or 0:.3f}"
+        suite, "testcase", name=_clean(name), classname=_clean(class_name) or "recovery", time=f"{seconds or 0:.3f}"
     )
 
 
-def _trouble(case: _Element, tag: str, kind: str, message: str, details: Iterable[str]) -> None:
-    trouble = etree.SubElement(case, tag, message=_clean(message), type=kind)
-    trouble.text = _clean("\n".join([message, *(detail for detail in details if detail)]))
+def _add_problem(case: _Element, tag: str, kind: str, message: str, details: Iterable[str]) -> None:
+    problem = etree.SubElement(case, tag, message=_clean(message), type=kind)
+    problem.text = _clean("\n".join([message, *(detail for detail in details if detail)]))
 
 
 def _count(element: _Element, cases: list[_Element]) -> None:
     cases = [case for case in cases if case.tag == "testcase"]
     element.set("tests", str(len(cases)))
     counted = [("failures", "failure"), ("errors", "error")]
-    # The schema of Jenkins has no such attribute around all suites.
+    # The schema of Jenkins has no attribute `skipped` for `testsuites`.
     counted += [("skipped", "skipped")] if element.tag == "testsuite" else []
     for attribute, tag in counted:
         element.set(attribute, str(sum(case.find(tag) is not None for case in cases)))
 
 
 def _clean(text: str) -> str:
-    """Without what XML cannot hold, such as the colours of a program's output."""
+    """Replace characters that XML does not allow, such as color codes in the output of a program."""
     return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -1,7 +1,7 @@
-"""Values of the report of a run. :func:`~vcloudair_core.recovery.report.run_report.report_of` makes them.
+"""Data classes of the report of a run, see :func:`~vcloudair_core.recovery.report.run_report.report_of`.
 
-Times are UTC; ``None`` stands for what the journal does not tell. The shapes of all ``as_dict`` together are the JSON
-report, which ``docs/reference/recovery-report.md`` describes.
+Times are UTC; ``None`` means that the journal does not have the value. The ``as_dict`` methods return the parts of the
+JSON report, which ``docs/reference/recovery-report.md`` describes.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from datetime import datetime, timezone
 from typing import Any
 
 SCHEMA = 1
-"""Version of the JSON report: raised when a key goes or changes its meaning, not when one is added."""
+"""Version of the JSON report. It increases when a key is removed or changes its meaning, not when one is added."""
 
 SUCCEEDED, UNCHANGED, FAILED, SKIPPED, UNKNOWN = "succeeded", "unchanged", "failed", "skipped", "unknown"
 RETRYING, IN_FLIGHT, NOT_STARTED = "retrying", "in_flight", "not_started"
 ROLLED_BACK, ROLLBACK_FAILED = "rolled_back", "rollback_failed"
-THERE = frozenset({SUCCEEDED, UNCHANGED})
-"""Verdicts of a VM that is where the action leads."""
+SUCCESS_VERDICTS = frozenset({SUCCEEDED, UNCHANGED})
+"""Verdicts of a VM in the target state of the action."""
 INTERRUPTED, UNFINISHED = "interrupted", "unfinished"
 
 VM_VERDICTS = (
@@ -33,20 +33,20 @@ VM_VERDICTS = (
     SUCCEEDED,
     UNCHANGED,
 )
-"""All of them, what needs attention first. ``retrying``: the last attempt failed and another was to follow;
-``unknown``: it may or may not have been begun; ``in_flight``: it was begun and no end of it is known; ``rolled_back``
-and ``rollback_failed``: it was there, and then the run undid that, or tried to."""
+"""All verdicts of VMs, the most urgent first. ``retrying``: the last attempt failed and another one was to follow.
+``unknown``: the action may or may not have started. ``in_flight``: the action was started and its end is unknown.
+``rolled_back`` and ``rollback_failed``: the VM was recovered, and then the run undid that, or tried to."""
 
 
 def stamped(at: datetime | None) -> str | None:
-    """ISO 8601 in UTC with milliseconds, as in the journal."""
+    """Return a time in ISO 8601, UTC, with milliseconds, as in the journal."""
     if at is None:
         return None
     return at.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def seconds_between(first: datetime | None, last: datetime | None) -> float | None:
-    """None where one is not known, or where the clock was set back in between, so that nothing was measured."""
+    """Return the seconds between two times. None when one is unknown or the clock was set back in between."""
     if first is None or last is None or last < first:
         return None
     return round((last - first).total_seconds(), 3)
@@ -54,11 +54,15 @@ def seconds_between(first: datetime | None, last: datetime | None) -> float | No
 
 @dataclass(frozen=True)
 class Objective:
-    """The measured value of a target. ``is_met`` is None without a target, and where it cannot be told.
+    """A target for RTO or RPO and the measured value.
 
-    ``source``: whose target it is (VM, group or plan). ``why``: what keeps ``reached_s`` or ``is_met`` from being
-    known, or why it was missed though nothing was measured. ``known_s``: of many VMs, the longest of those that
-    are known; :attr:`reached_s` is known when all are.
+    Attributes:
+        target_minutes: The target, or None.
+        source: The owner of the target: ``vm``, ``group`` or ``plan``.
+        reached_s: The measured value in seconds. For several VMs, the longest; None unless all are known.
+        known_s: For several VMs, the longest known value.
+        is_met: None without a target, and when the result is unknown.
+        why: The reason why a value is unknown, or why a target was missed without a measurement.
     """
 
     target_minutes: float | None = None
@@ -81,9 +85,10 @@ class Objective:
 
 @dataclass(frozen=True)
 class OperationAttempt:
-    """One try of a VM or step. ``task``: plain data of the server's task, empty when there was none to see.
+    """An attempt of a VM or step.
 
-    ``is_asked``: the server was asked to begin, though its answer may have been lost.
+    ``task``: data of the server's task, empty when none was seen. ``is_requested``: the request was sent, though its
+    response may have been lost.
     """
 
     number: int
@@ -97,15 +102,15 @@ class OperationAttempt:
     task_href: str = ""
     request_id: str = ""
     last_sync: datetime | None = None
-    is_asked: bool = False
+    is_requested: bool = False
     is_final: bool = False
     vm: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def codes(self) -> tuple[str, ...]:
-        """The server's error codes, the vendor's first."""
+        """Return the error codes of the server, the vendor's code first."""
         codes = (str(self.task.get(key) or "") for key in ("vendor_code", "error_code"))
-        return tuple(dict.fromkeys(word for word in codes if word))
+        return tuple(dict.fromkeys(code for code in codes if code))
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -118,9 +123,10 @@ class OperationAttempt:
 
 @dataclass(frozen=True)
 class VmReport:
-    """A VM. ``seconds``: from the start of its first attempt to the end of its last one, waits included.
+    """A VM of a report.
 
-    ``rollback``: how undoing it went, where the run did that after a failure.
+    ``seconds``: from the start of the first attempt to the end of the last one, including waits. ``rollback``: the
+    result of the rollback, if the run rolled the VM back.
     """
 
     id: str
@@ -136,8 +142,9 @@ class VmReport:
     rpo: Objective = field(default_factory=Objective)
 
     @property
-    def is_there(self) -> bool:
-        return self.verdict in THERE
+    def has_succeeded(self) -> bool:
+        """Return True when the VM is in the target state of the action."""
+        return self.verdict in SUCCESS_VERDICTS
 
     @property
     def last(self) -> OperationAttempt | None:
@@ -174,7 +181,10 @@ class VmReport:
 
 @dataclass(frozen=True)
 class StepReport:
-    """A step. ``group`` is empty for one of the plan. ``phase``: before, after or back. ``by``: who approved."""
+    """A step of a report. ``group`` is empty for steps of the plan itself. ``by``: the user who approved.
+
+    ``phase``: ``before``, ``after`` or ``rollback``.
+    """
 
     group: str
     phase: str
@@ -202,7 +212,7 @@ class StepReport:
 
 @dataclass(frozen=True)
 class GroupReport:
-    """A group. ``verdict``: what the run said of it, ``in_flight`` when it said nothing yet, or ``not_started``."""
+    """A group of a report. Without a final verdict, ``verdict`` is ``in_flight`` or ``not_started``."""
 
     name: str
     priority: int | None = None
@@ -227,9 +237,9 @@ class GroupReport:
 
 @dataclass(frozen=True)
 class Period:
-    """A time in which one process carried the run out. ``end``: finished, interrupted, died, or empty.
+    """A period in which one process executed the run. ``end``: finished, interrupted, died, or empty.
 
-    ``ended`` of one that died is its last sign of life.
+    When the process died, ``ended`` is the time of its last event.
     """
 
     started: datetime | None
@@ -250,7 +260,7 @@ class Period:
 
 @dataclass(frozen=True)
 class Rollback:
-    """The rollback of a run after a failure. ``verdict``: done, failed, or in_flight when no end of it is known."""
+    """The rollback of a run after a failure. ``verdict``: succeeded, failed, or in_flight when its end is unknown."""
 
     started: datetime | None
     reason: str = ""
@@ -267,7 +277,7 @@ class Rollback:
 
 @dataclass(frozen=True)
 class Failure:
-    """Something that needs attention. ``what``: step, VM or rollback (of a VM); ``place`` is its group."""
+    """A failure or unknown outcome. ``what``: ``step``, ``vm`` or ``rollback`` (of a VM). ``place``: its group."""
 
     what: str
     name: str

@@ -1,4 +1,4 @@
-"""RTO and RPO: what was reached, and whether that is what was wanted. Nothing that is not known counts as met."""
+"""Measure RTO and RPO and compare them with their targets. An unknown value never counts as met."""
 
 from __future__ import annotations
 
@@ -17,17 +17,18 @@ from vcloudair_core.recovery.report.model import (
     seconds_between,
 )
 
-_UNKNOWN = "its outcome is not known"
+_UNKNOWN = "its outcome is unknown"
+_NO_RECOVERY = "a cleanup recovers no VMs"
 
 Target = tuple[float | None, str]
 
 
 @dataclass(frozen=True)
-class Moment:
-    """The times that the objectives of all VMs are measured from.
+class RunTimes:
+    """The times of a run that the objectives of its VMs are measured with.
 
-    ``last``: the newest time in the journal. ``is_over``: the run has finished: what is not there will not come.
-    ``is_recovery``: a clean-up recovers nothing, and has no objectives.
+    ``last``: the newest time in the journal. ``is_over``: the run has finished, so no more VMs will be recovered.
+    ``is_recovery``: False for a cleanup, which recovers no VMs and has no objectives.
     """
 
     started: datetime | None
@@ -37,64 +38,70 @@ class Moment:
 
 
 def first_target(*candidates: Target) -> Target:
-    """Return the first target that is set, with its source; 0 minutes is a target."""
+    """Return the first target that is set, with its source. 0 minutes is a target too."""
     return next((candidate for candidate in candidates if candidate[0] is not None), (None, ""))
 
 
-def vm_rto(vm: VmReport, target: Target, moment: Moment) -> Objective:
-    """From the start of the run until the VM was there."""
+def vm_rto(vm: VmReport, target: Target, times: RunTimes) -> Objective:
+    """Return the time from the start of the run until the VM was recovered."""
     minutes, source = target
-    if not moment.is_recovery:
-        return Objective(why="a clean-up recovers nothing")
-    if vm.is_there:
+    if not times.is_recovery:
+        return Objective(why=_NO_RECOVERY)
+    if vm.has_succeeded:
         why = _unmeasured(vm)
-        reached = None if why else seconds_between(moment.started, vm.ended)
+        reached = None if why else seconds_between(times.started, vm.ended)
         if reached is None:
-            return Objective(minutes, source, why=why or "the journal does not tell when that was")
+            return Objective(minutes, source, why=why or "the journal does not have its time")
         return Objective(minutes, source, reached, is_met=None if minutes is None else reached <= minutes * 60)
     if vm.verdict in (IN_FLIGHT, UNKNOWN):
         return Objective(minutes, source, why=_UNKNOWN)
-    passed = seconds_between(moment.started, moment.last)
-    if minutes is not None and (moment.is_over or (passed is not None and passed > minutes * 60)):
-        return Objective(minutes, source, is_met=False, why=_absent(vm))
-    return Objective(minutes, source, why=_absent(vm))
+    passed = seconds_between(times.started, times.last)
+    if minutes is not None and (times.is_over or (passed is not None and passed > minutes * 60)):
+        return Objective(minutes, source, is_met=False, why=_absence(vm))
+    return Objective(minutes, source, why=_absence(vm))
 
 
-def vm_rpo(vm: VmReport, target: Target, moment: Moment) -> Objective:
+def vm_rpo(vm: VmReport, target: Target, times: RunTimes) -> Objective:
     """Return the age of the newest data at the start of the run; 0 for data replicated after that.
 
-    Data of a VM that is not there has not been recovered: that is never met, and missed where it was too old.
+    The objective of a VM that was not recovered is never met. It is missed if the data was too old.
     """
     minutes, source = target
-    if not moment.is_recovery:
-        return Objective(why="a clean-up recovers nothing")
+    if not times.is_recovery:
+        return Objective(why=_NO_RECOVERY)
     age = None
-    if vm.last_sync is not None and moment.started is not None:
-        age = max(0.0, round((moment.started - vm.last_sync).total_seconds(), 3))
+    if vm.last_sync is not None and times.started is not None:
+        age = max(0.0, round((times.started - vm.last_sync).total_seconds(), 3))
     if vm.verdict in (IN_FLIGHT, UNKNOWN):
         return Objective(minutes, source, why=_UNKNOWN)
-    if not vm.is_there:
-        is_late = moment.is_over and minutes is not None and age is not None and age > minutes * 60
-        return Objective(minutes, source, is_met=False if is_late else None, why=_absent(vm))
-    why = _unmeasured(vm) or ("" if age is not None else "it is not known when data was last brought over")
+    if not vm.has_succeeded:
+        is_late = times.is_over and minutes is not None and age is not None and age > minutes * 60
+        return Objective(minutes, source, is_met=False if is_late else None, why=_absence(vm))
+    why = _unmeasured(vm) or ("" if age is not None else "the time of its last sync is unknown")
     if why or age is None:
         return Objective(minutes, source, why=why)
     return Objective(minutes, source, age, is_met=None if minutes is None else age <= minutes * 60)
 
 
-def _absent(vm: VmReport) -> str:
-    return "it was rolled back" if vm.verdict == ROLLED_BACK else "it is not there"
+def _absence(vm: VmReport) -> str:
+    return "it was rolled back" if vm.verdict == ROLLED_BACK else "it was not recovered"
 
 
 def _unmeasured(vm: VmReport) -> str:
-    """Return the reason why the time of a VM is not known. One that this run started may be there after all."""
-    if vm.verdict != UNCHANGED or any(attempt.is_asked for attempt in vm.attempts):
+    """Return why the time of a VM was not measured, or an empty string.
+
+    An unchanged VM was recovered before the run, unless an earlier attempt of this run had requested the action.
+    """
+    if vm.verdict != UNCHANGED or any(attempt.is_requested for attempt in vm.attempts):
         return ""
-    return "it was there before this run"
+    return "it was recovered before this run"
 
 
 def worst(objectives: Iterable[Objective], target: Target) -> Objective:
-    """Return the objective of many VMs: the longest time, met only if each VM is within its own target and this one."""
+    """Return the objective of several VMs: the longest time.
+
+    It is met when each VM meets its own target and the longest time meets this target.
+    """
     each = list(objectives)
     minutes, source = target
     known = [objective.reached_s for objective in each if objective.reached_s is not None]
@@ -112,10 +119,10 @@ def worst(objectives: Iterable[Objective], target: Target) -> Objective:
 
 def _why_not(each: list[Objective], known: list[float]) -> str:
     if not each:
-        return "the journal names no VM"
+        return "the journal has no VMs"
     missing = len(each) - len(known)
     if not missing:
         return ""
     reasons = Counter(objective.why for objective in each if objective.reached_s is None and objective.why)
     summary = ", ".join(f"{why} ({count})" for why, count in sorted(reasons.items()))
-    return f"not known for {missing} of {len(each)} VMs: {summary}"
+    return f"unknown for {missing} of {len(each)} VMs: {summary}"

@@ -1,4 +1,4 @@
-"""A report on disk: for programs, for whatever shows test results, and for people."""
+"""Save a report as JSON, JUnit XML and HTML files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ _NAMES = {"json": "report.json", "junit": "report.xml", "html": "report.html"}
 
 
 def rendered(report: RunReport, name: str) -> bytes:
-    """The report as ``json``, ``junit`` or ``html``. Raises ConfigurationError where jinja2 is missing."""
+    """Return the report as ``json``, ``junit`` or ``html``.
+
+    Raises ConfigurationError when jinja2 is not installed.
+    """
     if name == "json":
         return (json.dumps(report.as_dict(), indent=2, ensure_ascii=False, default=str) + "\n").encode(
             "utf-8", "replace"
@@ -32,23 +35,23 @@ def rendered(report: RunReport, name: str) -> bytes:
 
 
 def save_report(report: RunReport, folder: Path) -> dict[str, Path]:
-    """Write ``report.json``, ``report.xml`` and ``report.html``; returns where each is, by its format.
+    """Write ``report.json``, ``report.xml`` and ``report.html`` and return the path of each format.
 
-    Each file is whole or not there, and only its owner can read it. All are made before the first is written.
-    Raises ConfigurationError where jinja2 is missing; OSError.
+    Each file is written atomically, and only its owner can read it. All reports are created before the first is
+    written. Raises ConfigurationError when jinja2 is not installed; OSError.
     """
-    made = {name: rendered(report, name) for name in FORMATS}
+    contents = {name: rendered(report, name) for name in FORMATS}
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     paths = {}
-    for name, content in made.items():
+    for name, content in contents.items():
         path = folder / _NAMES[name]
-        beside = folder / f".{path.name}.{os.getpid()}.tmp"
+        temporary = folder / f".{path.name}.{os.getpid()}.tmp"
         try:
-            beside.unlink(missing_ok=True)
-            with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            temporary.unlink(missing_ok=True)
+            with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                 file.write(content)
-            beside.replace(path)
+            temporary.replace(path)
         finally:
-            beside.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
         paths[name] = path
     return paths

@@ -1,4 +1,4 @@
-"""The texts of a report: sentences, words for verdicts, lengths of time."""
+"""Texts of a report: labels of verdicts, durations and times."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from vcloudair_core.recovery.report.model import (
 if TYPE_CHECKING:
     from vcloudair_core.recovery.report.model import VmReport
 
-WORDS = {
+LABELS = {
     SUCCEEDED: "succeeded", UNCHANGED: "unchanged", FAILED: "failed", SKIPPED: "skipped",
-    RETRYING: "failed, to be tried again",
-    IN_FLIGHT: "in flight, outcome not known", NOT_STARTED: "not started", ROLLED_BACK: "rolled back",
-    ROLLBACK_FAILED: "roll-back failed", UNKNOWN: "unknown, a decision is needed",
+    RETRYING: "failed, retry pending",
+    IN_FLIGHT: "in flight, outcome unknown", NOT_STARTED: "not started", ROLLED_BACK: "rolled back",
+    ROLLBACK_FAILED: "rollback failed", UNKNOWN: "unknown, decision needed",
     INTERRUPTED: "interrupted", UNFINISHED: "unfinished",
 }  # fmt: skip
 NONE = "\N{EN DASH}"
@@ -36,14 +36,14 @@ GLYPHS = {
     SUCCEEDED: "✓", UNCHANGED: "✓", FAILED: "✗", SKIPPED: NONE, RETRYING: "✗", IN_FLIGHT: "?", NOT_STARTED: NONE,
     ROLLED_BACK: "↩", ROLLBACK_FAILED: "✗", INTERRUPTED: "‖", UNFINISHED: "?", UNKNOWN: "?",
 }  # fmt: skip
-"""Beside the word, never in its place."""
-ACTIONS = {"test": "test", "cleanup": "clean-up", "failover": "failover"}
+"""Symbols of verdicts. Show them with the label, never instead of it."""
+ACTIONS = {"test": "test", "cleanup": "cleanup", "failover": "failover"}
 
 
 def duration(seconds: float | None) -> str:
-    """Like ``24 min 10 s``, ``3 h 05 min`` or ``0.4 s``."""
+    """Return a duration such as ``24 min 10 s``, ``3 h 05 min`` or ``0.4 s``."""
     if seconds is None:
-        return "not known"
+        return "unknown"
     if seconds < 10:
         return f"{seconds:.1f} s".replace(".0 s", " s")
     whole = round(seconds)
@@ -57,33 +57,33 @@ def duration(seconds: float | None) -> str:
 
 
 def minutes(value: float | None) -> str:
-    """Like ``60 min``, for targets."""
+    """Return a target such as ``60 min``."""
     return "no target" if value is None else f"{value:g} min"
 
 
 def clock(at: datetime | None) -> str:
-    """Like ``09:14:05``."""
-    return "not known" if at is None else f"{at:%H:%M:%S}"
+    """Return a time such as ``09:14:05``."""
+    return "unknown" if at is None else f"{at:%H:%M:%S}"
 
 
 def day_and_clock(at: datetime | None) -> str:
-    """Like ``14 Mar 09:14:05``, for runs that saw more than one day."""
-    return "not known" if at is None else f"{at:%d %b %H:%M:%S}"
+    """Return a time such as ``14 Mar 09:14:05``, for runs of more than one day."""
+    return "unknown" if at is None else f"{at:%d %b %H:%M:%S}"
 
 
 def date_and_clock(at: datetime | None) -> str:
-    return "not known" if at is None else f"{at:%Y-%m-%d %H:%M:%S} UTC"
+    return "unknown" if at is None else f"{at:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def met(objective: Objective) -> str:
-    """In a word or two."""
+    """Return ``met``, ``missed``, ``unknown`` or ``no target``."""
     if objective.is_met is None:
-        return "not known" if objective.target_minutes is not None else "no target"
+        return "unknown" if objective.target_minutes is not None else "no target"
     return "met" if objective.is_met else "missed"
 
 
-def place_of(vm: VmReport) -> list[tuple[str, str]]:
-    """Return where the recovered VM is, as pairs of a name and a text; nothing when no VM was seen."""
+def location_of(vm: VmReport) -> list[tuple[str, str]]:
+    """Return the location of the recovered VM as (name, value) pairs. Empty when no VM was seen."""
     recovered = vm.last.vm if vm.last is not None else {}
     addresses = recovered.get("addresses")
     facts = {

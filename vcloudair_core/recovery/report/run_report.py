@@ -1,7 +1,7 @@
-"""The report of a recovery run, made of nothing but its journal: what happened, and how far that is known.
+"""Report of a recovery run, created from its journal.
 
-A report never says more than the events do. A run is done when its last word is that it is, and every VM was seen
-to be there; a VM that was begun and has no end is one whose outcome is not known.
+A report never claims more than the events show. A run has succeeded when its last event says so and every VM was seen
+to be recovered. A VM that was started and has no end in the journal has an unknown outcome.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from vcloudair_core.recovery.report.model import (
     SCHEMA,
     SKIPPED,
     SUCCEEDED,
-    THERE,
+    SUCCESS_VERDICTS,
     UNFINISHED,
     UNKNOWN,
     VM_VERDICTS,
@@ -40,17 +40,22 @@ from vcloudair_core.recovery.report.model import (
     seconds_between,
     stamped,
 )
-from vcloudair_core.recovery.report.objectives import Moment, first_target, vm_rpo, vm_rto, worst
+from vcloudair_core.recovery.report.objectives import RunTimes, first_target, vm_rpo, vm_rto, worst
 from vcloudair_core.recovery.report.report_text import ACTIONS, duration
 
 
 @dataclass(frozen=True)
 class RunReport:
-    """All of it. ``verdict``: done, failed, interrupted, unknown where it is not known what became of some VMs, or
-    unfinished where the journal has no end of the run.
+    """The report of a run.
 
-    ``plan`` and ``cloud`` are as in the event ``run_started``. ``doubts``: what is odd about the journal, in sentences.
-    ``summary``: how many VMs have each verdict. ``ended``: the time of the last event.
+    Attributes:
+        verdict: ``succeeded``, ``failed``, ``interrupted``, ``unknown`` when the outcome of some VMs is unknown, or
+            ``unfinished`` when the journal has no end of the run.
+        plan, cloud: As in the event ``run_started``.
+        doubts: Inconsistencies of the journal, in sentences.
+        summary: The number of VMs for each verdict.
+        ended: The time of the last event.
+        passed_over: The number of unknown events by name.
     """
 
     run_id: str
@@ -77,12 +82,12 @@ class RunReport:
 
     @property
     def vms(self) -> tuple[VmReport, ...]:
-        """The VMs of all groups."""
+        """Return the VMs of all groups."""
         return tuple(vm for group in self.groups for vm in group.vms)
 
     @property
     def all_steps(self) -> tuple[StepReport, ...]:
-        """Those of the plan, then those of each group."""
+        """Return the steps of the plan, then those of each group."""
         return (*self.steps, *(step for group in self.groups for step in group.steps))
 
     @property
@@ -91,20 +96,20 @@ class RunReport:
 
     @property
     def failures(self) -> tuple[Failure, ...]:
-        """The failures, ordered: failed, then unknown, then not started."""
-        undone = [_failed_rollback(vm, vm.rollback) for vm in self.vms if vm.rollback is not None]
+        """Return the failures in this order: failed, then unknown, then not started."""
+        rollbacks = [_failed_rollback(vm, vm.rollback) for vm in self.vms if vm.rollback is not None]
         steps = [_failed_step(step) for step in self.all_steps if step.last.verdict not in (SUCCEEDED, SKIPPED)]
-        vms = [_failed_vm(vm) for vm in self.vms if not vm.is_there]
+        vms = [_failed_vm(vm) for vm in self.vms if not vm.has_succeeded]
         order = VM_VERDICTS.index
-        return tuple(sorted([*steps, *vms, *filter(None, undone)], key=lambda failure: order(failure.verdict)))
+        return tuple(sorted([*steps, *vms, *filter(None, rollbacks)], key=lambda failure: order(failure.verdict)))
 
     @property
     def sentence(self) -> str:
-        """The whole run in one or two plain sentences."""
+        """Return a summary of the run in one or two sentences."""
         return _sentence(self)
 
     def as_dict(self) -> dict[str, Any]:
-        """The JSON report. Shape: docs/reference/recovery-report.md."""
+        """Return the JSON report, as described in docs/reference/recovery-report.md."""
         return {
             "schema": SCHEMA, "run_id": self.run_id, "action": self.action, "verdict": self.verdict,
             "sentence": self.sentence, "reason": self.reason, "started": stamped(self.started),
@@ -119,18 +124,21 @@ class RunReport:
 
 
 def report_of(events: Iterable[Event]) -> RunReport:
-    """Return the report of these events, in the order of the run journal. Raises nothing, whatever they hold."""
+    """Return the report of a run from its events, in the order of the journal.
+
+    Damaged events do not raise errors; ``doubts`` of the report lists them.
+    """
     fold = Fold()
     for event in events:
-        fold.take(event)
+        fold.add(event)
     run = fold.run
     plan = read.mapping(run, "plan")
     started = read.moment(run)
-    moment = Moment(started, fold.last, fold.finish is not None, read.text(run, "action") != "cleanup")
-    groups = _groups(fold, plan, moment)
+    times = RunTimes(started, fold.last, fold.finish is not None, read.text(run, "action") != "cleanup")
+    groups = _groups(fold, plan, times)
     vms = [vm for group in groups for vm in group.vms]
     verdict, reason = _verdict(fold, vms)
-    has_objectives = moment.is_recovery
+    has_objectives = times.is_recovery
     return RunReport(
         run_id=read.text(run, "run_id"), action=read.text(run, "action"), verdict=verdict, reason=reason,
         started=started, ended=fold.last, host=read.text(run, "host"), user=read.text(run, "user"),
@@ -138,7 +146,7 @@ def report_of(events: Iterable[Event]) -> RunReport:
         periods=tuple(fold.periods), groups=groups, steps=_steps(fold, ""),
         rto=worst((vm.rto for vm in vms), _plan_target(plan, "rto_minutes", has_objectives)),
         rpo=worst((vm.rpo for vm in vms), _plan_target(plan, "rpo_minutes", has_objectives)),
-        summary={word: sum(vm.verdict == word for vm in vms) for word in VM_VERDICTS},
+        summary={name: sum(vm.verdict == name for vm in vms) for name in VM_VERDICTS},
         events=fold.count, rollback=fold.rollback,
         doubts=tuple(_doubts(fold, vms)), passed_over=dict(fold.unknown),
     )  # fmt: skip
@@ -147,39 +155,39 @@ def report_of(events: Iterable[Event]) -> RunReport:
 # -- VMs and groups -------------------------------------------------------------------------------------------
 
 
-def _groups(fold: Fold, plan: Mapping[str, Any], moment: Moment) -> tuple[GroupReport, ...]:
+def _groups(fold: Fold, plan: Mapping[str, Any], times: RunTimes) -> tuple[GroupReport, ...]:
     listed = read.mappings(fold.run, "groups")
     minutes = {read.text(record, "name"): read.number(record, "rto_minutes") for record in listed}
     members: dict[str, list[VmReport]] = {name: [] for name in fold.groups}
     for draft in fold.vms.values():
-        members.setdefault(draft.group, []).append(_vm(draft, minutes.get(draft.group), plan, moment))
+        members.setdefault(draft.group, []).append(_vm(draft, minutes.get(draft.group), plan, times))
     reports = []
     for name, vms in members.items():
         group = replace(fold.groups.get(name) or GroupReport(name), vms=tuple(vms), steps=_steps(fold, name))
         if group.verdict == SUCCEEDED:
-            group = replace(group, verdict=_as_shown(vms))
+            group = replace(group, verdict=_verdict_of_vms(vms))
         target = first_target((minutes.get(name), "group"), _plan_target(plan, "rto_minutes"))
-        target = target if moment.is_recovery else (None, "")
+        target = target if times.is_recovery else (None, "")
         reports.append(replace(group, rto=worst((vm.rto for vm in vms), target)))
     return tuple(reports)
 
 
-def _vm(draft: VmDraft, group_minutes: float | None, plan: Mapping[str, Any], moment: Moment) -> VmReport:
+def _vm(draft: VmDraft, group_minutes: float | None, plan: Mapping[str, Any], times: RunTimes) -> VmReport:
     last = draft.attempts[-1] if draft.attempts else None
     verdict = last.verdict if last is not None else NOT_STARTED
     if last is not None and verdict == FAILED and not last.is_final:
         verdict = RETRYING
-    if draft.rollback is not None and verdict in THERE:
-        verdict = ROLLED_BACK if draft.rollback.verdict in THERE else ROLLBACK_FAILED
+    if draft.rollback is not None and verdict in SUCCESS_VERDICTS:
+        verdict = ROLLED_BACK if draft.rollback.verdict in SUCCESS_VERDICTS else ROLLBACK_FAILED
     vm = VmReport(
         draft.id, draft.name, draft.group, verdict, href=read.text(draft.planned, "href"),
         depends_on=read.texts(draft.planned, "depends_on"), attempts=tuple(draft.attempts), rollback=draft.rollback,
         last_sync=next(filter(None, (attempt.last_sync for attempt in reversed(draft.attempts))), None),
     )  # fmt: skip
-    own_rto, own_rpo = ((read.number(draft.planned, f"{word}_minutes"), "vm") for word in ("rto", "rpo"))
+    own_rto, own_rpo = ((read.number(draft.planned, f"{name}_minutes"), "vm") for name in ("rto", "rpo"))
     rto = first_target(own_rto, (group_minutes, "group"), _plan_target(plan, "rto_minutes"))
     rpo = first_target(own_rpo, _plan_target(plan, "rpo_minutes"))
-    return replace(vm, rto=vm_rto(vm, rto, moment), rpo=vm_rpo(vm, rpo, moment))
+    return replace(vm, rto=vm_rto(vm, rto, times), rpo=vm_rpo(vm, rpo, times))
 
 
 def _plan_target(plan: Mapping[str, Any], key: str, has_objectives: bool = True) -> tuple[float | None, str]:
@@ -191,12 +199,12 @@ def _steps(fold: Fold, group: str) -> tuple[StepReport, ...]:
     return tuple(step for step in fold.steps.values() if step.group == group)
 
 
-# -- what it comes to ----------------------------------------------------------------------------------------------
+# -- verdict -------------------------------------------------------------------------------------------------------
 
 
-def _as_shown(vms: Iterable[VmReport]) -> str:
+def _verdict_of_vms(vms: Iterable[VmReport]) -> str:
     """Return the verdict that the VMs support for something reported as succeeded."""
-    verdicts = {vm.verdict for vm in vms if not vm.is_there}
+    verdicts = {vm.verdict for vm in vms if not vm.has_succeeded}
     if not verdicts:
         return SUCCEEDED
     return FAILED if verdicts & {FAILED, SKIPPED, ROLLED_BACK, ROLLBACK_FAILED} else UNFINISHED
@@ -206,44 +214,41 @@ def _verdict(fold: Fold, vms: list[VmReport]) -> tuple[str, str]:
     if fold.stop is not None:
         return UNKNOWN if fold.stop.get("is_unknown") is True else INTERRUPTED, read.text(fold.stop, "reason")
     if fold.finish is None:
-        return UNFINISHED, "the journal has no end of the run: it is still going on, or it died"
+        return UNFINISHED, "the journal has no end of the run: it is still in progress, or it died"
     reported, reason = read.text(fold.finish, "verdict"), read.text(fold.finish, "reason")
     if reported == FAILED:
         return FAILED, reason
     if reported != SUCCEEDED:
-        return UNFINISHED, f"the run ended with the verdict {reported!r}, which says nothing"
+        return UNFINISHED, f"the run ended with the invalid verdict {reported!r}"
     if not vms:
-        return FAILED, "there was no VM in it"
-    shown = _as_shown(vms)
-    if shown == SUCCEEDED and not fold.run:
-        return UNFINISHED, "the journal has no start of the run, so that its VMs are not known"
-    return (
-        shown,
-        reason if shown == SUCCEEDED else "the run ended as succeeded, but not every VM is seen to be there",
-    )
+        return FAILED, "the run had no VMs"
+    verdict = _verdict_of_vms(vms)
+    if verdict == SUCCEEDED and not fold.run:
+        return UNFINISHED, "the journal has no start of the run, so its VMs are unknown"
+    return verdict, reason if verdict == SUCCEEDED else "the run reported success, but not every VM was recovered"
 
 
 def _doubts(fold: Fold, vms: list[VmReport]) -> Iterable[str]:
     if not fold.run:
-        yield "There is no start of the run: who ran what, and with which VMs, is not known."
+        yield "The journal has no start of the run, so its user, plan and VMs are unknown."
     if fold.unreadable:
-        yield f"{fold.unreadable} of the journal's lines are no events."
+        yield f"{fold.unreadable} lines of the journal are not events."
     if fold.missing:
-        yield f"{fold.missing} events are missing, by their numbers."
+        yield f"{fold.missing} events are missing, as the sequence numbers show."
     if fold.set_back:
-        yield "The clock was set back during the run: times may be wrong."
-    strangers = [draft.name for draft in fold.vms.values() if fold.run and not draft.is_named]
-    if strangers:
-        yield f"The start of the run does not name {', '.join(sorted(strangers))}."
+        yield "The clock was set back during the run, so times may be wrong."
+    unlisted = [draft.name for draft in fold.vms.values() if fold.run and not draft.is_named]
+    if unlisted:
+        yield f"These VMs have events, but the start of the run does not list them: {', '.join(sorted(unlisted))}."
     if fold.finish is not None:
-        # As they were before anything was undone.
+        # The run counted verdicts before its rollback.
         counts = Counter(vm.last.verdict for vm in vms if vm.last is not None)
         reported = read.mapping(fold.finish, "summary")
-        odd = [word for word in reported if read.whole(reported, word) not in (None, counts.get(word, 0))]
-        for word in odd:
-            yield f"The run counted {reported[word]} VMs as {word}; its events show {counts.get(word, 0)}."
-        if read.text(fold.finish, "verdict") == SUCCEEDED and any(not vm.is_there for vm in vms):
-            yield "The run ended as succeeded, but not every VM is seen to be there."
+        different = [name for name in reported if read.whole(reported, name) not in (None, counts.get(name, 0))]
+        for name in different:
+            yield f"The run reported {reported[name]} VMs as {name}, but its events show {counts.get(name, 0)}."
+        if read.text(fold.finish, "verdict") == SUCCEEDED and any(not vm.has_succeeded for vm in vms):
+            yield "The run reported success, but not every VM was recovered."
 
 
 def _failed_vm(vm: VmReport) -> Failure:
@@ -253,8 +258,8 @@ def _failed_vm(vm: VmReport) -> Failure:
 
 
 def _failed_rollback(vm: VmReport, rollback: OperationAttempt) -> Failure | None:
-    """Return the failure of a rollback; the failure of the VM itself does not tell that its rollback failed too."""
-    if rollback.verdict in THERE or vm.verdict == ROLLBACK_FAILED:
+    """Return the failure of a rollback, unless the verdict of the VM already shows it."""
+    if rollback.verdict in SUCCESS_VERDICTS or vm.verdict == ROLLBACK_FAILED:
         return None
     details = (rollback.reason, rollback.hint, rollback.codes, rollback.request_id)
     return Failure("rollback", vm.name, vm.group, ROLLBACK_FAILED, *details, vm_id=vm.id)
@@ -264,33 +269,32 @@ def _failed_step(step: StepReport) -> Failure:
     return Failure("step", step.name, step.group, step.last.verdict, step.last.reason, step.last.hint)
 
 
-# -- the sentence ------------------------------------------------------------------------------------------------------
+# -- summary sentence --------------------------------------------------------------------------------------------------
 
 
 def _sentence(report: RunReport) -> str:
     name = str(report.plan.get("name") or "")
-    what = f"The {ACTIONS.get(report.action, 'run')}" + (f" of {name}" if name else "")
+    subject = f"The {ACTIONS.get(report.action, 'run')}" + (f" of {name}" if name else "")
     vms = report.vms
-    there = sum(vm.is_there for vm in vms)
-    count = _count(there, len(vms), report.action)
+    count = _count(sum(vm.has_succeeded for vm in vms), len(vms), report.action)
     if report.verdict == SUCCEEDED:
-        took = f" It took {duration(report.seconds)}." if report.seconds is not None else ""
-        bad = sum(step.last.verdict == FAILED for step in report.all_steps)
-        steps = f" {bad} step{'s' if bad > 1 else ''} failed." if bad else ""
-        return f"{what} succeeded: {count}.{took}{steps}"
+        time = f" It took {duration(report.seconds)}." if report.seconds is not None else ""
+        failed = sum(step.last.verdict == FAILED for step in report.all_steps)
+        steps = f" {failed} step{'s' if failed > 1 else ''} failed." if failed else ""
+        return f"{subject} succeeded: {count}.{time}{steps}"
     if report.verdict == FAILED:
-        return f"{what} failed: {count}."
+        return f"{subject} failed: {count}."
     if report.verdict == UNKNOWN:
-        return f"{what} has an unknown outcome: {count}. A decision is needed, then it may be resumed."
+        return f"{subject} has an unknown outcome: {count}. Decide about the VMs with unknown outcome, then resume it."
     if report.verdict == INTERRUPTED:
-        return f"{what} was interrupted: {count}. It may be resumed."
-    return f"{what} is unfinished: {count}, as far as the journal shows."
+        return f"{subject} was interrupted: {count}. You can resume it."
+    return f"{subject} is unfinished: {count}, as far as the journal shows."
 
 
-def _count(there: int, total: int, action: str) -> str:
-    where = "cleaned up" if action == "cleanup" else "there"
+def _count(succeeded: int, total: int, action: str) -> str:
+    outcome = "cleaned up" if action == "cleanup" else "recovered"
     if not total:
-        return "no VM is known"
+        return "no VMs are known"
     if total == 1:
-        return f"its VM is {'' if there else 'not '}{where}"
-    return f"all {total} VMs are {where}" if there == total else f"{there} of {total} VMs are {where}"
+        return f"its VM was {'' if succeeded else 'not '}{outcome}"
+    return f"all {total} VMs were {outcome}" if succeeded == total else f"{succeeded} of {total} VMs were {outcome}"

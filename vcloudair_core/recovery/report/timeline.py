@@ -1,7 +1,7 @@
-"""The timeline of a report as numbers: what is drawn where. A template makes SVG of it.
+"""Layout of the timeline of a report. A template draws it as SVG.
 
-Across, everything is in percent of the width, so that the drawing fits a screen as well as a sheet of paper and its
-letters stay as large as they are; down, it is in pixels.
+Horizontal positions are in percent of the width, so that the drawing fits screens and paper without scaling its text.
+Vertical positions are in pixels.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from vcloudair_core.recovery.report.model import (
     StepReport,
     VmReport,
 )
-from vcloudair_core.recovery.report.report_text import GLYPHS, WORDS, clock, duration
+from vcloudair_core.recovery.report.report_text import GLYPHS, LABELS, clock, duration
 from vcloudair_core.recovery.report.run_report import RunReport
 
 PLOT_FROM, PLOT_TO = 21.0, 85.0
-"""The time axis, in percent: names are left of it, verdicts right."""
+"""Start and end of the time axis in percent. Names are on its left, verdicts on its right."""
 
 HEAD, FOOT = 34, 6
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-_LEAST = 0.35
-_MOST_TICKS = 9
+_MIN_WIDTH = 0.35
+_MAX_TICKS = 9
 _STRIDES = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
 
 
@@ -43,7 +43,7 @@ class Density:
 
 @dataclass(frozen=True)
 class Bar:
-    """``kind``: the verdict of an attempt, or ``wait``."""
+    """A bar of the timeline. ``kind``: the verdict of an attempt, or ``wait``."""
 
     x: float
     width: float
@@ -53,7 +53,10 @@ class Bar:
 
 @dataclass(frozen=True)
 class TimelineRow:
-    """``y``: its middle. ``mark``: where a step's diamond is, or the dot of a VM that was there already."""
+    """A row of the timeline for a VM or step.
+
+    ``y``: the center. ``mark``: the position of the diamond of a step, or of the dot of an unchanged VM.
+    """
 
     y: float
     label: str
@@ -73,7 +76,7 @@ class Tick:
 
 @dataclass(frozen=True)
 class Panel:
-    """One drawing. ``pauses``: (x, width) of times in which nobody carried the run out."""
+    """One drawing. ``pauses``: (x, width) of the times in which the run was interrupted."""
 
     key: str
     title: str
@@ -87,7 +90,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class Scale:
-    """From a time to a place."""
+    """The conversion of times to horizontal positions."""
 
     start: datetime
     seconds: float
@@ -101,7 +104,7 @@ class Scale:
 
 
 def density_of(report: RunReport) -> Density:
-    """Thinner rows for more VMs."""
+    """Return the density of a report: the more VMs, the thinner the rows."""
     count = len(report.vms)
     if count <= 40:
         return Density("wide", 26, 22)
@@ -109,7 +112,7 @@ def density_of(report: RunReport) -> Density:
 
 
 def panels_of(report: RunReport) -> tuple[Panel, ...]:
-    """One drawing for the plan's own steps and one for each group, or several for one of many VMs."""
+    """Return a drawing for the steps of the plan and one for each group, or several for a large group."""
     scale = scale_of(report)
     if scale is None:
         return ()
@@ -117,21 +120,21 @@ def panels_of(report: RunReport) -> tuple[Panel, ...]:
     panels = []
     if report.steps:
         panels.append(_panel("plan", "Steps of the plan", report, None, report.steps, scale, density))
-    for place, group in enumerate(report.groups, 1):
+    for number, group in enumerate(report.groups, 1):
         before = [step for step in group.steps if step.phase == "before"]
         after = [step for step in group.steps if step.phase != "before"]
-        things: list[VmReport | StepReport] = [*before, *group.vms, *after]
-        parts = max(1, math.ceil(len(things) / density.rows))
-        share = math.ceil(len(things) / parts)
+        items: list[VmReport | StepReport] = [*before, *group.vms, *after]
+        parts = max(1, math.ceil(len(items) / density.rows))
+        share = math.ceil(len(items) / parts)
         for index in range(parts):
             title = (group.name or "no group") + (f" ({index + 1} of {parts})" if parts > 1 else "")
-            some = things[index * share : (index + 1) * share]
-            panels.append(_panel(f"g{place}-{index + 1}", title, report, group, some, scale, density))
+            rows = items[index * share : (index + 1) * share]
+            panels.append(_panel(f"g{number}-{index + 1}", title, report, group, rows, scale, density))
     return tuple(panels)
 
 
 def scale_of(report: RunReport) -> Scale | None:
-    """Return the time of the run, and a little more where that brings the target into view."""
+    """Return a scale for the time of the run, extended a little if that includes the target."""
     start = report.started or min((vm.started for vm in report.vms if vm.started), default=None)
     if start is None or report.ended is None:
         return None
@@ -147,20 +150,20 @@ def _panel(
     title: str,
     report: RunReport,
     group: GroupReport | None,
-    things: Sequence[VmReport | StepReport],
+    items: Sequence[VmReport | StepReport],
     scale: Scale,
     density: Density,
 ) -> Panel:
     rows = []
-    for place, thing in enumerate(things):
-        y = HEAD + density.row * (place + 0.5)
-        if isinstance(thing, StepReport):
-            rows.append(_step_row(thing, y, scale, report))
+    for position, item in enumerate(items):
+        y = HEAD + density.row * (position + 0.5)
+        if isinstance(item, StepReport):
+            rows.append(_step_row(item, y, scale, report))
         else:
-            rows.append(_vm_row(thing, group, y, scale, report))
+            rows.append(_vm_row(item, group, y, scale, report))
     objective = report.rto if group is None else group.rto
     return Panel(
-        key, title, _description(things, scale), HEAD + density.row * len(things) + FOOT, tuple(rows),
+        key, title, _description(items, scale), HEAD + density.row * len(items) + FOOT, tuple(rows),
         tuple(ticks_of(scale)), tuple(_pauses(report, scale)), _target(report, objective.target_s, scale),
     )  # fmt: skip
 
@@ -172,35 +175,34 @@ def _target(report: RunReport, seconds: float | None, scale: Scale) -> Tick | No
     return Tick(scale.x(at), f"RTO {seconds / 60:g} min") if scale.holds(at) else None
 
 
-def _description(things: Sequence[VmReport | StepReport], scale: Scale) -> str:
+def _description(items: Sequence[VmReport | StepReport], scale: Scale) -> str:
     count: dict[str, int] = {}
-    for thing in things:
-        if isinstance(thing, VmReport):
-            count[thing.verdict] = count.get(thing.verdict, 0) + 1
-    steps = sum(isinstance(thing, StepReport) for thing in things)
-    counts = [f"{number} {WORDS[word]}" for word, number in count.items()]
+    for item in items:
+        if isinstance(item, VmReport):
+            count[item.verdict] = count.get(item.verdict, 0) + 1
+    steps = sum(isinstance(item, StepReport) for item in items)
+    counts = [f"{number} {LABELS[verdict]}" for verdict, number in count.items()]
     vms = f"VMs: {', '.join(counts)}. " if counts else ""
     end = scale.start + timedelta(seconds=scale.seconds)
     span = f"From {clock(scale.start)} to {clock(end)} UTC. "
-    return f"{vms}{f'Steps: {steps}. ' if steps else ''}{span}The tables below say the same in words."
+    return f"{vms}{f'Steps: {steps}. ' if steps else ''}{span}The tables below have the same data."
 
 
 def _vm_row(vm: VmReport, group: GroupReport | None, y: float, scale: Scale, report: RunReport) -> TimelineRow:
     bars = list(_attempt_bars(vm.attempts, scale, report))
-    begin = group.started if group is not None and group.started is not None else None
-    waits = [(begin, vm.started)]
+    waits = [(group.started if group is not None else None, vm.started)]
     waits += [(attempt.ended, following.started) for attempt, following in pairwise(vm.attempts)]
     for since, until in waits:
         if since is not None and until is not None and until > since:
             x = scale.x(since)
             bars.insert(0, Bar(x, scale.x(until) - x, "wait", f"waited {duration((until - since).total_seconds())}"))
-    took = duration(vm.seconds) if vm.is_there and vm.seconds is not None else ""
-    status = f"{GLYPHS[vm.verdict]} {took or _SHORT.get(vm.verdict, WORDS[vm.verdict])}"
-    mark = scale.x(vm.ended) if vm.ended is not None and vm.is_there and not _has_bar(bars) else None
+    time = duration(vm.seconds) if vm.has_succeeded and vm.seconds is not None else ""
+    status = f"{GLYPHS[vm.verdict]} {time or _SHORT.get(vm.verdict, LABELS[vm.verdict])}"
+    mark = scale.x(vm.ended) if vm.ended is not None and vm.has_succeeded and not _has_bar(bars) else None
     return TimelineRow(y, _shortened(vm.name), vm.name, "vm", vm.verdict, status, tuple(bars), mark)
 
 
-_SHORT = {IN_FLIGHT: "in flight", "rollback_failed": "not undone", "retrying": "failed"}
+_SHORT = {IN_FLIGHT: "in flight", "rollback_failed": "not rolled back", "retrying": "failed"}
 
 
 def _has_bar(bars: Iterable[Bar]) -> bool:
@@ -211,23 +213,23 @@ def _step_row(step: StepReport, y: float, scale: Scale, report: RunReport) -> Ti
     bars = tuple(_attempt_bars(step.attempts, scale, report))
     last = step.last
     at = last.ended or report.ended
-    status = f"{GLYPHS[last.verdict]} {_SHORT.get(last.verdict, WORDS[last.verdict])}"
+    status = f"{GLYPHS[last.verdict]} {_SHORT.get(last.verdict, LABELS[last.verdict])}"
     mark = scale.x(at) if at is not None else None
     full = f"{step.phase}: {step.name} ({step.kind})"
     return TimelineRow(y, _shortened(step.name), full, "step", last.verdict, status, bars, mark)
 
 
 def _attempt_bars(attempts: Iterable[OperationAttempt], scale: Scale, report: RunReport) -> Iterable[Bar]:
-    """Yield a bar per attempt; one without an end lasts until the end of the run journal."""
+    """Yield a bar per attempt. An attempt without an end lasts until the end of the journal."""
     for attempt in attempts:
         end = attempt.ended or report.ended
         if attempt.started is None or end is None:
             continue
         x = scale.x(attempt.started)
-        width = max(_LEAST, scale.x(max(end, attempt.started)) - x)
-        took = f", {duration(attempt.seconds)}" if attempt.seconds is not None else ""
-        span = f"{clock(attempt.started)} to {clock(attempt.ended)}{took}"
-        title = f"attempt {attempt.number}: {span}, {WORDS[attempt.verdict]}"
+        width = max(_MIN_WIDTH, scale.x(max(end, attempt.started)) - x)
+        time = f", {duration(attempt.seconds)}" if attempt.seconds is not None else ""
+        span = f"{clock(attempt.started)} to {clock(attempt.ended)}{time}"
+        title = f"attempt {attempt.number}: {span}, {LABELS[attempt.verdict]}"
         yield Bar(x, round(width, 3), attempt.verdict, title)
 
 
@@ -235,13 +237,13 @@ def _pauses(report: RunReport, scale: Scale) -> Iterable[tuple[float, float]]:
     for period, following in pairwise(report.periods):
         if period.ended is not None and following.started is not None and following.started > period.ended:
             x = scale.x(period.ended)
-            yield x, round(max(_LEAST, scale.x(following.started) - x), 3)
+            yield x, round(max(_MIN_WIDTH, scale.x(following.started) - x), 3)
 
 
 def ticks_of(scale: Scale) -> Iterable[Tick]:
-    """Yield the ticks at round times; the first of another day has its date."""
-    stride = next((seconds for seconds in _STRIDES if scale.seconds / seconds <= _MOST_TICKS), 0)
-    stride = stride or 86400 * math.ceil(scale.seconds / 86400 / _MOST_TICKS)
+    """Yield the ticks at round times. The first tick of another day has the date."""
+    stride = next((seconds for seconds in _STRIDES if scale.seconds / seconds <= _MAX_TICKS), 0)
+    stride = stride or 86400 * math.ceil(scale.seconds / 86400 / _MAX_TICKS)
     first = math.ceil((scale.start - _EPOCH).total_seconds() / stride)
     day = scale.start.date()
     while True:
@@ -253,5 +255,5 @@ def ticks_of(scale: Scale) -> Iterable[Tick]:
         day, first = at.date(), first + 1
 
 
-def _shortened(name: str, most: int = 22) -> str:
-    return name if len(name) <= most else f"{name[: most - 11]}…{name[-10:]}"
+def _shortened(name: str, limit: int = 22) -> str:
+    return name if len(name) <= limit else f"{name[: limit - 11]}…{name[-10:]}"

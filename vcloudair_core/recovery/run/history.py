@@ -1,4 +1,4 @@
-"""Read from earlier runs on this host when a plan was tested, how long VMs take, and which networks were changed."""
+"""History of recovery runs on this host: last tests, durations, unfinished runs and network changes."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from vcloudair_core.recovery.journal.events import Event
     from vcloudair_core.settings.settings import Settings
 
-_MOST_RUNS = 200
+_MAX_RUNS = 200
 
 
 def runs(settings: Settings, *, newest_first: bool = True) -> Iterator[tuple[Path, list[Event]]]:
-    """Folders and events of runs that can be read; those that cannot are passed over."""
-    known = run_ids(settings)[-_MOST_RUNS:]
+    """Yield the folder and the events of each readable run. Unreadable runs are skipped."""
+    known = run_ids(settings)[-_MAX_RUNS:]
     for run_id in reversed(known) if newest_first else known:
         folder = runs_folder(settings) / run_id
         try:
@@ -35,9 +35,10 @@ def runs(settings: Settings, *, newest_first: bool = True) -> Iterator[tuple[Pat
 
 
 def all_runs(settings: Settings) -> Iterator[tuple[Path, list[Event] | str]]:
-    """Folders and events of all runs, newest first; of those that cannot be read the reason in place of the events.
+    """Yield the folder and the events of each run, newest first.
 
-    Raises ConfigurationError when the folder of the runs cannot be listed.
+    For an unreadable run, yields the reason instead of the events. Raises ConfigurationError when the folder of the
+    runs cannot be listed.
     """
     unreadable = unreadable_runs(settings)
     for run_id in sorted([*run_ids(settings), *unreadable], reverse=True):
@@ -54,18 +55,18 @@ def all_runs(settings: Settings) -> Iterator[tuple[Path, list[Event] | str]]:
 def runs_of(
     settings: Settings, plan_name: str, cloud: dict[str, Any], action: str = ""
 ) -> Iterator[tuple[Path, list[Event]]]:
-    """Runs of an action of a plan in a cloud, or of all its actions, newest first."""
-    for folder, happened in runs(settings):
-        head = happened[0]
+    """Yield the runs of a plan in a cloud, newest first: those of one action, or of all actions."""
+    for folder, run_events in runs(settings):
+        head = run_events[0]
         is_same = text(mapping(head, "plan"), "name") == plan_name and action in ("", text(head, "action"))
         if is_same and all(mapping(head, "cloud").get(name) == cloud.get(name) for name in ("url", "org")):
-            yield folder, happened
+            yield folder, run_events
 
 
 def last_test(settings: Settings, plan_name: str, cloud: dict[str, Any]) -> datetime | None:
-    """When a test of a plan came to a good end last."""
-    for _, happened in runs_of(settings, plan_name, cloud, "test"):
-        last = happened[-1]
+    """Return the time of the last successful test of a plan, or None."""
+    for _, run_events in runs_of(settings, plan_name, cloud, "test"):
+        last = run_events[-1]
         at = moment(last)
         if last["event"] == events.RUN_FINISHED and text(last, "verdict") == "succeeded" and at is not None:
             return at
@@ -80,7 +81,7 @@ def unfinished_runs(client: Client, plan_name: str, action: str) -> list[str]:
         plan_name: The name of the plan.
         action: ``test``, ``cleanup`` or ``failover``.
 
-    A run that came to its end supersedes those before it. Runs that cannot be read are left out.
+    A finished run supersedes earlier unfinished ones. Unreadable runs are left out.
     """
     return resumable_runs(client.settings, plan_name, cloud_of(client), action)
 
@@ -88,8 +89,8 @@ def unfinished_runs(client: Client, plan_name: str, action: str) -> list[str]:
 def resumable_runs(settings: Settings, plan_name: str, cloud: dict[str, Any], action: str) -> list[str]:
     """Return the ids of the runs of a plan in a cloud that stopped or died after the last finished one."""
     resumable: list[str] = []
-    for folder, happened in runs_of(settings, plan_name, cloud, action):
-        if happened[-1]["event"] == events.RUN_FINISHED:
+    for folder, run_events in runs_of(settings, plan_name, cloud, action):
+        if run_events[-1]["event"] == events.RUN_FINISHED:
             break
         resumable.append(folder.name)
     return resumable
@@ -106,22 +107,22 @@ def cloud_of(client: Client) -> dict[str, Any]:
     }
 
 
-def usual_seconds(settings: Settings, action: str) -> dict[str, float]:
-    """Return the duration of an action by the id of the VM: the median of earlier runs."""
-    taken: dict[str, list[float]] = {}
-    for _, happened in runs(settings):
-        if text(happened[0], "action") != action:
+def typical_seconds(settings: Settings, action: str) -> dict[str, float]:
+    """Return the duration of an action for each VM id: the median of earlier runs."""
+    durations: dict[str, list[float]] = {}
+    for _, run_events in runs(settings):
+        if text(run_events[0], "action") != action:
             continue
-        for event in happened:
+        for event in run_events:
             seconds = number(event, "seconds")
             if event["event"] == events.VM_FINISHED and text(event, "verdict") == "succeeded" and seconds:
-                taken.setdefault(text(event, "id"), []).append(seconds)
-    return {vm: statistics.median(seconds) for vm, seconds in taken.items()}
+                durations.setdefault(text(event, "id"), []).append(seconds)
+    return {vm: statistics.median(seconds) for vm, seconds in durations.items()}
 
 
 @dataclass(frozen=True)
-class Switched:
-    """A network change of a run. ``key`` is that of its step, ``saved`` the file of what was there before."""
+class AppliedChange:
+    """A network change of a run. ``key``: of its step. ``saved``: the file with the configuration from before."""
 
     folder: Path
     step: str
@@ -130,48 +131,48 @@ class Switched:
 
     @property
     def id(self) -> str:
-        """Return the id of the change, as ``restores`` of an event names it."""
+        """Return the id of the change, as in ``restores`` of an event."""
         return f"{self.folder.name}/{self.key}"
 
 
-def switched(folder: Path, happened: list[Event]) -> list[Switched]:
-    """Return network changes that a run made and has not undone, newest first.
+def applied_changes(folder: Path, run_events: list[Event]) -> list[AppliedChange]:
+    """Return the network changes that a run made and has not undone, newest first.
 
-    One that failed or that the run died in has changed what it has changed: it counts as soon as there is a file of
-    what was there before.
+    A step that failed or was cut off may have changed part of an edge. So a change counts as soon as its saved file
+    exists.
     """
-    begun = {
-        key: Switched(folder, text(event, "step"), key, saved_file(folder, key))
-        for event in reversed(happened)
+    started = {
+        key: AppliedChange(folder, text(event, "step"), key, saved_file(folder, key))
+        for event in reversed(run_events)
         if event["event"] == events.STEP_STARTED
         and text(event, "kind") == "network"
         and text(event, "phase") != "rollback"
         if (key := text(event, "key"))
     }
-    taken_back = restored(happened)
-    return [change for change in begun.values() if change.saved.exists() and change.id not in taken_back]
+    restored = restored_ids(run_events)
+    return [change for change in started.values() if change.saved.exists() and change.id not in restored]
 
 
-def restored(happened: list[Event]) -> set[str]:
-    """Ids of the network changes that a run took back, its own or those of earlier runs."""
+def restored_ids(run_events: list[Event]) -> set[str]:
+    """Return the ids of the network changes that a run undid. They can be changes of earlier runs."""
     return {
         str(event["restores"])
-        for event in happened
+        for event in run_events
         if event["event"] == events.STEP_FINISHED and event.get("restores") and text(event, "verdict") == "succeeded"
     }
 
 
-def left_switched(settings: Settings, plan_name: str, cloud: dict[str, Any]) -> list[Switched]:
+def pending_restores(settings: Settings, plan_name: str, cloud: dict[str, Any]) -> list[AppliedChange]:
     """Return network changes of tests of a plan that no cleanup has undone yet, newest first.
 
-    Those before a failover are none of them: what is there since then is what is wanted.
+    Changes before the last failover are left out, because the failover needs its own network configuration.
     """
-    changes: list[Switched] = []
-    taken_back: set[str] = set()
-    for folder, happened in runs_of(settings, plan_name, cloud):
-        action = happened[0]["action"]
+    changes: list[AppliedChange] = []
+    restored: set[str] = set()
+    for folder, run_events in runs_of(settings, plan_name, cloud):
+        action = run_events[0]["action"]
         if action == "failover":
             break
-        taken_back |= restored(happened)
-        changes += switched(folder, happened) if action == "test" else []
-    return [change for change in changes if change.id not in taken_back]
+        restored |= restored_ids(run_events)
+        changes += applied_changes(folder, run_events) if action == "test" else []
+    return [change for change in changes if change.id not in restored]

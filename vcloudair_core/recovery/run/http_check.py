@@ -1,4 +1,4 @@
-"""HTTP check of a web page, usually the first check of a recovered service."""
+"""HTTP checks of recovered services."""
 
 from __future__ import annotations
 
@@ -16,24 +16,27 @@ _EXCERPT = 300
 
 
 def check_url(check: HttpCheck, settings: Settings, timeout_s: float) -> tuple[str, str, str]:
-    """Return (verdict, reason, hint). It uses its own connection: no token is sent, no redirect is followed."""
+    """Send the request of a check and return (verdict, reason, hint).
+
+    The check uses its own connection, sends no token and follows no redirects.
+    """
     from vcloudair_core.transport.requests_transport import RequestsTransport
 
     if urlsplit(check.url).scheme not in ("http", "https"):
-        return "failed", f"{check.url!r} is no http or https address", ""
+        return "failed", f"{check.url!r} is not an http:// or https:// URL", ""
     chosen = settings if check.validate_certs else settings.replace(validate_certs=False)
     transport = RequestsTransport(chosen)
     request = Request("GET", check.url, Headers({"Accept": "*/*"}), timeout_s=(min(10.0, timeout_s), timeout_s))
     try:
-        answer = transport.send(request)
+        response = transport.send(request)
     except VcloudAirError as exc:
         return "failed", exc.message, exc.hint
     finally:
         transport.close()
-    if answer.status not in check.statuses:
+    if response.status not in check.statuses:
         expected = " or ".join(map(str, check.statuses))
-        return "failed", f"{check.url} answered {answer.status}, not {expected}", ""
-    if check.contains and check.contains.encode() not in answer.body:
-        excerpt = answer.body[:_EXCERPT].decode("utf-8", "replace")
-        return "failed", f"{check.url} answered without {check.contains!r} in it: {excerpt!r}", ""
+        return "failed", f"{check.url} returned status {response.status}, not {expected}", ""
+    if check.contains and check.contains.encode() not in response.body:
+        excerpt = response.body[:_EXCERPT].decode("utf-8", "replace")
+        return "failed", f"the body of {check.url} does not contain {check.contains!r}: {excerpt!r}", ""
     return "succeeded", "", ""

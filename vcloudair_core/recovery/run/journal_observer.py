@@ -1,4 +1,4 @@
-"""Write what happens to the operations of a run down, as events of its journal."""
+"""Record the operations of a run as events of its journal."""
 
 from __future__ import annotations
 
@@ -15,14 +15,18 @@ if TYPE_CHECKING:
 
 
 class JournalObserver(ScheduleObserver):
-    """Emits an event for each step of an operation. ``emit`` makes an event durable before it returns; ``tell`` shows
-    one that is not kept."""
+    """Record each change of an operation as an event.
 
-    def __init__(self, emit: Callable[..., object], tell: Callable[[dict[str, Any]], None]) -> None:
-        self._emit, self._tell = emit, tell
+    Args:
+        emit: Writes an event to the journal. The event is on disk when it returns.
+        notify: Passes an event to observers without writing it.
+    """
+
+    def __init__(self, emit: Callable[..., object], notify: Callable[[dict[str, Any]], None]) -> None:
+        self._emit, self._notify = emit, notify
 
     def starting(self, operation: Operation) -> None:
-        """Emit an event before the request: from here on the action may be in progress."""
+        """Record the intent before the request, because from then on the action may be in progress."""
         replication = operation.replication
         self._emit(
             events.VM_STARTING,
@@ -38,16 +42,16 @@ class JournalObserver(ScheduleObserver):
         )
 
     def not_started(self, operation: Operation, reason: str, *, is_repeated: bool) -> None:
-        """Emit that nothing came of an intent."""
+        """Record that a request was not sent or was refused."""
         self._emit(events.VM_NOT_STARTED, id=operation.reference.id, reason=reason, is_repeated=is_repeated)
 
     def started(self, operation: Operation, task: Task | None) -> None:
-        """Emit the link of the task."""
+        """Record the link of the task."""
         self._emit(events.VM_STARTED, id=operation.reference.id, task=task.href if task else "")
 
     def progressed(self, operation: Operation, task: Task) -> None:
-        """Show a change of the task."""
-        self._tell(
+        """Pass a change of the task to observers."""
+        self._notify(
             {
                 "event": events.VM_PROGRESSED,
                 "id": operation.reference.id,
@@ -57,7 +61,7 @@ class JournalObserver(ScheduleObserver):
         )
 
     def finished(self, operation: Operation, *, is_final: bool) -> None:
-        """Emit the verdict of an attempt."""
+        """Record the verdict of an attempt."""
         result = operation.result
         shown = {name: value for name, value in result.as_dict().items() if name not in ("action", "changed")}
         self._emit(

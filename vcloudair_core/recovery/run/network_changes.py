@@ -1,4 +1,4 @@
-"""Edge gateways switched over and back within a run, by the flow that ``vca edge apply`` has."""
+"""Apply edge documents within a run, in the same way as ``vca edge apply``."""
 
 from __future__ import annotations
 
@@ -19,36 +19,37 @@ KIND = "ans.edge"
 
 
 def target_of(client: Client, document: EdgeDocument) -> dict[str, str]:
-    """Return the edge of a document. Raises SpecError when nothing names it."""
+    """Return the target edge of a document. Raises SpecError when neither it nor the settings name one."""
     edge = document.target.get("edge") or client.settings.edge or ""
     if not edge:
-        raise SpecError("edge", "the document names no edge gateway", hint="Write `edge:` into it.")
+        raise SpecError("edge", "the document names no edge gateway", hint="Add the key `edge` to the document.")
     vdc = document.target.get("vdc") or client.settings.vdc or ""
     return {"edge": str(edge), **({"vdc": str(vdc)} if vdc else {})}
 
 
 def saved_file(folder: Path, key: str) -> Path:
-    """Return the file that keeps an edge's configuration from before a step, one for each step key."""
+    """Return the file for the configuration of an edge before a step. Each step key has its own."""
     shown = re.sub(r"[^\w-]+", "-", key).strip("-")[:60]
     return folder / f"{shown}-{hashlib.sha256(key.encode()).hexdigest()[:8]}.edge.json"
 
 
-def switch(client: Client, document: EdgeDocument, saved: Path | None = None) -> str:
-    """Bring an edge to a document, whose sections are replaced, and say what was changed.
+def apply_document(client: Client, document: EdgeDocument, saved: Path | None = None) -> str:
+    """Replace the sections of an edge with those of a document, and return a summary of the changes.
 
-    ``saved``: there, what these sections hold now is kept as a document, unless an earlier try of this run has done so.
-    A pre-shared key, which no server shows, is not kept: a tunnel that stays keeps its own.
+    ``saved``: the file in which to save the present sections as a document, unless an earlier attempt of this run has
+    saved them. Pre-shared keys are not saved because the server does not return them; a remaining tunnel keeps its key.
     """
     target = target_of(client, document)
     if saved is not None and not saved.exists():
-        held = client.read(KIND, target)
-        sections = {name: held[name] for name in document.sections if name in held}
-        write_durably(saved, {**target, "allow_empty": True, **sections})  # an empty section goes back to empty
+        current = client.read(KIND, target)
+        sections = {name: current[name] for name in document.sections if name in current}
+        # allow_empty: a section that is empty now must be emptied by the restore.
+        write_durably(saved, {**target, "allow_empty": True, **sections})
     return client.ensure(KIND, document.sections, state="exact", target=target).plan.summary()
 
 
 def write_durably(path: Path, data: dict[str, Any]) -> None:
-    """All of it or nothing, and outlasting a power cut: it is needed when all else has gone wrong."""
+    """Write a JSON file atomically, so that it survives a power failure."""
     draft = path.with_name(f"{path.name}.new")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:

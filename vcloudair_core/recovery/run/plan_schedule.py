@@ -1,4 +1,4 @@
-"""The order of a run as it happens: each group is a track that waits for what it depends on, then runs by itself."""
+"""Schedule of a run: each group is a track that waits for its dependencies and then runs."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
 
 
 class PlanSchedule:
-    """Runs the groups and steps of a plan on the scheduler of operations.
+    """Run the groups and steps of a plan with the scheduler of operations.
 
     Args:
         state: The operations and steps of the run.
         action: ``test``, ``cleanup`` or ``failover``.
         launch: Makes the tracker of an action.
         work: Does one attempt of a step.
-        emit: Makes an event durable before it returns.
-        tell: Shows an event that is not kept.
+        emit: Writes an event to the journal. The event is on disk when it returns.
+        notify: Passes an event to observers without writing it.
         clock: The clock of the session.
-        stop: A request, from elsewhere, to come to an end.
-        until: The time of the clock at which the run is stopped.
+        stop: A request from a signal or another thread to stop the run.
+        until: The time of the clock at which to stop the run.
         spawn: Runs the work of a step; by default in a thread.
     """
 
@@ -45,7 +45,7 @@ class PlanSchedule:
         launch: Launch,
         work: StepWork,
         emit: Callable[..., object],
-        tell: Callable[[dict[str, Any]], None],
+        notify: Callable[[dict[str, Any]], None],
         clock: Clock,
         stop: Stop,
         until: float | None = None,
@@ -56,7 +56,7 @@ class PlanSchedule:
         self._scheduler = OperationScheduler(
             action,
             launch=launch,
-            observer=JournalObserver(emit, tell),
+            observer=JournalObserver(emit, notify),
             clock=clock,
             stop=stop,
             max_concurrent=state.plan.max_concurrent,
@@ -64,26 +64,26 @@ class PlanSchedule:
         )
         self._steps = StepTracks(state, action, self._scheduler, work=work, emit=emit, clock=clock, spawn=spawn)
         self._verdicts: dict[str, str] = {}
-        """Of groups that are over."""
+        """Verdicts of the groups that have ended."""
         for operation in state.operations:
-            self._scheduler.heed(operation)
+            self._scheduler.check_failure(operation)
 
     @property
     def halted(self) -> str:
-        """Why nothing more was started, or nothing."""
+        """Return why nothing more was started, or an empty string."""
         return self._scheduler.halted
 
     @property
-    def wants_roll_back(self) -> bool:
-        return self._scheduler.wants_roll_back
+    def needs_rollback(self) -> bool:
+        return self._scheduler.needs_rollback
 
     @property
     def failed_steps(self) -> list[str]:
-        """Keys of the steps that failed."""
+        """Return the keys of the failed steps."""
         return self._steps.failed
 
     def execute(self) -> bool:
-        """Return True when the run came to its end, False when it was stopped on the way."""
+        """Return True when the run finished, False when it was stopped."""
         if self._scheduler.execute(self._whole()):
             return True
         refusal = self._scheduler.refusal
@@ -93,11 +93,11 @@ class PlanSchedule:
         return False
 
     def _interrupt(self) -> None:
-        asked = [op for op in self._state.operations if op.state == IN_PROGRESS and op.is_asked]
+        open_operations = [op for op in self._state.operations if op.state == IN_PROGRESS and op.may_be_in_progress]
         if self._stop.cancel_tasks:
             self._scheduler.cancel_tasks()
         self._steps.wait()
-        in_flight = [{"id": operation.reference.id, "name": operation.reference.name} for operation in asked]
+        in_flight = [{"id": operation.reference.id, "name": operation.reference.name} for operation in open_operations]
         self._note(events.RUN_INTERRUPTED, reason=self._stop.reason, in_flight=in_flight)
 
     def _note(self, event: str, **fields: Any) -> None:
@@ -107,12 +107,12 @@ class PlanSchedule:
     # -- tracks --------------------------------------------------------------------------------------------------
 
     def _whole(self) -> Track[None]:
-        """Run the plan's own steps around all groups."""
+        """Run the steps of the plan and all groups."""
         yield from self._steps.run(None, "before", self._plan.before)
-        yield from self._together([self._group(group) for group in self._plan.groups])
+        yield from self._in_parallel([self._group(group) for group in self._plan.groups])
         yield from self._steps.run(None, "after", self._plan.after)
 
-    def _together(self, tracks: list[Track[None]]) -> Track[None]:
+    def _in_parallel(self, tracks: list[Track[None]]) -> Track[None]:
         while tracks:
             wakes = []
             for track in list(tracks):
@@ -131,7 +131,7 @@ class PlanSchedule:
         missing = [name for name, is_dependency in waits if is_dependency and self._verdicts[name] != "succeeded"]
         operations = self._state.of(group.name)
         if self.halted or missing:
-            reason = self.halted or f"{missing[0]}, which it depends on, is not there"
+            reason = self.halted or f"its dependency {missing[0]} was not recovered"
             self._scheduler.skip(operations, reason)
             self._end_group(group, "skipped", reason)
             return
@@ -140,24 +140,24 @@ class PlanSchedule:
         if is_prepared:
             yield from self._vms(group, operations)
         else:
-            self._scheduler.skip(operations, self.halted or "not started, as a step before it failed")
-        is_there = is_prepared and all(operation.is_there for operation in operations)
-        if not self.halted and (is_there or policy_of(self._plan, group) == CONTINUE):
-            is_there = (yield from self._steps.run(group, "after", group.after)) and is_there
+            self._scheduler.skip(operations, self.halted or "not started because a step before it failed")
+        has_succeeded = is_prepared and all(operation.has_succeeded for operation in operations)
+        if not self.halted and (has_succeeded or policy_of(self._plan, group) == CONTINUE):
+            has_succeeded = (yield from self._steps.run(group, "after", group.after)) and has_succeeded
         failed_steps = [key for key in self.failed_steps if key.startswith(f"{group.name}/")]
-        reason = _reason_of_group(operations) or ("a step failed" if failed_steps or not is_there else "")
+        reason = _reason_of_group(operations) or ("a step failed" if failed_steps or not has_succeeded else "")
         self._end_group(group, "failed" if reason else "succeeded", reason)
 
     def _vms(self, group: Group, operations: list[Operation]) -> Track[None]:
         until = self._clock.now() + group.timeout_s if group.timeout_s else None
-        is_in_time = yield from self._scheduler.see_to_end(operations, until)
-        if is_in_time:
+        has_ended = yield from self._scheduler.run_to_end(operations, until)
+        if has_ended:
             return
-        reason = f"the time of group {group.name} ({group.timeout_s:g} s) is up"
-        self._scheduler.end_late([operation for operation in operations if operation.state != OVER], reason)
+        reason = f"group {group.name} exceeded its timeout of {group.timeout_s:g} s"
+        self._scheduler.time_out([operation for operation in operations if operation.state != OVER], reason)
         policy = policy_of(self._plan, group)
         if policy != CONTINUE:
-            self._scheduler.halt(f"not started, as {reason}", roll_back=policy == ROLL_BACK)
+            self._scheduler.halt(f"not started because {reason}", roll_back=policy == ROLL_BACK)
 
     def _end_group(self, group: Group, verdict: str, reason: str) -> None:
         self._verdicts[group.name] = verdict
@@ -165,7 +165,7 @@ class PlanSchedule:
 
 
 def _reason_of_group(operations: list[Operation]) -> str:
-    """Return which VMs of a group are not there, or nothing."""
-    missing = [operation.reference.name for operation in operations if not operation.is_there]
+    """Return a reason that names the VMs of a group that did not succeed, or an empty string."""
+    missing = [operation.reference.name for operation in operations if not operation.has_succeeded]
     names = ", ".join(missing[:5])
-    return f"{len(missing)} of {len(operations)} VMs are not there: {names}" if missing else ""
+    return f"{len(missing)} of {len(operations)} VMs did not succeed: {names}" if missing else ""

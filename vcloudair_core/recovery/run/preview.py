@@ -1,7 +1,7 @@
-"""A dry run of a recovery plan, with order and estimated times: the same schedule, on a simulated clock.
+"""Dry run of a recovery plan with estimated times: the schedule of a run, on a simulated clock.
 
-VMs are looked at as they are, and nothing is started. How long one takes is the median of earlier runs on this
-VM; without any, a guess that is marked as one.
+The state of VMs is read; nothing is started. The time of a VM is the median of its earlier runs. Without earlier runs,
+it is a default that is marked as a guess.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.recovery.journal import events
 from vcloudair_core.recovery.plan.group_order import check_order
-from vcloudair_core.recovery.run.history import cloud_of, usual_seconds
+from vcloudair_core.recovery.run.history import cloud_of, typical_seconds
 from vcloudair_core.recovery.run.plan_schedule import PlanSchedule
-from vcloudair_core.recovery.run.rollback import for_cleanup
+from vcloudair_core.recovery.run.rollback import cleanup_plan
 from vcloudair_core.recovery.run.run_state import RunState, state_of
 from vcloudair_core.recovery.run.runner import RunOptions, engine_options
 from vcloudair_core.recovery.run.steps import StepResult
@@ -32,15 +32,18 @@ if TYPE_CHECKING:
     from vcloudair_core.recovery.plan.model import RecoveryPlan, Step
 
 GUESSED_S = {"test": 60.0, "cleanup": 30.0, "failover": 90.0}
-"""Defaults without an earlier run. No source tells how long it takes; these are only an order of magnitude."""
+"""Seconds for VMs without an earlier run. No source documents durations; these are rough guesses."""
 
 
 @dataclass(frozen=True)
 class PreviewRow:
-    """Something that would happen. ``from_s`` and ``until_s``: seconds after the start, as far as can be told.
+    """A VM or step of a dry run.
 
-    ``what``: VM or the kind of a step. ``verdict``: would, already, failed or skipped. ``is_guess``: nothing is
-    known of how long it takes.
+    Attributes:
+        what: ``vm``, or the kind of the step.
+        verdict: ``planned``, ``unchanged``, ``failed`` or ``skipped``.
+        from_s, until_s: The estimated start and end, in seconds after the start of the run.
+        is_guess: The duration is a default, because no earlier run of this VM exists.
     """
 
     what: str
@@ -55,19 +58,19 @@ class PreviewRow:
     is_guess: bool = False
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain data."""
+        """Return the row as JSON types."""
         return {**vars(self), "from_s": round(self.from_s, 1), "until_s": round(self.until_s, 1)}
 
 
 @dataclass(frozen=True)
 class Preview:
-    """Everything that would happen, in order of time, and the seconds that it would take."""
+    """The result of a dry run: VMs and steps in order of time, and the estimated duration in seconds."""
 
     action: str
     rows: tuple[PreviewRow, ...]
     total_s: float
     results: tuple[Result, ...] = field(default=())
-    """Of the VMs, in the order of the plan."""
+    """Results of the VMs, in the order of the plan."""
 
     @property
     def changed(self) -> bool:
@@ -75,12 +78,12 @@ class Preview:
 
 
 def preview(client: Client, plan: RecoveryPlan, action: str) -> Preview:
-    """Preview what a run would do now. Starts nothing and writes nothing.
+    """Return what a run would do now. Starts nothing and writes nothing.
 
-    Raises: as starting the run does.
+    Raises: the errors of :func:`start`.
     """
     check_order(plan)
-    chosen = for_cleanup(plan, client.settings, cloud_of(client)) if action == CLEANUP else plan
+    chosen = cleanup_plan(plan, client.settings, cloud_of(client)) if action == CLEANUP else plan
     return _DryRun(client, state_of(chosen, action, client.dr), action).execute()
 
 
@@ -88,7 +91,7 @@ class _DryRun:
     def __init__(self, client: Client, state: RunState, action: str) -> None:
         self._client, self._state, self._action = client, state, action
         self._clock = FakeClock(now=0.0)
-        self._usual = usual_seconds(client.settings, action)
+        self._typical = typical_seconds(client.settings, action)
         self._began: dict[str, float] = {}
         self._rows: list[PreviewRow] = []
 
@@ -104,12 +107,12 @@ class _DryRun:
                 self._state,
                 self._action,
                 launch=launch,
-                work=_as_if_done,
+                work=_pretend_success,
                 emit=self._note,
-                tell=lambda event: None,
+                notify=lambda event: None,
                 clock=self._clock,
                 stop=Stop(),
-                spawn=_at_once,
+                spawn=_run_inline,
             )
             schedule.execute()
         rows = sorted(self._rows, key=lambda row: (row.from_s, row.until_s))
@@ -117,7 +120,7 @@ class _DryRun:
         return Preview(self._action, tuple(rows), max((row.until_s for row in rows), default=0.0), results)
 
     def _seconds(self, vm_id: str) -> float:
-        return self._usual.get(vm_id, GUESSED_S[self._action])
+        return self._typical.get(vm_id, GUESSED_S[self._action])
 
     def _note(self, event: str, **fields: Any) -> None:
         now = self._clock.now()
@@ -133,7 +136,7 @@ class _DryRun:
         elif event == events.VM_FINISHED:
             vm = fields["id"]
             began = now - (self._seconds(vm) if fields["verdict"] == "planned" else 0.0)
-            is_guess = fields["verdict"] == "planned" and vm not in self._usual
+            is_guess = fields["verdict"] == "planned" and vm not in self._typical
             about = (
                 fields["name"],
                 fields["group"],
@@ -148,7 +151,7 @@ class _DryRun:
 
 
 class _ExpectedTimes:
-    """A tracker that reads VMs as they are, and lets those that would be started take their usual time."""
+    """A tracker that reads the state of VMs, and simulates the typical time of those that would be started."""
 
     def __init__(
         self,
@@ -193,18 +196,18 @@ class _ExpectedTimes:
                 operation.result.verdict, operation.result.reason = "failed", reason
                 self._observer.ended(operation)
 
-    def lose(self, reason: str) -> None:
+    def end_unknown(self, reason: str) -> None:
         """Do nothing: a dry run is not resumed."""
 
     def cancel_tasks(self) -> None:
         """Do nothing: there are no tasks."""
 
 
-def _as_if_done(step: Step, *, group: str, key: str) -> StepResult:
+def _pretend_success(step: Step, *, group: str, key: str) -> StepResult:
     return StepResult("succeeded")
 
 
-def _at_once(work: Callable[[], StepResult]) -> Future[StepResult]:
+def _run_inline(work: Callable[[], StepResult]) -> Future[StepResult]:
     future: Future[StepResult] = Future()
     future.set_result(work())
     return future

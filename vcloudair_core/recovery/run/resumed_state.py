@@ -1,4 +1,4 @@
-"""The state of an interrupted run: its operations and steps, from its run journal."""
+"""State of an interrupted run, read from its journal."""
 
 from __future__ import annotations
 
@@ -18,40 +18,40 @@ if TYPE_CHECKING:
     from vcloudair_core.recovery.journal.events import Event
 
 
-def resumed_state(plan: RecoveryPlan, happened: Sequence[Event]) -> RunState:
-    """Return where a run stood. Its VMs are those that it began with.
+def resumed_state(plan: RecoveryPlan, run_events: Sequence[Event]) -> RunState:
+    """Return the operations and steps of an interrupted run. Its VMs are those of its start.
 
-    Raises ConfigurationError when the journal lacks what it takes to tell: nothing is begun on a guess.
+    Raises ConfigurationError when the journal is damaged, because starting an action on a guess is not safe.
     """
     try:
-        return _resumed_state(plan, happened)
+        return _resumed_state(plan, run_events)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as exc:
         raise ConfigurationError(
-            f"The journal of the run is damaged, or of another version ({type(exc).__name__}: {exc}).",
-            hint="It cannot be gone on with. `vca dr report` shows what it says; start a new run.",
+            f"Resuming the run failed. Its journal is damaged or of another version ({type(exc).__name__}: {exc}).",
+            hint="Check its progress with `vca dr report`, then start a new run.",
         ) from exc
 
 
-def _resumed_state(plan: RecoveryPlan, happened: Sequence[Event]) -> RunState:
+def _resumed_state(plan: RecoveryPlan, run_events: Sequence[Event]) -> RunState:
     planned = {vm.name: vm for vm in plan.vms}
     placed = []
-    for group in happened[0]["groups"]:
+    for group in run_events[0]["groups"]:
         for vm in group["vms"]:
-            known = planned.get(vm["name"]) or planned.get(vm["id"]) or PlannedVm(vm["name"])
-            placed.append((Reference(vm["href"], vm["name"]), (known, group["name"])))
-    state = RunState(plan, operations_of(plan, happened[0]["action"], placed))
+            planned_vm = planned.get(vm["name"]) or planned.get(vm["id"]) or PlannedVm(vm["name"])
+            placed.append((Reference(vm["href"], vm["name"]), (planned_vm, group["name"])))
+    state = RunState(plan, operations_of(plan, run_events[0]["action"], placed))
     by_id = {operation.reference.id: operation for operation in state.operations}
-    for event in happened:
+    for event in run_events:
         _apply(state, by_id, event)
     for operation in state.operations:
-        # What was left out because of another VM may go on when the outcome of that one is known.
+        # A VM that was skipped because of another VM can start when that one succeeds after all.
         if operation.verdict == "skipped":
             _wait(operation)
     return state
 
 
 def _apply(state: RunState, by_id: Mapping[str, Operation], event: Event) -> None:
-    """Take an event in."""
+    """Update the state with an event."""
     name = event["event"]
     if name in (events.STEP_STARTED, events.STEP_FINISHED) and event.get("key"):
         _apply_step(state, event)
@@ -62,16 +62,16 @@ def _apply(state: RunState, by_id: Mapping[str, Operation], event: Event) -> Non
         operation.attempts = int(event["attempt"])
         _wait(operation)
         _note_start(operation, event)
-    elif name == events.VM_STARTED and operation.was_begun:
+    elif name == events.VM_STARTED and operation.may_have_started:
         href = str(event.get("task") or "")
         operation.task_href = href or operation.task_href
         operation.known_tasks |= {path_of(href)} if href else set()
     elif name == events.VM_NOT_STARTED:
-        operation.was_begun, operation.attempts = False, operation.attempts - bool(event.get("is_repeated"))
+        operation.may_have_started, operation.attempts = False, operation.attempts - bool(event.get("is_repeated"))
     elif name == events.VM_FINISHED and event["verdict"] == UNKNOWN:
-        _wait(operation)  # what it was begun with is searched for again
+        _wait(operation)  # its task is searched for again
     elif name == events.VM_FINISHED:
-        operation.was_begun = False
+        operation.may_have_started = False
         if event.get("is_final", True):
             _end(operation, event)
         else:
@@ -93,10 +93,10 @@ def _end(operation: Operation, event: Event) -> None:
 
 
 def _note_start(operation: Operation, event: Event) -> None:
-    """Note an action that may have been started. The time of the event stands for one that is not in it."""
+    """Note an action that may have been started. Without ``intent_at``, the time of the event is used."""
     before, at = event.get("vms_before"), moment(event)
     intent_at = float(event.get("intent_at") or 0.0)
-    operation.was_begun, operation.task_href = True, ""
+    operation.may_have_started, operation.task_href = True, ""
     operation.vms_before = None if before is None else frozenset(before)
     operation.intent_at = intent_at or (at.timestamp() if at is not None else 0.0)
     operation.is_server_time = bool(intent_at and event.get("is_server_time"))

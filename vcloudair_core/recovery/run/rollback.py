@@ -1,4 +1,4 @@
-"""The undoing of network changes of edge gateways by a cleanup or a rollback."""
+"""Steps that restore edge gateways after a test: the network part of a cleanup or rollback."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vcloudair_core.errors import ConfigurationError
-from vcloudair_core.recovery.plan.model import NetworkChange, RecoveryPlan, Step, NetworkRestore
+from vcloudair_core.recovery.plan.model import NetworkChange, NetworkRestore, RecoveryPlan, Step
 from vcloudair_core.recovery.plan.serialization import plan_of_data
-from vcloudair_core.recovery.run.history import Switched, left_switched
+from vcloudair_core.recovery.run.history import AppliedChange, pending_restores
 from vcloudair_core.recovery.run.run_state import steps_by_key
 from vcloudair_core.services.dr.model import ACTIONS
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from vcloudair_core.settings.settings import Settings
 
 PLAN = "plan.json"
-"""The plan of a run, in its folder."""
+"""File name of the plan in the folder of a run."""
 
 
-def for_cleanup(plan: RecoveryPlan, settings: Settings, cloud: dict[str, Any]) -> RecoveryPlan:
-    """A clean-up waits for nothing. What tests of the plan have switched is switched back first."""
+def cleanup_plan(plan: RecoveryPlan, settings: Settings, cloud: dict[str, Any]) -> RecoveryPlan:
+    """Return a plan for the cleanup: without dependencies, and with the restore of networks as its first steps."""
     groups = tuple(
         replace(
             group,
@@ -33,28 +33,30 @@ def for_cleanup(plan: RecoveryPlan, settings: Settings, cloud: dict[str, Any]) -
         )
         for group in plan.groups
     )
-    back = back_steps(left_switched(settings, plan.name, cloud)) if plan.name else []
-    return replace(plan, groups=groups, before=(*back, *plan.before))
+    restores = restore_steps(pending_restores(settings, plan.name, cloud)) if plan.name else []
+    return replace(plan, groups=groups, before=(*restores, *plan.before))
 
 
-def back_steps(changes: Sequence[Switched]) -> list[Step]:
-    """Return steps that undo network changes: with the documents of the plans of that time, or the saved ones."""
+def restore_steps(changes: Sequence[AppliedChange]) -> list[Step]:
+    """Return steps that undo network changes.
+
+    A step applies the ``rollback`` document of the plan as it was in that run, or else the saved configuration.
+    """
     plans = {folder: _plan_of(folder) for folder in {change.folder for change in changes}}
-    return [_back_step(change, plans[change.folder]) for change in changes]
+    return [_restore_step(change, plans[change.folder]) for change in changes]
 
 
-def _back_step(change: Switched, plan: RecoveryPlan | None) -> Step:
+def _restore_step(change: AppliedChange, plan: RecoveryPlan | None) -> Step:
     document = change.saved
     if plan is not None:
         work = steps_by_key(plan)[change.key].work
-        document = (
-            folder_of_plan(plan) / work.rollback if isinstance(work, NetworkChange) and work.rollback else document
-        )
+        if isinstance(work, NetworkChange) and work.rollback:
+            document = folder_of_plan(plan) / work.rollback
     return Step(f"{change.step} (rollback)", NetworkRestore(str(document), change.id), frozenset(ACTIONS))
 
 
 def _plan_of(folder: Path) -> RecoveryPlan | None:
-    """The plan as it was then. Without it there is still what was there before."""
+    """Return the plan that a run was started with, or None when it cannot be read."""
     try:
         return plan_of_data(json.loads((folder / PLAN).read_text(encoding="utf-8")))
     except (OSError, ValueError, ConfigurationError):
@@ -62,5 +64,5 @@ def _plan_of(folder: Path) -> RecoveryPlan | None:
 
 
 def folder_of_plan(plan: RecoveryPlan) -> Path:
-    """Return the folder that the paths of a plan start from."""
+    """Return the folder that the paths of a plan are relative to."""
     return Path(plan.path).resolve().parent if plan.path else Path.cwd()

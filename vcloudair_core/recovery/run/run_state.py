@@ -1,4 +1,4 @@
-"""The operations of a run, from a plan and from what is replicated, and the steps that are done."""
+"""State of a run: the operations on its VMs, and the steps that are done."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class RunState:
-    """The operations of a run in the order of the plan, and the steps that are done or were in progress."""
+    """The operations of a run in the order of the plan, and the keys of steps that are done, open or failed."""
 
     plan: RecoveryPlan
     operations: tuple[Operation, ...]
@@ -58,16 +58,16 @@ def _described(operation: Operation, vm: PlannedVm) -> dict[str, Any]:
 def state_of(plan: RecoveryPlan, action: str, service: RecoveryService) -> RunState:
     """Return the operations of a plan. All VMs are looked up before anything starts.
 
-    Raises: NotFoundError naming all that are not replicated, AmbiguousMatchError, SpecError when two names are of one
-    VM.
+    Raises: NotFoundError, which names all VMs that are not replicated; AmbiguousMatchError; SpecError when two names
+        refer to the same VM.
     """
     if plan.all_vms:
         references = service.choose(None)
         if not references:
-            # Nothing to do is not a success here: whoever asks for all VMs does not expect none.
+            # A user who selects all VMs expects some, so this must not end as a success.
             raise NotFoundError(
-                "Nothing is replicated into this organization.",
-                hint="Check that the organization is the intended one, and that replication is set up.",
+                "No VM is replicated into this organization.",
+                hint="Check the organization, and that replication is set up.",
             )
         vms = tuple(PlannedVm(reference.name or reference.id) for reference in references)
         plan = replace(plan, groups=(replace(plan.groups[0], vms=vms),))
@@ -104,7 +104,7 @@ def operations_of(
 
 
 def _matched(vms: Sequence[PlannedVm], references: Sequence[Reference]) -> list[Reference]:
-    """Return the replications in the order of the VMs. Raises SpecError when two names are of one VM."""
+    """Return the replications in the order of the VMs. Raises SpecError when two names refer to the same VM."""
     names: dict[str, str] = {}
     for vm in vms:
         reference = next(
@@ -120,26 +120,26 @@ def _matched(vms: Sequence[PlannedVm], references: Sequence[Reference]) -> list[
 
 
 def steps_for(steps: Sequence[Step], action: str) -> list[tuple[int, Step]]:
-    """Return the steps of an action with their places in the plan."""
-    return [(place, step) for place, step in enumerate(steps) if action in step.only]
+    """Return the steps of an action with their positions in the list."""
+    return [(position, step) for position, step in enumerate(steps) if action in step.only]
 
 
-def step_key(group: str, phase: str, place: int) -> str:
+def step_key(group: str, phase: str, position: int) -> str:
     """Return the key of a step within a run."""
-    return f"{group or '.'}/{phase}/{place}"
+    return f"{group or '.'}/{phase}/{position}"
 
 
 def steps_by_key(plan: RecoveryPlan) -> dict[str, Step]:
     """Return every step of a plan by its key."""
-    around = [("", plan.before, plan.after), *((group.name, group.before, group.after) for group in plan.groups)]
+    owners = [("", plan.before, plan.after), *((group.name, group.before, group.after) for group in plan.groups)]
     return {
-        step_key(name, phase, place): step
-        for name, *phases in around
+        step_key(name, phase, position): step
+        for name, *phases in owners
         for phase, steps in zip(("before", "after"), phases, strict=True)
-        for place, step in enumerate(steps)
+        for position, step in enumerate(steps)
     }
 
 
 def policy_of(plan: RecoveryPlan, group: Group | None, step: Step | None = None) -> str:
-    """Return what to do after a failure: as the step says, else its group, else the plan."""
+    """Return the ``on_error`` policy of a step, or else of its group, or else of the plan."""
     return (step.on_error if step else "") or (group.on_error if group else "") or plan.on_error

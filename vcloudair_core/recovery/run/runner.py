@@ -1,4 +1,4 @@
-"""A plan carried out: its VMs found, its journal kept, its end told; and a run that died taken up again."""
+"""Start and resume runs of recovery plans."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from vcloudair_core.recovery.plan.model import Group, RecoveryPlan, Step
 from vcloudair_core.recovery.plan.serialization import plan_as_data, plan_of_data
 from vcloudair_core.recovery.report.report_files import save_report
 from vcloudair_core.recovery.report.run_report import RunReport, report_of
-from vcloudair_core.recovery.run.history import cloud_of, switched
+from vcloudair_core.recovery.run.history import applied_changes, cloud_of
 from vcloudair_core.recovery.run.network_changes import write_durably
 from vcloudair_core.recovery.run.plan_schedule import PlanSchedule
 from vcloudair_core.recovery.run.resumed_state import resumed_state
-from vcloudair_core.recovery.run.rollback import PLAN, back_steps, folder_of_plan, for_cleanup
+from vcloudair_core.recovery.run.rollback import PLAN, cleanup_plan, folder_of_plan, restore_steps
 from vcloudair_core.recovery.run.run_state import RunState, state_of
-from vcloudair_core.recovery.run.steps import Ask, StepResult, Surroundings, approvals_of, perform
+from vcloudair_core.recovery.run.steps import Ask, StepContext, StepResult, perform, with_approvals
 from vcloudair_core.services.dr.model import ACTIONS, CLEANUP
 from vcloudair_core.services.dr.operation_options import LOST_GRACE_S, OperationOptions, Stop
 from vcloudair_core.services.dr.operations.operation import OVER, Operation, OperationObserver
@@ -52,10 +52,14 @@ _log = logging.getLogger(__name__)
 class RunOptions:
     """Options of a run beside its plan. Times are in seconds; see :class:`OperationOptions`.
 
-    ``run_timeout``: of the run, which is stopped then and may be resumed. ``on_unknown``: in place of what the plan
-    says. ``start_again``: names or ids of VMs whose outcome is not known and that are to be started again.
-    ``approve``: names of approvals that were given beforehand. ``ask``: whom to ask for the others. ``observers``: see
-    every event as it happens, possibly from several threads. ``stop``: a request, from elsewhere, to come to an end.
+    Attributes:
+        run_timeout: The time limit of the run. The run is stopped then, and can be resumed.
+        on_unknown: ``fail`` or ``start``, instead of the setting of the plan.
+        start_again: Names or ids of VMs with the verdict ``unknown`` whose action may be started again.
+        approve: Names of approval steps that you approve in advance.
+        ask: Callback for the other approvals. None: they fail.
+        observers: Callbacks that receive every event, possibly from several threads.
+        stop: A request from a signal or another thread to stop the run.
     """
 
     verify_timeout: float = 300.0
@@ -71,58 +75,63 @@ class RunOptions:
 
 
 def start(client: Client, plan: RecoveryPlan, action: str, options: RunOptions | None = None) -> RunReport:
-    """Carry a plan out: test, clean up or fail over its VMs. Each of them is begun once, whatever happens.
+    """Run a plan: test, clean up or fail over its VMs. The action of each VM is started at most once.
 
-    VMs are found, and the order is checked, before anything is started. What fails is in the report and does not
-    raise. The reports are in the run's folder, too.
+    VMs are looked up and the order is checked before anything is started. Failures of VMs and steps are in the report
+    and do not raise errors. The reports are also saved in the folder of the run.
 
-    Raises: SpecError, NotFoundError and AmbiguousMatchError before anything is started; ConfigurationError when the run
-    cannot be written down.
+    Raises: SpecError, NotFoundError and AmbiguousMatchError before anything is started; ConfigurationError when the
+        journal cannot be written.
     """
     if action not in ACTIONS:
         raise SpecError("action", f"{action!r} is not one of {', '.join(ACTIONS)}")
     check_order(plan)
     engine_options(plan, options or RunOptions()).validate()
-    chosen = for_cleanup(plan, client.settings, cloud_of(client)) if action == CLEANUP else plan
-    # Whoever resumes it may be in another folder.
+    chosen = cleanup_plan(plan, client.settings, cloud_of(client)) if action == CLEANUP else plan
+    # The run can be resumed from another folder.
     chosen = replace(chosen, path=str(Path(chosen.path).resolve()) if chosen.path else "")
     state = state_of(chosen, action, client.dr)
     journal = create_journal(client.settings, (options or RunOptions()).observers)
     write_durably(journal.folder / PLAN, plan_as_data(state.plan))
-    return _Running(client, state, action, options or RunOptions(), journal).execute()
+    return _Run(client, state, action, options or RunOptions(), journal).execute()
 
 
 def resume(client: Client, run_id: str = "", options: RunOptions | None = None) -> RunReport:
-    """Go on with a run that was stopped or died; the newest one, unless it is named. Nothing is begun a second time.
+    """Resume a run that was stopped or died. No action is started twice.
 
-    One that is over is not gone on with: its report is returned. ``start_again`` of the options is the decision that
-    those VMs may be started again when nothing shows what became of them.
+    Args:
+        client: The client of the cloud that the run was in.
+        run_id: The id of the run, or the beginning of it; by default the newest run.
+        options: Options of the run. ``start_again`` names VMs whose action may be started again when neither a task nor
+            the replication shows its outcome.
 
-    Raises: NotFoundError, also for a VM of ``start_again`` that is not in the run; LockTimeoutError when it is still
-    going on; ConfigurationError when it was in another cloud.
+    Returns the report. For a finished run, nothing is done.
+
+    Raises: NotFoundError for an unknown run or an unknown VM in ``start_again``; LockTimeoutError when the run is still
+        in progress; ConfigurationError when the run was in another cloud.
     """
     chosen = options or RunOptions()
-    journal, happened = reopen_journal(client.settings, run_id or newest_run(client.settings), chosen.observers)
+    journal, run_events = reopen_journal(client.settings, run_id or newest_run(client.settings), chosen.observers)
     try:
-        head, last = happened[0], happened[-1]
+        head, last = run_events[0], run_events[-1]
         if last["event"] == events.RUN_FINISHED:
             journal.close()
-            return report_of(happened)
+            return report_of(run_events)
         _check_cloud(client, head["cloud"])
         plan = plan_of_data(json.loads((journal.folder / PLAN).read_text(encoding="utf-8")))
-        state = resumed_state(plan, happened)
-        _decide(state, chosen.start_again)
-        for event in happened:
-            journal.tell({**event, "is_past": True})
+        state = resumed_state(plan, run_events)
+        _mark_start_again(state, chosen.start_again)
+        for event in run_events:
+            journal.notify({**event, "is_past": True})
         journal.append(events.RUN_RESUMED, host=socket.gethostname(), user=_user(), pid=os.getpid())
     except BaseException:
         journal.close()
         raise
-    return _Running(client, state, head["action"], chosen, journal, happened).execute()
+    return _Run(client, state, head["action"], chosen, journal, run_events).execute()
 
 
-class _Running:
-    """One run in this process, with its journal open."""
+class _Run:
+    """A run in this process, with its open journal."""
 
     def __init__(
         self,
@@ -131,48 +140,50 @@ class _Running:
         action: str,
         options: RunOptions,
         journal: Journal,
-        happened: Sequence[Event] = (),
+        run_events: Sequence[Event] = (),
     ) -> None:
         self._client, self._state, self._action = client, state, action
-        self._options, self._journal, self._happened = options, journal, happened
+        self._options, self._journal, self._past_events = options, journal, run_events
         self._stop = options.stop or Stop()
         self._began = client.session.clock.now()
         plan = state.plan
-        self._around = Surroundings(
+        self._step_context = StepContext(
             client,
             journal.run_id,
             action,
             plan.name,
             folder_of_plan(plan),
             journal.folder,
-            approvals_of(options.approve, options.ask),
+            with_approvals(options.approve, options.ask),
             self._stop,
         )
 
     def execute(self) -> RunReport:
-        """The report, whatever became of the run."""
+        """Execute the run, save its reports, and return the report."""
         try:
             with ExitStack() as stack:
                 self._stack = stack
-                happened = self._carry_out_or_stop()
-            report = report_of(happened)
+                run_events = self._execute_or_interrupt()
+            report = report_of(run_events)
             try:
                 save_report(report, self._journal.folder)
             except (VcloudAirError, OSError) as exc:
-                # What was done is done, and is in the journal, of which the report can be made again.
-                _log.warning("The report of the run %s could not be written: %s", self._journal.run_id, exc)
+                # The run itself is complete, and the report can be created again from the journal.
+                _log.warning("Saving the report of run %s failed. %s", self._journal.run_id, exc)
             return report
         finally:
             self._journal.close()
 
-    def _carry_out_or_stop(self) -> list[Event]:
-        """The events of the run, with its interruption where that could not be written down."""
+    def _execute_or_interrupt(self) -> list[Event]:
+        """Return the events of the run, with an interruption event when the journal could not be written."""
         try:
-            if not self._happened:
-                self._journal.append(events.RUN_STARTED, **self._head())
-            self._carry_out()
+            if not self._past_events:
+                self._journal.append(events.RUN_STARTED, **self._run_started_fields())
+            self._execute_plan()
         except JournalError as exc:
-            in_flight = _named(operation for operation in self._state.operations if operation.is_asked)
+            in_flight = _ids_and_names(
+                operation for operation in self._state.operations if operation.may_be_in_progress
+            )
             _log.error("%s %s", exc.message, exc.hint)
             interrupted = {"at": moment(), "event": events.RUN_INTERRUPTED, "reason": exc.message.rstrip(".")}
             return [*self._events(), {**interrupted, "in_flight": in_flight}]
@@ -183,7 +194,7 @@ class _Running:
 
         return read_journal(self._journal.folder)
 
-    def _head(self) -> dict[str, Any]:
+    def _run_started_fields(self) -> dict[str, Any]:
         plan = self._state.plan
         names = ("name", "path", "digest", "description", "rto_minutes", "rpo_minutes", "on_error", "max_concurrent")
         return {
@@ -198,24 +209,24 @@ class _Running:
             "groups": self._state.described(),
         }
 
-    def _carry_out(self) -> None:
+    def _execute_plan(self) -> None:
         schedule = self._schedule(self._state, self._action, self._journal.append)
-        wants_roll_back = any(event["event"] == events.ROLLBACK_STARTED for event in self._happened)
-        if not wants_roll_back:
+        needs_rollback = any(event["event"] == events.ROLLBACK_STARTED for event in self._past_events)
+        if not needs_rollback:
             if not schedule.execute():
                 return
-            wants_roll_back = schedule.wants_roll_back
+            needs_rollback = schedule.needs_rollback
         operations = self._state.operations
-        unknown = _named(operation for operation in operations if operation.is_unknown)
+        unknown = _ids_and_names(operation for operation in operations if operation.is_unknown)
         if unknown:
-            reason = f"the outcome of {_listed([vm['name'] for vm in unknown])} is not known"
+            reason = f"the outcome of {_listed([vm['name'] for vm in unknown])} is unknown"
             self._journal.append(events.RUN_INTERRUPTED, reason=reason, in_flight=unknown, is_unknown=True)
             return
-        if wants_roll_back and not self._roll_back(schedule.halted):
+        if needs_rollback and not self._roll_back(schedule.halted):
             return
         verdicts = [operation.verdict for operation in operations]
         summary = {name: verdicts.count(name) for name in ("succeeded", "unchanged", "failed", "skipped")}
-        reason = _why(self._action, schedule, self._state)
+        reason = _failure_reason(self._action, schedule, self._state)
         self._journal.append(
             events.RUN_FINISHED, verdict="failed" if reason else "succeeded", reason=reason, summary=summary
         )
@@ -227,7 +238,7 @@ class _Running:
             launch=self._launch,
             work=self._perform,
             emit=emit,
-            tell=self._journal.tell,
+            notify=self._journal.notify,
             clock=self._client.session.clock,
             stop=self._stop,
             until=self._began + self._options.run_timeout if self._options.run_timeout else None,
@@ -239,31 +250,31 @@ class _Running:
         return self._stack.enter_context(OperationTracker(self._client.session, action, options, observer, run=run))
 
     def _perform(self, step: Step, *, group: str, key: str) -> StepResult:
-        return perform(step, self._around, group=group, key=key)
+        return perform(step, self._step_context, group=group, key=key)
 
-    # -- back ----------------------------------------------------------------------------------------------------
+    # -- rollback ------------------------------------------------------------------------------------------------
 
     def _roll_back(self, reason: str) -> bool:
-        """Networks, then VMs. False when it was stopped on the way; resuming does it again, to the same end."""
-        touched = [op for op in self._state.operations if op.verdict == "succeeded" or (op.verdict and op.attempts)]
-        self._journal.append(events.ROLLBACK_STARTED, reason=reason, vms=_named(touched))
+        """Restore networks, then clean up VMs. Return False when stopped; a resumed run repeats the rollback."""
+        started = [op for op in self._state.operations if op.verdict == "succeeded" or (op.verdict and op.attempts)]
+        self._journal.append(events.ROLLBACK_STARTED, reason=reason, vms=_ids_and_names(started))
         folder = self._journal.folder
-        back = tuple(back_steps(switched(folder, self._events())))
+        restores = tuple(restore_steps(applied_changes(folder, self._events())))
         plan = replace(self._state.plan, groups=(Group("", ()),), before=(), after=(), on_error="continue")
-        cleanups = tuple(_cleanup_of(operation) for operation in touched)
-        wrong: list[str] = []
+        cleanups = tuple(_cleanup_of(operation) for operation in started)
+        problems: list[str] = []
         schedule = self._schedule(
-            RunState(replace(plan, before=back), cleanups), CLEANUP, _RollBack(self._journal, wrong)
+            RunState(replace(plan, before=restores), cleanups), CLEANUP, _RollbackJournal(self._journal, problems)
         )
         if not schedule.execute():
             return False
-        verdict = "failed" if wrong else "succeeded"
-        self._journal.append(events.ROLLBACK_FINISHED, verdict=verdict, reason="; ".join(wrong[:5]))
+        verdict = "failed" if problems else "succeeded"
+        self._journal.append(events.ROLLBACK_FINISHED, verdict=verdict, reason="; ".join(problems[:5]))
         return True
 
 
 def _cleanup_of(operation: Operation) -> Operation:
-    """Return the cleanup of a VM that a run has touched."""
+    """Return the cleanup of an operation."""
     return Operation(
         operation.reference,
         CLEANUP,
@@ -274,16 +285,16 @@ def _cleanup_of(operation: Operation) -> Operation:
     )
 
 
-class _RollBack:
-    """The journal for a roll-back: its VMs and steps are told apart from those of the run."""
+class _RollbackJournal:
+    """Journal adapter that marks events of VMs and steps as part of a rollback."""
 
-    def __init__(self, journal: Journal, wrong: list[str]) -> None:
-        self._journal, self._wrong = journal, wrong
+    def __init__(self, journal: Journal, problems: list[str]) -> None:
+        self._journal, self._problems = journal, problems
 
     def __call__(self, event: str, **fields: Any) -> None:
         """Record the event of a rollback in the run journal."""
         if fields.get("verdict") not in (None, "succeeded", "unchanged"):
-            self._wrong.append(
+            self._problems.append(
                 f"{fields.get('name') or fields.get('step') or fields.get('group')}: {fields.get('reason')}"
             )
         if event == events.VM_FINISHED:
@@ -296,7 +307,7 @@ class _RollBack:
 
 
 def engine_options(plan: RecoveryPlan, options: RunOptions, *, wait: bool = True) -> OperationOptions:
-    """Return the options of a plan for the engine."""
+    """Return the options of a plan and a run as options of operations."""
     return OperationOptions(
         power_on=plan.power_on,
         synchronize=plan.synchronize,
@@ -311,19 +322,19 @@ def engine_options(plan: RecoveryPlan, options: RunOptions, *, wait: bool = True
     )
 
 
-def _decide(state: RunState, names: Sequence[str]) -> None:
-    """Note which VMs are to be started again. Raises NotFoundError when one is not in the run."""
+def _mark_start_again(state: RunState, names: Sequence[str]) -> None:
+    """Mark the VMs whose action may be started again. Raises NotFoundError for a VM that is not in the run."""
     for name in names:
-        chosen = [op for op in state.operations if op.reference.answers_to(name) or op.name == name]
-        if not chosen:
+        matching = [op for op in state.operations if op.reference.answers_to(name) or op.name == name]
+        if not matching:
             known = _listed([operation.reference.name for operation in state.operations])
-            raise NotFoundError(f"There is no VM {name!r} in this run.", hint=f"Name one of: {known}.")
-        for operation in chosen:
+            raise NotFoundError(f"VM {name!r} is not part of this run.", hint=f"Pass one of: {known}.")
+        for operation in matching:
             operation.start_again = True
 
 
-def _named(operations: Iterable[Operation]) -> list[dict[str, str]]:
-    """Return ids and names of VMs, for events."""
+def _ids_and_names(operations: Iterable[Operation]) -> list[dict[str, str]]:
+    """Return the ids and names of VMs, as in events."""
     return [{"id": operation.reference.id, "name": operation.reference.name} for operation in operations]
 
 
@@ -332,37 +343,38 @@ def _listed(names: Sequence[str]) -> str:
     return f"{shown} and {len(names) - 10} more" if len(names) > 10 else shown
 
 
-def _check_cloud(client: Client, then: dict[str, Any]) -> None:
-    now = cloud_of(client)
+def _check_cloud(client: Client, of_run: dict[str, Any]) -> None:
+    current = cloud_of(client)
     for name in ("url", "org"):
-        if then.get(name) != now.get(name):
+        if of_run.get(name) != current.get(name):
             raise ConfigurationError(
-                f"The run was in {then.get('url')}, org {then.get('org')}; this is {now['url']}, org {now['org']}.",
-                hint="Resume it with the settings that it was started with.",
+                f"Resuming the run failed. It was started in {of_run.get('url')}, org {of_run.get('org')}, "
+                f"but the settings name {current['url']}, org {current['org']}.",
+                hint="Use the settings that the run was started with.",
             )
 
 
-def _why(action: str, schedule: PlanSchedule, state: RunState) -> str:
-    """Return why a run has failed, in a sentence, or nothing."""
-    missing = [operation for operation in state.operations if operation.state != OVER or not operation.is_there]
-    where = "are not cleaned up" if action == CLEANUP else "are not there"
+def _failure_reason(action: str, schedule: PlanSchedule, state: RunState) -> str:
+    """Return the reason why a run has failed, or an empty string."""
+    missing = [operation for operation in state.operations if operation.state != OVER or not operation.has_succeeded]
+    outcome = "were not cleaned up" if action == CLEANUP else "were not recovered"
     reasons = []
     if missing:
-        reasons.append(f"{len(missing)} of {len(state.operations)} VMs {where}: {_what_happened(missing)}")
+        reasons.append(f"{len(missing)} of {len(state.operations)} VMs {outcome}: {_missing_by_reason(missing)}")
     failed_steps = {*schedule.failed_steps, *state.steps_failed} - state.steps_done
     if failed_steps:
         reasons.append(f"{len(failed_steps)} steps failed" if len(failed_steps) > 1 else "a step failed")
     return " and ".join(reasons)
 
 
-def _what_happened(missing: Sequence[Operation]) -> str:
-    """Describe the VMs that are missing, grouped by reason."""
+def _missing_by_reason(missing: Sequence[Operation]) -> str:
+    """Describe the VMs that did not succeed, grouped by reason."""
     names: dict[str, list[str]] = {}
     for operation in missing:
         result = operation.result
         reason = f"{result.verdict}: {result.reason}" if result.verdict else "not started"
         names.setdefault(reason.rstrip("."), []).append(operation.reference.name)
-    reasons = [f"{_listed(together)} ({reason})" for reason, together in list(names.items())[:10]]
+    reasons = [f"{_listed(vms)} ({reason})" for reason, vms in list(names.items())[:10]]
     return "; ".join([*reasons, *(["…"] if len(names) > 10 else [])])
 
 

@@ -1,4 +1,4 @@
-"""Run the steps of a plan within its schedule: in order, with retries, and each in a thread of its own."""
+"""Run the steps of a plan within its schedule: in order, with retries, and each in its own thread."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class StepWork(Protocol):
-    """Does one attempt of a step; called in a thread of its own."""
+    """A callable that does one attempt of a step. It runs in its own thread."""
 
     def __call__(self, step: Step, *, group: str, key: str) -> StepResult: ...
 
@@ -28,7 +28,7 @@ Spawn = Callable[[Callable[[], StepResult]], Future[StepResult]]
 
 
 class StepTracks:
-    """Tracks of steps. ``emit`` makes an event durable before it returns."""
+    """Tracks of steps. An event is on disk when ``emit`` returns."""
 
     def __init__(
         self,
@@ -46,10 +46,10 @@ class StepTracks:
         self._clock, self._spawn = clock, spawn
         self._running: list[Future[StepResult]] = []
         self.failed: list[str] = []
-        """Keys of the steps that failed."""
+        """Keys of the failed steps."""
 
     def wait(self) -> None:
-        """Wait for the steps in progress: a stop ends their programs too."""
+        """Wait for the steps in progress. A stop ends their programs too."""
         for future in self._running:
             future.exception()
 
@@ -58,27 +58,27 @@ class StepTracks:
         self._emit(event, **fields)
 
     def run(self, group: Group | None, phase: str, steps: Sequence[Step]) -> Track[bool]:
-        """Run steps in order. Return False when nothing may follow them."""
-        for place, step in steps_for(steps, self._action):
+        """Run steps in order. Return False when nothing after them may start."""
+        for position, step in steps_for(steps, self._action):
             if self._scheduler.halted:
                 return False
-            is_done = yield from self._step(group, phase, place, step)
+            is_done = yield from self._step(group, phase, position, step)
             policy = policy_of(self._plan, group, step)
             if not is_done and policy != CONTINUE:
-                reason = f"not started, as the step {step.name!r} failed"
+                reason = f"not started because the step {step.name!r} failed"
                 self._scheduler.halt(reason, roll_back=policy == ROLL_BACK)
                 return False
         return True
 
-    def _step(self, group: Group | None, phase: str, place: int, step: Step) -> Track[bool]:
+    def _step(self, group: Group | None, phase: str, position: int, step: Step) -> Track[bool]:
         name = group.name if group else ""
-        key = step_key(name, phase, place)
+        key = step_key(name, phase, position)
         if key in self._state.steps_done:
             return True
         fields = {"group": name, "phase": phase, "step": step.name, "kind": step.kind, "key": key}
         if key in self._state.steps_open and step.on_resume == "fail":
-            reason = "the run was stopped in the middle of it, and it must not be done twice"
-            hint = "See how far it got, then start a new run: VMs that are there are not touched again."
+            reason = "the run died during the step, and the step must not run twice"
+            hint = "Check how far the step got, then start a new run. Recovered VMs are not changed again."
             self._end_step(StepResult("failed", reason, hint), 0.0, {**fields, "attempt": 1})
             return False
         for attempt in range(1, step.retries + 2):
@@ -86,7 +86,7 @@ class StepTracks:
             self._note(events.STEP_STARTED, **fields, attempt=attempt)
             result = yield from self._try(step, name, key)
             while result.verdict == "stopped":
-                yield None  # the run ends here; for the journal, this step is still in progress
+                yield None  # the run stops here; in the journal, this step stays in progress
             self._end_step(result, self._clock.now() - began, {**fields, "attempt": attempt})
             if result.verdict == "succeeded":
                 return True
@@ -117,13 +117,13 @@ class StepTracks:
 
 
 def in_thread(work: Callable[[], StepResult]) -> Future[StepResult]:
-    """Run work in a daemon thread: a question that nobody answers must not keep a program from ending."""
+    """Run work in a daemon thread, so that an unanswered question does not keep the program from exiting."""
     future: Future[StepResult] = Future()
 
     def run() -> None:
         try:
             future.set_result(work())
-        except BaseException as exc:  # noqa: BLE001 - whoever waits for the result gets it
+        except BaseException as exc:  # noqa: BLE001 - raised to the caller of `result`
             future.set_exception(exc)
 
     threading.Thread(target=run, name="vca-dr-step", daemon=True).start()

@@ -1,6 +1,6 @@
-"""Steps around VMs: programs, playbooks, checks, edge gateways. One function for each kind of work.
+"""Run one attempt of a step: a program, playbook, HTTP check, approval or network change.
 
-A step never raises for what it is about: that it failed, and why, is its result.
+A failed step does not raise an error; its result has the verdict and the reason.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from vcloudair_core.recovery.plan.model import (
     Command,
     HttpCheck,
     NetworkChange,
+    NetworkRestore,
     Playbook,
     Step,
-    NetworkRestore,
 )
 from vcloudair_core.recovery.run.http_check import check_url
-from vcloudair_core.recovery.run.network_changes import saved_file, switch
+from vcloudair_core.recovery.run.network_changes import apply_document, saved_file
 from vcloudair_core.services.ans.document.file import read_document
 from vcloudair_core.settings.directories import current_user
 from vcloudair_core.settings.settings import secrets_in_environment
@@ -44,10 +44,17 @@ _TICK_S = 0.1
 
 @dataclass(frozen=True)
 class StepResult:
-    """``verdict``: done, failed, or stopped (nobody waited for its end). ``output``: an excerpt, secrets hidden.
+    """The result of one attempt of a step.
 
-    ``by``: who approved. ``saved``: the file in the run's folder with what an edge held before. ``summary``: what was
-    changed there. ``restores``: the change that this one took back.
+    Attributes:
+        verdict: ``succeeded``, ``failed``, or ``stopped`` when the run stopped before the step ended.
+        reason: The reason for a failure.
+        hint: What to do about a failure.
+        output: An excerpt of the output of the program, with secrets hidden.
+        by: The user who approved the step.
+        saved: The name of the file in the run folder with the configuration of an edge before the change.
+        summary: The changes of the edge.
+        restores: The id of the network change that this step undid.
     """
 
     verdict: str
@@ -72,12 +79,15 @@ class ApprovalRequest:
 
 
 Ask = Callable[[ApprovalRequest], str]
-"""Returns who said yes, or nothing for a no."""
+"""Callback that returns the name of the user who approved, or an empty string for no."""
 
 
 @dataclass(frozen=True)
-class Surroundings:
-    """The environment of steps. ``plan_folder``: where paths of the plan start. ``run_folder``: the run's own."""
+class StepContext:
+    """The environment of steps.
+
+    ``plan_folder``: the folder that paths of the plan are relative to. ``run_folder``: the folder of the run.
+    """
 
     client: Client
     run_id: str
@@ -89,112 +99,115 @@ class Surroundings:
     stop: Stop
 
 
-def perform(step: Step, around: Surroundings, *, group: str, key: str) -> StepResult:
-    """Do the work of a step once. ``key`` names it within the run."""
+def perform(step: Step, context: StepContext, *, group: str, key: str) -> StepResult:
+    """Do one attempt of a step and return its result. ``key``: the key of the step in the run."""
     work = step.work
     try:
         if isinstance(work, Approval):
-            result = _ask(step, work, around, group)
+            result = _request_approval(step, work, context, group)
         elif isinstance(work, HttpCheck):
-            result = StepResult(*check_url(work, around.client.settings, step.timeout_s))
+            result = StepResult(*check_url(work, context.client.settings, step.timeout_s))
         elif isinstance(work, NetworkChange):
-            result = _switch(work, around, key)
+            result = _apply_network(work, context, key)
         elif isinstance(work, NetworkRestore):
-            result = _restore_network(work, around)
+            result = _restore_network(work, context)
         elif isinstance(work, Playbook):
-            result = _play(step, work, around, group)
+            result = _run_playbook(step, work, context, group)
         elif isinstance(work, Command):
-            result = _execute(list(work.argv), step, around, group)
+            result = _run_program(list(work.argv), step, context, group)
         else:
-            raise SpecError("", f"a {step.kind} is not something that is done")
+            raise SpecError("", f"steps of kind {step.kind!r} have no work to perform")
     except VcloudAirError as exc:
         result = StepResult("failed", exc.message, exc.hint)
     except OSError as exc:
-        result = StepResult("failed", f"it could not be started: {reason_of(exc)[0]}")
-    secrets = _secrets(around)
+        result = StepResult("failed", f"starting the program failed: {reason_of(exc)[0]}")
+    secrets = _secrets(context)
     shown = {name: redact_text(getattr(result, name), secrets) for name in ("reason", "hint", "output", "summary")}
     return replace(result, **{**shown, "output": shown["output"][-_EXCERPT:]})
 
 
-def _secrets(around: Surroundings) -> list[Secret]:
-    """Of this client, of the sessions of this process, and what a program finds in its environment."""
-    return [*around.client.settings.secrets(), *remembered(), *secrets_in_environment(os.environ)]
+def _secrets(context: StepContext) -> list[Secret]:
+    """Return the secrets of the client, of all sessions of this process, and of the environment of programs."""
+    return [*context.client.settings.secrets(), *remembered(), *secrets_in_environment(os.environ)]
 
 
-# -- people --------------------------------------------------------------------------------------------------------
+# -- approvals -----------------------------------------------------------------------------------------------------
 
 
-def _ask(step: Step, work: Approval, around: Surroundings, group: str) -> StepResult:
-    if around.ask is None:
+def _request_approval(step: Step, work: Approval, context: StepContext, group: str) -> StepResult:
+    if context.ask is None:
         return StepResult(
             "failed",
-            "there is nobody to ask",
-            f"Approve it beforehand, with --approve {step.name!r} or approve of the module.",
+            "the approval is missing, and no prompt is possible here",
+            f"Pass `--approve {step.name!r}`, or set `approve` of the module.",
         )
-    who = around.ask(ApprovalRequest(around.plan_name, around.action, group, step.name, work.text))
-    if around.stop.is_requested and not who:
-        return StepResult("stopped", around.stop.reason)
-    return StepResult("succeeded", by=who) if who else StepResult("failed", "it was not approved")
+    who = context.ask(ApprovalRequest(context.plan_name, context.action, group, step.name, work.text))
+    if context.stop.is_requested and not who:
+        return StepResult("stopped", context.stop.reason)
+    return StepResult("succeeded", by=who) if who else StepResult("failed", "the approval was denied")
 
 
 # -- edges ---------------------------------------------------------------------------------------------------------
 
 
-def _switch(work: NetworkChange, around: Surroundings, key: str) -> StepResult:
-    document = read_document(str(around.plan_folder / work.document))
-    saved = saved_file(around.run_folder, key)
-    return StepResult("succeeded", saved=saved.name, summary=switch(around.client, document, saved))
+def _apply_network(work: NetworkChange, context: StepContext, key: str) -> StepResult:
+    document = read_document(str(context.plan_folder / work.document))
+    saved = saved_file(context.run_folder, key)
+    return StepResult("succeeded", saved=saved.name, summary=apply_document(context.client, document, saved))
 
 
-def _restore_network(work: NetworkRestore, around: Surroundings) -> StepResult:
-    return StepResult("succeeded", summary=switch(around.client, read_document(work.document)), restores=work.change)
+def _restore_network(work: NetworkRestore, context: StepContext) -> StepResult:
+    return StepResult(
+        "succeeded", summary=apply_document(context.client, read_document(work.document)), restores=work.change
+    )
 
 
 # -- programs ------------------------------------------------------------------------------------------------------
 
 
-def _play(step: Step, work: Playbook, around: Surroundings, group: str) -> StepResult:
+def _run_playbook(step: Step, work: Playbook, context: StepContext, group: str) -> StepResult:
     program = shutil.which("ansible-playbook")
     if program is None:
-        return StepResult("failed", "there is no ansible-playbook on this host", "Install ansible-core.")
-    # In a file, as everybody may read what is on a command line.
-    with tempfile.NamedTemporaryFile("w", dir=around.run_folder, suffix=".json", encoding="utf-8") as variables:
-        json.dump({**_facts(around, group), **work.extra_vars}, variables, default=str)
+        return StepResult("failed", "ansible-playbook is not installed on this host", "Install ansible-core.")
+    # All users of the host can read command lines, so the variables are passed in a file.
+    with tempfile.NamedTemporaryFile("w", dir=context.run_folder, suffix=".json", encoding="utf-8") as variables:
+        json.dump({**_run_variables(context, group), **work.extra_vars}, variables, default=str)
         variables.flush()
         command = [program, "--extra-vars", f"@{variables.name}"]
         command += ["--inventory", work.inventory] if work.inventory else []
-        return _execute([*command, work.path], step, around, group)
+        return _run_program([*command, work.path], step, context, group)
 
 
-def _facts(around: Surroundings, group: str) -> dict[str, str]:
+def _run_variables(context: StepContext, group: str) -> dict[str, str]:
     return {
-        "vca_dr_run": around.run_id,
-        "vca_dr_action": around.action,
-        "vca_dr_plan": around.plan_name,
+        "vca_dr_run": context.run_id,
+        "vca_dr_action": context.action,
+        "vca_dr_plan": context.plan_name,
         "vca_dr_group": group,
     }
 
 
-def _execute(argv: Sequence[str], step: Step, around: Surroundings, group: str) -> StepResult:
-    """Run a program in its own process group, so that all that it starts ends with it."""
-    facts = {name.upper(): value for name, value in _facts(around, group).items()}
-    with tempfile.TemporaryFile(dir=around.run_folder) as output:
+def _run_program(argv: Sequence[str], step: Step, context: StepContext, group: str) -> StepResult:
+    """Run a program in its own process group, so that its child processes can be ended with it."""
+    variables = {name.upper(): value for name, value in _run_variables(context, group).items()}
+    with tempfile.TemporaryFile(dir=context.run_folder) as output:
         process = subprocess.Popen(  # noqa: S603 - the user's own program, without a shell
-            _resolved(argv, around.plan_folder),
-            cwd=around.plan_folder,
-            env={**os.environ, **facts},
+            _resolve_program(argv, context.plan_folder),
+            cwd=context.plan_folder,
+            env={**os.environ, **variables},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        ended = _wait(process, step.timeout_s, around.stop)
-        # Before anything is cut off: half of a secret is not known as one.
-        output_text = redact_text(_tail(output.fileno()), _secrets(around))
+        ended = _wait(process, step.timeout_s, context.stop)
+        # Hide secrets before the text is cut, because part of a secret is not recognized.
+        output_text = redact_text(_tail(output.fileno()), _secrets(context))
     if ended == "stopped":
-        return StepResult("stopped", around.stop.reason, output=output_text)
-    if ended == "late":
-        return StepResult("failed", f"it was not over after {step.timeout_s:g} s and was ended", output=output_text)
+        return StepResult("stopped", context.stop.reason, output=output_text)
+    if ended == "timed out":
+        reason = f"the program exceeded its timeout of {step.timeout_s:g} s and was ended"
+        return StepResult("failed", reason, output=output_text)
     status = process.returncode
     if status:
         how = f"ended with status {status}" if status > 0 else f"was ended by signal {-status}"
@@ -205,8 +218,8 @@ def _execute(argv: Sequence[str], step: Step, around: Surroundings, group: str) 
     return StepResult("succeeded", output=output_text)
 
 
-def _resolved(argv: Sequence[str], folder: Path) -> list[str]:
-    """A program with a slash in its name is looked for in the plan's folder."""
+def _resolve_program(argv: Sequence[str], folder: Path) -> list[str]:
+    """Return the command line. A program with a slash in its name is relative to the folder of the plan."""
     first = argv[0]
     return [str(folder / first) if "/" in first else first, *argv[1:]]
 
@@ -216,19 +229,19 @@ def _wait(process: subprocess.Popen[bytes], timeout_s: float, stop: Stop) -> str
     while True:
         try:
             process.wait(_TICK_S)
-            return "over"
+            return "ended"
         except subprocess.TimeoutExpired:
             waited += _TICK_S
         if stop.is_requested or waited >= timeout_s:
             _end(process)
-            return "stopped" if stop.is_requested else "late"
+            return "stopped" if stop.is_requested else "timed out"
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    for number, patience_s in ((signal.SIGTERM, 5.0), (signal.SIGKILL, None)):
+    for number, timeout_s in ((signal.SIGTERM, 5.0), (signal.SIGKILL, None)):
         try:
             os.killpg(process.pid, number)
-            process.wait(patience_s)
+            process.wait(timeout_s)
             return
         except ProcessLookupError:
             process.wait()
@@ -242,14 +255,14 @@ def _tail(file: int) -> str:
     return os.pread(file, 16 * _EXCERPT, max(0, size - 16 * _EXCERPT)).decode("utf-8", "replace").strip()
 
 
-def approvals_of(names: Sequence[str], otherwise: Ask | None) -> Ask | None:
-    """Asks nobody about the steps of these names: they were approved beforehand, by the user who runs this."""
+def with_approvals(names: Sequence[str], ask_user: Ask | None) -> Ask | None:
+    """Return a callback that approves the named steps for the present user, and asks about other steps."""
     if not names:
-        return otherwise
+        return ask_user
 
     def ask(question: ApprovalRequest) -> str:
         if question.step in names:
-            return f"{current_user()} (beforehand)"
-        return otherwise(question) if otherwise is not None else ""
+            return f"{current_user()} (in advance)"
+        return ask_user(question) if ask_user is not None else ""
 
     return ask

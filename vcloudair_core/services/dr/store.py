@@ -157,7 +157,7 @@ def find_vms(session: Session, names: Sequence[str]) -> list[VmRecord]:
     wanted = list(dict.fromkeys(names))
     for start in range(0, len(wanted), _NAMES_A_CALL):
         some = wanted[start : start + _NAMES_A_CALL]
-        found.update({one.id: one for one in _vms_of(session, some)})
+        found.update({vm.id: vm for vm in _vms_of(session, some)})
     return list(found.values())
 
 
@@ -169,7 +169,7 @@ def _vms_of(session: Session, names: Sequence[str]) -> list[VmRecord]:
         query = f"type=vm&format=records&page={number}&pageSize={_PAGE_SIZE}&filter=(({words});isVAppTemplate==false)"
         page = parse_vms(session.call("GET", "/api/query", query=query).body)
         known = len(read)
-        read.update({one.id: one for one in page.vms})
+        read.update({vm.id: vm for vm in page.vms})
         if len(read) >= (page.total or 0):
             return [one for one in read.values() if one.name in names]
         if len(read) == known:

@@ -1,4 +1,4 @@
-"""The journal when the disk is full, the clock is set, or somebody else has the folder."""
+"""The run journal with a full disk, a clock that was set back, or a second process."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_a_failed_write_interrupts_the_run_and_leaves_whole_lines(
         if next(count) < at:
             return real(file, data)
         if written and len(data) > written:
-            real(file, data[:written])  # half a line is there, and then there is no room
+            real(file, data[:written])  # part of a line is written before the disk is full
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(module, "_write_all", lambda file, data: write(file, data))
@@ -61,8 +61,8 @@ def test_a_failed_write_interrupts_the_run_and_leaves_whole_lines(
         assert cloud.posts() == []
         return
     assert report.verdict == "interrupted"
-    assert "cannot be written" in report.reason
-    assert "failed" not in {one.verdict for one in report.vms}
+    assert "Writing the run journal failed" in report.reason
+    assert "failed" not in {vm.verdict for vm in report.vms}
     path = runs_folder(cloud.client.settings) / report.run_id / "journal.jsonl"
     assert path.read_bytes().endswith(b"\n")
     assert len(read_journal(path.parent)) == at - 1
@@ -84,21 +84,21 @@ def test_nothing_is_appended_after_a_failed_write(make: Make, monkeypatch: pytes
             journal.append("second")
     with pytest.raises(JournalError):
         journal.append("third")
-    assert [one["event"] for one in read_journal(journal.folder)] == ["first"]
+    assert [event["event"] for event in read_journal(journal.folder)] == ["first"]
     journal.close()
 
 
-def test_the_newest_run_is_the_last_one_although_the_clock_was_set_back(make: Make) -> None:
+def test_the_newest_run_is_last_even_if_the_clock_was_set_back(make: Make) -> None:
     settings = make(0).client.settings
     folder = runs_folder(settings)
     (folder / "20991231-235959-999-abcd").mkdir(parents=True, mode=0o700)
     (folder / "20991231-235959-999-abcd" / "journal.jsonl").write_text("")
-    made = create_journal(settings)
-    made.close()
-    assert newest_run(settings) == made.run_id == run_ids(settings)[-1]
+    journal = create_journal(settings)
+    journal.close()
+    assert newest_run(settings) == journal.run_id == run_ids(settings)[-1]
 
 
-def test_a_run_is_held_from_reading_to_closing(make: Make) -> None:
+def test_a_run_is_locked_from_reading_to_closing(make: Make) -> None:
     settings = make(0).client.settings
     first = create_journal(settings)
     first.append("run_started")
@@ -110,7 +110,7 @@ def test_a_run_is_held_from_reading_to_closing(make: Make) -> None:
     reopen_journal(settings, first.run_id)[0].close()
 
 
-def test_runs_that_cannot_be_read_are_listed_with_the_reason(make: Make) -> None:
+def test_unreadable_runs_are_listed_with_the_reason(make: Make) -> None:
     settings = make(0).client.settings
     folder = runs_folder(settings)
     for run, text in (("20260101-000000-000-aaaa", "nonsense\n"), ("20260102-000000-000-bbbb", "")):
@@ -124,8 +124,8 @@ def test_runs_that_cannot_be_read_are_listed_with_the_reason(make: Make) -> None
 
 
 def test_durations_do_not_depend_on_the_clock_of_the_host() -> None:
-    def event(seq: int, at: str, mono: float, kind: str, **words: Any) -> dict[str, Any]:
-        return {"seq": seq, "at": f"2026-11-29T{at}Z", "mono": mono, "event": kind, **words}
+    def event(seq: int, at: str, mono: float, kind: str, **fields: Any) -> dict[str, Any]:
+        return {"seq": seq, "at": f"2026-11-29T{at}Z", "mono": mono, "event": kind, **fields}
 
     vms = [{"id": "a", "name": "web1", "href": "x"}]
     events = [

@@ -21,9 +21,9 @@ from vcloudair_core.recovery.readiness.readiness_check import About
 def test_what_is_well_has_a_hundred(make: Make) -> None:
     cloud = make(3)
     found = cloud.assess(plan_of_vms(None))
-    assert [one for one in found.checks if one.status != "ok"] == []
+    assert [check for check in found.checks if check.status != "ok"] == []
     assert (found.score, found.is_ready) == (100, True)
-    assert {one.subject for one in found.checks if one.name == "state"} == {ONE, TWO, "replicated-0003"}
+    assert {check.subject for check in found.checks if check.name == "state"} == {ONE, TWO, "replicated-0003"}
     assert {entry.method for entry in cloud.simulator.request_log.entries()} == {"GET"}
     shown = found.as_dict()
     assert (shown["score"], shown["is_ready"], shown["counts"]["ok"]) == (100, True, len(shown["checks"]))
@@ -94,13 +94,13 @@ def test_all_names_that_mean_nothing_or_too_much_are_told_at_once(make: Make) ->
     cloud.replication("replicated-0004").name = "replicated-0003"
     identifier = cloud.replication(ONE).replication_id[-36:]
     found = cloud.assess(plan_of_vms([ONE, identifier, "nobody", "neither", "replicated-0003", TWO]))
-    names = {one.subject: seen(one) for one in found.checks if one.name == "vm"}
+    names = {check.subject: seen(check) for check in found.checks if check.name == "vm"}
     assert {name: status for name, (status, _) in names.items()} == {
         ONE: "ok", identifier: "warn", "nobody": "fail", "neither": "fail", "replicated-0003": "fail", TWO: "ok",
     }  # fmt: skip
     assert names["replicated-0003"][1].count("-") >= 8  # both ids
     # It stops no other check, and one VM has no check twice.
-    assert [one.subject for one in found.checks if one.name == "rpo"] == [ONE, TWO]
+    assert [check.subject for check in found.checks if check.name == "rpo"] == [ONE, TWO]
     assert (found.is_ready, found.score) == (False, 40)
 
 
@@ -114,7 +114,7 @@ def test_a_list_that_cannot_be_read_is_one_check(make: Make, status: int, expect
     cloud = make(1)
     cloud.refuse("/replications", status=status, count=0)
     found = cloud.assess()
-    assert seen(next(one for one in found.checks if one.name == "vm"))[0] == expected
+    assert seen(next(check for check in found.checks if check.name == "vm"))[0] == expected
     assert not found.is_ready
 
 

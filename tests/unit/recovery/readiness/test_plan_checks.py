@@ -67,7 +67,7 @@ def test_a_playbook_needs_something_that_runs_it(make: Make, tmp_path: Path, mon
 def test_only_the_steps_of_the_action_are_looked_at(make: Make, tmp_path: Path) -> None:
     plan = _stepped(tmp_path, Command(("no-such-program",)), only=frozenset({"failover"}))
     cloud = make(1)
-    assert "step" not in {one.name for one in cloud.assess(plan, "test").checks}
+    assert "step" not in {check.name for check in cloud.assess(plan, "test").checks}
     assert cloud.check("step", plan).status == "fail"
 
 
@@ -115,7 +115,7 @@ def test_an_edge_that_cannot_be_read_now_is_not_known(make: Make, tmp_path: Path
     (tmp_path / "dr-edge.yml").write_text(f"edge: {EDGE}\n{RULES}")
     plan = _stepped(tmp_path, NetworkChange("dr-edge.yml", rollback="gone.yml"))
     cloud.refuse("/firewall/config", status=500, count=0)
-    forward, back = (one for one in cloud.assess(plan).checks if one.name == "edge")
+    forward, back = (check for check in cloud.assess(plan).checks if check.name == "edge")
     assert ("gone.yml" in seen(forward)[1], forward.status) == (True, "fail")
     assert seen(back)[0] == "unknown"
 
@@ -147,7 +147,7 @@ def test_how_long_ago_it_was_tested(
 
 
 def test_vms_that_somebody_names_are_no_plan_that_was_tested(make: Make) -> None:
-    assert "last_test" not in {one.name for one in make(1).assess(last_test=None).checks}
+    assert "last_test" not in {check.name for check in make(1).assess(last_test=None).checks}
 
 
 def test_journals_tell_when_it_was_tested(make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,7 +157,7 @@ def test_journals_tell_when_it_was_tested(make: Make, tmp_path: Path, monkeypatc
     assert not assess(cloud.client, plan).is_ready
     assert start(cloud.client, plan, "test").verdict == "succeeded"
     tested = assess(cloud.client, plan)
-    statuses = {one.name: one.status for one in tested.checks}
+    statuses = {check.name: check.status for check in tested.checks}
     assert (statuses["last_test"], statuses["state"]) == ("ok", "fail")
     assert "network" not in statuses  # the VM that is seen is that of the test
     start(cloud.client, plan, "cleanup")
@@ -169,4 +169,4 @@ def test_without_a_moment_the_clock_of_the_session_counts(make: Make) -> None:
     cloud = make(1)
     cloud.client.session.clock = FakeClock(wall=cloud.simulator.clock.now() + 86400 * 30)
     found = assess(cloud.client, plan_of_vms([ONE], rpo_minutes=60))
-    assert next(one for one in found.checks if one.name == "rpo").status == "fail"
+    assert next(check for check in found.checks if check.name == "rpo").status == "fail"

@@ -26,7 +26,7 @@ def test_one_that_cannot_be_read_does_not_sink_the_rest(make: Make, status: int,
     cloud = make(3)
     cloud.refuse(cloud.replication(TWO).replication_id, status=status, count=0)
     found = cloud.assess(plan_of_vms(None))
-    states = {one.subject: one for one in found.checks if one.name == "replication"}
+    states = {check.subject: check for check in found.checks if check.name == "replication"}
     assert {name: one.status for name, one in states.items()} == {ONE: "ok", TWO: expected, "replicated-0003": "ok"}
     assert seen(states[TWO])
     assert not found.is_ready  # an essential one that is not known is no yes
@@ -37,7 +37,7 @@ def _with(cloud: Cloud, name: str, action: str = "failover", **words: Any) -> Ch
     plan = plan_of_vms([ONE])
     evidence = gather(cloud.client, plan, cloud.now)
     groups = {href: replace(group, **words) for href, group in evidence.groups.items()}  # type: ignore[type-var]
-    (found,) = (one for one in vm_checks(plan, action, replace(evidence, groups=groups)) if one.name == name)
+    (found,) = (group for group in vm_checks(plan, action, replace(evidence, groups=groups)) if group.name == name)
     return found
 
 
@@ -92,7 +92,7 @@ def test_a_vm_that_is_there_has_no_checks_of_its_source(make: Make) -> None:
     cloud = make(2)
     cloud.client.dr.act("failover", [ONE])
     found = cloud.assess(plan_of_vms([ONE, TWO]))
-    assert {one.name for one in found.checks if one.subject == ONE} == {"vm", "state"}
+    assert {check.name for check in found.checks if check.subject == ONE} == {"vm", "state"}
     assert found.is_ready
 
 

@@ -30,7 +30,7 @@ def test_a_vdc_whose_details_are_missing_or_hidden(make: Make) -> None:
     assert seen(cloud.check("vdc"))[0] == "fail"
     cloud.refuse("recoveryDetails")
     found = cloud.assess()
-    assert seen(next(one for one in found.checks if one.name == "vdc"))[0] == "unknown"
+    assert seen(next(check for check in found.checks if check.name == "vdc"))[0] == "unknown"
     assert not found.is_ready
 
 
@@ -65,7 +65,7 @@ def test_room_for_the_memory(make: Make) -> None:
         assert seen(cloud.check("memory", plan))[0] == expected, limit
     cloud.refuse("/api/query", skip=VDCS)
     assert "may not be read" in seen(cloud.check("memory", plan))[1]
-    assert "memory" not in {one.name for one in cloud.assess(replace(plan, power_on=False)).checks}
+    assert "memory" not in {check.name for check in cloud.assess(replace(plan, power_on=False)).checks}
 
 
 def test_memory_of_vms_that_are_not_seen_is_not_known(make: Make) -> None:

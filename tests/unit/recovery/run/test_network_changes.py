@@ -1,4 +1,4 @@
-"""Edge gateways that a run switches over: switched back to what they held, by whatever way the run ends."""
+"""Network changes of a run, and their restore by a cleanup, a rollback or a resumed run."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ HOME: dict[str, Any] = {
         ]
     },
 }  # fmt: skip
-THERE: dict[str, Any] = {
+RECOVERED: dict[str, Any] = {
     "firewall": {
         "rules": [
             {"name": "https", "source": "any", "destination": "192.0.2.10", "protocol": "tcp", "dest_port": "443"},
@@ -59,51 +59,49 @@ THERE: dict[str, Any] = {
 
 
 class Network:
-    """A cloud with an edge gateway that holds something, and a plan's folder."""
+    """A cloud with a configured edge gateway, and the folder of a plan."""
 
     def __init__(self, cloud: RecoveryCloud, folder: Path) -> None:
         self.cloud, self.folder = cloud, folder
         cloud.client.ensure(KIND, HOME, state="exact", target={"edge": EDGE})
-        self.held()  # the simulator makes a section when it is first looked at
-        self.document("there.yml", THERE)
-        self.document("back.yml", HOME)
+        self.sections()  # the simulator creates a section at its first read
+        self.document("recovered.yml", RECOVERED)
+        self.document("home.yml", HOME)
 
     def document(self, path: str, sections: dict[str, Any]) -> None:
         text = yaml.safe_dump({"edge": EDGE, **sections}, sort_keys=False)
         (self.folder / path).write_text(text, encoding="utf-8")
 
-    def held(self) -> dict[str, Any]:
-        """Return the sections as an edge document has them."""
-        held = self.cloud.client.read(KIND, {"edge": EDGE})
-        return {section: held[section] for section in ("firewall", "nat", "ipsec")}
+    def sections(self) -> dict[str, Any]:
+        """Return the sections as in an edge document."""
+        document = self.cloud.client.read(KIND, {"edge": EDGE})
+        return {section: document[section] for section in ("firewall", "nat", "ipsec")}
 
     def stored(self) -> dict[str, Any]:
-        """Return the sections in the simulator, without values that each write changes.
-
-        These are versions, and IDs of system rules.
-        """
+        """Return the sections in the simulator, without versions and IDs of system rules, which each write changes."""
         (edge,) = self.cloud.simulator.world.edges.values()
         sections = copy.deepcopy({"firewall": edge.firewall, **edge.sections})
         for section in sections.values():
-            for word in ("version", "internal", "next_id"):
-                section.pop(word, None)
+            for key in ("version", "internal", "next_id"):
+                section.pop(key, None)
         return sections
 
-    def plan(self, *more: Step, back: str = "", **words: Any) -> RecoveryPlan:
-        """The edge is switched before the second group."""
-        switch = Step("to the recovered ones", NetworkChange("there.yml", back))
+    def plan(self, *more: Step, rollback: str = "", **fields: Any) -> RecoveryPlan:
+        """Return a plan with a network change before its second group."""
+        change = Step("to recovered VMs", NetworkChange("recovered.yml", rollback))
         groups = (
             Group("database", (PlannedVm(name(1)),)),
-            Group("web", (PlannedVm(name(2)),), depends_on=("database",), before=(switch, *more)),
+            Group("web", (PlannedVm(name(2)),), depends_on=("database",), before=(change, *more)),
         )
-        return RecoveryPlan("payroll", groups, path=str(self.folder / "plan.yml"), **words)
+        return RecoveryPlan("payroll", groups, path=str(self.folder / "plan.yml"), **fields)
 
     def run(self, action: str, plan: RecoveryPlan, **options: Any) -> RunReport:
         return start(self.cloud.client, plan, action, RunOptions(**options))
 
     def puts(self) -> int:
         return sum(
-            one.method == "PUT" and one.path.endswith("/config") for one in self.cloud.simulator.request_log.entries()
+            request.method == "PUT" and request.path.endswith("/config")
+            for request in self.cloud.simulator.request_log.entries()
         )
 
 
@@ -117,12 +115,12 @@ def make(tmp_path: Path) -> Iterator[Make]:
 
 
 def translated(network: Network) -> str:
-    return str(network.held()["nat"]["rules"][0]["translated_address"])
+    return str(network.sections()["nat"]["rules"][0]["translated_address"])
 
 
 def rule_ids(network: Network) -> dict[str, int]:
-    """Rules of the firewall in their order, those of the system left out."""
-    return {one["name"]: one["ruleId"] for one in network.stored()["firewall"]["user"]}
+    """Return the ids of the user rules of the firewall by name, in order."""
+    return {rule["name"]: rule["ruleId"] for rule in network.stored()["firewall"]["user"]}
 
 
 def meaning(network: Network) -> Any:
@@ -137,33 +135,33 @@ def meaning(network: Network) -> Any:
 
 
 def steps(network: Network, phase: str) -> list[tuple[str, str]]:
-    """Network steps of the newest run that are over."""
+    """Return the finished network steps of the newest run in a phase."""
     return [
-        (one["step"], one["verdict"])
-        for one in read_run(network.cloud.client.settings)
-        if one["event"] == "step_finished" and one["phase"] == phase and one["kind"] == "network"
+        (event["step"], event["verdict"])
+        for event in read_run(network.cloud.client.settings)
+        if event["event"] == "step_finished" and event["phase"] == phase and event["kind"] == "network"
     ]
 
 
-BACK = "to the recovered ones (back)"
+RESTORE = "to recovered VMs (rollback)"
 
 
-# -- there and back ------------------------------------------------------------------------------------------------
+# -- cleanup -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("back", ["", "back.yml"])
-def test_a_test_switches_over_and_its_clean_up_switches_back(make: Make, back: str) -> None:
+@pytest.mark.parametrize("rollback", ["", "home.yml"])
+def test_a_test_changes_the_edge_and_its_cleanup_restores_it(make: Make, rollback: str) -> None:
     network = make()
     before, ids = meaning(network), rule_ids(network)
-    plan = network.plan(back=back)
+    plan = network.plan(rollback=rollback)
     tested = network.run("test", plan)
     assert tested.verdict == "succeeded", tested.failures
     assert translated(network) == "10.0.0.5"
     assert list(rule_ids(network)) == ["https", "recovered"]
-    assert rule_ids(network)["https"] == ids["https"], "what both have is the same rule, not one like it"
+    assert rule_ids(network)["https"] == ids["https"], "a rule of both configurations keeps its id"
     cleaned = network.run("cleanup", plan)
     assert cleaned.verdict == "succeeded", cleaned.failures
-    assert steps(network, "before") == [(BACK, "succeeded")]
+    assert steps(network, "before") == [(RESTORE, "succeeded")]
     assert meaning(network) == before
     assert list(rule_ids(network)) == list(ids)
     assert rule_ids(network)["https"] == ids["https"]
@@ -171,19 +169,19 @@ def test_a_test_switches_over_and_its_clean_up_switches_back(make: Make, back: s
 
 def test_sections_that_the_document_does_not_name_are_left_alone(make: Make) -> None:
     network = make()
-    network.document("there.yml", {"nat": THERE["nat"]})
+    network.document("recovered.yml", {"nat": RECOVERED["nat"]})
     firewall = network.stored()["firewall"]
     plan = network.plan()
     network.run("test", plan)
-    somebody = {"name": "by hand", "source": "internal", "destination": "any", "protocol": "icmp"}
-    network.cloud.client.ensure("ans.firewall_rule", [somebody], target={"edge": EDGE})
+    rule_of_user = {"name": "ping", "source": "internal", "destination": "any", "protocol": "icmp"}
+    network.cloud.client.ensure("ans.firewall_rule", [rule_of_user], target={"edge": EDGE})
     network.run("cleanup", plan)
     assert translated(network) == "192.168.10.5"
-    assert [one["name"] for one in network.stored()["firewall"]["user"]] == ["https", "ssh", "by hand"]
+    assert [rule["name"] for rule in network.stored()["firewall"]["user"]] == ["https", "ssh", "ping"]
     assert network.stored()["firewall"]["user"][:2] == firewall["user"]
 
 
-def test_a_clean_up_that_is_run_again_undoes_nothing_that_came_later(make: Make) -> None:
+def test_a_repeated_cleanup_keeps_later_changes(make: Make) -> None:
     network = make()
     plan = network.plan()
     network.run("test", plan)
@@ -196,7 +194,7 @@ def test_a_clean_up_that_is_run_again_undoes_nothing_that_came_later(make: Make)
     assert steps(network, "before") == []
 
 
-def test_two_tests_and_one_clean_up_lead_to_where_it_began(make: Make) -> None:
+def test_one_cleanup_undoes_two_tests(make: Make) -> None:
     network = make()
     before = meaning(network)
     plan = network.plan()
@@ -205,11 +203,11 @@ def test_two_tests_and_one_clean_up_lead_to_where_it_began(make: Make) -> None:
     assert meaning(network) == before
 
 
-def test_after_a_failover_nothing_is_switched_back(make: Make) -> None:
+def test_after_a_failover_the_network_is_not_restored(make: Make) -> None:
     network = make()
     plan = network.plan()
     network.run("test", plan)
-    # Somebody cleans the VMs up by their names: that leaves the network of the plan alone.
+    # A cleanup of VMs by name, without the plan, does not change the network.
     start(network.cloud.client, replace(plan, name="", groups=_without_steps(plan)), "cleanup")
     assert translated(network) == "10.0.0.5"
     assert network.run("failover", plan).verdict == "succeeded"
@@ -221,13 +219,13 @@ def _without_steps(plan: RecoveryPlan) -> tuple[Group, ...]:
     return tuple(replace(group, before=(), after=()) for group in plan.groups)
 
 
-def test_steps_of_one_name_are_told_apart(make: Make) -> None:
+def test_steps_with_the_same_name_are_distinguished(make: Make) -> None:
     network = make()
     before = meaning(network)
     third = {"nat": {"rules": [{**HOME["nat"]["rules"][0], "translated_address": "10.0.0.99"}]}}
     network.document("wrong.yml", third)
-    network.document("first.yml", {"firewall": THERE["firewall"]})
-    network.document("second.yml", {"nat": THERE["nat"]})
+    network.document("first.yml", {"firewall": RECOVERED["firewall"]})
+    network.document("second.yml", {"nat": RECOVERED["nat"]})
     groups = (
         Group("a", (PlannedVm(name(1)),), before=(Step("switch", NetworkChange("first.yml")),)),
         Group(
@@ -237,49 +235,49 @@ def test_steps_of_one_name_are_told_apart(make: Make) -> None:
     plan = RecoveryPlan("payroll", groups, path=str(network.folder / "plan.yml"))
     network.run("test", plan)
     network.run("cleanup", plan)
-    assert translated(network) == "10.0.0.99", "the second goes where it says"
-    assert meaning(network)["firewall"] == before["firewall"], "and the first to where it came from"
+    assert translated(network) == "10.0.0.99", "the second restores its own document"
+    assert meaning(network)["firewall"] == before["firewall"], "and the first the saved configuration"
 
 
-def test_the_file_of_a_step_is_no_other_steps(tmp_path: Path) -> None:
+def test_each_step_has_its_own_file(tmp_path: Path) -> None:
     keys = ["a/b/before/0", "a-b/before/0", "a b/before/0", "./before/0", "before/before/0", "ä/before/0", "x" * 900]
     files = {saved_file(tmp_path, key) for key in keys}
     assert len(files) == len(keys)
     assert all(file.parent == tmp_path and len(file.name.encode()) < 255 for file in files)
 
 
-# -- when something goes wrong -------------------------------------------------------------------------------------
+# -- failures ------------------------------------------------------------------------------------------------------
 
 
-def test_a_roll_back_switches_back_too_and_a_clean_up_after_it_has_nothing_to_do(make: Make) -> None:
+def test_a_rollback_restores_the_network_and_a_later_cleanup_changes_nothing(make: Make) -> None:
     network = make()
     before = meaning(network)
     network.cloud.replication(2).trouble = "error"
     plan = network.plan(on_error="roll_back")
     report = network.run("test", plan)
     assert report.verdict == "failed"
-    assert steps(network, "back") == [(BACK, "succeeded")]
+    assert steps(network, "rollback") == [(RESTORE, "succeeded")]
     assert meaning(network) == before
-    assert {one.test_state for one in network.cloud.simulator.world.replications.values()} == {"none"}
+    assert {replication.test_state for replication in network.cloud.simulator.world.replications.values()} == {"none"}
     puts = network.puts()
     assert network.run("cleanup", plan).verdict == "succeeded"
     assert network.puts() == puts
 
 
-def test_a_switch_that_failed_half_way_is_taken_back(make: Make) -> None:
+def test_a_partly_failed_network_change_is_undone(make: Make) -> None:
     network = make()
     before = meaning(network)
     network.cloud.simulator.faults.add("status", method="PUT", path="/nat/config", status=403, count=1)
     plan = network.plan()
     report = network.run("test", plan)
     assert report.verdict == "failed"
-    assert [one.name for one in report.failures] == ["to the recovered ones", name(2)]
-    assert list(rule_ids(network)) == ["https", "recovered"], "its firewall came first"
+    assert [failure.name for failure in report.failures] == ["to recovered VMs", name(2)]
+    assert list(rule_ids(network)) == ["https", "recovered"], "the firewall was written first"
     assert network.run("cleanup", plan).verdict == "succeeded"
     assert meaning(network) == before
 
 
-def test_a_switch_back_that_failed_is_told_and_done_by_the_next_clean_up(make: Make) -> None:
+def test_a_failed_restore_is_reported_and_repeated_by_the_next_cleanup(make: Make) -> None:
     network = make()
     before = meaning(network)
     plan = network.plan()
@@ -287,31 +285,31 @@ def test_a_switch_back_that_failed_is_told_and_done_by_the_next_clean_up(make: M
     network.cloud.simulator.faults.add("status", method="PUT", path="/firewall/config", status=403, count=1)
     report = network.run("cleanup", replace(plan, on_error="continue"))
     assert report.verdict == "failed"
-    assert [one.name for one in report.failures] == [BACK]
-    assert {one.test_state for one in network.cloud.simulator.world.replications.values()} == {"none"}
+    assert [failure.name for failure in report.failures] == [RESTORE]
+    assert {replication.test_state for replication in network.cloud.simulator.world.replications.values()} == {"none"}
     assert network.run("cleanup", plan).verdict == "succeeded"
     assert meaning(network) == before
 
 
 class Died(BaseException):
-    """As if the process had been killed: nothing is written any more."""
+    """Simulates a killed process: nothing more is written."""
 
 
-def _die_at(monkeypatch: pytest.MonkeyPatch, wanted: str) -> None:
-    whole = Journal.append
+def _die_at(monkeypatch: pytest.MonkeyPatch, event_name: str) -> None:
+    real_append = Journal.append
 
-    def dying(self: Journal, event: str, **words: Any) -> Any:
-        if event == wanted and words.get("kind") == "network":
-            monkeypatch.setattr(Journal, "append", whole)
+    def dying(self: Journal, event: str, **fields: Any) -> Any:
+        if event == event_name and fields.get("kind") == "network":
+            monkeypatch.setattr(Journal, "append", real_append)
             raise Died
-        return whole(self, event, **words)
+        return real_append(self, event, **fields)
 
     monkeypatch.setattr(Journal, "append", dying)
 
 
-@pytest.mark.parametrize("goes_on", [True, False])
-def test_a_run_that_died_in_the_middle_of_a_switch_keeps_what_was_there(
-    make: Make, goes_on: bool, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("is_resumed", [True, False])
+def test_the_saved_configuration_survives_a_run_that_died_during_the_change(
+    make: Make, is_resumed: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     network = make()
     before = meaning(network)
@@ -319,27 +317,27 @@ def test_a_run_that_died_in_the_middle_of_a_switch_keeps_what_was_there(
     _die_at(monkeypatch, "step_finished")
     with pytest.raises(Died):
         network.run("test", plan)
-    assert translated(network) == "10.0.0.5", "it had done its work, and nobody wrote it down"
-    (kept,) = _folder(network).glob("*.edge.json")
-    text = kept.read_text(encoding="utf-8")
-    if goes_on:
+    assert translated(network) == "10.0.0.5", "the change was made but not recorded"
+    (saved,) = _folder(network).glob("*.edge.json")
+    text = saved.read_text(encoding="utf-8")
+    if is_resumed:
         assert resume(network.cloud.client).verdict == "succeeded"
-        assert kept.read_text(encoding="utf-8") == text
+        assert saved.read_text(encoding="utf-8") == text
     assert network.run("cleanup", plan).verdict == "succeeded"
     assert meaning(network) == before
 
 
-def test_a_roll_back_that_was_cut_off_is_gone_on_with(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_rollback_is_resumed(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     network = make()
     before = meaning(network)
     network.cloud.replication(2).trouble = "error"
-    whole = Journal.append
+    real_append = Journal.append
 
-    def dying(self: Journal, event: str, **words: Any) -> Any:
-        if event == "step_finished" and words["phase"] == "back":
-            monkeypatch.setattr(Journal, "append", whole)
+    def dying(self: Journal, event: str, **fields: Any) -> Any:
+        if event == "step_finished" and fields["phase"] == "rollback":
+            monkeypatch.setattr(Journal, "append", real_append)
             raise Died
-        return whole(self, event, **words)
+        return real_append(self, event, **fields)
 
     monkeypatch.setattr(Journal, "append", dying)
     with pytest.raises(Died):
@@ -350,7 +348,7 @@ def test_a_roll_back_that_was_cut_off_is_gone_on_with(make: Make, monkeypatch: p
     assert meaning(network) == before
 
 
-def test_a_run_is_gone_on_with_from_any_folder(make: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_run_can_be_resumed_from_any_folder(make: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     network = make()
     monkeypatch.chdir(network.folder)
     stop = Stop()
@@ -370,7 +368,7 @@ def test_a_run_is_gone_on_with_from_any_folder(make: Make, monkeypatch: pytest.M
 # -- secrets -------------------------------------------------------------------------------------------------------
 
 
-def test_a_key_gets_into_no_file_of_the_run(make: Make) -> None:
+def test_no_file_of_the_run_has_a_pre_shared_key(make: Make) -> None:
     network = make()
     tunnel = {
         "name": "branch", "local_id": "203.0.113.5", "local_ip": "203.0.113.5", "peer_id": "198.51.100.7",
@@ -380,8 +378,8 @@ def test_a_key_gets_into_no_file_of_the_run(make: Make) -> None:
         KIND, {"ipsec": {"enabled": True, "tunnels": [tunnel]}}, state="exact", target={"edge": EDGE}
     )
     before = meaning(network)
-    moved = {**tunnel, "peer_subnets": ["10.2.0.0/16"], "psk": f"{KEY}-there"}
-    network.document("there.yml", {"ipsec": {"enabled": True, "tunnels": [moved]}})
+    moved = {**tunnel, "peer_subnets": ["10.2.0.0/16"], "psk": f"{KEY}-recovered"}
+    network.document("recovered.yml", {"ipsec": {"enabled": True, "tunnels": [moved]}})
     report = network.run("test", network.plan())
     assert report.verdict == "succeeded", report.failures
     files = [path for path in _folder(network).iterdir() if path.is_file()]
@@ -390,7 +388,9 @@ def test_a_key_gets_into_no_file_of_the_run(make: Make) -> None:
     assert KEY not in json.dumps(report.as_dict(), default=str)
     assert network.run("cleanup", network.plan()).verdict == "succeeded"
     after = meaning(network)
-    assert after["ipsec"]["sites"][0].pop("psk") == f"{KEY}-there", "no server shows a key, so it cannot be put back"
+    assert after["ipsec"]["sites"][0].pop("psk") == f"{KEY}-recovered", (
+        "the server does not return keys, so a restore cannot set them"
+    )
     before["ipsec"]["sites"][0].pop("psk")
     assert after == before
 

@@ -273,5 +273,5 @@ def test_of_two_values_for_one_time_the_last_counts() -> None:
         SampleBlock("vm", "a", None, 60, "0", [moment, moment], [4, 3.0]),
     ]
     series, refused = series_of(runs, "vca", [])
-    assert [(one.instance, one.values()) for one in series] == [(None, [2.0]), ("0", [3.0])] and refused == 3
+    assert [(series.instance, series.values()) for series in series] == [(None, [2.0]), ("0", [3.0])] and refused == 3
     assert [number_of(value) for value in ("x", True, None, float("inf"), 10**400, "7")] == [None] * 5 + [7.0]

@@ -56,7 +56,7 @@ def runs(
                 "action": report.action,
                 "plan": report.plan.get("name") or "",
                 "verdict": report.verdict,
-                "there": sum(vm.is_there for vm in report.vms),
+                "there": sum(vm.has_succeeded for vm in report.vms),
                 "vms": len(report.vms),
                 "started": utc_second(report.started) if report.started else "",
                 "user": report.user,

@@ -72,7 +72,7 @@ def conduct(run: Invocation, work: Work, *, cancel_on_stop: bool = False, **knob
 
 def show(run: Invocation, report: RunReport) -> None:
     """VMs, failures first."""
-    vms = sorted(report.vms, key=lambda vm: vm.is_there)
+    vms = sorted(report.vms, key=lambda vm: vm.has_succeeded)
     rows = [{**vm.as_dict(), "seconds": _rounded(vm.seconds), **_place(vm)} for vm in vms]
     rows = with_utc_seconds(rows, frozenset({"started", "ended", "last_sync"}))
     run.emit(rows, columns=COLUMNS, empty="No VMs in the run.")
@@ -119,7 +119,7 @@ _MOST_NAMED = 5
 
 def closing_sentence(report: RunReport) -> str:
     """``3 of 3 VMs recovered, RTO met. Clean up with: vca dr cleanup --plan payroll.yml``."""
-    there = sum(vm.is_there for vm in report.vms)
+    there = sum(vm.has_succeeded for vm in report.vms)
     text = f"{there} of {len(report.vms)} VMs {_DONE.get(report.action, 'succeeded')}"
     for name, objective in (("RTO", report.rto), ("RPO", report.rpo)):
         if objective.is_met is not None:

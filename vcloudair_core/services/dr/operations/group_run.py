@@ -58,7 +58,7 @@ def run_group(
             stop=stop,
             max_concurrent=options.max_concurrent,
         )
-        if not scheduler.execute(scheduler.see_to_end(operations)):
+        if not scheduler.execute(scheduler.run_to_end(operations)):
             _end_all(scheduler, operations, stop)
     return [operation.result for operation in operations]
 
@@ -74,7 +74,7 @@ def _end_all(scheduler: OperationScheduler, operations: list[Operation], stop: S
     else:
         reason = reason_of(scheduler.refusal) if scheduler.refusal is not None else ""
         scheduler.halt(f"not started: {reason}")
-        scheduler.lose(f"the session was lost: {reason}")
+        scheduler.end_unknown(f"the session was lost: {reason}")
     scheduler.skip(operations, scheduler.halted)
 
 

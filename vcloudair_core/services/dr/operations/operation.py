@@ -13,7 +13,7 @@ from vcloudair_core.services.dr.operations.start_evidence import Intent
 from vcloudair_core.session.tasks import Task
 
 WAITING, READY, IN_PROGRESS, OVER = "waiting", "ready", "in progress", "over"
-THERE = frozenset({"succeeded", "unchanged", "planned"})
+SUCCESS_VERDICTS = frozenset({"succeeded", "unchanged", "planned"})
 """Verdicts of VMs that are where the action leads, or would be."""
 
 
@@ -27,9 +27,9 @@ class Attempt:
         task: The task to poll; None when only the replication shows progress.
         before: Ids of the VMs of that name before the action; None when they were not read.
         is_pending: It is begun at the next poll.
-        wants_start: Only the tasks of the org may prevent the request.
+        needs_start: Only the tasks of the org may prevent the request.
         waits_for_idle: The replication is in a state that the action cannot start from.
-        wants_vm_check: The replication is where the action leads; the VM is still to be checked.
+        needs_vm_check: The replication is where the action leads; the VM is still to be checked.
         refusal: Why the server refused the request as in progress or complete; the other action is followed then.
         intent: Set as soon as the action may have been started.
         had_task: A task of it was known once.
@@ -46,13 +46,13 @@ class Attempt:
     task: Task | None = None
     before: frozenset[str] | None = None
     is_ours: bool = False
-    is_already: bool = False
+    is_unchanged: bool = False
     is_pending: bool = False
     is_verifying: bool = False
     verify_from: float = 0.0
-    wants_start: bool = False
+    needs_start: bool = False
     waits_for_idle: bool = False
-    wants_vm_check: bool = False
+    needs_vm_check: bool = False
     lost: VcloudAirError | None = None
     last: str = ""
     record: IntentRecord = field(default_factory=IntentRecord)
@@ -82,11 +82,11 @@ class Operation(Attempt):
         attempts, attempts_ended: The number of attempts that were begun, and that of those that are over.
         not_before: The time of the session's clock from which another attempt may begin.
         needs_cleanup: A failed test has to be cleaned up before another attempt.
-        is_asked: The action may be in progress at the server.
+        may_be_in_progress: The action may be in progress at the server.
         known_tasks: Paths of the tasks of all attempts.
-        start_again: Somebody decided that it may be started again when there is no sign of it.
-        was_begun: An earlier process of the run may have started it. It is looked for, and never started again without
-            a decision. The fields below are what that process noted.
+        start_again: The user allows to start the action again when no sign of it is found.
+        may_have_started: An earlier process of the run may have started the action. Its task is searched for, and the
+            action is only started again with ``start_again``. The fields below are notes of that process.
         task_href: The link of its task.
         vms_before: Ids of the VMs of that name before the action; None when they were not read.
         intent_at: Seconds since 1970 when the intent was noted, by the server's clock when ``is_server_time``.
@@ -108,10 +108,10 @@ class Operation(Attempt):
     attempts_ended: int = 0
     not_before: float = 0.0
     needs_cleanup: bool = False
-    is_asked: bool = False
+    may_be_in_progress: bool = False
     known_tasks: set[str] = field(default_factory=set)
     start_again: bool = False
-    was_begun: bool = False
+    may_have_started: bool = False
     task_href: str = ""
     vms_before: frozenset[str] | None = None
     intent_at: float = 0.0
@@ -132,20 +132,20 @@ class Operation(Attempt):
         return self.result.verdict
 
     @property
-    def is_there(self) -> bool:
-        return self.verdict in THERE
+    def has_succeeded(self) -> bool:
+        return self.verdict in SUCCESS_VERDICTS
 
     @property
     def has_failed(self) -> bool:
         """Return True when the operation is over and its VM is not there."""
-        return self.state == OVER and not self.is_there
+        return self.state == OVER and not self.has_succeeded
 
     @property
     def is_unknown(self) -> bool:
         return self.verdict == UNKNOWN
 
     @property
-    def wants_evidence(self) -> bool:
+    def needs_evidence(self) -> bool:
         """Return True while tasks that are evidence of it are to be searched for."""
         is_in_doubt = self.intent is not None or self.waits_for_idle or bool(self.refusal)
         return is_in_doubt and self.task is None and not self.is_verifying and not self.is_pending
@@ -156,7 +156,7 @@ class Operation(Attempt):
         assert self.current is not None
         return self.current
 
-    def begin_attempt(self, now: float) -> None:
+    def start_attempt(self, now: float) -> None:
         """Reset the state of the attempt."""
         vars(self).update(vars(Attempt(began=now, changed_at=now, before=self.vms_before)))
         self.result = Result(self.reference.id, self.reference.name, self.action)

@@ -47,7 +47,7 @@ class ActionTracker(Protocol):
     def poll(self) -> None: ...
     def interval(self) -> float: ...
     def abandon(self, keys: Iterable[str], reason: str) -> None: ...
-    def lose(self, reason: str) -> None: ...
+    def end_unknown(self, reason: str) -> None: ...
     def cancel_tasks(self) -> None: ...
 
 
@@ -101,7 +101,7 @@ class OperationScheduler(OperationObserver):
         self._poll_at = 0.0
         self.halted = ""
         """Why nothing more is started, or nothing."""
-        self.wants_roll_back = False
+        self.needs_rollback = False
 
     @property
     def refusal(self) -> VcloudAirError | None:
@@ -122,7 +122,7 @@ class OperationScheduler(OperationObserver):
             if self.refusal is not None:
                 return False
             if self._events == before:
-                self._rest([at for at in (wake, self._until) if at is not None])
+                self._sleep_and_poll([at for at in (wake, self._until) if at is not None])
             if self._until is not None and self._clock.now() >= self._until:
                 self._stop.request("its time was up")
         return False
@@ -131,7 +131,7 @@ class OperationScheduler(OperationObserver):
         """Resume all tracks before anything is waited for."""
         self._events += 1
 
-    def _rest(self, wakes: list[float]) -> None:
+    def _sleep_and_poll(self, wakes: list[float]) -> None:
         now = self._clock.now()
         trackers = [tracker for tracker in self._trackers if len(tracker)]
         if trackers and self._poll_at <= now:
@@ -148,7 +148,7 @@ class OperationScheduler(OperationObserver):
         batch: list[Operation] = []
         while self._ready and len(batch) + sum(map(len, self._trackers)) < self._max_concurrent:
             operation = self._ready.popleft()
-            if operation.state == READY and self.halted and not operation.was_begun:
+            if operation.state == READY and self.halted and not operation.may_have_started:
                 self.skip([operation], self.halted)
             elif operation.state == READY:
                 operation.state = IN_PROGRESS
@@ -162,12 +162,12 @@ class OperationScheduler(OperationObserver):
             self._cleaner.begin([_cleanup_of(failed) for failed in to_clean])
         starting = [operation for operation in batch if not operation.needs_cleanup]
         for operation in starting:
-            operation.is_asked = operation.is_asked or operation.was_begun
+            operation.may_be_in_progress = operation.may_be_in_progress or operation.may_have_started
         self._tracker.begin(starting)
 
     # -- tracks --------------------------------------------------------------------------------------------------
 
-    def see_to_end(self, operations: Sequence[Operation], until: float | None = None) -> Track[bool]:
+    def run_to_end(self, operations: Sequence[Operation], until: float | None = None) -> Track[bool]:
         """Start each operation when those it depends on are there. Return False when ``until`` came first."""
         for operation in operations:
             self._scheduled[operation.key] = operation
@@ -177,7 +177,7 @@ class OperationScheduler(OperationObserver):
                 return False
             waiting = [operation for operation in operations if operation.state == WAITING]
             for operation in waiting:
-                self._consider(operation, now)
+                self._update_waiting(operation, now)
             wakes = [
                 operation.not_before
                 for operation in operations
@@ -186,10 +186,10 @@ class OperationScheduler(OperationObserver):
             yield min([*wakes, *([until] if until is not None else [])], default=None)
         return True
 
-    def _consider(self, operation: Operation, now: float) -> None:
+    def _update_waiting(self, operation: Operation, now: float) -> None:
         """Make an operation ready, or skip it. What a process that died had begun is seen to its end."""
         missing = next((required for required in operation.depends_on if required.has_failed), None)
-        if operation.was_begun:
+        if operation.may_have_started:
             self._make_ready(operation)
         elif self.halted:
             self.skip([operation], self.halted)
@@ -208,10 +208,10 @@ class OperationScheduler(OperationObserver):
     def halt(self, reason: str, *, roll_back: bool = False) -> None:
         """Start nothing more; what is in progress is seen to its end. ``roll_back``: a test is to be rolled back."""
         self.halted = self.halted or reason
-        self.wants_roll_back = self.wants_roll_back or (roll_back and self._action == TEST)
+        self.needs_rollback = self.needs_rollback or (roll_back and self._action == TEST)
         self._events += 1
 
-    def heed(self, operation: Operation) -> None:
+    def check_failure(self, operation: Operation) -> None:
         """Halt when an operation failed, or has an unknown outcome, and its plan says so."""
         if operation.state != OVER or operation.on_error == CONTINUE or operation.verdict not in ("failed", UNKNOWN):
             return
@@ -229,7 +229,7 @@ class OperationScheduler(OperationObserver):
                 operation.result = Result(reference.id, reference.name, self._action, verdict, reason)
                 self._finish(operation, is_final=True)
 
-    def end_late(self, operations: Sequence[Operation], reason: str) -> None:
+    def time_out(self, operations: Sequence[Operation], reason: str) -> None:
         """Give up operations whose time is up; none of them gets another attempt."""
         in_progress = [operation.key for operation in operations if operation.state == IN_PROGRESS]
         for operation in operations:
@@ -248,22 +248,22 @@ class OperationScheduler(OperationObserver):
         for tracker in self._trackers:
             tracker.abandon(list(self._scheduled), reason)
 
-    def lose(self, reason: str) -> None:
+    def end_unknown(self, reason: str) -> None:
         """End everything in progress as unknown: there is no session to poll it with."""
         for tracker in self._trackers:
-            tracker.lose(reason)
+            tracker.end_unknown(reason)
 
     # -- reports of the tracker, in whatever thread ----------------------------------------------------------------
 
     def starting(self, operation: Operation) -> None:
         """Count the attempt; the observer notes it durably, as from here on the action may be in progress."""
         operation.attempts += 1
-        operation.is_asked, operation.start_again = True, False
+        operation.may_be_in_progress, operation.start_again = True, False
         self._observer.starting(operation)
 
     def not_started(self, operation: Operation, reason: str, *, is_repeated: bool) -> None:
         """Take the attempt back when it is repeated."""
-        operation.attempts, operation.is_asked = operation.attempts - is_repeated, False
+        operation.attempts, operation.may_be_in_progress = operation.attempts - is_repeated, False
         self._observer.not_started(operation, reason, is_repeated=is_repeated)
 
     def started(self, operation: Operation, task: Task | None) -> None:
@@ -284,22 +284,22 @@ class OperationScheduler(OperationObserver):
         self._finish(operation, is_final=not may_retry or operation.attempts > operation.retries)
 
     def _finish(self, operation: Operation, *, is_final: bool) -> None:
-        operation.is_asked = False
+        operation.may_be_in_progress = False
         if is_final:
             operation.state = OVER
         else:
             operation.state, operation.needs_cleanup = WAITING, self._action == TEST
             operation.not_before = self._clock.now() + operation.retry_delay
-            operation.was_begun, operation.task_href, operation.vms_before = False, "", None
+            operation.may_have_started, operation.task_href, operation.vms_before = False, "", None
         self._events += 1
         self._observer.finished(operation, is_final=is_final)
-        self.heed(operation)
+        self.check_failure(operation)
 
     def cleaned_up(self, cleanup: Operation) -> None:
         """Make another attempt of a test that was cleaned up. Without the cleanup, the test has failed."""
         operation = self._scheduled[cleanup.key]
         operation.needs_cleanup = False
-        if cleanup.is_there:
+        if cleanup.has_succeeded:
             operation.state, operation.not_before = WAITING, 0.0
             self._events += 1
             return

@@ -99,7 +99,7 @@ class Starter:
     def take_up(self, operation: Operation) -> bool:
         """Follow an intent up that was noted before, if there is one. Nothing is sent."""
         record = operation.record
-        is_own = operation.was_begun and operation.cleared_at is None
+        is_own = operation.may_have_started and operation.cleared_at is None
         if not is_own and not self.has_open_intent(operation):
             return False
         operation.is_ours, operation.is_inherited = is_own, not is_own
@@ -147,14 +147,14 @@ class Starter:
         """
         replication = operation.current
         assert replication is not None
-        operation.wants_start = operation.waits_for_idle = False
+        operation.needs_start = operation.waits_for_idle = False
         contradiction = self._contradiction(operation, snapshot)
         if contradiction is not None:
             return contradiction
         operation.is_ours, operation.is_inherited, operation.lost, operation.task = True, False, None, None
         operation.had_task = operation.has_run = False
         now = replication.server_time or self._session.clock.wall()
-        operation.was_begun, operation.task_href, operation.vms_before = False, "", operation.before
+        operation.may_have_started, operation.task_href, operation.vms_before = False, "", operation.before
         operation.intent_at, operation.is_server_time = now, replication.server_time is not None
         self._observer.starting(operation)
         record = IntentRecord(

@@ -67,8 +67,8 @@ class TrackedOperations:
 
     def begin_anew(self, operation: Operation, reason: str) -> None:
         """Begin an operation at the next poll as if it had not been tried."""
-        operation.was_begun, operation.task_href = False, ""
-        operation.begin_attempt(self.clock.now())
+        operation.may_have_started, operation.task_href = False, ""
+        operation.start_attempt(self.clock.now())
         self.begin_later(operation, reason)
 
     # -- the session ---------------------------------------------------------------------------------------------
@@ -139,7 +139,7 @@ class TrackedOperations:
         if verdict in ("succeeded", "unchanged") and not self.dry_run:
             self.starter.close(operation)
         self.in_progress.pop(operation.key, None)
-        operation.wants_vm_check = operation.is_pending = False
+        operation.needs_vm_check = operation.is_pending = False
         operation.release()
         self.observer.ended(operation)
 

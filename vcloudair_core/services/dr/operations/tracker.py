@@ -100,13 +100,13 @@ class OperationTracker:
         """
         for operation in operations:
             if not operation.is_pending:
-                operation.begin_attempt(self._clock.now())
+                operation.start_attempt(self._clock.now())
         try:
             self._tracked.each(operations, self._prepare)
             readable = [operation for operation in operations if operation.current is not None]
             self._note_vms([operation for operation in readable if operation.before is None])
             self._tracked.each(readable, self._choose_start)
-            starting = [operation for operation in readable if operation.wants_start]
+            starting = [operation for operation in readable if operation.needs_start]
             if starting:
                 # One read of the org's tasks for all of them: only those may prevent a request now.
                 snapshot = self._starter.read_tasks(starting)
@@ -116,7 +116,7 @@ class OperationTracker:
         finally:
             for operation in operations:
                 operation.release()
-        self._verifier.check_vms([operation for operation in readable if operation.wants_vm_check])
+        self._verifier.check_vms([operation for operation in readable if operation.needs_vm_check])
 
     def _prepare(self, operation: Operation) -> None:
         """Take the lock of a replication and read it. Until the server answers, nobody else on this host starts it."""
@@ -142,7 +142,7 @@ class OperationTracker:
         operation.result.name = replication.name or operation.reference.name
 
     def _not_read(self, operation: Operation, exc: VcloudAirError) -> None:
-        may_run = operation.was_begun or self._starter.has_open_intent(operation)
+        may_run = operation.may_have_started or self._starter.has_open_intent(operation)
         if isinstance(exc, AuthenticationError) and not self._dry_run:
             self._tracked.note(exc)
             self._tracked.begin_later(operation, "the session was lost")
@@ -169,9 +169,9 @@ class OperationTracker:
     def _choose_start(self, operation: Operation) -> None:
         """Decide by the replication whether an operation is to be started, followed, or ended."""
         replication = operation.replication
-        is_ours = operation.was_begun and operation.cleared_at is None
+        is_ours = operation.may_have_started and operation.cleared_at is None
         if replication.has_come_to(self._action):
-            operation.is_already, operation.wants_vm_check, operation.is_ours = not is_ours, True, is_ours
+            operation.is_unchanged, operation.needs_vm_check, operation.is_ours = not is_ours, True, is_ours
         elif not self._dry_run and self._starter.take_up(operation):
             self._tracked.keep(operation)
         elif replication.is_under_way_to(self._action):
@@ -192,7 +192,7 @@ class OperationTracker:
         elif self._dry_run:
             self._tracked.end(operation, "planned", replication.described())
         else:
-            operation.wants_start = True
+            operation.needs_start = True
 
     def _note_start(self, operation: Operation, outcome: StartResult) -> None:
         """Act on what came of a request."""
@@ -203,7 +203,7 @@ class OperationTracker:
         else:
             self._tracked.keep(operation)
             if operation.refusal:
-                operation.wants_vm_check = operation.replication.has_come_to(self._action)
+                operation.needs_vm_check = operation.replication.has_come_to(self._action)
             if self._options.wait:
                 return
             if operation.refusal and operation.task is not None:
@@ -242,10 +242,10 @@ class OperationTracker:
             operation for operation in in_progress.values() if not operation.is_pending and operation.key not in begun
         ]
         with_task = [operation for operation in polled if operation.task is not None and not operation.is_verifying]
-        latest = self._tasks_of(with_task, [operation for operation in polled if operation.wants_evidence])
+        latest = self._tasks_of(with_task, [operation for operation in polled if operation.needs_evidence])
         self._tracked.each(polled, lambda operation: self._advance(operation, latest))
         self._verifier.check_vms(
-            [operation for operation in polled if operation.wants_vm_check and operation.key in in_progress]
+            [operation for operation in polled if operation.needs_vm_check and operation.key in in_progress]
         )
         for operation in list(in_progress.values()):
             self._give_up_if_late(operation)
@@ -324,7 +324,7 @@ class OperationTracker:
             return
         silent, total = now - operation.changed_at, now - operation.began
         is_late = operation.vm_timeout is not None and total >= operation.vm_timeout
-        if operation.wants_evidence and operation.intent is not None and not operation.has_run:
+        if operation.needs_evidence and operation.intent is not None and not operation.has_run:
             # The search for a sign of it has an end of its own, unless nothing can be read.
             if is_late or total >= max(options.stuck_after, options.lost_grace) + _LONGEST_S:
                 self._tracked.end_as_unknown(operation)
@@ -337,7 +337,7 @@ class OperationTracker:
         is_seen = operation.task is not None or operation.has_run
         if self._options.cancel_on_stop and self._cancel(operation):
             self._tracked.fail(operation, f"{reason}; the server was asked to cancel it", LOOK)
-        elif operation.is_pending and operation.intent is None and not operation.was_begun:
+        elif operation.is_pending and operation.intent is None and not operation.may_have_started:
             self._tracked.fail(operation, reason, NOT_IDLE, is_repeatable=True)
         elif operation.intent is not None and not is_seen:
             self._tracked.end(operation, UNKNOWN, reason, decide(operation))
@@ -349,10 +349,10 @@ class OperationTracker:
         for operation in self._tracked.named(keys):
             self._give_up(operation, f"{reason} ({operation.described()})")
 
-    def lose(self, reason: str) -> None:
+    def end_unknown(self, reason: str) -> None:
         """End the operations in progress as unknown, or as not started: there is no session to poll them with."""
         for operation in list(self._tracked.in_progress.values()):
-            if operation.is_pending and not operation.was_begun and operation.intent is None:
+            if operation.is_pending and not operation.may_have_started and operation.intent is None:
                 self._tracked.end(operation, "skipped", f"not started: {reason}", SIGN_IN)
             else:
                 self._tracked.end(operation, UNKNOWN, reason, MAYBE)

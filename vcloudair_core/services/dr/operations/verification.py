@@ -59,8 +59,8 @@ class Verifier:
         operation.current = replication
         if replication.described() != operation.last:
             operation.last, operation.changed_at = replication.described(), now
-        operation.wants_vm_check = replication.has_come_to(self._action)
-        if not operation.wants_vm_check:
+        operation.needs_vm_check = replication.has_come_to(self._action)
+        if not operation.needs_vm_check:
             self._not_there_yet(operation, replication, now)
 
     def _not_there_yet(self, operation: Operation, replication: Replication, now: float) -> None:
@@ -144,18 +144,18 @@ class Verifier:
             return
         self._tracked.note(exc)
         reason = f"its VM could not be looked at: {reason_of(exc)}"
-        self._tracked.fail(operation, reason, exc.hint, error=exc, is_repeatable=operation.is_already)
+        self._tracked.fail(operation, reason, exc.hint, error=exc, is_repeatable=operation.is_unchanged)
 
     def _check_vm(self, operation: Operation, vms: Sequence[VmRecord]) -> None:
         replication, now = operation.replication, self._clock.now()
-        is_on_required = operation.power_on and not operation.is_already
+        is_on_required = operation.power_on and not operation.is_unchanged
         fault = fault_of_vm(vms, replication, self._action, is_on_wanted=is_on_required, before=operation.before)
         if not fault and self._action != CLEANUP:
             own_vms, _ = vms_of(vms, replication, operation.before)
             operation.result.vm = self._recovered.described(own_vms)
-        if operation.is_already and fault:
+        if operation.is_unchanged and fault:
             self._tracked.end(operation, "failed", fault, GONE)
-        elif operation.is_already:
+        elif operation.is_unchanged:
             self._tracked.end(operation, "unchanged", f"nothing to do: {replication.described()}")
         elif not fault:
             self._tracked.end(operation, "succeeded", "another request had started it" if operation.refusal else "")

@@ -14,7 +14,7 @@ from vcloudair_core.recovery.plan.model import plan_of_vms
 
 def report(action: str, names: list[str], path: str = "", *, rto: bool | None = None, there: int | None = None) -> Any:
     count = len(names) if there is None else there
-    vms = [SimpleNamespace(name=name, is_there=place < count) for place, name in enumerate(names)]
+    vms = [SimpleNamespace(name=name, has_succeeded=place < count) for place, name in enumerate(names)]
     objectives = {"rto": SimpleNamespace(is_met=rto), "rpo": SimpleNamespace(is_met=None)}
     return SimpleNamespace(action=action, vms=vms, plan={"path": path}, **objectives)
 

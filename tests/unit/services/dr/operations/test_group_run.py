@@ -38,7 +38,11 @@ class Cloud:
         self.service: RecoveryService = client.dr
 
     def replication(self, number: int = 1) -> SimulatedReplication:
-        return next(one for one in self.simulator.world.replications.values() if one.name == f"replicated-{number:04}")
+        return next(
+            one
+            for replication in self.simulator.world.replications.values()
+            if replication.name == f"replicated-{number:04}"
+        )
 
     def act(self, action: str, names: list[str] | None = None, **options: Any) -> list[Result]:
         return self.service.act(action, names, options=OperationOptions(**options))

@@ -100,7 +100,7 @@ def come_back(cloud: RecoveryCloud, way: str) -> list[str]:
 
 
 def verdicts(report: RunReport) -> list[str]:
-    return [one.verdict for one in report.vms]
+    return [vm.verdict for vm in report.vms]
 
 
 def quiet(cloud: RecoveryCloud) -> None:
@@ -175,7 +175,7 @@ def test_somebody_elsewhere_joins_what_is_in_progress(tmp_path: Path, server: st
         assert verdicts(report) == ["succeeded"], report.vms
         assert len(cloud.posts()) == 1
         assert verdicts(resume(cloud.client, options=SHORT)) == ["succeeded"]
-        carried_out = [one for one in cloud.simulator.tasks.of("org1") if one.operation_name == "vrFailover"]
+        carried_out = [one for task in cloud.simulator.tasks.of("org1") if task.operation_name == "vrFailover"]
         assert len([one for one in carried_out if one.end_status == "success"]) == 1
 
 

@@ -46,7 +46,7 @@ def another_host(cloud: RecoveryCloud, folder: Path) -> Iterator[Client]:
 
 def calls(cloud: RecoveryCloud) -> list[str]:
     """Methods and the last words of paths, sign-in and sign-out excepted."""
-    entries = [one for one in cloud.simulator.request_log.entries() if "session" not in one.path]
+    entries = [request for request in cloud.simulator.request_log.entries() if "session" not in request.path]
     words = {"tasksList": "task list", "replications": "replication", "action": "action", "query": "query"}
     return [
         f"{one.method} {next((words[part] for part in reversed(one.path.split('/')) if part in words), one.path)}"
@@ -79,7 +79,7 @@ def test_a_second_host_watches_what_the_first_started(tmp_path: Path, server: st
 def test_the_task_list_is_read_once_for_a_batch(tmp_path: Path) -> None:
     with recovery_cloud(tmp_path, 3, dr_task_s=20) as cloud:
         results = cloud.service.act("failover", options=OperationOptions(max_concurrent=3))
-        assert [one.verdict for one in results] == ["succeeded"] * 3
+        assert [result.verdict for result in results] == ["succeeded"] * 3
         assert before_first_action(cloud) == [
             "GET replication",  # the list of them
             *["GET replication"] * 3,
@@ -101,7 +101,7 @@ def test_each_batch_reads_it_anew(tmp_path: Path) -> None:
 def test_a_dry_run_does_not_read_it(tmp_path: Path) -> None:
     with recovery_cloud(tmp_path, 2, dr_task_s=20) as cloud:
         results = cloud.service.act("failover", dry_run=True)
-        assert [one.verdict for one in results] == ["planned", "planned"]
+        assert [result.verdict for result in results] == ["planned", "planned"]
         assert "GET task list" not in calls(cloud)
 
 
@@ -111,7 +111,7 @@ def test_it_is_not_read_when_there_is_nothing_to_start(tmp_path: Path) -> None:
         begin(cloud.simulator, cloud.replication(2), "failover")  # in progress, as its replication shows
         cloud.simulator.request_log.clear()
         results = cloud.service.act("failover")
-        assert [one.verdict for one in results] == ["unchanged", "succeeded"]
+        assert [result.verdict for result in results] == ["unchanged", "succeeded"]
         assert not {"GET task list", "POST action"} & set(calls(cloud))
 
 
@@ -119,8 +119,8 @@ def test_only_what_is_in_progress_is_left_out_of_a_batch(tmp_path: Path) -> None
     with recovery_cloud(tmp_path, 3, **LATE) as cloud:
         begin(cloud.simulator, cloud.replication(2), "failover")
         results = cloud.service.act("failover", options=PATIENT)
-        assert [one.verdict for one in results] == ["succeeded"] * 3
-        assert [one.reason for one in results] == ["", "another request had started it", ""]
+        assert [result.verdict for result in results] == ["succeeded"] * 3
+        assert [result.reason for result in results] == ["", "another request had started it", ""]
         assert sorted(cloud.begun()) == [name(1), name(3)]
 
 
@@ -144,7 +144,7 @@ def test_another_action_in_progress_is_not_joined(tmp_path: Path) -> None:
     with recovery_cloud(tmp_path, 2, **LATE) as cloud:
         begin(cloud.simulator, cloud.replication(1), "testFailover")
         results = cloud.service.act("failover", options=PATIENT)
-        assert [one.verdict for one in results] == ["failed", "succeeded"]
+        assert [result.verdict for result in results] == ["failed", "succeeded"]
         assert results[0].reason == "not started: another action of it (test) is under way"
         assert results[0].hint.startswith("Check what is in progress")
         assert cloud.begun() == [name(2)]
@@ -191,7 +191,7 @@ def test_repetitions_share_one_look_too(tmp_path: Path) -> None:
         cloud.simulator.faults.add(method="POST", path="/action/failover", count=2, kind="reset")
         options = OperationOptions(verify_timeout=60, lost_grace=30, on_unknown="start", max_concurrent=2)
         results = cloud.service.act("failover", options=options)
-        assert [one.verdict for one in results] == ["succeeded", "succeeded"]
+        assert [result.verdict for result in results] == ["succeeded", "succeeded"]
         made = calls(cloud)
         again = len(made) - made[::-1].index("POST action") - 1
         assert made[again - 3 : again + 1] == ["GET task list", "GET query", "POST action", "POST action"]
