@@ -237,7 +237,7 @@ class _Script:
         if is_failing:
             rest |= {
                 "verdict": "failed",
-                "reason": "https://payroll.example/ returned status 503, not 200",
+                "reason": "GET https://payroll.example/ returned status 503, not 200",
                 "hint": "Check the service.",
             }
         self.time.add(second, "step_started", **words)

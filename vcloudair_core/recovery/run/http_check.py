@@ -35,8 +35,8 @@ def check_url(check: HttpCheck, settings: Settings, timeout_s: float) -> tuple[s
         transport.close()
     if response.status not in check.statuses:
         expected = " or ".join(map(str, check.statuses))
-        return "failed", f"{check.url} returned status {response.status}, not {expected}", ""
+        return "failed", f"GET {check.url} returned status {response.status}, not {expected}", ""
     if check.contains and check.contains.encode() not in response.body:
         excerpt = response.body[:_EXCERPT].decode("utf-8", "replace")
-        return "failed", f"the body of {check.url} does not contain {check.contains!r}: {excerpt!r}", ""
+        return "failed", f"the response of GET {check.url} does not contain {check.contains!r}: {excerpt!r}", ""
     return "succeeded", "", ""
