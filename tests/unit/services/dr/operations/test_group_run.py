@@ -39,7 +39,7 @@ class Cloud:
 
     def replication(self, number: int = 1) -> SimulatedReplication:
         return next(
-            one
+            replication
             for replication in self.simulator.world.replications.values()
             if replication.name == f"replicated-{number:04}"
         )

@@ -175,8 +175,8 @@ def test_somebody_elsewhere_joins_what_is_in_progress(tmp_path: Path, server: st
         assert verdicts(report) == ["succeeded"], report.vms
         assert len(cloud.posts()) == 1
         assert verdicts(resume(cloud.client, options=SHORT)) == ["succeeded"]
-        carried_out = [one for task in cloud.simulator.tasks.of("org1") if task.operation_name == "vrFailover"]
-        assert len([one for one in carried_out if one.end_status == "success"]) == 1
+        carried_out = [task for task in cloud.simulator.tasks.of("org1") if task.operation_name == "vrFailover"]
+        assert len([task for task in carried_out if task.end_status == "success"]) == 1
 
 
 @pytest.mark.parametrize("via", ["task", "http-400", "http-409", "busy"])
