@@ -131,8 +131,8 @@ SCENARIOS: Sequence[Scenario] = (
     ),
     Scenario(
         name="query",
-        title="query of all machines",
-        unit="machines",
+        title="query of all VMs",
+        unit="VMs",
         contenders=(OURS, ORIGINAL, PYVCLOUD, FLOOR),
         sizes={0: (1000, 3000, 10000), 20: (1000, 3000, 10000), 100: (3000, 10000)},
         job="query",
@@ -147,7 +147,7 @@ SCENARIOS: Sequence[Scenario] = (
     Scenario(
         name="metrics",
         title="metrics, the last hour",
-        unit="machines",
+        unit="VMs",
         contenders=(OURS, ORIGINAL, FLOOR),
         sizes={0: (100, 300, 1000), 20: (100, 300, 1000), 100: (300,)},
         job="metrics",
@@ -157,8 +157,8 @@ SCENARIOS: Sequence[Scenario] = (
     ),
     Scenario(
         name="metrics-now",
-        title="metrics, values of now",
-        unit="machines",
+        title="metrics, current values",
+        unit="VMs",
         contenders=(OURS, PYVCLOUD, FLOOR),
         sizes={0: (100, 300, 1000), 20: (100, 300, 1000), 100: (300,)},
         job="metrics",
@@ -168,7 +168,7 @@ SCENARIOS: Sequence[Scenario] = (
     Scenario(
         name="recovery",
         title="failover, 20 at a time",
-        unit="machines",
+        unit="VMs",
         contenders=(OURS, ORIGINAL, FLOOR),
         sizes={0: (40,), 20: (40, 100, 200), 100: (40,)},
         job="recovery",
@@ -178,8 +178,8 @@ SCENARIOS: Sequence[Scenario] = (
     ),
     Scenario(
         name="inventory",
-        title="inventory of all machines",
-        unit="machines",
+        title="inventory of all VMs",
+        unit="VMs",
         contenders=(OURS, CACHED, FILE),
         sizes={0: (3000,), 20: (1000, 3000, 10000), 100: (3000,)},
         job="inventory",

@@ -116,7 +116,7 @@ def start(simulator: Any, replication: SimulatedReplication, action: str, *, pow
         delay_s=config.dr_start_delay_s,
         on_start=begun.begin_late if config.dr_start_delay_s else None,
         end_status=status,
-        error=_fault(simulator, "The virtual machine could not be recovered.", "RecoveryFault"),
+        error=_fault(simulator, "The VM could not be recovered.", "RecoveryFault"),
         progress=100 if trouble == "progress-100" else None,
         gone_after_looks=1 if trouble == "vanish" else gone,
         on_end=begun.end,
