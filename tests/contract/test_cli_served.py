@@ -116,7 +116,7 @@ def test_the_doctor_is_content(env: dict[str, str]) -> None:
     [
         (["edge", "list"], {"VCA_PASSWORD": "wrong"}, 3, "was refused (401)"),
         (["edge", "list"], {"VCA_ORG": "nobody"}, 3, "was refused (401)"),
-        (["firewall", "list", "--edge", "no-such-edge"], {}, 4, "There are: "),
+        (["firewall", "list", "--edge", "no-such-edge"], {}, 4, "The edge gateways are: "),
         (["edge", "list"], {"VCA_CA_PATH": ""}, 6, "ca_path"),
         (["edge", "list"], {"VCA_URL": "https://127.0.0.1:9"}, 6, "127.0.0.1:9"),
         (["edge", "list"], {"VCA_URL": "https://name.invalid"}, 6, "name.invalid"),

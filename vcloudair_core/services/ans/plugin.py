@@ -1,4 +1,4 @@
-"""Advanced Networking Services as a plugin like any other. Cheap to import: the work is loaded at first use."""
+"""The plugin for Advanced Networking Services. Its modules load at first use."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ def _rule_kind(name: str) -> ResourceKind:
 
 @hookimpl
 def vca_services() -> list[ServiceRecord]:
-    """The service ``ans``."""
+    """Return the service ``ans``."""
     return [ServiceRecord("ans", "Edge gateways: firewall, NAT and IPsec VPN", _service)]
 
 
 @hookimpl
 def vca_resource_kinds() -> list[KindRecord]:
-    """The kinds of edge gateways: two for each section, and the edge as a whole."""
+    """Return the kinds of edge gateways: two for each section, and the whole edge."""
     records: list[KindRecord] = []
     for section in RECORDS:
         rule, whole = partial(_rule_kind, section.name), partial(_section_kind, section.name)
@@ -62,7 +62,10 @@ def vca_resource_kinds() -> list[KindRecord]:
 
 @hookimpl
 def vca_plan_ready(plan: Plan, settings: Settings) -> list[str]:
-    """The firewall lint. Raises PlanRejectedError when the settings ask for that."""
+    """Check firewall plans with the lint rules.
+
+    Raises: PlanRejectedError if the setting ``firewall_lint`` rejects plans with findings.
+    """
     from vcloudair_core.services.ans.firewall.lint_policy import check
 
     return check(plan, settings)

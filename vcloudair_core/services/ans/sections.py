@@ -1,6 +1,6 @@
-"""The sections of an edge gateway that this package knows. A new section is one more line here.
+"""The sections of an edge gateway. To add a section, add a record here.
 
-A section is loaded at first use: this module imports none of them.
+A section is imported at first use.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SectionRecord:
-    """The entry of a section. Its descriptor is ``SECTION`` in the module ``section`` of the package ``name``.
+    """The record of a section.
 
-    ``name`` and ``rule_name`` name the kinds ``ans.<name>`` and ``ans.<rule_name>``, the summaries describe them.
+    Its descriptor is ``SECTION`` in the module ``section`` of the package ``name``. ``name`` and ``rule_name`` name the
+    kinds ``ans.<name>`` and ``ans.<rule_name>``; the summaries describe them.
     """
 
     name: str
@@ -32,26 +33,26 @@ RECORDS = (
         "firewall",
         "firewall_rule",
         "A whole edge firewall: settings and rules",
-        "Rules of an edge firewall, each for itself",
+        "Single rules of an edge firewall",
     ),
-    SectionRecord(
-        "nat", "nat_rule", "The whole NAT of an edge: its switch and rules", "NAT rules of an edge, each for itself"
-    ),
+    SectionRecord("nat", "nat_rule", "The whole NAT of an edge: its switch and rules", "Single NAT rules of an edge"),
     SectionRecord(
         "ipsec",
         "ipsec_tunnel",
         "The whole IPsec VPN of an edge: its settings and tunnels",
-        "IPsec tunnels of an edge, each for itself",
+        "Single IPsec tunnels of an edge",
     ),
     SectionRecord(
         "dhcp_relay",
         "dhcp_relay_agent",
         "The whole DHCP relay of an edge: its DHCP servers and agents",
-        "DHCP relay agents of an edge, each for itself",
+        "Single DHCP relay agents of an edge",
     ),
 )
-"""In the order in which they are written: the firewall is right before addresses are translated, and both before
-tunnels bring traffic."""
+"""The sections in the order of writes.
+
+The firewall must be in effect before NAT, and both before tunnels carry traffic.
+"""
 
 SECTIONS = tuple(record.name for record in RECORDS)
 

@@ -1,4 +1,4 @@
-"""``AnsService`` of a client: edge gateways, and what their sections are doing. Sections are loaded at first use."""
+"""The service ``client.edges``: edge gateways and the status of IPsec tunnels."""
 
 from __future__ import annotations
 
@@ -15,56 +15,74 @@ if TYPE_CHECKING:
 
 
 class AnsService:
-    """Edge gateways of one session."""
+    """Edge gateways of a session."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
 
     def list_edges(self, vdc: str | None = None) -> list[Edge]:
-        """All edge gateways that the session sees, by name; ``vdc`` (name or UUID) limits them to one VDC."""
+        """Return all visible edge gateways, sorted by name.
+
+        ``vdc`` (name or UUID) limits them to one VDC.
+        """
         return EdgeDirectory(self.session).list_edges(vdc or "")
 
     def find_edge(self, name_or_id: str, vdc: str | None = None) -> Edge:
-        """One edge gateway. Raises: NotFoundError, AmbiguousMatchError, ConfigurationError."""
+        """Return an edge gateway by name or UUID.
+
+        Raises: NotFoundError, AmbiguousMatchError, ConfigurationError.
+        """
         return EdgeDirectory(self.session).find(name_or_id, vdc or "")
 
     def firewall(self, edge: str | Edge, vdc: str | None = None) -> ANSFirewall:
-        """The firewall of an edge as an editable list of raw rules. For convergence use ``client.ensure``."""
+        """Return the firewall of an edge as an editable list of raw rules.
+
+        To converge rules, use ``client.ensure``.
+        """
         from vcloudair_core.compat.ans import ANSFirewall
 
         gateway = edge if isinstance(edge, Edge) else self.find_edge(edge, vdc)
         return ANSFirewall.over(self.session, gateway)
 
     def nat(self, edge: str | Edge, vdc: str | None = None) -> ANSNat:
-        """The NAT of an edge as an editable list of raw rules. For convergence use ``client.ensure``."""
+        """Return the NAT of an edge as an editable list of raw rules.
+
+        To converge rules, use ``client.ensure``.
+        """
         from vcloudair_core.compat.ans import ANSNat
 
         gateway = edge if isinstance(edge, Edge) else self.find_edge(edge, vdc)
         return ANSNat.over(self.session, gateway)
 
     def ipsec(self, edge: str | Edge, vdc: str | None = None) -> ANSIPSec:
-        """The IPsec VPN of an edge as an editable list of raw tunnels. For convergence use ``client.ensure``."""
+        """Return the IPsec VPN of an edge as an editable list of raw tunnels.
+
+        To converge tunnels, use ``client.ensure``.
+        """
         from vcloudair_core.compat.ans import ANSIPSec
 
         gateway = edge if isinstance(edge, Edge) else self.find_edge(edge, vdc)
         return ANSIPSec.over(self.session, gateway)
 
     def ipsec_status(self, edge: str | None = None, vdc: str | None = None) -> dict[str, Any]:
-        """The IPsec VPN of an edge, each tunnel with its live status. Costs two calls beside the look-up.
+        """Return the IPsec VPN of an edge with the live status of each tunnel.
+
+        Costs two calls, plus the look-up of the edge.
 
         Shape: that of ``client.read("ans.ipsec")``, with ``service_status`` and, for each tunnel, ``status`` (up, down,
-        partly up, disabled, unknown), ``last_error``, ``received_bytes``, ``sent_bytes`` and ``subnets``
-        (``[{"local", "peer", "status", "last_error"}]``).
+        partly up, disabled, unknown), ``last_error``, ``received_bytes``, ``sent_bytes`` and ``subnets`` (``[{"local",
+        "peer", "status", "last_error"}]``).
+
         Raises: NotFoundError, AmbiguousMatchError, other ApiErrors, TransportError, DecodeError.
         """
         from vcloudair_core.services.ans.ipsec.section import SECTION
-        from vcloudair_core.services.ans.ipsec.status import read_status, status_words
+        from vcloudair_core.services.ans.ipsec.status import read_status, tunnels_with_status
         from vcloudair_core.services.ans.section.kinds import SectionKind
 
         store = self._ipsec_store(edge, vdc)
         section = SectionKind(SECTION).project(store.read())
         status = read_status(store)
-        return {**section, "service_status": status.service, "tunnels": status_words(section["tunnels"], status)}
+        return {**section, "service_status": status.service, "tunnels": tunnels_with_status(section["tunnels"], status)}
 
     def wait_for_tunnels(
         self,
@@ -74,19 +92,25 @@ class AnsService:
         vdc: str | None = None,
         timeout_s: float = 120.0,
     ) -> list[dict[str, Any]]:
-        """Wait until tunnels, in the words that ``client.read`` gives, are up; returns them with their status.
+        """Wait until tunnels are up, and return them with their status.
 
-        Raises: TaskTimeoutError, which names those that are not up and why; NotFoundError when all are disabled.
+        ``tunnels`` are tunnels as ``client.read`` returns them.
+
+        Raises: TaskTimeoutError with the status of the tunnels that are not up; NotFoundError if all are disabled.
         """
         from vcloudair_core.services.ans.ipsec.status import wait_until_up
 
         return wait_until_up(self._ipsec_store(edge, vdc), tunnels, timeout_s)
 
     def peer_sheet(self, tunnel: str, edge: str | None = None, vdc: str | None = None) -> dict[str, Any]:
-        """Return the settings of a tunnel for the other side: its parameters with both ends swapped, without the key.
+        """Return the settings that the peer of a tunnel needs, without the pre-shared key.
+
+        Local and peer addresses are swapped.
 
         Shape: ``{name, ike_version, authentication, local_ip, local_id, local_subnets, peer_ip, peer_id, peer_subnets,
-        encryption, digest, dh_group, pfs, mtu}``. Raises: NotFoundError, AmbiguousMatchError, what reading raises.
+        encryption, digest, dh_group, pfs, mtu}``.
+
+        Raises: NotFoundError, AmbiguousMatchError, the errors of reading the section.
         """
         from vcloudair_core.services.ans.ipsec.model import find_tunnel
         from vcloudair_core.services.ans.ipsec.spec import as_peer

@@ -140,5 +140,5 @@ def test_emptying_a_section_needs_a_word_for_it(client: Client, section: str) ->
 
 @pytest.mark.parametrize("part", [{}, {"rules": None}, {"allow_empty": True}])
 def test_a_section_that_says_nothing_is_refused(client: Client, part: dict[str, Any]) -> None:
-    with pytest.raises(SpecError, match="nat: says nothing"):
+    with pytest.raises(SpecError, match="nat: is empty"):
         client.ensure("ans.edge", {"firewall": {"enabled": True}, "nat": part}, state="exact")

@@ -1,4 +1,7 @@
-"""DHCP relays in XML, as ``/network/edges`` speaks it. Source: protocol/ans.md §5, §9."""
+"""The XML codec of DHCP relays for ``/network/edges``.
+
+Source: protocol/ans.md §5, §9.
+"""
 
 from __future__ import annotations
 
@@ -25,11 +28,17 @@ if TYPE_CHECKING:
 
 _SERVER = "relayServer"
 _ELEMENTS = {"ip_sets": "groupingObjectId", "ip_addresses": "ipAddress", "domain_names": "fqdn"}
-"""Element of each setting, in the order of the examples. Source: protocol/ans.md §5."""
+"""XML element of each setting, in the documented order.
+
+Source: protocol/ans.md §5.
+"""
 
 
 class XmlDhcpRelayCodec(XmlCodec[DhcpRelaySpec]):
-    """A DHCP relay in XML. One that is not configured is an empty ``<relay/>``. Source: protocol/ans.md §5."""
+    """A codec for DHCP relays in XML.
+
+    A relay that is not configured is an empty ``<relay/>``. Source: protocol/ans.md §5.
+    """
 
     section = "dhcp_relay"
     what = "the DHCP relay configuration"
@@ -37,17 +46,17 @@ class XmlDhcpRelayCodec(XmlCodec[DhcpRelaySpec]):
     records_path = ("relayAgents", "relayAgent")
 
     def settings_of(self, root: _Element) -> DhcpRelaySpec:
-        """Return the addresses, names and IP sets of the DHCP servers."""
+        """Return the addresses, domain names and IP sets of the DHCP servers."""
         server = child_of(root, _SERVER)
         servers = {field: texts_of(server, name) for field, name in _ELEMENTS.items()}
         return DhcpRelaySpec(servers["ip_addresses"], servers["domain_names"], servers["ip_sets"])
 
     def rule_of(self, record: _Element) -> DhcpRelayAgentSpec:
-        """Return the agent that a record says."""
+        """Return the relay agent of a record."""
         return DhcpRelayAgentSpec(int_of(text_of(record, "vnicIndex")), text_of(record, "giAddress") or None)
 
     def set_settings(self, root: _Element, settings: Mapping[str, Any]) -> None:
-        """Set the DHCP servers in a copy of the tree. Their elements keep the order of the examples."""
+        """Set the DHCP servers in a copy of the tree, in the documented order."""
         if not settings:
             return
         server = made_child(root, _SERVER)
@@ -55,15 +64,18 @@ class XmlDhcpRelayCodec(XmlCodec[DhcpRelaySpec]):
             set_repeated(server, name, settings.get(field, texts_of(server, name)))
 
     def fill(self, record: _Element, spec: DhcpRelayAgentSpec) -> None:
-        """Fill the empty record of an agent that the server does not know yet."""
+        """Fill the empty record of a new agent."""
         set_texts(record, {"vnicIndex": spec.vnic, "giAddress": spec.gateway_address})
 
     def set_fields(self, record: _Element, spec: DhcpRelayAgentSpec, changed: tuple[str, ...]) -> None:
-        """Set the address of an agent, the only field that can change."""
+        """Set the gateway address of an agent, the only field that can change."""
         set_texts(record, {"giAddress": spec.gateway_address})
 
     def merge(self, document: Document, edit: SectionEdit) -> Document:
-        """Return a document with the edit carried out. An empty list is no element. Source: protocol/ans.md §9."""
+        """Return a document with the edit applied.
+
+        Elements of empty lists are removed. Source: protocol/ans.md §9.
+        """
         merged = super().merge(document, edit)
         for name in (_SERVER, self.records_path[0]):
             holder = child_of(merged.tree, name)

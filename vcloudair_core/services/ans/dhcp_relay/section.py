@@ -1,4 +1,4 @@
-"""The section ``dhcp_relay``: the kinds ``ans.dhcp_relay`` and ``ans.dhcp_relay_agent``."""
+"""The section ``dhcp_relay`` with its kinds ``ans.dhcp_relay[_agent]``."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from vcloudair_core.services.ans.section.document import SectionCodec, SectionSt
 
 
 class DhcpRelaySection(Section[DhcpRelaySpec, DhcpRelayAgentSpec]):
-    """The DHCP relay of an edge, which needs DHCP servers and agents to relay anything."""
+    """The DHCP relay section. A relay needs both DHCP servers and agents."""
 
     def warnings(self, store: Store, state: SectionState[DhcpRelaySpec], plan: Plan) -> tuple[str, ...]:
-        """Warn of agents without DHCP servers, and of servers without agents. Source: protocol/ans.md §5."""
+        """Warn about agents without DHCP servers, and about servers without agents.
+
+        Source: protocol/ans.md §5.
+        """
         settings = state.settings
         has_servers = bool(settings.ip_addresses or settings.domain_names or settings.ip_sets)
         if has_servers == bool(state.rules):
@@ -37,7 +40,7 @@ SECTION = DhcpRelaySection(
     noun="DHCP relay agent",
     spec_type=DhcpRelaySpec,
     rule_type=DhcpRelayAgentSpec,
-    # XML for both: no source has the keys in JSON, and a server sends XML to whoever accepts it.
+    # XML in both cases: the JSON keys are not documented, and servers send XML to clients that accept it.
     codecs={(NSXV, JSON): _xml, (NSXV, XML): _xml},
     path="dhcp/config/relay",
     rules_field="agents",

@@ -1,4 +1,4 @@
-"""DHCP relays and their agents as typed values. Source: protocol/ans.md §5, DHCP relay."""
+"""Specs of DHCP relays and their agents. Source: protocol/ans.md §5."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ from vcloudair_core.engine.matching import Identities, RuleIdentity
 from vcloudair_core.engine.rulelist import NamedSpec
 
 MAX_SERVERS = 16
-"""Highest number of addresses and domain names together. Source: protocol/ans.md §5."""
+"""Maximum number of addresses and domain names together.
+
+Source: protocol/ans.md §5.
+"""
 
 MAX_DOMAIN_NAMES = 2
-"""Source: protocol/ans.md §5."""
+"""Maximum number of domain names. Source: protocol/ans.md §5."""
 
 LAST_VNIC = 9
-"""The highest number of an interface. Source: protocol/ans.md §2.5, §5."""
+"""Highest number of an interface. Source: protocol/ans.md §2.5, §5."""
 
 _DOMAIN_NAME = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9_-]{1,63}\.)*(?![0-9]+\Z)[a-z0-9_-]{1,63}\Z")
 _IP_SET = re.compile(r"(?:[0-9a-f-]{36}:)?ipset-[0-9]+\Z", re.IGNORECASE)
@@ -35,7 +38,7 @@ def _address(text: str) -> Hashable:
 
 @dataclass(frozen=True)
 class DhcpRelayAgentSpec(NamedSpec):
-    """One relay agent. None means: leave it as it is. Source: protocol/ans.md §5."""
+    """A relay agent. None keeps the present value. Source: protocol/ans.md §5."""
 
     vnic: int | None = spec_field(
         "Number of the interface whose DHCP requests are relayed, `0` to `9`. It identifies the agent.",
@@ -54,11 +57,14 @@ class DhcpRelayAgentSpec(NamedSpec):
 
     @property
     def name(self) -> str:
-        """The interface in words, for plans: ``vnic 1``."""
+        """The interface as text for plans: ``vnic 1``."""
         return "" if self.vnic is None else f"vnic {self.vnic}"
 
     def complaints(self) -> list[tuple[str, str]]:
-        """Return what the declarations cannot say. Shape: ``[(field, reason)]``."""
+        """Return invalid values that the field declarations do not cover.
+
+        Shape: ``[(field, reason)]``.
+        """
         if self.gateway_address is None or _is_ipv4(self.gateway_address):
             return []
         return [("gateway_address", f"{self.gateway_address!r} is not an IPv4 address")]
@@ -66,7 +72,7 @@ class DhcpRelayAgentSpec(NamedSpec):
 
 @dataclass(frozen=True)
 class DhcpRelaySpec:
-    """A whole DHCP relay. None means: leave it as it is. Source: protocol/ans.md §5."""
+    """A whole DHCP relay. None keeps the present value. Source: protocol/ans.md §5."""
 
     ip_addresses: tuple[str, ...] | None = spec_field(
         "Addresses of all DHCP servers. Requests go to every server.",
@@ -94,7 +100,10 @@ class DhcpRelaySpec:
     )
 
     def complaints(self) -> list[tuple[str, str]]:
-        """Return what the declarations cannot say. Shape: ``[(field, reason)]``."""
+        """Return invalid values that the field declarations do not cover.
+
+        Shape: ``[(field, reason)]``.
+        """
         addresses, domain_names = self.ip_addresses or (), self.domain_names or ()
         complaints = [
             *(("ip_addresses", f"{text!r} is not an address") for text in addresses if address_range(text) is None),
@@ -110,11 +119,13 @@ class DhcpRelaySpec:
             ),
         ]
         if len(domain_names) > MAX_DOMAIN_NAMES:
-            complaints.append(("domain_names", f"{len(domain_names)} were given, {MAX_DOMAIN_NAMES} are allowed"))
+            complaints.append(
+                ("domain_names", f"{len(domain_names)} were given, at most {MAX_DOMAIN_NAMES} are allowed")
+            )
         if len(addresses) + len(domain_names) > MAX_SERVERS:
             count = len(addresses) + len(domain_names)
             complaints.append(
-                ("ip_addresses", f"{count} servers were given with domain_names, {MAX_SERVERS} are allowed")
+                ("ip_addresses", f"{count} servers were given with domain_names, at most {MAX_SERVERS} are allowed")
             )
         return complaints
 
@@ -131,4 +142,7 @@ IDENTITIES = Identities(
     {"vnic": RuleIdentity(lambda spec: (spec.vnic,), lambda spec: f"on interface {spec.vnic}")},
     shown=("vnic", "gateway_address"),
 )
-"""An interface has one agent at most. Source: protocol/ans.md §5."""
+"""An agent is identified by its interface, because each has at most one agent.
+
+Source: protocol/ans.md §5.
+"""

@@ -1,1 +1,1 @@
-"""An edge gateway as one document."""
+"""Edge documents: the configuration of an edge gateway in one file."""

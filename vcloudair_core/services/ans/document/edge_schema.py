@@ -1,6 +1,6 @@
-"""The JSON Schema of edge documents, made of the fields of the specs: what editors check while a person types.
+"""The JSON Schema of edge documents, generated from the fields of the specs.
 
-It is about form: keys, types, words and bounds. Addresses, and what fields mean together, are for the parser to check.
+Editors use it to check keys, types, values and bounds. Only the parser checks addresses and combinations of fields.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from vcloudair_core.services.ans.section.descriptor import Section
 from vcloudair_core.services.ans.sections import SECTIONS, load_section
 from vcloudair_core.util.redaction import Secret
 
-_LISTED = "List of texts, or one text, or texts with commas between them."
+_LISTED = "A list of texts, one text, or texts separated by commas."
 _PORT = {"minimum": 1, "maximum": 65535}
-_TRUTHS = ("true", "false", "yes", "no", "on", "off", "y", "n", "t", "f", "1", "0")
+_BOOLEANS = ("true", "false", "yes", "no", "on", "off", "y", "n", "t", "f", "1", "0")
 
 
 def edge_schema() -> dict[str, Any]:
@@ -45,7 +45,7 @@ def edge_schema() -> dict[str, Any]:
 def _section(section: Section[Any, Any]) -> dict[str, Any]:
     schema = _mapping(section.spec_type, section.title, ["object", "null"])
     schema["properties"][section.rules_field]["items"] = {"$ref": f"#/$defs/{section.rule_name}"}
-    schema["properties"] |= {name: {"description": "Given by the server; ignored."} for name in section.output_keys}
+    schema["properties"] |= {name: {"description": "Set by the server; ignored."} for name in section.output_keys}
     return schema
 
 
@@ -63,17 +63,17 @@ def _with_article(noun: str) -> str:
 
 
 def _specs_in(spec: type) -> list[type]:
-    """Return the spec types of the mappings within a rule."""
+    """Return the types of the specs nested in a rule."""
     return [key.kind for key in keys_of(spec) if dataclasses.is_dataclass(key.kind)]
 
 
 def _name_of(spec: type) -> str:
-    """``service`` for ``ServiceSpec``."""
+    """Return the name of a spec type in snake case: ``service`` for ``ServiceSpec``."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", spec.__name__.removesuffix("Spec")).casefold()
 
 
 def _value(key: SpecKey) -> dict[str, Any]:
-    """Return the schema of what a key may hold."""
+    """Return the schema for the value of a key."""
     info, summary = key.info, key.info.summary.replace("``", "`")
     if info.keys:
         return _settings(summary, info.keys)
@@ -87,7 +87,7 @@ def _value(key: SpecKey) -> dict[str, Any]:
     if info.choices or info.suggestions:
         return _choice(summary, info.choices or info.suggestions, info)
     if key.kind is bool:
-        return _truth(summary)
+        return _boolean(summary)
     if key.kind is int:
         return _number(summary, *(info.bounds or (0, None)))
     assert key.kind in (str, Secret, Path), key
@@ -110,8 +110,8 @@ def _texts(summary: str, *, numbers: bool = False) -> dict[str, Any]:
     return {"description": f"{summary} {_LISTED}", "type": [*item, "array"], **bounds, "items": items}
 
 
-def _truth(summary: str) -> dict[str, Any]:
-    spellings = {"type": "string", "pattern": _any_case(_TRUTHS)}
+def _boolean(summary: str) -> dict[str, Any]:
+    spellings = {"type": "string", "pattern": _any_case(_BOOLEANS)}
     return {"description": summary, "anyOf": [{"type": ["boolean", "null"]}, {"enum": [0, 1]}, spellings]}
 
 
@@ -122,7 +122,7 @@ def _number(summary: str, low: int, high: int | None) -> dict[str, Any]:
 
 
 def _id(summary: str, info: FieldInfo) -> dict[str, Any]:
-    """Return the schema of text that may be given as a number."""
+    """Return the schema of an id, which can be text or a number."""
     low, _ = info.bounds or (0, None)
     text = {"type": "string", "pattern": rf"^\s*(?:{info.pattern})?\s*$"}
     return {"description": summary, "anyOf": [text, {"type": "integer", "minimum": low}, {"type": "null"}]}
@@ -135,13 +135,16 @@ def _choice(summary: str, choices: Iterable[str], info: FieldInfo) -> dict[str, 
 
 
 def _any_case(choices: Iterable[str], also: str = "") -> str:
-    """A pattern for the words in any case, and for blank text, which counts as not given."""
+    """Return a pattern for the choices in any case, and for blank text.
+
+    Blank text counts as missing.
+    """
     spelled = ["".join(f"[{c.upper()}{c}]" if c.isalpha() else re.escape(c) for c in word) for word in choices]
     return rf"^\s*(?:{'|'.join([*spelled, *([also] if also else [])])})?\s*$"
 
 
 def _settings(summary: str, keys: Mapping[str, FieldInfo]) -> dict[str, Any]:
-    """Return the schema of a mapping whose keys are fields of their own."""
+    """Return the schema of a mapping with fixed keys."""
     properties = {name: _value(SpecKey(name, info, info.kind or str, info.is_list)) for name, info in keys.items()}
     return {
         "description": summary,

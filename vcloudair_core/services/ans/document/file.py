@@ -1,4 +1,7 @@
-"""An edge gateway as a YAML document: what ``vca edge export`` writes, and a recovery plan switches to."""
+"""Read edge documents: YAML files with the desired state of an edge gateway.
+
+``vca edge export`` writes them. Recovery plans use them to change networks.
+"""
 
 from __future__ import annotations
 
@@ -19,13 +22,14 @@ from vcloudair_core.util.user_files import STDIN, read_text_or_stdin
 if TYPE_CHECKING:
     from vcloudair_core.settings.settings import Settings
 
-_ABOUT = ("edge", "vdc")
+_TARGET_KEYS = ("edge", "vdc")
 
 
 @dataclass(frozen=True)
 class EdgeDocument:
-    """``target``: which edge, as far as the document says; ``sections``: the desired state of each section.
+    """An edge document.
 
+    ``target`` names the edge gateway, if the document does. ``sections`` has the desired state of each section.
     ``name`` and ``reading`` are for messages: the file, and the line of each value.
     """
 
@@ -35,7 +39,7 @@ class EdgeDocument:
     reading: Reading = field(default=Reading(None), compare=False)
 
     def digest(self) -> str:
-        """A fingerprint of the desired state, pre-shared keys left out: it is kept in plans."""
+        """Return a hash of the desired state without pre-shared keys, to store in plans."""
         from vcloudair_core.services.ans.document.kind import EdgeKind
 
         text = json.dumps(_without(self.sections, EdgeKind().secret_names()), sort_keys=True, default=str)
@@ -43,14 +47,14 @@ class EdgeDocument:
 
     @contextmanager
     def lines_in_errors(self) -> Iterator[None]:
-        """Give errors about the content of this document its file and line."""
+        """Add the file and line to errors about the content of this document."""
         try:
             yield
         except SpecError as exc:
             raise with_lines(exc, self.name, self.reading) from exc
 
     def stated(self, *path: str) -> Stated:
-        """The value at a path, with its place; None for what the document does not give."""
+        """Return the value at a path with its file and line; None if it is not set."""
         value: Any = self.reading.tree
         for key in path:
             value = value.get(key) if isinstance(value, Mapping) else None
@@ -58,9 +62,10 @@ class EdgeDocument:
 
 
 def read_document(path: str) -> EdgeDocument:
-    """An edge document of a file, or of standard input for ``-``.
+    """Read an edge document from a file, or from standard input for ``-``.
 
-    Raises: ConfigurationError when it cannot be read; SpecError, with file and line, when it is no YAML or no mapping.
+    Raises: ConfigurationError if the file cannot be read; SpecError, with file and line, if the document is not a YAML
+    mapping.
     """
     text = read_text_or_stdin(path, "The edge document")
     name = STDIN if path == "-" else path
@@ -68,37 +73,45 @@ def read_document(path: str) -> EdgeDocument:
     raise_problems(name, reading)
     tree = reading.tree
     if not isinstance(tree, Mapping):
-        raise_problems(name, reading, [((), "no edge document: a mapping with sections was expected")])
-    target = {key: str(tree[key]) for key in _ABOUT if tree.get(key)}
-    sections = {key: value for key, value in tree.items() if key not in _ABOUT}
+        raise_problems(name, reading, [((), "not an edge document: a mapping with sections was expected")])
+    target = {key: str(tree[key]) for key in _TARGET_KEYS if tree.get(key)}
+    sections = {key: value for key, value in tree.items() if key not in _TARGET_KEYS}
     return EdgeDocument(target, sections, name, reading)
 
 
 def explicit_target(settings: Settings) -> dict[str, str]:
-    """The edge and VDC that somebody asked for: options and arguments count, the environment and files do not."""
-    asked = {name: settings[name] for name in _ABOUT if settings.origin(name).source == "argument"}
-    return {name: str(value) for name, value in asked.items() if value}
+    """Return the edge and VDC that options or arguments name.
+
+    Values from the environment and from files are not included.
+    """
+    arguments = {name: settings[name] for name in _TARGET_KEYS if settings.origin(name).source == "argument"}
+    return {name: str(value) for name, value in arguments.items() if value}
 
 
 def agreed_target(
     named: Mapping[str, Any], explicit: Mapping[str, Any], places: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """The target of a document that names one, and of options that may name one, too.
+    """Merge the target of a document with a target from options.
 
-    ``named``: what the document says; ``explicit``: what was asked for beside it; ``places``: where the document says
-    it. Defaults, such as environment variables, are no contradiction: the document wins over them.
-    Raises ConfigurationError when both name an edge or a VDC, and not the same one.
+    Defaults, such as environment variables, do not conflict: the document takes precedence.
+
+    Args:
+        named: The target in the document.
+        explicit: The target in options or arguments.
+        places: The file and line of each value in the document.
+
+    Raises: ConfigurationError if both name an edge or a VDC and they differ.
     """
-    for name in _ABOUT:
+    for name in _TARGET_KEYS:
         inside, outside = str(named.get(name) or "").strip(), str(explicit.get(name) or "").strip()
         stated = Stated(inside or None, (places or {}).get(name) or f"The document's {name}")
         refuse_contradiction(name, outside or None, stated, same=lambda left, right: _bare(left) == _bare(right))
-    both = {**named, **{name: value for name, value in explicit.items() if value}}
-    return {name: str(both[name]) for name in _ABOUT if both.get(name)}
+    merged = {**named, **{name: value for name, value in explicit.items() if value}}
+    return {name: str(merged[name]) for name in _TARGET_KEYS if merged.get(name)}
 
 
 def _bare(name: str) -> str:
-    """A name without regard to case; of a URN its UUID."""
+    """Return a name in lower case; for a URN, its UUID."""
     return name.rpartition(":")[2].casefold() if name.casefold().startswith("urn:") else name.casefold()
 
 

@@ -1,4 +1,4 @@
-"""The keys of edge documents: the edge gateway that a document describes, and its sections."""
+"""The keys of edge documents, with their documentation."""
 
 from __future__ import annotations
 

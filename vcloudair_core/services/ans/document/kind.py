@@ -1,7 +1,7 @@
-"""The kind ``ans.edge``: all sections of an edge gateway that we know as one document.
+"""The kind ``ans.edge``: all sections of an edge gateway in one document.
 
-Sections are planned together and written in the order in which they depend on each other: the firewall is right before
-addresses are translated, and both before tunnels bring traffic.
+Sections are planned together and written in the order of their dependencies: the firewall before NAT, and both before
+IPsec tunnels carry traffic.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from vcloudair_core.session.session import Session
 
 _ALLOW_EMPTY = "allow_empty"
-"""For the whole document, or in a section for that one."""
+"""The key for the whole document, or for one section inside that section."""
 
 
 @cache
@@ -42,30 +42,33 @@ def section_kind(name: str) -> ResourceKind:
 
 @dataclass(frozen=True)
 class EdgeSpec:
-    """The desired state of each section. A section that is not given is left alone."""
+    """The desired state of each section. Sections that are left out are kept."""
 
     sections: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class EdgeEdit:
-    """The payload of the plan of an edge gateway: the plans of its sections, in the order of writes."""
+    """The ``steps`` of a plan: the plans of the sections, in the order of writes."""
 
     plans: Mapping[str, Plan]
 
 
 class EdgeKind(ResourceKind):
-    """A whole edge. Its spec is a mapping of sections, each in the words of its own kind."""
+    """The kind of a whole edge. Its spec maps section names to specs of sections."""
 
     name = "ans.edge"
     spec_type = EdgeSpec
 
     def secret_names(self) -> frozenset[str]:
-        """Return the names of the secrets of all sections."""
+        """Return the names of the secret fields of all sections."""
         return frozenset().union(*(section_kind(name).secret_names() for name in SECTIONS))
 
     def open(self, session: Session, target: Mapping[str, Any]) -> Store:
-        """The edge that ``target`` names. Shape: ``{"edge": name or UUID, "vdc": name or UUID}``."""
+        """Return the store of the edge that ``target`` names.
+
+        Shape of ``target``: ``{"edge": name or UUID, "vdc": name or UUID}``.
+        """
         edge = target_edge(session, target)
         sections = [load_section(name) for name in SECTIONS]
         stores = {
@@ -76,39 +79,44 @@ class EdgeKind(ResourceKind):
         return EdgeStore(stores)
 
     def narrow(self, store: Store, desired: Desired) -> Store:
-        """Only the sections that are asked for are read."""
+        """Limit the store to the sections of the desired state."""
         assert isinstance(store, EdgeStore)
         sections = desired.specs[0].sections
         for name in sections:
-            if not store.has_part(name):
+            if not store.has_section(name):
                 refuse_unsupported(store.edge, load_section(name))
         return store.narrowed(sections)
 
     def resolve(self, store: Store, desired: Desired) -> Desired:
-        """Replace names in every section by what they stand for on the edge."""
+        """Replace names in every section by ids of the edge."""
         assert isinstance(store, EdgeStore)
         problems = Problems()
         resolved: dict[str, Any] = {}
         for name, spec in desired.specs[0].sections.items():
             with problems.catch(name):
-                resolved[name] = section_kind(name).resolve(store.part(name), _of(desired, spec)).specs[0]
+                resolved[name] = (
+                    section_kind(name).resolve(store.section_store(name), _with_spec(desired, spec)).specs[0]
+                )
         problems.raise_if_any()
-        return _of(desired, EdgeSpec(resolved))
+        return _with_spec(desired, EdgeSpec(resolved))
 
     def advise(self, store: Store, document: Document, plan: Plan) -> tuple[str, ...]:
-        """Return the warnings of the sections that change, compared with the other sections of this document."""
+        """Return the warnings of the changed sections.
+
+        Each section is checked together with the other sections of this document.
+        """
         assert isinstance(store, EdgeStore)
-        advice: list[str] = []
+        warnings: list[str] = []
         neighbors = dict(document.tree)
         edit: EdgeEdit = plan.steps
         for name, section_plan in edit.plans.items():
             if not section_plan.is_empty:
-                beside: Any = StoreWithNeighbors(store.part(name), neighbors)
-                advice += section_kind(name).advise(beside, document.tree[name], section_plan)
-        return tuple(advice)
+                section_with_neighbors: Any = StoreWithNeighbors(store.section_store(name), neighbors)
+                warnings += section_kind(name).advise(section_with_neighbors, document.tree[name], section_plan)
+        return tuple(warnings)
 
     def parse(self, data: Mapping[str, Any]) -> EdgeSpec:
-        """Raises SpecError that names every section and field that is wrong."""
+        """Return the spec of plain data. Raises: SpecError with all invalid fields."""
         problems = Problems()
         reader = Reader(data, "", problems)
         reader.refuse_unknown((*SECTIONS, _ALLOW_EMPTY))
@@ -122,41 +130,44 @@ class EdgeKind(ResourceKind):
                 problems.add(name, f"a mapping was expected, not {section_data!r}")
                 continue
             section = load_section(name)
-            idle = (*section.output_keys, *section.idle_keys, _ALLOW_EMPTY)
-            if all(value is None or key in idle for key, value in section_data.items()):
-                problems.add(name, "says nothing; give it rules, tunnels or settings, or leave the section out")
+            ignored = (*section.output_keys, *section.idle_keys, _ALLOW_EMPTY)
+            if all(value is None or key in ignored for key, value in section_data.items()):
+                problems.add(name, "is empty; add rules, tunnels or settings, or remove the section")
                 continue
             if allow_empty is not None and section_data.get(_ALLOW_EMPTY) is None:
                 section_data = {**section_data, _ALLOW_EMPTY: allow_empty}
             with problems.catch(name):
                 specs[name] = section_kind(name).parse(section_data)
         if not specs and problems.is_empty:
-            problems.add("", f"no section was given; there are {', '.join(SECTIONS)}")
+            problems.add("", f"no section was given; known sections are {', '.join(SECTIONS)}")
         problems.raise_if_any()
         return EdgeSpec(specs)
 
     def validate(self, desired: Desired) -> None:
-        """Raises SpecError unless there is one edge, whose sections are each right as a whole."""
+        """Raise SpecError unless there is one edge with valid sections."""
         if len(desired.specs) != 1:
             raise SpecError("", f"one edge was expected, not {len(desired.specs)}")
         if isinstance(desired, Absent):
-            raise SpecError("state", "an edge cannot be taken away; use the kinds of its sections")
+            raise SpecError("state", "an edge gateway cannot be deleted; use the kinds of its sections")
         problems = Problems()
         for name, spec in desired.specs[0].sections.items():
             with problems.catch(name):
-                section_kind(name).validate(_of(desired, spec))
+                section_kind(name).validate(_with_spec(desired, spec))
         problems.raise_if_any()
 
     def unsupported(self, desired: Desired, backend: str) -> list[SpecProblem]:
-        """Return what the backend cannot express of each section."""
+        """Return the options of each section that the backend does not support."""
         return [
             problem.below(name)
             for name, spec in desired.specs[0].sections.items()
-            for problem in section_kind(name).unsupported(_of(desired, spec), backend)
+            for problem in section_kind(name).unsupported(_with_spec(desired, spec), backend)
         ]
 
     def project(self, document: Document) -> dict[str, Any]:
-        """Every section in the words that ``parse`` takes, without what only the server can say."""
+        """Return every section as plain data that :meth:`parse` accepts.
+
+        Keys that only the server sets are left out.
+        """
         shown: dict[str, Any] = {}
         for name, section_document in document.tree.items():
             projection = section_kind(name).project(section_document)
@@ -164,26 +175,26 @@ class EdgeKind(ResourceKind):
         return shown
 
     def select(self, document: Document, desired: Desired) -> dict[str, Any]:
-        """The sections that were named."""
+        """Return the sections that the desired state names."""
         shown: dict[str, Any] = {}
         for name, spec in desired.specs[0].sections.items():
-            shown[name] = section_kind(name).select(document.tree[name], _of(desired, spec))
+            shown[name] = section_kind(name).select(document.tree[name], _with_spec(desired, spec))
         return shown
 
     def plan(self, document: Document, desired: Desired) -> Plan:
-        """The plans of the sections, one after the other."""
+        """Return the plans of the sections in one plan."""
         problems = Problems()
         plans: dict[str, Plan] = {}
         for name, spec in desired.specs[0].sections.items():
             with problems.catch(name):
-                plans[name] = section_kind(name).plan(document.tree[name], _of(desired, spec))
+                plans[name] = section_kind(name).plan(document.tree[name], _with_spec(desired, spec))
         problems.raise_if_any()
         changes = [_in_section(name, change) for name, plan in plans.items() for change in plan.changes]
         notes = tuple(note for plan in plans.values() for note in plan.notes)
         return Plan(self.name, tuple(changes), steps=EdgeEdit(plans), notes=notes)
 
     def merge(self, document: Document, plan: Plan) -> Document:
-        """The sections whose plans are not empty with them carried out; the others as they are."""
+        """Return the document with the plans of its sections applied."""
         edit: EdgeEdit = plan.steps
         merged = {
             name: section_kind(name).merge(document.tree[name], section_plan)
@@ -193,7 +204,7 @@ class EdgeKind(ResourceKind):
         return replace(document, tree={**document.tree, **merged})
 
     def losses(self, written: Document, current: Document) -> list[Mapping[str, Any]]:
-        """Return the losses of each section."""
+        """Return the lost objects of each section."""
         lost: list[Mapping[str, Any]] = []
         for name, section_document in written.tree.items():
             if name in current.tree:
@@ -202,10 +213,10 @@ class EdgeKind(ResourceKind):
         return lost
 
 
-def _of(desired: Desired, spec: Any) -> Desired:
+def _with_spec(desired: Desired, spec: Any) -> Desired:
     return replace(desired, specs=(spec,))
 
 
 def _in_section(name: str, change: Change) -> Change:
-    """Names are unique within a section only."""
+    """Prefix the title of a change with its section, because names repeat in sections."""
     return replace(change, title=f"{name}: {change.title or change.identity}")

@@ -1,4 +1,4 @@
-"""Several sections of one edge as one document: read as far as needed, written section by section in a fixed order."""
+"""A store of several sections of one edge, written in a fixed order."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ _log = logging.getLogger(__name__)
 
 
 class EdgeStore(Store):
-    """A store over the stores of sections. ``tree`` of its documents is ``{section: Document}``, in writing order.
+    """A store that combines the stores of sections.
 
-    Every read reads all sections, but for the first one after a commit, which reads what was written. ``version`` is
-    the sum of the sections' own, corrected so that a commit of several sections counts as one write.
+    ``tree`` of its documents is ``{section: Document}`` in the order of writes. Every read reads all sections, except
+    the first read after a commit, which reads only the written sections. ``version`` is the sum of the versions of the
+    sections, corrected so that a commit of several sections counts as one write.
     """
 
     section = "edge"
@@ -33,12 +34,12 @@ class EdgeStore(Store):
         self.backend = first.backend
         self.clock = first.clock
 
-    def part(self, section: str) -> Store:
-        """The store of one section."""
+    def section_store(self, section: str) -> Store:
+        """Return the store of a section."""
         return self._stores[section]
 
-    def has_part(self, section: str) -> bool:
-        """Return True when the backend of the edge has a section."""
+    def has_section(self, section: str) -> bool:
+        """Return True if the backend of the edge has a section."""
         return section in self._stores
 
     @property
@@ -49,13 +50,13 @@ class EdgeStore(Store):
         return store.edge
 
     def narrowed(self, sections: Iterable[str]) -> EdgeStore:
-        """Return the same edge with these sections only, all of which must be there."""
+        """Return a store of the same edge with only these sections, all required."""
         names = set(sections)
         return EdgeStore({name: self._stores[name] for name in self._stores if name in names}, is_optional=False)
 
     @property
     def target(self) -> str:
-        """``edge gateway web-edge``."""
+        """The display name of the edge: ``edge gateway web-edge``."""
         return next(iter(self._stores.values())).target
 
     @property
@@ -70,18 +71,20 @@ class EdgeStore(Store):
 
     @property
     def is_version_checked(self) -> bool:
-        """False as soon as one section's writes are not checked."""
+        """True if the server checks the version of every section."""
         return all(store.is_version_checked for store in self._stores.values())
 
     @property
     def is_written_whole(self) -> bool:
-        """True as soon as one section is written as a whole."""
+        """True if at least one section is written as a whole."""
         return any(store.is_written_whole for store in self._stores.values())
 
     def read(self) -> Document:
-        """Return the sections. Those that the server lacks or the user may not read are left out, unless asked for.
+        """Return the sections.
 
-        Raises what a section's store raises, also when no section can be read.
+        Optional sections that the server does not have or the user is not allowed to read are left out.
+
+        Raises: the errors of the stores of sections; also if no section can be read.
         """
         missing: ApiError | None = None
         denied: list[str] = []
@@ -92,24 +95,24 @@ class EdgeStore(Store):
             try:
                 self._read[name] = store.read()
             except ApiError as exc:
-                is_lacking = isinstance(exc, NotFoundError) or exc.status == HTTPStatus.NOT_IMPLEMENTED
+                is_missing = isinstance(exc, NotFoundError) or exc.status == HTTPStatus.NOT_IMPLEMENTED
                 is_denied = isinstance(exc, PermissionDeniedError)
-                if not (self._is_optional and (is_lacking or is_denied)):
+                if not (self._is_optional and (is_missing or is_denied)):
                     raise
                 denied += [name] if is_denied else []
                 missing = exc
         if not self._read and missing is not None:
             raise missing
         if denied:
-            _log.warning("%s: left out %s, which this user may not read.", self.target, ", ".join(denied))
+            _log.warning("%s: skipped %s. This user is not allowed to read it.", self.target, ", ".join(denied))
         tree = {name: self._read[name] for name in self._stores if name in self._read}
         first = next(iter(tree.values()))
         return Document(self.section, tree, self._version(tree), first.backend, first.media_type)
 
     def commit(self, base: Document, document: Document) -> None:
-        """Write the sections that are no longer what was read.
+        """Write the sections that differ from what was read.
 
-        Raises what a section's store raises, with what was written by then and what was not.
+        Raises: the errors of the stores of sections, with the sections that were written and those that were not.
         """
         changed = [name for name, section in document.tree.items() if section is not base.tree.get(name)]
         for position, name in enumerate(changed):
@@ -133,6 +136,6 @@ def _progress(changed: list[str], position: int) -> str:
     if len(changed) < 2:
         return ""
     written = ", ".join(changed[:position]) or "nothing"
-    left = ", ".join(changed[position + 1 :])
+    remaining = ", ".join(changed[position + 1 :])
     progress = f"Written before: {written}. Failed: {changed[position]}."
-    return f"{progress} Not written: {left}." if left else progress
+    return f"{progress} Not written: {remaining}." if remaining else progress

@@ -1,4 +1,4 @@
-"""The APIs that edge gateways speak, and which of them an edge speaks where nothing but the session tells. Pure."""
+"""The backends (APIs) of edge gateways, and the default of a session. Pure."""
 
 from __future__ import annotations
 
@@ -12,15 +12,18 @@ NSXV, NSXT, VCLOUDAIR = "nsxv", "nsxt", "vcloudair"
 JSON, XML = "application/json", "application/xml"
 
 BACKENDS_DIFFER_SINCE = (32, 0)
-"""First API version whose edge records name the backend; edges of older ones are NSX-V. Source: protocol/nsxt.md §2."""
+"""First API version whose edge records name the backend.
+
+Edges of older versions are NSX-V. Source: protocol/nsxt.md §2.
+"""
 
 
 @dataclass(frozen=True)
 class Backend:
-    """One API of edge gateways.
+    """A backend: one API of edge gateways.
 
-    ``title`` is its name for people. ``edge_path`` is the path of an edge below the API's base; empty where
-    sections have paths of their own. ``is_changed_by_group``: the edges of a VDC group are changed one at a time.
+    ``title`` is its display name. ``edge_path`` is the path of an edge below the base URL of the API; empty if sections
+    have separate paths. ``is_changed_by_group``: the server changes the edges of a VDC group one at a time.
     """
 
     name: str
@@ -37,25 +40,31 @@ BACKENDS = {
         Backend(VCLOUDAIR, "vCloud Air", "/hybridity/api/gateways/{edge}"),
     )
 }
-"""Source: protocol/ans.md §1.1, protocol/nsxt.md §2."""
+"""All backends by name. Source: protocol/ans.md §1.1, protocol/nsxt.md §2."""
 
 EDGE_APIS = {"hybridity": (VCLOUDAIR, JSON), "network_xml": (NSXV, XML), "network_json": (NSXV, JSON)}
-"""Backend and media type by value of the setting ``edge_api``."""
+"""Backend and media type for each value of the setting ``edge_api``."""
 
 
 def overriding_backend(settings: Settings) -> str:
-    """Return the backend that the setting ``edge_api`` sets for every edge; an empty string when it sets none."""
+    """Return the backend that the setting ``edge_api`` forces for every edge.
+
+    An empty string means that the setting is not used.
+    """
     backend, _ = EDGE_APIS.get(str(settings.edge_api), ("", ""))
     return backend
 
 
 def default_backend(settings: Settings) -> str:
-    """Return the backend of an edge whose record does not tell."""
+    """Return the backend of an edge whose record does not name it."""
     return NSXV if settings.service_type == "vcd" else VCLOUDAIR
 
 
 def media_type_of(backend: str, settings: Settings) -> str:
-    """Return the wire form of a backend's sections: JSON, but for NSX-V XML unless ``edge_api`` asks for JSON."""
+    """Return the media type of the sections of a backend.
+
+    Only NSX-V uses XML, unless ``edge_api`` selects JSON.
+    """
     if backend != NSXV:
         return JSON
     _, media_type = EDGE_APIS.get(str(settings.edge_api), (NSXV, XML))

@@ -1,4 +1,4 @@
-"""Edge gateway records and edge jobs: from the wire to values."""
+"""Parse the records and jobs of edge gateways."""
 
 from __future__ import annotations
 
@@ -20,8 +20,11 @@ _BACKENDS = {"NSXV_BACKED": NSXV, "NSXT_BACKED": NSXT, "NSXT_IMPORTED": NSXT}
 
 @dataclass(frozen=True)
 class EdgePage:
-    """One page of records, and the link to the next one (empty on the last). ``total``: of all pages; None where the
-    server does not say."""
+    """One page of edge records.
+
+    ``next_href`` is the link to the next page, empty on the last one. ``total`` is the number of records on all pages;
+    None if the server does not send it.
+    """
 
     edges: tuple[Edge, ...]
     next_href: str = ""
@@ -29,9 +32,9 @@ class EdgePage:
 
 
 def parse_edges(body: bytes) -> EdgePage:
-    """A page of EdgeGatewayRecord elements.
+    """Parse a page of EdgeGatewayRecord elements.
 
-    Source: protocol/query.md §2, protocol/recorded-responses.md §3. Raises DecodeError.
+    Source: protocol/query.md §2, protocol/recorded-responses.md §3. Raises: DecodeError.
     """
     root = xml.parse(body, what="the list of edge gateways")
     return EdgePage(
@@ -42,9 +45,10 @@ def parse_edges(body: bytes) -> EdgePage:
 
 
 def parse_vdc_names(body: bytes) -> tuple[dict[str, str], str, int | None]:
-    """VDC ids to names, the link to the next page, how many there are.
+    """Parse a page of VDC records.
 
-    Source: protocol/query.md §2. Raises DecodeError.
+    Returns: VDC names by id, the link to the next page, and the total number of VDCs. Source: protocol/query.md §2.
+    Raises: DecodeError.
     """
     root = xml.parse(body, what="the list of VDCs")
     records = [*_records(root, "OrgVdcRecord"), *_records(root, "AdminVdcRecord")]
@@ -55,14 +59,14 @@ def parse_vdc_names(body: bytes) -> tuple[dict[str, str], str, int | None]:
     )
 
 
-def named(edge: Edge, names: dict[str, str]) -> Edge:
-    """The edge with the name of its VDC, if that is known."""
+def with_vdc_name(edge: Edge, names: dict[str, str]) -> Edge:
+    """Return the edge with the name of its VDC, if known."""
     return replace(edge, vdc_name=edge.vdc_name or names.get(edge.vdc_id, ""))
 
 
 def _records(root: _Element, name: str) -> list[_Element]:
     if xml.local(root) != "QueryResultRecords":
-        raise DecodeError(f"The answer to a query is not what was expected: QueryResultRecords, not {xml.local(root)}.")
+        raise DecodeError(f"Reading the query response failed. QueryResultRecords was expected, not {xml.local(root)}.")
     return [child for child in root if xml.local(child) == name]
 
 
@@ -97,7 +101,10 @@ def _edge(record: _Element) -> Edge:
 
 
 def _id_of(href: str) -> str:
-    """A blank is how some servers say nothing. Source: protocol/recorded-responses.md §3."""
+    """Return the id at the end of a link.
+
+    Some servers send a blank instead of no value. Source: protocol/recorded-responses.md §3.
+    """
     tail = last_part(href.strip())
     return uuid_in(tail) or tail
 
@@ -127,17 +134,17 @@ class EdgeJob:
 
     @property
     def is_done(self) -> bool:
-        """True when it ended in success."""
+        """True if the job succeeded."""
         return self.status.upper() in _DONE
 
     @property
     def is_failed(self) -> bool:
-        """True when it ended otherwise."""
+        """True if the job failed or was canceled."""
         return self.status.upper() in _FAILED
 
 
 def parse_job(body: bytes) -> EdgeJob:
-    """A job in JSON or XML. Source: protocol/ans.md §7. Raises DecodeError."""
+    """Parse a job in JSON or XML. Source: protocol/ans.md §7. Raises: DecodeError."""
     if body.lstrip()[:1] == b"{":
         tree = xml.parse_json(body, what="the edge job")
         return EdgeJob(*(str(tree.get(name) or "") for name in ("jobId", "status", "message")))

@@ -1,4 +1,4 @@
-"""The edge gateways that a session can see, and the one that a target or the settings name."""
+"""Find and list edge gateways, with a cache for each session."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from vcloudair_core.errors import (
     PermissionDeniedError,
 )
 from vcloudair_core.services.ans.edge.backend import BACKENDS_DIFFER_SINCE, NSXV, default_backend, overriding_backend
-from vcloudair_core.services.ans.edge.codec import named, parse_edges, parse_vdc_names
+from vcloudair_core.services.ans.edge.codec import parse_edges, parse_vdc_names, with_vdc_name
 from vcloudair_core.services.ans.edge.model import (
     Edge,
+    is_in_vdc,
     last_part,
     no_such_vdc,
     pick,
     refuse_plain_edge,
-    same_vdc,
     uuid_in,
 )
 from vcloudair_core.session.versions import is_at_least
@@ -38,36 +38,38 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 _PAGE = (("format", "records"), ("pageSize", "128"))
-"""128 is the most that every version allows. Source: protocol/query.md §1."""
+"""A page size of 128 is the maximum of all versions. Source: protocol/query.md §1."""
 
-_MOST_PAGES = 1000
+_MAX_PAGES = 1000
 
 
 @dataclass
 class _KnownEdges:
-    """Edges and VDCs that a session has read."""
+    """The cache of edges and VDCs of a session."""
 
     edges: list[Edge] | None = None
     has_vdc_names: bool = False
     vdcs: dict[str, str] | None = None
-    """Names of VDCs by id, once they were asked for."""
+    """Names of VDCs by id; None before they are read."""
     looked_up: dict[str, Edge | None] = field(default_factory=dict)
-    """Records of edges that were looked up by id; None for an edge without one."""
+    """Records of edges that were looked up by id; None for an edge without a record."""
 
 
-_MOST_READINGS = 3
-"""So many times a list is read that changes while it is read."""
+_MAX_READS = 3
+"""Maximum number of reads of a list that changes while it is read."""
 
 
 class EdgeDirectory:
-    """The edge gateways that a session sees: asked for once per session, then remembered."""
+    """The edge gateways that a session can see. They are read once and cached."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._known = session.state_of(_KnownEdges)
 
     def find(self, name: str, vdc: str = "") -> Edge:
-        """The edge of that name, UUID or URN; a UUID costs no call, and its backend may be unknown.
+        """Return the edge with a name, UUID or URN.
+
+        A UUID costs no call; the backend of the edge is then unknown.
 
         Raises: NotFoundError, AmbiguousMatchError, ConfigurationError for an edge without advanced networking.
         """
@@ -75,35 +77,34 @@ class EdgeDirectory:
         if edge_id:
             known = [edge for edge in self._known.edges or () if edge.edge_id == edge_id]
             return known[0] if known else Edge(edge_id)
-        fresh = self._known.edges is None
+        is_first_read = self._known.edges is None
         try:
             edge = self._pick(name, vdc)
         except NotFoundError:
-            if fresh:
+            if is_first_read:
                 if vdc:
                     self._check_vdc(vdc)
                 raise
-            # It may have been made since.
+            # The edge may have been created since the last read.
             self._known.edges, self._known.has_vdc_names, self._known.vdcs = None, False, None
             edge = self._pick(name, vdc)
         refuse_plain_edge(edge)
         return edge
 
     def list_edges(self, vdc: str = "") -> list[Edge]:
-        """All edges with the names of their VDCs, by name; only those of ``vdc`` if given.
+        """Return all edges with the names of their VDCs, sorted by name.
 
-        Raises NotFoundError, with the VDCs that there are, when ``vdc`` is none of them.
+        ``vdc`` limits them to one VDC. Raises: NotFoundError with the known VDCs if ``vdc`` does not exist.
         """
-        edges = [edge for edge in self._with_vdc_names() if not vdc or same_vdc(edge, vdc)]
+        edges = [edge for edge in self._with_vdc_names() if not vdc or is_in_vdc(edge, vdc)]
         if vdc and not edges:
             self._check_vdc(vdc)
         return sorted(edges, key=lambda edge: (edge.name, edge.vdc_name))
 
     def with_backend(self, edge: Edge) -> Edge:
-        """Return an edge with its backend, and with its owner where that had to be looked up as well.
+        """Return the edge with its backend, and with its owner if that was looked up.
 
-        Costs one call for an edge that is known by its UUID only, in a cloud that can have edges of several backends,
-        and none otherwise.
+        Costs one call if only the UUID is known and the cloud can have edges of several backends; otherwise none.
         """
         settings = self._session.settings
         backend = overriding_backend(settings) or edge.backend or self._sole_backend()
@@ -117,13 +118,13 @@ class EdgeDirectory:
         return replace(edge, backend=record.backend, owner_id=record.owner_id, deployment_mode=record.deployment_mode)
 
     def _sole_backend(self) -> str:
-        """Return the backend of all edges of this cloud; an empty string where each edge has its own."""
+        """Return the backend of all edges of this cloud; empty if edges differ."""
         backend = default_backend(self._session.settings)
         can_differ = backend == NSXV and is_at_least(self._session.identity.api_version, BACKENDS_DIFFER_SINCE)
         return "" if can_differ else backend
 
     def _look_up(self, edge_id: str) -> Edge | None:
-        """Return the record of one edge; None where this user or server does not show it.
+        """Return the record of one edge; None if the user or the server cannot read it.
 
         Source: protocol/query.md §4.1, protocol/nsxt.md §2.
         """
@@ -136,29 +137,32 @@ class EdgeDirectory:
         except InvalidRequestError:
             records = self._all()  # a server that does not filter by id
         except (NotFoundError, PermissionDeniedError) as exc:
-            _log.debug("edge gateway %s cannot be looked up: %s", edge_id, exc)
+            _log.debug("looking up edge gateway %s failed: %s", edge_id, exc)
             return None
         return next((self._complete(record) for record in records if record.edge_id == edge_id), None)
 
     def _complete(self, edge: Edge) -> Edge:
-        """Return an edge with the backend that the settings, else its record, else the kind of cloud say."""
+        """Return the edge with its backend: from the settings, its record, or the default."""
         settings = self._session.settings
         return replace(edge, backend=overriding_backend(settings) or edge.backend or default_backend(settings))
 
     def _vdc_names(self) -> dict[str, str]:
         if self._known.vdcs is None:
-            self._known.vdcs = self._whole("orgVdc", parse_vdc_names)
+            self._known.vdcs = self._read_records("orgVdc", parse_vdc_names)
         return self._known.vdcs
 
     def _check_vdc(self, vdc: str) -> None:
-        """Raise NotFoundError for a VDC that is not there. Users who may not list VDCs are not told."""
+        """Raise NotFoundError if a VDC does not exist.
+
+        Nothing is raised if the user is not allowed to list VDCs.
+        """
         identity = self._session.identity
         try:
             names = dict(self._vdc_names())
         except ApiError:
             return
         names |= {uuid_in(identity.vdc_id): identity.vdc_name} if uuid_in(identity.vdc_id) else {}
-        if names and not any(same_vdc(Edge("", vdc_id=known, vdc_name=name), vdc) for known, name in names.items()):
+        if names and not any(is_in_vdc(Edge("", vdc_id=known, vdc_name=name), vdc) for known, name in names.items()):
             raise no_such_vdc(vdc, names.values())
 
     def _pick(self, name: str, vdc: str) -> Edge:
@@ -169,54 +173,56 @@ class EdgeDirectory:
             return pick(self._with_vdc_names(), name, vdc)  # raises again, and now names the VDCs
 
     def _all(self) -> list[Edge]:
-        """Source: protocol/ans.md §1.4."""
+        """Return all edges. Source: protocol/ans.md §1.4."""
         if self._known.edges is None:
 
             def read(body: bytes) -> tuple[dict[str, Edge], str, int | None]:
                 page = parse_edges(body)
                 return {edge.edge_id: self._complete(edge) for edge in page.edges}, page.next_href, page.total
 
-            self._known.edges = list(self._whole("edgeGateway", read).values())
+            self._known.edges = list(self._read_records("edgeGateway", read).values())
         return self._known.edges
 
-    def _whole(self, record_type: str, read: Callable[[bytes], tuple[dict[str, T], str, int | None]]) -> dict[str, T]:
-        """Read every record by id: links are followed until there are as many as the server says, doubles are dropped.
+    def _read_records(
+        self, record_type: str, read: Callable[[bytes], tuple[dict[str, T], str, int | None]]
+    ) -> dict[str, T]:
+        """Read all pages of records by id.
 
-        A list that changes while it is read is read again, and records that went away meanwhile are left out. One that
-        goes on changing gives all that was seen, and a warning.
+        A list that changes during the read is read again. If it still changes, all records of all reads are returned,
+        with a warning.
 
-        Raises IncompleteResultError for pages that come to no end, or to one before that. Source: protocol/query.md §2.
+        Raises: IncompleteResultError if the pages do not end, or end early. Source: protocol/query.md §2.
         """
-        everything: dict[str, T] = {}
-        for _ in range(_MOST_READINGS):
-            records, totals = self._one_reading(record_type, read)
+        all_records: dict[str, T] = {}
+        for _ in range(_MAX_READS):
+            records, totals = self._read_all_pages(record_type, read)
             if len(set(totals)) == 1:
                 return records
-            everything |= records
+            all_records |= records
         _log.warning(
-            "The list of %s went on changing while it was read. What came or went meanwhile may be missing.",
+            "The list of %s changed during every read. Records that were added or removed may be missing.",
             record_type,
         )
-        return everything
+        return all_records
 
-    def _one_reading(
+    def _read_all_pages(
         self, record_type: str, read: Callable[[bytes], tuple[dict[str, T], str, int | None]]
     ) -> tuple[dict[str, T], list[int | None]]:
         response = self._session.call("GET", "/api/query", query=(("type", record_type), *_PAGE))
         records, href, total = read(response.body)
         totals, seen, received = [total], {""}, len(records)
-        while href not in seen and len(seen) < _MOST_PAGES and (total is None or len(records) < total):
+        while href not in seen and len(seen) < _MAX_PAGES and (total is None or len(records) < total):
             seen.add(href)
             more, href, total = read(self._session.call("GET", href).body)
             totals.append(total)
             records.update(more)
             received += len(more)
-        # In a list that changes, doubles make up for records that moved: the last page still ends where its total is.
+        # If records move between pages, some repeat and others are missed, but the number received still matches.
         is_short = (len(records) if len(set(totals)) == 1 else received) < (total or 0)
-        if is_short or len(seen) >= _MOST_PAGES:
+        if is_short or len(seen) >= _MAX_PAGES:
             raise IncompleteResultError(
-                f"The list of {record_type} names {total} and ends after {len(records)}.",
-                hint="Try again: it may have changed while it was read.",
+                f"Reading the list of {record_type} failed. It ended after {len(records)} of {total} records.",
+                hint="Run it again. The list may have changed during the read.",
             )
         return records, totals
 
@@ -227,24 +233,26 @@ class EdgeDirectory:
         identity = self._session.identity
         names = {uuid_in(identity.vdc_id): identity.vdc_name} if uuid_in(identity.vdc_id) else {}
         if any(not edge.vdc_name and edge.vdc_id and edge.vdc_id not in names for edge in edges):
-            # Older servers give only the link of the VDC. Source: protocol/recorded-responses.md §3.
+            # Older servers send only the link of the VDC. Source: protocol/recorded-responses.md §3.
             names |= self._vdc_names()
-        self._known.edges = [named(edge, names) for edge in edges]
+        self._known.edges = [with_vdc_name(edge, names) for edge in edges]
         self._known.has_vdc_names = True
         return self._known.edges
 
 
 def target_edge(session: Session, target: Mapping[str, Any]) -> Edge:
-    """The edge that a target or the settings name, with its backend.
+    """Return the edge that a target or the settings name, with its backend.
 
-    Shape: ``{"edge": str, "vdc": str}``, and what a stage remembers to spare look-ups: ``{"edge_name": str,
-    "edge_backend": str, "edge_owner": str}``.
+    Shape of ``target``: ``{"edge": str, "vdc": str}``. A stage adds ``{"edge_name": str, "edge_backend": str,
+    "edge_owner": str}`` to avoid look-ups.
 
-    Raises: ConfigurationError when no edge is named; NotFoundError, AmbiguousMatchError.
+    Raises: ConfigurationError if no edge is named; NotFoundError, AmbiguousMatchError.
     """
     name = str(target.get("edge") or session.settings.edge or "").strip()
     if not name:
-        raise ConfigurationError("No edge gateway was named.", hint="Give edge (name or UUID), or set VCA_EDGE.")
+        raise ConfigurationError(
+            "No edge gateway was with_vdc_name.", hint="Set edge to a name or UUID, or set VCA_EDGE."
+        )
     vdc = str(target.get("vdc") or session.settings.vdc or "").strip()
     directory = EdgeDirectory(session)
     edge = directory.find(name, vdc)

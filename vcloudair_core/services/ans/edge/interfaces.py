@@ -1,4 +1,4 @@
-"""The interfaces of an edge by their names: asked for only when a name is used. Source: protocol/ans.md §1.4."""
+"""Look up the interfaces of an edge by name. Source: protocol/ans.md §1.4."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class EdgeInterface:
-    """One interface. ``vnic`` is its number; ``names`` are its own and that of its network.
+    """An interface of an edge.
 
-    ``networks`` are the networks that it is in, as CIDR, and single addresses that it has beyond them.
+    ``vnic`` is its number. ``names`` are the name of the interface and of its network. ``networks`` are the networks of
+    its addresses as CIDR, and its secondary addresses.
     """
 
     vnic: str
@@ -34,9 +35,9 @@ class EdgeInterface:
 
 
 def read_interfaces(session: Session, edge: Edge) -> list[EdgeInterface]:
-    """All interfaces of an edge, in one call.
+    """Return all interfaces of an edge. Costs one call.
 
-    Raises: ConfigurationError when the API has no such list; DecodeError; other ApiErrors.
+    Raises: ConfigurationError if the API does not list interfaces; DecodeError; other ApiErrors.
     """
     path = f"/network/edges/{quote(edge.edge_id, safe='')}/vdcNetworks"
     try:
@@ -45,14 +46,14 @@ def read_interfaces(session: Session, edge: Edge) -> list[EdgeInterface]:
         if isinstance(exc, ServerError) and exc.status != 501:
             raise
         raise ConfigurationError(
-            "This API does not list the interfaces of an edge gateway, so their names mean nothing here.",
-            hint="Give the number of the interface (vnic) in place of its name (interface).",
+            "Looking up the interfaces of an edge gateway by name failed. This API does not list interfaces.",
+            hint="Use the number of the interface (vnic) instead of its name (interface).",
         ) from exc
     return parse_interfaces(response.body)
 
 
 def parse_interfaces(body: bytes) -> list[EdgeInterface]:
-    """Source: protocol/ans.md §1.4. Raises DecodeError."""
+    """Parse the list of interfaces. Source: protocol/ans.md §1.4. Raises: DecodeError."""
     from vcloudair_core.services.ans.section.xml_elements import child_of, children, text_of
     from vcloudair_core.util import xml
 
@@ -68,7 +69,7 @@ def parse_interfaces(body: bytes) -> list[EdgeInterface]:
 
 
 def _networks(element: _Element) -> Iterator[str]:
-    """Source: protocol/ans.md §1.4."""
+    """Yield the networks and secondary addresses. Source: protocol/ans.md §1.4."""
     from vcloudair_core.services.ans.section.xml_elements import child_of, children, text_of, texts_of
 
     for group in children(child_of(element, "addressGroups"), "addressGroup"):
@@ -79,25 +80,28 @@ def _networks(element: _Element) -> Iterator[str]:
 
 
 def pick_interface(interfaces: Sequence[EdgeInterface], name: str, path: str) -> str:
-    """The number of the interface that a name means: exactly, else without case.
+    """Return the number of the interface with a name, exact or in another case.
 
-    Raises: SpecError with the interfaces there are; AmbiguousMatchError.
+    Raises: SpecError with the names of all interfaces; AmbiguousMatchError.
     """
     for matches in (
-        [each for each in interfaces if name in each.names],
-        [each for each in interfaces if name.casefold() in [known.casefold() for known in each.names]],
+        [interface for interface in interfaces if name in interface.names],
+        [interface for interface in interfaces if name.casefold() in [known.casefold() for known in interface.names]],
     ):
         if len(matches) > 1:
             raise AmbiguousMatchError(
                 f"{path}: {len(matches)} interfaces are named {name!r}: {_listed(matches)}.",
-                candidates=[{"vnic": each.vnic, "names": list(each.names), "type": each.type} for each in matches],
-                hint="Give the number of the interface (vnic) instead.",
+                candidates=[
+                    {"vnic": interface.vnic, "names": list(interface.names), "type": interface.type}
+                    for interface in matches
+                ],
+                hint="Use the number of the interface (vnic) instead.",
             )
         if matches:
             return matches[0].vnic
-    hint = near(name, [known for each in interfaces for known in each.names])
-    there = f"there are {_listed(interfaces)}" if interfaces else "the edge gateway has none"
-    raise SpecError(path, f"there is no interface or network {name!r}; {there}{'; ' + hint if hint else ''}")
+    hint = near(name, [known for interface in interfaces for known in interface.names])
+    known = f"the interfaces are {_listed(interfaces)}" if interfaces else "the edge gateway has no interfaces"
+    raise SpecError(path, f"{name!r} is not an interface or network; {known}{'; ' + hint if hint else ''}")
 
 
 def _listed(interfaces: Sequence[EdgeInterface]) -> str:

@@ -1,4 +1,4 @@
-"""Edge gateways as values, and which of them a name means. Pure."""
+"""Edge gateways as values, and the search by name. Pure."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ VDC, VDC_GROUP = "urn:vcloud:vdc:", "urn:vcloud:vdcGroup:"
 
 @dataclass(frozen=True)
 class Edge:
-    """One edge gateway. Empty and None mean unknown.
+    """An edge gateway. Empty strings and None mean unknown.
 
-    ``backend`` is the API that the edge speaks: ``nsxv``, ``nsxt`` or ``vcloudair``. ``owner_id`` is the URN of its VDC
-    or VDC group. ``deployment_mode`` is set for NSX-T edges from API 39 on: ``ACTIVE_STANDBY``, ``DISTRIBUTED_ONLY``.
+    ``backend`` is the API of the edge: ``nsxv``, ``nsxt`` or ``vcloudair``. ``owner_id`` is the URN of its VDC or VDC
+    group. ``deployment_mode`` is set for NSX-T edges since API version 39: ``ACTIVE_STANDBY``, ``DISTRIBUTED_ONLY``.
 
     Source: protocol/ans.md §1.4, protocol/recorded-responses.md §3, protocol/nsxt.md §2.
     """
@@ -44,11 +44,11 @@ class Edge:
 
     @property
     def is_owned_by_group(self) -> bool:
-        """True when the owner is a VDC group."""
+        """True if the owner is a VDC group."""
         return self.owner_id.startswith(VDC_GROUP)
 
     def as_dict(self) -> dict[str, Any]:
-        """Shape: the fields but ``href``."""
+        """Return all fields except ``href``."""
         return {
             "edge_id": self.edge_id,
             "name": self.name,
@@ -66,7 +66,7 @@ class Edge:
 
 
 def uuid_in(text: str) -> str:
-    """The UUID that ``text`` is, alone or as the end of a URN; an empty string when it is neither.
+    """Return the UUID in a UUID or URN; an empty string for other text.
 
     Source: protocol/ans.md §1.3.
     """
@@ -75,22 +75,27 @@ def uuid_in(text: str) -> str:
 
 
 def last_part(href: str) -> str:
-    """The last segment of a link: the id of what it leads to."""
+    """Return the last segment of a link, which is the id of its object."""
     return href.split("?", 1)[0].rstrip("/").rpartition("/")[2]
 
 
-def same_vdc(edge: Edge, vdc: str) -> bool:
-    """Return True when the edge is in the VDC of a name, UUID, URN or link. Names are compared without case."""
+def is_in_vdc(edge: Edge, vdc: str) -> bool:
+    """Return True if the edge is in a VDC, given by name, UUID, URN or link.
+
+    Names are compared without case.
+    """
     by_id = uuid_in(vdc) or (uuid_in(last_part(vdc)) if "/" in vdc else "")
     return edge.vdc_id == by_id if by_id else edge.vdc_name.casefold() == vdc.strip().casefold()
 
 
 def pick(edges: Sequence[Edge], name: str, vdc: str = "") -> Edge:
-    """The edge of that name (exactly, else without case) or id, in ``vdc`` if given.
+    """Return the edge with a name or id, in ``vdc`` if given.
 
-    Raises: NotFoundError with the nearest names, AmbiguousMatchError with the VDC of each candidate.
+    An exact name takes precedence over a name in other case.
+
+    Raises: NotFoundError with similar names; AmbiguousMatchError with the VDC of each candidate.
     """
-    pool = [edge for edge in edges if not vdc or same_vdc(edge, vdc)]
+    pool = [edge for edge in edges if not vdc or is_in_vdc(edge, vdc)]
     for matches in (
         [edge for edge in pool if edge.name == name or edge.edge_id == name],
         [edge for edge in pool if edge.name.casefold() == name.strip().casefold()],
@@ -102,7 +107,7 @@ def pick(edges: Sequence[Edge], name: str, vdc: str = "") -> Edge:
                     {"edge_id": edge.edge_id, "name": edge.name, "vdc": edge.vdc_name or edge.vdc_id}
                     for edge in matches
                 ],
-                hint="Name the VDC as well (vdc), or give the UUID of the edge gateway.",
+                hint="Set vdc as well, or use the UUID of the edge gateway.",
             )
         if matches:
             return matches[0]
@@ -114,7 +119,7 @@ def _not_found(edges: Sequence[Edge], pool: Sequence[Edge], name: str, vdc: str)
     elsewhere = [edge for edge in edges if edge.name.casefold() == name.casefold()]
     if elsewhere and vdc:
         vdcs = ", ".join(sorted({edge.vdc_name or edge.vdc_id for edge in elsewhere}))
-        hint = f"There is one in VDC {vdcs}."
+        hint = f"Check vdc. An edge gateway with this name is in VDC {vdcs}."
     else:
         nearest = near(name, [edge.name for edge in pool])
         hint = nearest[:1].upper() + nearest[1:] if nearest else _known(pool)
@@ -122,7 +127,7 @@ def _not_found(edges: Sequence[Edge], pool: Sequence[Edge], name: str, vdc: str)
 
 
 def no_such_vdc(vdc: str, names: Iterable[str]) -> NotFoundError:
-    """Return the error for a VDC that is not there, with the nearest name, else all."""
+    """Return the error for an unknown VDC, with a similar name or a list of names."""
     known = sorted({name for name in names if name})
     nearest = near(vdc, known)
     listed = f"The VDCs are: {', '.join(known[:10])}{' …' if len(known) > 10 else ''}." if known else ""
@@ -133,14 +138,14 @@ def no_such_vdc(vdc: str, names: Iterable[str]) -> NotFoundError:
 def _known(edges: Iterable[Edge]) -> str:
     names = sorted({edge.name for edge in edges})
     if not names:
-        return "This session sees no edge gateways at all: is it the right organization and VDC?"
-    return f"There are: {', '.join(names[:10])}{' …' if len(names) > 10 else ''}."
+        return "Check the organization and VDC. This user can see no edge gateways."
+    return f"The edge gateways are: {', '.join(names[:10])}{' …' if len(names) > 10 else ''}."
 
 
 def lock_path(edge: Edge) -> str:
-    """Return what the server changes one at a time, as a path: ``edge/<uuid>`` or ``vdcGroup/<uuid>``.
+    """Return the path of the object that the server locks for a change.
 
-    Source: protocol/nsxt.md §2.
+    It is ``edge/<uuid>`` or ``vdcGroup/<uuid>``. Source: protocol/nsxt.md §2.
     """
     backend = BACKENDS.get(edge.backend)
     if backend is not None and backend.is_changed_by_group and edge.is_owned_by_group:
@@ -149,25 +154,25 @@ def lock_path(edge: Edge) -> str:
 
 
 def refuse_backend(edge: Edge, section: str, supported: Iterable[str]) -> None:
-    """Raise ConfigurationError for an edge whose backend is not one of those that a section supports."""
+    """Raise ConfigurationError if a section does not support the backend of the edge."""
     backends = set(supported)
     if edge.backend in backends:
         return
     titles = " and ".join(sorted(BACKENDS[backend].title for backend in backends))
     raise ConfigurationError(
-        f"The {section} section of edge gateway {edge.name or edge.edge_id!r} cannot be opened. It is an "
-        f"{BACKENDS[edge.backend].title} edge gateway, and this version supports {titles} only.",
-        hint="Name an edge gateway with another backend. `vca edge list -o wide` shows the backend of each one.",
+        f"Opening the {section} section of edge gateway {edge.name or edge.edge_id!r} failed. It is an "
+        f"{BACKENDS[edge.backend].title} edge gateway, but this version supports only {titles}.",
+        hint="Use an edge gateway with another backend. Run `vca edge list -o wide` to see the backends.",
     )
 
 
 def refuse_plain_edge(edge: Edge) -> None:
-    """Raises ConfigurationError for an NSX-V edge that has no advanced services.
+    """Raise ConfigurationError for an NSX-V edge without advanced networking.
 
     Source: protocol/ans.md §1.3, protocol/nsxt.md §2.
     """
     if edge.is_advanced is False and edge.backend != NSXT:
         raise ConfigurationError(
-            f"Edge gateway {edge.name!r} has no advanced networking, so none of its services is here.",
-            hint="Convert it to an advanced gateway first (the provider's portal has the action), or name another one.",
+            f"Edge gateway {edge.name!r} cannot be managed. It has no advanced networking.",
+            hint="Convert it to an advanced gateway in the provider's portal, or use another one.",
         )

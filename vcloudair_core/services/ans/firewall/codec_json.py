@@ -1,4 +1,4 @@
-"""The firewall in JSON: NSX's own serialisation, under ``/hybridity`` and, when asked for, ``/network/edges``."""
+"""The JSON codec of the firewall for ``/hybridity`` and ``/network/edges``."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from vcloudair_core.services.ans.edge.backend import VCLOUDAIR
 from vcloudair_core.services.ans.firewall.model import (
     READ_ONLY,
     is_any_service,
-    lists_of,
+    members_of,
     service_of,
     services_of,
+    split_members,
     wire_service,
-    words_of,
 )
 from vcloudair_core.services.ans.firewall.spec import GLOBAL_SETTINGS, FirewallPolicySpec, FirewallRuleSpec, ServiceSpec
 from vcloudair_core.services.ans.section.json_codec import JsonCodec
@@ -37,13 +37,16 @@ _SIMPLE = {
     "direction": "direction",
     "tag": "ruleTag",
 }
-"""Our word to the wire's. Source: protocol/ans.md §2.4."""
+"""JSON key of each simple field. Source: protocol/ans.md §2.4."""
 
 _LISTS = ("ipAddress", "groupingObjectId", "vnicGroupId")
 
 
 class JsonFirewallCodec(JsonCodec[FirewallPolicySpec]):
-    """``backend`` decides how vNICs are spelled. Source: protocol/ans.md §2.1-2.6, §9."""
+    """A codec for the firewall in JSON. ``backend`` selects the spelling of vNICs.
+
+    Source: protocol/ans.md §2.1-2.6, §9.
+    """
 
     section = "firewall"
     what = "the firewall configuration"
@@ -66,30 +69,30 @@ class JsonFirewallCodec(JsonCodec[FirewallPolicySpec]):
         )
 
     def rule_of(self, record: Mapping[str, Any]) -> FirewallRuleSpec:
-        """Return the rule that a record says. Source: protocol/ans.md §2.4."""
+        """Return the rule of a record. Source: protocol/ans.md §2.4."""
         return _rule(record)
 
     def rule_type_of(self, record: Mapping[str, Any]) -> str:
-        """Return who owns a record. Source: protocol/ans.md §2.7."""
+        """Return the owner of a record, such as ``user``. Source: protocol/ans.md §2.7."""
         return str(record.get("ruleType") or "")
 
     def set_settings(self, tree: dict[str, Any], settings: Mapping[str, Any]) -> None:
-        """Set settings in the copy of a tree."""
+        """Set settings in a copy of the tree."""
         if "enabled" in settings:
             tree["enabled"] = settings["enabled"]
         policy = {
-            wire: settings[word]
-            for word, wire in (("default_action", "action"), ("default_logging", "loggingEnabled"))
-            if word in settings
+            wire: settings[name]
+            for name, wire in (("default_action", "action"), ("default_logging", "loggingEnabled"))
+            if name in settings
         }
         if policy:
             tree["defaultPolicy"] = {**mapping_of(tree.get("defaultPolicy")), **policy}
         if "global_settings" in settings:
-            changed = {GLOBAL_SETTINGS[word][0]: value for word, value in settings["global_settings"].items()}
+            changed = {GLOBAL_SETTINGS[name][0]: value for name, value in settings["global_settings"].items()}
             tree["globalConfig"] = {**mapping_of(tree.get("globalConfig")), **changed}
 
     def new_record(self, spec: FirewallRuleSpec) -> dict[str, Any]:
-        """Return a rule that the server does not know yet: without id. Source: protocol/ans.md §2.4."""
+        """Return the record of a new rule, without id. Source: protocol/ans.md §2.4."""
         fields = [name for name in _SIMPLE if getattr(spec, name) is not None]
         rest = ("source", "source_exclude", "destination", "destination_exclude", "services", "applications")
         set_fields = [name for name in rest if getattr(spec, name) is not None]
@@ -98,7 +101,7 @@ class JsonFirewallCodec(JsonCodec[FirewallPolicySpec]):
     def changed_record(
         self, record: Mapping[str, Any], spec: FirewallRuleSpec, changed: tuple[str, ...]
     ) -> dict[str, Any]:
-        """Return a record with the values that ``spec`` has for the fields ``changed``."""
+        """Return a copy of a record with the fields ``changed`` set from ``spec``."""
         return self._changed(dict(record), spec, changed)
 
     def _changed(self, raw: dict[str, Any], spec: FirewallRuleSpec, changed: tuple[str, ...]) -> dict[str, Any]:
@@ -116,31 +119,34 @@ class JsonFirewallCodec(JsonCodec[FirewallPolicySpec]):
     def _endpoint(
         self, raw: Mapping[str, Any], spec: FirewallRuleSpec, side: str, changed: tuple[str, ...]
     ) -> dict[str, Any]:
-        """Return a source or destination; unknown content is kept. Empty means any. Source: protocol/ans.md §2.5."""
+        """Return a changed source or destination. An empty result means any.
+
+        Unknown keys are kept. Source: protocol/ans.md §2.5.
+        """
         result = dict(raw)
         members = getattr(spec, side)
         if side in changed and members is not None:
-            result |= lists_of(members, self.vnic_prefix)
+            result |= split_members(members, self.vnic_prefix)
         if f"{side}_exclude" in changed:
             result["exclude"] = getattr(spec, f"{side}_exclude")
         known = {*_LISTS, "exclude"}
-        says_nothing = not any(result.get(name) for name in known)
-        return {} if says_nothing and not set(result) - known else {"exclude": False, **result}
+        is_any = not any(result.get(name) for name in known)
+        return {} if is_any and not set(result) - known else {"exclude": False, **result}
 
 
 def _application(raw: Mapping[str, Any], spec: FirewallRuleSpec, changed: tuple[str, ...]) -> dict[str, Any]:
-    """Source: protocol/ans.md §2.6. Empty means any."""
+    """Return the changed application. An empty result means any. Source: protocol/ans.md §2.6."""
     result = dict(raw)
     if "applications" in changed and spec.applications is not None:
         result["applicationId"] = list(spec.applications)
     if spec.services is not None:
-        # Also when only the applications change: "any" may be there by absence, and would end with the first of them.
+        # Needed even if only the applications change: the first application would end an implicit "any".
         result["service"] = [wire_service(service) for service in spec.services]
         if is_any_service(spec.services) and not result.get("applicationId"):
             result["service"] = []
     known = {"applicationId", "service"}
-    says_nothing = not any(result.get(name) for name in known)
-    return {} if says_nothing and not set(result) - known else result
+    is_any = not any(result.get(name) for name in known)
+    return {} if is_any and not set(result) - known else result
 
 
 def _set_or_drop(raw: dict[str, Any], key: str, value: dict[str, Any]) -> None:
@@ -150,8 +156,8 @@ def _set_or_drop(raw: dict[str, Any], key: str, value: dict[str, Any]) -> None:
         raw.pop(key, None)
 
 
-def _folded(word: str | None) -> str | None:
-    return None if word is None else word.casefold()
+def _folded(name: str | None) -> str | None:
+    return None if name is None else name.casefold()
 
 
 # -- reading -----------------------------------------------------------------------------------------------------
@@ -171,8 +177,8 @@ def _rule(raw: Mapping[str, Any]) -> FirewallRuleSpec:
         enabled=bool_of(raw.get("enabled"), True),
         logging=bool_of(raw.get("loggingEnabled"), False),
         description=text_of(raw.get("description")) or "",
-        source=_words(source),
-        destination=_words(destination),
+        source=_members(source),
+        destination=_members(destination),
         source_exclude=bool_of(source.get("exclude"), False),
         destination_exclude=bool_of(destination.get("exclude"), False),
         services=services_of(services, applications),
@@ -184,8 +190,8 @@ def _rule(raw: Mapping[str, Any]) -> FirewallRuleSpec:
     )
 
 
-def _words(raw: Mapping[str, Any]) -> tuple[str, ...]:
-    return words_of(*(texts_of(raw.get(name)) for name in ("ipAddress", "vnicGroupId", "groupingObjectId")))
+def _members(raw: Mapping[str, Any]) -> tuple[str, ...]:
+    return members_of(*(texts_of(raw.get(name)) for name in ("ipAddress", "vnicGroupId", "groupingObjectId")))
 
 
 def _service(raw: Mapping[str, Any]) -> ServiceSpec:
@@ -199,8 +205,8 @@ def _service(raw: Mapping[str, Any]) -> ServiceSpec:
 
 def _known_settings(raw: Mapping[str, Any]) -> dict[str, bool | int]:
     settings: dict[str, bool | int] = {}
-    for word, (wire, kind, _) in GLOBAL_SETTINGS.items():
+    for name, (wire, kind, _) in GLOBAL_SETTINGS.items():
         value = bool_of(raw.get(wire)) if kind is bool else int_of(raw.get(wire))
         if value is not None:
-            settings[word] = value
+            settings[name] = value
     return settings

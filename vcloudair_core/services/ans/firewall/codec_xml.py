@@ -1,4 +1,7 @@
-"""The firewall in XML, as ``/network/edges`` speaks it. Source: protocol/ans.md §2.8, §9."""
+"""The XML codec of the firewall for ``/network/edges``.
+
+Source: protocol/ans.md §2.8, §9.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,11 @@ from lxml import etree
 from vcloudair_core.services.ans.firewall.model import (
     READ_ONLY,
     is_any_service,
-    lists_of,
+    members_of,
     service_of,
     services_of,
+    split_members,
     wire_service,
-    words_of,
 )
 from vcloudair_core.services.ans.firewall.spec import GLOBAL_SETTINGS, FirewallPolicySpec, FirewallRuleSpec, ServiceSpec
 from vcloudair_core.services.ans.section.xml_codec import XmlCodec
@@ -47,13 +50,16 @@ _SIMPLE = {
     "direction": "direction",
     "action": "action",
 }
-"""Our word to the wire's, in the order in which new rules are written. Source: protocol/ans.md §2.4, §2.8."""
+"""XML element of each simple field, in the order of new rules.
+
+Source: protocol/ans.md §2.4, §2.8.
+"""
 
 _LISTS = ("ipAddress", "groupingObjectId", "vnicGroupId")
 
 
 class XmlFirewallCodec(XmlCodec[FirewallPolicySpec]):
-    """The firewall in XML. Source: protocol/ans.md §2.8, §9."""
+    """A codec for the firewall in XML. Source: protocol/ans.md §2.8, §9."""
 
     section = "firewall"
     what = "the firewall configuration"
@@ -73,11 +79,11 @@ class XmlFirewallCodec(XmlCodec[FirewallPolicySpec]):
         )
 
     def rule_of(self, record: _Element) -> FirewallRuleSpec:
-        """Return the rule that a record says."""
+        """Return the rule of a record."""
         return _rule(record)
 
     def rule_type_of(self, record: _Element) -> str:
-        """Return who owns a record. Source: protocol/ans.md §2.7."""
+        """Return the owner of a record, such as ``user``. Source: protocol/ans.md §2.7."""
         return text_of(record, "ruleType") or ""
 
     def set_settings(self, root: _Element, settings: Mapping[str, Any]) -> None:
@@ -91,14 +97,14 @@ class XmlFirewallCodec(XmlCodec[FirewallPolicySpec]):
             set_text(made_child(root, "globalConfig"), GLOBAL_SETTINGS[word][0], value)
 
     def fill(self, record: _Element, spec: FirewallRuleSpec) -> None:
-        """Fill the empty record of a rule that the server does not know yet. Source: protocol/ans.md §2.4, §2.8."""
+        """Fill the empty record of a new rule. Source: protocol/ans.md §2.4, §2.8."""
         set_text(record, "name", spec.name or "")
         set_text(record, "ruleType", "user")
         rest = ("source", "source_exclude", "destination", "destination_exclude", "services", "applications")
         self.set_fields(record, spec, tuple(name for name in (*_SIMPLE, *rest) if getattr(spec, name) is not None))
 
     def set_fields(self, record: _Element, spec: FirewallRuleSpec, changed: tuple[str, ...]) -> None:
-        """Set the values that ``spec`` has for the fields ``changed`` in a record."""
+        """Set the fields ``changed`` of a record from ``spec``."""
         for name, wire in _SIMPLE.items():
             if name in changed:
                 set_text(record, wire, getattr(spec, name))
@@ -109,9 +115,9 @@ class XmlFirewallCodec(XmlCodec[FirewallPolicySpec]):
             _change_application(record, spec, changed)
 
     def _change_endpoint(self, element: _Element, spec: FirewallRuleSpec, side: str, changed: tuple[str, ...]) -> None:
-        """Change a source or destination: unknown content is kept; left empty, it is removed and means any.
+        """Change a source or destination. If it becomes empty (any), it is removed.
 
-        Source: protocol/ans.md §2.5.
+        Unknown elements are kept. Source: protocol/ans.md §2.5.
         """
         holder = made_child(element, side)
         if f"{side}_exclude" in changed:
@@ -120,7 +126,7 @@ class XmlFirewallCodec(XmlCodec[FirewallPolicySpec]):
             set_text(holder, "exclude", False)
         members = getattr(spec, side)
         if side in changed and members is not None:
-            lists = lists_of(members, self.vnic_prefix)
+            lists = split_members(members, self.vnic_prefix)
             for name in _LISTS:
                 set_repeated(holder, name, lists[name])
         unknown = [child for child in holder if xml.local(child) not in (*_LISTS, "exclude")]
@@ -130,21 +136,24 @@ class XmlFirewallCodec(XmlCodec[FirewallPolicySpec]):
 
 
 def _change_application(element: _Element, spec: FirewallRuleSpec, changed: tuple[str, ...]) -> None:
-    """Source: protocol/ans.md §2.6, §9: repeated elements where JSON has lists."""
+    """Change the services and applications of a rule.
+
+    JSON has lists where XML repeats elements. Source: protocol/ans.md §2.6, §9.
+    """
     holder = made_child(element, "application")
     if "applications" in changed and spec.applications is not None:
         set_repeated(holder, "applicationId", spec.applications)
     if spec.services is not None:
-        # Also when only the applications change: "any" may be there by absence, and would end with the first of them.
+        # Needed even if only the applications change: the first application would end an implicit "any".
         has_applications = child_of(holder, "applicationId") is not None
         services = () if is_any_service(spec.services) and not has_applications else spec.services
         for child in children(holder, "service"):
             remove(child)
         for service in services:
-            made = etree.SubElement(holder, tag_like(holder, "service"))
+            element = etree.SubElement(holder, tag_like(holder, "service"))
             for name, value in wire_service(service).items():
                 for text in value if isinstance(value, list) else [value]:
-                    etree.SubElement(made, tag_like(holder, name)).text = text
+                    etree.SubElement(element, tag_like(holder, name)).text = text
     if len(holder) == 0:
         remove(holder)
 
@@ -157,7 +166,10 @@ def _folded(word: str | None) -> str | None:
 
 
 def _rule(element: _Element) -> FirewallRuleSpec:
-    """Source: protocol/ans.md §2.8; the rule's id is ``id`` here, ``ruleId`` in JSON (§9)."""
+    """Return the rule of an element. Its id is ``id``, but ``ruleId`` in JSON.
+
+    Source: protocol/ans.md §2.8, §9.
+    """
     by_name: dict[str, _Element] = {xml.local(child): child for child in element}
     texts = {name: (child.text or "").strip() for name, child in by_name.items() if len(child) == 0}
     application = by_name.get("application")
@@ -170,8 +182,8 @@ def _rule(element: _Element) -> FirewallRuleSpec:
         enabled=bool_of(texts.get("enabled"), True),
         logging=bool_of(texts.get("loggingEnabled"), False),
         description=by_name["description"].text or "" if "description" in by_name else "",
-        source=_words(by_name.get("source")),
-        destination=_words(by_name.get("destination")),
+        source=_members(by_name.get("source")),
+        destination=_members(by_name.get("destination")),
         source_exclude=bool_of(text_of(by_name.get("source"), "exclude"), False),
         destination_exclude=bool_of(text_of(by_name.get("destination"), "exclude"), False),
         services=services_of([_service(item) for item in children(application, "service")], applications),
@@ -183,8 +195,8 @@ def _rule(element: _Element) -> FirewallRuleSpec:
     )
 
 
-def _words(element: _Element | None) -> tuple[str, ...]:
-    return words_of(*(texts_of(element, name) for name in ("ipAddress", "vnicGroupId", "groupingObjectId")))
+def _members(element: _Element | None) -> tuple[str, ...]:
+    return members_of(*(texts_of(element, name) for name in ("ipAddress", "vnicGroupId", "groupingObjectId")))
 
 
 def _service(element: _Element) -> ServiceSpec:

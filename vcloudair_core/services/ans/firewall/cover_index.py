@@ -1,7 +1,8 @@
-"""Index of rules that may cover a rule: a few of a long list, so that not every pair is compared. Pure.
+"""An index that finds rules that may cover a rule, without comparing all pairs.
 
-A range of addresses stands in the smallest block of a power of two that holds it. A range that holds another one stands
-in the same block as that, or in one around it, and there are no more of those than an address has bits.
+Pure. Address ranges are stored in the smallest block with a power of two addresses that contains them. A range that
+contains another one is stored in the same block or in a larger one around it. The number of these blocks is at most the
+number of bits of an address.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ Range = tuple[Any, int, int]
 
 @dataclass(frozen=True)
 class Extent:
-    """Extent of one side of a rule. ``others``: what is no range, such as interfaces and grouping objects.
+    """The addresses and objects of one side of a rule.
 
-    ``excluded`` is what it leaves out, of a side that takes everything else in: such a side covers its like only.
+    ``others`` are members that are not address ranges, such as interfaces and grouping objects. ``excluded`` is set for
+    a side that matches everything except its members; it covers only a side with equal ``excluded``.
     """
 
     is_any: bool
@@ -31,20 +33,23 @@ class Extent:
 
 @dataclass
 class SideIndex:
-    """Places of rules by one of their sides, in the order in which they were added."""
+    """Positions of rules by one of their sides, in the order of insertion."""
 
-    _places: dict[Hashable, list[int]] = field(default_factory=dict)
+    _positions: dict[Hashable, list[int]] = field(default_factory=dict)
     _sizes: dict[Any, set[int]] = field(default_factory=dict)
 
-    def add(self, place: int, side: Extent) -> None:
-        """One more rule."""
+    def add(self, position: int, side: Extent) -> None:
+        """Add a rule."""
         for key in self._own_keys(side):
-            self._places.setdefault(key, []).append(place)
+            self._positions.setdefault(key, []).append(position)
 
     def lists(self, side: Extent) -> list[list[int]]:
-        """Return the places of all whose side may cover this one, and of some that do not; places may repeat."""
-        candidates = (self._places.get(key) for key in (_ANY, *self._keys_around(side)))
-        return [places for places in candidates if places]
+        """Return lists of positions of rules whose side may cover this one.
+
+        They include every rule that covers it, and some that do not. Positions may repeat.
+        """
+        candidates = (self._positions.get(key) for key in (_ANY, *self._keys_around(side)))
+        return [positions for positions in candidates if positions]
 
     def _own_keys(self, side: Extent) -> Iterator[Hashable]:
         if side.is_any:
@@ -59,7 +64,10 @@ class SideIndex:
             yield from side.others
 
     def _keys_around(self, side: Extent) -> Iterator[Hashable]:
-        """One part of it is enough: whoever covers a side covers each of its parts."""
+        """Yield the keys of sides that may cover this one.
+
+        The keys for one member are enough, because a covering side contains every member.
+        """
         if side.excluded is not None:
             yield ("all but", side.excluded)
         elif side.ranges:
@@ -73,18 +81,21 @@ class SideIndex:
 
 
 class CoverIndex:
-    """Rules by both of their sides."""
+    """Positions of rules by both of their sides."""
 
     def __init__(self) -> None:
         self._source, self._destination = SideIndex(), SideIndex()
 
-    def add(self, place: int, source: Extent, destination: Extent) -> None:
-        """One more rule; places rise."""
-        self._source.add(place, source)
-        self._destination.add(place, destination)
+    def add(self, position: int, source: Extent, destination: Extent) -> None:
+        """Add a rule. Positions must increase."""
+        self._source.add(position, source)
+        self._destination.add(position, destination)
 
     def candidates(self, source: Extent, destination: Extent) -> list[int]:
-        """Places in order of all rules that may cover such a one: by the side that leaves fewer of them."""
+        """Return the sorted positions of all rules that may cover such a rule.
+
+        The side with fewer candidates is used.
+        """
         both = (self._source.lists(source), self._destination.lists(destination))
         fewest = min(both, key=lambda lists: sum(map(len, lists)))
-        return sorted({place for places in fewest for place in places})
+        return sorted({position for positions in fewest for position in positions})

@@ -1,7 +1,7 @@
-"""Findings in a list of firewall rules: rules that never apply, are redundant, or let everything in. Pure.
+"""Lint firewall rules: rules that never apply, are redundant or accept everything.
 
-Rules are in the words of ``ans.firewall``. Only what can be said for certain is said: grouping objects and exclusions
-count as covered by nothing but themselves.
+Pure. Rules are plain data of ``ans.firewall``. Uncertain cases are not reported: a grouping object or an exclusion is
+covered only by an equal one.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ DUPLICATE, SHADOWED, REDUNDANT, OPEN = "duplicate", "shadowed", "redundant", "an
 
 @dataclass(frozen=True)
 class LintFinding:
-    """A finding. ``rule`` and ``earlier`` are places in the list; ``text`` is for people."""
+    """A finding. ``rule`` and ``earlier`` are positions in the list."""
 
     kind: str
     rule: int
@@ -34,9 +34,10 @@ class LintFinding:
 
 
 def lint(rules: Sequence[Mapping[str, Any]], touched: Iterable[str] | None = None) -> list[LintFinding]:
-    """Return all findings, in the order of the rules; with ``touched`` only those of rules of such a name.
+    """Return all findings, in the order of the rules.
 
-    Compares a rule with those only whose source or whose destination is around its own.
+    With ``touched``, only findings about rules with these names are returned. Each rule is compared only with rules
+    whose source or destination contains its own.
     """
     reaches = [_Reach(from_plain(FirewallRuleSpec, rule)) for rule in rules]
     names = [str(rule.get("name") or "") for rule in rules]
@@ -48,8 +49,9 @@ def lint(rules: Sequence[Mapping[str, Any]], touched: Iterable[str] | None = Non
             continue
         is_selected = names[at] in selected
         if is_selected and reach.open_families:
-            what = _EVERYTHING[reach.open_families]
-            findings.append(LintFinding(OPEN, at, f"{_name(rules, at)} accepts {what} from anywhere to anywhere."))
+            scope = _EVERYTHING[reach.open_families]
+            text = f"The {_name(rules, at)} accepts {scope} from any source to any destination."
+            findings.append(LintFinding(OPEN, at, text))
         sides = (reach.source.extent, reach.destination.extent)
         for earlier in (all_before if is_selected else selected_before).candidates(*sides):
             if reaches[earlier].covers(reach):
@@ -64,17 +66,17 @@ def lint(rules: Sequence[Mapping[str, Any]], touched: Iterable[str] | None = Non
 def _covered(rules: Sequence[Mapping[str, Any]], reaches: Sequence[_Reach], at: int, earlier: int) -> LintFinding:
     first, second = _name(rules, earlier), _name(rules, at)
     if reaches[at].action != reaches[earlier].action:
-        text = f"{second} never applies: {first}, before it, {_verb(reaches[earlier].action)} all of it."
+        text = f"The {second} never applies: the earlier {first} {_verb(reaches[earlier].action)} all its traffic."
         return LintFinding(SHADOWED, at, text, earlier)
     if reaches[at].covers(reaches[earlier]):
-        return LintFinding(DUPLICATE, at, f"{second} says the same as {first}, before it.", earlier)
-    text = f"{second} adds nothing: {first}, before it, {_verb(reaches[earlier].action)} all of it already."
+        return LintFinding(DUPLICATE, at, f"The {second} is a duplicate of the earlier {first}.", earlier)
+    text = f"The {second} is redundant: the earlier {first} already {_verb(reaches[earlier].action)} all its traffic."
     return LintFinding(REDUNDANT, at, text, earlier)
 
 
 def _name(rules: Sequence[Mapping[str, Any]], at: int) -> str:
     name = rules[at].get("name")
-    return f"Rule {name!r}" if name else f"The rule at place {at}"
+    return f"rule {name!r}" if name else f"rule at position {at}"
 
 
 def _verb(action: str) -> str:
@@ -82,7 +84,7 @@ def _verb(action: str) -> str:
 
 
 class _Reach:
-    """Traffic that one rule matches."""
+    """The traffic that a rule matches."""
 
     def __init__(self, rule: FirewallRuleSpec) -> None:
         self._rule = rule
@@ -102,19 +104,19 @@ class _Reach:
         return _Services(self._rule)
 
     @cached_property
-    def _way(self) -> tuple[object, object]:
+    def _direction(self) -> tuple[object, object]:
         return (self._rule.direction or "inout", bool(self._rule.match_translated))
 
     @property
     def open_families(self) -> frozenset[int]:
-        """The IP versions of which this rule accepts every packet."""
+        """The IP versions for which this rule accepts every packet."""
         if self.action != "accept" or not self.services.is_any:
             return frozenset()
         return self.source.whole_families & self.destination.whole_families
 
     def covers(self, rule: _Reach) -> bool:
-        """Return True when everything that ``rule`` matches is matched here too."""
-        if not self.is_enabled or self._way not in (rule._way, ("inout", rule._way[1])):
+        """Return True if this rule matches everything that ``rule`` matches."""
+        if not self.is_enabled or self._direction not in (rule._direction, ("inout", rule._direction[1])):
             return False
         return (
             self.source.covers(rule.source)
@@ -134,7 +136,7 @@ class _Side:
 
     @property
     def whole_families(self) -> frozenset[int]:
-        """Return the IP versions of which every address is on this side."""
+        """Return the IP versions whose addresses are all on this side."""
         if self.is_excluding:
             return frozenset()
         return frozenset({4, 6} if self.is_any else {block[0] for block in self.ranges if block in _WHOLE_FAMILIES})

@@ -1,4 +1,4 @@
-"""The firewall lint as a user of ``vca_plan_ready``: findings of what a plan touches, as warnings or as a veto."""
+"""A plan policy that warns about firewall lint findings, or rejects the plan."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ _IN_EDGE = "firewall: "
 
 
 def check(plan: Plan, settings: Settings) -> list[str]:
-    """Warnings. Raises PlanRejectedError when the setting ``firewall_lint`` is veto and there is something to say."""
+    """Return the findings about changed rules as warnings.
+
+    Raises: PlanRejectedError if there are findings and the setting ``firewall_lint`` rejects plans.
+    """
     if settings.firewall_lint == OFF or plan.outlook is None:
         return []
     rules, touched = _rules(plan.kind, plan.outlook()), _touched(plan)
@@ -33,7 +36,7 @@ def check(plan: Plan, settings: Settings) -> list[str]:
 
 
 def _rules(kind: str, outlook: Any) -> Sequence[Mapping[str, Any]]:
-    """The firewall rules in what there would be, for the kinds that have any."""
+    """Return the firewall rules after the plan, for kinds that have rules."""
     if kind == "ans.firewall_rule":
         return list(outlook)
     if kind == "ans.edge":

@@ -1,4 +1,4 @@
-"""Model of a firewall document and of changes to it, shared by all wire forms."""
+"""Values of the firewall section that its JSON and XML codecs share."""
 
 from __future__ import annotations
 
@@ -11,18 +11,24 @@ from vcloudair_core.services.ans.section.document import SectionState
 from vcloudair_core.services.ans.section.rule_values import ADDRESS, INTERFACE, OBJECT, member, spelled, vnic_number
 
 READ_ONLY = frozenset(("statistics", "invalidSource", "invalidDestination", "invalidApplication"))
-"""Fields that the server reports of a rule and does not take back. Source: protocol/ans.md §2.4."""
+"""Fields of a rule that the server sends but does not accept.
+
+Source: protocol/ans.md §2.4.
+"""
 
 
 Firewall = SectionState[FirewallPolicySpec]
-"""A decoded firewall."""
+"""A decoded firewall section."""
 
 
 # -- members of a source or destination --------------------------------------------------------------------------
 
 
-def words_of(addresses: Iterable[str], interfaces: Iterable[str], objects: Iterable[str]) -> tuple[str, ...]:
-    """Return the members in the three lists of the wire; empty lists mean any. Source: protocol/ans.md §2.5."""
+def members_of(addresses: Iterable[str], interfaces: Iterable[str], objects: Iterable[str]) -> tuple[str, ...]:
+    """Return the members of three lists of the API. Empty lists mean any.
+
+    Source: protocol/ans.md §2.5.
+    """
     members = (
         *(spelled(ADDRESS, text) for text in addresses if text.strip()),
         *(spelled(INTERFACE, text) for text in interfaces if text.strip()),
@@ -31,10 +37,10 @@ def words_of(addresses: Iterable[str], interfaces: Iterable[str], objects: Itera
     return members or (ANY,)
 
 
-def lists_of(members: Sequence[str], vnic_prefix: str) -> dict[str, list[str]]:
-    """Return members as the three lists of the wire; ``any`` alone is three empty lists.
+def split_members(members: Sequence[str], vnic_prefix: str) -> dict[str, list[str]]:
+    """Return members as three lists for the API; three empty lists for ``any``.
 
-    ``vnic_prefix`` is the backend's spelling: ``vnic-index-`` or ``vnic-``. Source: protocol/ans.md §2.5, §9.
+    ``vnic_prefix`` is the spelling of the backend: ``vnic-index-`` or ``vnic-``. Source: protocol/ans.md §2.5, §9.
     """
     lists: dict[str, list[str]] = {"ipAddress": [], "groupingObjectId": [], "vnicGroupId": []}
     for word in members:
@@ -57,7 +63,7 @@ def lists_of(members: Sequence[str], vnic_prefix: str) -> dict[str, list[str]]:
 
 
 def service_of(protocol: str, port: Sequence[str], source_port: Sequence[str], icmp_type: str | None) -> ServiceSpec:
-    """A service as it is shown: without ports that are any. Source: protocol/ans.md §2.6."""
+    """Return a service, without ports that are any. Source: protocol/ans.md §2.6."""
     if protocol.casefold() == "icmp":
         return ServiceSpec("icmp", None, None, icmp_type or None)
     return ServiceSpec(protocol.casefold(), _ports(port), _ports(source_port), None)
@@ -69,12 +75,18 @@ def _ports(ports: Sequence[str]) -> tuple[str, ...] | None:
 
 
 def services_of(services: Sequence[ServiceSpec], applications: Sequence[str]) -> tuple[ServiceSpec, ...]:
-    """No service and no application is any service. Source: protocol/ans.md §2.6."""
+    """Return the services of a rule, or any service if it has no services.
+
+    A rule with applications may have no services. Source: protocol/ans.md §2.6.
+    """
     return tuple(services) if services or applications else (ServiceSpec(),)
 
 
 def wire_service(service: ServiceSpec) -> dict[str, Any]:
-    """One service for the wire, with everything said explicitly. Source: protocol/ans.md §2.6."""
+    """Return a service for the API, with all values explicit.
+
+    Source: protocol/ans.md §2.6.
+    """
     if service.protocol == "icmp":
         return {"protocol": "icmp", "icmpType": service.icmp_type or ANY}
     return {
@@ -85,7 +97,7 @@ def wire_service(service: ServiceSpec) -> dict[str, Any]:
 
 
 def is_any_service(services: Sequence[ServiceSpec]) -> bool:
-    """True when nothing but "any" needs to be said."""
+    """Return True if all services match any protocol and port."""
     return all(
         service.protocol == ANY and not _ports(service.port or ()) and not _ports(service.source_port or ())
         for service in services

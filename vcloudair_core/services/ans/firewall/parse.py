@@ -1,4 +1,4 @@
-"""Plain data to firewall specs. Everything that can be known to be wrong without a server is found here."""
+"""Parse and check firewall rules and policies, without calls to the server."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ from vcloudair_core.services.ans.section.rule_values import (
     read_ports,
 )
 
-_BY_APPLICATION = "make an application for it and give its id in applications"
+_BY_APPLICATION = "create an application for it and set its id in applications"
 _SHORTHAND = tuple(name for name in FirewallRuleSpec.other_keys if name != CLEAR)
 _RULE_FIELDS = tuple(key.name for key in keys_of(FirewallRuleSpec))
 _OR_CONTENT = ", ".join(IDENTIFYING[:-1]) + f" or {IDENTIFYING[-1]}"
 
 _SHORT_NAMES = {"port": "dest_port"}
-"""Fields of a service by their keys in the short form, where these differ."""
+"""Keys of service fields in the short form, where they differ."""
 
 _PORT_FIELDS = tuple(name for name, info in fields_of(ServiceSpec).items() if info.ports)
 _SERVICE_FIELDS = tuple(fields_of(ServiceSpec))
@@ -45,7 +45,7 @@ _POLICY_OUTPUT = ("internal_rules", "version")
 
 
 def parse_rule(data: Mapping[str, Any]) -> FirewallRuleSpec:
-    """One rule. Raises SpecError that names every field that is wrong."""
+    """Parse a rule. Raises: SpecError with all invalid fields."""
     problems = Problems()
     spec = read_rule(data, "", problems)
     problems.raise_if_any()
@@ -53,9 +53,9 @@ def parse_rule(data: Mapping[str, Any]) -> FirewallRuleSpec:
 
 
 def parse_policy(data: Mapping[str, Any]) -> FirewallPolicySpec:
-    """A policy; what only the server can say (``internal_rules``, ``version``) is accepted and ignored.
+    """Parse a policy. Raises: SpecError with all invalid fields.
 
-    Raises SpecError that names every field that is wrong.
+    The keys ``internal_rules`` and ``version``, which only the server sets, are accepted and ignored.
     """
     problems = Problems()
     reader = Reader(data, "", problems)
@@ -110,7 +110,7 @@ def _global_settings(reader: Reader) -> tuple[tuple[str, bool | int], ...] | Non
 
 
 def read_rule(data: Mapping[str, Any], path: str, problems: Problems) -> FirewallRuleSpec:
-    """One rule at ``path``; problems are noted, not raised."""
+    """Parse the rule at ``path``, and note problems instead of raising them."""
     reader = Reader(data, path, problems)
     reader.refuse_unknown(_RULE_FIELDS)
     values = read_fields(FirewallRuleSpec, reader, skip=("services", "tag"))
@@ -130,7 +130,10 @@ def _check_identity(reader: Reader, spec: FirewallRuleSpec) -> None:
 
 
 def _tag(reader: Reader, rule_id: str | None, match_by: str) -> str | None:
-    """The user's tag. A tag that is the rule's own id is what the server shows when there is no tag of the user's."""
+    """Return the tag set by the user.
+
+    If no tag is set, the server shows the id of the rule as its tag. Such a tag is ignored.
+    """
     tag = reader.digits("tag")
     if tag is None or int(tag) <= LAST_TAG or match_by == "tag":
         return tag
@@ -143,7 +146,7 @@ def _tag(reader: Reader, rule_id: str | None, match_by: str) -> str | None:
 
 
 def _services(reader: Reader, rule: FirewallRuleSpec) -> tuple[ServiceSpec, ...] | None:
-    """The services of a rule, whose other fields have been read."""
+    """Return the services of a rule. Its other fields must have been read."""
     short = [name for name in _SHORTHAND if reader.given(name)]
     if not reader.given("services"):
         return _service(reader, _SHORT_NAMES, is_short=True) if short else None
@@ -166,7 +169,10 @@ def _services(reader: Reader, rule: FirewallRuleSpec) -> tuple[ServiceSpec, ...]
 
 
 def _service(reader: Reader, short_names: Mapping[str, str], *, is_short: bool = False) -> tuple[ServiceSpec, ...]:
-    """One service, or the two that ``tcp+udp`` stands for. ``short_names``: the keys of fields that have another."""
+    """Return one service, or the two services of ``tcp+udp``.
+
+    ``short_names``: keys of fields in the short form, where they differ.
+    """
     if not reader.given("protocol"):
         reader.problems.add(reader.at("protocol"), f"is required, one of {', '.join(PROTOCOLS)}")
     protocols = _protocols(reader)
@@ -178,7 +184,7 @@ def _service(reader: Reader, short_names: Mapping[str, str], *, is_short: bool =
                 reader.problems.add(reader.at(short_names.get(name, name)), "icmp has no ports")
         return (ServiceSpec("icmp", icmp_type=icmp_type),)
     if icmp_type is not None:
-        reader.problems.add(reader.at("icmp_type"), f"goes with protocol icmp, not {protocols[0]}")
+        reader.problems.add(reader.at("icmp_type"), f"is only allowed with protocol icmp, not {protocols[0]}")
     return tuple(ServiceSpec(protocol, **ports) for protocol in protocols)
 
 

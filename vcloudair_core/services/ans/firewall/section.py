@@ -1,4 +1,4 @@
-"""The section ``firewall``: the kinds ``ans.firewall`` and ``ans.firewall_rule``."""
+"""The section ``firewall``: kinds ``ans.firewall`` and ``ans.firewall_rule``."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from vcloudair_core.services.ans.section.document import SectionCodec, state_of
 
 
 class FirewallSection(Section[FirewallPolicySpec, FirewallRuleSpec]):
-    """The firewall of an edge, whose global settings are a mapping of their own."""
+    """The firewall section. Its global settings are a nested mapping."""
 
     def exact_settings(self, spec: FirewallPolicySpec) -> FirewallPolicySpec:
         """Return the policy with the default of every setting."""
         return exact_policy(spec)
 
     def diff_settings(self, document: Document, spec: FirewallPolicySpec) -> dict[str, tuple[Any, Any]]:
-        """Compare the settings; of the global ones, those that differ are one field together."""
+        """Return the settings that differ. Changed global settings are one field."""
         settings: FirewallPolicySpec = state_of(document).settings
         changed = diff_fields(settings, spec)
         current = dict(settings.global_settings or ())
@@ -47,14 +47,17 @@ class FirewallSection(Section[FirewallPolicySpec, FirewallRuleSpec]):
         return changed
 
     def settings_words(self, settings: FirewallPolicySpec) -> dict[str, Any]:
-        """Return the settings as plain data. Shape: ``{enabled, default_action, default_logging, global_settings}``."""
+        """Return the settings as plain data.
+
+        Shape: ``{enabled, default_action, default_logging, global_settings}``.
+        """
         return {**super().settings_words(settings), "global_settings": dict(settings.global_settings or ())}
 
     def warnings(self, store: Store, state: Firewall, plan: Plan) -> tuple[str, ...]:
-        """Warn of a firewall that is turned off under services that need it."""
-        from vcloudair_core.services.ans.firewall.warnings import firewall_advice
+        """Warn if the firewall is disabled but other services need it."""
+        from vcloudair_core.services.ans.firewall.warnings import firewall_warnings
 
-        return firewall_advice(store, state, plan)
+        return firewall_warnings(store, state, plan)
 
 
 def _json(backend: str) -> SectionCodec[FirewallPolicySpec]:

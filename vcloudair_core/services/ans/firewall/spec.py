@@ -1,4 +1,4 @@
-"""Firewall rules and policies as typed values, in the words that people write. Source: protocol/ans.md §2."""
+"""Specs of firewall rules and policies. Source: protocol/ans.md §2."""
 
 from __future__ import annotations
 
@@ -37,15 +37,18 @@ ACTION_SYNONYMS = {"allow": "accept", "drop": "deny"}
 DIRECTIONS = ("in", "out", "inout")
 MATCHES = ("name", "rule_id", "tag")
 IDENTIFYING = ("rule_id", "tag", "source", "destination", "services", "applications", "protocol")
-"""Keys that identify a rule without a name: its ids, or what it matches."""
+"""Keys that identify a rule without a name: its ids, or the traffic it matches."""
 
 LAST_TAG = 65536
-"""Source: protocol/ans.md §2.4."""
+"""Highest tag. Source: protocol/ans.md §2.4."""
 
 
 @dataclass(frozen=True)
 class ServiceSpec:
-    """One service of a rule. Ports that are not given are any. Source: protocol/ans.md §2.6."""
+    """A service of a rule. Ports that are not set mean any.
+
+    Source: protocol/ans.md §2.6.
+    """
 
     protocol: str = spec_field(
         "Protocol, as `any`, `tcp`, `udp` or `icmp` (not case-sensitive). `tcp+udp` creates two services.",
@@ -69,7 +72,10 @@ class ServiceSpec:
 
 
 def services_meaning(services: Sequence[ServiceSpec]) -> frozenset[object]:
-    """Return what services match together. ``any`` on all ports is everything; equal services are joined by port."""
+    """Return the traffic that services match together, for comparison.
+
+    ``any`` on all ports matches everything. The ports of services that are equal otherwise are merged.
+    """
     ports: dict[tuple[object, ...], list[str]] = {}
     for service in services:
         protocol = fold(service.protocol)
@@ -78,13 +84,13 @@ def services_meaning(services: Sequence[ServiceSpec]) -> frozenset[object]:
         else:
             key = (protocol, port_set(service.source_port or ()))
         ports.setdefault(key, []).extend((service.port if protocol != "icmp" else None) or (ANY,))
-    met = {(*key, port_set(numbers)) for key, numbers in ports.items()}
-    return frozenset((ANY,)) if (ANY, (ANY,), (ANY,)) in met else frozenset(met)
+    merged = {(*key, port_set(numbers)) for key, numbers in ports.items()}
+    return frozenset((ANY,)) if (ANY, (ANY,), (ANY,)) in merged else frozenset(merged)
 
 
 @dataclass(frozen=True)
 class FirewallRuleSpec:
-    """One firewall rule. None means: leave it as it is, or the default on a new rule.
+    """A firewall rule. None keeps the present value; a new rule gets the default.
 
     Source: protocol/ans.md §2.4-2.7.
     """
@@ -196,11 +202,14 @@ class FirewallRuleSpec:
         ("services", "dest_port"),
         ("services", "source_port"),
     )
-    """Keys that contradict each other: two places, or services in their long and their short form."""
+    """Mutually exclusive keys: positions, and the long and short form of services."""
 
 
 def completed_rule(spec: FirewallRuleSpec) -> FirewallRuleSpec:
-    """A new rule with its defaults. The server's own default action is deny; ours is the historic accept."""
+    """Return a new rule with its defaults.
+
+    The default action is accept, for compatibility. The default of the server is deny.
+    """
     return replace(
         spec,
         action=spec.action or "accept",
@@ -220,7 +229,10 @@ _CONTENT = (
 
 
 def rule_content(spec: FirewallRuleSpec) -> Hashable:
-    """Return what a rule matches and does, by meaning, with defaults for what is not given."""
+    """Return the traffic and the action of a rule in canonical form.
+
+    Fields that are not set have their defaults.
+    """
     complete, infos = completed_rule(spec), fields_of(FirewallRuleSpec)
     return tuple(infos[name].meaning(getattr(complete, name)) for name in _CONTENT)
 
@@ -229,9 +241,9 @@ IDENTITIES = replace(BY_NAME, content=rule_content)
 
 
 def exact_rule(spec: FirewallRuleSpec, current: FirewallRuleSpec) -> FirewallRuleSpec:
-    """The spec with every default, for a rule of a list that says all there is to say.
+    """Return the spec of a rule in an exact list, with the default of every field.
 
-    Name and tag are kept: the one is the identity or was not asked for, the other is the server's unless given.
+    The name and the tag are kept: the name identifies the rule, and the server sets the tag unless the user does.
     """
     whole = completed_rule(spec)
     return replace(
@@ -253,11 +265,11 @@ def _services_of_new(spec: FirewallRuleSpec) -> tuple[ServiceSpec, ...]:
 
 
 def effective_rule(spec: FirewallRuleSpec, current: FirewallRuleSpec) -> FirewallRuleSpec:
-    """The spec as it is meant for a rule that exists.
+    """Return the spec as it applies to an existing rule.
 
-    Going to ``any`` ends an exclusion that was not asked for: "everything but everything" is nobody's wish. Naming
-    applications on a rule that matched any service narrows it to them; taking the last one out opens it to any service,
-    which the plan has to show.
+    A change of a side to ``any`` ends its exclusion, because "all except any" matches nothing. Applications replace the
+    services of a rule that matches any service. Without its last application, a rule matches any service, and the plan
+    shows that.
     """
     changes: dict[str, Any] = {}
     if spec.source is not None and spec.source_exclude is None and is_any(spec.source):
@@ -294,11 +306,9 @@ GLOBAL_SETTINGS: Mapping[str, tuple[str, type, bool | int | None]] = {
     "icmp6_timeout": ("icmp6Timeout", int, 10),
     "ip_generic_timeout": ("ipGenericTimeout", int, 120),
 }
-"""Our word: the wire's word, its type, and what an edge that does not send it does. Seconds.
+"""Global settings: API key, type, and default of an edge that does not send it. Timeouts are in seconds.
 
-Source: protocol/ans.md §2.3.
-
-The default of ``tcp_timeout_established`` changed between versions, so there its absence means nothing.
+The default of ``tcp_timeout_established`` differs between versions, so it has none. Source: protocol/ans.md §2.3.
 """
 
 GLOBAL_INFOS = {
@@ -314,14 +324,14 @@ GLOBAL_INFOS = {
 
 
 def _listed(kind: type) -> str:
-    """Return the global settings of a type, as a list in a sentence."""
+    """Return the names of the global settings of a type as text."""
     *names, last = (f"``{word}``" for word, info in GLOBAL_INFOS.items() if info.kind is kind)
     return f"{', '.join(names)} and {last}"
 
 
 @dataclass(frozen=True)
 class FirewallPolicySpec:
-    """A whole firewall. None means: leave it as it is. Source: protocol/ans.md §2.2."""
+    """A whole firewall. None keeps the present value. Source: protocol/ans.md §2.2."""
 
     enabled: bool | None = spec_field(
         "Whether the firewall is enabled. NAT works only while the firewall is enabled.", absent=True
@@ -352,7 +362,7 @@ class FirewallPolicySpec:
 
 
 def exact_policy(spec: FirewallPolicySpec) -> FirewallPolicySpec:
-    """Return the settings with every default, for a complete document."""
+    """Return the settings with all defaults, for a complete document."""
     settings = dict(spec.global_settings or ())
     known = {word: default for word, (_, _, default) in GLOBAL_SETTINGS.items() if default is not None}
     return replace(

@@ -1,4 +1,4 @@
-"""Warn of a firewall that is turned off under NAT or IPsec, which need it."""
+"""Warn about a disabled firewall while NAT or IPsec, which need it, are in use."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from vcloudair_core.services.ans.nat.model import Nat
 from vcloudair_core.services.ans.section.neighbors import is_switched, read_neighbor
 
 
-def firewall_advice(store: Any, firewall: Firewall, plan: Plan) -> tuple[str, ...]:
-    """Warn of a firewall that a plan turns off while NAT or IPsec is in use. Reads both then, and nothing otherwise."""
+def firewall_warnings(store: Any, firewall: Firewall, plan: Plan) -> tuple[str, ...]:
+    """Return warnings if a plan disables the firewall while NAT or IPsec is in use.
+
+    Reads both sections only in that case.
+    """
     if firewall.settings.enabled is not False or not is_switched(plan):
         return ()
     warnings: list[str] = []
@@ -22,18 +25,18 @@ def firewall_advice(store: Any, firewall: Firewall, plan: Plan) -> tuple[str, ..
         rules = sum(rule.spec.enabled is not False for rule in nat.user_rules)
         if nat.settings.enabled is not False and rules:
             warnings.append(
-                f"The firewall of {store.target} is off, and NAT works only while it is on: {_count(rules, 'NAT rule')}"
-                " without effect."
+                f"The firewall of {store.target} is disabled. NAT works only while the firewall is enabled, so "
+                f"{_count(rules, 'NAT rule')} will have no effect."
             )
         ipsec: Ipsec = read_neighbor(store, "ipsec")
         tunnels = sum(rule.spec.enabled is not False for rule in ipsec.rules)
         if ipsec.settings.enabled and tunnels:
             warnings.append(
-                f"The firewall of {store.target} is off while its IPsec VPN is in use: nothing filters the traffic of "
-                f"{_count(tunnels, 'tunnel')}."
+                f"The firewall of {store.target} is disabled while its IPsec VPN is in use. The traffic of "
+                f"{_count(tunnels, 'tunnel')} is not filtered."
             )
     except VcloudAirError as exc:
-        warnings.append(f"The services of {store.target} that need its firewall could not be read: {exc.message}")
+        warnings.append(f"Reading the services of {store.target} that need its firewall failed: {exc.message}")
     return tuple(warnings)
 
 

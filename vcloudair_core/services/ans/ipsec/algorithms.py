@@ -1,4 +1,7 @@
-"""Names of algorithms: the few that the API takes, and what people write for them. Source: protocol/ans.md §4.2."""
+"""Algorithm names of IPsec: API values and their other spellings.
+
+Source: protocol/ans.md §4.2.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ ALGORITHMS: Mapping[str, tuple[str, ...]] = {
     "ike_version": ("ikev1", "ikev2", "ikeflex"),
     "digest": ("sha1", "sha-256"),
 }
-"""The names that edge gateways are known to take, by field."""
+"""The algorithms that edge gateways are known to accept, by field."""
 
 _SYNONYMS: Mapping[str, Mapping[str, str]] = {
     "encryption": {
@@ -42,7 +45,7 @@ _SYNONYMS: Mapping[str, Mapping[str, str]] = {
     },
     "compliance_suite": {"none": "none"},
 }  # fmt: skip
-"""Spellings without blanks, dashes, underscores, slashes and dots."""
+"""Spellings of algorithms, without spaces, dashes, underscores, slashes and dots."""
 
 _SEPARATORS = re.compile(r"[\s_./-]+")
 
@@ -53,34 +56,40 @@ _PLAUSIBLE = {
     "digest": re.compile(r"sha-?[0-9_-]{1,8}\Z"),
     "compliance_suite": re.compile(r"[a-z0-9][a-z0-9_-]{1,40}\Z"),
 }
-"""Names that a newer edge gateway may show. An export of it can be read, but no tunnel can be given one of them."""
+"""Patterns of algorithms that newer edge gateways may report.
 
-_NOT_TAKEN = {"dh_group": ("dh1", "dh3", "dh4"), "encryption": ("sha1", "sha256", "md5")}
+They are accepted when a tunnel is read, but not when one is written.
+"""
+
+_REJECTED = {"dh_group": ("dh1", "dh3", "dh4"), "encryption": ("sha1", "sha256", "md5")}
 
 
-def algorithm_meaning(field: str, word: str) -> str:
-    """The API's name for an algorithm in any spelling; a name that is not known as it is, in lower case."""
-    folded = fold(word)
+def algorithm_meaning(field: str, name: str) -> str:
+    """Return the API name of an algorithm in any spelling.
+
+    An unknown name is returned in lower case.
+    """
+    folded = fold(name)
     return _SYNONYMS[field].get(_SEPARATORS.sub("", folded), folded)
 
 
 def read_algorithm(field: str, value: Any) -> tuple[str | None, str]:
-    """The name of an algorithm, or None and the reason why the value cannot be one."""
+    """Return the name of an algorithm, or None and the reason why it is invalid."""
     text = fold(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
     if field == "dh_group" and text.isascii() and text.isdecimal():
         text = f"dh{text.lstrip('0')}"
-    word = algorithm_meaning(field, text)
+    name = algorithm_meaning(field, text)
     known = ALGORITHMS.get(field, ("none",))
-    if word in known:
-        return word, ""
-    if _PLAUSIBLE[field].match(word) and word not in _NOT_TAKEN.get(field, ()):
-        close = near(word, known) if not any(letter.isdigit() for letter in word) else ""
-        return (None, f"{value!r} is not one of {', '.join(known)} ({close})") if close else (word, "")
-    hint = near(word, known)
+    if name in known:
+        return name, ""
+    if _PLAUSIBLE[field].match(name) and name not in _REJECTED.get(field, ()):
+        close = near(name, known) if not any(letter.isdigit() for letter in name) else ""
+        return (None, f"{value!r} is not one of {', '.join(known)} ({close})") if close else (name, "")
+    hint = near(name, known)
     return None, f"{value!r} is not one of {', '.join(known)}" + (f" ({hint})" if hint else "")
 
 
-def unknown_algorithm(field: str, word: str | None) -> str:
-    """The reason why a tunnel cannot be given an algorithm, or an empty string."""
+def unknown_algorithm(field: str, name: str | None) -> str:
+    """Return the reason why a tunnel cannot use an algorithm, or an empty string."""
     known = ALGORITHMS.get(field)
-    return one_of(word, known) if known and word and fold(word) not in known else ""
+    return one_of(name, known) if known and name and fold(name) not in known else ""

@@ -1,4 +1,4 @@
-"""IPsec in JSON: NSX's own serialisation, under ``/hybridity`` and, when asked for, ``/network/edges``."""
+"""The JSON codec of IPsec for ``/hybridity`` and ``/network/edges``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from vcloudair_core.services.ans.ipsec.model import (
     NOT_SENT,
     SUBNETS,
     IpsecDocument,
-    new_site_words,
+    new_site_values,
     site_changes,
     tunnel_of,
 )
@@ -20,7 +20,10 @@ from vcloudair_core.services.ans.section.json_values import bool_of, mapping_of,
 
 
 class JsonIpsecCodec(JsonCodec[IpsecSpec]):
-    """``backend`` decides whether the version goes back. Source: protocol/ans.md §4.1-4.2, §8."""
+    """A codec for IPsec in JSON. ``backend`` decides if the version is sent.
+
+    Source: protocol/ans.md §4.1-4.2, §8.
+    """
 
     section = "ipsec"
     what = "the IPsec configuration"
@@ -47,11 +50,11 @@ class JsonIpsecCodec(JsonCodec[IpsecSpec]):
         )
 
     def rule_of(self, record: Mapping[str, Any]) -> IpsecTunnelSpec:
-        """Return the tunnel that a site says, without its key."""
+        """Return the tunnel of a record, without its key."""
         return tunnel_of(record, *(texts_of(mapping_of(record.get(wire)).get("subnets")) for wire in SUBNETS.values()))
 
     def set_settings(self, tree: dict[str, Any], settings: Mapping[str, Any]) -> None:
-        """Set settings in the copy of a tree."""
+        """Set settings in a copy of the tree."""
         logging, shared = dict(mapping_of(tree.get("logging"))), dict(mapping_of(tree.get("global")))
         for name, value in settings.items():
             if name == "enabled":
@@ -72,13 +75,13 @@ class JsonIpsecCodec(JsonCodec[IpsecSpec]):
             tree["global"] = shared
 
     def new_record(self, spec: IpsecTunnelSpec) -> dict[str, Any]:
-        """Return the site of a tunnel that the server does not know yet. Source: protocol/ans.md §4.2."""
-        return {**new_site_words(spec), **_subnets(spec, tuple(SUBNETS), {})}
+        """Return the record of a new tunnel. Source: protocol/ans.md §4.2."""
+        return {**new_site_values(spec), **_subnets(spec, tuple(SUBNETS), {})}
 
     def changed_record(
         self, record: Mapping[str, Any], spec: IpsecTunnelSpec, changed: tuple[str, ...]
     ) -> dict[str, Any]:
-        """Return a site with the values that ``spec`` has for the fields ``changed``."""
+        """Return a copy of a record with the fields ``changed`` set from ``spec``."""
         return without_nulls(record, {**site_changes(spec, changed), **_subnets(spec, changed, record)})
 
 

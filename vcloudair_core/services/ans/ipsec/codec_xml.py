@@ -1,4 +1,4 @@
-"""IPsec in XML, as ``/network/edges`` speaks it. Source: protocol/ans.md §4.4, §9."""
+"""The XML codec of IPsec for ``/network/edges``. Source: protocol/ans.md §4.4, §9."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from vcloudair_core.services.ans.ipsec.model import (
     NOT_SENT,
     SUBNETS,
     IpsecDocument,
-    new_site_words,
+    new_site_values,
     site_changes,
     tunnel_of,
 )
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class XmlIpsecCodec(XmlCodec[IpsecSpec]):
-    """The IPsec VPN in XML. Source: protocol/ans.md §4.4, §9."""
+    """A codec for IPsec in XML. Source: protocol/ans.md §4.4, §9."""
 
     section = "ipsec"
     what = "the IPsec configuration"
@@ -57,7 +57,7 @@ class XmlIpsecCodec(XmlCodec[IpsecSpec]):
         )
 
     def rule_of(self, record: _Element) -> IpsecTunnelSpec:
-        """Return the tunnel that a site says, without its key."""
+        """Return the tunnel of a record, without its key."""
         subnets = (texts_of(child_of(record, wire), "subnet") for wire in SUBNETS.values())
         return tunnel_of(leaf_texts(record), *subnets)
 
@@ -79,12 +79,12 @@ class XmlIpsecCodec(XmlCodec[IpsecSpec]):
                 set_repeated(made_child(made_child(root, "global"), outer), inner, value)
 
     def fill(self, record: _Element, spec: IpsecTunnelSpec) -> None:
-        """Fill the empty site of a tunnel that the server does not know yet."""
-        set_texts(record, new_site_words(spec))
+        """Fill the empty record of a new tunnel."""
+        set_texts(record, new_site_values(spec))
         _set_subnets(record, spec, tuple(SUBNETS))
 
     def set_fields(self, record: _Element, spec: IpsecTunnelSpec, changed: tuple[str, ...]) -> None:
-        """Set the values that ``spec`` has for the fields ``changed`` in a site."""
+        """Set the fields ``changed`` of a record from ``spec``."""
         set_texts(record, site_changes(spec, changed))
         _set_subnets(record, spec, changed)
 

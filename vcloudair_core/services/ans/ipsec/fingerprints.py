@@ -1,8 +1,8 @@
-"""Fingerprints of the pre-shared keys that this host has sent, never the keys.
+"""Fingerprints of the pre-shared keys that this host has sent, without the keys.
 
-Servers show keys masked, so nobody can tell by looking whether a key is the wanted one. The book holds, for each
-tunnel, a keyed fingerprint (HMAC-SHA256, with a random key that never leaves the machine) of the last key that was
-sent. What it says is about us, not about the server: a key that somebody else has changed since is not noticed.
+Servers return only masked keys, so a key cannot be compared with the one on the server. For each tunnel, the store
+keeps a keyed fingerprint (HMAC-SHA256, with a random key that never leaves this host) of the key that was sent last. A
+key that another client has changed since is not detected.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ _LOCK_TIMEOUT_S = 10.0
 
 @dataclass(frozen=True)
 class KnownKeys:
-    """The fingerprints of one edge as they were at one moment: what planning asks.
+    """A snapshot of the fingerprints of one edge, for planning.
 
-    ``known`` are the last keys that were sent from this host, ``sent`` those that the same program sent.
+    ``known`` has the keys that this host sent last, ``sent`` the keys that this process sent.
     """
 
     edge_key: str
@@ -44,11 +44,14 @@ class KnownKeys:
     salt: bytes = field(repr=False)
 
     def is_known(self, site_id: str | None, ends: str, key: Secret) -> bool:
-        """Return True when this very key was the last that was sent for a tunnel, by its id or until then its ends."""
+        """Return True if the key is the last one that this host sent for a tunnel.
+
+        The tunnel is identified by its id, or by its ends if it has no id yet.
+        """
         return self._is_in(self.known, site_id, ends, key)
 
     def is_sent(self, site_id: str | None, ends: str, key: Secret) -> bool:
-        """Return True when the program that read the document sent it."""
+        """Return True if this process sent the key for a tunnel."""
         return self._is_in(self.sent, site_id, ends, key)
 
     def _is_in(self, entries: Mapping[str, str], site_id: str | None, ends: str, key: Secret) -> bool:
@@ -59,16 +62,16 @@ class KnownKeys:
 
 
 def fingerprint(salt: bytes, edge_key: str, identity: str, key: Secret) -> str:
-    """Return the keyed hash of a pre-shared key, different for every edge and tunnel."""
+    """Return the keyed hash of a pre-shared key. It differs for each edge and tunnel."""
     text = f"{edge_key}\0{identity}\0".encode() + as_bytes(key.reveal())
     return hmac.new(salt, text, hashlib.sha256).hexdigest()
 
 
-class PskBook:
-    """The fingerprints of one edge. ``edge_key`` tells it from others: the store's target key.
+class KeyFingerprints:
+    """The stored fingerprints of one edge, identified by the target key of its store.
 
-    It is loaded once, and a file that cannot be used is told of in the log and counts as empty: then every key is
-    unknown, is sent, and the task says that it changed something.
+    The file is read once. If it cannot be used, a warning is logged and all keys count as unknown. They are then sent
+    again, and the task reports a change.
     """
 
     def __init__(self, folder: Path, edge_key: str) -> None:
@@ -79,47 +82,50 @@ class PskBook:
         self._salt: bytes | None = None
 
     @classmethod
-    def of(cls, settings: Settings, edge_key: str) -> PskBook:
-        """The book of the setting ``state_dir``."""
+    def of(cls, settings: Settings, edge_key: str) -> KeyFingerprints:
+        """Return the fingerprints of an edge in the folder ``state_dir``."""
         from vcloudair_core.settings.directories import state_folder
 
         return cls(state_folder(settings) / "psk", edge_key)
 
     def load(self) -> None:
-        """Read the file, so that planning needs no look at it any more. Nothing is made when there is none."""
+        """Read the file once. No file is created."""
         if self._known is None:
             self._salt = self._read_salt()
             self._known = self._entries(self._read()) if self._salt is not None else {}
 
     def known_keys(self) -> KnownKeys:
-        """Return the fingerprints as they are now."""
+        """Return a snapshot of the fingerprints."""
         return KnownKeys(self._edge_key, dict(self._known or {}), dict(self._sent), self._salt or b"")
 
-    # -- what the store tells --------------------------------------------------------------------------------------
+    # -- updates from the store -----------------------------------------------------------------------------------
 
     def record(self, keys: Mapping[str, Secret]) -> None:
-        """Remember what was sent, by what the tunnels are known by."""
+        """Store the fingerprints of keys that were sent, by identity of the tunnel."""
         if not keys:
             return
         if self._salt is None:
-            self._salt = self._made_salt()
-        made = {identity: self._fingerprint(identity, key) for identity, key in keys.items()}
-        self._sent.update(made)
-        self._known = {**(self._known or {}), **made}
-        self._change(lambda entries: entries.update(made))
+            self._salt = self._create_salt()
+        fingerprints = {identity: self._fingerprint(identity, key) for identity, key in keys.items()}
+        self._sent.update(fingerprints)
+        self._known = {**(self._known or {}), **fingerprints}
+        self._change(lambda entries: entries.update(fingerprints))
 
-    def settle(self, ends_by_id: Mapping[str, str], keys: Mapping[str, Secret]) -> None:
-        """File new tunnels under the ids that they have by now. ``keys`` are those that were just sent, by identity."""
-        named = {
+    def assign_ids(self, ends_by_id: Mapping[str, str], keys: Mapping[str, Secret]) -> None:
+        """Move the fingerprints of new tunnels to the ids that the server has assigned.
+
+        ``keys`` are the keys that were just sent, by identity.
+        """
+        keys_by_id = {
             site_id: keys[new_identity(ends)] for site_id, ends in ends_by_id.items() if new_identity(ends) in keys
         }
-        if not named:
+        if not keys_by_id:
             return
-        gone = [new_identity(ends_by_id[site_id]) for site_id in named]
-        made = {site_id: self._fingerprint(site_id, key) for site_id, key in named.items()}
+        outdated = [new_identity(ends_by_id[site_id]) for site_id in keys_by_id]
+        fingerprints = {site_id: self._fingerprint(site_id, key) for site_id, key in keys_by_id.items()}
         for entries in (self._sent, self._known or {}):
-            _replace(entries, made, gone)
-        self._change(lambda entries: _replace(entries, made, gone))
+            _replace(entries, fingerprints, outdated)
+        self._change(lambda entries: _replace(entries, fingerprints, outdated))
 
     def _fingerprint(self, identity: str, key: Secret) -> str:
         return fingerprint(self._salt or b"", self._edge_key, identity, key)
@@ -133,26 +139,26 @@ class PskBook:
         except FileNotFoundError:
             return None
         except OSError as exc:
-            self._complain(exc)
+            self._log_failure(exc)
             return None
 
-    def _made_salt(self) -> bytes:
+    def _create_salt(self) -> bytes:
         salt = random_secrets.token_bytes(32)
         try:
             private_folder(self._folder)
             path = self._folder / "hmac.key"
-            # Whole or not at all, and whoever comes first decides: others would remember with another key.
-            beside = self._folder / f".{random_secrets.token_hex(8)}.tmp"
-            with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            # The link is atomic, and the first process wins: fingerprints with different salts cannot be compared.
+            temporary = self._folder / f".{random_secrets.token_hex(8)}.tmp"
+            with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                 file.write(salt)
             try:
-                os.link(beside, path)
+                os.link(temporary, path)
             except FileExistsError:
                 salt = path.read_bytes()
             finally:
-                beside.unlink()
+                temporary.unlink()
         except OSError as exc:
-            self._complain(exc)
+            self._log_failure(exc)
         return salt
 
     def _path(self) -> Path:
@@ -164,15 +170,15 @@ class PskBook:
         except FileNotFoundError:
             return {}
         except (OSError, ValueError) as exc:
-            self._complain(exc)
+            self._log_failure(exc)
             return {}
         is_ours = (
             isinstance(document, dict) and document.get("format") == _FORMAT and isinstance(document.get("edges"), dict)
         )
         return document if is_ours else {}
 
-    def _entries(self, book: Mapping[str, Any]) -> dict[str, str]:
-        entries = (book.get("edges") or {}).get(self._edge_key)
+    def _entries(self, stored: Mapping[str, Any]) -> dict[str, str]:
+        entries = (stored.get("edges") or {}).get(self._edge_key)
         return {str(name): str(value) for name, value in entries.items()} if isinstance(entries, dict) else {}
 
     def _change(self, change: Any) -> None:
@@ -182,28 +188,28 @@ class PskBook:
             private_folder(self._folder)
             lock = file_lock(self._folder / "fingerprints.lock")
             with lock.acquire(timeout=_LOCK_TIMEOUT_S, poll_interval=0.02):
-                book = self._read() or {"format": _FORMAT, "edges": {}}
-                entries = self._entries(book)
+                stored = self._read() or {"format": _FORMAT, "edges": {}}
+                entries = self._entries(stored)
                 change(entries)
-                book["edges"][self._edge_key] = entries
-                beside = self._path().with_suffix(".tmp")
-                beside.unlink(missing_ok=True)
-                made = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-                with os.fdopen(made, "w", encoding="utf-8") as file:
-                    json.dump(book, file, indent=1, sort_keys=True)
-                beside.replace(self._path())
+                stored["edges"][self._edge_key] = entries
+                temporary = self._path().with_suffix(".tmp")
+                temporary.unlink(missing_ok=True)
+                descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+                with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                    json.dump(stored, file, indent=1, sort_keys=True)
+                temporary.replace(self._path())
         except (OSError, filelock.Timeout) as exc:
-            self._complain(exc)
+            self._log_failure(exc)
 
-    def _complain(self, exc: Exception) -> None:
+    def _log_failure(self, exc: Exception) -> None:
         _log.warning(
-            "Fingerprints of pre-shared keys cannot be kept in %s (%s): the keys will be sent again next time.",
+            "Storing fingerprints of pre-shared keys in %s failed (%s). The keys will be sent again in the next run.",
             self._folder,
             type(exc).__name__,
         )
 
 
-def _replace(entries: dict[str, str], made: Mapping[str, str], gone: Iterable[str]) -> None:
-    for identity in gone:
+def _replace(entries: dict[str, str], fingerprints: Mapping[str, str], outdated: Iterable[str]) -> None:
+    for identity in outdated:
         entries.pop(identity, None)
-    entries.update(made)
+    entries.update(fingerprints)

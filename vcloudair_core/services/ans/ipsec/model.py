@@ -1,4 +1,4 @@
-"""Model of an IPsec document and of changes to it, shared by all wire forms."""
+"""Values of the IPsec section that its JSON and XML codecs share."""
 
 from __future__ import annotations
 
@@ -35,7 +35,10 @@ WIRE_NAMES = {
     "responder_only": "responderOnly",
     "compliance_suite": "complianceSuite",
 }
-"""Our word to the wire's, in the order in which new tunnels are written. Source: protocol/ans.md §4.1-4.2."""
+"""API name of each field, in the order of new tunnels.
+
+Source: protocol/ans.md §4.1-4.2.
+"""
 
 SUBNETS = {"local_subnets": "localSubnets", "peer_subnets": "peerSubnets"}
 CERTIFICATES = {
@@ -43,31 +46,34 @@ CERTIFICATES = {
     "crl_certificates": ("crlCertificates", "crlCertificate"),
 }
 NOT_SENT = frozenset(("ConfigStatus",))
-"""Source: protocol/ans.md §4.2."""
+"""Fields that the server sends but does not accept. Source: protocol/ans.md §4.2."""
 
 
 class KeyView(Protocol):
-    """Fingerprints of the keys that this host has sent: see :mod:`vcloudair_core.services.ans.ipsec.fingerprints`."""
+    """The fingerprints of the keys that this host has sent.
+
+    See :mod:`vcloudair_core.services.ans.ipsec.fingerprints`.
+    """
 
     def is_known(self, site_id: str | None, ends: str, key: Secret) -> bool:
-        """True when this very key was the last that was sent for the tunnel."""
+        """Return True if the key is the last one that this host sent for the tunnel."""
         ...
 
     def is_sent(self, site_id: str | None, ends: str, key: Secret) -> bool:
-        """True when it was sent in this run."""
+        """Return True if this run sent the key."""
         ...
 
 
 Ipsec = SectionState[IpsecSpec]
-"""A decoded IPsec section. Its rules are the tunnels; keys are never in it."""
+"""A decoded IPsec section. Its rules are tunnels, without keys."""
 
 
 @dataclass(frozen=True)
 class IpsecDocument(SectionDocument[IpsecSpec]):
-    """An IPsec section, with what is known of its keys.
+    """An IPsec section with the fingerprints of its keys.
 
-    ``known_keys`` answers whether a key is the one that the server has. ``keys_to_send`` are the keys in the tree that
-    are not the server's, by what their tunnels are known by (see :func:`keys_to_send`).
+    ``known_keys`` tells if a key is the one on the server. ``keys_to_send`` are the new keys in the tree, by identity
+    of their tunnels (see :func:`keys_to_send`).
     """
 
     known_keys: KeyView | None = field(default=None, kw_only=True, repr=False, compare=False)
@@ -78,14 +84,14 @@ GLOBAL_KEY = "global"
 
 
 def new_identity(ends: str) -> str:
-    """Return the identity of a tunnel until the server has given it an id."""
+    """Return the identity of a tunnel that has no id from the server yet."""
     return f"new {ends}"
 
 
 def keys_to_send(edit: SectionEdit) -> dict[str, Secret]:
-    """Return the keys that an edit sends, by what the tunnel is known by: its id, else its ends.
+    """Return the keys that an edit sends, by the id of the tunnel, or its ends.
 
-    The global one is under :data:`GLOBAL_KEY`.
+    The global key is under :data:`GLOBAL_KEY`.
     """
     keys: dict[str, Secret] = {}
     if edit.settings.get("global_psk") is not None:
@@ -97,9 +103,12 @@ def keys_to_send(edit: SectionEdit) -> dict[str, Secret]:
 
 
 def tunnel_of(raw: Mapping[str, Any], local: tuple[str, ...], peer: tuple[str, ...]) -> IpsecTunnelSpec:
-    """A site of the wire as it is shown, without its key. What a newer edge says beyond is kept, not shown."""
+    """Return the tunnel of a record, without its key.
+
+    Unknown fields of newer edges are kept in the record, but not shown.
+    """
     texts = {name: text_of(raw.get(wire)) for name, wire in WIRE_NAMES.items() if name != "psk"}
-    values: dict[str, Any] = {name: word for name, word in texts.items() if word not in (None, "")}
+    values: dict[str, Any] = {name: text for name, text in texts.items() if text not in (None, "")}
     for name in ("authentication", "encryption", "dh_group", "ike_version", "digest", "compliance_suite"):
         if name in values:
             values[name] = fold(values[name])
@@ -108,7 +117,7 @@ def tunnel_of(raw: Mapping[str, Any], local: tuple[str, ...], peer: tuple[str, .
     values["mtu"] = int_of(raw.get("mtu"))
     values["enabled"] = True if values["enabled"] is None else values["enabled"]
     values["pfs"] = True if values["pfs"] is None else values["pfs"]
-    values.setdefault("peer_ip", ANY_PEER)  # blank waits for whoever calls
+    values.setdefault("peer_ip", ANY_PEER)  # a blank address accepts any peer
     values.setdefault("authentication", "psk")
     values.setdefault("description", "")
     values.setdefault("name", "")
@@ -122,7 +131,10 @@ def tunnel_of(raw: Mapping[str, Any], local: tuple[str, ...], peer: tuple[str, .
 
 
 def site_changes(spec: IpsecTunnelSpec, changed: tuple[str, ...]) -> dict[str, Any]:
-    """Return the values to write for the changed fields, by their names on the wire; None for what to remove."""
+    """Return the values to write for the changed fields, by API name.
+
+    None removes a value.
+    """
     changes: dict[str, Any] = {}
     for name, wire in WIRE_NAMES.items():
         if name in changed:
@@ -137,14 +149,14 @@ def site_changes(spec: IpsecTunnelSpec, changed: tuple[str, ...]) -> dict[str, A
     return changes
 
 
-def new_site_words(spec: IpsecTunnelSpec) -> dict[str, Any]:
-    """A tunnel that the server does not know yet, by the names of the wire, without id and subnets."""
+def new_site_values(spec: IpsecTunnelSpec) -> dict[str, Any]:
+    """Return the values of a new tunnel by API name, without id and subnets."""
     set_fields = tuple(name for name in WIRE_NAMES if getattr(spec, name) is not None)
     return {wire: value for wire, value in site_changes(spec, set_fields).items() if value is not None}
 
 
 def find_tunnel(ipsec: Ipsec, name: str, target: str) -> IpsecTunnelSpec:
-    """Return the tunnel of a name, id or peer; ``target`` is for messages.
+    """Return the tunnel with a name, id or peer. ``target`` is for messages.
 
     Raises: NotFoundError, AmbiguousMatchError.
     """
@@ -157,7 +169,7 @@ def find_tunnel(ipsec: Ipsec, name: str, target: str) -> IpsecTunnelSpec:
                 candidates=[
                     {"site_id": tunnel.site_id, "name": tunnel.name, "peer_id": tunnel.peer_id} for tunnel in matches
                 ],
-                hint="Give the site_id or peer_id.",
+                hint="Use the site_id or peer_id.",
             )
         if matches:
             return matches[0]

@@ -1,4 +1,4 @@
-"""Plain data to IPsec specs. Everything that can be known to be wrong without a server is found here."""
+"""Parse and check IPsec tunnels and settings, without calls to the server."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _NEEDED = {"name": ("name",), "peer": ("peer_id", "peer_ip"), "site_id": ("site_
 
 
 def parse_tunnel(data: Mapping[str, Any]) -> IpsecTunnelSpec:
-    """One tunnel. Raises SpecError that names every field that is wrong."""
+    """Parse a tunnel. Raises: SpecError with all invalid fields."""
     problems = Problems()
     spec = read_tunnel(data, "", problems)
     problems.raise_if_any()
@@ -48,9 +48,9 @@ def parse_tunnel(data: Mapping[str, Any]) -> IpsecTunnelSpec:
 
 
 def parse_ipsec(data: Mapping[str, Any]) -> IpsecSpec:
-    """A whole section; what only the server can say (``version``) is accepted and ignored.
+    """Parse a whole section. Raises: SpecError with all invalid fields.
 
-    Raises SpecError that names every field that is wrong.
+    The key ``version``, which only the server sets, is accepted and ignored.
     """
     problems = Problems()
     reader = Reader(data, "", problems)
@@ -61,7 +61,7 @@ def parse_ipsec(data: Mapping[str, Any]) -> IpsecSpec:
         log_level=reader.choice("log_level", LOG_LEVELS),
         disable_event=reader.boolean("disable_event"),
         global_psk=_key(reader, "global_psk"),
-        service_certificate=_word(reader, "service_certificate"),
+        service_certificate=_nonblank(reader, "service_certificate"),
         ca_certificates=_texts(reader, "ca_certificates"),
         crl_certificates=_texts(reader, "crl_certificates"),
         tunnels=_tunnels(reader),
@@ -81,7 +81,7 @@ def _tunnels(reader: Reader) -> tuple[IpsecTunnelSpec, ...] | None:
         if isinstance(item, Mapping):
             specs.append(read_tunnel(item, path, reader.problems))
         else:
-            # Not the item itself: a key may have come to stand here.
+            # The message must not show the item, because it may be a key.
             reader.problems.add(path, f"a tunnel (a mapping) was expected, not a {type(item).__name__}")
     if reader.problems.is_empty:
         refuse_tunnel_doubles(specs, [path for path, _ in items], reader.problems)
@@ -89,21 +89,23 @@ def _tunnels(reader: Reader) -> tuple[IpsecTunnelSpec, ...] | None:
 
 
 def refuse_tunnel_doubles(specs: Sequence[IpsecTunnelSpec], paths: Sequence[str], problems: Problems) -> None:
-    """Note specs that mean one tunnel, and peers that are given twice."""
+    """Note specs that identify the same tunnel, and peers that occur twice."""
     refuse_doubles(specs, paths, problems, IDENTITIES)
-    met: dict[str, str] = {}
+    paths_by_peer: dict[str, str] = {}
     for spec, path in zip(specs, paths, strict=True):
         peer = spec.peer_id or (spec.peer_ip if spec.peer_ip != ANY_PEER else None)
         if peer is None:
             continue
-        if peer in met and problems.is_empty:
+        if peer in paths_by_peer and problems.is_empty:
             where = f"{path}.peer_id".lstrip(".")
-            problems.add(where, f"{peer!r} is the peer of {met[peer]} already; each tunnel needs its own peer_id")
-        met.setdefault(peer, path or "the first one")
+            problems.add(
+                where, f"{peer!r} is already the peer of {paths_by_peer[peer]}; each tunnel needs a different peer_id"
+            )
+        paths_by_peer.setdefault(peer, path or "the first tunnel")
 
 
 def read_tunnel(data: Mapping[str, Any], path: str, problems: Problems) -> IpsecTunnelSpec:
-    """One tunnel at ``path``; what is wrong goes to ``problems``."""
+    """Parse the tunnel at ``path``, and note problems instead of raising them."""
     reader = Reader(data, path, problems)
     reader.refuse_unknown(_TUNNEL_FIELDS)
     match_by = reader.choice("match_by", MATCHES) or "name"
@@ -113,15 +115,15 @@ def read_tunnel(data: Mapping[str, Any], path: str, problems: Problems) -> Ipsec
         name=reader.text("name"),
         enabled=reader.boolean("enabled"),
         description=reader.clearable("description"),
-        local_id=_word(reader, "local_id"),
+        local_id=_nonblank(reader, "local_id"),
         local_ip=_local_ip(reader),
         local_subnets=_subnets(reader, "local_subnets"),
-        peer_id=_word(reader, "peer_id"),
+        peer_id=_nonblank(reader, "peer_id"),
         peer_ip=_peer_ip(reader),
         peer_subnets=_subnets(reader, "peer_subnets"),
         authentication=reader.choice("authentication", (PSK, CERTIFICATE), {"x509": CERTIFICATE}),
         psk=_key(reader, "psk"),
-        certificate=_word(reader, "certificate"),
+        certificate=_nonblank(reader, "certificate"),
         encryption=_crypto(reader, "encryption"),
         pfs=reader.boolean("pfs"),
         dh_group=_crypto(reader, "dh_group"),
@@ -132,7 +134,7 @@ def read_tunnel(data: Mapping[str, Any], path: str, problems: Problems) -> Ipsec
         responder_only=reader.boolean("responder_only"),
         compliance_suite=_crypto(reader, "compliance_suite"),
         session_type=reader.text("session_type"),
-        site_id=_word(reader, "site_id"),
+        site_id=_nonblank(reader, "site_id"),
         match_by=match_by,
         update_psk=reader.choice("update_psk", KEY_UPDATES) or KEY_UPDATES[0],
     )
@@ -145,7 +147,7 @@ def read_tunnel(data: Mapping[str, Any], path: str, problems: Problems) -> Ipsec
 # -- values ------------------------------------------------------------------------------------------------------
 
 
-def _word(reader: Reader, name: str) -> str | None:
+def _nonblank(reader: Reader, name: str) -> str | None:
     value = reader.line(name)
     if value is None:
         return None
@@ -161,7 +163,7 @@ def _texts(reader: Reader, name: str) -> tuple[str, ...] | None:
 
 
 def _local_ip(reader: Reader) -> str | None:
-    value = _word(reader, "local_ip")
+    value = _nonblank(reader, "local_ip")
     network = address_range(value) if value else None
     if value and (network is None or network[0] != 4 or network[1] != network[2] or "/" in value):
         reader.problems.add(reader.at("local_ip"), f"{value!r} is not an IPv4 address of the edge gateway")
@@ -170,18 +172,18 @@ def _local_ip(reader: Reader) -> str | None:
 
 
 def _peer_ip(reader: Reader) -> str | None:
-    """An address, a host name, or any; blank waits for whoever calls, as in the original SDK."""
+    """Return an address, a host name, or any. Blank means any, as in vcloudair 0.5."""
     value = reader.text("peer_ip")
     if value is None:
         return None
-    word = value.strip()
-    if fold(word) in ("", ANY_PEER):
+    text = value.strip()
+    if fold(text) in ("", ANY_PEER):
         return ANY_PEER
-    network = address_range(word)
-    is_host = network is not None and network[1] == network[2] and "/" not in word
-    is_number = bool(re.fullmatch(r"[\d./:-]+", word))
-    if is_host or (not is_number and _HOST_NAME.match(fold(word))):
-        return word
+    network = address_range(text)
+    is_host = network is not None and network[1] == network[2] and "/" not in text
+    is_number = bool(re.fullmatch(r"[\d./:-]+", text))
+    if is_host or (not is_number and _HOST_NAME.match(fold(text))):
+        return text
     reader.problems.add(reader.at("peer_ip"), f"{value!r} is not an address, a full host name, or any")
     return None
 
@@ -192,26 +194,26 @@ def _subnets(reader: Reader, name: str) -> tuple[str, ...] | None:
         return None
     networks: dict[object, str] = {}
     for path, item in items:
-        word = without_blanks(item) if isinstance(item, str) else ""
-        network = address_range(word) if "-" not in word else None
+        text = without_blanks(item) if isinstance(item, str) else ""
+        network = address_range(text) if "-" not in text else None
         if network is None:
             reader.problems.add(path, f"{item!r} is not a network such as 192.168.10.0/24")
         else:
-            networks.setdefault(network, word)  # a network that is given twice is one
+            networks.setdefault(network, text)  # drops duplicates
     if not items:
-        reader.problems.add(reader.at(name), "is empty; a tunnel joins at least one network on each side")
+        reader.problems.add(reader.at(name), "is empty; a tunnel needs at least one network on each side")
     return tuple(networks.values())
 
 
 def _extension(reader: Reader) -> str | None:
-    """One of two settings with its value, or nothing. Source: protocol/ans.md §4.2."""
+    """Return an extension with its value. Source: protocol/ans.md §4.2."""
     value = reader.clearable("extension")
     if value is None or not value.strip():
         return value if value is None else ""
     name, _, argument = value.strip().partition("=")
-    items = [without_blanks(word) for word in argument.split(",")]
-    is_right = {"securelocaltrafficbyip": len(items) == 1 and "/" not in argument, "passthroughsubnets": True}
-    if is_right.get(fold(name)) and all("-" not in word and address_range(word) for word in items):
+    items = [without_blanks(text) for text in argument.split(",")]
+    is_valid = {"securelocaltrafficbyip": len(items) == 1 and "/" not in argument, "passthroughsubnets": True}
+    if is_valid.get(fold(name)) and all("-" not in text and address_range(text) for text in items):
         return value.strip()
     reason = f"{value!r} is neither securelocaltrafficbyip=ADDRESS nor passthroughSubnets=NETWORK,NETWORK"
     reader.problems.add(reader.at("extension"), reason)
@@ -219,18 +221,21 @@ def _extension(reader: Reader) -> str | None:
 
 
 def _crypto(reader: Reader, name: str) -> str | None:
-    """The name of an algorithm in any spelling."""
+    """Return the name of an algorithm."""
     value = reader.data.get(name)
     if value is None:
         return None
-    word, reason = read_algorithm(name, value)
+    text, reason = read_algorithm(name, value)
     if reason:
         reader.problems.add(reader.at(name), reason)
-    return word
+    return text
 
 
 def _key(reader: Reader, name: str) -> Secret | None:
-    """A pre-shared key, given or in a file. No message ever holds it."""
+    """Return a pre-shared key from the input or from a file.
+
+    Messages must never contain the key.
+    """
     value, path = reader.data.get(name), reader.data.get(f"{name}_file")
     if value is None and path is None:
         return None
@@ -244,9 +249,9 @@ def _key(reader: Reader, name: str) -> Secret | None:
     text = key.reveal() if isinstance(key, Secret) else key
     reason = ""
     if isinstance(text, int) and not isinstance(text, bool):
-        reason = "is a number in YAML, and may have lost digits; put it in quotes"
+        reason = "is a number in YAML, and digits may be lost; put it in quotes"
     elif not isinstance(text, str):
-        reason = "is not a text"
+        reason = "is not text"
     elif not text.strip():
         reason = "is empty"
     elif set(text) == {"*"}:
@@ -254,7 +259,7 @@ def _key(reader: Reader, name: str) -> Secret | None:
     elif len(text) > LONGEST_KEY:
         reason = f"has {len(text)} characters, at most {LONGEST_KEY} are allowed"
     elif not text.isprintable():
-        reason = "has a control character in it, such as the end of a line"
+        reason = "contains a control character, such as a line break"
     if reason:
         reader.problems.add(at, reason)
         return None
@@ -267,5 +272,5 @@ def _key_in(path: str, at: str, problems: Problems) -> str | None:
             return file.read(_LONGEST_FILE).rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as exc:
         reason = exc.strerror if isinstance(exc, OSError) else "it is not UTF-8 text"
-        problems.add(at, f"the file {path} cannot be read: {reason}")
+        problems.add(at, f"reading the file {path} failed: {reason}")
         return None

@@ -1,4 +1,4 @@
-"""The section ``ipsec``: the kinds ``ans.ipsec`` and ``ans.ipsec_tunnel``."""
+"""The section ``ipsec`` with its kinds ``ans.ipsec`` and ``ans.ipsec_tunnel``."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ from vcloudair_core.services.ans.ipsec.spec import (
     completed_tunnel,
     exact_ipsec,
     exact_tunnel,
-    following,
     tunnel_complaints,
+    with_derived_fields,
 )
 from vcloudair_core.services.ans.ipsec.store import IpsecStore
 from vcloudair_core.services.ans.section.descriptor import Section
@@ -47,38 +47,41 @@ from vcloudair_core.session.expected_changes import UNSEEN
 if TYPE_CHECKING:
     from vcloudair_core.util.redaction import Secret
 
-_UNKNOWN, _AS_GIVEN = "another one, or not one that was sent from here", "the one that is given"
+_UNKNOWN, _NEW = "a different key, or one that this host has not sent", "the new key"
 _SHOWN_KEYS = {"psk": "key", "global_psk": "global_key"}
-"""Name of a key in changes: two masks side by side would say nothing."""
+"""Name of a key in changes. A diff of two masked values would show no change."""
 
 
 class IpsecSection(Section[IpsecSpec, IpsecTunnelSpec]):
-    """The IPsec VPN of an edge, whose keys are sent and never come back."""
+    """The IPsec section. The server accepts keys but never returns them."""
 
     def check_rules(self, specs: Sequence[IpsecTunnelSpec], paths: Sequence[str], problems: Problems) -> None:
-        """Note specs that name the same tunnel, and peers that are given twice."""
+        """Note specs that identify the same tunnel, and peers that occur twice."""
         refuse_tunnel_doubles(specs, paths, problems)
 
     def check_spec(self, spec: IpsecSpec, desired: Desired) -> None:
-        """Refuse a service that is on without a tunnel. Raises: SpecError."""
+        """Raise SpecError if the service is enabled without a tunnel."""
         if spec.enabled and isinstance(desired, Exactly) and spec.tunnels == ():
             raise SpecError("enabled", "cannot be true without a tunnel, and the exact list is empty")
 
     def exact_settings(self, spec: IpsecSpec) -> IpsecSpec:
-        """Return the section with the default of every setting but keys and certificates."""
+        """Return the section with all defaults, except keys and certificates."""
         return exact_ipsec(spec)
 
     def diff_settings(self, document: Document, spec: IpsecSpec) -> dict[str, tuple[Any, Any]]:
-        """Compare the settings; the global key differs unless it is known to be the server's."""
+        """Return the settings that differ.
+
+        The global key differs unless its fingerprint is known.
+        """
         key = spec.global_psk
         if key is not None:
-            is_right = _is_right(spec.update_psk, _known_keys(document), GLOBAL_KEY, "", key)
-            # Nobody can see whether there is a global key: on_create has nothing to go by, and is taken to mean never.
-            spec = replace(spec, global_psk=None if is_right or spec.update_psk == "on_create" else key)
+            is_current = _is_current_key(spec.update_psk, _known_keys(document), GLOBAL_KEY, "", key)
+            # The server does not show if a global key exists, so on_create never sends it.
+            spec = replace(spec, global_psk=None if is_current or spec.update_psk == "on_create" else key)
         return diff_fields(state_of(document).settings, spec)
 
     def rule_list(self, document: Document) -> RuleListKind:
-        """Return how tunnels are planned: with the default group of the edge, and the keys that are known."""
+        """Return the rule list kind, with the default DH group and known keys of the edge."""
         dh_group = DH_OF_OLD_EDGES if document.backend == VCLOUDAIR else DH_OF_NEW_EDGES
         known_keys = _known_keys(document)
         return RuleListKind(
@@ -100,26 +103,31 @@ class IpsecSection(Section[IpsecSpec, IpsecTunnelSpec]):
         prefix: str = "",
         allow_empty: bool | None = None,
     ) -> ListPlan:
-        """Plan the tunnels, and refuse those that a server would refuse. Raises: SpecError."""
-        listed = super().plan_rules(document, desired, specs, in_order=in_order, prefix=prefix, allow_empty=allow_empty)
+        """Plan the tunnels. Raises: SpecError for tunnels that the server would reject."""
+        list_plan = super().plan_rules(
+            document, desired, specs, in_order=in_order, prefix=prefix, allow_empty=allow_empty
+        )
         if not isinstance(desired, Absent):
-            _refuse_impossible(state_of(document).rules, listed)
-        return listed
+            _refuse_invalid(state_of(document).rules, list_plan)
+        return list_plan
 
-    def check_result(self, document: Document, spec: IpsecSpec | None, listed: ListPlan | None) -> None:
-        """Refuse a service that is on without a tunnel. Source: protocol/ans.md §4.2. Raises: SpecError."""
+    def check_result(self, document: Document, spec: IpsecSpec | None, list_plan: ListPlan | None) -> None:
+        """Raise SpecError if the service stays enabled without a tunnel.
+
+        Source: protocol/ans.md §4.2.
+        """
         state: Ipsec = state_of(document)
         enabled = None if spec is None else spec.enabled
         is_on = state.settings.enabled if enabled is None else enabled
-        remaining: Sequence[RuleStep | LiveRule] = state.rules if listed is None else listed.steps
+        remaining: Sequence[RuleStep | LiveRule] = state.rules if list_plan is None else list_plan.steps
         if is_on and not remaining:
             reason = "cannot be true without a tunnel"
             if enabled is None:
-                reason = "is true, and this would take the last tunnel out; turn the service off as well (vca_ipsec)"
+                reason = "is true, but this deletes the last tunnel; disable the service as well (vca_ipsec)"
             raise SpecError("enabled", reason)
 
     def shown_change(self, change: Change) -> Change:
-        """Return a change that says in words that a key is sent to what exists."""
+        """Return a change that shows as text that an existing key is replaced."""
         keys = [name for name in _SHOWN_KEYS if name in change.fields]
         if not keys or change.before is None or change.after is None:
             return change
@@ -127,26 +135,29 @@ class IpsecSection(Section[IpsecSpec, IpsecTunnelSpec]):
         for name in keys:
             before.pop(name, None)
             after.pop(name, None)
-            before[_SHOWN_KEYS[name]], after[_SHOWN_KEYS[name]] = _UNKNOWN, _AS_GIVEN
+            before[_SHOWN_KEYS[name]], after[_SHOWN_KEYS[name]] = _UNKNOWN, _NEW
         return replace(change, before=before, after=after)
 
     def merge(self, document: Document, edit: SectionEdit) -> Document:
-        """Return the document with an edit carried out. It knows which keys it sends, and that they are right."""
+        """Return the document with an edit applied, including the keys to send."""
         merged = super().merge(document, edit)
         assert isinstance(document, IpsecDocument) and isinstance(merged, IpsecDocument)
         keys = {**document.keys_to_send, **keys_to_send(edit)}
         return replace(merged, known_keys=_AfterSending(document.known_keys, keys), keys_to_send=keys)
 
     def warnings(self, store: Store, state: Ipsec, plan: Plan) -> tuple[str, ...]:
-        """Warn of tunnels without their service or firewall."""
-        from vcloudair_core.services.ans.ipsec.warnings import ipsec_advice
+        """Warn about tunnels while their service or the firewall is disabled."""
+        from vcloudair_core.services.ans.ipsec.warnings import ipsec_warnings
 
-        return ipsec_advice(store, state, plan)
+        return ipsec_warnings(store, state, plan)
 
 
 def _effective(spec: IpsecTunnelSpec, current: IpsecTunnelSpec, view: KeyView | None) -> IpsecTunnelSpec:
-    """Return the spec for a tunnel that exists: with its id, and the key only if it is to be sent."""
-    spec = following(spec, current)
+    """Return the spec for an existing tunnel, with its id.
+
+    The key is included only if it has to be sent.
+    """
+    spec = with_derived_fields(spec, current)
     return replace(spec, site_id=current.site_id, psk=spec.psk if _needs_key(spec, current, view) else None)
 
 
@@ -155,24 +166,24 @@ def _needs_key(spec: IpsecTunnelSpec, current: IpsecTunnelSpec, view: KeyView | 
     if spec.psk is None or mode != PSK:
         return False
     if current.authentication != PSK:
-        return True  # there is none yet
+        return True  # the tunnel has no key yet
     if spec.update_psk == "on_create":
         return False
     merged = replace(spec, **{name: getattr(current, name) for name in ("local_ip", "peer_ip", "peer_id")})
-    return not _is_right(spec.update_psk, view, current.site_id, merged.ends, spec.psk)
+    return not _is_current_key(spec.update_psk, view, current.site_id, merged.ends, spec.psk)
 
 
-def _is_right(update: str, view: KeyView | None, site_id: str | None, ends: str, key: Secret) -> bool:
+def _is_current_key(update: str, view: KeyView | None, site_id: str | None, ends: str, key: Secret) -> bool:
     if view is None:
         return False
     return view.is_sent(site_id, ends, key) if update == "always" else view.is_known(site_id, ends, key)
 
 
-def _refuse_impossible(live: Sequence[LiveRule], listed: ListPlan) -> None:
-    """Refuse tunnels that a server would refuse, of those that change, as they would be. Raises: SpecError."""
+def _refuse_invalid(live: Sequence[LiveRule], list_plan: ListPlan) -> None:
+    """Raise SpecError for changed tunnels that the server would reject."""
     by_slot = {rule.slot: rule.spec for rule in live}
     peers: dict[str, str] = {}
-    for step in listed.steps:
+    for step in list_plan.steps:
         tunnel: IpsecTunnelSpec = step.spec if step.slot is None else by_slot[step.slot]
         if step.slot is not None and step.changed:
             tunnel = replace(tunnel, **{name: getattr(step.spec, name) for name in step.changed})
@@ -181,10 +192,10 @@ def _refuse_impossible(live: Sequence[LiveRule], listed: ListPlan) -> None:
             for field, reason in (*tunnel_complaints(tunnel), *algorithm_complaints(tunnel, names)):
                 raise SpecError(field, f"{reason} (tunnel {tunnel.name!r})")
         peer = tunnel.peer_id or tunnel.peer_ip or ""
-        if peer in peers and listed.changes:
+        if peer in peers and list_plan.changes:
             raise SpecError(
                 "peer_id",
-                f"{peer!r} is the peer of the tunnels {peers[peer]!r} and {tunnel.name!r}; one each is allowed",
+                f"{peer!r} is the peer of the tunnels {peers[peer]!r} and {tunnel.name!r}; only one is allowed",
             )
         peers[peer] = tunnel.name or ""
 
@@ -195,25 +206,28 @@ def _known_keys(document: Document) -> KeyView | None:
 
 
 class _AfterSending:
-    """The keys that are known once a merged document is written: planning again must find nothing to do."""
+    """The keys that are known after a merged document is written.
+
+    Planning again must find no changes.
+    """
 
     def __init__(self, before: KeyView | None, sent: Mapping[str, Secret]) -> None:
         self._before = before
         self._sent = sent
 
     def is_known(self, site_id: str | None, ends: str, key: Secret) -> bool:
-        if self._is_going_out(site_id, ends, key):
+        if self._is_in_write(site_id, ends, key):
             return True
         return self._before is not None and self._before.is_known(site_id, ends, key)
 
     def is_sent(self, site_id: str | None, ends: str, key: Secret) -> bool:
-        if self._is_going_out(site_id, ends, key):
+        if self._is_in_write(site_id, ends, key):
             return True
         return self._before is not None and self._before.is_sent(site_id, ends, key)
 
-    def _is_going_out(self, site_id: str | None, ends: str, key: Secret) -> bool:
+    def _is_in_write(self, site_id: str | None, ends: str, key: Secret) -> bool:
         sent = (self._sent.get(site_id or ""), self._sent.get(new_identity(ends)))
-        # A key that an earlier task of a check-mode run would send is not kept, and is taken for the same one.
+        # In check mode, keys of earlier tasks are not stored, so an unseen key counts as equal.
         return key in sent or any(secret is not None and secret.reveal() == UNSEEN for secret in sent)
 
 

@@ -1,7 +1,4 @@
-"""IPsec tunnels and the section around them as typed values, and what identifies a tunnel.
-
-Source: protocol/ans.md §4.
-"""
+"""Specs of IPsec tunnels and of the IPsec section. Source: protocol/ans.md §4."""
 
 from __future__ import annotations
 
@@ -25,40 +22,53 @@ ANY_PEER = "any"
 MATCHES = ("name", "peer", "site_id")
 KEY_UPDATES = ("fingerprint", "always", "on_create")
 MASKED = "******"
-"""Mask that the server shows in place of a key. Source: protocol/ans.md §4.3."""
+"""The mask that the server returns instead of a key. Source: protocol/ans.md §4.3."""
 
 LONGEST_KEY = 128
 LEAST_MTU, MOST_MTU = 68, 9000
 LOG_LEVELS = ("emergency", "alert", "critical", "error", "warning", "notice", "info", "debug")
 
 REQUIRED = ("local_ip", "peer_ip", "local_subnets", "peer_subnets")
-"""Fields that a new tunnel needs; ``local_id`` and ``peer_id`` are their addresses unless given."""
+"""Fields that a new tunnel needs.
+
+``local_id`` and ``peer_id`` default to the addresses.
+"""
 
 DH_OF_OLD_EDGES, DH_OF_NEW_EDGES = "dh5", "dh14"
-"""vCloud Air knew dh2 and dh5 only; a Director's edges default to dh14. Source: protocol/ans.md §4.2."""
+"""Default DH groups of vCloud Air and of vCloud Director.
+
+vCloud Air supports only dh2 and dh5. Source: protocol/ans.md §4.2.
+"""
 
 
 def subnets_meaning(subnets: Sequence[str]) -> Hashable:
-    """The networks of one side. Each pair of a local and a peer network is negotiated, so none may be merged."""
+    """Return the networks of one side, for comparison.
+
+    They are not merged, because each pair of a local and a peer network is negotiated.
+    """
     return network_set(subnets)
 
 
 def host_meaning(word: str) -> Hashable:
-    """Return the meaning of an address, a name or ``any``; no name is any."""
+    """Return the canonical form of an address, a name or ``any``. Empty means any."""
     return address_range(word) or fold(word).rstrip(".") or ANY_PEER
 
 
 def identifier_meaning(word: str) -> Hashable:
-    """An identifier of IKE as the peer compares it: an address in any spelling, any other text letter by letter."""
+    """Return an IKE identifier as the peer compares it.
+
+    Addresses are compared in canonical form, other text exactly.
+    """
     text = word.strip()
     return text if "/" in text or "-" in text else address_range(text) or text
 
 
 @dataclass(frozen=True)
 class IpsecTunnelSpec:
-    """One tunnel (the wire says site). None means: leave it as it is, or the default on a new one.
+    """An IPsec tunnel (``site`` in the API). None keeps the present value.
 
-    Fields from ``ike_version`` on are those of newer edges, sent only when given. Source: protocol/ans.md §4.2.
+    On a new tunnel, None means the default. Fields from ``ike_version`` on exist only on newer edges, and are sent only
+    if set. Source: protocol/ans.md §4.2.
     """
 
     name: str | None = spec_field("Name of the tunnel.", identity=True)
@@ -184,19 +194,19 @@ class IpsecTunnelSpec:
         ),
     }
     exclusive: ClassVar[Sequence[tuple[str, ...]]] = (("psk", "psk_file"),)
-    """Keys that contradict each other: a key is given, or is in a file."""
+    """Mutually exclusive keys."""
 
     # Tunnels have no tags and no order, unlike the rules of the other sections.
     tag = position = before = after = index = None
 
     @property
     def rule_id(self) -> str | None:
-        """The server's id, by the name that lists of rules have for it."""
+        """The id of the server, under the name that rule lists use."""
         return self.site_id
 
     @property
     def ends(self) -> str:
-        """Return the identity that stays when everything else changes: ``203.0.113.10 198.51.100.7 branch``."""
+        """The identity of a tunnel without id: ``203.0.113.10 198.51.100.7 branch``."""
         return " ".join((self.local_ip or "", self.peer_ip or "", self.peer_id or self.peer_ip or ""))
 
 
@@ -213,13 +223,16 @@ IDENTITIES = Identities(
     shown=("local_ip", "peer_id", "peer_ip", "description"),
     numbers=("site_id",),
     content=_peer,
-    hint="Give site_id as well, or match by peer or site_id (match_by).",
+    hint="Set site_id as well, or match by peer or site_id (match_by).",
 )
-"""``peer`` is the peer's id, which is unique on an edge. Source: protocol/ans.md §4.2."""
+"""The ways to identify a tunnel. The id of the peer is unique on an edge.
+
+Source: protocol/ans.md §4.2.
+"""
 
 
 def missing_fields(spec: IpsecTunnelSpec) -> list[str]:
-    """Return the fields that a new tunnel lacks."""
+    """Return the required fields that a new tunnel does not set."""
     missing = [name for name in REQUIRED if not getattr(spec, name)]
     if spec.peer_ip == ANY_PEER and not spec.peer_id:
         missing.append("peer_id")
@@ -232,18 +245,18 @@ def missing_fields(spec: IpsecTunnelSpec) -> list[str]:
 
 
 def completed_tunnel(spec: IpsecTunnelSpec, dh_group: str) -> IpsecTunnelSpec:
-    """A new tunnel with its defaults, all that matters said. ``dh_group`` is the default of the edge's kind.
+    """Return a new tunnel with its defaults. ``dh_group`` is the default of the edge.
 
-    Raises: SpecError when it cannot be made from what was given; NotFoundError when it was named by the server's id.
+    Raises: SpecError if required fields are missing; NotFoundError if the tunnel is matched by the id of the server.
     """
     if spec.match_by == "site_id":
         raise NotFoundError(
-            f"There is no IPsec tunnel with the id {spec.site_id}.",
-            hint="The server gives out ids, so a tunnel cannot be made with one. Match by name to create it.",
+            f"No IPsec tunnel has the id {spec.site_id}.",
+            hint="Match by name to create the tunnel. The server assigns ids.",
         )
     problems = Problems()
     for name in missing_fields(spec):
-        problems.add(name, f"is required, because there is no such tunnel yet (matched by {spec.match_by})")
+        problems.add(name, f"is required, because the tunnel does not exist yet (matched by {spec.match_by})")
     problems.raise_if_any()
     is_psk = (spec.authentication or PSK) == PSK
     return replace(
@@ -262,12 +275,11 @@ def completed_tunnel(spec: IpsecTunnelSpec, dh_group: str) -> IpsecTunnelSpec:
     )
 
 
-def following(spec: IpsecTunnelSpec, current: IpsecTunnelSpec) -> IpsecTunnelSpec:
-    """The spec with identifiers that move along with the addresses that they were made of.
+def with_derived_fields(spec: IpsecTunnelSpec, current: IpsecTunnelSpec) -> IpsecTunnelSpec:
+    """Return the spec with identifiers that follow the addresses they derive from.
 
-    A tunnel whose ``peer_id`` is its ``peer_ip`` was made without one, or might as well have been: when the peer moves
-    and nothing is said of its identifier, the identifier moves too. The same goes for ``local_id``, and for a name that
-    was made of the peer's identifier.
+    If ``peer_id`` equals ``peer_ip``, a new ``peer_ip`` also changes ``peer_id``, unless the spec sets it.
+    ``local_id``, and a name that equals the peer, are handled in the same way.
     """
     changes: dict[str, Any] = {}
     for name, source in (("local_id", "local_ip"), ("peer_id", "peer_ip")):
@@ -283,10 +295,10 @@ def following(spec: IpsecTunnelSpec, current: IpsecTunnelSpec) -> IpsecTunnelSpe
 
 
 def exact_tunnel(spec: IpsecTunnelSpec, current: IpsecTunnelSpec, dh_group: str) -> IpsecTunnelSpec:
-    """The spec with every default, for a tunnel of a list that says all there is to say.
+    """Return the spec of a tunnel in an exact list, with the default of every field.
 
-    Kept are the key, which no server shows, the name, and what has no default that holds for every edge: certificate,
-    MTU, and the algorithms of newer edges.
+    Kept are the key, which the server does not show, the name, and fields whose default depends on the edge:
+    certificate, MTU, and the algorithms of newer edges.
     """
     local_ip, peer_ip = spec.local_ip or current.local_ip, spec.peer_ip or current.peer_ip
     return replace(
@@ -306,7 +318,10 @@ def exact_tunnel(spec: IpsecTunnelSpec, current: IpsecTunnelSpec, dh_group: str)
 
 @dataclass(frozen=True)
 class IpsecSpec:
-    """The whole IPsec VPN of an edge. None means: leave it as it is. Source: protocol/ans.md §4.2."""
+    """The IPsec VPN of an edge. None keeps the present value.
+
+    Source: protocol/ans.md §4.2.
+    """
 
     enabled: bool | None = spec_field(
         "Whether the IPsec VPN service is enabled. The service requires at least one tunnel.", absent=False
@@ -346,13 +361,13 @@ class IpsecSpec:
         ),
     }
     exclusive: ClassVar[Sequence[tuple[str, ...]]] = (("global_psk", "global_psk_file"),)
-    """Keys that contradict each other."""
+    """Mutually exclusive keys."""
 
 
 def exact_ipsec(spec: IpsecSpec) -> IpsecSpec:
-    """The settings with every default, for a document that says all there is to say.
+    """Return the settings with all defaults, for a complete document.
 
-    Kept are keys and certificates, and the service itself while there are tunnels: its default, off, would stop them.
+    Kept are keys and certificates, and ``enabled`` while there are tunnels, because its default would stop them.
     """
     return replace(
         spec,
@@ -373,16 +388,19 @@ SETTINGS = (
     "ca_certificates",
     "crl_certificates",
 )
-"""Everything of :class:`IpsecSpec` that is a setting of the service."""
+"""The fields of :class:`IpsecSpec` that are settings of the service."""
 
 
-def overlap(ours: Sequence[str], theirs: Sequence[str]) -> tuple[str, str] | None:
-    """The first pair of subnets of the two sides that share an address. They must not. Source: protocol/ans.md §4.2."""
-    for mine in ours:
-        for peer in theirs:
-            left, right = address_range(mine), address_range(peer)
+def overlap(local_subnets: Sequence[str], peer_subnets: Sequence[str]) -> tuple[str, str] | None:
+    """Return the first pair of local and peer subnets that overlap, or None.
+
+    Overlapping subnets are not allowed. Source: protocol/ans.md §4.2.
+    """
+    for local in local_subnets:
+        for peer in peer_subnets:
+            left, right = address_range(local), address_range(peer)
             if left and right and left[0] == right[0] and left[1] <= right[2] and right[1] <= left[2]:
-                return mine, peer
+                return local, peer
     return None
 
 
@@ -391,29 +409,38 @@ def _families(subnets: Sequence[str]) -> set[int]:
 
 
 def tunnel_complaints(spec: IpsecTunnelSpec) -> list[tuple[str, str]]:
-    """Return the problems of a tunnel as a whole, as far as it is known. Shape: ``[(field, reason)]``."""
+    """Return the problems of a tunnel that involve several fields.
+
+    Shape: ``[(field, reason)]``.
+    """
     complaints: list[tuple[str, str]] = []
     shared = overlap(spec.local_subnets or (), spec.peer_subnets or ())
     if shared:
         complaints.append(("peer_subnets", f"{shared[1]} overlaps {shared[0]} of local_subnets"))
-    strangers = _families(spec.local_subnets or ()) ^ _families(spec.peer_subnets or ())
-    if strangers and spec.local_subnets and spec.peer_subnets:
+    unmatched_families = _families(spec.local_subnets or ()) ^ _families(spec.peer_subnets or ())
+    if unmatched_families and spec.local_subnets and spec.peer_subnets:
         complaints.append(
-            ("peer_subnets", "are of another IP version than local_subnets; every pair of them is joined")
+            ("peer_subnets", "have another IP version than local_subnets; the tunnel connects every pair of them")
         )
     if spec.authentication == CERTIFICATE and spec.psk is not None:
-        complaints.append(("psk", "goes with authentication psk, not x.509"))
+        complaints.append(("psk", "is only allowed with authentication psk, not x.509"))
     return complaints
 
 
 def algorithm_complaints(spec: IpsecTunnelSpec, names: Iterable[str]) -> list[tuple[str, str]]:
-    """Return the algorithms among these fields that no edge gateway is known to take. Shape: ``[(field, reason)]``."""
+    """Return the algorithms in these fields that edge gateways do not support.
+
+    Shape: ``[(field, reason)]``.
+    """
     reasons = ((name, unknown_algorithm(name, getattr(spec, name))) for name in names if name in ALGORITHMS)
     return [(name, reason) for name, reason in reasons if reason]
 
 
 def as_peer(spec: IpsecTunnelSpec) -> dict[str, Any]:
-    """The parameters that the other side has to be given, both ends changed over. The key is not among them."""
+    """Return the parameters for the peer of a tunnel, without the key.
+
+    Local and peer values are swapped.
+    """
     return {
         "name": spec.name,
         "ike_version": spec.ike_version or "ikev1",

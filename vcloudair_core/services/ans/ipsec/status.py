@@ -1,4 +1,7 @@
-"""Status of tunnels, as the edge sees it. Source: protocol/ans.md §4.4."""
+"""The status of IPsec tunnels as reported by the edge.
+
+Source: protocol/ans.md §4.4.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,10 @@ _POLL_S = (1.0, 2.0, 3.0, 5.0)
 
 @dataclass(frozen=True)
 class SiteStatus:
-    """Reported status of a tunnel. ``subnets`` has the shape ``[{"local", "peer", "status", "last_error"}]``."""
+    """The reported status of a tunnel.
+
+    ``subnets`` has the shape ``[{"local", "peer", "status", "last_error"}]``.
+    """
 
     peer_id: str
     peer_ip: str
@@ -34,13 +40,16 @@ class SiteStatus:
 
 @dataclass(frozen=True)
 class IpsecStatus:
-    """The answer of one look. ``service`` is up or down."""
+    """The status of the IPsec service, ``up`` or ``down``, and of its tunnels."""
 
     service: str
     sites: tuple[SiteStatus, ...]
 
     def of(self, tunnel: Mapping[str, Any]) -> SiteStatus | None:
-        """The status of a tunnel in our words. The answer has no ids: both ends tell, or the peer's id alone."""
+        """Return the status of a tunnel, given as plain data, or None.
+
+        The response has no ids: tunnels match by both ends, or by a unique id of the peer.
+        """
         peer_id, peer_ip = tunnel.get("peer_id") or tunnel.get("peer_ip"), tunnel.get("peer_ip")
         alike = [site for site in self.sites if site.peer_id == peer_id]
         exact = [site for site in alike if site.peer_ip == peer_ip]
@@ -48,40 +57,43 @@ class IpsecStatus:
 
 
 def read_status(store: IpsecStore) -> IpsecStatus:
-    """One look, in one call. Raises: ApiError, TransportError, DecodeError."""
+    """Read the status in one call. Raises: ApiError, TransportError, DecodeError."""
     return parse_status(store.read_statistics())
 
 
 def parse_status(body: bytes) -> IpsecStatus:
-    """An answer in JSON or XML. Raises DecodeError."""
+    """Parse a response in JSON or XML. Raises: DecodeError."""
     if body.lstrip()[:1] == b"<":
         tree = mapping_of(_tree(xml.parse(body, what="the IPsec statistics")))
     else:
         tree = mapping_of(xml.parse_json(body, what="the IPsec statistics"))
     if not _SIGNS & set(tree):
-        raise DecodeError("The IPsec statistics are not what was expected: there is neither serverStatus nor a site.")
+        raise DecodeError("Reading the IPsec statistics failed. They have neither serverStatus nor siteStatistics.")
     sites = tuple(_site(mapping_of(item)) for item in items_of(tree.get("siteStatistics")))
     return IpsecStatus((text_of(tree.get("serverStatus")) or UNKNOWN).lower(), sites)
 
 
-def status_words(tunnels: Sequence[Mapping[str, Any]], current: IpsecStatus) -> list[dict[str, Any]]:
-    """Tunnels, in our words, with ``status``, ``last_error``, ``received_bytes``, ``sent_bytes`` and ``subnets``."""
-    return [{**tunnel, **_words(tunnel, current)} for tunnel in tunnels]
+def tunnels_with_status(tunnels: Sequence[Mapping[str, Any]], current: IpsecStatus) -> list[dict[str, Any]]:
+    """Return tunnels as plain data, with their status.
+
+    Adds ``status``, ``last_error``, ``received_bytes``, ``sent_bytes`` and ``subnets``.
+    """
+    return [{**tunnel, **_plain_status(tunnel, current)} for tunnel in tunnels]
 
 
 def wait_until_up(store: IpsecStore, tunnels: Sequence[Mapping[str, Any]], timeout_s: float) -> list[dict[str, Any]]:
-    """Poll until all of ``tunnels`` (in our words) are up; disabled ones do not count.
+    """Poll until all enabled ``tunnels`` are up, and return them with their status.
 
-    Returns them with their status. Raises: TaskTimeoutError, which names those that are not up and the edge's last
-    message about each; NotFoundError when there is no tunnel to wait for; what a call raises.
+    Raises: TaskTimeoutError with the tunnels that are not up and the last message about each; NotFoundError if all
+    tunnels are disabled; the errors of a call.
     """
     awaited = [tunnel for tunnel in tunnels if tunnel.get("enabled", True)]
     if not awaited:
-        raise NotFoundError(f"{store.target} has no enabled IPsec tunnel to wait for.")
+        raise NotFoundError(f"Waiting for IPsec tunnels failed: {store.target}. No tunnel is enabled.")
     deadline = store.clock.now() + timeout_s
-    looks = 0
+    polls = 0
     while True:
-        shown = status_words(awaited, read_status(store))
+        shown = tunnels_with_status(awaited, read_status(store))
         waiting = [tunnel for tunnel in shown if tunnel["status"] != UP]
         if not waiting:
             return shown
@@ -92,17 +104,17 @@ def wait_until_up(store: IpsecStore, tunnels: Sequence[Mapping[str, Any]], timeo
                 for tunnel in waiting
             )
             raise TaskTimeoutError(
-                f"{store.target}: not every IPsec tunnel is up after {timeout_s:g} seconds: {summary}.",
+                f"Waiting for IPsec tunnels failed: {store.target}. After {timeout_s:g} seconds, {summary}.",
                 task={
                     "tunnels": [{key: tunnel[key] for key in ("name", "status", "last_error")} for tunnel in waiting]
                 },
-                hint="Compare both sides: `vca ipsec peer` prints what the other side has to be set to.",
+                hint="Run `vca ipsec peer` to print the settings for the peer, and compare them with its settings.",
             )
-        store.clock.sleep(min(left, _POLL_S[min(looks, len(_POLL_S) - 1)]))
-        looks += 1
+        store.clock.sleep(min(left, _POLL_S[min(polls, len(_POLL_S) - 1)]))
+        polls += 1
 
 
-def _words(tunnel: Mapping[str, Any], current: IpsecStatus) -> dict[str, Any]:
+def _plain_status(tunnel: Mapping[str, Any], current: IpsecStatus) -> dict[str, Any]:
     site = current.of(tunnel)
     if not tunnel.get("enabled", True):
         status = DISABLED
@@ -112,7 +124,7 @@ def _words(tunnel: Mapping[str, Any], current: IpsecStatus) -> dict[str, Any]:
         status = site.status
     return {
         "status": status,
-        "last_error": site.last_error if site else ("The service is off." if current.service != UP else ""),
+        "last_error": site.last_error if site else ("The IPsec service is disabled." if current.service != UP else ""),
         "received_bytes": site.received_bytes if site else None,
         "sent_bytes": site.sent_bytes if site else None,
         "subnets": [dict(pair) for pair in site.subnets] if site else [],
@@ -147,12 +159,12 @@ def _site(raw: Mapping[str, Any]) -> SiteStatus:
 
 
 def _tree(element: Any) -> Any:
-    """An element as JSON would have it: children by name, those that come more than once as a list."""
-    named = [child for child in element if xml.local(child)]
-    if not named:
+    """Return an element as JSON types: children by name, repeated ones as a list."""
+    children = [child for child in element if xml.local(child)]
+    if not children:
         return (element.text or "").strip()
     tree: dict[str, Any] = {}
-    for child in named:
+    for child in children:
         name, value = xml.local(child), _tree(child)
         tree[name] = [*items_of(tree[name]), value] if name in tree else value
     return tree

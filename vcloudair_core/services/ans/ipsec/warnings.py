@@ -1,4 +1,4 @@
-"""Warn of tunnels whose service is off, and of a service that runs without a firewall."""
+"""Warn about IPsec tunnels while their service or the firewall is disabled."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from vcloudair_core.services.ans.ipsec.model import Ipsec
 from vcloudair_core.services.ans.section.neighbors import is_switched, read_neighbor
 
 
-def ipsec_advice(store: Any, ipsec: Ipsec, plan: Plan) -> tuple[str, ...]:
-    """Warn of tunnels that are set while the service is off, and of a service that is turned on without a firewall."""
+def ipsec_warnings(store: Any, ipsec: Ipsec, plan: Plan) -> tuple[str, ...]:
+    """Return warnings about changed tunnels.
+
+    They concern tunnels while the service is disabled, and a service that is enabled without a firewall.
+    """
     if not ipsec.settings.enabled:
         names = [
             change.identity
@@ -20,8 +23,8 @@ def ipsec_advice(store: Any, ipsec: Ipsec, plan: Plan) -> tuple[str, ...]:
             if change.identity != "settings" and change.after is not None and change.after.get("enabled") is not False
         ]
         listed = ", ".join(repr(name) for name in names[:3]) + (" and more" if len(names) > 3 else "")
-        text = f"The IPsec service of {store.target} is off, so these tunnels stay down: {listed}."
-        return (f"{text} Set enabled to turn it on.",) if names else ()
+        text = f"The IPsec service of {store.target} is disabled, so these tunnels stay down: {listed}."
+        return (f"{text} Set enabled to true to enable it.",) if names else ()
     if not is_switched(plan):
         return ()
     try:
@@ -29,5 +32,5 @@ def ipsec_advice(store: Any, ipsec: Ipsec, plan: Plan) -> tuple[str, ...]:
         if firewall.settings.enabled is not False:
             return ()
     except VcloudAirError as exc:
-        return (f"The firewall of {store.target} could not be read beside its IPsec VPN: {exc.message}",)
-    return (f"The firewall of {store.target} is off while its IPsec VPN is in use: nothing filters its traffic.",)
+        return (f"Reading the firewall of {store.target} for warnings about its IPsec VPN failed: {exc.message}",)
+    return (f"The firewall of {store.target} is disabled while its IPsec VPN is in use. Its traffic is not filtered.",)

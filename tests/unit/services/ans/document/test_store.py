@@ -103,7 +103,7 @@ def test_a_section_that_cannot_be_read_is_left_out_unless_asked_for(
     store = EdgeStore({"firewall": Section("firewall", log), "ipsec": Section("ipsec", log, missing=status)})
     assert list(store.read().tree) == ["firewall"]
     # A right can be given, so the user is told.
-    assert ("left out ipsec, which this user may not read" in caplog.text) == (status == 403)
+    assert ("skipped ipsec. This user is not allowed to read it." in caplog.text) == (status == 403)
     with pytest.raises(error):
         store.narrowed(["ipsec"]).read()
     with pytest.raises(error):

@@ -112,7 +112,7 @@ def test_a_list_that_ends_before_its_total_is_not_given_out(end: str) -> None:
     one = session(records(edge(1, "a"), next_page=following, total=3))
     again = records(edge(1, "a"), next_page=following if end == "a page again" else "", total=3)
     one.answers[f"GET {following}"] = [again]
-    with pytest.raises(IncompleteResultError, match="names 3 and ends after 1") as caught:
+    with pytest.raises(IncompleteResultError, match="ended after 1 of 3 records") as caught:
         EdgeDirectory(one).find("a")  # type: ignore[arg-type]
     assert caught.value.hint
 
@@ -133,14 +133,14 @@ def test_a_list_that_goes_on_changing_loses_nothing_that_was_seen(caplog: pytest
     one.answers[f"GET {following}"] = [records(edge(3 + n, f"new{n}"), total=3) for n in range(3)]
     names = [found.name for found in EdgeDirectory(one)._all()]  # type: ignore[arg-type]
     assert names == ["a", "b", "new0", "new1", "new2"]
-    assert "went on changing" in caplog.text
+    assert "changed during every read" in caplog.text
 
 
 def test_a_list_that_ends_before_a_total_that_grows_is_no_list() -> None:
     following = f"{BASE}/api/query?type=edgeGateway&page=2"
     one = session(records(edge(1, "a"), edge(2, "b"), next_page=following, total=4))
     one.answers[f"GET {following}"] = [records(edge(3, "c"), total=1004)]
-    with pytest.raises(IncompleteResultError, match="names 1004 and ends after 3"):
+    with pytest.raises(IncompleteResultError, match="ended after 3 of 1004 records"):
         EdgeDirectory(one)._all()  # type: ignore[arg-type]
 
 
@@ -158,7 +158,7 @@ def test_an_exact_name_beats_another_case() -> None:
 
 @pytest.mark.parametrize(
     ("wanted", "hint"),
-    [("web-egde", "Did you mean 'web-edge'?"), ("zzz", "There are: Other, web-edge.")],
+    [("web-egde", "Did you mean 'web-edge'?"), ("zzz", "The edge gateways are: Other, web-edge.")],
 )
 def test_an_unknown_name_tells_what_there_is(wanted: str, hint: str) -> None:
     one = session(records(edge(1, "web-edge"), edge(2, "Other")))
@@ -169,7 +169,7 @@ def test_an_unknown_name_tells_what_there_is(wanted: str, hint: str) -> None:
 
 
 def test_a_session_without_edges_says_so() -> None:
-    with pytest.raises(NotFoundError, match="sees no edge gateways at all"):
+    with pytest.raises(NotFoundError, match="can see no edge gateways"):
         EdgeDirectory(session(records())).find("x")  # type: ignore[arg-type]
 
 
@@ -194,7 +194,7 @@ def test_the_wrong_vdc_is_not_guessed_around() -> None:
     one = session(records(edge(1, "gw", VDC_A)), vdcs())
     with pytest.raises(NotFoundError, match="no edge gateway 'gw' in VDC 'Beta'") as caught:
         EdgeDirectory(one).find("gw", "Beta")  # type: ignore[arg-type]
-    assert caught.value.hint == "There is one in VDC Alpha."
+    assert caught.value.hint == "Check vdc. An edge gateway with this name is in VDC Alpha."
 
 
 def test_a_vdc_that_is_not_there_is_said_to_be_that() -> None:

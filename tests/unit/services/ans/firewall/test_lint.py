@@ -123,12 +123,12 @@ OPEN_RULE = {"name": "open", "source": "any", "destination": "any", "protocol": 
 def test_by_default_it_warns(vca_app: App, vca_simulator: Simulator, kind: str, spec: Any) -> None:
     outcome = ensure(vca_simulator, vca_app, kind, spec)
     assert outcome.changed
-    assert outcome.warnings == ("Rule 'open' accepts everything from anywhere to anywhere.",)
+    assert outcome.warnings == ("The rule 'open' accepts everything from any source to any destination.",)
     assert ensure(vca_simulator, vca_app, kind, spec).warnings == ()
 
 
 def test_it_can_say_no(vca_app: App, vca_simulator: Simulator) -> None:
-    with pytest.raises(PlanRejectedError, match="from anywhere to anywhere") as caught:
+    with pytest.raises(PlanRejectedError, match="from any source to any destination") as caught:
         ensure(vca_simulator, vca_app, "ans.firewall_rule", OPEN_RULE, firewall_lint="veto")
     assert "firewall_lint" in str(caught.value)
     assert next(iter(vca_simulator.world.edges.values())).firewall["user"] == []
@@ -141,4 +141,4 @@ def test_it_can_be_switched_off(vca_app: App, vca_simulator: Simulator) -> None:
 def test_a_rule_of_others_counts_as_well(vca_app: App, vca_simulator: Simulator) -> None:
     ensure(vca_simulator, vca_app, "ans.firewall_rule", {"name": "no", "action": "deny", "source": "10.0.0.0/8"})
     outcome = ensure(vca_simulator, vca_app, "ans.firewall_rule", {"name": "ours", "source": "10.0.0.1"})
-    assert outcome.warnings == ("Rule 'ours' never applies: Rule 'no', before it, denies all of it.",)
+    assert outcome.warnings == ("The rule 'ours' never applies: the earlier rule 'no' denies all its traffic.",)

@@ -1,4 +1,4 @@
-"""Warnings about a firewall that is off while NAT and IPsec depend on it."""
+"""Warnings about a disabled firewall while NAT and IPsec depend on it."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ def test_a_firewall_that_is_turned_off_under_nat_and_ipsec_is_told(vca_simulator
         made.client.ensure("ans.nat", {"enabled": True, "rules": [NAT_RULE]}, target=target)
         made.client.ensure("ans.ipsec", {"enabled": True, "tunnels": [BRANCH]}, target=target)
         told = made.client.ensure("ans.firewall", {"enabled": False}, target=target, check=True).warnings
-        assert "1 NAT rule without effect" in told[0]
+        assert "1 NAT rule will have no effect" in told[0]
         assert "its IPsec VPN is in use" in told[1]
         assert made.client.ensure("ans.firewall", {"default_logging": True}, target=target).warnings == ()
         made.client.ensure("ans.nat", {"enabled": False}, target=target)
         made.client.ensure("ans.ipsec", {"enabled": False}, target=target)
         assert made.client.ensure("ans.firewall", {"enabled": False}, target=target).warnings == ()
         told = made.client.ensure("ans.ipsec", {"enabled": True}, target=target).warnings
-        assert "is off while its IPsec VPN is in use" in told[0]
+        assert "is disabled while its IPsec VPN is in use" in told[0]

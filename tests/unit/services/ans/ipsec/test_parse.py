@@ -62,7 +62,7 @@ def test_words_for_algorithms(field: str, value: Any, word: str) -> None:
         ({"local_subnets": ["any"]}, "local_subnets[0]: 'any' is not a network"),
         ({"peer_subnets": ["10.0.0.1-10.0.0.9"]}, "peer_subnets[0]:"),
         ({"peer_subnets": ["192.168.10.0/25"]}, "peer_subnets: 192.168.10.0/25 overlaps 192.168.10.0/24"),
-        ({"peer_subnets": ["2001:db8::/64"]}, "peer_subnets: are of another IP version than local_subnets"),
+        ({"peer_subnets": ["2001:db8::/64"]}, "peer_subnets: have another IP version than local_subnets"),
         ({"peer_id": "a\nb"}, "peer_id: contains a line break"),
         ({"local_id": "x" * 300}, "local_id: has 300 characters, at most 255 are allowed"),
         ({"extension": "mtu=1400"}, "is neither securelocaltrafficbyip=ADDRESS nor passthroughSubnets="),
@@ -70,11 +70,11 @@ def test_words_for_algorithms(field: str, value: Any, word: str) -> None:
         ({"psk": "******"}, "psk: is the mask that the server shows"),
         ({"psk": "x" * 129}, "psk: has 129 characters, at most 128 are allowed"),
         ({"psk": 123456}, "psk: is a number in YAML"),
-        ({"psk": "a\nb"}, "psk: has a control character"),
-        ({"psk": ["a"]}, "psk: is not a text"),
+        ({"psk": "a\nb"}, "psk: contains a control character"),
+        ({"psk": ["a"]}, "psk: is not text"),
         ({"psk_file": "/does/not/exist"}, "psk_file: cannot be given together with psk"),
-        ({"psk": None, "psk_file": "/does/not/exist"}, "psk_file: the file /does/not/exist cannot be read: No such"),
-        ({"authentication": "x509"}, "psk: goes with authentication psk, not x.509"),
+        ({"psk": None, "psk_file": "/does/not/exist"}, "psk_file: reading the file /does/not/exist failed: No such"),
+        ({"authentication": "x509"}, "psk: is only allowed with authentication psk, not x.509"),
         ({"name": None}, "name: is required, because match_by is name"),
         ({"match_by": "site_id"}, "site_id: is required, because match_by is site_id"),
         ({"dhgroup": 14}, "dhgroup: unknown field; did you mean 'dh_group'?"),
@@ -116,7 +116,7 @@ def test_a_section_names_each_wrong_field_and_no_key() -> None:
     ("second", "said"),
     [
         (dict(BRANCH), "tunnels[1].name: 'branch' was already given at tunnels[0]"),
-        ({**BRANCH, "name": "other"}, "tunnels[1].peer_id: '198.51.100.7' is the peer of tunnels[0] already"),
+        ({**BRANCH, "name": "other"}, "tunnels[1].peer_id: '198.51.100.7' is already the peer of tunnels[0]"),
     ],
 )
 def test_two_that_cannot_be_side_by_side(second: dict[str, Any], said: str) -> None:

@@ -211,7 +211,7 @@ def test_names_that_two_tunnels_have_are_refused_with_what_tells_them_apart(one:
         one.ensure({"name": "twin", "enabled": False})
 
     assert [item["site_id"] for item in met.value.candidates] == ["ipsecsite-1", "ipsecsite-2"]
-    assert "Give site_id as well" in met.value.hint
+    assert "Set site_id as well" in met.value.hint
     outcome = one.ensure({"name": "twin", "site_id": "ipsecsite-2", "enabled": False})
     assert outcome.plan.changes[0].title == "twin (rule ipsecsite-2)"
     assert outcome.plan.changes[0].positions == (None, None)
@@ -220,7 +220,7 @@ def test_names_that_two_tunnels_have_are_refused_with_what_tells_them_apart(one:
 
 
 def test_an_id_that_no_tunnel_has_makes_none(one: Bench) -> None:
-    with pytest.raises(NotFoundError, match="no IPsec tunnel with the id ipsecsite-9"):
+    with pytest.raises(NotFoundError, match="No IPsec tunnel has the id ipsecsite-9"):
         one.ensure({**BRANCH, "match_by": "site_id", "site_id": "ipsecsite-9"})
 
 
@@ -230,7 +230,7 @@ def test_an_id_that_no_tunnel_has_makes_none(one: Bench) -> None:
 @pytest.mark.parametrize(
     ("specs", "state", "said"),
     [
-        ({"name": "new"}, "present", "local_ip: is required, because there is no such tunnel yet"),
+        ({"name": "new"}, "present", "local_ip: is required, because the tunnel does not exist yet"),
         ({**BRANCH, "psk": None}, "present", "psk: is required"),
         ({**BRANCH, "peer_id": "foreign-1"}, "present", "'foreign-1' is the peer of the tunnels 'foreign 1' and"),
         ({"name": "foreign 1", "peer_subnets": ["192.168.10.128/25"]}, "present", "overlaps 192.168.10.1/24"),
@@ -253,7 +253,7 @@ def test_what_a_server_would_refuse_is_refused_before_it_is_written(
 def test_the_last_tunnel_of_a_service_that_is_on_is_not_taken_out_silently(one: Bench) -> None:
     one.ensure({"enabled": True, "tunnels": [BRANCH]})
 
-    with pytest.raises(SpecError, match="would take the last tunnel out"):
+    with pytest.raises(SpecError, match="this deletes the last tunnel"):
         one.ensure({"name": "branch"}, "absent")
 
     with pytest.raises(SpecError, match="would delete the only IPsec tunnel"):
@@ -280,7 +280,7 @@ def test_another_machine_does_not_know_the_key_sends_it_once_and_says_so(
         assert outcome.changed
         assert outcome.plan.changes[0].fields == ("psk",)
         assert "psk" not in (outcome.plan.changes[0].after or {})
-        assert "the one that is given" in outcome.plan.diff()["after"]
+        assert "the new key" in outcome.plan.diff()["after"]
         assert not other.ensure(BRANCH).changed
 
 
@@ -390,7 +390,7 @@ def test_a_state_folder_that_cannot_be_used_costs_only_the_memory(
     with bench(vca_simulator, "network_json", state_dir=str(tmp_path / "file"), lock=False) as first:
         assert first.ensure(BRANCH).changed
         assert not first.ensure({"name": "branch"}).changed
-    assert "cannot be kept" in caplog.text
+    assert "Storing fingerprints of pre-shared keys" in caplog.text
     with bench(vca_simulator, "network_json", state_dir=str(tmp_path / "file"), lock=False) as second:
         assert second.ensure(BRANCH).changed
 

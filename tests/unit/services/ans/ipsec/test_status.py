@@ -10,7 +10,7 @@ from tests.unit.services.ans.ipsec_bench import BRANCH, KEY, Bench, bench, forei
 from vcloudair_core.compat.ans import ANSIPSec
 from vcloudair_core.errors import AmbiguousMatchError, DecodeError, NotFoundError, SpecError, TaskTimeoutError
 from vcloudair_core.services.ans.edge.backend import EDGE_APIS
-from vcloudair_core.services.ans.ipsec.status import parse_status, status_words
+from vcloudair_core.services.ans.ipsec.status import parse_status, tunnels_with_status
 from vcloudair_core.services.ans.service import AnsService
 from vcloudair_core.simulator import Simulator
 from vcloudair_core.simulator.edge.ipsec_routes import IPSEC
@@ -69,8 +69,8 @@ def test_waiting_gives_up_and_says_what_the_edge_said_last(ipsec: Bench) -> None
     with pytest.raises(TaskTimeoutError, match=r"foreign 1 is down \(no proposal chosen\)") as met:
         service(ipsec).wait_for_tunnels(ipsec.client.read("ans.ipsec_tunnel"), timeout_s=30)
 
-    assert "after 30 seconds" in str(met.value)
-    with pytest.raises(NotFoundError, match="no enabled IPsec tunnel to wait for"):
+    assert "After 30 seconds" in str(met.value)
+    with pytest.raises(NotFoundError, match="No tunnel is enabled"):
         service(ipsec).wait_for_tunnels(ipsec.client.read("ans.ipsec_tunnel")[1:])
 
 
@@ -106,19 +106,19 @@ def test_a_tunnel_with_one_subnet_down_is_partly_up() -> None:
         b"<lastInformationalMessage>no SA</lastInformationalMessage></tunnelStats>"
         b"</siteStatistics></ipsecStatusAndStats>"
     )
-    (shown,) = status_words([TUNNEL], found)
+    (shown,) = tunnels_with_status([TUNNEL], found)
     assert (shown["status"], shown["last_error"]) == ("partly up", "no SA")
 
 
 @pytest.mark.parametrize("body", [b"{}", b'{"weather": "fine"}', b"<ipsecStatusAndStats/>"])
 def test_what_is_about_something_else_does_not_put_tunnels_down(body: bytes) -> None:
-    with pytest.raises(DecodeError, match="neither serverStatus nor a site"):
+    with pytest.raises(DecodeError, match="neither serverStatus nor siteStatistics"):
         parse_status(body)
 
 
 @pytest.mark.parametrize("body", [b'{"serverStatus": "up"}', b'{"siteStatistics": null}'])
 def test_an_answer_without_the_tunnel_is_no_verdict(body: bytes) -> None:
-    (shown,) = status_words([TUNNEL], parse_status(body))
+    (shown,) = tunnels_with_status([TUNNEL], parse_status(body))
     assert shown["status"] in ("unknown", "down")
     assert shown["status"] != "up"
 

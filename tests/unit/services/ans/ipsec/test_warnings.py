@@ -1,4 +1,4 @@
-"""Warnings about tunnels whose service is off."""
+"""Warnings about tunnels while the IPsec service is disabled."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ def test_tunnels_of_a_service_that_is_off_are_told(vca_simulator: Simulator) -> 
     with bench(vca_simulator, "network_xml") as made:
         target = {"edge": made.edge.name}
         (told,) = made.client.ensure("ans.ipsec_tunnel", BRANCH, target=target).warnings
-        assert "is off, so these tunnels stay down: 'branch'" in told
+        assert "is disabled, so these tunnels stay down: 'branch'" in told
         assert made.client.ensure("ans.ipsec_tunnel", {**BRANCH, "enabled": False}, target=target).warnings == ()

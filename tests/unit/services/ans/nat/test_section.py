@@ -307,7 +307,7 @@ def test_an_interface_by_the_name_of_its_network(nat: Bench) -> None:
 def test_names_that_no_or_many_interfaces_have(one: Bench) -> None:
     named = {**WEB, "vnic": None, "interface": "externl-net"}
     with pytest.raises(
-        SpecError, match=r"interface: there is no interface or network 'externl-net'; there are"
+        SpecError, match=r"interface: 'externl-net' is not an interface or network; the interfaces are"
     ) as caught:
         one.ensure(named)
     assert "external-net (vnic 0, uplink)" in str(caught.value)
@@ -324,7 +324,7 @@ def test_names_that_no_or_many_interfaces_have(one: Bench) -> None:
 @pytest.mark.parametrize("status", [404, 501])
 def test_an_api_without_names(one: Bench, status: int) -> None:
     one.simulator.faults.add("status", path="/vdcNetworks", status=status)
-    with pytest.raises(ConfigurationError, match="Give the number of the interface"):
+    with pytest.raises(ConfigurationError, match="Use the number of the interface"):
         one.ensure({**WEB, "vnic": None, "interface": "external-net"})
 
 
